@@ -1,0 +1,153 @@
+import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
+import type { CreatePodRequest } from './create-pod-request.ts';
+
+/**
+ * The provider as the lifecycle sees it: one method a question, every expected outcome a value. An
+ * implementation never throws for what a network or a server does, never retries a create, and never
+ * turns an error into an absence.
+ */
+export interface Provider {
+  /** Every page. An empty answer is believed only after it was checked against the summary. */
+  listOffers(query: OfferQuery): Promise<Answer<OfferList>>;
+  /** Sends the request once. The outcome says what is known of it, see {@link CreateOutcome}. */
+  createPod(request: CreatePodRequest, options: CreateOptions): Promise<CreateOutcome>;
+  /** Asks for the end of a rental. `accepted` is not yet gone: look again. */
+  deletePod(podId: string): Promise<DeleteOutcome>;
+  getPod(podId: string): Promise<Answer<PodLook> | NotFound>;
+  /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. */
+  getPodStatuses(podIds: readonly string[]): Promise<Answer<readonly PodLook[]>>;
+  /** All live pods, or a failure: an answer that could not be shown to be complete is a failure. */
+  listPods(teamIds: readonly string[]): Promise<Answer<PodList>>;
+  /** The latest rows of the history (ended pods), newest end first. */
+  listHistory(): Promise<Answer<readonly HistoryRow[]>>;
+  whoami(): Promise<Answer<Account>>;
+}
+
+export interface CreateOptions {
+  /** Called right before the bytes leave; false means: do not send (the outcome is then `notSent`). */
+  readonly mayStillSend: () => boolean;
+}
+
+/** A good answer, or why there is none. */
+export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Failure;
+
+/** No usable answer. It says nothing about whether a pod exists. */
+export interface Failure {
+  readonly kind: 'failure';
+  readonly reason: FailureReason;
+  /** One sentence for a person, without secrets. */
+  readonly message: string;
+  readonly httpStatus?: number;
+  /** How long the provider asked us to wait. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * `CredentialsMissing`: there is no key to ask with. `Unauthorized`: 401 or 403. `PaymentRequired`: 402
+ * or the account's instance limit. `RateLimited`: 429. `ApiUnavailable`: no connection, timeout, 5xx.
+ * `UnexpectedResponse`: an answer that is not what the API promises, an incomplete list included.
+ */
+export type FailureReason =
+  | 'CredentialsMissing'
+  | 'Unauthorized'
+  | 'PaymentRequired'
+  | 'RateLimited'
+  | 'ApiUnavailable'
+  | 'UnexpectedResponse';
+
+export interface NotFound {
+  readonly kind: 'notFound';
+  readonly message: string;
+}
+
+/**
+ * What is known after a create was asked for.
+ *
+ * - `created`: the provider gave an id.
+ * - `refused`: a JSON error that proves that nothing was created (design 4.5).
+ * - `notSent`: no byte of the request left, or our own check stopped it; the same attempt may be sent again.
+ * - `unknown`: anything else. A pod may exist.
+ */
+export type CreateOutcome =
+  | { readonly kind: 'created'; readonly pod: PodLook }
+  | Refusal
+  | { readonly kind: 'notSent'; readonly reason: FailureReason | 'Withheld'; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly reason: RefusalReason;
+  readonly message: string;
+  readonly httpStatus: number;
+  readonly retryAfterMs?: number;
+}
+
+/** The first five concern the offer, the last three the account. */
+export type RefusalReason =
+  | 'NoCapacity'
+  | 'AboveMaxPrice'
+  | 'InvalidRequest'
+  | 'TemplateIncompatible'
+  | 'OtherRefusal'
+  | 'Unauthorized'
+  | 'PaymentRequired'
+  | 'RateLimited';
+
+export type DeleteOutcome = { readonly kind: 'accepted' } | NotFound | Failure;
+
+/** One look at one pod. What a shape of the API does not carry is absent. */
+export interface PodLook {
+  readonly podId: string;
+  readonly name?: string;
+  readonly teamId?: string;
+  readonly userId?: string;
+  readonly status: PodStatus;
+  /** `FINISHED` is done; absent where the server does not know the field. */
+  readonly installationStatus?: string;
+  readonly installationFailure?: string;
+  readonly installationProgress?: number;
+  /** Absent while the provider gives no usable endpoint. */
+  readonly ssh?: SshEndpoint;
+  readonly ports: readonly PodPort[];
+  /** USD per hour; only if finite and > 0. */
+  readonly priceUsdPerHour?: number;
+  readonly createdAt?: string;
+}
+
+/** A status that we do not know is read as UNKNOWN: wait, and do not delete. */
+export type PodStatus =
+  'PROVISIONING' | 'PENDING' | 'ACTIVE' | 'STOPPED' | 'ERROR' | 'DELETING' | 'UNKNOWN' | 'TERMINATED';
+
+export interface SshEndpoint {
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+  /** A command to copy: `ssh root@203.0.113.7 -p 22022`. */
+  readonly command: string;
+}
+
+export interface PodPort {
+  readonly internal: number;
+  readonly external: number;
+  readonly protocol: string;
+  readonly usedBy?: string;
+}
+
+/** A complete list of the live pods that this key sees. */
+export interface PodList {
+  readonly pods: readonly PodLook[];
+  /** Monotonic time before the first of its requests began. */
+  readonly beganAtMs: number;
+}
+
+export interface HistoryRow {
+  readonly podId: string;
+  readonly name: string;
+  readonly createdAt?: string;
+  readonly terminatedAt?: string;
+  readonly totalBilledUsd?: number;
+}
+
+export interface Account {
+  readonly userId: string;
+}
