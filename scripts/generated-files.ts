@@ -1,0 +1,13 @@
+import { stringify } from 'yaml';
+import { gpuPodCrd } from '../src/api/crd.ts';
+
+const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
+
+/** Path (from the root of the project) and content of every generated file. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const crd = HEADER + stringify(gpuPodCrd(), { lineWidth: 120, aliasDuplicateObjects: false });
+  return new Map([
+    ['crds/gpupods.gpupod.dev.yaml', crd],
+    ['charts/gpupod-operator/crds/gpupods.gpupod.dev.yaml', crd],
+  ]);
+}

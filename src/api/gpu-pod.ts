@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { ANNOTATIONS, FINALIZER } from './names.ts';
+import { GpuPodSpec } from './spec.ts';
+import { FRESH_STATUS, GpuPodStatus } from './status.ts';
+
+/** The metadata that the operator reads; what else an object carries is left alone. */
+const ObjectMeta = z.object({
+  name: z.string().min(1),
+  namespace: z.string().min(1),
+  uid: z.string().min(1),
+  resourceVersion: z.string().min(1),
+  generation: z.int().min(0),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
+  finalizers: z.array(z.string()).default([]),
+  annotations: z.record(z.string(), z.string()).default({}),
+});
+
+const GpuPod = z.object({
+  metadata: ObjectMeta,
+  spec: GpuPodSpec,
+  status: GpuPodStatus.catch(FRESH_STATUS).default(FRESH_STATUS),
+});
+
+/** A GpuPod as the operator works with it: checked, with defaults. */
+export type GpuPod = z.output<typeof GpuPod>;
+
+export type ParsedGpuPod =
+  { readonly kind: 'ok'; readonly gpuPod: GpuPod } | { readonly kind: 'invalid'; readonly problems: string };
+
+/**
+ * Reads what the API server sent. An object can fail only where the installed CRD is not the one of this
+ * version; its problems are then named, and nothing is done with it.
+ */
+export function parseGpuPod(object: unknown): ParsedGpuPod {
+  const parsed = GpuPod.safeParse(object);
+  return parsed.success
+    ? { kind: 'ok', gpuPod: parsed.data }
+    : { kind: 'invalid', problems: describeProblems(parsed.error) };
+}
+
+export function isDeleting(gpuPod: GpuPod): boolean {
+  return gpuPod.metadata.deletionTimestamp !== undefined;
+}
+
+export function isPaused(gpuPod: GpuPod): boolean {
+  return gpuPod.metadata.annotations[ANNOTATIONS.paused] === 'true';
+}
+
+export function hasFinalizer(gpuPod: GpuPod): boolean {
+  return gpuPod.metadata.finalizers.includes(FINALIZER);
+}
+
+function describeProblems(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+}
