@@ -1,0 +1,145 @@
+import { numberAt, recordAt, stringAt } from './json.ts';
+
+const MAX_MESSAGE_LENGTH = 300;
+
+/** Base of everything that a request to the API server can fail with. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+}
+
+/** The server answered with a status of 300 or more, or with a `Status` object inside a watch. */
+export class ApiStatusError extends ApiError {
+  override name = 'ApiStatusError';
+  /** The HTTP status. */
+  readonly status: number;
+  /** The server's CamelCase word for it (`NotFound`, `Conflict`, `AlreadyExists`, `Expired`, …); empty when it gave none. */
+  readonly reason: string;
+  /** How long the server asks to wait, if it does. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** No answer: the connection could not be made, or broke. A write may or may not have happened. */
+export class ApiConnectionError extends ApiError {
+  override name = 'ApiConnectionError';
+  /** Node's code (`ECONNRESET`, `ENOTFOUND`, …), or `UNKNOWN`. */
+  readonly code: string;
+
+  constructor(cause: unknown) {
+    const code = stringAt(cause, 'code') ?? 'UNKNOWN';
+    super(`connection to the API server failed: ${code}`, { cause });
+    this.code = code;
+  }
+}
+
+/** No complete answer within the time allowed. A write may or may not have happened. */
+export class ApiTimeoutError extends ApiError {
+  override name = 'ApiTimeoutError';
+
+  constructor(timeoutMs: number) {
+    super(`no complete answer from the API server within ${String(timeoutMs)} ms`);
+  }
+}
+
+/** The answer is not what the API promises: not JSON, or not an object. A write may have happened. */
+export class ApiResponseError extends ApiError {
+  override name = 'ApiResponseError';
+}
+
+/** The error for an answer that is not 2xx. `body` is its text, usually a JSON `Status`. */
+export function statusError(status: number, body: string, retryAfterHeader?: string): ApiStatusError {
+  const parsed = parseOrUndefined(body);
+  return statusObjectError(parsed, status, retryAfterSeconds(retryAfterHeader));
+}
+
+/** The error for a `Status` object, as an answer carries it and as an ERROR event of a watch does. */
+export function statusObjectError(
+  object: unknown,
+  fallbackStatus: number,
+  retryAfter?: number,
+): ApiStatusError {
+  const status = numberAt(object, 'code') ?? fallbackStatus;
+  const seconds = retryAfter ?? numberAt(recordAt(object, 'details'), 'retryAfterSeconds');
+  const message = stringAt(object, 'message') ?? `HTTP status ${String(status)}`;
+  return new ApiStatusError(
+    status,
+    stringAt(object, 'reason') ?? '',
+    message.slice(0, MAX_MESSAGE_LENGTH),
+    seconds === undefined ? undefined : seconds * 1000,
+  );
+}
+
+/** 404. */
+export function isNotFound(error: unknown): boolean {
+  return hasStatus(error, 404);
+}
+
+/** 409 because the object has changed since it was read (or its uid is another). */
+export function isConflict(error: unknown): boolean {
+  return hasStatus(error, 409) && !isAlreadyExists(error);
+}
+
+/** 409 because an object of that name exists. */
+export function isAlreadyExists(error: unknown): boolean {
+  return error instanceof ApiStatusError && error.reason === 'AlreadyExists';
+}
+
+/** 422: the server's validation refused the object. */
+export function isInvalid(error: unknown): boolean {
+  return hasStatus(error, 422);
+}
+
+/** 403. */
+export function isForbidden(error: unknown): boolean {
+  return hasStatus(error, 403);
+}
+
+/** 410: the resourceVersion or the continue token is too old; list anew. */
+export function isGone(error: unknown): boolean {
+  return (
+    error instanceof ApiStatusError &&
+    (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone')
+  );
+}
+
+const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+/** True if the same request may succeed later without anybody changing anything. */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof ApiStatusError) return RETRYABLE_STATUSES.has(error.status);
+  return error instanceof ApiError;
+}
+
+/** One short line for logs and conditions: no headers, no dump of the body, no stack. */
+export function apiErrorMessage(error: unknown): string {
+  if (error instanceof ApiStatusError) {
+    const reason = error.reason === '' ? '' : ` ${error.reason}`;
+    return `${String(error.status)}${reason}: ${error.message}`.slice(0, MAX_MESSAGE_LENGTH);
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return text.slice(0, MAX_MESSAGE_LENGTH);
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiStatusError && error.status === status;
+}
+
+/** The API server sends seconds; a date (a proxy may send one) is ignored: it would need comparing two machines' clocks. */
+function retryAfterSeconds(header: string | undefined): number | undefined {
+  if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
+  return Number(header);
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.ts';
+import { ApiTimeoutError } from './api-errors.ts';
+
+/** What bounds one piece of work: a time, and whoever may call it off. */
+export interface Deadline {
+  clock: Clock;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs `work` with a signal that aborts after `timeoutMs` (reason: `ApiTimeoutError`) or with the caller's signal.
+ * Nothing stays behind when it ends: no timer, no listener on a signal that outlives it.
+ */
+export async function withDeadline<R>(
+  { clock, timeoutMs, signal }: Deadline,
+  work: (signal: AbortSignal) => Promise<R>,
+): Promise<R> {
+  signal?.throwIfAborted();
+  const limit = new AbortController();
+  const timer = new AbortController();
+  const onAbort = (): void => {
+    limit.abort(signal?.reason);
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  clock.sleep(timeoutMs, timer.signal).then(
+    () => {
+      limit.abort(new ApiTimeoutError(timeoutMs));
+    },
+    () => undefined,
+  );
+  try {
+    return await work(limit.signal);
+  } finally {
+    timer.abort();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,67 @@
+import http from 'node:http';
+import https from 'node:https';
+
+/** One HTTP request, ready to be sent. */
+export interface HttpRequest {
+  url: URL;
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  agent: http.Agent;
+  body?: string | undefined;
+  /** Aborting tears the socket down, at once and hard, and rejects with the signal's reason. */
+  signal: AbortSignal;
+}
+
+/** TCP keep-alive probes begin after this much silence: a dead peer is noticed below HTTP as well. */
+const TCP_KEEP_ALIVE_MS = 30_000;
+
+/**
+ * Sends the request and resolves as soon as the head of the answer is there; the body is the caller's to read.
+ * node:http rather than fetch: an aborted watch must leave no socket behind, and fetch offers no hold on it.
+ */
+export async function sendRequest(request: HttpRequest): Promise<http.IncomingMessage> {
+  const { signal } = request;
+  signal.throwIfAborted();
+  return await new Promise((resolve, reject) => {
+    const outgoing = startRequest(request);
+    const tearDown = (): void => {
+      outgoing.destroy();
+      reject(reasonOf(signal));
+    };
+    signal.addEventListener('abort', tearDown, { once: true });
+    // 'close' comes after the body, or after the socket is gone: only then does nobody need the signal.
+    outgoing.once('close', () => {
+      signal.removeEventListener('abort', tearDown);
+    });
+    outgoing.once('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS));
+    outgoing.on('error', reject);
+    outgoing.once('response', resolve);
+    outgoing.end(request.body);
+  });
+}
+
+/** Reads the rest of an answer as text; rejects if it breaks off. */
+export async function readText(response: http.IncomingMessage): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.once('end', () => {
+      resolve(Buffer.concat(chunks).toString('utf8'));
+    });
+    response.once('error', reject);
+    response.once('close', () => {
+      // After 'end' this changes nothing: a promise settles once.
+      reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' }));
+    });
+  });
+}
+
+function startRequest({ url, method, headers, agent, body }: HttpRequest): http.ClientRequest {
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const options = { method, agent, headers: { ...headers, ...length } };
+  return url.protocol === 'http:' ? http.request(url, options) : https.request(url, options);
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('the request was called off');
+}

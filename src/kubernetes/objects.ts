@@ -1,0 +1,101 @@
+import { isRecord, recordAt, stringAt } from './json.ts';
+
+/** Who owns an object: the garbage collector follows it. */
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+/**
+ * Metadata as it travels: times are RFC 3339 strings. (The classes of client-node turn them into `Date`,
+ * and cost a walk over every object; nothing here needs that.)
+ */
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid: string;
+  resourceVersion: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  ownerReferences?: OwnerReference[];
+}
+
+/** The least that every object of the API server has. */
+export interface KubernetesObject {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+}
+
+/** An object whose own fields (spec, status, data) nobody has looked at yet. */
+export interface RawObject extends KubernetesObject {
+  [field: string]: unknown;
+}
+
+/** Turns what the server sent into a typed object. May throw: the object is then reported and left out. */
+export type Decode<T extends KubernetesObject> = (raw: RawObject) => T;
+
+/** True if the value carries the metadata that identify an object and its version. */
+export function isRawObject(value: unknown): value is RawObject {
+  const metadata = recordAt(value, 'metadata');
+  const identity = [metadata['name'], metadata['uid'], metadata['resourceVersion']];
+  return identity.every((part) => typeof part === 'string' && part !== '');
+}
+
+/** `namespace/name`, or `name` alone for what has no namespace: the key of stores and queues. */
+export function objectKey(object: KubernetesObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** The reverse of `objectKey`. */
+export function splitKey(key: string): { namespace?: string; name: string } {
+  const slash = key.indexOf('/');
+  if (slash < 0) return { name: key };
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * Drops, in place, what no controller reads and what makes up more than half of a small object's memory:
+ * `managedFields` and kubectl's copy of the last applied manifest.
+ */
+export function trimMetadata(raw: RawObject): RawObject {
+  Reflect.deleteProperty(raw.metadata, 'managedFields');
+  const { annotations } = raw.metadata;
+  if (annotations !== undefined) Reflect.deleteProperty(annotations, LAST_APPLIED);
+  return raw;
+}
+
+/** The resourceVersion in the metadata of a list, an object or a bookmark. */
+export function resourceVersionOf(value: unknown): string | undefined {
+  const version = stringAt(recordAt(value, 'metadata'), 'resourceVersion');
+  return version === '' ? undefined : version;
+}
+
+const DECIMAL = /^\d+$/;
+
+/**
+ * True if `candidate` is a later version than `current` of the same resource. Kubernetes promises since 1.35
+ * that versions of one resource compare as integers, and etcd has always made them so; they exceed 2^53.
+ * A server whose versions are not decimal is taken at its word: what differs is newer.
+ */
+export function isNewerVersion(candidate: string, current: string): boolean {
+  if (!DECIMAL.test(candidate) || !DECIMAL.test(current)) return candidate !== current;
+  return BigInt(candidate) > BigInt(current);
+}
+
+/** The `items` of a list answer; undefined when it is no list. */
+export function itemsOf(value: unknown): readonly unknown[] | undefined {
+  const items = isRecord(value) ? value['items'] : undefined;
+  return Array.isArray(items) ? items : undefined;
+}

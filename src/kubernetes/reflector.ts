@@ -1,0 +1,263 @@
+import type { Clock } from '../clock.ts';
+import { apiErrorMessage, ApiStatusError } from './api-errors.ts';
+import type { ApiTransport } from './api-transport.ts';
+import { fullJitterMs } from './back-off.ts';
+import { type ListPage, listPages } from './list-pages.ts';
+import type { Log } from './log.ts';
+import { type Decode, type KubernetesObject, objectKey, type RawObject } from './objects.ts';
+import { Store, type StoreView } from './store.ts';
+import { type StoreHandler, StoreHandlers } from './store-handlers.ts';
+import { runWatch, type WatchChange, type WatchOutcome } from './watch-stream.ts';
+
+/** Counts for metrics; each is called synchronously and must not throw. */
+export interface ReflectorObserver {
+  /** A complete list was taken over. */
+  onListed?(objects: number): void;
+  /** A watch ended, and how. */
+  onWatchEnded?(end: WatchOutcome['end']): void;
+}
+
+export interface ReflectorOptions<T extends KubernetesObject> {
+  transport: ApiTransport;
+  clock: Clock;
+  log: Log;
+  /** `/apis/<group>/<version>/<plural>`, or with `/namespaces/<namespace>` before the plural. */
+  path: string;
+  /** Checks and trims an object before it is kept. One that it throws for is reported and left as it was. */
+  decode: Decode<T>;
+  labelSelector?: string;
+  fieldSelector?: string;
+  /** @default 500 */
+  pageSize?: number;
+  /** Silence, bookmarks included, after which a watch is torn down; the server sends one a minute. @default 240000 */
+  idleTimeoutMs?: number;
+  /** In place of Math.random, for tests. */
+  random?: () => number;
+  observer?: ReflectorObserver;
+}
+
+const DEFAULT_IDLE_TIMEOUT_MS = 240_000;
+const CONNECT_TIMEOUT_MS = 30_000;
+const LIST_TIMEOUT_MS = 60_000;
+const BACK_OFF = { baseMs: 500, maxMs: 30_000 };
+/** The server ends each watch itself after this time, at random, so that a fleet does not come back at once. */
+const WATCH_SECONDS = { least: 300, spread: 300 };
+/** A server may ask for a pause, not for a silent operator. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+/**
+ * Keeps a local copy of one resource, and tells its handlers what changed. Modes:
+ *
+ * - NEW      until `start()`.
+ * - LISTING  there is no version to watch from: at the start, after 410, and after garbage twice in a row.
+ *            A complete list is compared with the store, so that what happened unseen is told, deletions too.
+ *            → WATCHING when it is complete; → WAITING when it fails.
+ * - WATCHING from the last version, which every change and every bookmark advances.
+ *            → WATCHING at once when the server ended it in order after delivering something;
+ *            → WAITING on everything else, then WATCHING (410: LISTING).
+ * - WAITING  back-off with full jitter, never shorter than the server's Retry-After. What a watch delivers resets it.
+ * - STOPPED  after `stop()`, the only way in. No error of the server, the network or a handler leads here.
+ */
+export class Reflector<T extends KubernetesObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #store = new Store<T>();
+  readonly #handlers: StoreHandlers<T>;
+  readonly #stopping = new AbortController();
+  readonly #synced = Promise.withResolvers<undefined>();
+  #running: Promise<void> | undefined;
+  #resourceVersion: string | undefined;
+  #hasSynced = false;
+  #failures = 0;
+  #garbageInARow = 0;
+  #lastEventAtMs: number | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#handlers = new StoreHandlers(options.log);
+  }
+
+  /** The local copy. Complete once `hasSynced()`. */
+  get store(): StoreView<T> {
+    return this.#store;
+  }
+
+  /** Monotonic time of the last sign of life from the server; undefined before the first. */
+  get lastEventAtMs(): number | undefined {
+    return this.#lastEventAtMs;
+  }
+
+  /** How long ago the copy was last known to be current; infinite before the first sign of life. */
+  ageMs(): number {
+    if (this.#lastEventAtMs === undefined) return Number.POSITIVE_INFINITY;
+    return this.#options.clock.monotonicMs() - this.#lastEventAtMs;
+  }
+
+  /** True once a complete list was taken over. */
+  hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Resolves when `hasSynced()` becomes true. */
+  async whenSynced(): Promise<void> {
+    await this.#synced.promise;
+  }
+
+  /** Adds a handler and returns how to remove it. It hears of what happens from now on; `store.list()` is the past. */
+  subscribe(handler: StoreHandler<T>): () => void {
+    return this.#handlers.subscribe(handler);
+  }
+
+  /** Starts, once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the watch and its socket; resolves when nothing is running any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const version = this.#resourceVersion;
+      const pauseMs = version === undefined ? await this.#list() : await this.#watch(version);
+      if (pauseMs > 0) await this.#options.clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Lists everything; returns how long to pause before going on. */
+  async #list(): Promise<number> {
+    const { transport, path, labelSelector, fieldSelector, pageSize, log } = this.#options;
+    const { signal } = this.#stopping;
+    const request = { path, labelSelector, fieldSelector, pageSize, signal, timeoutMs: LIST_TIMEOUT_MS };
+    const seen = new Set<string>();
+    try {
+      const version = await listPages(transport, request, (page) => {
+        this.#takePage(page, seen);
+      });
+      this.#completeList(version, seen);
+      return 0;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      log.warn({ path, error: apiErrorMessage(error) }, 'list failed');
+      return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
+    }
+  }
+
+  #takePage(page: ListPage, seen: Set<string>): void {
+    this.#touch();
+    // A list that began anew may lack what the first attempt still showed.
+    if (page.isFirst) seen.clear();
+    for (const raw of page.items) {
+      seen.add(objectKey(raw));
+      this.#put(raw);
+    }
+  }
+
+  #completeList(version: string, seen: ReadonlySet<string>): void {
+    for (const key of this.#store.keys()) {
+      if (!seen.has(key)) this.#handlers.emit(this.#store.removeKey(key));
+    }
+    this.#resourceVersion = version;
+    this.#options.observer?.onListed?.(seen.size);
+    this.#options.log.debug({ path: this.#options.path, objects: seen.size }, 'listed');
+    if (this.#hasSynced) return;
+    this.#hasSynced = true;
+    this.#synced.resolve(undefined);
+  }
+
+  /** Watches until the stream ends; returns how long to pause before going on. */
+  async #watch(version: string): Promise<number> {
+    const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
+    const random = this.#options.random ?? Math.random;
+    const timeoutSeconds = Math.floor(WATCH_SECONDS.least + random() * WATCH_SECONDS.spread);
+    const watch = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
+    const outcome = await runWatch({
+      transport,
+      clock,
+      path,
+      query: { ...watch, labelSelector, fieldSelector },
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      idleTimeoutMs: this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+      signal: this.#stopping.signal,
+      onEvent: (event) => {
+        this.#takeEvent(event);
+      },
+      onBytes: () => {
+        this.#touch();
+      },
+    });
+    observer?.onWatchEnded?.(outcome.end);
+    return this.#afterWatch(outcome, version);
+  }
+
+  #takeEvent(event: WatchChange): void {
+    this.#failures = 0;
+    this.#garbageInARow = 0;
+    if (event.kind === 'bookmark') {
+      this.#resourceVersion = event.resourceVersion;
+      return;
+    }
+    this.#resourceVersion = event.object.metadata.resourceVersion;
+    if (event.type === 'DELETED') this.#remove(event.object);
+    else this.#put(event.object);
+  }
+
+  #afterWatch(outcome: WatchOutcome, startedFrom: string): number {
+    const { log, path } = this.#options;
+    switch (outcome.end) {
+      case 'stopped':
+        return 0;
+      case 'ended':
+        return this.#resourceVersion === startedFrom ? this.#pauseMs() : 0;
+      case 'failed':
+        log.info({ path, error: outcome.message }, 'watch failed, resuming it');
+        return this.#pauseMs(outcome.retryAfterMs);
+      case 'garbage':
+        this.#garbageInARow += 1;
+        if (this.#garbageInARow > 1) this.#resourceVersion = undefined;
+        break;
+      case 'expired':
+        this.#resourceVersion = undefined;
+        break;
+      case 'idle':
+        break;
+    }
+    log.info({ path, end: outcome.end }, 'watch ended, resuming it');
+    return this.#pauseMs();
+  }
+
+  #pauseMs(retryAfterMs = 0): number {
+    const random = this.#options.random ?? Math.random;
+    const jitterMs = fullJitterMs(this.#failures, BACK_OFF, random);
+    this.#failures += 1;
+    return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) + jitterMs;
+  }
+
+  #put(raw: RawObject): void {
+    const object = this.#decode(raw);
+    if (object !== undefined) this.#handlers.emit(this.#store.put(object));
+  }
+
+  /** What is not understood any more can go all the same: its identity is enough. */
+  #remove(raw: RawObject): void {
+    this.#handlers.emit(this.#store.remove(raw, this.#decode(raw)));
+  }
+
+  /** One bad object must not stop the others: it is reported and left as it was. */
+  #decode(raw: RawObject): T | undefined {
+    try {
+      return this.#options.decode(raw);
+    } catch (error) {
+      const { log, path } = this.#options;
+      log.error({ path, key: objectKey(raw), error: apiErrorMessage(error) }, 'object not understood');
+      return undefined;
+    }
+  }
+
+  #touch(): void {
+    this.#lastEventAtMs = this.#options.clock.monotonicMs();
+  }
+}

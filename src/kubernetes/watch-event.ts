@@ -1,0 +1,42 @@
+import { type ApiStatusError, statusObjectError } from './api-errors.ts';
+import { isRecord } from './json.ts';
+import { isRawObject, type RawObject, resourceVersionOf } from './objects.ts';
+
+/** One line of a watch, understood. */
+export type WatchEvent =
+  | { kind: 'change'; type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: RawObject }
+  | { kind: 'bookmark'; resourceVersion: string }
+  | { kind: 'error'; error: ApiStatusError }
+  | { kind: 'garbage' };
+
+/** Reads one line of a watch. What is not a watch event is `garbage`, never an exception. */
+export function parseWatchEvent(line: string): WatchEvent {
+  const event = parseOrUndefined(line);
+  if (!isRecord(event)) return { kind: 'garbage' };
+  const { type, object } = event;
+  switch (type) {
+    case 'ADDED':
+    case 'MODIFIED':
+    case 'DELETED':
+      return isRawObject(object) ? { kind: 'change', type, object } : { kind: 'garbage' };
+    case 'BOOKMARK':
+      return bookmark(object);
+    case 'ERROR':
+      return { kind: 'error', error: statusObjectError(object, 500) };
+    default:
+      return { kind: 'garbage' };
+  }
+}
+
+function bookmark(object: unknown): WatchEvent {
+  const resourceVersion = resourceVersionOf(object);
+  return resourceVersion === undefined ? { kind: 'garbage' } : { kind: 'bookmark', resourceVersion };
+}
+
+function parseOrUndefined(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
