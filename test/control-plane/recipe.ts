@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Every executable that the tests and the demo can ask for. */
+export type BinaryName = 'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm';
+
+/** What a control plane cannot do without; these three come together from whatever source. */
+export const coreBinaries: readonly BinaryName[] = ['etcd', 'kube-apiserver', 'kubectl'];
+
+/** All names, for command lines. */
+export const allBinaries: readonly BinaryName[] = [...coreBinaries, 'kube-controller-manager', 'helm'];
+
+/** One Go module of this folder, and what its `cmd/` holds. */
+export interface GoModule {
+  readonly directory: string;
+  readonly binaries: readonly BinaryName[];
+}
+
+/** What is built and from which versions: all of it read from the `go.mod` files, the only place that says. */
+export interface Recipe {
+  /** As `v1.37.2`. */
+  readonly kubernetesVersion: string;
+  /** The oldest Go that builds it, as `1.26.0`. */
+  readonly goVersion: string;
+  readonly linkerFlags: string;
+  readonly modules: readonly GoModule[];
+}
+
+/** Reads the recipe below `directory`, which holds the modules `go/` and `go-helm/`. */
+export async function readRecipe(directory: string = import.meta.dirname): Promise<Recipe> {
+  const controlPlane: GoModule = {
+    directory: path.join(directory, 'go'),
+    binaries: [...coreBinaries, 'kube-controller-manager'],
+  };
+  const helm: GoModule = { directory: path.join(directory, 'go-helm'), binaries: ['helm'] };
+  const controlPlaneMod = await readFile(path.join(controlPlane.directory, 'go.mod'), 'utf8');
+  const helmMod = await readFile(path.join(helm.directory, 'go.mod'), 'utf8');
+  const kubernetesVersion = requiredVersion(controlPlaneMod, 'k8s.io/kubernetes');
+  return {
+    kubernetesVersion,
+    goVersion: match(controlPlaneMod, /^go (\S+)$/m, 'a go line'),
+    linkerFlags: linkerFlags(kubernetesVersion, requiredVersion(helmMod, 'helm.sh/helm/v4')),
+    modules: [controlPlane, helm],
+  };
+}
+
+/** Clients refuse to parse a server without a version, and Go modules carry none into the executable. */
+function linkerFlags(kubernetesVersion: string, helmVersion: string): string {
+  const [major = '', minor = ''] = kubernetesVersion.slice(1).split('.');
+  const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) => [
+    `-X ${name}.gitVersion=${kubernetesVersion}`,
+    `-X ${name}.gitMajor=${major}`,
+    `-X ${name}.gitMinor=${minor}`,
+  ]);
+  return ['-s -w', ...stamps, `-X helm.sh/helm/v4/internal/version.version=${helmVersion}`].join(' ');
+}
+
+function requiredVersion(goMod: string, module: string): string {
+  const escaped = module.replaceAll('.', String.raw`\.`);
+  return match(
+    goMod,
+    new RegExp(String.raw`^\s*(?:require )?${escaped} (v\S+)`, 'm'),
+    `a version of ${module}`,
+  );
+}
+
+function match(text: string, pattern: RegExp, what: string): string {
+  const found = pattern.exec(text)?.[1];
+  if (found === undefined) throw new Error(`go.mod has no line with ${what}`);
+  return found;
+}
