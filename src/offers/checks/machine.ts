@@ -1,0 +1,53 @@
+import type { Candidate } from '../candidate.ts';
+import { countOf, shortWord } from '../offer-text.ts';
+import type { Rejection } from '../rejections.ts';
+import type { OfferWish } from '../wish.ts';
+import { reject, takes } from './check.ts';
+
+/** Checks of what the machine is. */
+
+export function gpuTypeIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { gpuType } = candidate.offer;
+  return wish.gpuTypes.includes(gpuType)
+    ? undefined
+    : reject(candidate, 'GpuTypeNotWanted', shortWord(gpuType));
+}
+
+export function gpuCountIsEqual(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { gpuCount } = candidate.offer;
+  return gpuCount === wish.gpuCount
+    ? undefined
+    : reject(
+        candidate,
+        'GpuCountDiffers',
+        `with ${countOf(gpuCount, 'GPU')}`,
+        Math.abs(gpuCount - wish.gpuCount),
+      );
+}
+
+export function isOneMachine(candidate: Candidate): Rejection | undefined {
+  return candidate.offer.multiNode ? reject(candidate, 'MultiNode') : undefined;
+}
+
+export function socketIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { socket } = candidate.offer;
+  return takes(wish.sockets, socket) ? undefined : reject(candidate, 'SocketNotWanted', shortWord(socket));
+}
+
+/** A custom template has to be listed by no offer: the provider's own guide uses one that is not. */
+export function imageIsOffered(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  return wish.image === undefined || candidate.offer.images.includes(wish.image)
+    ? undefined
+    : reject(candidate, 'ImageNotOffered');
+}
+
+export function sizesAreOffered(candidate: Candidate): Rejection | undefined {
+  const { sizing } = candidate;
+  if (sizing.kind === 'fits') {
+    return undefined;
+  }
+  const { name, wished, nearest } = sizing;
+  return nearest === undefined
+    ? reject(candidate, 'SizeNotOffered', `${name} unknown`, Infinity)
+    : reject(candidate, 'SizeNotOffered', `${name} ${nearest}`, Math.abs(nearest - wished) / wished);
+}

@@ -1,0 +1,56 @@
+import type { Candidate } from '../candidate.ts';
+import { shortWord } from '../offer-text.ts';
+import type { Rejection } from '../rejections.ts';
+import type { OfferWish } from '../wish.ts';
+import { reject, takes } from './check.ts';
+
+/** Checks of where the machine stands, and at whom. */
+
+/**
+ * An offer that names no region passes: the query was already narrowed to the regions on the provider's
+ * side, and older rows carry none. One that names another region does not.
+ */
+export function regionIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { region } = candidate.offer;
+  return region === undefined || takes(wish.regions, region)
+    ? undefined
+    : reject(candidate, 'RegionNotAllowed', `in ${shortWord(region)}`);
+}
+
+export function countryIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { country } = candidate.offer;
+  return takes(wish.countries, country)
+    ? undefined
+    : reject(candidate, 'CountryNotAllowed', `in ${shortWord(country ?? 'an unnamed country')}`);
+}
+
+export function dataCenterIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  return takes(wish.dataCenters, candidate.offer.dataCenter)
+    ? undefined
+    : reject(candidate, 'DataCenterNotAllowed');
+}
+
+export function providerIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  return takes(wish.allowedProviders, candidate.offer.provider)
+    ? undefined
+    : reject(candidate, 'ProviderNotAllowed');
+}
+
+export function providerIsNotDenied(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  return wish.deniedProviders?.includes(candidate.offer.provider) === true
+    ? reject(candidate, 'ProviderDenied')
+    : undefined;
+}
+
+export function isThePinned(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  return wish.cloudId === undefined || candidate.offer.cloudId === wish.cloudId
+    ? undefined
+    : reject(candidate, 'CloudIdDiffers');
+}
+
+export function securityIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { security } = candidate.offer;
+  return wish.security === 'any' || security === wish.security
+    ? undefined
+    : reject(candidate, 'SecurityDiffers', shortWord(security));
+}

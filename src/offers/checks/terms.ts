@@ -1,0 +1,62 @@
+import type { Candidate } from '../candidate.ts';
+import { shortWord } from '../offer-text.ts';
+import { CURRENCY } from '../price.ts';
+import type { Rejection } from '../rejections.ts';
+import { stockRank } from '../stock.ts';
+import { effectiveCap } from '../wish.ts';
+import type { OfferWish } from '../wish.ts';
+import { reject } from './check.ts';
+
+/** Checks of the terms: whether it can be had now, and for how much. */
+
+export function spotIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { isSpot } = candidate.offer;
+  if (isSpot && wish.spot === 'Forbid') {
+    return reject(candidate, 'SpotForbidden');
+  }
+  return !isSpot && wish.spot === 'Require' ? reject(candidate, 'SpotRequired') : undefined;
+}
+
+export function prepaidIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { prepaidHours = 0 } = candidate.offer;
+  return prepaidHours === 0 || wish.allowPrepaid
+    ? undefined
+    : reject(candidate, 'PrepaidForbidden', `${prepaidHours} h prepaid`, prepaidHours);
+}
+
+export function isAvailable(candidate: Candidate): Rejection | undefined {
+  return stockRank(candidate.offer.stockStatus) === 0 ? reject(candidate, 'Unavailable') : undefined;
+}
+
+export function stockIsEnough(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { stockStatus } = candidate.offer;
+  const missing = stockRank(wish.minStock) - stockRank(stockStatus);
+  return missing <= 0
+    ? undefined
+    : reject(candidate, 'StockTooLow', `stock ${shortWord(stockStatus)}`, missing);
+}
+
+export function currencyIsUsd(candidate: Candidate): Rejection | undefined {
+  const { currency } = candidate.offer.prices;
+  return currency === CURRENCY ? undefined : reject(candidate, 'CurrencyDiffers', shortWord(currency));
+}
+
+export function priceIsValid(candidate: Candidate): Rejection | undefined {
+  return candidate.cost === undefined ? reject(candidate, 'InvalidPrice') : undefined;
+}
+
+export function isNotCoolingDown(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const cooldown = wish.coolingDown(candidate.key);
+  if (cooldown === undefined) {
+    return undefined;
+  }
+  const until = cooldown.untilText === undefined ? '' : ` until ${cooldown.untilText}`;
+  return reject(candidate, 'CoolingDown', `${cooldown.reason}${until}`);
+}
+
+/** `nearest` is then the cheapest one: all of them fit in everything else. */
+export function priceIsWithinCap(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const cap = effectiveCap(wish.prices) ?? Infinity;
+  const total = candidate.cost?.total ?? 0;
+  return total <= cap ? undefined : reject(candidate, 'AboveMaxPrice');
+}

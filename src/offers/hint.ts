@@ -1,0 +1,75 @@
+import type { FittingOffer } from './candidate.ts';
+import { judgeOffer } from './judge.ts';
+import { formatUsd } from './money.ts';
+import { boundedText, countOf } from './offer-text.ts';
+import { chain, compareIdentity, comparePrice } from './order.ts';
+import type { Rejection } from './rejections.ts';
+import { RELAXATIONS } from './relaxations.ts';
+import type { Relaxation } from './relaxations.ts';
+import type { OfferWish } from './wish.ts';
+
+/**
+ * What to relax so that an offer fits, where no one does: `raise maxPrice to 2.31 to match 4 offers`. The
+ * first of {@link RELAXATIONS} that wins an offer. Says when it is the operator's ceiling that blocks, so
+ * that nobody raises maxPrice in vain. Undefined where no single relaxation helps.
+ */
+export function hintFor(rejections: readonly Rejection[], wish: OfferWish): string | undefined {
+  const advice = firstAdvice(rejections, wish);
+  const parts = [advice, ceilingNote(rejections, wish)].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : boundedText(parts.join('; '));
+}
+
+function firstAdvice(rejections: readonly Rejection[], wish: OfferWish): string | undefined {
+  for (const relaxation of RELAXATIONS) {
+    const advice = adviceOf(relaxation, rejections, wish);
+    if (advice !== undefined) {
+      return advice;
+    }
+  }
+  return undefined;
+}
+
+function adviceOf(
+  relaxation: Relaxation,
+  rejections: readonly Rejection[],
+  wish: OfferWish,
+): string | undefined {
+  const won = wonBy(relaxation, rejections, wish);
+  const distance = relaxation.distance?.bind(relaxation) ?? (() => 0);
+  const [best] = won.toSorted(
+    chain([(a, b) => distance(a, wish) - distance(b, wish), comparePrice, compareIdentity]),
+  );
+  if (best === undefined) {
+    return undefined;
+  }
+  const count = won.filter((other) => relaxation.alsoWins?.(best, other) ?? true).length;
+  return `${relaxation.advise(best)} to match ${countOf(count, 'offer')}`;
+}
+
+/** An offer has only one first reason: over all relaxations, each offer is judged again about once. */
+function wonBy(
+  relaxation: Relaxation,
+  rejections: readonly Rejection[],
+  wish: OfferWish,
+): readonly FittingOffer[] {
+  return rejections.flatMap(({ reason, candidate: { offer } }) => {
+    if (!relaxation.lifts.includes(reason)) {
+      return [];
+    }
+    const verdict = judgeOffer(offer, relaxation.relax(wish, offer));
+    return verdict.kind === 'fits' ? [verdict.fitting] : [];
+  });
+}
+
+/** Offers that fit in all but the price, and each above the ceiling. */
+function ceilingNote(rejections: readonly Rejection[], { prices }: OfferWish): string | undefined {
+  const totals = rejections
+    .filter(({ reason }) => reason === 'AboveMaxPrice')
+    .map(({ candidate }) => candidate.cost?.total ?? Infinity);
+  const cheapest = Math.min(...totals);
+  if (totals.length === 0 || prices.ceiling === undefined || cheapest <= prices.ceiling) {
+    return undefined;
+  }
+  const ceiling = formatUsd(prices.ceiling);
+  return `raising maxPrice does not help: the operator's ceiling is ${ceiling} USD/h, the cheapest offer costs ${formatUsd(cheapest)}`;
+}

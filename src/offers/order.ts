@@ -1,0 +1,109 @@
+import { CUSTOM_TEMPLATE_IMAGE } from '../api/spec.ts';
+import type { FittingOffer } from './candidate.ts';
+import type { Offer } from './offer.ts';
+import { offerKey } from './offer-key.ts';
+import { compareText } from './rejections.ts';
+import { stockRank } from './stock.ts';
+import type { OfferWish } from './wish.ts';
+
+/** How offers that fit are put in order: the best one first. */
+export interface OfferOrder {
+  /** What the first one is, for people: `cheapest`. */
+  readonly rule: string;
+  readonly compare: Compare;
+}
+
+type Compare = (a: FittingOffer, b: FittingOffer) => number;
+
+/** Failures after which a template is taken to need an offer that lists it; see {@link orderFor}. */
+const TEMPLATE_DOUBTS: readonly string[] = [
+  'TemplateIncompatible',
+  'InvalidRequest',
+  'OtherRefusal',
+  'InstallFailed',
+];
+
+/**
+ * The order of a strategy, made total by the same tie-break for all: price, whether a wished custom
+ * template is listed, stock, and the offer's key.
+ *
+ * A template: an offer that lists `custom_template` is preferred at the same price only. The provider's
+ * guide uses a template on an offer that does not list it, a refused order costs seconds and no money, and
+ * a dearer machine costs money for the whole rental; so Cheapest stays the cheapest. But each refusal or
+ * failed installation uses up the attempts of the object. So once an offer that does not list it failed for
+ * what may be the template (it is cooling down for that), those that list it come first.
+ */
+export function orderFor(wish: OfferWish, offers: readonly Offer[]): OfferOrder {
+  const listedFirst = templateIsDoubted(wish, offers);
+  const byStrategy = strategyOrder(wish);
+  return {
+    rule: listedFirst ? `listing ${CUSTOM_TEMPLATE_IMAGE}, then ${byStrategy.rule}` : byStrategy.rule,
+    compare: chain([...(listedFirst ? [byTemplate(wish)] : []), ...byStrategy.compares, ...tieBreak(wish)]),
+  };
+}
+
+/** Cheapest first, whatever the strategy: for hints. */
+export function comparePrice(a: FittingOffer, b: FittingOffer): number {
+  return a.cost.total - b.cost.total;
+}
+
+/** Tries one comparison after the other until one decides. */
+export function chain(compares: readonly Compare[]): Compare {
+  return (a, b) => {
+    for (const compare of compares) {
+      const order = compare(a, b);
+      if (order !== 0) {
+        return order;
+      }
+    }
+    return 0;
+  };
+}
+
+/** Makes an order total: only rows that are equal in every field stay equal. */
+export function compareIdentity(a: FittingOffer, b: FittingOffer): number {
+  return compareText(a.key, b.key) || compareText(JSON.stringify(a.offer), JSON.stringify(b.offer));
+}
+
+function strategyOrder(wish: OfferWish): { rule: string; compares: readonly Compare[] } {
+  switch (wish.strategy) {
+    case 'Cheapest':
+      return { rule: 'cheapest', compares: [] };
+    case 'Ordered':
+      return { rule: 'first of gpu.types, then cheapest', compares: [byGpuType(wish)] };
+    case 'BestStock':
+      return { rule: 'best stock, then cheapest', compares: [byStock] };
+  }
+}
+
+function tieBreak(wish: OfferWish): readonly Compare[] {
+  return [comparePrice, byTemplate(wish), byStock, compareIdentity];
+}
+
+function byGpuType(wish: OfferWish): Compare {
+  return (a, b) => wish.gpuTypes.indexOf(a.offer.gpuType) - wish.gpuTypes.indexOf(b.offer.gpuType);
+}
+
+function byStock(a: FittingOffer, b: FittingOffer): number {
+  return stockRank(b.offer.stockStatus) - stockRank(a.offer.stockStatus);
+}
+
+function byTemplate(wish: OfferWish): Compare {
+  return wish.customTemplateId === undefined
+    ? () => 0
+    : (a, b) => Number(listsTemplate(b.offer)) - Number(listsTemplate(a.offer));
+}
+
+function templateIsDoubted(wish: OfferWish, offers: readonly Offer[]): boolean {
+  return (
+    wish.customTemplateId !== undefined &&
+    offers.some((offer) => {
+      const cooldown = listsTemplate(offer) ? undefined : wish.coolingDown(offerKey(offer));
+      return cooldown !== undefined && TEMPLATE_DOUBTS.includes(cooldown.reason);
+    })
+  );
+}
+
+function listsTemplate(offer: Offer): boolean {
+  return offer.images.includes(CUSTOM_TEMPLATE_IMAGE);
+}

@@ -1,0 +1,92 @@
+import type { Candidate } from './candidate.ts';
+import { boundedText, offerText } from './offer-text.ts';
+
+/** Why an offer was not taken, each with its sentence. The list is closed; the reference is made from it. */
+export const REJECTION_REASONS = {
+  GpuTypeNotWanted: 'The offer has a GPU type that is not in `gpu.types`.',
+  GpuCountDiffers: 'The offer has another number of GPUs than `gpu.count`.',
+  MultiNode: 'The offer is a cluster of several machines, which a GpuPod cannot rent.',
+  SocketNotWanted: 'The offer has a socket that is not in `gpu.sockets`.',
+  RegionNotAllowed: 'The offer is in a region that is not in `placement.regions`.',
+  CountryNotAllowed: 'The offer is in a country that is not in `placement.countries`, or names none.',
+  DataCenterNotAllowed:
+    'The offer is in a data center that is not in `placement.dataCenters`, or names none.',
+  ProviderNotAllowed: 'The provider of the offer is not in `placement.providers.allow`.',
+  ProviderDenied: 'The provider of the offer is in `placement.providers.deny`.',
+  CloudIdDiffers: 'The offer is not the one that `placement.cloudId` pins.',
+  SecurityDiffers: 'The offer has another security than `placement.security`.',
+  SpotForbidden: 'The offer is a spot offer, and `placement.spot` is Forbid.',
+  SpotRequired: 'The offer is no spot offer, and `placement.spot` is Require.',
+  PrepaidForbidden: 'The offer charges a number of hours at once, and `placement.allowPrepaid` is false.',
+  Unavailable: 'The provider lists the offer as unavailable.',
+  StockTooLow: 'The stock of the offer is below `placement.minStock`.',
+  CurrencyDiffers: 'The offer is priced in another currency than USD.',
+  ImageNotOffered: 'The offer does not list the image.',
+  SizeNotOffered: 'The offer cannot be had with the sizes in `resources`.',
+  InvalidPrice: 'The offer has no price, or one that cannot be right.',
+  CoolingDown: 'An order of this offer failed a short while ago.',
+  AboveMaxPrice:
+    "The offer fits in all else, and costs more than `maxPrice` or than the operator's price ceiling.",
+} as const satisfies Record<string, string>;
+
+export type RejectionReason = keyof typeof REJECTION_REASONS;
+
+export interface Rejection {
+  readonly reason: RejectionReason;
+  readonly candidate: Candidate;
+  /** How far the offer is from the wish, in the measure of its reason; 0 where there is no more or less. */
+  readonly distance: number;
+  /** What the offer has instead, for people: `in eu_west`. Empty where the reason says it all. */
+  readonly detail: string;
+}
+
+/** One line of `status.rejections`. */
+export interface RejectionSummary {
+  readonly reason: RejectionReason;
+  readonly count: number;
+  /** The offer that came nearest: least distant, then cheapest. */
+  readonly nearest: string;
+}
+
+const MAX_ROWS = 12;
+
+/** Counts rejections by reason, the most frequent first. The same rejections give the same rows, in any order. */
+export function summarizeRejections(rejections: readonly Rejection[]): RejectionSummary[] {
+  const byReason = Map.groupBy(rejections, (rejection) => rejection.reason);
+  return [...byReason]
+    .map(([reason, group]) => ({ reason, count: group.length, nearest: nearestOf(group) }))
+    .sort((a, b) => b.count - a.count || compareText(a.reason, b.reason))
+    .slice(0, MAX_ROWS);
+}
+
+/** Orders texts by code unit: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): number {
+  if (a === b) {
+    return 0;
+  }
+  return a < b ? -1 : 1;
+}
+
+function nearestOf(group: readonly Rejection[]): string {
+  const [nearest] = group.toSorted(
+    (a, b) =>
+      a.distance - b.distance ||
+      compareNumbers(priceOf(a), priceOf(b)) ||
+      compareText(a.candidate.key, b.candidate.key) ||
+      compareText(a.detail, b.detail),
+  );
+  if (nearest === undefined) {
+    return '';
+  }
+  const text = offerText(nearest.candidate.offer, nearest.candidate.cost);
+  return boundedText(nearest.detail === '' ? text : `${text}, ${nearest.detail}`);
+}
+
+function priceOf(rejection: Rejection): number {
+  return rejection.candidate.cost?.total ?? Infinity;
+}
+
+/** Unlike a difference, this gives no NaN for two infinite prices. */
+function compareNumbers(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}

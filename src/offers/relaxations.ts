@@ -1,0 +1,170 @@
+import type { FittingOffer } from './candidate.ts';
+import { formatUsd } from './money.ts';
+import type { MicroUsd } from './money.ts';
+import type { Offer } from './offer.ts';
+import { shortWord } from './offer-text.ts';
+import type { RejectionReason } from './rejections.ts';
+import { chooseSize } from './reachable-size.ts';
+import { resourceOf } from './sizes.ts';
+import type { SizeName } from './sizes.ts';
+import { stockRank } from './stock.ts';
+import type { OfferWish } from './wish.ts';
+
+/** One way to relax a wish. */
+export interface Relaxation {
+  /** Only offers that were rejected for these reasons can be won. */
+  readonly lifts: readonly RejectionReason[];
+  /** The wish, relaxed as far as this offer needs it. */
+  relax(wish: OfferWish, offer: Offer): OfferWish;
+  /** What to do to win `best`: `set placement.spot to Allow`. */
+  advise(best: FittingOffer): string;
+  /** Whether the same advice also wins `other`. Absent: always. */
+  alsoWins?(best: FittingOffer, other: FittingOffer): boolean;
+  /** Which of the offers that can be won is best, before the price. Absent: the cheapest. */
+  distance?(fitting: FittingOffer, wish: OfferWish): number;
+}
+
+/**
+ * What may be relaxed, one thing at a time, in the order in which it is proposed: the price first, because
+ * offers rejected for it fit in all else; then what costs nothing; then where the machine stands and what
+ * it is; and last what changes the risk that a person takes (spot, community cloud, prepaid hours).
+ */
+export const RELAXATIONS: readonly Relaxation[] = [
+  {
+    lifts: ['AboveMaxPrice'],
+    relax: (wish) => ({
+      ...wish,
+      prices: wish.prices.ceiling === undefined ? {} : { ceiling: wish.prices.ceiling },
+    }),
+    advise: (best) => `raise maxPrice to ${formatUsd(wholeCents(best.cost.total))}`,
+    alsoWins: (best, other) => other.cost.total <= wholeCents(best.cost.total),
+  },
+  {
+    lifts: ['StockTooLow'],
+    relax: (wish) => ({ ...wish, minStock: 'Low' }),
+    advise: (best) =>
+      `lower placement.minStock to ${stockRank(best.offer.stockStatus) > 1 ? 'Medium' : 'Low'}`,
+    alsoWins: (best, other) => stockRank(other.offer.stockStatus) >= stockRank(best.offer.stockStatus),
+    distance: (fitting) => -stockRank(fitting.offer.stockStatus),
+  },
+  {
+    lifts: ['DataCenterNotAllowed'],
+    relax: (wish) => ({ ...wish, dataCenters: undefined }),
+    ...addition('placement.dataCenters', (offer) => offer.dataCenter),
+  },
+  {
+    lifts: ['CountryNotAllowed'],
+    relax: (wish) => ({ ...wish, countries: undefined }),
+    ...addition('placement.countries', (offer) => offer.country),
+  },
+  {
+    lifts: ['RegionNotAllowed'],
+    relax: (wish) => ({ ...wish, regions: undefined }),
+    ...addition('placement.regions', (offer) => offer.region),
+  },
+  {
+    // People who name a country and its data center set one constraint, not two.
+    lifts: ['DataCenterNotAllowed', 'CountryNotAllowed', 'RegionNotAllowed'],
+    relax: (wish) => ({ ...wish, dataCenters: undefined, countries: undefined, regions: undefined }),
+    advise: () => 'remove the regions, countries and dataCenters of placement',
+  },
+  {
+    lifts: ['ProviderNotAllowed'],
+    relax: (wish) => ({ ...wish, allowedProviders: undefined }),
+    ...addition('placement.providers.allow', (offer) => offer.provider),
+  },
+  {
+    lifts: ['ProviderDenied'],
+    relax: (wish) => ({ ...wish, deniedProviders: undefined }),
+    advise: ({ offer }) => `remove ${shortWord(offer.provider)} from placement.providers.deny`,
+    alsoWins: (best, other) => other.offer.provider === best.offer.provider,
+  },
+  {
+    lifts: ['SocketNotWanted'],
+    relax: (wish) => ({ ...wish, sockets: undefined }),
+    ...addition('gpu.sockets', (offer) => offer.socket),
+  },
+  {
+    lifts: ['ImageNotOffered'],
+    relax: (wish) => ({ ...wish, image: undefined }),
+    advise: ({ offer }) =>
+      offer.images.length === 0 ? 'choose another image' : `choose image ${shortWord(firstImage(offer))}`,
+    alsoWins: (best, other) => other.offer.images.includes(firstImage(best.offer)),
+  },
+  size('diskSize'),
+  size('memory'),
+  size('vcpus'),
+  {
+    lifts: ['GpuCountDiffers'],
+    relax: (wish, offer) => ({ ...wish, gpuCount: offer.gpuCount }),
+    advise: ({ offer }) => `set gpu.count to ${offer.gpuCount}`,
+    alsoWins: (best, other) => other.offer.gpuCount === best.offer.gpuCount,
+    distance: ({ offer }, wish) => Math.abs(offer.gpuCount - wish.gpuCount),
+  },
+  {
+    lifts: ['CloudIdDiffers'],
+    relax: (wish) => ({ ...wish, cloudId: undefined }),
+    advise: () => 'remove placement.cloudId',
+  },
+  {
+    lifts: ['SpotForbidden', 'SpotRequired'],
+    relax: (wish) => ({ ...wish, spot: 'Allow' }),
+    advise: () => 'set placement.spot to Allow',
+  },
+  {
+    lifts: ['SecurityDiffers'],
+    relax: (wish) => ({ ...wish, security: 'any' }),
+    advise: () => 'set placement.security to any',
+  },
+  {
+    lifts: ['PrepaidForbidden'],
+    relax: (wish) => ({ ...wish, allowPrepaid: true }),
+    advise: () => 'set placement.allowPrepaid to true',
+  },
+];
+
+/** Adding the value of an offer to a list of allowed ones. An offer without that value: drop the list. */
+function addition(
+  list: string,
+  valueOf: (offer: Offer) => string | undefined,
+): Pick<Relaxation, 'advise' | 'alsoWins'> {
+  return {
+    advise({ offer }) {
+      const value = valueOf(offer);
+      return value === undefined ? `remove ${list}` : `add ${shortWord(value)} to ${list}`;
+    },
+    alsoWins(best, other) {
+      const value = valueOf(best.offer);
+      return value === undefined || value === valueOf(other.offer);
+    },
+  };
+}
+
+/** Setting one wished size to what an offer can have. */
+function size(name: SizeName): Relaxation {
+  return {
+    lifts: ['SizeNotOffered'],
+    relax(wish, offer) {
+      const { [name]: wished, ...others } = wish.sizes;
+      const choice = chooseSize(resourceOf(offer, name), wished, wish.fit);
+      const nearest = choice.kind === 'misses' ? choice.nearest : wished;
+      return { ...wish, sizes: nearest === undefined ? others : { ...others, [name]: nearest } };
+    },
+    advise({ sizes }) {
+      const value = sizes[name];
+      return value === undefined ? `remove resources.${name}` : `set resources.${name} to ${value}`;
+    },
+    alsoWins: (best, other) => other.sizes[name] === best.sizes[name],
+    distance: ({ sizes }, wish) => Math.abs((sizes[name] ?? 0) - (wish.sizes[name] ?? 0)),
+  };
+}
+
+/** The first in the alphabet, so that the advice does not depend on the order of the provider's list. */
+function firstImage(offer: Offer): string {
+  return offer.images.toSorted()[0] ?? '';
+}
+
+/** A cap that people would write: rounded up, so that it still wins the offer. */
+function wholeCents(micros: MicroUsd): MicroUsd {
+  return Math.ceil(micros / 10_000) * 10_000;
+}

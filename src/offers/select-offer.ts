@@ -1,0 +1,95 @@
+import { hintFor } from './hint.ts';
+import { failsOnlyFor, judgeOffers } from './judge.ts';
+import { formatUsd } from './money.ts';
+import type { Cost, Offer, Sizes } from './offer.ts';
+import { boundedText } from './offer-text.ts';
+import { orderFor } from './order.ts';
+import type { Rejection, RejectionReason } from './rejections.ts';
+import { effectiveCap } from './wish.ts';
+import type { OfferWish } from './wish.ts';
+
+export type Selection = SelectedOffer | NoOfferSelected;
+
+export interface SelectedOffer {
+  readonly kind: 'selected';
+  readonly offer: Offer;
+  readonly sizes: Sizes;
+  readonly cost: Cost;
+  /** Number of offers that fit, this one included. */
+  readonly fittingCount: number;
+  /** What it is among them, for people: `cheapest`. */
+  readonly rule: string;
+  readonly rejections: readonly Rejection[];
+}
+
+export interface NoOfferSelected {
+  readonly kind: 'none';
+  readonly reason: NoOfferReason;
+  /** Depends on the wish alone, so that a waiting object is not written again with each look. */
+  readonly message: string;
+  readonly rejections: readonly Rejection[];
+  /** What to relax. It names prices and counts of this look. */
+  readonly hint?: string;
+}
+
+/** Reasons of the condition OfferSelected. */
+export type NoOfferReason = 'NoOffers' | 'NoMatchingOffer' | 'AllOffersUnavailable' | 'AboveMaxPrice';
+
+/** Reasons that pass by themselves. */
+const PASSING: readonly RejectionReason[] = ['Unavailable', 'CoolingDown'];
+
+/**
+ * Chooses the offer to rent: the first, in the order of the strategy, of those that pass every check. The
+ * same offers give the same choice, in whatever order they came.
+ */
+export function selectOffer(offers: readonly Offer[], wish: OfferWish): Selection {
+  const { fitting, rejections } = judgeOffers(offers, wish);
+  const { rule, compare } = orderFor(wish, offers);
+  const [best] = fitting.toSorted(compare);
+  if (best !== undefined) {
+    const { offer, sizes, cost } = best;
+    return { kind: 'selected', offer, sizes, cost, fittingCount: fitting.length, rule, rejections };
+  }
+  const reason = reasonOfNone(rejections, wish);
+  const hint = hintFor(rejections, wish);
+  return {
+    kind: 'none',
+    reason,
+    message: boundedText(messageOf(reason, wish)),
+    rejections,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** What a person can act on goes before what passes by itself. */
+function reasonOfNone(rejections: readonly Rejection[], wish: OfferWish): NoOfferReason {
+  if (rejections.every((rejection) => rejection.reason === 'GpuTypeNotWanted')) {
+    return 'NoOffers';
+  }
+  if (rejections.some((rejection) => rejection.reason === 'AboveMaxPrice')) {
+    return 'AboveMaxPrice';
+  }
+  const passes = rejections.some(
+    (rejection) => PASSING.includes(rejection.reason) && failsOnlyFor(rejection, wish, PASSING),
+  );
+  return passes ? 'AllOffersUnavailable' : 'NoMatchingOffer';
+}
+
+function messageOf(reason: NoOfferReason, wish: OfferWish): string {
+  switch (reason) {
+    case 'NoOffers':
+      return `The provider has no offer for ${wish.gpuTypes.join(', ')}.`;
+    case 'NoMatchingOffer':
+      return 'There are offers, and none fits the spec.';
+    case 'AllOffersUnavailable':
+      return 'The offers that fit have no stock, or failed a short while ago.';
+    case 'AboveMaxPrice':
+      return `The offers that fit cost more than ${capText(wish)}.`;
+  }
+}
+
+function capText({ prices }: OfferWish): string {
+  const cap = effectiveCap(prices) ?? 0;
+  const source = cap === prices.maxPrice ? 'maxPrice' : "the operator's price ceiling";
+  return `${source}, ${formatUsd(cap)} USD per hour`;
+}
