@@ -26,6 +26,8 @@ export interface Provider {
 export interface CreateOptions {
   /** Called right before the bytes leave; false means: do not send (the outcome is then `notSent`). */
   readonly mayStillSend: () => boolean;
+  /** The caller already waited for its turn at the account's limiter (design 4.1, step 1). @default false */
+  readonly turnTaken?: boolean;
 }
 
 /** A good answer, or why there is none. */

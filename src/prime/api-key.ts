@@ -1,0 +1,130 @@
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { inspect } from 'node:util';
+import type { Clock } from '../clock.ts';
+
+/** Keys are some dozen characters; a file longer than this is no key file. */
+const MAX_KEY_BYTES = 4096;
+/** Header values are Latin-1 without control characters; a key is printable ASCII without blanks. */
+const KEY_PATTERN = /^[\u0021-\u007e]+$/;
+const DEFAULT_REREAD_INTERVAL_MS = 1000;
+
+/** A text that shows itself to nobody by accident: not in logs, JSON, templates, or `util.inspect`. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The text itself. The one place that may call it is where the request is built. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '[secret]';
+  }
+
+  toJSON(): string {
+    return '[secret]';
+  }
+
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+/** `version` goes up each time that the key, or why there is none, changes. */
+export type ApiKeyState =
+  | { readonly kind: 'key'; readonly key: Secret; readonly version: number }
+  | { readonly kind: 'missing'; readonly message: string; readonly version: number };
+
+export interface ApiKeySource {
+  current(): ApiKeyState;
+}
+
+/** A key that does not change, as from an environment variable. */
+export function literalApiKey(text: string): ApiKeySource {
+  const state = toState(checkKey(text, 'The API key'), 1);
+  return { current: () => state };
+}
+
+/**
+ * A key in a file, read again at most once in `rereadIntervalMs` (default 1 s). It is read, not watched:
+ * a Secret volume swaps symbolic links, and watches on those get lost.
+ */
+export function fileApiKey(
+  path: string,
+  clock: Clock,
+  rereadIntervalMs = DEFAULT_REREAD_INTERVAL_MS,
+): ApiKeySource {
+  let found = readKeyFile(path);
+  let state = toState(found, 1);
+  let readAtMs = clock.monotonicMs();
+
+  function current(): ApiKeyState {
+    if (clock.monotonicMs() - readAtMs < rereadIntervalMs) {
+      return state;
+    }
+    readAtMs = clock.monotonicMs();
+    const next = readKeyFile(path);
+    if (next.text !== found.text || next.problem !== found.problem) {
+      found = next;
+      state = toState(found, state.version + 1);
+    }
+    return state;
+  }
+
+  return { current };
+}
+
+/** Exactly one of the two is set. */
+interface FoundKey {
+  readonly text?: string;
+  readonly problem?: string;
+}
+
+function toState(found: FoundKey, version: number): ApiKeyState {
+  return found.text === undefined
+    ? { kind: 'missing', message: found.problem ?? 'There is no API key.', version }
+    : { kind: 'key', key: new Secret(found.text), version };
+}
+
+function checkKey(text: string, subject: string): FoundKey {
+  const trimmed = text.trim();
+  if (trimmed === '') {
+    return { problem: `${subject} is empty.` };
+  }
+  if (!KEY_PATTERN.test(trimmed)) {
+    return { problem: `${subject} holds more than one printable word, so it is not used.` };
+  }
+  return { text: trimmed };
+}
+
+function readKeyFile(path: string): FoundKey {
+  const buffer = Buffer.alloc(MAX_KEY_BYTES + 1);
+  let length: number;
+  try {
+    length = readAtMost(path, buffer);
+  } catch (error) {
+    return { problem: `The API key file cannot be read (${errorCode(error)}).` };
+  }
+  if (length > MAX_KEY_BYTES) {
+    return { problem: `The API key file is longer than ${String(MAX_KEY_BYTES)} bytes, so it is not used.` };
+  }
+  return checkKey(buffer.toString('utf8', 0, length), 'The API key file');
+}
+
+function readAtMost(path: string, buffer: Buffer): number {
+  // Without O_NONBLOCK a path that is a pipe would stop the whole process here.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readSync(file, buffer, 0, buffer.length, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error';
+}

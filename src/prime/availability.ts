@@ -1,0 +1,143 @@
+import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
+import type { Answer, Failure } from '../lifecycle/provider.ts';
+import { failure } from './failure.ts';
+import type { HttpClient } from './http-client.ts';
+import { readOffers } from './offer-row.ts';
+import type { ReadOffers } from './offer-row.ts';
+import { readJson } from './read-json.ts';
+import { GpuSummary, LegacyOffers, OfferPage } from './schemas/offer.ts';
+import { summaryShowsStock } from './summary.ts';
+
+const PAGE_SIZE = 100;
+const LEGACY_PAGE_SIZE = 500;
+/** 5,000 offers of one GPU type and count; 608 in all were seen. */
+const MAX_PAGES = 50;
+/** How long a server that has only the legacy endpoint is not asked for the current one. */
+const LEGACY_MEMORY_MS = 10 * 60_000;
+/** A replica that answers with nothing is followed by another one soon. */
+const EMPTY_RETRY_DELAY_MS = 500;
+
+/** Answers {@link OfferQuery}s. It remembers only which endpoint the server has. */
+export function createAvailability(client: HttpClient): (query: OfferQuery) => Promise<Answer<OfferList>> {
+  const { clock } = client;
+  let legacyUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** All rows, from the current endpoint, or from the legacy one where there is no other. */
+  async function readAll(query: OfferQuery): Promise<Answer<ReadOffers>> {
+    if (clock.monotonicMs() >= legacyUntilMs) {
+      const answer = await readPages(client, '/availability/gpus', query);
+      if (answer.kind === 'ok' || answer.httpStatus !== 404) {
+        return answer;
+      }
+    }
+    const answer = await readLegacyPages(client, query);
+    if (answer.kind === 'ok') {
+      legacyUntilMs = Math.max(legacyUntilMs, clock.monotonicMs() + LEGACY_MEMORY_MS);
+    }
+    return answer;
+  }
+
+  async function listOffers(query: OfferQuery): Promise<Answer<OfferList>> {
+    const beganAtMs = clock.monotonicMs();
+    let answer = await readAll(query);
+    if (answer.kind === 'ok' && isEmpty(answer.value)) {
+      await clock.sleep(EMPTY_RETRY_DELAY_MS);
+      answer = await readAll(query);
+    }
+    if (answer.kind === 'ok' && isEmpty(answer.value)) {
+      answer = await explainEmpty(client, query);
+    }
+    return answer.kind === 'ok' ? { kind: 'ok', value: { ...answer.value, beganAtMs } } : answer;
+  }
+
+  return listOffers;
+}
+
+function isEmpty(read: ReadOffers): boolean {
+  return read.offers.length === 0 && read.skippedRows === 0;
+}
+
+/**
+ * The endpoint sometimes answers with an empty list although there is stock (`prime-api.md`, 2.5), so an
+ * empty answer is believed only if the summary agrees, or does not exist. Then the clusters are added,
+ * which nobody here can rent: they explain why there is no offer.
+ */
+async function explainEmpty(client: HttpClient, query: OfferQuery): Promise<Answer<ReadOffers>> {
+  const doubt = await contradiction(client, query);
+  if (doubt !== undefined) {
+    return doubt;
+  }
+  const clusters = await readPages(client, '/availability/multi-node', query);
+  return clusters.kind === 'ok' ? clusters : { kind: 'ok', value: { offers: [], skippedRows: 0 } };
+}
+
+async function contradiction(client: HttpClient, query: OfferQuery): Promise<Failure | undefined> {
+  // The summary does not know where the disks are, so it cannot contradict.
+  if (query.disks.length > 0) {
+    return undefined;
+  }
+  const path = '/availability/gpu-summary';
+  const summary = await readJson(client, { method: 'GET', path, endpoint: path }, GpuSummary);
+  if (summary.kind === 'failure') {
+    return summary.httpStatus === 404 ? undefined : summary;
+  }
+  return summaryShowsStock(summary.value, query)
+    ? failure(
+        'UnexpectedResponse',
+        'GET /availability/gpus: no offers, though the summary shows some, so it is not believed.',
+      )
+    : undefined;
+}
+
+async function readPages(client: HttpClient, path: string, query: OfferQuery): Promise<Answer<ReadOffers>> {
+  const rows: unknown[] = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const call = {
+      method: 'GET',
+      path,
+      endpoint: path,
+      query: toParameters(query, page, PAGE_SIZE),
+    } as const;
+    const answer = await readJson(client, call, OfferPage);
+    if (answer.kind === 'failure') {
+      return answer;
+    }
+    const { items, totalCount } = answer.value;
+    rows.push(...items);
+    const isLast = totalCount === undefined ? items.length < PAGE_SIZE : rows.length >= totalCount;
+    if (items.length === 0 || isLast) {
+      break;
+    }
+  }
+  return { kind: 'ok', value: readOffers(rows, path.endsWith('multi-node')) };
+}
+
+async function readLegacyPages(client: HttpClient, query: OfferQuery): Promise<Answer<ReadOffers>> {
+  const path = '/availability/';
+  const rows: unknown[] = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const parameters = toParameters(query, page, LEGACY_PAGE_SIZE);
+    const call = { method: 'GET', path, endpoint: path, query: parameters } as const;
+    const answer = await readJson(client, call, LegacyOffers);
+    if (answer.kind === 'failure') {
+      return answer;
+    }
+    const pageRows = Object.values(answer.value).flat();
+    rows.push(...pageRows);
+    if (pageRows.length < LEGACY_PAGE_SIZE) {
+      break;
+    }
+  }
+  return { kind: 'ok', value: readOffers(rows, false) };
+}
+
+function toParameters(query: OfferQuery, page: number, pageSize: number): (readonly [string, string])[] {
+  return [
+    ['gpu_type', query.gpuType],
+    ['gpu_count', String(query.gpuCount)],
+    ...query.regions.map((region) => ['regions', region] as const),
+    ...query.disks.map((disk) => ['disks', disk] as const),
+    ['page', String(page)],
+    ['page_size', String(pageSize)],
+  ];
+}

@@ -1,0 +1,43 @@
+const API_PATH = '/api/v1';
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** The root that all paths are below, without a slash at its end; or what is wrong, for a person. */
+export type BaseUrlCheck =
+  { readonly kind: 'ok'; readonly url: string } | { readonly kind: 'invalid'; readonly message: string };
+
+export interface BaseUrlOptions {
+  /** Send the key in clear text to a host that is not this machine. @default false */
+  readonly allowHttp?: boolean;
+}
+
+/**
+ * Checks the address of the API and brings it to one form: `https://api.primeintellect.ai`,
+ * `…/` and `…/api/v1/` all become `https://api.primeintellect.ai/api/v1`. The messages never repeat the
+ * address, because it may hold a password.
+ */
+export function checkBaseUrl(text: string, options: BaseUrlOptions = {}): BaseUrlCheck {
+  const url = URL.parse(text.trim());
+  if (url === null) {
+    return invalid('The base URL is not a URL.');
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return invalid('The base URL must begin with https://.');
+  }
+  if (url.username !== '' || url.password !== '') {
+    return invalid('The base URL must not hold a user name or a password.');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return invalid('The base URL must not have a query or a fragment.');
+  }
+  if (url.protocol === 'http:' && options.allowHttp !== true && !LOOPBACK_HOST.test(url.hostname)) {
+    return invalid(
+      'The base URL must begin with https://: over http the API key would be readable on the way.',
+    );
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  return { kind: 'ok', url: `${url.origin}${path.endsWith(API_PATH) ? path : path + API_PATH}` };
+}
+
+function invalid(message: string): BaseUrlCheck {
+  return { kind: 'invalid', message };
+}

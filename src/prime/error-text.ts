@@ -1,0 +1,101 @@
+/** Condition messages hold at most this many characters (design 2.2). */
+const MAX_MESSAGE_LENGTH = 300;
+/** What is looked at of an error body: more than this is no sentence for a person. */
+const MAX_SCANNED_LENGTH = 4096;
+/** A shorter value hides nothing, and taking out each "1" of a message would make it unreadable. */
+const MIN_REDACTED_LENGTH = 4;
+
+/**
+ * What an error body says, in any of the shapes that the API is known for; undefined if it is not a JSON
+ * object with a text in one of them: `errors[].param/details`, `detail` (text or list), `error`,
+ * `error.message`, `message`.
+ */
+export function jsonErrorText(body: unknown): string | undefined {
+  if (!isRecord(body)) {
+    return undefined;
+  }
+  const texts = [
+    listText(body['errors'], 'param', 'details'),
+    asText(body['detail']),
+    listText(body['detail'], 'loc', 'msg'),
+    asText(body['error']),
+    isRecord(body['error']) ? asText(body['error']['message']) : undefined,
+    asText(body['message']),
+  ];
+  return texts.find((text) => text !== undefined);
+}
+
+/** What any body says: the text of a JSON error, else the words of what was sent instead. */
+export function errorText(text: string): string {
+  const found = jsonErrorText(parseJson(text));
+  return found ?? text.slice(0, MAX_SCANNED_LENGTH).replaceAll(/<[^<>]*>/g, ' ');
+}
+
+/** `JSON.parse` that answers undefined where there is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * One line for a person: secrets taken out (a server may echo what it was sent), control characters
+ * gone, white space evened out, cut to `maxLength`.
+ */
+export function cleanText(
+  text: string,
+  secrets: readonly string[] = [],
+  maxLength = MAX_MESSAGE_LENGTH,
+): string {
+  const scanned = redact(text, secrets).slice(0, MAX_SCANNED_LENGTH);
+  const line = scanned.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
+  // Again, because a secret may have been broken by the characters that just went.
+  const safe = redact(line, secrets);
+  return safe.length <= maxLength
+    ? safe
+    : `${safe
+        .slice(0, maxLength - 1)
+        .trimEnd()
+        .toWellFormed()}…`;
+}
+
+function redact(text: string, secrets: readonly string[]): string {
+  let result = text;
+  for (const secret of secrets) {
+    if (secret.length >= MIN_REDACTED_LENGTH) {
+      result = result.replaceAll(secret, '[redacted]');
+    }
+  }
+  return result;
+}
+
+function listText(value: unknown, placeKey: string, textKey: string): string | undefined {
+  if (!Array.isArray(value)) {
+    return undefined;
+  }
+  const parts: string[] = [];
+  for (const item of value) {
+    const part = isRecord(item) ? itemText(item[placeKey], item[textKey]) : asText(item);
+    if (part !== undefined) {
+      parts.push(part);
+    }
+  }
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+function itemText(place: unknown, text: unknown): string | undefined {
+  const where = Array.isArray(place) ? place.map(String).join('.') : asText(place);
+  const what = asText(text);
+  return where !== undefined && what !== undefined ? `${where}: ${what}` : (what ?? where);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

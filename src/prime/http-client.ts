@@ -1,0 +1,228 @@
+import type { Clock } from '../clock.ts';
+import type { Failure } from '../lifecycle/provider.ts';
+import type { ApiKeySource, Secret } from './api-key.ts';
+import type { Exchange, Exchanger, ExchangeRequest } from './exchange.ts';
+import { failure } from './failure.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+/** How long the parts of a request may take. */
+export interface PrimeTimeouts {
+  /** A whole GET. @default 30_000 */
+  readonly readMs: number;
+  /** A whole DELETE. @default 30_000 */
+  readonly deleteMs: number;
+  /** A whole POST: what the windows of the create protocol are measured from. @default 60_000 */
+  readonly createMs: number;
+  /** Each of name look-up, TCP and TLS. @default 10_000 */
+  readonly connectMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: PrimeTimeouts = {
+  readMs: 30_000,
+  deleteMs: 30_000,
+  createMs: 60_000,
+  connectMs: 10_000,
+};
+
+/** One request that went out, for metrics. `endpoint` is a fixed text: `/pods/{id}`, never an id. */
+export interface ObservedRequest {
+  readonly endpoint: string;
+  readonly method: string;
+  readonly status: number | 'error';
+  readonly durationMs: number;
+}
+
+export interface HttpClientOptions {
+  /** With `/api/v1`, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly apiKey: ApiKeySource;
+  readonly clock: Clock;
+  readonly exchanger: Exchanger;
+  readonly timeouts: PrimeTimeouts;
+  readonly limiter?: RateLimiter;
+  readonly observe?: (event: ObservedRequest) => void;
+}
+
+/** A GET or a DELETE: both may be repeated without harm. */
+export interface ReadCall {
+  readonly method: 'GET' | 'DELETE';
+  /** Below the base URL, with a leading slash. */
+  readonly path: string;
+  /** The path with its variable parts named, for metrics and messages. */
+  readonly endpoint: string;
+  readonly query?: readonly (readonly [name: string, value: string])[];
+}
+
+export interface CreateCall {
+  readonly path: string;
+  readonly endpoint: string;
+  readonly body: string;
+  readonly maySend: () => boolean;
+  /** The caller already took the limiter's turn. */
+  readonly turnTaken: boolean;
+}
+
+/** An HTTP answer of any status, with what is needed to speak of it. */
+export interface Reply {
+  readonly kind: 'reply';
+  /** `GET /pods/{id}`. */
+  readonly label: string;
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfterMs?: number;
+  /** Texts that must not come out again in a message. */
+  readonly secrets: readonly string[];
+}
+
+export type CreateReply =
+  | Reply
+  | {
+      readonly kind: 'notSent';
+      readonly reason: 'CredentialsMissing' | 'ApiUnavailable' | 'Withheld';
+      readonly message: string;
+    }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface HttpClient {
+  read(call: ReadCall): Promise<Reply | Failure>;
+  create(call: CreateCall): Promise<CreateReply>;
+  readonly clock: Clock;
+}
+
+/** HTTP with our key, our limits and our clock. Of statuses it knows only 429. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { apiKey, clock, exchanger, limiter, timeouts } = options;
+
+  async function send(endpoint: string, request: ExchangeRequest): Promise<Exchange> {
+    const startedAtMs = clock.monotonicMs();
+    const exchange = await exchanger.exchange(request);
+    if (exchange.kind === 'withheld') {
+      return exchange;
+    }
+    const status = exchange.kind === 'broken' ? 'error' : exchange.status;
+    options.observe?.({
+      endpoint,
+      method: request.method,
+      status,
+      durationMs: clock.monotonicMs() - startedAtMs,
+    });
+    if (status === 429) {
+      limiter?.reportLimited(startedAtMs, retryAfterMs(exchange));
+    }
+    return exchange;
+  }
+
+  function retryAfterMs(exchange: Exchange): number | undefined {
+    return exchange.kind === 'reply' ? parseRetryAfter(exchange.retryAfter, clock.nowMs()) : undefined;
+  }
+
+  function toReply(label: string, exchange: Exchange & { kind: 'reply' }, key: Secret): Reply {
+    const waitMs = retryAfterMs(exchange);
+    return {
+      kind: 'reply',
+      label,
+      status: exchange.status,
+      text: exchange.text,
+      secrets: [key.reveal()],
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    };
+  }
+
+  async function read(call: ReadCall): Promise<Reply | Failure> {
+    const label = `${call.method} ${call.endpoint}`;
+    const first = await readOnce(call, label);
+    // The server may close a kept-alive connection just when it is used again. That says nothing about
+    // the server, and GET and DELETE do no harm twice.
+    return (first.stale ? await readOnce(call, label) : first).reply;
+  }
+
+  async function readOnce(
+    call: ReadCall,
+    label: string,
+  ): Promise<{ reply: Reply | Failure; stale: boolean }> {
+    await limiter?.acquire(call.method === 'DELETE' ? 'delete' : 'read');
+    const state = apiKey.current();
+    if (state.kind === 'missing') {
+      return { reply: failure('CredentialsMissing', state.message), stale: false };
+    }
+    const exchange = await send(call.endpoint, {
+      method: call.method,
+      url: toUrl(options.baseUrl, call),
+      headers: commonHeaders(state.key),
+      totalTimeoutMs: call.method === 'DELETE' ? timeouts.deleteMs : timeouts.readMs,
+      connectTimeoutMs: timeouts.connectMs,
+    });
+    const reply = exchange.kind === 'reply' ? toReply(label, exchange, state.key) : noReply(label, exchange);
+    return { reply, stale: exchange.kind === 'broken' && exchange.stale };
+  }
+
+  async function create(call: CreateCall): Promise<CreateReply> {
+    const label = `POST ${call.endpoint}`;
+    if (!call.turnTaken) {
+      await limiter?.acquire('create');
+    }
+    const state = apiKey.current();
+    if (state.kind === 'missing') {
+      return { kind: 'notSent', reason: 'CredentialsMissing', message: state.message };
+    }
+    const exchange = await send(call.endpoint, {
+      method: 'POST',
+      url: options.baseUrl + call.path,
+      headers: { ...commonHeaders(state.key), ...bodyHeaders(call.body) },
+      body: call.body,
+      maySend: call.maySend,
+      totalTimeoutMs: timeouts.createMs,
+      connectTimeoutMs: timeouts.connectMs,
+    });
+    return exchange.kind === 'reply' ? toReply(label, exchange, state.key) : noCreateReply(label, exchange);
+  }
+
+  return { clock, read, create };
+}
+
+type NoReply = Exclude<Exchange, { kind: 'reply' }>;
+
+function noReply(label: string, exchange: NoReply): Failure {
+  return exchange.kind === 'unreadable'
+    ? { ...failure('UnexpectedResponse', describe(label, exchange)), httpStatus: exchange.status }
+    : failure('ApiUnavailable', describe(label, exchange));
+}
+
+function noCreateReply(label: string, exchange: NoReply): CreateReply {
+  const message = describe(label, exchange);
+  if (exchange.kind === 'withheld') {
+    return { kind: 'notSent', reason: 'Withheld', message };
+  }
+  return exchange.kind === 'broken' && !exchange.sent
+    ? { kind: 'notSent', reason: 'ApiUnavailable', message }
+    : { kind: 'unknown', message };
+}
+
+function describe(label: string, exchange: NoReply): string {
+  switch (exchange.kind) {
+    case 'withheld':
+      return `${label}: not sent, because it was no longer allowed when the connection stood.`;
+    case 'broken':
+      return `${label}: no answer from the provider (${exchange.code}).`;
+    case 'unreadable':
+      return `${label}: ${exchange.message}.`;
+  }
+}
+
+function commonHeaders(key: Secret): Record<string, string> {
+  return {
+    authorization: `Bearer ${key.reveal()}`,
+    accept: 'application/json',
+    'user-agent': 'gpupod-operator',
+  };
+}
+
+function bodyHeaders(body: string): Record<string, string> {
+  return { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+}
+
+function toUrl(baseUrl: string, call: ReadCall): string {
+  const query = new URLSearchParams(call.query?.map(([name, value]) => [name, value]) ?? []).toString();
+  return `${baseUrl}${call.path}${query === '' ? '' : `?${query}`}`;
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../clock.ts';
+import type { Answer } from '../lifecycle/provider.ts';
+import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
+
+type ListOffers = (query: OfferQuery) => Promise<Answer<OfferList>>;
+
+export interface OfferCacheOptions {
+  readonly listOffers: ListOffers;
+  readonly clock: Clock;
+  /** How long an answer is shared, from the beginning of its request. @default 5_000 */
+  readonly ttlMs?: number;
+  /** How long a failure is shared, from its end: long enough for all who were waiting for it. @default 1_000 */
+  readonly failureTtlMs?: number;
+  /** @default 200 */
+  readonly maxEntries?: number;
+}
+
+interface Entry {
+  readonly answer: Promise<Answer<OfferList>>;
+  /** Infinity while the request is under way. */
+  freshUntilMs: number;
+}
+
+/**
+ * Asks once for all who ask the same at about the same time: a thousand objects that wait for the same
+ * GPU are one request each few seconds.
+ */
+export function cacheOffers(options: OfferCacheOptions): ListOffers {
+  const { clock, listOffers, ttlMs = 5000, failureTtlMs = 1000, maxEntries = 200 } = options;
+  const entries = new Map<string, Entry>();
+
+  function start(key: string, query: OfferQuery): Entry {
+    const beganAtMs = clock.monotonicMs();
+    const entry: Entry = { answer: listOffers(query), freshUntilMs: Number.POSITIVE_INFINITY };
+    void entry.answer.then(
+      (answer) => {
+        entry.freshUntilMs = answer.kind === 'ok' ? beganAtMs + ttlMs : clock.monotonicMs() + failureTtlMs;
+      },
+      () => {
+        entry.freshUntilMs = Number.NEGATIVE_INFINITY;
+      },
+    );
+    entries.delete(key);
+    entries.set(key, entry);
+    const oldest = entries.keys().next().value;
+    if (entries.size > maxEntries && oldest !== undefined) {
+      entries.delete(oldest);
+    }
+    return entry;
+  }
+
+  return (query) => {
+    const key = toKey(query);
+    const known = entries.get(key);
+    const isFresh = known !== undefined && clock.monotonicMs() < known.freshUntilMs;
+    return (isFresh ? known : start(key, query)).answer;
+  };
+}
+
+function toKey(query: OfferQuery): string {
+  return JSON.stringify([query.gpuType, query.gpuCount, query.regions.toSorted(), query.disks.toSorted()]);
+}

@@ -1,0 +1,41 @@
+import type { PodLook, PodStatus } from '../lifecycle/provider.ts';
+import { defined } from './defined.ts';
+import { cleanText } from './error-text.ts';
+import { parsePorts } from './ports.ts';
+import type { PodDetails, PodRow, PodStatusRow } from './schemas/pod.ts';
+import { parseSshConnection } from './ssh-connection.ts';
+
+const STATUSES: ReadonlyMap<string, PodStatus> = new Map(
+  (
+    ['PROVISIONING', 'PENDING', 'ACTIVE', 'STOPPED', 'ERROR', 'DELETING', 'UNKNOWN', 'TERMINATED'] as const
+  ).map((status) => [status, status]),
+);
+
+/** A row of the list, the answer to a create, or one pod. */
+export function lookFromPod(row: PodRow): PodLook {
+  return { podId: row.id, name: row.name, ...lookDetails(row) };
+}
+
+/** A row of `/pods/status`, which has no name. */
+export function lookFromStatus(row: PodStatusRow): PodLook {
+  return { podId: row.podId, ...lookDetails(row) };
+}
+
+function lookDetails(row: PodDetails): Omit<PodLook, 'podId' | 'name'> {
+  const { sshConnection, ip, installationFailure, priceHr } = row;
+  const ports = parsePorts(row.primePortMapping);
+  return {
+    status: STATUSES.get(row.status) ?? 'UNKNOWN',
+    ports,
+    ...defined({
+      teamId: row.teamId,
+      userId: row.userId,
+      installationStatus: row.installationStatus,
+      installationFailure: installationFailure == null ? undefined : cleanText(installationFailure),
+      installationProgress: row.installationProgress,
+      ssh: parseSshConnection({ sshConnection, ip, ports }),
+      priceUsdPerHour: priceHr !== undefined && priceHr > 0 ? priceHr : undefined,
+      createdAt: row.createdAt,
+    }),
+  };
+}

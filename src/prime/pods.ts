@@ -1,0 +1,62 @@
+import type { Answer, DeleteOutcome, Failure, NotFound, PodLook } from '../lifecycle/provider.ts';
+import { jsonErrorText, parseJson } from './error-text.ts';
+import { failure, statusFailure, statusMessage, unexpected } from './failure.ts';
+import type { HttpClient, ReadCall, Reply } from './http-client.ts';
+import { lookFromPod } from './pod-look.ts';
+import { parseReply } from './read-json.ts';
+import { PodRow } from './schemas/pod.ts';
+
+const MAX_ID_LENGTH = 256;
+
+/** One pod. Not found only if the API itself says so: the 404 page of a proxy is a failure. */
+export async function getPod(client: HttpClient, podId: string): Promise<Answer<PodLook> | NotFound> {
+  const reply = await askAboutPod(client, 'GET', podId);
+  if (reply.kind === 'failure') {
+    return reply;
+  }
+  if (isNotFound(reply)) {
+    return { kind: 'notFound', message: statusMessage(reply) };
+  }
+  const answer = parseReply(reply, PodRow);
+  if (answer.kind === 'failure') {
+    return answer;
+  }
+  if (answer.value.id !== podId) {
+    return unexpected(reply, 'the answer is about another pod');
+  }
+  return { kind: 'ok', value: lookFromPod(answer.value) };
+}
+
+/** Asks for the end of a rental. What the body says about the status is not believed: look again. */
+export async function deletePod(client: HttpClient, podId: string): Promise<DeleteOutcome> {
+  const reply = await askAboutPod(client, 'DELETE', podId);
+  if (reply.kind === 'failure') {
+    return reply;
+  }
+  if (isNotFound(reply)) {
+    return { kind: 'notFound', message: statusMessage(reply) };
+  }
+  if (reply.status < 200 || reply.status > 299) {
+    return statusFailure(reply);
+  }
+  // A page of a proxy with status 200 would look like success for ever, and the rental would go on.
+  return reply.text.trim() === '' || typeof parseJson(reply.text) === 'object'
+    ? { kind: 'accepted' }
+    : unexpected(reply, 'the answer is not JSON');
+}
+
+async function askAboutPod(
+  client: HttpClient,
+  method: ReadCall['method'],
+  podId: string,
+): Promise<Reply | Failure> {
+  // An empty id, "." and ".." would make another path of it.
+  if (/^\.{0,2}$/.test(podId) || podId.length > MAX_ID_LENGTH || !podId.isWellFormed()) {
+    return failure('UnexpectedResponse', 'This is no id of a pod, so the provider was not asked about it.');
+  }
+  return client.read({ method, path: `/pods/${encodeURIComponent(podId)}`, endpoint: '/pods/{id}' });
+}
+
+function isNotFound(reply: Reply): boolean {
+  return reply.status === 404 && jsonErrorText(parseJson(reply.text)) !== undefined;
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.ts';
+import type { Provider } from '../lifecycle/provider.ts';
+import { whoami } from './account.ts';
+import type { ApiKeySource } from './api-key.ts';
+import { createAvailability } from './availability.ts';
+import { checkBaseUrl } from './base-url.ts';
+import { createPod } from './create-pod.ts';
+import { createExchanger } from './exchange.ts';
+import { listHistory } from './history.ts';
+import { createHttpClient, DEFAULT_TIMEOUTS } from './http-client.ts';
+import type { ObservedRequest, PrimeTimeouts } from './http-client.ts';
+import { cacheOffers } from './offer-cache.ts';
+import { listPods } from './pod-list.ts';
+import { getPodStatuses } from './pod-statuses.ts';
+import { deletePod, getPod } from './pods.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+
+export interface PrimeProviderOptions {
+  /** With or without `/api/v1`. Whether http is allowed is for the configuration to check. */
+  readonly baseUrl: string;
+  readonly apiKey: ApiKeySource;
+  readonly clock: Clock;
+  readonly limiter?: RateLimiter;
+  readonly timeouts?: Partial<PrimeTimeouts>;
+  /** How long answers of the availability API are shared. @default 5_000 */
+  readonly offerTtlMs?: number;
+  /** Called after each request. */
+  readonly observe?: (event: ObservedRequest) => void;
+}
+
+/** The provider over HTTP. `close` lets go of its idle connections. */
+export interface PrimeProvider extends Provider {
+  close(): void;
+}
+
+/**
+ * Prime Intellect as a {@link Provider}.
+ *
+ * @throws {TypeError} if the base URL is none.
+ */
+export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvider {
+  const { clock, offerTtlMs } = options;
+  const base = checkBaseUrl(options.baseUrl, { allowHttp: true });
+  if (base.kind === 'invalid') {
+    throw new TypeError(base.message);
+  }
+  const exchanger = createExchanger();
+  const client = createHttpClient({
+    ...options,
+    baseUrl: base.url,
+    exchanger,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+  });
+  const listOffers = createAvailability(client);
+
+  return {
+    listOffers: cacheOffers({
+      listOffers,
+      clock,
+      ...(offerTtlMs === undefined ? {} : { ttlMs: offerTtlMs }),
+    }),
+    createPod: (request, createOptions) => createPod(client, request, createOptions),
+    deletePod: (podId) => deletePod(client, podId),
+    getPod: (podId) => getPod(client, podId),
+    getPodStatuses: (podIds) => getPodStatuses(client, podIds),
+    listPods: (teamIds) => listPods(client, teamIds),
+    listHistory: () => listHistory(client),
+    whoami: () => whoami(client),
+    close: () => {
+      exchanger.close();
+    },
+  };
+}

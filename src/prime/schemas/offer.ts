@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { CountLike, NumberLike, OptionalWord, Word } from './common.ts';
+
+/** A price: a negative one would make everything with it cheaper than it is. */
+const Price = NumberLike.pipe(z.number().nonnegative().optional());
+
+const CustomSpec = z
+  .object({
+    minCount: CountLike,
+    defaultCount: CountLike,
+    maxCount: CountLike,
+    step: CountLike,
+    pricePerUnit: Price,
+    defaultIncludedInPrice: z.boolean().nullish(),
+  })
+  .nullish()
+  .transform((value) => value ?? undefined);
+export type CustomSpec = z.infer<typeof CustomSpec>;
+
+/**
+ * A row of the availability answer (`prime-api.md`, 2.1). What decides about the price or the request
+ * must be of the promised kind, or the row does not fit and is skipped: an unreadable price must not
+ * become a free one. New words (regions, providers, stock) are kept as they are.
+ */
+export const OfferRow = z.object({
+  cloudId: Word,
+  gpuType: Word,
+  socket: Word,
+  provider: Word,
+  security: Word,
+  region: OptionalWord,
+  dataCenter: OptionalWord,
+  country: OptionalWord,
+  gpuCount: CountLike.pipe(z.number().positive()),
+  gpuMemory: NumberLike.catch(undefined),
+  disk: CustomSpec,
+  vcpu: CustomSpec,
+  memory: CustomSpec,
+  provisioningTime: NumberLike.catch(undefined),
+  stockStatus: OptionalWord,
+  prices: z.object({
+    // What an unusable base price means is decided where prices are.
+    onDemand: NumberLike,
+    communityPrice: NumberLike,
+    isVariable: z.boolean().nullish(),
+    currency: OptionalWord,
+  }),
+  images: z.array(z.unknown()).nullish(),
+  isSpot: z.boolean().nullish(),
+  prepaidTime: Price,
+});
+export type OfferRow = z.infer<typeof OfferRow>;
+
+/** One page of the current endpoints. */
+export const OfferPage = z.object({
+  items: z.array(z.unknown()),
+  totalCount: CountLike.catch(undefined),
+});
+
+/** The whole answer of the legacy endpoint: rows by GPU type. */
+export const LegacyOffers = z.record(z.string(), z.array(z.unknown()));
+
+/** `/availability/gpu-summary`: prices by GPU type, count, and region (or `cheapest`). */
+export const GpuSummary = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));
+export type GpuSummary = z.infer<typeof GpuSummary>;

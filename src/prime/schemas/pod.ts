@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { NumberLike, OptionalWord, Word } from './common.ts';
+
+/**
+ * What is read of every shape of a pod. Only identity must be right: whatever else is odd in a row is
+ * left out, because a pod that cannot be read would be a pod that is not seen.
+ */
+const PodDetails = z.object({
+  teamId: OptionalWord.catch(undefined),
+  userId: OptionalWord.catch(undefined),
+  status: z.string().catch('UNKNOWN'),
+  installationStatus: OptionalWord.catch(undefined),
+  installationFailure: z.string().nullish().catch(undefined),
+  installationProgress: NumberLike.catch(undefined),
+  sshConnection: z.unknown(),
+  ip: z.unknown(),
+  primePortMapping: z.unknown(),
+  priceHr: NumberLike.catch(undefined),
+  createdAt: OptionalWord.catch(undefined),
+});
+export type PodDetails = z.infer<typeof PodDetails>;
+
+/** A row of the list, the answer to a create, and one pod. */
+export const PodRow = PodDetails.extend({ id: Word, name: Word });
+export type PodRow = z.infer<typeof PodRow>;
+
+/** A row of `/pods/status`. */
+export const PodStatusRow = PodDetails.extend({ podId: Word });
+export type PodStatusRow = z.infer<typeof PodStatusRow>;
+
+/** `/pods/status` as a whole. */
+export const PodStatusAnswer = z.object({ data: z.array(z.unknown()).nullable() });
+
+/** A row of `/pods/history`. */
+export const HistoryItem = z.object({
+  id: Word,
+  name: Word,
+  type: OptionalWord.catch(undefined),
+  createdAt: OptionalWord.catch(undefined),
+  terminatedAt: OptionalWord.catch(undefined),
+  totalBilledPrice: NumberLike.catch(undefined),
+});
+export type HistoryItem = z.infer<typeof HistoryItem>;
