@@ -12,9 +12,9 @@ const PodDetails = z.object({
   installationStatus: OptionalWord.catch(undefined),
   installationFailure: z.string().nullish().catch(undefined),
   installationProgress: NumberLike.catch(undefined),
-  sshConnection: z.unknown(),
-  ip: z.unknown(),
-  primePortMapping: z.unknown(),
+  sshConnection: z.unknown().optional(),
+  ip: z.unknown().optional(),
+  primePortMapping: z.unknown().optional(),
   priceHr: NumberLike.catch(undefined),
   createdAt: OptionalWord.catch(undefined),
 });
