@@ -1,0 +1,32 @@
+import type { Account } from '../world/settings.ts';
+import type { World } from '../world/world.ts';
+import type { ApiAnswer, ApiRequest } from './answer.ts';
+import type { DeleteRecord } from '../world/ledger.ts';
+
+/** What a handler works with; the account is the caller's, authorised already. */
+export interface ApiContext {
+  world: World;
+  account: Account;
+  request: ApiRequest;
+  /** The part of the path that the route names `{id}`. */
+  id: string;
+  requestNumber: number;
+  /** Says what became of a DELETE of a pod. */
+  noteDelete: (result: DeleteRecord['result']) => void;
+}
+
+export type Handler = (context: ApiContext) => ApiAnswer;
+
+/** One operation: method, canonical path, the scope that a key needs for it, and what it does. */
+export interface Route {
+  method: string;
+  /** Below `/api/v1`, as the API document spells it; `{id}` is the only variable. */
+  path: string;
+  scope: string | null;
+  access: 'read' | 'write';
+  handle: Handler;
+}
+
+export function route(method: string, path: string, scope: string | null, handle: Handler): Route {
+  return { method, path, scope, access: method === 'GET' ? 'read' : 'write', handle };
+}

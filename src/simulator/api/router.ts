@@ -1,0 +1,53 @@
+import type { Settings } from '../world/settings.ts';
+import { accountRoutes } from './account.ts';
+import type { ApiRequest } from './answer.ts';
+import { availabilityRoutes } from './availability.ts';
+import type { Route } from './context.ts';
+import { podRoutes } from './pods.ts';
+
+const BASE = '/api/v1';
+const ROUTES: readonly Route[] = [...availabilityRoutes, ...podRoutes, ...accountRoutes];
+
+function segments(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
+}
+
+function matchId(route: Route, parts: readonly string[]): string | null {
+  const wanted = segments(route.path);
+  if (wanted.length !== parts.length) return null;
+  let id = '';
+  for (const [index, part] of wanted.entries()) {
+    const actual = parts[index] ?? '';
+    if (part === '{id}') id = decodeURIComponent(actual);
+    else if (part !== actual) return null;
+  }
+  return id;
+}
+
+export type RouteMatch =
+  | { kind: 'Found'; route: Route; id: string }
+  | { kind: 'Redirect'; route: Route; path: string }
+  | { kind: 'WrongMethod' }
+  | { kind: 'NotFound' };
+
+/** Which operation a request means. Fixed paths come before `{id}` in the table, so `/pods/status` is no pod. */
+export function findRoute(request: ApiRequest, slash: Settings['slash']): RouteMatch {
+  if (!request.path.startsWith(`${BASE}/`)) return { kind: 'NotFound' };
+  const path = request.path.slice(BASE.length);
+  const parts = segments(path);
+  const matches = ROUTES.flatMap((route) => {
+    const id = matchId(route, parts);
+    return id === null ? [] : [{ route, id }];
+  });
+  const found = matches.find(({ route }) => route.method === request.method);
+  if (found === undefined) return { kind: matches.length === 0 ? 'NotFound' : 'WrongMethod' };
+  const isCanonical = path.endsWith('/') === found.route.path.endsWith('/');
+  if (isCanonical || slash === 'Direct') return { kind: 'Found', ...found };
+  const canonical = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+  return { kind: 'Redirect', route: found.route, path: BASE + canonical };
+}
+
+/** The path as it stands in the request log. */
+export function pathBelowBase(path: string): string {
+  return path.startsWith(`${BASE}/`) ? path.slice(BASE.length) : path;
+}

@@ -1,0 +1,95 @@
+import { isRecord } from '../api/answer.ts';
+import type { ApiAnswer } from '../api/answer.ts';
+import { JSON_TYPE } from '../api/answer.ts';
+import type { Effect } from './effect.ts';
+
+const HTML_PAGE = '<!doctype html><html><body><h1>Just a moment…</h1></body></html>';
+
+/** The answer that a fault gives in place of the true one. */
+export function faultyAnswer(effect: Extract<Effect, { kind: 'Answer' | 'AnswerAfter' }>): ApiAnswer {
+  return {
+    status: effect.status,
+    contentType: effect.contentType ?? JSON_TYPE,
+    headers: effect.headers ?? {},
+    body: effect.body ?? (effect.contentType === undefined ? { detail: 'Injected fault' } : ''),
+  };
+}
+
+type Row = Record<string, unknown>;
+
+/** Rows of the two list shapes; the legacy availability has none, it is a dict. */
+function changeRows(answer: ApiAnswer, change: (rows: unknown[]) => unknown[]): ApiAnswer {
+  if (!isRecord(answer.body)) return answer;
+  const key = Array.isArray(answer.body['items']) ? 'items' : 'data';
+  const rows: unknown = answer.body[key];
+  if (!Array.isArray(rows)) return answer;
+  return { ...answer, body: { ...answer.body, [key]: change(rows) } };
+}
+
+function changeObject(answer: ApiAnswer, change: (body: Row) => Row): ApiAnswer {
+  return isRecord(answer.body) ? { ...answer, body: change(answer.body) } : answer;
+}
+
+function rowId(row: unknown): string {
+  return isRecord(row) ? String(row['podId'] ?? row['id']) : '';
+}
+
+function addToTotal(body: Row, add: number): Row {
+  const key = 'totalCount' in body ? 'totalCount' : 'total_count';
+  return { ...body, [key]: Number(body[key] ?? 0) + add };
+}
+
+function emptied(body: Row): Row {
+  if (Array.isArray(body['items'])) return { ...body, items: [], totalCount: 0 };
+  return Array.isArray(body['data'])
+    ? { ...body, data: [], ...('total_count' in body ? { total_count: 0 } : {}) }
+    : {};
+}
+
+function withoutId({ id: _id, ...rest }: Row): Row {
+  return rest;
+}
+
+type Change = (answer: ApiAnswer) => ApiAnswer;
+
+function changeOf(effect: Effect): Change | null {
+  switch (effect.kind) {
+    case 'AnswerAfter':
+      return () => faultyAnswer(effect);
+    case 'Html':
+      return () => ({ status: 200, contentType: 'text/html', headers: {}, body: HTML_PAGE });
+    case 'WithoutId':
+      return (answer) => changeObject(answer, withoutId);
+    case 'OtherName':
+      return (answer) => changeObject(answer, (body) => ({ ...body, name: effect.name }));
+    case 'Patch':
+      return (answer) => changeObject(answer, (body) => ({ ...body, ...effect.fields }));
+    default:
+      return changeOfList(effect);
+  }
+}
+
+function changeOfList(effect: Effect): Change | null {
+  switch (effect.kind) {
+    case 'ListTwice':
+      return (answer) => changeRows(answer, (rows) => [...rows, ...rows.slice(0, 1)]);
+    case 'OmitRows':
+      return (answer) =>
+        changeRows(answer, (rows) =>
+          effect.ids === null ? [] : rows.filter((row) => effect.ids?.includes(rowId(row)) !== true),
+        );
+    case 'WrongTotal':
+      return (answer) => changeObject(answer, (body) => addToTotal(body, effect.add));
+    case 'EmptyList':
+      return (answer) => changeObject(answer, emptied);
+    case 'AddRows':
+      return (answer) => changeRows(answer, (rows) => [...effect.rows, ...rows]);
+    default:
+      return null;
+  }
+}
+
+/** The answer after all effects that change what is in it. */
+export function changeAnswer(answer: ApiAnswer, effects: readonly Effect[]): ApiAnswer {
+  return effects.reduce((current, effect) => changeOf(effect)?.(current) ?? current, answer);
+}

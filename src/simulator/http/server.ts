@@ -1,0 +1,55 @@
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../clock.ts';
+import type { ApiRequest } from '../api/answer.ts';
+import type { SimulatedApi } from '../api/simulated-api.ts';
+import { registerControl } from './control.ts';
+import { deliver } from './deliver.ts';
+
+// Bodies above the simulated limit must reach the API to be refused in its own words.
+const TRANSPORT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+
+function singleValues(headers: FastifyRequest['headers']): ApiRequest['headers'] {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value[0] : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function toApiRequest(request: FastifyRequest): ApiRequest {
+  const origin = `http://${request.headers.host ?? 'localhost'}`;
+  const url = new URL(request.url, origin);
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: singleValues(request.headers),
+    bodyText: typeof request.body === 'string' ? request.body : '',
+    origin,
+  };
+}
+
+/** The HTTP side: everything below `/_simulator` steers the simulator, all the rest is the simulated API. */
+export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSignal): FastifyInstance {
+  const server = fastify({ bodyLimit: TRANSPORT_BODY_LIMIT_BYTES, forceCloseConnections: true });
+  // Bodies stay text: the official CLI sends a JSON content type with an empty body on GET and DELETE.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, body);
+  });
+  registerControl(server, api);
+  server.all('/*', async (request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack();
+    const reception = api.receive(toApiRequest(request));
+    try {
+      if (reception.waitMs > 0) await clock.sleep(reception.waitMs, signal);
+      await deliver(reply.raw, reception.proceed(), clock, signal);
+    } catch (error) {
+      // The simulator stops while a slow answer is on its way, or it has a bug; the client sees a dead connection.
+      reply.raw.destroy();
+      if (!signal.aborted) throw error;
+    }
+  });
+  return server;
+}

@@ -1,0 +1,78 @@
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
+import { SimulatedApi } from './api/simulated-api.ts';
+import type { RequestLog } from './api/request-log.ts';
+import type { FaultBook } from './faults/fault-book.ts';
+import { createServer } from './http/server.ts';
+import { DEFAULT_OFFERS_FILE, loadOffers } from './offers/load-offers.ts';
+import type { Ledger } from './world/ledger.ts';
+import { offerCatalogueSchema } from './world/offer.ts';
+import type { OfferCatalogueInput } from './world/offer.ts';
+import type { OfferBook } from './world/offer-book.ts';
+import type { PodBook } from './world/pod-book.ts';
+import { settingsSchema } from './world/settings.ts';
+import type { Settings, SettingsInput } from './world/settings.ts';
+import type { World } from './world/world.ts';
+
+export interface SimulatorOptions {
+  /** Default 0: a free port. */
+  port?: number;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Default: the machine's clock. */
+  clock?: Clock;
+  /** Default 1. The same seed gives the same ids and the same luck. */
+  seed?: number;
+  settings?: SettingsInput;
+  /** Rows, or a file of rows. Default: the catalogue that comes with the simulator. */
+  offers?: OfferCatalogueInput | URL | string;
+}
+
+/** A running simulator. Everything is live: what is changed here counts from the next request on. */
+export interface Simulator {
+  /** `http://127.0.0.1:port`, without `/api/v1`. */
+  url: string;
+  /** The key of the first account. */
+  apiKey: string;
+  world: World;
+  ledger: Ledger;
+  offers: OfferBook;
+  pods: PodBook;
+  /** Change by assigning fields, or with `changeSettings`, which checks them. */
+  settings: Settings;
+  faults: FaultBook;
+  requests: RequestLog;
+  /** Closes the server and every connection; slow answers are cut. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the simulated provider on loopback.
+ *
+ * @throws ZodError or Error if settings or offers are not usable, or the port is taken.
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { clock = systemClock, offers = DEFAULT_OFFERS_FILE } = options;
+  const isFile = typeof offers === 'string' || offers instanceof URL;
+  const settings = settingsSchema.parse(options.settings ?? {});
+  const catalogue = isFile ? loadOffers(offers) : offerCatalogueSchema.parse(offers);
+  const api = new SimulatedApi({ clock, seed: options.seed ?? 1, settings, catalogue });
+  const stopping = new AbortController();
+  const server = createServer(api, clock, stopping.signal);
+  const url = await server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  return {
+    url,
+    apiKey: settings.accounts[0]?.key ?? '',
+    world: api.world,
+    ledger: api.world.ledger,
+    offers: api.world.offers,
+    pods: api.world.pods,
+    settings,
+    faults: api.faults,
+    requests: api.requests,
+    async stop() {
+      stopping.abort();
+      await server.close();
+    },
+  };
+}

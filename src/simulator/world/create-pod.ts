@@ -1,0 +1,119 @@
+import type { CreateBody } from './create-body.ts';
+import { refusalByMarket, refusalByRequest } from './create-rules.ts';
+import type { CreateContext, Refusal } from './create-rules.ts';
+import type { Offer } from './offer.ts';
+import type { Pod } from './pod.ts';
+import { effectiveSizes, totalPricePerHour } from './price.ts';
+import type { Account } from './settings.ts';
+import type { World } from './world.ts';
+
+/** A create as it came: the parsed body, and the same as it was sent for the ledger. */
+export interface CreateRequest {
+  account: Account;
+  body: CreateBody;
+  raw: unknown;
+}
+
+export type CreateOutcome = { kind: 'Created'; pod: Pod } | ({ kind: 'Refused' } & Refusal);
+
+function refused(status: number, detail: string): CreateOutcome {
+  return { kind: 'Refused', status, detail };
+}
+
+function refusalByAccount(world: World, { account, body }: CreateRequest): Refusal | null {
+  const { settings } = world;
+  const teamId = body.team?.teamId ?? null;
+  if (teamId !== null && !account.teams.includes(teamId)) {
+    return { status: settings.foreignTeamStatus, detail: 'You are not a member of this team' };
+  }
+  if ((world.wallets.balanceUsd(teamId ?? account.userId) ?? 1) <= 0) {
+    return { status: settings.emptyWalletStatus, detail: 'Insufficient balance' };
+  }
+  const limit = settings.instanceLimit;
+  const own = limit === null ? 0 : world.pods.live().filter((pod) => pod.userId === account.userId).length;
+  return limit !== null && own >= limit
+    ? {
+        status: settings.instanceLimitStatus,
+        detail: `Maximum number of instances reached. Limit: ${String(limit)}`,
+      }
+    : null;
+}
+
+function missingField({ settings }: World, { body }: CreateRequest): string | null {
+  const provider = body.provider.type;
+  if ((body.pod.maxPrice ?? null) === null && settings.maxPriceNeededBy.includes(provider))
+    return 'max_price';
+  return (body.pod.dataCenterId ?? null) === null && settings.dataCenterNeededBy.includes(provider)
+    ? 'data_center_id'
+    : null;
+}
+
+function same(sent: string | null | undefined, offered: string | null): boolean {
+  return (sent ?? null) === null || sent === offered;
+}
+
+function findOffer(world: World, { body }: CreateRequest): Offer | undefined {
+  const { pod, provider } = body;
+  return world.offers
+    .all()
+    .find(
+      (offer) =>
+        [offer.provider, offer.cloudId, offer.gpuType].join() ===
+          [provider.type, pod.cloudId, pod.gpuType].join() &&
+        offer.gpuCount === pod.gpuCount &&
+        (!world.settings.socketStrict || offer.socket === pod.socket) &&
+        same(pod.dataCenterId, offer.dataCenter) &&
+        same(pod.country, offer.country) &&
+        same(pod.security, offer.security),
+    );
+}
+
+function isShared(world: World, body: CreateBody): boolean {
+  const spelling = world.settings.shareSpelling;
+  const oneWay = spelling !== 'sharedWithTeam' && body.shared_with_team === true;
+  const otherWay = spelling !== 'shared_with_team' && body.sharedWithTeam === true;
+  return oneWay || otherWay;
+}
+
+function order(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
+  const { world, account, body, offer, sizes, usdPerHour } = context;
+  return world.pods.create({
+    name: body.pod.name ?? 'unnamed pod',
+    userId: account.userId,
+    teamId: body.team?.teamId ?? null,
+    sharedWithTeam: isShared(world, body),
+    offer,
+    sizes,
+    image: body.pod.image ?? 'ubuntu_22_cuda_12',
+    customTemplateId: body.pod.customTemplateId ?? null,
+    autoRestart: body.pod.autoRestart ?? false,
+    diskIds: body.disks ?? [],
+    maxPrice: body.pod.maxPrice ?? null,
+    request: raw,
+    origin: 'Api',
+    usdPerHour: usdPerHour * offer.market.createPriceFactor,
+    forced: isFailed ? { status: 'ERROR' } : null,
+  });
+}
+
+/** Rents a machine, or says why not. */
+export function createPod(world: World, request: CreateRequest): CreateOutcome {
+  const early = refusalByAccount(world, request);
+  if (early !== null) return refused(early.status, early.detail);
+  const field = missingField(world, request);
+  if (field !== null) return refused(400, `Missing field: ${field} not specified`);
+  const offer = findOffer(world, request);
+  if (offer === undefined) return refused(400, 'The selected offer is no longer available');
+  const { diskSize = null, vcpus = null, memory = null } = request.body.pod;
+  const sizes = effectiveSizes(offer, { diskSize, vcpus, memory });
+  const usdPerHour = totalPricePerHour(offer, sizes);
+  const context: CreateContext = { world, ...request, offer, sizes, usdPerHour };
+  const byRequest = refusalByRequest(context);
+  if (byRequest !== null) return refused(byRequest.status, byRequest.detail);
+  const byMarket = refusalByMarket(context);
+  if (byMarket === null) return { kind: 'Created', pod: order(context, request.raw, false) };
+  if (world.settings.soldOutLeavesErrorPod && byMarket.status === world.settings.soldOutStatus) {
+    order(context, request.raw, true);
+  }
+  return refused(byMarket.status, byMarket.detail);
+}

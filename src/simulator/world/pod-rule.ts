@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const durationMs = z.number().min(0);
+
+/** Every shape of `sshConnection` that was seen on the real service. */
+export const SSH_SHAPES = [
+  'UserHostPort', // root@1.2.3.4 -p 22022
+  'UserHost', // ubuntu@1.2.3.4
+  'UserHostColonPort', // ubuntu@1.2.3.4:2222
+  'SshCommand', // ssh ubuntu@1.2.3.4 -p 2222
+  'List', // ["root@…"]
+  'ListOfNull', // [null]
+  'Null',
+  'HostMissing', // ubuntu@ -p 22, while ip and port mapping are there
+] as const;
+
+export type SshShape = (typeof SSH_SHAPES)[number];
+
+/** How a pod's life goes. */
+export const OUTCOMES = [
+  'Ready',
+  'StuckProvisioning',
+  'StuckInstalling',
+  'Error', // ERROR instead of ACTIVE
+  'InstallFailed', // ACTIVE, installationStatus ERROR
+] as const;
+
+/** An exception to the normal life of a pod, for the pods that match. Absent fields: the settings' own. */
+export const podRuleSchema = z.strictObject({
+  cloudId: z.string().optional(),
+  provider: z.string().optional(),
+  gpuType: z.string().optional(),
+  nameIncludes: z.string().optional(),
+  provisioningMs: durationMs.optional(),
+  pendingMs: durationMs.optional(),
+  installingMs: durationMs.optional(),
+  deletingMs: durationMs.optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  lostAfterMs: durationMs
+    .optional()
+    .describe('after creation the pod is TERMINATED by the provider (spot loss)'),
+  sshShape: z.enum(SSH_SHAPES).optional(),
+  earlySshShape: z.enum(SSH_SHAPES).optional().describe('the shape for the first earlySshMs of ACTIVE'),
+  earlySshMs: durationMs.optional(),
+});
+
+export type PodRule = z.infer<typeof podRuleSchema>;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What the rules are matched against. */
+export interface PodTraits {
+  cloudId: string;
+  provider: string;
+  gpuType: string;
+  name: string;
+}
+
+function fits(wanted: string | undefined, actual: string): boolean {
+  return wanted === undefined || wanted === actual;
+}
+
+/** The first rule that fits the pod. */
+export function findPodRule(rules: readonly PodRule[], pod: PodTraits): PodRule | undefined {
+  return rules.find(
+    (rule) =>
+      fits(rule.cloudId, pod.cloudId) &&
+      fits(rule.provider, pod.provider) &&
+      fits(rule.gpuType, pod.gpuType) &&
+      (rule.nameIncludes === undefined || pod.name.includes(rule.nameIncludes)),
+  );
+}

@@ -1,0 +1,73 @@
+import type { InstallationStatus, PodStatus } from './enums.ts';
+import type { Offer } from './offer.ts';
+import type { Outcome, SshShape } from './pod-rule.ts';
+import type { PodSizes } from './price.ts';
+
+/** Why and by what a pod ended. */
+export interface PodEnding {
+  reason: 'Delete' | 'SpotLoss' | 'EmptyWallet' | 'Forced';
+  /** Number of the request that asked for it, where one did. */
+  requestNumber: number | null;
+}
+
+/** A state that was put upon a pod from outside its plan. */
+export interface ForcedState {
+  status: PodStatus;
+  installationStatus?: InstallationStatus | undefined;
+  installationFailure?: string | undefined;
+  sshShape?: SshShape | undefined;
+}
+
+/** How long each stage takes, scaled already. */
+export interface PodTiming {
+  provisioningMs: number;
+  pendingMs: number;
+  installingMs: number;
+  deletingMs: number;
+  earlySshMs: number;
+}
+
+/** Everything about one pod. Its state at a time is computed from it (`pod-state.ts`), never stored. */
+export interface Pod {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly userId: string;
+  readonly teamId: string | null;
+  readonly sharedWithTeam: boolean;
+  readonly offer: Offer;
+  readonly sizes: PodSizes;
+  readonly image: string;
+  readonly customTemplateId: string | null;
+  readonly autoRestart: boolean | null;
+  readonly diskIds: readonly string[];
+  readonly maxPrice: number | null;
+  /** The create body as it was sent; null for a planted pod. */
+  readonly request: unknown;
+  readonly origin: 'Api' | 'Planted';
+  readonly createdAtMs: number;
+  readonly timing: PodTiming;
+  readonly outcome: Outcome;
+  readonly sshShape: SshShape;
+  readonly earlySshShape: SshShape;
+  readonly host: string;
+  /** Price changes in order; the first is at creation. */
+  readonly prices: { fromMs: number; usdPerHour: number }[];
+  forced: ForcedState | null;
+  deletedAtMs: number | null;
+  /** The moment it ends or ended; may lie ahead. Null while none is set. */
+  endsAtMs: number | null;
+  ending: PodEnding | null;
+  /** Lists leave it out before this time. */
+  hiddenUntilMs: number;
+}
+
+/** USD per hour at a time. */
+export function priceAt(pod: Pod, nowMs: number): number {
+  return pod.prices.findLast((change) => change.fromMs <= nowMs)?.usdPerHour ?? 0;
+}
+
+/** True from creation until it has ended: what costs money. */
+export function isBillable(pod: Pod, nowMs: number): boolean {
+  return pod.createdAtMs <= nowMs && (pod.endsAtMs === null || nowMs < pod.endsAtMs);
+}

@@ -1,0 +1,44 @@
+import type { Offer, SizeSpec } from './offer.ts';
+
+/** The sizes that a pod gets; null where the offer states none. */
+export interface PodSizes {
+  diskSize: number | null;
+  vcpus: number | null;
+  memory: number | null;
+}
+
+// Sums are made in whole nano-dollars: 0.1 + 0.2 must not decide whether a pod is above its cap.
+const NANO_PER_USD = 1e9;
+
+function nano(usd: number): number {
+  return Math.round(usd * NANO_PER_USD);
+}
+
+/** USD per hour of the bare offer, for the whole offer. */
+export function basePricePerHour(offer: Offer): number {
+  return offer.prices.communityPrice ?? offer.prices.onDemand ?? 0;
+}
+
+function sizeNano(spec: SizeSpec, units: number | null): number {
+  const isFree = spec.defaultIncludedInPrice === true && units === spec.defaultCount;
+  return isFree || units === null ? 0 : Math.round(nano(spec.pricePerUnit ?? 0) * units);
+}
+
+/** What is asked for, or the offer's default. */
+export function effectiveSizes(offer: Offer, wished: PodSizes): PodSizes {
+  return {
+    diskSize: wished.diskSize ?? offer.disk.defaultCount,
+    vcpus: wished.vcpus ?? offer.vcpu.defaultCount,
+    memory: wished.memory ?? offer.memory.defaultCount,
+  };
+}
+
+/** USD per hour with everything in it: units that are not included in the price are charged in full. */
+export function totalPricePerHour(offer: Offer, sizes: PodSizes): number {
+  const sum =
+    nano(basePricePerHour(offer)) +
+    sizeNano(offer.disk, sizes.diskSize) +
+    sizeNano(offer.vcpu, sizes.vcpus) +
+    sizeNano(offer.memory, sizes.memory);
+  return sum / NANO_PER_USD;
+}
