@@ -1,0 +1,174 @@
+import type { Clock } from '../clock.ts';
+import { apiErrorMessage, isNotFound, isRetryable } from './api-errors.ts';
+import type { ApiTransport } from './api-transport.ts';
+import { BoundedMap } from './bounded-map.ts';
+import {
+  eventName,
+  eventNamespace,
+  type EventSeries,
+  type EventToRecord,
+  newEvent,
+  type ObjectReference,
+  repeatPatch,
+  seriesKey,
+} from './event-record.ts';
+import type { Log } from './log.ts';
+import { type KubernetesObject, trimMetadata } from './objects.ts';
+import { ResourceClient } from './resource-client.ts';
+import { TokenBucket } from './token-bucket.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Why an event was not written: too many about one object, too many waiting, or the server refused it. */
+export type EventDrop = 'rate' | 'queue' | 'refused';
+
+export interface EventRecorderOptions {
+  transport: ApiTransport;
+  clock: Clock;
+  log: Log;
+  /** Who reports: shown by kubectl under "From". */
+  component: string;
+  /** Which process of it. */
+  instance: string;
+  /** Called for each event that is dropped; must not throw. */
+  onDropped?: (why: EventDrop) => void;
+}
+
+/** Parallel writes: events are worth less than what they tell of, and share the server with it. */
+const CONCURRENCY = 2;
+const MAX_WAITING = 4_000;
+const MAX_SERIES = 8_000;
+const MAX_OBJECTS = 8_000;
+const MAX_FAILURES = 4;
+const BACK_OFF = { baseMs: 500, maxMs: 10_000 };
+/** As client-go: 25 at once for one object, then one in 5 minutes. */
+const BUCKET = { burst: 25, refillMs: 300_000 };
+
+/**
+ * Records Events about objects, as `kubectl describe` and `kubectl get events` show them.
+ *
+ * core/v1 Events rather than events.k8s.io/v1: kubectl prints "(x3 over 5m)" from `count` and the timestamps, which the
+ * new form has only as deprecated fields; it shows the series of the new form in newer versions alone, and the new API
+ * wants repeats reported by rules made for kubelets (first after 6 minutes). It is the same object in storage.
+ *
+ * Repeats (same object, type, reason and message) raise the count of the event that exists. Recording never waits
+ * and never throws; what cannot be written is dropped and counted.
+ */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #events: ResourceClient<KubernetesObject>;
+  readonly #queue: WorkQueue;
+  readonly #series = new BoundedMap<EventSeries>(MAX_SERIES);
+  readonly #buckets = new BoundedMap<TokenBucket>(MAX_OBJECTS);
+  readonly #running: Promise<void>;
+  #lastSuffix = 0;
+
+  constructor(options: EventRecorderOptions) {
+    const { transport, clock, log } = options;
+    this.#options = options;
+    const type = { group: '', version: 'v1', plural: 'events' };
+    this.#events = new ResourceClient({ transport, type, decode: trimMetadata });
+    this.#queue = new WorkQueue({ clock, log, backOff: BACK_OFF });
+    this.#running = this.#queue.run(
+      async (key, signal) => {
+        await this.#write(key, signal);
+      },
+      { concurrency: CONCURRENCY },
+    );
+  }
+
+  /** Records an event, soon. Call it as often as you like: repeats aggregate, floods are dropped. */
+  record(reference: ObjectReference, event: EventToRecord): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const bucket = this.#buckets.use(reference.uid, () => new TokenBucket(BUCKET, nowMs));
+    if (!bucket.take(nowMs)) {
+      this.#drop('rate', reference, event);
+      return;
+    }
+    if (this.#queue.depth + this.#queue.delayed >= MAX_WAITING) {
+      this.#drop('queue', reference, event);
+      return;
+    }
+    const key = seriesKey(reference, event);
+    this.#count(this.#series.use(key, () => this.#newSeries(reference, event)));
+    this.#queue.add(key);
+  }
+
+  /** Writes what is waiting, for `flushTimeoutMs` at most, and stops. Never rejects. */
+  async stop({ flushTimeoutMs }: { flushTimeoutMs: number }): Promise<void> {
+    const timer = new AbortController();
+    const timeUp = this.#options.clock.sleep(flushTimeoutMs, timer.signal).catch(() => undefined);
+    await Promise.race([this.#queue.drain(), timeUp]);
+    timer.abort();
+    this.#queue.abort();
+    await this.#queue.stop();
+    await this.#running;
+  }
+
+  #newSeries(reference: ObjectReference, event: EventToRecord): EventSeries {
+    const nowMs = this.#options.clock.nowMs();
+    const name = this.#newName(reference);
+    const seen = { count: 0, firstAtMs: nowMs, lastAtMs: nowMs };
+    return { reference, event, ...seen, writtenCount: 0, name, failures: 0 };
+  }
+
+  #count(series: EventSeries): void {
+    series.count += 1;
+    series.lastAtMs = this.#options.clock.nowMs();
+  }
+
+  /** Microseconds, one apart at least, in hexadecimal: unique within a process, and processes rarely share one. */
+  #newName(reference: ObjectReference): string {
+    this.#lastSuffix = Math.max(this.#lastSuffix + 1, this.#options.clock.nowMs() * 1000);
+    return eventName(reference, this.#lastSuffix.toString(16));
+  }
+
+  async #write(key: string, signal: AbortSignal): Promise<void> {
+    const series = this.#series.get(key);
+    if (series === undefined || series.writtenCount === series.count) return;
+    const { count } = series;
+    try {
+      await this.#send(series, signal);
+      series.writtenCount = count;
+      series.failures = 0;
+      this.#queue.forget(key);
+    } catch (error) {
+      this.#afterFailure(key, series, error);
+    }
+  }
+
+  async #send(series: EventSeries, signal: AbortSignal): Promise<void> {
+    const { reference } = series;
+    const { component, instance } = this.#options;
+    const namespace = eventNamespace(reference);
+    if (series.writtenCount > 0) {
+      const target = { namespace, name: series.name };
+      try {
+        await this.#events.mergePatch(target, repeatPatch(series), { signal });
+        return;
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        // Events live for an hour; this one is over, the next begins.
+        series.name = this.#newName(reference);
+        series.writtenCount = 0;
+      }
+    }
+    await this.#events.create(namespace, newEvent(series, component, instance), { signal });
+  }
+
+  #afterFailure(key: string, series: EventSeries, error: unknown): void {
+    series.failures += 1;
+    if (isRetryable(error) && series.failures < MAX_FAILURES) {
+      this.#queue.retry(key);
+      return;
+    }
+    this.#queue.forget(key);
+    this.#series.delete(key);
+    this.#drop('refused', series.reference, series.event, apiErrorMessage(error));
+  }
+
+  #drop(why: EventDrop, reference: ObjectReference, event: EventToRecord, error?: string): void {
+    const { namespace, name } = reference;
+    this.#options.log.debug({ why, namespace, name, reason: event.reason, error }, 'event dropped');
+    this.#options.onDropped?.(why);
+  }
+}

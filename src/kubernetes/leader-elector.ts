@@ -1,0 +1,264 @@
+import type { Clock } from '../clock.ts';
+import { apiErrorMessage, isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
+import type { ApiTransport } from './api-transport.ts';
+import { claimedSpec, type Lease, leaseClient, LeaseObservation, releasedSpec } from './lease.ts';
+import type { Log } from './log.ts';
+import type { ResourceClient } from './resource-client.ts';
+
+/** Why leading ended: the lease could not be renewed or another holds it, or `stop()` gave it back. */
+export type LeadingEnd = 'lost' | 'released';
+
+export interface LeaderElectorOptions {
+  transport: ApiTransport;
+  clock: Clock;
+  log: Log;
+  /** Where the Lease is. */
+  namespace: string;
+  name: string;
+  /** Unique per process (host name and a random part): a restarted process is another one. */
+  identity: string;
+  /** How long a silent holder keeps the lease. @default 15000 */
+  leaseDurationMs?: number;
+  /** A leader that could not renew for this long stops leading. Shorter than the lease. @default 10000 */
+  renewDeadlineMs?: number;
+  /** @default 2000 */
+  renewPeriodMs?: number;
+  /** How often a standby looks; bounds the hand-over after a release. @default 1000 */
+  retryPeriodMs?: number;
+  onStartedLeading: () => void;
+  /** Called once. A release waits for the promise: the next leader starts only after this one's work is done. */
+  onStoppedLeading: (end: LeadingEnd) => void | Promise<void>;
+}
+
+const DEFAULTS = {
+  leaseDurationMs: 15_000,
+  renewDeadlineMs: 10_000,
+  renewPeriodMs: 2_000,
+  retryPeriodMs: 1_000,
+};
+const RELEASE_TIMEOUT_MS = 2_000;
+const CONFLICT_PAUSE_MS = 100;
+
+/**
+ * Leader election on a Lease. Modes:
+ *
+ * - NEW      until `start()`.
+ * - STANDBY  looks at the lease; takes it when it does not exist, when nobody holds it, or when its record has not
+ *            changed for the lease duration by our own monotonic clock. Clocks of machines are never compared.
+ * - LEADING  renews it. `lastRenewedAtMonotonicMs` is when the last successful renewal was *sent*: the next leader
+ *            counts from when it saw that renewal, which is later.
+ *            → LOST when the renew deadline passes, or as soon as somebody else is seen to hold the lease.
+ * - LOST     the end; the process should exit. It does not stand for election again: what it was doing is unknown.
+ * - RELEASING after `stop()`: `onStoppedLeading` finishes what is under way; the lease is renewed until it has.
+ * - RELEASED the end: the lease is emptied, so that a standby takes it at its next look.
+ */
+export class LeaderElector {
+  readonly #options: LeaderElectorOptions & typeof DEFAULTS;
+  readonly #leases: ResourceClient<Lease>;
+  readonly #observation = new LeaseObservation();
+  readonly #stopping = new AbortController();
+  /** Aborts when leading ends, for whatever reason. */
+  readonly #leading = new AbortController();
+  #running: Promise<void> | undefined;
+  #mode: 'new' | 'standby' | 'leading' | 'lost' | 'releasing' | 'released' = 'new';
+  #lease: Lease | undefined;
+  #lastRenewedAtMs: number | undefined;
+  #isClaiming = false;
+
+  constructor(options: LeaderElectorOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#leases = leaseClient(options.transport);
+  }
+
+  /** True while leading, and the lease cannot have been taken by another (a frozen process may not have noticed). */
+  isLeader(): boolean {
+    if (this.#mode !== 'leading' || this.#lastRenewedAtMs === undefined) return false;
+    return this.#nowMs() - this.#lastRenewedAtMs < this.#options.leaseDurationMs;
+  }
+
+  /** Monotonic time at which the last successful renewal was sent; undefined before the first. */
+  lastRenewedAtMonotonicMs(): number | undefined {
+    return this.#lastRenewedAtMs;
+  }
+
+  /** Starts to stand for election, once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Stops standing or leading; gives the lease back. Resolves when nothing is running any more. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    this.#mode = 'standby';
+    await this.#standBy();
+    if (this.#lastRenewedAtMs !== undefined && !this.#stopping.signal.aborted) await this.#lead();
+    else if (this.#isClaiming || this.#lastRenewedAtMs !== undefined) await this.#release();
+  }
+
+  async #standBy(): Promise<void> {
+    const { clock, retryPeriodMs, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        if (await this.#tryToTake(signal)) return;
+      } catch (error) {
+        if (!signal.aborted) log.warn({ error: apiErrorMessage(error) }, 'lease not reachable');
+      }
+      await clock.sleep(this.#untilNextLookMs(retryPeriodMs), signal).catch(() => undefined);
+    }
+  }
+
+  /** A lease that runs out between two looks is looked at just then. */
+  #untilNextLookMs(retryPeriodMs: number): number {
+    if (this.#lease === undefined) return retryPeriodMs;
+    const leftMs = this.#observation.leftMs(this.#options.leaseDurationMs, this.#nowMs());
+    return leftMs > 0 ? Math.min(retryPeriodMs, Math.ceil(leftMs)) : retryPeriodMs;
+  }
+
+  async #tryToTake(signal: AbortSignal): Promise<boolean> {
+    const { namespace, name, leaseDurationMs, identity } = this.#options;
+    const timeoutMs = this.#requestTimeoutMs();
+    const lease = await this.#leases.get({ namespace, name }, { signal, timeoutMs });
+    this.#lease = lease;
+    if (lease !== undefined) {
+      this.#observation.note(lease, this.#nowMs());
+      const holder = lease.spec.holderIdentity;
+      const isFree = holder === '' || holder === identity;
+      if (!isFree && this.#observation.leftMs(leaseDurationMs, this.#nowMs()) > 0) return false;
+    }
+    this.#isClaiming = true;
+    const isTaken = await this.#claim(signal);
+    this.#isClaiming = false;
+    return isTaken;
+  }
+
+  /** Writes our claim over the lease last seen; false if somebody else wrote (or deleted it) in between. */
+  async #claim(signal: AbortSignal): Promise<boolean> {
+    const { clock, namespace, name, identity, leaseDurationMs } = this.#options;
+    const claim = { identity, leaseDurationMs, nowMs: clock.nowMs() };
+    const spec = claimedSpec(this.#lease?.spec, claim);
+    const options = { signal, timeoutMs: this.#requestTimeoutMs() };
+    const sentAtMs = this.#nowMs();
+    try {
+      this.#lease =
+        this.#lease === undefined
+          ? await this.#leases.create(namespace, newLease(name, spec), options)
+          : await this.#leases.replace({ ...this.#lease, spec }, options);
+    } catch (error) {
+      if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return false;
+      throw error;
+    }
+    this.#lastRenewedAtMs = sentAtMs;
+    return true;
+  }
+
+  async #lead(): Promise<void> {
+    const { log, identity } = this.#options;
+    this.#mode = 'leading';
+    log.info({ identity }, 'leading');
+    await this.#call(this.#options.onStartedLeading);
+    const renewing = Promise.all([this.#renewLoop(), this.#guardDeadline()]);
+    await Promise.race([renewing, aborted(this.#stopping.signal)]);
+    const end = this.#leading.signal.aborted ? 'lost' : 'released';
+    this.#mode = end === 'lost' ? 'lost' : 'releasing';
+    log.info({ identity, end }, 'no longer leading');
+    // The lease is renewed meanwhile: nobody else may begin while our work is still being finished.
+    await this.#call(() => this.#options.onStoppedLeading(end));
+    this.#leading.abort();
+    await renewing;
+    if (end === 'released') await this.#release();
+  }
+
+  async #call(callback: () => void | Promise<void>): Promise<void> {
+    try {
+      await callback();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'leader election callback threw');
+    }
+  }
+
+  async #renewLoop(): Promise<void> {
+    const { clock, renewPeriodMs, retryPeriodMs, log } = this.#options;
+    const { signal } = this.#leading;
+    let pauseMs = renewPeriodMs;
+    while (!signal.aborted) {
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      try {
+        pauseMs = (await this.#renew(signal)) ? renewPeriodMs : CONFLICT_PAUSE_MS;
+      } catch (error) {
+        pauseMs = retryPeriodMs;
+        if (!signal.aborted) log.warn({ error: apiErrorMessage(error) }, 'lease not renewed, trying again');
+      }
+    }
+  }
+
+  /** Renews over the version in hand; on a conflict looks who wrote. False: try again soon. */
+  async #renew(signal: AbortSignal): Promise<boolean> {
+    const { namespace, name, identity } = this.#options;
+    if (await this.#claim(signal)) return true;
+    const options = { signal, timeoutMs: this.#requestTimeoutMs() };
+    this.#lease = await this.#leases.get({ namespace, name }, options);
+    if (this.#lease !== undefined && this.#lease.spec.holderIdentity !== identity) this.#leading.abort();
+    return false;
+  }
+
+  /** Apart from the renewals, so that one that hangs cannot delay it. */
+  async #guardDeadline(): Promise<void> {
+    const { clock, renewDeadlineMs } = this.#options;
+    const { signal } = this.#leading;
+    while (!signal.aborted) {
+      const leftMs = (this.#lastRenewedAtMs ?? 0) + renewDeadlineMs - this.#nowMs();
+      if (leftMs <= 0) this.#leading.abort();
+      else await clock.sleep(Math.ceil(leftMs), signal).catch(() => undefined);
+    }
+  }
+
+  /** Empties the lease if it is ours. A failure costs the next leader the lease duration, nothing else. */
+  async #release(): Promise<void> {
+    const { clock, namespace, name, identity, log } = this.#options;
+    const options = { timeoutMs: RELEASE_TIMEOUT_MS };
+    try {
+      // Read anew: a renewal that was called off may have happened.
+      const lease = await this.#leases.get({ namespace, name }, options);
+      if (lease?.spec.holderIdentity !== identity) return;
+      await this.#leases.replace({ ...lease, spec: releasedSpec(lease.spec, clock.nowMs()) }, options);
+      this.#mode = 'released';
+      log.info({ identity }, 'lease released');
+    } catch (error) {
+      log.warn({ error: apiErrorMessage(error) }, 'lease not released');
+    }
+  }
+
+  #requestTimeoutMs(): number {
+    return this.#options.renewDeadlineMs / 2;
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+}
+
+function newLease(
+  name: string,
+  spec: Lease['spec'],
+): { metadata: { name: string }; [field: string]: unknown } {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

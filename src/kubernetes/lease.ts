@@ -1,0 +1,102 @@
+import type { ApiTransport } from './api-transport.ts';
+import { numberAt, recordAt, stringAt } from './json.ts';
+import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
+import { ResourceClient } from './resource-client.ts';
+
+/** The record of who leads, as `coordination.k8s.io/v1` has it. Times are for people who read it. */
+export interface LeaseSpec {
+  /** Empty: nobody; whoever comes may take it. */
+  holderIdentity: string;
+  leaseDurationSeconds: number;
+  acquireTime: string;
+  renewTime: string;
+  /** How often the holder changed. */
+  leaseTransitions: number;
+}
+
+export interface Lease extends KubernetesObject {
+  spec: LeaseSpec;
+}
+
+/** What a holder writes. */
+export interface LeaseClaim {
+  identity: string;
+  leaseDurationMs: number;
+  nowMs: number;
+}
+
+/** Client for Leases. */
+export function leaseClient(transport: ApiTransport): ResourceClient<Lease> {
+  return new ResourceClient({
+    transport,
+    type: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },
+    decode: decodeLease,
+  });
+}
+
+/** The record with which `claim.identity` takes the lease or, holding it already, renews it. */
+export function claimedSpec(held: LeaseSpec | undefined, claim: LeaseClaim): LeaseSpec {
+  const renewTime = microTime(claim.nowMs);
+  const isRenewal = held?.holderIdentity === claim.identity;
+  return {
+    holderIdentity: claim.identity,
+    leaseDurationSeconds: Math.ceil(claim.leaseDurationMs / 1000),
+    acquireTime: isRenewal ? held.acquireTime : renewTime,
+    renewTime,
+    leaseTransitions: (held?.leaseTransitions ?? 0) + (isRenewal || held === undefined ? 0 : 1),
+  };
+}
+
+/** The record of a lease that nobody holds. */
+export function releasedSpec(held: LeaseSpec, nowMs: number): LeaseSpec {
+  return { ...held, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(nowMs) };
+}
+
+/**
+ * Since when the record of a lease has not changed, by this process's own monotonic clock. The times in the record are
+ * never compared with anything: they come from another machine's clock.
+ */
+export class LeaseObservation {
+  #record: string | undefined;
+  #sinceMs = 0;
+  #durationMs = 0;
+
+  /** Notes what was just read. */
+  note({ spec }: Lease, nowMs: number): void {
+    const record = JSON.stringify(spec);
+    if (record === this.#record) return;
+    this.#record = record;
+    this.#sinceMs = nowMs;
+    this.#durationMs = spec.leaseDurationSeconds * 1000;
+  }
+
+  /**
+   * How long until the holder may be taken for dead. The longer of the holder's duration and ours counts: during an
+   * upgrade that changes it, both are in use.
+   */
+  leftMs(ownDurationMs: number, nowMs: number): number {
+    return this.#sinceMs + Math.max(this.#durationMs, ownDurationMs) - nowMs;
+  }
+}
+
+function decodeLease(raw: RawObject): Lease {
+  const { metadata } = trimMetadata(raw);
+  const spec = recordAt(raw, 'spec');
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata,
+    spec: {
+      holderIdentity: stringAt(spec, 'holderIdentity') ?? '',
+      leaseDurationSeconds: numberAt(spec, 'leaseDurationSeconds') ?? 0,
+      acquireTime: stringAt(spec, 'acquireTime') ?? microTime(0),
+      renewTime: stringAt(spec, 'renewTime') ?? microTime(0),
+      leaseTransitions: numberAt(spec, 'leaseTransitions') ?? 0,
+    },
+  };
+}
+
+/** RFC 3339 with six digits, the only form that the API server takes for a MicroTime. */
+function microTime(nowMs: number): string {
+  return new Date(nowMs).toISOString().replace('Z', '000Z');
+}
