@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { invalid, isoTime, json } from './answer.ts';
+import type { Account } from '../world/settings.ts';
+import { failure, invalid, isoTime, json } from './answer.ts';
 import type { ApiAnswer } from './answer.ts';
 import type { ApiContext, Route } from './context.ts';
 import { route } from './context.ts';
@@ -39,6 +40,21 @@ function teams({ account, request }: ApiContext): ApiAnswer {
   return json(offsetPage(account.teams, query.value, view));
 }
 
+function members({ world, account, request, id }: ApiContext): ApiAnswer {
+  const query = checkQuery(request, offsetQuery);
+  if (!query.ok) return invalid(query.errors);
+  if (!account.teams.includes(id)) return failure(404, 'Team not found');
+  const inTeam = world.settings.accounts.filter((other) => other.teams.includes(id));
+  const view = ({ userId }: Account): unknown => ({
+    userId,
+    userName: userId,
+    userEmail: `${userId}@example.com`,
+    role: 'MEMBER',
+    joinedAt: LONG_AGO,
+  });
+  return json(offsetPage(inTeam, query.value, view));
+}
+
 const walletQuery = offsetQuery.extend({
   limit: z.coerce.number<string>().int().min(1).max(100).default(20),
   teamId: z.string().optional(),
@@ -74,5 +90,6 @@ function wallet({ world, account, request }: ApiContext): ApiAnswer {
 export const accountRoutes: readonly Route[] = [
   route('GET', '/user/whoami', null, whoami),
   route('GET', '/user/teams', null, teams),
+  route('GET', '/teams/{id}/members', null, members),
   route('GET', '/billing/wallet', null, wallet),
 ];

@@ -3,10 +3,18 @@ import { accountRoutes } from './account.ts';
 import type { ApiRequest } from './answer.ts';
 import { availabilityRoutes } from './availability.ts';
 import type { Route } from './context.ts';
+import { diskRoutes } from './disks.ts';
 import { podRoutes } from './pods.ts';
+import { sshKeyRoutes } from './ssh-keys.ts';
 
 const BASE = '/api/v1';
-const ROUTES: readonly Route[] = [...availabilityRoutes, ...podRoutes, ...accountRoutes];
+const ROUTES: readonly Route[] = [
+  ...availabilityRoutes,
+  ...podRoutes,
+  ...diskRoutes,
+  ...sshKeyRoutes,
+  ...accountRoutes,
+];
 
 function segments(path: string): string[] {
   return path.split('/').filter((part) => part !== '');
