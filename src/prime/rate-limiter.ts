@@ -1,8 +1,146 @@
+import type { Clock } from '../clock.ts';
+import { createAdaptiveRate } from './adaptive-rate.ts';
+
+/** What a request does: ending rentals saves money, renting is what people wait for, looking can wait. */
 export type Priority = 'delete' | 'create' | 'read';
+
 /** Keeps the requests of one account below what the provider lets through. */
 export interface RateLimiter {
   /** Resolves when a request of this kind may be sent: DELETE before POST before reads. */
   acquire(priority: Priority): Promise<void>;
   /** A request that began at this (monotonic) time was answered 429. */
-  reportLimited(startedAtMs: number, retryAfterMs: number | undefined): void;
+  reportLimited(startedAtMs: number, retryAfterMs?: number): void;
+  /** What it lets through at most at the moment, for metrics. */
+  requestsPerSecond(): number;
+}
+
+export interface RateLimiterOptions {
+  readonly clock: Clock;
+  /** Never more than this, whatever the provider would take. @default 100 */
+  readonly maxRequestsPerSecond?: number;
+  /** Where it begins, before it knows what the provider takes. @default 20 */
+  readonly initialRequestsPerSecond?: number;
+  /** A number from 0 to below 1, so that many operators do not come back at once. @default Math.random */
+  readonly random?: () => number;
+}
+
+const DEFAULT_MAX_REQUESTS_PER_SECOND = 100;
+const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
+/** Requests that may go at once after a quiet time. More than one, because timers fire late. */
+const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
+/** The pause after a 429 without Retry-After; doubled while they go on. */
+const PAUSE_MS = { first: 250, maximum: 30_000 };
+/** One turn of so many goes to the one who waits longest, so that looking never stops. */
+const FAIR_TURN = 8;
+const PRIORITIES: readonly Priority[] = ['delete', 'create', 'read'];
+
+/**
+ * A token bucket whose rate adapts itself: the provider documents no limit, and its 429 carries none. A
+ * 429 pauses everything, for as long as the provider asks or for a doubling time, and lowers the rate.
+ */
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { clock, random = Math.random } = options;
+  const rate = createAdaptiveRate({
+    initialPerSecond: options.initialRequestsPerSecond ?? DEFAULT_INITIAL_REQUESTS_PER_SECOND,
+    maxPerSecond: options.maxRequestsPerSecond ?? DEFAULT_MAX_REQUESTS_PER_SECOND,
+  });
+  const waiting = createTurnQueue();
+  let tokens: number = BURST.minimum;
+  let refilledAtMs = clock.monotonicMs();
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  let lastLimitedAtMs = Number.NEGATIVE_INFINITY;
+  let pauseLengthMs = PAUSE_MS.first;
+  let isPumping = false;
+
+  function refill(): void {
+    const nowMs = clock.monotonicMs();
+    const perSecond = rate.perSecond();
+    const capacity = Math.max(BURST.minimum, Math.min(BURST.maximum, perSecond * BURST.seconds));
+    tokens = Math.min(capacity, tokens + ((nowMs - refilledAtMs) * perSecond) / 1000);
+    refilledAtMs = nowMs;
+  }
+
+  async function pump(): Promise<void> {
+    if (isPumping) {
+      return;
+    }
+    isPumping = true;
+    while (waiting.size() > 0) {
+      const pauseMs = pausedUntilMs - clock.monotonicMs();
+      if (pauseMs > 0) {
+        await clock.sleep(Math.ceil(pauseMs));
+        // To make up for the pause at once would run into the next one.
+        refill();
+        tokens = Math.min(tokens, 1);
+        continue;
+      }
+      refill();
+      if (tokens >= 1) {
+        tokens -= 1;
+        waiting.next();
+        continue;
+      }
+      const waitMs = ((1 - tokens) / rate.perSecond()) * 1000;
+      await clock.sleep(Math.ceil(waitMs));
+      // Only time in which somebody waits shows whether the provider takes this rate.
+      rate.grow(waitMs);
+    }
+    isPumping = false;
+  }
+
+  return {
+    requestsPerSecond: () => rate.perSecond(),
+    async acquire(priority) {
+      const turn = waiting.add(priority);
+      void pump();
+      await turn;
+    },
+    reportLimited(startedAtMs, retryAfterMs) {
+      const nowMs = clock.monotonicMs();
+      // The rest of a burst that was under way at the last cut says nothing new.
+      if (startedAtMs > lastLimitedAtMs) {
+        lastLimitedAtMs = nowMs;
+        pauseLengthMs = rate.cut(nowMs) ? Math.min(pauseLengthMs * 2, PAUSE_MS.maximum) : PAUSE_MS.first;
+      }
+      const pauseMs = retryAfterMs ?? pauseLengthMs * (0.5 + random());
+      pausedUntilMs = Math.max(pausedUntilMs, nowMs + pauseMs);
+    },
+  };
+}
+
+interface TurnQueue {
+  add(priority: Priority): Promise<void>;
+  next(): void;
+  size(): number;
+}
+
+interface Waiter {
+  readonly order: number;
+  readonly resolve: () => void;
+}
+
+function createTurnQueue(): TurnQueue {
+  const queues: Record<Priority, Waiter[]> = { delete: [], create: [], read: [] };
+  let added = 0;
+  let given = 0;
+
+  function pick(): Waiter[] | undefined {
+    const filled = PRIORITIES.map((priority) => queues[priority]).filter((queue) => queue.length > 0);
+    return given % FAIR_TURN === 0
+      ? filled.toSorted((left, right) => (left[0]?.order ?? 0) - (right[0]?.order ?? 0))[0]
+      : filled[0];
+  }
+
+  return {
+    size: () => PRIORITIES.reduce((sum, priority) => sum + queues[priority].length, 0),
+    add(priority) {
+      added += 1;
+      const order = added;
+      return new Promise((resolve) => queues[priority].push({ order, resolve }));
+    },
+    next() {
+      given += 1;
+      pick()?.shift()?.resolve();
+    },
+  };
 }

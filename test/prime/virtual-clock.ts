@@ -1,0 +1,49 @@
+import type { Clock } from '../../src/clock.ts';
+
+/** A clock that stands still until it is told to go. */
+export interface VirtualClock extends Clock {
+  /** Lets this much time pass, waking every sleeper at its time and letting it do what it does. */
+  advance(ms: number): Promise<void>;
+}
+
+interface Sleeper {
+  readonly atMs: number;
+  readonly wake: () => void;
+}
+
+const START_OF_TIME_MS = Date.UTC(2026, 10, 23, 10);
+
+export function createVirtualClock(): VirtualClock {
+  let nowMs = 0;
+  const sleepers: Sleeper[] = [];
+
+  function nextBefore(endMs: number): Sleeper | undefined {
+    const [first] = sleepers.toSorted((left, right) => left.atMs - right.atMs);
+    if (first === undefined || first.atMs > endMs) {
+      return undefined;
+    }
+    sleepers.splice(sleepers.indexOf(first), 1);
+    return first;
+  }
+
+  return {
+    nowMs: () => START_OF_TIME_MS + nowMs,
+    monotonicMs: () => nowMs,
+    sleep: (ms) => new Promise((wake) => sleepers.push({ atMs: nowMs + Math.max(0, ms), wake })),
+    async advance(ms) {
+      const endMs = nowMs + ms;
+      await settle();
+      for (let sleeper = nextBefore(endMs); sleeper !== undefined; sleeper = nextBefore(endMs)) {
+        nowMs = Math.max(nowMs, sleeper.atMs);
+        sleeper.wake();
+        await settle();
+      }
+      nowMs = endMs;
+    },
+  };
+}
+
+/** Lets everything run that needs no time. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
