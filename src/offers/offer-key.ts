@@ -1,10 +1,20 @@
-import type { Offer } from './offer.ts';
+/** What tells offers apart; an offer has it, and so has the record of an order. */
+export interface OfferIdentity {
+  readonly provider: string;
+  readonly cloudId: string;
+  readonly gpuType: string;
+  readonly socket: string;
+  readonly gpuCount: number;
+  readonly dataCenter?: string | undefined;
+  readonly country?: string | undefined;
+  readonly isSpot: boolean;
+}
 
 /**
  * Names an offer among all others. `cloudId` alone does not: one cloudId is sold in several counts and
  * places. A JSON array, because the words of the provider may contain any separator, spaces included.
  */
-export function offerKey(offer: Offer): string {
+export function offerKey(offer: OfferIdentity): string {
   return JSON.stringify([
     offer.provider,
     offer.cloudId,

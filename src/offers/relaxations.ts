@@ -1,3 +1,4 @@
+import { CUSTOM_TEMPLATE_IMAGE, DEFAULT_IMAGE } from '../api/spec.ts';
 import type { FittingOffer } from './candidate.ts';
 import { formatUsd } from './money.ts';
 import type { MicroUsd } from './money.ts';
@@ -86,10 +87,9 @@ export const RELAXATIONS: readonly Relaxation[] = [
   },
   {
     lifts: ['ImageNotOffered'],
-    relax: (wish) => ({ ...wish, image: undefined }),
-    advise: ({ offer }) =>
-      offer.images.length === 0 ? 'choose another image' : `choose image ${shortWord(firstImage(offer))}`,
-    alsoWins: (best, other) => other.offer.images.includes(firstImage(best.offer)),
+    relax: (wish, offer) => ({ ...wish, image: usualImage(offer) ?? wish.image }),
+    advise: ({ offer }) => `choose image ${shortWord(usualImage(offer) ?? '')}`,
+    alsoWins: (best, other) => other.offer.images.includes(usualImage(best.offer) ?? ''),
   },
   size('diskSize'),
   size('memory'),
@@ -159,9 +159,13 @@ function size(name: SizeName): Relaxation {
   };
 }
 
-/** The first in the alphabet, so that the advice does not depend on the order of the provider's list. */
-function firstImage(offer: Offer): string {
-  return offer.images.toSorted()[0] ?? '';
+/**
+ * The default image where the offer has it, else the first in the alphabet, so that the advice does not
+ * depend on the order of the provider's list. custom_template is no image without a template.
+ */
+function usualImage(offer: Offer): string | undefined {
+  const images = offer.images.filter((image) => image !== CUSTOM_TEMPLATE_IMAGE).toSorted();
+  return images.includes(DEFAULT_IMAGE) ? DEFAULT_IMAGE : images[0];
 }
 
 /** A cap that people would write: rounded up, so that it still wins the offer. */

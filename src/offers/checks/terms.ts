@@ -28,10 +28,12 @@ export function isAvailable(candidate: Candidate): Rejection | undefined {
   return stockRank(candidate.offer.stockStatus) === 0 ? reject(candidate, 'Unavailable') : undefined;
 }
 
+/** Of what is in stock at all: an unavailable offer has a reason of its own, which passes by itself. */
 export function stockIsEnough(candidate: Candidate, wish: OfferWish): Rejection | undefined {
   const { stockStatus } = candidate.offer;
-  const missing = stockRank(wish.minStock) - stockRank(stockStatus);
-  return missing <= 0
+  const rank = stockRank(stockStatus);
+  const missing = stockRank(wish.minStock) - rank;
+  return rank === 0 || missing <= 0
     ? undefined
     : reject(candidate, 'StockTooLow', `stock ${shortWord(stockStatus)}`, missing);
 }

@@ -1,0 +1,135 @@
+import { describe, expect, test } from '@jest/globals';
+import { capToSend, priceLine } from '../../src/offers/cap.ts';
+import { effectiveCap } from '../../src/offers/wish.ts';
+import { offer, wish } from './support/builders.ts';
+
+interface Row {
+  name: string;
+  total: number;
+  maxPrice?: number;
+  ceiling?: number;
+  isVariable?: boolean;
+  sent: number;
+  line: number;
+  why: string;
+}
+
+const rows: Row[] = [
+  {
+    name: 'maxPrice',
+    total: 2_000_000,
+    maxPrice: 3,
+    sent: 3_000_000,
+    line: 3_000_000,
+    why: 'what the person said',
+  },
+  {
+    name: 'maxPrice, variable',
+    total: 2_000_000,
+    maxPrice: 3,
+    isVariable: true,
+    sent: 3_000_000,
+    line: 3_000_000,
+    why: 'no 5 % on top of a hard cap',
+  },
+  {
+    name: 'none, fixed price',
+    total: 2_000_000,
+    sent: 2_000_000,
+    line: 2_100_000,
+    why: 'the computed price; ended only when 5 % above',
+  },
+  {
+    name: 'none, variable price',
+    total: 2_000_000,
+    isVariable: true,
+    sent: 2_100_000,
+    line: 2_100_000,
+    why: 'room to vary',
+  },
+  {
+    name: 'rounding',
+    total: 1_000_001,
+    isVariable: true,
+    sent: 1_050_001,
+    line: 1_050_001,
+    why: '1050001.05 rounded down',
+  },
+  {
+    name: 'ceiling below maxPrice',
+    total: 2_000_000,
+    maxPrice: 9,
+    ceiling: 3_000_000,
+    sent: 3_000_000,
+    line: 3_000_000,
+    why: 'the operator bounds everybody',
+  },
+  {
+    name: 'ceiling above maxPrice',
+    total: 2_000_000,
+    maxPrice: 3,
+    ceiling: 9_000_000,
+    sent: 3_000_000,
+    line: 3_000_000,
+    why: 'it never raises',
+  },
+  {
+    name: 'ceiling alone',
+    total: 2_000_000,
+    ceiling: 9_000_000,
+    sent: 2_000_000,
+    line: 2_100_000,
+    why: 'a ceiling is no wish to pay that much',
+  },
+  {
+    name: 'tight ceiling, variable',
+    total: 2_000_000,
+    isVariable: true,
+    ceiling: 2_050_000,
+    sent: 2_050_000,
+    line: 2_050_000,
+    why: '5 % does not pass the ceiling',
+  },
+  {
+    name: 'below a cent',
+    total: 1_000,
+    sent: 10_000,
+    line: 10_000,
+    why: 'the provider might read 0.00 as no cap',
+  },
+  {
+    name: 'cent as maxPrice',
+    total: 1_000,
+    maxPrice: 0.01,
+    sent: 10_000,
+    line: 10_000,
+    why: 'the lowest cap there is',
+  },
+  {
+    name: 'maxPrice with a binary tail',
+    total: 1_000,
+    maxPrice: 2.7,
+    sent: 2_700_000,
+    line: 2_700_000,
+    why: '2.7 × 1e6 is not whole in binary',
+  },
+];
+
+test.each(rows)('$name: $why', ({ total, maxPrice, ceiling, isVariable = false, sent, line }) => {
+  const spec = maxPrice === undefined ? {} : { maxPrice };
+  const policy = ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling };
+  const { prices } = wish(spec, policy);
+  const cost = { gpu: total, disk: 0, vcpus: 0, memory: 0, total };
+  expect(capToSend(prices, offer({ prices: { isVariable } }), cost)).toBe(sent);
+  expect(priceLine(prices, cost)).toBe(line);
+});
+
+describe('effective cap', () => {
+  test('without maxPrice and ceiling there is none', () => {
+    expect(effectiveCap(wish().prices)).toBeUndefined();
+  });
+
+  test('maxPrice is rounded down to whole micro-dollars', () => {
+    expect(effectiveCap(wish({ maxPrice: 1.234_567_9 }).prices)).toBe(1_234_567);
+  });
+});

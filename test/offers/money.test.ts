@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+import { capToMicros, formatUsd, microsToUsd, priceToMicros } from '../../src/offers/money.ts';
+
+const rows = [
+  { usd: 2.7, price: 2_700_000, cap: 2_700_000, text: '2.70', why: 'two decimals at least' },
+  { usd: 0.07, price: 70_000, cap: 70_000, text: '0.07', why: '0.07 × 1e6 is 70000.00000000001 in binary' },
+  { usd: 1.000_000_4, price: 1_000_001, cap: 1_000_000, text: '1.000001', why: 'prices go up, caps go down' },
+  { usd: 100_000, price: 100_000_000_000, cap: 100_000_000_000, text: '100000.00', why: 'the highest cap' },
+];
+
+test.each(rows)('$usd: $why', ({ usd, price, cap, text }) => {
+  expect(priceToMicros(usd)).toBe(price);
+  expect(capToMicros(usd)).toBe(cap);
+  expect(formatUsd(priceToMicros(usd))).toBe(text);
+  expect(microsToUsd(price)).toBeCloseTo(usd, 5);
+});

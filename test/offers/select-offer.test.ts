@@ -1,0 +1,313 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Offer } from '../../src/offers/offer.ts';
+import { offerKey } from '../../src/offers/offer-key.ts';
+import { selectOffer } from '../../src/offers/select-offer.ts';
+import type { NoOfferReason } from '../../src/offers/select-offer.ts';
+import type { CoolingDown } from '../../src/offers/wish.ts';
+import { guideOffer, offer, wish } from './support/builders.ts';
+import type { SpecOverrides } from './support/builders.ts';
+
+const LISTING = ['custom_template'];
+
+/** Offers are told apart by their cloudId. */
+const named = (cloudId: string, overrides: Parameters<typeof offer>[0] = {}): Offer =>
+  offer({ ...overrides, cloudId });
+
+/** These cloudIds are cooling down. */
+const cooling =
+  (reason: string, ...cloudIds: readonly string[]): CoolingDown =>
+  (key) =>
+    cloudIds.some((cloudId) => key.includes(`"${cloudId}"`)) ? { reason } : undefined;
+
+describe('the pick', () => {
+  const both = { gpu: { types: ['H100_80GB', 'A100_80GB'] } };
+  const cases: {
+    name: string;
+    offers: Offer[];
+    spec?: SpecOverrides;
+    coolingDown?: CoolingDown;
+    expected: string;
+    why: string;
+  }[] = [
+    {
+      name: 'Cheapest',
+      offers: [named('dear', { usd: 3 }), named('cheap', { usd: 2 })],
+      expected: 'cheap',
+      why: 'price',
+    },
+    {
+      name: 'Cheapest all in',
+      offers: [{ ...guideOffer({ usd: 1.9 }), cloudId: 'base-cheap' }, named('fixed', { usd: 1.91 })],
+      expected: 'fixed',
+      why: '1.90 and 0.03 for its disk is more than 1.91',
+    },
+    {
+      name: 'Cheapest, same price',
+      offers: [named('low', { stockStatus: 'Low' }), named('high', { stockStatus: 'High' })],
+      expected: 'high',
+      why: 'tie: better stock',
+    },
+    { name: 'Cheapest, same stock', offers: [named('b'), named('a')], expected: 'a', why: 'tie: key' },
+    {
+      name: 'Ordered',
+      offers: [named('h', { usd: 3 }), named('a', { usd: 1, gpuType: 'A100_80GB' })],
+      spec: { ...both, strategy: 'Ordered' },
+      expected: 'h',
+      why: 'the first type, though dearer',
+    },
+    {
+      name: 'Ordered, reversed',
+      offers: [named('h', { usd: 1 }), named('a', { usd: 3, gpuType: 'A100_80GB' })],
+      spec: { gpu: { types: ['A100_80GB', 'H100_80GB'] }, strategy: 'Ordered' },
+      expected: 'a',
+      why: 'the order of the spec counts',
+    },
+    {
+      name: 'Ordered, within a type',
+      offers: [named('dear', { usd: 3 }), named('cheap', { usd: 1 })],
+      spec: { ...both, strategy: 'Ordered' },
+      expected: 'cheap',
+      why: 'then price',
+    },
+    {
+      name: 'Ordered, first type out of reach',
+      offers: [named('h', { usd: 9 }), named('a', { gpuType: 'A100_80GB' })],
+      spec: { ...both, strategy: 'Ordered', maxPrice: 2 },
+      expected: 'a',
+      why: 'only what fits is ordered',
+    },
+    {
+      name: 'BestStock',
+      offers: [named('low', { usd: 1, stockStatus: 'Low' }), named('high', { usd: 3, stockStatus: 'High' })],
+      spec: { strategy: 'BestStock' },
+      expected: 'high',
+      why: 'stock before price',
+    },
+    {
+      name: 'BestStock, same stock',
+      offers: [named('available', { usd: 3 }), named('medium', { usd: 1, stockStatus: 'Medium' })],
+      spec: { strategy: 'BestStock' },
+      expected: 'medium',
+      why: 'Available is Medium: then price',
+    },
+    {
+      name: 'template, same price',
+      offers: [named('a'), named('z', { images: LISTING, stockStatus: 'Low' })],
+      spec: { customTemplateId: 't' },
+      expected: 'z',
+      why: 'tie: the one that lists custom_template, before stock',
+    },
+    {
+      name: 'template, cheaper unlisted',
+      offers: [named('cheap', { usd: 1 }), named('listed', { usd: 2, images: LISTING })],
+      spec: { customTemplateId: 't' },
+      expected: 'cheap',
+      why: 'Cheapest stays the cheapest',
+    },
+    {
+      name: 'template after a refusal',
+      offers: [
+        named('refused', { usd: 0.5 }),
+        named('cheap', { usd: 1 }),
+        named('listed', { usd: 2, images: LISTING }),
+      ],
+      spec: { customTemplateId: 't' },
+      coolingDown: cooling('TemplateIncompatible', 'refused'),
+      expected: 'listed',
+      why: 'not being listed was the reason: no further attempts are spent on such offers',
+    },
+    {
+      name: 'template after a lack of capacity',
+      offers: [
+        named('sold out', { usd: 0.5 }),
+        named('cheap', { usd: 1 }),
+        named('listed', { usd: 2, images: LISTING }),
+      ],
+      spec: { customTemplateId: 't' },
+      coolingDown: cooling('NoCapacity', 'sold out'),
+      expected: 'cheap',
+      why: 'that says nothing about the template',
+    },
+    {
+      name: 'template refused by one that lists it',
+      offers: [
+        named('refused', { usd: 0.5, images: LISTING }),
+        named('cheap', { usd: 1 }),
+        named('listed', { usd: 2, images: LISTING }),
+      ],
+      spec: { customTemplateId: 't' },
+      coolingDown: cooling('TemplateIncompatible', 'refused'),
+      expected: 'cheap',
+      why: 'listing it did not help there',
+    },
+    {
+      name: 'no template',
+      offers: [named('a'), named('listed', { images: ['ubuntu_22_cuda_12', ...LISTING] })],
+      expected: 'a',
+      why: 'nobody wants custom_template: the key decides',
+    },
+    {
+      name: 'same key twice',
+      offers: [named('a', { usd: 2 }), named('a', { usd: 1 })],
+      expected: 'a',
+      why: 'pages may overlap',
+    },
+  ];
+  test.each(cases)('$name: $expected, $why', ({ offers, spec, coolingDown, expected }) => {
+    const picks = [offers, offers.toReversed()].map((list) => selectOffer(list, wish(spec, {}, coolingDown)));
+    expect(picks.map((pick) => pick.kind === 'selected' && pick.offer.cloudId)).toEqual([expected, expected]);
+    expect(picks[0]).toMatchObject({ offer: picks[1]?.kind === 'selected' ? picks[1].offer : {} });
+  });
+
+  test('carries the sizes, the cost and what was rejected', () => {
+    const selection = selectOffer(
+      [guideOffer(), offer({ usd: 9 }), offer({ isSpot: true })],
+      wish({ resources: { diskSize: 200 }, maxPrice: 5 }),
+    );
+    expect(selection).toMatchObject({
+      kind: 'selected',
+      sizes: { diskSize: 200, vcpus: 16, memory: 180, sent: { diskSize: 200 } },
+      cost: { total: 2_750_000 },
+      fittingCount: 1,
+      rule: 'cheapest',
+    });
+    expect(selection.rejections.map((rejection) => rejection.reason)).toEqual([
+      'SizeNotOffered',
+      'SpotForbidden',
+    ]);
+  });
+});
+
+describe('why there is none', () => {
+  const cases: {
+    name: string;
+    offers: Offer[];
+    spec?: SpecOverrides;
+    coolingDown?: CoolingDown;
+    ceiling?: number;
+    reason: NoOfferReason;
+    message: string;
+    why: string;
+  }[] = [
+    {
+      name: 'empty list',
+      offers: [],
+      reason: 'NoOffers',
+      message: 'The provider has no offer for H100_80GB.',
+      why: 'nothing there',
+    },
+    {
+      name: 'other types only',
+      offers: [offer({ gpuType: 'A100_80GB' })],
+      reason: 'NoOffers',
+      message: 'The provider has no offer for H100_80GB.',
+      why: 'nothing of what is wanted',
+    },
+    {
+      name: 'no fit',
+      offers: [offer()],
+      spec: { placement: { countries: ['US'] } },
+      reason: 'NoMatchingOffer',
+      message: 'There are offers, and none fits the spec.',
+      why: 'wrong country',
+    },
+    {
+      name: 'sold out',
+      offers: [offer({ stockStatus: 'Unavailable' })],
+      reason: 'AllOffersUnavailable',
+      message: 'The offers that fit have no stock, or failed a short while ago.',
+      why: 'it fits but for the stock',
+    },
+    {
+      name: 'cooling down',
+      offers: [offer()],
+      coolingDown: cooling('NoCapacity', 'n3-H100x1'),
+      reason: 'AllOffersUnavailable',
+      message: 'The offers that fit have no stock, or failed a short while ago.',
+      why: 'it passes by itself',
+    },
+    {
+      name: 'sold out and too dear',
+      offers: [offer({ stockStatus: 'Unavailable' })],
+      spec: { maxPrice: 1 },
+      reason: 'NoMatchingOffer',
+      message: 'There are offers, and none fits the spec.',
+      why: 'waiting for stock would not help',
+    },
+    {
+      name: 'sold out with another image',
+      offers: [offer({ stockStatus: 'Unavailable' })],
+      spec: { image: 'flux' },
+      reason: 'NoMatchingOffer',
+      message: 'There are offers, and none fits the spec.',
+      why: 'waiting for stock would not help',
+    },
+    {
+      name: 'too dear',
+      offers: [offer()],
+      spec: { maxPrice: 1.5 },
+      reason: 'AboveMaxPrice',
+      message: 'The offers that fit cost more than maxPrice, 1.50 USD per hour.',
+      why: 'all else fits',
+    },
+    {
+      name: 'too dear for the operator',
+      offers: [offer()],
+      spec: { maxPrice: 5 },
+      ceiling: 1_500_000,
+      reason: 'AboveMaxPrice',
+      message: "The offers that fit cost more than the operator's price ceiling, 1.50 USD per hour.",
+      why: 'a person cannot raise that',
+    },
+    {
+      name: 'too dear or sold out',
+      offers: [offer({ usd: 9 }), offer({ stockStatus: 'Unavailable' })],
+      spec: { maxPrice: 2 },
+      reason: 'AboveMaxPrice',
+      message: 'The offers that fit cost more than maxPrice, 2.00 USD per hour.',
+      why: 'a person can act on the price',
+    },
+  ];
+  test.each(cases)('$name → $reason: $why', ({ offers, spec, coolingDown, ceiling, reason, message }) => {
+    const policy = ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling };
+    expect(selectOffer(offers, wish(spec, policy, coolingDown))).toMatchObject({
+      kind: 'none',
+      reason,
+      message,
+    });
+  });
+
+  test('the message does not change with the market, so that a waiting object is not written again', () => {
+    const messages = [[offer({ usd: 2 })], [offer({ usd: 3 }), offer({ usd: 4 })]].map((offers) => {
+      const selection = selectOffer(offers, wish({ maxPrice: 1 }));
+      return selection.kind === 'none' && selection.message;
+    });
+    expect(messages[0]).toBe(messages[1]);
+  });
+});
+
+describe('offerKey', () => {
+  const cases: { name: string; other: Offer }[] = [
+    { name: 'provider', other: offer({ provider: 'runpod' }) },
+    { name: 'cloudId', other: offer({ cloudId: 'x' }) },
+    { name: 'gpuType', other: offer({ gpuType: 'A100_80GB' }) },
+    { name: 'socket', other: offer({ socket: 'SXM5' }) },
+    { name: 'gpuCount', other: offer({ gpuCount: 2 }) },
+    { name: 'dataCenter', other: offer({ dataCenter: 'CANADA-2' }) },
+    { name: 'country', other: offer({ country: 'US' }) },
+    { name: 'isSpot', other: offer({ isSpot: true }) },
+  ];
+  test.each(cases)('tells offers apart by $name, as cloudId alone is not unique', ({ other }) => {
+    expect(offerKey(other)).not.toBe(offerKey(offer()));
+  });
+
+  test('words that contain separators cannot be mixed up', () => {
+    expect(offerKey(offer({ provider: 'a","b', cloudId: 'c' }))).not.toBe(
+      offerKey(offer({ provider: 'a', cloudId: 'b","c' })),
+    );
+  });
+
+  test('price and stock change and do not make another offer of it', () => {
+    expect(offerKey(offer({ usd: 9, stockStatus: 'Low' }))).toBe(offerKey(offer()));
+  });
+});

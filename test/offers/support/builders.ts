@@ -1,0 +1,93 @@
+import { GpuPodSpec } from '../../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { CustomResource, Offer, OfferPrices } from '../../../src/offers/offer.ts';
+import { nothingCoolsDown, wishFrom } from '../../../src/offers/wish.ts';
+import type { CoolingDown, OfferPolicy, OfferWish } from '../../../src/offers/wish.ts';
+
+/** A part of an offer that cannot be sized; free unless overridden. */
+export function resource(overrides: Partial<CustomResource> = {}): CustomResource {
+  return { defaultIncludedInPrice: false, ...overrides };
+}
+
+/** The sizable disk of the provider's guide. */
+export const GUIDE_DISK = resource({
+  minCount: 50,
+  defaultCount: 100,
+  maxCount: 1000,
+  pricePerUnit: 0.0003,
+  step: 10,
+});
+
+/** The sizable vcpus of the provider's guide. */
+export const GUIDE_VCPUS = resource({
+  minCount: 4,
+  defaultCount: 16,
+  maxCount: 32,
+  pricePerUnit: 0.004,
+  step: 2,
+  defaultIncludedInPrice: true,
+});
+
+type OfferOverrides = Partial<Omit<Offer, 'prices'>> & {
+  readonly usd?: number;
+  readonly prices?: Partial<OfferPrices>;
+};
+
+/** The offer of the provider's guide, with fixed resources. `usd` is short for its on-demand price. */
+export function offer({ usd = 1.9, prices, ...overrides }: OfferOverrides = {}): Offer {
+  return {
+    provider: 'hyperstack',
+    cloudId: 'n3-H100x1',
+    gpuType: 'H100_80GB',
+    socket: 'PCIe',
+    gpuCount: 1,
+    region: 'canada',
+    dataCenter: 'CANADA-1',
+    country: 'CA',
+    security: 'secure_cloud',
+    isSpot: false,
+    stockStatus: 'Available',
+    images: ['ubuntu_22_cuda_12', 'cuda_12_1_pytorch_2_2'],
+    multiNode: false,
+    disk: resource({ defaultCount: 100 }),
+    vcpus: resource({ defaultCount: 28 }),
+    memory: resource({ defaultCount: 180 }),
+    ...overrides,
+    prices: { onDemand: usd, isVariable: false, currency: 'USD', ...prices },
+  };
+}
+
+/** The guide's sizable offer: GPU 2.69, disk not included, vcpus included. */
+export function guideOffer(overrides: OfferOverrides = {}): Offer {
+  return offer({
+    usd: 2.69,
+    disk: GUIDE_DISK,
+    vcpus: GUIDE_VCPUS,
+    memory: resource({ defaultCount: 180 }),
+    ...overrides,
+  });
+}
+
+/** An offer without the optional fields named. */
+export function offerWithout(...fields: readonly ('region' | 'dataCenter' | 'country')[]): Offer {
+  const { region, dataCenter, country, ...rest } = offer();
+  const present = Object.entries({ region, dataCenter, country }).filter(
+    ([name]) => !fields.some((field) => field === name),
+  );
+  return { ...rest, ...Object.fromEntries(present) };
+}
+
+export type SpecOverrides = Partial<GpuPodSpecInput>;
+
+/** The spec of the smallest useful object, through the real schema, so that defaults are the real ones. */
+export function spec(overrides: SpecOverrides = {}): GpuPodSpec {
+  return GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, ...overrides });
+}
+
+export function wish(
+  overrides: SpecOverrides = {},
+  policy: OfferPolicy = {},
+  coolingDown: CoolingDown = nothingCoolsDown,
+): OfferWish {
+  return wishFrom(spec(overrides), policy, coolingDown);
+}

@@ -1,0 +1,219 @@
+import { describe, expect, test } from '@jest/globals';
+import { explainChoice } from '../../src/offers/explain.ts';
+import { judgeOffers } from '../../src/offers/judge.ts';
+import type { Offer } from '../../src/offers/offer.ts';
+import { REJECTION_REASONS, summarizeRejections } from '../../src/offers/rejections.ts';
+import type { RejectionReason } from '../../src/offers/rejections.ts';
+import { selectOffer } from '../../src/offers/select-offer.ts';
+import { nothingCoolsDown } from '../../src/offers/wish.ts';
+import type { CoolingDown } from '../../src/offers/wish.ts';
+import { guideOffer, offer, offerWithout, resource, wish } from './support/builders.ts';
+import type { SpecOverrides } from './support/builders.ts';
+
+describe('explainChoice', () => {
+  const LOW = offer({ stockStatus: 'Low', usd: 1 });
+  const cases: {
+    name: string;
+    offers: Offer[];
+    spec?: SpecOverrides;
+    coolingDown?: CoolingDown;
+    expected: string;
+    why: string;
+  }[] = [
+    {
+      name: 'one of several',
+      offers: [guideOffer(), offer({ usd: 4 }), offer({ isSpot: true }), offer({ isSpot: true })],
+      expected:
+        'cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 2.72 USD/h; 2 others rejected',
+      why: 'the whole sentence',
+    },
+    {
+      name: 'the only one',
+      offers: [offer(), offer({ isSpot: true })],
+      expected: 'only offer that fits: hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h; 1 other rejected',
+      why: 'no superlative of one',
+    },
+    {
+      name: 'nothing rejected',
+      offers: [offer()],
+      expected: 'only offer that fits: hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h',
+      why: 'nothing to add',
+    },
+    {
+      name: 'no data center',
+      offers: [offerWithout('dataCenter')],
+      expected: 'only offer that fits: hyperstack n3-H100x1 in CA at 1.90 USD/h',
+      why: 'then the country',
+    },
+    {
+      name: 'no place',
+      offers: [offerWithout('dataCenter', 'country', 'region')],
+      expected: 'only offer that fits: hyperstack n3-H100x1 at 1.90 USD/h',
+      why: 'nothing to say',
+    },
+    {
+      name: 'BestStock',
+      offers: [LOW, offer()],
+      spec: { strategy: 'BestStock' },
+      expected:
+        'best stock, then cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h',
+      why: 'it is not the cheapest',
+    },
+    {
+      name: 'Ordered',
+      offers: [LOW, offer()],
+      spec: { strategy: 'Ordered' },
+      expected:
+        'first of gpu.types, then cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 1.00 USD/h',
+      why: 'names its rule',
+    },
+    {
+      name: 'template after a refusal',
+      offers: [offer({ provider: 'runpod' }), LOW, offer({ images: ['custom_template'], usd: 3 })],
+      spec: { customTemplateId: 't' },
+      coolingDown: (key) => (key.includes('runpod') ? { reason: 'TemplateIncompatible' } : undefined),
+      expected:
+        'listing custom_template, then cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 3.00 USD/h; 1 other rejected',
+      why: 'says why it is not the cheapest',
+    },
+  ];
+  test.each(cases)('$name: $why', ({ offers, spec, coolingDown, expected }) => {
+    const selection = selectOffer(offers, wish(spec, {}, coolingDown));
+    expect(selection.kind === 'selected' && explainChoice(selection)).toBe(expected);
+  });
+
+  test('stays readable and bounded with hostile words of a provider', () => {
+    const selection = selectOffer(
+      [offer({ cloudId: `a\n\u0007${'b'.repeat(500)}`, provider: '😀'.repeat(300) })],
+      wish(),
+    );
+    const text = selection.kind === 'selected' ? explainChoice(selection) : '';
+    expect(text.length).toBeLessThanOrEqual(200);
+    expect(text).toMatch(/ a b+… in CANADA-1 at 1\.90 USD\/h$/);
+    expect(text.isWellFormed()).toBe(true);
+  });
+});
+
+/** The summary of what this wish rejects. */
+function summaryOf(offers: readonly Offer[], spec: SpecOverrides = {}, coolingDown = nothingCoolsDown) {
+  return summarizeRejections(judgeOffers(offers, wish(spec, {}, coolingDown)).rejections);
+}
+
+describe('summarizeRejections', () => {
+  test('counts by reason, most frequent first, then by name', () => {
+    const offers = [
+      offer({ isSpot: true }),
+      offer({ stockStatus: 'Unavailable' }),
+      offer({ isSpot: true }),
+      offer({ images: [] }),
+    ];
+    const rows = summaryOf(offers).map(({ reason, count }) => [reason, count]);
+    expect(rows).toEqual([
+      ['SpotForbidden', 2],
+      ['ImageNotOffered', 1],
+      ['Unavailable', 1],
+    ]);
+    expect(summaryOf(offers.toReversed()).map(({ reason, count }) => [reason, count])).toEqual(rows);
+  });
+
+  const nearest: {
+    name: string;
+    offers: Offer[];
+    spec?: SpecOverrides;
+    reason: RejectionReason;
+    expected: string;
+    why: string;
+  }[] = [
+    {
+      name: 'price',
+      offers: [offer({ usd: 3 }), offer({ usd: 2.31 })],
+      spec: { maxPrice: 2 },
+      reason: 'AboveMaxPrice',
+      expected: 'hyperstack n3-H100x1 in CANADA-1 at 2.31 USD/h',
+      why: 'the cheapest',
+    },
+    {
+      name: 'stock',
+      offers: [offer({ usd: 1, stockStatus: 'Low' }), offer({ stockStatus: 'Medium' })],
+      spec: { placement: { minStock: 'High' } },
+      reason: 'StockTooLow',
+      expected: 'hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h, stock Medium',
+      why: 'best stock before price',
+    },
+    {
+      name: 'count',
+      offers: [offer({ gpuCount: 8 }), offer({ gpuCount: 2, usd: 5 })],
+      reason: 'GpuCountDiffers',
+      expected: 'hyperstack n3-H100x1 in CANADA-1 at 5.00 USD/h, with 2 GPUs',
+      why: 'the next count',
+    },
+    {
+      name: 'size',
+      offers: [offer({ disk: resource({ defaultCount: 50 }) }), offer({ usd: 5 })],
+      spec: { resources: { diskSize: 120 } },
+      reason: 'SizeNotOffered',
+      expected: 'hyperstack n3-H100x1 in CANADA-1 at 5.00 USD/h, diskSize 100',
+      why: 'the next size',
+    },
+    {
+      name: 'unknown size',
+      offers: [offer({ disk: resource() })],
+      spec: { resources: { diskSize: 1 } },
+      reason: 'SizeNotOffered',
+      expected: 'hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h, diskSize unknown',
+      why: 'no number to show',
+    },
+    {
+      name: 'country',
+      offers: [offerWithout('country')],
+      spec: { placement: { countries: ['CA'] } },
+      reason: 'CountryNotAllowed',
+      expected: 'hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h, in an unnamed country',
+      why: 'says that it is unknown',
+    },
+    {
+      name: 'currency',
+      offers: [offer({ prices: { currency: 'EUR' } })],
+      reason: 'CurrencyDiffers',
+      expected: 'hyperstack n3-H100x1 in CANADA-1, EUR',
+      why: 'euros are not shown as USD',
+    },
+    {
+      name: 'invalid prices',
+      offers: [offer({ usd: 0, cloudId: 'b' }), offer({ usd: Number.NaN, cloudId: 'a' })],
+      reason: 'InvalidPrice',
+      expected: 'hyperstack a in CANADA-1',
+      why: 'without prices the key decides',
+    },
+  ];
+  test.each(nearest)('nearest for $name: $why', ({ offers, spec, reason, expected }) => {
+    for (const list of [offers, offers.toReversed()]) {
+      expect(summaryOf(list, spec)).toEqual([{ reason, count: offers.length, nearest: expected }]);
+    }
+  });
+
+  test('at most twelve rows, each text at most 200 characters', () => {
+    const spec: SpecOverrides = {
+      gpu: { types: ['H100_80GB'], sockets: ['PCIe'] },
+      placement: { countries: ['CA'], providers: { deny: ['runpod'] }, dataCenters: ['CANADA-1'], minStock: 'Medium' },
+      maxPrice: 2,
+    }; // prettier-ignore
+    const long = 'w'.repeat(400);
+    const offers = [
+      offer({ gpuType: long, cloudId: long, provider: long, dataCenter: long }), offer({ gpuCount: 2 }),
+      offer({ multiNode: true }), offer({ socket: 'SXM5' }), offer({ country: 'US' }), offer({ dataCenter: 'X' }),
+      offer({ provider: 'runpod' }), offer({ security: 'community_cloud' }), offer({ isSpot: true }),
+      offer({ prepaidHours: 1 }), offer({ stockStatus: 'Unavailable' }), offer({ stockStatus: 'Low' }),
+      offer({ prices: { currency: 'EUR' } }), offer({ images: [] }), offer({ usd: 0 }), offer({ usd: 3 }),
+    ]; // prettier-ignore
+    const rows = summaryOf(offers, spec);
+    expect(rows).toHaveLength(12);
+    expect(Math.max(...rows.map((row) => row.nearest.length))).toBeLessThanOrEqual(200);
+  });
+
+  test('every reason has a sentence', () => {
+    for (const sentence of Object.values(REJECTION_REASONS)) {
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});
