@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { apiErrorMessage, isNotFound, isRetryable } from './api-errors.ts';
+import { apiErrorMessage, isAlreadyExists, isNotFound, isRetryable } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { BoundedMap } from './bounded-map.ts';
 import {
@@ -152,7 +152,12 @@ export class EventRecorder {
         series.writtenCount = 0;
       }
     }
-    await this.#events.create(namespace, newEvent(series, component, instance), { signal });
+    try {
+      await this.#events.create(namespace, newEvent(series, component, instance), { signal });
+    } catch (error) {
+      // The name is ours alone: an earlier try that got no answer had happened after all.
+      if (!isAlreadyExists(error)) throw error;
+    }
   }
 
   #afterFailure(key: string, series: EventSeries, error: unknown): void {

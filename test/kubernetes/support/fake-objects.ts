@@ -1,0 +1,198 @@
+import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import type { SeenRequest } from './fake-api-server.ts';
+
+/** An HTTP answer. */
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: unknown;
+}
+
+/** One change of a resource, as a watch tells of it. */
+export interface Change {
+  version: number;
+  collection: string;
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  object: RawObject;
+}
+
+/** Which object is meant: `collection` is the path of its resource, without a namespace. */
+interface Target {
+  collection: string;
+  namespace: string | undefined;
+  name: string | undefined;
+  isStatus: boolean;
+}
+
+const PATH =
+  /^(?<root>\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/(?<ns>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+))?(?<status>\/status)?$/;
+
+/** A `Status` object as the API server answers with. */
+export function statusAnswer(status: number, reason: string, headers: Record<string, string> = {}): Answer {
+  const body = { kind: 'Status', status: 'Failure', code: status, reason, message: `fake ${reason}` };
+  return { status, headers, body };
+}
+
+/** The objects of all resources, with one counter of versions, as etcd has it. */
+export class FakeObjects {
+  readonly #objects = new Map<string, RawObject>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly history: Change[] = [];
+  #version = 100;
+  #uids = 0;
+
+  get version(): number {
+    return this.#version;
+  }
+
+  onChange(listener: (change: Change) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Makes or changes an object, behind everybody's back. */
+  put(collection: string, key: string, fields: Readonly<Record<string, unknown>> = {}): RawObject {
+    const [namespace = '', name = ''] = key.split('/');
+    const held = this.#objects.get(`${collection}|${key}`);
+    const metadata = { ...recordAt(held, 'metadata'), ...recordAt(fields, 'metadata') };
+    return this.#store({ collection, namespace, name, isStatus: false }, { ...held, ...fields, metadata });
+  }
+
+  /** Deletes an object, behind everybody's back. */
+  remove(collection: string, key: string): void {
+    const held = this.#objects.get(`${collection}|${key}`);
+    if (held === undefined) throw new Error(`there is no ${key}`);
+    this.#objects.delete(`${collection}|${key}`);
+    const metadata = { ...held.metadata, resourceVersion: this.#nextVersion() };
+    this.#tell({ version: this.#version, collection, type: 'DELETED', object: { ...held, metadata } });
+  }
+
+  /** Uses up versions without any change here: other resources change too. */
+  skipVersions(count: number): void {
+    this.#version += count;
+  }
+
+  get(collection: string, key: string): RawObject | undefined {
+    return this.#objects.get(`${collection}|${key}`);
+  }
+
+  /** All objects of a resource. */
+  list(collection: string, namespace?: string): RawObject[] {
+    return [...this.#objects]
+      .filter(([key]) => key.startsWith(`${collection}|${namespace === undefined ? '' : `${namespace}/`}`))
+      .map(([, object]) => object);
+  }
+
+  answer(request: SeenRequest): Answer {
+    if (request.path === '/version') return { status: 200, body: { gitVersion: 'v1.99.0' } };
+    const target = targetOf(request.path);
+    if (target === undefined) return statusAnswer(404, 'NotFound');
+    const body: unknown = request.body === '' ? undefined : JSON.parse(request.body);
+    switch (request.method) {
+      case 'GET':
+        return target.name === undefined ? this.#page(target, request.query) : this.#read(target);
+      case 'POST':
+        return this.#create({ ...target, name: stringAt(recordAt(body, 'metadata'), 'name') }, body);
+      case 'PUT':
+      case 'PATCH':
+        return this.#write(target, body, request.method === 'PATCH');
+      case 'DELETE':
+        return this.#delete(target, body);
+      default:
+        return statusAnswer(405, 'MethodNotAllowed');
+    }
+  }
+
+  #page({ collection, namespace }: Target, query: URLSearchParams): Answer {
+    const all = this.list(collection, namespace);
+    const start = Number(query.get('continue') ?? 0);
+    const limit = Number(query.get('limit') ?? 0);
+    const end = limit === 0 ? all.length : start + limit;
+    const rest = end < all.length ? { continue: String(end) } : {};
+    const metadata = { resourceVersion: String(this.#version), ...rest };
+    return { status: 200, body: { metadata, items: all.slice(start, end) } };
+  }
+
+  #read(target: Target): Answer {
+    const held = this.#objects.get(keyOf(target));
+    return held === undefined ? statusAnswer(404, 'NotFound') : { status: 200, body: held };
+  }
+
+  #create(target: Target, body: unknown): Answer {
+    if (this.#objects.has(keyOf(target))) return statusAnswer(409, 'AlreadyExists');
+    return { status: 201, body: this.#store(target, body) };
+  }
+
+  #write(target: Target, body: unknown, isPatch: boolean): Answer {
+    const held = this.#objects.get(keyOf(target));
+    if (held === undefined) return statusAnswer(404, 'NotFound');
+    const { resourceVersion, uid } = { ...recordAt(body, 'metadata') };
+    const isOther = resourceVersion !== undefined && resourceVersion !== held.metadata.resourceVersion;
+    if (isOther || (uid !== undefined && uid !== held.metadata.uid)) return statusAnswer(409, 'Conflict');
+    if (target.isStatus) return this.#stored(target, { ...held, status: { ...recordAt(body, 'status') } });
+    return this.#stored(target, isPatch ? merge(held, body) : body);
+  }
+
+  #stored(target: Target, body: unknown): Answer {
+    return { status: 200, body: this.#store(target, body) };
+  }
+
+  #delete(target: Target, body: unknown): Answer {
+    const held = this.#objects.get(keyOf(target));
+    if (held === undefined) return statusAnswer(404, 'NotFound');
+    const { uid } = { ...recordAt(body, 'preconditions') };
+    if (uid !== undefined && uid !== held.metadata.uid) return statusAnswer(409, 'Conflict');
+    this.remove(target.collection, `${held.metadata.namespace ?? ''}/${held.metadata.name}`);
+    return { status: 200, body: { kind: 'Status', status: 'Success' } };
+  }
+
+  #store(target: Target, body: unknown): RawObject {
+    const held = this.#objects.get(keyOf(target));
+    const uid = held?.metadata.uid ?? `uid-${String((this.#uids += 1))}`;
+    const { namespace, name = '', collection } = target;
+    const identity = { name, namespace: namespace ?? '', uid, resourceVersion: this.#nextVersion() };
+    const fields = isRecord(body) ? body : {};
+    const object = { ...fields, metadata: { ...recordAt(body, 'metadata'), ...identity } };
+    this.#objects.set(keyOf(target), object);
+    const type = held === undefined ? 'ADDED' : 'MODIFIED';
+    this.#tell({ version: this.#version, collection, type, object });
+    return object;
+  }
+
+  #nextVersion(): string {
+    this.#version += 1;
+    return String(this.#version);
+  }
+
+  #tell(change: Change): void {
+    this.history.push(change);
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** The path of the resource without a namespace, and what is left of the path. */
+export function targetOf(path: string): Target | undefined {
+  const groups = PATH.exec(path)?.groups;
+  if (groups === undefined) return undefined;
+  return {
+    collection: `${groups['root'] ?? ''}/${groups['plural'] ?? ''}`,
+    namespace: groups['ns'],
+    name: groups['name'],
+    isStatus: groups['status'] !== undefined,
+  };
+}
+
+function keyOf({ collection, namespace, name }: Target): string {
+  return `${collection}|${namespace ?? ''}/${name ?? ''}`;
+}
+
+/** RFC 7386. */
+function merge(target: unknown, patch: unknown): unknown {
+  if (!isRecord(patch)) return patch;
+  const merged: Record<string, unknown> = { ...(isRecord(target) ? target : {}) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) Reflect.deleteProperty(merged, key);
+    else merged[key] = merge(merged[key], value);
+  }
+  return merged;
+}

@@ -1,0 +1,44 @@
+import { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
+import { FakeApiServer } from './fake-api-server.ts';
+import { RecordingLog } from './recording-log.ts';
+import { until } from './until.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A fake API server, a transport to it, a clock that stands still, and a log that remembers. */
+export interface Runtime {
+  server: FakeApiServer;
+  transport: ApiTransport;
+  clock: VirtualClock;
+  log: RecordingLog;
+  /** Called at the end, last one first. */
+  onClose: (release: () => Promise<void> | void) => void;
+  /** Ends everything; fails if a timer or a connection was left behind. */
+  close: () => Promise<void>;
+}
+
+/** Starts a server and what belongs to it. */
+export async function startRuntime(): Promise<Runtime> {
+  const server = await FakeApiServer.start();
+  const clock = new VirtualClock();
+  const releases: (() => Promise<void> | void)[] = [];
+  const transport = transportTo(server, clock);
+  return {
+    server,
+    transport,
+    clock,
+    log: new RecordingLog(),
+    onClose: (release) => releases.push(release),
+    close: async () => {
+      for (const release of releases.reverse()) await release();
+      transport.close();
+      await until(() => server.openSockets === 0, 'every connection closed');
+      await server.close();
+      if (clock.sleepers > 0) throw new Error(`${String(clock.sleepers)} timers were left behind`);
+    },
+  };
+}
+
+/** A transport of its own to the server. */
+export function transportTo(server: FakeApiServer, clock: VirtualClock): ApiTransport {
+  return new ApiTransport({ kubeConfig: server.kubeConfig(), clock, userAgent: 'test/1' });
+}
