@@ -42,13 +42,21 @@ export function isPath(wanted: string, route: string | null, path: string): bool
 /** Every request, in order. Exact counts are facts that tests assert. */
 export class RequestLog {
   readonly #requests: LoggedRequest[] = [];
+  readonly #listeners = new Set<(request: LoggedRequest) => void>();
   #lastNumber = 0;
 
   add(request: Omit<LoggedRequest, 'number' | 'faults' | 'status'>): LoggedRequest {
     this.#lastNumber += 1;
     const logged = { ...request, number: this.#lastNumber, faults: [], status: null };
     this.#requests.push(logged);
+    for (const listener of this.#listeners) listener(logged);
     return logged;
+  }
+
+  /** Calls the listener with each request as it arrives, before it is handled; returns how to stop that. */
+  onArrival(listener: (request: LoggedRequest) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Number of the newest request; 0 before the first. */

@@ -168,7 +168,8 @@ export class SimulatedApi {
       const headers: Record<string, string> = seconds === null ? {} : { 'retry-after': String(seconds) };
       return { ...failure(429, 'Too many requests.'), headers };
     }
-    if (request.bodyText.length > settings.bodyLimitBytes) return failure(413, 'Request body is too large');
+    if (Buffer.byteLength(request.bodyText) > settings.bodyLimitBytes)
+      return failure(413, 'Request body is too large');
     return routeRefusal(request, match) ?? this.#authRefusal(request, match);
   }
 

@@ -19,7 +19,7 @@ type Row = Record<string, unknown>;
 
 /** Rows of the two list shapes; the legacy availability has none, it is a dict. */
 function changeRows(answer: ApiAnswer, change: (rows: unknown[]) => unknown[]): ApiAnswer {
-  if (!isRecord(answer.body)) return answer;
+  if (answer.status !== 200 || !isRecord(answer.body)) return answer;
   const key = Array.isArray(answer.body['items']) ? 'items' : 'data';
   const rows: unknown = answer.body[key];
   if (!Array.isArray(rows)) return answer;
@@ -27,7 +27,7 @@ function changeRows(answer: ApiAnswer, change: (rows: unknown[]) => unknown[]): 
 }
 
 function changeObject(answer: ApiAnswer, change: (body: Row) => Row): ApiAnswer {
-  return isRecord(answer.body) ? { ...answer, body: change(answer.body) } : answer;
+  return answer.status === 200 && isRecord(answer.body) ? { ...answer, body: change(answer.body) } : answer;
 }
 
 function rowId(row: unknown): string {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';
@@ -30,6 +31,14 @@ function toApiRequest(request: FastifyRequest): ApiRequest {
   };
 }
 
+/** A bug of the simulator must not pass for an error of the provider. */
+function answerBug(response: ServerResponse, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`simulator bug: ${text}`);
+  if (!response.headersSent) response.writeHead(500, { 'x-simulator-bug': 'true' });
+  response.end(JSON.stringify({ detail: `simulator bug: ${text}` }));
+}
+
 /** The HTTP side: everything below `/_simulator` steers the simulator, all the rest is the simulated API. */
 export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSignal): FastifyInstance {
   const server = fastify({ bodyLimit: TRANSPORT_BODY_LIMIT_BYTES, forceCloseConnections: true });
@@ -46,9 +55,9 @@ export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSigna
       if (reception.waitMs > 0) await clock.sleep(reception.waitMs, signal);
       await deliver(reply.raw, reception.proceed(), clock, signal);
     } catch (error) {
-      // The simulator stops while a slow answer is on its way, or it has a bug; the client sees a dead connection.
-      reply.raw.destroy();
-      if (!signal.aborted) throw error;
+      if (signal.aborted)
+        reply.raw.destroy(); // the simulator stops while a slow answer is on its way
+      else answerBug(reply.raw, error);
     }
   });
   return server;

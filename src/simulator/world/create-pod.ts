@@ -103,7 +103,7 @@ export function createPod(world: World, request: CreateRequest): CreateOutcome {
   const field = missingField(world, request);
   if (field !== null) return refused(400, `Missing field: ${field} not specified`);
   const offer = findOffer(world, request);
-  if (offer === undefined) return refused(400, 'The selected offer is no longer available');
+  if (offer === undefined) return refused(world.settings.soldOutStatus, world.settings.soldOutDetail);
   const { diskSize = null, vcpus = null, memory = null } = request.body.pod;
   const sizes = effectiveSizes(offer, { diskSize, vcpus, memory });
   const usdPerHour = totalPricePerHour(offer, sizes);

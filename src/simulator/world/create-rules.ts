@@ -84,7 +84,7 @@ function priceRule({ world, body, offer, usdPerHour }: CreateContext): Refusal |
   const cap = body.pod.maxPrice ?? 0;
   if (cap <= 0) return null; // 0 means "no cap" to the provider
   const price = world.settings.maxPriceComparedWith === 'Base' ? basePricePerHour(offer) : usdPerHour;
-  return price > cap + 1e-9 ? bad(`Offer price ${String(price)} is above maxPrice ${String(cap)}`) : null;
+  return price > cap + 1e-9 ? bad(world.settings.aboveMaxPriceDetail) : null;
 }
 
 function stockRule({ world, offer }: CreateContext): Refusal | null {
@@ -95,7 +95,7 @@ function stockRule({ world, offer }: CreateContext): Refusal | null {
   const isEmpty =
     settings.consumeStock && offer.market.stock !== null && world.pods.liveOf(offer) >= offer.market.stock;
   return offer.market.soldOut || isEmpty
-    ? { status: settings.soldOutStatus, detail: 'The selected offer is no longer available' }
+    ? { status: settings.soldOutStatus, detail: settings.soldOutDetail }
     : null;
 }
 

@@ -125,6 +125,11 @@ export const settingsSchema = z.strictObject({
   consumeStock: z.boolean().default(false).describe('each live pod takes one piece of market.stock'),
   unavailableStatus: z.int().default(500).describe('create on a row with stock Unavailable'),
   soldOutStatus: z.int().default(400).describe('create on an offer that raced away'),
+  soldOutDetail: z
+    .string()
+    .default('The selected offer is no longer available')
+    .describe('open: differs by provider'),
+  aboveMaxPriceDetail: z.string().default('Offer price is above the specified max_price').describe('open'),
   soldOutLeavesErrorPod: z
     .boolean()
     .default(false)
