@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { inspect } from 'node:util';
 import type { Clock } from '../clock.ts';
+import { errorCode } from './error-code.ts';
 
 /** Keys are some dozen characters; a file longer than this is no key file. */
 const MAX_KEY_BYTES = 4096;
@@ -123,8 +124,4 @@ function readAtMost(path: string, buffer: Buffer): number {
   } finally {
     closeSync(file);
   }
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error';
 }

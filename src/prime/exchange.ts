@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import got from 'got';
 import type { PlainResponse, Request } from 'got';
+import { errorCode } from './error-code.ts';
 
 /** Decompressed bytes that are read of an answer; a list of 600 offers is below 1 MiB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -42,7 +43,7 @@ export type Exchange =
 
 export interface Exchanger {
   exchange(request: ExchangeRequest): Promise<Exchange>;
-  /** Closes the idle connections. */
+  /** Closes all connections; requests that are under way break. */
   close(): void;
 }
 
@@ -195,7 +196,7 @@ function toFailure(progress: Progress, error: unknown): Exchange {
   if (progress.withheld) {
     return { kind: 'withheld' };
   }
-  const code = networkErrorCode(error);
+  const code = errorCode(error);
   if (progress.response !== undefined && (error instanceof BodyTooLargeError || code.startsWith('Z_'))) {
     const message =
       error instanceof BodyTooLargeError
@@ -206,10 +207,4 @@ function toFailure(progress: Progress, error: unknown): Exchange {
   const reset = code === 'ECONNRESET' || code === 'EPIPE';
   const stale = progress.reusedConnection && progress.response === undefined && reset;
   return { kind: 'broken', sent: progress.sent, stale, code };
-}
-
-/** The code of a network error (`ECONNREFUSED`). The message is not used: it may hold addresses. */
-function networkErrorCode(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'ERROR';
 }

@@ -28,7 +28,7 @@ export interface PrimeProviderOptions {
   readonly observe?: (event: ObservedRequest) => void;
 }
 
-/** The provider over HTTP. `close` lets go of its idle connections. */
+/** The provider over HTTP. `close` closes its connections; requests that are under way break. */
 export interface PrimeProvider extends Provider {
   close(): void;
 }

@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { fileApiKey, literalApiKey } from '../../src/prime/api-key.ts';
+import type { ApiKeySource } from '../../src/prime/api-key.ts';
+import { CANARY_KEY } from './builders.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+function reveal(source: ApiKeySource): string | undefined {
+  const state = source.current();
+  return state.kind === 'key' ? state.key.reveal() : undefined;
+}
+
+describe('literalApiKey', () => {
+  it.each([
+    { name: 'as it is', text: CANARY_KEY, expected: CANARY_KEY },
+    { name: 'white space around it is trimmed', text: ` \t${CANARY_KEY}\r\n`, expected: CANARY_KEY },
+    { name: 'empty is missing', text: '', expected: undefined },
+    { name: 'blank is missing', text: ' \n', expected: undefined },
+    { name: 'a second line would be a second header', text: `${CANARY_KEY}\nx`, expected: undefined },
+    { name: 'a control character is no part of a header', text: `a\u0000b`, expected: undefined },
+    { name: 'two words are two things', text: 'a b', expected: undefined },
+    { name: 'a letter outside of ASCII', text: 'schlüssel', expected: undefined },
+  ])('$name', ({ text, expected }) => {
+    expect(reveal(literalApiKey(text))).toBe(expected);
+  });
+
+  it('does not say what the unusable text was', () => {
+    const state = literalApiKey(`${CANARY_KEY}\n${CANARY_KEY}`).current();
+
+    expect(state.kind).toBe('missing');
+    expect(inspect(state, { showHidden: true, depth: 9 })).not.toContain(CANARY_KEY);
+  });
+
+  it('shows the key to nobody by accident', () => {
+    const state = literalApiKey(CANARY_KEY).current();
+    const secret = state.kind === 'key' ? state.key : undefined;
+
+    const shown = [
+      inspect(state, { showHidden: true, depth: 9 }),
+      inspect(secret, { showHidden: true, customInspect: false }),
+      JSON.stringify(state),
+      String(secret?.toString()),
+    ];
+
+    expect(shown.join()).not.toContain(CANARY_KEY);
+    expect(secret?.reveal()).toBe(CANARY_KEY);
+  });
+});
+
+describe('fileApiKey', () => {
+  let folder = '';
+  let path = '';
+  let clock: VirtualClock;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'api-key-'));
+    path = join(folder, 'key');
+    clock = createVirtualClock();
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('takes a new key, but looks at most once a second', async () => {
+    await writeFile(path, 'first\n');
+    const source = fileApiKey(path, clock);
+    await writeFile(path, 'second\n');
+
+    expect(reveal(source)).toBe('first');
+    await clock.advance(999);
+    expect(reveal(source)).toBe('first');
+    await clock.advance(1);
+    expect(reveal(source)).toBe('second');
+  });
+
+  it('counts versions by content, not by reads', async () => {
+    await writeFile(path, 'first');
+    const source = fileApiKey(path, clock);
+    await clock.advance(5000);
+    expect(source.current().version).toBe(1);
+
+    await writeFile(path, ' first \n');
+    await clock.advance(5000);
+    expect(source.current().version).toBe(1);
+
+    await writeFile(path, 'second');
+    await clock.advance(5000);
+    expect(source.current().version).toBe(2);
+  });
+
+  it('follows the swapped links of a Secret volume', async () => {
+    for (const version of ['1', '2']) {
+      await mkdir(join(folder, version));
+      await writeFile(join(folder, version, 'key'), `key-${version}`);
+    }
+    await symlink('1', join(folder, 'data'));
+    const source = fileApiKey(join(folder, 'data', 'key'), clock);
+    expect(reveal(source)).toBe('key-1');
+
+    await symlink('2', join(folder, 'next'));
+    await rename(join(folder, 'next'), join(folder, 'data'));
+    await clock.advance(1000);
+
+    expect(reveal(source)).toBe('key-2');
+  });
+
+  it('says that there is no file, and takes it when it comes and goes', async () => {
+    const source = fileApiKey(path, clock);
+    expect(source.current()).toEqual({
+      kind: 'missing',
+      message: 'The API key file cannot be read (ENOENT).',
+      version: 1,
+    });
+
+    await writeFile(path, 'late');
+    await clock.advance(1000);
+    expect(reveal(source)).toBe('late');
+
+    await rm(path);
+    await clock.advance(1000);
+    expect(source.current()).toMatchObject({ kind: 'missing', version: 3 });
+  });
+
+  it.each([
+    { name: 'empty', content: '\n', message: 'The API key file is empty.' },
+    {
+      name: 'with a second line',
+      content: 'a\nb',
+      message: 'The API key file holds more than one printable word, so it is not used.',
+    },
+    {
+      name: 'not a key file at all',
+      content: 'x'.repeat(5000),
+      message: 'The API key file is longer than 4096 bytes, so it is not used.',
+    },
+  ])('a file that is $name is a state', async ({ content, message }) => {
+    await writeFile(path, content);
+
+    expect(fileApiKey(path, clock).current()).toEqual({ kind: 'missing', message, version: 1 });
+  });
+
+  it('a folder is a state too', () => {
+    expect(fileApiKey(folder, clock).current()).toMatchObject({ kind: 'missing' });
+  });
+});
