@@ -46,7 +46,12 @@ function tryLock(database: DatabaseSync): boolean {
     database.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return false;
+    if (isBusy(error)) return false;
     throw error;
   }
+}
+
+/** Not by `instanceof`: a test runner gives modules an `Error` of their own, other than SQLite's. */
+function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === sqliteBusy;
 }

@@ -59,8 +59,6 @@ export class ServerProcess {
       }
       await this.#clock.sleep(pollMs);
     }
-    // Somebody else's server may have answered on a port that this one lost.
-    if (this.#child !== child) throw await this.#startError('ended while starting');
   }
 
   /** Ends it in order, and the hard way if that takes long. */
