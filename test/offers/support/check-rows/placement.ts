@@ -1,0 +1,115 @@
+import { offer, offerWithout } from '../builders.ts';
+import type { CheckRow } from './row.ts';
+
+/** Rows for the checks of src/offers/checks/placement.ts. */
+export const PLACEMENT_ROWS: readonly CheckRow[] = [
+  {
+    name: 'region',
+    offer: offer(),
+    spec: { placement: { regions: ['eu_west'] } },
+    expected: 'RegionNotAllowed',
+    why: 'canada is not in the list',
+  },
+  {
+    name: 'no region',
+    offer: offerWithout('region'),
+    spec: { placement: { regions: ['eu_west'] } },
+    expected: 'fits',
+    why: 'the query was narrowed to the region',
+  },
+  {
+    name: 'country',
+    offer: offer(),
+    spec: { placement: { countries: ['US'] } },
+    expected: 'CountryNotAllowed',
+    why: 'CA is not in the list',
+  },
+  {
+    name: 'no country',
+    offer: offerWithout('country'),
+    spec: { placement: { countries: ['CA'] } },
+    expected: 'CountryNotAllowed',
+    why: 'unknown is not Canada',
+  },
+  {
+    name: 'no country, any wished',
+    offer: offerWithout('country'),
+    expected: 'fits',
+    why: 'no list, no question',
+  },
+  {
+    name: 'data center',
+    offer: offer(),
+    spec: { placement: { dataCenters: ['CANADA-2'] } },
+    expected: 'DataCenterNotAllowed',
+    why: 'not in the list',
+  },
+  {
+    name: 'no data center',
+    offer: offerWithout('dataCenter'),
+    spec: { placement: { dataCenters: ['CANADA-1'] } },
+    expected: 'DataCenterNotAllowed',
+    why: 'unknown is not CANADA-1',
+  },
+  {
+    name: 'provider not allowed',
+    offer: offer(),
+    spec: { placement: { providers: { allow: ['runpod'] } } },
+    expected: 'ProviderNotAllowed',
+    why: 'not in the list',
+  },
+  {
+    name: 'provider denied',
+    offer: offer(),
+    spec: { placement: { providers: { deny: ['hyperstack'] } } },
+    expected: 'ProviderDenied',
+    why: 'in the list',
+  },
+  {
+    name: 'other provider denied',
+    offer: offer(),
+    spec: { placement: { providers: { deny: ['runpod'] } } },
+    expected: 'fits',
+    why: 'a deny list allows the rest',
+  },
+  {
+    name: 'pin',
+    offer: offer(),
+    spec: { placement: { cloudId: 'n3-H100x2' } },
+    expected: 'CloudIdDiffers',
+    why: 'pinned to another',
+  },
+  {
+    name: 'pinned',
+    offer: offer(),
+    spec: { placement: { cloudId: 'n3-H100x1' } },
+    expected: 'fits',
+    why: 'the pinned one',
+  },
+  {
+    name: 'community',
+    offer: offer({ security: 'community_cloud' }),
+    expected: 'SecurityDiffers',
+    why: 'secure_cloud is the default',
+  },
+  {
+    name: 'secure when community is wished',
+    offer: offer(),
+    spec: { placement: { security: 'community_cloud' } },
+    expected: 'SecurityDiffers',
+    why: 'not the wish',
+  },
+  {
+    name: 'any security',
+    offer: offer({ security: 'moon_cloud' }),
+    spec: { placement: { security: 'any' } },
+    expected: 'fits',
+    why: 'any takes new words too',
+  },
+  {
+    name: 'new security',
+    offer: offer({ security: 'moon_cloud' }),
+    expected: 'SecurityDiffers',
+    why: 'an unknown word is not secure',
+  },
+];

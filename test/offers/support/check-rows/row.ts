@@ -1,0 +1,17 @@
+import type { Offer } from '../../../../src/offers/offer.ts';
+import type { RejectionReason } from '../../../../src/offers/rejections.ts';
+import type { CoolingDown } from '../../../../src/offers/wish.ts';
+import type { SpecOverrides } from '../builders.ts';
+
+/** One offer, one wish, and the reason that the offer is rejected for. */
+export interface CheckRow {
+  readonly name: string;
+  readonly offer: Offer;
+  readonly spec?: SpecOverrides;
+  readonly ceiling?: number;
+  readonly coolingDown?: CoolingDown;
+  readonly expected: RejectionReason | 'fits';
+  readonly why: string;
+}
+
+export const ALWAYS_COOLING: CoolingDown = () => ({ reason: 'NoCapacity', untilText: '12:30' });
