@@ -1,6 +1,8 @@
 interface Entry {
   key: string;
   atMs: number;
+  /** Breaks ties: first come, first out. */
+  order: number;
 }
 
 /** Stale entries are kept until they surface, unless they outnumber the valid ones by this much. */
@@ -12,33 +14,36 @@ const STALE_ENTRIES_TOLERATED = 64;
  */
 export class DelayHeap {
   #heap: Entry[] = [];
-  readonly #atMsByKey = new Map<string, number>();
+  /** The valid entry of each key. */
+  readonly #valid = new Map<string, Entry>();
+  #order = 0;
 
   get size(): number {
-    return this.#atMsByKey.size;
+    return this.#valid.size;
   }
 
   /** Sets the key's time, unless it already has an earlier one. */
   add(key: string, atMs: number): void {
-    const heldMs = this.#atMsByKey.get(key);
-    if (heldMs !== undefined && heldMs <= atMs) return;
-    this.#atMsByKey.set(key, atMs);
-    this.#heap.push({ key, atMs });
+    const held = this.#valid.get(key);
+    if (held !== undefined && held.atMs <= atMs) return;
+    this.#order += 1;
+    const entry = { key, atMs, order: this.#order };
+    this.#valid.set(key, entry);
+    this.#heap.push(entry);
     this.#siftUp(this.#heap.length - 1);
     if (this.#heap.length > 2 * this.size + STALE_ENTRIES_TOLERATED) this.#rebuild();
   }
 
   /** The earliest time, undefined when there is no key. */
   earliestMs(): number | undefined {
-    this.#dropStale();
-    return this.#heap[0]?.atMs;
+    return this.#top()?.atMs;
   }
 
   /** Takes out every key whose time is `nowMs` or earlier, in the order of their times. */
   takeDue(nowMs: number): string[] {
     const due: string[] = [];
-    for (let top = this.#valid(); top !== undefined && top.atMs <= nowMs; top = this.#valid()) {
-      this.#atMsByKey.delete(top.key);
+    for (let top = this.#top(); top !== undefined && top.atMs <= nowMs; top = this.#top()) {
+      this.#valid.delete(top.key);
       this.#pop();
       due.push(top.key);
     }
@@ -47,10 +52,10 @@ export class DelayHeap {
 
   clear(): void {
     this.#heap = [];
-    this.#atMsByKey.clear();
+    this.#valid.clear();
   }
 
-  #valid(): Entry | undefined {
+  #top(): Entry | undefined {
     this.#dropStale();
     return this.#heap[0];
   }
@@ -61,13 +66,13 @@ export class DelayHeap {
     }
   }
 
-  #isValid({ key, atMs }: Entry): boolean {
-    return this.#atMsByKey.get(key) === atMs;
+  #isValid(entry: Entry): boolean {
+    return this.#valid.get(entry.key) === entry;
   }
 
   #rebuild(): void {
     // A sorted list is a heap.
-    this.#heap = [...this.#atMsByKey].map(([key, atMs]) => ({ key, atMs })).sort((a, b) => a.atMs - b.atMs);
+    this.#heap = [...this.#valid.values()].sort(compare);
   }
 
   #pop(): void {
@@ -106,7 +111,7 @@ export class DelayHeap {
   #isEarlier(a: number, b: number): boolean {
     const first = this.#heap[a];
     const second = this.#heap[b];
-    return first !== undefined && second !== undefined && first.atMs < second.atMs;
+    return first !== undefined && second !== undefined && compare(first, second) < 0;
   }
 
   #swap(a: number, b: number): void {
@@ -116,4 +121,8 @@ export class DelayHeap {
     this.#heap[a] = second;
     this.#heap[b] = first;
   }
+}
+
+function compare(a: Entry, b: Entry): number {
+  return a.atMs - b.atMs || a.order - b.order;
 }
