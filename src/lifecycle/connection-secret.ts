@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import type { PodLook } from './provider.ts';
+
+const MAX_NAME_LENGTH = 253;
+const SUFFIX = '-connection';
+
+/** The connection data of a ready pod, with the keys of the service binding convention. Without passwords. */
+export interface ConnectionSecret {
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
+  /** Changes when the content does. */
+  readonly fingerprint: string;
+}
+
+export function connectionSecret(gpuPod: GpuPod, look: PodLook): ConnectionSecret {
+  const name = connectionSecretName(gpuPod);
+  const { ssh } = look;
+  const data = {
+    type: 'gpupod',
+    provider: gpuPod.status.offer?.provider ?? 'prime-intellect',
+    ...(ssh === undefined
+      ? {}
+      : {
+          host: ssh.host,
+          port: String(ssh.port),
+          username: ssh.user,
+          uri: `ssh://${ssh.user}@${uriHost(ssh.host)}:${String(ssh.port)}`,
+          'ssh-command': ssh.command,
+        }),
+    'pod-id': look.podId,
+    ...(look.ports.length === 0 ? {} : { ports: JSON.stringify(look.ports) }),
+  };
+  return { name, data, fingerprint: fingerprintOf(name, data) };
+}
+
+/** `<name>-connection`; a name that would be too long is cut, and told apart by a hash. */
+export function connectionSecretName(gpuPod: GpuPod): string {
+  const { connectionSecretName: wished } = gpuPod.spec;
+  const whole = `${gpuPod.metadata.name}${SUFFIX}`;
+  if (wished !== undefined || whole.length <= MAX_NAME_LENGTH) {
+    return wished ?? whole;
+  }
+  const hash = createHash('sha256').update(gpuPod.metadata.name).digest('hex').slice(0, 8);
+  const kept = gpuPod.metadata.name.slice(0, MAX_NAME_LENGTH - SUFFIX.length - hash.length - 1);
+  return `${kept.replace(/[.-]+$/, '')}-${hash}${SUFFIX}`;
+}
+
+function uriHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function fingerprintOf(name: string, data: Readonly<Record<string, string>>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([name, data]))
+    .digest('hex');
+}

@@ -1,0 +1,51 @@
+import type { Knowledge } from './knowledge.ts';
+import type { RentalMemory } from './memory.ts';
+import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
+
+/**
+ * What is known of the end of the rented pod.
+ *
+ * - `terminated`: the provider says that it has ended (GET, list or history).
+ * - `vanished`: it answers 404 and is in no complete list, proven twice.
+ * - `live`: no proof of an end. An error is not an absence, nor is an omission or the answer to a DELETE.
+ */
+export type EndVerdict = 'terminated' | 'vanished' | 'live';
+
+export function endVerdict(knowledge: Knowledge): EndVerdict {
+  const { memory, census, massAbsence, windows, now } = knowledge;
+  const { rental } = memory;
+  if (rental === undefined) {
+    return 'live';
+  }
+  const isExpected = rental.deletedAtMs !== undefined;
+  if (massAbsence && !isExpected) {
+    return 'live';
+  }
+  const hasEndedRow = (census?.ended ?? []).some(
+    ({ podId, terminatedAt }) => podId === rental.podId && terminatedAt !== undefined,
+  );
+  const isListedLive = (census?.live ?? []).some(({ podId }) => podId === rental.podId);
+  if (rental.read?.result === 'terminated' || (hasEndedRow && !isListedLive)) {
+    return 'terminated';
+  }
+  const isOldEnough = rental.wasRead || now.monotonicMs - rental.sinceMs >= windows.unreadPodAgeMs;
+  return rental.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough ? 'vanished' : 'live';
+}
+
+/**
+ * Whether a GET would tell more than is known: the last complete list, begun after `sinceMs`, does not
+ * show the pod, nothing says that it ended, and the last GET is from before that list.
+ */
+export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: number): boolean {
+  const { census, now, windows } = knowledge;
+  if (census === undefined || census.beganAtMs < sinceMs) {
+    return false;
+  }
+  const isListedLive = census.live.some(({ podId }) => podId === rental.podId);
+  return !isListedLive && mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs);
+}
+
+/** A GET is repeated only once the last one is old enough to be a second proof. */
+export function mayReadAgain(rental: RentalMemory, nowMs: number, spacingMs: number): boolean {
+  return rental.read === undefined || nowMs - rental.read.beganAtMs >= spacingMs;
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { ANNOTATIONS } from '../api/names.ts';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { sameName } from './pod-name.ts';
+
+/**
+ * What is written onto the object before a create is sent: enough to find the pod again and to rebuild the
+ * status after a crash. It is untrusted input when read: people copy, restore and edit annotations.
+ */
+
+const label = z.string().max(256);
+const micros = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const IntentOffer = z.object({
+  provider: label,
+  cloudId: label,
+  gpuType: label,
+  socket: label,
+  gpuCount: z.int().min(1),
+  gpuMemory: z.number().optional(),
+  dataCenter: label.optional(),
+  country: label.optional(),
+  region: label.optional(),
+  security: label,
+  isSpot: z.boolean(),
+  stockStatus: label,
+  image: label,
+  provisioningMinutes: z.number().optional(),
+  prepaidHours: z.number().optional(),
+  /** How it was chosen, in a sentence. */
+  why: z.string().max(300),
+});
+
+const Intent = z.object({
+  v: z.literal(1),
+  attempt: z.int().min(1).max(999_999),
+  /** Name of the pod at the provider. */
+  name: z.string().min(1).max(63),
+  uid: z.string().min(1).max(128),
+  installation: z.string().min(1).max(32),
+  /** User id of the account that pays; absent where the provider would not say. */
+  account: label.optional(),
+  teamId: label.optional(),
+  generation: z.int().min(0),
+  specHash: z.string().min(1).max(64),
+  /** Micro-dollars per hour: the cap in the body. */
+  capSent: micros,
+  offer: IntentOffer,
+  cost: z.object({ gpu: micros, disk: micros, vcpus: micros, memory: micros, total: micros }),
+  sizes: z.object({
+    diskSize: z.int().optional(),
+    vcpus: z.int().optional(),
+    memory: z.int().optional(),
+  }),
+  /** For people, never for decisions: the clocks of two machines are not compared. */
+  startedAt: z.string().max(64),
+});
+
+export type Intent = z.output<typeof Intent>;
+
+/** What stands in the annotation. `garbled` is treated like an order of unknown outcome: never overwritten blindly. */
+export type IntentReading =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'garbled' }
+  | { readonly kind: 'read'; readonly intent: Intent };
+
+export function readIntent(gpuPod: GpuPod): IntentReading {
+  const text = gpuPod.metadata.annotations[ANNOTATIONS.intent];
+  if (text === undefined) {
+    return { kind: 'none' };
+  }
+  const parsed = Intent.safeParse(parseJson(text));
+  return parsed.success ? { kind: 'read', intent: parsed.data } : { kind: 'garbled' };
+}
+
+export function writeIntent(intent: Intent): string {
+  return JSON.stringify(intent);
+}
+
+/** Whether the status already says what became of the order. */
+export function isResolved(gpuPod: GpuPod, intent: Intent): boolean {
+  const { status } = gpuPod;
+  return (
+    sameName(status.podName, intent.name) ||
+    (status.attempts ?? []).some(({ number, outcome }) => number === intent.attempt && outcome !== undefined)
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

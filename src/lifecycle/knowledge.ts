@@ -1,0 +1,79 @@
+import type { GpuPod } from '../api/gpu-pod.ts';
+import type { MicroUsd } from '../offers/money.ts';
+import type { Offer } from '../offers/offer.ts';
+import type { IntentReading } from './intent.ts';
+import type { Memory } from './memory.ts';
+import type { Failure, HistoryRow, PodLook } from './provider.ts';
+import type { Policy, Windows } from './settings.ts';
+
+/** All that a decision about one GpuPod may rest on, gathered before it is made. Plain data. */
+export interface Knowledge {
+  readonly gpuPod: GpuPod;
+  readonly now: Now;
+  readonly windows: Windows;
+  readonly policy: Policy;
+  readonly installation: string;
+  readonly account: AccountState;
+  readonly intent: IntentReading;
+  /** An intent of a vanished uid (a restored backup) that this object alone may take over. */
+  readonly mayClaim: boolean;
+  readonly memory: Memory;
+  /** The last good look at the rented pod by any request of this process. */
+  readonly sight?: Sight;
+  /** The last complete list, as far as it concerns this object. */
+  readonly census?: ObjectCensus;
+  /** Filled once offers were asked for in this pass. */
+  readonly offers?: OffersKnowledge;
+  /** Whether orders may go out to this object's team. */
+  readonly gate: Gate;
+  /** True while so many pods vanished at once that no absence is believed. */
+  readonly massAbsence: boolean;
+  readonly coolingDown: (offerKey: string) => { readonly reason: string } | undefined;
+  /** Micro-dollars per hour of all that is rented or on order, this object left out. */
+  readonly committedElsewhere: MicroUsd;
+}
+
+export interface Now {
+  /** Wall time, for people and for what is written. */
+  readonly wallMs: number;
+  /** The only time that windows are measured with. */
+  readonly monotonicMs: number;
+}
+
+export interface Sight {
+  readonly look: PodLook;
+  /** Monotonic time at which the request that saw it began. */
+  readonly beganAtMs: number;
+  /** The latest status poll left the pod out: a suspicion, not an absence. */
+  readonly omitted: boolean;
+}
+
+export interface ObjectCensus {
+  /** Monotonic time before the first request of the list began. */
+  readonly beganAtMs: number;
+  /** Live pods with this object's front, and the one with its pod id. */
+  readonly live: readonly PodLook[];
+  /** Ended pods with this object's front or its pod id. */
+  readonly ended: readonly HistoryRow[];
+  /** Teams of which this key has ever seen a pod. */
+  readonly teamsSeen: ReadonlySet<string>;
+}
+
+export type OffersKnowledge =
+  { readonly kind: 'ok'; readonly offers: readonly Offer[]; readonly beganAtMs: number } | Failure;
+
+/** `changed`: the key belongs to another account than the one that rented. `unknown`: not asked yet. */
+export type AccountState =
+  | { readonly kind: 'fits'; readonly userId?: string }
+  | { readonly kind: 'changed'; readonly message: string }
+  | { readonly kind: 'unknown'; readonly failure?: Failure };
+
+/** A breaker of the account: closed gates hold orders back, never looks and deletes. */
+export type Gate =
+  | { readonly kind: 'open' }
+  | {
+      readonly kind: 'closed';
+      readonly reason: 'Unauthorized' | 'PaymentRequired' | 'RateLimited';
+      readonly message: string;
+      readonly retryInMs: number;
+    };

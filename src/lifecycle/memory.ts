@@ -1,0 +1,89 @@
+import type { CreateOutcome, FailureReason } from './provider.ts';
+
+/**
+ * What this process remembers of one object beyond what is written down. Losing it must cost time only,
+ * never money: every rule reads an empty memory as "not known".
+ *
+ * Times are monotonic milliseconds.
+ */
+export interface Memory {
+  /** When this process first saw the object. */
+  readonly firstSeenAtMs: number;
+  /** The object was there before this process was: it may have a past that is not written on it. */
+  readonly inFirstList: boolean;
+  /** The order that is open, as seen from this process. */
+  readonly order?: OrderMemory;
+  /** The pod that is rented, as seen from this process. */
+  readonly rental?: RentalMemory;
+  /** When this process first saw that the object is being deleted. */
+  readonly deletingSinceMs?: number;
+  /** A pod that this process got an id for and that no status names yet. */
+  readonly unbound?: { readonly podId: string; readonly podName: string };
+  /** Live pods with this object's front that are not its own: pod id → begin of the list that first showed it. */
+  readonly strays: Readonly<Record<string, number>>;
+  /** What keeps going wrong, and since when. */
+  readonly failure?: {
+    readonly reason: string;
+    readonly message: string;
+    readonly sinceMs: number;
+    readonly count: number;
+  };
+  /** Orders of this generation that were refused as invalid. */
+  readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
+  /** What became of the connection Secret: fingerprint of its content, and the outcome. */
+  readonly secret?: { readonly fingerprint: string; readonly outcome: 'written' | 'conflict' };
+  readonly rejectionsWrittenAtMs?: number;
+}
+
+/** A value of undefined forgets. */
+export type MemoryChange = { readonly [K in keyof Memory]?: Memory[K] | undefined };
+
+export interface OrderMemory {
+  readonly podName: string;
+  /** When this process first saw the order. */
+  readonly firstSeenAtMs: number;
+  /** When the request of this process ended; absent for an order of another process. */
+  readonly requestEndedAtMs?: number;
+  /** The answer to the request of this process. */
+  readonly outcome?: CreateOutcome;
+  /** Complete lists, far enough apart, that did not show the pod. */
+  readonly absences: number;
+  readonly lastAbsenceAtMs?: number;
+}
+
+export interface RentalMemory {
+  readonly podId: string;
+  /** When this process first saw that the pod is rented; its provisioning deadline counts from here. */
+  readonly sinceMs: number;
+  /** Some read (not the answer to the create) showed the pod. */
+  readonly wasRead: boolean;
+  /** The last DELETE that was accepted or answered 404. */
+  readonly deletedAtMs?: number;
+  readonly deleteFailure?: DeleteFailure;
+  /** The last GET for this pod. */
+  readonly read?: PodRead;
+  /** Proofs of its absence so far: a 404 with a complete list that began later and does not show it. */
+  readonly missing: number;
+  readonly lastMissingAtMs?: number;
+}
+
+export interface DeleteFailure {
+  readonly reason: FailureReason;
+  readonly message: string;
+  readonly count: number;
+  readonly retryAtMs: number;
+}
+
+export interface PodRead {
+  readonly beganAtMs: number;
+  readonly result: 'found' | 'terminated' | 'notFound' | 'failed';
+}
+
+export function freshMemory(firstSeenAtMs: number, inFirstList: boolean): Memory {
+  return {
+    firstSeenAtMs,
+    inFirstList,
+    strays: {},
+    invalidRefusals: { generation: 0, count: 0, message: '' },
+  };
+}

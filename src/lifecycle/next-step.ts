@@ -1,0 +1,43 @@
+import type { Knowledge } from './knowledge.ts';
+import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
+import { finishEnding } from './rules/ending.ts';
+import { followRental } from './rules/follow.ts';
+import { refuseForbidden, stopAfterFailures, stopAfterInvalidRequests } from './rules/forbidden.ts';
+import { accountDoubtful, foreignOrder, paused } from './rules/held-back.ts';
+import { resolveOrder } from './rules/look-up.ts';
+import { rent } from './rules/rent.ts';
+import { startOver, stayStalled } from './rules/start-over.ts';
+import { endStrays, endUnbound } from './rules/strays.ts';
+import { suspend } from './rules/suspension.ts';
+import type { Rule, Step } from './step.ts';
+
+/** The life of a GpuPod as a row of rules; the first that applies says what is next. The order is the meaning. */
+const RULES: readonly Rule[] = [
+  forceRelease, //             a person takes the responsibility
+  paused, //                   a person wants nothing to happen
+  accountDoubtful, //          another account's answers say nothing about our pods
+  restoreFinalizer, //         what is paid for must not vanish unseen
+  endUnbound, //               an answer came for an order that is no more
+  resolveOrder, //             unknown is not failure: look it up before anything else
+  foreignOrder, //             another installation's order is not ours to touch
+  endStrays, //                surplus pods of this object
+  finishEnding, //             an ending that was begun
+  finishDeletion, //           the object goes when the rental was seen to have ended
+  startOver, //                a new spec or a request lifts what stalled it
+  suspend,
+  followRental, //             what is rented
+  stayStalled, //              what only a person can lift
+  refuseForbidden, //          what the operator's settings forbid
+  stopAfterFailures,
+  stopAfterInvalidRequests,
+];
+
+export function nextStep(knowledge: Knowledge): Step {
+  for (const rule of RULES) {
+    const step = rule(knowledge);
+    if (step !== undefined) {
+      return step;
+    }
+  }
+  return rent(knowledge);
+}

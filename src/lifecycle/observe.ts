@@ -1,0 +1,120 @@
+import { isDeleting } from '../api/gpu-pod.ts';
+import type { Knowledge, ObjectCensus } from './knowledge.ts';
+import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
+import { openOrder } from './order.ts';
+import { parsePodName, sameName } from './pod-name.ts';
+
+/** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
+export function observe(knowledge: Knowledge): Memory {
+  const { memory, gpuPod, now } = knowledge;
+  const { order: _order, rental: _rental, unbound, deletingSinceMs, ...lasting } = memory;
+  const order = observeOrder(knowledge);
+  const rental = observeRental(knowledge);
+  const deletingSince = isDeleting(gpuPod) ? (deletingSinceMs ?? now.monotonicMs) : undefined;
+  return {
+    ...lasting,
+    strays: observeStrays(knowledge),
+    ...(order === undefined ? {} : { order }),
+    ...(rental === undefined ? {} : { rental }),
+    ...(deletingSince === undefined ? {} : { deletingSinceMs: deletingSince }),
+    ...(unbound === undefined || unbound.podId === gpuPod.status.podId ? {} : { unbound }),
+  };
+}
+
+/** Name under which an order that nobody can read is remembered. */
+const GARBLED = '';
+
+function observeOrder(knowledge: Knowledge): OrderMemory | undefined {
+  const order = openOrder(knowledge);
+  if (order.kind !== 'open' && order.kind !== 'garbled') {
+    return undefined;
+  }
+  const name = order.kind === 'open' ? order.intent.name : GARBLED;
+  const known = knowledge.memory.order;
+  const standing: OrderMemory =
+    known?.podName === name
+      ? known
+      : { podName: name, firstSeenAtMs: knowledge.now.monotonicMs, absences: 0 };
+  return countAbsence(knowledge, standing);
+}
+
+/**
+ * A complete list that began after the request had surely ended, and does not show the pod, is a proof of
+ * its absence; several are needed, far enough apart.
+ */
+function countAbsence({ census, windows }: Knowledge, order: OrderMemory): OrderMemory {
+  if (census === undefined || census.beganAtMs < requestSurelyEndedAtMs(order, windows)) {
+    return order;
+  }
+  const shown = [...census.live, ...census.ended].some(({ name }) => isOrdered(order, name));
+  if (shown) {
+    const { lastAbsenceAtMs: _last, ...rest } = order;
+    return { ...rest, absences: 0 };
+  }
+  const isApart =
+    order.lastAbsenceAtMs === undefined ||
+    census.beganAtMs - order.lastAbsenceAtMs >= windows.settleSpacingMs;
+  return isApart ? { ...order, absences: order.absences + 1, lastAbsenceAtMs: census.beganAtMs } : order;
+}
+
+/** From when on a list says something of an order: the end of our request, or a bound for that of another process. */
+export function requestSurelyEndedAtMs(order: OrderMemory, windows: Knowledge['windows']): number {
+  return order.requestEndedAtMs ?? order.firstSeenAtMs + windows.foreignRequestMs;
+}
+
+function isOrdered(order: OrderMemory, name: string | undefined): boolean {
+  return order.podName === GARBLED ? parsePodName(name ?? '') !== undefined : sameName(order.podName, name);
+}
+
+function observeRental(knowledge: Knowledge): RentalMemory | undefined {
+  const { gpuPod, memory, now, sight, census } = knowledge;
+  const { podId } = gpuPod.status;
+  if (podId === undefined) {
+    return undefined;
+  }
+  const standing: RentalMemory =
+    memory.rental?.podId === podId
+      ? memory.rental
+      : { podId, sinceMs: now.monotonicMs, wasRead: false, missing: 0 };
+  const isInList = census?.live.some((pod) => pod.podId === podId) ?? false;
+  const wasRead = standing.wasRead || isInList || sight !== undefined || standing.read?.result === 'found';
+  return countMissing(knowledge, { ...standing, wasRead }, isInList);
+}
+
+/** A 404 and a complete list that began later and does not show the pod: one proof that it is gone. */
+function countMissing({ census, windows }: Knowledge, rental: RentalMemory, isInList: boolean): RentalMemory {
+  const { read, lastMissingAtMs } = rental;
+  if (read?.result === 'found' || (isInList && read !== undefined && isAfter(census, read.beganAtMs))) {
+    const { lastMissingAtMs: _last, ...rest } = rental;
+    return { ...rest, missing: 0 };
+  }
+  if (read?.result !== 'notFound' || isInList || !isAfter(census, read.beganAtMs)) {
+    return rental;
+  }
+  const isApart = lastMissingAtMs === undefined || read.beganAtMs - lastMissingAtMs >= windows.goneSpacingMs;
+  return isApart ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs } : rental;
+}
+
+function isAfter(census: ObjectCensus | undefined, atMs: number): boolean {
+  return census !== undefined && census.beganAtMs >= atMs;
+}
+
+/** Live pods with this object's front that are neither rented by it nor on order: with the list that first showed each. */
+function observeStrays(knowledge: Knowledge): Memory['strays'] {
+  const { census, gpuPod, memory } = knowledge;
+  if (census === undefined) {
+    return memory.strays;
+  }
+  const order = openOrder(knowledge);
+  const own = census.live.filter(
+    ({ podId, name }) =>
+      podId === gpuPod.status.podId ||
+      podId === memory.unbound?.podId ||
+      order.kind === 'garbled' ||
+      (order.kind === 'open' && sameName(order.intent.name, name)),
+  );
+  const strays = census.live.filter(
+    (pod) => !own.includes(pod) && parsePodName(pod.name ?? '') !== undefined,
+  );
+  return Object.fromEntries(strays.map(({ podId }) => [podId, memory.strays[podId] ?? census.beganAtMs]));
+}

@@ -1,0 +1,75 @@
+import { isResolved } from './intent.ts';
+import type { Intent } from './intent.ts';
+import type { Knowledge } from './knowledge.ts';
+import { objectHash, parsePodName, podNameFront } from './pod-name.ts';
+
+/**
+ * The order that stands on the object without an outcome.
+ *
+ * - `none`: there is none, or it is resolved, or it is the copy of another object's.
+ * - `open`: its outcome must be found out before anything else is rented.
+ * - `garbled`: somebody changed the annotation; a pod of this object may exist under any attempt.
+ * - `foreign`: another installation wrote it: neither rented on nor adopted.
+ */
+export type Order =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'open'; readonly intent: Intent }
+  | { readonly kind: 'garbled' }
+  | { readonly kind: 'foreign'; readonly intent: Intent };
+
+export function openOrder(knowledge: Knowledge): Order {
+  const { intent: reading, gpuPod, installation } = knowledge;
+  if (reading.kind === 'none') {
+    return { kind: 'none' };
+  }
+  if (gpuPod.status.podId !== undefined) {
+    return { kind: 'none' };
+  }
+  if (reading.kind === 'garbled') {
+    return { kind: 'garbled' };
+  }
+  const { intent } = reading;
+  if (isResolved(gpuPod, intent) || isCopy(knowledge, intent)) {
+    return { kind: 'none' };
+  }
+  return intent.installation === installation ? { kind: 'open', intent } : { kind: 'foreign', intent };
+}
+
+/**
+ * An intent of another uid belongs to this object only if it was written for an object of this namespace
+ * that does not live any more (a restored backup), and nobody else has claimed it. Else it was copied.
+ */
+function isCopy(knowledge: Knowledge, intent: Intent): boolean {
+  return intent.uid !== knowledge.gpuPod.metadata.uid && !knowledge.mayClaim;
+}
+
+/** Whether the name in the intent is one that an object of this namespace with the intent's uid had. */
+export function isNamedForItsUid(intent: Intent, namespace: string): boolean {
+  return parsePodName(intent.name)?.objectHash === objectHash({ namespace, uid: intent.uid });
+}
+
+/** The fronts of names under which pods of this object may exist. */
+export function frontsOf(
+  knowledge: Pick<Knowledge, 'gpuPod' | 'installation' | 'intent' | 'mayClaim'>,
+): ReadonlySet<string> {
+  const { gpuPod, installation, intent, mayClaim } = knowledge;
+  const { namespace, uid } = gpuPod.metadata;
+  const fronts = new Set([podNameFront(installation, { namespace, uid })]);
+  if (intent.kind === 'read' && mayClaim && intent.intent.installation === installation) {
+    fronts.add(podNameFront(installation, { namespace, uid: intent.intent.uid }));
+  }
+  return fronts;
+}
+
+/** Never used twice for one object: above every number that the object or the provider knows. */
+export function nextAttemptNumber(knowledge: Knowledge): number {
+  const { intent, gpuPod, census } = knowledge;
+  const known = [0, ...(gpuPod.status.attempts ?? []).map(({ number }) => number)];
+  if (intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid) {
+    known.push(intent.intent.attempt);
+  }
+  for (const { name } of [...(census?.live ?? []), ...(census?.ended ?? [])]) {
+    known.push(parsePodName(name ?? '')?.attempt ?? 0);
+  }
+  return Math.max(...known) + 1;
+}

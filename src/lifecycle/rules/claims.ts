@@ -1,0 +1,23 @@
+import { REASONS } from '../../api/conditions.ts';
+import type { ConditionType, Reason } from '../../api/conditions.ts';
+import type { GpuPodStatus } from '../../api/status.ts';
+import { findCondition } from '../status/draft.ts';
+import type { Claim } from '../status/draft.ts';
+
+/** What the status says already of one aspect, as a claim; else the fallback. */
+export function standingClaim<T extends ConditionType>(
+  status: GpuPodStatus,
+  type: T,
+  fallback: Claim<T>,
+): Claim<T> {
+  const standing = findCondition(status, type);
+  return standing !== undefined && isReason(type, standing.reason)
+    ? [standing.reason, standing.message]
+    : fallback;
+}
+
+export const PENDING: Claim<'Ready'> = ['Pending', 'Nothing is rented yet.'];
+
+function isReason<T extends ConditionType>(type: T, reason: string): reason is Reason<T> {
+  return Object.hasOwn(REASONS[type], reason);
+}

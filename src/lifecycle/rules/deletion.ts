@@ -1,0 +1,77 @@
+import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
+import { ANNOTATIONS } from '../../api/names.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { openOrder } from '../order.ts';
+import { sameName } from '../pod-name.ts';
+import { currentAttempt } from '../status/attempts.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Step } from '../step.ts';
+import { endRental } from './end-rental.ts';
+
+const RELEASE: Step = { kind: 'act', effect: { type: 'release' } };
+
+/**
+ * A person named the exact pod (or, while the order is unresolved, the exact pod name): the object goes
+ * without a proof that the rental ended. It stands before all rules that wait for the provider.
+ */
+export function forceRelease(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  const named = gpuPod.metadata.annotations[ANNOTATIONS.forceRelease];
+  if (!isDeleting(gpuPod) || !hasFinalizer(gpuPod) || named === undefined) {
+    return undefined;
+  }
+  const order = openOrder(knowledge);
+  const isOrder = (order.kind === 'open' || order.kind === 'foreign') && sameName(order.intent.name, named);
+  return named === gpuPod.status.podId || isOrder ? RELEASE : undefined;
+}
+
+/** A living object that pays for something must not vanish unseen: a finalizer that was stripped is put back. */
+export function restoreFinalizer(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  const isPaidFor = gpuPod.status.podId !== undefined || openOrder(knowledge).kind === 'open';
+  return isPaidFor && !hasFinalizer(gpuPod) && !isDeleting(gpuPod)
+    ? { kind: 'act', effect: { type: 'addFinalizer' } }
+    : undefined;
+}
+
+/**
+ * The object stays until the rental was seen to have ended: the pod is gone, and a complete list that began
+ * after the last DELETE shows no live pod of this object. With `Retain` the pod is left running and entered
+ * into the retained list instead.
+ */
+export function finishDeletion(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  if (!isDeleting(gpuPod)) {
+    return undefined;
+  }
+  const { podId, podName = '' } = gpuPod.status;
+  const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
+  if (podId !== undefined && gpuPod.spec.deletionPolicy === 'Retain' && !isBeingEnded) {
+    return { kind: 'act', effect: { type: 'release', retain: { podId, podName } } };
+  }
+  const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
+  return ending ?? confirmNothingLeft(knowledge);
+}
+
+function confirmNothingLeft(knowledge: Knowledge): Step {
+  const { gpuPod, census, memory, now, windows } = knowledge;
+  if (!hasFinalizer(gpuPod)) {
+    return { kind: 'rest', status: gpuPod.status };
+  }
+  const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs;
+  const hasList = census !== undefined && census.beganAtMs >= sinceMs;
+  if (hasList && census.live.length === 0) {
+    return RELEASE;
+  }
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: ['Deleting', 'Making sure that the provider has no machine of this GpuPod left.'],
+      progress: {
+        type: 'Reconciling',
+        claim: ['Progressing', 'Waiting for a complete list of the provider.'],
+      },
+    }),
+    wantsCensusAfterMs: hasList ? census.beganAtMs + windows.busyPollMs : sinceMs,
+  };
+}

@@ -1,0 +1,97 @@
+import { isDeleting } from '../../api/gpu-pod.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { endVerdict, wantsRead } from '../gone.ts';
+import type { RentalMemory } from '../memory.ts';
+import { frontsOf } from '../order.ts';
+import { frontOf, parsePodName, sameName } from '../pod-name.ts';
+import type { Claims } from '../status/draft.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Step } from '../step.ts';
+import { restFailing } from './failing.ts';
+
+/**
+ * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
+ * answers is no look: a pod counts as ended only as `endVerdict` says.
+ */
+export function endRental(knowledge: Knowledge, why: string): Step | undefined {
+  const { rental } = knowledge.memory;
+  if (rental === undefined || endVerdict(knowledge) !== 'live') {
+    return undefined;
+  }
+  const strangerName = nameOfStranger(knowledge);
+  if (strangerName !== undefined) {
+    return restFailing(
+      knowledge,
+      {
+        reason: 'UnexpectedResponse',
+        message: `Pod ${rental.podId} is called ${strangerName} at the provider, which is not the pod that was ordered. It is left alone.`,
+      },
+      claimsWhileEnding(knowledge, why),
+    );
+  }
+  return isDeleteDue(knowledge, rental)
+    ? sendDelete(knowledge, rental, why)
+    : awaitEnd(knowledge, rental, why);
+}
+
+/** A pod id that was written onto the object by somebody else must not make us end a stranger's pod. */
+function nameOfStranger(knowledge: Knowledge): string | undefined {
+  const { sight, gpuPod, intent } = knowledge;
+  const { podName = '' } = gpuPod.status;
+  const name = sight?.look.name ?? podName;
+  const parts = parsePodName(podName);
+  const isOurs =
+    (parts !== undefined && frontsOf(knowledge).has(frontOf(parts))) ||
+    (intent.kind === 'read' && sameName(intent.intent.name, podName));
+  return isOurs && sameName(name, podName) ? undefined : name;
+}
+
+function isDeleteDue({ now, windows, census }: Knowledge, rental: RentalMemory): boolean {
+  if (rental.deletedAtMs === undefined) {
+    return true;
+  }
+  const isStillLive = census?.live.some(({ podId }) => podId === rental.podId) ?? false;
+  return isStillLive && now.monotonicMs - rental.deletedAtMs >= windows.deleteResendMs;
+}
+
+function sendDelete(knowledge: Knowledge, rental: RentalMemory, why: string): Step {
+  const { deleteFailure } = rental;
+  const waitMs = deleteFailure === undefined ? 0 : deleteFailure.retryAtMs - knowledge.now.monotonicMs;
+  if (deleteFailure === undefined || waitMs <= 0) {
+    return { kind: 'act', effect: { type: 'deletePod', podId: rental.podId } };
+  }
+  const message = `Ending pod ${rental.podId} failed and is tried again; it still bills. ${deleteFailure.message}`;
+  return restFailing(
+    knowledge,
+    { reason: deleteFailure.reason, message, retryAfterMs: waitMs },
+    claimsWhileEnding(knowledge, why),
+  );
+}
+
+function awaitEnd(knowledge: Knowledge, rental: RentalMemory, why: string): Step {
+  const { census, now, windows } = knowledge;
+  const deletedAtMs = rental.deletedAtMs ?? now.monotonicMs;
+  if (wantsRead(knowledge, rental, deletedAtMs)) {
+    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+  }
+  const hasLookedSince = census !== undefined && census.beganAtMs >= deletedAtMs;
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, claimsWhileEnding(knowledge, why)),
+    pollOften: true,
+    wantsCensusAfterMs: hasLookedSince ? census.beganAtMs + windows.busyPollMs : deletedAtMs,
+  };
+}
+
+function claimsWhileEnding({ gpuPod }: Knowledge, why: string): Claims {
+  const { podId = '' } = gpuPod.status;
+  return {
+    Ready: isDeleting(gpuPod)
+      ? ['Deleting', `Pod ${podId} is being ended; the GpuPod stays until its end was seen.`]
+      : ['Ending', `Pod ${podId} is being ended (${why}); it may bill until its end was seen.`],
+    progress: {
+      type: 'Reconciling',
+      claim: ['Progressing', 'Waiting until the end of the rental was seen.'],
+    },
+  };
+}

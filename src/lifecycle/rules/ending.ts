@@ -1,0 +1,134 @@
+import type { ConditionType } from '../../api/conditions.ts';
+import { isDeleting } from '../../api/gpu-pod.ts';
+import type { Attempt } from '../../api/status.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { accruedUsd } from '../status/accrual.ts';
+import { currentAttempt, currentAttemptNumber, withAttempt } from '../status/attempts.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Claim, Claims, Facts } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Step } from '../step.ts';
+import { endRental } from './end-rental.ts';
+
+/** Why the operator ends a pod of a living object; written down before the DELETE is sent. */
+export const ENDINGS = [
+  'Suspended',
+  'SpecChanged',
+  'AboveMaxPrice',
+  'InstallFailed',
+  'PodFailed',
+  'ProvisioningTimedOut',
+] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+/** Endings that are nobody's failure: they do not count to `maxAttempts`. */
+const WANTED: ReadonlySet<string> = new Set<Ending>(['Suspended', 'SpecChanged']);
+
+/** Writes down that the pod is to be ended, and why; the next rule to apply is {@link finishEnding}. */
+export function beginEnding(knowledge: Knowledge, ending: Ending, message: string): Step {
+  const { gpuPod } = knowledge;
+  const attempt = currentAttemptNumber(gpuPod.status);
+  const { podId = '', podName = '' } = gpuPod.status;
+  return {
+    kind: 'act',
+    effect: {
+      type: 'writeStatus',
+      status: draftStatus(
+        knowledge,
+        {
+          Ready: ['Ending', `Pod ${podId} is being ended (${ending}): ${message}`],
+          Provisioned: provisionedAfter(ending, message),
+          progress: {
+            type: 'Reconciling',
+            claim: ['Progressing', 'Waiting until the end of the rental was seen.'],
+          },
+        },
+        {
+          attempts: withAttempt(gpuPod.status, attempt, { podName, ending, message: message.slice(0, 300) }),
+        },
+      ),
+    },
+  };
+}
+
+/** An ending that was begun is finished before anything else is planned, whatever the spec says by now. */
+export function finishEnding(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  const attempt = currentAttempt(gpuPod.status);
+  if (gpuPod.status.podId === undefined || attempt?.ending === undefined || isDeleting(gpuPod)) {
+    return undefined;
+  }
+  return (
+    endRental(knowledge, attempt.ending) ??
+    closeRental(knowledge, { reason: attempt.ending, message: attempt.message })
+  );
+}
+
+/** The end was seen: the pod moves to the attempts, and the spec can be changed again. */
+export function closeRental(
+  knowledge: Knowledge,
+  end: { readonly reason: string; readonly message: string | undefined },
+  claims: Partial<Claims> = {},
+): Step {
+  const { gpuPod } = knowledge;
+  const wasReady = gpuPod.status.readyAt !== undefined;
+  const isFailure = !wasReady && !WANTED.has(end.reason);
+  return {
+    kind: 'act',
+    effect: {
+      type: 'writeStatus',
+      status: draftStatus(
+        knowledge,
+        {
+          Ready: ['Terminated', 'The rental ended.'],
+          progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
+          ...claims,
+        },
+        closingFacts(knowledge, {
+          outcome: isFailure ? 'Failed' : 'Ended',
+          reason: end.reason,
+          ...(end.message === undefined ? {} : { message: end.message }),
+        }),
+      ),
+    },
+  };
+}
+
+function closingFacts({ gpuPod, now }: Knowledge, end: Omit<Partial<Attempt>, 'number'>): Facts {
+  const { status } = gpuPod;
+  const at = timestamp(now.wallMs);
+  const cost = accruedUsd(status, now.wallMs);
+  const number = currentAttemptNumber(status);
+  return {
+    attempts: withAttempt(status, number, {
+      podId: status.podId,
+      podName: status.podName,
+      endedAt: at,
+      ...end,
+      ...(cost === undefined ? {} : { cost }),
+    }),
+    failedAttempts: (status.failedAttempts ?? 0) + (end.outcome === 'Failed' ? 1 : 0),
+    terminatedAt: at,
+    searchStartedAt: at,
+    podId: undefined,
+    podName: undefined,
+    offer: undefined,
+    cost: undefined,
+    ssh: undefined,
+    ports: undefined,
+  };
+}
+
+function provisionedAfter(ending: Ending, message: string): Claim<Extract<ConditionType, 'Provisioned'>> {
+  switch (ending) {
+    case 'ProvisioningTimedOut':
+    case 'SpecChanged':
+      return [ending, message];
+    case 'Suspended':
+      return ['NotCreated', 'The rental is ended because spec.suspend is true.'];
+    case 'AboveMaxPrice':
+    case 'InstallFailed':
+    case 'PodFailed':
+      return ['CreateFailed', message];
+  }
+}

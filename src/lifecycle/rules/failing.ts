@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Reason } from '../../api/conditions.ts';
+import { FRESH_STATUS } from '../../api/status.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { Memory } from '../memory.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Claims, Facts } from '../status/draft.ts';
+import type { Rest } from '../step.ts';
+
+/** Something that hinders the operator, in the words of the condition Synced. */
+export interface Hindrance {
+  readonly reason: Exclude<Reason<'Synced'>, 'ReconcileSuccess'>;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+/** Reasons that usually pass by themselves within seconds. */
+const PASSING: ReadonlySet<Hindrance['reason']> = new Set([
+  'ApiUnavailable',
+  'RateLimited',
+  'UnexpectedResponse',
+]);
+
+/**
+ * Rests because something failed, and tries again later and later. A passing failure is told only after
+ * `quietFailureMs`: a provider that hiccups must not cause a write for each GpuPod.
+ */
+export function restFailing(
+  knowledge: Knowledge,
+  hindrance: Hindrance,
+  claims: Omit<Claims, 'Synced'>,
+  facts: Facts = {},
+): Rest {
+  const failure = rememberFailure(knowledge, hindrance);
+  const { gpuPod, now, windows } = knowledge;
+  const isQuiet =
+    PASSING.has(hindrance.reason) &&
+    now.monotonicMs - failure.sinceMs < windows.quietFailureMs &&
+    !isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
+  return {
+    kind: 'rest',
+    status: isQuiet
+      ? gpuPod.status
+      : draftStatus(knowledge, { ...claims, Synced: [hindrance.reason, hindrance.message] }, facts),
+    againInMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
+    remember: { failure },
+  };
+}
+
+type RememberedFailure = NonNullable<Memory['failure']>;
+
+function rememberFailure({ memory, now }: Knowledge, { reason, message }: Hindrance): RememberedFailure {
+  const known = memory.failure;
+  return known?.reason === reason
+    ? { reason, message, sinceMs: known.sinceMs, count: known.count + 1 }
+    : { reason, message, sinceMs: now.monotonicMs, count: 1 };
+}
+
+function retryDelayMs(count: number): number {
+  return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 10));
+}

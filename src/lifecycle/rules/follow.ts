@@ -1,0 +1,142 @@
+import type { Knowledge, Sight } from '../knowledge.ts';
+import { endVerdict, mayReadAgain } from '../gone.ts';
+import type { EndVerdict } from '../gone.ts';
+import type { RentalMemory } from '../memory.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Facts } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Rest, Step } from '../step.ts';
+import { standingClaim } from './claims.ts';
+import { closeRental } from './ending.ts';
+import { followUnready } from './provision.ts';
+import { checkPrice, needsPriceBeforeReady, priceFacts } from './price-check.ts';
+import { followReady } from './ready.ts';
+
+/** Follows the rented pod from its last good look: gone, doubtful, failing, on its way, or ready. */
+export function followRental(knowledge: Knowledge): Step | undefined {
+  const { gpuPod, memory, sight } = knowledge;
+  const { rental } = memory;
+  if (gpuPod.status.podId === undefined || rental === undefined) {
+    return undefined;
+  }
+  const verdict = endVerdict(knowledge);
+  if (verdict !== 'live') {
+    return closeAfterLoss(knowledge, verdict);
+  }
+  return (
+    investigate(knowledge, rental) ??
+    reportStaleness(knowledge, rental) ??
+    (sight === undefined ? awaitFirstLook(knowledge) : judge(knowledge, rental, sight))
+  );
+}
+
+/** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */
+function closeAfterLoss(knowledge: Knowledge, verdict: EndVerdict): Step {
+  const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
+  const reason = verdict === 'terminated' && wasReady ? 'Interrupted' : 'Lost';
+  const { podId = '' } = knowledge.gpuPod.status;
+  const what =
+    verdict === 'terminated'
+      ? 'was ended by the provider or by somebody else'
+      : 'is not known to the provider any more';
+  const message = `Pod ${podId} ${what}.`;
+  if (!wasReady) {
+    return closeRental(knowledge, { reason, message }, { Provisioned: ['Lost', message] });
+  }
+  const way = 'To rent again set spec.suspend to true and back, or a new gpupod.dev/reconcile-requested-at.';
+  return closeRental(
+    knowledge,
+    { reason, message },
+    {
+      Ready: [reason, `${message} ${way}`],
+      Provisioned: ['Lost', message],
+      progress: { type: 'Stalled', claim: [reason, `${message} ${way}`] },
+    },
+  );
+}
+
+/** Something says that the pod may be gone: ask for it by id, and look for it in a complete list. */
+function investigate(knowledge: Knowledge, rental: RentalMemory): Step | undefined {
+  const { now, windows } = knowledge;
+  if (!isSuspect(knowledge, rental)) {
+    return undefined;
+  }
+  if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
+    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+  }
+  const readAtMs = rental.read?.beganAtMs ?? now.monotonicMs;
+  const hasLookedSince = knowledge.census !== undefined && knowledge.census.beganAtMs >= readAtMs;
+  return {
+    kind: 'rest',
+    status: knowledge.gpuPod.status,
+    againInMs: readAtMs + windows.goneSpacingMs - now.monotonicMs,
+    ...(hasLookedSince ? {} : { wantsCensusAfterMs: readAtMs }),
+  };
+}
+
+function isSuspect({ sight, census, massAbsence }: Knowledge, rental: RentalMemory): boolean {
+  if (massAbsence) {
+    return false;
+  }
+  const seenAtMs = Math.max(
+    sight?.beganAtMs ?? rental.sinceMs,
+    rental.read?.result === 'found' ? rental.read.beganAtMs : 0,
+  );
+  const isListed = census?.live.some(({ podId }) => podId === rental.podId) ?? true;
+  const isMissingInList = census !== undefined && census.beganAtMs > seenAtMs && !isListed;
+  return (
+    isMissingInList || sight?.look.status === 'TERMINATED' || (sight?.omitted ?? false) || rental.missing > 0
+  );
+}
+
+function reportStaleness(knowledge: Knowledge, rental: RentalMemory): Rest | undefined {
+  const { sight, now, windows, gpuPod } = knowledge;
+  const lookedAtMs = sight?.beganAtMs ?? rental.sinceMs;
+  if (now.monotonicMs - lookedAtMs < windows.staleMs) {
+    return undefined;
+  }
+  const message = `There has been no good look at pod ${rental.podId} for a while. It may run, and it may bill.`;
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: ['Stale', message],
+      Synced: standingClaim(gpuPod.status, 'Synced', ['ApiUnavailable', message]),
+      progress: { type: 'Reconciling', claim: ['Retrying', 'Waiting for the provider to answer.'] },
+    }),
+    againInMs: windows.quietPollMs,
+    pollOften: true,
+  };
+}
+
+/** Nothing was read of the pod yet: the first status poll will tell. */
+function awaitFirstLook({ gpuPod, windows }: Knowledge): Rest {
+  return { kind: 'rest', status: gpuPod.status, againInMs: windows.staleMs, pollOften: true };
+}
+
+function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
+  const isDear = checkPrice(knowledge, sight.look);
+  if (isDear !== undefined) {
+    return isDear;
+  }
+  if (isUsable(sight)) {
+    return needsPriceBeforeReady(knowledge, rental, sight.look)
+      ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
+      : followReady(knowledge, sight.look, seenFacts(knowledge, sight));
+  }
+  return followUnready(knowledge, rental, sight, seenFacts(knowledge, sight));
+}
+
+/** Active, installed, and reachable over SSH by all that the provider says. */
+function isUsable({ look }: Sight): boolean {
+  const isInstalled = look.installationStatus === undefined || look.installationStatus === 'FINISHED';
+  return look.status === 'ACTIVE' && isInstalled && look.ssh !== undefined;
+}
+
+function seenFacts(knowledge: Knowledge, { look }: Sight): Facts {
+  const { gpuPod, now } = knowledge;
+  const isFirstActive = look.status === 'ACTIVE' && gpuPod.status.activeAt === undefined;
+  return {
+    ...priceFacts(gpuPod.status, look),
+    ...(isFirstActive ? { activeAt: timestamp(now.wallMs) } : {}),
+  };
+}

@@ -1,0 +1,100 @@
+import { formatUsd } from '../../offers/money.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { MAX_INVALID_REFUSALS } from '../settings.ts';
+import { costOfFailures } from '../status/attempts.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Step } from '../step.ts';
+import { PENDING } from './claims.ts';
+
+/** What the operator's settings forbid, checked before any money is spent. One check a line, first match wins. */
+const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
+  teamNotAllowed, // no tenant picks whose wallet pays
+  sshKeyNotAllowed,
+  maxPriceMissing,
+];
+
+export function refuseForbidden(knowledge: Knowledge): Step | undefined {
+  const message = CHECKS.map((check) => check(knowledge)).find((problem) => problem !== undefined);
+  return message === undefined
+    ? undefined
+    : {
+        kind: 'rest',
+        status: draftStatus(knowledge, {
+          Ready: PENDING,
+          Synced: ['NotAllowed', message],
+          progress: { type: 'Stalled', claim: ['NotAllowed', message] },
+        }),
+      };
+}
+
+function teamNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+  const { teamId } = gpuPod.spec;
+  const isAllowed =
+    teamId === undefined || teamId === policy.defaultTeamId || policy.allowedTeamIds.includes(teamId);
+  return isAllowed
+    ? undefined
+    : `spec.teamId ${teamId} is not among the teams that this operator allows (--allowed-team-ids).`;
+}
+
+function sshKeyNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+  const { sshKeyId } = gpuPod.spec;
+  const { allowedSshKeyIds, defaultSshKeyId } = policy;
+  const isAllowed =
+    sshKeyId === undefined ||
+    allowedSshKeyIds.length === 0 ||
+    sshKeyId === defaultSshKeyId ||
+    allowedSshKeyIds.includes(sshKeyId);
+  return isAllowed
+    ? undefined
+    : `spec.sshKeyId ${sshKeyId} is not among the keys that this operator allows (--allowed-ssh-key-ids).`;
+}
+
+function maxPriceMissing({ gpuPod, policy }: Knowledge): string | undefined {
+  return policy.requireMaxPrice && gpuPod.spec.maxPrice === undefined
+    ? 'This operator requires spec.maxPrice (--require-max-price): set the most that the machine may cost, in USD per hour.'
+    : undefined;
+}
+
+/** `maxAttempts` machines were paid for and none got ready: a person decides whether to go on. */
+export function stopAfterFailures(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  const failed = gpuPod.status.failedAttempts ?? 0;
+  const isPrepaidFailed = failed > 0 && wasPrepaid(knowledge);
+  if (failed < gpuPod.spec.maxAttempts && !isPrepaidFailed) {
+    return undefined;
+  }
+  const usd = formatUsd(Math.round(costOfFailures(gpuPod.status, failed) * 1_000_000));
+  const what = isPrepaidFailed
+    ? 'The prepaid machine did not get ready, and prepaid offers are tried once'
+    : `${String(failed)} machines were rented and none got ready`;
+  const message = `${what}; that cost about ${usd} USD. See status.attempts; change the spec, or set a new gpupod.dev/reconcile-requested-at.`;
+  return stall(knowledge, 'AttemptsExhausted', message);
+}
+
+function wasPrepaid({ intent }: Knowledge): boolean {
+  return intent.kind === 'read' && intent.intent.offer.prepaidHours !== undefined;
+}
+
+/** Several offers refused the order as invalid: the next one would, too. */
+export function stopAfterInvalidRequests(knowledge: Knowledge): Step | undefined {
+  const { gpuPod, memory } = knowledge;
+  const { generation, count, message } = memory.invalidRefusals;
+  return generation === gpuPod.metadata.generation && count >= MAX_INVALID_REFUSALS
+    ? stall(
+        knowledge,
+        'InvalidRequest',
+        `The provider refuses what the spec asks for; change the spec. ${message}`,
+      )
+    : undefined;
+}
+
+function stall(knowledge: Knowledge, reason: 'AttemptsExhausted' | 'InvalidRequest', message: string): Step {
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: PENDING,
+      ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
+      progress: { type: 'Stalled', claim: [reason, message] },
+    }),
+  };
+}

@@ -1,0 +1,76 @@
+import { isPaused } from '../../api/gpu-pod.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { openOrder } from '../order.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Step } from '../step.ts';
+import { PENDING, standingClaim } from './claims.ts';
+import { restFailing } from './failing.ts';
+
+/** `gpupod.dev/paused: "true"`: nothing is done, not even for a deletion. */
+export function paused(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  if (!isPaused(gpuPod)) {
+    return undefined;
+  }
+  const bills =
+    gpuPod.status.podId === undefined ? 'Nothing is rented' : `Pod ${gpuPod.status.podId} still bills`;
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: standingClaim(gpuPod.status, 'Ready', PENDING),
+      Synced: [
+        'Paused',
+        `Paused by annotation, deletion included. ${bills}. Remove gpupod.dev/paused to go on.`,
+      ],
+    }),
+  };
+}
+
+/**
+ * Nothing is created, ended or let go while the key belongs to another account: its empty list would look
+ * as if all pods were gone. Nor before it is known whose key it is.
+ */
+export function accountDoubtful(knowledge: Knowledge): Step | undefined {
+  const { account, gpuPod } = knowledge;
+  const Ready = standingClaim(gpuPod.status, 'Ready', PENDING);
+  if (account.kind === 'changed') {
+    return restFailing(
+      knowledge,
+      { reason: 'AccountChanged', message: account.message },
+      { Ready, progress: { type: 'Stalled', claim: ['AccountChanged', account.message] } },
+    );
+  }
+  if (account.kind === 'unknown') {
+    const failure = account.failure ?? {
+      reason: 'ApiUnavailable' as const,
+      message: 'The account of the API key has not been read yet.',
+    };
+    return restFailing(knowledge, failure, {
+      Ready,
+      progress: {
+        type: 'Reconciling',
+        claim: ['Retrying', 'Waiting until the provider says whose API key this is.'],
+      },
+    });
+  }
+  return undefined;
+}
+
+/** An order of another installation: whether its pod exists, and who pays for it, only a person can say. */
+export function foreignOrder(knowledge: Knowledge): Step | undefined {
+  const order = openOrder(knowledge);
+  if (order.kind !== 'foreign') {
+    return undefined;
+  }
+  const { installation, name } = order.intent;
+  const message =
+    `The order for pod ${name} was written by installation ${installation}, not by this one. If that one is gone, ` +
+    'make sure that the pod is ended and remove the annotation gpupod.dev/intent.';
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: PENDING,
+      progress: { type: 'Stalled', claim: ['ForeignIntent', message] },
+    }),
+  };
+}

@@ -1,0 +1,181 @@
+import { ANNOTATIONS } from '../../api/names.ts';
+import type { Attempt } from '../../api/status.ts';
+import { microsToUsd } from '../../offers/money.ts';
+import type { Intent } from '../intent.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { OrderMemory } from '../memory.ts';
+import { requestSurelyEndedAtMs } from '../observe.ts';
+import { openOrder } from '../order.ts';
+import { sameName } from '../pod-name.ts';
+import type { PodLook } from '../provider.ts';
+import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
+import { withAttempt } from '../status/attempts.ts';
+import { bindStatus, shortOffer } from '../status/bind.ts';
+import { draftStatus } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Step } from '../step.ts';
+import { PENDING, standingClaim } from './claims.ts';
+import { isKnownNotCreated, settleRefusal } from './refused.ts';
+
+/**
+ * An order without an outcome: find out what became of it before anything else is rented. A pod of its name
+ * is adopted; only a proven absence lets the next attempt begin.
+ */
+export function resolveOrder(knowledge: Knowledge): Step | undefined {
+  const order = openOrder(knowledge);
+  const remembered = knowledge.memory.order;
+  if (remembered === undefined) {
+    return undefined;
+  }
+  if (order.kind === 'garbled') {
+    return isAbsent(knowledge, remembered) ? undefined : uncertain(knowledge, remembered, undefined);
+  }
+  if (order.kind !== 'open' || isKnownNotCreated(remembered)) {
+    return undefined;
+  }
+  return resolveOpen(knowledge, order.intent, remembered);
+}
+
+function resolveOpen(knowledge: Knowledge, intent: Intent, remembered: OrderMemory): Step {
+  const { outcome } = remembered;
+  if (outcome?.kind === 'created') {
+    return bind(knowledge, intent, outcome.pod, false);
+  }
+  if (outcome?.kind === 'refused') {
+    return settleRefusal(knowledge, intent, outcome);
+  }
+  const found = oldestOrdered(knowledge, intent);
+  if (found !== undefined) {
+    return bind(knowledge, intent, found, true);
+  }
+  const ended = knowledge.census?.ended.find(({ name }) => sameName(name, intent.name));
+  if (ended !== undefined) {
+    return close(knowledge, intent, {
+      podId: ended.podId,
+      outcome: 'Failed',
+      reason: 'Lost',
+      message: `Pod ${ended.podId} of this order was found in the history: it has ended.`,
+      ...(ended.totalBilledUsd === undefined ? {} : { cost: ended.totalBilledUsd }),
+    });
+  }
+  if (isAbsent(knowledge, remembered) || isConfirmedAbsent(knowledge, intent)) {
+    return close(knowledge, intent, {
+      outcome: 'NotCreated',
+      reason: 'NotCreated',
+      message: 'The outcome of the order was not known; complete lists show that no pod came of it.',
+    });
+  }
+  return uncertain(knowledge, remembered, intent);
+}
+
+function bind(knowledge: Knowledge, intent: Intent, pod: PodLook, adopted: boolean): Step {
+  return {
+    kind: 'act',
+    effect: { type: 'writeStatus', status: bindStatus(knowledge, intent, pod, adopted) },
+  };
+}
+
+/** The provider may have made several of one name: the oldest is kept, the others become strays. */
+function oldestOrdered({ census }: Knowledge, intent: Intent): PodLook | undefined {
+  return (census?.live ?? [])
+    .filter(({ name, status }) => sameName(name, intent.name) && status !== 'DELETING')
+    .toSorted(
+      (a, b) => compareText(a.createdAt ?? '', b.createdAt ?? '') || compareText(a.podId, b.podId),
+    )[0];
+}
+
+function close(knowledge: Knowledge, intent: Intent, result: Omit<Partial<Attempt>, 'number'>): Step {
+  const { gpuPod, now } = knowledge;
+  const at = timestamp(now.wallMs);
+  const wasPod = result.outcome === 'Failed';
+  const failedAttempts = (gpuPod.status.failedAttempts ?? 0) + (wasPod ? 1 : 0);
+  const status = draftStatus(
+    knowledge,
+    {
+      Ready: PENDING,
+      Provisioned: ['CreateFailed', result.message ?? 'The last order came to nothing.'],
+      progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
+    },
+    {
+      attempts: withAttempt(gpuPod.status, intent.attempt, {
+        podName: intent.name,
+        offer: shortOffer(intent),
+        pricePerHour: microsToUsd(intent.cost.total),
+        startedAt: intent.startedAt,
+        endedAt: at,
+        ...result,
+      }),
+      failedAttempts,
+      searchStartedAt: at,
+    },
+  );
+  return { kind: 'act', effect: { type: 'writeStatus', status } };
+}
+
+/** Whether complete lists, enough of them and late enough, prove that no pod came of the order. */
+function isAbsent(knowledge: Knowledge, order: OrderMemory): boolean {
+  const { windows } = knowledge;
+  const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
+  return (
+    order.absences >= LISTS_THAT_PROVE_ABSENCE &&
+    (order.lastAbsenceAtMs ?? 0) >= provenAtMs &&
+    !isTeamUnseen(knowledge)
+  );
+}
+
+/** Lists that never showed a pod of the team prove nothing: perhaps this key may not see them. */
+function isTeamUnseen({ intent, census }: Knowledge): boolean {
+  const teamId = intent.kind === 'read' ? intent.intent.teamId : undefined;
+  return teamId !== undefined && !(census?.teamsSeen.has(teamId) ?? false);
+}
+
+function isConfirmedAbsent({ gpuPod }: Knowledge, intent: Intent): boolean {
+  return sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
+}
+
+function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | undefined): Step {
+  const { windows, now } = knowledge;
+  const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
+  const isStuck =
+    now.monotonicMs > provenAtMs && order.absences >= LISTS_THAT_PROVE_ABSENCE && isTeamUnseen(knowledge);
+  const name = intent?.name ?? 'of an order that cannot be read';
+  const message = isStuck
+    ? `Pod ${name} was not found, but this key has never seen a pod of its team, so that proves nothing. Look at the ` +
+      `provider; if the pod is not there, set annotation gpupod.dev/confirm-absent to its name.`
+    : `The order for pod ${name} was sent and its outcome is not known. It is looked up; nothing else is rented meanwhile.`;
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: ['CreateUncertain', message],
+      Synced: ['CreateUncertain', message],
+      OfferSelected: standingClaim(knowledge.gpuPod.status, 'OfferSelected', [
+        'Selected',
+        intent?.offer.why ?? 'An offer was chosen.',
+      ]),
+      Provisioned: ['CreateUncertain', message],
+      progress: isStuck
+        ? { type: 'Stalled', claim: ['CreateUncertain', message] }
+        : { type: 'Reconciling', claim: ['Retrying', 'Looking the order up.'] },
+    }),
+    wantsCensusAfterMs: nextUsefulLookMs(knowledge, order),
+  };
+}
+
+/** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */
+function nextUsefulLookMs({ census, windows }: Knowledge, order: OrderMemory): number {
+  if (census === undefined || census.beganAtMs < order.firstSeenAtMs) {
+    return order.firstSeenAtMs;
+  }
+  const firstProofMs = requestSurelyEndedAtMs(order, windows);
+  const isLast = order.absences >= LISTS_THAT_PROVE_ABSENCE - 1;
+  const nextProofMs = Math.max(
+    order.lastAbsenceAtMs === undefined ? firstProofMs : order.lastAbsenceAtMs + windows.settleSpacingMs,
+    isLast ? firstProofMs + windows.settleMs : 0,
+  );
+  const soonMs = census.beganAtMs + 2 * windows.busyPollMs;
+  return nextProofMs > census.beganAtMs ? Math.min(nextProofMs, soonMs) : soonMs;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

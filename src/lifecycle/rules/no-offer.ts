@@ -1,0 +1,43 @@
+import { parseDurationMs } from '../../api/duration.ts';
+import { summarizeRejections } from '../../offers/rejections.ts';
+import type { NoOfferSelected } from '../../offers/select-offer.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Claims, Facts } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Rest } from '../step.ts';
+
+/** No offer fits now: say why, and look again, until `offerTimeout` if there is one. Waiting costs nothing. */
+export function restWithoutOffer(knowledge: Knowledge, selection: NoOfferSelected): Rest {
+  const { gpuPod, now, windows } = knowledge;
+  const searchStartedAt = gpuPod.status.searchStartedAt ?? timestamp(now.wallMs);
+  const facts: Facts = {
+    searchStartedAt,
+    rejections: [...summarizeRejections(selection.rejections)],
+    hint: selection.hint,
+  };
+  const isOver = isSearchOver(knowledge, searchStartedAt);
+  const claims: Claims = {
+    Ready: ['NoMatchingOffer', `${selection.message} See status.rejections and status.hint.`],
+    OfferSelected: [selection.reason, selection.message],
+    Provisioned: ['NotCreated', 'Nothing is rented.'],
+    progress: isOver
+      ? {
+          type: 'Stalled',
+          claim: [
+            'OfferTimeout',
+            'No offer fitted within spec.offerTimeout. Change the spec, or set a new gpupod.dev/reconcile-requested-at.',
+          ],
+        }
+      : { type: 'Reconciling', claim: ['Searching', 'Offers are looked at again until one fits.'] },
+  };
+  const status = draftStatus(knowledge, claims, facts);
+  return isOver ? { kind: 'rest', status } : { kind: 'rest', status, againInMs: windows.offerRetryMs };
+}
+
+/** This look comes after the deadline, and found nothing either. */
+function isSearchOver({ gpuPod, now }: Knowledge, searchStartedAt: string): boolean {
+  const { offerTimeout } = gpuPod.spec;
+  const timeoutMs = offerTimeout === undefined ? undefined : parseDurationMs(offerTimeout);
+  return timeoutMs !== undefined && now.wallMs >= Date.parse(searchStartedAt) + timeoutMs;
+}

@@ -1,0 +1,60 @@
+import type { GpuPodStatus } from '../../api/status.ts';
+import { priceLine } from '../../offers/cap.ts';
+import { formatUsd, priceToMicros } from '../../offers/money.ts';
+import type { MicroUsd } from '../../offers/money.ts';
+import { limitsFrom } from '../../offers/wish.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { RentalMemory } from '../memory.ts';
+import type { PodLook } from '../provider.ts';
+import type { Facts } from '../status/draft.ts';
+import type { Step } from '../step.ts';
+import { beginEnding } from './ending.ts';
+
+/**
+ * The first price that the provider states is held against the cap, before the pod is ever ready. After
+ * that nothing is ended for its price: the work on it is worth more.
+ */
+export function checkPrice(knowledge: Knowledge, look: PodLook): Step | undefined {
+  const { gpuPod } = knowledge;
+  const billed = look.priceUsdPerHour ?? gpuPod.status.cost?.billedPerHour;
+  if (billed === undefined || gpuPod.status.readyAt !== undefined) {
+    return undefined;
+  }
+  const line = priceLineOf(knowledge);
+  const price = priceToMicros(billed);
+  if (price <= line) {
+    return undefined;
+  }
+  return beginEnding(
+    knowledge,
+    'AboveMaxPrice',
+    `The provider bills ${formatUsd(price)} USD/h, above the cap of ${formatUsd(line)} USD/h.`,
+  );
+}
+
+/** Whether the pod, ready by now, bills above its cap. */
+export function isAbovePriceLine(knowledge: Knowledge, billedUsdPerHour: number | undefined): boolean {
+  return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(knowledge);
+}
+
+/** Status polls carry no price: one GET fetches it, so that no pod gets ready with a price that nobody looked at. */
+export function needsPriceBeforeReady({ gpuPod }: Knowledge, rental: RentalMemory, look: PodLook): boolean {
+  return (
+    gpuPod.status.readyAt === undefined &&
+    look.priceUsdPerHour === undefined &&
+    gpuPod.status.cost?.billedPerHour === undefined &&
+    rental.read === undefined
+  );
+}
+
+export function priceFacts(status: GpuPodStatus, look: PodLook): Facts {
+  return look.priceUsdPerHour === undefined
+    ? {}
+    : { cost: { ...status.cost, billedPerHour: look.priceUsdPerHour } };
+}
+
+function priceLineOf({ gpuPod, policy }: Knowledge): MicroUsd {
+  const ceiling = policy.maxPriceCeiling;
+  const limits = limitsFrom(gpuPod.spec, ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling });
+  return priceLine(limits, { total: priceToMicros(gpuPod.status.cost?.pricePerHour ?? 0) });
+}

@@ -1,0 +1,101 @@
+import { formatDuration, parseDurationMs } from '../../api/duration.ts';
+import type { Knowledge, Sight } from '../knowledge.ts';
+import type { RentalMemory } from '../memory.ts';
+import type { PodLook, PodStatus } from '../provider.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Claim, Claims, Facts } from '../status/draft.ts';
+import type { Rest, Step } from '../step.ts';
+import { standingClaim } from './claims.ts';
+import { beginEnding } from './ending.ts';
+
+/** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
+export function followUnready(knowledge: Knowledge, rental: RentalMemory, sight: Sight, facts: Facts): Step {
+  const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
+  const failed = wasReady ? undefined : endFailed(knowledge, rental, sight);
+  return failed ?? report(knowledge, sight.look, facts, wasReady);
+}
+
+function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
+  const { look } = sight;
+  if (look.status === 'ERROR') {
+    return beginEnding(knowledge, 'PodFailed', 'The provider reports an error for it before it was ready.');
+  }
+  if (look.installationStatus === 'ERROR') {
+    return beginEnding(
+      knowledge,
+      'InstallFailed',
+      `The installation failed: ${look.installationFailure ?? 'no reason given'}.`,
+    );
+  }
+  const timeoutMs = provisioningTimeoutMs(knowledge);
+  // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
+  if (sight.beganAtMs > rental.sinceMs + timeoutMs) {
+    return beginEnding(
+      knowledge,
+      'ProvisioningTimedOut',
+      `It was not ready within ${formatDuration(timeoutMs)}.`,
+    );
+  }
+  return undefined;
+}
+
+const MS_PER_MINUTE = 60_000;
+
+/** The wish of the spec, or twice the offer's own estimate where that is longer. */
+function provisioningTimeoutMs({ gpuPod, intent }: Knowledge): number {
+  const wishedMs = parseDurationMs(gpuPod.spec.provisioningTimeout) ?? 20 * MS_PER_MINUTE;
+  const estimateMinutes = intent.kind === 'read' ? (intent.intent.offer.provisioningMinutes ?? 0) : 0;
+  return Math.max(wishedMs, 2 * estimateMinutes * MS_PER_MINUTE);
+}
+
+function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boolean): Rest {
+  const { gpuPod, windows } = knowledge;
+  const isMoving = !wasReady || look.status === 'DELETING';
+  const claims: Claims = {
+    Ready: readyClaim(knowledge, look),
+    Provisioned:
+      look.status === 'ACTIVE'
+        ? ['PodActive', `Pod ${look.podId} is active.`]
+        : standingClaim(gpuPod.status, 'Provisioned', [
+            'CreatePending',
+            `Pod ${look.podId} was ordered and is not active yet.`,
+          ]),
+    ...(isMoving
+      ? { progress: { type: 'Reconciling', claim: ['Progressing', 'The pod is on its way.'] } }
+      : {}),
+  };
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, claims, facts),
+    pollOften: isMoving,
+    againInMs: windows.staleMs,
+  };
+}
+
+function readyClaim({ gpuPod }: Knowledge, look: PodLook): Claim<'Ready'> {
+  const { podId, status } = look;
+  const sentences: Readonly<Record<PodStatus, Claim<'Ready'>>> = {
+    PROVISIONING: ['Provisioning', `Pod ${podId} is starting; it bills.`],
+    PENDING: ['Provisioning', `Pod ${podId} is starting; it bills.`],
+    ACTIVE: [
+      'Installing',
+      `Pod ${podId} is active; its installation or SSH endpoint is not done yet. It bills.`,
+    ],
+    STOPPED: [
+      'Stopped',
+      `The provider stopped pod ${podId}. It bills; suspend or delete the GpuPod to end it.`,
+    ],
+    ERROR: [
+      'Failed',
+      `The provider reports an error for pod ${podId}. It may bill; suspend or delete the GpuPod to end it.`,
+    ],
+    DELETING: ['Ending', `Pod ${podId} is being ended at the provider, and not by this operator.`],
+    // What the provider cannot tell is no news: what was last known stands.
+    UNKNOWN: standingClaim(gpuPod.status, 'Ready', [
+      'Provisioning',
+      `The provider cannot tell the state of pod ${podId}; it may bill.`,
+    ]),
+    TERMINATED: ['Ending', `Pod ${podId} is reported as ended; that is being checked.`],
+  };
+  return sentences[status];
+}

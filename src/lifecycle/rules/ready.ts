@@ -1,0 +1,52 @@
+import type { Knowledge } from '../knowledge.ts';
+import { connectionSecret } from '../connection-secret.ts';
+import type { PodLook } from '../provider.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Claims, Facts } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Step } from '../step.ts';
+import { isAbovePriceLine } from './price-check.ts';
+
+/** A usable pod: the connection Secret first, then the status that points to it. */
+export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): Step {
+  const { gpuPod, memory, now } = knowledge;
+  const secret = connectionSecret(gpuPod, look);
+  if (memory.secret?.fingerprint !== secret.fingerprint) {
+    return { kind: 'act', effect: { type: 'ensureSecret', ...secret } };
+  }
+  const isConflict = memory.secret.outcome === 'conflict';
+  const conflict =
+    `Secret ${secret.name} belongs to somebody else and is left alone; the connection data stands in status.ssh. ` +
+    'Remove that Secret or set spec.connectionSecretName.';
+  const claims: Claims = {
+    Ready: ['Available', readyMessage(knowledge, look)],
+    Provisioned: ['PodActive', `Pod ${look.podId} is active.`],
+    ...(isConflict ? { Synced: ['SecretConflict', conflict] } : {}),
+  };
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, claims, {
+      ...facts,
+      readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
+      ssh: look.ssh,
+      ports: look.ports.map(({ usedBy, ...port }) => (usedBy === undefined ? port : { ...port, usedBy })),
+      binding: isConflict ? undefined : { name: secret.name },
+      failedAttempts: 0,
+      hint: undefined,
+      rejections: undefined,
+    }),
+    ...(isConflict ? { againInMs: CONFLICT_RETRY_MS, remember: { secret: undefined } } : {}),
+  };
+}
+
+/** A Secret that is in the way may be removed at any time. */
+const CONFLICT_RETRY_MS = 60_000;
+
+function readyMessage(knowledge: Knowledge, look: PodLook): string {
+  const isDear = isAbovePriceLine(
+    knowledge,
+    look.priceUsdPerHour ?? knowledge.gpuPod.status.cost?.billedPerHour,
+  );
+  const base = `Pod ${look.podId} is ready: ${look.ssh?.command ?? ''}`;
+  return isDear ? `${base}. Its price rose above the cap; it is kept, because it was ready before.` : base;
+}

@@ -1,0 +1,78 @@
+import { microsToUsd } from '../../offers/money.ts';
+import { offerKey } from '../../offers/offer-key.ts';
+import type { Intent } from '../intent.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { Memory, OrderMemory } from '../memory.ts';
+import type { Refusal, RefusalReason } from '../provider.ts';
+import { withAttempt } from '../status/attempts.ts';
+import { shortOffer } from '../status/bind.ts';
+import { draftStatus } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { CoolDownReason, Step } from '../step.ts';
+import { PENDING } from './claims.ts';
+
+/** Refusals that speak of the account: the order is not at fault, and the same attempt is sent again later. */
+const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
+
+/** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
+export function isKnownNotCreated(order: OrderMemory): boolean {
+  const { outcome } = order;
+  return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && OF_ACCOUNT.has(outcome.reason));
+}
+
+/** An offer refused the order: that is recorded, the offer is avoided for a while, and the next one is tried. */
+export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Refusal): Step {
+  const { gpuPod, now } = knowledge;
+  const at = timestamp(now.wallMs);
+  const status = draftStatus(
+    knowledge,
+    {
+      Ready: PENDING,
+      Provisioned: ['CreateFailed', `${shortOffer(intent)} refused the order: ${refusal.message}`],
+      progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
+    },
+    {
+      attempts: withAttempt(gpuPod.status, intent.attempt, {
+        podName: intent.name,
+        offer: shortOffer(intent),
+        pricePerHour: microsToUsd(intent.cost.total),
+        startedAt: intent.startedAt,
+        endedAt: at,
+        outcome: 'Refused',
+        reason: refusal.reason,
+        message: refusal.message.slice(0, 300),
+      }),
+    },
+  );
+  return {
+    kind: 'act',
+    effect: {
+      type: 'writeStatus',
+      status,
+      coolDown: { reason: coolDownReason(refusal.reason), offerKey: offerKey(intent.offer) },
+    },
+    remember: { invalidRefusals: countInvalid(knowledge, refusal) },
+  };
+}
+
+function countInvalid({ memory, gpuPod }: Knowledge, refusal: Refusal): Memory['invalidRefusals'] {
+  const { generation } = gpuPod.metadata;
+  const known = memory.invalidRefusals.generation === generation ? memory.invalidRefusals.count : 0;
+  const isInvalid = refusal.reason === 'InvalidRequest';
+  return { generation, count: known + (isInvalid ? 1 : 0), message: refusal.message };
+}
+
+function coolDownReason(reason: RefusalReason): CoolDownReason {
+  switch (reason) {
+    case 'NoCapacity':
+    case 'AboveMaxPrice':
+    case 'InvalidRequest':
+    case 'TemplateIncompatible':
+      return reason;
+    case 'OtherRefusal':
+    case 'Unauthorized':
+    case 'PaymentRequired':
+    case 'RateLimited':
+      return 'OtherRefusal';
+  }
+}

@@ -1,0 +1,77 @@
+import { ANNOTATIONS } from '../../api/names.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { draftStatus, findCondition } from '../status/draft.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Step } from '../step.ts';
+import { PENDING, standingClaim } from './claims.ts';
+
+/** Reasons that only a person lifts, and that a change of the spec does not. */
+const AFTER_LOSS: ReadonlySet<string> = new Set(['Interrupted', 'Lost']);
+const LASTING: ReadonlySet<string> = new Set([...AFTER_LOSS, 'OfferTimeout', 'InvalidRequest']);
+
+/**
+ * A new generation, or a new value of `gpupod.dev/reconcile-requested-at`, begins the search anew: failed
+ * attempts are no longer counted, and what stalled it is forgotten.
+ */
+export function startOver(knowledge: Knowledge): Step | undefined {
+  const { gpuPod, now } = knowledge;
+  const { status, metadata } = gpuPod;
+  const requested = metadata.annotations[ANNOTATIONS.reconcileRequestedAt]?.slice(0, 256);
+  const isRequested = requested !== undefined && requested !== status.lastHandledReconcileAt;
+  if (!isRequested && !isSearchOfOldSpec(knowledge)) {
+    return undefined;
+  }
+  const isRented = status.podId !== undefined;
+  return {
+    kind: 'act',
+    effect: {
+      type: 'writeStatus',
+      status: draftStatus(
+        knowledge,
+        {
+          Ready: isRented ? standingClaim(status, 'Ready', PENDING) : PENDING,
+          ...(isRented
+            ? {}
+            : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
+        },
+        {
+          failedAttempts: 0,
+          searchStartedAt: timestamp(now.wallMs),
+          ...(isRequested ? { lastHandledReconcileAt: requested } : {}),
+        },
+      ),
+    },
+    remember: { invalidRefusals: { generation: metadata.generation, count: 0, message: '' } },
+  };
+}
+
+function isSearchOfOldSpec({ gpuPod }: Knowledge): boolean {
+  const { status, metadata } = gpuPod;
+  const isOld = status.observedGeneration >= 0 && status.observedGeneration < metadata.generation;
+  const hasPast = (status.failedAttempts ?? 0) > 0 || status.searchStartedAt !== undefined;
+  return isOld && hasPast && status.podId === undefined && !AFTER_LOSS.has(stalledReason(status));
+}
+
+/** What stalled the object stays until a person acts. */
+export function stayStalled(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  const reason = stalledReason(gpuPod.status);
+  if (gpuPod.status.podId !== undefined || !LASTING.has(reason)) {
+    return undefined;
+  }
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: standingClaim(gpuPod.status, 'Ready', PENDING),
+      Synced: standingClaim(gpuPod.status, 'Synced', ['ReconcileSuccess', '']),
+      progress: {
+        type: 'Stalled',
+        claim: standingClaim(gpuPod.status, 'Stalled', ['OfferTimeout', '']),
+      },
+    }),
+  };
+}
+
+function stalledReason(status: Knowledge['gpuPod']['status']): string {
+  return findCondition(status, 'Stalled')?.reason ?? '';
+}

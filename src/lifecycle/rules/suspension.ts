@@ -1,0 +1,27 @@
+import type { Knowledge } from '../knowledge.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Step } from '../step.ts';
+import { beginEnding } from './ending.ts';
+
+/** `spec.suspend`: the rental is ended, the object stays. What held it back before is forgotten. */
+export function suspend(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  if (!gpuPod.spec.suspend) {
+    return undefined;
+  }
+  if (gpuPod.status.podId !== undefined) {
+    return beginEnding(knowledge, 'Suspended', 'spec.suspend is true.');
+  }
+  return {
+    kind: 'rest',
+    status: draftStatus(
+      knowledge,
+      {
+        Ready: ['Suspended', 'Nothing is rented, because spec.suspend is true.'],
+        OfferSelected: ['NotLooked', 'Offers are not looked at while suspended.'],
+        Provisioned: ['NotCreated', 'Nothing is rented.'],
+      },
+      { failedAttempts: 0, searchStartedAt: undefined, hint: undefined, rejections: undefined },
+    ),
+  };
+}

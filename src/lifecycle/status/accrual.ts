@@ -1,0 +1,27 @@
+import type { CostStatus, GpuPodStatus } from '../../api/status.ts';
+import { timestamp } from './timestamp.ts';
+
+const MS_PER_HOUR = 3_600_000;
+const MICROS_PER_USD = 1_000_000;
+
+/** Brings `cost.accrued` up to now, for a machine that is rented. An estimate: price × time since creation. */
+export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
+  const { cost, podId } = status;
+  const accrued = accruedUsd(status, wallMs);
+  if (podId === undefined || cost === undefined || accrued === undefined) {
+    return status;
+  }
+  const updated: CostStatus = { ...cost, accrued, accruedAt: timestamp(wallMs) };
+  return { ...status, cost: updated };
+}
+
+/** USD that the rented machine cost so far; undefined where price or begin are not known. */
+export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undefined {
+  const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
+  const createdMs = Date.parse(status.createdAt ?? '');
+  if (usdPerHour === undefined || Number.isNaN(createdMs)) {
+    return undefined;
+  }
+  const usd = (usdPerHour * Math.max(0, wallMs - createdMs)) / MS_PER_HOUR;
+  return Math.round(usd * MICROS_PER_USD) / MICROS_PER_USD;
+}

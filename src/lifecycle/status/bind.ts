@@ -1,0 +1,90 @@
+import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
+import { microsToUsd } from '../../offers/money.ts';
+import type { Intent } from '../intent.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { PodLook } from '../provider.ts';
+import { specHash } from '../spec-hash.ts';
+import { withAttempt } from './attempts.ts';
+import { draftStatus } from './draft.ts';
+import type { Facts } from './draft.ts';
+import { timestamp } from './timestamp.ts';
+
+/**
+ * The status that takes a pod over: rebuilt from the intent, so that it is the same whether the answer to
+ * the create arrived or the pod was found later. Where the spec changed meanwhile the pod is taken over in
+ * order to be ended.
+ */
+export function bindStatus(
+  knowledge: Knowledge,
+  intent: Intent,
+  pod: PodLook,
+  adopted: boolean,
+): GpuPodStatus {
+  const { gpuPod } = knowledge;
+  const isOutdated = specHash(gpuPod.spec) !== intent.specHash;
+  const message = `${intent.offer.why}.`;
+  const selected = adopted ? 'Adopted' : gpuPod.spec.placement.cloudId === undefined ? 'Selected' : 'Pinned';
+  return draftStatus(
+    knowledge,
+    {
+      Ready: ['Provisioning', `Pod ${pod.podId} is starting at ${intent.offer.provider}; it bills.`],
+      OfferSelected: [selected, message],
+      Provisioned: isOutdated
+        ? ['SpecChanged', 'The spec changed while the order was on its way; this pod is being ended.']
+        : ['CreatePending', `Pod ${pod.podId} was ordered and is not active yet.`],
+      progress: { type: 'Reconciling', claim: ['Progressing', 'The pod is on its way to be ready.'] },
+    },
+    bindFacts(knowledge, intent, pod, isOutdated),
+  );
+}
+
+function bindFacts({ gpuPod, now }: Knowledge, intent: Intent, pod: PodLook, isOutdated: boolean): Facts {
+  return {
+    podId: pod.podId,
+    podName: intent.name,
+    offer: offerStatus(intent),
+    cost: costStatus(intent, pod),
+    attempts: withAttempt(gpuPod.status, intent.attempt, {
+      podName: intent.name,
+      offer: shortOffer(intent),
+      pricePerHour: microsToUsd(intent.cost.total),
+      startedAt: intent.startedAt,
+      ...(isOutdated ? { ending: 'SpecChanged' } : {}),
+    }),
+    createdAt: pod.createdAt ?? timestamp(now.wallMs),
+    activeAt: undefined,
+    readyAt: undefined,
+    terminatedAt: undefined,
+    ssh: undefined,
+    ports: undefined,
+    hint: undefined,
+    rejections: gpuPod.status.rejections,
+  };
+}
+
+/** The offer in one line, for the list of attempts. */
+export function shortOffer({ offer }: Intent): string {
+  const place = offer.dataCenter ?? offer.country ?? offer.region;
+  return [offer.provider, offer.cloudId, `${String(offer.gpuCount)}x ${offer.gpuType}`, place]
+    .filter((part) => part !== undefined)
+    .join(' ')
+    .slice(0, 256);
+}
+
+function offerStatus({ offer, sizes }: Intent): OfferStatus {
+  const { why: _why, provisioningMinutes: _minutes, prepaidHours: _hours, ...recorded } = offer;
+  return { ...recorded, ...sizes };
+}
+
+function costStatus({ cost, capSent }: Intent, pod: PodLook): CostStatus {
+  return {
+    currency: 'USD',
+    gpu: microsToUsd(cost.gpu),
+    disk: microsToUsd(cost.disk),
+    vcpus: microsToUsd(cost.vcpus),
+    memory: microsToUsd(cost.memory),
+    pricePerHour: microsToUsd(cost.total),
+    maxPrice: microsToUsd(capSent),
+    ...(pod.priceUsdPerHour === undefined ? {} : { billedPerHour: pod.priceUsdPerHour }),
+  };
+}

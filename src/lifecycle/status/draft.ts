@@ -1,0 +1,123 @@
+import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/conditions.ts';
+import type { ConditionClaim, ConditionType, Reason } from '../../api/conditions.ts';
+import type { Condition, GpuPodStatus } from '../../api/status.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { accrue } from './accrual.ts';
+import { phaseOf } from './phase.ts';
+import { timestamp } from './timestamp.ts';
+
+/** A reason and its sentence, for one condition type. */
+export type Claim<T extends ConditionType> = readonly [reason: Reason<T>, message: string];
+
+/**
+ * What a rule says of the object. `Synced` is a success unless claimed otherwise; `OfferSelected` and
+ * `Provisioned` stay as they were; `Reconciling` and `Stalled` are present only where claimed.
+ */
+export interface Claims {
+  readonly Ready: Claim<'Ready'>;
+  readonly Synced?: Claim<'Synced'>;
+  readonly OfferSelected?: Claim<'OfferSelected'>;
+  readonly Provisioned?: Claim<'Provisioned'>;
+  readonly progress?:
+    | { readonly type: 'Reconciling'; readonly claim: Claim<'Reconciling'> }
+    | { readonly type: 'Stalled'; readonly claim: Claim<'Stalled'> };
+}
+
+/** Facts to set; a key whose value is undefined is removed. */
+export type Facts = {
+  readonly [K in Exclude<keyof GpuPodStatus, 'observedGeneration' | 'conditions' | 'phase'>]?:
+    GpuPodStatus[K] | undefined;
+};
+
+/** The status that follows from the one that stands, what a rule claims, and new facts. */
+export function draftStatus(knowledge: Knowledge, claims: Claims, facts: Facts = {}): GpuPodStatus {
+  const { gpuPod, now } = knowledge;
+  const conditions = mergeConditions(knowledge, claimList(claims, gpuPod.status));
+  const status: GpuPodStatus = {
+    ...gpuPod.status,
+    ...facts,
+    observedGeneration: gpuPod.metadata.generation,
+    phase: phaseOf(conditions),
+    conditions,
+  };
+  return accrue(withoutUndefined(status), now.wallMs);
+}
+
+function claimList(claims: Claims, status: GpuPodStatus): readonly ConditionClaim[] {
+  const [readyReason, readyMessage] = claims.Ready;
+  const [syncedReason, syncedMessage] = claims.Synced ?? [
+    'ReconcileSuccess',
+    'Nothing is left to be done now.',
+  ];
+  const list: ConditionClaim[] = [
+    { type: 'Ready', reason: readyReason, message: readyMessage },
+    { type: 'Synced', reason: syncedReason, message: syncedMessage },
+  ];
+  const offerSelected =
+    claims.OfferSelected ??
+    firstClaim(status, 'OfferSelected', ['NotLooked', 'Offers were not looked at yet.']);
+  const provisioned =
+    claims.Provisioned ?? firstClaim(status, 'Provisioned', ['NotCreated', 'Nothing is rented.']);
+  if (offerSelected !== undefined) {
+    list.push({ type: 'OfferSelected', reason: offerSelected[0], message: offerSelected[1] });
+  }
+  if (provisioned !== undefined) {
+    list.push({ type: 'Provisioned', reason: provisioned[0], message: provisioned[1] });
+  }
+  if (claims.progress?.type === 'Reconciling') {
+    list.push({ type: 'Reconciling', reason: claims.progress.claim[0], message: claims.progress.claim[1] });
+  }
+  if (claims.progress?.type === 'Stalled') {
+    list.push({ type: 'Stalled', reason: claims.progress.claim[0], message: claims.progress.claim[1] });
+  }
+  return list;
+}
+
+/** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */
+function firstClaim<T extends ConditionType>(
+  status: GpuPodStatus,
+  type: T,
+  claim: Claim<T>,
+): Claim<T> | undefined {
+  return findCondition(status, type) === undefined ? claim : undefined;
+}
+
+function mergeConditions(knowledge: Knowledge, claims: readonly ConditionClaim[]): Condition[] {
+  const { gpuPod, now } = knowledge;
+  const merged: Condition[] = [];
+  for (const type of CONDITION_TYPES) {
+    const standing = findCondition(gpuPod.status, type);
+    const claim = claims.find((candidate) => candidate.type === type);
+    if (claim === undefined) {
+      const isLasting = type === 'OfferSelected' || type === 'Provisioned';
+      if (isLasting && standing !== undefined) {
+        merged.push({ ...standing, observedGeneration: gpuPod.metadata.generation });
+      }
+      continue;
+    }
+    const status = statusOfReason(claim);
+    merged.push({
+      type,
+      status,
+      observedGeneration: gpuPod.metadata.generation,
+      lastTransitionTime: standing?.status === status ? standing.lastTransitionTime : timestamp(now.wallMs),
+      reason: claim.reason,
+      message: truncateMessage(claim.message),
+    });
+  }
+  return merged;
+}
+
+export function findCondition(status: GpuPodStatus, type: ConditionType): Condition | undefined {
+  return (status.conditions ?? []).find((condition) => condition.type === type);
+}
+
+function withoutUndefined(status: GpuPodStatus): GpuPodStatus {
+  const copy: GpuPodStatus = { ...status };
+  for (const [key, value] of Object.entries(copy)) {
+    if (value === undefined) {
+      Reflect.deleteProperty(copy, key);
+    }
+  }
+  return copy;
+}

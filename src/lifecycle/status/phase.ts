@@ -1,0 +1,21 @@
+import type { Condition } from '../../api/status.ts';
+
+const PHASES: Readonly<Record<string, string>> = {
+  Available: 'Ready',
+  NoMatchingOffer: 'Pending',
+  CreateUncertain: 'Uncertain',
+  InstallFailed: 'Failed',
+  ProvisioningTimedOut: 'Failed',
+  Stale: 'Unknown',
+};
+
+/** One word for the table, computed from the conditions and never read by the operator. */
+export function phaseOf(conditions: readonly Condition[]): string {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  const isStalled = conditions.some(({ type }) => type === 'Stalled');
+  if (ready === undefined) {
+    return 'Pending';
+  }
+  const isIdle = ready.reason === 'Pending' || ready.reason === 'NoMatchingOffer';
+  return isStalled && isIdle ? 'Stalled' : (PHASES[ready.reason] ?? ready.reason);
+}

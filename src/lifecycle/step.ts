@@ -1,0 +1,88 @@
+import type { GpuPodStatus } from '../api/status.ts';
+import type { OfferQuery } from '../offers/offer-source.ts';
+import type { CreatePodRequest } from './create-pod-request.ts';
+import type { Intent } from './intent.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { MemoryChange } from './memory.ts';
+
+/**
+ * The next step of one GpuPod: either one effect, after which all is looked at anew, or a rest until
+ * something changes. Both may add to what the process remembers.
+ */
+export type Step = Act | Rest;
+
+export interface Act {
+  readonly kind: 'act';
+  readonly effect: Effect;
+  readonly remember?: MemoryChange;
+}
+
+export interface Rest {
+  readonly kind: 'rest';
+  /** The status as it should stand now; it is written only where that is worth a write. */
+  readonly status: GpuPodStatus;
+  /** Look again after this long, whatever happens. */
+  readonly againInMs?: number;
+  /** A complete list that began after this time is wanted; the object is looked at again once it is there. */
+  readonly wantsCensusAfterMs?: number;
+  /** The rented pod is on its way somewhere: look at it often. */
+  readonly pollOften?: boolean;
+  readonly remember?: MemoryChange;
+}
+
+/** One thing to do in the world. The performer reports what it learned, see `learn`. */
+export type Effect =
+  | WriteStatus
+  | CreatePod
+  | { readonly type: 'readOffers'; readonly queries: readonly OfferQuery[] }
+  | { readonly type: 'deletePod'; readonly podId: string }
+  | { readonly type: 'deleteStray'; readonly podId: string; readonly podName: string }
+  | { readonly type: 'addFinalizer' }
+  | { readonly type: 'readPod'; readonly podId: string }
+  | EnsureSecret
+  | { readonly type: 'removeSecret'; readonly name: string }
+  | { readonly type: 'release'; readonly retain?: { readonly podId: string; readonly podName: string } };
+
+/** A write that must be done before anything else happens. */
+export interface WriteStatus {
+  readonly type: 'writeStatus';
+  readonly status: GpuPodStatus;
+  /** The offer of the attempt that ended is avoided for a while. */
+  readonly coolDown?: CoolDown;
+}
+
+/** Finalizer and intent in one guarded write, then the request, once. */
+export interface CreatePod {
+  readonly type: 'createPod';
+  readonly intent: Intent;
+  /** Without what comes from Secrets: that is filled in by the performer. */
+  readonly request: CreatePodRequest;
+  readonly offerKey: string;
+  /** Monotonic time at which the answer that the offer stands in was asked for. */
+  readonly offerSeenAtMs: number;
+}
+
+export interface EnsureSecret {
+  readonly type: 'ensureSecret';
+  readonly name: string;
+  readonly data: Readonly<Record<string, string>>;
+  readonly fingerprint: string;
+}
+
+/** Why offers are avoided for a while; the durations stand in one table, see `COOL_DOWNS`. */
+export interface CoolDown {
+  readonly reason: CoolDownReason;
+  readonly offerKey: string;
+}
+
+export type CoolDownReason =
+  | 'NoCapacity'
+  | 'AboveMaxPrice'
+  | 'InvalidRequest'
+  | 'TemplateIncompatible'
+  | 'OtherRefusal'
+  | 'ProvisioningTimedOut'
+  | 'InstallFailed';
+
+/** One rule of the lifecycle: the step it asks for, or undefined where it does not apply. */
+export type Rule = (knowledge: Knowledge) => Step | undefined;
