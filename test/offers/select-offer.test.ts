@@ -146,6 +146,12 @@ describe('the pick', () => {
       why: 'nobody wants custom_template: the key decides',
     },
     {
+      name: 'same key and price twice',
+      offers: [named('a', { region: 'canada' }), named('a', { region: 'united_states' })],
+      expected: 'a',
+      why: 'the rest of the row decides, and not which came first',
+    },
+    {
       name: 'same key twice',
       offers: [named('a', { usd: 2 }), named('a', { usd: 1 })],
       expected: 'a',
