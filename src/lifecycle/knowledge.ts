@@ -28,6 +28,8 @@ export interface Knowledge {
   readonly gate: Gate;
   /** True while so many pods vanished at once that no absence is believed. */
   readonly massAbsence: boolean;
+  /** Set once the provider could not be read for longer than `quietFailureMs`. */
+  readonly providerFailure?: Failure;
   readonly coolingDown: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all that is rented or on order, this object left out. */
   readonly committedElsewhere: MicroUsd;

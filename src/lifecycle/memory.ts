@@ -28,6 +28,8 @@ export interface Memory {
     readonly sinceMs: number;
     readonly count: number;
   };
+  /** No order is tried again before this time, and why. */
+  readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
   /** Orders of this generation that were refused as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
   /** What became of the connection Secret: fingerprint of its content, and the outcome. */
@@ -37,6 +39,9 @@ export interface Memory {
 
 /** A value of undefined forgets. */
 export type MemoryChange = { readonly [K in keyof Memory]?: Memory[K] | undefined };
+
+/** Why an order could not be sent. */
+export type BlockReason = FailureReason | 'ReferenceNotFound';
 
 export interface OrderMemory {
   readonly podName: string;

@@ -65,7 +65,8 @@ export function foreignOrder(knowledge: Knowledge): Step | undefined {
   const { installation, name } = order.intent;
   const message =
     `The order for pod ${name} was written by installation ${installation}, not by this one. If that one is gone, ` +
-    'make sure that the pod is ended and remove the annotation gpupod.dev/intent.';
+    'make sure that the pod is ended and remove annotation gpupod.dev/intent (while the GpuPod is being deleted: set ' +
+    'gpupod.dev/force-release to the name of the pod).';
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {

@@ -12,7 +12,11 @@ import { beginEnding } from './ending.ts';
 export function followUnready(knowledge: Knowledge, rental: RentalMemory, sight: Sight, facts: Facts): Step {
   const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
   const failed = wasReady ? undefined : endFailed(knowledge, rental, sight);
-  return failed ?? report(knowledge, sight.look, facts, wasReady);
+  const untilDeadlineMs = rental.sinceMs + provisioningTimeoutMs(knowledge) - knowledge.now.monotonicMs;
+  const againInMs = wasReady
+    ? knowledge.windows.staleMs
+    : Math.max(untilDeadlineMs, 0) + knowledge.windows.busyPollMs;
+  return failed ?? { ...report(knowledge, sight.look, facts, wasReady), againInMs };
 }
 
 function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
@@ -49,7 +53,7 @@ function provisioningTimeoutMs({ gpuPod, intent }: Knowledge): number {
 }
 
 function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boolean): Rest {
-  const { gpuPod, windows } = knowledge;
+  const { gpuPod } = knowledge;
   const isMoving = !wasReady || look.status === 'DELETING';
   const claims: Claims = {
     Ready: readyClaim(knowledge, look),
@@ -68,7 +72,6 @@ function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boo
     kind: 'rest',
     status: draftStatus(knowledge, claims, facts),
     pollOften: isMoving,
-    againInMs: windows.staleMs,
   };
 }
 

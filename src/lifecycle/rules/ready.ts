@@ -9,7 +9,7 @@ import { isAbovePriceLine } from './price-check.ts';
 
 /** A usable pod: the connection Secret first, then the status that points to it. */
 export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): Step {
-  const { gpuPod, memory, now } = knowledge;
+  const { gpuPod, memory, now, windows } = knowledge;
   const secret = connectionSecret(gpuPod, look);
   if (memory.secret?.fingerprint !== secret.fingerprint) {
     return { kind: 'act', effect: { type: 'ensureSecret', ...secret } };
@@ -35,7 +35,8 @@ export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): 
       hint: undefined,
       rejections: undefined,
     }),
-    ...(isConflict ? { againInMs: CONFLICT_RETRY_MS, remember: { secret: undefined } } : {}),
+    againInMs: isConflict ? CONFLICT_RETRY_MS : windows.staleMs,
+    ...(isConflict ? { remember: { secret: undefined } } : {}),
   };
 }
 

@@ -23,11 +23,28 @@ import { restWithoutOffer } from './no-offer.ts';
 /** Nothing is rented and nothing hinders it: look at the offers, choose one, and order it. */
 export function rent(knowledge: Knowledge): Step {
   return (
+    awaitRetry(knowledge) ??
     awaitCleanList(knowledge) ??
     awaitGate(knowledge) ??
     readOffers(knowledge) ??
     chooseAndOrder(knowledge, knowledge.offers)
   );
+}
+
+/** The last order could not be sent: it is tried again, later and later. */
+function awaitRetry(knowledge: Knowledge): Step | undefined {
+  const { memory, now } = knowledge;
+  const waitMs = (memory.blocked?.untilMs ?? 0) - now.monotonicMs;
+  return memory.blocked === undefined || waitMs <= 0
+    ? undefined
+    : restFailing(
+        knowledge,
+        { ...memory.blocked, retryAfterMs: waitMs },
+        {
+          Ready: PENDING,
+          progress: { type: 'Reconciling', claim: ['Retrying', 'The order is sent again by itself.'] },
+        },
+      );
 }
 
 /**

@@ -32,7 +32,7 @@ export type Facts = {
 /** The status that follows from the one that stands, what a rule claims, and new facts. */
 export function draftStatus(knowledge: Knowledge, claims: Claims, facts: Facts = {}): GpuPodStatus {
   const { gpuPod, now } = knowledge;
-  const conditions = mergeConditions(knowledge, claimList(claims, gpuPod.status));
+  const conditions = mergeConditions(knowledge, claimList(knowledge, claims));
   const status: GpuPodStatus = {
     ...gpuPod.status,
     ...facts,
@@ -43,12 +43,10 @@ export function draftStatus(knowledge: Knowledge, claims: Claims, facts: Facts =
   return accrue(withoutUndefined(status), now.wallMs);
 }
 
-function claimList(claims: Claims, status: GpuPodStatus): readonly ConditionClaim[] {
+function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClaim[] {
+  const { status } = knowledge.gpuPod;
   const [readyReason, readyMessage] = claims.Ready;
-  const [syncedReason, syncedMessage] = claims.Synced ?? [
-    'ReconcileSuccess',
-    'Nothing is left to be done now.',
-  ];
+  const [syncedReason, syncedMessage] = claims.Synced ?? syncedByDefault(knowledge);
   const list: ConditionClaim[] = [
     { type: 'Ready', reason: readyReason, message: readyMessage },
     { type: 'Synced', reason: syncedReason, message: syncedMessage },
@@ -71,6 +69,12 @@ function claimList(claims: Claims, status: GpuPodStatus): readonly ConditionClai
     list.push({ type: 'Stalled', reason: claims.progress.claim[0], message: claims.progress.claim[1] });
   }
   return list;
+}
+
+function syncedByDefault({ providerFailure }: Knowledge): Claim<'Synced'> {
+  return providerFailure === undefined
+    ? ['ReconcileSuccess', 'All that was to be done is done.']
+    : [providerFailure.reason, providerFailure.message];
 }
 
 /** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */
