@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { BinariesUnavailableError, ensureBinaries } from './binaries.ts';
+import { ensureBinaries } from './binaries.ts';
 import { startControlPlane } from './control-plane.ts';
 import type { Progress } from './progress.ts';
 import { allBinaries, coreBinaries, type BinaryName } from './recipe.ts';
@@ -21,18 +21,17 @@ function isBinaryName(name: string): name is BinaryName {
 
 async function prepare(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !isBinaryName(name));
-  if (unknown.length > 0) throw new BinariesUnavailableError(`Unknown: ${unknown.join(', ')}\n${usage}`);
+  if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}\n${usage}`);
   const known = names.filter(isBinaryName);
   const paths = await ensureBinaries(known.length > 0 ? known : coreBinaries, { onProgress: print });
   for (const file of Object.values(paths)) process.stdout.write(`${file}\n`);
 }
 
 async function start(controllerManager: boolean, crdPaths: readonly string[]): Promise<void> {
-  // Before anything is started: a signal in between would otherwise skip the orderly end.
-  const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const controlPlane = await startControlPlane({ controllerManager, crdPaths, onProgress: print });
   process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfigPath}\n`);
-  await signal;
+  // Only from here on: a signal before ends the process at once, and the watchdog cleans up.
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await controlPlane.stop();
 }
 

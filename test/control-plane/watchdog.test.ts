@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+const serverModule = path.join(import.meta.dirname, 'server-process.ts');
+const watchdogModule = path.join(import.meta.dirname, 'watchdog.ts');
+
+/** Runs a server below a watchdog, prints the server's process id, then does what it is told. */
+const owner = `
+  const [directory, then] = process.argv.slice(1);
+  const { ServerProcess } = await import(${JSON.stringify(serverModule)});
+  const { watchOver } = await import(${JSON.stringify(watchdogModule)});
+  const { readFile } = await import('node:fs/promises');
+  const watchdog = watchOver(directory);
+  const server = new ServerProcess({
+    name: 'fake',
+    directory,
+    executable: process.execPath,
+    flags: { eval: 'setInterval(Object, 2 ** 30)' },
+    isReady: async () => true,
+  });
+  await server.start();
+  process.stdout.write(await readFile(directory + '/fake.pid', 'utf8'));
+  if (then === 'exit') process.exit(0);
+  if (then === 'throw') setImmediate(() => { throw new Error('on purpose'); });
+  if (then === 'release') {
+    await server.kill();
+    await watchdog.release();
+  }`;
+
+let directory: string;
+let children: ChildProcess[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'watchdog-test-'));
+  children = [];
+});
+
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function startOwner(then: string): Promise<{ child: ChildProcess; serverPid: number }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', owner, directory, then], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  children.push(child);
+  const [output]: unknown[] = await once(child.stdout, 'data');
+  return { child, serverPid: Number(String(output)) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The test's own time limit ends this if it never comes true. */
+async function cleanedUp(serverPid: number): Promise<void> {
+  while (isAlive(serverPid) || existsSync(directory)) await delay(10);
+}
+
+describe('no orphans and no files are left', () => {
+  it.each(['exit', 'throw', 'release'])('when the owner ends by %s', async (then) => {
+    const { serverPid } = await startOwner(then);
+    await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('when the owner is sent %s', async (signal) => {
+    const { child, serverPid } = await startOwner('stay');
+    expect(isAlive(serverPid)).toBe(true);
+    child.kill(signal);
+    await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
+  });
+});
