@@ -95,13 +95,17 @@ export class EventRecorder {
 
   /** Writes what is waiting, for `flushTimeoutMs` at most, and stops. Never rejects. */
   async stop({ flushTimeoutMs }: { flushTimeoutMs: number }): Promise<void> {
-    const timer = new AbortController();
-    const timeUp = this.#options.clock.sleep(flushTimeoutMs, timer.signal).catch(() => undefined);
-    await Promise.race([this.#queue.drain(), timeUp]);
-    timer.abort();
+    if (flushTimeoutMs > 0) await this.#flush(flushTimeoutMs);
     this.#queue.abort();
     await this.#queue.stop();
     await this.#running;
+  }
+
+  async #flush(timeoutMs: number): Promise<void> {
+    const timer = new AbortController();
+    const timeUp = this.#options.clock.sleep(timeoutMs, timer.signal).catch(() => undefined);
+    await Promise.race([this.#queue.drain(), timeUp]);
+    timer.abort();
   }
 
   #newSeries(reference: ObjectReference, event: EventToRecord): EventSeries {

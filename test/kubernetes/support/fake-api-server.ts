@@ -80,8 +80,13 @@ export class FakeApiServer {
     return this.requests.filter((request) => kindOf(request) === kind).length;
   }
 
-  async close(): Promise<void> {
+  /** Cuts every connection. */
+  cutAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cutAll();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
