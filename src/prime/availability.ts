@@ -1,10 +1,10 @@
 import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
-import type { Answer, Failure } from '../lifecycle/provider.ts';
+import type { Answer, Failure, NotFound } from '../lifecycle/provider.ts';
 import { failure } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { readOffers } from './offer-row.ts';
 import type { ReadOffers } from './offer-row.ts';
-import { readJson } from './read-json.ts';
+import { readJson, readJsonIfFound } from './read-json.ts';
 import { GpuSummary, LegacyOffers, OfferPage } from './schemas/offer.ts';
 import { summaryShowsStock } from './summary.ts';
 
@@ -24,17 +24,18 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
 
   /** All rows, from the current endpoint, or from the legacy one where there is no other. */
   async function readAll(query: OfferQuery): Promise<Answer<ReadOffers>> {
-    if (clock.monotonicMs() >= legacyUntilMs) {
-      const answer = await readPages(client, '/availability/gpus', query);
-      if (answer.kind === 'ok' || answer.httpStatus !== 404) {
-        return answer;
-      }
+    if (clock.monotonicMs() < legacyUntilMs) {
+      return readLegacyPages(client, query);
     }
-    const answer = await readLegacyPages(client, query);
-    if (answer.kind === 'ok') {
-      legacyUntilMs = Math.max(legacyUntilMs, clock.monotonicMs() + LEGACY_MEMORY_MS);
+    const current = await readPages(client, '/availability/gpus', query);
+    if (current.kind !== 'notFound') {
+      return current;
     }
-    return answer;
+    const legacy = await readLegacyPages(client, query);
+    if (legacy.kind === 'ok') {
+      legacyUntilMs = clock.monotonicMs() + LEGACY_MEMORY_MS;
+    }
+    return legacy;
   }
 
   async function listOffers(query: OfferQuery): Promise<Answer<OfferList>> {
@@ -77,9 +78,9 @@ async function contradiction(client: HttpClient, query: OfferQuery): Promise<Fai
     return undefined;
   }
   const path = '/availability/gpu-summary';
-  const summary = await readJson(client, { method: 'GET', path, endpoint: path }, GpuSummary);
-  if (summary.kind === 'failure') {
-    return summary.httpStatus === 404 ? undefined : summary;
+  const summary = await readJsonIfFound(client, { method: 'GET', path, endpoint: path }, GpuSummary);
+  if (summary.kind !== 'ok') {
+    return summary.kind === 'notFound' ? undefined : summary;
   }
   return summaryShowsStock(summary.value, query)
     ? failure(
@@ -89,7 +90,11 @@ async function contradiction(client: HttpClient, query: OfferQuery): Promise<Fai
     : undefined;
 }
 
-async function readPages(client: HttpClient, path: string, query: OfferQuery): Promise<Answer<ReadOffers>> {
+async function readPages(
+  client: HttpClient,
+  path: string,
+  query: OfferQuery,
+): Promise<Answer<ReadOffers> | NotFound> {
   const rows: unknown[] = [];
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const call = {
@@ -98,8 +103,8 @@ async function readPages(client: HttpClient, path: string, query: OfferQuery): P
       endpoint: path,
       query: toParameters(query, page, PAGE_SIZE),
     } as const;
-    const answer = await readJson(client, call, OfferPage);
-    if (answer.kind === 'failure') {
+    const answer = await readJsonIfFound(client, call, OfferPage);
+    if (answer.kind !== 'ok') {
       return answer;
     }
     const { items, totalCount } = answer.value;

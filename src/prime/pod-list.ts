@@ -70,7 +70,7 @@ async function collectPages(client: HttpClient, teamId: string | undefined): Pro
     if (unreadable !== undefined) {
       return unreadable;
     }
-    if (data.length === 0 || offset + data.length >= collected.total) {
+    if (data.length === 0 || offset + data.length >= total) {
       break;
     }
     // By what came, not by what was asked for: a server may give smaller pages.

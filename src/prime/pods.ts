@@ -1,14 +1,14 @@
 import type { Answer, DeleteOutcome, Failure, NotFound, PodLook } from '../lifecycle/provider.ts';
-import { jsonErrorText, parseJson } from './error-text.ts';
+import { parseJson } from './error-text.ts';
 import { failure, statusFailure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall, Reply } from './http-client.ts';
 import { lookFromPod } from './pod-look.ts';
-import { parseReply } from './read-json.ts';
+import { isNotFound, parseReply } from './read-json.ts';
 import { PodRow } from './schemas/pod.ts';
 
 const MAX_ID_LENGTH = 256;
 
-/** One pod. Not found only if the API itself says so: the 404 page of a proxy is a failure. */
+/** One pod. */
 export async function getPod(client: HttpClient, podId: string): Promise<Answer<PodLook> | NotFound> {
   const reply = await askAboutPod(client, 'GET', podId);
   if (reply.kind === 'failure') {
@@ -55,8 +55,4 @@ async function askAboutPod(
     return failure('UnexpectedResponse', 'This is no id of a pod, so the provider was not asked about it.');
   }
   return client.read({ method, path: `/pods/${encodeURIComponent(podId)}`, endpoint: '/pods/{id}' });
-}
-
-function isNotFound(reply: Reply): boolean {
-  return reply.status === 404 && jsonErrorText(parseJson(reply.text)) !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { Answer } from '../lifecycle/provider.ts';
-import { parseJson } from './error-text.ts';
-import { statusFailure, unexpected } from './failure.ts';
+import type { Answer, NotFound } from '../lifecycle/provider.ts';
+import { jsonErrorText, parseJson } from './error-text.ts';
+import { statusFailure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall, Reply } from './http-client.ts';
 
 /** Asks, and checks the answer against what is promised. */
@@ -12,6 +12,24 @@ export async function readJson<T>(
 ): Promise<Answer<T>> {
   const reply = await client.read(call);
   return reply.kind === 'failure' ? reply : parseReply(reply, schema);
+}
+
+/** Like {@link readJson}, where it matters that the API itself says that there is no such thing. */
+export async function readJsonIfFound<T>(
+  client: HttpClient,
+  call: ReadCall,
+  schema: z.ZodType<T>,
+): Promise<Answer<T> | NotFound> {
+  const reply = await client.read(call);
+  if (reply.kind === 'failure') {
+    return reply;
+  }
+  return isNotFound(reply) ? { kind: 'notFound', message: statusMessage(reply) } : parseReply(reply, schema);
+}
+
+/** A 404 of the API. The 404 page of a proxy is none: an error is not an absence. */
+export function isNotFound(reply: Reply): boolean {
+  return reply.status === 404 && jsonErrorText(parseJson(reply.text)) !== undefined;
 }
 
 /** A 2xx answer that fits the schema, or the failure that it is instead. */

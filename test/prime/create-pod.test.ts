@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { createServer as createTlsServer } from 'node:https';
+import { inspect } from 'node:util';
+import { literalApiKey } from '../../src/prime/api-key.ts';
 import { aCreateRequest, aPodRow, CANARY_KEY, POD_NAME, withProvider } from './builders.ts';
-import { withRawServer, withServer, withTcpServer } from './loopback-server.ts';
+import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
 
-void createTlsServer;
 const always = { mayStillSend: () => true };
 
 interface OutcomeCase {
@@ -118,55 +118,85 @@ describe('createPod: what an answer means', () => {
   });
 });
 
-describe('createPod: how far the request came', () => {
-  it('a refused connection is not sent', async () => {
-    let port = 0;
-    await withTcpServer(
-      () => undefined,
-      async (usedPort) => {
-        port = usedPort;
+describe('createPod: what it refuses to send', () => {
+  it.each([0, -1, 0.001, Number.NaN, Number.POSITIVE_INFINITY])(
+    'a cap of %p, which the provider may read as none',
+    async (maxPrice) => {
+      await withServer(
+        () => ({ json: aPodRow() }),
+        async ({ url, seen }) => {
+          const request = aCreateRequest({ maxPrice });
+          const outcome = await withProvider(url, (provider) => provider.createPod(request, always));
+
+          expect(outcome).toMatchObject({ kind: 'notSent', reason: 'Withheld' });
+          expect(seen).toHaveLength(0);
+        },
+      );
+    },
+  );
+
+  it('anything without a key', async () => {
+    await withServer(
+      () => ({ json: aPodRow() }),
+      async ({ url, seen }) => {
+        const options = { apiKey: literalApiKey('') };
+        const outcome = await withProvider(url, (p) => p.createPod(aCreateRequest(), always), options);
+
+        expect(outcome).toEqual({
+          kind: 'notSent',
+          reason: 'CredentialsMissing',
+          message: 'The API key is empty.',
+        });
+        expect(seen).toHaveLength(0);
+      },
+    );
+  });
+});
+
+describe('createPod: secrets', () => {
+  const request = aCreateRequest({
+    envVars: [{ key: 'TOKEN', value: 'hf_canary_env' }],
+    jupyterPassword: 'hf_canary_env_longer',
+  });
+
+  it.each([400, 401, 422, 429, 500, 200])(
+    'status %i: what the server echoes does not come out',
+    async (status) => {
+      await withServer(
+        ({ headers, body }) => ({ status, json: { detail: `${String(headers.authorization)} ${body}` } }),
+        async ({ url }) => {
+          const outcome = await withProvider(url, (provider) => provider.createPod(request, always));
+
+          expect(inspect(outcome, { depth: 9, showHidden: true })).not.toMatch(/canary/);
+        },
+      );
+    },
+  );
+});
+
+describe('createPod: the limiter', () => {
+  it.each([
+    { name: 'waits for its turn', turnTaken: undefined, acquired: ['create'] },
+    { name: 'does not wait again for a turn that the caller took', turnTaken: true, acquired: [] },
+  ])('$name', async ({ turnTaken, acquired }) => {
+    const turns: string[] = [];
+    const limited: unknown[] = [];
+    const limiter = {
+      acquire: async (priority: string) => {
+        turns.push(priority);
         await Promise.resolve();
       },
-    );
-
-    const outcome = await withProvider(`http://127.0.0.1:${String(port)}`, (provider) =>
-      provider.createPod(aCreateRequest(), always),
-    );
-
-    expect(outcome).toMatchObject({ kind: 'notSent', reason: 'ApiUnavailable' });
-  });
-
-  it('a reset after the request began is unknown', async () => {
-    await withRawServer(
-      (request) => {
-        request.socket.destroy();
-      },
+      reportLimited: (_startedAtMs: number, retryAfterMs?: number) => limited.push(retryAfterMs),
+      requestsPerSecond: () => 1,
+    };
+    await withServer(
+      () => ({ ...detail(429, 'Too many requests.'), headers: { 'retry-after': '3' } }),
       async ({ url }) => {
-        const outcome = await withProvider(url, (provider) => provider.createPod(aCreateRequest(), always));
+        const options = { ...always, ...(turnTaken === undefined ? {} : { turnTaken }) };
+        await withProvider(url, (provider) => provider.createPod(aCreateRequest(), options), { limiter });
 
-        expect(outcome).toMatchObject({ kind: 'unknown' });
-      },
-    );
-  });
-
-  it('is not sent when it may no longer be, and not a byte of it leaves', async () => {
-    let receivedBytes = 0;
-    let connections = 0;
-    await withTcpServer(
-      (socket) => {
-        connections += 1;
-        socket.on('data', (chunk) => {
-          receivedBytes += chunk.length;
-        });
-      },
-      async (port) => {
-        const outcome = await withProvider(`http://127.0.0.1:${String(port)}`, (provider) =>
-          provider.createPod(aCreateRequest(), { mayStillSend: () => false }),
-        );
-
-        expect(outcome).toMatchObject({ kind: 'notSent', reason: 'Withheld' });
-        expect(connections).toBeLessThanOrEqual(1);
-        expect(receivedBytes).toBe(0);
+        expect(turns).toEqual(acquired);
+        expect(limited).toEqual([3000]);
       },
     );
   });

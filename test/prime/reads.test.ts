@@ -1,0 +1,391 @@
+import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import type { ObservedRequest } from '../../src/prime/http-client.ts';
+import { literalApiKey } from '../../src/prime/api-key.ts';
+import type { PrimeProvider } from '../../src/prime/prime-provider.ts';
+import { aPodRow, CANARY_KEY, podsPage, withProvider } from './builders.ts';
+import { withServer } from './loopback-server.ts';
+import type { CannedAnswer } from './loopback-server.ts';
+
+const OFFER_QUERY = { gpuType: 'H100_80GB', gpuCount: 1, regions: [], disks: [] };
+
+const READS: { name: string; ask: (provider: PrimeProvider) => Promise<unknown> }[] = [
+  { name: 'getPod', ask: (provider) => provider.getPod('p1') },
+  { name: 'deletePod', ask: (provider) => provider.deletePod('p1') },
+  { name: 'getPodStatuses', ask: (provider) => provider.getPodStatuses(['p1']) },
+  { name: 'listPods', ask: (provider) => provider.listPods([]) },
+  { name: 'listHistory', ask: (provider) => provider.listHistory() },
+  { name: 'whoami', ask: (provider) => provider.whoami() },
+  { name: 'listOffers', ask: (provider) => provider.listOffers(OFFER_QUERY) },
+];
+
+function detail(status: number, text = 'words'): CannedAnswer {
+  return { status, json: { detail: text } };
+}
+
+describe.each(READS)('$name: what an answer means', ({ ask }) => {
+  it.each([
+    { name: '401', answer: detail(401), reason: 'Unauthorized' },
+    { name: '402', answer: detail(402), reason: 'PaymentRequired' },
+    { name: '403', answer: detail(403), reason: 'Unauthorized' },
+    {
+      name: '404 as a page of a proxy',
+      answer: { status: 404, text: '<html>' },
+      reason: 'UnexpectedResponse',
+    },
+    { name: '405', answer: detail(405), reason: 'UnexpectedResponse' },
+    { name: '408', answer: detail(408), reason: 'ApiUnavailable' },
+    { name: '409', answer: detail(409), reason: 'UnexpectedResponse' },
+    { name: '422', answer: detail(422), reason: 'UnexpectedResponse' },
+    { name: '429', answer: detail(429), reason: 'RateLimited' },
+    { name: '500', answer: detail(500), reason: 'ApiUnavailable' },
+    { name: '502 as a page', answer: { status: 502, text: '<html>' }, reason: 'ApiUnavailable' },
+    { name: '200 as a page', answer: { text: '<html>' }, reason: 'UnexpectedResponse' },
+    { name: '200 as a text', answer: { json: 'ok' }, reason: 'UnexpectedResponse' },
+  ])('$name', async ({ answer, reason }) => {
+    await withServer(
+      () => answer,
+      async ({ url }) => {
+        expect(await withProvider(url, ask)).toMatchObject({
+          kind: 'failure',
+          reason,
+          httpStatus: 'status' in answer ? answer.status : 200,
+        });
+      },
+    );
+  });
+
+  it('passes on how long to wait', async () => {
+    await withServer(
+      () => ({ ...detail(429), headers: { 'retry-after': '12' } }),
+      async ({ url }) => {
+        expect(await withProvider(url, ask)).toMatchObject({ reason: 'RateLimited', retryAfterMs: 12_000 });
+      },
+    );
+  });
+
+  it('does not ask without a key', async () => {
+    await withServer(
+      () => ({ json: {} }),
+      async ({ url, seen }) => {
+        const answer = await withProvider(url, ask, { apiKey: literalApiKey(' ') });
+
+        expect(answer).toEqual({
+          kind: 'failure',
+          reason: 'CredentialsMissing',
+          message: 'The API key is empty.',
+        });
+        expect(seen).toHaveLength(0);
+      },
+    );
+  });
+
+  it.each([200, 400, 401, 404, 500])(
+    'status %i: a key that the server echoes does not come out',
+    async (status) => {
+      await withServer(
+        ({ headers }) => ({ status, json: { detail: headers.authorization } }),
+        async ({ url }) => {
+          const answer = await withProvider(url, ask);
+
+          expect(inspect(answer, { depth: 9, showHidden: true })).not.toContain(CANARY_KEY);
+        },
+      );
+    },
+  );
+});
+
+describe('getPod', () => {
+  it('reads a pod that is up', async () => {
+    const row = aPodRow({
+      id: 'p1',
+      teamId: 'team_1',
+      status: 'ACTIVE',
+      installationStatus: 'FINISHED',
+      installationProgress: 100,
+      sshConnection: 'root@203.0.113.7 -p 22022',
+      ip: '203.0.113.7',
+      primePortMapping: [{ internal: '22', external: '22022', protocol: 'TCP', usedBy: 'SSH' }],
+    });
+    await withServer(
+      () => ({ json: row }),
+      async ({ url, seen }) => {
+        expect(await withProvider(url, (provider) => provider.getPod('p1'))).toEqual({
+          kind: 'ok',
+          value: {
+            podId: 'p1',
+            name: row['name'],
+            teamId: 'team_1',
+            userId: 'u1',
+            status: 'ACTIVE',
+            installationStatus: 'FINISHED',
+            installationProgress: 100,
+            ssh: {
+              user: 'root',
+              host: '203.0.113.7',
+              port: 22_022,
+              command: 'ssh root@203.0.113.7 -p 22022',
+            },
+            ports: [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }],
+            priceUsdPerHour: 1.9,
+            createdAt: '2026-11-23T10:00:00Z',
+          },
+        });
+        expect(seen[0]).toMatchObject({ method: 'GET', path: '/api/v1/pods/p1' });
+      },
+    );
+  });
+
+  it.each([
+    { name: 'a status that is new', row: { status: 'HIBERNATING' }, look: { status: 'UNKNOWN' } },
+    { name: 'a status that is none', row: { status: 7 }, look: { status: 'UNKNOWN' } },
+    { name: 'a name of an object member', row: { status: 'constructor' }, look: { status: 'UNKNOWN' } },
+    { name: 'a price as a text', row: { priceHr: '1.25' }, look: { priceUsdPerHour: 1.25 } },
+    { name: 'no price yet', row: { priceHr: 0 }, look: { priceUsdPerHour: undefined } },
+    { name: 'a price that is none', row: { priceHr: 'free' }, look: { priceUsdPerHour: undefined } },
+    { name: 'a negative price', row: { priceHr: -1 }, look: { priceUsdPerHour: undefined } },
+    { name: 'odd ports', row: { primePortMapping: 'x' }, look: { ports: [] } },
+    { name: 'an odd team', row: { teamId: 7 }, look: { teamId: undefined } },
+    {
+      name: 'a long failure',
+      row: { installationFailure: `a\n${'b'.repeat(999)}` },
+      look: { installationFailure: `a ${'b'.repeat(297)}…` },
+    },
+  ])('$name does not hide the pod', async ({ row, look }) => {
+    await withServer(
+      () => ({ json: aPodRow({ id: 'p1', ...row }) }),
+      async ({ url }) => {
+        const answer = await withProvider(url, (provider) => provider.getPod('p1'));
+
+        const shown = new Map(Object.entries('value' in answer ? answer.value : {}));
+
+        expect(shown.get('podId')).toBe('p1');
+        for (const [field, value] of Object.entries(look)) {
+          expect(shown.get(field)).toEqual(value);
+        }
+      },
+    );
+  });
+
+  it('does not take another pod for the one that was asked for', async () => {
+    await withServer(
+      () => ({ json: aPodRow({ id: 'p2' }) }),
+      async ({ url }) => {
+        expect(await withProvider(url, (provider) => provider.getPod('p1'))).toMatchObject({
+          reason: 'UnexpectedResponse',
+        });
+      },
+    );
+  });
+
+  it.each(['', '.', '..', 'x'.repeat(300)])(
+    'does not ask about %p, which would be another path',
+    async (podId) => {
+      await withServer(
+        () => ({ json: {} }),
+        async ({ url, seen }) => {
+          const outcome = await withProvider(url, (provider) => provider.deletePod(podId));
+
+          expect(outcome.kind).toBe('failure');
+          expect(seen).toHaveLength(0);
+        },
+      );
+    },
+  );
+
+  it('keeps an odd id within its place in the path', async () => {
+    await withServer(
+      () => detail(404, 'Not found'),
+      async ({ url, seen }) => {
+        await withProvider(url, (provider) => provider.deletePod('../keys?a=b#c'));
+
+        expect(seen[0]?.path).toBe('/api/v1/pods/..%2Fkeys%3Fa%3Db%23c');
+      },
+    );
+  });
+});
+
+describe('not found', () => {
+  it('is said only if the API says so', async () => {
+    await withServer(
+      () => detail(404, 'Not found'),
+      async ({ url }) => {
+        await withProvider(url, async (provider) => {
+          const message = 'the provider answered 404: Not found';
+          expect(await provider.getPod('p1')).toEqual({
+            kind: 'notFound',
+            message: `GET /pods/{id}: ${message}`,
+          });
+          expect(await provider.deletePod('p1')).toEqual({
+            kind: 'notFound',
+            message: `DELETE /pods/{id}: ${message}`,
+          });
+        });
+      },
+    );
+  });
+});
+
+describe('deletePod', () => {
+  it.each([
+    { name: '200 with the status', answer: { json: { status: 'TERMINATED' } } },
+    { name: '200 with anything that is JSON', answer: { json: { status: 'ACTIVE' } } },
+    { name: '200 without a body', answer: { text: '' } },
+    { name: '202', answer: { status: 202, json: {} } },
+    { name: '204', answer: { status: 204 } },
+  ])('$name is accepted', async ({ answer }) => {
+    await withServer(
+      () => answer,
+      async ({ url, seen }) => {
+        expect(await withProvider(url, (p) => p.deletePod('p1'))).toEqual({ kind: 'accepted' });
+        expect(seen[0]).toMatchObject({ method: 'DELETE', path: '/api/v1/pods/p1', body: '' });
+      },
+    );
+  });
+});
+
+describe('getPodStatuses', () => {
+  function row(podId: unknown): Record<string, unknown> {
+    return { podId, providerType: 'x', status: 'ACTIVE' };
+  }
+
+  it('asks for 100 at a time, each once', async () => {
+    const ids = Array.from({ length: 250 }, (_, index) => `p${String(index)}`);
+    await withServer(
+      ({ query }) => ({ json: { data: query.getAll('pod_ids').map(row), status: null } }),
+      async ({ url, seen }) => {
+        const answer = await withProvider(url, (p) => p.getPodStatuses([...ids, 'p0']));
+
+        expect(seen.map(({ query }) => query.getAll('pod_ids').length)).toEqual([100, 100, 50]);
+        expect('value' in answer ? answer.value.map(({ podId }) => podId) : answer).toEqual(ids);
+      },
+    );
+  });
+
+  it('asks nobody about nothing', async () => {
+    await withServer(
+      () => ({ json: {} }),
+      async ({ url, seen }) => {
+        expect(await withProvider(url, (p) => p.getPodStatuses([]))).toEqual({ kind: 'ok', value: [] });
+        expect(seen).toHaveLength(0);
+      },
+    );
+  });
+
+  it.each([
+    { name: 'unknown ids are left out by the server', data: [row('p1')], ids: ['p1'] },
+    { name: 'null is empty', data: null, ids: [] },
+    { name: 'a row that cannot be read', data: [row('p1'), { status: 'ACTIVE' }, null], ids: ['p1'] },
+    { name: 'a row that nobody asked for', data: [row('p1'), row('p9')], ids: ['p1'] },
+    { name: 'a row twice', data: [row('p1'), row('p1')], ids: ['p1'] },
+  ])('$name', async ({ data, ids }) => {
+    await withServer(
+      () => ({ json: { data, status: null } }),
+      async ({ url }) => {
+        const answer = await withProvider(url, (p) => p.getPodStatuses(['p1', 'p2']));
+
+        expect('value' in answer ? answer.value.map(({ podId }) => podId) : answer).toEqual(ids);
+      },
+    );
+  });
+
+  it.each([
+    { name: 'no row that can be read', data: [{ id: 'p1' }, {}] },
+    { name: 'an object instead of rows', data: {} },
+  ])('$name is a failure: the shape has changed', async ({ data }) => {
+    await withServer(
+      () => ({ json: { data } }),
+      async ({ url }) => {
+        expect(await withProvider(url, (p) => p.getPodStatuses(['p1']))).toMatchObject({
+          reason: 'UnexpectedResponse',
+        });
+      },
+    );
+  });
+
+  it('one chunk that fails fails all: its pods must not look as if they were missing', async () => {
+    const ids = Array.from({ length: 150 }, (_, index) => `p${String(index)}`);
+    await withServer(
+      ({ query }) => (query.has('pod_ids', 'p0') ? { json: { data: [row('p0')] } } : detail(503)),
+      async ({ url }) => {
+        expect(await withProvider(url, (p) => p.getPodStatuses(ids))).toMatchObject({
+          reason: 'ApiUnavailable',
+        });
+      },
+    );
+  });
+});
+
+describe('listHistory', () => {
+  it('reads two pages at most, newest end first, and only pods', async () => {
+    const first = {
+      id: 'h1',
+      name: 'n',
+      type: 'Instance',
+      createdAt: 'a',
+      terminatedAt: 'b',
+      totalBilledPrice: 1.5,
+    };
+    const rows = [
+      first,
+      { ...first, id: 'd1', type: 'Disk' },
+      { id: 'h2', name: 'n' },
+      { name: 'without id' },
+    ];
+    await withServer(
+      ({ query }) => ({
+        json: podsPage(query.get('offset') === '0' ? rows : [{ ...first, id: 'h3' }], 1000),
+      }),
+      async ({ url, seen }) => {
+        const answer = await withProvider(url, (p) => p.listHistory());
+
+        expect(answer).toEqual({
+          kind: 'ok',
+          value: [
+            { podId: 'h1', name: 'n', createdAt: 'a', terminatedAt: 'b', totalBilledUsd: 1.5 },
+            { podId: 'h2', name: 'n' },
+            { podId: 'h3', name: 'n', createdAt: 'a', terminatedAt: 'b', totalBilledUsd: 1.5 },
+          ],
+        });
+        expect(seen.map(({ query }) => query.toString())).toEqual([
+          'sort_by=terminatedAt&sort_order=desc&offset=0&limit=100',
+          'sort_by=terminatedAt&sort_order=desc&offset=100&limit=100',
+        ]);
+      },
+    );
+  });
+
+  it('reads one page where that is all', async () => {
+    await withServer(
+      () => ({ json: podsPage([]) }),
+      async ({ url, seen }) => {
+        expect(await withProvider(url, (p) => p.listHistory())).toEqual({ kind: 'ok', value: [] });
+        expect(seen).toHaveLength(1);
+      },
+    );
+  });
+});
+
+describe('observe', () => {
+  it('tells of each request, never with an id', async () => {
+    const events: ObservedRequest[] = [];
+    await withServer(
+      ({ path }) => (path.endsWith('/whoami') ? detail(503) : { json: aPodRow({ id: 'p1' }) }),
+      async ({ url }) => {
+        await withProvider(
+          url,
+          async (provider) => {
+            await provider.getPod('p1');
+            await provider.whoami();
+          },
+          { observe: (event) => events.push(event) },
+        );
+      },
+    );
+
+    expect(events).toEqual([
+      { endpoint: '/pods/{id}', method: 'GET', status: 200, durationMs: expect.any(Number) },
+      { endpoint: '/user/whoami', method: 'GET', status: 503, durationMs: expect.any(Number) },
+    ]);
+  });
+});

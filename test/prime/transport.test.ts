@@ -1,0 +1,398 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer as createHttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { CreateOutcome } from '../../src/lifecycle/provider.ts';
+import { aCreateRequest, aPodRow, podsPage, withProvider } from './builders.ts';
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts';
+import { listen, withRawServer, withServer, withTcpServer } from './loopback-server.ts';
+
+const always = { mayStillSend: () => true };
+const SHORT_TIMEOUTS = { readMs: 150, deleteMs: 150, createMs: 150, connectMs: 150 };
+
+function createAt(url: string, options = always): Promise<CreateOutcome> {
+  return withProvider(url, (provider) => provider.createPod(aCreateRequest(), options));
+}
+
+async function closedPort(): Promise<number> {
+  let freed = 0;
+  await withTcpServer(
+    () => undefined,
+    async (port) => {
+      freed = port;
+      await Promise.resolve();
+    },
+  );
+  return freed;
+}
+
+describe('a create whose connection never stood is not sent', () => {
+  it('refused connection', async () => {
+    const url = `http://127.0.0.1:${String(await closedPort())}`;
+
+    expect(await createAt(url)).toEqual({
+      kind: 'notSent',
+      reason: 'ApiUnavailable',
+      message: 'POST /pods/: no answer from the provider (ECONNREFUSED).',
+    });
+  });
+
+  it('a name that does not exist', async () => {
+    expect(await createAt('https://nowhere.invalid')).toMatchObject({
+      kind: 'notSent',
+      reason: 'ApiUnavailable',
+    });
+  });
+
+  it('a server that does not speak TLS', async () => {
+    await withTcpServer(
+      (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      async (port) => {
+        const outcome = await createAt(`https://127.0.0.1:${String(port)}`);
+
+        expect(outcome).toMatchObject({ kind: 'notSent', reason: 'ApiUnavailable' });
+      },
+    );
+  });
+
+  it('a server that takes the connection and never answers the TLS greeting', async () => {
+    await withTcpServer(
+      (socket) => socket.resume(),
+      async (port) => {
+        const outcome = await withProvider(
+          `https://127.0.0.1:${String(port)}`,
+          (provider) => provider.createPod(aCreateRequest(), always),
+          { timeouts: SHORT_TIMEOUTS },
+        );
+
+        expect(outcome).toMatchObject({ kind: 'notSent', reason: 'ApiUnavailable' });
+      },
+    );
+  });
+});
+
+describe('a create over TLS', () => {
+  let server: Server;
+  let url = '';
+  let requests = 0;
+  const defaultCertificates = getCACertificates('default');
+
+  beforeEach(async () => {
+    requests = 0;
+    const tls = { cert: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY };
+    server = createHttpsServer(tls, (_request: IncomingMessage, response: ServerResponse) => {
+      requests += 1;
+      response.setHeader('connection', 'close');
+      response.end(JSON.stringify(aPodRow()));
+    });
+    url = `https://127.0.0.1:${String(await listen(server))}`;
+  });
+
+  afterEach(async () => {
+    setDefaultCACertificates(defaultCertificates);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('is not sent to a server whose certificate is not trusted', async () => {
+    const outcome = await createAt(url);
+
+    expect(outcome).toMatchObject({ kind: 'notSent', reason: 'ApiUnavailable' });
+    expect(requests).toBe(0);
+  });
+
+  it('is sent to one that is trusted', async () => {
+    setDefaultCACertificates([...defaultCertificates, LOOPBACK_CERTIFICATE]);
+
+    expect(await createAt(url)).toMatchObject({ kind: 'created' });
+    expect(requests).toBe(1);
+  });
+
+  it('is not sent if it may no longer be when TLS stands', async () => {
+    setDefaultCACertificates([...defaultCertificates, LOOPBACK_CERTIFICATE]);
+
+    const outcome = await createAt(url, { mayStillSend: () => false });
+
+    expect(outcome).toMatchObject({ kind: 'notSent', reason: 'Withheld' });
+    expect(requests).toBe(0);
+  });
+});
+
+describe('mayStillSend', () => {
+  it('is asked once, when the connection stands, and no byte leaves if it says no', async () => {
+    let connections = 0;
+    let bytes = 0;
+    const connectionsWhenAsked: number[] = [];
+    await withTcpServer(
+      (socket) => {
+        connections += 1;
+        socket.on('data', (chunk) => (bytes += chunk.length));
+      },
+      async (port) => {
+        const outcome = await createAt(`http://127.0.0.1:${String(port)}`, {
+          mayStillSend: () => {
+            connectionsWhenAsked.push(connections);
+            return false;
+          },
+        });
+
+        expect(outcome).toMatchObject({ kind: 'notSent', reason: 'Withheld' });
+        expect(connectionsWhenAsked).toHaveLength(1);
+        expect(bytes).toBe(0);
+      },
+    );
+  });
+
+  it('is not asked where no connection stood', async () => {
+    let asked = 0;
+
+    await createAt(`http://127.0.0.1:${String(await closedPort())}`, {
+      mayStillSend: () => {
+        asked += 1;
+        return true;
+      },
+    });
+
+    expect(asked).toBe(0);
+  });
+});
+
+describe('a create that was sent is unknown unless the answer is whole', () => {
+  const answers: { name: string; respond: (response: ServerResponse, socket: Socket) => void }[] = [
+    { name: 'reset without an answer', respond: (_response, socket) => socket.resetAndDestroy() },
+    { name: 'closed without an answer', respond: (_response, socket) => socket.end() },
+    {
+      name: 'cut within a body of known length',
+      respond: (response, socket) => {
+        response.writeHead(200, { 'content-length': '1000' });
+        response.write(JSON.stringify(aPodRow()), () => socket.destroy());
+      },
+    },
+    {
+      name: 'cut within a chunked body, after what looks like all of it',
+      respond: (response, socket) => {
+        response.write(JSON.stringify(aPodRow()), () => socket.destroy());
+      },
+    },
+    {
+      name: 'cut within an error',
+      respond: (response, socket) => {
+        response.writeHead(400);
+        response.write('{"detail":"no longer available"}', () => socket.destroy());
+      },
+    },
+    { name: 'no HTTP', respond: (_response, socket) => socket.end('hello\r\n\r\n') },
+    {
+      name: 'not decodable',
+      respond: (response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' });
+        response.end('this is not gzip');
+      },
+    },
+    { name: 'no answer in time', respond: () => undefined },
+    {
+      name: 'a slow drip that never ends',
+      respond: (response, socket) => {
+        response.writeHead(200);
+        const timer = setInterval(() => response.write(' '), 10);
+        socket.once('close', () => {
+          clearInterval(timer);
+        });
+      },
+    },
+  ];
+
+  it.each(answers)('$name', async ({ respond }) => {
+    let requests = 0;
+    await withRawServer(
+      (request, response) => {
+        requests += 1;
+        request.resume();
+        request.once('end', () => {
+          respond(response, request.socket);
+        });
+      },
+      async ({ url }) => {
+        const outcome = await withProvider(url, (p) => p.createPod(aCreateRequest(), always), {
+          timeouts: { createMs: 300 },
+        });
+
+        expect(outcome).toMatchObject({ kind: 'unknown' });
+        expect(requests).toBe(1);
+      },
+    );
+  });
+
+  it('and its connection is torn down', async () => {
+    const closed = Promise.withResolvers<undefined>();
+    await withRawServer(
+      (request) => {
+        request.socket.once('close', () => {
+          closed.resolve(undefined);
+        });
+      },
+      async ({ url }) => {
+        await withProvider(
+          url,
+          async (provider) => {
+            await provider.createPod(aCreateRequest(), always);
+            // Before the provider is closed: the time-out itself must do it.
+            await closed.promise;
+          },
+          { timeouts: { createMs: 100 } },
+        );
+
+        await expect(closed.promise).resolves.toBeUndefined();
+      },
+    );
+  });
+});
+
+describe('connections', () => {
+  it('reads share one, each create has its own', async () => {
+    const sockets = new Map<Socket, string[]>();
+    await withRawServer(
+      (request, response) => {
+        sockets.set(request.socket, [...(sockets.get(request.socket) ?? []), request.method ?? '']);
+        request.resume();
+        response.end(JSON.stringify(request.method === 'POST' ? aPodRow() : podsPage([])));
+      },
+      async ({ url }) => {
+        await withProvider(url, async (provider) => {
+          await provider.listPods([]);
+          await provider.createPod(aCreateRequest(), always);
+          await provider.listPods([]);
+          await provider.createPod(aCreateRequest(), always);
+        });
+
+        expect([...sockets.values()]).toEqual([['GET', 'GET'], ['POST'], ['POST']]);
+      },
+    );
+  });
+
+  it('a read on a connection that the server just closed is sent once more', async () => {
+    let requests = 0;
+    await withRawServer(
+      (request, response) => {
+        requests += 1;
+        if (requests === 2) {
+          request.socket.destroy();
+          return;
+        }
+        response.end(JSON.stringify(podsPage([])));
+      },
+      async ({ url }) => {
+        await withProvider(url, async (provider) => {
+          expect(await provider.listPods([])).toMatchObject({ kind: 'ok' });
+          expect(await provider.listPods([])).toMatchObject({ kind: 'ok' });
+        });
+
+        expect(requests).toBe(3);
+      },
+    );
+  });
+
+  it('a read on a fresh connection is not repeated', async () => {
+    let requests = 0;
+    await withRawServer(
+      (request) => {
+        requests += 1;
+        request.socket.destroy();
+      },
+      async ({ url }) => {
+        const answer = await withProvider(url, (provider) => provider.listPods([]));
+
+        expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
+        expect(requests).toBe(1);
+      },
+    );
+  });
+});
+
+describe('redirects', () => {
+  it.each([301, 302, 303, 307, 308])(
+    '%i is not followed: the key and the create stay here',
+    async (status) => {
+      await withServer(
+        () => ({ json: aPodRow() }),
+        async (elsewhere) => {
+          await withServer(
+            () => ({ status, headers: { location: `${elsewhere.url}/api/v1/pods/` }, json: {} }),
+            async ({ url, seen }) => {
+              await withProvider(url, async (provider) => {
+                expect(await provider.createPod(aCreateRequest(), always)).toMatchObject({ kind: 'unknown' });
+                expect(await provider.deletePod('p1')).toMatchObject({
+                  kind: 'failure',
+                  reason: 'UnexpectedResponse',
+                  httpStatus: status,
+                });
+                expect(await provider.listPods([])).toMatchObject({ reason: 'UnexpectedResponse' });
+              });
+
+              expect(seen).toHaveLength(3);
+              expect(elsewhere.seen).toHaveLength(0);
+            },
+          );
+        },
+      );
+    },
+  );
+});
+
+describe('bodies that are too large', () => {
+  const bomb = Buffer.alloc(64 * 1024 * 1024, ' ');
+  const bodies: { name: string; headers: Record<string, string>; body: Buffer }[] = [
+    { name: 'plain', headers: {}, body: bomb },
+    { name: 'a gzip bomb', headers: { 'content-encoding': 'gzip' }, body: gzipSync(bomb) },
+    { name: 'a brotli bomb', headers: { 'content-encoding': 'br' }, body: brotliCompressSync(bomb) },
+  ];
+
+  it.each(bodies)('$name', async ({ headers, body }) => {
+    await withRawServer(
+      (request, response) => {
+        request.resume();
+        response.on('error', () => undefined);
+        response.writeHead(200, headers);
+        response.end(body);
+      },
+      async ({ url }) => {
+        await withProvider(url, async (provider) => {
+          expect(await provider.whoami()).toEqual({
+            kind: 'failure',
+            reason: 'UnexpectedResponse',
+            message: 'GET /user/whoami: the answer is larger than 16 MiB.',
+            httpStatus: 200,
+          });
+          expect(await provider.createPod(aCreateRequest(), always)).toMatchObject({ kind: 'unknown' });
+        });
+      },
+    );
+  });
+
+  it('a proxy that compresses a normal answer does no harm', async () => {
+    const answer = JSON.stringify({ data: { id: 'u1' } });
+    await withRawServer(
+      (_request, response) => {
+        response.writeHead(200, { 'content-encoding': 'gzip' });
+        response.end(gzipSync(answer));
+      },
+      async ({ url }) => {
+        expect(await withProvider(url, (p) => p.whoami())).toEqual({ kind: 'ok', value: { userId: 'u1' } });
+      },
+    );
+  });
+});
+
+describe('reads', () => {
+  it('give up in time', async () => {
+    await withRawServer(
+      () => undefined,
+      async ({ url }) => {
+        const answer = await withProvider(url, (p) => p.whoami(), { timeouts: SHORT_TIMEOUTS });
+
+        expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
+      },
+    );
+  });
+});
