@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { startSimulator } from './start-simulator.ts';
 import { settingsSchema } from './world/settings.ts';
 import type { SettingsInput } from './world/settings.ts';
 
-const number = (text: string): number => z.coerce.number<string>().min(0).parse(text);
+function number(text: string): number {
+  const parsed = z.coerce.number<string>().min(0).safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError('Not a number of 0 or more.');
+  return parsed.data;
+}
 
 const program = new Command('simulator')
   .description('A simulated Prime Intellect API on loopback. Prints its address as one line of JSON.')

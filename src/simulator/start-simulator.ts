@@ -7,7 +7,7 @@ import { createServer } from './http/server.ts';
 import { DEFAULT_OFFERS_FILE, loadOffers } from './offers/load-offers.ts';
 import type { Ledger } from './world/ledger.ts';
 import { offerCatalogueSchema } from './world/offer.ts';
-import type { OfferCatalogueInput } from './world/offer.ts';
+import type { OfferCatalogue, OfferCatalogueInput } from './world/offer.ts';
 import type { OfferBook } from './world/offer-book.ts';
 import type { PodBook } from './world/pod-book.ts';
 import { settingsSchema } from './world/settings.ts';
@@ -46,30 +46,35 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
+function catalogueOf(offers: SimulatorOptions['offers']): OfferCatalogue {
+  if (offers === undefined) return loadOffers(DEFAULT_OFFERS_FILE);
+  const isFile = typeof offers === 'string' || offers instanceof URL;
+  return isFile ? loadOffers(offers) : offerCatalogueSchema.parse(offers);
+}
+
 /**
  * Starts the simulated provider on loopback.
  *
  * @throws ZodError or Error if settings or offers are not usable, or the port is taken.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { clock = systemClock, offers = DEFAULT_OFFERS_FILE } = options;
-  const isFile = typeof offers === 'string' || offers instanceof URL;
+  const { port = 0, host = '127.0.0.1', clock = systemClock, seed = 1 } = options;
   const settings = settingsSchema.parse(options.settings ?? {});
-  const catalogue = isFile ? loadOffers(offers) : offerCatalogueSchema.parse(offers);
-  const api = new SimulatedApi({ clock, seed: options.seed ?? 1, settings, catalogue });
+  const api = new SimulatedApi({ clock, seed, settings, catalogue: catalogueOf(options.offers) });
   const stopping = new AbortController();
   const server = createServer(api, clock, stopping.signal);
-  const url = await server.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
+  const url = await server.listen({ port, host });
+  const { world, faults, requests } = api;
   return {
     url,
     apiKey: settings.accounts[0]?.key ?? '',
-    world: api.world,
-    ledger: api.world.ledger,
-    offers: api.world.offers,
-    pods: api.world.pods,
+    world,
+    ledger: world.ledger,
+    offers: world.offers,
+    pods: world.pods,
     settings,
-    faults: api.faults,
-    requests: api.requests,
+    faults,
+    requests,
     async stop() {
       stopping.abort();
       await server.close();

@@ -115,6 +115,13 @@ export function field(body: unknown, name: string): string {
   return typeof body === 'object' && body !== null ? String(Reflect.get(body, name)) : '';
 }
 
+/** One field of each row of a list, as it is. */
+export function column(body: unknown, name: string): unknown[] {
+  return rows(body).map((row): unknown =>
+    typeof row === 'object' && row !== null ? Reflect.get(row, name) : row,
+  );
+}
+
 /** A list in a JSON object. */
 export function rows(body: unknown, name = 'data'): unknown[] {
   const list: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, name) : null;

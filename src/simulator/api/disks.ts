@@ -64,32 +64,45 @@ function findOffer(world: World, { disk, provider }: CreateDisk): DiskOffer | un
     );
 }
 
-function create({ world, account, request }: ApiContext): ApiAnswer {
+function sizeProblem({ spec }: DiskOffer, sizeGb: number): string | null {
+  const { minCount, maxCount } = spec;
+  return sizeGb < (minCount ?? 0) || sizeGb > (maxCount ?? Infinity)
+    ? `Invalid size: must be between ${String(minCount)} and ${String(maxCount)}`
+    : null;
+}
+
+function create(context: ApiContext): ApiAnswer {
+  const { world, account, request } = context;
   const body = checkBody(request, createDiskSchema);
   if (!body.ok) return invalid(body.errors);
-  const { disk, team } = body.value;
-  const teamId = team?.teamId ?? null;
+  const teamId = body.value.team?.teamId ?? null;
   if (teamId !== null && !account.teams.includes(teamId)) {
     return failure(world.settings.foreignTeamStatus, 'You are not a member of this team');
   }
   const offer = findOffer(world, body.value);
   if (offer === undefined) return failure(400, 'The selected disk is no longer available');
-  const { minCount, maxCount, pricePerUnit } = offer.spec;
-  if (disk.size < (minCount ?? 0) || disk.size > (maxCount ?? Infinity)) {
-    return failure(400, `Invalid size: must be between ${String(minCount)} and ${String(maxCount)}`);
-  }
-  const created = world.disks.create({
-    name: disk.name ?? 'unnamed disk',
-    sizeGb: disk.size,
+  return createOn(context, offer, { ...body.value.disk, teamId });
+}
+
+function createOn(
+  { world, account }: ApiContext,
+  offer: DiskOffer,
+  { size, name, teamId }: { size: number; name?: string | null | undefined; teamId: string | null },
+): ApiAnswer {
+  const problem = sizeProblem(offer, size);
+  if (problem !== null) return failure(400, problem);
+  const disk = world.disks.create({
+    name: name ?? 'unnamed disk',
+    sizeGb: size,
     userId: account.userId,
     teamId,
     provider: offer.provider,
     country: offer.country,
     dataCenter: offer.dataCenter,
     cloudId: offer.cloudId,
-    priceHr: disk.size * (pricePerUnit ?? 0),
+    priceHr: size * (offer.spec.pricePerUnit ?? 0),
   });
-  return json(diskView(world, created));
+  return json(diskView(world, disk));
 }
 
 function list({ world, account, request }: ApiContext): ApiAnswer {

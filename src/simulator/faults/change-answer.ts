@@ -46,8 +46,8 @@ function emptied(body: Row): Row {
     : {};
 }
 
-function withoutId({ id: _id, ...rest }: Row): Row {
-  return rest;
+function withoutId(body: Row): Row {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'id'));
 }
 
 type Change = (answer: ApiAnswer) => ApiAnswer;

@@ -11,11 +11,9 @@ import { deliver } from './deliver.ts';
 const TRANSPORT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 function singleValues(headers: FastifyRequest['headers']): ApiRequest['headers'] {
-  const entries = Object.entries(headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value[0] : value,
-  ]);
-  return Object.fromEntries(entries);
+  const single: ApiRequest['headers'] = {};
+  for (const [name, value] of Object.entries(headers)) single[name] = Array.isArray(value) ? value[0] : value;
+  return single;
 }
 
 function toApiRequest(request: FastifyRequest): ApiRequest {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { IMAGES, SECURITIES, SOCKETS } from './enums.ts';
+import type { PodSizes } from './price.ts';
 
 const optionalCount = z.int().positive().nullish();
 
@@ -37,3 +38,8 @@ export const createBodySchema = z.looseObject({
 });
 
 export type CreateBody = z.infer<typeof createBodySchema>;
+
+/** The sizes that the body asks for; null for each that is left to the offer. */
+export function wishedSizes({ pod }: CreateBody): PodSizes {
+  return { diskSize: pod.diskSize ?? null, vcpus: pod.vcpus ?? null, memory: pod.memory ?? null };
+}

@@ -1,3 +1,4 @@
+import { wishedSizes } from './create-body.ts';
 import type { CreateBody } from './create-body.ts';
 import { refusalByMarket, refusalByRequest } from './create-rules.ts';
 import type { CreateContext, Refusal } from './create-rules.ts';
@@ -20,6 +21,15 @@ function refused(status: number, detail: string): CreateOutcome {
   return { kind: 'Refused', status, detail };
 }
 
+function instanceLimitRefusal({ settings, pods }: World, userId: string): Refusal | null {
+  const limit = settings.instanceLimit;
+  if (limit === null || pods.live().filter((pod) => pod.userId === userId).length < limit) return null;
+  return {
+    status: settings.instanceLimitStatus,
+    detail: `Maximum number of instances reached. Limit: ${String(limit)}`,
+  };
+}
+
 function refusalByAccount(world: World, { account, body }: CreateRequest): Refusal | null {
   const { settings } = world;
   const teamId = body.team?.teamId ?? null;
@@ -29,14 +39,7 @@ function refusalByAccount(world: World, { account, body }: CreateRequest): Refus
   if ((world.wallets.balanceUsd(teamId ?? account.userId) ?? 1) <= 0) {
     return { status: settings.emptyWalletStatus, detail: 'Insufficient balance' };
   }
-  const limit = settings.instanceLimit;
-  const own = limit === null ? 0 : world.pods.live().filter((pod) => pod.userId === account.userId).length;
-  return limit !== null && own >= limit
-    ? {
-        status: settings.instanceLimitStatus,
-        detail: `Maximum number of instances reached. Limit: ${String(limit)}`,
-      }
-    : null;
+  return instanceLimitRefusal(world, account.userId);
 }
 
 function missingField({ settings }: World, { body }: CreateRequest): string | null {
@@ -98,22 +101,24 @@ function order(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
 
 /** Rents a machine, or says why not. */
 export function createPod(world: World, request: CreateRequest): CreateOutcome {
+  const { settings } = world;
   const early = refusalByAccount(world, request);
   if (early !== null) return refused(early.status, early.detail);
   const field = missingField(world, request);
   if (field !== null) return refused(400, `Missing field: ${field} not specified`);
   const offer = findOffer(world, request);
-  if (offer === undefined) return refused(world.settings.soldOutStatus, world.settings.soldOutDetail);
-  const { diskSize = null, vcpus = null, memory = null } = request.body.pod;
-  const sizes = effectiveSizes(offer, { diskSize, vcpus, memory });
+  if (offer === undefined) return refused(settings.soldOutStatus, settings.soldOutDetail);
+  const sizes = effectiveSizes(offer, wishedSizes(request.body));
   const usdPerHour = totalPricePerHour(offer, sizes);
-  const context: CreateContext = { world, ...request, offer, sizes, usdPerHour };
+  return createOn({ world, ...request, offer, sizes, usdPerHour }, request.raw);
+}
+
+function createOn(context: CreateContext, raw: unknown): CreateOutcome {
   const byRequest = refusalByRequest(context);
   if (byRequest !== null) return refused(byRequest.status, byRequest.detail);
   const byMarket = refusalByMarket(context);
-  if (byMarket === null) return { kind: 'Created', pod: order(context, request.raw, false) };
-  if (world.settings.soldOutLeavesErrorPod && byMarket.status === world.settings.soldOutStatus) {
-    order(context, request.raw, true);
-  }
+  if (byMarket === null) return { kind: 'Created', pod: order(context, raw, false) };
+  const { settings } = context.world;
+  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus) order(context, raw, true);
   return refused(byMarket.status, byMarket.detail);
 }

@@ -1,9 +1,10 @@
+import { wishedSizes } from './create-body.ts';
 import type { CreateBody } from './create-body.ts';
 import type { Offer } from './offer.ts';
 import { basePricePerHour } from './price.ts';
 import type { PodSizes } from './price.ts';
 import { firstSizeProblem } from './sizes.ts';
-import type { Account } from './settings.ts';
+import type { Account, Template } from './settings.ts';
 import type { World } from './world.ts';
 
 /** A known refusal: the status and the text of `detail`. */
@@ -35,14 +36,16 @@ function imageRule({ body, offer }: CreateContext): Refusal | null {
   return bad(`Provider ${provider} is not supported for image ${image}`);
 }
 
+function templateFits({ providers, gpuTypes }: Template, offer: Offer): boolean {
+  return (providers?.includes(offer.provider) ?? true) && (gpuTypes?.includes(offer.gpuType) ?? true);
+}
+
 function templateRule({ world, body, offer }: CreateContext): Refusal | null {
   if (body.pod.image !== 'custom_template') return null;
   const template = world.settings.templates.find((known) => known.id === body.pod.customTemplateId);
   if (template === undefined) return bad('Invalid Custom Template ID provided');
   const isListed = offer.images.includes('custom_template') || !world.settings.templateNeedsListing;
-  const fitsProvider = template.providers?.includes(offer.provider) ?? true;
-  const fitsGpu = template.gpuTypes?.includes(offer.gpuType) ?? true;
-  return isListed && fitsProvider && fitsGpu
+  return isListed && templateFits(template, offer)
     ? null
     : bad(`Custom template ${template.id} is not compatible with ${offer.provider} ${offer.gpuType}`);
 }
@@ -55,8 +58,7 @@ function environmentRule({ world, body, offer }: CreateContext): Refusal | null 
 }
 
 function sizeRule({ body, offer }: CreateContext): Refusal | null {
-  const { diskSize = null, vcpus = null, memory = null } = body.pod;
-  const problem = firstSizeProblem(offer, { diskSize, vcpus, memory });
+  const problem = firstSizeProblem(offer, wishedSizes(body));
   return problem === null ? null : bad(problem);
 }
 

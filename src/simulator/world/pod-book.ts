@@ -38,39 +38,45 @@ export class PodBook {
     this.#settings = settings;
   }
 
-  #timing(rule: PodRule | undefined): PodTiming {
+  #scaled(ms: number): number {
+    return ms / this.#settings.timeScale;
+  }
+
+  #timing(rule: PodRule): PodTiming {
     const own = this.#settings;
-    const scaled = (ms: number): number => ms / own.timeScale;
     return {
-      provisioningMs: scaled(rule?.provisioningMs ?? own.provisioningMs),
-      pendingMs: scaled(rule?.pendingMs ?? own.pendingMs),
-      installingMs: scaled(rule?.installingMs ?? own.installingMs),
-      deletingMs: scaled(rule?.deletingMs ?? own.deletingMs),
-      earlySshMs: scaled(rule?.earlySshMs ?? 0),
+      provisioningMs: this.#scaled(rule.provisioningMs ?? own.provisioningMs),
+      pendingMs: this.#scaled(rule.pendingMs ?? own.pendingMs),
+      installingMs: this.#scaled(rule.installingMs ?? own.installingMs),
+      deletingMs: this.#scaled(rule.deletingMs ?? own.deletingMs),
+      earlySshMs: this.#scaled(rule.earlySshMs ?? 0),
     };
+  }
+
+  #plannedEnd({ lostAfterMs }: PodRule): Pick<Pod, 'endsAtMs' | 'ending'> {
+    if (lostAfterMs === undefined) return { endsAtMs: null, ending: null };
+    const endsAtMs = this.#clock.nowMs() + this.#scaled(lostAfterMs);
+    return { endsAtMs, ending: { reason: 'SpotLoss', requestNumber: null } };
   }
 
   create(order: PodOrder): Pod {
     const { usdPerHour, ...rest } = order;
     const nowMs = this.#clock.nowMs();
     const number = this.byId.size + 1;
-    const traits = { ...order.offer, name: order.name };
-    const rule = findPodRule(this.#settings.podRules, traits);
-    const lostAfterMs = rule?.lostAfterMs;
+    const rule = findPodRule(this.#settings.podRules, { ...order.offer, name: order.name }) ?? {};
     const pod: Pod = {
       ...rest,
+      ...this.#plannedEnd(rule),
       id: this.#random.hexId(),
       number,
       createdAtMs: nowMs,
       timing: this.#timing(rule),
-      outcome: rule?.outcome ?? 'Ready',
-      sshShape: rule?.sshShape ?? 'UserHostPort',
-      earlySshShape: rule?.earlySshShape ?? 'Null',
+      outcome: rule.outcome ?? 'Ready',
+      sshShape: rule.sshShape ?? 'UserHostPort',
+      earlySshShape: rule.earlySshShape ?? 'Null',
       host: this.#settings.sshHost ?? `203.0.113.${String((number % 254) + 1)}`,
       prices: [{ fromMs: nowMs, usdPerHour }],
       deletedAtMs: null,
-      endsAtMs: lostAfterMs === undefined ? null : nowMs + lostAfterMs / this.#settings.timeScale,
-      ending: lostAfterMs === undefined ? null : { reason: 'SpotLoss', requestNumber: null },
       hiddenUntilMs: 0,
     };
     this.byId.set(pod.id, pod);

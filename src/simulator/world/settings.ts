@@ -138,6 +138,7 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.infer<typeof settingsSchema>;
 export type SettingsInput = z.input<typeof settingsSchema>;
+export type Template = z.infer<typeof templateSchema>;
 export type Account = z.infer<typeof accountSchema>;
 
 /** Changes the settings in place; throws a ZodError that names every problem and changes nothing then. */

@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals';
+import { plantPod } from '../../src/simulator/world/plant-pod.ts';
+import type { SettingsInput } from '../../src/simulator/world/settings.ts';
+import { column, createBench, createBody, field, rent, rows } from './support.ts';
+
+describe('keys', () => {
+  const READ_ONLY: SettingsInput = {
+    accounts: [{ key: 'test-key', userId: 'u', scopes: { instances: { read: true, write: false } } }],
+  };
+  const CASES: {
+    name: string;
+    key: string | null;
+    settings?: SettingsInput;
+    method?: string;
+    path: string;
+    status: number;
+  }[] = [
+    { name: 'none', key: null, path: '/pods/', status: 403 },
+    { name: 'a bad one', key: 'bad', path: '/pods/', status: 401 },
+    { name: 'a good one', key: 'test-key', path: '/pods/', status: 200 },
+    { name: 'read only, reading', key: 'test-key', settings: READ_ONLY, path: '/pods/', status: 200 },
+    {
+      name: 'read only, writing',
+      key: 'test-key',
+      settings: READ_ONLY,
+      method: 'DELETE',
+      path: '/pods/x',
+      status: 403,
+    },
+    {
+      name: 'without the scope',
+      key: 'test-key',
+      settings: READ_ONLY,
+      path: '/availability/gpus',
+      status: 403,
+    },
+    {
+      name: 'an operation that needs no scope',
+      key: 'test-key',
+      settings: READ_ONLY,
+      path: '/user/whoami',
+      status: 200,
+    },
+    { name: 'a path that does not exist', key: 'test-key', path: '/nope', status: 404 },
+    { name: 'a method that does not exist', key: 'test-key', method: 'PATCH', path: '/pods/x', status: 405 },
+  ];
+
+  test.each(CASES)('$name: $status', ({ key, settings, method = 'GET', path, status }) => {
+    expect(createBench(settings).ask(method, path, { key }).status).toBe(status);
+  });
+
+  test('whoami tells who, and what the key may', () => {
+    expect(createBench().ask('GET', '/user/whoami').body).toMatchObject({
+      data: { id: 'user_1', scope: { instances: { read: true, write: true } } },
+      status: null,
+    });
+  });
+});
+
+describe('whose pods', () => {
+  const TEAM = { rest: { team: { teamId: 'team_1' } } };
+
+  function listed(settings: SettingsInput, path: string, key = 'test-key'): unknown[] {
+    const bench = createBench(settings);
+    rent(bench, { pod: { name: 'own' } });
+    rent(bench, { ...TEAM, pod: { name: 'team' } });
+    plantPod(bench.api.world, { name: 'foreign', userId: 'user_2', teamId: 'team_2' });
+    return column(bench.ask('GET', path, { key }).body, 'name');
+  }
+
+  const CASES: { name: string; settings: SettingsInput; path: string; seen: string[] }[] = [
+    { name: 'a bare list shows personal ones', settings: {}, path: '/pods/', seen: ['own'] },
+    { name: 'teamId shows the team’s', settings: {}, path: '/pods/?teamId=team_1', seen: ['team'] },
+    {
+      name: 'a colleague’s pod is the team’s too',
+      settings: {},
+      path: '/pods/?teamId=team_2',
+      seen: ['foreign'],
+    },
+    { name: 'another team shows nothing', settings: {}, path: '/pods/?teamId=team_9', seen: [] },
+    {
+      name: 'a bare list with all',
+      settings: { bareListIncludesTeamPods: true },
+      path: '/pods/',
+      seen: ['foreign', 'team', 'own'],
+    },
+    {
+      name: 'teamId ignored',
+      settings: { teamIdQueryHonoured: false },
+      path: '/pods/?teamId=team_1',
+      seen: ['own'],
+    },
+    {
+      name: 'oldest first',
+      settings: { bareListIncludesTeamPods: true, listOrder: 'OldestFirst' },
+      path: '/pods/',
+      seen: ['own', 'team', 'foreign'],
+    },
+  ];
+
+  test.each(CASES)('$name', ({ settings, path, seen }) => {
+    expect(listed(settings, path)).toEqual(seen);
+  });
+
+  test('another account sees, gets and deletes nothing of it', () => {
+    const bench = createBench();
+    const id = rent(bench);
+    expect(rows(bench.ask('GET', '/pods/', { key: 'other-key' }).body)).toEqual([]);
+    expect(bench.ask('GET', `/pods/${id}`, { key: 'other-key' }).status).toBe(404);
+    expect(bench.ask('DELETE', `/pods/${id}`, { key: 'other-key' }).status).toBe(404);
+    expect(rows(bench.ask('GET', `/pods/status?pod_ids=${id}`, { key: 'other-key' }).body)).toEqual([]);
+  });
+
+  test('pages of pods: offset and limit, total of all', () => {
+    const bench = createBench();
+    const ids = [rent(bench), rent(bench), rent(bench)].reverse();
+    const { body } = bench.ask('GET', '/pods/?offset=1&limit=1');
+    expect(body).toMatchObject({ total_count: 3, offset: 1, limit: 1, data: [{ id: ids[1] }], status: null });
+  });
+});
+
+describe('wallet', () => {
+  const CASES = [
+    { query: '', team: null, balance: 8.1 },
+    { query: '?teamId=team_1', team: 'team_1', balance: 50 },
+    { query: '?team_id=team_1', team: null, balance: 8.1 }, // the wrong spelling is silently ignored
+  ];
+
+  test.each(CASES)('GET /billing/wallet$query', ({ query, team, balance }) => {
+    const bench = createBench({ walletUsd: { user_1: 10, team_1: 50 } });
+    rent(bench);
+    bench.clock.advance(3_600_000);
+    const { body } = bench.ask('GET', `/billing/wallet${query}`);
+    expect(body).toMatchObject({ team_id: team, currency: 'USD' });
+    expect(Number(field(body, 'balance_usd'))).toBeCloseTo(balance, 9);
+  });
+});
+
+describe('teams, SSH keys, disks', () => {
+  test('teams and their members', () => {
+    const bench = createBench();
+    expect(bench.ask('GET', '/user/teams').body).toMatchObject({
+      total_count: 2,
+      data: [{ teamId: 'team_1' }, {}],
+    });
+    expect(bench.ask('GET', '/teams/team_2/members').body).toMatchObject({
+      data: [{ userId: 'user_1' }, { userId: 'user_2' }],
+    });
+    expect(bench.ask('GET', '/teams/team_9/members').status).toBe(404);
+  });
+
+  test('SSH keys: add, make primary, use, remove', () => {
+    const bench = createBench();
+    const id = field(
+      bench.ask('POST', '/ssh_keys/', { body: { name: 'mine', publicKey: 'ssh-ed25519 AAAA' } }).body,
+      'id',
+    );
+    expect(bench.ask('PATCH', `/ssh_keys/${id}`, { body: { isPrimary: false } }).status).toBe(422);
+    expect(bench.ask('PATCH', `/ssh_keys/${id}`, { body: { isPrimary: true } }).body).toHaveProperty(
+      'updated_fields',
+    );
+    expect(bench.ask('GET', '/ssh_keys/').body).toMatchObject({
+      data: [{ isPrimary: false }, { id, isPrimary: true }],
+    });
+    expect(bench.ask('POST', '/pods/', { body: createBody({ pod: { sshKeyId: id } }) }).status).toBe(200);
+    expect(bench.ask('DELETE', `/ssh_keys/${id}`).status).toBe(200);
+    expect(bench.ask('DELETE', `/ssh_keys/${id}`).status).toBe(404);
+  });
+
+  test('disks: create, rename, attach, keep after the pod, delete', () => {
+    const bench = createBench({ deletingMs: 0 });
+    const body = { disk: { size: 100, name: 'data' }, provider: { type: 'hyperstack' }, team: null };
+    const id = field(bench.ask('POST', '/disks/', { body }).body, 'id');
+    expect(bench.ask('PATCH', `/disks/${id}`, { body: { name: 'more' } }).body).toMatchObject({
+      name: 'more',
+      size: 100,
+    });
+    const pod = rent(bench, { rest: { disks: [id] } });
+    expect(bench.ask('GET', `/pods/${pod}`).body).toMatchObject({ attachedResources: [{ id, size: 100 }] });
+    expect(bench.ask('GET', `/disks/${id}`).body).toMatchObject({ pods: [pod] });
+    bench.ask('DELETE', `/pods/${pod}`);
+    expect(bench.ask('GET', '/disks/').body).toMatchObject({ total_count: 1, data: [{ id, pods: [] }] });
+    expect(bench.ask('DELETE', `/disks/${id}`).status).toBe(200);
+    expect(bench.ask('GET', `/disks/${id}`).status).toBe(404);
+  });
+
+  test('a disk elsewhere cannot be attached', () => {
+    const bench = createBench();
+    const disk = { disk: { size: 100 }, provider: { type: 'runpod' } };
+    const id = field(bench.ask('POST', '/disks/', { body: disk }).body, 'id');
+    const { body } = bench.ask('POST', '/pods/', { body: createBody({ rest: { disks: [id] } }) });
+    expect(body).toEqual({ detail: 'Disk is not available in the location of this offer' });
+  });
+
+  test('the log of a pod is text, cut by tail', () => {
+    const bench = createBench();
+    const id = rent(bench);
+    const { body } = bench.ask('GET', `/pods/${id}/log?tail=2`);
+    expect(String(body).split('\n')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { startSimulator } from '../../src/simulator/start-simulator.ts';
+import type { Simulator } from '../../src/simulator/start-simulator.ts';
+import { createBody } from './support.ts';
+
+let simulator: Simulator;
+
+beforeEach(async () => {
+  simulator = await startSimulator({ settings: { provisioningMs: 0, installingMs: 0, deletingMs: 0 } });
+});
+
+afterEach(async () => {
+  await simulator.stop();
+});
+
+function call(method: string, path: string, extra: RequestInit = {}): Promise<Response> {
+  return fetch(`${simulator.url}${path}`, {
+    method,
+    ...extra,
+    headers: { authorization: 'Bearer test-key', 'content-type': 'application/json' },
+  });
+}
+
+function create(path = '/api/v1/pods/'): Promise<Response> {
+  return call('POST', path, { body: JSON.stringify(createBody()) });
+}
+
+/** The whole raw answer to a raw request. */
+async function rawCall(text: string): Promise<string> {
+  const socket = connect(Number(new URL(simulator.url).port), '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk.toString();
+  });
+  socket.write(text);
+  await once(socket, 'close');
+  return answer;
+}
+
+describe('HTTP', () => {
+  test.each(['', 'Content-Length: 0\r\n'])(
+    'GET and DELETE with a JSON content type and no body are fine (%j)',
+    async (length) => {
+      const rest = `Host: x\r\nAuthorization: Bearer test-key\r\nContent-Type: application/json\r\n${length}Connection: close\r\n\r\n`;
+      const id =
+        simulator.world.ledger.entries().length === 0
+          ? await create().then(() => simulator.ledger.live()[0]?.id)
+          : '';
+      expect(await rawCall(`GET /api/v1/pods/ HTTP/1.1\r\n${rest}`)).toMatch(/^HTTP\/1.1 200 /);
+      expect(await rawCall(`DELETE /api/v1/pods/${String(id)} HTTP/1.1\r\n${rest}`)).toMatch(
+        /^HTTP\/1.1 200 /,
+      );
+      expect(simulator.ledger.live()).toEqual([]);
+    },
+  );
+
+  test('the wrong slash is redirected with 307, and a POST arrives with its body', async () => {
+    const bare = await call('GET', '/api/v1/pods?limit=5', { redirect: 'manual' });
+    expect(bare.status).toBe(307);
+    expect(bare.headers.get('location')).toBe(`${simulator.url}/api/v1/pods/?limit=5`);
+    expect((await create('/api/v1/pods')).status).toBe(200);
+    expect(simulator.ledger.live()).toHaveLength(1);
+    expect((await call('GET', '/api/v1/pods/status/?pod_ids=x', { redirect: 'manual' })).status).toBe(307);
+  });
+
+  test('the wrong slash is served directly, if so set', async () => {
+    simulator.settings.slash = 'Direct';
+    expect((await call('GET', '/api/v1/pods', { redirect: 'manual' })).status).toBe(200);
+    expect((await call('GET', '/api/v1/pods/status/?pod_ids=x', { redirect: 'manual' })).status).toBe(200);
+  });
+
+  test('a body over the limit is refused', async () => {
+    simulator.settings.bodyLimitBytes = 10;
+    expect((await create()).status).toBe(413);
+  });
+
+  test('an answer that is cut dies in mid-body, after the deed', async () => {
+    simulator.faults.add({ method: 'POST', effect: { kind: 'Cut', keepBytes: 15 } });
+    const response = await create();
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
+    expect(simulator.ledger.live()).toHaveLength(1);
+  });
+
+  test('a reset leaves the client with nothing', async () => {
+    simulator.faults.add({ method: 'POST', effect: { kind: 'ResetAfter' } });
+    await expect(create()).rejects.toThrow('fetch failed');
+    expect(simulator.ledger.live()).toHaveLength(1);
+  });
+
+  test('a dripping answer comes whole in the end', async () => {
+    simulator.faults.add({ effect: { kind: 'Drip', chunkBytes: 50, everyMs: 1 } });
+    expect(await (await call('GET', '/api/v1/user/teams')).json()).toHaveProperty('total_count', 2);
+  });
+
+  test('a huge answer is as large as it says', async () => {
+    simulator.faults.add({ effect: { kind: 'Huge', bytes: 3_000_000 } });
+    expect((await (await call('GET', '/api/v1/pods/')).text()).length).toBeGreaterThan(3_000_000);
+  });
+
+  test('stop does not wait for slow answers', async () => {
+    simulator.faults.add({ effect: { kind: 'DelayBefore', ms: 600_000 } });
+    const pending = call('GET', '/api/v1/pods/').catch(() => 'dead');
+    await new Promise<void>((resolve) => {
+      simulator.requests.onArrival(() => {
+        resolve();
+      });
+    });
+    await simulator.stop();
+    expect(await pending).toBe('dead');
+  });
+});
+
+describe('/_simulator', () => {
+  async function control(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(`${simulator.url}/_simulator${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  test('tells the books and the requests to another process', async () => {
+    await create();
+    expect((await control('GET', '/ledger')).body).toMatchObject({
+      entries: [{ provider: 'hyperstack' }],
+      deletes: [],
+    });
+    expect((await control('GET', '/requests')).body).toMatchObject({ counts: { 'POST /pods/': 1 } });
+  });
+
+  test('keys are in no log', async () => {
+    await create();
+    expect(JSON.stringify((await control('GET', '/requests')).body)).not.toContain('test-key');
+  });
+
+  test('adds and clears faults', async () => {
+    const { body } = await control('POST', '/faults', { effect: { kind: 'Answer', status: 503 } });
+    expect((await create()).status).toBe(503);
+    expect(body).toEqual({ id: 'fault-1' });
+    await control('DELETE', '/faults/fault-1');
+    expect((await create()).status).toBe(200);
+  });
+
+  test('changes settings, and refuses nonsense with what is wrong', async () => {
+    expect((await control('POST', '/settings', { slash: 'Direct' })).status).toBe(200);
+    expect(simulator.settings.slash).toBe('Direct');
+    const wrong = await control('POST', '/settings', { slash: 'Maybe', colour: 1 });
+    expect(wrong.status).toBe(400);
+    expect(JSON.stringify(wrong.body)).toMatch(/slash.*colour|colour.*slash/);
+    expect(simulator.settings.slash).toBe('Direct');
+  });
+
+  test('changes, adds and removes offers', async () => {
+    const { body } = await control('POST', '/offers', {
+      change: [{ match: { cloudId: 'n3-H100x1' }, set: { stockStatus: 'Low' } }],
+      remove: [{ provider: 'runpod' }],
+    });
+    expect(body).toEqual({ changed: [2], removed: [2] });
+    expect(simulator.offers.gpus()[0]).toMatchObject({ stockStatus: 'Low', prices: { onDemand: 1.9 } });
+  });
+
+  test('plants a pod and forces states', async () => {
+    const { body } = await control('POST', '/pods', { name: 'stranger', userId: 'user_2' });
+    const id = simulator.ledger.live()[0]?.id ?? '';
+    expect(body).toEqual({ id });
+    await control('POST', `/pods/${id}/status`, { status: 'TERMINATED' });
+    expect(simulator.ledger.entries()).toMatchObject([
+      { name: 'stranger', origin: 'Planted', endedBy: { reason: 'Forced' } },
+    ]);
+  });
+});
