@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ConnectionSource } from '../../src/kubernetes/connection.ts';
+import { VirtualClock } from './support/virtual-clock.ts';
+
+let directory: string;
+let tokenFile: string;
+let clock: VirtualClock;
+let source: ConnectionSource;
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'connection-test-'));
+  tokenFile = path.join(directory, 'token');
+  clock = new VirtualClock();
+});
+
+afterEach(async () => {
+  source.close();
+  await rm(directory, { recursive: true });
+});
+
+interface User {
+  name: string;
+  token?: string;
+  username?: string;
+  password?: string;
+  impersonateUser?: string;
+  authProvider?: { name: string; config: { tokenFile: string } };
+}
+
+function sourceFor(
+  user: User,
+  cluster: { server?: string; proxyUrl?: string; skipTLSVerify?: boolean } = {},
+): void {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromClusterAndUser(
+    { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false, ...cluster },
+    user,
+  );
+  source = new ConnectionSource({ kubeConfig, clock, maxSockets: 7 });
+}
+
+async function authorization(): Promise<string | undefined> {
+  return (await source.get()).headers['Authorization'];
+}
+
+describe('credentials', () => {
+  it.each([
+    { name: 'a token', user: { token: 'abc' }, header: 'Bearer abc' },
+    { name: 'a token with a line break, as files have it', user: { token: 'abc\n' }, header: 'Bearer abc' },
+    { name: 'a name and a password', user: { username: 'me', password: 'pw' }, header: 'Basic bWU6cHc=' },
+  ])('are $name', async ({ user, header }) => {
+    sourceFor({ name: 'u', ...user });
+
+    expect(await authorization()).toBe(header);
+  });
+
+  it('carry an impersonation', async () => {
+    sourceFor({ name: 'u', token: 'abc', impersonateUser: 'other' });
+
+    expect((await source.get()).headers['Impersonate-User']).toBe('other');
+  });
+
+  it('are read from a service-account token file, which may be missing at first', async () => {
+    sourceFor({ name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile } } });
+    await expect(source.get()).rejects.toThrow('ENOENT');
+
+    await writeFile(tokenFile, 'first');
+
+    expect(await authorization()).toBe('Bearer first');
+  });
+
+  it('are asked for again after 10 s, and at once after the server refused them', async () => {
+    sourceFor({ name: 'u', token: 'abc' });
+    const first = await source.get();
+    clock.jump(9999);
+    expect(await source.get()).toBe(first);
+
+    clock.jump(1);
+    const second = await source.get();
+    expect(second).not.toBe(first);
+    source.invalidate();
+    expect(await source.get()).not.toBe(second);
+  });
+});
+
+describe('sockets', () => {
+  it('are pooled for requests, with a bound, and apart for streams', async () => {
+    sourceFor({ name: 'u', token: 'abc' });
+    const { requestAgent, streamAgent } = await source.get();
+
+    expect(requestAgent).toMatchObject({ keepAlive: true, maxSockets: 7 });
+    expect(streamAgent).not.toBe(requestAgent);
+    expect(streamAgent.maxSockets).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('stay when credentials are read again and certificates are the same', async () => {
+    sourceFor({ name: 'u', token: 'abc' });
+    const { requestAgent } = await source.get();
+    clock.jump(60_000);
+
+    expect((await source.get()).requestAgent).toBe(requestAgent);
+  });
+
+  it('go through the proxy that the kubeconfig names', async () => {
+    sourceFor({ name: 'u', token: 'abc' }, { proxyUrl: 'http://127.0.0.1:2' });
+    const { requestAgent } = await source.get();
+
+    expect(requestAgent).toBeInstanceOf(http.Agent);
+    expect(requestAgent.constructor.name).toBe('HttpsProxyAgent');
+  });
+
+  it('are refused for plain HTTP that nobody asked for', async () => {
+    sourceFor({ name: 'u', token: 'abc' }, { server: 'http://127.0.0.1:1' });
+
+    await expect(source.get()).rejects.toThrow('HTTP protocol is not allowed');
+  });
+});
