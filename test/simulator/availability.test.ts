@@ -40,6 +40,7 @@ describe('GET /availability/gpus', () => {
     { query: 'page=0', param: 'query.page' },
     { query: 'regions=europe_west', param: 'query.regions.0' },
     { query: 'regions=canada,united_states', param: 'query.regions.0' },
+    { query: 'gpu_type=H100', param: 'query.gpu_type' },
     { query: 'socket=AGP', param: 'query.socket' },
   ];
 
@@ -47,6 +48,12 @@ describe('GET /availability/gpus', () => {
     const { status, body } = createBench().ask('GET', `/availability/gpus?${query}`);
     expect(status).toBe(422);
     expect(body).toHaveProperty('errors.0.param', param);
+  });
+
+  test('a type that is not documented is fine once it is on offer', () => {
+    const bench = createBench();
+    bench.api.world.offers.change({ provider: 'nebius' }, { gpuType: 'NEW_999GB' });
+    expect(bench.ask('GET', '/availability/gpus?gpu_type=NEW_999GB').body).toHaveProperty('totalCount', 2);
   });
 
   test('a row has all fields of the API and none of the simulator', () => {
@@ -88,7 +95,7 @@ describe('the other availability endpoints', () => {
     const { body } = createBench().ask('GET', '/availability/?gpu_type=H100_80GB&page_size=500');
     expect(body).toEqual({ H100_80GB: expect.anything() });
     expect(rows(body, 'H100_80GB')).toHaveLength(4);
-    expect(createBench().ask('GET', '/availability/?gpu_type=NOPE').body).toEqual({});
+    expect(createBench().ask('GET', '/availability/?gpu_type=T4_16GB').body).toEqual({});
   });
 
   const SWITCH = [

@@ -210,6 +210,17 @@ describe('POST /pods/ refuses', () => {
     expect(body).toHaveProperty('errors.0.details', expect.stringContaining("'custom_template'"));
   });
 
+  const UNKNOWN_NAMES = [
+    { name: 'GPU type', body: createBody({ pod: { gpuType: 'H100' } }), param: 'body.pod.gpuType' },
+    { name: 'provider', body: createBody({ provider: 'acme' }), param: 'body.provider.type' },
+  ];
+
+  test.each(UNKNOWN_NAMES)('an unknown $name with 422, unless enums are open', ({ body, param }) => {
+    const strict = createBench().ask('POST', '/pods/', { body });
+    expect(strict.body).toHaveProperty('errors.0.param', param);
+    expect(createBench({ strictEnums: false }).ask('POST', '/pods/', { body }).status).toBe(400);
+  });
+
   test('a body that is no JSON', () => {
     const bench = createBench();
     const { status, body } = bench.ask('POST', '/pods/');

@@ -6,6 +6,7 @@ import { failure, invalid, json } from './answer.ts';
 import type { ApiAnswer } from './answer.ts';
 import type { ApiContext, Route } from './context.ts';
 import { route } from './context.ts';
+import { unknownName } from './known-names.ts';
 import { summaryView } from './offer-summary.ts';
 import { checkQuery, pageQuery } from './validation.ts';
 
@@ -66,6 +67,8 @@ function currentList(rowsOf: (world: World) => readonly Offer[]): Route['handle'
     if (world.settings.availabilityEndpoints === 'LegacyOnly') return failure(404, 'Not Found');
     const query = checkQuery(request, currentQuery, LISTS);
     if (!query.ok) return invalid(query.errors);
+    const unknown = unknownName(world, 'gpuType', query.value.gpu_type, 'query.gpu_type');
+    if (unknown.length > 0) return invalid(unknown);
     const { page, page_size: size } = query.value;
     const rows = rowsOf(world).filter((offer) => fits(world, query.value, offer));
     const items = rows.slice((page - 1) * size, page * size).map((offer) => offerView(world, offer));
@@ -78,6 +81,8 @@ function legacyList(rowsOf: (world: World) => readonly Offer[]): Route['handle']
     if (world.settings.availabilityEndpoints === 'CurrentOnly') return failure(404, 'Not Found');
     const query = checkQuery(request, legacyQuery, LISTS);
     if (!query.ok) return invalid(query.errors);
+    const unknown = unknownName(world, 'gpuType', query.value.gpu_type, 'query.gpu_type');
+    if (unknown.length > 0) return invalid(unknown);
     const { page, page_size: size } = query.value;
     const rows = rowsOf(world).filter((offer) => fits(world, query.value, offer));
     const onPage = rows.slice((page - 1) * size, page * size);

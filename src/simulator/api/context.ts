@@ -15,7 +15,7 @@ export interface ApiContext {
   noteDelete: (result: DeleteRecord['result']) => void;
 }
 
-export type Handler = (context: ApiContext) => ApiAnswer;
+type Handler = (context: ApiContext) => ApiAnswer;
 
 /** One operation: method, canonical path, the scope that a key needs for it, and what it does. */
 export interface Route {

@@ -8,6 +8,7 @@ import { failure, invalid, json } from './answer.ts';
 import type { ApiAnswer } from './answer.ts';
 import type { ApiContext, Route } from './context.ts';
 import { route } from './context.ts';
+import { unknownName } from './known-names.ts';
 import { historyView, podView, statusView } from './pod-view.ts';
 import { checkBody, checkQuery, offsetPage, offsetQuery } from './validation.ts';
 
@@ -50,6 +51,11 @@ function listPods(context: ApiContext): ApiAnswer {
 function create({ world, account, request }: ApiContext): ApiAnswer {
   const body = checkBody(request, createBodySchema);
   if (!body.ok) return invalid(body.errors);
+  const unknown = [
+    ...unknownName(world, 'gpuType', body.value.pod.gpuType, 'body.pod.gpuType'),
+    ...unknownName(world, 'provider', body.value.provider.type, 'body.provider.type'),
+  ];
+  if (unknown.length > 0) return invalid(unknown);
   const outcome = createPod(world, { account, body: body.value, raw: body.raw });
   return outcome.kind === 'Created'
     ? json(podView(world, outcome.pod))

@@ -26,7 +26,7 @@ export type Delivery =
     };
 
 /** A request that arrived: after `waitMs` it is handled by `proceed`. */
-export interface Reception {
+interface Reception {
   waitMs: number;
   proceed: () => Delivery;
 }

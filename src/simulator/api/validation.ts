@@ -18,7 +18,7 @@ function toErrors(issue: Issue, root: string): InvalidParam[] {
     : [{ param: at, details: describe(issue) }];
 }
 
-export type Checked<T> = { ok: true; value: T; raw: unknown } | { ok: false; errors: InvalidParam[] };
+type Checked<T> = { ok: true; value: T; raw: unknown } | { ok: false; errors: InvalidParam[] };
 
 function check<T>(schema: z.ZodType<T>, raw: unknown, root: string): Checked<T> {
   const result = schema.safeParse(raw, { reportInput: true });
@@ -68,7 +68,7 @@ export function pageQuery(largest: number): z.ZodObject<{
   });
 }
 
-export interface OffsetPage {
+interface OffsetPage {
   total_count: number;
   offset: number;
   limit: number;

@@ -12,7 +12,7 @@ const answerParts = {
  * What a fault does. "Instead" effects answer without the world hearing of the request; all others let it be
  * handled first. Several effects of one request are applied in the order of their rules.
  */
-export const effectSchema = z.discriminatedUnion('kind', [
+const effectSchema = z.discriminatedUnion('kind', [
   // instead of handling
   z.strictObject({ kind: z.literal('Answer'), ...answerParts }),
   z.strictObject({ kind: z.literal('ResetBefore') }),
@@ -64,7 +64,6 @@ export const effectSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type Effect = z.infer<typeof effectSchema>;
-export type EffectKind = Effect['kind'];
 
 /** When and on what an effect comes. Without any condition: on every request, until cleared. */
 export const faultRuleSchema = z.strictObject({

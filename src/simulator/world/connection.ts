@@ -3,7 +3,7 @@ import type { PodState } from './pod-state.ts';
 import type { SshShape } from './pod-rule.ts';
 
 /** Where a pod says that it can be reached, in the API's own fields. */
-export interface PodConnection {
+interface PodConnection {
   ip: string | (string | null)[] | null;
   sshConnection: string | (string | null)[] | null;
   primePortMapping: {

@@ -9,13 +9,13 @@ import type { Account } from './settings.ts';
 import type { World } from './world.ts';
 
 /** A create as it came: the parsed body, and the same as it was sent for the ledger. */
-export interface CreateRequest {
+interface CreateRequest {
   account: Account;
   body: CreateBody;
   raw: unknown;
 }
 
-export type CreateOutcome = { kind: 'Created'; pod: Pod } | ({ kind: 'Refused' } & Refusal);
+type CreateOutcome = { kind: 'Created'; pod: Pod } | ({ kind: 'Refused' } & Refusal);
 
 function refused(status: number, detail: string): CreateOutcome {
   return { kind: 'Refused', status, detail };

@@ -19,7 +19,7 @@ export interface Disk {
   terminatedAtMs: number | null;
 }
 
-export type DiskOrder = Omit<Disk, 'id' | 'createdAtMs' | 'updatedAtMs' | 'terminatedAtMs'>;
+type DiskOrder = Omit<Disk, 'id' | 'createdAtMs' | 'updatedAtMs' | 'terminatedAtMs'>;
 
 /** All disks, kept after their end. */
 export class DiskBook {

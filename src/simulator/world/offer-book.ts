@@ -11,7 +11,7 @@ export const offerMatchSchema = z.strictObject({
 });
 
 /** Which rows are meant; absent fields match all. */
-export type OfferMatch = z.infer<typeof offerMatchSchema>;
+type OfferMatch = z.infer<typeof offerMatchSchema>;
 /** A change of rows; `prices` and `market` are merged, all else replaces. */
 export type OfferChange = Partial<Omit<OfferInput, 'prices' | 'market'>> & {
   prices?: Partial<OfferInput['prices']> | undefined;

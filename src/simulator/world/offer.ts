@@ -4,7 +4,7 @@ import { SECURITIES, SOCKETS, STOCK_STATUSES } from './enums.ts';
 const count = z.int().min(0).nullable().default(null);
 
 /** A size that may be chosen within min, max and step; without min or max it is fixed. */
-export const sizeSpecSchema = z.strictObject({
+const sizeSpecSchema = z.strictObject({
   minCount: count,
   defaultCount: count,
   maxCount: count,

@@ -13,7 +13,7 @@ export const plantSchema = z.strictObject({
   cloudId: z.string().optional().describe('default: the first offer'),
 });
 
-export type PlantInput = z.input<typeof plantSchema>;
+type PlantInput = z.input<typeof plantSchema>;
 
 /** Plants a pod and returns it. */
 export function plantPod(world: World, input: PlantInput): Pod {

@@ -8,7 +8,7 @@ import type { RandomSource } from './random.ts';
 import type { Settings } from './settings.ts';
 
 /** What is decided before a pod comes to be. */
-export type PodOrder = Pick<
+type PodOrder = Pick<
   Pod,
   | 'name'
   | 'userId'

@@ -17,7 +17,7 @@ export const SSH_SHAPES = [
 export type SshShape = (typeof SSH_SHAPES)[number];
 
 /** How a pod's life goes. */
-export const OUTCOMES = [
+const OUTCOMES = [
   'Ready',
   'StuckProvisioning',
   'StuckInstalling',
@@ -48,7 +48,7 @@ export type PodRule = z.infer<typeof podRuleSchema>;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What the rules are matched against. */
-export interface PodTraits {
+interface PodTraits {
   cloudId: string;
   provider: string;
   gpuType: string;

@@ -79,6 +79,10 @@ export const settingsSchema = z.strictObject({
     .default('Redirect')
     .describe('open: 307 on the wrong slash, or served'),
   availabilityEndpoints: z.enum(['Both', 'LegacyOnly', 'CurrentOnly']).default('Both'),
+  strictEnums: z
+    .boolean()
+    .default(true)
+    .describe('open: 422 for a GPU type or provider that is neither documented nor on offer'),
   bodyLimitBytes: z.int().positive().default(1_048_576).describe('larger request bodies get 413'),
   requestsPerSecond: z
     .number()
