@@ -6,7 +6,7 @@ export type Priority = 'delete' | 'create' | 'read';
 
 /** Keeps the requests of one account below what the provider lets through. */
 export interface RateLimiter {
-  /** Resolves when a request of this kind may be sent: DELETE before POST before reads. */
+  /** Resolves when a request of this kind may be sent: DELETE before POST before reads, which get one turn in 8. */
   acquire(priority: Priority): Promise<void>;
   /** A request that began at this (monotonic) time was answered 429. */
   reportLimited(startedAtMs: number, retryAfterMs?: number): void;
@@ -30,7 +30,7 @@ const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
 const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
 /** The pause after a 429 without Retry-After; doubled while they go on. */
 const PAUSE_MS = { first: 250, maximum: 30_000 };
-/** One turn of so many goes to the one who waits longest, so that looking never stops. */
+/** One turn of so many goes to the least urgent kind that waits, so that looking never stops. */
 const FAIR_TURN = 8;
 const PRIORITIES: readonly Priority[] = ['delete', 'create', 'read'];
 
@@ -114,33 +114,18 @@ interface TurnQueue {
   size(): number;
 }
 
-interface Waiter {
-  readonly order: number;
-  readonly resolve: () => void;
-}
-
 function createTurnQueue(): TurnQueue {
-  const queues: Record<Priority, Waiter[]> = { delete: [], create: [], read: [] };
-  let added = 0;
+  const queues: Record<Priority, (() => void)[]> = { delete: [], create: [], read: [] };
   let given = 0;
-
-  function pick(): Waiter[] | undefined {
-    const filled = PRIORITIES.map((priority) => queues[priority]).filter((queue) => queue.length > 0);
-    return given % FAIR_TURN === 0
-      ? filled.toSorted((left, right) => (left[0]?.order ?? 0) - (right[0]?.order ?? 0))[0]
-      : filled[0];
-  }
 
   return {
     size: () => PRIORITIES.reduce((sum, priority) => sum + queues[priority].length, 0),
-    add(priority) {
-      added += 1;
-      const order = added;
-      return new Promise((resolve) => queues[priority].push({ order, resolve }));
-    },
+    add: (priority) => new Promise((resolve) => queues[priority].push(resolve)),
     next() {
       given += 1;
-      pick()?.shift()?.resolve();
+      const waiting = PRIORITIES.map((priority) => queues[priority]).filter((queue) => queue.length > 0);
+      const queue = given % FAIR_TURN === 0 ? waiting.at(-1) : waiting[0];
+      queue?.shift()?.();
     },
   };
 }

@@ -3,11 +3,10 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { CreateOutcome } from '../../src/lifecycle/provider.ts';
-import { aCreateRequest, aPodRow, podsPage, withProvider } from './builders.ts';
+import { aCreateRequest, aPodRow, withProvider } from './builders.ts';
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts';
-import { listen, withRawServer, withServer, withTcpServer } from './loopback-server.ts';
+import { listen, withRawServer, withTcpServer } from './loopback-server.ts';
 
 const always = { mayStillSend: () => true };
 const SHORT_TIMEOUTS = { readMs: 150, deleteMs: 150, createMs: 150, connectMs: 150 };
@@ -244,154 +243,6 @@ describe('a create that was sent is unknown unless the answer is whole', () => {
         );
 
         await expect(closed.promise).resolves.toBeUndefined();
-      },
-    );
-  });
-});
-
-describe('connections', () => {
-  it('reads share one, each create has its own', async () => {
-    const sockets = new Map<Socket, string[]>();
-    await withRawServer(
-      (request, response) => {
-        sockets.set(request.socket, [...(sockets.get(request.socket) ?? []), request.method ?? '']);
-        request.resume();
-        response.end(JSON.stringify(request.method === 'POST' ? aPodRow() : podsPage([])));
-      },
-      async ({ url }) => {
-        await withProvider(url, async (provider) => {
-          await provider.listPods([]);
-          await provider.createPod(aCreateRequest(), always);
-          await provider.listPods([]);
-          await provider.createPod(aCreateRequest(), always);
-        });
-
-        expect([...sockets.values()]).toEqual([['GET', 'GET'], ['POST'], ['POST']]);
-      },
-    );
-  });
-
-  it('a read on a connection that the server just closed is sent once more', async () => {
-    let requests = 0;
-    await withRawServer(
-      (request, response) => {
-        requests += 1;
-        if (requests === 2) {
-          request.socket.destroy();
-          return;
-        }
-        response.end(JSON.stringify(podsPage([])));
-      },
-      async ({ url }) => {
-        await withProvider(url, async (provider) => {
-          expect(await provider.listPods([])).toMatchObject({ kind: 'ok' });
-          expect(await provider.listPods([])).toMatchObject({ kind: 'ok' });
-        });
-
-        expect(requests).toBe(3);
-      },
-    );
-  });
-
-  it('a read on a fresh connection is not repeated', async () => {
-    let requests = 0;
-    await withRawServer(
-      (request) => {
-        requests += 1;
-        request.socket.destroy();
-      },
-      async ({ url }) => {
-        const answer = await withProvider(url, (provider) => provider.listPods([]));
-
-        expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
-        expect(requests).toBe(1);
-      },
-    );
-  });
-});
-
-describe('redirects', () => {
-  it.each([301, 302, 303, 307, 308])(
-    '%i is not followed: the key and the create stay here',
-    async (status) => {
-      await withServer(
-        () => ({ json: aPodRow() }),
-        async (elsewhere) => {
-          await withServer(
-            () => ({ status, headers: { location: `${elsewhere.url}/api/v1/pods/` }, json: {} }),
-            async ({ url, seen }) => {
-              await withProvider(url, async (provider) => {
-                expect(await provider.createPod(aCreateRequest(), always)).toMatchObject({ kind: 'unknown' });
-                expect(await provider.deletePod('p1')).toMatchObject({
-                  kind: 'failure',
-                  reason: 'UnexpectedResponse',
-                  httpStatus: status,
-                });
-                expect(await provider.listPods([])).toMatchObject({ reason: 'UnexpectedResponse' });
-              });
-
-              expect(seen).toHaveLength(3);
-              expect(elsewhere.seen).toHaveLength(0);
-            },
-          );
-        },
-      );
-    },
-  );
-});
-
-describe('bodies that are too large', () => {
-  const bomb = Buffer.alloc(64 * 1024 * 1024, ' ');
-  const bodies: { name: string; headers: Record<string, string>; body: Buffer }[] = [
-    { name: 'plain', headers: {}, body: bomb },
-    { name: 'a gzip bomb', headers: { 'content-encoding': 'gzip' }, body: gzipSync(bomb) },
-    { name: 'a brotli bomb', headers: { 'content-encoding': 'br' }, body: brotliCompressSync(bomb) },
-  ];
-
-  it.each(bodies)('$name', async ({ headers, body }) => {
-    await withRawServer(
-      (request, response) => {
-        request.resume();
-        response.on('error', () => undefined);
-        response.writeHead(200, headers);
-        response.end(body);
-      },
-      async ({ url }) => {
-        await withProvider(url, async (provider) => {
-          expect(await provider.whoami()).toEqual({
-            kind: 'failure',
-            reason: 'UnexpectedResponse',
-            message: 'GET /user/whoami: the answer is larger than 16 MiB.',
-            httpStatus: 200,
-          });
-          expect(await provider.createPod(aCreateRequest(), always)).toMatchObject({ kind: 'unknown' });
-        });
-      },
-    );
-  });
-
-  it('a proxy that compresses a normal answer does no harm', async () => {
-    const answer = JSON.stringify({ data: { id: 'u1' } });
-    await withRawServer(
-      (_request, response) => {
-        response.writeHead(200, { 'content-encoding': 'gzip' });
-        response.end(gzipSync(answer));
-      },
-      async ({ url }) => {
-        expect(await withProvider(url, (p) => p.whoami())).toEqual({ kind: 'ok', value: { userId: 'u1' } });
-      },
-    );
-  });
-});
-
-describe('reads', () => {
-  it('give up in time', async () => {
-    await withRawServer(
-      () => undefined,
-      async ({ url }) => {
-        const answer = await withProvider(url, (p) => p.whoami(), { timeouts: SHORT_TIMEOUTS });
-
-        expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
       },
     );
   });
