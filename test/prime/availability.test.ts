@@ -1,44 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer } from '../../src/lifecycle/provider.ts';
-import type { OfferList, OfferQuery } from '../../src/offers/offer-source.ts';
+import { aQuery, ask, byPath, GPUS, LEGACY, NOT_FOUND } from './ask-offers.ts';
 import { anOfferRow, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer, SeenRequest } from './loopback-server.ts';
 import { createVirtualClock } from './virtual-clock.ts';
-
-const GPUS = '/api/v1/availability/gpus';
-const MULTI_NODE = '/api/v1/availability/multi-node';
-const SUMMARY = '/api/v1/availability/gpu-summary';
-const LEGACY = '/api/v1/availability/';
-const NOT_FOUND = { status: 404, json: { detail: 'Not found' } };
-const EMPTY = { json: { items: [], totalCount: 0 } };
-
-function aQuery(changes: Partial<OfferQuery> = {}): OfferQuery {
-  return { gpuType: 'A100_80GB', gpuCount: 1, regions: [], disks: [], ...changes };
-}
-
-/** A server with one answer a path; without one, 404. */
-function byPath(answers: Readonly<Record<string, CannedAnswer>>): (request: SeenRequest) => CannedAnswer {
-  return ({ path }) => answers[path] ?? NOT_FOUND;
-}
-
-async function ask(
-  answer: (request: SeenRequest) => CannedAnswer,
-  query = aQuery(),
-): Promise<{ answer: Answer<OfferList>; paths: string[]; seen: readonly SeenRequest[] }> {
-  let found: Answer<OfferList> | undefined;
-  const requests: SeenRequest[] = [];
-  await withServer(answer, async ({ url, seen }) => {
-    // No waiting: the pause before an empty answer is asked for again is not what is tested.
-    const clock = { ...createVirtualClock(), sleep: async () => Promise.resolve() };
-    found = await withProvider(url, (provider) => provider.listOffers(query), { clock });
-    requests.push(...seen);
-  });
-  if (found === undefined) {
-    throw new Error('the server did not run');
-  }
-  return { answer: found, paths: requests.map(({ path }) => path), seen: requests };
-}
 
 describe('listOffers: rows', () => {
   it('reads a real row', async () => {
@@ -234,102 +199,5 @@ describe('listOffers: the legacy endpoint', () => {
     const { answer } = await ask(() => NOT_FOUND);
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse', httpStatus: 404 });
-  });
-});
-
-describe('listOffers: an empty answer', () => {
-  const stock = { onDemand: 1.2, communityPrice: null, spotPrice: null };
-  const none = { onDemand: null, communityPrice: null, spotPrice: null };
-
-  it('is asked for again, and rows are believed at once', async () => {
-    let requests = 0;
-    const { answer, paths } = await ask(() => {
-      requests += 1;
-      return requests === 1 ? EMPTY : { json: { items: [anOfferRow()], totalCount: 1 } };
-    });
-
-    expect(answer).toMatchObject({ value: { offers: [{ provider: 'runpod' }] } });
-    expect(paths).toEqual([GPUS, GPUS]);
-  });
-
-  it.each([
-    { name: 'this type and count anywhere', summary: { A100_80GB: { 1: { cheapest: stock } } }, query: {} },
-    {
-      name: 'in one of the regions',
-      summary: { A100_80GB: { 1: { canada: stock } } },
-      query: { regions: ['africa', 'canada'] },
-    },
-    {
-      name: 'spot only',
-      summary: { A100_80GB: { 1: { cheapest: { ...none, spotPrice: 0.5 } } } },
-      query: {},
-    },
-  ])('is not believed while the summary shows $name', async ({ summary, query }) => {
-    const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: summary } }), aQuery(query));
-
-    expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
-  });
-
-  it.each([
-    { name: 'nothing', summary: {}, query: {} },
-    { name: 'another type', summary: { H100_80GB: { 1: { cheapest: stock } } }, query: {} },
-    { name: 'another count', summary: { A100_80GB: { 8: { cheapest: stock } } }, query: {} },
-    {
-      name: 'another region',
-      summary: { A100_80GB: { 1: { cheapest: stock, canada: stock } } },
-      query: { regions: ['africa'] },
-    },
-    { name: 'no price', summary: { A100_80GB: { 1: { cheapest: none, canada: null } } }, query: {} },
-    {
-      name: 'stock, but not where the disks are',
-      summary: { A100_80GB: { 1: { cheapest: stock } } },
-      query: { disks: ['d1'] },
-    },
-  ])('is believed if the summary shows $name', async ({ summary, query }) => {
-    const { answer } = await ask(
-      byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: summary }, [MULTI_NODE]: EMPTY }),
-      aQuery(query),
-    );
-
-    expect(answer).toMatchObject({ kind: 'ok', value: { offers: [], skippedRows: 0 } });
-  });
-
-  it('is believed where there is no summary', async () => {
-    const { answer, paths } = await ask(byPath({ [GPUS]: EMPTY }));
-
-    expect(answer).toMatchObject({ kind: 'ok', value: { offers: [] } });
-    expect(paths).toEqual([GPUS, GPUS, SUMMARY, MULTI_NODE]);
-  });
-
-  it('is not believed when the summary cannot be had', async () => {
-    const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { status: 500, json: {} } }));
-
-    expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
-  });
-
-  it('is explained by clusters', async () => {
-    const clusters = { json: { items: [anOfferRow()], totalCount: 1 } };
-    const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: {} }, [MULTI_NODE]: clusters }));
-
-    expect(answer).toMatchObject({ kind: 'ok', value: { offers: [{ multiNode: true }] } });
-  });
-
-  it('does not need the explanation', async () => {
-    const { answer } = await ask(
-      byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: {} }, [MULTI_NODE]: { status: 500, json: {} } }),
-    );
-
-    expect(answer).toMatchObject({ kind: 'ok', value: { offers: [] } });
-  });
-
-  it.each([
-    { name: 'no items', json: { totalCount: 0 } },
-    { name: 'null items', json: { items: null, totalCount: 0 } },
-    { name: 'the envelope of another endpoint', json: { data: [], total_count: 0 } },
-  ])('$name is no empty answer', async ({ json }) => {
-    const { answer, paths } = await ask(() => ({ json }));
-
-    expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
-    expect(paths).toEqual([GPUS]);
   });
 });

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { ObservedRequest } from '../../src/prime/http-client.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import type { PrimeProvider } from '../../src/prime/prime-provider.ts';
-import { aPodRow, CANARY_KEY, podsPage, withProvider } from './builders.ts';
+import { aPodRow, CANARY_KEY, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
 
@@ -239,128 +239,6 @@ describe('deletePod', () => {
       async ({ url, seen }) => {
         expect(await withProvider(url, (p) => p.deletePod('p1'))).toEqual({ kind: 'accepted' });
         expect(seen[0]).toMatchObject({ method: 'DELETE', path: '/api/v1/pods/p1', body: '' });
-      },
-    );
-  });
-});
-
-describe('getPodStatuses', () => {
-  function row(podId: unknown): Record<string, unknown> {
-    return { podId, providerType: 'x', status: 'ACTIVE' };
-  }
-
-  it('asks for 100 at a time, each once', async () => {
-    const ids = Array.from({ length: 250 }, (_, index) => `p${String(index)}`);
-    await withServer(
-      ({ query }) => ({ json: { data: query.getAll('pod_ids').map(row), status: null } }),
-      async ({ url, seen }) => {
-        const answer = await withProvider(url, (p) => p.getPodStatuses([...ids, 'p0']));
-
-        expect(seen.map(({ query }) => query.getAll('pod_ids').length)).toEqual([100, 100, 50]);
-        expect('value' in answer ? answer.value.map(({ podId }) => podId) : answer).toEqual(ids);
-      },
-    );
-  });
-
-  it('asks nobody about nothing', async () => {
-    await withServer(
-      () => ({ json: {} }),
-      async ({ url, seen }) => {
-        expect(await withProvider(url, (p) => p.getPodStatuses([]))).toEqual({ kind: 'ok', value: [] });
-        expect(seen).toHaveLength(0);
-      },
-    );
-  });
-
-  it.each([
-    { name: 'unknown ids are left out by the server', data: [row('p1')], ids: ['p1'] },
-    { name: 'null is empty', data: null, ids: [] },
-    { name: 'a row that cannot be read', data: [row('p1'), { status: 'ACTIVE' }, null], ids: ['p1'] },
-    { name: 'a row that nobody asked for', data: [row('p1'), row('p9')], ids: ['p1'] },
-    { name: 'a row twice', data: [row('p1'), row('p1')], ids: ['p1'] },
-  ])('$name', async ({ data, ids }) => {
-    await withServer(
-      () => ({ json: { data, status: null } }),
-      async ({ url }) => {
-        const answer = await withProvider(url, (p) => p.getPodStatuses(['p1', 'p2']));
-
-        expect('value' in answer ? answer.value.map(({ podId }) => podId) : answer).toEqual(ids);
-      },
-    );
-  });
-
-  it.each([
-    { name: 'no row that can be read', data: [{ id: 'p1' }, {}] },
-    { name: 'an object instead of rows', data: {} },
-  ])('$name is a failure: the shape has changed', async ({ data }) => {
-    await withServer(
-      () => ({ json: { data } }),
-      async ({ url }) => {
-        expect(await withProvider(url, (p) => p.getPodStatuses(['p1']))).toMatchObject({
-          reason: 'UnexpectedResponse',
-        });
-      },
-    );
-  });
-
-  it('one chunk that fails fails all: its pods must not look as if they were missing', async () => {
-    const ids = Array.from({ length: 150 }, (_, index) => `p${String(index)}`);
-    await withServer(
-      ({ query }) => (query.has('pod_ids', 'p0') ? { json: { data: [row('p0')] } } : detail(503)),
-      async ({ url }) => {
-        expect(await withProvider(url, (p) => p.getPodStatuses(ids))).toMatchObject({
-          reason: 'ApiUnavailable',
-        });
-      },
-    );
-  });
-});
-
-describe('listHistory', () => {
-  it('reads two pages at most, newest end first, and only pods', async () => {
-    const first = {
-      id: 'h1',
-      name: 'n',
-      type: 'Instance',
-      createdAt: 'a',
-      terminatedAt: 'b',
-      totalBilledPrice: 1.5,
-    };
-    const rows = [
-      first,
-      { ...first, id: 'd1', type: 'Disk' },
-      { id: 'h2', name: 'n' },
-      { name: 'without id' },
-    ];
-    await withServer(
-      ({ query }) => ({
-        json: podsPage(query.get('offset') === '0' ? rows : [{ ...first, id: 'h3' }], 1000),
-      }),
-      async ({ url, seen }) => {
-        const answer = await withProvider(url, (p) => p.listHistory());
-
-        expect(answer).toEqual({
-          kind: 'ok',
-          value: [
-            { podId: 'h1', name: 'n', createdAt: 'a', terminatedAt: 'b', totalBilledUsd: 1.5 },
-            { podId: 'h2', name: 'n' },
-            { podId: 'h3', name: 'n', createdAt: 'a', terminatedAt: 'b', totalBilledUsd: 1.5 },
-          ],
-        });
-        expect(seen.map(({ query }) => query.toString())).toEqual([
-          'sort_by=terminatedAt&sort_order=desc&offset=0&limit=100',
-          'sort_by=terminatedAt&sort_order=desc&offset=100&limit=100',
-        ]);
-      },
-    );
-  });
-
-  it('reads one page where that is all', async () => {
-    await withServer(
-      () => ({ json: podsPage([]) }),
-      async ({ url, seen }) => {
-        expect(await withProvider(url, (p) => p.listHistory())).toEqual({ kind: 'ok', value: [] });
-        expect(seen).toHaveLength(1);
       },
     );
   });
