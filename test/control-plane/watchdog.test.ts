@@ -5,7 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+// Processes are started here, and the machine may be busy compiling.
+jest.setTimeout(60_000);
 
 const serverModule = path.join(import.meta.dirname, 'server-process.ts');
 const watchdogModule = path.join(import.meta.dirname, 'watchdog.ts');
@@ -49,6 +52,8 @@ afterEach(async () => {
 async function startOwner(then: string): Promise<{ child: ChildProcess; serverPid: number }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', owner, directory, then], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    // A process group of its own, as a terminal gives to what it starts.
+    detached: true,
   });
   children.push(child);
   const [output]: unknown[] = await once(child.stdout, 'data');
@@ -79,6 +84,13 @@ describe('no orphans and no files are left', () => {
     const { child, serverPid } = await startOwner('stay');
     expect(isAlive(serverPid)).toBe(true);
     child.kill(signal);
+    await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
+  });
+
+  it('when Ctrl-C reaches the owner and all of its process group', async () => {
+    const { child, serverPid } = await startOwner('stay');
+    if (child.pid === undefined) throw new Error('a running process has an id');
+    process.kill(-child.pid, 'SIGINT');
     await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
   });
 });
