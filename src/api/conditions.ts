@@ -238,5 +238,5 @@ export function statusOfReason(claim: ConditionClaim): ConditionStatus {
 /** Cuts a message to what a condition may carry; control characters become spaces. */
 export function truncateMessage(message: string, maxLength = MAX_MESSAGE_LENGTH): string {
   const clean = message.replace(/\p{Cc}+/gu, ' ').trim();
-  return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1)}…`;
+  return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1).toWellFormed()}…`;
 }

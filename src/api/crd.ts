@@ -54,6 +54,12 @@ function rootSchema(): JsonSchema {
               'image and customTemplateId exclude each other: remove image to use the template, or customTemplateId to use the image',
             fieldPath: '.customTemplateId',
           },
+          {
+            rule: "!has(self.image) || self.image != 'custom_template'",
+            message:
+              'custom_template is not chosen as an image: set customTemplateId to the id of the template, and remove image',
+            fieldPath: '.image',
+          },
         ],
       },
       status: { ...structural(GpuPodStatus), default: FRESH_STATUS },

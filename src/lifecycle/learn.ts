@@ -1,5 +1,5 @@
 import type { Intent } from './intent.ts';
-import type { BlockReason, Memory, PodRead } from './memory.ts';
+import type { BlockReason, Memory, PodRead, SecretOutcome } from './memory.ts';
 import type { CreateOutcome, DeleteOutcome } from './provider.ts';
 
 /** What is remembered of the outcome of an effect. Pure. */
@@ -65,7 +65,7 @@ export function learnRead(memory: Memory, podId: string, read: PodRead): Memory 
   return rental?.podId === podId ? { ...memory, rental: { ...rental, read } } : memory;
 }
 
-export function learnSecret(memory: Memory, fingerprint: string, outcome: 'written' | 'conflict'): Memory {
+export function learnSecret(memory: Memory, fingerprint: string, outcome: SecretOutcome): Memory {
   return { ...memory, secret: { fingerprint, outcome } };
 }
 

@@ -22,23 +22,28 @@ export interface Memory {
   /** Live pods with this object's front that are not its own: pod id → begin of the list that first showed it. */
   readonly strays: Readonly<Record<string, number>>;
   /** What keeps going wrong, and since when. */
-  readonly failure?: {
-    readonly reason: string;
-    readonly message: string;
-    readonly sinceMs: number;
-    readonly count: number;
-  };
+  readonly failure?:
+    | {
+        readonly reason: string;
+        readonly message: string;
+        readonly sinceMs: number;
+        readonly count: number;
+      }
+    | undefined;
   /** No order is tried again before this time, and why. */
   readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
   /** Orders of this generation that were refused as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
   /** What became of the connection Secret: fingerprint of its content, and the outcome. */
-  readonly secret?: { readonly fingerprint: string; readonly outcome: 'written' | 'conflict' };
+  readonly secret?: { readonly fingerprint: string; readonly outcome: SecretOutcome } | undefined;
   readonly rejectionsWrittenAtMs?: number;
 }
 
-/** A value of undefined forgets. */
-export type MemoryChange = { readonly [K in keyof Memory]?: Memory[K] | undefined };
+/** What a step adds; a value of undefined forgets. */
+export type MemoryChange = Partial<Memory>;
+
+/** `conflict`: a Secret of that name belongs to somebody else. */
+export type SecretOutcome = 'written' | 'conflict' | 'removed';
 
 /** Why an order could not be sent. */
 export type BlockReason = FailureReason | 'ReferenceNotFound';

@@ -1,13 +1,14 @@
 import type { ConditionType } from '../../api/conditions.ts';
 import { isDeleting } from '../../api/gpu-pod.ts';
-import type { Attempt } from '../../api/status.ts';
+import type { Attempt, OfferStatus } from '../../api/status.ts';
+import { offerKey } from '../../offers/offer-key.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { accruedUsd } from '../status/accrual.ts';
 import { currentAttempt, currentAttemptNumber, withAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
-import type { Step } from '../step.ts';
+import type { CoolDown, CoolDownReason, Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
 
 /** Why the operator ends a pod of a living object; written down before the DELETE is sent. */
@@ -29,10 +30,12 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
   const { gpuPod } = knowledge;
   const attempt = currentAttemptNumber(gpuPod.status);
   const { podId = '', podName = '' } = gpuPod.status;
+  const coolDown = coolDownAfter(ending, gpuPod.status.offer);
   return {
     kind: 'act',
     effect: {
       type: 'writeStatus',
+      ...(coolDown === undefined ? {} : { coolDown }),
       status: draftStatus(
         knowledge,
         {
@@ -51,6 +54,8 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
   };
 }
 
+const SUSPENDED: Claim<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
+
 /** An ending that was begun is finished before anything else is planned, whatever the spec says by now. */
 export function finishEnding(knowledge: Knowledge): Step | undefined {
   const { gpuPod } = knowledge;
@@ -58,9 +63,14 @@ export function finishEnding(knowledge: Knowledge): Step | undefined {
   if (gpuPod.status.podId === undefined || attempt?.ending === undefined || isDeleting(gpuPod)) {
     return undefined;
   }
+  const isSuspended = gpuPod.spec.suspend;
   return (
     endRental(knowledge, attempt.ending) ??
-    closeRental(knowledge, { reason: attempt.ending, message: attempt.message })
+    closeRental(
+      knowledge,
+      { reason: attempt.ending, message: attempt.message },
+      isSuspended ? { Ready: SUSPENDED } : {},
+    )
   );
 }
 
@@ -70,7 +80,12 @@ export function closeRental(
   end: { readonly reason: string; readonly message: string | undefined },
   claims: Partial<Claims> = {},
 ): Step {
-  const { gpuPod } = knowledge;
+  const { gpuPod, memory } = knowledge;
+  const secretName = gpuPod.status.binding?.name;
+  if (secretName !== undefined && memory.secret?.outcome !== 'removed') {
+    // Its host may soon be somebody else's machine.
+    return { kind: 'act', effect: { type: 'removeSecret', name: secretName } };
+  }
   const wasReady = gpuPod.status.readyAt !== undefined;
   const isFailure = !wasReady && !WANTED.has(end.reason);
   return {
@@ -116,8 +131,30 @@ function closingFacts({ gpuPod, now }: Knowledge, end: Omit<Partial<Attempt>, 'n
     cost: undefined,
     ssh: undefined,
     ports: undefined,
+    binding: undefined,
   };
 }
+
+/** The offer whose pod failed is avoided for a while. */
+function coolDownAfter(ending: Ending, offer: OfferStatus | undefined): CoolDown | undefined {
+  const reason = COOL_DOWN_AFTER[ending];
+  if (reason === undefined || offer === undefined) {
+    return undefined;
+  }
+  const { provider = '', cloudId = '', gpuType = '', socket = '', gpuCount = 1, isSpot = false } = offer;
+  const { dataCenter, country } = offer;
+  return {
+    reason,
+    offerKey: offerKey({ provider, cloudId, gpuType, socket, gpuCount, isSpot, dataCenter, country }),
+  };
+}
+
+const COOL_DOWN_AFTER: Readonly<Partial<Record<Ending, CoolDownReason>>> = {
+  AboveMaxPrice: 'AboveMaxPrice',
+  InstallFailed: 'InstallFailed',
+  PodFailed: 'InstallFailed',
+  ProvisioningTimedOut: 'ProvisioningTimedOut',
+};
 
 function provisionedAfter(ending: Ending, message: string): Claim<Extract<ConditionType, 'Provisioned'>> {
   switch (ending) {

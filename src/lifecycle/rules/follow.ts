@@ -123,13 +123,22 @@ function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
       ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
       : followReady(knowledge, sight.look, seenFacts(knowledge, sight));
   }
-  return followUnready(knowledge, rental, sight, seenFacts(knowledge, sight));
+  // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
+  const lacksOnlySsh =
+    isInstalled(sight) && mayReadAgain(rental, knowledge.now.monotonicMs, knowledge.windows.goneSpacingMs);
+  return lacksOnlySsh
+    ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
+    : followUnready(knowledge, rental, sight, seenFacts(knowledge, sight));
 }
 
 /** Active, installed, and reachable over SSH by all that the provider says. */
-function isUsable({ look }: Sight): boolean {
-  const isInstalled = look.installationStatus === undefined || look.installationStatus === 'FINISHED';
-  return look.status === 'ACTIVE' && isInstalled && look.ssh !== undefined;
+function isUsable(sight: Sight): boolean {
+  return isInstalled(sight) && sight.look.ssh !== undefined;
+}
+
+function isInstalled({ look }: Sight): boolean {
+  const isDone = look.installationStatus === undefined || look.installationStatus === 'FINISHED';
+  return look.status === 'ACTIVE' && isDone;
 }
 
 function seenFacts(knowledge: Knowledge, { look }: Sight): Facts {

@@ -1,0 +1,84 @@
+import type { AccountState } from '../lifecycle/knowledge.ts';
+import type { Failure, Provider } from '../lifecycle/provider.ts';
+
+export interface AccountWatchOptions {
+  readonly provider: Pick<Provider, 'whoami'>;
+  /** Changes whenever the API key does. */
+  readonly keyVersion: () => number;
+  /** Origin of the provider's API: the same user id elsewhere is another account. */
+  readonly origin: string;
+  readonly recorded: string | undefined;
+  /** A user id that a person confirmed with `--accept-account`. */
+  readonly acceptAccount: string | undefined;
+  readonly record: (account: string) => Promise<void>;
+  /** Called when the state changed: every object is to be looked at again. */
+  readonly onChange: () => void;
+}
+
+/** Statuses with which a server says that it has no such endpoint. */
+const NO_SUCH_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
+
+/**
+ * Whose API key this is. Asked at start and on each change of the key: another account's empty list must not
+ * look as if all pods were gone.
+ */
+export class AccountWatch {
+  readonly #options: AccountWatchOptions;
+  #recorded: string | undefined;
+  #askedVersion: number | undefined;
+  #state: AccountState = { kind: 'unknown' };
+
+  constructor(options: AccountWatchOptions) {
+    this.#options = options;
+    this.#recorded = options.recorded;
+  }
+
+  get state(): AccountState {
+    // A key that was not asked about is nobody's.
+    return this.#askedVersion === this.#options.keyVersion() ? this.#state : { kind: 'unknown' };
+  }
+
+  /** Asks where there is something to ask. Returns whether the account is known. */
+  async check(): Promise<boolean> {
+    const version = this.#options.keyVersion();
+    if (this.#askedVersion === version && this.#state.kind !== 'unknown') {
+      return true;
+    }
+    const answer = await this.#options.provider.whoami();
+    if (this.#options.keyVersion() !== version) {
+      return false;
+    }
+    const before = JSON.stringify(this.state);
+    this.#state = answer.kind === 'ok' ? await this.#judge(answer.value.userId) : this.#judgeFailure(answer);
+    this.#askedVersion = version;
+    if (JSON.stringify(this.#state) !== before) {
+      this.#options.onChange();
+    }
+    return this.#state.kind !== 'unknown';
+  }
+
+  async #judge(userId: string): Promise<AccountState> {
+    const { origin, acceptAccount, record } = this.#options;
+    const account = `${origin} ${userId}`;
+    if (this.#recorded === account) {
+      return { kind: 'fits', userId };
+    }
+    if (this.#recorded === undefined || acceptAccount === userId) {
+      await record(account);
+      this.#recorded = account;
+      return { kind: 'fits', userId };
+    }
+    return {
+      kind: 'changed',
+      message:
+        `The API key belongs to account ${account}, but the machines of this installation were rented by ${this.#recorded}. ` +
+        `Nothing is created, ended or let go until the key fits again, or the operator is started with --accept-account=${userId}.`,
+    };
+  }
+
+  /** A server that has no such endpoint cannot say whose key it is; nothing was recorded then, either. */
+  #judgeFailure(failure: Failure): AccountState {
+    const isUnsupported = failure.httpStatus !== undefined && NO_SUCH_ENDPOINT.has(failure.httpStatus);
+    return isUnsupported && this.#recorded === undefined ? { kind: 'fits' } : { kind: 'unknown', failure };
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts';
+import type { Provider } from '../lifecycle/provider.ts';
+import type { Policy, Windows } from '../lifecycle/settings.ts';
+import type { Log } from '../kubernetes/log.ts';
+import type { AccountGates } from './account-gates.ts';
+import type { AccountWatch } from './account-watch.ts';
+import type { Census } from './census.ts';
+import type { Claims } from './claims.ts';
+import type { Commitments } from './commitments.ts';
+import type { CoolDowns } from './cool-downs.ts';
+import type { Memories } from './memories.ts';
+import type { PodWatch } from './pod-watch.ts';
+import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
+import type { ProviderHealth } from './provider-health.ts';
+import type { RetainedPods } from './retained-pods.ts';
+import type { Slots } from './slots.ts';
+import type { VanishedPods } from './vanished-pods.ts';
+
+/** All that the effects of one operator process work on. Made once, by the composition root. */
+export interface Context {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly provider: Provider;
+  readonly windows: Windows;
+  readonly policy: Policy;
+  readonly installation: string;
+  readonly api: GpuPodApi;
+  readonly view: GpuPodView;
+  readonly secrets: SecretApi;
+  readonly events: Events;
+  readonly account: AccountWatch;
+  readonly gates: AccountGates;
+  readonly coolDowns: CoolDowns;
+  readonly commitments: Commitments;
+  readonly claims: Claims;
+  readonly memories: Memories;
+  readonly podWatch: PodWatch;
+  readonly census: Census;
+  readonly health: ProviderHealth;
+  readonly vanished: VanishedPods;
+  readonly retained: RetainedPods;
+  /** Orders that may be under way at once: a provider that hangs must not keep workers from ending pods. */
+  readonly orderSlots: Slots;
+  /** Waits for a token of the account's rate limit, for an order. */
+  readonly takeCreateTurn: () => Promise<void>;
+  /** The lease was renewed within the last moments: nobody else can be leading. */
+  readonly isLeaseFresh: () => boolean;
+  /** A graceful stop has begun: no new order leaves. */
+  readonly isStopping: () => boolean;
+}

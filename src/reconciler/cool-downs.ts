@@ -1,0 +1,101 @@
+import type { Clock } from '../clock.ts';
+import type { CoolDown, CoolDownReason } from '../lifecycle/step.ts';
+
+const MINUTE_MS = 60_000;
+
+/** How long an offer is left alone, and for whom. Source: the table "What an error means" of the design. */
+export const COOL_DOWNS: Readonly<Record<CoolDownReason, { readonly forMs: number; readonly scope: Scope }>> =
+  {
+    NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody' },
+    AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
+    InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'request' },
+    TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
+    OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'request' },
+    ProvisioningTimedOut: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
+    InstallFailed: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
+  };
+
+/** `request`: all that ask for the same image or template, sizes and variables. */
+type Scope = 'everybody' | 'object' | 'request';
+
+/** For whom an offer may be cooling down. */
+export interface CoolDownOwner {
+  readonly uid: string;
+  readonly requestHash: string;
+}
+
+const MAX_NO_CAPACITY_MS = 30 * MINUTE_MS;
+
+interface Entry {
+  readonly reason: CoolDownReason;
+  readonly untilMs: number;
+  readonly lastedMs: number;
+}
+
+/** Offers that failed a short while ago. In memory: after a restart they are simply tried again. */
+export class CoolDowns {
+  readonly #clock: Clock;
+  readonly #scale: number;
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param scale multiplies every duration; 1 but in tests. */
+  constructor(clock: Clock, scale = 1) {
+    this.#clock = clock;
+    this.#scale = scale;
+  }
+
+  start({ reason, offerKey }: CoolDown, owner: CoolDownOwner): void {
+    const { forMs, scope } = COOL_DOWNS[reason];
+    const key = keyOf(scope, offerKey, owner);
+    const known = this.#entries.get(key);
+    // A lack of capacity that goes on is asked about ever more seldom.
+    const doubled =
+      reason === 'NoCapacity' && known?.reason === reason
+        ? Math.min(known.lastedMs * 2, MAX_NO_CAPACITY_MS)
+        : forMs;
+    this.#entries.set(key, {
+      reason,
+      lastedMs: doubled,
+      untilMs: this.#clock.monotonicMs() + doubled * this.#scale,
+    });
+    this.#dropOld();
+  }
+
+  find(offerKey: string, owner: CoolDownOwner): { readonly reason: CoolDownReason } | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    for (const scope of ['everybody', 'object', 'request'] as const) {
+      const entry = this.#entries.get(keyOf(scope, offerKey, owner));
+      if (entry !== undefined && entry.untilMs > nowMs) {
+        return { reason: entry.reason };
+      }
+    }
+    return undefined;
+  }
+
+  /** Number of offers that are cooling down now, by reason. */
+  counts(): ReadonlyMap<CoolDownReason, number> {
+    const nowMs = this.#clock.monotonicMs();
+    const counts = new Map<CoolDownReason, number>();
+    for (const { reason, untilMs } of this.#entries.values()) {
+      if (untilMs > nowMs) {
+        counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+
+  /** An entry is kept for a while after its end, so that it can double. */
+  #dropOld(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [key, { untilMs, lastedMs }] of this.#entries) {
+      if (untilMs + lastedMs * this.#scale < nowMs) {
+        this.#entries.delete(key);
+      }
+    }
+  }
+}
+
+function keyOf(scope: Scope, offerKey: string, owner: CoolDownOwner): string {
+  const whom = { everybody: '', object: owner.uid, request: owner.requestHash };
+  return `${scope}\n${whom[scope]}\n${offerKey}`;
+}

@@ -1,0 +1,101 @@
+import type { GpuPod } from '../../api/gpu-pod.ts';
+import { API_VERSION, KIND, LABELS, OPERATOR_NAME } from '../../api/names.ts';
+import { isAlreadyExists, isConflict } from '../../kubernetes/api-errors.ts';
+import { secretData } from '../../kubernetes/secrets-client.ts';
+import type { NewObject } from '../../kubernetes/resource-client.ts';
+import type { Secret } from '../../kubernetes/secrets-client.ts';
+import { learnSecret } from '../../lifecycle/learn.ts';
+import type { Memory } from '../../lifecycle/memory.ts';
+import type { EnsureSecret } from '../../lifecycle/step.ts';
+import type { Context } from '../context.ts';
+import { known, STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+import { readSecretValues } from './secret-values.ts';
+
+/** Type of the Secret, as the service binding convention names it. */
+const SECRET_TYPE = 'servicebinding.io/gpupod';
+
+/** Writes the connection Secret where it is ours or free; one of somebody else is left alone. */
+export async function ensureSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: EnsureSecret,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const { secrets } = context;
+  const { namespace } = gpuPod.metadata;
+  const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
+  const standing = await secrets.get({ namespace, name: effect.name });
+  if (standing !== undefined && !isOwned(standing, gpuPod)) {
+    return known(learnSecret(memory, effect.fingerprint, 'conflict'));
+  }
+  try {
+    if (standing === undefined) {
+      await secrets.create(namespace, newSecret(gpuPod, effect.name, data));
+    } else if (!sameData(standing.data, data)) {
+      await secrets.replace({ ...standing, apiVersion: 'v1', kind: 'Secret', data });
+    }
+  } catch (error) {
+    if (isAlreadyExists(error) || isConflict(error)) {
+      return STALE;
+    }
+    throw error;
+  }
+  return known(learnSecret(memory, effect.fingerprint, 'written'));
+}
+
+/** Removes the connection Secret if it is ours. */
+export async function removeSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  name: string,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const { namespace } = gpuPod.metadata;
+  const standing = await context.secrets.get({ namespace, name });
+  if (standing !== undefined && isOwned(standing, gpuPod)) {
+    await context.secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
+  }
+  return known(learnSecret(memory, '', 'removed'));
+}
+
+/** The password goes from Secret to Secret; where its source is gone meanwhile, the rest is written without it. */
+async function jupyterPassword({ secrets }: Context, gpuPod: GpuPod): Promise<Record<string, string>> {
+  if (gpuPod.spec.jupyterPasswordSecretRef === undefined) {
+    return {};
+  }
+  const read = await readSecretValues(secrets, { ...gpuPod, spec: { ...gpuPod.spec, env: [] } });
+  const password = read.kind === 'ok' ? read.values.jupyterPassword : undefined;
+  return password === undefined ? {} : { 'jupyter-password': password };
+}
+
+function isOwned({ metadata }: Secret, gpuPod: GpuPod): boolean {
+  return (metadata.ownerReferences ?? []).some(({ uid }) => uid === gpuPod.metadata.uid);
+}
+
+function newSecret(gpuPod: GpuPod, name: string, data: Record<string, string>): NewObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: SECRET_TYPE,
+    metadata: {
+      name,
+      labels: { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' },
+      ownerReferences: [
+        {
+          apiVersion: API_VERSION,
+          kind: KIND,
+          name: gpuPod.metadata.name,
+          uid: gpuPod.metadata.uid,
+          controller: true,
+        },
+      ],
+    },
+    data,
+  };
+}
+
+function sameData(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => a[key] === b[key]);
+}

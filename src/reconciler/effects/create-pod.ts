@@ -1,0 +1,141 @@
+import type { GpuPod } from '../../api/gpu-pod.ts';
+import { ANNOTATIONS, FINALIZER } from '../../api/names.ts';
+import { apiErrorMessage, isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
+import { withSecretValues } from '../../lifecycle/build-request.ts';
+import type { SecretValues } from '../../lifecycle/build-request.ts';
+import { writeIntent } from '../../lifecycle/intent.ts';
+import { learnBlocked, learnCreate } from '../../lifecycle/learn.ts';
+import type { Memory } from '../../lifecycle/memory.ts';
+import type { CreateOutcome } from '../../lifecycle/provider.ts';
+import type { CreatePod } from '../../lifecycle/step.ts';
+import type { Context } from '../context.ts';
+import { gateKey } from '../gather.ts';
+import { known, STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+import { readSecretValues } from './secret-values.ts';
+
+/**
+ * Orders a pod: all that can fail without cost first, then finalizer and intent in one guarded write, then
+ * the request, once. Whatever happens after that write, the intent tells the next look that a pod may exist.
+ */
+export async function createPod(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const { clock } = context;
+  const secrets = await readSecretValues(context.secrets, gpuPod);
+  if (secrets.kind === 'missing') {
+    return known(learnBlocked(memory, 'ReferenceNotFound', secrets.message, clock.monotonicMs()));
+  }
+  if (!context.orderSlots.take()) {
+    return { kind: 'busy' };
+  }
+  try {
+    return await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values });
+  } finally {
+    context.orderSlots.giveBack();
+  }
+}
+
+interface Prepared {
+  readonly memory: Memory;
+  readonly values: SecretValues;
+}
+
+async function orderInTurn(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  prepared: Prepared,
+): Promise<EffectOutcome> {
+  const { clock, commitments, policy } = context;
+  const { memory } = prepared;
+  await context.takeCreateTurn();
+  const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.windows.offerMaxAgeMs;
+  if (isOld || !context.gates.pass(gateKey(context, gpuPod))) {
+    return known(memory);
+  }
+  const { uid } = gpuPod.metadata;
+  if (!commitments.reserve(uid, effect.intent.cost.total, policy.maxTotalPricePerHour)) {
+    return known(memory);
+  }
+  try {
+    return await order(context, gpuPod, effect, prepared);
+  } finally {
+    commitments.release(uid);
+  }
+}
+
+async function order(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  { memory, values }: Prepared,
+): Promise<EffectOutcome> {
+  const { clock, provider, windows } = context;
+  const { intent } = effect;
+  if (context.isStopping()) {
+    return STALE;
+  }
+  try {
+    if (!(await writeDown(context, gpuPod, effect))) {
+      return STALE;
+    }
+  } catch (error) {
+    // It may stand on the object all the same; what is certain is that nothing was sent on it.
+    const message = `The order could not be written onto the GpuPod: ${apiErrorMessage(error)}`;
+    const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
+    return known(learnCreate(memory, intent, notSent, clock.monotonicMs()));
+  }
+  const writtenAtMs = clock.monotonicMs();
+  const outcome = await provider.createPod(withSecretValues(effect.request, values), {
+    turnTaken: true,
+    mayStillSend: () => clock.monotonicMs() - writtenAtMs <= windows.createFenceMs && context.isLeaseFresh(),
+  });
+  context.gates.settle(gateKey(context, gpuPod), outcome.kind === 'refused' ? outcome : undefined);
+  logOutcome(context, gpuPod, effect, outcome);
+  return known(learnCreate(memory, intent, outcome, clock.monotonicMs()));
+}
+
+/**
+ * The write that everything rests on: nothing is paid before it is written down. Its resourceVersion is the
+ * fence against a second operator: who saw an older object writes nothing and orders nothing.
+ */
+async function writeDown(context: Context, gpuPod: GpuPod, { intent }: CreatePod): Promise<boolean> {
+  const { metadata } = gpuPod;
+  const finalizers = [...new Set([...metadata.finalizers, FINALIZER])];
+  try {
+    const written = await context.api.patchMetadata({
+      ...metadata,
+      metadata: { finalizers, annotations: { [ANNOTATIONS.intent]: writeIntent(intent) } },
+    });
+    context.view.applyLocal(written);
+    return true;
+  } catch (error) {
+    if (isConflict(error) || isNotFound(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+function logOutcome(
+  { log }: Context,
+  { metadata }: GpuPod,
+  { intent }: CreatePod,
+  outcome: CreateOutcome,
+): void {
+  const fields = {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    attempt: intent.attempt,
+    podName: intent.name,
+  };
+  if (outcome.kind === 'created') {
+    log.info({ ...fields, podId: outcome.pod.podId }, 'pod ordered');
+  } else {
+    log.warn({ ...fields, outcome: outcome.kind, problem: outcome.message }, 'order did not give a pod id');
+  }
+}

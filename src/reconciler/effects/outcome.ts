@@ -1,0 +1,20 @@
+import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
+import type { Memory } from '../../lifecycle/memory.ts';
+
+/**
+ * What an effect led to.
+ *
+ * - `known`: it was done, or failed in a way that is remembered; the next step is planned on it.
+ * - `stale`: the object is another one than was planned for; begin anew once the newer one is here.
+ * - `busy`: no slot was free; come back soon.
+ */
+export type EffectOutcome =
+  | { readonly kind: 'known'; readonly memory: Memory; readonly offers?: OffersKnowledge }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'busy' };
+
+export const STALE: EffectOutcome = { kind: 'stale' };
+
+export function known(memory: Memory): EffectOutcome {
+  return { kind: 'known', memory };
+}

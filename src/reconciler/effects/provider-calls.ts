@@ -1,0 +1,87 @@
+import type { GpuPod } from '../../api/gpu-pod.ts';
+import { readIntent } from '../../lifecycle/intent.ts';
+import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
+import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
+import type { Memory, PodRead } from '../../lifecycle/memory.ts';
+import { sameName } from '../../lifecycle/pod-name.ts';
+import type { Answer, NotFound, PodLook } from '../../lifecycle/provider.ts';
+import type { OfferQuery } from '../../offers/offer-source.ts';
+import type { Context } from '../context.ts';
+import { parseGpuPod } from '../../api/gpu-pod.ts';
+import { known, STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+
+/** Asks for the offers of each GPU type; one answer that fails fails all: half a market is no market. */
+export async function readOffers(
+  { provider }: Context,
+  queries: readonly OfferQuery[],
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const answers = await Promise.all(queries.map(async (query) => await provider.listOffers(query)));
+  const failure = answers.find((answer) => answer.kind === 'failure');
+  if (failure !== undefined) {
+    return { kind: 'known', memory, offers: failure };
+  }
+  const lists = answers.flatMap((answer) => (answer.kind === 'ok' ? [answer.value] : []));
+  const offers: OffersKnowledge = {
+    kind: 'ok',
+    offers: lists.flatMap((list) => list.offers),
+    beganAtMs: Math.min(...lists.map(({ beganAtMs }) => beganAtMs)),
+  };
+  return { kind: 'known', memory, offers };
+}
+
+export async function deletePod(
+  context: Context,
+  gpuPod: GpuPod,
+  podId: string,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const outcome = await context.provider.deletePod(podId);
+  const { namespace, name } = gpuPod.metadata;
+  context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'end of rental asked for');
+  return known(learnDelete(memory, podId, outcome, context.clock.monotonicMs()));
+}
+
+export async function readPod(context: Context, podId: string, memory: Memory): Promise<EffectOutcome> {
+  const beganAtMs = context.clock.monotonicMs();
+  const answer = await context.provider.getPod(podId);
+  if (answer.kind === 'ok') {
+    context.podWatch.record(answer.value, beganAtMs);
+  }
+  return known(learnRead(memory, podId, { beganAtMs, result: resultOf(answer) }));
+}
+
+function resultOf(answer: Answer<PodLook> | NotFound): PodRead['result'] {
+  if (answer.kind === 'ok') {
+    return answer.value.status === 'TERMINATED' ? 'terminated' : 'found';
+  }
+  return answer.kind === 'notFound' ? 'notFound' : 'failed';
+}
+
+/** Ends a surplus pod, if a live look at the object still says that it is surplus. */
+export async function deleteStray(
+  context: Context,
+  gpuPod: GpuPod,
+  stray: { readonly podId: string; readonly podName: string },
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const { namespace, name, uid } = gpuPod.metadata;
+  const live = await context.api.get({ namespace, name });
+  const parsed = live === undefined ? undefined : parseGpuPod(live);
+  if (parsed?.kind === 'ok' && parsed.gpuPod.metadata.uid === uid && isOwned(parsed.gpuPod, stray)) {
+    return STALE;
+  }
+  const outcome = await context.provider.deletePod(stray.podId);
+  context.log.warn({ namespace, name, ...stray, outcome: outcome.kind }, 'surplus pod ended');
+  return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(memory, stray.podId));
+}
+
+function isOwned(gpuPod: GpuPod, stray: { readonly podId: string; readonly podName: string }): boolean {
+  const intent = readIntent(gpuPod);
+  const isOrdered =
+    gpuPod.status.podId === undefined &&
+    intent.kind === 'read' &&
+    sameName(intent.intent.name, stray.podName);
+  return gpuPod.status.podId === stray.podId || isOrdered;
+}

@@ -1,0 +1,118 @@
+import { hasFinalizer } from '../../api/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpu-pod.ts';
+import { API_VERSION, FINALIZER, KIND } from '../../api/names.ts';
+import type { GpuPodStatus } from '../../api/status.ts';
+import { isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { Memory } from '../../lifecycle/memory.ts';
+import { eventsBetween } from '../../lifecycle/status/events.ts';
+import type { Context } from '../context.ts';
+import type { EventToRecord } from '../ports.ts';
+import { STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+
+/** Writes the status, guarded by resourceVersion, and tells what changed as events. */
+export async function writeStatus(
+  context: Context,
+  gpuPod: GpuPod,
+  status: GpuPodStatus,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const { name, namespace, uid, resourceVersion } = gpuPod.metadata;
+  const body = {
+    apiVersion: API_VERSION,
+    kind: KIND,
+    metadata: { name, namespace, uid, resourceVersion },
+    status,
+  };
+  const outcome = await guarded(context, gpuPod, memory, async () => await context.api.replaceStatus(body));
+  if (outcome.kind === 'known' && outcome.isDone) {
+    for (const event of eventsBetween(gpuPod.status, status)) {
+      recordEvent(context, gpuPod, event);
+    }
+  }
+  return outcome;
+}
+
+/** Puts the finalizer on. */
+export async function addFinalizer(context: Context, gpuPod: GpuPod, memory: Memory): Promise<EffectOutcome> {
+  return await guarded(context, gpuPod, memory, async () => {
+    const finalizers = [...gpuPod.metadata.finalizers, FINALIZER];
+    return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
+  });
+}
+
+/** Takes the finalizer off: the object goes. A pod that is to be kept is entered into the retained list first. */
+export async function release(
+  context: Context,
+  gpuPod: GpuPod,
+  memory: Memory,
+  retain: { readonly podId: string; readonly podName: string } | undefined,
+): Promise<EffectOutcome> {
+  const { name, namespace } = gpuPod.metadata;
+  if (retain !== undefined) {
+    const retainedAt = new Date(context.clock.nowMs()).toISOString();
+    await context.retained.add({ ...retain, gpuPod: `${namespace}/${name}`, retainedAt });
+  }
+  if (!hasFinalizer(gpuPod)) {
+    return STALE;
+  }
+  const outcome = await guarded(context, gpuPod, memory, async () => {
+    const finalizers = gpuPod.metadata.finalizers.filter((finalizer) => finalizer !== FINALIZER);
+    return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
+  });
+  if (outcome.kind === 'known' && outcome.isDone) {
+    recordEvent(context, gpuPod, releaseEvent(gpuPod, retain?.podId));
+    // There is nothing left to plan; what comes next is the end of the object.
+    return STALE;
+  }
+  return outcome;
+}
+
+function releaseEvent({ status }: GpuPod, retainedPodId: string | undefined): EventToRecord {
+  if (retainedPodId !== undefined) {
+    const message = `Pod ${retainedPodId} is left running, as deletionPolicy says. It bills until you end it at the provider.`;
+    return { type: 'Warning', reason: 'Retained', message };
+  }
+  const what =
+    status.podId === undefined ? 'Nothing is rented any more' : `The rental of pod ${status.podId} ended`;
+  return { type: 'Normal', reason: 'Released', message: `${what}; the GpuPod can go.` };
+}
+
+export function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): void {
+  const { name, namespace, uid } = gpuPod.metadata;
+  context.events.record({ apiVersion: API_VERSION, kind: KIND, name, namespace, uid }, event);
+}
+
+type GuardedOutcome =
+  { readonly kind: 'known'; readonly memory: Memory; readonly isDone: boolean } | { readonly kind: 'stale' };
+
+/**
+ * A guarded write. On a conflict the object is read live, so that the next plan is made for what is there
+ * now; if it is gone, or another of its name has come, the plan was for nobody.
+ */
+async function guarded(
+  context: Context,
+  gpuPod: GpuPod,
+  memory: Memory,
+  write: () => Promise<KubernetesObject>,
+): Promise<GuardedOutcome> {
+  try {
+    context.view.applyLocal(await write());
+    return { kind: 'known', memory, isDone: true };
+  } catch (error) {
+    if (isNotFound(error)) {
+      return { kind: 'stale' };
+    }
+    if (!isConflict(error)) {
+      throw error;
+    }
+  }
+  const { name, namespace, uid } = gpuPod.metadata;
+  const live = await context.api.get({ namespace, name });
+  if (live?.metadata.uid !== uid) {
+    return { kind: 'stale' };
+  }
+  context.view.applyLocal(live);
+  return { kind: 'known', memory, isDone: false };
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { readIntent } from '../lifecycle/intent.ts';
+import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
+import type { Memory } from '../lifecycle/memory.ts';
+import { observe } from '../lifecycle/observe.ts';
+import { frontsOf } from '../lifecycle/order.ts';
+import type { CoolDownOwner } from './cool-downs.ts';
+import type { Context } from './context.ts';
+
+/** Reads all that a decision about one GpuPod may rest on, and takes it in. */
+export async function gather(
+  context: Context,
+  gpuPod: GpuPod,
+  memory: Memory,
+  offers: OffersKnowledge | undefined,
+): Promise<Knowledge> {
+  const { clock, installation, policy, podWatch, census, health } = context;
+  const intent = readIntent(gpuPod);
+  const mayClaim = await context.claims.mayClaim(gpuPod, intent, installation);
+  const { podId } = gpuPod.status;
+  const sight = podId === undefined ? undefined : podWatch.sight(podId);
+  const list = census.view(frontsOf({ gpuPod, installation, intent, mayClaim }), podId);
+  const owner = coolDownOwner(gpuPod);
+  const { failure } = health;
+  const knowledge: Knowledge = {
+    gpuPod,
+    now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
+    windows: context.windows,
+    policy,
+    installation,
+    account: context.account.state,
+    intent,
+    mayClaim,
+    memory,
+    ...(sight === undefined ? {} : { sight }),
+    ...(list === undefined ? {} : { census: list }),
+    ...(offers === undefined ? {} : { offers }),
+    gate: context.gates.look(gateKey(context, gpuPod)),
+    massAbsence: context.vanished.isHolding(),
+    ...(failure === undefined ? {} : { providerFailure: failure }),
+    coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
+    committedElsewhere:
+      policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid),
+  };
+  return { ...knowledge, memory: observe(knowledge) };
+}
+
+/** Breakers are per team; there is one key. */
+export function gateKey({ policy }: Pick<Context, 'policy'>, gpuPod: GpuPod): string {
+  return gpuPod.spec.teamId ?? policy.defaultTeamId ?? '';
+}
+
+export function coolDownOwner({ metadata, spec }: GpuPod): CoolDownOwner {
+  const { image, customTemplateId, resources, env, disks, sshKeyId } = spec;
+  const request = JSON.stringify([image, customTemplateId, resources, env, disks, sshKeyId]);
+  return { uid: metadata.uid, requestHash: createHash('sha256').update(request).digest('hex') };
+}

@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../clock.ts';
+import type { Sight } from '../lifecycle/knowledge.ts';
+import type { PodLook, Provider } from '../lifecycle/provider.ts';
+import type { Windows } from '../lifecycle/settings.ts';
+import type { ProviderHealth } from './provider-health.ts';
+import type { VanishedPods } from './vanished-pods.ts';
+
+interface Followed {
+  readonly key: string;
+  /** On its way somewhere: looked at often. */
+  readonly often: boolean;
+  /** Its DELETE was accepted: that it vanishes is expected. */
+  readonly isEnding: boolean;
+  readonly sight?: Sight;
+}
+
+export interface PodWatchOptions {
+  readonly provider: Pick<Provider, 'getPodStatuses'>;
+  readonly clock: Clock;
+  readonly windows: Pick<Windows, 'busyPollMs' | 'quietPollMs'>;
+  readonly health: ProviderHealth;
+  readonly vanished: VanishedPods;
+  /** Called with the key of the object whose pod looks different now. */
+  readonly onChange: (key: string) => void;
+}
+
+/**
+ * Follows all rented pods with few requests: one status poll for many, often for those on their way, seldom
+ * for the rest. Objects are looked at again only when their pod looks different.
+ */
+export class PodWatch {
+  readonly #options: PodWatchOptions;
+  readonly #followed = new Map<string, Followed>();
+  readonly #podIdByKey = new Map<string, string>();
+  #quietPollDueMs = 0;
+
+  constructor(options: PodWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Follows the pod for the object. */
+  follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isEnding'>): void {
+    const known = this.#followed.get(podId);
+    this.#followed.set(podId, { ...known, ...how, key });
+    this.#podIdByKey.set(key, podId);
+  }
+
+  /** Stops following what the object had before, but for `podId`. */
+  keepOnly(key: string, podId: string | undefined): void {
+    const previous = this.#podIdByKey.get(key);
+    if (previous !== undefined && previous !== podId) {
+      this.#followed.delete(previous);
+      this.#podIdByKey.delete(key);
+    }
+  }
+
+  sight(podId: string): Sight | undefined {
+    return this.#followed.get(podId)?.sight;
+  }
+
+  /** Ids of all pods that are followed. */
+  podIds(): readonly string[] {
+    return [...this.#followed.keys()];
+  }
+
+  /** A look that carries every field (GET or list). An older one than is known changes nothing. */
+  record(look: PodLook, beganAtMs: number): void {
+    this.#see(look.podId, { look, beganAtMs, omitted: false });
+  }
+
+  /** One round of polling; call it every `busyPollMs`. */
+  async poll(): Promise<void> {
+    const { clock, windows, provider, health } = this.#options;
+    const beganAtMs = clock.monotonicMs();
+    const isQuietDue = beganAtMs >= this.#quietPollDueMs;
+    const podIds = [...this.#followed].filter(([, { often }]) => often || isQuietDue).map(([podId]) => podId);
+    if (isQuietDue) {
+      this.#quietPollDueMs = beganAtMs + windows.quietPollMs;
+    }
+    if (podIds.length === 0) {
+      return;
+    }
+    const answer = await provider.getPodStatuses(podIds);
+    health.report(answer.kind === 'ok' ? undefined : answer);
+    if (answer.kind === 'ok') {
+      this.#take(podIds, answer.value, beganAtMs);
+    }
+  }
+
+  #take(asked: readonly string[], looks: readonly PodLook[], beganAtMs: number): void {
+    const byId = new Map(looks.map((look) => [look.podId, look]));
+    const isMissing = (podId: string): boolean =>
+      !byId.has(podId) || byId.get(podId)?.status === 'TERMINATED';
+    // The breaker first: whoever is told of an absence must know whether it may be believed.
+    this.#options.vanished.report(asked.length, this.#countSuspects(asked, isMissing));
+    for (const podId of asked) {
+      const known = this.sight(podId);
+      const look = byId.get(podId);
+      if (look !== undefined) {
+        this.#see(podId, { look: merge(known?.look, look), beganAtMs, omitted: false });
+      } else if (known !== undefined && beganAtMs > known.beganAtMs) {
+        this.#see(podId, { ...known, omitted: true }, beganAtMs);
+      } else {
+        this.#suspectUnseen(podId);
+      }
+    }
+  }
+
+  /** Holds a complete list against the pods that are followed, for the breaker. */
+  compareWithList(pods: readonly PodLook[]): void {
+    const listed = new Set(pods.map(({ podId }) => podId));
+    const podIds = [...this.#followed.keys()];
+    const suspects = this.#countSuspects(podIds, (podId) => !listed.has(podId));
+    this.#options.vanished.report(podIds.length, suspects);
+  }
+
+  #countSuspects(podIds: readonly string[], isMissing: (podId: string) => boolean): number {
+    return podIds.filter((podId) => isMissing(podId) && this.#followed.get(podId)?.isEnding === false).length;
+  }
+
+  /** A pod that no look ever showed cannot look different: the object is asked to find out by itself. */
+  #suspectUnseen(podId: string): void {
+    const followed = this.#followed.get(podId);
+    if (followed !== undefined) {
+      this.#options.onChange(followed.key);
+    }
+  }
+
+  #see(podId: string, sight: Sight, atMs = sight.beganAtMs): void {
+    const followed = this.#followed.get(podId);
+    if (followed === undefined || (followed.sight !== undefined && atMs < followed.sight.beganAtMs)) {
+      return;
+    }
+    this.#followed.set(podId, { ...followed, sight });
+    if (followed.sight === undefined || isDifferent(followed.sight, sight)) {
+      this.#options.onChange(followed.key);
+    }
+  }
+}
+
+/** A status poll carries less than a pod object does: what it lacks stands as it was. */
+function merge(known: PodLook | undefined, look: PodLook): PodLook {
+  if (known === undefined) {
+    return look;
+  }
+  const isActive = look.status === 'ACTIVE';
+  const ssh = look.ssh ?? (isActive ? known.ssh : undefined);
+  const { ssh: _ssh, ...rest } = known;
+  return {
+    ...rest,
+    ...look,
+    ...(ssh === undefined ? {} : { ssh }),
+    ports: look.ports.length === 0 && isActive ? known.ports : look.ports,
+  };
+}
+
+function isDifferent(a: Sight, b: Sight): boolean {
+  return a.omitted !== b.omitted || !isDeepStrictEqual(withoutProgress(a.look), withoutProgress(b.look));
+}
+
+function withoutProgress({
+  installationProgress: _progress,
+  ...look
+}: PodLook): Omit<PodLook, 'installationProgress'> {
+  return look;
+}

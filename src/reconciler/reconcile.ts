@@ -1,0 +1,145 @@
+import { parseGpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { splitKey } from '../kubernetes/objects.ts';
+import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
+import type { Memory } from '../lifecycle/memory.ts';
+import { nextStep } from '../lifecycle/next-step.ts';
+import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
+import type { Rest } from '../lifecycle/step.ts';
+import type { Context } from './context.ts';
+import { perform } from './effects/perform.ts';
+import { writeStatus } from './effects/writes.ts';
+import { gather } from './gather.ts';
+
+/** What the queue does with the key next. */
+export type ReconcileResult =
+  | { readonly kind: 'done'; readonly againInMs?: number }
+  /** Somebody else changed the object meanwhile: back off, and begin anew. */
+  | { readonly kind: 'retry' };
+
+/** More steps than any life takes in one go; what is not finished by then goes on after the others had a turn. */
+const MAX_STEPS = 25;
+const BUSY_MS = 250;
+const DONE: ReconcileResult = { kind: 'done' };
+
+/**
+ * One pass over one GpuPod: gather, decide, do one thing, and again, until there is nothing to do but wait;
+ * then the status is written, once, if that is worth a write.
+ *
+ * @throws what the API server answers to a write or read that is neither a conflict nor an absence.
+ */
+export async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
+  const raw = context.view.get(key);
+  await settleVanished(context, key, raw?.metadata.uid);
+  if (raw === undefined) {
+    return DONE;
+  }
+  let offers: OffersKnowledge | undefined;
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    const gpuPod = currentObject(context, key);
+    if (gpuPod === undefined) {
+      return DONE;
+    }
+    const knowledge = await gather(context, gpuPod, recall(context, key, gpuPod), offers);
+    const step = nextStep(knowledge);
+    const memory: Memory = { ...knowledge.memory, ...step.remember };
+    if (step.kind === 'rest') {
+      return await rest(context, key, { ...knowledge, memory }, step);
+    }
+    context.memories.set(key, gpuPod.metadata.uid, memory);
+    if (context.isStopping() && memory.unbound === undefined) {
+      return DONE;
+    }
+    const outcome = await perform(context, gpuPod, step.effect, memory);
+    if (outcome.kind !== 'known') {
+      return outcome.kind === 'busy' ? { kind: 'done', againInMs: BUSY_MS } : { kind: 'retry' };
+    }
+    context.memories.set(key, gpuPod.metadata.uid, outcome.memory);
+    offers = outcome.offers ?? offers;
+  }
+  return { kind: 'done', againInMs: BUSY_MS };
+}
+
+function currentObject(context: Context, key: string): GpuPod | undefined {
+  const raw = context.view.get(key);
+  if (raw === undefined) {
+    return undefined;
+  }
+  const parsed = parseGpuPod(raw);
+  if (parsed.kind === 'invalid') {
+    context.log.error(
+      { ...splitKey(key), problems: parsed.problems },
+      'GpuPod does not fit this version; is the CRD up to date?',
+    );
+    return undefined;
+  }
+  return parsed.gpuPod;
+}
+
+function recall(context: Context, key: string, gpuPod: GpuPod): Memory {
+  return context.memories.get(key, gpuPod.metadata.uid, context.clock.monotonicMs());
+}
+
+/** Nothing to do but wait: write what is worth it, and arrange for the next look. */
+async function rest(
+  context: Context,
+  key: string,
+  knowledge: Knowledge,
+  step: Rest,
+): Promise<ReconcileResult> {
+  const { gpuPod } = knowledge;
+  const { uid } = gpuPod.metadata;
+  // A failure that is not mentioned any more is over.
+  const { failure, ...calm } = knowledge.memory;
+  const memory: Memory =
+    step.remember?.failure === undefined || failure === undefined ? calm : knowledge.memory;
+  context.memories.set(key, uid, memory);
+  watchProvider(context, key, { ...knowledge, memory }, step);
+  if (isWorthWriting({ ...knowledge, memory }, step.status)) {
+    const outcome = await writeStatus(context, gpuPod, step.status, memory);
+    if (outcome.kind === 'stale') {
+      return { kind: 'retry' };
+    }
+    context.memories.set(key, uid, { ...memory, rejectionsWrittenAtMs: context.clock.monotonicMs() });
+  }
+  return step.againInMs === undefined ? DONE : { kind: 'done', againInMs: step.againInMs };
+}
+
+function watchProvider(context: Context, key: string, { gpuPod, memory }: Knowledge, step: Rest): void {
+  const { podWatch, census } = context;
+  const { status } = gpuPod;
+  podWatch.keepOnly(key, status.podId);
+  if (status.podId !== undefined) {
+    const isEnding = memory.rental?.deletedAtMs !== undefined;
+    podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding });
+  }
+  if (step.wantsCensusAfterMs === undefined) {
+    census.forget(key);
+  } else {
+    census.want(key, step.wantsCensusAfterMs);
+  }
+}
+
+/** An object of this name that is gone by now: a pod that only this process knows of is ended. */
+async function settleVanished(context: Context, key: string, livingUid: string | undefined): Promise<void> {
+  const vanished = context.memories.ofVanished(key, livingUid);
+  if (vanished === undefined) {
+    return;
+  }
+  const { unbound } = vanished.memory;
+  if (unbound !== undefined) {
+    const outcome = await context.provider.deletePod(unbound.podId);
+    context.log.warn(
+      { ...splitKey(key), ...unbound, outcome: outcome.kind },
+      'pod of a vanished GpuPod ended',
+    );
+    if (outcome.kind === 'failure') {
+      throw new Error(`pod ${unbound.podId} of a vanished GpuPod could not be ended: ${outcome.message}`);
+    }
+  }
+  context.memories.delete(key);
+  context.claims.release(vanished.uid);
+  context.commitments.release(vanished.uid);
+  context.census.forget(key);
+  context.podWatch.keepOnly(key, undefined);
+}

@@ -1,0 +1,54 @@
+import { isNotFound } from '../kubernetes/api-errors.ts';
+import type { ConfigMapApi } from './installation.ts';
+
+const NAME = 'gpupod-operator-retained';
+
+/** A pod that was left running on purpose. */
+export interface RetainedPod {
+  readonly podId: string;
+  readonly podName: string;
+  readonly gpuPod: string;
+  readonly retainedAt: string;
+}
+
+/**
+ * Pods that outlive their GpuPod because of `deletionPolicy: Retain`, in a ConfigMap: the orphan sweep must
+ * know them.
+ */
+export class RetainedPods {
+  readonly #configMaps: ConfigMapApi;
+  readonly #namespace: string;
+
+  constructor(configMaps: ConfigMapApi, namespace: string) {
+    this.#configMaps = configMaps;
+    this.#namespace = namespace;
+  }
+
+  async add(pod: RetainedPod): Promise<void> {
+    const data = { [keyOf(pod.podId)]: JSON.stringify(pod) };
+    try {
+      await this.#configMaps.mergePatch({ namespace: this.#namespace, name: NAME }, { data });
+    } catch (error) {
+      if (!isNotFound(error)) {
+        throw error;
+      }
+      await this.#configMaps.create(this.#namespace, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: NAME, annotations: { 'helm.sh/resource-policy': 'keep' } },
+        data,
+      });
+    }
+  }
+
+  /** Whether the pod was left running on purpose; a live read. */
+  async has(podId: string): Promise<boolean> {
+    const record = await this.#configMaps.get({ namespace: this.#namespace, name: NAME });
+    return record?.data[keyOf(podId)] !== undefined;
+  }
+}
+
+/** A key of a ConfigMap may hold letters, digits, `-`, `_` and `.`; ids of pods are opaque. */
+function keyOf(podId: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(podId) ? podId : `.${Buffer.from(podId).toString('base64url')}`;
+}

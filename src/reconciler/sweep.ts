@@ -1,0 +1,159 @@
+import { parseGpuPod } from '../api/gpu-pod.ts';
+import { objectKey } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { readIntent } from '../lifecycle/intent.ts';
+import { objectHash, parsePodName } from '../lifecycle/pod-name.ts';
+import type { PodLook } from '../lifecycle/provider.ts';
+import type { Context } from './context.ts';
+
+export type OrphanPolicy = 'Report' | 'Terminate';
+
+export interface SweepOptions {
+  readonly policy: OrphanPolicy;
+  /** When the installation came to be; pods from before cannot be its orphans. */
+  readonly installedAt: string | undefined;
+  /** Asks for a look at the object. */
+  readonly enqueue: (key: string) => void;
+  /** Told how many there are, after each sweep. */
+  readonly onCounted?: (counts: { readonly strays: number; readonly orphans: number }) => void;
+}
+
+/** Sweeps in a row that must show an orphan before it may be ended. */
+const SWEEPS_BEFORE_END = 3;
+
+/**
+ * Compares a complete list of the provider with the cluster: surplus pods of living objects are given to
+ * their object, which ends them; pods of ours that no living object knows are orphans, reported and only on
+ * request ended.
+ */
+export class Sweep {
+  readonly #context: Context;
+  readonly #options: SweepOptions;
+  readonly #sweepsSeen = new Map<string, number>();
+
+  constructor(context: Context, options: SweepOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  async run(pods: readonly PodLook[]): Promise<void> {
+    const ours = pods.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
+    const strays = this.#findStrays(ours, index(this.#context.view.list()));
+    for (const key of strays.values()) {
+      this.#options.enqueue(key);
+    }
+    const orphans = await this.#findOrphans(ours);
+    this.#forgetOthers(orphans);
+    this.#options.onCounted?.({ strays: strays.size, orphans: orphans.length });
+    for (const orphan of orphans) {
+      await this.#handleOrphan(orphan);
+    }
+  }
+
+  #isOurs(name: string | undefined): boolean {
+    return parsePodName(name ?? '')?.installation === this.#context.installation;
+  }
+
+  #findStrays(ours: readonly PodLook[], living: Living): ReadonlyMap<string, string> {
+    const strays = new Map<string, string>();
+    for (const { podId, name } of ours) {
+      const key = living.keyByHash.get(parsePodName(name ?? '')?.objectHash ?? '');
+      if (key !== undefined && !isKnown(living, podId, name)) {
+        strays.set(podId, key);
+      }
+    }
+    return strays;
+  }
+
+  /** The provider was listed first; only what the cluster, read live after it, does not know is an orphan. */
+  async #findOrphans(ours: readonly PodLook[]): Promise<readonly PodLook[]> {
+    const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
+      !isKnown(living, podId, name) &&
+      !living.keyByHash.has(parsePodName(name ?? '')?.objectHash ?? '') &&
+      !this.#isOlderThanUs(createdAt);
+    const cached = index(this.#context.view.list());
+    const suspects = ours.filter((pod) => isOrphan(cached, pod));
+    if (suspects.length === 0) {
+      return [];
+    }
+    const live = index(await this.#context.api.list());
+    const orphans: PodLook[] = [];
+    for (const pod of suspects) {
+      if (isOrphan(live, pod) && !(await this.#context.retained.has(pod.podId))) {
+        orphans.push(pod);
+      }
+    }
+    return orphans;
+  }
+
+  #isOlderThanUs(createdAt: string | undefined): boolean {
+    const { installedAt } = this.#options;
+    return (
+      installedAt !== undefined && createdAt !== undefined && Date.parse(createdAt) < Date.parse(installedAt)
+    );
+  }
+
+  #forgetOthers(orphans: readonly PodLook[]): void {
+    const ids = new Set(orphans.map(({ podId }) => podId));
+    for (const podId of this.#sweepsSeen.keys()) {
+      if (!ids.has(podId)) {
+        this.#sweepsSeen.delete(podId);
+      }
+    }
+  }
+
+  async #handleOrphan({ podId, name, priceUsdPerHour }: PodLook): Promise<void> {
+    const { log, provider } = this.#context;
+    const sweeps = (this.#sweepsSeen.get(podId) ?? 0) + 1;
+    this.#sweepsSeen.set(podId, sweeps);
+    const fields = { podId, podName: name, usdPerHour: priceUsdPerHour, sweeps };
+    if (this.#options.policy === 'Report' || sweeps < SWEEPS_BEFORE_END) {
+      log.warn(
+        fields,
+        'orphaned pod bills and belongs to no GpuPod; end it at the provider, or run with --orphan-policy=Terminate',
+      );
+      return;
+    }
+    const answer = await provider.getPod(podId);
+    if (answer.kind === 'ok' && answer.value.name === name && answer.value.status !== 'TERMINATED') {
+      const outcome = await provider.deletePod(podId);
+      log.warn({ ...fields, outcome: outcome.kind }, 'orphaned pod ended');
+    }
+  }
+}
+
+/** What living objects say of pods. */
+interface Living {
+  readonly keyByHash: ReadonlyMap<string, string>;
+  readonly podIds: ReadonlySet<string>;
+  readonly podNames: ReadonlySet<string>;
+}
+
+function index(objects: readonly KubernetesObject[]): Living {
+  const keyByHash = new Map<string, string>();
+  const podIds = new Set<string>();
+  const podNames = new Set<string>();
+  for (const object of objects) {
+    const { namespace = '', uid } = object.metadata;
+    keyByHash.set(objectHash({ namespace, uid }), objectKey(object));
+    const parsed = parseGpuPod(object);
+    if (parsed.kind === 'invalid') {
+      continue;
+    }
+    const { podId, podName } = parsed.gpuPod.status;
+    const intent = readIntent(parsed.gpuPod);
+    if (podId !== undefined) {
+      podIds.add(podId);
+    } else if (intent.kind === 'read') {
+      podNames.add(intent.intent.name.toLowerCase());
+    }
+    if (podName !== undefined && podId === undefined) {
+      podNames.add(podName.toLowerCase());
+    }
+  }
+  return { keyByHash, podIds, podNames };
+}
+
+function isKnown({ podIds, podNames }: Living, podId: string, name: string | undefined): boolean {
+  return podIds.has(podId) || podNames.has((name ?? '').toLowerCase());
+}
