@@ -1,0 +1,148 @@
+/**
+ * The directions of the design: `main → reconciler → {lifecycle, offers} → api`; `prime` implements interfaces
+ * that the pure side declares; `kubernetes`, `observability` and `config` know nothing of ours.
+ *
+ * test/quality/directions.test.ts plants a file against each rule; a new rule needs a row there.
+ */
+
+/** Everything of ours that a folder may import beside itself. What is not named is forbidden. */
+const directions = {
+  api: { may: [], why: 'what users write and read depends on nothing' },
+  offers: { may: ['src/api/'], why: 'choosing an offer is pure: it knows the wish and the rows' },
+  lifecycle: {
+    may: ['src/offers/', 'src/api/'],
+    why: 'deciding is pure: no effect, no provider, no cluster',
+  },
+  reconciler: {
+    may: [
+      'src/lifecycle/',
+      'src/offers/',
+      'src/api/',
+      'src/kubernetes/',
+      'src/observability/',
+      'src/clock.ts',
+    ],
+    why: 'the provider is reached through an interface of lifecycle, so that it can be another one',
+  },
+  prime: {
+    may: ['src/lifecycle/', 'src/offers/', 'src/clock.ts'],
+    why: 'it implements what the pure side declares, and knows no Kubernetes',
+  },
+  kubernetes: { may: ['src/clock.ts'], why: 'a generic runtime: it knows no GpuPod' },
+  observability: { may: ['src/clock.ts'], why: 'logs and metrics know nothing of what they tell' },
+  config: {
+    may: ['src/clock.ts', 'src/lifecycle/settings.ts', 'src/prime/base-url.ts'],
+    why: 'it fills the table of defaults and checks the address where these are defined, and knows no more',
+  },
+  simulator: {
+    may: ['src/clock.ts'],
+    why: 'it stands in for the provider: sharing code would share mistakes',
+  },
+};
+
+const directionRules = Object.entries(directions).map(([folder, { may, why }]) => ({
+  name: `${folder}-direction`,
+  comment: why,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: [`src/${folder}/`, ...may].map((path) => `^${path}`) },
+}));
+
+/** An npm package that only one folder may import, types included. */
+function onlyIn(folder, packages, why) {
+  return {
+    name: `${packages[0].split('/').at(-1)}-only-in-${folder}`,
+    comment: why,
+    severity: 'error',
+    from: { path: '^src/', pathNot: `^src/${folder}/` },
+    to: { path: packages.map((name) => `(^|/)node_modules/${name}/`) },
+  };
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...directionRules,
+    {
+      name: 'clock-direction',
+      comment: 'everything may stand on the clock, so it stands on nothing of ours',
+      severity: 'error',
+      from: { path: '^src/clock\\.ts$' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'simulator-is-apart',
+      comment: 'the operator that is shipped must not be able to talk to itself',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/simulator/' },
+      to: { path: '^src/simulator/' },
+    },
+    {
+      name: 'main-is-the-root',
+      comment: 'a composition root that is imported starts the program a second time',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/(simulator/)?main\\.ts$' },
+    },
+    {
+      name: 'src-without-test',
+      comment: 'what is shipped does not lean on tests or tools',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|scripts)/' },
+    },
+    {
+      name: 'pure-without-effects',
+      comment: 'the pure parts calculate: no files, no network, no processes, no timers',
+      severity: 'error',
+      from: { path: '^src/(api|offers|lifecycle)/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(assert|crypto|util)$' },
+    },
+    onlyIn('prime', ['got'], 'HTTP to the provider has one place, with its limits and its errors'),
+    onlyIn(
+      'kubernetes',
+      ['@kubernetes/client-node', '@dot-i/k8s-operator'],
+      'their weak spots are guarded in one place',
+    ),
+    {
+      name: 'no-cycles',
+      comment: 'files that need each other are one file; type-only imports count',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'a file that nothing leads to is dead, or was forgotten',
+      severity: 'error',
+      from: {
+        orphan: true,
+        pathNot: ['^src/(simulator/)?main\\.ts$', '^scripts/[^/]+\\.ts$', '\\.test\\.ts$', '\\.mjs$'],
+      },
+      to: {},
+    },
+    {
+      name: 'no-dev-dependency-in-src',
+      comment: 'the image has no devDependencies',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'a rule about a module that was not found would pass in silence',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    // Without these, packages that are ESM only are not found, and the rules about them pass in silence.
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,217 @@
+/** A file that breaks one rule of .dependency-cruiser.mjs, or comes close to it and does not. */
+export interface PlantedFile {
+  readonly path: string;
+  /** What the file imports, as it is written there; `type` makes it an `import type`. */
+  readonly imports: readonly string[];
+  readonly typeOnly?: true;
+  /** The rules that must be found broken at this file; none for a file that is as it should be. */
+  readonly broken: readonly string[];
+  readonly reason: string;
+}
+
+/** Path and imports of what the bad files stand on. None of these breaks a rule. */
+const ground: readonly PlantedFile[] = [
+  ['src/api/spec.ts', ['zod']],
+  ['src/offers/offer.ts', ['../api/spec.ts']],
+  ['src/lifecycle/settings.ts', ['../api/spec.ts', '../offers/offer.ts', 'node:crypto']],
+  ['src/kubernetes/store.ts', ['../clock.ts', '@kubernetes/client-node', '@dot-i/k8s-operator', 'node:http']],
+  ['src/observability/log.ts', ['../clock.ts', 'pino']],
+  ['src/prime/base-url.ts', ['../clock.ts', '../lifecycle/settings.ts', '../offers/offer.ts', 'got']],
+  ['src/config/read.ts', ['../clock.ts', '../lifecycle/settings.ts', '../prime/base-url.ts']],
+  ['src/simulator/world.ts', ['../clock.ts', 'fastify']],
+  ['src/simulator/main.ts', ['./world.ts']],
+  [
+    'src/reconciler/perform.ts',
+    [
+      '../lifecycle/settings.ts',
+      '../offers/offer.ts',
+      '../api/spec.ts',
+      '../kubernetes/store.ts',
+      '../clock.ts',
+      '../observability/log.ts',
+    ],
+  ],
+  ['src/main.ts', ['./reconciler/perform.ts', './prime/base-url.ts', './config/read.ts', 'commander']],
+  ['scripts/build.ts', []],
+  [
+    'test/cluster/support.ts',
+    ['../../src/prime/base-url.ts', '@kubernetes/client-node', 'got', 'fast-check'],
+  ],
+].map(([path, imports]) => ({
+  path: String(path),
+  imports: [imports].flat(2).map(String),
+  broken: [],
+  reason: 'it keeps to the design',
+}));
+
+const badFiles: readonly PlantedFile[] = [
+  {
+    path: 'src/clock.ts',
+    imports: ['./time-zone.ts'],
+    broken: ['clock-direction'],
+    reason: 'what everything stands on would stand on something',
+  },
+  {
+    path: 'src/time-zone.ts',
+    imports: ['node:util'],
+    broken: [],
+    reason: 'only the clock is to blame',
+  },
+  {
+    path: 'src/api/bad.ts',
+    imports: ['../clock.ts'],
+    broken: ['api-direction'],
+    reason: 'api depends on nothing, the clock included',
+  },
+  {
+    path: 'src/offers/bad.ts',
+    imports: ['../lifecycle/settings.ts'],
+    broken: ['offers-direction'],
+    reason: 'offers would know for what they are chosen',
+  },
+  {
+    path: 'src/lifecycle/bad.ts',
+    imports: ['../prime/base-url.ts'],
+    broken: ['lifecycle-direction'],
+    reason: 'a decision would know one provider',
+  },
+  {
+    path: 'src/lifecycle/bad-type.ts',
+    imports: ['../kubernetes/store.ts'],
+    typeOnly: true,
+    broken: ['lifecycle-direction'],
+    reason: 'a type is a dependency too',
+  },
+  {
+    path: 'src/reconciler/bad.ts',
+    imports: ['../prime/base-url.ts'],
+    broken: ['reconciler-direction'],
+    reason: 'the provider is passed in',
+  },
+  {
+    path: 'src/prime/bad.ts',
+    imports: ['../kubernetes/store.ts'],
+    broken: ['prime-direction'],
+    reason: 'prime knows no Kubernetes',
+  },
+  {
+    path: 'src/kubernetes/bad.ts',
+    imports: ['../api/spec.ts'],
+    broken: ['kubernetes-direction'],
+    reason: 'a generic runtime knows no GpuPod',
+  },
+  {
+    path: 'src/observability/bad.ts',
+    imports: ['../lifecycle/settings.ts'],
+    broken: ['observability-direction'],
+    reason: 'metrics take values, they do not fetch them',
+  },
+  {
+    path: 'src/config/bad.ts',
+    imports: ['../offers/offer.ts'],
+    broken: ['config-direction'],
+    reason: 'only two files are open to config',
+  },
+  {
+    path: 'src/simulator/bad.ts',
+    imports: ['../prime/base-url.ts'],
+    broken: ['simulator-direction'],
+    reason: 'a shared mistake would be tested with itself',
+  },
+  {
+    path: 'src/prime/bad-orphan.ts',
+    imports: [],
+    broken: ['no-orphans'],
+    reason: 'nothing leads to it, and it leads nowhere',
+  },
+  {
+    path: 'src/reconciler/bad-simulator.ts',
+    imports: ['../simulator/world.ts'],
+    broken: ['reconciler-direction', 'simulator-is-apart'],
+    reason: 'the shipped operator would hold its own provider',
+  },
+  {
+    path: 'test/quality/bad-main.ts',
+    imports: ['../../src/main.ts'],
+    broken: ['main-is-the-root'],
+    reason: 'importing main starts it',
+  },
+  {
+    path: 'src/reconciler/bad-test.ts',
+    imports: ['../../test/cluster/support.ts'],
+    broken: ['src-without-test'],
+    reason: 'the image has no tests',
+  },
+  {
+    path: 'src/reconciler/bad-script.ts',
+    imports: ['../../scripts/build.ts'],
+    broken: ['src-without-test'],
+    reason: 'the image has no scripts',
+  },
+  {
+    path: 'src/offers/bad-effect.ts',
+    imports: ['node:fs'],
+    broken: ['pure-without-effects'],
+    reason: 'a price from a file is not calculated',
+  },
+  {
+    path: 'src/reconciler/bad-got.ts',
+    imports: ['got'],
+    broken: ['got-only-in-prime'],
+    reason: 'a second way to the provider has no rate limit',
+  },
+  {
+    path: 'src/kubernetes/bad-got-type.ts',
+    imports: ['got'],
+    typeOnly: true,
+    broken: ['got-only-in-prime'],
+    reason: 'got is ESM only: a resolver that misses it would say nothing',
+  },
+  {
+    path: 'src/reconciler/bad-client-node.ts',
+    imports: ['@kubernetes/client-node'],
+    typeOnly: true,
+    broken: ['client-node-only-in-kubernetes'],
+    reason: 'its informers are within reach from there',
+  },
+  {
+    path: 'src/reconciler/bad-operator.ts',
+    imports: ['@dot-i/k8s-operator'],
+    broken: ['client-node-only-in-kubernetes'],
+    reason: 'its watch ends the process',
+  },
+  {
+    path: 'src/prime/bad-cycle.ts',
+    imports: ['./bad-cycle-partner.ts'],
+    broken: ['no-cycles'],
+    reason: 'one half of a cycle',
+  },
+  {
+    path: 'src/prime/bad-cycle-partner.ts',
+    imports: ['./bad-cycle.ts'],
+    typeOnly: true,
+    broken: ['no-cycles'],
+    reason: 'the other half is a type only, and counts',
+  },
+  {
+    path: 'src/prime/bad-dev.ts',
+    imports: ['fast-check'],
+    broken: ['no-dev-dependency-in-src'],
+    reason: 'it is missing in the image',
+  },
+  {
+    path: 'src/prime/bad-missing.ts',
+    imports: ['./nowhere.ts'],
+    broken: ['resolvable'],
+    reason: 'no rule can judge what was not found',
+  },
+];
+
+/** Every planted file, good and bad. */
+export const plantedFiles: readonly PlantedFile[] = [...ground, ...badFiles];
+
+/** The text of a planted file: it uses nothing, for the directions look at imports alone. */
+export function textOf({ imports, typeOnly }: PlantedFile): string {
+  const keyword = typeOnly === true ? 'import type' : 'import';
+  return `${imports.map((name, index) => `${keyword} * as m${index} from '${name}';\n`).join('')}export {};\n`;
+}
