@@ -10,6 +10,32 @@ export interface BaseUrlOptions {
   readonly allowHttp?: boolean;
 }
 
+interface Problem {
+  readonly message: string;
+  readonly isThere: (url: URL, options: BaseUrlOptions) => boolean;
+}
+
+/** What may be wrong with an address, in the order in which it is said. */
+const PROBLEMS: readonly Problem[] = [
+  {
+    message: 'The base URL must begin with https://.',
+    isThere: ({ protocol }) => protocol !== 'https:' && protocol !== 'http:',
+  },
+  {
+    message: 'The base URL must not hold a user name or a password.',
+    isThere: ({ username, password }) => username !== '' || password !== '',
+  },
+  {
+    message: 'The base URL must not have a query or a fragment.',
+    isThere: ({ search, hash }) => search !== '' || hash !== '',
+  },
+  {
+    message: 'The base URL must begin with https://: over http the API key would be readable on the way.',
+    isThere: ({ protocol, hostname }, { allowHttp }) =>
+      protocol === 'http:' && allowHttp !== true && !LOOPBACK_HOST.test(hostname),
+  },
+];
+
 /**
  * Checks the address of the API and brings it to one form: `https://api.primeintellect.ai`,
  * `…/` and `…/api/v1/` all become `https://api.primeintellect.ai/api/v1`. The messages never repeat the
@@ -18,26 +44,12 @@ export interface BaseUrlOptions {
 export function checkBaseUrl(text: string, options: BaseUrlOptions = {}): BaseUrlCheck {
   const url = URL.parse(text.trim());
   if (url === null) {
-    return invalid('The base URL is not a URL.');
+    return { kind: 'invalid', message: 'The base URL is not a URL.' };
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    return invalid('The base URL must begin with https://.');
-  }
-  if (url.username !== '' || url.password !== '') {
-    return invalid('The base URL must not hold a user name or a password.');
-  }
-  if (url.search !== '' || url.hash !== '') {
-    return invalid('The base URL must not have a query or a fragment.');
-  }
-  if (url.protocol === 'http:' && options.allowHttp !== true && !LOOPBACK_HOST.test(url.hostname)) {
-    return invalid(
-      'The base URL must begin with https://: over http the API key would be readable on the way.',
-    );
+  const problem = PROBLEMS.find(({ isThere }) => isThere(url, options));
+  if (problem !== undefined) {
+    return { kind: 'invalid', message: problem.message };
   }
   const path = url.pathname.replace(/\/+$/, '');
   return { kind: 'ok', url: `${url.origin}${path.endsWith(API_PATH) ? path : path + API_PATH}` };
-}
-
-function invalid(message: string): BaseUrlCheck {
-  return { kind: 'invalid', message };
 }

@@ -88,7 +88,7 @@ async function runExchange(
   } catch (error) {
     return toFailure(progress, error);
   } finally {
-    // Whatever happened: a request that nobody waits for any more must not go on.
+    // Whatever happened: a request that nobody waits for any more must not go on, not even its upload.
     stream.destroy();
   }
 }

@@ -31,7 +31,8 @@ function lookDetails(row: PodDetails): Omit<PodLook, 'podId' | 'name'> {
       teamId: row.teamId,
       userId: row.userId,
       installationStatus: row.installationStatus,
-      installationFailure: installationFailure == null ? undefined : cleanText(installationFailure),
+      installationFailure:
+        typeof installationFailure === 'string' ? cleanText(installationFailure) : undefined,
       installationProgress: row.installationProgress,
       ssh: parseSshConnection({ sshConnection, ip, ports }),
       priceUsdPerHour: priceHr !== undefined && priceHr > 0 ? priceHr : undefined,

@@ -61,26 +61,19 @@ function toTexts(value: unknown): string[] {
   return texts.filter((text) => text !== '' && text.length <= MAX_LENGTH);
 }
 
+/** `ssh -p 22 user@host`, with the parts in any order; any other option makes it unusable. */
 function parseTarget(text: string): Target | undefined {
-  const words = text.split(/\s+/);
-  if (words[0]?.toLowerCase() === 'ssh') {
-    words.shift();
+  // "-p 22" and "-p22" become one word each.
+  const words = text
+    .replace(/^ssh(\s+|$)/i, '')
+    .replaceAll(/(^|\s)-p\s*(?=\S)/g, '$1-p')
+    .split(/\s+/);
+  const isPort = (word: string): boolean => word.startsWith('-p');
+  const [destination, ...others] = words.filter((word) => !isPort(word));
+  if (destination === undefined || others.length > 0 || destination.startsWith('-')) {
+    return undefined;
   }
-  let destination: string | undefined;
-  let portText: string | undefined;
-  while (words.length > 0) {
-    const word = words.shift() ?? '';
-    if (word === '-p') {
-      portText = words.shift() ?? '';
-    } else if (/^-p\d+$/.test(word)) {
-      portText = word.slice(2);
-    } else if (word.startsWith('-') || destination !== undefined) {
-      return undefined;
-    } else {
-      destination = word;
-    }
-  }
-  return destination === undefined ? undefined : parseDestination(destination, portText);
+  return parseDestination(destination, words.findLast(isPort)?.slice(2));
 }
 
 function parseDestination(destination: string, portOption: string | undefined): Target | undefined {

@@ -110,7 +110,7 @@ describe('createPod: what an answer means', () => {
 
         const [first] = seen;
         expect(first).toMatchObject({ method: 'POST', path: '/api/v1/pods/' });
-        expect(first?.headers['authorization']).toBe(`Bearer ${CANARY_KEY}`);
+        expect(first?.headers.authorization).toBe(`Bearer ${CANARY_KEY}`);
         expect(first?.headers['content-type']).toBe('application/json');
         expect(JSON.parse(first?.body ?? '')).toEqual(request);
       },

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Server, Socket } from 'node:net';
 
 /** One request as a server saw it. */
@@ -91,17 +92,14 @@ export async function listen(server: Server): Promise<number> {
 }
 
 async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(Buffer.from(chunk));
-  }
+  const body = await text(request);
   const url = new URL(request.url ?? '/', 'http://localhost');
   return {
     method: request.method ?? '',
     path: url.pathname,
     query: url.searchParams,
     headers: request.headers,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body,
   };
 }
 

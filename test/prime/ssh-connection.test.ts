@@ -32,6 +32,7 @@ describe('parseSshConnection', () => {
     { name: 'absent', sshConnection: undefined },
     { name: '[null], as of a stopped pod', sshConnection: [null] },
     { name: 'empty', sshConnection: '' },
+    { name: 'only the command', sshConnection: 'ssh' },
     { name: 'a placeholder', sshConnection: 'ubuntu@ -p 22' },
     { name: 'an address that is none yet', sshConnection: 'root@0.0.0.0 -p 22' },
     { name: 'a number', sshConnection: 22 },
