@@ -65,6 +65,7 @@ describe('whose pods', () => {
     rent(bench, { pod: { name: 'own' } });
     rent(bench, { ...TEAM, pod: { name: 'team' } });
     plantPod(bench.api.world, { name: 'foreign', userId: 'user_2', teamId: 'team_2' });
+    plantPod(bench.api.world, { name: 'not ours', userId: 'user_2', teamId: 'team_9' });
     return column(bench.ask('GET', path, { key }).body, 'name');
   }
 

@@ -19,6 +19,13 @@ const RUNPOD = {
   country: 'US',
 };
 const CUSTOM = { dataCenterId: 'US-1', country: 'US' };
+const COMMUNITY = {
+  cloudId: '353c7146-7c5b-4a9f-9c4e-0c5a1f6a3f10_1',
+  gpuType: 'A100_80GB',
+  dataCenterId: null,
+  country: null,
+  security: null,
+};
 const UNAVAILABLE = { cloudId: 'gpu_1x_h100_pcie', dataCenterId: 'us-west-3', country: 'US' };
 
 function detail(text: string): unknown {
@@ -97,6 +104,12 @@ const REFUSED: Refused[] = [
     body: { pod: { ...CUSTOM, diskSize: 105 } },
     status: 400,
     answer: detail('Invalid diskSize: must be a multiple of step 10'),
+  },
+  {
+    name: 'a multiple of the step that min plus steps does not reach',
+    body: { pod: { ...COMMUNITY, memory: 20 }, provider: 'tensordock' },
+    status: 400,
+    answer: detail('Invalid memory: must be a multiple of step 10'),
   },
   {
     name: 'prepaid hours where there are none',
@@ -232,6 +245,7 @@ describe('POST /pods/ accepts', () => {
   const ACCEPTED = [
     { name: 'another socket: the real service seems not to look', body: { pod: { socket: 'SXM5' } } },
     { name: 'an unknown key beside pod: that object is open', body: { rest: { sharedWithTeam: true } } },
+    { name: 'min plus a step', body: { pod: { ...COMMUNITY, memory: 14 }, provider: 'tensordock' } },
     { name: 'the default of a fixed resource', body: { pod: { vcpus: 28, memory: 180, diskSize: 100 } } },
     { name: 'no image', body: { pod: { image: undefined } } },
     {

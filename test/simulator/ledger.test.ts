@@ -117,6 +117,24 @@ describe('ledger', () => {
     expect(world.ledger.live().map((entry) => entry.id)).toEqual([foreign]);
   });
 
+  test('a second DELETE does not put the end off', () => {
+    const bench = createBench({ deletingMs: 1000 });
+    const id = rent(bench);
+    bench.ask('DELETE', `/pods/${id}`);
+    bench.clock.advance(999);
+    bench.ask('DELETE', `/pods/${id}`);
+    bench.clock.advance(1);
+    expect(bench.api.world.ledger.live()).toEqual([]);
+  });
+
+  test('a pod that is lost while it is being deleted ended by the loss', () => {
+    const bench = createBench({ deletingMs: 1000, podRules: [{ lostAfterMs: 500 }] });
+    const id = rent(bench);
+    bench.ask('DELETE', `/pods/${id}`);
+    bench.clock.advance(500);
+    expect(bench.api.world.ledger.entries()).toMatchObject([{ id, endedBy: { reason: 'SpotLoss' } }]);
+  });
+
   test('spot loss ends a pod without a request', () => {
     const bench = createBench();
     const id = rent(bench);
