@@ -153,7 +153,6 @@ export class EventRecorder {
         if (!isNotFound(error)) throw error;
         // Events live for an hour; this one is over, the next begins.
         series.name = this.#newName(reference);
-        series.writtenCount = 0;
       }
     }
     try {

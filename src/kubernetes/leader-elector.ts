@@ -95,18 +95,18 @@ export class LeaderElector {
   async #run(): Promise<void> {
     this.#mode = 'standby';
     await this.#standBy();
-    if (this.#lastRenewedAtMs !== undefined && !this.#stopping.signal.aborted) await this.#lead();
+    if (this.#lastRenewedAtMs !== undefined && !this.#isStopping()) await this.#lead();
     else if (this.#isClaiming || this.#lastRenewedAtMs !== undefined) await this.#release();
   }
 
   async #standBy(): Promise<void> {
     const { clock, retryPeriodMs, log } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    while (!this.#isStopping()) {
       try {
         if (await this.#tryToTake(signal)) return;
       } catch (error) {
-        if (!signal.aborted) log.warn({ error: apiErrorMessage(error) }, 'lease not reachable');
+        if (!this.#isStopping()) log.warn({ error: apiErrorMessage(error) }, 'lease not reachable');
       }
       await clock.sleep(this.#untilNextLookMs(retryPeriodMs), signal).catch(() => undefined);
     }
@@ -163,7 +163,7 @@ export class LeaderElector {
     await this.#call(this.#options.onStartedLeading);
     const renewing = Promise.all([this.#renewLoop(), this.#guardDeadline()]);
     await Promise.race([renewing, aborted(this.#stopping.signal)]);
-    const end = this.#leading.signal.aborted ? 'lost' : 'released';
+    const end = this.#hasEnded() ? 'lost' : 'released';
     this.#mode = end === 'lost' ? 'lost' : 'releasing';
     log.info({ identity, end }, 'no longer leading');
     // The lease is renewed meanwhile: nobody else may begin while our work is still being finished.
@@ -185,14 +185,14 @@ export class LeaderElector {
     const { clock, renewPeriodMs, retryPeriodMs, log } = this.#options;
     const { signal } = this.#leading;
     let pauseMs = renewPeriodMs;
-    while (!signal.aborted) {
+    while (!this.#hasEnded()) {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
+      if (this.#hasEnded()) return;
       try {
         pauseMs = (await this.#renew(signal)) ? renewPeriodMs : CONFLICT_PAUSE_MS;
       } catch (error) {
         pauseMs = retryPeriodMs;
-        if (!signal.aborted) log.warn({ error: apiErrorMessage(error) }, 'lease not renewed, trying again');
+        if (!this.#hasEnded()) log.warn({ error: apiErrorMessage(error) }, 'lease not renewed, trying again');
       }
     }
   }
@@ -232,6 +232,15 @@ export class LeaderElector {
     } catch (error) {
       log.warn({ error: apiErrorMessage(error) }, 'lease not released');
     }
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Leading is over. */
+  #hasEnded(): boolean {
+    return this.#leading.signal.aborted;
   }
 
   #requestTimeoutMs(): number {

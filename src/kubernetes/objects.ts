@@ -36,9 +36,7 @@ export interface KubernetesObject {
 }
 
 /** An object whose own fields (spec, status, data) nobody has looked at yet. */
-export interface RawObject extends KubernetesObject {
-  [field: string]: unknown;
-}
+export type RawObject = KubernetesObject & Record<string, unknown>;
 
 /** Turns what the server sent into a typed object. May throw: the object is then reported and left out. */
 export type Decode<T extends KubernetesObject> = (raw: RawObject) => T;

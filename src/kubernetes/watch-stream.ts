@@ -70,7 +70,6 @@ async function consume(
     // The loser of the race fails when the socket is torn down; nobody is interested any more.
     reading.catch(() => undefined);
     response.on('error', () => undefined);
-    response.destroy();
   }
 }
 

@@ -155,6 +155,19 @@ describe('a flood', () => {
 });
 
 describe('a server in trouble', () => {
+  it('is not told again at the time of the retry what a repeat has told it before', async () => {
+    runtime.server.failNext(() => true, statusAnswer(503, 'ServiceUnavailable'));
+    recorder.record(about(), event());
+    await written(1);
+    recorder.record(about(), event());
+    await written(2);
+    expect(stored()).toEqual([expect.objectContaining({ count: 2 })]);
+
+    await runtime.clock.advance(10_000);
+
+    await written(2);
+  });
+
   it('is tried again, and the event comes once', async () => {
     runtime.server.failNext(() => true, statusAnswer(503, 'ServiceUnavailable'), 'cut');
     recorder.record(about(), event());

@@ -27,7 +27,11 @@ class ThingOperator extends OperatorFrame {
       applyAxiosKubeConfigAuth: async () => await this.applyAxiosKubeConfigAuth(),
       applyGaxiosKubeConfigAuth: async () => await this.applyGaxiosKubeConfigAuth(),
       // As untyped code would call it, through the prototype.
-      viaPrototype: () => Reflect.apply(Reflect.get(this, 'setResourceStatus'), this, [meta, {}]),
+      viaPrototype: async () =>
+        await new Promise((resolve) => {
+          const member: unknown = Reflect.get(this, 'setResourceStatus');
+          resolve(typeof member === 'function' ? Reflect.apply(member, this, [meta, {}]) : undefined);
+        }),
     };
   }
 
@@ -123,8 +127,8 @@ describe('the helpers of the package', () => {
   });
 
   it('are all overridden: a new version of the package brings no other', () => {
-    const base = Object.getPrototypeOf(OperatorFrame);
-    const inherited = Object.getOwnPropertyNames(base.prototype);
+    const base: unknown = Object.getPrototypeOf(OperatorFrame.prototype);
+    const inherited = Object.getOwnPropertyNames(base);
     const ours = Object.getOwnPropertyNames(OperatorFrame.prototype);
 
     // `start` calls `init`; the two private ones are reached through overridden members only.

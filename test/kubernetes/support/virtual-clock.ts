@@ -13,6 +13,8 @@ export class VirtualClock implements Clock {
   #nowMs = 1000;
   #order = 0;
   #sleepers: Sleeper[] = [];
+  /** Sleeps ever begun. */
+  sleepsBegun = 0;
 
   constructor(wallStartMs: number = Date.UTC(2030, 0, 1)) {
     this.#wallStartMs = wallStartMs;
@@ -38,6 +40,7 @@ export class VirtualClock implements Clock {
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    this.sleepsBegun += 1;
     await new Promise<void>((resolve, reject) => {
       const sleeper = { atMs: this.#nowMs + ms, order: (this.#order += 1), resolve };
       const onAbort = (): void => {
@@ -62,7 +65,7 @@ export class VirtualClock implements Clock {
       next.resolve();
       await turn();
     }
-    this.#nowMs = endMs;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
     await turn();
   }
 

@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { isWatch } from './support/fake-api-server.ts';
+import { statusAnswer } from './support/fake-objects.ts';
+import { line } from './support/fake-watches.ts';
+import { Reflecting, THINGS } from './support/reflecting.ts';
+import { turn, until } from './support/until.ts';
+
+let world: Reflecting;
+
+beforeEach(async () => {
+  world = await Reflecting.start();
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+describe('versions that are too old', () => {
+  const ways: { name: string; lose: () => void }[] = [
+    {
+      name: 'an ERROR event of 410',
+      lose: () => {
+        world.runtime.server.watches.compact();
+      },
+    },
+    {
+      name: 'the HTTP status 410',
+      lose: () => {
+        world.runtime.server.failNext(isWatch, statusAnswer(410, 'Gone'));
+      },
+    },
+  ];
+
+  it.each(ways)('are answered to $name by a list that tells what happened unseen', async ({ lose }) => {
+    world.put('stays');
+    world.put('changes', { spec: 1 });
+    world.put('goes');
+    world.put('returns', { spec: 1 });
+    const reflector = await world.startWatching();
+    world.events.length = 0;
+
+    world.runtime.server.watches.mute();
+    world.put('changes', { spec: 2 });
+    world.remove('goes');
+    world.remove('returns');
+    world.put('returns', { spec: 2 });
+    world.put('comes');
+    lose();
+    world.runtime.server.watches.end();
+    await world.advanceUntil(
+      () => world.runtime.server.count('LIST') === 2 && world.runtime.server.watches.openCount === 1,
+      'list',
+    );
+
+    expect([...world.events].sort()).toEqual(
+      ['ADDED comes', 'ADDED returns', 'DELETED goes', 'DELETED returns', 'MODIFIED changes'].sort(),
+    );
+    expect(world.events.indexOf('DELETED returns')).toBeLessThan(world.events.indexOf('ADDED returns'));
+    expect(reflector.store.list().map(nameOf).sort()).toEqual(['changes', 'comes', 'returns', 'stays']);
+  });
+
+  it('do not lead to a storm of lists when they repeat', async () => {
+    world.runtime.server.plan((request) => (isWatch(request) ? statusAnswer(410, 'Expired') : undefined));
+    world.startReflector();
+    for (let step = 0; step < 40; step += 1) {
+      for (let turns = 0; turns < 30; turns += 1) await turn();
+      await world.runtime.clock.advance(500);
+    }
+
+    // 20 s: 0.5 + 1 + 2 + 4 + 8 …
+    expect(world.runtime.server.count('LIST')).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('what cannot stop it', () => {
+  it('is a handler that throws: the others still hear', async () => {
+    const reflector = world.startReflector();
+    reflector.subscribe({
+      onEvent: () => {
+        throw new Error('bug');
+      },
+    });
+    const heard: string[] = [];
+    reflector.subscribe({ onEvent: ({ object }) => heard.push(object.metadata.name) });
+    await until(() => world.runtime.server.watches.openCount === 1);
+
+    world.put('a');
+    world.put('b');
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+
+    expect(heard).toEqual(['a', 'b']);
+    expect(world.runtime.log.messages('error')).toEqual(['event handler threw', 'event handler threw']);
+  });
+
+  it('is an object that is not understood: it is left as it was, and can still be deleted', async () => {
+    const reflector = await world.startWatching({
+      decode: (raw) => {
+        if (raw['spec'] === 'bad') throw new Error('bad spec');
+        return raw;
+      },
+    });
+    world.put('a', { spec: 'good' });
+    world.put('a', { spec: 'bad' });
+    world.put('b');
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+    expect(reflector.store.get('default/a')?.['spec']).toBe('good');
+
+    world.remove('a');
+    expect(await world.told(3)).toEqual(['ADDED a', 'ADDED b', 'DELETED a']);
+  });
+});
+
+describe('our own writes', () => {
+  it('are readable at once, and their watch event is not told again', async () => {
+    const reflector = await world.startWatching();
+    world.put('a', { spec: 1 });
+    expect(await world.told(1)).toEqual(['ADDED a']);
+
+    world.runtime.server.watches.mute();
+    const written = world.put('a', { spec: 2 });
+    expect(reflector.store.applyLocal(written)).toBe(true);
+    expect(reflector.store.get('default/a')?.['spec']).toBe(2);
+    world.runtime.server.watches.write(line('MODIFIED', written));
+    world.put('b');
+    world.runtime.server.watches.write(line('ADDED', world.runtime.server.objects.get(THINGS, 'default/b')));
+
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+  });
+
+  it('are not undone by an older event that comes late', async () => {
+    const reflector = await world.startWatching();
+    world.put('a', { spec: 1 });
+    expect(await world.told(1)).toEqual(['ADDED a']);
+
+    world.runtime.server.watches.mute();
+    const older = world.put('a', { spec: 2 });
+    const ours = world.put('a', { spec: 3 });
+    reflector.store.applyLocal(ours);
+    world.runtime.server.watches.write(line('MODIFIED', older) + line('MODIFIED', world.put('b')));
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+
+    expect(reflector.store.get('default/a')?.['spec']).toBe(3);
+  });
+
+  it.each([
+    { name: 'an object that is gone', metadata: { name: 'gone' } },
+    { name: 'a namesake of another life', metadata: { uid: 'other', resourceVersion: '99999' } },
+    { name: 'an older version', metadata: { resourceVersion: '9' } },
+    { name: 'the same version', metadata: {} },
+  ])('do not bring back $name', async ({ metadata }) => {
+    const reflector = await world.startWatching();
+    const held = world.put('a', { spec: 'held' });
+    expect(await world.told(1)).toEqual(['ADDED a']);
+
+    const written = { ...held, spec: 'written', metadata: { ...held.metadata, ...metadata } };
+
+    expect(reflector.store.applyLocal(written)).toBe(false);
+    expect(reflector.store.list()).toHaveLength(1);
+    expect(reflector.store.get('default/a')?.['spec']).toBe('held');
+  });
+
+  it('are compared as integers, beyond 2^53 and across lengths', async () => {
+    const reflector = await world.startWatching();
+    const held = world.put('a');
+    expect(await world.told(1)).toEqual(['ADDED a']);
+    const at = (resourceVersion: string): RawObject => ({
+      ...held,
+      metadata: { ...held.metadata, resourceVersion },
+    });
+
+    expect(reflector.store.applyLocal(at('9007199254740992'))).toBe(true);
+    expect(reflector.store.applyLocal(at('9007199254740993'))).toBe(true);
+    expect(reflector.store.applyLocal(at('9007199254740992'))).toBe(false);
+    expect(reflector.store.applyLocal(at('10007199254740994'))).toBe(true);
+  });
+});
+
+function nameOf({ metadata }: RawObject): string {
+  return metadata.name;
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { isList, kindOf } from './support/fake-api-server.ts';
+import { statusAnswer } from './support/fake-objects.ts';
+import { Reflecting, THINGS } from './support/reflecting.ts';
+import { turn, until } from './support/until.ts';
+
+let world: Reflecting;
+
+beforeEach(async () => {
+  world = await Reflecting.start();
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+describe('listing', () => {
+  it('reads page after page, and watches from the version of the list', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) world.put(name);
+    world.runtime.server.objects.skipVersions(50);
+
+    const reflector = await world.startWatching({ pageSize: 2 });
+
+    expect(world.events).toEqual(['ADDED a', 'ADDED b', 'ADDED c', 'ADDED d', 'ADDED e']);
+    expect(world.runtime.server.requests.filter(isList).map(({ query }) => query.get('limit'))).toEqual([
+      '2',
+      '2',
+      '2',
+    ]);
+    expect(world.watchedVersions()).toEqual(['155']);
+    expect(reflector.hasSynced()).toBe(true);
+  });
+
+  it('is not synced while a page is missing', async () => {
+    for (const name of ['a', 'b', 'c']) world.put(name);
+    world.runtime.server.plan((request) => (request.query.get('continue') === '2' ? 'hang' : undefined));
+
+    const reflector = world.startReflector({ pageSize: 2 });
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+
+    expect(reflector.hasSynced()).toBe(false);
+    expect(reflector.store.size).toBe(2);
+  });
+
+  it('begins anew, in one piece, when its continue token expires, and forgets what went meanwhile', async () => {
+    for (const name of ['a', 'b', 'c']) world.put(name);
+    world.runtime.server.plan(({ query }) => {
+      if (query.get('continue') !== '2') return undefined;
+      world.remove('a');
+      return statusAnswer(410, 'Expired');
+    });
+
+    const reflector = await world.startWatching({ pageSize: 2 });
+
+    expect(reflector.store.list().map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
+    expect(world.runtime.server.requests.filter(isList).at(-1)?.query.has('limit')).toBe(false);
+  });
+
+  it.each([
+    { fault: statusAnswer(500, 'InternalError'), reason: 'a server in trouble' },
+    {
+      fault: statusAnswer(429, 'TooManyRequests', { 'retry-after': '1' }),
+      reason: 'a server that asks for patience',
+    },
+    { fault: statusAnswer(403, 'Forbidden'), reason: 'rights that are still being granted' },
+    { fault: { status: 200, body: 'no json' }, reason: 'a proxy that talks' },
+    { fault: { status: 200, body: { kind: 'Status' } }, reason: 'JSON that is no list' },
+    { fault: 'cut' as const, reason: 'a connection that breaks' },
+  ])('goes on trying after $reason', async ({ fault }) => {
+    world.put('a');
+    world.runtime.server.failNext(isList, fault, fault);
+
+    const reflector = world.startReflector();
+    await world.advanceUntil(() => reflector.hasSynced(), 'the list');
+
+    expect(world.events).toEqual(['ADDED a']);
+  });
+
+  it('does not come back before the time that Retry-After names', async () => {
+    world.runtime.server.failNext(isList, statusAnswer(429, 'TooManyRequests', { 'retry-after': '7' }));
+
+    world.startReflector({ random: () => 0 });
+    await until(() => world.runtime.clock.sleepers > 0 && world.runtime.server.count('LIST') === 1);
+    await until(() => world.runtime.log.messages('warn').includes('list failed'));
+    await turn();
+
+    expect(world.runtime.clock.wakeTimesMs()).toEqual([7000]);
+  });
+
+  it('gives up a list that hangs, and lists again', async () => {
+    world.put('a');
+    world.runtime.server.failNext(isList, 'hang');
+
+    const reflector = world.startReflector();
+    await until(() => world.runtime.server.count('LIST') === 1);
+    await world.runtime.clock.advance(60_000);
+    await world.advanceUntil(() => reflector.hasSynced(), 'the second list');
+
+    expect(world.events).toEqual(['ADDED a']);
+  });
+
+  it('waits longer and longer, with a bound, while the server stays away', async () => {
+    const pauses: number[] = [];
+    world.runtime.server.plan(() => statusAnswer(503, 'ServiceUnavailable'));
+    world.startReflector();
+
+    for (let failures = 1; failures <= 9; failures += 1) {
+      await until(
+        () => world.runtime.log.messages('warn').length === failures && world.runtime.clock.sleepers === 1,
+      );
+      const [pauseMs = 0] = world.runtime.clock.wakeTimesMs();
+      pauses.push(pauseMs);
+      await world.runtime.clock.advance(pauseMs);
+    }
+
+    expect(pauses).toEqual([500, 999, 1998, 3996, 7992, 15984, 29970, 29970, 29970]);
+  });
+});
+
+describe('stopping', () => {
+  it('ends the watch and its connection, and nothing comes after it', async () => {
+    const reflector = await world.startWatching();
+
+    await reflector.stop();
+    world.put('a');
+    await until(() => world.runtime.server.watches.openCount === 0);
+
+    expect(world.events).toEqual([]);
+  });
+
+  it('does not wait for a back-off to pass', async () => {
+    world.runtime.server.plan(() => statusAnswer(500, 'InternalError'));
+    const reflector = world.startReflector();
+    await until(() => world.runtime.log.messages('warn').length === 1);
+
+    await reflector.stop();
+
+    expect(reflector.hasSynced()).toBe(false);
+  });
+});
+
+it('drops from memory what no controller reads', async () => {
+  const managed = {
+    managedFields: [{}],
+    annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', kept: 'yes' },
+  };
+  world.put('a', { metadata: managed });
+
+  const reflector = await world.startWatching();
+  const metadata = reflector.store.get('default/a')?.metadata;
+
+  expect(metadata).not.toHaveProperty('managedFields');
+  expect(metadata?.annotations).toEqual({ kept: 'yes' });
+});
+
+it('watches one namespace, with selectors on every request', async () => {
+  await world.startWatching({ path: '/apis/example.dev/v1/namespaces/default/things', labelSelector: 'a=b' });
+  world.put('mine');
+  world.runtime.server.objects.put(THINGS, 'other/theirs');
+  world.put('mine-too');
+
+  expect(await world.told(2)).toEqual(['ADDED mine', 'ADDED mine-too']);
+  expect(
+    world.runtime.server.requests.map((request) => [kindOf(request), request.query.get('labelSelector')]),
+  ).toEqual([
+    ['LIST', 'a=b'],
+    ['WATCH', 'a=b'],
+  ]);
+});

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { isWatch } from './support/fake-api-server.ts';
+import { statusAnswer } from './support/fake-objects.ts';
+import { line } from './support/fake-watches.ts';
+import { Reflecting } from './support/reflecting.ts';
+import { turn, until } from './support/until.ts';
+
+let world: Reflecting;
+
+beforeEach(async () => {
+  world = await Reflecting.start();
+});
+
+afterEach(async () => {
+  await world.close();
+});
+
+describe('watching', () => {
+  it('tells what is added, changed and deleted', async () => {
+    const reflector = await world.startWatching();
+
+    world.put('a');
+    world.put('a', { spec: { size: 2 } });
+    world.put('b');
+    world.remove('a');
+    expect(await world.told(4)).toEqual(['ADDED a', 'MODIFIED a', 'ADDED b', 'DELETED a']);
+
+    expect(reflector.store.list().map(({ metadata }) => metadata.name)).toEqual(['b']);
+  });
+
+  it('hands the state before a change along with it', async () => {
+    const previous: unknown[] = [];
+    const reflector = await world.startWatching();
+    reflector.subscribe({
+      onEvent: (event) => previous.push(event.type === 'MODIFIED' ? event.previous['spec'] : event.type),
+    });
+
+    world.put('a', { spec: 1 });
+    world.put('a', { spec: 2 });
+    expect(await world.told(2)).toEqual(['ADDED a', 'MODIFIED a']);
+
+    expect(previous).toEqual(['ADDED', 1]);
+  });
+
+  it('asks for bookmarks and for an end after 5 to 10 minutes', async () => {
+    await world.startWatching({ random: () => 0.5 });
+
+    const query = world.runtime.server.requests.find(isWatch)?.query;
+    expect(query?.get('allowWatchBookmarks')).toBe('true');
+    expect(query?.get('timeoutSeconds')).toBe('450');
+  });
+
+  it('resumes at once from the last event when the server ends a stream in order, without a list', async () => {
+    await world.startWatching();
+    world.put('a');
+    expect(await world.told(1)).toEqual(['ADDED a']);
+
+    world.runtime.server.watches.end();
+    await until(() => world.runtime.server.count('WATCH') === 2);
+    world.put('b');
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+
+    expect(world.watchedVersions()).toEqual(['100', '101']);
+    expect(world.runtime.server.count('LIST')).toBe(1);
+  });
+
+  it('resumes from the last bookmark, past what other resources changed', async () => {
+    await world.startWatching();
+    world.runtime.server.objects.skipVersions(900);
+    world.runtime.server.watches.bookmark();
+    await until(() => world.runtime.server.watches.openCount === 1);
+    world.runtime.server.watches.end();
+
+    await world.advanceUntil(() => world.runtime.server.count('WATCH') === 2, 'the second watch');
+
+    expect(world.watchedVersions()).toEqual(['100', '1000']);
+  });
+
+  it('misses nothing across a cut', async () => {
+    const reflector = await world.startWatching();
+    world.runtime.server.watches.cut();
+    world.put('a');
+    world.put('b');
+    world.remove('a');
+
+    await world.advanceUntil(() => world.events.length === 3, 'the world.events');
+
+    expect(world.events).toEqual(['ADDED a', 'ADDED b', 'DELETED a']);
+    expect(world.runtime.server.count('LIST')).toBe(1);
+    expect(reflector.store.size).toBe(1);
+  });
+
+  it('resumes after silence, on a new connection, when the peer is gone without a word', async () => {
+    await world.startWatching({ idleTimeoutMs: 90_000 });
+    world.runtime.server.watches.mute();
+    world.put('a');
+
+    await world.runtime.clock.advance(89_000);
+    expect(world.runtime.server.count('WATCH')).toBe(1);
+    await world.runtime.clock.advance(1000);
+    await world.advanceUntil(() => world.events.length === 1, 'the missed event');
+
+    expect(world.events).toEqual(['ADDED a']);
+    expect(world.runtime.server.watches.openCount).toBe(1);
+  });
+
+  it('takes a bookmark for a sign of life', async () => {
+    const reflector = await world.startWatching({ idleTimeoutMs: 90_000 });
+    await world.runtime.clock.advance(80_000);
+    const before = reflector.lastEventAtMs;
+    world.runtime.server.watches.bookmark();
+    await until(() => reflector.lastEventAtMs !== before);
+
+    await world.runtime.clock.advance(80_000);
+
+    expect(world.runtime.server.count('WATCH')).toBe(1);
+    expect(reflector.ageMs()).toBe(80_000);
+  });
+
+  it('gives up a watch whose head does not come', async () => {
+    world.runtime.server.failNext(isWatch, 'hang');
+    world.startReflector();
+    await until(() => world.runtime.server.count('WATCH') === 1);
+
+    await world.runtime.clock.advance(30_000);
+    await world.advanceUntil(() => world.runtime.server.watches.openCount === 1, 'the second watch');
+
+    expect(world.runtime.server.count('LIST')).toBe(1);
+  });
+
+  it.each([
+    { fault: statusAnswer(500, 'InternalError'), reason: 'a 500' },
+    {
+      fault: statusAnswer(429, 'TooManyRequests', { 'retry-after': '1' }),
+      reason: 'a 429, as a fresh CRD gives',
+    },
+    { fault: statusAnswer(404, 'NotFound'), reason: 'a 404: the CRD is being replaced' },
+    { fault: 'cut' as const, reason: 'a connection that breaks' },
+  ])('goes on after $reason on the watch', async ({ fault }) => {
+    world.runtime.server.failNext(isWatch, fault, fault, fault);
+    world.startReflector();
+
+    await world.advanceUntil(() => world.runtime.server.watches.openCount === 1, 'a watch');
+    world.put('a');
+
+    expect(await world.told(1)).toEqual(['ADDED a']);
+  });
+});
+
+it('begins its back-off anew once a watch has delivered something', async () => {
+  await world.startWatching();
+  for (let cuts = 1; cuts <= 3; cuts += 1) {
+    world.runtime.server.watches.cut();
+    await until(() => world.runtime.server.watches.openCount === 0 && world.pauseMs() > 0, 'a pause');
+    expect(world.pauseMs()).toBe(500);
+
+    await world.runtime.clock.advance(500);
+    await until(() => world.runtime.server.watches.openCount === 1, 'the next watch');
+    world.put(`thing-${String(cuts)}`);
+    await until(() => world.events.length === cuts, 'the event');
+  }
+});
+
+describe('garbage', () => {
+  it('in the stream leads to a new watch from the last version', async () => {
+    await world.startWatching();
+    world.put('a');
+    expect(await world.told(1)).toEqual(['ADDED a']);
+
+    world.runtime.server.watches.write('<html>proxy</html>\n');
+    await world.advanceUntil(() => world.runtime.server.count('WATCH') === 2, 'the second watch');
+    await until(() => world.runtime.server.watches.openCount === 1);
+    world.put('b');
+
+    expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+    expect(world.runtime.server.count('LIST')).toBe(1);
+  });
+
+  it('twice in a row leads to a list', async () => {
+    await world.startWatching();
+    for (const watches of [2, 3]) {
+      world.runtime.server.watches.write('{"type":"ADDED","object":{}}\n');
+      await world.advanceUntil(() => world.runtime.server.count('WATCH') === watches, 'the next watch');
+      await until(() => world.runtime.server.watches.openCount === 1);
+    }
+
+    expect(world.runtime.server.count('LIST')).toBe(2);
+  });
+
+  it('is not seen where a line comes in pieces, cut within a character', async () => {
+    await world.startWatching();
+    const object = { metadata: { name: 'größe', namespace: 'default', uid: 'u', resourceVersion: '200' } };
+    const bytes = Buffer.from(line('ADDED', object));
+    const cut = bytes.indexOf(Buffer.from('ö')) + 1;
+    for (const piece of [bytes.subarray(0, 9), bytes.subarray(9, cut), bytes.subarray(cut)]) {
+      world.runtime.server.watches.write(piece);
+      for (let turns = 0; turns < 20; turns += 1) await turn();
+    }
+
+    expect(await world.told(1)).toEqual(['ADDED größe']);
+  });
+});
