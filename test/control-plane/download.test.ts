@@ -54,7 +54,7 @@ async function archive(): Promise<Buffer> {
 
 /** An index that has these versions, each with an archive for this machine. */
 function index(versions: readonly string[], hash: string): string {
-  const releases = versions.map((version) => {
+  const releases = versions.map((version): [string, object] => {
     const name = `envtest-${version}-${goPlatform()}-${goArchitecture()}.tar.gz`;
     return [version, { [name]: { hash, selfLink: `${url}/${version}` } }];
   });

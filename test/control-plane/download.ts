@@ -1,4 +1,3 @@
-import { isNativeError } from 'node:util/types';
 import {
   archiveFor,
   DEFAULT_INDEX_URL,
@@ -63,6 +62,12 @@ async function reach(url: string, timeoutMs: number): Promise<void> {
 
 /** `fetch` says only "fetch failed"; the cause says what failed. */
 function describe(error: unknown): string {
-  if (!isNativeError(error)) return String(error);
-  return isNativeError(error.cause) ? error.cause.message : error.message;
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return messageOf(cause) ?? messageOf(error) ?? String(error);
+}
+
+/** Not by `instanceof`: a test runner gives modules an `Error` of their own, other than that of `fetch`. */
+function messageOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return undefined;
+  return String(error.message);
 }

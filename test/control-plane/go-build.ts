@@ -9,7 +9,7 @@ import type { BinaryName } from './recipe.ts';
 const unfinishedPrefix = '.building-';
 
 /** Linking comes last and reports nothing: it counts as this many packages for each executable. */
-const packagesPerLink = 60;
+const packagesPerLink = 25;
 
 /** One `go build` of several executables of one module. */
 export interface GoBuild {

@@ -44,10 +44,6 @@ export async function runKubectl(
   // A kubectl that ends without reading its input closes the pipe; its exit code says all there is to say.
   child.stdin.on('error', () => undefined);
   child.stdin.end(call.input);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { stdout, stderr, code: typeof code === 'number' ? code : -1 };
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { stdout, stderr, code: child.exitCode ?? -1 };
 }

@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isNativeError } from 'node:util/types';
 import { systemClock, type Clock } from '../../src/clock.ts';
 
 /** SQLite's result code for "somebody else has it". */
@@ -54,5 +53,5 @@ function tryLock(database: DatabaseSync): boolean {
 
 /** Not by `instanceof`: a test runner gives modules an `Error` of their own, other than SQLite's. */
 function isBusy(error: unknown): boolean {
-  return isNativeError(error) && 'errcode' in error && error.errcode === sqliteBusy;
+  return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === sqliteBusy;
 }

@@ -52,7 +52,7 @@ export class ServerProcess {
     const child = this.#spawn();
     const deadlineMs = this.#clock.monotonicMs() + startTimeoutMs;
     while (!(await this.#isReady())) {
-      if (this.#child !== child) throw await this.#startError('ended before it was ready');
+      if (!this.#runs(child)) throw await this.#startError('ended before it was ready');
       if (this.#clock.monotonicMs() > deadlineMs) {
         await this.kill();
         throw await this.#startError(`was not ready after ${String(startTimeoutMs)} ms`);
@@ -97,6 +97,10 @@ export class ServerProcess {
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;
+  }
+
+  #runs(child: ChildProcess): boolean {
+    return this.#child === child;
   }
 
   async #isReady(): Promise<boolean> {

@@ -56,8 +56,8 @@ async function startOwner(then: string): Promise<{ child: ChildProcess; serverPi
     detached: true,
   });
   children.push(child);
-  const [output]: unknown[] = await once(child.stdout, 'data');
-  return { child, serverPid: Number(String(output)) };
+  const output: unknown[] = await once(child.stdout, 'data');
+  return { child, serverPid: Number(String(output[0])) };
 }
 
 function isAlive(pid: number): boolean {
