@@ -8,6 +8,8 @@ export interface AccountWatchOptions {
   /** Origin of the provider's API: the same user id elsewhere is another account. */
   readonly origin: string;
   readonly recorded: string | undefined;
+  /** Uid of another cluster, if this one is a copy of it that nobody has confirmed. */
+  readonly clonedFrom: string | undefined;
   /** A user id that a person confirmed with `--accept-account`. */
   readonly acceptAccount: string | undefined;
   readonly record: (account: string) => Promise<void>;
@@ -58,7 +60,15 @@ export class AccountWatch {
   }
 
   async #judge(userId: string): Promise<AccountState> {
-    const { origin, acceptAccount, record } = this.#options;
+    const { origin, acceptAccount, record, clonedFrom } = this.#options;
+    if (clonedFrom !== undefined) {
+      return {
+        kind: 'changed',
+        message:
+          `The record of this installation was made in cluster ${clonedFrom}. If that cluster lives on, its operator rents and ` +
+          'ends the same machines: nothing is done here until this cluster is confirmed with --accept-cluster=<uid of namespace kube-system>.',
+      };
+    }
     const account = `${origin} ${userId}`;
     if (this.#recorded === account) {
       return { kind: 'fits', userId };

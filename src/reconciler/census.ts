@@ -14,6 +14,8 @@ export interface CensusOptions {
   readonly clock: Clock;
   /** Teams whose pods this operator may have rented. */
   readonly teamIds: () => readonly string[];
+  /** Whether the answers speak of our account; asked after the list, since the key may change during it. */
+  readonly isTrusted: () => boolean;
   /** Called with each complete list before anybody is told of it. */
   readonly onList: (pods: readonly PodLook[]) => void;
   /** Called with the key of each object that waited for a list like this. */
@@ -74,6 +76,10 @@ export class Census {
       this.#scheduleNext();
       return list;
     }
+    if (!this.#options.isTrusted()) {
+      this.#scheduleNext();
+      return UNTRUSTED;
+    }
     this.#index(list.value.pods, list.value.beganAtMs);
     if (history.kind === 'ok') {
       this.#indexHistory(history.value);
@@ -124,6 +130,12 @@ export class Census {
     schedule(Math.max(0, dueMs - clock.monotonicMs()));
   }
 }
+
+const UNTRUSTED: Failure = {
+  kind: 'failure',
+  reason: 'UnexpectedResponse',
+  message: 'The API key changed while the pods were listed.',
+};
 
 function groupByFront<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();

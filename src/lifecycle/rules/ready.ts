@@ -1,3 +1,4 @@
+import type { GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { connectionSecret } from '../connection-secret.ts';
 import type { PodLook } from '../provider.ts';
@@ -29,15 +30,19 @@ export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): 
       ...facts,
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
       ssh: look.ssh,
-      ports: look.ports.map(({ usedBy, ...port }) => (usedBy === undefined ? port : { ...port, usedBy })),
+      ports: look.ports.length === 0 ? undefined : portStatus(look),
       binding: isConflict ? undefined : { name: secret.name },
-      failedAttempts: 0,
+      failedAttempts: undefined,
       hint: undefined,
       rejections: undefined,
     }),
     againInMs: isConflict ? CONFLICT_RETRY_MS : windows.staleMs,
     ...(isConflict ? { remember: { secret: undefined } } : {}),
   };
+}
+
+function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
+  return ports.map(({ usedBy, ...port }) => (usedBy === undefined ? port : { ...port, usedBy }));
 }
 
 /** A Secret that is in the way may be removed at any time. */

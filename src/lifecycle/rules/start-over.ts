@@ -35,7 +35,7 @@ export function startOver(knowledge: Knowledge): Step | undefined {
             : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
         },
         {
-          failedAttempts: 0,
+          failedAttempts: undefined,
           searchStartedAt: timestamp(now.wallMs),
           ...(isRequested ? { lastHandledReconcileAt: requested } : {}),
         },

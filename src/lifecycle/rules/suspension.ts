@@ -21,7 +21,7 @@ export function suspend(knowledge: Knowledge): Step | undefined {
         OfferSelected: ['NotLooked', 'Offers are not looked at while suspended.'],
         Provisioned: ['NotCreated', 'Nothing is rented.'],
       },
-      { failedAttempts: 0, searchStartedAt: undefined, hint: undefined, rejections: undefined },
+      { failedAttempts: undefined, searchStartedAt: undefined, hint: undefined, rejections: undefined },
     ),
   };
 }

@@ -5,6 +5,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
+import { accruedUsd } from '../../lifecycle/status/accrual.ts';
 import { eventsBetween } from '../../lifecycle/status/events.ts';
 import type { Context } from '../context.ts';
 import type { EventToRecord } from '../ports.ts';
@@ -62,20 +63,24 @@ export async function release(
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
   if (outcome.kind === 'known' && outcome.isDone) {
-    recordEvent(context, gpuPod, releaseEvent(gpuPod, retain?.podId));
+    recordEvent(context, gpuPod, releaseEvent(gpuPod, retain?.podId, context.clock.nowMs()));
     // There is nothing left to plan; what comes next is the end of the object.
     return STALE;
   }
   return outcome;
 }
 
-function releaseEvent({ status }: GpuPod, retainedPodId: string | undefined): EventToRecord {
+function releaseEvent({ status }: GpuPod, retainedPodId: string | undefined, nowMs: number): EventToRecord {
   if (retainedPodId !== undefined) {
     const message = `Pod ${retainedPodId} is left running, as deletionPolicy says. It bills until you end it at the provider.`;
     return { type: 'Warning', reason: 'Retained', message };
   }
+  const usd = accruedUsd(status, nowMs);
+  const cost = usd === undefined ? '' : `, after about ${usd.toFixed(2)} USD`;
   const what =
-    status.podId === undefined ? 'Nothing is rented any more' : `The rental of pod ${status.podId} ended`;
+    status.podId === undefined
+      ? 'Nothing is rented any more'
+      : `The rental of pod ${status.podId} ended${cost}`;
   return { type: 'Normal', reason: 'Released', message: `${what}; the GpuPod can go.` };
 }
 

@@ -1,0 +1,223 @@
+import type { Clock } from '../clock.ts';
+import { splitKey } from '../kubernetes/objects.ts';
+import type { Log } from '../kubernetes/log.ts';
+import { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { WorkQueueObserver } from '../kubernetes/work-queue.ts';
+import type { Provider } from '../lifecycle/provider.ts';
+import type { Policy, Windows } from '../lifecycle/settings.ts';
+import { AccountGates } from './account-gates.ts';
+import { AccountWatch } from './account-watch.ts';
+import { Census } from './census.ts';
+import { Claims } from './claims.ts';
+import { Commitments } from './commitments.ts';
+import type { Context } from './context.ts';
+import { CoolDowns } from './cool-downs.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { HousekeepingParts } from './housekeeping.ts';
+import { recordAccount } from './installation.ts';
+import type { ConfigMapApi, Installation } from './installation.ts';
+import { Memories } from './memories.ts';
+import { PodWatch } from './pod-watch.ts';
+import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
+import { ProviderHealth } from './provider-health.ts';
+import { reconcile } from './reconcile.ts';
+import type { ReconcileResult } from './reconcile.ts';
+import { RetainedPods } from './retained-pods.ts';
+import { Slots } from './slots.ts';
+import { Sweep } from './sweep.ts';
+import type { OrphanPolicy } from './sweep.ts';
+import { VanishedPods } from './vanished-pods.ts';
+
+export interface ControllerOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly windows: Windows;
+  readonly policy: Policy;
+  readonly orphanPolicy: OrphanPolicy;
+  /** GpuPods worked on at once. */
+  readonly concurrency: number;
+  /** Multiplies cool-downs and breakers; 1 but in tests. */
+  readonly coolDownScale: number;
+  readonly namespace: string;
+  readonly cluster: ClusterPorts;
+  readonly provider: Provider;
+  readonly account: {
+    readonly origin: string;
+    readonly accept: string | undefined;
+    readonly keyVersion: () => number;
+  };
+  readonly takeCreateTurn: () => Promise<void>;
+  readonly isLeaseFresh: () => boolean;
+  readonly observer?: ControllerObserver;
+}
+
+export interface ClusterPorts {
+  readonly api: GpuPodApi;
+  readonly view: GpuPodView;
+  readonly secrets: SecretApi;
+  readonly configMaps: ConfigMapApi;
+  readonly events: Events;
+}
+
+/** Told what happens, for metrics; must not throw. */
+export interface ControllerObserver {
+  readonly queue?: WorkQueueObserver;
+  onReconciled?(result: ReconcileResult['kind'] | 'error', seconds: number): void;
+  onSwept?(counts: { readonly strays: number; readonly orphans: number }): void;
+}
+
+const JITTER = 0.1;
+
+/** Works through the GpuPods of one cluster, once this process leads. */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #queue: WorkQueue;
+  readonly #housekeeping: Housekeeping;
+  #context: Context | undefined;
+  #isStopping = false;
+
+  constructor(options: ControllerOptions) {
+    const { clock, log, observer } = options;
+    this.#options = options;
+    this.#housekeeping = new Housekeeping(options);
+    this.#queue = new WorkQueue({
+      clock,
+      log,
+      ...(observer?.queue === undefined ? {} : { observer: observer.queue }),
+    });
+  }
+
+  /** What the controller works on; undefined before it leads. */
+  get context(): Context | undefined {
+    return this.#context;
+  }
+
+  /** Asks for a look at the object. */
+  enqueue(key: string): void {
+    this.#queue.add(key);
+  }
+
+  /** This process leads: everything that is there is looked at, and what comes. */
+  start(installation: Installation): void {
+    const { context, parts } = this.#assemble(installation);
+    this.#context = context;
+    const objects = context.view.list();
+    context.memories.markFirstList(objects.map(({ metadata }) => metadata.uid));
+    this.#housekeeping.start(parts);
+    this.#enqueueAll();
+    void this.#queue.run(
+      async (key) => {
+        await this.#work(context, key);
+      },
+      { concurrency: this.#options.concurrency },
+    );
+  }
+
+  /** Begins nothing new; resolves when what is under way is done, an order that was sent included. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([this.#queue.stop(), this.#housekeeping.stop()]);
+  }
+
+  async #work(context: Context, key: string): Promise<void> {
+    const { clock, log, observer } = this.#options;
+    const beganAtMs = clock.monotonicMs();
+    const result = await reconcile(context, key).catch((error: unknown) => {
+      log.error({ ...splitKey(key), err: error }, 'reconcile failed');
+      return { kind: 'error' } as const;
+    });
+    observer?.onReconciled?.(result.kind, (clock.monotonicMs() - beganAtMs) / 1_000);
+    if (result.kind !== 'done') {
+      this.#queue.retry(key);
+      return;
+    }
+    this.#queue.forget(key);
+    if (result.againInMs !== undefined) {
+      this.#queue.addAfter(key, result.againInMs * (1 + Math.random() * JITTER));
+    }
+  }
+
+  #enqueueAll(): void {
+    for (const { metadata } of this.#options.cluster.view.list()) {
+      this.#queue.add(`${metadata.namespace ?? ''}/${metadata.name}`);
+    }
+  }
+
+  #assemble(installation: Installation): { context: Context; parts: HousekeepingParts } {
+    const { clock, windows, policy, cluster, provider, coolDownScale, orphanPolicy, observer } =
+      this.#options;
+    const enqueue = (key: string): void => {
+      this.#queue.add(key);
+    };
+    const health = new ProviderHealth(clock, windows.quietFailureMs, () => {
+      this.#enqueueAll();
+    });
+    const account = this.#watchAccount(installation);
+    const vanished = new VanishedPods(clock, windows.massAbsenceMs);
+    const podWatch = new PodWatch({ provider, clock, windows, health, vanished, onChange: enqueue });
+    const census = new Census({
+      provider,
+      clock,
+      teamIds: () => knownTeams(policy),
+      isTrusted: () => account.state.kind === 'fits',
+      onList: (pods) => {
+        podWatch.compareWithList(pods);
+      },
+      onReady: enqueue,
+      schedule: (inMs) => {
+        this.#housekeeping.scheduleCensus(inMs);
+      },
+      minGapMs: windows.busyPollMs / 3,
+    });
+    const context: Context = {
+      ...this.#options,
+      ...cluster,
+      installation: installation.id,
+      account,
+      gates: new AccountGates(clock, coolDownScale),
+      coolDowns: new CoolDowns(clock, coolDownScale),
+      commitments: new Commitments(cluster.view),
+      claims: new Claims(cluster.api),
+      memories: new Memories(),
+      podWatch,
+      census,
+      health,
+      vanished,
+      retained: new RetainedPods(cluster.configMaps, this.#options.namespace),
+      orderSlots: new Slots(Math.max(1, Math.floor(this.#options.concurrency / 2))),
+      isStopping: () => this.#isStopping,
+    };
+    const sweep = new Sweep(context, {
+      policy: installation.clonedFrom === undefined ? orphanPolicy : 'Report',
+      installedAt: installation.createdAt,
+      enqueue,
+      ...(observer?.onSwept === undefined ? {} : { onCounted: observer.onSwept.bind(observer) }),
+    });
+    return { context, parts: { account, podWatch, census, sweep, health } };
+  }
+
+  #watchAccount(installation: Installation): AccountWatch {
+    const { account, provider, cluster, namespace } = this.#options;
+    return new AccountWatch({
+      provider,
+      keyVersion: account.keyVersion,
+      origin: account.origin,
+      recorded: installation.account,
+      clonedFrom: installation.clonedFrom,
+      acceptAccount: account.accept,
+      record: async (text) => {
+        await recordAccount(cluster.configMaps, namespace, text);
+      },
+      onChange: () => {
+        this.#context?.gates.openAll();
+        this.#housekeeping.wake();
+        this.#enqueueAll();
+      },
+    });
+  }
+}
+
+/** Teams whose pods this operator may have rented. */
+function knownTeams({ defaultTeamId, allowedTeamIds }: Policy): readonly string[] {
+  return [...new Set([...(defaultTeamId === undefined ? [] : [defaultTeamId]), ...allowedTeamIds])];
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../kubernetes/log.ts';
+import { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { Windows } from '../lifecycle/settings.ts';
+import type { AccountWatch } from './account-watch.ts';
+import type { Census } from './census.ts';
+import type { PodWatch } from './pod-watch.ts';
+import type { ProviderHealth } from './provider-health.ts';
+import type { Sweep } from './sweep.ts';
+
+export interface HousekeepingOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly windows: Pick<Windows, 'busyPollMs' | 'sweepMs'>;
+}
+
+/** What the tasks work on. */
+export interface HousekeepingParts {
+  readonly account: AccountWatch;
+  readonly podWatch: PodWatch;
+  readonly census: Census;
+  readonly sweep: Sweep;
+  readonly health: ProviderHealth;
+}
+
+/** How often the API key is looked at for a change: one small file. */
+const KEY_CHECK_MS = 1_000;
+const CONCURRENCY = 4;
+const BACK_OFF = { baseMs: 1_000, maxMs: 30_000 };
+
+/**
+ * The tasks that all GpuPods share: whose key it is, status polls, complete lists, sweeps. They run on a work
+ * queue of their own: one at a time of each kind, each in its time.
+ */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #queue: WorkQueue;
+  #parts: HousekeepingParts | undefined;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue({ clock: options.clock, log: options.log, backOff: BACK_OFF });
+  }
+
+  /** Wants a complete list in `inMs`, or earlier if one was promised. */
+  scheduleCensus(inMs: number): void {
+    this.#queue.addAfter('census', inMs);
+  }
+
+  start(parts: HousekeepingParts): void {
+    this.#parts = parts;
+    void this.#queue.run(
+      async (task) => {
+        await this.#run(task, parts);
+      },
+      { concurrency: CONCURRENCY },
+    );
+    for (const task of ['account', 'poll', 'sweep']) {
+      this.#queue.add(task);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  /** The account became known or changed: what waited for it goes on. */
+  wake(): void {
+    if (this.#parts !== undefined) {
+      this.#queue.add('poll');
+      this.#queue.add('sweep');
+    }
+  }
+
+  async #run(task: string, parts: HousekeepingParts): Promise<void> {
+    try {
+      const againInMs = await this.#perform(task, parts);
+      this.#queue.forget(task);
+      if (againInMs !== undefined) {
+        this.#queue.addAfter(task, againInMs);
+      }
+    } catch (error) {
+      this.#options.log.error({ err: error, task }, 'housekeeping task failed');
+      this.#queue.retry(task);
+    }
+  }
+
+  /** @returns when the task wants to run again. */
+  async #perform(task: string, parts: HousekeepingParts): Promise<number | undefined> {
+    const { windows } = this.#options;
+    switch (task) {
+      case 'account':
+        return (await parts.account.check()) ? KEY_CHECK_MS : this.#queue.retry(task);
+      case 'poll':
+        if (isTrusted(parts)) {
+          await parts.podWatch.poll();
+        }
+        return windows.busyPollMs;
+      case 'sweep':
+        return await this.#sweep(parts);
+      default:
+        await this.#takeCensus(parts);
+        return undefined;
+    }
+  }
+
+  async #sweep(parts: HousekeepingParts): Promise<number> {
+    const pods = await this.#takeCensus(parts);
+    if (pods !== undefined) {
+      await parts.sweep.run(pods);
+    }
+    return this.#options.windows.sweepMs;
+  }
+
+  async #takeCensus(parts: HousekeepingParts): Promise<Parameters<Sweep['run']>[0] | undefined> {
+    if (!isTrusted(parts)) {
+      return undefined;
+    }
+    const result = await parts.census.take();
+    const isFailure = 'kind' in result;
+    parts.health.report(isFailure ? result : undefined);
+    if (!isFailure) {
+      return result.pods;
+    }
+    this.#options.log.warn(
+      { reason: result.reason, problem: result.message },
+      'complete list of pods failed',
+    );
+    this.#queue.retry('census');
+    return undefined;
+  }
+}
+
+/** Answers to another account's key say nothing about our pods. */
+function isTrusted({ account }: HousekeepingParts): boolean {
+  return account.state.kind === 'fits';
+}
