@@ -81,12 +81,11 @@ async function run(options: Options): Promise<void> {
 
 function listSettings(): void {
   const defaults = settingsSchema.parse({});
-  for (const [name, schema] of Object.entries(settingsSchema.shape)) {
+  const lines = Object.entries(settingsSchema.shape).map(([name, schema]) => {
     const value = JSON.stringify(Reflect.get(defaults, name));
-    process.stdout.write(
-      `${name} = ${value}${schema.description === undefined ? '' : `  # ${schema.description}`}\n`,
-    );
-  }
+    return `${name} = ${value}${schema.description === undefined ? '' : `  # ${schema.description}`}`;
+  });
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 program.parse();

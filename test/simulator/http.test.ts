@@ -80,7 +80,7 @@ describe('HTTP', () => {
     simulator.faults.add({ method: 'POST', effect: { kind: 'Cut', keepBytes: 15 } });
     const response = await create();
     expect(response.status).toBe(200);
-    await expect(response.text()).rejects.toThrow();
+    await expect(response.text()).rejects.toThrow('terminated');
     expect(simulator.ledger.live()).toHaveLength(1);
   });
 
