@@ -1,0 +1,108 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { DescribedSetting } from './described-settings.ts';
+
+const HELP_WIDTH = 110;
+
+/** What the arguments say, before anybody looks at the values. */
+export type CommandLine =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'arguments';
+      /** Texts by flag; undefined: the flag came without a value. */
+      readonly texts: ReadonlyMap<string, string | undefined>;
+      readonly problems: readonly string[];
+    };
+
+/** Reads arguments, without the program's own two. Never exits and never prints. */
+export function readCommandLine(settings: readonly DescribedSetting[], argv: readonly string[]): CommandLine {
+  const command = toCommand(settings);
+  const { operands, unknown } = command.parseOptions([...argv]);
+  if (command.getOptionValue('help') === true) {
+    return { kind: 'help' };
+  }
+  if (command.getOptionValue('version') === true) {
+    return { kind: 'version' };
+  }
+  // What follows an unknown flag may be its value. No stray text is repeated: it may be a key.
+  const flags = unknown.filter((text) => text.startsWith('-')).map((text) => text.replace(/=.*$/s, ''));
+  const strays = operands.length === 0 ? [] : [`There are arguments without a flag: ${operands.length}.`];
+  return {
+    kind: 'arguments',
+    texts: givenTexts(command, settings),
+    problems: [...flags.map((flag) => explainUnknown(settings, flag)), ...strays],
+  };
+}
+
+export function helpText(settings: readonly DescribedSetting[]): string {
+  return toCommand(settings).helpInformation();
+}
+
+function toCommand(settings: readonly DescribedSetting[]): Command {
+  const command = new Command('gpupod-operator')
+    .description(
+      'Rents a GPU at Prime Intellect for each GpuPod of a Kubernetes cluster, and ends the rental with it.\n\n' +
+        'The API key comes from the environment variable PRIME_API_KEY, or from a file. Each setting can be given by ' +
+        'flag or by environment variable; the flag wins. Durations are written as in 90s, 1h30m or 250ms.',
+    )
+    .configureOutput({ getOutHelpWidth: () => HELP_WIDTH, getOutHasColors: () => false })
+    .configureHelp({
+      optionTerm: ({ flags }) => flags.replace('[', '<').replace(']', '>'),
+      optionDescription: ({ description }) => description,
+    })
+    .exitOverride()
+    .helpOption(false)
+    .option('-h, --help', 'Show this text')
+    .option('--version', 'Show the version');
+  for (const setting of settings) {
+    for (const option of toOptions(setting)) {
+      command.addOption(option);
+    }
+  }
+  return command;
+}
+
+/**
+ * Values are optional to commander, so that a flag without one is a problem like any other, and does not take the
+ * next flag for its value.
+ */
+function toOptions(setting: DescribedSetting): readonly Option[] {
+  const { flag, placeholder, title, isSwitch } = setting;
+  const option = new Option(`${flag} [${placeholder}]`, describe(setting)).helpGroup(`${title}:`);
+  return isSwitch ? [option, new Option(flag.replace('--', '--no-')).hideHelp()] : [option];
+}
+
+function describe({ description, defaultText = '', env }: DescribedSetting): string {
+  const origin = `env ${env.join(' or ')}`;
+  return `${description} (${defaultText === '' ? origin : `default ${defaultText}, ${origin}`})`;
+}
+
+function givenTexts(
+  command: Command,
+  settings: readonly DescribedSetting[],
+): ReadonlyMap<string, string | undefined> {
+  const texts = new Map<string, string | undefined>();
+  for (const { flag, isSwitch } of settings) {
+    const value: unknown = command.getOptionValue(new Option(flag).attributeName());
+    if (typeof value === 'string') {
+      texts.set(flag, value);
+    } else if (typeof value === 'boolean') {
+      texts.set(flag, isSwitch ? String(value) : undefined);
+    }
+  }
+  return texts;
+}
+
+/** Commander knows how to say which flag was probably meant. */
+function explainUnknown(settings: readonly DescribedSetting[], flag: string): string {
+  const command = toCommand(settings).configureOutput({ writeErr: () => undefined });
+  try {
+    command.parse([flag], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.message.replace(/^error: /, '').replace('\n', ' ');
+    }
+    throw error;
+  }
+  return `unknown option '${flag}'`;
+}

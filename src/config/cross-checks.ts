@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import { formatDuration } from '../api/duration.ts';
+import { checkBaseUrl } from '../prime/base-url.ts';
+import type { SETTINGS } from './settings.ts';
+
+type Schemas = typeof SETTINGS;
+
+/** The settings as they are read, before they become a configuration. */
+export type Settings = { readonly [Group in keyof Schemas]: Readonly<z.output<Schemas[Group]>> };
+
+/** A rule about several settings. */
+export interface CrossCheck {
+  /** The settings that it speaks of, as `group.key`: it is asked only where all of them could be read. */
+  readonly needs: readonly string[];
+  /** What is wrong, for a person; undefined: nothing. */
+  readonly problem: (settings: Settings) => string | undefined;
+}
+
+/** Rules that the protocol rests on. What is only unwise is a warning. */
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  {
+    needs: ['prime.baseUrl', 'prime.allowHttp'],
+    problem: ({ prime }) => {
+      const check = checkBaseUrl(prime.baseUrl, { allowHttp: prime.allowHttp });
+      return check.kind === 'ok' ? undefined : `--prime-api-base-url (PRIME_API_BASE_URL): ${check.message}`;
+    },
+  },
+  {
+    needs: ['lease.durationMs', 'lease.renewDeadlineMs'],
+    problem: ({ lease }) =>
+      lease.durationMs > lease.renewDeadlineMs
+        ? undefined
+        : `--lease-duration (${formatDuration(lease.durationMs)}) must be longer than --lease-renew-deadline ` +
+          `(${formatDuration(lease.renewDeadlineMs)}): else two processes may work at once.`,
+  },
+  ...(['renewPeriodMs', 'retryPeriodMs'] as const).map((key) => leasePeriodCheck(key)),
+  {
+    needs: ['lease.isEnabled', 'lease.renewPeriodMs', 'windows.leaseFenceMs'],
+    problem: ({ lease, windows }) =>
+      !lease.isEnabled || windows.leaseFenceMs > lease.renewPeriodMs
+        ? undefined
+        : `--window-lease-fence (${formatDuration(windows.leaseFenceMs)}) must be longer than --lease-renew-period ` +
+          `(${formatDuration(lease.renewPeriodMs)}): else hardly any order could be sent.`,
+  },
+  {
+    needs: ['lease.isEnabled', 'lease.durationMs', 'windows.leaseFenceMs'],
+    problem: ({ lease, windows }) =>
+      !lease.isEnabled || windows.leaseFenceMs <= lease.durationMs
+        ? undefined
+        : `--window-lease-fence (${formatDuration(windows.leaseFenceMs)}) must not be longer than --lease-duration ` +
+          `(${formatDuration(lease.durationMs)}): else an order could be sent after another process took over.`,
+  },
+  {
+    needs: ['prime.createTimeoutMs', 'windows.createFenceMs', 'windows.foreignRequestMs'],
+    problem: ({ prime, windows }) =>
+      windows.foreignRequestMs >= prime.createTimeoutMs + windows.createFenceMs
+        ? undefined
+        : `--window-foreign-request (${formatDuration(windows.foreignRequestMs)}) must be at least --create-timeout and ` +
+          `--window-create-fence together (${formatDuration(prime.createTimeoutMs + windows.createFenceMs)}): ` +
+          'else an order that another process sent could still be under way when it is taken for lost.',
+  },
+  {
+    needs: ['prime.offerCacheMs', 'windows.offerMaxAgeMs'],
+    problem: ({ prime, windows }) =>
+      windows.offerMaxAgeMs > prime.offerCacheMs
+        ? undefined
+        : `--window-offer-max-age (${formatDuration(windows.offerMaxAgeMs)}) must be longer than --offer-cache ` +
+          `(${formatDuration(prime.offerCacheMs)}): else an offer could be too old as soon as it is seen.`,
+  },
+];
+
+function leasePeriodCheck(key: 'renewPeriodMs' | 'retryPeriodMs'): CrossCheck {
+  const flag = { renewPeriodMs: '--lease-renew-period', retryPeriodMs: '--lease-retry-period' }[key];
+  return {
+    needs: ['lease.renewDeadlineMs', `lease.${key}`],
+    problem: ({ lease }) =>
+      lease.renewDeadlineMs > lease[key]
+        ? undefined
+        : `--lease-renew-deadline (${formatDuration(lease.renewDeadlineMs)}) must be longer than ${flag} ` +
+          `(${formatDuration(lease[key])}): else the Lease is lost between two renewals.`,
+  };
+}

@@ -1,0 +1,24 @@
+import { settingOf } from './setting.ts';
+import type { Setting } from './setting.ts';
+import { GROUP_TITLES, SETTINGS } from './settings.ts';
+
+/** A setting with its place in the configuration. */
+export interface DescribedSetting extends Setting {
+  readonly group: string;
+  readonly key: string;
+  /** The group as people read it. */
+  readonly title: string;
+}
+
+/** Every setting, in the order of help and reference. */
+export function describedSettings(): readonly DescribedSetting[] {
+  const titles: Readonly<Record<string, string>> = GROUP_TITLES;
+  return Object.entries(SETTINGS).flatMap(([group, { shape }]) =>
+    Object.entries(shape).map(([key, schema]) => ({
+      ...settingOf(schema),
+      group,
+      key,
+      title: titles[group] ?? group,
+    })),
+  );
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { formatDuration, parseDurationMs } from '../api/duration.ts';
+import { capToMicros } from '../offers/money.ts';
+import type { MicroUsd } from '../offers/money.ts';
+import type { Kind } from './setting.ts';
+
+/** The value that a text stands for, or what is wrong with it. */
+type Reading<T> = { readonly value: T } | { readonly problem: string };
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+const NUMBER_PATTERN = /^\d{1,9}(\.\d{1,9})?$/;
+const MIN_USD = 0.01;
+/** More than any account can pay: a typing error. */
+const MAX_USD = 1_000_000;
+
+/** `90s`, `1h30m`: milliseconds. */
+export function duration(minMs: number): Kind<number> {
+  return kind('duration', (text) => {
+    const ms = parseDurationMs(text);
+    if (ms === undefined) {
+      return { problem: `"${text}" is not a duration; write it as in 90s, 1h30m or 250ms` };
+    }
+    return ms < minMs ? { problem: `must be at least ${formatDuration(minMs)}, not ${text}` } : { value: ms };
+  });
+}
+
+export function wholeNumber(bounds: Bounds): Kind<number> {
+  return kind('number', (text) => {
+    const reading = readNumber(text, bounds);
+    return 'value' in reading && !Number.isInteger(reading.value)
+      ? { problem: `"${text}" is not a whole number` }
+      : reading;
+  });
+}
+
+export function decimal(bounds: Bounds): Kind<number> {
+  return kind('number', (text) => readNumber(text, bounds));
+}
+
+/** An amount that may be spent: rounded down to whole micro-dollars. */
+export function usd(): Kind<MicroUsd> {
+  return kind('usd', (text) => {
+    const reading = readNumber(text, { min: MIN_USD, max: MAX_USD });
+    return 'value' in reading ? { value: capToMicros(reading.value) } : reading;
+  });
+}
+
+/** `true` or `false`; the flag alone means true, and `--no-…` false. */
+export function onOff(): Kind<boolean> {
+  const onOffKind = kind('true|false', (text) =>
+    text === 'true' || text === 'false'
+      ? { value: text === 'true' }
+      : { problem: `"${text}" is neither true nor false` },
+  );
+  return { ...onOffKind, isSwitch: true };
+}
+
+export function choice<T extends string>(choices: readonly [T, ...T[]]): Kind<T> {
+  return kind(choices.join('|'), (text) => {
+    const value = choices.find((one) => one === text);
+    return value === undefined ? { problem: `"${text}" is not one of ${choices.join(', ')}` } : { value };
+  });
+}
+
+/** Words with commas between them, or none; spaces around them do not count. */
+export function wordList(): Kind<readonly string[]> {
+  return kind('list', (text) => {
+    if (text === '') {
+      return { value: [] };
+    }
+    const words = text.split(',').map((word) => word.trim());
+    return words.every((word) => /^[^\s]+$/.test(word))
+      ? { value: [...new Set(words)] }
+      : { problem: 'must be words with one comma between each two' };
+  });
+}
+
+export interface WordRule {
+  readonly placeholder: string;
+  readonly pattern: RegExp;
+  /** What the pattern means: "six lower-case letters or digits". */
+  readonly meaning: string;
+}
+
+export function word({ placeholder, pattern, meaning }: WordRule): Kind<string> {
+  return kind(placeholder, (text) =>
+    pattern.test(text) ? { value: text } : { problem: `must be ${meaning}` },
+  );
+}
+
+/** Where to listen; undefined: nowhere. */
+export type ListenAddress = { readonly host: string; readonly port: number } | undefined;
+
+const MAX_PORT = 65_535;
+
+/** `0.0.0.0:8080`, `[::]:8080`, `:8080` or `off`. */
+export function listenAddress(): Kind<ListenAddress> {
+  return kind('host:port|off', (text) => {
+    if (text === 'off') {
+      return { value: undefined };
+    }
+    const match = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/.exec(text);
+    const port = Number(match?.groups?.['port']);
+    if (match === null || port > MAX_PORT) {
+      return { problem: `"${text}" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off` };
+    }
+    const host = match.groups?.['ipv6'] ?? match.groups?.['host'] ?? '';
+    return { value: { host: host === '' ? '::' : host, port } };
+  });
+}
+
+function readNumber(text: string, { min, max }: Bounds): Reading<number> {
+  if (!NUMBER_PATTERN.test(text)) {
+    return { problem: `"${text}" is not a number` };
+  }
+  const value = Number(text);
+  return value < min || value > max
+    ? { problem: `must be between ${min} and ${max}, not ${text}` }
+    : { value };
+}
+
+function kind<T>(placeholder: string, read: (text: string) => Reading<T>): Kind<T> {
+  return {
+    placeholder,
+    schema: () =>
+      z.string().transform((text, context): T => {
+        const reading = read(text.trim());
+        if ('value' in reading) {
+          return reading.value;
+        }
+        context.issues.push({ code: 'custom', message: reading.problem, input: text });
+        return z.NEVER;
+      }),
+  };
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+/** What people see of one setting: on the command line, in the environment, in the help and in the reference. */
+export interface Setting {
+  /** With its dashes: `--lease-name`. */
+  readonly flag: string;
+  /** Variables that set it, the first one that is not empty counts. */
+  readonly env: readonly [string, ...string[]];
+  /** Stands for the value in the help: `duration`. A switch needs no value. */
+  readonly placeholder: string;
+  readonly isSwitch: boolean;
+  /** The default as people would write it; undefined: there is none. */
+  readonly defaultText: string | undefined;
+  readonly description: string;
+}
+
+/** What a setting says about itself; the rest follows from its flag and kind. */
+export interface SettingText {
+  readonly flag: string;
+  /** @default GPUPOD_<FLAG> */
+  readonly env?: readonly [string, ...string[]];
+  readonly defaultText?: string;
+  readonly description: string;
+}
+
+/** A kind of value: how it is read from a text, and what it is called in the help. */
+export interface Kind<T> {
+  readonly placeholder: string;
+  readonly isSwitch?: boolean;
+  readonly schema: () => z.ZodType<T, string>;
+}
+
+/** The settings that belong to the leaves of the schema. Filled while the table is built, read ever after. */
+const settingOfSchema = z.registry<Setting>();
+
+/** A setting that always has a value. */
+export function setting<T>(
+  kind: Kind<T>,
+  text: SettingText & { readonly defaultText: string },
+): z.ZodType<T, string> {
+  const schema = kind.schema();
+  settingOfSchema.add(schema, toSetting(kind, text));
+  return schema;
+}
+
+/** A setting that may be left out, and then is not there. */
+export function optionalSetting<T>(
+  kind: Kind<T>,
+  text: SettingText,
+): z.ZodExactOptional<z.ZodType<T, string>> {
+  const schema = kind.schema().exactOptional();
+  settingOfSchema.add(schema, toSetting(kind, text));
+  return schema;
+}
+
+/** What was said about the setting that this schema reads. */
+export function settingOf(schema: z.core.$ZodType): Setting {
+  const found = settingOfSchema.get(schema);
+  if (found === undefined) {
+    throw new TypeError('A leaf of the settings is not made by setting() or optionalSetting().');
+  }
+  return found;
+}
+
+function toSetting(kind: Kind<unknown>, text: SettingText): Setting {
+  return {
+    flag: text.flag,
+    env: text.env ?? [derivedEnv(text.flag)],
+    placeholder: kind.placeholder,
+    isSwitch: kind.isSwitch ?? false,
+    defaultText: text.defaultText,
+    description: text.description,
+  };
+}
+
+function derivedEnv(flag: string): string {
+  return `GPUPOD_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
+}

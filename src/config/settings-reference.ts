@@ -1,0 +1,35 @@
+import { describedSettings } from './described-settings.ts';
+import type { DescribedSetting } from './described-settings.ts';
+
+/** All settings as Markdown, for the reference. */
+export function settingsReference(): string {
+  const groups = Map.groupBy(describedSettings(), ({ title }) => title);
+  const tables = [...groups].map(([title, settings]) => `## ${title}\n\n${toTable(settings)}`);
+  return `# Settings
+
+Every setting can be given as a flag or as an environment variable; the flag wins, and an empty variable counts as not set.
+Switches: \`--leader-elect\`, \`--leader-elect=false\` and \`--no-leader-elect\` are all understood.
+Durations are written as in \`90s\`, \`1h30m\` or \`250ms\`, amounts in USD. All problems are reported at once, and the process exits with code 2.
+
+The API key has no flag, because the arguments of a process can be seen by others. Give exactly one of these:
+the variable \`PRIME_API_KEY\` with the key, or \`PRIME_API_KEY_FILE\` with the path of a file that holds it. The file may appear later and may be replaced.
+
+${tables.join('\n\n')}
+`;
+}
+
+function toTable(settings: readonly DescribedSetting[]): string {
+  const rows = settings.map(
+    ({ flag, env, placeholder, defaultText = '', description }) =>
+      `| \`${flag}\` | ${env.map((name) => `\`${name}\``).join(', ')} | ${escape(placeholder)} | ${
+        defaultText === '' ? '' : `\`${defaultText}\``
+      } | ${escape(description)} |`,
+  );
+  return ['| Flag | Variable | Value | Default | Meaning |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+}
+
+function escape(text: string): string {
+  return text.replaceAll('|', '\\|');
+}

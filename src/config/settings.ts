@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import {
+  choice,
+  decimal,
+  duration,
+  listenAddress,
+  onOff,
+  usd,
+  wholeNumber,
+  word,
+  wordList,
+} from './kinds.ts';
+import { optionalSetting, setting } from './setting.ts';
+import { WINDOW_SETTINGS } from './window-settings.ts';
+
+/** The smallest lease that Kubernetes can say: its record counts whole seconds. */
+const MIN_LEASE_MS = 1000;
+const MIN_PERIOD_MS = 10;
+
+const someWord = {
+  placeholder: 'text',
+  pattern: /^\S{1,253}$/,
+  meaning: 'one word without blanks, of at most 253 characters',
+};
+const path = { placeholder: 'path', pattern: /^.{1,4096}$/, meaning: 'the path of a file' };
+const namespaceName = {
+  placeholder: 'namespace',
+  pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  meaning: 'the name of a namespace: at most 63 lower-case letters, digits and dashes',
+};
+
+/**
+ * All settings but the API key itself, which has no flag: arguments are seen by everybody on the machine. Each
+ * group is a part of the configuration. What reads them, the help and the reference are made from this table.
+ */
+export const SETTINGS = {
+  prime: z.object({
+    baseUrl: setting(word({ placeholder: 'url', pattern: /^\S+$/, meaning: 'a URL' }), {
+      flag: '--prime-api-base-url',
+      env: ['PRIME_API_BASE_URL'],
+      defaultText: 'https://api.primeintellect.ai',
+      description: 'Where the Prime Intellect API is. https, unless the host is this machine',
+    }),
+    keyFile: optionalSetting(word(path), {
+      flag: '--prime-api-key-file',
+      env: ['PRIME_API_KEY_FILE'],
+      description: 'File that holds the API key; it is read again when it changes',
+    }),
+    allowHttp: setting(onOff(), {
+      flag: '--allow-http',
+      defaultText: 'false',
+      description: 'Send the API key in clear text to a host that is not this machine (tests only)',
+    }),
+    maxRequestsPerSecond: setting(decimal({ min: 0.1, max: 10_000 }), {
+      flag: '--max-requests-per-second',
+      defaultText: '100',
+      description: 'Never more requests than this, whatever the provider would take',
+    }),
+    createTimeoutMs: setting(duration(MIN_PERIOD_MS), {
+      flag: '--create-timeout',
+      defaultText: '60s',
+      description: 'How long the request that rents a machine may take',
+    }),
+    readTimeoutMs: setting(duration(MIN_PERIOD_MS), {
+      flag: '--read-timeout',
+      defaultText: '30s',
+      description: 'How long every other request may take',
+    }),
+    offerCacheMs: setting(duration(0), {
+      flag: '--offer-cache',
+      defaultText: '5s',
+      description: 'How long one answer about offers is shared by all GpuPods that ask the same',
+    }),
+  }),
+  policy: z.object({
+    maxPriceCeiling: optionalSetting(usd(), {
+      flag: '--max-price-ceiling',
+      description: 'No machine above this, in USD per hour, whatever a GpuPod allows',
+    }),
+    requireMaxPrice: setting(onOff(), {
+      flag: '--require-max-price',
+      defaultText: 'false',
+      description: 'Refuse GpuPods without spec.maxPrice',
+    }),
+    maxTotalPricePerHour: optionalSetting(usd(), {
+      flag: '--max-total-price-per-hour',
+      description:
+        'All rented machines together cost at most this, in USD per hour; an order that would pass it waits',
+    }),
+    defaultTeamId: optionalSetting(word(someWord), {
+      flag: '--default-team-id',
+      description: 'Team that pays where a GpuPod names none',
+    }),
+    allowedTeamIds: setting(wordList(), {
+      flag: '--allowed-team-ids',
+      defaultText: '',
+      description: 'Teams that a GpuPod may name besides the default',
+    }),
+    defaultSshKeyId: optionalSetting(word(someWord), {
+      flag: '--default-ssh-key-id',
+      description: 'SSH key for GpuPods that name none',
+    }),
+    allowedSshKeyIds: setting(wordList(), {
+      flag: '--allowed-ssh-key-ids',
+      defaultText: '',
+      description: 'SSH keys that a GpuPod may name besides the default; none given: any',
+    }),
+  }),
+  installation: z.object({
+    id: optionalSetting(
+      word({ placeholder: 'id', pattern: /^[a-z0-9]{6}$/, meaning: 'six lower-case letters or digits' }),
+      {
+        flag: '--installation-id',
+        description: 'Marks the machines of this installation; else kept in a ConfigMap',
+      },
+    ),
+    acceptCluster: optionalSetting(word(someWord), {
+      flag: '--accept-cluster',
+      description:
+        'Uid of namespace kube-system: confirms that this cluster takes over from the one it was copied from',
+    }),
+    acceptAccount: optionalSetting(word(someWord), {
+      flag: '--accept-account',
+      description: 'User id at the provider: confirms that the API key belongs to another account now',
+    }),
+    orphanPolicy: setting(choice(['Report', 'Terminate']), {
+      flag: '--orphan-policy',
+      defaultText: 'Report',
+      description: 'What happens to machines of this installation that belong to no GpuPod',
+    }),
+  }),
+  kubernetes: z.object({
+    kubeconfig: optionalSetting(word(path), {
+      flag: '--kubeconfig',
+      description: 'Kubeconfig file; else KUBECONFIG, ~/.kube/config, or the service account of the pod',
+    }),
+    context: optionalSetting(word({ ...path, placeholder: 'name', meaning: 'the name of a context' }), {
+      flag: '--context',
+      description: 'Context of the kubeconfig; else its current one',
+    }),
+    namespace: optionalSetting(word(namespaceName), {
+      flag: '--namespace',
+      env: ['GPUPOD_NAMESPACE', 'POD_NAMESPACE'],
+      description: "The operator's own namespace, for its Lease and ConfigMaps; else that of the kubeconfig",
+    }),
+    watchNamespace: optionalSetting(word(namespaceName), {
+      flag: '--watch-namespace',
+      description: 'Only GpuPods of this namespace; else those of all namespaces',
+    }),
+  }),
+  lease: z.object({
+    isEnabled: setting(onOff(), {
+      flag: '--leader-elect',
+      defaultText: 'true',
+      description: 'Work only while holding the Lease. Turn it off only where there is one process for sure',
+    }),
+    name: setting(
+      word({
+        placeholder: 'name',
+        pattern: /^(?=.{1,253}$)[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/,
+        meaning: 'the name of a Lease: lower-case letters, digits, dashes and dots',
+      }),
+      { flag: '--lease-name', defaultText: 'gpupod-operator', description: 'Name of the Lease' },
+    ),
+    durationMs: setting(duration(MIN_LEASE_MS), {
+      flag: '--lease-duration',
+      defaultText: '15s',
+      description: 'How long a silent holder keeps the Lease',
+    }),
+    renewDeadlineMs: setting(duration(MIN_PERIOD_MS), {
+      flag: '--lease-renew-deadline',
+      defaultText: '10s',
+      description: 'A holder that could not renew for this long stops working',
+    }),
+    renewPeriodMs: setting(duration(MIN_PERIOD_MS), {
+      flag: '--lease-renew-period',
+      defaultText: '2s',
+      description: 'How often the holder renews',
+    }),
+    retryPeriodMs: setting(duration(MIN_PERIOD_MS), {
+      flag: '--lease-retry-period',
+      defaultText: '1s',
+      description: 'How often the others look at the Lease',
+    }),
+  }),
+  process: z.object({
+    concurrency: setting(wholeNumber({ min: 1, max: 1000 }), {
+      flag: '--concurrency',
+      defaultText: '32',
+      description: 'GpuPods that are worked on at once',
+    }),
+    logLevel: setting(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
+      flag: '--log-level',
+      defaultText: 'info',
+      description: 'What is logged: this and all that is worse',
+    }),
+    http: setting(listenAddress(), {
+      flag: '--http-address',
+      defaultText: '0.0.0.0:8080',
+      description: 'Where /healthz, /readyz and /metrics are served',
+    }),
+    coolDownScale: setting(decimal({ min: 0, max: 100 }), {
+      flag: '--cool-down-scale',
+      defaultText: '1',
+      description: 'Multiplies how long offers and accounts are left alone after a refusal',
+    }),
+  }),
+  windows: z.object(WINDOW_SETTINGS),
+};
+
+export type SettingsGroup = keyof typeof SETTINGS;
+
+/** The groups as people read them, in the order of help and reference. */
+export const GROUP_TITLES: Readonly<Record<SettingsGroup, string>> = {
+  prime: 'Prime Intellect',
+  policy: 'What may be rented, and who pays',
+  installation: 'Whose machines these are',
+  kubernetes: 'Kubernetes',
+  lease: 'Leader election',
+  process: 'The process',
+  windows: 'Windows of the protocol (for tests and unusual providers)',
+};

@@ -1,0 +1,65 @@
+import { formatDuration } from '../api/duration.ts';
+import { DEFAULT_WINDOWS } from '../lifecycle/settings.ts';
+import type { Windows } from '../lifecycle/settings.ts';
+import { formatUsd } from '../offers/money.ts';
+import type { Settings } from './cross-checks.ts';
+import type { DescribedSetting } from './described-settings.ts';
+import type { Environment } from './texts.ts';
+
+/** Windows that protect money: shorter ones are for tests. */
+const PROTECTING_WINDOWS: readonly (keyof Windows)[] = [
+  'settleMs',
+  'settleSpacingMs',
+  'foreignRequestMs',
+  'goneSpacingMs',
+  'unreadPodAgeMs',
+  'massAbsenceMs',
+];
+
+type Warning = (settings: Settings) => string | undefined;
+
+/** What works, and is probably not meant. */
+const WARNINGS: readonly Warning[] = [
+  ({ prime }) =>
+    prime.allowHttp
+      ? '--allow-http: the API key may be readable on the way to the provider; this is for tests only.'
+      : undefined,
+  ({ lease }) =>
+    lease.isEnabled
+      ? undefined
+      : '--leader-elect=false: a second process beside this one would rent machines for the same GpuPods.',
+  ({ policy: { maxPriceCeiling, maxTotalPricePerHour } }) =>
+    maxTotalPricePerHour !== undefined && maxTotalPricePerHour < (maxPriceCeiling ?? 0)
+      ? `--max-total-price-per-hour (${formatUsd(maxTotalPricePerHour)}) is below --max-price-ceiling ` +
+        `(${formatUsd(maxPriceCeiling ?? 0)}): a machine between the two would wait for ever.`
+      : undefined,
+  ({ windows }) => {
+    const short = PROTECTING_WINDOWS.filter((key) => windows[key] < DEFAULT_WINDOWS[key]);
+    const list = short.map((key) => `${key} ${formatDuration(windows[key])}`).join(', ');
+    return short.length === 0
+      ? undefined
+      : `Windows that keep a machine from being rented twice are shorter than their defaults (${list}); this is for tests only.`;
+  },
+];
+
+/** Variables that Kubernetes sets in each container for a Service of this name. */
+const SERVICE_VARIABLE = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)$/;
+
+export function findWarnings(
+  settings: Settings,
+  described: readonly DescribedSetting[],
+  env: Environment,
+): readonly string[] {
+  const found = WARNINGS.map((warning) => warning(settings)).filter((text) => text !== undefined);
+  return [...found, ...findUnknownVariables(described, env)];
+}
+
+/** A misspelled variable sets nothing, and nobody would notice. */
+function findUnknownVariables(described: readonly DescribedSetting[], env: Environment): readonly string[] {
+  const known = new Set(described.flatMap((setting) => setting.env));
+  return Object.keys(env)
+    .filter((name) => /^(GPUPOD|PRIME_API)_/.test(name) && !known.has(name) && name !== 'PRIME_API_KEY')
+    .filter((name) => !SERVICE_VARIABLE.test(name))
+    .toSorted()
+    .map((name) => `The environment variable ${name} is set, but no setting has this name.`);
+}
