@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { apiErrorMessage, isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
+import { errorFields } from './error-fields.ts';
 import { claimedSpec, type Lease, leaseClient, LeaseObservation, releasedSpec } from './lease.ts';
 import type { Log } from './log.ts';
 import type { ResourceClient } from './resource-client.ts';
@@ -177,7 +178,7 @@ export class LeaderElector {
     try {
       await callback();
     } catch (error) {
-      this.#options.log.error({ err: error }, 'leader election callback threw');
+      this.#options.log.error({ ...errorFields(error) }, 'leader election callback threw');
     }
   }
 

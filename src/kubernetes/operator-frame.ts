@@ -1,5 +1,6 @@
 import operatorPackage, { type ResourceEvent, ResourceEventType } from '@dot-i/k8s-operator';
 import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import type { KubernetesObject } from './objects.ts';
 import { resourcePath } from './resource-client.ts';
@@ -80,7 +81,7 @@ export abstract class OperatorFrame extends Operator {
     source.subscribe({
       onEvent: (event) => {
         onEvent(toResourceEvent(event, type)).catch((error: unknown) => {
-          this.#options.log.error({ err: error, plural }, 'resource event handler failed');
+          this.#options.log.error({ ...errorFields(error), plural }, 'resource event handler failed');
         });
       },
     });

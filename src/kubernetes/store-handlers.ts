@@ -1,3 +1,4 @@
+import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import { type KubernetesObject, objectKey } from './objects.ts';
 import type { StoreEvent } from './store.ts';
@@ -33,7 +34,7 @@ export class StoreHandlers<T extends KubernetesObject> {
     try {
       handler.onEvent(event);
     } catch (error) {
-      this.#log.error({ key: objectKey(event.object), err: error }, 'event handler threw');
+      this.#log.error({ key: objectKey(event.object), ...errorFields(error) }, 'event handler threw');
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { apiErrorMessage } from './api-errors.ts';
 import { type BackOff, equalJitterMs } from './back-off.ts';
 import { DelayHeap } from './delay-heap.ts';
+import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import { TimeSlice } from './time-slice.ts';
 
@@ -195,7 +195,7 @@ export class WorkQueue {
       await this.#worker?.(key, this.#aborting.signal);
     } catch (error) {
       const delayMs = this.retry(key);
-      this.#options.log.error({ key, delayMs, error: apiErrorMessage(error) }, 'worker threw, retrying');
+      this.#options.log.error({ key, delayMs, ...errorFields(error) }, 'worker threw, retrying');
     }
   }
 

@@ -4,9 +4,10 @@ import {
   type LeaderElectorOptions,
   type LeadingEnd,
 } from '../../../src/kubernetes/leader-elector.ts';
-import { FakeApiServer, type Fault, type SeenRequest } from './fake-api-server.ts';
+import { FakeApiServer, type Fault } from './fake-api-server.ts';
 import { RecordingLog } from './recording-log.ts';
 import { transportTo } from './runtime.ts';
+import type { SeenRequest } from './seen-request.ts';
 import { turn, until } from './until.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

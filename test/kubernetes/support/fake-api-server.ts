@@ -3,15 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { FakeObjects, targetOf, type Answer } from './fake-objects.ts';
 import { FakeWatches } from './fake-watches.ts';
-
-/** A request as the server saw it. */
-export interface SeenRequest {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  headers: http.IncomingHttpHeaders;
-  body: string;
-}
+import type { SeenRequest } from './seen-request.ts';
 
 /** What to do with a request instead of answering it: answer this, hold it for ever, or cut the connection. */
 export type Fault = Answer | 'hang' | 'cut';

@@ -1,6 +1,6 @@
 import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { SeenRequest } from './fake-api-server.ts';
+import type { SeenRequest } from './seen-request.ts';
 
 /** An HTTP answer. */
 export interface Answer {
