@@ -8,7 +8,7 @@ export interface BackOff {
 const MAX_DOUBLINGS = 30;
 
 /** The ceiling after `failures` failures in a row (0 = the first). */
-export function backOffCeilingMs(failures: number, { baseMs, maxMs }: BackOff): number {
+function backOffCeilingMs(failures: number, { baseMs, maxMs }: BackOff): number {
   return Math.min(maxMs, baseMs * 2 ** Math.min(failures, MAX_DOUBLINGS));
 }
 

@@ -83,7 +83,7 @@ export function repeatPatch({ count, lastAtMs }: EventSeries): object {
 }
 
 /** Cuts text to a number of UTF-8 bytes without leaving half a character. */
-export function cutToBytes(text: string, maxBytes: number): string {
+function cutToBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return text;
   const cut = bytes.subarray(0, maxBytes - 3).toString('utf8');
