@@ -9,5 +9,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['crds/gpupods.gpupod.dev.yaml', crd],
     ['charts/gpupod-operator/crds/gpupods.gpupod.dev.yaml', crd],
+    ['deploy/crd.yaml', crd],
   ]);
 }

@@ -40,24 +40,46 @@ export async function reconcile(context: Context, key: string): Promise<Reconcil
     if (gpuPod === undefined) {
       return DONE;
     }
-    const knowledge = await gather(context, gpuPod, recall(context, key, gpuPod), offers);
-    const step = nextStep(knowledge);
-    const memory: Memory = { ...knowledge.memory, ...step.remember };
-    if (step.kind === 'rest') {
-      return await rest(context, key, { ...knowledge, memory }, step);
+    const taken = await takeStep(context, key, gpuPod, offers);
+    if (taken.kind === 'result') {
+      return taken.result;
     }
-    context.memories.set(key, gpuPod.metadata.uid, memory);
-    if (context.isStopping() && memory.unbound === undefined) {
-      return DONE;
-    }
-    const outcome = await perform(context, gpuPod, step.effect, memory);
-    if (outcome.kind !== 'known') {
-      return outcome.kind === 'busy' ? { kind: 'done', againInMs: BUSY_MS } : { kind: 'retry' };
-    }
-    context.memories.set(key, gpuPod.metadata.uid, outcome.memory);
-    offers = outcome.offers ?? offers;
+    offers = taken.offers ?? offers;
   }
   return { kind: 'done', againInMs: BUSY_MS };
+}
+
+type TakenStep =
+  | { readonly kind: 'result'; readonly result: ReconcileResult }
+  | { readonly kind: 'goOn'; readonly offers: OffersKnowledge | undefined };
+
+async function takeStep(
+  context: Context,
+  key: string,
+  gpuPod: GpuPod,
+  offers: OffersKnowledge | undefined,
+): Promise<TakenStep> {
+  const { uid } = gpuPod.metadata;
+  const knowledge = await gather(context, gpuPod, recall(context, key, gpuPod), offers);
+  const step = nextStep(knowledge);
+  const memory: Memory = { ...knowledge.memory, ...step.remember };
+  if (step.kind === 'rest') {
+    return { kind: 'result', result: await rest(context, key, { ...knowledge, memory }, step) };
+  }
+  context.memories.set(key, uid, memory);
+  // A pod that was just ordered is still written down; nothing else is begun while stopping.
+  if (context.isStopping() && memory.unbound === undefined) {
+    return { kind: 'result', result: DONE };
+  }
+  const outcome = await perform(context, gpuPod, step.effect, memory);
+  if (outcome.kind === 'known') {
+    context.memories.set(key, uid, outcome.memory);
+    return { kind: 'goOn', offers: outcome.offers };
+  }
+  return {
+    kind: 'result',
+    result: outcome.kind === 'busy' ? { kind: 'done', againInMs: BUSY_MS } : { kind: 'retry' },
+  };
 }
 
 function currentObject(context: Context, key: string): GpuPod | undefined {

@@ -1,0 +1,112 @@
+import { hostname } from 'node:os';
+import { GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/names.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { OPERATOR_VERSION } from '../config/version.ts';
+import { ApiTransport } from '../kubernetes/api-transport.ts';
+import { configMapClient } from '../kubernetes/config-map-client.ts';
+import { EventRecorder } from '../kubernetes/event-recorder.ts';
+import { loadKubeConfig } from '../kubernetes/kube-config.ts';
+import type { LoadedKubeConfig } from '../kubernetes/kube-config.ts';
+import type { Log } from '../kubernetes/log.ts';
+import { trimMetadata } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { Reflector } from '../kubernetes/reflector.ts';
+import type { ReflectorObserver } from '../kubernetes/reflector.ts';
+import { ResourceClient, resourcePath } from '../kubernetes/resource-client.ts';
+import { secretsClient } from '../kubernetes/secrets-client.ts';
+import type { ClusterPorts } from '../reconciler/controller.ts';
+import { ensureInstallation } from '../reconciler/installation.ts';
+import type { Installation } from '../reconciler/installation.ts';
+
+export interface ClusterParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer?: ReflectorObserver;
+}
+
+export interface Cluster {
+  readonly kubeConfig: LoadedKubeConfig['kubeConfig'];
+  readonly transport: ApiTransport;
+  readonly reflector: Reflector<KubernetesObject>;
+  readonly recorder: EventRecorder;
+  readonly namespaces: ResourceClient<KubernetesObject>;
+  /** The operator's own. */
+  readonly namespace: string;
+  readonly ports: ClusterPorts;
+}
+
+const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
+const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
+
+/** Everything that speaks to the Kubernetes API. Nothing is sent yet. */
+export function connectCluster({ config, clock, log, observer }: ClusterParts): Cluster {
+  const { kubeconfig, context, namespace, watchNamespace } = config.kubernetes;
+  const loaded = loadKubeConfig({ path: kubeconfig, context });
+  const { kubeConfig } = loaded;
+  const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
+  const maxSockets = config.process.concurrency;
+  const transport = new ApiTransport({ kubeConfig, clock, userAgent, maxSockets });
+  const reflector = new Reflector<KubernetesObject>({
+    transport,
+    clock,
+    log,
+    path: resourcePath(GPU_PODS, watchNamespace),
+    decode: trimMetadata,
+    ...(observer === undefined ? {} : { observer }),
+  });
+  const recorder = new EventRecorder({
+    transport,
+    clock,
+    log,
+    component: OPERATOR_NAME,
+    instance: hostname(),
+  });
+  const configMaps = configMapClient(transport);
+  return {
+    kubeConfig,
+    transport,
+    reflector,
+    recorder,
+    namespaces: new ResourceClient<KubernetesObject>({ transport, type: NAMESPACES, decode: trimMetadata }),
+    namespace: namespace ?? loaded.namespace ?? 'default',
+    ports: {
+      api: new ResourceClient<KubernetesObject>({ transport, type: GPU_PODS, decode: trimMetadata }),
+      view: reflector.store,
+      secrets: secretsClient(transport),
+      configMaps,
+      events: recorder,
+    },
+  };
+}
+
+const RETRY_MS = 2_000;
+
+/** The record of this installation. What cannot be read is not absent: it is tried until it can, or the signal aborts. */
+export async function readInstallation(
+  cluster: Cluster,
+  { config, clock, log }: ClusterParts,
+  signal: AbortSignal,
+): Promise<Installation | undefined> {
+  const { id: givenId, acceptCluster } = config.installation;
+  while (!signal.aborted) {
+    try {
+      return await ensureInstallation({
+        configMaps: cluster.ports.configMaps,
+        namespaces: cluster.namespaces,
+        namespace: cluster.namespace,
+        givenId,
+        acceptCluster,
+        nowMs: clock.nowMs(),
+      });
+    } catch (error) {
+      log.error(
+        { err: error },
+        'record of the installation cannot be read or made; nothing is rented or ended until it can',
+      );
+      await clock.sleep(RETRY_MS, signal).catch(() => undefined);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { LeaderElector } from '../kubernetes/leader-elector.ts';
+import type { Log } from '../kubernetes/log.ts';
+import { Controller } from '../reconciler/controller.ts';
+import { GpuPodOperator } from '../reconciler/gpu-pod-operator.ts';
+import { connectCluster, readInstallation } from './cluster.ts';
+import type { Cluster, ClusterParts } from './cluster.ts';
+import { connectPrime } from './prime.ts';
+import type { Prime } from './prime.ts';
+
+/** A running operator. */
+export interface RunningOperator {
+  /**
+   * Stops in good order: what is under way is finished, an order that was sent is awaited, the lease is
+   * given back.
+   */
+  stop(): Promise<void>;
+  /** Resolves when it has ended: asked to, or because the lease was lost. */
+  readonly ended: Promise<'stopped' | 'lostLease'>;
+}
+
+const EVENT_FLUSH_MS = 2_000;
+
+/** Puts an operator together and starts it: it watches at once, and works once it leads. */
+export async function startOperator(config: Config, log: Log): Promise<RunningOperator> {
+  const parts: ClusterParts = { config, clock: systemClock, log };
+  const cluster = connectCluster(parts);
+  const prime = connectPrime(config, systemClock);
+  const ended = Promise.withResolvers<'stopped' | 'lostLease'>();
+  const stopping = new AbortController();
+  const lease: { elector?: LeaderElector } = {};
+  const controller = createController(parts, { cluster, prime, lease });
+  const operator = new GpuPodOperator({
+    kubeConfig: cluster.kubeConfig,
+    log,
+    sourceFor: () => cluster.reflector,
+    watchNamespace: config.kubernetes.watchNamespace,
+    enqueue: (key) => {
+      controller.enqueue(key);
+    },
+  });
+  const lead = async (): Promise<void> => {
+    await cluster.reflector.whenSynced();
+    const installation = await readInstallation(cluster, parts, stopping.signal);
+    if (installation !== undefined && !stopping.signal.aborted) {
+      controller.start(installation);
+    }
+  };
+  const finish = async (): Promise<void> => {
+    await controller.stop();
+    await cluster.recorder.stop({ flushTimeoutMs: EVENT_FLUSH_MS });
+  };
+
+  await operator.start();
+  if (config.lease.isEnabled) {
+    lease.elector = standForElection(parts, cluster, {
+      onStartedLeading: () => {
+        void lead();
+      },
+      onStoppedLeading: async (end) => {
+        if (end === 'released') {
+          await finish();
+        } else {
+          ended.resolve('lostLease');
+        }
+      },
+    });
+  } else {
+    void lead();
+  }
+  return {
+    ended: ended.promise,
+    stop: async () => {
+      stopping.abort();
+      await (lease.elector === undefined ? finish() : lease.elector.stop());
+      operator.stop();
+      await operator.whenStopped();
+      prime.provider.close();
+      cluster.transport.close();
+      ended.resolve('stopped');
+    },
+  };
+}
+
+interface ControllerParts {
+  readonly cluster: Cluster;
+  readonly prime: Prime;
+  readonly lease: { readonly elector?: LeaderElector };
+}
+
+function createController(
+  { config, clock, log }: ClusterParts,
+  { cluster, prime, lease }: ControllerParts,
+): Controller {
+  const { windows, policy, installation } = config;
+  return new Controller({
+    clock,
+    log,
+    windows,
+    policy,
+    orphanPolicy: installation.orphanPolicy,
+    concurrency: config.process.concurrency,
+    coolDownScale: config.process.coolDownScale,
+    namespace: cluster.namespace,
+    cluster: cluster.ports,
+    provider: prime.provider,
+    account: {
+      origin: new URL(config.prime.baseUrl).origin,
+      accept: installation.acceptAccount,
+      keyVersion: () => prime.keys.current().version,
+    },
+    takeCreateTurn: async () => {
+      await prime.limiter.acquire('create');
+    },
+    isLeaseFresh: () => {
+      const renewedAtMs = lease.elector?.lastRenewedAtMonotonicMs();
+      const isRecent = renewedAtMs !== undefined && clock.monotonicMs() - renewedAtMs <= windows.leaseFenceMs;
+      // Without election there is one operator by decree, and nothing to renew.
+      return !config.lease.isEnabled || isRecent;
+    },
+  });
+}
+
+type ElectionCallbacks = Pick<
+  ConstructorParameters<typeof LeaderElector>[0],
+  'onStartedLeading' | 'onStoppedLeading'
+>;
+
+function standForElection(
+  { config, clock, log }: ClusterParts,
+  { transport, namespace }: Cluster,
+  callbacks: ElectionCallbacks,
+): LeaderElector {
+  const { name, durationMs, renewDeadlineMs, renewPeriodMs, retryPeriodMs } = config.lease;
+  const elector = new LeaderElector({
+    transport,
+    clock,
+    log,
+    namespace,
+    name,
+    identity: `${hostname()}_${randomUUID().slice(0, 8)}`,
+    leaseDurationMs: durationMs,
+    renewDeadlineMs,
+    renewPeriodMs,
+    retryPeriodMs,
+    ...callbacks,
+  });
+  elector.start();
+  return elector;
+}

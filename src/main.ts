@@ -1,0 +1,57 @@
+import { startOperator } from './composition/operator.ts';
+import { loadConfig } from './config/load-config.ts';
+import type { Config } from './config/config.ts';
+import { OPERATOR_VERSION } from './config/version.ts';
+import { KubeConfigError } from './kubernetes/kube-config.ts';
+import { createLogger } from './observability/logger.ts';
+
+/** The composition root: the only file that reads arguments, environment and signals. */
+
+/** Wrong settings: nothing was started. */
+const EXIT_INVALID = 2;
+const EXIT_LOST_LEASE = 1;
+
+const loaded = loadConfig(process.argv.slice(2), process.env);
+switch (loaded.kind) {
+  case 'help':
+  case 'version':
+    process.stdout.write(`${loaded.text.trimEnd()}\n`);
+    break;
+  case 'invalid':
+    refuse(loaded.problems);
+    break;
+  case 'ok':
+    await run(loaded.config);
+}
+
+async function run(config: Config): Promise<void> {
+  const log = createLogger({ level: config.process.logLevel, version: OPERATOR_VERSION });
+  for (const warning of config.warnings) {
+    log.warn({ warning }, 'setting is probably not meant');
+  }
+  try {
+    const operator = await startOperator(config, log);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping');
+        void operator.stop();
+      });
+    }
+    if ((await operator.ended) === 'lostLease') {
+      log.error({}, 'lease lost; another process may lead by now, so this one ends at once');
+      process.exit(EXIT_LOST_LEASE);
+    }
+    log.info({}, 'stopped');
+  } catch (error) {
+    if (!(error instanceof KubeConfigError)) {
+      throw error;
+    }
+    refuse([error.message]);
+  }
+}
+
+function refuse(problems: readonly string[]): void {
+  const lines = problems.map((problem) => `  - ${problem}\n`).join('');
+  process.stderr.write(`gpupod-operator cannot start:\n${lines}See --help for all settings.\n`);
+  process.exitCode = EXIT_INVALID;
+}
