@@ -95,6 +95,9 @@ function givenTexts(
 
 /** Commander knows how to say which flag was probably meant. */
 function explainUnknown(settings: readonly DescribedSetting[], flag: string): string {
+  if (flag === '--prime-api-key') {
+    return 'The API key is not taken as an argument, which others can see: set PRIME_API_KEY or --prime-api-key-file.';
+  }
   const command = toCommand(settings).configureOutput({ writeErr: () => undefined });
   try {
     command.parse([flag], { from: 'user' });

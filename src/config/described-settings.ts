@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { settingOf } from './setting.ts';
 import type { Setting } from './setting.ts';
 import { GROUP_TITLES, SETTINGS } from './settings.ts';
@@ -13,7 +14,8 @@ export interface DescribedSetting extends Setting {
 /** Every setting, in the order of help and reference. */
 export function describedSettings(): readonly DescribedSetting[] {
   const titles: Readonly<Record<string, string>> = GROUP_TITLES;
-  return Object.entries(SETTINGS).flatMap(([group, { shape }]) =>
+  const groups: Readonly<Record<string, z.ZodObject<z.core.$ZodShape>>> = SETTINGS;
+  return Object.entries(groups).flatMap(([group, { shape }]) =>
     Object.entries(shape).map(([key, schema]) => ({
       ...settingOf(schema),
       group,

@@ -97,20 +97,22 @@ export type ListenAddress = { readonly host: string; readonly port: number } | u
 
 const MAX_PORT = 65_535;
 
+const ADDRESS_PATTERN = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<name>[^:[\]\s]*)):(?<port>\d{1,5})$/;
+/** All interfaces, IPv4 as well. */
+const ANY_HOST = '::';
+
 /** `0.0.0.0:8080`, `[::]:8080`, `:8080` or `off`. */
 export function listenAddress(): Kind<ListenAddress> {
-  return kind('host:port|off', (text) => {
-    if (text === 'off') {
-      return { value: undefined };
-    }
-    const match = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/.exec(text);
-    const port = Number(match?.groups?.['port']);
-    if (match === null || port > MAX_PORT) {
-      return { problem: `"${text}" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off` };
-    }
-    const host = match.groups?.['ipv6'] ?? match.groups?.['host'] ?? '';
-    return { value: { host: host === '' ? '::' : host, port } };
-  });
+  return kind('host:port|off', (text) => (text === 'off' ? { value: undefined } : readAddress(text)));
+}
+
+function readAddress(text: string): Reading<ListenAddress> {
+  const { ipv6, name, port } = ADDRESS_PATTERN.exec(text)?.groups ?? {};
+  if (port === undefined || Number(port) > MAX_PORT) {
+    return { problem: `"${text}" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off` };
+  }
+  const host = [ipv6, name].find((part) => part !== undefined && part !== '') ?? ANY_HOST;
+  return { value: { host, port: Number(port) } };
 }
 
 function readNumber(text: string, { min, max }: Bounds): Reading<number> {

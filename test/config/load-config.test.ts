@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { OPERATOR_VERSION } from '../../src/config/version.ts';
+import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import { CANARY, environment, goodConfig, problemsOf } from './load.ts';
+
+describe('loadConfig without any flag', () => {
+  it('has the defaults', () => {
+    expect(goodConfig()).toEqual({
+      prime: {
+        baseUrl: 'https://api.primeintellect.ai/api/v1',
+        key: { kind: 'environment', key: expect.anything() },
+        maxRequestsPerSecond: 100,
+        timeouts: { createMs: 60_000, readMs: 30_000, deleteMs: 30_000 },
+        offerCacheMs: 5_000,
+      },
+      policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [] },
+      installation: { orphanPolicy: 'Report' },
+      kubernetes: {},
+      lease: {
+        isEnabled: true,
+        name: 'gpupod-operator',
+        durationMs: 15_000,
+        renewDeadlineMs: 10_000,
+        renewPeriodMs: 2_000,
+        retryPeriodMs: 1_000,
+      },
+      process: {
+        concurrency: 32,
+        logLevel: 'info',
+        http: { host: '0.0.0.0', port: 8080 },
+        coolDownScale: 1,
+      },
+      windows: DEFAULT_WINDOWS,
+      warnings: [],
+    });
+  });
+});
+
+describe('where a setting comes from', () => {
+  const fromEnv = { GPUPOD_LEASE_NAME: 'from-env' };
+
+  it.each([
+    { name: 'the variable beats the default', argv: [], env: fromEnv, expected: 'from-env' },
+    { name: 'the flag beats the variable', argv: ['--lease-name', 'x'], env: fromEnv, expected: 'x' },
+    {
+      name: 'the last of two flags counts',
+      argv: ['--lease-name=x', '--lease-name=y'],
+      env: {},
+      expected: 'y',
+    },
+    {
+      name: 'an empty variable is not set',
+      argv: [],
+      env: { GPUPOD_LEASE_NAME: '' },
+      expected: 'gpupod-operator',
+    },
+  ])('$name', ({ argv, env, expected }) => {
+    expect(goodConfig(argv, environment(env)).lease.name).toBe(expected);
+  });
+
+  it.each([
+    { name: 'its own', env: { GPUPOD_NAMESPACE: 'a', POD_NAMESPACE: 'b' }, expected: 'a' },
+    { name: 'that of the downward API', env: { GPUPOD_NAMESPACE: '', POD_NAMESPACE: 'b' }, expected: 'b' },
+  ])('the namespace has two variables; here counts $name', ({ env, expected }) => {
+    expect(goodConfig([], environment(env)).kubernetes.namespace).toBe(expected);
+  });
+
+  it.each([
+    { argv: ['--leader-elect'], expected: true },
+    { argv: ['--leader-elect=true'], expected: true },
+    { argv: ['--leader-elect=false'], expected: false },
+    { argv: ['--leader-elect', 'false'], expected: false },
+    { argv: ['--no-leader-elect'], expected: false },
+    { argv: ['--no-leader-elect', '--leader-elect'], expected: true },
+  ])('switch $argv', ({ argv, expected }) => {
+    expect(goodConfig(argv).lease.isEnabled).toBe(expected);
+  });
+
+  it('reads a switch from the environment', () => {
+    expect(goodConfig([], environment({ GPUPOD_LEADER_ELECT: 'false' })).lease.isEnabled).toBe(false);
+  });
+});
+
+describe('what values mean', () => {
+  it('rounds limits of money down to whole micro-dollars', () => {
+    const { policy } = goodConfig(['--max-price-ceiling=2.7000009', '--max-total-price-per-hour=0.07']);
+
+    expect(policy.maxPriceCeiling).toBe(2_700_000);
+    expect(policy.maxTotalPricePerHour).toBe(70_000);
+  });
+
+  it('splits lists', () => {
+    expect(goodConfig(['--allowed-team-ids', 'a, b,a']).policy.allowedTeamIds).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    { text: 'off', expected: undefined },
+    { text: ':9090', expected: { host: '::', port: 9090 } },
+    { text: '[::1]:0', expected: { host: '::1', port: 0 } },
+    { text: 'localhost:80', expected: { host: 'localhost', port: 80 } },
+  ])('listens on $text', ({ text, expected }) => {
+    expect(goodConfig([`--http-address=${text}`]).process.http).toEqual(expected);
+  });
+
+  it.each(Object.keys(DEFAULT_WINDOWS))('%s has a flag of its own', (key) => {
+    const flag = `--window-${key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    // Longer than any default, and allowed by every rule between settings.
+    const others = ['--lease-duration=6h', '--window-foreign-request=6h'].filter(
+      (text) => !text.startsWith(flag),
+    );
+    const config = goodConfig([...others, flag, '5h']);
+
+    expect(config.windows).toEqual({ ...DEFAULT_WINDOWS, foreignRequestMs: 21_600_000, [key]: 18_000_000 });
+  });
+});
+
+describe('the API key', () => {
+  it('is trimmed, and shows nowhere', () => {
+    const config = goodConfig([], environment({ PRIME_API_KEY: ` ${CANARY}\n` }));
+    const { key } = config.prime;
+
+    expect(key.kind === 'environment' && key.key.reveal()).toBe(CANARY);
+    expect(JSON.stringify(config)).not.toContain('canary');
+    expect(inspect(config, { depth: 20, showHidden: true })).not.toContain('canary');
+  });
+
+  it.each([
+    { argv: [], env: { PRIME_API_KEY_FILE: '/run/key' } },
+    { argv: ['--prime-api-key-file=/run/key'], env: { PRIME_API_KEY_FILE: '/elsewhere', PRIME_API_KEY: '' } },
+  ])('may be in a file: $argv $env', ({ argv, env }) => {
+    expect(goodConfig(argv, env).prime.key).toEqual({ kind: 'file', path: '/run/key' });
+  });
+
+  it('is not repeated when it is given where it does not belong', () => {
+    const texts = [
+      problemsOf(['--prime-api-key', CANARY]),
+      problemsOf([`--prime-api-key=${CANARY}`]),
+      problemsOf([CANARY]),
+      problemsOf([], { PRIME_API_KEY: `${CANARY} ${CANARY}` }),
+      problemsOf([], environment({ PRIME_API_BASE_URL: `https://user:${CANARY}@api.primeintellect.ai` })),
+    ];
+
+    expect(texts.every((problems) => problems.length === 1)).toBe(true);
+    expect(JSON.stringify(texts)).not.toContain('canary');
+  });
+});
+
+describe('help and version', () => {
+  it('are asked for before anything is checked', () => {
+    expect(loadConfig(['--concurrency=0', '--help'], {})).toMatchObject({ kind: 'help' });
+    expect(loadConfig(['-h'], {})).toMatchObject({ kind: 'help' });
+    expect(loadConfig(['--version'], {})).toEqual({ kind: 'version', text: OPERATOR_VERSION });
+  });
+
+  it('has the version of package.json', () => {
+    expect(readFileSync('package.json', 'utf8')).toContain(`"version": "${OPERATOR_VERSION}"`);
+  });
+
+  it('shows groups, defaults and variables', () => {
+    const loaded = loadConfig(['--help'], {});
+    const text = loaded.kind === 'help' ? loaded.text.replaceAll(/\s+/g, ' ') : '';
+
+    expect(text).toContain('Leader election: ');
+    expect(text).toContain(
+      '--lease-duration <duration> How long a silent holder keeps the Lease (default 15s, env GPUPOD_LEASE_DURATION)',
+    );
+    expect(text).toContain('(env GPUPOD_NAMESPACE or POD_NAMESPACE)');
+    expect(text).not.toContain('--no-leader-elect');
+  });
+});
