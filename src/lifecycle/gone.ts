@@ -42,7 +42,8 @@ export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: n
     return false;
   }
   const isListedLive = census.live.some(({ podId }) => podId === rental.podId);
-  return !isListedLive && mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs);
+  const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
+  return !isListedLive && (!isReadSince || mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs));
 }
 
 /** A GET is repeated only once the last one is old enough to be a second proof. */

@@ -65,8 +65,13 @@ export function learnRead(memory: Memory, podId: string, read: PodRead): Memory 
   return rental?.podId === podId ? { ...memory, rental: { ...rental, read } } : memory;
 }
 
-export function learnSecret(memory: Memory, fingerprint: string, outcome: SecretOutcome): Memory {
-  return { ...memory, secret: { fingerprint, outcome } };
+export function learnSecret(
+  memory: Memory,
+  fingerprint: string,
+  outcome: SecretOutcome,
+  nowMs: number,
+): Memory {
+  return { ...memory, secret: { fingerprint, outcome, atMs: nowMs } };
 }
 
 /** A surplus pod was sent a DELETE that was accepted; whether it is gone the next lists will tell. */

@@ -35,7 +35,8 @@ export interface Memory {
   /** Orders of this generation that were refused as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
   /** What became of the connection Secret: fingerprint of its content, and the outcome. */
-  readonly secret?: { readonly fingerprint: string; readonly outcome: SecretOutcome } | undefined;
+  readonly secret?:
+    { readonly fingerprint: string; readonly outcome: SecretOutcome; readonly atMs: number } | undefined;
   readonly rejectionsWrittenAtMs?: number;
 }
 

@@ -18,9 +18,9 @@ const RULES: readonly Rule[] = [
   accountDoubtful, //          another account's answers say nothing about our pods
   restoreFinalizer, //         what is paid for must not vanish unseen
   endUnbound, //               an answer came for an order that is no more
-  resolveOrder, //             unknown is not failure: look it up before anything else
-  foreignOrder, //             another installation's order is not ours to touch
   endStrays, //                surplus pods of this object
+  resolveOrder, //             unknown is not failure: look it up before anything else is rented
+  foreignOrder, //             another installation's order is not ours to touch
   finishEnding, //             an ending that was begun
   finishDeletion, //           the object goes when the rental was seen to have ended
   startOver, //                a new spec or a request lifts what stalled it

@@ -29,8 +29,8 @@ function observeOrder(knowledge: Knowledge): OrderMemory | undefined {
   if (order.kind !== 'open' && order.kind !== 'garbled') {
     return undefined;
   }
-  const name = order.kind === 'open' ? order.intent.name : GARBLED;
   const known = knowledge.memory.order;
+  const name = order.kind === 'open' ? order.intent.name : (known?.podName ?? GARBLED);
   const standing: OrderMemory =
     known?.podName === name
       ? known
@@ -110,7 +110,6 @@ function observeStrays(knowledge: Knowledge): Memory['strays'] {
     ({ podId, name }) =>
       podId === gpuPod.status.podId ||
       podId === memory.unbound?.podId ||
-      order.kind === 'garbled' ||
       (order.kind === 'open' && sameName(order.intent.name, name)),
   );
   const strays = census.live.filter(

@@ -1,14 +1,17 @@
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Knowledge } from './knowledge.ts';
+import type { OrderMemory } from './memory.ts';
 import { objectHash, parsePodName, podNameFront } from './pod-name.ts';
+import type { RefusalReason } from './provider.ts';
 
 /**
  * The order that stands on the object without an outcome.
  *
  * - `none`: there is none, or it is resolved, or it is the copy of another object's.
  * - `open`: its outcome must be found out before anything else is rented.
- * - `garbled`: somebody changed the annotation; a pod of this object may exist under any attempt.
+ * - `garbled`: somebody changed or removed the annotation; a pod of this object may exist under any attempt. It
+ *   cannot be adopted, because nobody knows what it was to cost: what is found is ended.
  * - `foreign`: another installation wrote it: neither rented on nor adopted.
  */
 export type Order =
@@ -19,11 +22,11 @@ export type Order =
 
 export function openOrder(knowledge: Knowledge): Order {
   const { intent: reading, gpuPod, installation } = knowledge;
-  if (reading.kind === 'none') {
-    return { kind: 'none' };
-  }
   if (gpuPod.status.podId !== undefined) {
     return { kind: 'none' };
+  }
+  if (reading.kind === 'none') {
+    return isStripped(knowledge) ? { kind: 'garbled' } : { kind: 'none' };
   }
   if (reading.kind === 'garbled') {
     return { kind: 'garbled' };
@@ -33,6 +36,16 @@ export function openOrder(knowledge: Knowledge): Order {
     return { kind: 'none' };
   }
   return intent.installation === installation ? { kind: 'open', intent } : { kind: 'foreign', intent };
+}
+
+/** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
+function isStripped({ memory, gpuPod }: Knowledge): boolean {
+  const { order } = memory;
+  const attempt = parsePodName(order?.podName ?? '')?.attempt;
+  const isSettled = (gpuPod.status.attempts ?? []).some(
+    ({ number, outcome }) => number === attempt && outcome !== undefined,
+  );
+  return order !== undefined && !isKnownNotCreated(order) && !isSettled;
 }
 
 /**
@@ -63,13 +76,23 @@ export function frontsOf(
 
 /** Never used twice for one object: above every number that the object or the provider knows. */
 export function nextAttemptNumber(knowledge: Knowledge): number {
-  const { intent, gpuPod, census } = knowledge;
+  const { intent, gpuPod, census, memory } = knowledge;
   const known = [0, ...(gpuPod.status.attempts ?? []).map(({ number }) => number)];
   if (intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid) {
     known.push(intent.intent.attempt);
   }
+  known.push(parsePodName(memory.order?.podName ?? '')?.attempt ?? 0);
   for (const { name } of [...(census?.live ?? []), ...(census?.ended ?? [])]) {
     known.push(parsePodName(name ?? '')?.attempt ?? 0);
   }
   return Math.max(...known) + 1;
+}
+
+/** Refusals that speak of the account: the order is not at fault, and the same attempt is sent again later. */
+const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
+
+/** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
+export function isKnownNotCreated(order: OrderMemory): boolean {
+  const { outcome } = order;
+  return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && OF_ACCOUNT.has(outcome.reason));
 }

@@ -75,6 +75,10 @@ export class Housekeeping {
   async #run(task: string, parts: HousekeepingParts): Promise<void> {
     try {
       const againInMs = await this.#perform(task, parts);
+      if (againInMs === 'failed') {
+        this.#queue.retry(task);
+        return;
+      }
       this.#queue.forget(task);
       if (againInMs !== undefined) {
         this.#queue.addAfter(task, againInMs);
@@ -85,12 +89,12 @@ export class Housekeeping {
     }
   }
 
-  /** @returns when the task wants to run again. */
-  async #perform(task: string, parts: HousekeepingParts): Promise<number | undefined> {
+  /** @returns when the task wants to run again; `failed`: after its back-off. */
+  async #perform(task: string, parts: HousekeepingParts): Promise<number | 'failed' | undefined> {
     const { windows } = this.#options;
     switch (task) {
       case 'account':
-        return (await parts.account.check()) ? KEY_CHECK_MS : this.#queue.retry(task);
+        return (await parts.account.check()) ? KEY_CHECK_MS : 'failed';
       case 'poll':
         if (isTrusted(parts)) {
           await parts.podWatch.poll();

@@ -24,6 +24,7 @@ export function followRental(knowledge: Knowledge): Step | undefined {
     return closeAfterLoss(knowledge, verdict);
   }
   return (
+    checkPrice(knowledge, sight?.look) ??
     investigate(knowledge, rental) ??
     reportStaleness(knowledge, rental) ??
     (sight === undefined ? awaitFirstLook(knowledge) : judge(knowledge, rental, sight))
@@ -114,10 +115,6 @@ function awaitFirstLook({ gpuPod, windows }: Knowledge): Rest {
 }
 
 function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
-  const isDear = checkPrice(knowledge, sight.look);
-  if (isDear !== undefined) {
-    return isDear;
-  }
   if (isUsable(sight)) {
     return needsPriceBeforeReady(knowledge, rental, sight.look)
       ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }

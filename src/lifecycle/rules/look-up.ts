@@ -5,7 +5,7 @@ import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import type { OrderMemory } from '../memory.ts';
 import { requestSurelyEndedAtMs } from '../observe.ts';
-import { openOrder } from '../order.ts';
+import { isKnownNotCreated, openOrder } from '../order.ts';
 import { sameName } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
@@ -15,7 +15,7 @@ import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { PENDING, standingClaim } from './claims.ts';
-import { isKnownNotCreated, settleRefusal } from './refused.ts';
+import { settleRefusal } from './refused.ts';
 
 /**
  * An order without an outcome: find out what became of it before anything else is rented. A pod of its name

@@ -14,9 +14,9 @@ import { beginEnding } from './ending.ts';
  * The first price that the provider states is held against the cap, before the pod is ever ready. After
  * that nothing is ended for its price: the work on it is worth more.
  */
-export function checkPrice(knowledge: Knowledge, look: PodLook): Step | undefined {
+export function checkPrice(knowledge: Knowledge, look?: PodLook): Step | undefined {
   const { gpuPod } = knowledge;
-  const billed = look.priceUsdPerHour ?? gpuPod.status.cost?.billedPerHour;
+  const billed = look?.priceUsdPerHour ?? gpuPod.status.cost?.billedPerHour;
   if (billed === undefined || gpuPod.status.readyAt !== undefined) {
     return undefined;
   }

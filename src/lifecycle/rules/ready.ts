@@ -12,7 +12,9 @@ import { isAbovePriceLine } from './price-check.ts';
 export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): Step {
   const { gpuPod, memory, now, windows } = knowledge;
   const secret = connectionSecret(gpuPod, look);
-  if (memory.secret?.fingerprint !== secret.fingerprint) {
+  // Looked at again now and then: nobody tells us when somebody deletes it.
+  const isDue = memory.secret === undefined || now.monotonicMs - memory.secret.atMs >= windows.staleMs;
+  if (isDue || memory.secret.fingerprint !== secret.fingerprint) {
     return { kind: 'act', effect: { type: 'ensureSecret', ...secret } };
   }
   const isConflict = memory.secret.outcome === 'conflict';
@@ -41,8 +43,13 @@ export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): 
   };
 }
 
+const MAX_PORTS = 32;
+
 function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
-  return ports.map(({ usedBy, ...port }) => (usedBy === undefined ? port : { ...port, usedBy }));
+  // The schema takes so many: more would make the whole status unwritable.
+  return ports
+    .slice(0, MAX_PORTS)
+    .map(({ usedBy, ...port }) => (usedBy === undefined ? port : { ...port, usedBy }));
 }
 
 /** A Secret that is in the way may be removed at any time. */

@@ -2,7 +2,7 @@ import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
-import type { Memory, OrderMemory } from '../memory.ts';
+import type { Memory } from '../memory.ts';
 import type { Refusal, RefusalReason } from '../provider.ts';
 import { withAttempt } from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
@@ -10,15 +10,6 @@ import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { CoolDownReason, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
-
-/** Refusals that speak of the account: the order is not at fault, and the same attempt is sent again later. */
-const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
-
-/** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
-export function isKnownNotCreated(order: OrderMemory): boolean {
-  const { outcome } = order;
-  return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && OF_ACCOUNT.has(outcome.reason));
-}
 
 /** An offer refused the order: that is recorded, the offer is avoided for a while, and the next one is tried. */
 export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Refusal): Step {

@@ -7,7 +7,7 @@ import { specHash } from '../spec-hash.ts';
 import { withAttempt } from './attempts.ts';
 import { draftStatus } from './draft.ts';
 import type { Facts } from './draft.ts';
-import { timestamp } from './timestamp.ts';
+import { timestampOf } from './timestamp.ts';
 
 /**
  * The status that takes a pod over: rebuilt from the intent, so that it is the same whether the answer to
@@ -51,7 +51,7 @@ function bindFacts({ gpuPod, now }: Knowledge, intent: Intent, pod: PodLook, isO
       startedAt: intent.startedAt,
       ...(isOutdated ? { ending: 'SpecChanged' } : {}),
     }),
-    createdAt: pod.createdAt ?? timestamp(now.wallMs),
+    createdAt: timestampOf(pod.createdAt, now.wallMs),
     activeAt: undefined,
     readyAt: undefined,
     terminatedAt: undefined,

@@ -27,7 +27,7 @@ export async function ensureSecret(
   const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
   const standing = await secrets.get({ namespace, name: effect.name });
   if (standing !== undefined && !isOwned(standing, gpuPod)) {
-    return known(learnSecret(memory, effect.fingerprint, 'conflict'));
+    return known(learnSecret(memory, effect.fingerprint, 'conflict', context.clock.monotonicMs()));
   }
   try {
     if (standing === undefined) {
@@ -41,7 +41,7 @@ export async function ensureSecret(
     }
     throw error;
   }
-  return known(learnSecret(memory, effect.fingerprint, 'written'));
+  return known(learnSecret(memory, effect.fingerprint, 'written', context.clock.monotonicMs()));
 }
 
 /** Removes the connection Secret if it is ours. */
@@ -56,7 +56,7 @@ export async function removeSecret(
   if (standing !== undefined && isOwned(standing, gpuPod)) {
     await context.secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
   }
-  return known(learnSecret(memory, '', 'removed'));
+  return known(learnSecret(memory, '', 'removed', context.clock.monotonicMs()));
 }
 
 /** The password goes from Secret to Secret; where its source is gone meanwhile, the rest is written without it. */
