@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long a process may take to clean up before it is killed. */
+const graceMs = 5_000;
+
+/** The processes that were started and have not ended, so that none of them outlives this one. */
+export class Children {
+  readonly #running = new Set<ChildProcess>();
+
+  /** Starts a program as the head of its own process group: what it starts can be ended with it. */
+  start(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+    const child = spawn(program, args, { ...options, detached: true });
+    this.#running.add(child);
+    const forget = (): void => {
+      this.#running.delete(child);
+    };
+    child.once('exit', forget);
+    child.once('error', forget);
+    return child;
+  }
+
+  /** Asks every process group to end, and kills those that do not. */
+  async stop(): Promise<void> {
+    const ended = [...this.#running].map(async (child) => {
+      const exit = once(child, 'exit');
+      signalGroup(child, 'SIGTERM');
+      await Promise.race([exit, delay(graceMs, undefined, { ref: false })]);
+      // Members of the group may outlive its head.
+      signalGroup(child, 'SIGKILL');
+    });
+    await Promise.all(ended);
+  }
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    child.kill(signal);
+  } catch {
+    // The whole group has ended already.
+  }
+}

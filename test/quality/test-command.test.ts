@@ -1,0 +1,164 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Children } from '../../scripts/checks/children.ts';
+import type { Command } from '../../scripts/checks/command.ts';
+import { inParallel } from '../../scripts/checks/in-parallel.ts';
+import { failuresOf } from '../../scripts/checks/outcome.ts';
+import type { Plan } from '../../scripts/checks/plan.ts';
+import { runPlan } from '../../scripts/checks/run-plan.ts';
+
+let children: Children;
+
+beforeEach(() => {
+  children = new Children();
+});
+
+afterEach(async () => {
+  await children.stop();
+});
+
+function program(title: string, code: string): Command {
+  return { title, program: process.execPath, args: ['-e', code, '--'] };
+}
+
+function check(title: string, exitCode = 0): Command {
+  return program(title, `console.log('${title} speaks'); process.exitCode = ${exitCode};`);
+}
+
+interface RingResult {
+  readonly passed: number;
+  readonly failed?: number;
+  /** Suites that could not be loaded. */
+  readonly broken?: number;
+  readonly exitCode?: number;
+}
+
+/** Leaves the result file that jest would leave. */
+function ring(title: string, { passed, failed = 0, broken = 0, exitCode = 0 }: RingResult): Command {
+  const result = { numPassedTests: passed, numFailedTests: failed, numRuntimeErrorTestSuites: broken };
+  return program(
+    title,
+    `require('node:fs').writeFileSync(process.argv.at(-1), '${JSON.stringify(result)}'); process.exitCode = ${exitCode};`,
+  );
+}
+
+function plan(changes: Partial<Plan>): Plan {
+  return {
+    prepare: check('executables'),
+    checks: [check('types'), check('format')],
+    fastRing: ring('fast', { passed: 10 }),
+    clusterRing: ring('cluster', { passed: 5 }),
+    ...changes,
+  };
+}
+
+async function run(changes: Partial<Plan>): Promise<{ lines: string[]; failures: number }> {
+  const lines: string[] = [];
+  const outcomes = await runPlan(plan(changes), { children, write: (line) => lines.push(line) });
+  return { lines, failures: failuresOf(outcomes) };
+}
+
+describe('the test command', () => {
+  it.each<{ changes: Partial<Plan>; last: string; reason: string }>([
+    { changes: {}, last: '18 passed, 0 failed', reason: 'three checks and fifteen tests' },
+    {
+      changes: { checks: [check('types', 2), check('format')] },
+      last: '17 passed, 1 failed',
+      reason: 'a failing check does not hide the rest',
+    },
+    {
+      changes: { fastRing: ring('fast', { passed: 8, failed: 2, exitCode: 1 }) },
+      last: '16 passed, 2 failed',
+      reason: 'failed tests are counted one by one, and the cluster tests run all the same',
+    },
+    {
+      changes: { fastRing: ring('fast', { passed: 8, broken: 1, exitCode: 1 }) },
+      last: '16 passed, 1 failed',
+      reason: 'a suite that cannot be loaded has no test in it that could fail',
+    },
+    {
+      changes: { fastRing: ring('fast', { passed: 10, exitCode: 1 }) },
+      last: '18 passed, 1 failed',
+      reason: 'a coverage below its threshold fails without a failed test',
+    },
+    {
+      changes: { clusterRing: ring('cluster', { passed: 0 }) },
+      last: '13 passed, 1 failed',
+      reason: 'no test at all is not a success',
+    },
+    {
+      changes: { clusterRing: check('cluster', 1) },
+      last: '13 passed, 1 failed',
+      reason: 'jest that dies leaves no result',
+    },
+    {
+      changes: { clusterRing: check('cluster') },
+      last: '13 passed, 1 failed',
+      reason: 'an end without error and without result proves nothing',
+    },
+    {
+      changes: { checks: [{ title: 'types', program: '/nowhere/tsc', args: [] }] },
+      last: '16 passed, 1 failed',
+      reason: 'a program that is not there has checked nothing',
+    },
+  ])('ends with "$last": $reason', async ({ changes, last }) => {
+    const { lines, failures } = await run(changes);
+
+    expect(lines.at(-1)).toBe(last);
+    expect(last).toContain(` ${failures} failed`);
+  });
+
+  it('shows what a failing check wrote, and not what the others wrote', async () => {
+    const { lines } = await run({ checks: [check('types', 2), check('format')] });
+
+    const text = lines.join('\n');
+    expect(text).toContain('types speaks\nended with exit code 2');
+    expect(text).not.toContain('format speaks');
+  });
+
+  it('does not run the cluster tests without executables, fails, and repeats the way out', async () => {
+    const prepare = program('executables', `console.error('install Go'); process.exitCode = 1;`);
+
+    const { lines } = await run({ prepare });
+
+    expect(lines).toContain('[executables] install Go');
+    expect(lines.join('\n')).toContain('cluster were not run, for there are no executables:\ninstall Go');
+    expect(lines.at(-1)).toBe('12 passed, 2 failed');
+  });
+});
+
+describe('jobs in parallel', () => {
+  it('are never more than the limit, all of them run, and results keep their order', async () => {
+    let running = 0;
+    let most = 0;
+
+    const results = await inParallel(2, [3, 1, 2, 5, 4], async (job) => {
+      running += 1;
+      most = Math.max(most, running);
+      for (let turn = 0; turn < job; turn += 1) await Promise.resolve();
+      running -= 1;
+      return job * 10;
+    });
+
+    expect(most).toBe(2);
+    expect(results).toEqual([30, 10, 20, 50, 40]);
+  });
+});
+
+describe('children', () => {
+  it('end together with what they started', async () => {
+    const code = `
+      const { spawn } = require('node:child_process');
+      spawn(process.execPath, ['-e', 'console.log(1); setInterval(Object, 2 ** 30)'], { stdio: 'inherit' });
+      process.on('SIGTERM', () => process.exit());`;
+    const child = children.start(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (child.stdout === null) throw new Error('no pipe');
+    await once(child.stdout, 'data');
+    const close = once(child, 'close');
+
+    await children.stop();
+
+    // The pipe ends with the last process that holds it: the grandchild.
+    await expect(close).resolves.toBeDefined();
+  });
+});
