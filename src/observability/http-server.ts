@@ -1,0 +1,77 @@
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { reportHealth } from './health.ts';
+import type { HealthCheck, HealthChecks } from './health.ts';
+import type { Logger } from './logger.ts';
+
+/** Where `/metrics` comes from. */
+export interface MetricsSource {
+  readonly contentType: string;
+  scrape(): Promise<string>;
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly checks: HealthChecks;
+  readonly metrics: MetricsSource;
+  readonly log: Pick<Logger, 'info' | 'error'>;
+}
+
+export type StartedHttpServer =
+  | {
+      readonly kind: 'listening';
+      /** `http://127.0.0.1:8080` */
+      readonly address: string;
+      close(): Promise<void>;
+    }
+  /** Rented machines are looked after all the same. */
+  | { readonly kind: 'unavailable'; readonly message: string };
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Serves `/healthz`, `/readyz` and `/metrics`. An address that cannot be had is a value, not an error. */
+export async function startHttpServer(options: HttpServerOptions): Promise<StartedHttpServer> {
+  const { host, port, log } = options;
+  const server = createServer(options);
+  try {
+    const address = await server.listen({ host, port });
+    log.info({ address }, 'serving health and metrics');
+    return {
+      kind: 'listening',
+      address,
+      close: async () => {
+        await server.close();
+      },
+    };
+  } catch (error) {
+    await server.close();
+    log.error({ err: error, host, port }, 'health and metrics cannot be served');
+    return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function createServer({ checks, metrics, log }: HttpServerOptions): FastifyInstance {
+  // Prometheus and the kubelet keep connections open, which must not hold up the end of the process.
+  const server = fastify({ forceCloseConnections: true, requestTimeout: REQUEST_TIMEOUT_MS });
+  server.get('/healthz', async (_request, reply) => await answerHealth(reply, checks.live));
+  server.get('/readyz', async (_request, reply) => await answerHealth(reply, checks.ready));
+  server.get('/metrics', async (_request, reply) => {
+    try {
+      return await reply.type(metrics.contentType).send(await metrics.scrape());
+    } catch (error) {
+      log.error({ err: error }, 'metrics cannot be collected');
+      return await reply.code(500).type('text/plain').send('metrics cannot be collected\n');
+    }
+  });
+  return server;
+}
+
+async function answerHealth(reply: FastifyReply, checks: readonly HealthCheck[]): Promise<FastifyReply> {
+  const report = reportHealth(checks);
+  return await reply
+    .code(report.status === 'ok' ? 200 : 503)
+    .header('cache-control', 'no-store')
+    .send(report);
+}

@@ -1,0 +1,75 @@
+import { errorFields } from './error-fields.ts';
+
+/**
+ * Names of fields that may hold what nobody may read, in lower case without dashes and underscores. The plain
+ * `key` is not one: it is the name of an object.
+ */
+const SECRET_NAMES: ReadonlySet<string> = new Set([
+  'apikey',
+  'authorization',
+  'bearer',
+  'body',
+  'cookie',
+  'credentials',
+  'env',
+  'environment',
+  'envvars',
+  'headers',
+  'jupyterpassword',
+  'passwd',
+  'password',
+  'primeapikey',
+  'privatekey',
+  'proxyauthorization',
+  'secret',
+  'secrets',
+  'setcookie',
+  'stringdata',
+  'token',
+  'xapikey',
+]);
+const CENSORED = '[secret]';
+/** Below this nothing is written: a line that deep is a dump, not a field. */
+const MAX_DEPTH = 6;
+const TOO_DEEP = '[too deep]';
+
+/**
+ * The fields of a log line without secrets, judged by their names at every depth, and with errors reduced to what
+ * may be read. Written by hand because pino's `redact` takes 230 µs a line for the same, sixty times as long as the
+ * line itself, and knows only exact names.
+ */
+export function safeFields(fields: object): Record<string, unknown> {
+  return safeObject(fields, MAX_DEPTH);
+}
+
+function safeObject(fields: object, depthLeft: number): Record<string, unknown> {
+  const safe: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    safe[name] = isSecretName(name) ? CENSORED : safeValue(value, depthLeft);
+  }
+  return safe;
+}
+
+function safeValue(value: unknown, depthLeft: number): unknown {
+  if (typeof value !== 'object' || value === null || hasJsonForm(value)) {
+    return value;
+  }
+  if (value instanceof Error) {
+    return errorFields(value);
+  }
+  if (depthLeft === 0) {
+    return TOO_DEEP;
+  }
+  return Array.isArray(value)
+    ? value.map((item) => safeValue(item, depthLeft - 1))
+    : safeObject(value, depthLeft - 1);
+}
+
+/** What says itself how it is written: dates, URLs, secrets in their wrapper. */
+function hasJsonForm(value: object): boolean {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
+}
+
+function isSecretName(name: string): boolean {
+  return SECRET_NAMES.has(name) || SECRET_NAMES.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
+}

@@ -1,0 +1,124 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startHttpServer } from '../../src/observability/http-server.ts';
+import type { HttpServerOptions, StartedHttpServer } from '../../src/observability/http-server.ts';
+
+const started: StartedHttpServer[] = [];
+
+afterEach(async () => {
+  for (const server of started.splice(0)) {
+    if (server.kind === 'listening') {
+      await server.close();
+    }
+  }
+});
+
+const log = { info: () => undefined, error: () => undefined };
+const metrics = {
+  contentType: 'text/plain; version=0.0.4',
+  scrape: async () => await Promise.resolve('up 1\n'),
+};
+
+async function start(options: Partial<HttpServerOptions> = {}): Promise<StartedHttpServer> {
+  const checks = { live: [], ready: [] };
+  const server = await startHttpServer({ host: '127.0.0.1', port: 0, checks, metrics, log, ...options });
+  started.push(server);
+  return server;
+}
+
+async function get(path: string, options: Partial<HttpServerOptions> = {}): Promise<Response> {
+  const server = await start(options);
+  return await fetch(server.kind === 'listening' ? server.address + path : 'about:blank');
+}
+
+const good = { name: 'watch', look: () => ({ isOk: true }) };
+const standby = { name: 'lease', look: () => ({ isOk: true, message: 'standby' }) };
+const bad = { name: 'watch', look: () => ({ isOk: false, message: 'no complete list yet' }) };
+const throwing = {
+  name: 'bug',
+  look: () => {
+    throw new Error('canary');
+  },
+};
+
+describe('health', () => {
+  it.each([
+    { name: 'no checks', path: '/healthz', checks: { live: [], ready: [bad] }, status: 200 },
+    { name: 'all is well', path: '/readyz', checks: { live: [bad], ready: [good] }, status: 200 },
+    {
+      name: 'a standby is ready',
+      path: '/readyz',
+      checks: { live: [], ready: [good, standby] },
+      status: 200,
+    },
+    { name: 'one check fails', path: '/readyz', checks: { live: [], ready: [standby, bad] }, status: 503 },
+    { name: 'not live', path: '/healthz', checks: { live: [bad], ready: [] }, status: 503 },
+    { name: 'a check throws', path: '/healthz', checks: { live: [throwing], ready: [] }, status: 503 },
+  ])('$name: $status', async ({ path, checks, status }) => {
+    expect((await get(path, { checks })).status).toBe(status);
+  });
+
+  it('says how each check stands', async () => {
+    const response = await get('/readyz', { checks: { live: [], ready: [standby, bad, throwing] } });
+
+    expect(await response.json()).toEqual({
+      status: 'failing',
+      checks: [
+        { name: 'lease', isOk: true, message: 'standby' },
+        { name: 'watch', isOk: false, message: 'no complete list yet' },
+        { name: 'bug', isOk: false, message: 'the check itself failed' },
+      ],
+    });
+  });
+});
+
+describe('/metrics', () => {
+  it('serves the scrape with its content type', async () => {
+    const response = await get('/metrics');
+
+    expect(response.headers.get('content-type')).toContain('version=0.0.4');
+    expect(await response.text()).toBe('up 1\n');
+  });
+
+  it('answers 500 when they cannot be collected, and does not say why to everybody', async () => {
+    const failing = { ...metrics, scrape: async () => await Promise.reject(new Error('canary')) };
+    const response = await get('/metrics', { metrics: failing });
+
+    expect(response.status).toBe(500);
+    expect(await response.text()).toBe('metrics cannot be collected\n');
+  });
+});
+
+describe('startHttpServer', () => {
+  it('says so when the port is taken', async () => {
+    const first = await start();
+    const port = first.kind === 'listening' ? Number(new URL(first.address).port) : 0;
+
+    expect(await start({ port })).toEqual({
+      kind: 'unavailable',
+      message: expect.stringContaining('EADDRINUSE'),
+    });
+  });
+
+  it('gives the port back, even while a client keeps its connection', async () => {
+    const server = await start();
+    const address = server.kind === 'listening' ? server.address : '';
+    await (await fetch(`${address}/healthz`, { headers: { connection: 'keep-alive' } })).text();
+    if (server.kind === 'listening') {
+      await server.close();
+    }
+
+    const probe = createServer();
+    const isFree = await new Promise((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(Number(new URL(address).port), '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => probe.close(resolve));
+
+    expect(isFree).toBe(true);
+  });
+
+  it('knows no other path', async () => {
+    expect((await get('/')).status).toBe(404);
+  });
+});
