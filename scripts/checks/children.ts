@@ -37,7 +37,7 @@ export class Children {
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
-    child.kill(signal);
+    process.kill(-child.pid, signal);
   } catch {
     // The whole group has ended already.
   }
