@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { showRental } from './demo/rental.ts';
+import { Crew, type Stage } from './demo/stage.ts';
+import { deleteOne, readExample, rentOne, settleUp, showEvents, type Example } from './demo/story.ts';
+import { createTerminal } from './demo/terminal.ts';
+
+const usage = `Usage: npm run demo [-- --keep]
+
+Starts a real Kubernetes API, a simulated provider and the operator on this machine, rents a GPU with
+examples/gpupod.yaml, and ends the rental. Ends with 0 only if the provider's books say that all of it happened.
+
+  --keep   leave everything running once the machine is ready, until Ctrl-C
+`;
+
+/** `kept`: the machine is ready, and everything stays up until a signal. */
+type Outcome = 'succeeded' | 'failed' | 'kept' | 'interrupted';
+
+const terminal = createTerminal(process.stdout);
+const crew = new Crew();
+
+async function main(): Promise<Outcome> {
+  const { values } = parseArgs({
+    options: { keep: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 'succeeded';
+  }
+  // The listeners are gone after the first signal: a second one ends the process at once, and watchdogs clean up.
+  const signalled = Promise.race(
+    ['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => {
+      await once(process, signal);
+      return 'interrupted' as const;
+    }),
+  );
+  const outcome = await Promise.race([play(values.keep), signalled]);
+  if (outcome === 'kept') await signalled;
+  if (outcome === 'interrupted' || outcome === 'kept') terminal.line('\nEnding what was started.');
+  await crew.stop({ keepLogs: outcome === 'failed' });
+  if (outcome === 'failed' && crew.logDirectory !== undefined) {
+    terminal.line(`The logs of all processes are in ${crew.logDirectory}`);
+  }
+  return outcome;
+}
+
+/** The whole demo; whatever goes wrong is told and is a failure. */
+async function play(keep: boolean): Promise<Outcome> {
+  try {
+    const example = await readExample(async (file) => await readFile(file, 'utf8'));
+    terminal.heading('Starting');
+    const stage = await crew.start(terminal);
+    const gpuPod = await rentOne(stage, example, terminal);
+    showRental(gpuPod, terminal);
+    await showEvents(stage, example, 'Ready', terminal);
+    if (keep) {
+      showWayIn(stage, example);
+      return 'kept';
+    }
+    await deleteOne(stage, example, terminal);
+    const succeeded = settleUp(stage, example, terminal);
+    terminal.line(succeeded ? '\nAll of it truly happened.' : '\nNot all of it happened: see above.');
+    return succeeded ? 'succeeded' : 'failed';
+  } catch (error) {
+    terminal.line(`\nFailed: ${error instanceof Error ? error.message : String(error)}`);
+    return 'failed';
+  }
+}
+
+function showWayIn({ controlPlane, simulator }: Stage, { name }: Example): void {
+  terminal.heading('Everything stays up until Ctrl-C. In another terminal');
+  terminal.line(`export KUBECONFIG=${controlPlane.kubeconfigPath}`);
+  terminal.dim('# a kubectl that fits, if there is none:');
+  terminal.line(`export PATH=${path.dirname(controlPlane.kubectlPath)}:$PATH`);
+  terminal.line();
+  terminal.line('kubectl get gpupods -o wide');
+  terminal.line(`kubectl describe gpupod ${name}`);
+  terminal.line(`kubectl delete gpupod ${name}`);
+  terminal.line();
+  terminal.dim(
+    `# what the provider sees: curl -s -H 'Authorization: Bearer ${simulator.apiKey}' ${simulator.url}/api/v1/pods/`,
+  );
+}
+
+const outcome = await main();
+// A play that was interrupted may still wait for something that will not come.
+process.exit(outcome === 'failed' || outcome === 'interrupted' ? 1 : 0);

@@ -1,0 +1,125 @@
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
+import { startControlPlane, type ControlPlane } from '../../test/control-plane/control-plane.ts';
+import { watchOver } from '../../test/control-plane/watchdog.ts';
+import { startOperatorProcess, type OperatorProcess } from '../../test/support/operator-process.ts';
+import type { Terminal } from './terminal.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const NAMESPACE = 'gpupod-system';
+/** The operator gives its Lease back and ends within a second; who does not is killed. */
+const STOP_TIMEOUT_MS = 15_000;
+
+/** Short, but long enough to be seen. */
+const LIFE = { provisioningMs: 5_000, installingMs: 4_000, deletingMs: 3_000 };
+/** A machine's life here takes seconds, so it is looked at every second. */
+const OPERATOR_ARGS = ['--window-busy-poll', '1s', '--http-address', 'off', '--namespace', NAMESPACE];
+
+/** Everything that the demo plays on. */
+export interface Stage {
+  readonly controlPlane: ControlPlane;
+  readonly simulator: Simulator;
+  readonly operator: OperatorProcess;
+}
+
+/** What was started, in order, and how to end it. */
+export class Crew {
+  readonly #releases: (() => Promise<void>)[] = [];
+  readonly #saves: (() => Promise<void>)[] = [];
+  #logDirectory: string | undefined;
+
+  /** Where the logs of all processes are. */
+  get logDirectory(): string | undefined {
+    return this.#logDirectory;
+  }
+
+  /** Starts control plane, simulated provider and operator, and says so. */
+  async start(terminal: Terminal): Promise<Stage> {
+    const logDirectory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-demo-'));
+    this.#logDirectory = logDirectory;
+    const controlPlane = await this.#startControlPlane(terminal, logDirectory);
+    terminal.fact('Kubernetes', `${await serverVersion(controlPlane)} at ${controlPlane.serverUrl}`);
+    const simulator = await this.#startSimulator(logDirectory);
+    terminal.fact('Provider', `simulated Prime Intellect API at ${simulator.url}`);
+    await mustSucceed(controlPlane, ['create', 'namespace', NAMESPACE]);
+    const operator = await this.#startOperator(controlPlane, simulator, logDirectory);
+    terminal.fact('Operator', 'node src/main.ts, a process of its own');
+    return { controlPlane, simulator, operator };
+  }
+
+  /** Ends all that was started, the last first; the logs stay if they are to be kept. */
+  async stop({ keepLogs }: { readonly keepLogs: boolean }): Promise<void> {
+    if (keepLogs) for (const save of this.#saves.splice(0)) await save();
+    for (const release of this.#releases.splice(0).reverse()) await release();
+    if (!keepLogs && this.#logDirectory !== undefined) await rm(this.#logDirectory, { recursive: true });
+  }
+
+  async #startControlPlane(terminal: Terminal, logDirectory: string): Promise<ControlPlane> {
+    terminal.progress('starting etcd and kube-apiserver');
+    const controlPlane = await startControlPlane({
+      crdPaths: [path.join(root, 'crds')],
+      controllerManager: false,
+      onProgress: ({ message }) => terminal.progress(message),
+    });
+    this.#releases.push(async () => {
+      await controlPlane.stop();
+    });
+    this.#saves.push(async () => {
+      const logs = (await readdir(controlPlane.directory)).filter((name) => name.endsWith('.log'));
+      for (const name of logs) {
+        await copyFile(path.join(controlPlane.directory, name), path.join(logDirectory, name));
+      }
+    });
+    return controlPlane;
+  }
+
+  async #startSimulator(logDirectory: string): Promise<Simulator> {
+    const simulator = await startSimulator({ settings: LIFE });
+    this.#releases.push(async () => {
+      await simulator.stop();
+    });
+    this.#saves.push(async () => {
+      const requests = simulator.requests.all().map((request) => `${JSON.stringify(request)}\n`);
+      await writeFile(path.join(logDirectory, 'simulator.log'), requests);
+    });
+    return simulator;
+  }
+
+  async #startOperator(
+    { kubeconfigPath }: ControlPlane,
+    { url, apiKey }: Simulator,
+    logDirectory: string,
+  ): Promise<OperatorProcess> {
+    // Removed with what is in it when this process ends, whatever ends it, after the operator was killed.
+    const runDirectory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-demo-run-'));
+    const watchdog = watchOver(runDirectory);
+    const operator = startOperatorProcess({
+      args: OPERATOR_ARGS,
+      env: { KUBECONFIG: kubeconfigPath, PRIME_API_BASE_URL: url, PRIME_API_KEY: apiKey },
+      logFile: path.join(logDirectory, 'operator.log'),
+      pidFile: path.join(runDirectory, 'operator.pid'),
+    });
+    this.#releases.push(async () => {
+      const impatience = setTimeout(() => void operator.stop('SIGKILL'), STOP_TIMEOUT_MS);
+      await (operator.isRunning() ? operator.stop() : operator.ended);
+      clearTimeout(impatience);
+      await watchdog.release();
+    });
+    return operator;
+  }
+}
+
+/** Output of a kubectl that must succeed. */
+export async function mustSucceed(controlPlane: ControlPlane, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await controlPlane.kubectl(args);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed: ${stderr.trim()}`);
+  return stdout;
+}
+
+async function serverVersion(controlPlane: ControlPlane): Promise<string> {
+  const version: unknown = JSON.parse(await mustSucceed(controlPlane, ['get', '--raw', '/version']));
+  const hasVersion = typeof version === 'object' && version !== null && 'gitVersion' in version;
+  return hasVersion ? String(version.gitVersion) : 'unknown version';
+}

@@ -1,0 +1,55 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+/** Where the demo writes. Calm: headings, facts in two columns, and one line that is overwritten while something takes long. */
+export interface Terminal {
+  heading(title: string): void;
+  line(text?: string): void;
+  /** What is being waited for; the next line of any kind takes its place on a terminal. */
+  progress(text: string): void;
+  fact(name: string, value: string): void;
+  dim(text: string): void;
+  check(succeeded: boolean, text: string): void;
+}
+
+const WIDTH = 78;
+const NAME_WIDTH = 14;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** Colours only where the stream is a terminal that wants them; a progress line becomes lines of its own in a file. */
+export function createTerminal(stream: NodeJS.WriteStream): Terminal {
+  let isProgressShown = false;
+  let lastProgress = '';
+
+  function write(text: string): void {
+    if (isProgressShown) stream.write(CLEAR_LINE);
+    isProgressShown = false;
+    stream.write(`${text}\n`);
+  }
+
+  function style(format: Parameters<typeof styleText>[0], text: string): string {
+    return styleText(format, text, { stream });
+  }
+
+  return {
+    heading(title) {
+      write(`\n${style('bold', title)} ${style('dim', '─'.repeat(Math.max(3, WIDTH - title.length - 1)))}`);
+    },
+    line: (text = '') => write(text),
+    progress(text) {
+      if (text === lastProgress) return;
+      lastProgress = text;
+      if (!stream.isTTY) {
+        write(`  … ${text}`);
+        return;
+      }
+      const room = (stream.columns || WIDTH) - 1;
+      stream.write(`${CLEAR_LINE}${style('dim', stripVTControlCharacters(`  … ${text}`).slice(0, room))}`);
+      isProgressShown = true;
+    },
+    fact: (name, value) => write(`  ${style('dim', name.padEnd(NAME_WIDTH))} ${value}`),
+    dim: (text) => write(style('dim', text)),
+    check(succeeded, text) {
+      write(`  ${succeeded ? style('green', '✔') : style('red', '✘')} ${text}`);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { DeleteRecord, LedgerEntry } from '../../src/simulator/world/ledger.ts';
+
+/** The provider's books after the demo: what was really rented, and what became of it. */
+export interface Books {
+  /** Every machine that was ever created. */
+  readonly entries: readonly LedgerEntry[];
+  readonly deletes: readonly DeleteRecord[];
+}
+
+/** One thing that must be true, and whether it is. */
+export interface Finding {
+  readonly succeeded: boolean;
+  readonly text: string;
+}
+
+/**
+ * Judges by the provider's books alone: what the operator says of itself is no evidence. One machine, under its
+ * cap, ended because the operator asked for it, and nothing left that bills.
+ */
+export function judgeBooks({ entries, deletes }: Books, capUsdPerHour: number): readonly Finding[] {
+  const live = entries.filter(({ endedAtMs }) => endedAtMs === null);
+  const [machine] = entries;
+  return [
+    { succeeded: entries.length === 1, text: `machines ever rented: ${entries.length}, must be 1` },
+    ...(machine === undefined ? [] : judgeMachine(machine, deletes, capUsdPerHour)),
+    { succeeded: live.length === 0, text: `machines that still bill: ${live.length}, must be 0` },
+  ];
+}
+
+function judgeMachine(
+  { id, createdPriceHr, maxPrice, endedBy }: LedgerEntry,
+  deletes: readonly DeleteRecord[],
+  capUsdPerHour: number,
+): readonly Finding[] {
+  const accepted = deletes.filter(({ podId, result }) => podId === id && result === 'Accepted').length;
+  const cap = capUsdPerHour.toFixed(2);
+  return [
+    {
+      succeeded: createdPriceHr <= capUsdPerHour,
+      text: `price: ${createdPriceHr.toFixed(2)} USD/h, the cap is ${cap}`,
+    },
+    {
+      succeeded: maxPrice === capUsdPerHour,
+      text: `cap sent with the order: ${maxPrice?.toFixed(2) ?? 'none'} USD/h, must be ${cap}`,
+    },
+    {
+      succeeded: accepted > 0,
+      text: `requests to end it that were accepted: ${accepted}, must be 1 or more`,
+    },
+    {
+      succeeded: endedBy?.reason === 'Delete',
+      text: `ended by: ${endedBy?.reason ?? 'nobody'}, must be Delete`,
+    },
+  ];
+}
