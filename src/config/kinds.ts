@@ -59,7 +59,7 @@ export function onOff(): Kind<boolean> {
   return { ...onOffKind, isSwitch: true };
 }
 
-export function choice<T extends string>(choices: readonly [T, ...T[]]): Kind<T> {
+export function choice<const T extends string>(choices: readonly [T, ...T[]]): Kind<T> {
   return kind(choices.join('|'), (text) => {
     const value = choices.find((one) => one === text);
     return value === undefined ? { problem: `"${text}" is not one of ${choices.join(', ')}` } : { value };

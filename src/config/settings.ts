@@ -123,7 +123,7 @@ export const SETTINGS = {
       flag: '--accept-account',
       description: 'User id at the provider: confirms that the API key belongs to another account now',
     }),
-    orphanPolicy: setting(choice<'Report' | 'Terminate'>(['Report', 'Terminate']), {
+    orphanPolicy: setting(choice(['Report', 'Terminate']), {
       flag: '--orphan-policy',
       defaultText: 'Report',
       description: 'What happens to machines of this installation that belong to no GpuPod',

@@ -1,4 +1,4 @@
-import type { Knowledge } from './knowledge.ts';
+import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { RentalMemory } from './memory.ts';
 import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 
@@ -12,24 +12,29 @@ import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 export type EndVerdict = 'terminated' | 'vanished' | 'live';
 
 export function endVerdict(knowledge: Knowledge): EndVerdict {
-  const { memory, census, massAbsence, windows, now } = knowledge;
-  const { rental } = memory;
-  if (rental === undefined) {
+  const { rental } = knowledge.memory;
+  const isExpected = rental?.deletedAtMs !== undefined;
+  if (rental === undefined || (knowledge.massAbsence && !isExpected)) {
     return 'live';
   }
-  const isExpected = rental.deletedAtMs !== undefined;
-  if (massAbsence && !isExpected) {
-    return 'live';
-  }
-  const hasEndedRow = (census?.ended ?? []).some(
-    ({ podId, terminatedAt }) => podId === rental.podId && terminatedAt !== undefined,
-  );
-  const isListedLive = (census?.live ?? []).some(({ podId }) => podId === rental.podId);
-  if (rental.read?.result === 'terminated' || (hasEndedRow && !isListedLive)) {
+  if (rental.read?.result === 'terminated' || isInHistoryOnly(knowledge.census, rental.podId)) {
     return 'terminated';
   }
+  return isProvenMissing(knowledge, rental) ? 'vanished' : 'live';
+}
+
+function isInHistoryOnly(census: ObjectCensus | undefined, podId: string): boolean {
+  const row = census?.ended.find((ended) => ended.podId === podId);
+  return row?.terminatedAt !== undefined && !isListedLive(census, podId);
+}
+
+function isListedLive(census: ObjectCensus | undefined, podId: string): boolean {
+  return census?.live.some((pod) => pod.podId === podId) ?? false;
+}
+
+function isProvenMissing({ now, windows }: Knowledge, rental: RentalMemory): boolean {
   const isOldEnough = rental.wasRead || now.monotonicMs - rental.sinceMs >= windows.unreadPodAgeMs;
-  return rental.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough ? 'vanished' : 'live';
+  return rental.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough;
 }
 
 /**
@@ -41,9 +46,11 @@ export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: n
   if (census === undefined || census.beganAtMs < sinceMs) {
     return false;
   }
-  const isListedLive = census.live.some(({ podId }) => podId === rental.podId);
   const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
-  return !isListedLive && (!isReadSince || mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs));
+  return (
+    !isListedLive(census, rental.podId) &&
+    (!isReadSince || mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs))
+  );
 }
 
 /** A GET is repeated only once the last one is old enough to be a second proof. */

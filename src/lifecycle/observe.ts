@@ -82,17 +82,21 @@ function observeRental(knowledge: Knowledge): RentalMemory | undefined {
 }
 
 /** A 404 and a complete list that began later and does not show the pod: one proof that it is gone. */
-function countMissing({ census, windows }: Knowledge, rental: RentalMemory, isInList: boolean): RentalMemory {
+function countMissing(knowledge: Knowledge, rental: RentalMemory, isInList: boolean): RentalMemory {
   const { read, lastMissingAtMs } = rental;
-  if (read?.result === 'found' || (isInList && read !== undefined && isAfter(census, read.beganAtMs))) {
+  if (read === undefined) {
+    return rental;
+  }
+  const hasListSince = isAfter(knowledge.census, read.beganAtMs);
+  if (read.result === 'found' || (isInList && hasListSince)) {
     const { lastMissingAtMs: _last, ...rest } = rental;
     return { ...rest, missing: 0 };
   }
-  if (read?.result !== 'notFound' || isInList || !isAfter(census, read.beganAtMs)) {
-    return rental;
-  }
-  const isApart = lastMissingAtMs === undefined || read.beganAtMs - lastMissingAtMs >= windows.goneSpacingMs;
-  return isApart ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs } : rental;
+  const isProof = read.result === 'notFound' && hasListSince && !isInList;
+  const sinceLastMs = read.beganAtMs - (lastMissingAtMs ?? -Infinity);
+  return isProof && sinceLastMs >= knowledge.windows.goneSpacingMs
+    ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs }
+    : rental;
 }
 
 function isAfter(census: ObjectCensus | undefined, atMs: number): boolean {

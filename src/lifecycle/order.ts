@@ -1,6 +1,6 @@
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
-import type { Knowledge } from './knowledge.ts';
+import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
 import { objectHash, parsePodName, podNameFront } from './pod-name.ts';
 import type { RefusalReason } from './provider.ts';
@@ -74,18 +74,17 @@ export function frontsOf(
   return fronts;
 }
 
-/** Never used twice for one object: above every number that the object or the provider knows. */
-export function nextAttemptNumber(knowledge: Knowledge): number {
-  const { intent, gpuPod, census, memory } = knowledge;
-  const known = [0, ...(gpuPod.status.attempts ?? []).map(({ number }) => number)];
-  if (intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid) {
-    known.push(intent.intent.attempt);
-  }
-  known.push(parsePodName(memory.order?.podName ?? '')?.attempt ?? 0);
-  for (const { name } of [...(census?.live ?? []), ...(census?.ended ?? [])]) {
-    known.push(parsePodName(name ?? '')?.attempt ?? 0);
-  }
-  return Math.max(...known) + 1;
+/** Never used twice for one object: above every number that the object, the provider or this process knows. */
+export function nextAttemptNumber({ intent, gpuPod, census, memory }: Knowledge): number {
+  const recorded = (gpuPod.status.attempts ?? []).map(({ number }) => number);
+  const names = [memory.order?.podName, ...pods(census).map(({ name }) => name)];
+  const named = names.map((name) => parsePodName(name ?? '')?.attempt ?? 0);
+  const isOwn = intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid;
+  return 1 + Math.max(0, isOwn ? intent.intent.attempt : 0, ...recorded, ...named);
+}
+
+function pods(census: ObjectCensus | undefined): readonly { readonly name?: string }[] {
+  return census === undefined ? [] : [...census.live, ...census.ended];
 }
 
 /** Refusals that speak of the account: the order is not at fault, and the same attempt is sent again later. */

@@ -61,5 +61,5 @@ export function frontOf(parts: PodNameParts): string {
 
 /** Names are compared without case: upstreams are known to change it. */
 export function sameName(a: string | undefined, b: string | undefined): boolean {
-  return a !== undefined && b !== undefined && a.toLowerCase() === b.toLowerCase();
+  return a !== undefined && a.toLowerCase() === b?.toLowerCase();
 }

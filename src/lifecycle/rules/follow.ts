@@ -75,19 +75,19 @@ function investigate(knowledge: Knowledge, rental: RentalMemory): Step | undefin
   };
 }
 
-function isSuspect({ sight, census, massAbsence }: Knowledge, rental: RentalMemory): boolean {
-  if (massAbsence) {
+function isSuspect(knowledge: Knowledge, rental: RentalMemory): boolean {
+  const { sight, massAbsence } = knowledge;
+  const isReportedGone = sight?.omitted === true || sight?.look.status === 'TERMINATED';
+  return !massAbsence && (rental.missing > 0 || isReportedGone || isMissingInList(knowledge, rental));
+}
+
+/** A complete list that is newer than every good look does not show the pod. */
+function isMissingInList({ sight, census }: Knowledge, { podId, sinceMs, read }: RentalMemory): boolean {
+  if (census === undefined || census.live.some((pod) => pod.podId === podId)) {
     return false;
   }
-  const seenAtMs = Math.max(
-    sight?.beganAtMs ?? rental.sinceMs,
-    rental.read?.result === 'found' ? rental.read.beganAtMs : 0,
-  );
-  const isListed = census?.live.some(({ podId }) => podId === rental.podId) ?? true;
-  const isMissingInList = census !== undefined && census.beganAtMs > seenAtMs && !isListed;
-  return (
-    isMissingInList || sight?.look.status === 'TERMINATED' || (sight?.omitted ?? false) || rental.missing > 0
-  );
+  const foundAtMs = read?.result === 'found' ? read.beganAtMs : 0;
+  return census.beganAtMs > Math.max(sight?.beganAtMs ?? sinceMs, foundAtMs);
 }
 
 function reportStaleness(knowledge: Knowledge, rental: RentalMemory): Rest | undefined {

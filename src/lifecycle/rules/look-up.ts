@@ -41,9 +41,12 @@ function resolveOpen(knowledge: Knowledge, intent: Intent, remembered: OrderMemo
   if (outcome?.kind === 'created') {
     return bind(knowledge, intent, outcome.pod, false);
   }
-  if (outcome?.kind === 'refused') {
-    return settleRefusal(knowledge, intent, outcome);
-  }
+  return outcome?.kind === 'refused'
+    ? settleRefusal(knowledge, intent, outcome)
+    : resolveUnknown(knowledge, intent, remembered);
+}
+
+function resolveUnknown(knowledge: Knowledge, intent: Intent, remembered: OrderMemory): Step {
   const found = oldestOrdered(knowledge, intent);
   if (found !== undefined) {
     return bind(knowledge, intent, found, true);

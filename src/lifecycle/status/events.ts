@@ -1,4 +1,4 @@
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { Attempt, Condition, GpuPodStatus } from '../../api/status.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import { findCondition } from './draft.ts';
 
@@ -46,55 +46,62 @@ function ready(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] 
 }
 
 function attempts(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
-  const events: LifeEvent[] = [];
-  for (const attempt of after.attempts ?? []) {
+  return (after.attempts ?? []).flatMap((attempt) => {
     const known = before.attempts?.find(({ number }) => number === attempt.number);
-    const podId = attempt.podId ?? after.podId ?? '';
-    if (attempt.ending !== undefined && known?.ending === undefined && attempt.outcome === undefined) {
-      const type = attempt.ending === 'Suspended' ? 'Normal' : 'Warning';
-      events.push({
-        type,
-        reason: attempt.ending,
-        message: `Ending pod ${podId}: ${attempt.message ?? attempt.ending}`,
-      });
+    if (attempt.outcome !== undefined) {
+      return known?.outcome === undefined ? [outcomeEvent(attempt)] : [];
     }
-    if (attempt.outcome === undefined || known?.outcome !== undefined) {
-      continue;
-    }
-    if (attempt.outcome === 'Refused' || attempt.outcome === 'NotCreated') {
-      const message = `Attempt ${String(attempt.number)} (${attempt.offer ?? 'offer'}): ${attempt.message ?? attempt.outcome}`;
-      events.push({
-        type: 'Warning',
-        reason: attempt.outcome === 'Refused' ? 'OfferRefused' : 'NotCreated',
-        message,
-      });
-    } else {
-      const message = `The rental of pod ${podId} ended (${attempt.reason ?? 'Ended'}); it cost about ${usd(attempt.cost)} USD.`;
-      events.push({
-        type: attempt.outcome === 'Failed' ? 'Warning' : 'Normal',
-        reason: 'RentalEnded',
-        message,
-      });
-    }
+    return attempt.ending !== undefined && known?.ending === undefined
+      ? [endingEvent(attempt.ending, attempt, after.podId)]
+      : [];
+  });
+}
+
+function endingEvent(ending: string, { message }: Attempt, podId: string | undefined): LifeEvent {
+  return {
+    type: ending === 'Suspended' ? 'Normal' : 'Warning',
+    reason: ending,
+    message: `Ending pod ${podId ?? ''}: ${message ?? ending}`,
+  };
+}
+
+function outcomeEvent(attempt: Attempt): LifeEvent {
+  const { number, offer = 'offer', outcome, reason = 'Ended', message = reason } = attempt;
+  if (outcome === 'Refused' || outcome === 'NotCreated') {
+    return {
+      type: 'Warning',
+      reason: outcome === 'Refused' ? 'OfferRefused' : 'NotCreated',
+      message: `Attempt ${String(number)} (${offer}): ${message}`,
+    };
   }
-  return events;
+  return {
+    type: outcome === 'Failed' ? 'Warning' : 'Normal',
+    reason: 'RentalEnded',
+    message: `The rental of pod ${attempt.podId ?? ''} ended (${reason}); it cost about ${usd(attempt.cost)} USD.`,
+  };
 }
 
 /** Reasons for which a person should look, told when they first stand. */
 function troubles(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
-  const events: LifeEvent[] = [];
-  for (const type of ['Stalled', 'Synced', 'OfferSelected'] as const) {
-    const was = findCondition(before, type);
+  const events = new Map<string, LifeEvent>();
+  for (const type of TROUBLE_TYPES) {
     const is = findCondition(after, type);
-    const isTrouble =
-      type === 'Stalled' ? is !== undefined : is?.status === 'False' && is.reason !== 'NotLooked';
-    const isTold = events.some(({ reason }) => reason === is?.reason);
-    if (is !== undefined && isTrouble && was?.reason !== is.reason && !isTold) {
-      const hint = type === 'OfferSelected' && after.hint !== undefined ? ` ${after.hint}` : '';
-      events.push({ type: 'Warning', reason: is.reason, message: `${is.message}${hint}` });
+    if (is === undefined || !isTrouble(is) || findCondition(before, type)?.reason === is.reason) {
+      continue;
+    }
+    const hint = type === 'OfferSelected' && after.hint !== undefined ? ` ${after.hint}` : '';
+    // Stalled and Synced often say the same: it is told once.
+    if (!events.has(is.reason)) {
+      events.set(is.reason, { type: 'Warning', reason: is.reason, message: `${is.message}${hint}` });
     }
   }
-  return events;
+  return [...events.values()];
+}
+
+const TROUBLE_TYPES = ['Stalled', 'Synced', 'OfferSelected'] as const;
+
+function isTrouble({ type, status, reason }: Condition): boolean {
+  return type === 'Stalled' || (status === 'False' && reason !== 'NotLooked');
 }
 
 function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
