@@ -1,5 +1,9 @@
 import { stringify } from 'yaml';
 import { gpuPodCrd } from '../src/api/crd.ts';
+import { settingsReference } from '../src/config/settings-reference.ts';
+import { gpuPodReference } from './reference/gpu-pod-reference.ts';
+import { GENERATED } from './reference/markdown.ts';
+import { conditionsReference, rejectionsReference } from './reference/word-references.ts';
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 
@@ -10,5 +14,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['crds/gpupods.gpupod.dev.yaml', crd],
     ['charts/gpupod-operator/crds/gpupods.gpupod.dev.yaml', crd],
     ['deploy/crd.yaml', crd],
+    ['docs/reference/gpupod.md', gpuPodReference()],
+    ['docs/reference/conditions.md', conditionsReference()],
+    ['docs/reference/rejections.md', rejectionsReference()],
+    ['docs/reference/settings.md', GENERATED + settingsReference()],
   ]);
 }
