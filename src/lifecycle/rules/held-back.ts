@@ -41,11 +41,11 @@ export function accountDoubtful(knowledge: Knowledge): Step | undefined {
     );
   }
   if (account.kind === 'unknown') {
-    const failure = account.failure ?? {
-      reason: 'ApiUnavailable' as const,
-      message: 'The account of the API key has not been read yet.',
-    };
-    return restFailing(knowledge, failure, {
+    if (account.failure === undefined) {
+      // The first moments of a process: all objects are looked at again once the answer is there.
+      return { kind: 'rest', status: gpuPod.status };
+    }
+    return restFailing(knowledge, account.failure, {
       Ready,
       progress: {
         type: 'Reconciling',
