@@ -1,0 +1,69 @@
+import { globSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { MAX_MESSAGE_LENGTH, REASONS, statusOfReason, truncateMessage } from '../../src/api/conditions.ts';
+import type { ConditionClaim } from '../../src/api/conditions.ts';
+
+const DECIDERS = globSync('src/{lifecycle,offers,prime,reconciler}/**/*.ts').map((path) =>
+  readFileSync(path, 'utf8'),
+);
+const ALL_REASONS = Object.entries(REASONS).flatMap(([type, reasons]) =>
+  Object.entries(reasons).map(([reason, entry]) => ({ type, reason, ...entry })),
+);
+
+describe('the list of reasons', () => {
+  it.each(ALL_REASONS)('$type $reason is one CamelCase word', ({ reason }) => {
+    expect(reason).toMatch(/^[A-Z][A-Za-z]{1,63}$/);
+  });
+
+  it.each(ALL_REASONS)('$type $reason has a sentence that says when it is given', ({ meaning }) => {
+    expect(meaning).toMatch(/^[A-Z`].*\.$/);
+  });
+
+  it.each(ALL_REASONS)('$type $reason is given somewhere: what is documented must happen', ({ reason }) => {
+    expect(DECIDERS.some((source) => source.includes(`'${reason}'`))).toBe(true);
+  });
+
+  it.each(ALL_REASONS.filter(({ type }) => type === 'Reconciling' || type === 'Stalled'))(
+    '$type $reason is true: kstatus takes presence for truth',
+    ({ status }) => {
+      expect(status).toBe('True');
+    },
+  );
+});
+
+describe('statusOfReason', () => {
+  it.each<{ claim: ConditionClaim; status: string; why: string }>([
+    {
+      claim: { type: 'Ready', reason: 'Available', message: '' },
+      status: 'True',
+      why: 'the one way to be ready',
+    },
+    { claim: { type: 'Ready', reason: 'Stale', message: '' }, status: 'Unknown', why: 'nobody looked' },
+    { claim: { type: 'Ready', reason: 'Pending', message: '' }, status: 'False', why: 'nothing is rented' },
+    { claim: { type: 'Synced', reason: 'Paused', message: '' }, status: 'False', why: 'nothing is done' },
+  ])('$claim.type $claim.reason is $status: $why', ({ claim, status }) => {
+    expect(statusOfReason(claim)).toBe(status);
+  });
+});
+
+describe('truncateMessage', () => {
+  it.each([
+    { name: 'a short one', message: 'It waits.', expected: 'It waits.', why: 'it stays as it is' },
+    { name: 'line breaks', message: ' a\r\nb\u0007c ', expected: 'a b c', why: 'kubectl prints one line' },
+    { name: 'the limit', message: 'x'.repeat(300), expected: 'x'.repeat(300), why: '300 fit' },
+    {
+      name: 'one more',
+      message: 'x'.repeat(301),
+      expected: `${'x'.repeat(299)}…`,
+      why: 'the schema refuses 301, the ellipsis included',
+    },
+  ])('of $name: $why', ({ message, expected }) => {
+    expect(truncateMessage(message)).toBe(expected);
+  });
+
+  it('never cuts a surrogate pair in two: the API server takes no broken text', () => {
+    const cut = truncateMessage(`${'x'.repeat(MAX_MESSAGE_LENGTH - 2)}😀😀`);
+    expect(cut.isWellFormed()).toBe(true);
+    expect(cut.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { gpuPodCrd } from '../../src/api/crd.ts';
+import { FROZEN_FIELDS, GpuPodSpec } from '../../src/api/spec.ts';
+import { FRESH_STATUS, GpuPodStatus } from '../../src/api/status.ts';
+
+const Schema = z.record(z.string(), z.unknown());
+type Schema = z.output<typeof Schema>;
+const Rules = z.array(z.object({ rule: z.string(), message: z.string(), fieldPath: z.string().optional() }));
+
+const Crd = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    names: z.object({ shortNames: z.array(z.string()), categories: z.array(z.string()) }),
+    scope: z.string(),
+    versions: z.tuple([
+      z.object({
+        subresources: z.object({ status: z.object({}) }),
+        schema: z.object({ openAPIV3Schema: Schema }),
+        additionalPrinterColumns: z.array(
+          z.object({ name: z.string(), jsonPath: z.string(), priority: z.number().optional() }),
+        ),
+      }),
+    ]),
+  }),
+});
+
+const crd = Crd.parse(gpuPodCrd());
+const [version] = crd.spec.versions;
+const root = version.schema.openAPIV3Schema;
+
+interface Field {
+  readonly path: string;
+  readonly schema: Schema;
+  /** An item of a list has no name to explain. */
+  readonly isItem: boolean;
+}
+
+const FIELDS = [...fieldsOf('spec'), ...fieldsOf('status')];
+const STRUCTURAL = new Set([
+  ...['type', 'description', 'properties', 'required', 'items', 'enum', 'default', 'format', 'pattern'],
+  ...['minLength', 'maxLength', 'minItems', 'maxItems', 'minimum', 'maximum'],
+]);
+
+describe('the custom resource definition', () => {
+  it('is named for its plural and group: the API server refuses another name', () => {
+    expect(crd.metadata.name).toBe('gpupods.gpupod.dev');
+    expect(crd.spec).toMatchObject({
+      scope: 'Namespaced',
+      names: { shortNames: ['gpod', 'gp'], categories: ['gpu'] },
+    });
+  });
+
+  it('prints what people ask for first, and the rest with -o wide', () => {
+    const columns = version.additionalPrinterColumns;
+    const named = (isWide: boolean): string[] =>
+      columns.filter(({ priority = 0 }) => priority > 0 === isWide).map(({ name }) => name);
+    expect(named(false)).toEqual(['Ready', 'Phase', 'GPU', 'Count', 'Provider', '$/h', 'Age']);
+    expect(named(true)).toEqual(['Region', 'SSH', 'Pod-Id', 'Reason']);
+  });
+
+  it('has a default status that no tool takes for ready', () => {
+    expect(at(root, 'properties', 'status')['default']).toEqual({ observedGeneration: -1 });
+  });
+});
+
+describe.each(FIELDS)('the schema of $path', ({ schema, isItem }) => {
+  it('is described for kubectl explain', () => {
+    expect(isItem || typeof schema['description'] === 'string').toBe(true);
+  });
+
+  it('is bounded, because the cost of the CEL rules is estimated from the bounds', () => {
+    const isOpenText = schema['type'] === 'string' && schema['enum'] === undefined;
+    expect(!isOpenText || typeof schema['maxLength'] === 'number').toBe(true);
+    expect(schema['type'] !== 'array' || typeof schema['maxItems'] === 'number').toBe(true);
+  });
+
+  it('is structural: a type, and no key that the API server refuses', () => {
+    const foreign = Object.keys(schema).filter(
+      (key) => !STRUCTURAL.has(key) && !key.startsWith('x-kubernetes-'),
+    );
+    expect(foreign).toEqual([]);
+    expect(schema['type']).toEqual(expect.any(String));
+  });
+
+  it('says how lists merge, so that server-side apply does not guess', () => {
+    expect(schema['type'] !== 'array' || typeof schema['x-kubernetes-list-type'] === 'string').toBe(true);
+  });
+});
+
+describe('the rules that freeze what was bought', () => {
+  const rules = Rules.parse(root['x-kubernetes-validations']);
+
+  it.each(FROZEN_FIELDS)('name %s, with a way out', (field) => {
+    const rule = rules.find(({ fieldPath }) => fieldPath === `.spec.${field}`);
+    expect(rule?.message).toContain('spec.suspend');
+    // Reading an absent field fails every later write, removal of the finalizer included.
+    expect(rule?.rule).toContain(`has(self.spec.${field}) == has(oldSelf.spec.${field})`);
+    expect(rule?.rule).toContain(`!has(self.spec.${field}) ||`);
+    expect(rule?.rule.startsWith('!has(oldSelf.status) || !has(oldSelf.status.podId) || ')).toBe(true);
+  });
+
+  it('name nothing else: the rest can change while a machine is rented', () => {
+    expect(rules).toHaveLength(FROZEN_FIELDS.length);
+  });
+});
+
+describe('the smallest useful object', () => {
+  it('is what the design says, with its defaults', () => {
+    expect(GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, maxPrice: 3 })).toEqual({
+      gpu: { types: ['H100_80GB'], count: 1 },
+      placement: { security: 'secure_cloud', spot: 'Forbid', allowPrepaid: false, minStock: 'Low' },
+      strategy: 'Cheapest',
+      resources: { fit: 'AtLeast' },
+      maxPrice: 3,
+      maxAttempts: 3,
+      provisioningTimeout: '20m',
+      deletionPolicy: 'Delete',
+      suspend: false,
+    });
+  });
+
+  it('has a status that fits its own schema', () => {
+    expect(GpuPodStatus.parse(FRESH_STATUS)).toEqual({ observedGeneration: -1 });
+  });
+});
+
+function fieldsOf(part: 'spec' | 'status'): readonly Field[] {
+  return walk(part, at(root, 'properties', part), false);
+}
+
+function walk(path: string, schema: Schema, isItem: boolean): readonly Field[] {
+  const inner = Object.entries(at(schema, 'properties')).flatMap(([name, field]) =>
+    walk(`${path}.${name}`, Schema.parse(field), false),
+  );
+  const items = schema['items'] === undefined ? [] : walk(`${path}[]`, at(schema, 'items'), true);
+  return [{ path, schema, isItem }, ...inner, ...items];
+}
+
+function at(schema: Schema, ...keys: readonly string[]): Schema {
+  return keys.reduce<Schema>((inner, key) => Schema.parse(inner[key] ?? {}), schema);
+}

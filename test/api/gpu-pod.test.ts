@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { hasFinalizer, isDeleting, isPaused, parseGpuPod } from '../../src/api/gpu-pod.ts';
+import { ANNOTATIONS } from '../../src/api/names.ts';
+import { gpuPod, rawGpuPod } from '../support/builders/gpu-pod.ts';
+
+describe('parseGpuPod', () => {
+  it('fills in the defaults: an older object lacks newer fields', () => {
+    expect(gpuPod().spec).toMatchObject({ strategy: 'Cheapest', maxAttempts: 3, suspend: false });
+  });
+
+  it('takes an object without status, finalizers and annotations: one that was just applied', () => {
+    const { status: _status, ...fresh } = rawGpuPod();
+    const { finalizers: _finalizers, annotations: _annotations, ...metadata } = fresh.metadata;
+    expect(parseGpuPod({ ...fresh, metadata })).toMatchObject({
+      kind: 'ok',
+      gpuPod: { metadata: { finalizers: [], annotations: {} }, status: { observedGeneration: -1 } },
+    });
+  });
+
+  it('reads a status that does not fit as none, so that an old status cannot stop the operator', () => {
+    const parsed = parseGpuPod({ ...rawGpuPod(), status: { observedGeneration: 'old' } });
+    expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { status: { observedGeneration: -1 } } });
+  });
+
+  it('leaves out what it does not know: a newer CRD has more fields', () => {
+    const { spec } = gpuPod();
+    const parsed = parseGpuPod({ ...rawGpuPod(), spec: { ...spec, tomorrow: true } });
+    expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { spec } });
+  });
+
+  it.each([
+    { name: 'no object', object: null, problem: 'expected object' },
+    { name: 'no spec', object: { ...rawGpuPod(), spec: undefined }, problem: 'spec' },
+    {
+      name: 'a type of GPU that is none',
+      object: rawGpuPod({ spec: { gpu: { types: [''] } } }),
+      problem: 'spec.gpu.types.0',
+    },
+    { name: 'no uid', object: rawGpuPod({ uid: '' }), problem: 'metadata.uid' },
+  ])('names the problem of $name', ({ object, problem }) => {
+    const parsed = parseGpuPod(object);
+    expect(parsed.kind === 'invalid' ? parsed.problems : parsed).toContain(problem);
+  });
+});
+
+describe('what stands on an object', () => {
+  it.each([
+    { value: 'true', is: true, why: 'the one value that pauses' },
+    { value: 'True', is: false, why: 'only "true" does' },
+    { value: '1', is: false, why: 'nor another word for it' },
+    { value: '', is: false, why: 'nor an empty annotation' },
+  ])('paused: "$value" is $is: $why', ({ value, is }) => {
+    expect(isPaused(gpuPod({ annotations: { [ANNOTATIONS.paused]: value } }))).toBe(is);
+  });
+
+  it('is being deleted once there is a deletionTimestamp', () => {
+    expect([gpuPod(), gpuPod({ isDeleting: true })].map(isDeleting)).toEqual([false, true]);
+  });
+
+  it('has the finalizer among others', () => {
+    const others = gpuPod({ finalizers: ['example.com/other'] });
+    const both = gpuPod({ finalizers: ['example.com/other', 'gpupod.dev/rental'] });
+    expect([others, both].map(hasFinalizer)).toEqual([false, true]);
+  });
+});

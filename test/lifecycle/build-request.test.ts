@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import { buildCreatePodRequest, imageOf, withSecretValues } from '../../src/lifecycle/build-request.ts';
+import type { CreatePodRequest } from '../../src/lifecycle/create-pod-request.ts';
+import type { Policy } from '../../src/lifecycle/settings.ts';
+import { fitSizes } from '../../src/offers/sizes.ts';
+import type { Offer, Sizes } from '../../src/offers/offer.ts';
+import { guideOffer, offer, offerWithout, spec } from '../offers/support/builders.ts';
+import type { SpecOverrides } from '../offers/support/builders.ts';
+
+/** The body of the provider's guide, word by word, but for what changes in each of its examples. */
+const GUIDE_POD = {
+  cloudId: 'n3-H100x1',
+  gpuType: 'H100_80GB',
+  socket: 'PCIe',
+  gpuCount: 1,
+  image: 'ubuntu_22_cuda_12',
+  dataCenterId: 'CANADA-1',
+  country: 'CA',
+  security: 'secure_cloud',
+};
+const GUIDE_PROVIDER = { type: 'hyperstack' };
+
+interface Parts {
+  readonly wish?: SpecOverrides;
+  readonly chosen?: Offer;
+  readonly policy?: Pick<Policy, 'defaultTeamId' | 'defaultSshKeyId'>;
+  readonly capSent?: number;
+}
+
+function build({
+  wish = {},
+  chosen = guideOffer(),
+  policy = {},
+  capSent = 2_750_000,
+}: Parts): CreatePodRequest {
+  const wished = spec(wish);
+  return buildCreatePodRequest({
+    spec: wished,
+    policy,
+    offer: chosen,
+    sizes: sizesOf(chosen, wish),
+    name: 'gp-abc123-0123456789-1-team-a-train-1',
+    capSent,
+  });
+}
+
+function sizesOf(chosen: Offer, wish: SpecOverrides): Sizes {
+  const { fit, ...sizes } = spec(wish).resources;
+  const sizing = fitSizes(chosen, sizes, fit);
+  if (sizing.kind === 'misses') {
+    throw new Error(`${sizing.name} cannot be had`);
+  }
+  return sizing.sizes;
+}
+
+/** The body as it travels, without the two fields in which ours differ from the guide's. */
+function asJson(request: CreatePodRequest): unknown {
+  const { name: _name, maxPrice: _maxPrice, ...pod } = request.pod;
+  return JSON.parse(JSON.stringify({ ...request, pod }));
+}
+
+describe('the body of the guide', () => {
+  it.each<Parts & { name: string; body: unknown }>([
+    { name: 'plain', body: { pod: GUIDE_POD, provider: GUIDE_PROVIDER } },
+    {
+      name: 'with a larger disk',
+      wish: { resources: { diskSize: 200 } },
+      body: { pod: { ...GUIDE_POD, diskSize: 200 }, provider: GUIDE_PROVIDER },
+    },
+    {
+      name: 'with a larger disk and more vcpus',
+      wish: { resources: { diskSize: 200, vcpus: 20 } },
+      body: { pod: { ...GUIDE_POD, diskSize: 200, vcpus: 20 }, provider: GUIDE_PROVIDER },
+    },
+    {
+      name: 'with a custom template',
+      wish: { customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
+      body: {
+        pod: { ...GUIDE_POD, image: 'custom_template', customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
+        provider: GUIDE_PROVIDER,
+      },
+    },
+    {
+      name: 'for a team',
+      wish: { teamId: 'my_team_id' },
+      body: { pod: GUIDE_POD, provider: GUIDE_PROVIDER, team: { teamId: 'my_team_id' } },
+    },
+  ])('$name', ({ body, ...parts }) => {
+    expect(asJson(build(parts))).toEqual(body);
+  });
+
+  it('with a cap, as a JSON number of dollars', () => {
+    expect(build({ capSent: 2_700_000 }).pod.maxPrice).toBe(2.7);
+  });
+});
+
+describe('buildCreatePodRequest', () => {
+  it.each<Parts & { name: string; expected: object; why: string }>([
+    {
+      name: 'the team of the operator',
+      policy: { defaultTeamId: 'ours' },
+      expected: { team: { teamId: 'ours' } },
+      why: 'where the spec names none',
+    },
+    {
+      name: 'the team of the spec',
+      wish: { teamId: 'theirs' },
+      policy: { defaultTeamId: 'ours' },
+      expected: { team: { teamId: 'theirs' } },
+      why: 'it goes before the default',
+    },
+    {
+      name: 'the SSH key of the operator',
+      policy: { defaultSshKeyId: 'key-0' },
+      expected: { pod: { sshKeyId: 'key-0' } },
+      why: 'where the spec names none',
+    },
+    {
+      name: 'the SSH key of the spec',
+      wish: { sshKeyId: 'key-1' },
+      policy: { defaultSshKeyId: 'key-0' },
+      expected: { pod: { sshKeyId: 'key-1' } },
+      why: 'it goes before the default',
+    },
+    {
+      name: 'disks',
+      wish: { disks: ['d1', 'd2'] },
+      expected: { disks: ['d1', 'd2'] },
+      why: 'they stand at the root',
+    },
+    {
+      name: 'its image',
+      wish: { image: 'flux' },
+      expected: { pod: { image: 'flux' } },
+      why: 'it was wished',
+    },
+    {
+      name: 'the security of the offer',
+      chosen: offer({ security: 'community_cloud' }),
+      wish: { placement: { security: 'any' } },
+      expected: { pod: { security: 'community_cloud' } },
+      why: '"any" is no word of the API',
+    },
+  ])('sends $name: $why', ({ name: _name, why: _why, expected, ...parts }) => {
+    expect(build(parts)).toMatchObject(expected);
+  });
+
+  it('sends no key without a value: the pod object is closed, and null is not absent', () => {
+    const chosen = offerWithout('dataCenter', 'country', 'region');
+    expect(Object.keys(build({ chosen }).pod).sort()).toEqual(
+      ['cloudId', 'gpuCount', 'gpuType', 'image', 'maxPrice', 'name', 'security', 'socket'].sort(),
+    );
+    expect(Object.keys(build({ chosen }))).toEqual(['pod', 'provider']);
+  });
+
+  it('sends no size that is the default: a fixed resource takes none', () => {
+    const { pod } = build({ wish: { resources: { diskSize: 100, vcpus: 16 } } });
+    expect([pod.diskSize, pod.vcpus, pod.memory]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('imageOf', () => {
+  it.each<{ wish: SpecOverrides; image: string }>([
+    { wish: {}, image: 'ubuntu_22_cuda_12' },
+    { wish: { image: 'flux' }, image: 'flux' },
+    { wish: { customTemplateId: 'cm2' }, image: 'custom_template' },
+  ])('is $image', ({ wish, image }) => {
+    expect(imageOf(spec(wish))).toBe(image);
+  });
+});
+
+describe('withSecretValues', () => {
+  const request = build({});
+
+  it('puts in variables and password', () => {
+    const values = { envVars: [{ key: 'TOKEN', value: 's3cret' }], jupyterPassword: 'p4ss' };
+    expect(withSecretValues(request, values)).toEqual({
+      ...request,
+      pod: { ...request.pod, envVars: values.envVars, jupyterPassword: 'p4ss' },
+    });
+  });
+
+  it('changes nothing where there is nothing: an empty list is not an absent one', () => {
+    expect(withSecretValues(request, { envVars: [] })).toEqual(request);
+    expect(Object.keys(withSecretValues(request, { envVars: [] }).pod)).not.toContain('envVars');
+  });
+});

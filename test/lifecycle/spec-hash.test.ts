@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { FROZEN_FIELDS } from '../../src/api/spec.ts';
+import { specHash } from '../../src/lifecycle/spec-hash.ts';
+import { spec } from '../offers/support/builders.ts';
+import type { SpecOverrides } from '../offers/support/builders.ts';
+
+const base = specHash(spec());
+
+describe('specHash', () => {
+  const changes: Record<(typeof FROZEN_FIELDS)[number], SpecOverrides> = {
+    gpu: { gpu: { types: ['H100_80GB'], count: 2 } },
+    placement: { placement: { spot: 'Allow' } },
+    resources: { resources: { diskSize: 200 } },
+    image: { image: 'cuda_12_1_pytorch_2_2' },
+    customTemplateId: { customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
+    env: { env: [{ name: 'A', value: '1' }] },
+    sshKeyId: { sshKeyId: 'key-1' },
+    disks: { disks: ['disk-1'] },
+    teamId: { teamId: 'team-1' },
+    jupyterPasswordSecretRef: { jupyterPasswordSecretRef: { name: 's', key: 'k' } },
+  };
+
+  it.each(FROZEN_FIELDS)('changes with %s: the machine was bought with it', (field) => {
+    expect(specHash(spec(changes[field]))).not.toBe(base);
+  });
+
+  it.each<{ name: string; change: SpecOverrides }>([
+    { name: 'maxPrice', change: { maxPrice: 5 } },
+    { name: 'strategy', change: { strategy: 'BestStock' } },
+    { name: 'maxAttempts', change: { maxAttempts: 9 } },
+    { name: 'provisioningTimeout', change: { provisioningTimeout: '1h' } },
+    { name: 'offerTimeout', change: { offerTimeout: '1h' } },
+    { name: 'deletionPolicy', change: { deletionPolicy: 'Retain' } },
+    { name: 'suspend', change: { suspend: true } },
+  ])('stays the same with $name: a machine that is on order need not go for it', ({ change }) => {
+    expect(specHash(spec(change))).toBe(base);
+  });
+
+  it('does not depend on the order in which a person wrote the fields', () => {
+    const one = spec({ placement: { security: 'any', spot: 'Allow' } });
+    const other = spec({ placement: { spot: 'Allow', security: 'any' } });
+    expect(specHash(one)).toBe(specHash(other));
+  });
+
+  it('depends on the order of a list: the first GPU type is tried first', () => {
+    const one = spec({ gpu: { types: ['A', 'B'] } });
+    const other = spec({ gpu: { types: ['B', 'A'] } });
+    expect(specHash(one)).not.toBe(specHash(other));
+  });
+
+  it('tells a value under one field from the same value under another', () => {
+    expect(specHash(spec({ sshKeyId: 'x' }))).not.toBe(specHash(spec({ teamId: 'x' })));
+  });
+});

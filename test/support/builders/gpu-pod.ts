@@ -1,0 +1,99 @@
+import { parseGpuPod } from '../../../src/api/gpu-pod.ts';
+import type { GpuPod } from '../../../src/api/gpu-pod.ts';
+import { ANNOTATIONS, FINALIZER } from '../../../src/api/names.ts';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import { FRESH_STATUS } from '../../../src/api/status.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import { writeIntent } from '../../../src/lifecycle/intent.ts';
+import type { Intent } from '../../../src/lifecycle/intent.ts';
+import { IDENTITY, intent as anIntent } from './intent.ts';
+
+export interface GpuPodOverrides {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly finalizers?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Written as the intent annotation. */
+  readonly intent?: Intent | string;
+  readonly isDeleting?: boolean;
+  readonly spec?: Partial<GpuPodSpecInput>;
+  readonly status?: Partial<GpuPodStatus>;
+}
+
+/** A GpuPod as the API server would send it: the smallest useful object, with the finalizer on. */
+export function rawGpuPod(overrides: GpuPodOverrides = {}): RawObject {
+  const { intent, isDeleting = false } = overrides;
+  return {
+    apiVersion: 'gpupod.dev/v1alpha1',
+    kind: 'GpuPod',
+    metadata: {
+      namespace: overrides.namespace ?? IDENTITY.namespace,
+      name: overrides.name ?? IDENTITY.name,
+      uid: overrides.uid ?? IDENTITY.uid,
+      resourceVersion: overrides.resourceVersion ?? '10',
+      generation: overrides.generation ?? 1,
+      creationTimestamp: '2026-11-23T09:00:00Z',
+      finalizers: [...(overrides.finalizers ?? [FINALIZER])],
+      annotations: {
+        ...overrides.annotations,
+        ...(intent === undefined
+          ? {}
+          : { [ANNOTATIONS.intent]: typeof intent === 'string' ? intent : writeIntent(intent) }),
+      },
+      ...(isDeleting ? { deletionTimestamp: '2026-11-23T10:00:00Z' } : {}),
+    },
+    spec: { gpu: { types: ['H100_80GB'] }, ...overrides.spec },
+    status: { ...FRESH_STATUS, ...overrides.status },
+  };
+}
+
+/** The same, read through the real schema, so that defaults are the real ones. */
+export function gpuPod(overrides: GpuPodOverrides = {}): GpuPod {
+  const parsed = parseGpuPod(rawGpuPod(overrides));
+  if (parsed.kind === 'invalid') {
+    throw new Error(`the builder made an invalid GpuPod: ${parsed.problems}`);
+  }
+  return parsed.gpuPod;
+}
+
+export const POD_ID = 'pod-1';
+
+/** Status of an object whose first order gave {@link POD_ID}. */
+export function rentedStatus(
+  overrides: Partial<GpuPodStatus> = {},
+  attempt: Partial<Attempt> = {},
+): GpuPodStatus {
+  const ordered = anIntent();
+  return {
+    observedGeneration: 1,
+    podId: POD_ID,
+    podName: ordered.name,
+    offer: {
+      provider: 'hyperstack',
+      cloudId: 'n3-H100x1',
+      gpuType: 'H100_80GB',
+      socket: 'PCIe',
+      gpuCount: 1,
+      dataCenter: 'CANADA-1',
+      country: 'CA',
+      isSpot: false,
+    },
+    cost: { currency: 'USD', pricePerHour: 1.9, maxPrice: 1.9 },
+    createdAt: '2026-11-23T10:00:00Z',
+    attempts: [{ number: 1, podName: ordered.name, startedAt: '2026-11-23T09:59:50Z', ...attempt }],
+    ...overrides,
+  };
+}
+
+/** A GpuPod whose first order gave {@link POD_ID}; status overrides are laid over the rented one. */
+export function rentedGpuPod(overrides: GpuPodOverrides = {}, attempt: Partial<Attempt> = {}): GpuPod {
+  return gpuPod({
+    intent: anIntent(),
+    ...overrides,
+    status: rentedStatus(overrides.status, attempt),
+  });
+}

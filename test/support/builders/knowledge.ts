@@ -1,0 +1,71 @@
+import { readIntent } from '../../../src/lifecycle/intent.ts';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import { freshMemory } from '../../../src/lifecycle/memory.ts';
+import type { Memory, OrderMemory, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import { observe } from '../../../src/lifecycle/observe.ts';
+import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
+import type { Policy, Windows } from '../../../src/lifecycle/settings.ts';
+import { gpuPod as aGpuPod, POD_ID } from './gpu-pod.ts';
+import { INSTALLATION, nameOfAttempt } from './intent.ts';
+
+/** Monotonic time of the builders: late enough that no window reaches back before the start of time. */
+export const NOW_MS = 10_000_000;
+export const WALL_MS = Date.UTC(2026, 10, 23, 10, 10);
+export const WALL_TEXT = '2026-11-23T10:10:00Z';
+
+export interface KnowledgeOverrides extends Partial<
+  Omit<Knowledge, 'now' | 'windows' | 'policy' | 'memory'>
+> {
+  readonly atMs?: number;
+  readonly windows?: Partial<Windows>;
+  readonly policy?: Partial<Policy>;
+  readonly memory?: Partial<Memory>;
+}
+
+/** What is known of a GpuPod that was seen first one second ago, of a provider and an account that are well. */
+export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
+  const { atMs = NOW_MS, windows, policy, memory: remembered, ...rest } = overrides;
+  const gpuPod = rest.gpuPod ?? aGpuPod();
+  return {
+    gpuPod,
+    now: { wallMs: WALL_MS + atMs - NOW_MS, monotonicMs: atMs },
+    windows: { ...DEFAULT_WINDOWS, ...windows },
+    policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [], ...policy },
+    installation: INSTALLATION,
+    account: { kind: 'fits', userId: 'user-1' },
+    intent: readIntent(gpuPod),
+    mayClaim: false,
+    memory: memory({ firstSeenAtMs: atMs - 1_000, ...remembered }),
+    gate: { kind: 'open' },
+    massAbsence: false,
+    coolingDown: () => undefined,
+    committedElsewhere: 0,
+    ...rest,
+  };
+}
+
+/** The same after what was gathered has been taken in, as the reconciler hands it to the rules. */
+export function observed(overrides: KnowledgeOverrides = {}): Knowledge {
+  const known = knowledge(overrides);
+  return { ...known, memory: observe(known) };
+}
+
+export function memory(overrides: Partial<Memory> = {}): Memory {
+  return { ...freshMemory(NOW_MS - 1_000, false), ...overrides };
+}
+
+/** An order of attempt 1 whose request ended a second ago. */
+export function orderMemory(overrides: Partial<OrderMemory> = {}): OrderMemory {
+  return {
+    podName: nameOfAttempt(1),
+    firstSeenAtMs: NOW_MS - 1_000,
+    requestEndedAtMs: NOW_MS - 1_000,
+    absences: 0,
+    ...overrides,
+  };
+}
+
+/** The pod of attempt 1, rented ten minutes ago and read since. */
+export function rentalMemory(overrides: Partial<RentalMemory> = {}): RentalMemory {
+  return { podId: POD_ID, sinceMs: NOW_MS - 600_000, wasRead: true, missing: 0, ...overrides };
+}

@@ -1,0 +1,67 @@
+import type { ObjectCensus, Sight } from '../../../src/lifecycle/knowledge.ts';
+import type { Failure, HistoryRow, PodLook, Refusal } from '../../../src/lifecycle/provider.ts';
+import { POD_ID } from './gpu-pod.ts';
+import { nameOfAttempt } from './intent.ts';
+
+export const SSH = {
+  user: 'root',
+  host: '203.0.113.7',
+  port: 22_022,
+  command: 'ssh root@203.0.113.7 -p 22022',
+} as const;
+
+/** A look at the pod of attempt 1: starting, without anything that comes later. */
+export function podLook(overrides: Partial<PodLook> = {}): PodLook {
+  return {
+    podId: POD_ID,
+    name: nameOfAttempt(1),
+    status: 'PROVISIONING',
+    ports: [],
+    createdAt: '2026-11-23T10:00:00Z',
+    ...overrides,
+  };
+}
+
+/** A look at the pod with nothing left to wish for. */
+export function readyLook(overrides: Partial<PodLook> = {}): PodLook {
+  return podLook({
+    status: 'ACTIVE',
+    installationStatus: 'FINISHED',
+    ssh: SSH,
+    priceUsdPerHour: 1.9,
+    ...overrides,
+  });
+}
+
+export function historyRow(overrides: Partial<HistoryRow> = {}): HistoryRow {
+  return {
+    podId: POD_ID,
+    name: nameOfAttempt(1),
+    createdAt: '2026-11-23T10:00:00Z',
+    terminatedAt: '2026-11-23T11:00:00Z',
+    ...overrides,
+  };
+}
+
+/** A complete list that shows nothing of the object. */
+export function census(overrides: Partial<ObjectCensus> = {}): ObjectCensus {
+  return { beganAtMs: 0, live: [], ended: [], teamsSeen: new Set(), ...overrides };
+}
+
+export function sight(look: PodLook, overrides: Partial<Omit<Sight, 'look'>> = {}): Sight {
+  return { look, beganAtMs: 0, omitted: false, ...overrides };
+}
+
+export function failure(overrides: Partial<Failure> = {}): Failure {
+  return { kind: 'failure', reason: 'ApiUnavailable', message: 'GET /pods/: HTTP status 503.', ...overrides };
+}
+
+export function refusal(overrides: Partial<Refusal> = {}): Refusal {
+  return {
+    kind: 'refused',
+    reason: 'NoCapacity',
+    message: 'POST /pods/: HTTP status 400: no longer available.',
+    httpStatus: 400,
+    ...overrides,
+  };
+}
