@@ -37,7 +37,6 @@ export const REASONS = {
       meaning:
         'No offer fits now. `status.rejections` counts the reasons, `status.hint` says what to relax. Waiting costs nothing.',
     },
-    Creating: { status: 'False', meaning: 'The order is written down and on its way.' },
     CreateUncertain: {
       status: 'False',
       meaning:
