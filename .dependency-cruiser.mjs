@@ -1,5 +1,5 @@
 /**
- * The directions of the design: `main → reconciler → {lifecycle, offers} → api`; `prime` implements interfaces
+ * The directions of the design: `main (with its parts in composition) → reconciler → {lifecycle, offers} → api`; `prime` implements interfaces
  * that the pure side declares; `kubernetes`, `observability` and `config` know nothing of ours.
  *
  * test/quality/directions.test.ts plants a file against each rule; a new rule needs a row there.
@@ -31,8 +31,15 @@ const directions = {
   kubernetes: { may: ['src/clock.ts'], why: 'a generic runtime: it knows no GpuPod' },
   observability: { may: ['src/clock.ts'], why: 'logs and metrics know nothing of what they tell' },
   config: {
-    may: ['src/clock.ts', 'src/lifecycle/settings.ts', 'src/prime/base-url.ts'],
-    why: 'it fills the table of defaults and checks the address where these are defined, and knows no more',
+    may: [
+      'src/clock.ts',
+      'src/lifecycle/settings.ts',
+      'src/prime/base-url.ts',
+      'src/prime/api-key.ts',
+      'src/api/duration.ts',
+      'src/offers/money.ts',
+    ],
+    why: 'a setting is read and checked where its default, unit or form is defined; it knows no more',
   },
   simulator: {
     may: ['src/clock.ts'],
@@ -63,6 +70,18 @@ function onlyIn(folder, packages, why) {
 export default {
   forbidden: [
     ...directionRules,
+    {
+      name: 'folder-without-direction',
+      comment: 'a new folder under src says above what it may import, or it may import everything',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [...Object.keys(directions), 'composition']
+          .map((folder) => `^src/${folder}/`)
+          .concat('^src/(main|clock)\\.ts$'),
+      },
+      to: {},
+    },
     {
       name: 'clock-direction',
       comment: 'everything may stand on the clock, so it stands on nothing of ours',
