@@ -7,6 +7,7 @@ import { nextStep } from '../lifecycle/next-step.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../lifecycle/step.ts';
 import type { Context } from './context.ts';
+import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
 import { gather } from './gather.ts';
@@ -76,11 +77,14 @@ async function takeStep(
     context.memories.set(key, uid, outcome.memory);
     return { kind: 'goOn', offers: outcome.offers };
   }
-  return {
-    kind: 'result',
-    result: outcome.kind === 'busy' ? { kind: 'done', againInMs: BUSY_MS } : { kind: 'retry' },
-  };
+  return { kind: 'result', result: RESULTS[outcome.kind] };
 }
+
+const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, ReconcileResult>> = {
+  stale: { kind: 'retry' },
+  busy: { kind: 'done', againInMs: BUSY_MS },
+  released: DONE,
+};
 
 function currentObject(context: Context, key: string): GpuPod | undefined {
   const raw = context.view.get(key);

@@ -64,8 +64,7 @@ export async function release(
   });
   if (outcome.kind === 'known' && outcome.isDone) {
     recordEvent(context, gpuPod, releaseEvent(gpuPod, retain?.podId, context.clock.nowMs()));
-    // There is nothing left to plan; what comes next is the end of the object.
-    return STALE;
+    return { kind: 'released' };
   }
   return outcome;
 }
