@@ -95,7 +95,9 @@ function structural(schema: z.ZodType): JsonSchema {
   });
 }
 
-const readyField = (field: string): string => `.status.conditions[?(@.type=="Ready")].${field}`;
+function readyField(field: string): string {
+  return `.status.conditions[?(@.type=="Ready")].${field}`;
+}
 
 const COLUMNS = [
   { name: 'Ready', type: 'string', jsonPath: readyField('status') },

@@ -3,10 +3,21 @@ import { CONDITION_TYPES, MAX_MESSAGE_LENGTH } from './conditions.ts';
 
 /** `GpuPod.status`: what the operator last saw and decided. Written by the operator only. */
 
-const text = (description: string, maxLength = 256) => z.string().max(maxLength).describe(description);
-const time = (description: string) => z.string().max(64).meta({ format: 'date-time' }).describe(description);
-const usdPerHour = (description: string) => z.number().min(0).describe(`${description} USD per hour.`);
-const count = (description: string) => z.int().min(0).describe(description);
+function text(description: string, maxLength = 256): z.ZodString {
+  return z.string().max(maxLength).describe(description);
+}
+
+function time(description: string): z.ZodString {
+  return z.string().max(64).meta({ format: 'date-time' }).describe(description);
+}
+
+function usdPerHour(description: string): z.ZodNumber {
+  return z.number().min(0).describe(`${description} USD per hour.`);
+}
+
+function count(description: string): z.ZodInt {
+  return z.int().min(0).describe(description);
+}
 
 const offer = z
   .object({

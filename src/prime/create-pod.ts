@@ -2,7 +2,8 @@ import type { CreateOptions, CreateOutcome, Refusal } from '../lifecycle/provide
 import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
 import { cleanText, jsonErrorText, parseJson } from './error-text.ts';
 import { statusMessage } from './failure.ts';
-import type { HttpClient, Reply } from './http-client.ts';
+import type { HttpClient } from './http-client.ts';
+import type { Reply } from './reply.ts';
 import { lookFromPod } from './pod-look.ts';
 import { refusalReason } from './refusals.ts';
 import { PodRow } from './schemas/pod.ts';

@@ -1,6 +1,6 @@
 import type { Failure, FailureReason } from '../lifecycle/provider.ts';
 import { cleanText, errorText } from './error-text.ts';
-import type { Reply } from './http-client.ts';
+import type { Reply } from './reply.ts';
 
 /** A {@link Failure} whose message is cleaned and cut. */
 export function failure(reason: FailureReason, message: string): Failure {

@@ -1,3 +1,4 @@
+import type { Reply } from './reply.ts';
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../lifecycle/provider.ts';
 import type { ApiKeySource, Secret } from './api-key.ts';
@@ -61,18 +62,6 @@ export interface CreateCall {
   readonly maySend: () => boolean;
   /** The caller already took the limiter's turn. */
   readonly turnTaken: boolean;
-}
-
-/** An HTTP answer of any status, with what is needed to speak of it. */
-export interface Reply {
-  readonly kind: 'reply';
-  /** `GET /pods/{id}`. */
-  readonly label: string;
-  readonly status: number;
-  readonly text: string;
-  readonly retryAfterMs?: number;
-  /** Texts that must not come out again in a message. */
-  readonly secrets: readonly string[];
 }
 
 export type CreateReply =

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { Answer, NotFound } from '../lifecycle/provider.ts';
 import { jsonErrorText, parseJson } from './error-text.ts';
 import { statusFailure, statusMessage, unexpected } from './failure.ts';
-import type { HttpClient, ReadCall, Reply } from './http-client.ts';
+import type { HttpClient, ReadCall } from './http-client.ts';
+import type { Reply } from './reply.ts';
 
 /** Asks, and checks the answer against what is promised. */
 export async function readJson<T>(

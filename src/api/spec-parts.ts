@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { secretKeyRef, size, wordSet } from './field-kinds.ts';
+
+/** The larger parts of the spec: what machine, where, of what size, with which variables. */
+
+export const gpu = z
+  .object({
+    types: z
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(64)
+          .regex(/^[A-Za-z0-9_]+$/),
+      )
+      .min(1)
+      .max(8)
+      .meta({ 'x-kubernetes-list-type': 'atomic' })
+      .describe(
+        'Acceptable GPU types in the words of the provider, such as H100_80GB, A100_80GB or CPU_NODE. With strategy Ordered, the first one is tried first.',
+      ),
+    count: z.int().min(1).max(64).default(1).describe('Number of GPUs in the machine.'),
+    sockets: wordSet(
+      'Acceptable sockets, such as PCIe or SXM5. Absent: any. The provider takes this from its upstreams; it is no proof of the fabric.',
+    ).optional(),
+  })
+  .describe('Which GPUs, and how many of them in one machine.');
+
+export const placement = z
+  .object({
+    regions: wordSet('Regions to look in, such as united_states or eu_west. Absent: everywhere.').optional(),
+    countries: wordSet(
+      'Acceptable countries, as two capital letters (ISO 3166-1), such as CA. Absent: any. An offer without a country does not match.',
+      /^[A-Z]{2}$/,
+    ).optional(),
+    dataCenters: wordSet(
+      'Acceptable data centers in the words of the provider, such as CANADA-1. Absent: any.',
+      /^[A-Za-z0-9_. :-]+$/,
+    ).optional(),
+    providers: z
+      .object({
+        allow: wordSet('Only these providers (hyperstack, runpod, …).').optional(),
+        deny: wordSet('None of these providers.').optional(),
+      })
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: '!has(self.allow) || !has(self.deny) || self.allow.all(p, !(p in self.deny))',
+            message: 'a provider is both allowed and denied: remove it from one of the lists',
+          },
+        ],
+      })
+      .describe('Upstream providers to choose from, or to avoid.')
+      .optional(),
+    security: z
+      .enum(['secure_cloud', 'community_cloud', 'any'])
+      .default('secure_cloud')
+      .describe('secure_cloud (data centers), community_cloud (machines of private hosts), or any.'),
+    spot: z
+      .enum(['Forbid', 'Allow', 'Require'])
+      .default('Forbid')
+      .describe(
+        'Whether spot offers, which the provider may take back at any time, are chosen: Forbid, Allow or Require.',
+      ),
+    allowPrepaid: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Accept offers that charge a number of hours at once, whatever happens. Such an offer is tried once, and a failure is not followed by another offer.',
+      ),
+    minStock: z
+      .enum(['Low', 'Medium', 'High'])
+      .default('Low')
+      .describe(
+        'Lowest acceptable stock of an offer; Available ranks as Medium. Unavailable is never chosen.',
+      ),
+    cloudId: z
+      .string()
+      .min(1)
+      .max(128)
+      .regex(/^[A-Za-z0-9_. :/-]+$/)
+      .describe('Pins the choice to offers with this cloudId.')
+      .optional(),
+  })
+  .describe('Where the machine may stand, and at whom.');
+
+export const resources = z
+  .object({
+    diskSize: size('Disk in GB.'),
+    vcpus: size('Number of virtual CPUs.'),
+    memory: size('Memory in GB.'),
+    fit: z
+      .enum(['AtLeast', 'Exact'])
+      .default('AtLeast')
+      .describe(
+        'AtLeast: the cheapest size that the offer can be set to and that is not below the wish. Exact: that very size, or another offer.',
+      ),
+  })
+  .describe(
+    'Sizes of the machine, where an offer lets them be chosen. Every size is priced before an offer is chosen.',
+  );
+
+export const env = z
+  .array(
+    z
+      .object({
+        name: z
+          .string()
+          .min(1)
+          .max(128)
+          .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+          .describe('Name of the environment variable.'),
+        value: z
+          .string()
+          .max(4096)
+          .describe('Its value, readable by everybody who can read the GpuPod: use valueFrom for secrets.')
+          .optional(),
+        valueFrom: z.object({ secretKeyRef }).describe('Where the value comes from.').optional(),
+      })
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: 'has(self.value) != has(self.valueFrom)',
+            message: 'give exactly one of value and valueFrom',
+          },
+        ],
+      }),
+  )
+  .max(64)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+  .describe('Environment variables of the machine.');
