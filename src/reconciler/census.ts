@@ -17,7 +17,7 @@ export interface CensusOptions {
   /** Whether the answers speak of our account; asked after the list, since the key may change during it. */
   readonly isTrusted: () => boolean;
   /** Called with each complete list before anybody is told of it. */
-  readonly onList: (pods: readonly PodLook[]) => void;
+  readonly onList: (pods: readonly PodLook[], beganAtMs: number) => void;
   /** Called with the key of each object that waited for a list like this. */
   readonly onReady: (key: string) => void;
   /** When the next list is wanted, in milliseconds from now. */
@@ -84,7 +84,7 @@ export class Census {
     if (history.kind === 'ok') {
       this.#indexHistory(history.value);
     }
-    this.#options.onList(list.value.pods);
+    this.#options.onList(list.value.pods, list.value.beganAtMs);
     this.#tell(list.value.beganAtMs);
     return { beganAtMs: list.value.beganAtMs, pods: list.value.pods };
   }

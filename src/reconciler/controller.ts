@@ -49,6 +49,8 @@ export interface ControllerOptions {
   readonly takeCreateTurn: () => Promise<void>;
   readonly isLeaseFresh: () => boolean;
   readonly observer?: ControllerObserver;
+  /** In place of Math.random, for tests. */
+  readonly random?: () => number;
 }
 
 export interface ClusterPorts {
@@ -71,18 +73,21 @@ const JITTER = 0.1;
 /** Works through the GpuPods of one cluster, once this process leads. */
 export class Controller {
   readonly #options: ControllerOptions;
+  readonly #random: () => number;
   readonly #queue: WorkQueue;
   readonly #housekeeping: Housekeeping;
   #context: Context | undefined;
   #isStopping = false;
 
   constructor(options: ControllerOptions) {
-    const { clock, log, observer } = options;
+    const { clock, log, observer, random = Math.random } = options;
     this.#options = options;
+    this.#random = random;
     this.#housekeeping = new Housekeeping(options);
     this.#queue = new WorkQueue({
       clock,
       log,
+      random,
       ...(observer?.queue === undefined ? {} : { observer: observer.queue }),
     });
   }
@@ -133,7 +138,7 @@ export class Controller {
     }
     this.#queue.forget(key);
     if (result.againInMs !== undefined) {
-      this.#queue.addAfter(key, result.againInMs * (1 + Math.random() * JITTER));
+      this.#queue.addAfter(key, result.againInMs * (1 + this.#random() * JITTER));
     }
   }
 
@@ -160,8 +165,8 @@ export class Controller {
       clock,
       teamIds: () => knownTeams(policy),
       isTrusted: () => account.state.kind === 'fits',
-      onList: (pods) => {
-        podWatch.compareWithList(pods);
+      onList: (pods, beganAtMs) => {
+        podWatch.takeList(pods, beganAtMs);
       },
       onReady: enqueue,
       schedule: (inMs) => {

@@ -12,6 +12,8 @@ export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly windows: Pick<Windows, 'busyPollMs' | 'sweepMs'>;
+  /** In place of Math.random, for tests. */
+  readonly random?: () => number;
 }
 
 /** What the tasks work on. */
@@ -39,7 +41,8 @@ export class Housekeeping {
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
-    this.#queue = new WorkQueue({ clock: options.clock, log: options.log, backOff: BACK_OFF });
+    const { clock, log, random = Math.random } = options;
+    this.#queue = new WorkQueue({ clock, log, random, backOff: BACK_OFF });
   }
 
   /** Wants a complete list in `inMs`, or earlier if one was promised. */
@@ -122,7 +125,7 @@ export class Housekeeping {
     }
     const result = await parts.census.take();
     const isFailure = 'kind' in result;
-    parts.health.report(isFailure ? result : undefined);
+    parts.health.report('complete list', isFailure ? result : undefined);
     if (!isFailure) {
       return result.pods;
     }

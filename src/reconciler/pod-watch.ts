@@ -82,7 +82,7 @@ export class PodWatch {
       return;
     }
     const answer = await provider.getPodStatuses(podIds);
-    health.report(answer.kind === 'ok' ? undefined : answer);
+    health.report('status poll', answer.kind === 'ok' ? undefined : answer);
     if (answer.kind === 'ok') {
       this.#take(podIds, answer.value, beganAtMs);
     }
@@ -107,12 +107,15 @@ export class PodWatch {
     }
   }
 
-  /** Holds a complete list against the pods that are followed, for the breaker. */
-  compareWithList(pods: readonly PodLook[]): void {
+  /** Takes a complete list: the breaker first, then what it shows of the pods that are followed. */
+  takeList(pods: readonly PodLook[], beganAtMs: number): void {
     const listed = new Set(pods.map(({ podId }) => podId));
     const podIds = [...this.#followed.keys()];
     const suspects = this.#countSuspects(podIds, (podId) => !listed.has(podId));
     this.#options.vanished.report(podIds.length, suspects);
+    for (const look of pods) {
+      this.record(look, beganAtMs);
+    }
   }
 
   #countSuspects(podIds: readonly string[], isMissing: (podId: string) => boolean): number {

@@ -9,8 +9,8 @@ export class ProviderHealth {
   readonly #clock: Clock;
   readonly #quietFailureMs: number;
   readonly #onChange: () => void;
-  #failing: { readonly failure: Failure; readonly sinceMs: number } | undefined;
-  #isTold = false;
+  readonly #failing = new Map<string, { readonly failure: Failure; readonly sinceMs: number }>();
+  #told: Failure | undefined;
 
   constructor(clock: Clock, quietFailureMs: number, onChange: () => void) {
     this.#clock = clock;
@@ -20,23 +20,23 @@ export class ProviderHealth {
 
   /** The failure, once it has lasted long enough to be told. */
   get failure(): Failure | undefined {
-    return this.#isTold ? this.#failing?.failure : undefined;
+    return this.#told;
   }
 
-  /** Reports a shared read of the provider: undefined for a good one. */
-  report(failure: Failure | undefined): void {
-    if (failure === undefined) {
-      this.#failing = undefined;
-      if (this.#isTold) {
-        this.#isTold = false;
-        this.#onChange();
-      }
-      return;
-    }
+  /** Reports one kind of shared read (status polls, complete lists): undefined for a good one. */
+  report(source: string, failure: Failure | undefined): void {
     const nowMs = this.#clock.monotonicMs();
-    this.#failing = { failure, sinceMs: this.#failing?.sinceMs ?? nowMs };
-    if (!this.#isTold && nowMs - this.#failing.sinceMs >= this.#quietFailureMs) {
-      this.#isTold = true;
+    if (failure === undefined) {
+      this.#failing.delete(source);
+    } else {
+      this.#failing.set(source, { failure, sinceMs: this.#failing.get(source)?.sinceMs ?? nowMs });
+    }
+    const lasting = [...this.#failing.values()].find(
+      ({ sinceMs }) => nowMs - sinceMs >= this.#quietFailureMs,
+    );
+    const isNews = this.#told?.reason !== lasting?.failure.reason;
+    this.#told = lasting?.failure;
+    if (isNews) {
       this.#onChange();
     }
   }
