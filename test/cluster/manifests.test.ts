@@ -1,0 +1,211 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../src/clock.ts';
+import { ensureBinaries } from '../control-plane/binaries.ts';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { parseManifests, permissions, podSpecOf, type Manifest } from '../manifests/support/manifest.ts';
+
+const MINUTE_MS = 60_000;
+const root = path.resolve(import.meta.dirname, '../..');
+const chart = path.join(root, 'charts/gpupod-operator');
+/** Where deploy/ goes. */
+const DEPLOY = 'gpupod-system';
+/** Where the chart is installed as it is, and where with `watchNamespace`. */
+const CHART = 'chart-system';
+const NARROW = 'narrow-system';
+const WATCHED = 'team-a';
+
+let controlPlane: ControlPlane;
+let helmPath: string;
+let fromDeploy: readonly Manifest[];
+
+/** Output of a kubectl that must succeed. */
+async function kubectl(...args: readonly string[]): Promise<string> {
+  const { stdout, stderr, code } = await controlPlane.kubectl(args);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+async function helm(...args: readonly string[]): Promise<string> {
+  const home = path.join(controlPlane.directory, 'helm');
+  const { stdout } = await promisify(execFile)(helmPath, [...args], {
+    env: {
+      KUBECONFIG: controlPlane.kubeconfigPath,
+      HELM_CACHE_HOME: home,
+      HELM_CONFIG_HOME: home,
+      HELM_DATA_HOME: home,
+    },
+  });
+  return stdout;
+}
+
+async function rendered(namespace: string, ...values: readonly string[]): Promise<readonly Manifest[]> {
+  const sets = values.flatMap((value) => ['--set', value]);
+  return parseManifests(await helm('template', 'gpupod-operator', chart, '-n', namespace, ...sets));
+}
+
+/** A namespace that takes no pod but one that keeps to the strictest rules. */
+async function createRestricted(namespace: string): Promise<void> {
+  await kubectl('create', 'namespace', namespace);
+  await kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
+}
+
+/** Whether the operator of this namespace may do that, by the word of the API server itself. */
+async function may(namespace: string, question: string): Promise<string> {
+  const kubeconfig = await controlPlane.kubeconfigForServiceAccount(namespace, 'gpupod-operator');
+  const args = ['auth', 'can-i', ...question.split(' ')];
+  return (await controlPlane.kubectl(args, { kubeconfig })).stdout.trim();
+}
+
+async function untilPodsExist(namespace: string, count: number): Promise<readonly string[]> {
+  const deadlineMs = systemClock.monotonicMs() + MINUTE_MS;
+  for (;;) {
+    const names = (await kubectl('get', 'pods', '-n', namespace, '-o', 'name')).split('\n').filter(Boolean);
+    if (names.length >= count) return names;
+    if (systemClock.monotonicMs() > deadlineMs) {
+      throw new Error(await kubectl('get', 'events', '-n', namespace));
+    }
+    await systemClock.sleep(200);
+  }
+}
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane({ controllerManager: true });
+  helmPath = (await ensureBinaries(['helm'])).helm;
+  fromDeploy = parseManifests(await kubectl('kustomize', path.join(root, 'deploy')));
+  await kubectl('apply', '-k', path.join(root, 'deploy'));
+  await createRestricted(CHART);
+  await helm('install', 'gpupod-operator', chart, '-n', CHART);
+  await createRestricted(NARROW);
+  await kubectl('create', 'namespace', WATCHED);
+  await helm('install', 'gpupod-operator', chart, '-n', NARROW, '--set', `watchNamespace=${WATCHED}`);
+}, 40 * MINUTE_MS);
+
+afterAll(async () => {
+  await controlPlane.stop();
+});
+
+describe('the chart and deploy/', () => {
+  it.each(['Role', 'ClusterRole'] as const)('allow the same in their %s', async (kind) => {
+    expect(permissions(await rendered(DEPLOY), kind)).toEqual(permissions(fromDeploy, kind));
+  });
+
+  it('start the same process, in the same way', async () => {
+    const { containers, ...pod } = podSpecOf(await rendered(DEPLOY));
+    const { containers: deployContainers, ...deployPod } = podSpecOf(fromDeploy);
+
+    expect(pod).toEqual(deployPod);
+    expect([{ ...containers[0], args: containers[0].args ?? [] }]).toEqual([
+      // What Kubernetes does anyway with an image that has a version.
+      { ...deployContainers[0], imagePullPolicy: 'IfNotPresent' },
+    ]);
+  });
+
+  it('bind the roles to the account that the pod runs as', async () => {
+    for (const manifests of [fromDeploy, await rendered(DEPLOY)]) {
+      const { serviceAccountName } = podSpecOf(manifests);
+      const subjects = manifests.flatMap(({ subjects: some = [] }) => some);
+      expect(subjects).toEqual([
+        { kind: 'ServiceAccount', name: serviceAccountName, namespace: DEPLOY },
+        { kind: 'ServiceAccount', name: serviceAccountName, namespace: DEPLOY },
+      ]);
+    }
+  });
+});
+
+describe('the chart', () => {
+  it('passes every check of helm lint', async () => {
+    expect(await helm('lint', '--strict', chart)).toContain('0 chart(s) failed');
+  });
+
+  it('hands its settings to the operator as flags', async () => {
+    const manifests = await rendered(CHART, 'settings.max-price-ceiling=12.50', 'watchNamespace=team-a');
+    expect(podSpecOf(manifests).containers[0].args).toEqual([
+      '--max-price-ceiling=12.50',
+      '--watch-namespace=team-a',
+    ]);
+  });
+
+  it.each([
+    { value: 'replica=3', why: 'a misspelled value would do nothing' },
+    { value: 'settings.Max_Price=1', why: 'no flag is spelled like this' },
+    { value: 'replicas=0', why: 'nobody would end any machine' },
+  ])('refuses --set $value: $why', async ({ value }) => {
+    await expect(rendered(CHART, value)).rejects.toThrow("values don't meet the specifications");
+  });
+});
+
+describe('a cluster that enforces the restricted pod security standard', () => {
+  it.each([DEPLOY, CHART, NARROW])(
+    'takes the pods in %s',
+    async (namespace) => {
+      expect(await untilPodsExist(namespace, 2)).toHaveLength(2);
+    },
+    2 * MINUTE_MS,
+  );
+});
+
+/** Resources by their full names: a short one could be another group's. */
+const GPUPODS = 'gpupods.gpupod.dev';
+const ALL = '--all-namespaces';
+
+describe('what the operator of the chart may do', () => {
+  it.each([
+    { question: `list ${GPUPODS} ${ALL}`, expected: 'yes', why: 'it watches all of them' },
+    { question: `watch ${GPUPODS} ${ALL}`, expected: 'yes', why: 'it watches all of them' },
+    { question: `patch ${GPUPODS} -n default`, expected: 'yes', why: 'finalizer and intent' },
+    { question: `update ${GPUPODS} --subresource=status -n default`, expected: 'yes', why: 'status' },
+    { question: `update ${GPUPODS} -n default`, expected: 'no', why: 'the spec is the person’s' },
+    { question: `create ${GPUPODS} -n default`, expected: 'no', why: 'only a person asks for a machine' },
+    { question: `delete ${GPUPODS} -n default`, expected: 'no', why: 'only a person gives one up' },
+    { question: 'get secrets -n default', expected: 'yes', why: 'variables come from named Secrets' },
+    { question: 'create secrets -n default', expected: 'yes', why: 'the connection Secret' },
+    { question: `list secrets ${ALL}`, expected: 'no', why: 'it must know the name of what it reads' },
+    { question: 'watch secrets -n default', expected: 'no', why: 'it must know the name of what it reads' },
+    { question: 'create events -n default', expected: 'yes', why: 'it tells what it does' },
+    { question: 'get namespaces/kube-system', expected: 'yes', why: 'its uid is that of the cluster' },
+    { question: 'get namespaces/default', expected: 'no', why: 'the others do not concern it' },
+    { question: `create pods ${ALL}`, expected: 'no', why: 'machines are rented, not run here' },
+    { question: `create configmaps -n ${CHART}`, expected: 'yes', why: 'the record of the installation' },
+    {
+      question: `get configmaps/gpupod-operator-installation -n ${CHART}`,
+      expected: 'yes',
+      why: 'the record',
+    },
+    {
+      question: `patch configmaps/gpupod-operator-retained -n ${CHART}`,
+      expected: 'yes',
+      why: 'retained pods',
+    },
+    {
+      question: `get configmaps/another -n ${CHART}`,
+      expected: 'no',
+      why: 'others are none of its business',
+    },
+    { question: 'create configmaps -n default', expected: 'no', why: 'its records are in its own namespace' },
+    {
+      question: `update leases.coordination.k8s.io/gpupod-operator -n ${CHART}`,
+      expected: 'yes',
+      why: 'to lead',
+    },
+    { question: `update leases.coordination.k8s.io/another -n ${CHART}`, expected: 'no', why: 'not its own' },
+    { question: 'create clusterroles.rbac.authorization.k8s.io', expected: 'no', why: 'it gives no rights' },
+    { question: 'impersonate users', expected: 'no', why: 'it is itself' },
+  ])('$question: $expected, $why', async ({ question, expected }) => {
+    expect(await may(CHART, question)).toBe(expected);
+  });
+
+  it.each([
+    { question: `list ${GPUPODS} -n ${WATCHED}`, expected: 'yes', why: 'the namespace that it watches' },
+    { question: `patch ${GPUPODS} -n ${WATCHED}`, expected: 'yes', why: 'finalizer and intent' },
+    { question: `get secrets -n ${WATCHED}`, expected: 'yes', why: 'variables and connection Secret' },
+    { question: `list ${GPUPODS} ${ALL}`, expected: 'no', why: 'the others are not watched' },
+    { question: 'get secrets -n default', expected: 'no', why: 'nothing outside of that namespace' },
+    { question: 'get namespaces/kube-system', expected: 'yes', why: 'the one thing that is nobody’s' },
+    { question: `create configmaps -n ${NARROW}`, expected: 'yes', why: 'the record of the installation' },
+  ])('with watchNamespace: $question: $expected, $why', async ({ question, expected }) => {
+    expect(await may(NARROW, question)).toBe(expected);
+  });
+});
