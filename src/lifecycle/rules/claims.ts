@@ -21,3 +21,10 @@ export const PENDING: Claim<'Ready'> = ['Pending', 'Nothing is rented yet.'];
 function isReason<T extends ConditionType>(type: T, reason: string): reason is Reason<T> {
   return Object.hasOwn(REASONS[type], reason);
 }
+
+/** A pod that was ordered and is not active yet. The same words from the order on: other ones would cost a write for each GpuPod. */
+export function startingClaim(podId: string): Claim<'Ready'> {
+  return ['Provisioning', `Pod ${podId} is starting; it bills.`];
+}
+
+export const ON_ITS_WAY: Claim<'Reconciling'> = ['Progressing', 'The pod is on its way.'];

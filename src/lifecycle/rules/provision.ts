@@ -5,7 +5,7 @@ import type { PodLook, PodStatus } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
-import { standingClaim } from './claims.ts';
+import { ON_ITS_WAY, standingClaim, startingClaim } from './claims.ts';
 import { beginEnding } from './ending.ts';
 
 /** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
@@ -64,9 +64,7 @@ function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boo
             'CreatePending',
             `Pod ${look.podId} was ordered and is not active yet.`,
           ]),
-    ...(isMoving
-      ? { progress: { type: 'Reconciling', claim: ['Progressing', 'The pod is on its way.'] } }
-      : {}),
+    ...(isMoving ? { progress: { type: 'Reconciling', claim: ON_ITS_WAY } } : {}),
   };
   return {
     kind: 'rest',
@@ -78,8 +76,8 @@ function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boo
 function readyClaim({ gpuPod }: Knowledge, look: PodLook): Claim<'Ready'> {
   const { podId, status } = look;
   const sentences: Readonly<Record<PodStatus, Claim<'Ready'>>> = {
-    PROVISIONING: ['Provisioning', `Pod ${podId} is starting; it bills.`],
-    PENDING: ['Provisioning', `Pod ${podId} is starting; it bills.`],
+    PROVISIONING: startingClaim(podId),
+    PENDING: startingClaim(podId),
     ACTIVE: [
       'Installing',
       `Pod ${podId} is active; its installation or SSH endpoint is not done yet. It bills.`,

@@ -3,6 +3,7 @@ import { microsToUsd } from '../../offers/money.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import type { PodLook } from '../provider.ts';
+import { ON_ITS_WAY, startingClaim } from '../rules/claims.ts';
 import { specHash } from '../spec-hash.ts';
 import { withAttempt } from './attempts.ts';
 import { draftStatus } from './draft.ts';
@@ -27,12 +28,12 @@ export function bindStatus(
   return draftStatus(
     knowledge,
     {
-      Ready: ['Provisioning', `Pod ${pod.podId} is starting at ${intent.offer.provider}; it bills.`],
+      Ready: startingClaim(pod.podId),
       OfferSelected: [selected, message],
       Provisioned: isOutdated
         ? ['SpecChanged', 'The spec changed while the order was on its way; this pod is being ended.']
         : ['CreatePending', `Pod ${pod.podId} was ordered and is not active yet.`],
-      progress: { type: 'Reconciling', claim: ['Progressing', 'The pod is on its way to be ready.'] },
+      progress: { type: 'Reconciling', claim: ON_ITS_WAY },
     },
     bindFacts(knowledge, intent, pod, isOutdated),
   );
