@@ -1,0 +1,108 @@
+import type { GpuPodSample } from './gpu-pod-sample.ts';
+
+/** What happened to attempts since the last look. */
+export interface LedgerNews {
+  /** USD by namespace; each amount is told once. */
+  readonly spentUsd: ReadonlyMap<string, number>;
+  /** Outcome of each attempt that ended. */
+  readonly outcomes: readonly string[];
+  readonly readyAfterMs: readonly number[];
+}
+
+interface Entry {
+  readonly usd: number;
+  readonly isEnded: boolean;
+  readonly isReady: boolean;
+}
+
+interface Known {
+  readonly entry: Entry;
+  readonly outcome?: string;
+  readonly readyAfterMs?: number;
+}
+
+const MS_PER_HOUR = 3_600_000;
+const NOTHING: Entry = { usd: 0, isEnded: false, isReady: false };
+
+/**
+ * Turns the state of all GpuPods, looked at now and then, into what happened between two looks: that is what counters
+ * need, and it stays right when objects and attempts on record come and go.
+ *
+ * What it cannot know: what was there at the first look is taken as told before (a process that led earlier may have
+ * told it, so telling it again would count money twice); what a machine cost between the last look and the deletion
+ * of its GpuPod; attempts that came and went between two looks. It keeps one small entry for each attempt on record
+ * of each object that exists.
+ */
+export class AttemptLedger {
+  #byUid: ReadonlyMap<string, ReadonlyMap<number, Entry>> | undefined;
+
+  /** Looks at all objects that exist. */
+  look(samples: readonly GpuPodSample[], nowMs: number): LedgerNews {
+    const previous = this.#byUid;
+    const news = new News();
+    const looks = samples.map((sample): [string, ReadonlyMap<number, Entry>] => {
+      const before = previous?.get(sample.uid);
+      const known = knownAttempts(sample, nowMs);
+      if (previous !== undefined) {
+        news.add(sample.namespace, before, known);
+      }
+      return [sample.uid, merge(before, known)];
+    });
+    this.#byUid = new Map(looks);
+    return news;
+  }
+}
+
+type Entries = ReadonlyMap<number, Entry> | undefined;
+
+class News implements LedgerNews {
+  readonly spentUsd = new Map<string, number>();
+  readonly outcomes: string[] = [];
+  readonly readyAfterMs: number[] = [];
+
+  add(namespace: string, entries: Entries, known: ReadonlyMap<number, Known>): void {
+    for (const [attempt, { entry, outcome, readyAfterMs }] of known) {
+      const before = entries?.get(attempt) ?? NOTHING;
+      const usd = Math.max(0, entry.usd - before.usd);
+      this.spentUsd.set(namespace, (this.spentUsd.get(namespace) ?? 0) + usd);
+      if (outcome !== undefined && !before.isEnded) {
+        this.outcomes.push(outcome);
+      }
+      if (readyAfterMs !== undefined && !before.isReady) {
+        this.readyAfterMs.push(readyAfterMs);
+      }
+    }
+  }
+}
+
+/** An estimate may be corrected downwards; what was told cannot be taken back. */
+function merge(entries: Entries, known: ReadonlyMap<number, Known>): ReadonlyMap<number, Entry> {
+  return new Map(
+    [...known].map(([attempt, { entry }]) => [
+      attempt,
+      { ...entry, usd: Math.max(entry.usd, entries?.get(attempt)?.usd ?? 0) },
+    ]),
+  );
+}
+
+/** USD that all attempts on record of an object cost so far. */
+export function costSoFarUsd(sample: GpuPodSample, nowMs: number): number {
+  return [...knownAttempts(sample, nowMs).values()].reduce((sum, { entry }) => sum + entry.usd, 0);
+}
+
+/** By number: what is on record, and the machine that is rented now. */
+function knownAttempts(sample: GpuPodSample, nowMs: number): ReadonlyMap<number, Known> {
+  const known = new Map<number, Known>();
+  for (const { attempt, outcome, costUsd = 0 } of sample.endedAttempts) {
+    // One that ended is never told as ready: it had its chance while it ran.
+    known.set(attempt, { entry: { usd: costUsd, isEnded: true, isReady: true }, outcome });
+  }
+  const { rental } = sample;
+  if (rental !== undefined && !known.has(rental.attempt)) {
+    const { usdPerHour = 0, billedSinceMs = nowMs, readyAfterMs } = rental;
+    const usd = (usdPerHour * Math.max(0, nowMs - billedSinceMs)) / MS_PER_HOUR;
+    const entry = { usd, isEnded: false, isReady: readyAfterMs !== undefined };
+    known.set(rental.attempt, { entry, ...(readyAfterMs === undefined ? {} : { readyAfterMs }) });
+  }
+  return known;
+}

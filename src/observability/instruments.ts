@@ -1,0 +1,77 @@
+import { Counter, Gauge, Histogram } from '@prometheus-io/client';
+import type { PrometheusContentType, Registry } from '@prometheus-io/client';
+import { METRICS } from './metric-definitions.ts';
+import type { MetricDefinition } from './metric-definitions.ts';
+
+export type MetricsRegistry = Registry<PrometheusContentType>;
+
+type Defined = typeof METRICS;
+type Instrument<D extends MetricDefinition> = D['type'] extends 'counter'
+  ? Counter<D['labels'][number]>
+  : D['type'] extends 'gauge'
+    ? Gauge<D['labels'][number]>
+    : Histogram<D['labels'][number]>;
+
+/** The instruments of the library, one for each definition, under its key. */
+export type Instruments = { readonly [Key in keyof Defined]: Instrument<Defined[Key]> };
+
+/** Makes them and registers them. */
+export function createInstruments(registry: MetricsRegistry): Instruments {
+  return {
+    buildInfo: gauge(registry, METRICS.buildInfo),
+    leader: gauge(registry, METRICS.leader),
+    reconciles: counter(registry, METRICS.reconciles),
+    reconcileDuration: histogram(registry, METRICS.reconcileDuration),
+    queueDepth: gauge(registry, METRICS.queueDepth),
+    queueRetries: counter(registry, METRICS.queueRetries),
+    queueWait: histogram(registry, METRICS.queueWait),
+    queueWork: histogram(registry, METRICS.queueWork),
+    watchAge: gauge(registry, METRICS.watchAge),
+    watchLists: counter(registry, METRICS.watchLists),
+    watchEnds: counter(registry, METRICS.watchEnds),
+    eventsDropped: counter(registry, METRICS.eventsDropped),
+    providerRequests: counter(registry, METRICS.providerRequests),
+    providerDuration: histogram(registry, METRICS.providerDuration),
+    providerRate: gauge(registry, METRICS.providerRate),
+    offers: gauge(registry, METRICS.offers),
+    cheapestOffer: gauge(registry, METRICS.cheapestOffer),
+    gpuPods: gauge(registry, METRICS.gpuPods),
+    pricePerHour: gauge(registry, METRICS.pricePerHour),
+    livingCost: gauge(registry, METRICS.livingCost),
+    spent: counter(registry, METRICS.spent),
+    attempts: counter(registry, METRICS.attempts),
+    unresolvedOrders: gauge(registry, METRICS.unresolvedOrders),
+    timeToReady: histogram(registry, METRICS.timeToReady),
+    strays: gauge(registry, METRICS.strays),
+    orphans: gauge(registry, METRICS.orphans),
+    coolDowns: gauge(registry, METRICS.coolDowns),
+  };
+}
+
+interface Definition<Type, Label extends string> {
+  readonly name: string;
+  readonly type: Type;
+  readonly labels: readonly Label[];
+  readonly help: string;
+}
+
+function counter<Label extends string>(
+  registry: MetricsRegistry,
+  { name, help, labels }: Definition<'counter', Label>,
+): Counter<Label> {
+  return new Counter({ name, help, labelNames: labels, registers: [registry] });
+}
+
+function gauge<Label extends string>(
+  registry: MetricsRegistry,
+  { name, help, labels }: Definition<'gauge', Label>,
+): Gauge<Label> {
+  return new Gauge({ name, help, labelNames: labels, registers: [registry] });
+}
+
+function histogram<Label extends string>(
+  registry: MetricsRegistry,
+  { name, help, labels, buckets }: Definition<'histogram', Label> & { readonly buckets: readonly number[] },
+): Histogram<Label> {
+  return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] });
+}

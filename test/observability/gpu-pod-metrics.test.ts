@@ -1,0 +1,158 @@
+import { describe, expect, it } from '@jest/globals';
+import { createScene, gpuPod, HOUR_MS, rental, START_MS } from './metrics-scene.ts';
+
+describe('GpuPods', () => {
+  it('are counted by namespace, phase, provider and GPU type', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [
+      gpuPod({ uid: '1' }),
+      gpuPod({ uid: '2' }),
+      { uid: '3', namespace: 'web', phase: 'Pending', hasUnresolvedOrder: true, endedAttempts: [] },
+    ];
+
+    expect(await scene.read('gpupod_gpupods')).toEqual({
+      'namespace="ml",phase="Ready",provider="hyperstack",gpu_type="H100_80GB"': 2,
+      'namespace="web",phase="Pending",provider="none",gpu_type="none"': 1,
+    });
+    expect(await scene.read('gpupod_unresolved_orders')).toEqual({ '': 1 });
+  });
+
+  it('leave nothing behind when they go', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [gpuPod({ hasUnresolvedOrder: true, rental: rental() })];
+    await scene.metrics.scrape();
+    scene.gpuPods = [];
+
+    expect(await scene.read('gpupod_gpupods')).toEqual({});
+    expect(await scene.read('gpupod_price_usd_per_hour')).toEqual({});
+    expect(await scene.read('gpupod_unresolved_orders')).toEqual({ '': 0 });
+  });
+
+  it('are told by the leader alone', async () => {
+    const scene = createScene();
+    scene.gpuPods = [gpuPod({ rental: rental() })];
+
+    expect(await scene.read('gpupod_gpupods')).toEqual({});
+
+    scene.metrics.setLeading(true);
+    await scene.metrics.scrape();
+    scene.metrics.setLeading(false);
+
+    expect(await scene.read('gpupod_gpupods')).toEqual({});
+    expect(await scene.read('gpupod_leader')).toEqual({ '': 0 });
+  });
+
+  it('cost together what their machines cost', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.nowMs = START_MS + HOUR_MS;
+    scene.gpuPods = [
+      gpuPod({
+        uid: '1',
+        rental: rental({ attempt: 2 }),
+        endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
+      }),
+      gpuPod({ uid: '2', rental: rental({ usdPerHour: 1 }) }),
+      gpuPod({ uid: '3', namespace: 'web', rental: { attempt: 1 } }),
+    ];
+
+    expect(await scene.read('gpupod_price_usd_per_hour')).toEqual({
+      'namespace="ml"': 3,
+      'namespace="web"': 0,
+    });
+    expect(await scene.read('gpupod_living_cost_usd')).toEqual({
+      'namespace="ml"': 3.5,
+      'namespace="web"': 0,
+    });
+  });
+});
+
+describe('money spent', () => {
+  const spent = 'gpupod_spent_usd_total';
+
+  it('leaves out what was spent before this process led', async () => {
+    const scene = createScene();
+    scene.nowMs = START_MS + HOUR_MS;
+    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.metrics.setLeading(true);
+
+    expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 0 });
+
+    scene.nowMs += HOUR_MS;
+
+    expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2 });
+  });
+
+  it('counts all of an object that came later', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.nowMs = START_MS + HOUR_MS;
+
+    expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2 });
+  });
+
+  it('counts a machine once, while it runs and when it is on record', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.nowMs = START_MS + HOUR_MS;
+    await scene.metrics.scrape();
+    scene.gpuPods = [
+      gpuPod({
+        rental: rental({ attempt: 2, billedSinceMs: START_MS + HOUR_MS }),
+        endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 2.25 }],
+      }),
+    ];
+
+    expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2.25 });
+  });
+
+  it('never goes down: not when an estimate is corrected, a record is cut, or an object goes', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.nowMs = START_MS + HOUR_MS;
+    const steps = [
+      [gpuPod({ rental: rental() })],
+      [gpuPod({ endedAttempts: [{ attempt: 1, outcome: 'Ended', costUsd: 1.5 }] })],
+      [gpuPod({ endedAttempts: [{ attempt: 1, outcome: 'Ended', costUsd: 1.75 }] })],
+      [gpuPod()],
+      [],
+    ];
+    const seen: unknown[] = [];
+    for (const gpuPods of steps) {
+      scene.gpuPods = gpuPods;
+      seen.push(await scene.read(spent));
+    }
+
+    expect(seen).toEqual(steps.map(() => ({ 'namespace="ml"': 2 })));
+  });
+});
+
+describe('attempts', () => {
+  it('are counted once each, with their outcome', async () => {
+    const scene = createScene();
+    const old = { attempt: 1, outcome: 'Refused' };
+    scene.gpuPods = [gpuPod({ endedAttempts: [old] })];
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [gpuPod({ endedAttempts: [old, { attempt: 2, outcome: 'Failed' }] })];
+    await scene.metrics.scrape();
+
+    expect(await scene.read('gpupod_attempts_total')).toEqual({ 'outcome="Failed"': 1 });
+  });
+
+  it('show how long it took to get ready, once each', async () => {
+    const scene = createScene();
+    scene.gpuPods = [gpuPod({ uid: 'before', rental: rental({ readyAfterMs: 1_000 }) })];
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [...scene.gpuPods, gpuPod({ uid: 'new', rental: rental() })];
+    await scene.metrics.scrape();
+    scene.gpuPods = [gpuPod({ uid: 'new', rental: rental({ readyAfterMs: 90_000 }) })];
+    await scene.metrics.scrape();
+
+    expect(await scene.read('gpupod_time_to_ready_seconds_count')).toEqual({ '': 1 });
+    expect(await scene.read('gpupod_time_to_ready_seconds_sum')).toEqual({ '': 90 });
+  });
+});

@@ -1,0 +1,65 @@
+import type { GpuPodSample, RentalSample } from '../../src/observability/gpu-pod-sample.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import type { Metrics } from '../../src/observability/metrics.ts';
+
+export const START_MS = Date.UTC(2030, 0, 1);
+export const HOUR_MS = 3_600_000;
+
+/** Metrics over a world that a test changes. */
+export interface Scene {
+  readonly metrics: Metrics;
+  gpuPods: readonly GpuPodSample[];
+  coolDowns: ReadonlyMap<string, number>;
+  nowMs: number;
+  /** The series of one metric: labels (as text) to value. */
+  readonly read: (name: string) => Promise<Readonly<Record<string, number>>>;
+}
+
+export function createScene(): Scene {
+  const scene: Scene = {
+    metrics: createMetrics({
+      clock: { nowMs: () => scene.nowMs },
+      version: '1.2.3',
+      sources: {
+        gpuPods: () => scene.gpuPods,
+        coolDowns: () => scene.coolDowns,
+        requestsPerSecond: () => 20,
+        watchAgeMs: () => 1_500,
+      },
+    }),
+    gpuPods: [],
+    coolDowns: new Map(),
+    nowMs: START_MS,
+    read: async (name) => parseSeries(await scene.metrics.scrape(), name),
+  };
+  return scene;
+}
+
+export function gpuPod(fields: Partial<GpuPodSample> = {}): GpuPodSample {
+  return {
+    uid: 'uid-1',
+    namespace: 'ml',
+    phase: 'Ready',
+    provider: 'hyperstack',
+    gpuType: 'H100_80GB',
+    hasUnresolvedOrder: false,
+    endedAttempts: [],
+    ...fields,
+  };
+}
+
+/** A machine for 2 USD an hour since the start. */
+export function rental(fields: Partial<RentalSample> = {}): RentalSample {
+  return { attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
+}
+
+function parseSeries(text: string, name: string): Record<string, number> {
+  const series: Record<string, number> = {};
+  for (const line of text.split('\n')) {
+    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (match?.[1] === name) {
+      series[match[2] ?? ''] = Number(match[3]?.replace('Inf', 'Infinity'));
+    }
+  }
+  return series;
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from '@jest/globals';
+import { WorkQueue } from '../../src/kubernetes/work-queue.ts';
+import type { WorkQueueObserver } from '../../src/kubernetes/work-queue.ts';
+import type { ReflectorObserver } from '../../src/kubernetes/reflector.ts';
+import { METRICS } from '../../src/observability/metric-definitions.ts';
+import { metricsReference } from '../../src/observability/metrics-reference.ts';
+import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createScene, gpuPod, rental } from './metrics-scene.ts';
+
+/** Lets everything happen once, so that each metric has a series. */
+function everything() {
+  const scene = createScene();
+  const { metrics } = scene;
+  metrics.setLeading(true);
+  scene.gpuPods = [
+    gpuPod({
+      rental: rental({ attempt: 2, readyAfterMs: 90_000 }),
+      endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
+    }),
+  ];
+  scene.coolDowns = new Map([['NoCapacity', 2]]);
+  metrics.queue.onDepth(3);
+  metrics.queue.onStarted(0.2);
+  metrics.queue.onFinished(0.4);
+  metrics.queue.onRetry();
+  metrics.reflector.onListed(7);
+  metrics.reflector.onWatchEnded('expired');
+  metrics.onReconciled('done', 0.3);
+  metrics.onSwept({ strays: 1, orphans: 2 });
+  metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
+  metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
+  metrics.onEventDropped('rate');
+  metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 2.5 }]);
+  return scene;
+}
+
+interface Scraped {
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly help: string | undefined;
+  readonly labels: readonly string[];
+}
+
+/** The metrics of a scrape with our prefix, as Prometheus would understand them. */
+function scrapedMetrics(text: string): readonly Scraped[] {
+  return [...text.matchAll(/^# HELP (gpupod_\w+) (.*)$/gm)].map(([, name = '', help]) => {
+    const samples = text.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? \\S+$`, 'gm'));
+    const labels = [...samples].flatMap(([, pairs = '']) =>
+      [...pairs.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
+    );
+    return {
+      name,
+      help,
+      type: new RegExp(`^# TYPE ${name} (\\w+)$`, 'm').exec(text)?.[1],
+      labels: [...new Set(labels)].filter((label) => label !== 'le').toSorted(),
+    };
+  });
+}
+
+describe('the list of metrics', () => {
+  it('is what a scrape shows: names, types, labels, help', async () => {
+    const scraped = scrapedMetrics(await everything().metrics.scrape());
+
+    expect(scraped).toEqual(
+      Object.values(METRICS).map(({ name, type, labels, help }) => ({
+        name,
+        type,
+        help,
+        labels: [...labels].toSorted(),
+      })),
+    );
+  });
+
+  it.each(Object.values(METRICS))('$name follows the conventions', ({ name, type, help }) => {
+    expect(name).toMatch(/^gpupod_[a-z_]+$/);
+    expect(name.endsWith('_total')).toBe(type === 'counter');
+    expect(name).not.toMatch(/_(ms|milliseconds|minutes|cents|micros)\b/);
+    expect(help).toMatch(/\.$/);
+  });
+
+  it('is the reference', () => {
+    const rows = metricsReference()
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+
+    expect(rows).toHaveLength(Object.keys(METRICS).length);
+    expect(rows.every((row) => row.split('|').length === 6)).toBe(true);
+  });
+
+  it('comes with memory and event loop lag of the process', async () => {
+    const text = await createScene().metrics.scrape();
+
+    expect(text).toContain('process_resident_memory_bytes ');
+    expect(text).toContain('nodejs_eventloop_lag_p99_seconds ');
+  });
+});
+
+describe('what is recorded', () => {
+  it.each([
+    { name: 'gpupod_build_info', expected: { 'version="1.2.3"': 1 } },
+    { name: 'gpupod_leader', expected: { '': 1 } },
+    {
+      name: 'gpupod_reconcile_total',
+      expected: { 'result="done"': 1, 'result="retry"': 0, 'result="error"': 0 },
+    },
+    { name: 'gpupod_reconcile_duration_seconds_sum', expected: { '': 0.3 } },
+    { name: 'gpupod_queue_depth', expected: { '': 3 } },
+    { name: 'gpupod_queue_wait_seconds_sum', expected: { '': 0.2 } },
+    { name: 'gpupod_queue_work_seconds_sum', expected: { '': 0.4 } },
+    { name: 'gpupod_queue_retries_total', expected: { '': 1 } },
+    { name: 'gpupod_watch_last_event_age_seconds', expected: { '': 1.5 } },
+    { name: 'gpupod_watch_lists_total', expected: { '': 1 } },
+    { name: 'gpupod_watch_ends_total', expected: { 'reason="expired"': 1 } },
+    { name: 'gpupod_events_dropped_total', expected: { 'reason="rate"': 1 } },
+    {
+      name: 'gpupod_provider_requests_total',
+      expected: {
+        'endpoint="/pods/{id}",method="GET",code="404"': 1,
+        'endpoint="/pods/",method="POST",code="error"': 1,
+      },
+    },
+    {
+      name: 'gpupod_provider_request_duration_seconds_sum',
+      expected: { 'endpoint="/pods/{id}",method="GET"': 0.25, 'endpoint="/pods/",method="POST"': 60 },
+    },
+    { name: 'gpupod_provider_allowed_requests_per_second', expected: { '': 20 } },
+    { name: 'gpupod_stray_pods', expected: { '': 1 } },
+    { name: 'gpupod_orphan_pods', expected: { '': 2 } },
+    { name: 'gpupod_cool_downs', expected: { 'reason="NoCapacity"': 2 } },
+  ])('$name', async ({ name, expected }) => {
+    expect(await everything().read(name)).toEqual(expected);
+  });
+
+  it('drops reasons that no offer cools down for any more', async () => {
+    const scene = everything();
+    await scene.metrics.scrape();
+    scene.coolDowns = new Map();
+
+    expect(await scene.read('gpupod_cool_downs')).toEqual({});
+  });
+
+  it('counts apart in two sets of metrics', async () => {
+    everything();
+
+    expect(await createScene().read('gpupod_queue_retries_total')).toEqual({ '': 0 });
+  });
+
+  it('fits the hooks of queue, reflector and provider', async () => {
+    const scene = createScene();
+    const queueHooks: WorkQueueObserver = scene.metrics.queue;
+    const reflectorHooks: ReflectorObserver = scene.metrics.reflector;
+    const observe: NonNullable<PrimeProviderOptions['observe']> = scene.metrics.onProviderRequest;
+    reflectorHooks.onWatchEnded?.('idle');
+    observe({ endpoint: '/pods/', method: 'GET', status: 200, durationMs: 1 });
+    const log = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+      error: () => undefined,
+    };
+    const queue = new WorkQueue({ clock: systemClock, log, observer: queueHooks });
+    queue.add('ml/train-1');
+    void queue.run(async () => await Promise.resolve(), { concurrency: 1 });
+    await queue.drain();
+    await queue.stop();
+
+    expect(await scene.read('gpupod_queue_work_seconds_count')).toEqual({ '': 1 });
+  });
+});
+
+describe('offers', () => {
+  it('shows how many there are and the cheapest per GPU, of the last answer', async () => {
+    const { metrics, read } = createScene();
+    metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }]);
+    metrics.onOffers('H100_80GB', [
+      { gpuCount: 8, usdPerHour: 16 },
+      { gpuCount: 1, usdPerHour: 2.5 },
+    ]);
+
+    expect(await read('gpupod_offers')).toEqual({ 'gpu_type="H100_80GB"': 2 });
+    expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({ 'gpu_type="H100_80GB"': 2 });
+  });
+
+  it('shows no price where there is no offer', async () => {
+    const { metrics, read } = createScene();
+    metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }]);
+    metrics.onOffers('H100_80GB', []);
+
+    expect(await read('gpupod_offers')).toEqual({ 'gpu_type="H100_80GB"': 0 });
+    expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({});
+  });
+
+  it('keeps the number of series small, whatever types people ask for', async () => {
+    const { metrics, read } = createScene();
+    for (let number = 0; number < 1_000; number += 1) {
+      metrics.onOffers(`GPU_${number}`, [{ gpuCount: 1, usdPerHour: 1 }]);
+      metrics.onOffers(`TYPO_${number}`, []);
+    }
+
+    expect(Object.keys(await read('gpupod_offers'))).toHaveLength(101);
+  });
+});
