@@ -7,6 +7,9 @@ import { env, gpu, placement, resources } from './spec-parts.ts';
  * has a description (`kubectl explain` prints it), every string and list an upper bound (the API server
  * estimates the cost of the CEL rules from them).
  */
+/** USD per hour. The provider reads 0 as no cap. */
+const MIN_PRICE = 0.01;
+
 export const GpuPodSpec = z
   .object({
     gpu,
@@ -51,8 +54,17 @@ export const GpuPodSpec = z
       .optional(),
     maxPrice: z
       .number()
-      .min(0.01)
+      .min(MIN_PRICE)
       .max(100_000)
+      // The API server compares a whole number with a bound that was cut to a whole one: 0 would pass.
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: `self >= ${String(MIN_PRICE)}`,
+            message: `must be at least ${String(MIN_PRICE)} USD per hour; leave it out for no cap`,
+          },
+        ],
+      })
       .describe(
         'Cap in USD per hour for the whole machine, all in (GPUs, disk, vcpus, memory). A machine above it is never kept.',
       )

@@ -1,6 +1,8 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
+import { API_VERSION, KIND } from '../api/names.ts';
 import { splitKey } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { nextStep } from '../lifecycle/next-step.ts';
@@ -93,13 +95,23 @@ function currentObject(context: Context, key: string): GpuPod | undefined {
   }
   const parsed = parseGpuPod(raw);
   if (parsed.kind === 'invalid') {
-    context.log.error(
-      { ...splitKey(key), problems: parsed.problems },
-      'GpuPod does not fit this version; is the CRD up to date?',
-    );
+    reportUnreadable(context, raw, parsed.problems);
     return undefined;
   }
   return parsed.gpuPod;
+}
+
+/** The installed CRD let something through that this version cannot read: nothing is done with it, and it is said. */
+function reportUnreadable(context: Context, { metadata }: KubernetesObject, problems: string): void {
+  const { namespace = '', name, uid } = metadata;
+  context.log.error(
+    { namespace, name, problems },
+    'GpuPod does not fit this version; is the CRD up to date?',
+  );
+  context.events.record(
+    { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
+    { type: 'Warning', reason: 'Unreadable', message: `The operator cannot read this GpuPod: ${problems}` },
+  );
 }
 
 function recall(context: Context, key: string, gpuPod: GpuPod): Memory {
