@@ -7,6 +7,8 @@ export interface LedgerNews {
   /** Outcome of each attempt that ended. */
   readonly outcomes: readonly string[];
   readonly readyAfterMs: readonly number[];
+  /** USD by namespace that the objects which exist now cost so far, as far as it is on record. */
+  readonly livingUsd: ReadonlyMap<string, number>;
 }
 
 interface Entry {
@@ -40,15 +42,17 @@ export class AttemptLedger {
   look(samples: readonly GpuPodSample[], nowMs: number): LedgerNews {
     const previous = this.#byUid;
     const news = new News();
-    const looks = samples.map((sample): [string, ReadonlyMap<number, Entry>] => {
+    const byUid = new Map<string, ReadonlyMap<number, Entry>>();
+    for (const sample of samples) {
       const before = previous?.get(sample.uid);
       const known = knownAttempts(sample, nowMs);
+      news.addLiving(sample.namespace, known);
       if (previous !== undefined) {
-        news.add(sample.namespace, before, known);
+        news.addChanges(sample.namespace, before, known);
       }
-      return [sample.uid, merge(before, known)];
-    });
-    this.#byUid = new Map(looks);
+      byUid.set(sample.uid, merge(before, known));
+    }
+    this.#byUid = byUid;
     return news;
   }
 }
@@ -59,8 +63,15 @@ class News implements LedgerNews {
   readonly spentUsd = new Map<string, number>();
   readonly outcomes: string[] = [];
   readonly readyAfterMs: number[] = [];
+  readonly livingUsd = new Map<string, number>();
 
-  add(namespace: string, entries: Entries, known: ReadonlyMap<number, Known>): void {
+  addLiving(namespace: string, known: ReadonlyMap<number, Known>): void {
+    for (const { entry } of known.values()) {
+      this.livingUsd.set(namespace, (this.livingUsd.get(namespace) ?? 0) + entry.usd);
+    }
+  }
+
+  addChanges(namespace: string, entries: Entries, known: ReadonlyMap<number, Known>): void {
     for (const [attempt, { entry, outcome, readyAfterMs }] of known) {
       const before = entries?.get(attempt) ?? NOTHING;
       const usd = Math.max(0, entry.usd - before.usd);
@@ -83,11 +94,6 @@ function merge(entries: Entries, known: ReadonlyMap<number, Known>): ReadonlyMap
       { ...entry, usd: Math.max(entry.usd, entries?.get(attempt)?.usd ?? 0) },
     ]),
   );
-}
-
-/** USD that all attempts on record of an object cost so far. */
-export function costSoFarUsd(sample: GpuPodSample, nowMs: number): number {
-  return [...knownAttempts(sample, nowMs).values()].reduce((sum, { entry }) => sum + entry.usd, 0);
 }
 
 /** By number: what is on record, and the machine that is rented now. */
