@@ -4,7 +4,7 @@ import type { CreatePodRequest } from '../../src/lifecycle/create-pod-request.ts
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import { fitSizes } from '../../src/offers/sizes.ts';
 import type { Offer, Sizes } from '../../src/offers/offer.ts';
-import { guideOffer, offer, offerWithout, spec } from '../offers/support/builders.ts';
+import { guideOffer, offer, offerWithout, spec, wish } from '../offers/support/builders.ts';
 import type { SpecOverrides } from '../offers/support/builders.ts';
 
 /** The body of the provider's guide, word by word, but for what changes in each of its examples. */
@@ -28,24 +28,23 @@ interface Parts {
 }
 
 function build({
-  wish = {},
+  wish: wished = {},
   chosen = guideOffer(),
   policy = {},
   capSent = 2_750_000,
 }: Parts): CreatePodRequest {
-  const wished = spec(wish);
   return buildCreatePodRequest({
-    spec: wished,
+    spec: spec(wished),
     policy,
     offer: chosen,
-    sizes: sizesOf(chosen, wish),
+    sizes: sizesOf(chosen, wished),
     name: 'gp-abc123-0123456789-1-team-a-train-1',
     capSent,
   });
 }
 
-function sizesOf(chosen: Offer, wish: SpecOverrides): Sizes {
-  const { fit, ...sizes } = spec(wish).resources;
+function sizesOf(chosen: Offer, overrides: SpecOverrides): Sizes {
+  const { fit, sizes } = wish(overrides);
   const sizing = fitSizes(chosen, sizes, fit);
   if (sizing.kind === 'misses') {
     throw new Error(`${sizing.name} cannot be had`);
@@ -164,8 +163,8 @@ describe('imageOf', () => {
     { wish: {}, image: 'ubuntu_22_cuda_12' },
     { wish: { image: 'flux' }, image: 'flux' },
     { wish: { customTemplateId: 'cm2' }, image: 'custom_template' },
-  ])('is $image', ({ wish, image }) => {
-    expect(imageOf(spec(wish))).toBe(image);
+  ])('is $image', ({ wish: wished, image }) => {
+    expect(imageOf(spec(wished))).toBe(image);
   });
 });
 

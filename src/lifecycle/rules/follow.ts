@@ -117,7 +117,7 @@ function awaitFirstLook({ gpuPod, windows }: Knowledge): Rest {
 function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
   if (isUsable(sight)) {
     return needsPriceBeforeReady(knowledge, rental, sight.look)
-      ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
+      ? askForPrice(knowledge, rental)
       : followReady(knowledge, sight.look, seenFacts(knowledge, sight));
   }
   // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
@@ -126,6 +126,15 @@ function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
   return lacksOnlySsh
     ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
     : followUnready(knowledge, rental, sight, seenFacts(knowledge, sight));
+}
+
+/** One GET fetches what a status poll does not carry; one that failed is repeated, in its time. */
+function askForPrice({ gpuPod, now, windows }: Knowledge, rental: RentalMemory): Step {
+  if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
+    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+  }
+  const againInMs = (rental.read?.beganAtMs ?? now.monotonicMs) + windows.goneSpacingMs - now.monotonicMs;
+  return { kind: 'rest', status: gpuPod.status, againInMs, pollOften: true };
 }
 
 /** Active, installed, and reachable over SSH by all that the provider says. */

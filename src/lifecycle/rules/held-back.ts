@@ -5,6 +5,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { PENDING, standingClaim } from './claims.ts';
 import { restFailing } from './failing.ts';
+import { keepingStall } from './stalled.ts';
 
 /** `gpupod.dev/paused: "true"`: nothing is done, not even for a deletion. */
 export function paused(knowledge: Knowledge): Step | undefined {
@@ -22,6 +23,7 @@ export function paused(knowledge: Knowledge): Step | undefined {
         'Paused',
         `Paused by annotation, deletion included. ${bills}. Remove gpupod.dev/paused to go on.`,
       ],
+      ...keepingStall(gpuPod.status),
     }),
   };
 }
@@ -37,7 +39,10 @@ export function accountDoubtful(knowledge: Knowledge): Step | undefined {
     return restFailing(
       knowledge,
       { reason: 'AccountChanged', message: account.message },
-      { Ready, progress: { type: 'Stalled', claim: ['AccountChanged', account.message] } },
+      {
+        Ready,
+        ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountChanged', account.message] }),
+      },
     );
   }
   if (account.kind === 'unknown') {
@@ -47,10 +52,10 @@ export function accountDoubtful(knowledge: Knowledge): Step | undefined {
     }
     return restFailing(knowledge, account.failure, {
       Ready,
-      progress: {
+      ...keepingStall(gpuPod.status, {
         type: 'Reconciling',
         claim: ['Retrying', 'Waiting until the provider says whose API key this is.'],
-      },
+      }),
     });
   }
   return undefined;

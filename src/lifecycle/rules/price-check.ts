@@ -37,13 +37,13 @@ export function isAbovePriceLine(knowledge: Knowledge, billedUsdPerHour: number 
   return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(knowledge);
 }
 
-/** Status polls carry no price: one GET fetches it, so that no pod gets ready with a price that nobody looked at. */
+/** Status polls carry no price: a GET must have shown the pod, so that none gets ready with a price that nobody looked at. */
 export function needsPriceBeforeReady({ gpuPod }: Knowledge, rental: RentalMemory, look: PodLook): boolean {
   return (
     gpuPod.status.readyAt === undefined &&
     look.priceUsdPerHour === undefined &&
     gpuPod.status.cost?.billedPerHour === undefined &&
-    rental.read === undefined
+    rental.read?.result !== 'found'
   );
 }
 

@@ -1,13 +1,10 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Knowledge } from '../knowledge.ts';
-import { draftStatus, findCondition } from '../status/draft.ts';
+import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { PENDING, standingClaim } from './claims.ts';
-
-/** Reasons that only a person lifts, and that a change of the spec does not. */
-const AFTER_LOSS: ReadonlySet<string> = new Set(['Interrupted', 'Lost']);
-const LASTING: ReadonlySet<string> = new Set([...AFTER_LOSS, 'OfferTimeout', 'InvalidRequest']);
+import { isAfterLoss, lastingStall } from './stalled.ts';
 
 /**
  * A new generation, or a new value of `gpupod.dev/reconcile-requested-at`, begins the search anew: failed
@@ -48,30 +45,25 @@ export function startOver(knowledge: Knowledge): Step | undefined {
 function isSearchOfOldSpec({ gpuPod }: Knowledge): boolean {
   const { status, metadata } = gpuPod;
   const isOld = status.observedGeneration >= 0 && status.observedGeneration < metadata.generation;
-  const hasPast = (status.failedAttempts ?? 0) > 0 || status.searchStartedAt !== undefined;
-  return isOld && hasPast && status.podId === undefined && !AFTER_LOSS.has(stalledReason(status));
+  const hasFailed = (status.failedAttempts ?? 0) > 0 || lastingStall(status) !== undefined;
+  const hasPast = hasFailed || status.searchStartedAt !== undefined;
+  return isOld && hasPast && status.podId === undefined && !isAfterLoss(status);
 }
 
 /** What stalled the object stays until a person acts. */
 export function stayStalled(knowledge: Knowledge): Step | undefined {
   const { gpuPod } = knowledge;
-  const reason = stalledReason(gpuPod.status);
-  if (gpuPod.status.podId !== undefined || !LASTING.has(reason)) {
+  const stall = lastingStall(gpuPod.status);
+  if (gpuPod.status.podId !== undefined || stall === undefined) {
     return undefined;
   }
+  const [reason, message] = stall;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
       Ready: standingClaim(gpuPod.status, 'Ready', PENDING),
-      Synced: standingClaim(gpuPod.status, 'Synced', ['ReconcileSuccess', '']),
-      progress: {
-        type: 'Stalled',
-        claim: standingClaim(gpuPod.status, 'Stalled', ['OfferTimeout', '']),
-      },
+      ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
+      progress: { type: 'Stalled', claim: stall },
     }),
   };
-}
-
-function stalledReason(status: Knowledge['gpuPod']['status']): string {
-  return findCondition(status, 'Stalled')?.reason ?? '';
 }

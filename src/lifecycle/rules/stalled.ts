@@ -1,0 +1,33 @@
+import type { Reason } from '../../api/conditions.ts';
+import type { GpuPodStatus } from '../../api/status.ts';
+import type { Claim, Claims } from '../status/draft.ts';
+import { findCondition } from '../status/draft.ts';
+
+type StalledReason = Reason<'Stalled'>;
+
+/** Reasons that a change of the spec does not lift: the work of a machine is lost. */
+const AFTER_LOSS: readonly StalledReason[] = ['Interrupted', 'Lost'];
+const LASTING: readonly StalledReason[] = [...AFTER_LOSS, 'OfferTimeout', 'InvalidRequest'];
+
+/**
+ * What only a person lifts. It stands nowhere but in the condition Stalled: a rule that rests for another
+ * reason must keep it, or the object would be rented for again once that reason is over.
+ */
+export function lastingStall(status: GpuPodStatus): Claim<'Stalled'> | undefined {
+  const standing = findCondition(status, 'Stalled');
+  const reason = LASTING.find((candidate) => candidate === standing?.reason);
+  return standing === undefined || reason === undefined ? undefined : [reason, standing.message];
+}
+
+/** The progress to claim on an object that rests for a while: what stalled it before, else `otherwise`. */
+export function keepingStall(status: GpuPodStatus, otherwise?: Claims['progress']): Pick<Claims, 'progress'> {
+  const stall = lastingStall(status);
+  const progress: Claims['progress'] = stall === undefined ? otherwise : { type: 'Stalled', claim: stall };
+  return progress === undefined ? {} : { progress };
+}
+
+/** A machine that was ready is gone: nothing is rented by itself, not even for a new spec. */
+export function isAfterLoss(status: GpuPodStatus): boolean {
+  const reason = lastingStall(status)?.[0];
+  return reason !== undefined && AFTER_LOSS.includes(reason);
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import { endVerdict, mayReadAgain, wantsRead } from '../../src/lifecycle/gone.ts';
+import type { PodRead, RentalMemory } from '../../src/lifecycle/memory.ts';
+import { rentedGpuPod } from '../support/builders/gpu-pod.ts';
+import { knowledge, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
+import { census, historyRow, podLook } from '../support/builders/looks.ts';
+
+function rented(rental: Partial<RentalMemory> | undefined, overrides: KnowledgeOverrides = {}) {
+  const memory = rental === undefined ? {} : { rental: rentalMemory(rental) };
+  return knowledge({ gpuPod: rentedGpuPod(), memory, ...overrides });
+}
+
+function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
+  return { result, beganAtMs };
+}
+
+describe('endVerdict', () => {
+  it.each<{
+    name: string;
+    rental: Partial<RentalMemory> | undefined;
+    known?: KnowledgeOverrides;
+    verdict: string;
+    why: string;
+  }>([
+    { name: 'nothing is rented', rental: undefined, verdict: 'live', why: 'there is nothing that could end' },
+    { name: 'nothing speaks of an end', rental: {}, verdict: 'live', why: 'no news is no end' },
+    {
+      name: 'GET says TERMINATED',
+      rental: { read: read('terminated') },
+      verdict: 'terminated',
+      why: 'it says so',
+    },
+    {
+      name: 'GET failed',
+      rental: { read: read('failed') },
+      verdict: 'live',
+      why: 'an error is not an absence',
+    },
+    {
+      name: 'one 404',
+      rental: { missing: 1, read: read('notFound') },
+      verdict: 'live',
+      why: 'two looks prove it',
+    },
+    {
+      name: 'two proofs',
+      rental: { missing: 2, read: read('notFound') },
+      verdict: 'vanished',
+      why: 'twice is proven',
+    },
+    {
+      name: 'two proofs for a young pod that nobody ever read',
+      rental: { missing: 2, wasRead: false, sinceMs: NOW_MS - 299_999 },
+      verdict: 'live',
+      why: 'a provider may show a new pod late',
+    },
+    {
+      name: 'two proofs for an old pod that nobody ever read',
+      rental: { missing: 2, wasRead: false, sinceMs: NOW_MS - 300_000 },
+      verdict: 'vanished',
+      why: 'five minutes are long enough to show it',
+    },
+    {
+      name: 'an ended row in the history',
+      rental: {},
+      known: { census: census({ ended: [historyRow()] }) },
+      verdict: 'terminated',
+      why: 'the history says when',
+    },
+    {
+      name: 'a row in the history without an end',
+      rental: {},
+      known: { census: census({ ended: [{ podId: 'pod-1', name: 'x' }] }) },
+      verdict: 'live',
+      why: 'the history lists living pods too',
+    },
+    {
+      name: "another pod's row",
+      rental: {},
+      known: { census: census({ ended: [historyRow({ podId: 'pod-2' })] }) },
+      verdict: 'live',
+      why: 'an earlier attempt ended, not this one',
+    },
+    {
+      name: 'an ended row and a live one',
+      rental: {},
+      known: { census: census({ ended: [historyRow()], live: [podLook()] }) },
+      verdict: 'live',
+      why: 'what is listed live may bill',
+    },
+    {
+      name: 'a mass absence',
+      rental: { missing: 2, read: read('terminated') },
+      known: { massAbsence: true },
+      verdict: 'live',
+      why: 'so many cannot be gone at once: the answer is wrong',
+    },
+    {
+      name: 'a mass absence after our DELETE',
+      rental: { read: read('terminated'), deletedAtMs: NOW_MS - 60_000 },
+      known: { massAbsence: true },
+      verdict: 'terminated',
+      why: 'that this one vanishes is expected',
+    },
+    {
+      name: 'an accepted DELETE alone',
+      rental: { deletedAtMs: NOW_MS - 600_000 },
+      verdict: 'live',
+      why: 'the answer to DELETE is not a look',
+    },
+  ])('is $verdict when $name: $why', ({ rental, known, verdict }) => {
+    expect(endVerdict(rented(rental, known))).toBe(verdict);
+  });
+});
+
+describe('wantsRead', () => {
+  const sinceMs = NOW_MS - 50_000;
+  it.each<{
+    name: string;
+    rental?: Partial<RentalMemory>;
+    known?: KnowledgeOverrides;
+    wants: boolean;
+    why: string;
+  }>([
+    { name: 'no list yet', wants: false, why: 'a 404 without a list proves nothing' },
+    {
+      name: 'a list from before',
+      known: { census: census({ beganAtMs: sinceMs - 1 }) },
+      wants: false,
+      why: 'it says nothing of what came after',
+    },
+    {
+      name: 'a list since that does not show it',
+      known: { census: census({ beganAtMs: sinceMs }) },
+      wants: true,
+      why: 'the GET is the other half of the proof',
+    },
+    {
+      name: 'a list since that shows it',
+      known: { census: census({ beganAtMs: sinceMs, live: [podLook()] }) },
+      wants: false,
+      why: 'it lives, and the list said so for nothing',
+    },
+    {
+      name: 'a GET a moment ago',
+      rental: { read: read('notFound', NOW_MS - 29_999) },
+      known: { census: census({ beganAtMs: NOW_MS - 10 }) },
+      wants: false,
+      why: 'two looks at one moment are one',
+    },
+    {
+      name: 'a GET 30 s ago',
+      rental: { read: read('notFound', NOW_MS - 30_000) },
+      known: { census: census({ beganAtMs: NOW_MS - 10 }) },
+      wants: true,
+      why: 'that is far enough apart',
+    },
+  ])('with $name: $wants, because $why', ({ rental = {}, known, wants }) => {
+    expect(wantsRead(rented(rental, known), rentalMemory(rental), sinceMs)).toBe(wants);
+  });
+
+  it('is not kept waiting by a GET from before: that one says nothing of the time since', () => {
+    const rental = rentalMemory({ read: read('found', NOW_MS - 10_000) });
+    const known = rented(rental, { census: census({ beganAtMs: NOW_MS - 1_000 }) });
+    expect(wantsRead(known, rental, NOW_MS - 5_000)).toBe(true);
+  });
+});
+
+describe('mayReadAgain', () => {
+  it.each([
+    { name: 'never read', rental: {}, may: true },
+    { name: 'read a moment ago', rental: { read: read('failed', NOW_MS - 29_999) }, may: false },
+    { name: 'read long enough ago', rental: { read: read('failed', NOW_MS - 30_000) }, may: true },
+  ])('$name: $may', ({ rental, may }) => {
+    expect(mayReadAgain(rentalMemory(rental), NOW_MS, 30_000)).toBe(may);
+  });
+});

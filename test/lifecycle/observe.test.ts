@@ -1,0 +1,341 @@
+import { describe, expect, it } from '@jest/globals';
+import { observe, requestSurelyEndedAtMs } from '../../src/lifecycle/observe.ts';
+import type { Memory, OrderMemory } from '../../src/lifecycle/memory.ts';
+import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../support/builders/intent.ts';
+import { knowledge, NOW_MS, orderMemory, rentalMemory } from '../support/builders/knowledge.ts';
+import { census, historyRow, podLook, readyLook, sight } from '../support/builders/looks.ts';
+
+const ordered = gpuPod({ intent: intent() });
+const rented = rentedGpuPod();
+
+describe('an order without an outcome', () => {
+  it('is first seen now where this process knows nothing of it', () => {
+    expect(observe(knowledge({ gpuPod: ordered })).order).toEqual({
+      podName: nameOfAttempt(1),
+      firstSeenAtMs: NOW_MS,
+      absences: 0,
+    });
+  });
+
+  it('keeps what this process knows of it', () => {
+    const order = orderMemory({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
+    expect(observe(knowledge({ gpuPod: ordered, memory: { order } })).order).toEqual(order);
+  });
+
+  it('is another one after the next intent: proofs of the old absence do not count', () => {
+    const next = gpuPod({ intent: intent({ attempt: 2 }) });
+    const order = orderMemory({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
+    expect(observe(knowledge({ gpuPod: next, memory: { order } })).order).toMatchObject({
+      podName: nameOfAttempt(2),
+      absences: 0,
+    });
+  });
+
+  it.each([
+    { name: 'no intent', pod: gpuPod() },
+    { name: 'a rented pod', pod: rented },
+    {
+      name: 'the intent of another installation',
+      pod: gpuPod({ intent: intent({ installation: 'zzz999' }) }),
+    },
+    { name: 'a copied intent', pod: gpuPod({ intent: intent({ uid: 'somebody-else' }) }) },
+    {
+      name: 'an outcome in the attempts',
+      pod: gpuPod({ intent: intent(), status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
+    },
+  ])('is not there with $name', ({ pod }) => {
+    expect(observe(knowledge({ gpuPod: pod })).order).toBeUndefined();
+  });
+
+  it('is remembered although nobody can read it', () => {
+    expect(observe(knowledge({ gpuPod: gpuPod({ intent: 'garbled' }) })).order).toMatchObject({
+      absences: 0,
+    });
+  });
+
+  it('is remembered although the annotation was stripped: an order may be on its way', () => {
+    const memory = { order: orderMemory({ outcome: { kind: 'unknown', message: 'reset' } }) };
+    expect(observe(knowledge({ gpuPod: gpuPod(), memory })).order).toEqual(memory.order);
+  });
+});
+
+describe('proofs that no pod came of an order', () => {
+  const endedAtMs = NOW_MS - 100_000;
+  interface Row {
+    readonly name: string;
+    readonly order?: Partial<OrderMemory>;
+    /** The request was that of another process. */
+    readonly isForeign?: boolean;
+    readonly listAtMs: number;
+    readonly shows?: 'live' | 'ended' | 'another';
+    readonly absences: number;
+    readonly why: string;
+  }
+  it.each<Row>([
+    {
+      name: 'a list that began before the request ended',
+      listAtMs: endedAtMs - 1,
+      absences: 0,
+      why: 'it may have missed the pod',
+    },
+    {
+      name: 'a list that began when it ended',
+      listAtMs: endedAtMs,
+      absences: 1,
+      why: 'the first that says something',
+    },
+    {
+      name: 'a list 29.999 s after the last proof',
+      order: { absences: 1, lastAbsenceAtMs: endedAtMs },
+      listAtMs: endedAtMs + 29_999,
+      absences: 1,
+      why: 'lists at one time are one look',
+    },
+    {
+      name: 'a list 30 s after the last proof',
+      order: { absences: 1, lastAbsenceAtMs: endedAtMs },
+      listAtMs: endedAtMs + 30_000,
+      absences: 2,
+      why: 'far enough apart',
+    },
+    {
+      name: 'the same list again',
+      order: { absences: 1, lastAbsenceAtMs: endedAtMs + 5 },
+      listAtMs: endedAtMs + 5,
+      absences: 1,
+      why: 'each list counts once, however often the object is looked at',
+    },
+    {
+      name: 'a list that shows it',
+      order: { absences: 2, lastAbsenceAtMs: endedAtMs },
+      listAtMs: endedAtMs + 40_000,
+      shows: 'live',
+      absences: 0,
+      why: 'it is there after all',
+    },
+    {
+      name: 'a history that shows it',
+      order: { absences: 2, lastAbsenceAtMs: endedAtMs },
+      listAtMs: endedAtMs + 40_000,
+      shows: 'ended',
+      absences: 0,
+      why: 'it was there',
+    },
+    {
+      name: 'a list that shows another attempt',
+      listAtMs: endedAtMs,
+      shows: 'another',
+      absences: 1,
+      why: 'that is another order',
+    },
+    {
+      name: 'another process: a list 69.999 s after the first sight',
+      order: { firstSeenAtMs: endedAtMs },
+      isForeign: true,
+      listAtMs: endedAtMs + 69_999,
+      absences: 0,
+      why: 'its request may still be under way',
+    },
+    {
+      name: 'another process: a list 70 s after the first sight',
+      order: { firstSeenAtMs: endedAtMs },
+      isForeign: true,
+      listAtMs: endedAtMs + 70_000,
+      absences: 1,
+      why: 'its request has surely ended',
+    },
+  ])('$name: $absences, because $why', ({ order = {}, isForeign = false, listAtMs, shows, absences }) => {
+    const { requestEndedAtMs: _ended, ...foreign } = orderMemory(order);
+    const standing = isForeign ? foreign : orderMemory({ requestEndedAtMs: endedAtMs, ...order });
+    const list = census({
+      beganAtMs: listAtMs,
+      live: shows === 'live' ? [podLook({ name: nameOfAttempt(1).toUpperCase() })] : [],
+      ended:
+        shows === 'ended'
+          ? [historyRow()]
+          : shows === 'another'
+            ? [historyRow({ name: nameOfAttempt(2) })]
+            : [],
+    });
+    const seen = observe(knowledge({ gpuPod: ordered, memory: { order: standing }, census: list }));
+    expect(seen.order?.absences).toBe(absences);
+    expect(seen.order?.lastAbsenceAtMs === undefined).toBe(absences === 0);
+  });
+
+  it('begin at the end of our request, or after the longest that of another process can last', () => {
+    const { requestEndedAtMs: _ended, ...foreign } = orderMemory({ firstSeenAtMs: 5 });
+    expect(requestSurelyEndedAtMs(orderMemory({ requestEndedAtMs: 7 }), DEFAULT_WINDOWS)).toBe(7);
+    expect(requestSurelyEndedAtMs(foreign, DEFAULT_WINDOWS)).toBe(70_005);
+  });
+});
+
+describe('the rented pod', () => {
+  it('counts from now where this process did not rent it', () => {
+    expect(observe(knowledge({ gpuPod: rented })).rental).toEqual({
+      podId: POD_ID,
+      sinceMs: NOW_MS,
+      wasRead: false,
+      missing: 0,
+    });
+  });
+
+  it('is forgotten with its id', () => {
+    expect(observe(knowledge({ memory: { rental: rentalMemory() } })).rental).toBeUndefined();
+  });
+
+  it('is another one after the next attempt: what is known of the old one does not count', () => {
+    const rental = rentalMemory({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
+    expect(observe(knowledge({ gpuPod: rented, memory: { rental } })).rental).toMatchObject({
+      podId: POD_ID,
+      missing: 0,
+    });
+  });
+
+  it.each([
+    { name: 'a status poll', known: { sight: sight(podLook()) } },
+    { name: 'a complete list', known: { census: census({ live: [podLook()] }) } },
+    {
+      name: 'a GET',
+      known: {
+        memory: { rental: rentalMemory({ wasRead: false, read: { beganAtMs: 1, result: 'found' } }) },
+      },
+    },
+  ] as const)('was read once $name showed it', ({ known }) => {
+    expect(observe(knowledge({ gpuPod: rented, ...known })).rental?.wasRead).toBe(true);
+  });
+});
+
+describe('proofs that the rented pod is gone', () => {
+  const readAtMs = NOW_MS - 40_000;
+  const notFound = { beganAtMs: readAtMs, result: 'notFound' } as const;
+  it.each([
+    { name: 'a 404 alone', rental: { read: notFound }, missing: 0, why: 'a list must agree' },
+    {
+      name: 'a 404 and a list from before it',
+      rental: { read: notFound },
+      list: census({ beganAtMs: readAtMs - 1 }),
+      missing: 0,
+      why: 'the list must be the later look',
+    },
+    {
+      name: 'a 404 and a later list without it',
+      rental: { read: notFound },
+      list: census({ beganAtMs: readAtMs }),
+      missing: 1,
+      why: 'one proof',
+    },
+    {
+      name: 'a 404 and a later list that shows it',
+      rental: { read: notFound, missing: 1, lastMissingAtMs: 1 },
+      list: census({ beganAtMs: readAtMs, live: [podLook()] }),
+      missing: 0,
+      why: 'it lives: earlier proofs are void',
+    },
+    {
+      name: 'the same 404 and a still later list',
+      rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs },
+      list: census({ beganAtMs: NOW_MS }),
+      missing: 1,
+      why: 'one GET is one look',
+    },
+    {
+      name: 'a second 404, 30 s later',
+      rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs - 30_000 },
+      list: census({ beganAtMs: NOW_MS }),
+      missing: 2,
+      why: 'far enough apart',
+    },
+    {
+      name: 'a GET that failed',
+      rental: { read: { beganAtMs: readAtMs, result: 'failed' } as const, missing: 1, lastMissingAtMs: 1 },
+      list: census({ beganAtMs: NOW_MS }),
+      missing: 1,
+      why: 'an error is not an absence, and proves no life either',
+    },
+    {
+      name: 'a GET that found it',
+      rental: { read: { beganAtMs: readAtMs, result: 'found' } as const, missing: 1, lastMissingAtMs: 1 },
+      list: census({ beganAtMs: NOW_MS }),
+      missing: 0,
+      why: 'it lives',
+    },
+  ])('$name: $missing, because $why', ({ rental, missing, ...rest }) => {
+    const list = 'list' in rest && rest.list !== undefined ? { census: rest.list } : {};
+    const seen = observe(knowledge({ gpuPod: rented, memory: { rental: rentalMemory(rental) }, ...list }));
+    expect(seen.rental?.missing).toBe(missing);
+  });
+});
+
+describe('strays', () => {
+  const list = census({ beganAtMs: 500, live: [podLook({ podId: 'pod-9', name: nameOfAttempt(1) })] });
+  it.each([
+    {
+      name: 'a pod of an earlier attempt',
+      pod: gpuPod(),
+      strays: { 'pod-9': 500 },
+      why: 'nobody ordered it any more',
+    },
+    { name: 'the pod on order', pod: ordered, strays: {}, why: 'it is about to be adopted' },
+    {
+      name: 'a second pod of the rented name',
+      pod: rented,
+      strays: { 'pod-9': 500 },
+      why: 'the provider made two',
+    },
+    {
+      name: 'a pod while the order cannot be read',
+      pod: gpuPod({ intent: '?' }),
+      strays: { 'pod-9': 500 },
+      why: 'nobody knows what it was to cost',
+    },
+  ])('$name: $why', ({ pod, strays }) => {
+    expect(observe(knowledge({ gpuPod: pod, census: list })).strays).toEqual(strays);
+  });
+
+  it('leaves out the rented pod itself', () => {
+    const own = census({ live: [podLook()] });
+    expect(observe(knowledge({ gpuPod: rented, census: own })).strays).toEqual({});
+  });
+
+  it('leaves out what carries no name of ours', () => {
+    const others = census({ live: [podLook({ podId: 'x', name: 'My first pod' })] });
+    expect(observe(knowledge({ gpuPod: gpuPod(), census: others })).strays).toEqual({});
+  });
+
+  it('remembers the list that first showed it, and forgets it with the first that does not', () => {
+    const memory: Partial<Memory> = { strays: { 'pod-9': 100, 'pod-8': 100 } };
+    expect(observe(knowledge({ memory, census: list })).strays).toEqual({ 'pod-9': 100 });
+  });
+
+  it('keeps what is known while there is no list', () => {
+    const memory: Partial<Memory> = { strays: { 'pod-9': 100 } };
+    expect(observe(knowledge({ memory })).strays).toEqual({ 'pod-9': 100 });
+  });
+});
+
+describe('what else is remembered', () => {
+  it('since when the object is being deleted, once', () => {
+    const deleting = gpuPod({ isDeleting: true });
+    expect(observe(knowledge({ gpuPod: deleting })).deletingSinceMs).toBe(NOW_MS);
+    expect(observe(knowledge({ gpuPod: deleting, memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBe(5);
+    expect(observe(knowledge({ memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBeUndefined();
+  });
+
+  it('a pod without an object, until a status names it', () => {
+    const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
+    expect(observe(knowledge({ gpuPod: ordered, memory: { unbound } })).unbound).toEqual(unbound);
+    expect(observe(knowledge({ gpuPod: rented, memory: { unbound } })).unbound).toBeUndefined();
+  });
+
+  it('nothing that changes when the same is observed twice', () => {
+    const known = knowledge({
+      gpuPod: rented,
+      sight: sight(readyLook()),
+      census: census({ beganAtMs: 5, live: [podLook({ podId: 'pod-9', name: nameOfAttempt(2) })] }),
+    });
+    const once = observe(known);
+    expect(observe({ ...known, memory: once })).toEqual(once);
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, historyRow, podLook, sight } from '../../support/builders/looks.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const rented = rentedGpuPod();
+const deletedAtMs = NOW_MS - 130_000;
+const sent = rentalMemory({ deletedAtMs });
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('endRental', () => {
+  it.each<Row>([
+    { name: 'a pod that runs', known: {}, expected: { step: 'deletePod' }, why: 'it bills' },
+    {
+      name: 'a pod whose end was seen',
+      known: { census: census({ ended: [historyRow()] }) },
+      expected: { step: '-' },
+      why: 'there is nothing to end',
+    },
+    {
+      name: 'a pod with a name of somebody else',
+      known: { sight: sight(podLook({ name: 'My first pod' })) },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse', Ready: 'Ending' },
+      why: 'an id that somebody wrote into the status must not end a stranger',
+    },
+    {
+      name: 'a pod whose name changed case',
+      known: { sight: sight(podLook({ name: intent().name.toUpperCase() })) },
+      expected: { step: 'deletePod' },
+      why: 'upstreams do that',
+    },
+    {
+      name: 'a pod name of somebody else in the status',
+      known: { gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }) },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'the status too may have been written by somebody else',
+    },
+    {
+      name: 'a pod of a uid that this object claimed',
+      known: {
+        gpuPod: rentedGpuPod({
+          intent: intent({ uid: 'old-uid' }),
+          status: { podName: intent({ uid: 'old-uid' }).name },
+        }),
+        mayClaim: true,
+      },
+      expected: { step: 'deletePod' },
+      why: 'it was adopted from a backup',
+    },
+    {
+      name: 'a DELETE a moment ago',
+      known: { memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 1_000 }) } },
+      expected: { step: 'rest', Ready: 'Ending' },
+      why: 'it was accepted; now its end is awaited',
+    },
+    {
+      name: 'a DELETE 2 min ago, and a list that still shows it',
+      known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }) },
+      expected: { step: 'deletePod' },
+      why: 'it was forgotten: once more',
+    },
+    {
+      name: 'a DELETE 119.999 s ago, and a list that still shows it',
+      known: {
+        memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 119_999 }) },
+        census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }),
+      },
+      expected: { step: 'rest' },
+      why: 'ending takes its time',
+    },
+    {
+      name: 'a list since that does not show it',
+      known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5 }) },
+      expected: { step: 'readPod' },
+      why: 'a GET is the other half of the proof',
+    },
+    {
+      name: 'a DELETE that failed, and waits for its next try',
+      known: {
+        memory: {
+          rental: rentalMemory({
+            deleteFailure: {
+              reason: 'RateLimited',
+              message: 'HTTP status 429.',
+              count: 1,
+              retryAtMs: NOW_MS + 700,
+            },
+          }),
+        },
+      },
+      expected: { step: 'rest', Ready: 'Ending', Synced: 'RateLimited' },
+      why: 'the provider asked for patience',
+    },
+    {
+      name: 'a DELETE that failed, and whose time has come',
+      known: {
+        memory: {
+          rental: rentalMemory({
+            deleteFailure: {
+              reason: 'RateLimited',
+              message: 'HTTP status 429.',
+              count: 1,
+              retryAtMs: NOW_MS,
+            },
+          }),
+        },
+      },
+      expected: { step: 'deletePod' },
+      why: 'it is tried again',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    const windows = { quietFailureMs: 0 };
+    expect(outline(endRental(observed({ gpuPod: rented, windows, ...known }), 'x'))).toMatchObject(expected);
+  });
+
+  it('says that a failing DELETE leaves the pod billing, once that has lasted', () => {
+    const rental = rentalMemory({
+      deleteFailure: {
+        reason: 'ApiUnavailable',
+        message: 'HTTP status 503.',
+        count: 9,
+        retryAtMs: NOW_MS + 500,
+      },
+    });
+    const failure = { reason: 'ApiUnavailable', message: '', sinceMs: NOW_MS - 60_000, count: 9 };
+    const step = restOf(endRental(observed({ gpuPod: rented, memory: { rental, failure } }), 'Suspended'));
+    expect(messageOf(step.status, 'Synced')).toContain('still bills. HTTP status 503.');
+    expect(step.againInMs).toBe(500);
+  });
+
+  it('waits for a list since the DELETE, then for the next ones', () => {
+    const before = observed({ gpuPod: rented, memory: { rental: sent }, census: census({ beganAtMs: 5 }) });
+    expect(restOf(endRental(before, '')).wantsCensusAfterMs).toBe(deletedAtMs);
+    const read = { beganAtMs: NOW_MS - 10, result: 'notFound' } as const;
+    const rental = rentalMemory({ deletedAtMs, read });
+    const since = observed({
+      gpuPod: rented,
+      memory: { rental },
+      census: census({ beganAtMs: NOW_MS - 20 }),
+    });
+    expect(restOf(endRental(since, '')).wantsCensusAfterMs).toBe(NOW_MS - 20 + 5_000);
+    expect(restOf(endRental(since, '')).pollOften).toBe(true);
+  });
+
+  it('says Deleting on an object that goes, and Ending with the reason on one that stays', () => {
+    const memory = { rental: rentalMemory({ deletedAtMs: NOW_MS - 1 }) };
+    const goes = endRental(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), memory }), 'x');
+    const stays = endRental(observed({ gpuPod: rented, memory }), 'AboveMaxPrice');
+    expect(outline(goes).Ready).toBe('Deleting');
+    expect(messageOf(statusOf(stays), 'Ready')).toContain('(AboveMaxPrice)');
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals';
+import { beginEnding, closeRental, ENDINGS, finishEnding } from '../../../src/lifecycle/rules/ending.ts';
+import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { census, historyRow } from '../../support/builders/looks.ts';
+import { offerKey } from '../../../src/offers/offer-key.ts';
+import { effectOf, outline, statusOf, writeOf } from '../support/outline.ts';
+
+const seenGone = { census: census({ ended: [historyRow()] }) };
+const END = { reason: 'InstallFailed', message: 'The installation failed.' };
+
+describe('beginEnding', () => {
+  it.each<{ ending: Ending; provisioned: string; coolDown: string | undefined; why: string }>([
+    { ending: 'Suspended', provisioned: 'NotCreated', coolDown: undefined, why: 'the offer is not at fault' },
+    { ending: 'SpecChanged', provisioned: 'SpecChanged', coolDown: undefined, why: 'nor here' },
+    {
+      ending: 'AboveMaxPrice',
+      provisioned: 'CreateFailed',
+      coolDown: 'AboveMaxPrice',
+      why: 'it would cost as much again',
+    },
+    {
+      ending: 'InstallFailed',
+      provisioned: 'CreateFailed',
+      coolDown: 'InstallFailed',
+      why: 'it may fail again',
+    },
+    { ending: 'PodFailed', provisioned: 'CreateFailed', coolDown: 'InstallFailed', why: 'it may fail again' },
+    {
+      ending: 'ProvisioningTimedOut',
+      provisioned: 'ProvisioningTimedOut',
+      coolDown: 'ProvisioningTimedOut',
+      why: 'it may take as long again',
+    },
+  ])('$ending: is written down before the DELETE, and $why', ({ ending, provisioned, coolDown }) => {
+    const step = beginEnding(observed({ gpuPod: rentedGpuPod() }), ending, 'Because.');
+    expect(outline(step)).toMatchObject({
+      step: 'writeStatus',
+      Provisioned: provisioned,
+      Reconciling: 'Progressing',
+    });
+    expect(writeOf(step).coolDown?.reason).toBe(coolDown);
+    expect(statusOf(step).attempts).toMatchObject([{ number: 1, ending, message: 'Because.' }]);
+    expect(statusOf(step).attempts?.[0]?.outcome).toBeUndefined();
+    expect(statusOf(step).podId).toBe('pod-1');
+  });
+
+  it('has a row above for every ending', () => {
+    expect(ENDINGS).toHaveLength(6);
+  });
+
+  it('cools down the very offer that was rented', () => {
+    const step = beginEnding(observed({ gpuPod: rentedGpuPod() }), 'InstallFailed', '');
+    expect(writeOf(step).coolDown?.offerKey).toBe(offerKey(intent().offer));
+  });
+
+  it('cools nothing down where nobody knows what was rented', () => {
+    const { offer: _offer, ...status } = rentedGpuPod().status;
+    const lost = { ...rentedGpuPod(), status };
+    expect(writeOf(beginEnding(observed({ gpuPod: lost }), 'InstallFailed', '')).coolDown).toBeUndefined();
+  });
+
+  it('goes by the name of the pod where the attempts were lost', () => {
+    const gpuPod = rentedGpuPod({ status: { attempts: [], podName: nameOfAttempt(7) } });
+    expect(statusOf(beginEnding(observed({ gpuPod }), 'Suspended', '')).attempts).toMatchObject([
+      { number: 7 },
+    ]);
+  });
+});
+
+describe('finishEnding', () => {
+  const begun = rentedGpuPod({}, { ending: 'InstallFailed', message: 'The installation failed.' });
+  it.each([
+    {
+      name: 'no ending begun',
+      known: { gpuPod: rentedGpuPod() },
+      expected: { step: '-' },
+      why: 'the pod is kept',
+    },
+    {
+      name: 'an ending begun',
+      known: { gpuPod: begun },
+      expected: { step: 'deletePod' },
+      why: 'it is finished first',
+    },
+    {
+      name: 'an ending begun on an object that goes',
+      known: { gpuPod: rentedGpuPod({ isDeleting: true }, { ending: 'InstallFailed' }) },
+      expected: { step: '-' },
+      why: 'the deletion ends it',
+    },
+    {
+      name: 'an ending begun, and the spec changed back',
+      known: { gpuPod: rentedGpuPod({ spec: { suspend: false } }, { ending: 'Suspended' }) },
+      expected: { step: 'deletePod' },
+      why: 'it is finished, whatever the spec says by now',
+    },
+    {
+      name: 'the end seen',
+      known: { gpuPod: begun, ...seenGone },
+      expected: { step: 'writeStatus', Ready: 'Terminated', Reconciling: 'Searching' },
+      why: 'the next offer is tried',
+    },
+    {
+      name: 'the end seen, and suspended',
+      known: { gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }), ...seenGone },
+      expected: { step: 'writeStatus', Ready: 'Suspended' },
+      why: 'nothing is rented for now',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(finishEnding(observed(known)))).toMatchObject(expected);
+  });
+});
+
+describe('closeRental', () => {
+  const known = { gpuPod: rentedGpuPod(), memory: { rental: rentalMemory() } };
+
+  it('moves the pod to the attempts, with what it cost, and makes room for the next', () => {
+    const status = statusOf(closeRental(observed(known), END));
+    expect(status.attempts).toEqual([
+      {
+        number: 1,
+        podId: 'pod-1',
+        podName: nameOfAttempt(1),
+        startedAt: '2026-11-23T09:59:50Z',
+        endedAt: WALL_TEXT,
+        outcome: 'Failed',
+        reason: 'InstallFailed',
+        message: 'The installation failed.',
+        cost: 0.316667,
+      },
+    ]);
+    expect(status).toMatchObject({ failedAttempts: 1, terminatedAt: WALL_TEXT, searchStartedAt: WALL_TEXT });
+    for (const gone of ['podId', 'podName', 'offer', 'cost', 'ssh', 'ports', 'binding'] as const) {
+      expect(Object.keys(status)).not.toContain(gone);
+    }
+  });
+
+  it.each([
+    {
+      name: 'never got ready',
+      status: {},
+      reason: 'PodFailed',
+      outcome: 'Failed',
+      failed: 3,
+      why: 'it counts to maxAttempts',
+    },
+    {
+      name: 'was ready',
+      status: { readyAt: WALL_TEXT },
+      reason: 'Lost',
+      outcome: 'Ended',
+      failed: 2,
+      why: 'it did its work',
+    },
+    {
+      name: 'was suspended before it was ready',
+      status: {},
+      reason: 'Suspended',
+      outcome: 'Ended',
+      failed: 2,
+      why: 'a person wanted that',
+    },
+    {
+      name: 'was outdated by a change of the spec',
+      status: {},
+      reason: 'SpecChanged',
+      outcome: 'Ended',
+      failed: 2,
+      why: 'nor is that a failure',
+    },
+  ])('a pod that $name: $outcome, because $why', ({ status, reason, outcome, failed }) => {
+    const gpuPod = rentedGpuPod({ status: { failedAttempts: 2, ...status } });
+    const closed = statusOf(closeRental(observed({ gpuPod }), { reason, message: undefined }));
+    expect(closed.attempts).toMatchObject([{ outcome, reason }]);
+    expect(closed.failedAttempts).toBe(failed);
+  });
+
+  it('removes the connection Secret first: its host may soon be somebody else\u2019s machine', () => {
+    const gpuPod = rentedGpuPod({ status: { binding: { name: 'train-1-connection' } } });
+    expect(effectOf(closeRental(observed({ gpuPod }), END))).toEqual({
+      type: 'removeSecret',
+      name: 'train-1-connection',
+    });
+    const memory = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
+    expect(outline(closeRental(observed({ gpuPod, memory }), END)).step).toBe('writeStatus');
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { restFailing } from '../../../src/lifecycle/rules/failing.ts';
+import type { Hindrance } from '../../../src/lifecycle/rules/failing.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { reasonsOf } from '../support/outline.ts';
+
+const CLAIMS = { Ready: ['Pending', 'Nothing is rented yet.'] } as const;
+const seen = gpuPod({ status: { observedGeneration: 1 } });
+const unavailable: Hindrance = { reason: 'ApiUnavailable', message: 'HTTP status 503.' };
+
+function failing(reason: string, sinceMs: number, count = 1) {
+  return { failure: { reason, message: '', sinceMs, count } };
+}
+
+describe('restFailing', () => {
+  it.each<{ name: string; hindrance: Hindrance; sinceMs: number; isTold: boolean; why: string }>([
+    {
+      name: 'no connection, just now',
+      hindrance: unavailable,
+      sinceMs: NOW_MS,
+      isTold: false,
+      why: 'a hiccup must not cause a write for each GpuPod',
+    },
+    {
+      name: 'no connection for 59.999 s',
+      hindrance: unavailable,
+      sinceMs: NOW_MS - 59_999,
+      isTold: false,
+      why: 'it is still a hiccup',
+    },
+    {
+      name: 'no connection for a minute',
+      hindrance: unavailable,
+      sinceMs: NOW_MS - 60_000,
+      isTold: true,
+      why: 'now people want to know',
+    },
+    {
+      name: 'a rate limit, just now',
+      hindrance: { reason: 'RateLimited', message: '' },
+      sinceMs: NOW_MS,
+      isTold: false,
+      why: 'it passes',
+    },
+    {
+      name: 'an odd answer, just now',
+      hindrance: { reason: 'UnexpectedResponse', message: '' },
+      sinceMs: NOW_MS,
+      isTold: false,
+      why: 'it passes',
+    },
+    {
+      name: 'a missing Secret, just now',
+      hindrance: { reason: 'ReferenceNotFound', message: '' },
+      sinceMs: NOW_MS,
+      isTold: true,
+      why: 'a person must act',
+    },
+    {
+      name: 'an empty wallet, just now',
+      hindrance: { reason: 'PaymentRequired', message: '' },
+      sinceMs: NOW_MS,
+      isTold: true,
+      why: 'a person must act',
+    },
+    {
+      name: 'a missing key, just now',
+      hindrance: { reason: 'CredentialsMissing', message: '' },
+      sinceMs: NOW_MS,
+      isTold: true,
+      why: 'a person must act',
+    },
+  ])('$name: told $isTold, because $why', ({ hindrance, sinceMs, isTold }) => {
+    const known = observed({ gpuPod: seen, memory: failing(hindrance.reason, sinceMs) });
+    const { status } = restFailing(known, hindrance, CLAIMS);
+    expect(reasonsOf(status).Synced).toBe(isTold ? hindrance.reason : null);
+    expect(isTold || status === seen.status).toBe(true);
+  });
+
+  it('tells it at once on an object that has no status yet: it would look forgotten', () => {
+    expect(reasonsOf(restFailing(observed(), unavailable, CLAIMS).status).Synced).toBe('ApiUnavailable');
+  });
+
+  it.each([
+    { count: 0, againInMs: 1_000, why: 'soon at first' },
+    { count: 1, againInMs: 2_000, why: 'then later' },
+    { count: 5, againInMs: 32_000, why: 'and later' },
+    { count: 6, againInMs: 60_000, why: 'a minute is the most' },
+    { count: 5_000, againInMs: 60_000, why: 'however long it lasts' },
+  ])('after $count failures again in $againInMs ms: $why', ({ count, againInMs }) => {
+    const memory = count === 0 ? {} : failing('ApiUnavailable', NOW_MS, count);
+    expect(restFailing(observed({ memory }), unavailable, CLAIMS).againInMs).toBe(againInMs);
+  });
+
+  it('waits as long as it was asked to', () => {
+    expect(restFailing(observed(), { ...unavailable, retryAfterMs: 7_500 }, CLAIMS).againInMs).toBe(7_500);
+  });
+
+  it('counts a failure of one kind from its first time, and another kind anew', () => {
+    const memory = failing('ApiUnavailable', 5, 3);
+    const again = restFailing(observed({ memory }), unavailable, CLAIMS);
+    const other = restFailing(observed({ memory }), { reason: 'RateLimited', message: 'm' }, CLAIMS);
+    expect(again.remember?.failure).toMatchObject({ sinceMs: 5, count: 4 });
+    expect(other.remember?.failure).toMatchObject({ reason: 'RateLimited', sinceMs: NOW_MS, count: 1 });
+  });
+});

@@ -1,0 +1,265 @@
+import { describe, expect, it } from '@jest/globals';
+import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { outline, restOf, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const unready = rentedGpuPod();
+const ready = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
+const justNow = NOW_MS - 1_000;
+
+function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
+  return { result, beganAtMs };
+}
+
+function rental(overrides: Partial<RentalMemory> = {}) {
+  return { memory: { rental: rentalMemory(overrides) } };
+}
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('followRental of a pod that is gone', () => {
+  it.each<Row>([
+    { name: 'nothing rented', known: { gpuPod: gpuPod() }, expected: { step: '-' }, why: 'there is no pod' },
+    {
+      name: 'a ready pod that ended',
+      known: { gpuPod: ready, census: census({ ended: [historyRow()] }) },
+      expected: {
+        step: 'writeStatus',
+        Ready: 'Interrupted',
+        Stalled: 'Interrupted',
+        Provisioned: 'Lost',
+        Reconciling: null,
+      },
+      why: 'its work is lost: a person decides whether to pay again',
+    },
+    {
+      name: 'a ready pod that vanished',
+      known: { gpuPod: ready, ...rental({ missing: 2, read: read('notFound') }) },
+      expected: { step: 'writeStatus', Ready: 'Lost', Stalled: 'Lost', Provisioned: 'Lost' },
+      why: 'the same, and nobody said that it ended',
+    },
+    {
+      name: 'a starting pod that ended',
+      known: { gpuPod: unready, census: census({ ended: [historyRow()] }) },
+      expected: {
+        step: 'writeStatus',
+        Ready: 'Terminated',
+        Stalled: null,
+        Reconciling: 'Searching',
+        Provisioned: 'Lost',
+      },
+      why: 'nothing was done on it: the next offer is tried',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(followRental(observed(known)))).toMatchObject(expected);
+  });
+
+  it.each([
+    { name: 'ready', gpuPod: ready, outcome: 'Ended', reason: 'Interrupted', failed: 0 },
+    { name: 'starting', gpuPod: unready, outcome: 'Failed', reason: 'Lost', failed: 1 },
+  ])('records a $name pod as $outcome $reason', ({ gpuPod: rented, outcome, reason, failed }) => {
+    const known = observed({ gpuPod: rented, census: census({ ended: [historyRow()] }) });
+    expect(statusOf(followRental(known))).toMatchObject({
+      attempts: [{ outcome, reason }],
+      failedAttempts: failed,
+    });
+  });
+});
+
+describe('followRental of a pod that may be gone', () => {
+  const missingInList = { census: census({ beganAtMs: NOW_MS - 10 }) };
+  const seen = { sight: sight(readyLook(), { beganAtMs: NOW_MS - 20 }) };
+  it.each<Row>([
+    {
+      name: 'a list since the last look does not show it',
+      known: { ...missingInList, ...seen },
+      expected: { step: 'readPod' },
+      why: 'a list alone is no proof, and no reason to do nothing',
+    },
+    {
+      name: 'a list from before the last look does not show it',
+      known: { gpuPod: ready, census: census({ beganAtMs: NOW_MS - 30 }), ...seen },
+      expected: { step: 'ensureSecret' },
+      why: 'it was seen since',
+    },
+    {
+      name: 'the status poll left it out',
+      known: { sight: sight(readyLook(), { omitted: true }) },
+      expected: { step: 'readPod' },
+      why: 'an omission is a suspicion',
+    },
+    {
+      name: 'the status poll says TERMINATED',
+      known: { sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: justNow }) },
+      expected: { step: 'readPod' },
+      why: 'a poll says less than the pod itself',
+    },
+    {
+      name: 'a GET 1 s ago found nothing',
+      known: { ...rental({ read: read('notFound', justNow) }), sight: sight(podLook(), { omitted: true }) },
+      expected: { step: 'rest' },
+      why: 'the second look must be apart from the first',
+    },
+    {
+      name: 'many vanished at once',
+      known: { gpuPod: ready, massAbsence: true, ...missingInList, ...seen },
+      expected: { step: 'ensureSecret' },
+      why: 'the answer is wrong rather than all of them gone: life goes on',
+    },
+    {
+      name: 'a GET since the list found it',
+      known: { gpuPod: ready, ...missingInList, ...seen, ...rental({ read: read('found', NOW_MS - 5) }) },
+      expected: { step: 'ensureSecret' },
+      why: 'it is there',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
+  });
+
+  it('wants a list since the GET, and another GET when it is time', () => {
+    const doubtful = {
+      sight: sight(podLook(), { omitted: true }),
+      ...rental({ read: read('notFound', justNow) }),
+    };
+    const rest = restOf(followRental(observed({ gpuPod: unready, ...doubtful })));
+    expect(rest).toMatchObject({ againInMs: 29_000, wantsCensusAfterMs: justNow, status: unready.status });
+    const withList = { ...doubtful, census: census({ beganAtMs: justNow }) };
+    expect(
+      restOf(followRental(observed({ gpuPod: unready, ...withList }))).wantsCensusAfterMs,
+    ).toBeUndefined();
+  });
+});
+
+describe('followRental of a pod that nobody could look at', () => {
+  it.each<Row>([
+    {
+      name: 'not looked at yet',
+      known: rental({ sinceMs: justNow }),
+      expected: { step: 'rest', Ready: null },
+      why: 'the first poll will tell',
+    },
+    {
+      name: 'last seen 599.999 s ago',
+      known: { sight: sight(podLook(), { beganAtMs: NOW_MS - 599_999 }) },
+      expected: { step: 'rest', Ready: 'Provisioning' },
+      why: 'that is still news',
+    },
+    {
+      name: 'last seen 10 min ago',
+      known: { sight: sight(podLook(), { beganAtMs: NOW_MS - 600_000 }) },
+      expected: { step: 'rest', Ready: 'Stale', Reconciling: 'Retrying' },
+      why: 'nobody knows any more',
+    },
+    {
+      name: 'never seen in 10 min',
+      known: rental({ sinceMs: NOW_MS - 600_000 }),
+      expected: { step: 'rest', Ready: 'Stale' },
+      why: 'nobody ever knew',
+    },
+  ])('$name: Ready=$expected.Ready, because $why', ({ known, expected }) => {
+    expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
+  });
+});
+
+describe('followRental of a pod that was seen', () => {
+  function seeing(look: ReturnType<typeof podLook>, more: KnowledgeOverrides = {}): KnowledgeOverrides {
+    return { gpuPod: unready, sight: sight(look, { beganAtMs: justNow }), ...more };
+  }
+  const { ssh: _ssh, ...withoutSsh } = readyLook();
+  const { priceUsdPerHour: _price, ...withoutPrice } = readyLook();
+  const { installationStatus: _status, ...withoutInstallation } = readyLook();
+  it.each<Row>([
+    {
+      name: 'starting',
+      known: seeing(podLook()),
+      expected: { step: 'rest', Ready: 'Provisioning' },
+      why: 'it takes its time',
+    },
+    {
+      name: 'ready in all',
+      known: seeing(readyLook()),
+      expected: { step: 'ensureSecret' },
+      why: 'the Secret goes before the status',
+    },
+    {
+      name: 'ready where the server knows no installation',
+      known: seeing(withoutInstallation),
+      expected: { step: 'ensureSecret' },
+      why: 'absent is done',
+    },
+    {
+      name: 'active, installing',
+      known: seeing(readyLook({ installationStatus: 'PENDING' })),
+      expected: { step: 'rest', Ready: 'Installing', Provisioned: 'PodActive' },
+      why: 'its image is not there yet',
+    },
+    {
+      name: 'active without an endpoint',
+      known: seeing(withoutSsh),
+      expected: { step: 'readPod' },
+      why: 'a status poll says less than the pod itself',
+    },
+    {
+      name: 'active without an endpoint, just read',
+      known: seeing(withoutSsh, rental({ read: read('found', justNow) })),
+      expected: { step: 'rest', Ready: 'Installing' },
+      why: 'the pod says no more',
+    },
+    {
+      name: 'ready without a price',
+      known: seeing(withoutPrice),
+      expected: { step: 'readPod' },
+      why: 'no pod gets ready with a price that nobody looked at',
+    },
+    {
+      name: 'ready without a price, even when read',
+      known: seeing(withoutPrice, rental({ read: read('found', justNow) })),
+      expected: { step: 'ensureSecret' },
+      why: 'the provider states none',
+    },
+    {
+      name: 'ready without a price, and the GET failed',
+      known: seeing(withoutPrice, rental({ read: read('failed', justNow) })),
+      expected: { step: 'rest' },
+      why: 'a failed look is no look: it is read again',
+    },
+    {
+      name: 'ready without a price, and the GET failed long ago',
+      known: seeing(withoutPrice, rental({ read: read('failed', NOW_MS - 30_000) })),
+      expected: { step: 'readPod' },
+      why: 'it is read again',
+    },
+    {
+      name: 'above its cap',
+      known: seeing(podLook({ priceUsdPerHour: 2 })),
+      expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
+      why: 'no pod above the cap is kept',
+    },
+    {
+      name: 'billed above its cap, and not looked at since the order',
+      known: { gpuPod: rentedGpuPod({ status: { cost: { pricePerHour: 1.9, billedPerHour: 2 } } }) },
+      expected: { step: 'writeStatus', Ready: 'Ending' },
+      why: 'the answer to the order named the price',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(followRental(observed(known)))).toMatchObject(expected);
+  });
+
+  it('notes when it was first active, and the price that is billed', () => {
+    const known = seeing(readyLook({ installationStatus: 'PENDING', priceUsdPerHour: 1.85 }));
+    const first = statusOf(followRental(observed(known)));
+    expect(first).toMatchObject({ activeAt: WALL_TEXT, cost: { billedPerHour: 1.85, pricePerHour: 1.9 } });
+    const later = { ...known, gpuPod: rentedGpuPod({ status: { activeAt: '2026-11-23T10:01:00Z' } }) };
+    expect(statusOf(followRental(observed(later))).activeAt).toBe('2026-11-23T10:01:00Z');
+  });
+});

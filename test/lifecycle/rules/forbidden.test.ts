@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  refuseForbidden,
+  stopAfterFailures,
+  stopAfterInvalidRequests,
+} from '../../../src/lifecycle/rules/forbidden.ts';
+import type { Policy } from '../../../src/lifecycle/settings.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { observed } from '../../support/builders/knowledge.ts';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import { messageOf, outline, statusOf } from '../support/outline.ts';
+
+describe('refuseForbidden', () => {
+  it.each<{
+    name: string;
+    spec: Partial<GpuPodSpecInput>;
+    policy: Partial<Policy>;
+    names: string | undefined;
+    why: string;
+  }>([
+    { name: 'no team', spec: {}, policy: {}, names: undefined, why: 'the wallet of the key pays' },
+    {
+      name: 'a team',
+      spec: { teamId: 't1' },
+      policy: {},
+      names: '--allowed-team-ids',
+      why: 'no tenant picks whose wallet pays',
+    },
+    {
+      name: 'an allowed team',
+      spec: { teamId: 't1' },
+      policy: { allowedTeamIds: ['t1'] },
+      names: undefined,
+      why: 'the operator said so',
+    },
+    {
+      name: 'the default team',
+      spec: { teamId: 't0' },
+      policy: { defaultTeamId: 't0' },
+      names: undefined,
+      why: 'it would pay anyway',
+    },
+    {
+      name: 'another team beside the default',
+      spec: { teamId: 't1' },
+      policy: { defaultTeamId: 't0' },
+      names: 't1',
+      why: 'the default allows itself only',
+    },
+    {
+      name: 'a key, and no list of keys',
+      spec: { sshKeyId: 'k1' },
+      policy: {},
+      names: undefined,
+      why: 'an empty list allows any',
+    },
+    {
+      name: 'a key that is not in the list',
+      spec: { sshKeyId: 'k1' },
+      policy: { allowedSshKeyIds: ['k2'] },
+      names: '--allowed-ssh-key-ids',
+      why: 'the operator said so',
+    },
+    {
+      name: 'a key that is in the list',
+      spec: { sshKeyId: 'k1' },
+      policy: { allowedSshKeyIds: ['k1'] },
+      names: undefined,
+      why: 'the operator said so',
+    },
+    {
+      name: 'the default key',
+      spec: { sshKeyId: 'k0' },
+      policy: { allowedSshKeyIds: ['k2'], defaultSshKeyId: 'k0' },
+      names: undefined,
+      why: 'it would be used anyway',
+    },
+    {
+      name: 'no maxPrice where it is required',
+      spec: {},
+      policy: { requireMaxPrice: true },
+      names: '--require-max-price',
+      why: 'nobody rents without a cap there',
+    },
+    {
+      name: 'a maxPrice where it is required',
+      spec: { maxPrice: 3 },
+      policy: { requireMaxPrice: true },
+      names: undefined,
+      why: 'there is one',
+    },
+  ])('$name: $why', ({ spec, policy, names }) => {
+    const step = refuseForbidden(observed({ gpuPod: gpuPod({ spec }), policy }));
+    const refused = {
+      step: 'rest',
+      Ready: 'Pending',
+      Synced: 'NotAllowed',
+      Stalled: 'NotAllowed',
+      Reconciling: null,
+    };
+    expect(outline(step)).toEqual(names === undefined ? { step: '-' } : expect.objectContaining(refused));
+    expect(step === undefined ? '' : messageOf(statusOf(step), 'Synced')).toContain(names ?? '');
+  });
+});
+
+describe('stopAfterFailures', () => {
+  const failed = [0.25, 0.5, 0.75].map((cost, index) => ({
+    number: index + 2,
+    outcome: 'Failed' as const,
+    cost,
+  }));
+  it.each([
+    { name: 'none failed', status: {}, stalls: false, why: 'nothing speaks against renting' },
+    { name: 'two of three failed', status: { failedAttempts: 2 }, stalls: false, why: 'one more may' },
+    {
+      name: 'three of three failed',
+      status: { failedAttempts: 3, attempts: failed },
+      stalls: true,
+      why: 'a person decides',
+    },
+    {
+      name: 'more failed than maxAttempts says by now',
+      status: { failedAttempts: 9 },
+      stalls: true,
+      why: 'it was lowered',
+    },
+  ])('$name: $why', ({ status, stalls }) => {
+    const step = stopAfterFailures(observed({ gpuPod: gpuPod({ status }) }));
+    expect(outline(step)).toMatchObject(
+      stalls ? { step: 'rest', Stalled: 'AttemptsExhausted', Ready: 'Pending' } : { step: '-' },
+    );
+  });
+
+  it('says what they cost', () => {
+    const status = {
+      failedAttempts: 3,
+      attempts: [{ number: 1, outcome: 'Failed' as const, cost: 99 }, ...failed],
+    };
+    const message = messageOf(
+      statusOf(stopAfterFailures(observed({ gpuPod: gpuPod({ status }) }))),
+      'Stalled',
+    );
+    expect(message).toContain('3 machines');
+    expect(message).toContain('1.50 USD');
+  });
+
+  it('stops after one prepaid machine: each charges its hours whatever happens', () => {
+    const prepaid = gpuPod({
+      intent: intent({ offer: { prepaidHours: 24 } }),
+      status: { failedAttempts: 1 },
+    });
+    expect(messageOf(statusOf(stopAfterFailures(observed({ gpuPod: prepaid }))), 'Stalled')).toContain(
+      'prepaid',
+    );
+  });
+
+  it('does not stop before the first prepaid machine', () => {
+    const prepaid = gpuPod({ intent: intent({ offer: { prepaidHours: 24 } }) });
+    expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();
+  });
+});
+
+describe('stopAfterInvalidRequests', () => {
+  it.each([
+    {
+      name: 'two offers refused',
+      refusals: { generation: 1, count: 2, message: '' },
+      stalls: false,
+      why: 'the third may take it',
+    },
+    {
+      name: 'three offers refused',
+      refusals: { generation: 1, count: 3, message: 'Missing field.' },
+      stalls: true,
+      why: 'the next would refuse it too',
+    },
+    {
+      name: 'three refused the old spec',
+      refusals: { generation: 0, count: 3, message: '' },
+      stalls: false,
+      why: 'it was changed',
+    },
+  ])('$name: $why', ({ refusals, stalls }) => {
+    const step = stopAfterInvalidRequests(observed({ memory: { invalidRefusals: refusals } }));
+    const stalled = { step: 'rest', Stalled: 'InvalidRequest', Synced: 'InvalidRequest' };
+    expect(outline(step)).toMatchObject(stalls ? stalled : { step: '-' });
+    expect(step === undefined ? '' : messageOf(statusOf(step), 'Stalled')).toContain(refusals.message);
+  });
+});

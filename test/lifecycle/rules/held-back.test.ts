@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { accountDoubtful, foreignOrder, paused } from '../../../src/lifecycle/rules/held-back.ts';
+import type { AccountState } from '../../../src/lifecycle/knowledge.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { observed } from '../../support/builders/knowledge.ts';
+import { failure } from '../../support/builders/looks.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { messageOf, outline, statusOf } from '../support/outline.ts';
+
+const PAUSED: GpuPodOverrides = { annotations: { [ANNOTATIONS.paused]: 'true' } };
+
+describe('paused', () => {
+  it.each([
+    { name: 'a fresh object', gpuPod: gpuPod(PAUSED), says: 'Nothing is rented' },
+    { name: 'a rented one', gpuPod: rentedGpuPod(PAUSED), says: 'Pod pod-1 still bills' },
+    {
+      name: 'a deleting one',
+      gpuPod: rentedGpuPod({ ...PAUSED, isDeleting: true }),
+      says: 'deletion included',
+    },
+  ])('holds back $name, and says what it costs', ({ gpuPod: held, says }) => {
+    const step = paused(observed({ gpuPod: held }));
+    expect(outline(step)).toMatchObject({ step: 'rest', Synced: 'Paused' });
+    expect(messageOf(statusOf(step), 'Synced')).toContain(says);
+  });
+
+  it('keeps what was last known of Ready: the machine runs on', () => {
+    const status = { conditions: [condition('Ready', 'Available')] };
+    expect(outline(paused(observed({ gpuPod: rentedGpuPod({ ...PAUSED, status }) }))).Ready).toBe(
+      'Available',
+    );
+  });
+
+  it('does not apply without the annotation', () => {
+    expect(paused(observed())).toBeUndefined();
+  });
+});
+
+describe('accountDoubtful', () => {
+  it.each<{ name: string; account: AccountState; expected: object; why: string }>([
+    { name: 'fits', account: { kind: 'fits' }, expected: { step: '-' }, why: 'it is ours' },
+    {
+      name: 'is another one',
+      account: { kind: 'changed', message: 'The API key belongs to another account.' },
+      expected: { step: 'rest', Synced: 'AccountChanged', Stalled: 'AccountChanged' },
+      why: 'its empty list would look as if all were gone',
+    },
+    {
+      name: 'could not be read',
+      account: { kind: 'unknown', failure: failure({ reason: 'CredentialsMissing' }) },
+      expected: { step: 'rest', Synced: 'CredentialsMissing', Reconciling: 'Retrying' },
+      why: 'nobody knows whose key it is',
+    },
+    {
+      name: 'was not asked yet',
+      account: { kind: 'unknown' },
+      expected: { step: 'rest' },
+      why: 'nobody knows whose key it is',
+    },
+  ])('the account $name: $expected.step, because $why', ({ account, expected }) => {
+    expect(outline(accountDoubtful(observed({ account })))).toMatchObject(expected);
+  });
+});
+
+describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const)(
+  'an object that is Stalled %s, which only a person lifts',
+  (reason) => {
+    const status = {
+      observedGeneration: 1,
+      conditions: [condition('Ready', 'Terminated'), condition('Stalled', reason)],
+    };
+
+    it('is still so after it was paused: going on must not rent again', () => {
+      expect(outline(paused(observed({ gpuPod: gpuPod({ ...PAUSED, status }) }))).Stalled).toBe(reason);
+    });
+
+    it.each<{ name: string; account: AccountState }>([
+      { name: 'another account', account: { kind: 'changed', message: 'Another account.' } },
+      { name: 'no key', account: { kind: 'unknown', failure: failure({ reason: 'CredentialsMissing' }) } },
+    ])('is still so after $name: the next good key must not rent again', ({ account }) => {
+      const held = accountDoubtful(observed({ gpuPod: gpuPod({ status }), account }));
+      expect(outline(held)).toMatchObject({ Stalled: reason, Reconciling: null });
+    });
+  },
+);
+
+describe('foreignOrder', () => {
+  const foreign = gpuPod({ intent: intent({ installation: 'zzz999' }) });
+  it('stalls on the order of another installation, and names the ways out', () => {
+    const step = foreignOrder(observed({ gpuPod: foreign }));
+    expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'ForeignIntent', Ready: 'Pending' });
+    const message = messageOf(statusOf(step), 'Stalled');
+    for (const part of ['zzz999', 'gpupod.dev/intent']) {
+      expect(message).toContain(part);
+    }
+  });
+
+  it.each([
+    { name: 'no order', known: { gpuPod: gpuPod() } },
+    { name: 'an order of ours', known: { gpuPod: gpuPod({ intent: intent() }) } },
+    {
+      name: 'a copy of it',
+      known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999', uid: 'u2' }) }) },
+    },
+  ])('does not apply to $name', ({ known }) => {
+    expect(foreignOrder(observed(known))).toBeUndefined();
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { startOver, stayStalled } from '../../../src/lifecycle/rules/start-over.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { outline, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
+import type { Reason } from '../../../src/api/conditions.ts';
+
+const REQUESTED: GpuPodOverrides = { annotations: { [ANNOTATIONS.reconcileRequestedAt]: 'now' } };
+
+function stalled(reason: Reason<'Stalled'>) {
+  return { observedGeneration: 1, conditions: [condition('Ready', 'Pending'), condition('Stalled', reason)] };
+}
+
+describe('startOver', () => {
+  const anew = { step: 'writeStatus', Ready: 'Pending', Reconciling: 'Searching', Stalled: null } as const;
+  it.each<{ name: string; object: GpuPodOverrides; expected: Outline; why: string }>([
+    {
+      name: 'nothing new',
+      object: { status: { observedGeneration: 1, failedAttempts: 2 } },
+      expected: { step: '-' },
+      why: 'what counts, counts on',
+    },
+    {
+      name: 'a request',
+      object: { ...REQUESTED, status: stalled('AttemptsExhausted') },
+      expected: anew,
+      why: 'a person wants another try',
+    },
+    {
+      name: 'a request that was handled',
+      object: { ...REQUESTED, status: { ...stalled('AttemptsExhausted'), lastHandledReconcileAt: 'now' } },
+      expected: { step: '-' },
+      why: 'once is enough',
+    },
+    {
+      name: 'a request after a loss',
+      object: { ...REQUESTED, status: stalled('Interrupted') },
+      expected: anew,
+      why: 'that is the way out',
+    },
+    {
+      name: 'a new spec after failures',
+      object: { generation: 2, status: { observedGeneration: 1, failedAttempts: 3 } },
+      expected: anew,
+      why: 'maxAttempts is per generation',
+    },
+    {
+      name: 'a new spec in a search',
+      object: { generation: 2, status: { observedGeneration: 1, searchStartedAt: WALL_TEXT } },
+      expected: anew,
+      why: 'offerTimeout counts from the new spec',
+    },
+    {
+      name: 'a new spec after invalid requests',
+      object: { generation: 2, status: stalled('InvalidRequest') },
+      expected: anew,
+      why: 'the message says: change the spec',
+    },
+    {
+      name: 'a new spec after OfferTimeout',
+      object: { generation: 2, status: stalled('OfferTimeout') },
+      expected: anew,
+      why: 'the message says: change the spec',
+    },
+    {
+      name: 'a new spec after an interruption',
+      object: { generation: 2, status: { ...stalled('Interrupted'), failedAttempts: 1 } },
+      expected: { step: '-' },
+      why: 'a new spec does not say: rent again',
+    },
+    {
+      name: 'a new spec after a loss',
+      object: { generation: 2, status: { ...stalled('Lost'), searchStartedAt: WALL_TEXT } },
+      expected: { step: '-' },
+      why: 'a new spec does not say: rent again',
+    },
+    {
+      name: 'a new spec without a past',
+      object: { generation: 2, status: { observedGeneration: 1 } },
+      expected: { step: '-' },
+      why: 'there is nothing to forget, and no write for it',
+    },
+    {
+      name: 'a fresh object',
+      object: { generation: 2, status: { searchStartedAt: WALL_TEXT } },
+      expected: { step: '-' },
+      why: 'it was never looked at',
+    },
+  ])('$name: $expected.step, because $why', ({ object, expected }) => {
+    expect(outline(startOver(observed({ gpuPod: gpuPod(object) })))).toMatchObject(expected);
+  });
+
+  it('forgets failures and refusals, and begins the search now', () => {
+    const object = gpuPod({
+      ...REQUESTED,
+      generation: 3,
+      status: { observedGeneration: 2, failedAttempts: 3 },
+    });
+    const step = startOver(observed({ gpuPod: object }));
+    expect(statusOf(step)).toMatchObject({
+      searchStartedAt: WALL_TEXT,
+      lastHandledReconcileAt: 'now',
+      observedGeneration: 3,
+    });
+    expect(Object.keys(statusOf(step))).not.toContain('failedAttempts');
+    expect(step?.remember?.invalidRefusals).toEqual({ generation: 3, count: 0, message: '' });
+  });
+
+  it('of a rented object notes the request, and says nothing else of the machine', () => {
+    const status = { conditions: [condition('Ready', 'Available')] };
+    const step = startOver(observed({ gpuPod: rentedGpuPod({ ...REQUESTED, status }) }));
+    expect(outline(step)).toMatchObject({ step: 'writeStatus', Ready: 'Available', Reconciling: null });
+    expect(statusOf(step)).toMatchObject({ podId: 'pod-1', lastHandledReconcileAt: 'now' });
+  });
+
+  it('takes a long request for what the schema can hold, so that it is handled once', () => {
+    const annotations = { [ANNOTATIONS.reconcileRequestedAt]: 'x'.repeat(300) };
+    const status = { observedGeneration: 1, lastHandledReconcileAt: 'x'.repeat(256) };
+    expect(startOver(observed({ gpuPod: gpuPod({ annotations, status }) }))).toBeUndefined();
+  });
+});
+
+describe('stayStalled', () => {
+  it.each<{ reason: Reason<'Stalled'>; stays: boolean; why: string }>([
+    { reason: 'Interrupted', stays: true, why: 'only a person lifts it' },
+    { reason: 'Lost', stays: true, why: 'only a person lifts it' },
+    { reason: 'OfferTimeout', stays: true, why: 'the search is over' },
+    { reason: 'InvalidRequest', stays: true, why: 'the spec must change, also after a restart' },
+    { reason: 'NotAllowed', stays: false, why: 'the settings may have changed' },
+    { reason: 'AttemptsExhausted', stays: false, why: 'it is counted anew each time' },
+    { reason: 'AccountChanged', stays: false, why: 'the account fits by now' },
+    { reason: 'ForeignIntent', stays: false, why: 'the intent may be gone' },
+  ])('of $reason: $stays, because $why', ({ reason, stays }) => {
+    const step = stayStalled(observed({ gpuPod: gpuPod({ status: stalled(reason) }) }));
+    expect(outline(step)).toMatchObject(
+      stays ? { step: 'rest', Stalled: reason, Reconciling: null } : { step: '-' },
+    );
+  });
+
+  it('does not apply to what is not stalled, nor to what is rented', () => {
+    expect(stayStalled(observed())).toBeUndefined();
+    expect(stayStalled(observed({ gpuPod: rentedGpuPod({ status: stalled('Lost') }) }))).toBeUndefined();
+  });
+
+  it.each([
+    { synced: 'Paused', reason: 'Interrupted', expected: 'ReconcileSuccess', why: 'the pause is over' },
+    {
+      synced: 'ApiUnavailable',
+      reason: 'Lost',
+      expected: 'ReconcileSuccess',
+      why: 'the provider answers again',
+    },
+    {
+      synced: 'InvalidRequest',
+      reason: 'InvalidRequest',
+      expected: 'InvalidRequest',
+      why: 'the spec is still refused',
+    },
+  ] as const)('says Synced=$expected after $synced: $why', ({ synced, reason, expected }) => {
+    const { conditions } = stalled(reason);
+    const status = { observedGeneration: 1, conditions: [...conditions, condition('Synced', synced)] };
+    expect(outline(stayStalled(observed({ gpuPod: gpuPod({ status }) }))).Synced).toBe(expected);
+  });
+});
