@@ -1,0 +1,52 @@
+import { copyFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { leaveOut } from './leave-out.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Read by the programs at run time, from beside the bundle. */
+const dataFiles = ['src/simulator/offers/default-offers.yaml'];
+
+/** Some CommonJS packages in the bundle still call `require` for what Node brings along. */
+const requireForCommonJs =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+/** A file that was written, and its size. */
+export interface Bundle {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/**
+ * Bundles each program into one file, with everything it needs from node_modules: it starts in a third of the time
+ * and with less memory, and the image needs nothing else. What was in `outdir` before is gone.
+ */
+export async function bundle(outdir: string): Promise<Bundle[]> {
+  await rm(outdir, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { 'gpupod-operator': 'src/main.ts', 'prime-simulator': 'src/simulator/main.ts' },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    banner: { js: requireForCommonJs },
+    plugins: [leaveOut],
+    // Less to parse; names stay, so that stack traces can be read without the map.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'linked',
+    legalComments: 'external',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  for (const file of dataFiles) {
+    await copyFile(path.join(root, file), path.join(outdir, path.basename(file)));
+  }
+  return Object.entries(metafile.outputs)
+    .map(([file, { bytes }]) => ({ file: path.resolve(root, file), bytes }))
+    .filter(({ file }) => file.endsWith('.mjs'));
+}
