@@ -9,8 +9,9 @@ import type { Step } from '../step.ts';
 import { isAbovePriceLine } from './price-check.ts';
 
 /** A usable pod: the connection Secret first, then the status that points to it. */
-export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): Step {
+export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts): Step {
   const { gpuPod, memory, now, windows } = knowledge;
+  const look = withKnownPorts(gpuPod.status, sighted);
   const secret = connectionSecret(gpuPod, look);
   // Looked at again now and then: nobody tells us when somebody deletes it.
   const isDue = memory.secret === undefined || now.monotonicMs - memory.secret.atMs >= windows.staleMs;
@@ -44,6 +45,22 @@ export function followReady(knowledge: Knowledge, look: PodLook, facts: Facts): 
 }
 
 const MAX_PORTS = 32;
+
+/** A status poll carries no ports: those that are written down stand, or every restart would write each object twice. */
+function withKnownPorts({ ports = [] }: GpuPodStatus, look: PodLook): PodLook {
+  return look.ports.length > 0
+    ? look
+    : {
+        ...look,
+        // In the order of a look: the Secret holds them as text.
+        ports: ports.map(({ internal, external, protocol, usedBy }) => ({
+          internal,
+          external,
+          protocol,
+          ...(usedBy === undefined ? {} : { usedBy }),
+        })),
+      };
+}
 
 function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
   // The schema takes so many: more would make the whole status unwritable.
