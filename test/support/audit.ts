@@ -1,0 +1,57 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { OPERATOR_NAME } from '../../src/api/names.ts';
+
+const policy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { level: 'None' },
+  ],
+};
+
+const entrySchema = z.object({
+  verb: z.string(),
+  userAgent: z.string().default(''),
+  objectRef: z
+    .object({
+      resource: z.string().default(''),
+      subresource: z.string().default(''),
+      namespace: z.string().default(''),
+    })
+    .default({ resource: '', subresource: '', namespace: '' }),
+  responseStatus: z.object({ code: z.number().default(0) }).default({ code: 0 }),
+});
+
+/** The API server's own record of every write: what the operator says of itself is no evidence. */
+export interface Audit {
+  /** Flags for the API server. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** Writes of the operator in a namespace, in order, as `patch gpupods` or `update gpupods/status 409`. */
+  writes(namespace: string): Promise<string[]>;
+}
+
+/** Prepares an audit log below `directory`. */
+export async function prepareAudit(directory: string): Promise<Audit> {
+  const policyFile = path.join(directory, 'audit-policy.json');
+  const logFile = path.join(directory, 'audit.log');
+  await writeFile(policyFile, JSON.stringify(policy));
+  await writeFile(logFile, '');
+  return {
+    flags: { 'audit-policy-file': policyFile, 'audit-log-path': logFile },
+    async writes(namespace) {
+      const lines = (await readFile(logFile, 'utf8')).split('\n').filter((line) => line !== '');
+      return lines
+        .map((line) => entrySchema.parse(JSON.parse(line)))
+        .filter(({ userAgent }) => userAgent.startsWith(OPERATOR_NAME))
+        .filter(({ objectRef }) => objectRef.namespace === namespace)
+        .map(({ verb, objectRef: { resource, subresource }, responseStatus: { code } }) => {
+          const target = subresource === '' ? resource : `${resource}/${subresource}`;
+          return code < 300 ? `${verb} ${target}` : `${verb} ${target} ${code}`;
+        });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { GROUP, PLURAL, VERSION } from '../../src/api/names.ts';
+import { systemClock } from '../../src/clock.ts';
+import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
+import { loadKubeConfig } from '../../src/kubernetes/kube-config.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { ResourceClient } from '../../src/kubernetes/resource-client.ts';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** A real control plane with the CRD, for one test file. */
+export interface Bench {
+  readonly controlPlane: ControlPlane;
+  /** GpuPods as they are stored, the administrator's view. */
+  readonly gpuPods: ResourceClient<RawObject>;
+  readonly namespaces: ResourceClient<RawObject>;
+  readonly secrets: ResourceClient<RawObject>;
+  readonly events: ResourceClient<RawObject>;
+  /** For files of tests, removed by `close`. */
+  readonly directory: string;
+  close(): Promise<void>;
+}
+
+/** Opens a bench. Close it in afterAll. */
+export async function openBench(apiServerFlags: Readonly<Record<string, string>> = {}): Promise<Bench> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-'));
+  const controlPlane = await startControlPlane({ crdPaths: [path.join(root, 'crds')], apiServerFlags });
+  const { kubeConfig } = loadKubeConfig({ path: controlPlane.kubeconfigPath });
+  const transport = new ApiTransport({ kubeConfig, clock: systemClock, userAgent: 'gpupod-test' });
+  const client = (group: string, version: string, plural: string): ResourceClient<RawObject> =>
+    new ResourceClient({ transport, type: { group, version, plural }, decode: asItIs });
+  return {
+    controlPlane,
+    gpuPods: client(GROUP, VERSION, PLURAL),
+    namespaces: client('', 'v1', 'namespaces'),
+    secrets: client('', 'v1', 'secrets'),
+    events: client('', 'v1', 'events'),
+    directory,
+    async close() {
+      transport.close();
+      await controlPlane.stop();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function asItIs(object: RawObject): RawObject {
+  return object;
+}
+
+let namespaces = 0;
+
+/** Makes a namespace of its own for one test. */
+export async function createNamespace({ namespaces: client }: Bench): Promise<string> {
+  namespaces += 1;
+  const name = `case-${namespaces}`;
+  await client.create(undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  return name;
+}

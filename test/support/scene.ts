@@ -1,0 +1,182 @@
+import { parseGpuPod, type GpuPod } from '../../src/api/gpu-pod.ts';
+import { API_VERSION, KIND } from '../../src/api/names.ts';
+import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import { startOperator, type RunningOperator } from '../../src/composition/operator.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from '../../src/simulator/start-simulator.ts';
+import type { KubectlResult } from '../control-plane/kubectl.ts';
+import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import { createNamespace, type Bench } from './bench.ts';
+import { operatorArgs, type Flags } from './operator-settings.ts';
+import { until } from './until.ts';
+
+/** Lives of machines that take no longer than a test needs to see each state. */
+const SHORT_LIFE = { provisioningMs: 200, installingMs: 150, deletingMs: 150 };
+
+export interface SceneOptions {
+  readonly simulator?: SimulatorOptions;
+  readonly flags?: Flags;
+  /** Secret texts of the operator's environment; the simulator's first key by default. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One test's own world on the bench: a namespace, a provider and, once started, an operator. */
+export class Scene {
+  readonly bench: Bench;
+  readonly namespace: string;
+  readonly simulator: Simulator;
+  readonly log = new RecordingLog();
+  readonly #options: SceneOptions;
+  readonly #operators = new Set<RunningOperator>();
+
+  constructor(bench: Bench, namespace: string, simulator: Simulator, options: SceneOptions) {
+    this.bench = bench;
+    this.namespace = namespace;
+    this.simulator = simulator;
+    this.#options = options;
+  }
+
+  /** Starts an operator in this process, which watches this namespace alone. */
+  async startOperator(flags: Flags = {}): Promise<RunningOperator> {
+    const { env = { PRIME_API_KEY: this.simulator.apiKey } } = this.#options;
+    const loaded = loadConfig(this.operatorArgs({ 'leader-elect': 'false', ...flags }), env);
+    if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded));
+    const operator = await startOperator(loaded.config, this.log);
+    this.#operators.add(operator);
+    return operator;
+  }
+
+  /** Arguments for an operator of this scene, in whatever process. */
+  operatorArgs(flags: Flags = {}): string[] {
+    const { kubeconfigPath } = this.bench.controlPlane;
+    const place = { kubeconfigPath, namespace: this.namespace, primeUrl: this.simulator.url };
+    return operatorArgs(place, { ...this.#options.flags, ...flags });
+  }
+
+  async stop(): Promise<void> {
+    for (const operator of this.#operators) await operator.stop();
+    await this.simulator.stop();
+  }
+
+  async kubectl(args: readonly string[], input?: string): Promise<KubectlResult> {
+    return await this.bench.controlPlane.kubectl(
+      ['-n', this.namespace, ...args],
+      input === undefined ? {} : { input },
+    );
+  }
+
+  /** Makes a GpuPod; the API server must accept it. */
+  async create(name: string, spec: GpuPodSpecInput, annotations: Record<string, string> = {}): Promise<void> {
+    await this.bench.gpuPods.create(this.namespace, {
+      apiVersion: API_VERSION,
+      kind: KIND,
+      metadata: { name, annotations },
+      spec,
+    });
+  }
+
+  /** Merges fields into a GpuPod; the API server must accept them. */
+  async patch(name: string, fields: object): Promise<void> {
+    await this.bench.gpuPods.mergePatch({ namespace: this.namespace, name }, fields);
+  }
+
+  async annotate(name: string, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    await this.patch(name, { metadata: { annotations } });
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.bench.gpuPods.delete({ namespace: this.namespace, name });
+  }
+
+  /** The object as it is stored now; undefined when it is gone. */
+  async find(name: string): Promise<GpuPod | undefined> {
+    const raw = await this.bench.gpuPods.get({ namespace: this.namespace, name });
+    if (raw === undefined) return undefined;
+    const parsed = parseGpuPod(raw);
+    if (parsed.kind === 'invalid') throw new Error(parsed.problems);
+    return parsed.gpuPod;
+  }
+
+  /** Waits until the object is as wanted, and returns it. */
+  async until(name: string, what: string, isSo: (gpuPod: GpuPod) => boolean): Promise<GpuPod> {
+    return await until(
+      what,
+      async () => {
+        const gpuPod = await this.find(name);
+        return gpuPod !== undefined && isSo(gpuPod) ? gpuPod : undefined;
+      },
+      async () =>
+        JSON.stringify({ status: (await this.find(name))?.status, log: this.#lastLog() }, undefined, 1),
+    );
+  }
+
+  async untilReady(name: string): Promise<GpuPod> {
+    return await this.until(name, `${name} is ready`, (gpuPod) =>
+      conditionText(gpuPod, 'Ready').startsWith('True '),
+    );
+  }
+
+  /** Waits for a condition written as `Ready=False NoMatchingOffer`, and returns the object. */
+  async untilCondition(name: string, wanted: string): Promise<GpuPod> {
+    const [type = '', state = ''] = wanted.split('=');
+    return await this.until(name, wanted, (gpuPod) => conditionText(gpuPod, type) === state);
+  }
+
+  async untilGone(name: string): Promise<void> {
+    await until(
+      `${name} is gone`,
+      async () => ((await this.find(name)) === undefined ? true : undefined),
+      async () => JSON.stringify({ object: await this.find(name), log: this.#lastLog() }, undefined, 1),
+    );
+  }
+
+  /** Waits for anything else, looked at often. */
+  async untilTrue(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    await until(
+      what,
+      async () => ((await isSo()) ? true : undefined),
+      () =>
+        JSON.stringify({ log: this.#lastLog(), requests: this.simulator.requests.counts() }, undefined, 1),
+    );
+  }
+
+  /** Lets the operator work for so many rounds of its quiet poll, seen by the provider. */
+  async quietRounds(count: number): Promise<void> {
+    const before = this.#polls();
+    await this.untilTrue(`${count} quiet polls`, () => this.#polls() >= before + count);
+  }
+
+  /** Events about an object, as `reason: message`. */
+  async events(name: string): Promise<string[]> {
+    const events = await this.bench.events.list({
+      namespace: this.namespace,
+      fieldSelector: `involvedObject.name=${name}`,
+    });
+    return events.map(({ reason, message }) => `${String(reason)}: ${String(message)}`);
+  }
+
+  #polls(): number {
+    return this.simulator.requests.count({ method: 'GET', path: '/pods/status' });
+  }
+
+  #lastLog(): unknown[] {
+    return this.log.lines.slice(-20).map(({ level, message, fields }) => ({ level, message, ...fields }));
+  }
+}
+
+/** Opens a scene; stop it in afterEach. */
+export async function openScene(bench: Bench, options: SceneOptions = {}): Promise<Scene> {
+  const settings = { ...SHORT_LIFE, ...options.simulator?.settings };
+  const simulator = await startSimulator({ ...options.simulator, settings });
+  return new Scene(bench, await createNamespace(bench), simulator, options);
+}
+
+/** Status and reason of a condition: `False NoMatchingOffer`; empty while it is not there. */
+export function conditionText({ status }: GpuPod, type: string): string {
+  const condition = status.conditions?.find((one) => one.type === type);
+  return condition === undefined ? '' : `${condition.status} ${condition.reason}`;
+}

@@ -1,0 +1,25 @@
+import { systemClock } from '../../src/clock.ts';
+
+/** Generous: the machine may be busy with something else. */
+const TIMEOUT_MS = 60_000;
+const POLL_MS = 40;
+
+/**
+ * Looks again and again until `look` finds something, and returns that.
+ *
+ * @throws with what `explain` says of the last state, when that takes much longer than it ever should.
+ */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  explain: () => string | Promise<string>,
+): Promise<T> {
+  const deadlineMs = systemClock.monotonicMs() + TIMEOUT_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (systemClock.monotonicMs() > deadlineMs)
+      throw new Error(`never came true: ${what}\n${await explain()}`);
+    await systemClock.sleep(POLL_MS);
+  }
+}
