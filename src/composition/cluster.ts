@@ -9,10 +9,10 @@ import { EventRecorder } from '../kubernetes/event-recorder.ts';
 import { loadKubeConfig } from '../kubernetes/kube-config.ts';
 import type { LoadedKubeConfig } from '../kubernetes/kube-config.ts';
 import type { Log } from '../kubernetes/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { trimMetadata } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
-import type { ReflectorObserver } from '../kubernetes/reflector.ts';
 import { ResourceClient, resourcePath } from '../kubernetes/resource-client.ts';
 import { secretsClient } from '../kubernetes/secrets-client.ts';
 import type { ClusterPorts } from '../reconciler/controller.ts';
@@ -23,7 +23,7 @@ export interface ClusterParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Log;
-  readonly observer?: ReflectorObserver;
+  readonly metrics: Metrics;
 }
 
 export interface Cluster {
@@ -41,7 +41,7 @@ const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** Everything that speaks to the Kubernetes API. Nothing is sent yet. */
-export function connectCluster({ config, clock, log, observer }: ClusterParts): Cluster {
+export function connectCluster({ config, clock, log, metrics }: ClusterParts): Cluster {
   const { kubeconfig, context, namespace, watchNamespace } = config.kubernetes;
   const loaded = loadKubeConfig({ path: kubeconfig, context });
   const { kubeConfig } = loaded;
@@ -54,7 +54,7 @@ export function connectCluster({ config, clock, log, observer }: ClusterParts): 
     log,
     path: resourcePath(GPU_PODS, watchNamespace),
     decode: trimMetadata,
-    ...(observer === undefined ? {} : { observer }),
+    observer: metrics.reflector,
   });
   const recorder = new EventRecorder({
     transport,
@@ -62,6 +62,7 @@ export function connectCluster({ config, clock, log, observer }: ClusterParts): 
     log,
     component: OPERATOR_NAME,
     instance: hostname(),
+    onDropped: metrics.onEventDropped,
   });
   const configMaps = configMapClient(transport);
   return {

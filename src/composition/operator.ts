@@ -3,13 +3,14 @@ import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { LeaderElector } from '../kubernetes/leader-elector.ts';
-import type { Log } from '../kubernetes/log.ts';
+import type { Logger } from '../observability/logger.ts';
 import { Controller } from '../reconciler/controller.ts';
 import { GpuPodOperator } from '../reconciler/gpu-pod-operator.ts';
 import { connectCluster, readInstallation } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
+import { createTelemetry, serveTelemetry } from './telemetry.ts';
 
 /** A running operator. */
 export interface RunningOperator {
@@ -25,14 +26,23 @@ export interface RunningOperator {
 const EVENT_FLUSH_MS = 2_000;
 
 /** Puts an operator together and starts it: it watches at once, and works once it leads. */
-export async function startOperator(config: Config, log: Log): Promise<RunningOperator> {
-  const parts: ClusterParts = { config, clock: systemClock, log };
+export async function startOperator(config: Config, log: Logger): Promise<RunningOperator> {
+  const telemetry = createTelemetry(systemClock);
+  const { metrics } = telemetry;
+  const parts: ClusterParts = { config, clock: systemClock, log, metrics };
   const cluster = connectCluster(parts);
-  const prime = connectPrime(config, systemClock);
+  const prime = connectPrime(config, systemClock, metrics);
   const ended = Promise.withResolvers<'stopped' | 'lostLease'>();
   const stopping = new AbortController();
   const lease: { elector?: LeaderElector } = {};
   const controller = createController(parts, { cluster, prime, lease });
+  telemetry.observe({
+    gpuPods: () => cluster.ports.view.list(),
+    coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
+    requestsPerSecond: () => prime.limiter.requestsPerSecond(),
+    watchAgeMs: () => cluster.reflector.ageMs(),
+    hasSynced: () => cluster.reflector.hasSynced(),
+  });
   const operator = new GpuPodOperator({
     kubeConfig: cluster.kubeConfig,
     log,
@@ -47,13 +57,16 @@ export async function startOperator(config: Config, log: Log): Promise<RunningOp
     const installation = await readInstallation(cluster, parts, stopping.signal);
     if (installation !== undefined && !stopping.signal.aborted) {
       controller.start(installation);
+      metrics.setLeading(true);
     }
   };
   const finish = async (): Promise<void> => {
     await controller.stop();
+    metrics.setLeading(false);
     await cluster.recorder.stop({ flushTimeoutMs: EVENT_FLUSH_MS });
   };
 
+  const stopServing = await serveTelemetry(config, telemetry, log);
   await operator.start();
   if (config.lease.isEnabled) {
     lease.elector = standForElection(parts, cluster, {
@@ -80,6 +93,7 @@ export async function startOperator(config: Config, log: Log): Promise<RunningOp
       await operator.whenStopped();
       prime.provider.close();
       cluster.transport.close();
+      await stopServing();
       ended.resolve('stopped');
     },
   };
@@ -92,7 +106,7 @@ interface ControllerParts {
 }
 
 function createController(
-  { config, clock, log }: ClusterParts,
+  { config, clock, log, metrics }: ClusterParts,
   { cluster, prime, lease }: ControllerParts,
 ): Controller {
   const { windows, policy, installation } = config;
@@ -115,6 +129,7 @@ function createController(
     takeCreateTurn: async () => {
       await prime.limiter.acquire('create');
     },
+    observer: metrics,
     isLeaseFresh: () => {
       const renewedAtMs = lease.elector?.lastRenewedAtMonotonicMs();
       const isRecent = renewedAtMs !== undefined && clock.monotonicMs() - renewedAtMs <= windows.leaseFenceMs;

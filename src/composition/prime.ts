@@ -2,11 +2,13 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { fileApiKey, literalApiKey } from '../prime/api-key.ts';
 import type { ApiKeySource } from '../prime/api-key.ts';
-import type { ObservedRequest } from '../prime/http-client.ts';
+import type { Provider } from '../lifecycle/provider.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { createPrimeProvider } from '../prime/prime-provider.ts';
 import type { PrimeProvider } from '../prime/prime-provider.ts';
 import { createRateLimiter } from '../prime/rate-limiter.ts';
 import type { RateLimiter } from '../prime/rate-limiter.ts';
+import { sampleOffers } from './samples.ts';
 
 export interface Prime {
   readonly keys: ApiKeySource;
@@ -15,11 +17,7 @@ export interface Prime {
 }
 
 /** Everything that speaks to Prime Intellect. Nothing is sent yet. */
-export function connectPrime(
-  config: Config,
-  clock: Clock,
-  observe?: (request: ObservedRequest) => void,
-): Prime {
+export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Prime {
   const { baseUrl, key, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
   const keys = key.kind === 'file' ? fileApiKey(key.path, clock) : literalApiKey(key.key.reveal());
   const limiter = createRateLimiter({ clock, maxRequestsPerSecond });
@@ -30,7 +28,19 @@ export function connectPrime(
     limiter,
     timeouts,
     offerTtlMs: offerCacheMs,
-    ...(observe === undefined ? {} : { observe }),
+    observe: metrics.onProviderRequest,
   });
-  return { keys, limiter, provider };
+  return { keys, limiter, provider: withOfferMetrics(provider, metrics) };
+}
+
+/** The provider, with every believed answer about offers told to the metrics. */
+function withOfferMetrics(provider: PrimeProvider, metrics: Metrics): PrimeProvider {
+  const listOffers: Provider['listOffers'] = async (query) => {
+    const answer = await provider.listOffers(query);
+    if (answer.kind === 'ok') {
+      metrics.onOffers(query.gpuType, sampleOffers(answer.value.offers));
+    }
+    return answer;
+  };
+  return { ...provider, listOffers };
 }

@@ -1,0 +1,64 @@
+import { parseGpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { isResolved, readIntent } from '../lifecycle/intent.ts';
+import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
+import type { EndedAttemptSample, GpuPodSample, RentalSample } from '../observability/gpu-pod-sample.ts';
+import type { OfferSample } from '../observability/offer-metrics.ts';
+import { microsToUsd } from '../offers/money.ts';
+import type { Offer } from '../offers/offer.ts';
+import { priceOffer } from '../offers/price.ts';
+import { defaultSizes } from '../offers/sizes.ts';
+
+/** What metrics know of the GpuPods; one that cannot be read is left out. */
+export function sampleGpuPods(objects: readonly KubernetesObject[]): readonly GpuPodSample[] {
+  return objects.flatMap((object) => {
+    const parsed = parseGpuPod(object);
+    return parsed.kind === 'ok' ? [sampleGpuPod(parsed.gpuPod)] : [];
+  });
+}
+
+function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
+  const { metadata, status } = gpuPod;
+  const { provider, gpuType } = status.offer ?? {};
+  const intent = readIntent(gpuPod);
+  return {
+    uid: metadata.uid,
+    namespace: metadata.namespace,
+    phase: status.phase ?? 'Pending',
+    ...(provider === undefined ? {} : { provider }),
+    ...(gpuType === undefined ? {} : { gpuType }),
+    ...(status.podId === undefined ? {} : { rental: sampleRental(gpuPod) }),
+    hasUnresolvedOrder:
+      status.podId === undefined && intent.kind === 'read' && !isResolved(gpuPod, intent.intent),
+    endedAttempts: sampleEndedAttempts(gpuPod),
+  };
+}
+
+function sampleRental({ status }: GpuPod): RentalSample {
+  const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
+  const createdMs = Date.parse(status.createdAt ?? '');
+  const readyMs = Date.parse(status.readyAt ?? '');
+  return {
+    attempt: currentAttemptNumber(status),
+    ...(usdPerHour === undefined ? {} : { usdPerHour }),
+    ...(Number.isNaN(createdMs) ? {} : { billedSinceMs: createdMs }),
+    ...(Number.isNaN(readyMs - createdMs) ? {} : { readyAfterMs: readyMs - createdMs }),
+  };
+}
+
+function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] {
+  return (status.attempts ?? []).flatMap(({ number, outcome, cost }) =>
+    outcome === undefined
+      ? []
+      : [{ attempt: number, outcome, ...(cost === undefined ? {} : { costUsd: cost }) }],
+  );
+}
+
+/** What metrics know of offers: those that can be priced at their default sizes. */
+export function sampleOffers(offers: readonly Offer[]): readonly OfferSample[] {
+  return offers.flatMap((offer) => {
+    const cost = priceOffer(offer, defaultSizes(offer));
+    return cost === undefined ? [] : [{ gpuCount: offer.gpuCount, usdPerHour: microsToUsd(cost.total) }];
+  });
+}

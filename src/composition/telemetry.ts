@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { OPERATOR_VERSION } from '../config/version.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { HealthChecks } from '../observability/health.ts';
+import { startHttpServer } from '../observability/http-server.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { sampleGpuPods } from './samples.ts';
+
+/** What metrics and health look at, once it is there: the parts are put together after the recorders. */
+export interface Observed {
+  readonly gpuPods: () => readonly KubernetesObject[];
+  readonly coolDowns: () => ReadonlyMap<string, number>;
+  readonly requestsPerSecond: () => number;
+  readonly watchAgeMs: () => number;
+  readonly hasSynced: () => boolean;
+}
+
+export interface Telemetry {
+  readonly metrics: Metrics;
+  /** From here on the sources are read. */
+  observe(observed: Observed): void;
+}
+
+const NOTHING: Observed = {
+  gpuPods: () => [],
+  coolDowns: () => new Map(),
+  requestsPerSecond: () => 0,
+  watchAgeMs: () => Infinity,
+  hasSynced: () => false,
+};
+
+/** A copy of the cluster that was not known to be current for this long is no ground to be called ready. */
+const MAX_WATCH_AGE_MS = 600_000;
+
+export function createTelemetry(clock: Clock): Telemetry & { readonly checks: HealthChecks } {
+  let observed = NOTHING;
+  const metrics = createMetrics({
+    clock,
+    version: OPERATOR_VERSION,
+    sources: {
+      gpuPods: () => sampleGpuPods(observed.gpuPods()),
+      coolDowns: () => observed.coolDowns(),
+      requestsPerSecond: () => observed.requestsPerSecond(),
+      watchAgeMs: () => observed.watchAgeMs(),
+    },
+  });
+  const watch = {
+    name: 'watch',
+    look: () => {
+      const isOk = observed.hasSynced() && observed.watchAgeMs() < MAX_WATCH_AGE_MS;
+      return isOk
+        ? { isOk }
+        : { isOk, message: 'GpuPods have not been listed yet, or not watched for a while' };
+    },
+  };
+  return {
+    metrics,
+    // An answer at all shows that the event loop turns; what Kubernetes or the provider do wrong no restart mends.
+    checks: { live: [], ready: [watch] },
+    observe: (what) => {
+      observed = what;
+    },
+  };
+}
+
+/** Serves health and metrics where that is wanted; returns how to stop. */
+export async function serveTelemetry(
+  config: Config,
+  telemetry: Telemetry & { readonly checks: HealthChecks },
+  log: Logger,
+): Promise<() => Promise<void>> {
+  const address = config.process.http;
+  if (address === undefined) {
+    return async () => {
+      await Promise.resolve();
+    };
+  }
+  const { checks, metrics } = telemetry;
+  const server = await startHttpServer({ ...address, checks, metrics, log });
+  if (server.kind === 'unavailable') {
+    log.warn({ problem: server.message }, 'health and metrics are not served; everything else works');
+  }
+  return async () => {
+    await (server.kind === 'listening' ? server.close() : Promise.resolve());
+  };
+}
