@@ -1,0 +1,156 @@
+import { isRecord, recordAt, stringAt } from '../../src/kubernetes/json.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
+import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
+
+/** An order as it was first written onto an object, read without the operator's own code. */
+export interface WrittenOrder {
+  readonly podName: string;
+  readonly uid: string;
+  readonly objectKey: string;
+  /** USD per hour that the spec allowed at that moment. */
+  readonly maxPrice: number;
+  readonly hadFinalizer: boolean;
+}
+
+/** What the world itself noted of its objects and orders: what the oracles judge by, beside the ledger. */
+export class Books {
+  readonly orders = new Map<string, WrittenOrder>();
+  /** Pods that a status ever named, with the uid of the object that named them. */
+  readonly owners = new Map<string, string>();
+  readonly #violations: string[] = [];
+  readonly #api: SimulatedApi;
+  readonly #nowText: () => string;
+
+  constructor(server: SimulatedApiServer, api: SimulatedApi, nowText: () => string) {
+    this.#api = api;
+    this.#nowText = nowText;
+    server.onChange((change) => {
+      if (change.kind === 'gpupods') this.#noteChange(change);
+    });
+    api.requests.onArrival((request) => {
+      if (request.method === 'POST' && request.route === '/pods/') this.#judgeOrder(request);
+    });
+  }
+
+  get violations(): readonly string[] {
+    return this.#violations;
+  }
+
+  accuse(oracle: string, message: string): void {
+    this.#violations.push(`[${oracle}] ${message} (at ${this.#nowText()})`);
+  }
+
+  #noteChange(change: Change): void {
+    const { object, before, by } = change;
+    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+    const order = readOrder(object);
+    if (order !== undefined && by !== 'person' && !this.orders.has(order.name)) {
+      this.orders.set(order.name, {
+        podName: order.name,
+        uid: object.metadata.uid,
+        objectKey: key,
+        maxPrice: maxPriceOf(object),
+        hadFinalizer: (object.metadata.finalizers ?? []).length > 0,
+      });
+    }
+    if (by === 'person') return;
+    const podId = podIdOf(object);
+    if (podId !== undefined) this.owners.set(podId, object.metadata.uid);
+    if (change.type === 'DELETED') this.#judgeRelease(object);
+    else if (JSON.stringify(object['status']) !== JSON.stringify(before?.['status']))
+      this.#judgeStatus(object, before);
+  }
+
+  /** Nothing is paid before it is written down, and never without a cap that the spec allows. */
+  #judgeOrder({ bodyText }: LoggedRequest): void {
+    const pod = recordAt(parse(bodyText), 'pod') ?? {};
+    const name = stringAt(pod, 'name') ?? '';
+    const { maxPrice } = pod;
+    const order = this.orders.get(name);
+    if (order === undefined) {
+      this.accuse('written-first', `an order for ${name} left that no object says anything of`);
+      return;
+    }
+    if (!order.hadFinalizer) this.accuse('written-first', `order ${name} was written without the finalizer`);
+    const isCapped = typeof maxPrice === 'number' && maxPrice >= 0.01 && maxPrice <= order.maxPrice + 1e-9;
+    if (!isCapped) {
+      this.accuse('cap', `order ${name} allows ${String(maxPrice)} USD/h, the spec ${order.maxPrice}`);
+    }
+  }
+
+  /** An object goes only when nothing of it bills. */
+  #judgeRelease(object: RawObject): void {
+    const { uid } = object.metadata;
+    const spec = object['spec'];
+    if (isRecord(spec) && spec['deletionPolicy'] === 'Retain') return;
+    for (const { id, name } of this.#api.world.ledger.live()) {
+      if (this.uidOf(id, name) === uid) {
+        this.accuse('released-while-billing', `${object.metadata.name} went while pod ${name} bills`);
+      }
+    }
+  }
+
+  #judgeStatus(object: RawObject, before: RawObject | undefined): void {
+    for (const problem of statusProblems(object)) {
+      this.accuse('status-rules', `${object.metadata.name}: ${problem}`);
+    }
+    const isReadyNow = stringAt(object['status'], 'readyAt') !== undefined;
+    const wasReady = stringAt(before?.['status'], 'readyAt') !== undefined;
+    const podId = podIdOf(object);
+    const pod = podId === undefined ? undefined : this.#api.world.pods.byId.get(podId);
+    if (!isReadyNow || wasReady || pod === undefined) return;
+    const { createdPriceHr, name } = this.#api.world.ledger.entry(pod);
+    const cap = this.orders.get(name)?.maxPrice ?? maxPriceOf(object);
+    if (createdPriceHr > cap + 1e-9) {
+      this.accuse('cap', `pod ${name} got ready at ${createdPriceHr} USD/h, the spec allows ${cap}`);
+    }
+  }
+
+  /** The object that a pod was rented for: by the order that was written, or by the status that named it. */
+  uidOf(podId: string, podName: string): string | undefined {
+    return this.owners.get(podId) ?? this.orders.get(podName)?.uid;
+  }
+}
+
+function statusProblems(object: RawObject): readonly string[] {
+  const status = isRecord(object['status']) ? object['status'] : {};
+  const { conditions } = status;
+  const list = Array.isArray(conditions) ? conditions.filter(isRecord) : [];
+  const types = list.map((condition) => String(condition['type']));
+  const generation = object.metadata.generation ?? 0;
+  const isAhead = (value: unknown): boolean => typeof value === 'number' && value > generation;
+  return [
+    types.includes('Ready') ? [] : ['condition Ready is missing'],
+    types.includes('Reconciling') && types.includes('Stalled') ? ['Reconciling and Stalled at once'] : [],
+    new Set(types).size === types.length ? [] : ['a condition stands twice'],
+    isAhead(status['observedGeneration']) ? ['observedGeneration is ahead'] : [],
+    list.some((condition) => isAhead(condition['observedGeneration'])) ? ['a condition is ahead'] : [],
+    list.some((condition) => String(condition['message']).length > 300) ? ['a message is too long'] : [],
+  ].flat();
+}
+
+function readOrder(object: RawObject): { readonly name: string } | undefined {
+  const text = object.metadata.annotations?.['gpupod.dev/intent'];
+  const name = text === undefined ? undefined : stringAt(parse(text), 'name');
+  return name === undefined ? undefined : { name };
+}
+
+function podIdOf(object: RawObject): string | undefined {
+  return stringAt(object['status'], 'podId');
+}
+
+function maxPriceOf(object: RawObject): number {
+  const spec = object['spec'];
+  const price = isRecord(spec) ? spec['maxPrice'] : undefined;
+  return typeof price === 'number' ? price : Number.POSITIVE_INFINITY;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

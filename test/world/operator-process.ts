@@ -1,0 +1,239 @@
+import { isRecord } from '../../src/kubernetes/json.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import type { Secret } from '../../src/kubernetes/secrets-client.ts';
+import type { Provider } from '../../src/lifecycle/provider.ts';
+import type { Policy } from '../../src/lifecycle/settings.ts';
+import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import { Controller } from '../../src/reconciler/controller.ts';
+import type { ClusterPorts } from '../../src/reconciler/controller.ts';
+import { ensureInstallation } from '../../src/reconciler/installation.ts';
+import type { ConfigMapApi } from '../../src/reconciler/installation.ts';
+import type { GpuPodApi, SecretApi } from '../../src/reconciler/ports.ts';
+import type { OrphanPolicy } from '../../src/reconciler/sweep.ts';
+import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import { Boundary } from './boundary.ts';
+import type { Fate } from './boundary.ts';
+import { ProcessClock } from './process-clock.ts';
+import type { SimulatedApiServer } from './simulated-api-server.ts';
+import { simulatedExchanger } from './simulated-exchanger.ts';
+import type { Trace } from './trace.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import { WatchedView } from './watched-view.ts';
+import type { WatchSettings } from './watched-view.ts';
+import { worldProvider } from './world-provider.ts';
+import type { Key } from './world-provider.ts';
+
+/** Puts something else in the place of a port: how bugs are planted. */
+export interface Plant {
+  readonly provider?: (real: Provider) => Provider;
+  readonly ports?: (real: ClusterPorts) => ClusterPorts;
+}
+
+export interface OperatorSettings {
+  readonly policy: Policy;
+  readonly orphanPolicy: OrphanPolicy;
+  readonly installationId: string | undefined;
+  readonly plant: Plant;
+  readonly watch: WatchSettings;
+  readonly key: Key;
+  readonly random: () => number;
+  readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
+}
+
+interface Surroundings {
+  readonly time: VirtualTime;
+  readonly server: SimulatedApiServer;
+  readonly api: SimulatedApi;
+  readonly trace: Trace;
+  readonly fate: Fate;
+  readonly counter: { calls: number };
+  readonly onReconciled: () => void;
+  readonly onDeath: (dead: OperatorProcess) => void;
+}
+
+const NAMESPACE = 'gpupod-system';
+
+/** One process of the operator: the real controller, between a simulated API server and a simulated provider. */
+export class OperatorProcess {
+  readonly name: string;
+  readonly clock: ProcessClock;
+  readonly view: WatchedView;
+  readonly #controller: Controller;
+  readonly #boundary: Boundary;
+  readonly #around: Surroundings;
+  readonly #settings: OperatorSettings;
+  /** Whether it could still believe that it leads: a test takes that from it. */
+  isLeaseFresh = true;
+
+  constructor(name: string, settings: OperatorSettings, around: Surroundings) {
+    const { time, server, api, trace, fate, counter } = around;
+    this.name = name;
+    this.#settings = settings;
+    this.#around = around;
+    this.clock = new ProcessClock(time);
+    this.#boundary = new Boundary({
+      time,
+      clock: this.clock,
+      trace,
+      process: name,
+      fate,
+      counter,
+      latencyMs: settings.latencyMs,
+      onDeath: () => this.kill(),
+    });
+    this.view = new WatchedView({
+      time,
+      clock: this.clock,
+      server,
+      settings: settings.watch,
+      onKey: (key) => this.#controller.enqueue(key),
+    });
+    const exchanger = simulatedExchanger(api, time, this.#boundary);
+    const provider = worldProvider(exchanger, this.clock, settings.key);
+    this.#controller = this.#makeController(settings.plant.provider?.(provider) ?? provider);
+  }
+
+  get isDead(): boolean {
+    return this.clock.isDead;
+  }
+
+  /** Begins to lead, once the record of the installation could be read. */
+  async start(): Promise<void> {
+    const installation = await ensureInstallation({
+      configMaps: this.#configMaps(),
+      namespaces: {
+        get: async (target) =>
+          await this.#call('GET namespaces', (server) => server.get('namespaces', target)),
+      },
+      namespace: NAMESPACE,
+      givenId: this.#settings.installationId,
+      acceptCluster: undefined,
+      nowMs: this.clock.nowMs(),
+    });
+    this.#controller.start(installation);
+  }
+
+  /** The process is gone from one moment to the next. */
+  kill(): void {
+    if (this.isDead) return;
+    this.clock.kill();
+    this.view.close();
+    this.#around.onDeath(this);
+  }
+
+  #makeController(provider: Provider): Controller {
+    const { policy, orphanPolicy, plant, key, random } = this.#settings;
+    const ports = this.#ports();
+    return new Controller({
+      clock: this.clock,
+      log: this.#log(),
+      windows: DEFAULT_WINDOWS,
+      policy,
+      orphanPolicy,
+      concurrency: 4,
+      coolDownScale: 1,
+      namespace: NAMESPACE,
+      cluster: plant.ports?.(ports) ?? ports,
+      provider,
+      account: { origin: 'https://provider.test', accept: undefined, keyVersion: () => key.version },
+      takeCreateTurn: () => Promise.resolve(),
+      isLeaseFresh: () => this.isLeaseFresh,
+      random,
+      observer: { onReconciled: () => this.#around.onReconciled() },
+    });
+  }
+
+  #log(): ConstructorParameters<typeof Controller>[0]['log'] {
+    const { time, trace } = this.#around;
+    const write = (fields: object, message: string): void => {
+      const error: unknown = 'err' in fields ? fields.err : undefined;
+      const why = error instanceof Error ? `: ${error.message}` : '';
+      trace.add(time.nowMs, `${this.name} says ${message}${why}`);
+    };
+    return { debug: () => undefined, info: write, warn: write, error: write };
+  }
+
+  #ports(): ClusterPorts {
+    return {
+      api: this.#gpuPods(),
+      view: this.view.store,
+      secrets: this.#secrets(),
+      configMaps: this.#configMaps(),
+      events: { record: () => undefined },
+    };
+  }
+
+  async #call<T>(label: string, act: (server: SimulatedApiServer) => T): Promise<T> {
+    const answer = await this.#boundary.cross({ to: 'cluster', label }, () => act(this.#around.server));
+    if (answer === 'withheld') throw new Error('only orders are withheld');
+    return answer;
+  }
+
+  #gpuPods(): GpuPodApi {
+    return {
+      get: async (target) => await this.#call('GET gpupods', (server) => server.get('gpupods', target)),
+      list: async () => await this.#call('LIST gpupods', (server) => server.list('gpupods')),
+      patchMetadata: async (patch) => {
+        const what = patch.metadata.annotations === undefined ? 'finalizers' : 'intent';
+        return await this.#call(`PATCH gpupods ${what}`, (server) => server.patchMetadata(patch, this.name));
+      },
+      replaceStatus: async (object) =>
+        await this.#call('PUT gpupods/status', (server) => server.replaceStatus(object, this.name)),
+    };
+  }
+
+  #secrets(): SecretApi {
+    return {
+      get: async (target) =>
+        await this.#call('GET secrets', (server) => optionalSecret(server.get('secrets', target))),
+      create: async (namespace, object) =>
+        await this.#call('POST secrets', (server) =>
+          toSecret(server.create('secrets', namespace, object, this.name)),
+        ),
+      replace: async (object) =>
+        await this.#call('PUT secrets', (server) =>
+          toSecret(server.replace('secrets', { ...object }, this.name)),
+        ),
+      delete: async (target, options) =>
+        await this.#call('DELETE secrets', (server) =>
+          server.delete('secrets', target, this.name, options?.preconditions?.uid),
+        ),
+    };
+  }
+
+  #configMaps(): ConfigMapApi {
+    const target = 'configmaps';
+    return {
+      get: async (name) =>
+        await this.#call(`GET ${target}`, (server) => optionalSecret(server.get(target, name))),
+      create: async (namespace, object) =>
+        await this.#call(`POST ${target}`, (server) =>
+          toSecret(server.create(target, namespace, object, this.name)),
+        ),
+      mergePatch: async (name, body) =>
+        await this.#call(`PATCH ${target}`, (server) =>
+          toSecret(server.edit(target, name, (held) => mergeData(held, body), this.name)),
+        ),
+    };
+  }
+}
+
+function mergeData(held: RawObject, body: unknown): RawObject {
+  const patch: unknown = isRecord(body) ? body['data'] : {};
+  return { ...held, data: { ...dataOf(held), ...(isRecord(patch) ? patch : {}) } };
+}
+
+/** Secrets and ConfigMaps are alike to their readers: texts by key. */
+function toSecret(object: RawObject): Secret {
+  return { ...object, data: dataOf(object) };
+}
+
+function optionalSecret(object: RawObject | undefined): Secret | undefined {
+  return object === undefined ? undefined : toSecret(object);
+}
+
+function dataOf(object: RawObject): Record<string, string> {
+  const { data } = object;
+  const entries = isRecord(data) ? Object.entries(data) : [];
+  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
+}

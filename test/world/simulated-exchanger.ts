@@ -1,0 +1,78 @@
+import type { Exchange, Exchanger, ExchangeRequest } from '../../src/prime/exchange.ts';
+import { bodyText } from '../../src/simulator/api/answer.ts';
+import type { ApiRequest } from '../../src/simulator/api/answer.ts';
+import type { Delivery, SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import type { Boundary } from './boundary.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/**
+ * The provider's API in the same process: the requests of the real client go to the simulated API as values, and come
+ * back as whatever its faults make of them. Nothing of it is HTTP.
+ */
+export function simulatedExchanger(api: SimulatedApi, time: VirtualTime, boundary: Boundary): Exchanger {
+  const pass = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      time.schedule(ms, resolve);
+    });
+
+  /** What arrived is carried out in its time, however long the caller waits for it. */
+  async function serve(request: ApiRequest): Promise<Delivery> {
+    const reception = api.receive(request);
+    if (reception.waitMs > 0) await pass(reception.waitMs);
+    const delivery = reception.proceed();
+    if (delivery.waitMs > 0) await pass(delivery.waitMs);
+    return delivery;
+  }
+
+  async function exchangeInTime(request: ExchangeRequest): Promise<Exchange> {
+    const late = Promise.withResolvers<Exchange>();
+    const cancel = time.schedule(request.totalTimeoutMs, () => {
+      late.resolve({ kind: 'broken', sent: true, stale: false, code: 'ETIMEDOUT' });
+    });
+    const inTime = serve(toApiRequest(request)).then(toExchange);
+    const first = await Promise.race([inTime, late.promise]);
+    cancel();
+    return first;
+  }
+
+  return {
+    async exchange(request) {
+      const label = `${request.method} ${labelOf(request.url)}`;
+      const call = { to: 'provider', label } as const;
+      try {
+        const exchange = await boundary.cross(call, () => exchangeInTime(request), request.maySend);
+        return exchange === 'withheld' ? { kind: 'withheld' } : exchange;
+      } catch {
+        return { kind: 'broken', sent: false, stale: false, code: 'ECONNREFUSED' };
+      }
+    },
+    close: () => undefined,
+  };
+}
+
+function toApiRequest({ method, url, headers, body = '' }: ExchangeRequest): ApiRequest {
+  const { pathname, searchParams, origin } = new URL(url);
+  return { method, path: pathname, query: searchParams, headers: { ...headers }, bodyText: body, origin };
+}
+
+function toExchange(delivery: Delivery): Exchange {
+  if (delivery.kind === 'Reset' || delivery.wire?.kind === 'Cut') {
+    return { kind: 'broken', sent: true, stale: false, code: 'ECONNRESET' };
+  }
+  const { status, headers } = delivery.answer;
+  if (delivery.wire?.kind === 'Huge')
+    return { kind: 'unreadable', status, message: 'the answer is too large' };
+  const retryAfter = headers['retry-after'];
+  return {
+    kind: 'reply',
+    status,
+    text: bodyText(delivery.answer),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+}
+
+/** The path without ids, and without what differs from run to run. */
+function labelOf(url: string): string {
+  const path = new URL(url).pathname.replace('/api/v1', '');
+  return path.replace(/\/pods\/(?!status$|history$)[^/]+$/, '/pods/{id}');
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../src/clock.ts';
+import type { Provider } from '../../src/lifecycle/provider.ts';
+import { whoami } from '../../src/prime/account.ts';
+import { Secret } from '../../src/prime/api-key.ts';
+import { createAvailability } from '../../src/prime/availability.ts';
+import { createPod } from '../../src/prime/create-pod.ts';
+import type { Exchanger } from '../../src/prime/exchange.ts';
+import { listHistory } from '../../src/prime/history.ts';
+import { createHttpClient, DEFAULT_TIMEOUTS } from '../../src/prime/http-client.ts';
+import { cacheOffers } from '../../src/prime/offer-cache.ts';
+import { listPods } from '../../src/prime/pod-list.ts';
+import { getPodStatuses } from '../../src/prime/pod-statuses.ts';
+import { deletePod, getPod } from '../../src/prime/pods.ts';
+
+/** The key of a process; it may be changed while it runs. */
+export interface Key {
+  text: string;
+  version: number;
+}
+
+/** The real client of the provider, down to where it would open a socket. */
+export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key): Provider {
+  const client = createHttpClient({
+    baseUrl: 'https://provider.test/api/v1',
+    apiKey: { current: () => ({ kind: 'key', key: new Secret(key.text), version: key.version }) },
+    clock,
+    exchanger,
+    timeouts: DEFAULT_TIMEOUTS,
+  });
+  return {
+    listOffers: cacheOffers({ listOffers: createAvailability(client), clock }),
+    createPod: (request, options) => createPod(client, request, options),
+    deletePod: (podId) => deletePod(client, podId),
+    getPod: (podId) => getPod(client, podId),
+    getPodStatuses: (podIds) => getPodStatuses(client, podIds),
+    listPods: (teamIds) => listPods(client, teamIds),
+    listHistory: () => listHistory(client),
+    whoami: () => whoami(client),
+  };
+}
