@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { GpuPodSpec } from '../../src/api/spec.ts';
-import { selectOffer } from '../../src/offers/select-offer.ts';
+import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
 import { nothingCoolsDown, wishFrom } from '../../src/offers/wish.ts';
 import { offerLists, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';
@@ -53,14 +53,14 @@ test('whoever follows a hint gets an offer, and at least as many fit as it says'
       (offers, overrides, policy) => {
         const of = spec(overrides);
         const selection = selectOffer(offers, wishFrom(of, policy, nothingCoolsDown));
-        const hint = selection.kind === 'none' ? (selection.hint ?? '') : '';
+        const hint = hintOf(selection);
         const count = / to match (\d+) offers?/.exec(hint)?.[1];
         fc.pre(count !== undefined);
         const { advice, follow } = FOLLOWED.find((entry) => entry.advice.test(hint)) ?? {};
         expect(advice).toBeDefined();
         const relaxed = follow?.(of, advice?.exec(hint)?.[1] ?? '') ?? of;
         const then = selectOffer(offers, wishFrom(relaxed, policy, nothingCoolsDown));
-        expect(then.kind === 'selected' ? then.fittingCount : 0).toBeGreaterThanOrEqual(Number(count));
+        expect(fittingCountOf(then)).toBeGreaterThanOrEqual(Number(count));
         followed.add(advice ?? /never/);
       },
     ),
@@ -68,6 +68,14 @@ test('whoever follows a hint gets an offer, and at least as many fit as it says'
   );
   expect(followed.size).toBe(FOLLOWED.length);
 });
+
+function hintOf(selection: Selection): string {
+  return selection.kind === 'none' ? (selection.hint ?? '') : '';
+}
+
+function fittingCountOf(selection: Selection): number {
+  return selection.kind === 'selected' ? selection.fittingCount : 0;
+}
 
 function placed(of: GpuPodSpec, change: Partial<GpuPodSpec['placement']>): GpuPodSpec {
   return { ...of, placement: { ...of.placement, ...change } };

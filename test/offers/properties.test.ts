@@ -6,31 +6,33 @@ import type { CustomResource, Offer } from '../../src/offers/offer.ts';
 import { chooseSize, isReachable } from '../../src/offers/reachable-size.ts';
 import { priceOfSize } from '../../src/offers/price.ts';
 import { summarizeRejections } from '../../src/offers/rejections.ts';
-import { selectOffer } from '../../src/offers/select-offer.ts';
+import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
 import { SIZE_NAMES, resourceOf } from '../../src/offers/sizes.ts';
 import { effectiveCap, nothingCoolsDown, wishFrom } from '../../src/offers/wish.ts';
 import type { OfferPolicy } from '../../src/offers/wish.ts';
 import { offerLists, resources, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';
 
-const policies = (): fc.Arbitrary<OfferPolicy> =>
-  fc.constantFrom({}, {}, { maxPriceCeilingMicros: 1_300_000 }, { maxPriceCeilingMicros: 2_500_000 });
+function policies(): fc.Arbitrary<OfferPolicy> {
+  return fc.constantFrom({}, {}, { maxPriceCeilingMicros: 1_300_000 }, { maxPriceCeilingMicros: 2_500_000 });
+}
 
 const wished = specs().map((overrides) => spec(overrides));
 
-const select = (offers: readonly Offer[], of: GpuPodSpec, policy: OfferPolicy = {}) =>
-  selectOffer(offers, wishFrom(of, policy, nothingCoolsDown));
+function select(offers: readonly Offer[], of: GpuPodSpec, policy: OfferPolicy = {}): Selection {
+  return selectOffer(offers, wishFrom(of, policy, nothingCoolsDown));
+}
 
 /** Total of the pick; infinite when there is none. */
-const priceOfPick = (offers: readonly Offer[], of: GpuPodSpec): number => {
+function priceOfPick(offers: readonly Offer[], of: GpuPodSpec): number {
   const selection = select(offers, of);
   return selection.kind === 'selected' ? selection.cost.total : Infinity;
-};
+}
 
-const without = <K extends keyof GpuPodSpec>(of: GpuPodSpec, field: K): Omit<GpuPodSpec, K> => {
+function without<K extends keyof GpuPodSpec>(of: GpuPodSpec, field: K): Omit<GpuPodSpec, K> {
   const { [field]: _dropped, ...rest } = of;
   return rest;
-};
+}
 
 describe('whatever the offers and the wish', () => {
   test('the pick, the cap that is sent and the line are never above the cap, and cover the price', () => {

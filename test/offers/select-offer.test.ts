@@ -9,14 +9,14 @@ import type { SpecOverrides } from './support/builders.ts';
 const LISTING = ['custom_template'];
 
 /** Offers are told apart by their cloudId. */
-const named = (cloudId: string, overrides: Parameters<typeof offer>[0] = {}): Offer =>
-  offer({ ...overrides, cloudId });
+function named(cloudId: string, overrides: Parameters<typeof offer>[0] = {}): Offer {
+  return offer({ ...overrides, cloudId });
+}
 
 /** These cloudIds are cooling down. */
-const cooling =
-  (reason: string, ...cloudIds: readonly string[]): CoolingDown =>
-  (key) =>
-    cloudIds.some((cloudId) => key.includes(`"${cloudId}"`)) ? { reason } : undefined;
+function cooling(reason: string, ...cloudIds: readonly string[]): CoolingDown {
+  return (key) => (cloudIds.some((cloudId) => key.includes(`"${cloudId}"`)) ? { reason } : undefined);
+}
 
 describe('the pick', () => {
   const both = { gpu: { types: ['H100_80GB', 'A100_80GB'] } };

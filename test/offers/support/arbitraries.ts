@@ -48,7 +48,9 @@ export function offerLists(): fc.Arbitrary<Offer[]> {
   return fc.array(offers(), { maxLength: 14 });
 }
 
-const sizes = () => fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined });
+function sizes(): fc.Arbitrary<number | undefined> {
+  return fc.option(fc.integer({ min: 1, max: 70 }), { nil: undefined });
+}
 
 /** Specs as people write them; `undefined` fields are left out. */
 export function specs(): fc.Arbitrary<SpecOverrides> {
