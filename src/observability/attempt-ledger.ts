@@ -30,26 +30,23 @@ const NOTHING: Entry = { usd: 0, isEnded: false, isReady: false };
  * Turns the state of all GpuPods, looked at now and then, into what happened between two looks: that is what counters
  * need, and it stays right when objects and attempts on record come and go.
  *
- * What it cannot know: what was there at the first look is taken as told before (a process that led earlier may have
- * told it, so telling it again would count money twice); what a machine cost between the last look and the deletion
- * of its GpuPod; attempts that came and went between two looks. It keeps one small entry for each attempt on record
- * of each object that exists.
+ * The first look tells of everything that ever happened; a process that led earlier told it already, so that look is
+ * for the caller to throw away. What the ledger cannot know: what a machine cost between the last look and the deletion
+ * of its GpuPod, and attempts that came and went between two looks. It keeps one small entry for each attempt on
+ * record of each object that exists.
  */
 export class AttemptLedger {
-  #byUid: ReadonlyMap<string, ReadonlyMap<number, Entry>> | undefined;
+  #byUid: ReadonlyMap<string, ReadonlyMap<number, Entry>> = new Map();
 
   /** Looks at all objects that exist. */
   look(samples: readonly GpuPodSample[], nowMs: number): LedgerNews {
-    const previous = this.#byUid;
     const news = new News();
     const byUid = new Map<string, ReadonlyMap<number, Entry>>();
     for (const sample of samples) {
-      const before = previous?.get(sample.uid);
+      const before = this.#byUid.get(sample.uid);
       const known = knownAttempts(sample, nowMs);
       news.addLiving(sample.namespace, known);
-      if (previous !== undefined) {
-        news.addChanges(sample.namespace, before, known);
-      }
+      news.addChanges(sample.namespace, before, known);
       byUid.set(sample.uid, merge(before, known));
     }
     this.#byUid = byUid;

@@ -96,6 +96,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       isLeading = isLeadingNow;
       instruments.leader.set(isLeadingNow ? 1 : 0);
       if (isLeadingNow) {
+        // What it tells is thrown away: it happened before.
         ledger.look(sources.gpuPods(), clock.nowMs());
       }
     },

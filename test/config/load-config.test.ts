@@ -92,6 +92,10 @@ describe('what values mean', () => {
     expect(policy.maxTotalPricePerHour).toBe(70_000);
   });
 
+  it('takes the smallest duration that is allowed', () => {
+    expect(goodConfig(['--offer-cache=0s']).prime.offerCacheMs).toBe(0);
+  });
+
   it('splits lists', () => {
     expect(goodConfig(['--allowed-team-ids', 'a, b,a']).policy.allowedTeamIds).toEqual(['a', 'b']);
   });

@@ -118,6 +118,26 @@ describe('startHttpServer', () => {
     expect(isFree).toBe(true);
   });
 
+  it('does not wait for a request that hangs', async () => {
+    const begun = Promise.withResolvers<undefined>();
+    const scrape = async () => {
+      begun.resolve(undefined);
+      return await new Promise<string>(() => undefined);
+    };
+    const server = await start({ metrics: { ...metrics, scrape } });
+    const request = fetch(server.kind === 'listening' ? `${server.address}/metrics` : 'about:blank');
+    const failed = request.then(
+      () => false,
+      () => true,
+    );
+    await begun.promise;
+    if (server.kind === 'listening') {
+      await server.close();
+    }
+
+    expect(await failed).toBe(true);
+  });
+
   it('knows no other path', async () => {
     expect((await get('/')).status).toBe(404);
   });

@@ -191,6 +191,13 @@ describe('offers', () => {
     expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({});
   });
 
+  it('gives no series to a type that nobody offers', async () => {
+    const { metrics, read } = createScene();
+    metrics.onOffers('H100-80GB', []);
+
+    expect(await read('gpupod_offers')).toEqual({ 'gpu_type="other"': 0 });
+  });
+
   it('keeps the number of series small, whatever types people ask for', async () => {
     const { metrics, read } = createScene();
     for (let number = 0; number < 1_000; number += 1) {
