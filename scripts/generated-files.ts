@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { gpuPodCrd } from '../src/api/crd.ts';
 import { settingsReference } from '../src/config/settings-reference.ts';
+import { metricsReference } from '../src/observability/metrics-reference.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
 import { GENERATED } from './reference/markdown.ts';
 import { conditionsReference, rejectionsReference } from './reference/word-references.ts';
@@ -18,5 +19,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/conditions.md', conditionsReference()],
     ['docs/reference/rejections.md', rejectionsReference()],
     ['docs/reference/settings.md', GENERATED + settingsReference()],
+    ['docs/reference/metrics.md', GENERATED + metricsReference()],
   ]);
 }
