@@ -61,138 +61,132 @@ async function state(...names: string[]): Promise<unknown> {
   return { versions: await Promise.all(versions), writes: await audit.writes(scene.namespace) };
 }
 
-describe(
-  'a whole life, counted by those who pay for it',
-  () => {
-    it('takes no write more than it must, and one order and one DELETE', async () => {
-      await scene.create('whole', H100);
-      await scene.untilReady('whole');
-      // Intent with finalizer, the pod, one further state of the provider, the Secret, Ready.
-      expect(await writes()).toEqual([
-        'patch gpupods',
-        'update gpupods/status',
-        'update gpupods/status',
-        'create secrets',
-        'update gpupods/status',
-      ]);
+describe('a whole life, counted by those who pay for it', () => {
+  it('takes no write more than it must, and one order and one DELETE', async () => {
+    await scene.create('whole', H100);
+    await scene.untilReady('whole');
+    // Intent with finalizer, the pod, one further state of the provider, the Secret, Ready.
+    expect(await writes()).toEqual([
+      'patch gpupods',
+      'update gpupods/status',
+      'update gpupods/status',
+      'create secrets',
+      'update gpupods/status',
+    ]);
 
-      await scene.delete('whole');
-      await scene.untilGone('whole');
-      await scene.untilTrue('the last event', async () =>
-        (await scene.events('whole')).some((text) => text.startsWith('Released')),
-      );
-      // That it is being ended, and that it may go.
-      expect((await writes()).slice(5)).toEqual(['update gpupods/status', 'patch gpupods']);
+    await scene.delete('whole');
+    await scene.untilGone('whole');
+    await scene.untilTrue('the last event', async () =>
+      (await scene.events('whole')).some((text) => text.startsWith('Released')),
+    );
+    // That it is being ended, and that it may go.
+    expect((await writes()).slice(5)).toEqual(['update gpupods/status', 'patch gpupods']);
 
-      expect((await scene.events('whole')).map((text) => text.split(':')[0])).toEqual([
-        'Rented',
-        'Ready',
-        'Released',
-      ]);
-      expect(scene.simulator.requests.counts()).toMatchObject({
-        'POST /pods/': 1,
-        'DELETE /pods/{id}': 1,
-        'GET /availability/gpus': 1,
-        'GET /user/whoami': 1,
-      });
-      expect(scene.simulator.ledger.entries()).toMatchObject([
-        { maxPrice: 3, endedBy: { reason: 'Delete' } },
-      ]);
+    expect((await scene.events('whole')).map((text) => text.split(':')[0])).toEqual([
+      'Rented',
+      'Ready',
+      'Released',
+    ]);
+    expect(scene.simulator.requests.counts()).toMatchObject({
+      'POST /pods/': 1,
+      'DELETE /pods/{id}': 1,
+      'GET /availability/gpus': 1,
+      'GET /user/whoami': 1,
+    });
+    expect(scene.simulator.ledger.entries()).toMatchObject([{ maxPrice: 3, endedBy: { reason: 'Delete' } }]);
+  });
+
+  it('writes nothing at rest, and asks the provider for all machines at once', async () => {
+    await rest('first', 'second');
+    const before = await state('first', 'second');
+    const lastNumber = scene.simulator.requests.lastNumber;
+
+    await scene.quietRounds(4);
+    expect(await state('first', 'second')).toEqual(before);
+    const requests = scene.simulator.requests.all({ afterNumber: lastNumber });
+    expect(requests.filter(({ route }) => route === '/pods/{id}')).toEqual([]);
+    const polls = requests.filter(({ route }) => route === '/pods/status');
+    expect(polls.map(({ query }) => query.split('pod_ids=').length - 1)).toEqual(polls.map(() => 2));
+  });
+
+  it('writes nothing when another process takes over', async () => {
+    await rest('first', 'second');
+    const before = await state('first', 'second');
+    await operator.stop();
+    const lastNumber = scene.simulator.requests.lastNumber;
+
+    await scene.startOperator();
+    await scene.quietRounds(6);
+    expect(await state('first', 'second')).toEqual(before);
+    expect(scene.simulator.requests.count({ method: 'POST', afterNumber: lastNumber })).toBe(0);
+  });
+
+  it('shows in its conditions and columns what a person asks first', async () => {
+    await scene.create('shown', H100);
+    const gpuPod = await scene.untilReady('shown');
+    expect(
+      ['Ready', 'Synced', 'OfferSelected', 'Provisioned', 'Reconciling', 'Stalled'].map((type) =>
+        conditionText(gpuPod, type),
+      ),
+    ).toEqual(['True Available', 'True ReconcileSuccess', 'True Selected', 'True PodActive', '', '']);
+    expect(gpuPod.status).toMatchObject({
+      observedGeneration: 1,
+      offer: {
+        provider: 'hyperstack',
+        cloudId: 'n3-H100x1',
+        dataCenter: 'CANADA-1',
+        country: 'CA',
+        gpuCount: 1,
+      },
+      cost: { currency: 'USD', gpu: 1.9, pricePerHour: 1.9, maxPrice: 3, billedPerHour: 1.9 },
+      binding: { name: 'shown-connection' },
     });
 
-    it('writes nothing at rest, and asks the provider for all machines at once', async () => {
-      await rest('first', 'second');
-      const before = await state('first', 'second');
-      const lastNumber = scene.simulator.requests.lastNumber;
+    const table = await scene.kubectl(['get', 'gpod', '-o', 'wide', '--no-headers']);
+    expect(table.stdout.trim().split(/\s{2,}/)).toEqual([
+      'shown',
+      'True',
+      'Ready',
+      'H100_80GB',
+      '1',
+      'hyperstack',
+      '1.9',
+      'canada',
+      gpuPod.status.ssh?.command,
+      gpuPod.status.podId,
+      'Available',
+      expect.stringMatching(/^\d+s$/),
+    ]);
+  });
 
-      await scene.quietRounds(4);
-      expect(await state('first', 'second')).toEqual(before);
-      const requests = scene.simulator.requests.all({ afterNumber: lastNumber });
-      expect(requests.filter(({ route }) => route === '/pods/{id}')).toEqual([]);
-      const polls = requests.filter(({ route }) => route === '/pods/status');
-      expect(polls.map(({ query }) => query.split('pod_ids=').length - 1)).toEqual(polls.map(() => 2));
+  it('explains its fields', async () => {
+    const explain = async (field: string): Promise<string> =>
+      (await scene.kubectl(['explain', field])).stdout.replaceAll(/\s+/g, ' ');
+    expect(await explain('gpupod')).toContain('Creating it rents, deleting it ends the rental');
+    expect(await explain('gpupod.spec.maxPrice')).toMatch(/Cap in USD per hour for the whole machine/);
+    expect(await explain('gpupod.spec')).toMatch(/gpu <Object> -required-/);
+    const fields = (await scene.kubectl(['explain', 'gpupod', '--recursive'])).stdout;
+    expect(fields).toMatch(/jupyterPasswordSecretRef\s+<Object>/);
+  });
+
+  it('leaves the data for the way in as a Secret that goes with the object', async () => {
+    await scene.create('bound', H100);
+    const { metadata, status } = await scene.untilReady('bound');
+    const secret = await bench.secrets.get({ namespace: scene.namespace, name: 'bound-connection' });
+    expect(secret?.metadata.ownerReferences).toMatchObject([
+      { kind: 'GpuPod', name: 'bound', uid: metadata.uid, controller: true },
+    ]);
+    const data = Object.entries(secret?.['data'] ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(String(value), 'base64').toString(),
+    ]);
+    expect(Object.fromEntries(data)).toMatchObject({
+      type: 'gpupod',
+      host: status.ssh?.host,
+      port: String(status.ssh?.port),
+      username: 'root',
+      'ssh-command': status.ssh?.command,
+      'pod-id': status.podId,
     });
-
-    it('writes nothing when another process takes over', async () => {
-      await rest('first', 'second');
-      const before = await state('first', 'second');
-      await operator.stop();
-      const lastNumber = scene.simulator.requests.lastNumber;
-
-      await scene.startOperator();
-      await scene.quietRounds(6);
-      expect(await state('first', 'second')).toEqual(before);
-      expect(scene.simulator.requests.count({ method: 'POST', afterNumber: lastNumber })).toBe(0);
-    });
-
-    it('shows in its conditions and columns what a person asks first', async () => {
-      await scene.create('shown', H100);
-      const gpuPod = await scene.untilReady('shown');
-      expect(
-        ['Ready', 'Synced', 'OfferSelected', 'Provisioned', 'Reconciling', 'Stalled'].map((type) =>
-          conditionText(gpuPod, type),
-        ),
-      ).toEqual(['True Available', 'True ReconcileSuccess', 'True Selected', 'True PodActive', '', '']);
-      expect(gpuPod.status).toMatchObject({
-        observedGeneration: 1,
-        offer: {
-          provider: 'hyperstack',
-          cloudId: 'n3-H100x1',
-          dataCenter: 'CANADA-1',
-          country: 'CA',
-          gpuCount: 1,
-        },
-        cost: { currency: 'USD', gpu: 1.9, pricePerHour: 1.9, maxPrice: 3, billedPerHour: 1.9 },
-        binding: { name: 'shown-connection' },
-      });
-
-      const table = await scene.kubectl(['get', 'gpod', '-o', 'wide', '--no-headers']);
-      expect(table.stdout.trim().split(/\s{2,}/)).toEqual([
-        'shown',
-        'True',
-        'Ready',
-        'H100_80GB',
-        '1',
-        'hyperstack',
-        '1.9',
-        'canada',
-        gpuPod.status.ssh?.command,
-        gpuPod.status.podId,
-        'Available',
-        expect.stringMatching(/^\d+s$/),
-      ]);
-    });
-
-    it('explains its fields', async () => {
-      const explain = async (field: string): Promise<string> =>
-        (await scene.kubectl(['explain', field])).stdout.replaceAll(/\s+/g, ' ');
-      expect(await explain('gpupod')).toContain('Creating it rents, deleting it ends the rental');
-      expect(await explain('gpupod.spec.maxPrice')).toMatch(/Cap in USD per hour for the whole machine/);
-      expect(await explain('gpupod.spec')).toMatch(/gpu <Object> -required-/);
-      const fields = (await scene.kubectl(['explain', 'gpupod', '--recursive'])).stdout;
-      expect(fields).toMatch(/jupyterPasswordSecretRef\s+<Object>/);
-    });
-
-    it('leaves the data for the way in as a Secret that goes with the object', async () => {
-      await scene.create('bound', H100);
-      const { metadata, status } = await scene.untilReady('bound');
-      const secret = await bench.secrets.get({ namespace: scene.namespace, name: 'bound-connection' });
-      expect(secret?.metadata.ownerReferences).toMatchObject([
-        { kind: 'GpuPod', name: 'bound', uid: metadata.uid, controller: true },
-      ]);
-      const data = Object.entries(secret?.['data'] ?? {}).map(([key, value]) => [
-        key,
-        Buffer.from(String(value), 'base64').toString(),
-      ]);
-      expect(Object.fromEntries(data)).toMatchObject({
-        type: 'gpupod',
-        host: status.ssh?.host,
-        port: String(status.ssh?.port),
-        username: 'root',
-        'ssh-command': status.ssh?.command,
-        'pod-id': status.podId,
-      });
-    });
-  },
-  3 * MINUTE_MS,
-);
+  });
+});

@@ -1,0 +1,153 @@
+/** The smallest spec there is. */
+export const SMALLEST = { gpu: { types: ['H100_80GB'] } };
+
+/** A spec that the API server must refuse. */
+export interface BadInput {
+  readonly why: string;
+  readonly spec: object;
+  /** What a person must read: where it is, and what to do. */
+  readonly says: readonly string[];
+}
+
+const secretKeyRef = { name: 'tokens', key: 'token' };
+
+export const BAD_INPUT: readonly BadInput[] = [
+  {
+    why: 'no GPU type would match everything or nothing',
+    spec: { gpu: { types: [] } },
+    says: ['spec.gpu.types', 'at least 1 items'],
+  },
+  { why: 'a machine without a wish for a GPU', spec: {}, says: ['spec.gpu', 'Required'] },
+  {
+    why: 'a GPU type is one word',
+    spec: { gpu: { types: ['H100 80GB'] } },
+    says: ['spec.gpu.types[0]', 'should match'],
+  },
+  {
+    why: 'more types than the rules are costed for',
+    spec: { gpu: { types: 'ABCDEFGHI'.split('') } },
+    says: ['spec.gpu.types', 'must have at most 8 items'],
+  },
+  {
+    why: 'no GPUs at all',
+    spec: { gpu: { types: ['H100_80GB'], count: 0 } },
+    says: ['spec.gpu.count', 'greater than or equal to 1'],
+  },
+  {
+    why: 'which of the two would be meant',
+    spec: { ...SMALLEST, image: 'ubuntu_22_cuda_12', customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
+    says: ['spec.customTemplateId', 'exclude each other', 'remove image'],
+  },
+  {
+    why: 'the guide’s own words, in the wrong place',
+    spec: { ...SMALLEST, image: 'custom_template' },
+    says: ['spec.image', 'set customTemplateId to the id of the template'],
+  },
+  {
+    why: 'a list against the other',
+    spec: { ...SMALLEST, placement: { providers: { allow: ['runpod', 'hyperstack'], deny: ['runpod'] } } },
+    says: ['spec.placement.providers', 'both allowed and denied', 'remove it from one of the lists'],
+  },
+  {
+    why: 'the provider reads 0 as no cap',
+    spec: { ...SMALLEST, maxPrice: 0 },
+    says: ['spec.maxPrice', '0.01'],
+  },
+  {
+    why: 'less than the smallest price',
+    spec: { ...SMALLEST, maxPrice: 0.001 },
+    says: ['spec.maxPrice', '0.01'],
+  },
+  { why: 'a price below nothing', spec: { ...SMALLEST, maxPrice: -1 }, says: ['spec.maxPrice', '0.01'] },
+  {
+    why: 'no account can pay this: a typing error',
+    spec: { ...SMALLEST, maxPrice: 1e9 },
+    says: ['spec.maxPrice', 'less than or equal to 100000'],
+  },
+  {
+    why: 'a price is a number',
+    spec: { ...SMALLEST, maxPrice: '2.70' },
+    says: ['spec.maxPrice', 'must be of type number'],
+  },
+  {
+    why: 'time does not run backwards',
+    spec: { ...SMALLEST, provisioningTimeout: '-5m' },
+    says: ['spec.provisioningTimeout', 'should match'],
+  },
+  {
+    why: 'days are no unit of a duration',
+    spec: { ...SMALLEST, provisioningTimeout: '1d' },
+    says: ['spec.provisioningTimeout', 'should match'],
+  },
+  {
+    why: 'no machine is ready in five seconds: each would be ended',
+    spec: { ...SMALLEST, provisioningTimeout: '5s' },
+    says: ['spec.provisioningTimeout', 'must be at least 10s'],
+  },
+  {
+    why: 'a number without a unit',
+    spec: { ...SMALLEST, offerTimeout: '30' },
+    says: ['spec.offerTimeout', 'should match'],
+  },
+  {
+    why: 'a variable without a value',
+    spec: { ...SMALLEST, env: [{ name: 'A' }] },
+    says: ['spec.env[0]', 'exactly one of value and valueFrom'],
+  },
+  {
+    why: 'a variable with two values',
+    spec: { ...SMALLEST, env: [{ name: 'A', value: 'b', valueFrom: { secretKeyRef } }] },
+    says: ['spec.env[0]', 'exactly one of value and valueFrom'],
+  },
+  {
+    why: 'no shell could read it',
+    spec: { ...SMALLEST, env: [{ name: '1A', value: '' }] },
+    says: ['spec.env[0].name', 'should match'],
+  },
+  {
+    why: 'which value would win',
+    spec: {
+      ...SMALLEST,
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'A', value: '2' },
+      ],
+    },
+    says: ['spec.env[1]', 'Duplicate value'],
+  },
+  {
+    why: 'a disk is attached once',
+    spec: { ...SMALLEST, disks: ['disk-1', 'disk-1'] },
+    says: ['spec.disks[1]', 'Duplicate value'],
+  },
+  {
+    why: 'no upper bound, no cost limit',
+    spec: { ...SMALLEST, image: 'x'.repeat(129) },
+    says: ['spec.image', 'may not be more than 128'],
+  },
+  {
+    why: 'a value of a megabyte',
+    spec: { ...SMALLEST, env: [{ name: 'A', value: 'x'.repeat(4097) }] },
+    says: ['spec.env[0].value', 'may not be more than 4096'],
+  },
+  {
+    why: 'a word of another API',
+    spec: { ...SMALLEST, placement: { spot: 'Yes' } },
+    says: ['spec.placement.spot', '"Forbid", "Allow", "Require"'],
+  },
+  {
+    why: 'a country has two letters',
+    spec: { ...SMALLEST, placement: { countries: ['Canada'] } },
+    says: ['spec.placement.countries[0]', 'should match'],
+  },
+  {
+    why: 'no disk is no size',
+    spec: { ...SMALLEST, resources: { diskSize: 0 } },
+    says: ['spec.resources.diskSize', 'greater than or equal to 1'],
+  },
+  {
+    why: 'no Secret can have this name',
+    spec: { ...SMALLEST, connectionSecretName: 'My Secret' },
+    says: ['spec.connectionSecretName', 'should match'],
+  },
+];
