@@ -1,12 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MESSAGE_LENGTH, REASONS, statusOfReason, truncateMessage } from '../../src/api/conditions.ts';
 import type { ConditionClaim } from '../../src/api/conditions.ts';
 
-const DECIDERS = globSync('src/{lifecycle,offers,prime,reconciler}/**/*.ts').map((path) =>
-  readFileSync(path, 'utf8'),
+const DECIDERS = ['lifecycle', 'offers', 'prime', 'reconciler'].flatMap((folder) =>
+  sourcesIn(`src/${folder}`),
 );
-const ALL_REASONS = Object.entries(REASONS).flatMap(([type, reasons]) =>
+const TABLE: Readonly<Record<string, Readonly<Record<string, { status: string; meaning: string }>>>> =
+  REASONS;
+const ALL_REASONS = Object.entries(TABLE).flatMap(([type, reasons]) =>
   Object.entries(reasons).map(([reason, entry]) => ({ type, reason, ...entry })),
 );
 
@@ -67,3 +69,10 @@ describe('truncateMessage', () => {
     expect(cut.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
   });
 });
+
+function sourcesIn(folder: string): readonly string[] {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return paths
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(`${folder}/${path}`, 'utf8'));
+}

@@ -4,7 +4,7 @@ import type { Memory, OrderMemory } from '../../src/lifecycle/memory.ts';
 import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { knowledge, NOW_MS, orderMemory, rentalMemory } from '../support/builders/knowledge.ts';
+import { knowledge, NOW_MS, orderMemory } from '../support/builders/knowledge.ts';
 import { census, historyRow, podLook, readyLook, sight } from '../support/builders/looks.ts';
 
 const ordered = gpuPod({ intent: intent() });
@@ -168,103 +168,6 @@ describe('proofs that no pod came of an order', () => {
     const { requestEndedAtMs: _ended, ...foreign } = orderMemory({ firstSeenAtMs: 5 });
     expect(requestSurelyEndedAtMs(orderMemory({ requestEndedAtMs: 7 }), DEFAULT_WINDOWS)).toBe(7);
     expect(requestSurelyEndedAtMs(foreign, DEFAULT_WINDOWS)).toBe(70_005);
-  });
-});
-
-describe('the rented pod', () => {
-  it('counts from now where this process did not rent it', () => {
-    expect(observe(knowledge({ gpuPod: rented })).rental).toEqual({
-      podId: POD_ID,
-      sinceMs: NOW_MS,
-      wasRead: false,
-      missing: 0,
-    });
-  });
-
-  it('is forgotten with its id', () => {
-    expect(observe(knowledge({ memory: { rental: rentalMemory() } })).rental).toBeUndefined();
-  });
-
-  it('is another one after the next attempt: what is known of the old one does not count', () => {
-    const rental = rentalMemory({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
-    expect(observe(knowledge({ gpuPod: rented, memory: { rental } })).rental).toMatchObject({
-      podId: POD_ID,
-      missing: 0,
-    });
-  });
-
-  it.each([
-    { name: 'a status poll', known: { sight: sight(podLook()) } },
-    { name: 'a complete list', known: { census: census({ live: [podLook()] }) } },
-    {
-      name: 'a GET',
-      known: {
-        memory: { rental: rentalMemory({ wasRead: false, read: { beganAtMs: 1, result: 'found' } }) },
-      },
-    },
-  ] as const)('was read once $name showed it', ({ known }) => {
-    expect(observe(knowledge({ gpuPod: rented, ...known })).rental?.wasRead).toBe(true);
-  });
-});
-
-describe('proofs that the rented pod is gone', () => {
-  const readAtMs = NOW_MS - 40_000;
-  const notFound = { beganAtMs: readAtMs, result: 'notFound' } as const;
-  it.each([
-    { name: 'a 404 alone', rental: { read: notFound }, missing: 0, why: 'a list must agree' },
-    {
-      name: 'a 404 and a list from before it',
-      rental: { read: notFound },
-      list: census({ beganAtMs: readAtMs - 1 }),
-      missing: 0,
-      why: 'the list must be the later look',
-    },
-    {
-      name: 'a 404 and a later list without it',
-      rental: { read: notFound },
-      list: census({ beganAtMs: readAtMs }),
-      missing: 1,
-      why: 'one proof',
-    },
-    {
-      name: 'a 404 and a later list that shows it',
-      rental: { read: notFound, missing: 1, lastMissingAtMs: 1 },
-      list: census({ beganAtMs: readAtMs, live: [podLook()] }),
-      missing: 0,
-      why: 'it lives: earlier proofs are void',
-    },
-    {
-      name: 'the same 404 and a still later list',
-      rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs },
-      list: census({ beganAtMs: NOW_MS }),
-      missing: 1,
-      why: 'one GET is one look',
-    },
-    {
-      name: 'a second 404, 30 s later',
-      rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs - 30_000 },
-      list: census({ beganAtMs: NOW_MS }),
-      missing: 2,
-      why: 'far enough apart',
-    },
-    {
-      name: 'a GET that failed',
-      rental: { read: { beganAtMs: readAtMs, result: 'failed' } as const, missing: 1, lastMissingAtMs: 1 },
-      list: census({ beganAtMs: NOW_MS }),
-      missing: 1,
-      why: 'an error is not an absence, and proves no life either',
-    },
-    {
-      name: 'a GET that found it',
-      rental: { read: { beganAtMs: readAtMs, result: 'found' } as const, missing: 1, lastMissingAtMs: 1 },
-      list: census({ beganAtMs: NOW_MS }),
-      missing: 0,
-      why: 'it lives',
-    },
-  ])('$name: $missing, because $why', ({ rental, missing, ...rest }) => {
-    const list = 'list' in rest && rest.list !== undefined ? { census: rest.list } : {};
-    const seen = observe(knowledge({ gpuPod: rented, memory: { rental: rentalMemory(rental) }, ...list }));
-    expect(seen.rental?.missing).toBe(missing);
   });
 });
 

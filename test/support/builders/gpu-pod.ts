@@ -26,29 +26,38 @@ export interface GpuPodOverrides {
 
 /** A GpuPod as the API server would send it: the smallest useful object, with the finalizer on. */
 export function rawGpuPod(overrides: GpuPodOverrides = {}): RawObject {
-  const { intent, isDeleting = false } = overrides;
+  const {
+    finalizers = [FINALIZER],
+    annotations,
+    intent,
+    isDeleting = false,
+    spec,
+    status,
+    ...meta
+  } = overrides;
   return {
     apiVersion: 'gpupod.dev/v1alpha1',
     kind: 'GpuPod',
     metadata: {
-      namespace: overrides.namespace ?? IDENTITY.namespace,
-      name: overrides.name ?? IDENTITY.name,
-      uid: overrides.uid ?? IDENTITY.uid,
-      resourceVersion: overrides.resourceVersion ?? '10',
-      generation: overrides.generation ?? 1,
+      ...IDENTITY,
+      resourceVersion: '10',
+      generation: 1,
       creationTimestamp: '2026-11-23T09:00:00Z',
-      finalizers: [...(overrides.finalizers ?? [FINALIZER])],
+      ...meta,
+      finalizers: [...finalizers],
       annotations: {
-        ...overrides.annotations,
-        ...(intent === undefined
-          ? {}
-          : { [ANNOTATIONS.intent]: typeof intent === 'string' ? intent : writeIntent(intent) }),
+        ...annotations,
+        ...(intent === undefined ? {} : { [ANNOTATIONS.intent]: textOf(intent) }),
       },
       ...(isDeleting ? { deletionTimestamp: '2026-11-23T10:00:00Z' } : {}),
     },
-    spec: { gpu: { types: ['H100_80GB'] }, ...overrides.spec },
-    status: { ...FRESH_STATUS, ...overrides.status },
+    spec: { gpu: { types: ['H100_80GB'] }, ...spec },
+    status: { ...FRESH_STATUS, ...status },
   };
+}
+
+function textOf(intent: Intent | string): string {
+  return typeof intent === 'string' ? intent : writeIntent(intent);
 }
 
 /** The same, read through the real schema, so that defaults are the real ones. */

@@ -1,0 +1,296 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
+import type { OrderMemory } from '../../../src/lifecycle/memory.ts';
+import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, historyRow, podLook, refusal } from '../../support/builders/looks.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const ordered = gpuPod({ intent: intent() });
+const endedAtMs = NOW_MS - 90_000;
+/** Two proofs; the list of the table is the third. */
+const almostAbsent = { absences: 2, lastAbsenceAtMs: NOW_MS - 30_000, requestEndedAtMs: endedAtMs };
+const cleanNow = census({ beganAtMs: NOW_MS });
+
+function after(outcome: CreateOutcome | undefined, more: Partial<OrderMemory> = {}) {
+  return { memory: { order: orderMemory({ ...more, ...(outcome === undefined ? {} : { outcome }) }) } };
+}
+
+const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('resolveOrder', () => {
+  it.each<Row>([
+    {
+      name: 'no order',
+      known: { gpuPod: gpuPod() },
+      expected: { step: '-' },
+      why: 'there is nothing to resolve',
+    },
+    {
+      name: 'a rented pod',
+      known: { gpuPod: rentedGpuPod() },
+      expected: { step: '-' },
+      why: 'it is resolved',
+    },
+    {
+      name: 'a pod id as the answer',
+      known: after({ kind: 'created', pod: podLook() }),
+      expected: {
+        step: 'writeStatus',
+        Ready: 'Provisioning',
+        OfferSelected: 'Selected',
+        Provisioned: 'CreatePending',
+      },
+      why: 'it is bound at once',
+    },
+    {
+      name: 'a refusal for the sake of the offer',
+      known: after(refusal()),
+      expected: { step: 'writeStatus', Provisioned: 'CreateFailed', Reconciling: 'Searching' },
+      why: 'nothing came of it: the next offer',
+    },
+    {
+      name: 'a refusal for the sake of the account',
+      known: after(refusal({ reason: 'PaymentRequired' })),
+      expected: { step: '-' },
+      why: 'the same order is sent again later',
+    },
+    {
+      name: 'an order that was not sent',
+      known: after({ kind: 'notSent', reason: 'Withheld', message: '' }),
+      expected: { step: '-' },
+      why: 'the same order is sent again',
+    },
+    {
+      name: 'an unknown outcome',
+      known: after(unknown),
+      expected: {
+        step: 'rest',
+        Ready: 'CreateUncertain',
+        Synced: 'CreateUncertain',
+        Provisioned: 'CreateUncertain',
+        Reconciling: 'Retrying',
+      },
+      why: 'unknown is not failure',
+    },
+    {
+      name: 'an order of another process',
+      known: {},
+      expected: { step: 'rest', Ready: 'CreateUncertain' },
+      why: 'nobody here knows what became of it',
+    },
+    {
+      name: 'an unknown outcome, and a pod of that name',
+      known: { ...after(unknown), census: census({ live: [podLook()] }) },
+      expected: { step: 'writeStatus', OfferSelected: 'Adopted', Ready: 'Provisioning' },
+      why: 'it is adopted',
+    },
+    {
+      name: 'an unknown outcome, and a pod of that name in capitals',
+      known: {
+        ...after(unknown),
+        census: census({ live: [podLook({ name: nameOfAttempt(1).toUpperCase() })] }),
+      },
+      expected: { step: 'writeStatus', OfferSelected: 'Adopted' },
+      why: 'upstreams change case',
+    },
+    {
+      name: 'an unknown outcome, and a pod of another attempt',
+      known: { ...after(unknown), census: census({ live: [podLook({ name: nameOfAttempt(2) })] }) },
+      expected: { step: 'rest', Ready: 'CreateUncertain' },
+      why: 'that is a stray',
+    },
+    {
+      name: 'an unknown outcome, and a pod that is being deleted',
+      known: { ...after(unknown), census: census({ live: [podLook({ status: 'DELETING' })] }) },
+      expected: { step: 'rest', Ready: 'CreateUncertain' },
+      why: 'it is neither absent nor of use',
+    },
+    {
+      name: 'an unknown outcome, and an ended pod of that name',
+      known: { ...after(unknown), census: census({ ended: [historyRow()] }) },
+      expected: { step: 'writeStatus', Provisioned: 'CreateFailed', Reconciling: 'Searching' },
+      why: 'it came and went',
+    },
+    {
+      name: 'two proofs of absence',
+      known: after(unknown, almostAbsent),
+      expected: { step: 'rest', Ready: 'CreateUncertain' },
+      why: 'three are needed',
+    },
+    {
+      name: 'the third proof, 90 s after the request',
+      known: { ...after(unknown, almostAbsent), census: cleanNow },
+      expected: { step: 'writeStatus', Provisioned: 'CreateFailed' },
+      why: 'the absence is proven',
+    },
+    {
+      name: 'the third proof, 89.999 s after the request',
+      known: { ...after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs + 1 }), census: cleanNow },
+      expected: { step: 'rest', Ready: 'CreateUncertain' },
+      why: 'a provider may show a pod late',
+    },
+    {
+      name: 'a person who looked',
+      known: {
+        gpuPod: gpuPod({ intent: intent(), annotations: { [ANNOTATIONS.confirmAbsent]: nameOfAttempt(1) } }),
+      },
+      expected: { step: 'writeStatus', Provisioned: 'CreateFailed' },
+      why: 'a person takes the responsibility',
+    },
+    {
+      name: 'a person who looked for another attempt',
+      known: {
+        gpuPod: gpuPod({ intent: intent(), annotations: { [ANNOTATIONS.confirmAbsent]: nameOfAttempt(2) } }),
+      },
+      expected: { step: 'rest', Ready: 'CreateUncertain' },
+      why: 'a word from long ago says nothing of this order',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(resolveOrder(observed({ gpuPod: ordered, ...known })))).toMatchObject(expected);
+  });
+});
+
+describe('an order for a team', () => {
+  const forTeam = gpuPod({ intent: intent({ teamId: 'team-1' }) });
+  const absent = after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs - 1 });
+  it('cannot be proven absent while this key has never seen a pod of that team', () => {
+    const step = resolveOrder(observed({ gpuPod: forTeam, ...absent, census: cleanNow }));
+    expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'CreateUncertain', Reconciling: null });
+    expect(messageOf(statusOf(step), 'Stalled')).toContain(`gpupod.dev/confirm-absent to its name`);
+  });
+
+  it('can once it has', () => {
+    const seen = census({ beganAtMs: NOW_MS, teamsSeen: new Set(['team-1']) });
+    expect(outline(resolveOrder(observed({ gpuPod: forTeam, ...absent, census: seen }))).step).toBe(
+      'writeStatus',
+    );
+  });
+});
+
+describe('an order that nobody can read', () => {
+  const garbled = gpuPod({ intent: '{' });
+  it('holds everything else back until lists prove that nothing came of it', () => {
+    expect(outline(resolveOrder(observed({ gpuPod: garbled })))).toMatchObject({
+      step: 'rest',
+      Ready: 'CreateUncertain',
+    });
+  });
+
+  it('is over once they do', () => {
+    const order = orderMemory({ ...almostAbsent, podName: '' });
+    expect(resolveOrder(observed({ gpuPod: garbled, memory: { order }, census: cleanNow }))).toBeUndefined();
+  });
+
+  it('is held to be there while any pod of the object is', () => {
+    const order = orderMemory({ ...almostAbsent, podName: '' });
+    const list = census({ beganAtMs: NOW_MS, live: [podLook({ name: nameOfAttempt(9) })] });
+    expect(
+      outline(resolveOrder(observed({ gpuPod: garbled, memory: { order }, census: list }))),
+    ).toMatchObject({
+      Ready: 'CreateUncertain',
+    });
+  });
+
+  it('includes one whose annotation was stripped while it was under way', () => {
+    expect(outline(resolveOrder(observed({ gpuPod: gpuPod(), ...after(unknown) })))).toMatchObject({
+      step: 'rest',
+      Ready: 'CreateUncertain',
+    });
+  });
+});
+
+describe('what is found', () => {
+  it('is the oldest, by id where they are of one age: the others become strays', () => {
+    const pods = [
+      podLook({ podId: 'c', createdAt: '2026-11-23T10:00:01Z' }),
+      podLook({ podId: 'b' }),
+      podLook({ podId: 'a' }),
+      podLook({ podId: '0', createdAt: '2026-11-23T09:00:00Z', status: 'DELETING' }),
+    ];
+    const known = observed({ gpuPod: ordered, census: census({ live: pods }) });
+    expect(statusOf(resolveOrder(known)).podId).toBe('a');
+  });
+
+  it('is bound to end where the spec changed meanwhile', () => {
+    const changed = gpuPod({ intent: intent({ spec: { image: 'flux' } }) });
+    const status = statusOf(
+      resolveOrder(observed({ gpuPod: changed, ...after({ kind: 'created', pod: podLook() }) })),
+    );
+    expect(status).toMatchObject({ podId: POD_ID, attempts: [{ number: 1, ending: 'SpecChanged' }] });
+  });
+
+  it.each([
+    {
+      name: 'in the history',
+      known: { census: census({ ended: [historyRow({ totalBilledUsd: 0.4 })] }) },
+      attempt: { outcome: 'Failed', reason: 'Lost', podId: POD_ID, cost: 0.4 },
+      failed: 1,
+    },
+    {
+      name: 'nowhere',
+      known: { ...after(unknown, almostAbsent), census: cleanNow },
+      attempt: { outcome: 'NotCreated', reason: 'NotCreated' },
+      failed: 0,
+    },
+  ])('$name is written to the attempts', ({ known, attempt, failed }) => {
+    const status = statusOf(resolveOrder(observed({ gpuPod: ordered, ...known })));
+    expect(status.attempts).toMatchObject([
+      { number: 1, podName: nameOfAttempt(1), endedAt: WALL_TEXT, ...attempt },
+    ]);
+    expect(status).toMatchObject({ failedAttempts: failed, searchStartedAt: WALL_TEXT });
+    expect(status.podId).toBeUndefined();
+  });
+});
+
+describe('the next look at an order of unknown outcome', () => {
+  it.each([
+    {
+      name: 'no list yet',
+      order: {},
+      list: undefined,
+      atMs: NOW_MS - 1_000,
+      why: 'any list since may show the pod',
+    },
+    {
+      name: 'a list, and no proof yet',
+      order: { requestEndedAtMs: NOW_MS - 500 },
+      list: NOW_MS - 600,
+      atMs: NOW_MS - 500,
+      why: 'the first proof',
+    },
+    {
+      name: 'one proof',
+      order: { absences: 1, lastAbsenceAtMs: NOW_MS },
+      list: NOW_MS,
+      atMs: NOW_MS + 10_000,
+      why: 'a pod that is there is adopted sooner',
+    },
+    {
+      name: 'one proof, and lists since',
+      order: { absences: 1, lastAbsenceAtMs: NOW_MS - 25_000 },
+      list: NOW_MS,
+      atMs: NOW_MS + 5_000,
+      why: 'the second proof',
+    },
+  ])('with $name: $why', ({ order, list, atMs }) => {
+    const known = observed({
+      gpuPod: ordered,
+      memory: { order: orderMemory({ firstSeenAtMs: NOW_MS - 1_000, ...order }) },
+      ...(list === undefined ? {} : { census: census({ beganAtMs: list }) }),
+    });
+    expect(restOf(resolveOrder(known)).wantsCensusAfterMs).toBe(atMs);
+  });
+});

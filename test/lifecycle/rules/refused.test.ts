@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import { settleRefusal } from '../../../src/lifecycle/rules/refused.ts';
+import { isKnownNotCreated } from '../../../src/lifecycle/order.ts';
+import type { CreateOutcome, RefusalReason } from '../../../src/lifecycle/provider.ts';
+import { offerKey } from '../../../src/offers/offer-key.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { podLook, refusal } from '../../support/builders/looks.ts';
+import { statusOf, writeOf } from '../support/outline.ts';
+
+const ordered = gpuPod({ intent: intent() });
+
+describe('settleRefusal', () => {
+  it.each<{ reason: RefusalReason; coolDown: string }>([
+    { reason: 'NoCapacity', coolDown: 'NoCapacity' },
+    { reason: 'AboveMaxPrice', coolDown: 'AboveMaxPrice' },
+    { reason: 'InvalidRequest', coolDown: 'InvalidRequest' },
+    { reason: 'TemplateIncompatible', coolDown: 'TemplateIncompatible' },
+    { reason: 'OtherRefusal', coolDown: 'OtherRefusal' },
+    { reason: 'Unauthorized', coolDown: 'OtherRefusal' },
+    { reason: 'PaymentRequired', coolDown: 'OtherRefusal' },
+    { reason: 'RateLimited', coolDown: 'OtherRefusal' },
+  ])('lets the offer that refused with $reason cool down', ({ reason, coolDown }) => {
+    const step = settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ reason }));
+    expect(writeOf(step).coolDown).toEqual({ reason: coolDown, offerKey: offerKey(intent().offer) });
+  });
+
+  it('records the attempt, which counts no machine: nothing was rented', () => {
+    const status = statusOf(
+      settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ message: 'm'.repeat(400) })),
+    );
+    expect(status.attempts).toEqual([
+      {
+        number: 1,
+        podName: nameOfAttempt(1),
+        offer: 'hyperstack n3-H100x1 1x H100_80GB CANADA-1',
+        pricePerHour: 1.9,
+        startedAt: '2026-11-23T09:59:50Z',
+        endedAt: WALL_TEXT,
+        outcome: 'Refused',
+        reason: 'NoCapacity',
+        message: 'm'.repeat(300),
+      },
+    ]);
+    expect(status.failedAttempts).toBeUndefined();
+  });
+
+  it.each([
+    {
+      name: 'the first',
+      known: { generation: 0, count: 0, message: '' },
+      reason: 'InvalidRequest',
+      count: 1,
+    },
+    { name: 'the next', known: { generation: 1, count: 1, message: '' }, reason: 'InvalidRequest', count: 2 },
+    {
+      name: 'the first of a new spec',
+      known: { generation: 0, count: 3, message: '' },
+      reason: 'InvalidRequest',
+      count: 1,
+    },
+    {
+      name: 'another refusal between',
+      known: { generation: 1, count: 2, message: '' },
+      reason: 'NoCapacity',
+      count: 2,
+    },
+  ] as const)('counts invalid requests: $name gives $count', ({ known, reason, count }) => {
+    const step = settleRefusal(
+      observed({ gpuPod: ordered, memory: { invalidRefusals: known } }),
+      intent(),
+      refusal({ reason }),
+    );
+    expect(step.remember?.invalidRefusals).toMatchObject({ generation: 1, count });
+  });
+});
+
+describe('isKnownNotCreated', () => {
+  it.each<{ name: string; outcome: CreateOutcome | undefined; known: boolean; why: string }>([
+    {
+      name: 'not sent',
+      outcome: { kind: 'notSent', reason: 'ApiUnavailable', message: '' },
+      known: true,
+      why: 'no byte left',
+    },
+    {
+      name: 'refused for the account',
+      outcome: refusal({ reason: 'Unauthorized' }),
+      known: true,
+      why: 'the same order is sent again',
+    },
+    {
+      name: 'refused for the offer',
+      outcome: refusal(),
+      known: false,
+      why: 'that attempt is over and is written down',
+    },
+    { name: 'unknown', outcome: { kind: 'unknown', message: '' }, known: false, why: 'a pod may exist' },
+    { name: 'created', outcome: { kind: 'created', pod: podLook() }, known: false, why: 'a pod exists' },
+    { name: 'of another process', outcome: undefined, known: false, why: 'nobody here knows' },
+  ])('$name: $known, because $why', ({ outcome, known }) => {
+    expect(isKnownNotCreated(orderMemory(outcome === undefined ? {} : { outcome }))).toBe(known);
+  });
+});

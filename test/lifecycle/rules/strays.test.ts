@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import { endStrays, endUnbound } from '../../../src/lifecycle/rules/strays.ts';
+import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { observed } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, podLook } from '../../support/builders/looks.ts';
+import { outline } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const surplus = podLook({ podId: 'pod-9', name: nameOfAttempt(9) });
+const second = census({ beganAtMs: 900, live: [surplus] });
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('endStrays', () => {
+  it.each<Row>([
+    { name: 'no list', known: {}, expected: { step: '-' }, why: 'nothing is known' },
+    {
+      name: 'the first list that shows it',
+      known: { census: second },
+      expected: { step: '-' },
+      why: 'it may be about to be bound',
+    },
+    {
+      name: 'the second',
+      known: { census: second, memory: { strays: { 'pod-9': 800 } } },
+      expected: { step: 'deleteStray' },
+      why: 'it is surplus',
+    },
+    {
+      name: 'the second, of an object that goes',
+      known: { gpuPod: gpuPod({ isDeleting: true }), census: second, memory: { strays: { 'pod-9': 800 } } },
+      expected: { step: 'deleteStray' },
+      why: 'it must not stay behind',
+    },
+    {
+      name: 'a stray that is being deleted',
+      known: {
+        census: census({ beganAtMs: 900, live: [{ ...surplus, status: 'DELETING' }] }),
+        memory: { strays: { 'pod-9': 800 } },
+      },
+      expected: { step: '-' },
+      why: 'it was asked to go',
+    },
+    {
+      name: 'the rented pod',
+      known: {
+        gpuPod: rentedGpuPod(),
+        census: census({ beganAtMs: 900, live: [podLook()] }),
+        memory: { strays: { [POD_ID]: 800 } },
+      },
+      expected: { step: '-' },
+      why: 'it is no stray any more',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(endStrays(observed(known)))).toMatchObject(expected);
+  });
+
+  it('sends one DELETE a list, and the next only if the next list still shows it', () => {
+    const known = observed({ census: second, memory: { strays: { 'pod-9': 800 } } });
+    const step = endStrays(known);
+    expect(step?.kind === 'act' ? step.effect : undefined).toEqual({
+      type: 'deleteStray',
+      podId: 'pod-9',
+      podName: nameOfAttempt(9),
+    });
+    expect(endStrays({ ...known, memory: { ...known.memory, ...step?.remember } })).toBeUndefined();
+  });
+});
+
+describe('endUnbound', () => {
+  const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
+  it.each<Row>([
+    { name: 'nothing unbound', known: {}, expected: { step: '-' }, why: 'all pods have an object' },
+    {
+      name: 'its order still stands',
+      known: { gpuPod: gpuPod({ intent: intent() }) },
+      expected: { step: '-' },
+      why: 'it is about to be bound',
+    },
+    {
+      name: 'its order is gone',
+      known: { gpuPod: gpuPod() },
+      expected: { step: 'deleteStray' },
+      why: 'nobody else knows this pod',
+    },
+    {
+      name: 'another order stands',
+      known: { gpuPod: gpuPod({ intent: intent({ attempt: 2 }) }) },
+      expected: { step: 'deleteStray' },
+      why: 'nobody else knows this pod',
+    },
+    {
+      name: 'another pod is rented',
+      known: { gpuPod: rentedGpuPod({ status: { podId: 'pod-2' } }) },
+      expected: { step: 'deleteStray' },
+      why: 'one pod per object',
+    },
+    {
+      name: 'it is bound',
+      known: { gpuPod: rentedGpuPod() },
+      expected: { step: '-' },
+      why: 'it has its object',
+    },
+  ])('$name: $expected.step, because $why', ({ name, known, expected }) => {
+    const memory = name === 'nothing unbound' ? {} : { unbound };
+    expect(outline(endUnbound(observed({ ...known, memory })))).toMatchObject(expected);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { suspend } from '../../../src/lifecycle/rules/suspension.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { outline, statusOf } from '../support/outline.ts';
+
+const spec = { suspend: true };
+
+describe('suspend', () => {
+  it.each([
+    {
+      name: 'suspend is false',
+      known: { gpuPod: rentedGpuPod() },
+      expected: { step: '-' },
+      why: 'nobody asked',
+    },
+    {
+      name: 'a pod is rented',
+      known: { gpuPod: rentedGpuPod({ spec }) },
+      expected: { step: 'writeStatus', Ready: 'Ending' },
+      why: 'why it is ended is written down first',
+    },
+    {
+      name: 'nothing is rented',
+      known: { gpuPod: gpuPod({ spec }) },
+      expected: {
+        step: 'rest',
+        Ready: 'Suspended',
+        OfferSelected: 'NotLooked',
+        Provisioned: 'NotCreated',
+        Reconciling: null,
+        Stalled: null,
+      },
+      why: 'there is nothing to do',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(suspend(observed(known)))).toMatchObject(expected);
+  });
+
+  it('writes down that the pod is ended for it', () => {
+    expect(statusOf(suspend(observed({ gpuPod: rentedGpuPod({ spec }) }))).attempts).toMatchObject([
+      { ending: 'Suspended' },
+    ]);
+  });
+
+  it('forgets what held the object back: false then rents anew', () => {
+    const status = {
+      observedGeneration: 1,
+      failedAttempts: 3,
+      searchStartedAt: WALL_TEXT,
+      hint: 'raise maxPrice',
+      rejections: [],
+      conditions: [condition('Stalled', 'Interrupted')],
+    };
+    const step = suspend(observed({ gpuPod: gpuPod({ spec, status }) }));
+    expect(outline(step).Stalled).toBeNull();
+    expect(Object.keys(statusOf(step)).sort()).toEqual(['conditions', 'observedGeneration', 'phase']);
+  });
+});
