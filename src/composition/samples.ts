@@ -10,12 +10,21 @@ import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
 import { defaultSizes } from '../offers/sizes.ts';
 
+/** By the object as it was read: those that did not change since the last scrape are not read again. */
+const samples = new WeakMap<KubernetesObject, readonly GpuPodSample[]>();
+
 /** What metrics know of the GpuPods; one that cannot be read is left out. */
 export function sampleGpuPods(objects: readonly KubernetesObject[]): readonly GpuPodSample[] {
   return objects.flatMap((object) => {
-    const parsed = parseGpuPod(object);
-    return parsed.kind === 'ok' ? [sampleGpuPod(parsed.gpuPod)] : [];
+    const sampled = samples.get(object) ?? readSample(object);
+    samples.set(object, sampled);
+    return sampled;
   });
+}
+
+function readSample(object: KubernetesObject): readonly GpuPodSample[] {
+  const parsed = parseGpuPod(object);
+  return parsed.kind === 'ok' ? [sampleGpuPod(parsed.gpuPod)] : [];
 }
 
 function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
