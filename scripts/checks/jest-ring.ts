@@ -39,7 +39,7 @@ async function readResult(file: string): Promise<RingResult | undefined> {
 }
 
 /** What a ring counts for. Whatever makes jest fail without a failed test, as a coverage below its threshold, is one failure. */
-export function judge(
+function judge(
   result: RingResult | undefined,
   succeeded: boolean,
   output: string,

@@ -81,7 +81,7 @@ const port = z
  * How an attempt ended. `Refused` and `NotCreated`: no machine came of it. `Failed`: a machine that never
  * got ready. `Ended`: a machine that was ready. `Released`: let go without being ended (Retain, force-release).
  */
-export const ATTEMPT_OUTCOMES = ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'] as const;
+const ATTEMPT_OUTCOMES = ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'] as const;
 
 const attempt = z
   .object({
@@ -187,7 +187,6 @@ export type Condition = z.output<typeof condition>;
 export type Attempt = z.output<typeof attempt>;
 export type OfferStatus = z.output<typeof offer>;
 export type CostStatus = z.output<typeof cost>;
-export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 /** What a GpuPod has before the operator first looked at it; the schema sets it as the default. */
 export const FRESH_STATUS: GpuPodStatus = { observedGeneration: -1 };

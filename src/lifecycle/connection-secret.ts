@@ -35,7 +35,7 @@ export function connectionSecret(gpuPod: GpuPod, look: PodLook): ConnectionSecre
 }
 
 /** `<name>-connection`; a name that would be too long is cut, and told apart by a hash. */
-export function connectionSecretName(gpuPod: GpuPod): string {
+function connectionSecretName(gpuPod: GpuPod): string {
   const { connectionSecretName: wished } = gpuPod.spec;
   const whole = `${gpuPod.metadata.name}${SUFFIX}`;
   if (wished !== undefined || whole.length <= MAX_NAME_LENGTH) {

@@ -4,7 +4,7 @@ import { effectiveCap } from './wish.ts';
 import type { PriceLimits } from './wish.ts';
 
 /** The provider reads a cap of 0 as "no cap", and may round: no body carries less than a cent. */
-export const MIN_CAP_MICROS: MicroUsd = 10_000;
+const MIN_CAP_MICROS: MicroUsd = 10_000;
 
 /** What a price may exceed the computed one by where no `maxPrice` says otherwise, in percent. */
 const TOLERANCE_PERCENT = 5;

@@ -3,7 +3,7 @@ import { formatUsd } from './money.ts';
 import type { Cost, Offer } from './offer.ts';
 
 /** Longest text about offers that goes into a status or an event. */
-export const MAX_TEXT_LENGTH = 200;
+const MAX_TEXT_LENGTH = 200;
 
 /** The words of a provider are not bounded: each is cut, so that the price after them stays readable. */
 const MAX_WORD_LENGTH = 40;

@@ -23,7 +23,7 @@ export function resources(): fc.Arbitrary<CustomResource> {
   return fc.oneof(sizable, fc.constant({ defaultCount: 30, defaultIncludedInPrice: true }));
 }
 
-export function offers(): fc.Arbitrary<Offer> {
+function offers(): fc.Arbitrary<Offer> {
   return fc
     .record({
       provider: fc.constantFrom(...PROVIDERS),
