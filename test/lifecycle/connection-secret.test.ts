@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { connectionSecret } from '../../src/lifecycle/connection-secret.ts';
+import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
+import { podLook, readyLook, SSH } from '../support/builders/looks.ts';
+
+function connectionSecretName(object: Parameters<typeof gpuPod>[0]): string {
+  return connectionSecret(gpuPod(object), readyLook()).name;
+}
+
+describe('the name of the connection Secret', () => {
+  it.each([
+    { name: 'train-1', wished: undefined, expected: 'train-1-connection', why: 'the default' },
+    { name: 'train-1', wished: 'mine', expected: 'mine', why: 'it was wished' },
+    {
+      name: 'n'.repeat(242),
+      wished: undefined,
+      expected: `${'n'.repeat(242)}-connection`,
+      why: '253 characters fit',
+    },
+  ])('is $expected: $why', ({ name, wished, expected }) => {
+    const spec = wished === undefined ? {} : { connectionSecretName: wished };
+    expect(connectionSecretName({ name, spec })).toBe(expected);
+  });
+
+  it('of a name that is too long is cut, and told apart by a hash', () => {
+    const one = connectionSecretName(gpuPod({ name: `${'n'.repeat(252)}a` }));
+    const other = connectionSecretName(gpuPod({ name: `${'n'.repeat(252)}b` }));
+    expect(one).not.toBe(other);
+    for (const name of [one, other]) {
+      expect(name.length).toBeLessThanOrEqual(253);
+      expect(name).toMatch(/^n+-[0-9a-f]{8}-connection$/);
+    }
+  });
+
+  it('has no dot before the hash: a label of a name ends with a letter or a digit', () => {
+    const name = connectionSecretName(gpuPod({ name: `${'n'.repeat(232)}.${'m'.repeat(20)}` }));
+    expect(name).toMatch(/^n+-[0-9a-f]{8}-connection$/);
+  });
+});
+
+describe('connectionSecret', () => {
+  const rented = rentedGpuPod();
+  it('has the keys of the service binding convention', () => {
+    expect(connectionSecret(rented, readyLook()).data).toEqual({
+      type: 'gpupod',
+      provider: 'hyperstack',
+      host: '203.0.113.7',
+      port: '22022',
+      username: 'root',
+      uri: 'ssh://root@203.0.113.7:22022',
+      'ssh-command': SSH.command,
+      'pod-id': 'pod-1',
+    });
+  });
+
+  it('writes an IPv6 host into the uri as URIs have it', () => {
+    const look = readyLook({ ssh: { ...SSH, host: '2001:db8::7' } });
+    expect(connectionSecret(rented, look).data).toMatchObject({
+      host: '2001:db8::7',
+      uri: 'ssh://root@[2001:db8::7]:22022',
+    });
+  });
+
+  it('holds the mapped ports as JSON, where there are any', () => {
+    const ports = [{ internal: 8888, external: 30_000, protocol: 'TCP' }];
+    expect(connectionSecret(rented, readyLook({ ports })).data['ports']).toBe(JSON.stringify(ports));
+  });
+
+  it('leaves out what is not known', () => {
+    const { offer: _offer, ...status } = rented.status;
+    expect(connectionSecret({ ...rented, status }, podLook()).data).toEqual({
+      type: 'gpupod',
+      provider: 'prime-intellect',
+      'pod-id': 'pod-1',
+    });
+  });
+
+  it.each([
+    { name: 'the endpoint', a: rented, look: readyLook({ ssh: { ...SSH, port: 1 } }) },
+    {
+      name: 'the name of the Secret',
+      a: rentedGpuPod({ spec: { connectionSecretName: 'mine' } }),
+      look: readyLook(),
+    },
+    {
+      name: 'the ports',
+      a: rented,
+      look: readyLook({ ports: [{ internal: 1, external: 2, protocol: 'TCP' }] }),
+    },
+  ])('has a fingerprint that changes with $name', ({ a, look }) => {
+    const before = connectionSecret(rented, readyLook()).fingerprint;
+    expect(connectionSecret(a, look).fingerprint).not.toBe(before);
+    expect(connectionSecret(rented, readyLook()).fingerprint).toBe(before);
+  });
+});

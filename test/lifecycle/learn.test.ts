@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  learnBlocked,
+  learnCreate,
+  learnDelete,
+  learnRead,
+  learnSecret,
+  learnStrayDeleted,
+} from '../../src/lifecycle/learn.ts';
+import type { CreateOutcome } from '../../src/lifecycle/provider.ts';
+import { POD_ID } from '../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../support/builders/intent.ts';
+import { memory, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
+import { failure, podLook, refusal } from '../support/builders/looks.ts';
+
+describe('learnCreate', () => {
+  it.each<{ name: string; outcome: CreateOutcome; unbound: boolean; blocked: string | undefined }>([
+    { name: 'created', outcome: { kind: 'created', pod: podLook() }, unbound: true, blocked: undefined },
+    { name: 'refused', outcome: refusal(), unbound: false, blocked: undefined },
+    { name: 'unknown', outcome: { kind: 'unknown', message: 'reset' }, unbound: false, blocked: undefined },
+    {
+      name: 'not sent for lack of a key',
+      outcome: { kind: 'notSent', reason: 'CredentialsMissing', message: 'm' },
+      unbound: false,
+      blocked: 'CredentialsMissing',
+    },
+    {
+      name: 'withheld',
+      outcome: { kind: 'notSent', reason: 'Withheld', message: 'm' },
+      unbound: false,
+      blocked: 'ApiUnavailable',
+    },
+  ])('remembers $name, from the end of the request on', ({ outcome, unbound, blocked }) => {
+    const learned = learnCreate(memory(), intent(), outcome, NOW_MS);
+    expect(learned.order).toEqual({
+      podName: nameOfAttempt(1),
+      firstSeenAtMs: NOW_MS,
+      requestEndedAtMs: NOW_MS,
+      outcome,
+      absences: 0,
+    });
+    expect(learned.unbound).toEqual(unbound ? { podId: POD_ID, podName: nameOfAttempt(1) } : undefined);
+    expect(learned.blocked?.reason).toBe(blocked);
+  });
+});
+
+describe('learnBlocked', () => {
+  it.each([
+    { count: 0, waitMs: 1_000 },
+    { count: 1, waitMs: 2_000 },
+    { count: 4, waitMs: 16_000 },
+    { count: 5, waitMs: 30_000 },
+    { count: 1_000, waitMs: 30_000 },
+  ])('after $count failures waits $waitMs ms', ({ count, waitMs }) => {
+    const before = memory(count === 0 ? {} : { failure: { reason: 'x', message: '', sinceMs: 0, count } });
+    expect(learnBlocked(before, 'ReferenceNotFound', 'm', NOW_MS).blocked).toEqual({
+      reason: 'ReferenceNotFound',
+      message: 'm',
+      untilMs: NOW_MS + waitMs,
+    });
+  });
+});
+
+describe('learnDelete', () => {
+  const deleteFailure = { reason: 'RateLimited', message: '', count: 3, retryAtMs: 5 } as const;
+  const before = memory({ rental: rentalMemory({ deleteFailure }) });
+
+  it.each([
+    { name: 'accepted', outcome: { kind: 'accepted' } as const },
+    { name: 'a 404', outcome: { kind: 'notFound', message: '' } as const },
+  ])('takes $name for a DELETE that was sent, and forgets that it failed', ({ outcome }) => {
+    const { rental } = learnDelete(before, POD_ID, outcome, NOW_MS);
+    expect(rental).toEqual(rentalMemory({ deletedAtMs: NOW_MS }));
+  });
+
+  it.each([
+    {
+      name: 'the first failure',
+      start: memory({ rental: rentalMemory() }),
+      retryAfterMs: undefined,
+      count: 1,
+      waitMs: 1_000,
+    },
+    { name: 'the fourth', start: before, retryAfterMs: undefined, count: 4, waitMs: 8_000 },
+    { name: 'one that asks for patience', start: before, retryAfterMs: 60_000, count: 4, waitMs: 60_000 },
+    {
+      name: 'one that asks for less than is waited anyway',
+      start: before,
+      retryAfterMs: 5,
+      count: 4,
+      waitMs: 8_000,
+    },
+  ])('tries again after $name in $waitMs ms', ({ start, retryAfterMs, count, waitMs }) => {
+    const outcome = failure({
+      reason: 'RateLimited',
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+    const { rental } = learnDelete(start, POD_ID, outcome, NOW_MS);
+    expect(rental?.deleteFailure).toMatchObject({ count, retryAtMs: NOW_MS + waitMs });
+    expect(rental?.deletedAtMs).toBeUndefined();
+  });
+
+  it('says nothing of another pod', () => {
+    expect(learnDelete(before, 'pod-2', { kind: 'accepted' }, NOW_MS)).toBe(before);
+  });
+});
+
+describe('learnRead', () => {
+  const read = { beganAtMs: 5, result: 'found' } as const;
+  it('remembers the look at the rented pod, and at no other', () => {
+    const before = memory({ rental: rentalMemory() });
+    expect(learnRead(before, POD_ID, read).rental?.read).toEqual(read);
+    expect(learnRead(before, 'pod-2', read)).toBe(before);
+  });
+});
+
+describe('learnSecret', () => {
+  it('remembers content, outcome and time', () => {
+    const secret = { fingerprint: 'f', outcome: 'written', atMs: 7 } as const;
+    expect(learnSecret(memory(), 'f', 'written', 7).secret).toEqual(secret);
+  });
+});
+
+describe('learnStrayDeleted', () => {
+  const unbound = { podId: 'pod-9', podName: nameOfAttempt(9) };
+  it.each([
+    { name: 'the pod without an object', podId: 'pod-9', left: undefined, why: 'it was asked to go' },
+    { name: 'another stray', podId: 'pod-8', left: unbound, why: 'this one is still there' },
+  ])('of $name: $why', ({ podId, left }) => {
+    expect(learnStrayDeleted(memory({ unbound }), podId).unbound).toEqual(left);
+  });
+
+  it('changes nothing else', () => {
+    expect(learnStrayDeleted(memory(), 'pod-8')).toEqual(memory());
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { frontsOf, isNamedForItsUid, openOrder } from '../../src/lifecycle/order.ts';
+import { podNameFront } from '../../src/lifecycle/pod-name.ts';
+import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
+import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
+import { knowledge, orderMemory } from '../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
+
+const copied = gpuPod({ intent: intent({ uid: 'old-uid' }) });
+const unknown = { kind: 'unknown', message: '' } as const;
+const notSent = { kind: 'notSent', reason: 'Withheld', message: '' } as const;
+
+describe('openOrder', () => {
+  it.each<{ name: string; known: KnowledgeOverrides; kind: string; why: string }>([
+    { name: 'no intent', known: {}, kind: 'none', why: 'nothing was ordered' },
+    {
+      name: 'an intent',
+      known: { gpuPod: gpuPod({ intent: intent() }) },
+      kind: 'open',
+      why: 'nobody says what became of it',
+    },
+    {
+      name: 'the intent of a rented pod',
+      known: { gpuPod: rentedGpuPod() },
+      kind: 'none',
+      why: 'that became of it',
+    },
+    {
+      name: 'a garbled intent',
+      known: { gpuPod: gpuPod({ intent: '?' }) },
+      kind: 'garbled',
+      why: 'a pod may exist',
+    },
+    {
+      name: 'a garbled intent on a rented object',
+      known: { gpuPod: rentedGpuPod({ intent: '?' }) },
+      kind: 'none',
+      why: 'the pod is known',
+    },
+    {
+      name: 'the intent of another installation',
+      known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999' }) }) },
+      kind: 'foreign',
+      why: 'another operator may be at it',
+    },
+    {
+      name: "the copy of another object's intent",
+      known: { gpuPod: copied },
+      kind: 'none',
+      why: 'kubectl get -o yaml copies annotations',
+    },
+    {
+      name: 'a restored intent that this object may claim',
+      known: { gpuPod: copied, mayClaim: true },
+      kind: 'open',
+      why: 'its pod may bill',
+    },
+    {
+      name: 'a stripped intent whose outcome is unknown',
+      known: { memory: { order: orderMemory({ outcome: unknown }) } },
+      kind: 'garbled',
+      why: 'kubectl replace drops annotations',
+    },
+    {
+      name: 'a stripped intent that was not sent',
+      known: { memory: { order: orderMemory({ outcome: notSent }) } },
+      kind: 'none',
+      why: 'no pod can come of it',
+    },
+    {
+      name: 'a stripped intent with an outcome on record',
+      known: {
+        gpuPod: gpuPod({ status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
+        memory: { order: orderMemory({ outcome: unknown }) },
+      },
+      kind: 'none',
+      why: 'it is settled',
+    },
+  ])('with $name: $kind, because $why', ({ known, kind }) => {
+    expect(openOrder(knowledge(known)).kind).toBe(kind);
+  });
+});
+
+describe('frontsOf', () => {
+  const own = podNameFront(INSTALLATION, IDENTITY);
+  const claimed = podNameFront(INSTALLATION, { ...IDENTITY, uid: 'old-uid' });
+  it.each<{ name: string; known: KnowledgeOverrides; fronts: readonly string[] }>([
+    { name: 'any object', known: {}, fronts: [own] },
+    { name: 'a copy', known: { gpuPod: copied }, fronts: [own] },
+    { name: 'a restored object', known: { gpuPod: copied, mayClaim: true }, fronts: [own, claimed] },
+    {
+      name: 'one restored from another installation',
+      known: {
+        gpuPod: gpuPod({ intent: intent({ uid: 'old-uid', installation: 'zzz999' }) }),
+        mayClaim: true,
+      },
+      fronts: [own],
+    },
+  ])('of $name', ({ known, fronts }) => {
+    expect([...frontsOf(knowledge(known))]).toEqual(fronts);
+  });
+});
+
+describe('isNamedForItsUid', () => {
+  it.each([
+    { name: 'of this namespace', made: intent(), namespace: 'team-a', is: true },
+    { name: 'restored into another namespace', made: intent(), namespace: 'team-b', is: false },
+    {
+      name: 'with a name that somebody wrote',
+      made: intent({ name: 'gp-abc123-0123456789-1' }),
+      namespace: 'team-a',
+      is: false,
+    },
+    { name: 'with a name that is none of ours', made: intent({ name: 'x' }), namespace: 'team-a', is: false },
+  ])('an intent $name: $is', ({ made, namespace, is }) => {
+    expect(isNamedForItsUid(made, namespace)).toBe(is);
+  });
+});

@@ -1,0 +1,177 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  checkPrice,
+  isAbovePriceLine,
+  needsPriceBeforeReady,
+  priceFacts,
+} from '../../../src/lifecycle/rules/price-check.ts';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { PodRead } from '../../../src/lifecycle/memory.ts';
+import type { Policy } from '../../../src/lifecycle/settings.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { podLook } from '../../support/builders/looks.ts';
+import { messageOf, outline, statusOf } from '../support/outline.ts';
+
+interface Row {
+  readonly name: string;
+  readonly billed?: number;
+  readonly spec?: Partial<GpuPodSpecInput>;
+  readonly status?: Partial<GpuPodStatus>;
+  readonly policy?: Partial<Policy>;
+  readonly ends: boolean;
+  readonly why: string;
+}
+
+describe('checkPrice', () => {
+  // The offer was chosen at 1.90.
+  it.each<Row>([
+    { name: 'no price yet', ends: false, why: 'there is nothing to hold against the cap' },
+    {
+      name: 'maxPrice to the cent',
+      billed: 2.5,
+      spec: { maxPrice: 2.5 },
+      ends: false,
+      why: 'the cap may be paid',
+    },
+    {
+      name: 'a micro-dollar above maxPrice',
+      billed: 2.500001,
+      spec: { maxPrice: 2.5 },
+      ends: true,
+      why: 'a cap is a cap',
+    },
+    {
+      name: 'above the price of the offer, below maxPrice',
+      billed: 2.4,
+      spec: { maxPrice: 2.5 },
+      ends: false,
+      why: 'the person allowed it',
+    },
+    { name: 'no maxPrice, 5 % above the offer', billed: 1.995, ends: false, why: 'currencies move' },
+    { name: 'no maxPrice, more than 5 % above', billed: 1.995001, ends: true, why: 'nobody asked for that' },
+    {
+      name: 'above the ceiling of the operator',
+      billed: 2.1,
+      spec: { maxPrice: 2.5 },
+      policy: { maxPriceCeiling: 2_000_000 },
+      ends: true,
+      why: 'it bounds everybody',
+    },
+    {
+      name: 'a ready pod',
+      billed: 9,
+      status: { readyAt: WALL_TEXT },
+      ends: false,
+      why: 'the work on it is worth more',
+    },
+    {
+      name: 'a price that only the status has',
+      status: { cost: { pricePerHour: 1.9, billedPerHour: 3 } },
+      ends: true,
+      why: 'the answer to the order named it',
+    },
+    {
+      name: 'a new price that is lower than the recorded one',
+      billed: 1.8,
+      status: { cost: { pricePerHour: 1.9, billedPerHour: 3 } },
+      ends: false,
+      why: 'the last look counts',
+    },
+  ])('$name: ends $ends, because $why', ({ billed, spec = {}, status = {}, policy = {}, ends }) => {
+    const look = podLook(billed === undefined ? {} : { priceUsdPerHour: billed });
+    const step = checkPrice(observed({ gpuPod: rentedGpuPod({ spec, status }), policy }), look);
+    expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
+  });
+
+  it('says both prices', () => {
+    const known = observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) });
+    const step = checkPrice(known, podLook({ priceUsdPerHour: 2.75 }));
+    expect(messageOf(statusOf(step), 'Ready')).toContain('2.75 USD/h, above the cap of 2.50 USD/h');
+    expect(statusOf(step).attempts).toMatchObject([{ ending: 'AboveMaxPrice' }]);
+  });
+});
+
+describe('isAbovePriceLine', () => {
+  it.each([
+    { billed: undefined, above: false },
+    { billed: 2.5, above: false },
+    { billed: 2.51, above: true },
+  ])('of $billed with a maxPrice of 2.50 is $above', ({ billed, above }) => {
+    expect(isAbovePriceLine(observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) }), billed)).toBe(
+      above,
+    );
+  });
+});
+
+describe('needsPriceBeforeReady', () => {
+  const read = (result: PodRead['result']): { read: PodRead } => ({ read: { beganAtMs: 1, result } });
+  it.each([
+    { name: 'nothing known', status: {}, look: {}, rental: {}, needs: true, why: 'a poll carries no price' },
+    {
+      name: 'a price in the look',
+      status: {},
+      look: { priceUsdPerHour: 1 },
+      rental: {},
+      needs: false,
+      why: 'it was checked',
+    },
+    {
+      name: 'a price on record',
+      status: { cost: { billedPerHour: 1 } },
+      look: {},
+      rental: {},
+      needs: false,
+      why: 'it was checked',
+    },
+    {
+      name: 'a ready pod',
+      status: { readyAt: WALL_TEXT },
+      look: {},
+      rental: {},
+      needs: false,
+      why: 'nothing is ended for its price now',
+    },
+    {
+      name: 'a GET without one',
+      status: {},
+      look: {},
+      rental: read('found'),
+      needs: false,
+      why: 'the provider states none',
+    },
+    {
+      name: 'a GET that failed',
+      status: {},
+      look: {},
+      rental: read('failed'),
+      needs: true,
+      why: 'a failed look is no look',
+    },
+    {
+      name: 'a 404',
+      status: {},
+      look: {},
+      rental: read('notFound'),
+      needs: true,
+      why: 'nobody looked at a price',
+    },
+  ])('with $name: $needs, because $why', ({ status, look, rental, needs }) => {
+    const known = observed({ gpuPod: rentedGpuPod({ status }) });
+    expect(needsPriceBeforeReady(known, rentalMemory(rental), podLook(look))).toBe(needs);
+  });
+});
+
+describe('priceFacts', () => {
+  it('keep the rest of the cost', () => {
+    const { status } = rentedGpuPod();
+    expect(priceFacts(status, podLook({ priceUsdPerHour: 1.8 }))).toEqual({
+      cost: { ...status.cost, billedPerHour: 1.8 },
+    });
+  });
+
+  it('are none where the provider says none: what is on record stands', () => {
+    expect(priceFacts(rentedGpuPod().status, podLook())).toEqual({});
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import { followUnready } from '../../../src/lifecycle/rules/provision.ts';
+import type { PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
+import type { Step } from '../../../src/lifecycle/step.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { podLook, sight } from '../../support/builders/looks.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
+
+const READY = { readyAt: WALL_TEXT, conditions: [condition('Ready', 'Available')] };
+
+function follow(
+  look: Partial<PodLook>,
+  object: GpuPodOverrides = {},
+  at: { sinceMs?: number; seenAtMs?: number } = {},
+): Step {
+  const { sinceMs = NOW_MS - 60_000, seenAtMs = NOW_MS - 1_000 } = at;
+  const known = observed({ gpuPod: rentedGpuPod(object) });
+  return followUnready(known, rentalMemory({ sinceMs }), sight(podLook(look), { beganAtMs: seenAtMs }), {});
+}
+
+describe('a pod that was never ready', () => {
+  it.each<{ name: string; look: Partial<PodLook>; expected: object; why: string }>([
+    {
+      name: 'PROVISIONING',
+      look: { status: 'PROVISIONING' },
+      expected: {
+        step: 'rest',
+        Ready: 'Provisioning',
+        Provisioned: 'CreatePending',
+        Reconciling: 'Progressing',
+      },
+      why: 'it starts',
+    },
+    {
+      name: 'PENDING',
+      look: { status: 'PENDING' },
+      expected: { step: 'rest', Ready: 'Provisioning' },
+      why: 'it starts',
+    },
+    {
+      name: 'ACTIVE',
+      look: { status: 'ACTIVE' },
+      expected: { step: 'rest', Ready: 'Installing', Provisioned: 'PodActive' },
+      why: 'something is still missing',
+    },
+    {
+      name: 'UNKNOWN',
+      look: { status: 'UNKNOWN' },
+      expected: { step: 'rest', Ready: 'Provisioning' },
+      why: 'wait, and do not delete',
+    },
+    {
+      name: 'STOPPED',
+      look: { status: 'STOPPED' },
+      expected: { step: 'rest', Ready: 'Stopped' },
+      why: 'it may go on, until its time is over',
+    },
+    {
+      name: 'DELETING',
+      look: { status: 'DELETING' },
+      expected: { step: 'rest', Ready: 'Ending' },
+      why: 'somebody else ends it',
+    },
+    {
+      name: 'TERMINATED',
+      look: { status: 'TERMINATED' },
+      expected: { step: 'rest', Ready: 'Ending' },
+      why: 'that is being checked',
+    },
+    {
+      name: 'ERROR',
+      look: { status: 'ERROR' },
+      expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
+      why: 'end it, next offer',
+    },
+    {
+      name: 'a failed installation',
+      look: { status: 'ACTIVE', installationStatus: 'ERROR', installationFailure: 'no such image' },
+      expected: { step: 'writeStatus', Provisioned: 'CreateFailed' },
+      why: 'end it, next offer',
+    },
+  ])('$name: $expected.step, because $why', ({ look, expected }) => {
+    expect(outline(follow(look))).toMatchObject(expected);
+  });
+
+  it('tells why the installation failed', () => {
+    const failed = { status: 'ACTIVE', installationStatus: 'ERROR' } as const;
+    expect(
+      messageOf(statusOf(follow({ ...failed, installationFailure: 'no such image' })), 'Ready'),
+    ).toContain('no such image');
+    expect(messageOf(statusOf(follow(failed)), 'Ready')).toContain('no reason given');
+  });
+
+  it('of UNKNOWN state keeps what was last known', () => {
+    const status = { conditions: [condition('Ready', 'Installing')] };
+    expect(outline(follow({ status: 'UNKNOWN' }, { status })).Ready).toBe('Installing');
+  });
+});
+
+describe('a pod that was ready', () => {
+  it.each<{ status: PodStatus; ready: string; progress: string | null; why: string }>([
+    { status: 'ERROR', ready: 'Failed', progress: null, why: 'it is kept: a person decides' },
+    { status: 'STOPPED', ready: 'Stopped', progress: null, why: 'it bills, and is kept' },
+    { status: 'UNKNOWN', ready: 'Available', progress: null, why: 'no news is no change' },
+    { status: 'DELETING', ready: 'Ending', progress: 'Progressing', why: 'its end is awaited' },
+    { status: 'ACTIVE', ready: 'Installing', progress: null, why: 'its endpoint is gone' },
+  ])('and is $status by now is reported as $ready: $why', ({ status, ready, progress }) => {
+    const step = follow({ status }, { status: READY });
+    expect(outline(step)).toMatchObject({ step: 'rest', Ready: ready, Reconciling: progress });
+    expect(restOf(step).pollOften).toBe(progress !== null);
+  });
+
+  it('is never timed out, nor ended for a failed installation', () => {
+    const late = { sinceMs: 0, seenAtMs: NOW_MS };
+    expect(outline(follow({ status: 'PROVISIONING' }, { status: READY }, late)).step).toBe('rest');
+    expect(outline(follow({ status: 'ACTIVE', installationStatus: 'ERROR' }, { status: READY })).step).toBe(
+      'rest',
+    );
+  });
+});
+
+describe('provisioningTimeout', () => {
+  const sinceMs = NOW_MS - 2_000_000;
+  it.each([
+    { name: 'a look at the deadline', seenAtMs: sinceMs + 1_200_000, ends: false, why: 'it counts after it' },
+    { name: 'a look after the deadline', seenAtMs: sinceMs + 1_200_001, ends: true, why: 'it is not ready' },
+    {
+      name: 'the deadline long over, and no look since',
+      seenAtMs: sinceMs,
+      ends: false,
+      why: 'it may be ready by now',
+    },
+  ])('with $name: ends $ends, because $why', ({ seenAtMs, ends }) => {
+    const step = follow({}, {}, { sinceMs, seenAtMs });
+    expect(outline(step)).toMatchObject(
+      ends ? { step: 'writeStatus', Provisioned: 'ProvisioningTimedOut' } : { step: 'rest' },
+    );
+  });
+
+  it.each([
+    { name: 'the wish of the spec', object: { spec: { provisioningTimeout: '30s' } }, ms: 30_000 },
+    {
+      name: 'twice the estimate of the offer, where that is longer',
+      object: { intent: intent({ offer: { provisioningMinutes: 15 } }) },
+      ms: 1_800_000,
+    },
+    {
+      name: 'the wish, where the estimate is shorter',
+      object: { intent: intent({ offer: { provisioningMinutes: 5 } }) },
+      ms: 1_200_000,
+    },
+  ])('is $name', ({ object, ms }) => {
+    expect(outline(follow({}, object, { sinceMs, seenAtMs: sinceMs + ms })).step).toBe('rest');
+    expect(outline(follow({}, object, { sinceMs, seenAtMs: sinceMs + ms + 1 })).step).toBe('writeStatus');
+  });
+
+  it('is looked for a moment after it is over', () => {
+    expect(restOf(follow({}, {}, { sinceMs: NOW_MS - 200_000 })).againInMs).toBe(1_005_000);
+    expect(restOf(follow({}, {}, { sinceMs: 0, seenAtMs: 0 })).againInMs).toBe(5_000);
+  });
+});

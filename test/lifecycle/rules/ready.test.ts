@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { connectionSecret } from '../../../src/lifecycle/connection-secret.ts';
+import type { SecretOutcome } from '../../../src/lifecycle/memory.ts';
+import { followReady } from '../../../src/lifecycle/rules/ready.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { readyLook, SSH } from '../../support/builders/looks.ts';
+import { effectOf, messageOf, outline, restOf } from '../support/outline.ts';
+
+const look = readyLook({ ports: [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }] });
+
+function after(outcome: SecretOutcome, object: GpuPodOverrides = {}, atMs = NOW_MS) {
+  const gpuPod = rentedGpuPod(object);
+  const { fingerprint } = connectionSecret(gpuPod, look);
+  return observed({ gpuPod, memory: { secret: { fingerprint, outcome, atMs } } });
+}
+
+describe('followReady', () => {
+  it('writes the connection Secret before the status that points to it', () => {
+    const gpuPod = rentedGpuPod();
+    expect(effectOf(followReady(observed({ gpuPod }), look, {}))).toEqual({
+      type: 'ensureSecret',
+      ...connectionSecret(gpuPod, look),
+    });
+  });
+
+  it.each([
+    {
+      name: 'another content',
+      known: observed({
+        gpuPod: rentedGpuPod(),
+        memory: { secret: { fingerprint: 'old', outcome: 'written', atMs: NOW_MS } },
+      }),
+      step: 'ensureSecret',
+      why: 'the endpoint moved',
+    },
+    { name: 'the same content', known: after('written'), step: 'rest', why: 'there is nothing to write' },
+    {
+      name: 'the same content, looked at 10 min ago',
+      known: after('written', {}, NOW_MS - 600_000),
+      step: 'ensureSecret',
+      why: 'nobody tells us when somebody deletes it',
+    },
+  ] as const)('with $name: $step, because $why', ({ known, step }) => {
+    expect(outline(followReady(known, look, {})).step).toBe(step);
+  });
+
+  it('says how to reach the machine, and since when', () => {
+    const rest = restOf(
+      followReady(after('written', { status: { failedAttempts: 2, hint: 'h', rejections: [] } }), look, {}),
+    );
+    expect(outline(rest)).toMatchObject({
+      Ready: 'Available',
+      Synced: 'ReconcileSuccess',
+      Provisioned: 'PodActive',
+      Reconciling: null,
+      Stalled: null,
+    });
+    expect(rest.status).toMatchObject({
+      readyAt: WALL_TEXT,
+      ssh: SSH,
+      ports: [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }],
+      binding: { name: 'train-1-connection' },
+    });
+    for (const gone of ['failedAttempts', 'hint', 'rejections']) {
+      expect(Object.keys(rest.status)).not.toContain(gone);
+    }
+  });
+
+  it('keeps the time of its first Ready', () => {
+    const known = after('written', { status: { readyAt: '2026-11-23T10:01:00Z' } });
+    expect(restOf(followReady(known, look, {})).status.readyAt).toBe('2026-11-23T10:01:00Z');
+  });
+
+  it('is ready although the Secret belongs to somebody else: status.ssh has it all', () => {
+    const rest = restOf(followReady(after('conflict'), look, {}));
+    expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced: 'SecretConflict' });
+    expect(rest.status.binding).toBeUndefined();
+    expect(rest.status.ssh).toEqual(SSH);
+  });
+
+  it('looks again whether a Secret in the way was removed', () => {
+    const rest = restOf(followReady(after('conflict'), look, {}));
+    expect(rest.againInMs).toBe(60_000);
+    expect(rest.remember).toEqual({ secret: undefined });
+  });
+
+  it('tells of a price that rose above the cap, and keeps the machine', () => {
+    const known = after('written', { spec: { maxPrice: 1.8 }, status: { readyAt: WALL_TEXT } });
+    const rest = restOf(followReady(known, look, {}));
+    expect(outline(rest).Ready).toBe('Available');
+    expect(messageOf(rest.status, 'Ready')).toContain('rose above the cap');
+  });
+
+  it('takes no more ports than the schema does: the whole status would be refused', () => {
+    const ports = Array.from({ length: 40 }, (_, index) => ({
+      internal: index,
+      external: index,
+      protocol: 'TCP',
+    }));
+    const many = readyLook({ ports });
+    const gpuPod = rentedGpuPod();
+    const secret = {
+      fingerprint: connectionSecret(gpuPod, many).fingerprint,
+      outcome: 'written',
+      atMs: NOW_MS,
+    } as const;
+    expect(restOf(followReady(observed({ gpuPod, memory: { secret } }), many, {})).status.ports).toHaveLength(
+      32,
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import { offer } from '../../offers/support/builders.ts';
+import { nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, podLook } from '../../support/builders/looks.ts';
+import { outline, restOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const offers = { offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS } } as const;
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('rent of an object that may have a past', () => {
+  const old = { firstSeenAtMs: NOW_MS - 61_000 };
+  const stray = { live: [podLook({ name: nameOfAttempt(4) })] };
+  it.each<Row>([
+    { name: 'a young object', known: {}, expected: { step: 'createPod' }, why: 'it was seen being made' },
+    {
+      name: 'an object of the first list',
+      known: { memory: { inFirstList: true } },
+      expected: { step: 'rest', Ready: 'Pending' },
+      why: 'its annotation may have been stripped',
+    },
+    {
+      name: 'an object a minute old',
+      known: { memory: { firstSeenAtMs: NOW_MS - 60_000 } },
+      expected: { step: 'rest' },
+      why: 'the same',
+    },
+    {
+      name: 'an old object and a clean list',
+      known: { memory: old, census: census({ beganAtMs: NOW_MS - 60_000 }) },
+      expected: { step: 'createPod' },
+      why: 'nothing of it is left',
+    },
+    {
+      name: 'an old object and a list from over a minute ago',
+      known: { memory: old, census: census({ beganAtMs: NOW_MS - 60_001 }) },
+      expected: { step: 'rest' },
+      why: 'much can happen in a minute',
+    },
+    {
+      name: 'an old object and a list that shows a pod of it',
+      known: { memory: old, census: census({ beganAtMs: NOW_MS, ...stray }) },
+      expected: { step: 'rest' },
+      why: 'one at a time',
+    },
+    {
+      name: 'a young object and a list that shows a pod of it',
+      known: { census: census({ beganAtMs: NOW_MS - 900, ...stray }) },
+      expected: { step: 'rest' },
+      why: 'one at a time',
+    },
+    {
+      name: 'a list from before it was seen',
+      known: { memory: { inFirstList: true }, census: census({ beganAtMs: NOW_MS - 1_001 }) },
+      expected: { step: 'rest' },
+      why: 'it may have ordered since',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(rent(observed({ ...offers, ...known })))).toMatchObject(expected);
+  });
+
+  it('wants a list now, or after one that was not clean the next', () => {
+    const unclean = census({ beganAtMs: NOW_MS - 10, ...stray });
+    expect(restOf(rent(observed({ memory: old }))).wantsCensusAfterMs).toBe(NOW_MS);
+    expect(restOf(rent(observed({ memory: old, census: unclean }))).wantsCensusAfterMs).toBe(NOW_MS + 4_990);
+  });
+});

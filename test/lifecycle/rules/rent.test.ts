@@ -1,0 +1,261 @@
+import { describe, expect, it } from '@jest/globals';
+import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
+import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
+import { offerKey } from '../../../src/offers/offer-key.ts';
+import type { Offer } from '../../../src/offers/offer.ts';
+import { guideOffer, offer, offerWithout } from '../../offers/support/builders.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, failure, historyRow } from '../../support/builders/looks.ts';
+import { effectOf, messageOf, outline, restOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offers: OffersKnowledge } {
+  return { offers: { kind: 'ok', offers: list, beganAtMs: NOW_MS - ageMs } };
+}
+
+function orderOf(step: Step): CreatePod {
+  const effect = effectOf(step);
+  if (effect.type !== 'createPod') {
+    throw new Error(`expected an order, not ${effect.type}`);
+  }
+  return effect;
+}
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('rent', () => {
+  const blocked = { reason: 'ReferenceNotFound', message: 'Secret team-a/s does not exist.' } as const;
+  it.each<Row>([
+    { name: 'no offers yet', known: {}, expected: { step: 'readOffers' }, why: 'they are looked at first' },
+    { name: 'offers', known: offers(), expected: { step: 'createPod' }, why: 'one fits' },
+    {
+      name: 'offers 59.999 s old',
+      known: offers([offer()], 59_999),
+      expected: { step: 'createPod' },
+      why: 'that is fresh',
+    },
+    {
+      name: 'offers 60 s old',
+      known: offers([offer()], 60_000),
+      expected: { step: 'readOffers' },
+      why: 'prices and stock move',
+    },
+    {
+      name: 'offers that failed',
+      known: { offers: failure({ reason: 'CredentialsMissing' }) },
+      expected: { step: 'rest', Ready: 'Pending', Synced: 'CredentialsMissing', Reconciling: 'Retrying' },
+      why: 'an error is not an empty market',
+    },
+    {
+      name: 'an empty market',
+      known: offers([]),
+      expected: {
+        step: 'rest',
+        Ready: 'NoMatchingOffer',
+        OfferSelected: 'NoOffers',
+        Reconciling: 'Searching',
+      },
+      why: 'waiting costs nothing',
+    },
+    {
+      name: 'an order that waits for its next try',
+      known: { ...offers(), memory: { blocked: { ...blocked, untilMs: NOW_MS + 1 } } },
+      expected: { step: 'rest', Synced: 'ReferenceNotFound', Ready: 'Pending' },
+      why: 'later each time',
+    },
+    {
+      name: 'an order whose next try is due',
+      known: { ...offers(), memory: { blocked: { ...blocked, untilMs: NOW_MS } } },
+      expected: { step: 'createPod' },
+      why: 'it is tried again',
+    },
+    {
+      name: 'a closed gate',
+      known: {
+        ...offers(),
+        gate: {
+          kind: 'closed',
+          reason: 'PaymentRequired',
+          message: 'The wallet is empty.',
+          retryInMs: 5_000,
+        },
+      },
+      expected: { step: 'rest', Synced: 'PaymentRequired', Ready: 'Pending', Reconciling: 'Retrying' },
+      why: 'the account must wait',
+    },
+    {
+      name: 'a budget with room',
+      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, committedElsewhere: 1_100_000 },
+      expected: { step: 'createPod' },
+      why: 'it fits to the cent',
+    },
+    {
+      name: 'a budget without',
+      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, committedElsewhere: 1_100_001 },
+      expected: { step: 'rest', Synced: 'BudgetExhausted', Ready: 'Pending' },
+      why: 'it would pass the limit',
+    },
+    {
+      name: 'an offer that cools down',
+      known: { ...offers(), coolingDown: () => ({ reason: 'NoCapacity' }) },
+      expected: { step: 'rest', Ready: 'NoMatchingOffer', OfferSelected: 'AllOffersUnavailable' },
+      why: 'it failed a moment ago',
+    },
+    {
+      name: 'an offer above the ceiling of the operator',
+      known: { ...offers(), policy: { maxPriceCeiling: 1_000_000 } },
+      expected: { step: 'rest', OfferSelected: 'AboveMaxPrice' },
+      why: 'it bounds everybody',
+    },
+  ])('with $name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(rent(observed(known)))).toMatchObject(expected);
+  });
+});
+
+describe('what is asked of the availability API', () => {
+  it('is one query a GPU type, sorted, so that equal questions are asked once', () => {
+    const spec = {
+      gpu: { types: ['B', 'A', 'B'], count: 2 },
+      placement: { regions: ['us', 'eu'] },
+      disks: ['d2', 'd1'],
+    };
+    const rest = { gpuCount: 2, regions: ['eu', 'us'], disks: ['d1', 'd2'] };
+    expect(effectOf(rent(observed({ gpuPod: gpuPod({ spec }) })))).toEqual({
+      type: 'readOffers',
+      queries: [
+        { gpuType: 'B', ...rest },
+        { gpuType: 'A', ...rest },
+      ],
+    });
+  });
+});
+
+describe('the order', () => {
+  it('is written down with all that it takes to find the pod and to rebuild the status', () => {
+    const spec = { maxPrice: 3, resources: { diskSize: 200 } };
+    const known = observed({
+      gpuPod: gpuPod({ spec }),
+      ...offers([guideOffer()]),
+      policy: { defaultTeamId: 'team-1' },
+    });
+    const { why: _why, ...recorded } = orderOf(rent(known)).intent.offer;
+    expect(orderOf(rent(known)).intent).toMatchObject({
+      v: 1,
+      attempt: 1,
+      name: nameOfAttempt(1),
+      uid: 'uid-1',
+      installation: 'abc123',
+      account: 'user-1',
+      teamId: 'team-1',
+      capSent: 3_000_000,
+      cost: { gpu: 2_690_000, disk: 60_000, vcpus: 0, memory: 0, total: 2_750_000 },
+      sizes: { diskSize: 200, vcpus: 16, memory: 180 },
+      startedAt: WALL_TEXT,
+    });
+    expect(recorded).toEqual({
+      provider: 'hyperstack',
+      cloudId: 'n3-H100x1',
+      gpuType: 'H100_80GB',
+      socket: 'PCIe',
+      gpuCount: 1,
+      region: 'canada',
+      dataCenter: 'CANADA-1',
+      country: 'CA',
+      security: 'secure_cloud',
+      isSpot: false,
+      stockStatus: 'Available',
+      image: 'ubuntu_22_cuda_12',
+    });
+  });
+
+  it('can be read back from the annotation, whatever the offer is made of', () => {
+    for (const chosen of [
+      offer(),
+      guideOffer(),
+      offerWithout('region', 'country', 'dataCenter'),
+      offer({ gpuMemory: 79.5 }),
+    ]) {
+      const { intent: written } = orderOf(rent(observed(offers([chosen]))));
+      expect(readIntent(gpuPod({ intent: writeIntent(written) }))).toEqual({ kind: 'read', intent: written });
+    }
+  });
+
+  it('goes to the provider under the name and the cap that are written down', () => {
+    const {
+      intent: written,
+      request,
+      offerKey: key,
+      offerSeenAtMs,
+    } = orderOf(rent(observed(offers([offer()], 7))));
+    expect(request.pod).toMatchObject({ name: written.name, maxPrice: 1.9 });
+    expect(key).toBe(offerKey(offer()));
+    expect(offerSeenAtMs).toBe(NOW_MS - 7);
+  });
+
+  it.each<{ name: string; known: KnowledgeOverrides; attempt: number; why: string }>([
+    { name: 'nothing', known: {}, attempt: 1, why: 'the first' },
+    {
+      name: 'attempts on record',
+      known: { gpuPod: gpuPod({ status: { attempts: [{ number: 4, outcome: 'Refused' }] } }) },
+      attempt: 5,
+      why: 'above all that were',
+    },
+    {
+      name: 'a resolved intent',
+      known: {
+        gpuPod: gpuPod({
+          intent: intent({ attempt: 6 }),
+          status: { attempts: [{ number: 6, outcome: 'Refused' }] },
+        }),
+      },
+      attempt: 7,
+      why: 'above that',
+    },
+    {
+      name: 'ended pods at the provider',
+      known: { census: census({ beganAtMs: NOW_MS, ended: [historyRow({ name: nameOfAttempt(8) })] }) },
+      attempt: 9,
+      why: 'the record on the object was lost',
+    },
+    {
+      name: 'the copy of an intent',
+      known: { gpuPod: gpuPod({ intent: intent({ attempt: 6, uid: 'other' }) }) },
+      attempt: 1,
+      why: "that is another object's number",
+    },
+    {
+      name: 'an order that was not sent',
+      known: {
+        gpuPod: gpuPod({ intent: intent({ attempt: 3 }) }),
+        memory: {
+          order: orderMemory({
+            podName: nameOfAttempt(3),
+            outcome: { kind: 'notSent', reason: 'Withheld', message: '' },
+          }),
+        },
+      },
+      attempt: 3,
+      why: 'the same attempt again: it never left',
+    },
+  ])('after $name is attempt $attempt: $why', ({ known, attempt }) => {
+    const { intent: written } = orderOf(rent(observed({ ...offers(), ...known })));
+    expect(written).toMatchObject({ attempt, name: nameOfAttempt(attempt) });
+  });
+
+  it('tells how much is missing where the budget is exhausted', () => {
+    const known = observed({ ...offers(), policy: { maxTotalPricePerHour: 1_000_000 } });
+    expect(messageOf(restOf(rent(known)).status, 'Synced')).toMatch(
+      /1\.90 USD\/h.*1\.00 USD\/h.*--max-total-price-per-hour/,
+    );
+  });
+});

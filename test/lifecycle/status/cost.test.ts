@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import { accrue, accruedUsd } from '../../../src/lifecycle/status/accrual.ts';
+import {
+  costOfFailures,
+  currentAttempt,
+  currentAttemptNumber,
+  withAttempt,
+} from '../../../src/lifecycle/status/attempts.ts';
+import { rentedStatus } from '../../support/builders/gpu-pod.ts';
+import { nameOfAttempt } from '../../support/builders/intent.ts';
+import { WALL_MS, WALL_TEXT } from '../../support/builders/knowledge.ts';
+
+const FRESH: GpuPodStatus = { observedGeneration: 1 };
+
+describe('accruedUsd', () => {
+  // Created ten minutes before now.
+  it.each([
+    { name: 'ten minutes at the computed price', status: rentedStatus(), usd: 0.316667, why: 'price × time' },
+    {
+      name: 'a billed price',
+      status: rentedStatus({ cost: { pricePerHour: 1.9, billedPerHour: 6 } }),
+      usd: 1,
+      why: 'what is billed counts',
+    },
+    {
+      name: 'a creation in the future',
+      status: rentedStatus({ createdAt: '2026-11-24T00:00:00Z' }),
+      usd: 0,
+      why: 'clocks differ, nothing is earned back',
+    },
+    { name: 'no price', status: rentedStatus({ cost: {} }), usd: undefined, why: 'nobody knows' },
+    {
+      name: 'a creation that cannot be read',
+      status: rentedStatus({ createdAt: 'x' }),
+      usd: undefined,
+      why: 'nobody knows',
+    },
+    { name: 'nothing rented', status: FRESH, usd: undefined, why: 'there is nothing to pay' },
+  ])('of $name is $usd: $why', ({ status, usd }) => {
+    expect(accruedUsd(status, WALL_MS)).toBe(usd);
+  });
+});
+
+describe('accrue', () => {
+  it('brings the cost up to now', () => {
+    expect(accrue(rentedStatus(), WALL_MS).cost).toMatchObject({
+      accrued: 0.316667,
+      accruedAt: WALL_TEXT,
+      pricePerHour: 1.9,
+    });
+  });
+
+  it.each([
+    { name: 'nothing is rented', status: FRESH },
+    { name: 'the price is not known', status: rentedStatus({ cost: {} }) },
+  ])('changes nothing where $name', ({ status }) => {
+    expect(accrue(status, WALL_MS)).toBe(status);
+  });
+});
+
+describe('attempts', () => {
+  const ten: Attempt[] = Array.from({ length: 10 }, (_, index) => ({
+    number: index + 1,
+    outcome: 'Refused',
+  }));
+
+  it('keep the last ten, by number', () => {
+    const numbers = withAttempt({ ...FRESH, attempts: ten }, 11, { outcome: 'Failed' }).map(
+      ({ number }) => number,
+    );
+    expect(numbers).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  });
+
+  it('are changed in place, without losing what was known', () => {
+    const changed = withAttempt({ ...FRESH, attempts: [{ number: 2, offer: 'o' }, { number: 1 }] }, 2, {
+      outcome: 'Ended',
+    });
+    expect(changed).toEqual([{ number: 1 }, { number: 2, offer: 'o', outcome: 'Ended' }]);
+  });
+
+  it.each([
+    { name: 'by the name of its pod', status: rentedStatus(), number: 1 },
+    {
+      name: 'not by an attempt that is over',
+      status: rentedStatus({
+        podName: nameOfAttempt(2),
+        attempts: [
+          { number: 1, podName: nameOfAttempt(2), outcome: 'Failed' },
+          { number: 2, podName: nameOfAttempt(2) },
+        ],
+      }),
+      number: 2,
+    },
+    {
+      name: 'by the number in the name where the record is lost',
+      status: rentedStatus({ podName: nameOfAttempt(7), attempts: [] }),
+      number: 7,
+    },
+    {
+      name: 'as the first where the name says nothing',
+      status: rentedStatus({ podName: 'x', attempts: [] }),
+      number: 1,
+    },
+  ])('find the current one $name', ({ status, number }) => {
+    expect(currentAttemptNumber(status)).toBe(number);
+  });
+
+  it('have no current one where nothing is rented', () => {
+    expect(currentAttempt({ ...FRESH, attempts: ten })).toBeUndefined();
+  });
+
+  it('add up what the last failures cost', () => {
+    const attempts: Attempt[] = [
+      { number: 1, outcome: 'Failed', cost: 100 },
+      { number: 2, outcome: 'Failed', cost: 1 },
+      { number: 3, outcome: 'Refused' },
+      { number: 4, outcome: 'Failed' },
+      { number: 5, outcome: 'Failed', cost: 0.5 },
+    ];
+    expect(costOfFailures({ ...FRESH, attempts }, 3)).toBe(1.5);
+  });
+});

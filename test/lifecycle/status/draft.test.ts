@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals';
+import { CONDITION_TYPES } from '../../../src/api/conditions.ts';
+import type { Claims } from '../../../src/lifecycle/status/draft.ts';
+import { draftStatus } from '../../../src/lifecycle/status/draft.ts';
+import { phaseOf } from '../../../src/lifecycle/status/phase.ts';
+import { timestamp, timestampOf } from '../../../src/lifecycle/status/timestamp.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
+import { observed, WALL_MS, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { failure } from '../../support/builders/looks.ts';
+import { reasonsOf } from '../support/outline.ts';
+import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
+
+const PENDING: Claims = { Ready: ['Pending', 'Nothing is rented yet.'] };
+
+function draft(claims: Claims, object: GpuPodOverrides = {}): GpuPodStatus {
+  return draftStatus(observed({ gpuPod: gpuPod(object) }), claims);
+}
+
+function find(status: GpuPodStatus, type: string): Condition | undefined {
+  return status.conditions?.find((candidate) => candidate.type === type);
+}
+
+describe('the conditions of a draft', () => {
+  it('are there from the first write on, but for those that are present only while true', () => {
+    expect(reasonsOf(draft(PENDING))).toEqual({
+      Ready: 'Pending',
+      Synced: 'ReconcileSuccess',
+      OfferSelected: 'NotLooked',
+      Provisioned: 'NotCreated',
+      Reconciling: null,
+      Stalled: null,
+    });
+  });
+
+  it('stand in one order, whatever the old one was: a diff of the status says what changed', () => {
+    const shuffled = CONDITION_TYPES.toReversed().map((type) => ({ ...condition('Ready', 'Pending'), type }));
+    const drafted = draft(
+      { ...PENDING, progress: { type: 'Stalled', claim: ['OfferTimeout', ''] } },
+      { status: { conditions: shuffled } },
+    );
+    expect(drafted.conditions?.map(({ type }) => type)).toEqual([
+      'Ready',
+      'Synced',
+      'OfferSelected',
+      'Provisioned',
+      'Stalled',
+    ]);
+  });
+
+  it.each([
+    { name: 'Reconciling', progress: { type: 'Reconciling', claim: ['Searching', ''] }, gone: 'Stalled' },
+    { name: 'Stalled', progress: { type: 'Stalled', claim: ['OfferTimeout', ''] }, gone: 'Reconciling' },
+  ] as const)(
+    'are never Reconciling and Stalled at once: $name takes the place of $gone',
+    ({ name, progress, gone }) => {
+      const both = [condition('Reconciling', 'Retrying'), condition('Stalled', 'Lost')];
+      const drafted = reasonsOf(draft({ ...PENDING, progress }, { status: { conditions: both } }));
+      expect(drafted[name]).toBe(progress.claim[0]);
+      expect(drafted[gone]).toBeNull();
+    },
+  );
+
+  it.each([
+    {
+      name: 'the status stays',
+      standing: condition('Ready', 'NoMatchingOffer'),
+      time: '2026-11-23T00:00:00Z',
+      why: 'another reason is no transition',
+    },
+    {
+      name: 'the status changes',
+      standing: condition('Ready', 'Available'),
+      time: WALL_TEXT,
+      why: 'from True to False is one',
+    },
+    {
+      name: 'it is new',
+      standing: condition('Synced', 'Paused'),
+      time: WALL_TEXT,
+      why: 'from nothing is one',
+    },
+  ])('change their time only with their status: $name, and $why', ({ standing, time }) => {
+    const ready = find(draft(PENDING, { status: { conditions: [standing] } }), 'Ready');
+    expect(ready).toMatchObject({ reason: 'Pending', lastTransitionTime: time });
+  });
+
+  it('keep what nobody claims of the offer and the machine, for the new generation', () => {
+    const standing = [condition('OfferSelected', 'Selected'), condition('Provisioned', 'PodActive')];
+    const drafted = draft(PENDING, {
+      generation: 7,
+      status: { observedGeneration: 6, conditions: standing },
+    });
+    expect(reasonsOf(drafted)).toMatchObject({ OfferSelected: 'Selected', Provisioned: 'PodActive' });
+    expect(drafted.observedGeneration).toBe(7);
+    expect(drafted.conditions?.map(({ observedGeneration }) => observedGeneration)).toEqual([7, 7, 7, 7]);
+  });
+
+  it('carry messages that the schema takes', () => {
+    const message = `line\n${'😀'.repeat(400)}`;
+    const ready = find(draft({ Ready: ['Pending', message] }), 'Ready');
+    expect(ready?.message.length).toBeLessThanOrEqual(300);
+    expect(ready?.message.isWellFormed()).toBe(true);
+    expect(ready?.message).not.toContain('\n');
+  });
+
+  it('say that the provider cannot be read, unless a rule knows better', () => {
+    const known = observed({ providerFailure: failure({ reason: 'RateLimited' }) });
+    expect(reasonsOf(draftStatus(known, PENDING)).Synced).toBe('RateLimited');
+    expect(reasonsOf(draftStatus(known, { ...PENDING, Synced: ['Paused', ''] })).Synced).toBe('Paused');
+  });
+});
+
+describe('the facts of a draft', () => {
+  it('are laid over what stands, and removed where they are undefined', () => {
+    const status = { podId: 'pod-1', hint: 'old', failedAttempts: 1 };
+    const drafted = draftStatus(observed({ gpuPod: gpuPod({ status }) }), PENDING, {
+      hint: undefined,
+      failedAttempts: 2,
+    });
+    expect(drafted).toMatchObject({ podId: 'pod-1', failedAttempts: 2 });
+    expect(Object.keys(drafted)).not.toContain('hint');
+  });
+});
+
+describe('phaseOf', () => {
+  it.each([
+    { conditions: [], phase: 'Pending', why: 'nobody looked yet' },
+    { conditions: [condition('Ready', 'Available')], phase: 'Ready', why: 'the word people look for' },
+    { conditions: [condition('Ready', 'NoMatchingOffer')], phase: 'Pending', why: 'it waits' },
+    {
+      conditions: [condition('Ready', 'Pending'), condition('Stalled', 'AttemptsExhausted')],
+      phase: 'Stalled',
+      why: 'it waits for a person',
+    },
+    {
+      conditions: [condition('Ready', 'Interrupted'), condition('Stalled', 'Interrupted')],
+      phase: 'Interrupted',
+      why: 'that says more than Stalled',
+    },
+    { conditions: [condition('Ready', 'CreateUncertain')], phase: 'Uncertain', why: 'it may bill' },
+    { conditions: [condition('Ready', 'Stale')], phase: 'Unknown', why: 'nobody knows' },
+    { conditions: [condition('Ready', 'Deleting')], phase: 'Deleting', why: 'the reason is the word' },
+  ])('is $phase: $why', ({ conditions, phase }) => {
+    expect(phaseOf(conditions)).toBe(phase);
+  });
+});
+
+describe('timestamps', () => {
+  it('have whole seconds, as Kubernetes writes them', () => {
+    expect(timestamp(WALL_MS + 999)).toBe(WALL_TEXT);
+  });
+
+  it.each([
+    { text: '2026-11-23T10:00:00Z', expected: '2026-11-23T10:00:00Z', why: 'as it should be' },
+    { text: '2026-11-23T10:00:00.123456Z', expected: '2026-11-23T10:00:00Z', why: 'microseconds' },
+    { text: '2026-11-23T12:00:00+02:00', expected: '2026-11-23T10:00:00Z', why: 'another zone' },
+    { text: 'yesterday', expected: WALL_TEXT, why: 'no time at all: the API server would refuse the status' },
+    { text: '', expected: WALL_TEXT, why: 'nothing' },
+    { text: undefined, expected: WALL_TEXT, why: 'nothing' },
+  ])('of the provider: $text becomes $expected, $why', ({ text, expected }) => {
+    expect(timestampOf(text, WALL_MS)).toBe(expected);
+  });
+
+  it('of the provider without a zone are UTC, as its servers mean them', () => {
+    expect(timestampOf('2026-11-23T10:00:00.123456', WALL_MS)).toBe('2026-11-23T10:00:00Z');
+  });
+});
