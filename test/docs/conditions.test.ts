@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { CONDITION_TYPES, REASONS } from '../../src/api/conditions.ts';
+import type { ConditionStatus } from '../../src/api/conditions.ts';
+import { eventsBetween } from '../../src/lifecycle/status/events.ts';
+import { phaseOf } from '../../src/lifecycle/status/phase.ts';
+import { markdownFiles, tableBelow } from './support/markdown.ts';
+
+const files = markdownFiles();
+
+function fileAt(path: string) {
+  const file = files.find((candidate) => candidate.path === path);
+  if (file === undefined) throw new Error(`there is no ${path}`);
+  return file;
+}
+
+/** `Ready Pending`, for all conditions that are as a person would not want them. */
+const unwanted = (['Ready', 'Synced', 'Stalled'] as const).flatMap((type) => {
+  const reasons: Readonly<Record<string, { readonly status: ConditionStatus }>> = REASONS[type];
+  const wanted = type === 'Stalled' ? undefined : 'True';
+  return Object.entries(reasons)
+    .filter(([, { status }]) => status !== wanted)
+    .map(([reason]) => `${type} ${reason}`);
+});
+
+describe('what to do, per reason', () => {
+  const rows = tableBelow(fileAt('docs/operations.md'), '## What to do, per reason');
+
+  it('has one row for each reason that people ask about, and no other', () => {
+    const named = rows.map(([type = '', reason = '']) => `${type} ${reason.replaceAll('`', '')}`);
+    expect(named.toSorted()).toEqual(unwanted.toSorted());
+  });
+
+  it.each(rows)('of %s %s says whether it bills, and what to do', (_type, _reason, bills, todo) => {
+    expect(bills).toMatch(/^(yes|no|perhaps)$/);
+    expect(todo).toMatch(/^[A-Z].+/);
+  });
+});
+
+describe('conditions that documents name', () => {
+  const named = files.flatMap(({ path, text }) =>
+    [...text.matchAll(new RegExp(`\`(${CONDITION_TYPES.join('|')})\` \`(\\w+)\``, 'g'))].map(
+      ([, type = '', reason = '']) => ({ path, type, reason }),
+    ),
+  );
+
+  it.each(named)('$path: $type $reason exists', ({ type, reason }) => {
+    expect(Object.entries(REASONS).find(([name]) => name === type)?.[1]).toHaveProperty(reason);
+  });
+});
+
+describe('the diagram of states', () => {
+  const diagram = fileAt('docs/reliability.md').blocks.find(({ text }) => text.startsWith('stateDiagram'));
+  const arrows = [...(diagram?.text ?? '').matchAll(/^ *(\S+) --> (\w+|\[\*\])(?:: .+)?$/gm)];
+  const drawn = new Set(arrows.flatMap(([, from = '', to = '']) => [from, to]));
+  drawn.delete('[*]');
+
+  it('shows every phase that a GpuPod can have, and no other', () => {
+    const phases = Object.keys(REASONS.Ready).map((reason) => phaseOf([condition(reason)]));
+    expect([...drawn].toSorted()).toEqual([...new Set([...phases, 'Stalled'])].toSorted());
+  });
+
+  it('leads out of every state, and into every state', () => {
+    const sources = new Set(arrows.map(([, from = '']) => from));
+    const targets = new Set(arrows.map(([, , to = '']) => to));
+    expect([...drawn].filter((state) => !sources.has(state) || !targets.has(state))).toEqual([]);
+  });
+
+  function condition(reason: string) {
+    return {
+      type: 'Ready',
+      status: 'False',
+      reason,
+      message: '',
+      observedGeneration: 1,
+      lastTransitionTime: '2026-11-23T00:00:00Z',
+    } as const;
+  }
+});
+
+describe('events that documents name', () => {
+  it('has PriceAboveCap when the price of a ready machine rises', () => {
+    const before = { observedGeneration: 1, readyAt: '2026-11-23T00:00:00Z', cost: { maxPrice: 2 } };
+    const after = { ...before, cost: { maxPrice: 2, billedPerHour: 3 } };
+    expect(eventsBetween(before, after).map(({ reason }) => reason)).toEqual(['PriceAboveCap']);
+  });
+});

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { ANNOTATIONS, API_VERSION, FINALIZER, LABELS } from '../../src/api/names.ts';
+import { describedSettings } from '../../src/config/described-settings.ts';
+import { METRICS } from '../../src/observability/metric-definitions.ts';
+import { fieldPaths } from './support/gpu-pod-yaml.ts';
+import { markdownFiles } from './support/markdown.ts';
+import type { MarkdownFile } from './support/markdown.ts';
+
+const settings = describedSettings();
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+
+const flags = new Set(settings.map(({ flag }) => flag));
+const switches = settings.filter(({ isSwitch }) => isSwitch);
+for (const { flag } of switches) flags.add(flag.replace('--', '--no-'));
+
+/** A kind of name that documents use, how it is found, and what there is. */
+interface NameKind {
+  readonly name: string;
+  readonly find: (file: MarkdownFile) => readonly string[];
+  readonly exists: (name: string) => boolean;
+}
+
+function matches(pattern: RegExp): (file: MarkdownFile) => readonly string[] {
+  return ({ text }) => [...text.matchAll(pattern)].flatMap(([, found]) => found ?? []);
+}
+
+const kinds: readonly NameKind[] = [
+  {
+    name: 'npm script',
+    find: matches(/npm run (?:-{1,2}\w+ )*([\w:-]+)/g),
+    exists: isIn(Object.keys(scripts)),
+  },
+  {
+    name: 'setting',
+    find: ({ spans }) => spans.flatMap((span) => /^(--[\w-]+)/.exec(span)?.[1] ?? []),
+    exists: isIn(flags),
+  },
+  {
+    name: 'setting of the chart',
+    find: matches(/--set settings\.([\w-]+)=/g),
+    exists: (setting) => flags.has(`--${setting}`),
+  },
+  {
+    name: 'variable',
+    find: matches(/\b((?:PRIME_API|GPUPOD)_[A-Z_]+)\b/g),
+    exists: isIn(['PRIME_API_KEY', ...settings.flatMap(({ env }) => env)]),
+  },
+  {
+    name: 'mark on an object',
+    find: matches(/(?<![\w.])(gpupod\.dev\/\w+(?:-\w+)*)/g),
+    exists: isIn([API_VERSION, FINALIZER, ...Object.values(ANNOTATIONS), ...Object.values(LABELS)]),
+  },
+  {
+    name: 'field',
+    find: matches(/(?<![\w/])((?:spec|status)\.[A-Za-z][\w.[\]]*[\w\]])/g),
+    exists: (field) => fieldPaths.has(field.replaceAll('[*]', '[]').replace(/\[\]$/, '')),
+  },
+  {
+    name: 'metric',
+    find: matches(/\b(gpupod_[a-z_]+)/g),
+    exists: isIn(Object.values(METRICS).map(({ name }) => name)),
+  },
+  {
+    name: 'file',
+    find: ({ spans }) =>
+      spans.filter((span) => /^(src|test|scripts|deploy|examples|charts|crds|docs)\/[\w./-]*$/.test(span)),
+    exists: existsSync,
+  },
+];
+
+function isIn(names: Iterable<string>): (name: string) => boolean {
+  const all = new Set(names);
+  return (name) => all.has(name);
+}
+
+const files = markdownFiles();
+
+describe.each(kinds)('every $name that is written down exists', ({ find, exists }) => {
+  it.each(files)('in $path', (file) => {
+    expect(find(file).filter((name) => !exists(name))).toEqual([]);
+  });
+
+  it('and some are written down: else this test looks in the wrong way', () => {
+    expect(files.flatMap(find)).not.toEqual([]);
+  });
+});

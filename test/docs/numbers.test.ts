@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
+import { DEFAULT_WINDOWS as WINDOWS } from '../../src/lifecycle/settings.ts';
+import { readRecipe } from '../control-plane/recipe.ts';
+import { podSpecOf, parseManifests } from '../manifests/support/manifest.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+function read(path: string): string {
+  return readFileSync(path, 'utf8');
+}
+
+describe('numbers in the documents are those of the code', () => {
+  it.each([
+    { file: 'architecture', text: `every ${WINDOWS.busyPollMs / SECOND_MS} s, all others`, why: 'busyPoll' },
+    { file: 'architecture', text: `all others every ${WINDOWS.quietPollMs / SECOND_MS} s`, why: 'quietPoll' },
+    { file: 'architecture', text: `The sweep**, every ${WINDOWS.sweepMs / MINUTE_MS} minutes`, why: 'sweep' },
+    {
+      file: 'architecture',
+      text: `At most ${WINDOWS.createFenceMs / SECOND_MS} s have passed`,
+      why: 'fence',
+    },
+    {
+      file: 'architecture',
+      text: `renewed within the last ${WINDOWS.leaseFenceMs / SECOND_MS} s`,
+      why: 'lease',
+    },
+    {
+      file: 'architecture',
+      text: `about ${(WINDOWS.foreignRequestMs + WINDOWS.settleMs) / SECOND_MS} s after it first saw the intent`,
+      why: 'foreignRequest and settle',
+    },
+    {
+      file: 'reliability',
+      text: `at least ${WINDOWS.settleSpacingMs / SECOND_MS} s apart, none begun`,
+      why: 'spacing',
+    },
+    { file: 'reliability', text: `at least ${WINDOWS.settleMs / SECOND_MS} s after that`, why: 'settle' },
+    {
+      file: 'reliability',
+      text: `"surely ended" is ${WINDOWS.foreignRequestMs / SECOND_MS} s`,
+      why: 'foreignRequest',
+    },
+    {
+      file: 'reliability',
+      text: `at least ${WINDOWS.goneSpacingMs / SECOND_MS} s apart; and`,
+      why: 'goneSpacing',
+    },
+    {
+      file: 'reliability',
+      text: `followed it for ${WINDOWS.unreadPodAgeMs / MINUTE_MS} minutes`,
+      why: 'unreadPodAge',
+    },
+    {
+      file: 'reliability',
+      text: `declared gone for ${WINDOWS.massAbsenceMs / MINUTE_MS} minutes`,
+      why: 'massAbsence',
+    },
+    {
+      file: 'reliability',
+      text: `looks again every ${WINDOWS.offerRetryMs / SECOND_MS} s`,
+      why: 'offerRetry',
+    },
+    {
+      file: 'reliability',
+      text: `After ${WINDOWS.deleteResendMs / MINUTE_MS} minutes DELETE`,
+      why: 'deleteResend',
+    },
+    {
+      file: 'reliability',
+      text: `after ${WINDOWS.staleMs / MINUTE_MS} minutes without a good look`,
+      why: 'stale',
+    },
+    {
+      file: 'reliability',
+      text: `After ${WINDOWS.quietFailureMs / SECOND_MS} s every GpuPod`,
+      why: 'quietFailure',
+    },
+    {
+      file: 'reliability',
+      text: `alone for ${COOL_DOWNS.NoCapacity.forMs / MINUTE_MS} minutes, doubling`,
+      why: 'NoCapacity',
+    },
+    {
+      file: 'reliability',
+      text: `alone for ${COOL_DOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for requests of this kind`,
+      why: 'InvalidRequest',
+    },
+    {
+      file: 'reliability',
+      text: `alone for ${COOL_DOWNS.ProvisioningTimedOut.forMs / MINUTE_MS} minutes, takes the next`,
+      why: 'ProvisioningTimedOut',
+    },
+  ])('$why in $file', ({ file, text }) => {
+    expect(read(`docs/${file}.md`)).toContain(text);
+  });
+});
+
+describe('versions agree', () => {
+  const { version, engines } = z
+    .object({ version: z.string(), engines: z.object({ node: z.string() }) })
+    .parse(JSON.parse(read('package.json')));
+
+  it.each([
+    { file: 'charts/gpupod-operator/Chart.yaml', text: `\nversion: ${version}\n` },
+    { file: 'charts/gpupod-operator/Chart.yaml', text: `\nappVersion: ${version}\n` },
+    { file: 'CHANGELOG.md', text: `\n## [${version}]` },
+    { file: 'README.md', text: `gpupod-operator:${version}` },
+    { file: 'README.md', text: `Node ${engines.node.replace('>=', '')} or newer` },
+  ])('$file has $text', ({ file, text }) => {
+    expect(read(file)).toContain(text);
+  });
+
+  it('deploy/ starts this version', () => {
+    const { containers } = podSpecOf(parseManifests(read('deploy/deployment.yaml')));
+    expect(containers[0].image).toBe(`ghcr.io/gpupod/gpupod-operator:${version}`);
+  });
+
+  it('the README asks for the Go that builds the control plane', async () => {
+    const { goVersion } = await readRecipe();
+    expect(read('README.md')).toContain(`Go ${goVersion.split('.').slice(0, 2).join('.')} or newer`);
+  });
+});
