@@ -15,7 +15,7 @@ export interface Knowledge {
   readonly installation: string;
   readonly account: AccountState;
   readonly intent: IntentReading;
-  /** An intent of a vanished uid (a restored backup) that this object alone may take over. */
+  /** An order or a pod of a vanished uid (a restored backup) stands on the object, which alone may take it over. */
   readonly mayClaim: boolean;
   readonly memory: Memory;
   /** The last good look at the rented pod by any request of this process. */

@@ -35,19 +35,20 @@ function observeOrder(knowledge: Knowledge): OrderMemory | undefined {
     known?.podName === name
       ? known
       : { podName: name, firstSeenAtMs: knowledge.now.monotonicMs, absences: 0 };
-  return countAbsence(knowledge, standing);
+  return countAbsence(knowledge, standing, order.kind === 'garbled');
 }
 
 /**
  * A complete list that began after the request had surely ended, and does not show the pod, is a proof of
  * its absence; several are needed, far enough apart.
  */
-function countAbsence({ census, windows }: Knowledge, order: OrderMemory): OrderMemory {
+function countAbsence({ census, windows }: Knowledge, order: OrderMemory, isGarbled: boolean): OrderMemory {
   if (census === undefined || census.beganAtMs < requestSurelyEndedAtMs(order, windows)) {
     return order;
   }
-  const shown = [...census.live, ...census.ended].some(({ name }) => isOrdered(order, name));
-  if (shown) {
+  // One that has ended settles an order that can be read; where none can, it must not hinder for ever.
+  const rows = isGarbled ? census.live : [...census.live, ...census.ended];
+  if (rows.some(({ name }) => isOrdered(order, name))) {
     const { lastAbsenceAtMs: _last, ...rest } = order;
     return { ...rest, absences: 0 };
   }

@@ -2,7 +2,7 @@ import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
-import { objectHash, parsePodName, podNameFront } from './pod-name.ts';
+import { frontOf, objectHash, parsePodName, podNameFront } from './pod-name.ts';
 import type { RefusalReason } from './provider.ts';
 
 /**
@@ -68,8 +68,9 @@ export function frontsOf(
   const { gpuPod, installation, intent, mayClaim } = knowledge;
   const { namespace, uid } = gpuPod.metadata;
   const fronts = new Set([podNameFront(installation, { namespace, uid })]);
-  if (intent.kind === 'read' && mayClaim && intent.intent.installation === installation) {
-    fronts.add(podNameFront(installation, { namespace, uid: intent.intent.uid }));
+  const claimed = parsePodName((intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName) ?? '');
+  if (mayClaim && claimed?.installation === installation) {
+    fronts.add(frontOf(claimed));
   }
   return fronts;
 }

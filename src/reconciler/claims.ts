@@ -2,9 +2,16 @@ import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { IntentReading } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/order.ts';
-import { sameName } from '../lifecycle/pod-name.ts';
+import { objectHash, parsePodName, sameName } from '../lifecycle/pod-name.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { GpuPodApi } from './ports.ts';
+
+/** A pod that was ordered for another uid. */
+interface Claimable {
+  readonly podName: string;
+  /** Hash of the object that it was ordered for. */
+  readonly objectHash: string;
+}
 
 /**
  * Which object may take over the order of a uid that does not live any more. Backup tools restore
@@ -20,16 +27,13 @@ export class Claims {
     this.#api = api;
   }
 
-  /** Whether this object may act on the intent that stands on it although it was written for another uid. */
+  /** Whether this object may act on the order or the pod that stands on it although it was another uid's. */
   async mayClaim(gpuPod: GpuPod, reading: IntentReading, installation: string): Promise<boolean> {
-    if (reading.kind !== 'read' || reading.intent.uid === gpuPod.metadata.uid) {
+    const wanted = claimable(gpuPod, reading, installation);
+    if (wanted === undefined) {
       return false;
     }
-    const { intent } = reading;
-    if (intent.installation !== installation || !isNamedForItsUid(intent, gpuPod.metadata.namespace)) {
-      return false;
-    }
-    const claim = this.#lastClaim.then(async () => await this.#claim(gpuPod, intent));
+    const claim = this.#lastClaim.then(async () => await this.#claim(gpuPod, wanted));
     this.#lastClaim = claim.catch(() => undefined);
     return await claim;
   }
@@ -43,24 +47,45 @@ export class Claims {
     }
   }
 
-  async #claim(gpuPod: GpuPod, intent: { readonly name: string; readonly uid: string }): Promise<boolean> {
+  async #claim(gpuPod: GpuPod, wanted: Claimable): Promise<boolean> {
     const { uid } = gpuPod.metadata;
-    const claimant = this.#claimantByPodName.get(intent.name);
+    const claimant = this.#claimantByPodName.get(wanted.podName);
     if (claimant !== undefined) {
       return claimant === uid;
     }
     const others = (await this.#api.list()).filter((object) => object.metadata.uid !== uid);
-    if (others.some((object) => isOwner(object, intent))) {
+    if (others.some((object) => isOwner(object, wanted))) {
       return false;
     }
-    this.#claimantByPodName.set(intent.name, uid);
+    this.#claimantByPodName.set(wanted.podName, uid);
     return true;
   }
 }
 
+/**
+ * By its intent; or, where somebody took that off after the pod was taken over (`kubectl replace`), by its status:
+ * such a pod must still be ended by the object that has it.
+ */
+function claimable(gpuPod: GpuPod, reading: IntentReading, installation: string): Claimable | undefined {
+  const { namespace, uid } = gpuPod.metadata;
+  if (reading.kind === 'read') {
+    const { intent } = reading;
+    const isOthers = intent.uid !== uid && intent.installation === installation;
+    return isOthers && isNamedForItsUid(intent, namespace)
+      ? { podName: intent.name, objectHash: objectHash({ namespace, uid: intent.uid }) }
+      : undefined;
+  }
+  const { podName = '' } = gpuPod.status;
+  const parts = parsePodName(podName);
+  const isOthers =
+    parts?.installation === installation && parts.objectHash !== objectHash({ namespace, uid });
+  return isOthers ? { podName, objectHash: parts.objectHash } : undefined;
+}
+
 /** The object that the order was written for, or one that has the pod already. */
-function isOwner(object: KubernetesObject, intent: { readonly name: string; readonly uid: string }): boolean {
+function isOwner(object: KubernetesObject, wanted: Claimable): boolean {
+  const { namespace = '', uid } = object.metadata;
   const parsed = parseGpuPod(object);
   const podName = parsed.kind === 'ok' ? parsed.gpuPod.status.podName : undefined;
-  return object.metadata.uid === intent.uid || sameName(podName, intent.name);
+  return objectHash({ namespace, uid }) === wanted.objectHash || sameName(podName, wanted.podName);
 }

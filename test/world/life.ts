@@ -6,7 +6,7 @@ import { SimulatedWorld, WorldFailure } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
-/** How long nothing may be written once all is settled: longer than two sweeps and a look for staleness. */
+/** Longer than two sweeps and a look for staleness. */
 const SILENCE_MS = 11 * MINUTE_MS;
 
 export interface LifeOptions extends WorldOptions, Expectation {
@@ -15,6 +15,8 @@ export interface LifeOptions extends WorldOptions, Expectation {
   readonly prepare?: (world: SimulatedWorld) => void;
   /** What a person does between Ready and the end. */
   readonly middle?: (world: SimulatedWorld) => Promise<void>;
+  /** How long nothing may be written once all is settled. @default 11 minutes */
+  readonly silenceMs?: number;
   /** Called when the faults must be over, so that the world can settle. */
   readonly heal?: (world: SimulatedWorld) => void;
 }
@@ -48,13 +50,13 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
     await world.until('ready', () => world.isReady());
     await options.middle?.(world);
     options.heal?.(world);
-    await settle(world);
+    await settle(world, options.silenceMs);
     await world.until('ready', () => world.isReady());
     ready = comparableStatus(world.object()?.['status']);
     judgeEnd(world, options);
     world.delete();
     await world.until('gone', () => world.object() === undefined);
-    await settle(world);
+    await settle(world, options.silenceMs);
     judgeEnd(world, options);
   } catch (error) {
     if (!(error instanceof WorldFailure)) throw error;
@@ -70,8 +72,8 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
 }
 
 /** Lets the world come to rest, and then watches that it stays there. */
-export async function settle(world: SimulatedWorld): Promise<void> {
-  await world.until('rest', () => world.time.nowMs - world.lastWriteMs > SILENCE_MS, 90 * MINUTE_MS);
+export async function settle(world: SimulatedWorld, silenceMs = SILENCE_MS): Promise<void> {
+  await world.until('rest', () => world.time.nowMs - world.lastWriteMs > silenceMs, 90 * MINUTE_MS);
 }
 
 /** The process dies at these calls, counted over all its lives. */

@@ -42,6 +42,12 @@ function judgeSurplus(world: SimulatedWorld, allowedMs: number): void {
   }
 }
 
+/** Pods of ours that bill and that no object names. */
+export function surplusOf(world: SimulatedWorld): readonly LedgerEntry[] {
+  const named = new Set(world.server.list('gpupods').map((object) => stringAt(object['status'], 'podId')));
+  return ours(world, world.api.world.ledger.live()).filter(({ id }) => !named.has(id));
+}
+
 /** What bills is what living objects name, and nothing else. */
 function judgeBillable(world: SimulatedWorld, orphans: number): void {
   const live = ours(world, world.api.world.ledger.live());
@@ -54,7 +60,7 @@ function judgeBillable(world: SimulatedWorld, orphans: number): void {
       world.books.accuse('billable', `${object.metadata.name} wants a pod and has none`);
     }
   }
-  const surplus = live.filter(({ id }) => !wanted.has(id));
+  const surplus = surplusOf(world);
   if (surplus.length !== orphans) {
     world.books.accuse(
       'billable',

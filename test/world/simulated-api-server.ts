@@ -57,7 +57,7 @@ export class SimulatedApiServer {
 
   get(kind: Kind, { namespace, name }: ObjectName): RawObject | undefined {
     const held = this.#objects.get(keyOf(kind, namespace, name));
-    return held === undefined ? undefined : structuredClone(held);
+    return held === undefined ? undefined : copy(held);
   }
 
   /** The object itself, for a look that changes nothing. */
@@ -66,9 +66,7 @@ export class SimulatedApiServer {
   }
 
   list(kind: Kind): RawObject[] {
-    return [...this.#objects]
-      .filter(([key]) => key.startsWith(`${kind}:`))
-      .map(([, object]) => structuredClone(object));
+    return [...this.#objects].filter(([key]) => key.startsWith(`${kind}:`)).map(([, object]) => copy(object));
   }
 
   create(kind: Kind, namespace: string | undefined, body: NewObject, by: string): RawObject {
@@ -77,9 +75,9 @@ export class SimulatedApiServer {
     if (this.#objects.has(key)) throw new ApiStatusError(409, 'AlreadyExists', `${key} exists`);
     this.#uids += 1;
     const object: RawObject = {
-      ...structuredClone(body),
+      ...copy(body),
       metadata: {
-        ...structuredClone(body.metadata),
+        ...copy(body.metadata),
         ...(namespace === undefined ? {} : { namespace }),
         uid: `uid-${this.#uids}`,
         resourceVersion: '',
@@ -104,18 +102,18 @@ export class SimulatedApiServer {
 
   replaceStatus(object: KubernetesObject & { readonly status?: unknown }, by: string): RawObject {
     const held = this.#guarded('gpupods', object.metadata, object.metadata);
-    return this.#write('gpupods', held, { ...held, status: structuredClone(object.status) }, by, 'status');
+    return this.#write('gpupods', held, { ...held, status: copy(object.status) }, by, 'status');
   }
 
   replace(kind: Kind, object: RawObject, by: string): RawObject {
     const held = this.#guarded(kind, object.metadata, object.metadata);
-    return this.#write(kind, held, structuredClone(object), by, 'replace');
+    return this.#write(kind, held, copy(object), by, 'replace');
   }
 
   /** An unguarded change, as a person's edit ends up: it is made on what is there. */
   edit(kind: Kind, target: ObjectName, change: (object: RawObject) => RawObject, by: string): RawObject {
     const held = this.#existing(kind, target);
-    return this.#write(kind, held, change(structuredClone(held)), by, 'edit');
+    return this.#write(kind, held, change(copy(held)), by, 'edit');
   }
 
   delete(kind: Kind, target: ObjectName, by: string, uid?: string): boolean {
@@ -146,7 +144,7 @@ export class SimulatedApiServer {
   }
 
   #write(kind: Kind, held: RawObject, next: RawObject, by: string, verb: string): RawObject {
-    if (isDeepStrictEqual(plain(held), plain(next))) return structuredClone(held);
+    if (isDeepStrictEqual(copy(held), copy(next))) return copy(held);
     check(kind, held, next);
     const isNewSpec = !isDeepStrictEqual(held['spec'], next['spec']);
     const generation = (held.metadata.generation ?? 1) + (isNewSpec ? 1 : 0);
@@ -161,13 +159,13 @@ export class SimulatedApiServer {
     { by, verb }: { by: string; verb: string },
   ): RawObject {
     this.#version += 1;
-    const object = plain({ ...next, metadata: { ...next.metadata, resourceVersion: String(this.#version) } });
+    const object = copy({ ...next, metadata: { ...next.metadata, resourceVersion: String(this.#version) } });
     this.#objects.set(keyOf(kind, object.metadata.namespace, object.metadata.name), object);
     this.#tell({ kind, type: before === undefined ? 'ADDED' : 'MODIFIED', object, before, by, verb });
     const isFreed =
       object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0;
     if (isFreed) this.#remove(kind, object, by);
-    return structuredClone(object);
+    return copy(object);
   }
 
   #remove(kind: Kind, held: RawObject, by: string): void {
@@ -216,8 +214,9 @@ function mergeMetadata(held: RawObject, patch: MetadataPatch['metadata']): RawOb
 }
 
 /** As it travels: keys without a value are not there. */
-function plain(object: RawObject): RawObject {
-  return JSON.parse(JSON.stringify(object)) as RawObject;
+function copy<T>(value: T): T;
+function copy(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
 function keyOf(kind: Kind, namespace: string | undefined, name: string): string {

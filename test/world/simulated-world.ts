@@ -1,5 +1,5 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
-import { stringAt } from '../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { offerCatalogueSchema } from '../../src/simulator/world/offer.ts';
@@ -147,11 +147,12 @@ export class SimulatedWorld {
     name = 'train-1',
     spec: Partial<GpuPodSpecInput> = {},
     annotations: Record<string, string> = {},
+    namespace = NAMESPACE,
   ): void {
     const whole = { gpu: { types: ['H100_80GB'] }, maxPrice: 3, ...spec };
     this.server.create(
       'gpupods',
-      NAMESPACE,
+      namespace,
       { apiVersion: 'gpupod.dev/v1alpha1', kind: 'GpuPod', metadata: { name, annotations }, spec: whole },
       'person',
     );
@@ -170,15 +171,14 @@ export class SimulatedWorld {
     this.server.delete('gpupods', { namespace: NAMESPACE, name }, 'person');
   }
 
-  condition(type: string, name = 'train-1'): RawObject | undefined {
-    const conditions: unknown = Reflect.get(Object(this.object(name)?.['status']), 'conditions');
-    return Array.isArray(conditions)
-      ? conditions.find((condition) => stringAt(condition, 'type') === type)
-      : undefined;
+  isReady(name = 'train-1'): boolean {
+    const object = this.object(name);
+    return object !== undefined && isReady(object);
   }
 
-  isReady(name = 'train-1'): boolean {
-    return stringAt(this.condition('Ready', name), 'status') === 'True';
+  /** Every GpuPod of every namespace, as it stands. */
+  objects(): readonly RawObject[] {
+    return this.server.list('gpupods');
   }
 
   /** Goes on until it is so; fails if it is not within the limit. */
@@ -192,6 +192,16 @@ export class SimulatedWorld {
   async pass(ms: number): Promise<void> {
     await this.time.run(ms, () => false);
   }
+}
+
+export function isReady(object: RawObject): boolean {
+  const { conditions } = recordAt(object, 'status');
+  return (
+    Array.isArray(conditions) &&
+    conditions.some(
+      (condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True',
+    )
+  );
 }
 
 const PROVIDER: SettingsInput = {

@@ -64,8 +64,7 @@ export class WatchedView {
   }
 
   #take({ type, object }: Change): void {
-    const copy = structuredClone(object);
-    const events = type === 'DELETED' ? this.store.remove(copy, copy) : this.store.put(copy);
+    const events = type === 'DELETED' ? this.store.remove(object, object) : this.store.put(object);
     if (events.length > 0) this.#parts.onKey(objectKey(object));
   }
 
