@@ -23,8 +23,8 @@ describe('the name of the connection Secret', () => {
   });
 
   it('of a name that is too long is cut, and told apart by a hash', () => {
-    const one = connectionSecretName(gpuPod({ name: `${'n'.repeat(252)}a` }));
-    const other = connectionSecretName(gpuPod({ name: `${'n'.repeat(252)}b` }));
+    const one = connectionSecretName({ name: `${'n'.repeat(252)}a` });
+    const other = connectionSecretName({ name: `${'n'.repeat(252)}b` });
     expect(one).not.toBe(other);
     for (const name of [one, other]) {
       expect(name.length).toBeLessThanOrEqual(253);
@@ -33,7 +33,7 @@ describe('the name of the connection Secret', () => {
   });
 
   it('has no dot before the hash: a label of a name ends with a letter or a digit', () => {
-    const name = connectionSecretName(gpuPod({ name: `${'n'.repeat(232)}.${'m'.repeat(20)}` }));
+    const name = connectionSecretName({ name: `${'n'.repeat(232)}.${'m'.repeat(20)}` });
     expect(name).toMatch(/^n+-[0-9a-f]{8}-connection$/);
   });
 });

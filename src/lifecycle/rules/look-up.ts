@@ -58,7 +58,7 @@ function resolveUnknown(knowledge: Knowledge, intent: Intent, remembered: OrderM
       outcome: 'Failed',
       reason: 'Lost',
       message: `Pod ${ended.podId} of this order was found in the history: it has ended.`,
-      ...(ended.totalBilledUsd === undefined ? {} : { cost: ended.totalBilledUsd }),
+      ...(ended.totalBilledUsd === undefined ? {} : { cost: Math.max(0, ended.totalBilledUsd) }),
     });
   }
   if (isAbsent(knowledge, remembered) || isConfirmedAbsent(knowledge, intent)) {

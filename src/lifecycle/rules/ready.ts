@@ -45,6 +45,8 @@ export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts
 }
 
 const MAX_PORTS = 32;
+const MAX_PROTOCOL_LENGTH = 16;
+const MAX_USED_BY_LENGTH = 64;
 
 /** A status poll carries no ports: those that are written down stand, or every restart would write each object twice. */
 function withKnownPorts({ ports = [] }: GpuPodStatus, look: PodLook): PodLook {
@@ -63,10 +65,12 @@ function withKnownPorts({ ports = [] }: GpuPodStatus, look: PodLook): PodLook {
 }
 
 function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
-  // The schema takes so many: more would make the whole status unwritable.
-  return ports
-    .slice(0, MAX_PORTS)
-    .map(({ usedBy, ...port }) => (usedBy === undefined ? port : { ...port, usedBy }));
+  // The schema takes so many, and words so long: more would make the whole status unwritable.
+  return ports.slice(0, MAX_PORTS).map(({ usedBy, protocol, ...port }) => ({
+    ...port,
+    protocol: protocol.slice(0, MAX_PROTOCOL_LENGTH),
+    ...(usedBy === undefined ? {} : { usedBy: usedBy.slice(0, MAX_USED_BY_LENGTH) }),
+  }));
 }
 
 /** A Secret that is in the way may be removed at any time. */

@@ -73,8 +73,14 @@ export function shortOffer({ offer }: Intent): string {
 }
 
 function offerStatus({ offer, sizes }: Intent): OfferStatus {
-  const { why: _why, provisioningMinutes: _minutes, prepaidHours: _hours, ...recorded } = offer;
-  return { ...recorded, ...sizes };
+  const { why: _why, provisioningMinutes: _minutes, prepaidHours: _hours, gpuMemory, ...recorded } = offer;
+  return { ...recorded, ...wholeGigabytes(gpuMemory), ...sizes };
+}
+
+/** The schema takes whole numbers only, and refuses the whole status for any other. */
+function wholeGigabytes(gpuMemory = NaN): Pick<OfferStatus, 'gpuMemory'> {
+  const rounded = Math.round(gpuMemory);
+  return Number.isSafeInteger(rounded) && rounded >= 0 ? { gpuMemory: rounded } : {};
 }
 
 function costStatus({ cost, capSent }: Intent, pod: PodLook): CostStatus {

@@ -156,6 +156,7 @@ describe('timestamps', () => {
     { text: '2026-11-23T10:00:00Z', expected: '2026-11-23T10:00:00Z', why: 'as it should be' },
     { text: '2026-11-23T10:00:00.123456Z', expected: '2026-11-23T10:00:00Z', why: 'microseconds' },
     { text: '2026-11-23T12:00:00+02:00', expected: '2026-11-23T10:00:00Z', why: 'another zone' },
+    { text: '+012026-11-23T10:00:00Z', expected: WALL_TEXT, why: 'a year of six digits is no RFC 3339' },
     { text: 'yesterday', expected: WALL_TEXT, why: 'no time at all: the API server would refuse the status' },
     { text: '', expected: WALL_TEXT, why: 'nothing' },
     { text: undefined, expected: WALL_TEXT, why: 'nothing' },

@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { GpuPodStatus } from '../../../src/api/status.ts';
+import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { followReady } from '../../../src/lifecycle/rules/ready.ts';
+import { connectionSecret } from '../../../src/lifecycle/connection-secret.ts';
+import { bindStatus, shortOffer } from '../../../src/lifecycle/status/bind.ts';
+import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { census, historyRow, podLook, readyLook, SSH } from '../../support/builders/looks.ts';
+import { messageOf, reasonsOf, restOf, statusOf } from '../support/outline.ts';
+
+const ordered = gpuPod({ intent: intent() });
+
+function bound(look: Partial<PodLook> = {}, made = intent(), adopted = false): GpuPodStatus {
+  return bindStatus(observed({ gpuPod: gpuPod({ intent: made }) }), made, podLook(look), adopted);
+}
+
+describe('bindStatus', () => {
+  it('rebuilds from the intent what the provider does not return', () => {
+    expect(bound({ priceUsdPerHour: 1.85 })).toMatchObject({
+      podId: POD_ID,
+      podName: nameOfAttempt(1),
+      offer: {
+        provider: 'hyperstack',
+        cloudId: 'n3-H100x1',
+        gpuType: 'H100_80GB',
+        gpuCount: 1,
+        gpuMemory: 80,
+        dataCenter: 'CANADA-1',
+        image: 'ubuntu_22_cuda_12',
+        diskSize: 100,
+        vcpus: 28,
+        memory: 180,
+      },
+      cost: { currency: 'USD', gpu: 1.9, pricePerHour: 1.9, maxPrice: 1.9, billedPerHour: 1.85 },
+      attempts: [
+        { number: 1, podName: nameOfAttempt(1), pricePerHour: 1.9, startedAt: '2026-11-23T09:59:50Z' },
+      ],
+      createdAt: '2026-11-23T10:00:00Z',
+    });
+  });
+
+  it('is the same whether the answer arrived or the pod was found later, but for what it says of that', () => {
+    const { conditions: _a, ...answered } = bound();
+    const { conditions: _b, ...found } = bound({}, intent(), true);
+    expect(found).toEqual(answered);
+  });
+
+  it.each([
+    { name: 'the answer arrived', spec: {}, adopted: false, selected: 'Selected' },
+    {
+      name: 'a cloudId was pinned',
+      spec: { placement: { cloudId: 'n3-H100x1' } },
+      adopted: false,
+      selected: 'Pinned',
+    },
+    { name: 'it was found', spec: {}, adopted: true, selected: 'Adopted' },
+  ])('says $selected where $name', ({ spec, adopted, selected }) => {
+    const made = intent({ spec });
+    const known = observed({ gpuPod: gpuPod({ spec, intent: made }) });
+    const status = bindStatus(known, made, podLook(), adopted);
+    expect(reasonsOf(status)).toMatchObject({
+      OfferSelected: selected,
+      Ready: 'Provisioning',
+      Provisioned: 'CreatePending',
+    });
+    expect(messageOf(status, 'OfferSelected')).toContain('only offer that fits');
+  });
+
+  it('takes an outdated pod over in order to end it', () => {
+    const made = intent({ spec: { image: 'flux' } });
+    expect(reasonsOf(bound({}, made)).Provisioned).toBe('SpecChanged');
+    expect(bound({}, made).attempts).toMatchObject([{ number: 1, ending: 'SpecChanged' }]);
+  });
+
+  it('forgets the times of the attempt before', () => {
+    const status = {
+      activeAt: WALL_TEXT,
+      readyAt: WALL_TEXT,
+      terminatedAt: WALL_TEXT,
+      ssh: SSH,
+      hint: 'old',
+    };
+    const known = observed({ gpuPod: gpuPod({ intent: intent(), status }) });
+    const keys = Object.keys(bindStatus(known, intent(), podLook(), false));
+    expect(keys.filter((key) => Object.hasOwn(status, key))).toEqual([]);
+  });
+
+  it('knows no extra of a sentence or an estimate in the offer', () => {
+    const offer = Object.keys(
+      bound({}, intent({ offer: { prepaidHours: 1, provisioningMinutes: 2 } })).offer ?? {},
+    );
+    expect(offer).not.toEqual(expect.arrayContaining(['why']));
+    expect(offer).not.toEqual(expect.arrayContaining(['prepaidHours']));
+  });
+});
+
+describe('shortOffer', () => {
+  it('fits the field, however long the words of the provider are', () => {
+    expect(shortOffer(intent({ offer: { cloudId: 'c'.repeat(256) } })).length).toBeLessThanOrEqual(256);
+  });
+});
+
+/** Whatever the port of the provider lets through. */
+const word = fc.string({ minLength: 1, maxLength: 256, size: 'max' });
+const ports = fc.array(
+  fc.record(
+    { internal: fc.nat(65_535), external: fc.nat(65_535), protocol: word, usedBy: word },
+    { requiredKeys: ['internal', 'external', 'protocol'] },
+  ),
+  { maxLength: 100 },
+);
+
+describe('a status that is written', () => {
+  it('fits the schema whatever the offer and the pod look like: one that does not leaves a pod unbound', () => {
+    const memoryInGb = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+    const look = fc.record({
+      podId: word,
+      createdAt: fc.string(),
+      priceUsdPerHour: fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(memoryInGb, word, look, (gpuMemory, cloudId, seen) => {
+        const made = intent({ offer: { gpuMemory, cloudId } });
+        expect(GpuPodStatus.safeParse(bound(seen, made)).error).toBeUndefined();
+      }),
+    );
+  });
+
+  it('fits the schema whatever the ports of a ready pod look like', () => {
+    fc.assert(
+      fc.property(ports, (mapped) => {
+        const look = readyLook({ ports: mapped });
+        const rented = rentedGpuPod();
+        const { fingerprint } = connectionSecret(rented, look);
+        const memory = { secret: { fingerprint, outcome: 'written', atMs: NOW_MS } } as const;
+        const { status } = restOf(followReady(observed({ gpuPod: rented, memory }), look, {}));
+        expect(GpuPodStatus.safeParse(status).error).toBeUndefined();
+      }),
+    );
+  });
+
+  it('fits the schema whatever the history says that a pod cost', () => {
+    const ended = [historyRow({ totalBilledUsd: -0.01 })];
+    const status = statusOf(resolveOrder(observed({ gpuPod: ordered, census: census({ ended }) })));
+    expect(GpuPodStatus.safeParse(status).error).toBeUndefined();
+  });
+});

@@ -1,0 +1,213 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { rentedStatus } from '../../support/builders/gpu-pod.ts';
+import { WALL_TEXT } from '../../support/builders/knowledge.ts';
+
+const FRESH: GpuPodStatus = { observedGeneration: 1 };
+const SELECTED = condition('OfferSelected', 'Selected', { message: 'Only offer that fits.' });
+const rented = rentedStatus({ conditions: [SELECTED] });
+const ready = rentedStatus({ readyAt: WALL_TEXT, conditions: [condition('Ready', 'Available'), SELECTED] });
+
+function withAttempt(attempt: Partial<Attempt>): GpuPodStatus {
+  return rentedStatus({ conditions: [SELECTED] }, attempt);
+}
+
+function withConditions(...conditions: NonNullable<GpuPodStatus['conditions']>): GpuPodStatus {
+  return { ...FRESH, conditions };
+}
+
+describe('eventsBetween', () => {
+  it.each<{
+    name: string;
+    before: GpuPodStatus;
+    after: GpuPodStatus;
+    events: readonly string[];
+    why: string;
+  }>([
+    { name: 'nothing new', before: ready, after: ready, events: [], why: 'at rest, silence' },
+    {
+      name: 'a first look',
+      before: { observedGeneration: -1 },
+      after: withConditions(condition('Ready', 'Pending'), condition('OfferSelected', 'NotLooked')),
+      events: [],
+      why: 'nobody need read that',
+    },
+    {
+      name: 'a rented pod',
+      before: FRESH,
+      after: rented,
+      events: ['Normal Rented'],
+      why: 'from here it bills',
+    },
+    {
+      name: 'an adopted pod',
+      before: FRESH,
+      after: rentedStatus({ conditions: [condition('OfferSelected', 'Adopted')] }),
+      events: ['Normal Adopted'],
+      why: 'somebody may wonder where it comes from',
+    },
+    {
+      name: 'a ready pod',
+      before: rented,
+      after: ready,
+      events: ['Normal Ready'],
+      why: 'here is how to reach it',
+    },
+    {
+      name: 'an ending for a reason',
+      before: rented,
+      after: withAttempt({ ending: 'AboveMaxPrice', message: 'm' }),
+      events: ['Warning AboveMaxPrice'],
+      why: 'something went wrong',
+    },
+    {
+      name: 'an ending that was wished',
+      before: rented,
+      after: withAttempt({ ending: 'Suspended' }),
+      events: ['Normal Suspended'],
+      why: 'that is no warning',
+    },
+    {
+      name: 'an ending that is known',
+      before: withAttempt({ ending: 'Suspended' }),
+      after: withAttempt({ ending: 'Suspended' }),
+      events: [],
+      why: 'once is enough',
+    },
+    {
+      name: 'a failed pod that is gone',
+      before: withAttempt({ ending: 'InstallFailed' }),
+      after: withAttempt({ ending: 'InstallFailed', outcome: 'Failed' }),
+      events: ['Warning RentalEnded'],
+      why: 'it cost something',
+    },
+    {
+      name: 'a suspended pod that is gone',
+      before: withAttempt({ ending: 'Suspended' }),
+      after: withAttempt({ ending: 'Suspended', outcome: 'Ended' }),
+      events: ['Normal RentalEnded'],
+      why: 'as wished',
+    },
+    {
+      name: 'a refusal',
+      before: FRESH,
+      after: { ...FRESH, attempts: [{ number: 1, outcome: 'Refused', message: 'm' }] },
+      events: ['Warning OfferRefused'],
+      why: 'the next offer is another one',
+    },
+    {
+      name: 'an order that came to nothing',
+      before: FRESH,
+      after: { ...FRESH, attempts: [{ number: 1, outcome: 'NotCreated' }] },
+      events: ['Warning NotCreated'],
+      why: 'the next is a new order',
+    },
+    {
+      name: 'no offer',
+      before: FRESH,
+      after: withConditions(condition('OfferSelected', 'AboveMaxPrice')),
+      events: ['Warning AboveMaxPrice'],
+      why: 'a person may want to relax it',
+    },
+    {
+      name: 'another reason for none',
+      before: withConditions(condition('OfferSelected', 'AboveMaxPrice')),
+      after: withConditions(condition('OfferSelected', 'NoOffers')),
+      events: ['Warning NoOffers'],
+      why: 'that is news',
+    },
+    {
+      name: 'the same reason',
+      before: withConditions(condition('OfferSelected', 'NoOffers')),
+      after: withConditions(condition('OfferSelected', 'NoOffers', { message: 'x' })),
+      events: [],
+      why: 'once is enough',
+    },
+    {
+      name: 'a stall',
+      before: FRESH,
+      after: withConditions(condition('Stalled', 'OfferTimeout')),
+      events: ['Warning OfferTimeout'],
+      why: 'a person must act',
+    },
+    {
+      name: 'one reason in two conditions',
+      before: FRESH,
+      after: withConditions(condition('Stalled', 'CreateUncertain'), condition('Synced', 'CreateUncertain')),
+      events: ['Warning CreateUncertain'],
+      why: 'once is enough',
+    },
+    {
+      name: 'a hindrance',
+      before: FRESH,
+      after: withConditions(condition('Synced', 'Unauthorized')),
+      events: ['Warning Unauthorized'],
+      why: 'a person must act',
+    },
+    {
+      name: 'its end',
+      before: withConditions(condition('Synced', 'Unauthorized')),
+      after: withConditions(condition('Synced', 'ReconcileSuccess')),
+      events: [],
+      why: 'all is well',
+    },
+  ])('tells of $name: $events, because $why', ({ before, after, events }) => {
+    expect(eventsBetween(before, after).map(({ type, reason }) => `${type} ${reason}`)).toEqual(events);
+  });
+
+  it('says what was rented, for how much, and why', () => {
+    expect(eventsBetween(FRESH, rented)[0]?.message).toBe(
+      'Rented pod pod-1 at 1.90 USD/h: Only offer that fits.',
+    );
+  });
+
+  it('says what an ended rental cost', () => {
+    const after = withAttempt({ outcome: 'Ended', reason: 'Suspended', cost: 12.5, podId: 'pod-1' });
+    expect(eventsBetween(rented, after)[0]?.message).toBe(
+      'The rental of pod pod-1 ended (Suspended); it cost about 12.50 USD.',
+    );
+    expect(eventsBetween(rented, withAttempt({ outcome: 'Ended' }))[0]?.message).toContain(
+      'about unknown USD',
+    );
+  });
+
+  it('adds the hint to the reason for which no offer fits', () => {
+    const after = { ...withConditions(condition('OfferSelected', 'AboveMaxPrice')), hint: 'Raise maxPrice.' };
+    expect(eventsBetween(FRESH, after)[0]?.message).toBe('AboveMaxPrice. Raise maxPrice.');
+  });
+
+  it.each([
+    { name: 'a ready pod gets dear', before: 1.9, after: 2, was: true, told: true },
+    { name: 'it stays dear', before: 2, after: 2.1, was: true, told: false },
+    { name: 'it is dear before it is ready', before: 1.9, after: 2, was: false, told: false },
+  ])('tells once of a price above the cap: $name', ({ before, after, was, told }) => {
+    const at = (billedPerHour: number): GpuPodStatus => ({
+      ...ready,
+      cost: { pricePerHour: 1.9, maxPrice: 1.9, billedPerHour },
+    });
+    const { readyAt: _readyAt, ...unready } = at(before);
+    const reasons = eventsBetween(was ? at(before) : unready, at(after)).map(({ reason }) => reason);
+    expect(reasons.includes('PriceAboveCap')).toBe(told);
+  });
+
+  it('needs at most six for a normal life, the release included', () => {
+    const life = [
+      { observedGeneration: -1 },
+      withConditions(condition('Ready', 'NoMatchingOffer'), condition('OfferSelected', 'AboveMaxPrice')),
+      rented,
+      ready,
+      withAttempt({ ending: 'Suspended' }),
+      withAttempt({ ending: 'Suspended', outcome: 'Ended' }),
+    ];
+    const told = life.slice(1).flatMap((after, index) => eventsBetween(life[index] ?? FRESH, after));
+    expect(told.map(({ reason }) => reason)).toEqual([
+      'AboveMaxPrice',
+      'Rented',
+      'Ready',
+      'Suspended',
+      'RentalEnded',
+    ]);
+  });
+});
