@@ -26,4 +26,6 @@ export default {
     './src/lifecycle/': { lines: 95 },
   },
   maxWorkers: 2,
+  // Tells what hangs, not what is slow: the machine may be busy with a build of the control plane.
+  testTimeout: 30_000,
 };

@@ -1,14 +1,11 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Children } from '../../scripts/checks/children.ts';
 import type { Command } from '../../scripts/checks/command.ts';
 import { inParallel } from '../../scripts/checks/in-parallel.ts';
 import { failuresOf } from '../../scripts/checks/outcome.ts';
 import type { Plan } from '../../scripts/checks/plan.ts';
 import { runPlan } from '../../scripts/checks/run-plan.ts';
-
-// Every run starts half a dozen processes, and the machine may be busy with other suites.
-jest.setTimeout(30_000);
 
 let children: Children;
 
