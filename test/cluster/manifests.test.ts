@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
-import { ensureBinaries } from '../control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { chart, helm as runHelm, kubectl as runKubectl } from '../manifests/support/helm.ts';
 import { parseManifests, permissions, podSpecOf, type Manifest } from '../manifests/support/manifest.ts';
 
 const MINUTE_MS = 60_000;
 const root = path.resolve(import.meta.dirname, '../..');
-const chart = path.join(root, 'charts/gpupod-operator');
 /** Where deploy/ goes. */
 const DEPLOY = 'gpupod-system';
 /** Where the chart is installed as it is, and where with `watchNamespace`. */
@@ -18,27 +15,14 @@ const NARROW = 'narrow-system';
 const WATCHED = 'team-a';
 
 let controlPlane: ControlPlane;
-let helmPath: string;
 let fromDeploy: readonly Manifest[];
 
-/** Output of a kubectl that must succeed. */
 async function kubectl(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr, code } = await controlPlane.kubectl(args);
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
-  return stdout;
+  return await runKubectl(controlPlane, ...args);
 }
 
 async function helm(...args: readonly string[]): Promise<string> {
-  const home = path.join(controlPlane.directory, 'helm');
-  const { stdout } = await promisify(execFile)(helmPath, [...args], {
-    env: {
-      KUBECONFIG: controlPlane.kubeconfigPath,
-      HELM_CACHE_HOME: home,
-      HELM_CONFIG_HOME: home,
-      HELM_DATA_HOME: home,
-    },
-  });
-  return stdout;
+  return await runHelm(controlPlane, ...args);
 }
 
 async function rendered(namespace: string, ...values: readonly string[]): Promise<readonly Manifest[]> {
@@ -73,7 +57,6 @@ async function untilPodsExist(namespace: string, count: number): Promise<readonl
 
 beforeAll(async () => {
   controlPlane = await startControlPlane({ controllerManager: true });
-  helmPath = (await ensureBinaries(['helm'])).helm;
   fromDeploy = parseManifests(await kubectl('kustomize', path.join(root, 'deploy')));
   await kubectl('apply', '-k', path.join(root, 'deploy'));
   await createRestricted(CHART);

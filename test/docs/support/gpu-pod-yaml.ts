@@ -1,7 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { fieldsBelow, Schema } from '../../../scripts/reference/schema-fields.ts';
-import { gpuPodCrd } from '../../../src/api/crd.ts';
+import { gpuPodFields } from '../../../scripts/reference/gpu-pod-reference.ts';
 import { API_VERSION, KIND } from '../../../src/api/names.ts';
 import { GpuPodSpec } from '../../../src/api/spec.ts';
 
@@ -12,18 +11,8 @@ const GpuPod = z.strictObject({
   metadata: z.object({ name: z.string() }),
   spec: GpuPodSpec,
 });
-const Crd = z.object({
-  spec: z.object({
-    versions: z.tuple([z.object({ schema: z.object({ openAPIV3Schema: Schema }) })]),
-  }),
-});
-
-const [{ schema }] = Crd.parse(gpuPodCrd()).spec.versions;
-
 /** Every field of a GpuPod as a path: `spec.env[].name`. */
-export const fieldPaths: ReadonlySet<string> = new Set(
-  fieldsBelow('', schema.openAPIV3Schema).map(({ path }) => path.slice(1)),
-);
+export const fieldPaths: ReadonlySet<string> = new Set(gpuPodFields().map(({ path }) => path));
 
 /** The GpuPods of a YAML stream, as they were written. */
 export function gpuPodsIn(yaml: string): readonly Record<string, unknown>[] {

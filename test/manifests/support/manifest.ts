@@ -48,7 +48,7 @@ export function permissions(manifests: readonly Manifest[], kind: 'Role' | 'Clus
 }
 
 /** The only object of this kind. */
-export function theOnly(manifests: readonly Manifest[], kind: string): Manifest {
+function theOnly(manifests: readonly Manifest[], kind: string): Manifest {
   const [manifest, ...others] = manifests.filter((candidate) => candidate.kind === kind);
   if (manifest === undefined || others.length > 0) throw new Error(`expected one ${kind}`);
   return manifest;

@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import type { RunningOperator } from '../../src/composition/operator.ts';
+import { startOperator } from '../../src/composition/operator.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
+import { plantPod } from '../../src/simulator/world/plant-pod.ts';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import { chart, helm, kubectl } from '../manifests/support/helm.ts';
+import { operatorArgs } from '../support/operator-settings.ts';
+import { until } from '../support/until.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Rents with a variable from a Secret, and is left running when it goes: all that touches Secrets and ConfigMaps. */
+const RETAINED = stringify({
+  apiVersion: 'gpupod.dev/v1alpha1',
+  kind: 'GpuPod',
+  metadata: { name: 'retained' },
+  spec: {
+    gpu: { types: ['H100_80GB'] },
+    maxPrice: 3,
+    deletionPolicy: 'Retain',
+    env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'training', key: 'token' } } }],
+  },
+});
+const ENDED = RETAINED.replace('name: retained', 'name: ended').replace('Retain', 'Delete');
+
+const Retained = z.object({ data: z.record(z.string(), z.string()) });
+
+let controlPlane: ControlPlane;
+let simulator: Simulator;
+let operator: RunningOperator | undefined;
+let log: RecordingLog;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+}, 40 * MINUTE_MS);
+
+afterEach(async () => {
+  await operator?.stop();
+  await simulator.stop();
+});
+
+afterAll(async () => {
+  await controlPlane.stop();
+});
+
+/** Installs the chart, and starts the operator here, as nobody but the service account of the chart. */
+async function install(namespace: string, watched: string | undefined): Promise<void> {
+  const values = watched === undefined ? [] : ['--set', `watchNamespace=${watched}`];
+  await helm(
+    controlPlane,
+    'install',
+    'gpupod-operator',
+    chart,
+    '-n',
+    namespace,
+    '--create-namespace',
+    ...values,
+  );
+  const kubeconfigPath = await controlPlane.kubeconfigForServiceAccount(namespace, 'gpupod-operator');
+  simulator = await startSimulator({ settings: { provisioningMs: 100, installingMs: 100, deletingMs: 100 } });
+  const args = operatorArgs(
+    { kubeconfigPath, namespace, primeUrl: simulator.url },
+    { 'orphan-policy': 'Terminate', 'window-sweep': '300ms', 'watch-namespace': watched ?? '' },
+  );
+  const loaded = loadConfig(
+    args.filter((arg) => arg !== '--watch-namespace='),
+    { PRIME_API_KEY: simulator.apiKey },
+  );
+  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded));
+  log = new RecordingLog();
+  operator = await startOperator(loaded.config, log);
+}
+
+async function untilGone(podId: string): Promise<void> {
+  await until(
+    `pod ${podId} was ended`,
+    async () => await Promise.resolve(endedAtMs(podId) === undefined ? undefined : true),
+    () => JSON.stringify(log.lines),
+  );
+}
+
+function endedAtMs(podId: string): number | undefined {
+  return simulator.ledger.entries().find(({ id }) => id === podId)?.endedAtMs ?? undefined;
+}
+
+describe('the rights of the chart are enough for all that the operator does', () => {
+  it.each([{ name: 'in all namespaces', namespace: 'wide-system', work: 'team-a', watched: undefined }])(
+    '$name',
+    async ({ namespace, work, watched }) => {
+      await kubectl(controlPlane, 'create', 'namespace', work);
+      await kubectl(
+        controlPlane,
+        '-n',
+        work,
+        'create',
+        'secret',
+        'generic',
+        'training',
+        '--from-literal=token=abc',
+      );
+      await install(namespace, watched);
+
+      const { stderr } = await controlPlane.kubectl(['-n', work, 'apply', '-f', '-'], {
+        input: `${RETAINED}---\n${ENDED}`,
+      });
+      expect(stderr).toBe('');
+      await kubectl(
+        controlPlane,
+        ...['-n', work, 'wait', 'gpupod/retained', 'gpupod/ended', '--for=condition=Ready', '--timeout=60s'],
+      );
+      await kubectl(controlPlane, '-n', work, 'get', 'secret', 'retained-connection');
+      await kubectl(controlPlane, '-n', work, 'delete', 'gpupod', 'retained', 'ended', '--timeout=60s');
+
+      const record = ['-n', namespace, 'get', 'configmap'];
+      const retained = await kubectl(controlPlane, ...record, 'gpupod-operator-retained', '-o', 'json');
+      const [podId = ''] = Object.keys(Retained.parse(JSON.parse(retained)).data);
+      const id = await kubectl(
+        controlPlane,
+        ...[...record, 'gpupod-operator-installation', '-o', 'jsonpath={.data.installationId}'],
+      );
+      const orphan = plantPod(simulator.world, { name: `gp-${id}-0123456789-1-lost` });
+      await untilGone(orphan.id);
+
+      expect(endedAtMs(podId)).toBeUndefined();
+      expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    },
+    3 * MINUTE_MS,
+  );
+});

@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { ensureBinaries } from '../../control-plane/binaries.ts';
+import type { ControlPlane } from '../../control-plane/control-plane.ts';
+
+export const chart = path.resolve(import.meta.dirname, '../../../charts/gpupod-operator');
+
+/** Output of a helm that must succeed, against this control plane. */
+export async function helm(controlPlane: ControlPlane, ...args: readonly string[]): Promise<string> {
+  const home = path.join(controlPlane.directory, 'helm');
+  const { helm: executable } = await ensureBinaries(['helm']);
+  const { stdout } = await promisify(execFile)(executable, [...args], {
+    env: {
+      // What helm learns about the API is kept below it.
+      HOME: home,
+      KUBECONFIG: controlPlane.kubeconfigPath,
+      HELM_CACHE_HOME: home,
+      HELM_CONFIG_HOME: home,
+      HELM_DATA_HOME: home,
+    },
+  });
+  return stdout;
+}
+
+/** Output of a kubectl that must succeed. */
+export async function kubectl(controlPlane: ControlPlane, ...args: readonly string[]): Promise<string> {
+  const { stdout, stderr, code } = await controlPlane.kubectl(args);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
