@@ -1,0 +1,179 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import { DEFAULT_OFFERS_FILE, loadOffers } from '../../src/simulator/offers/load-offers.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { conditionText, openScene, type Scene } from '../support/scene.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(3 * MINUTE_MS);
+
+let bench: Bench;
+let scene: Scene;
+
+beforeAll(async () => {
+  bench = await openBench();
+}, 20 * MINUTE_MS);
+
+afterEach(async () => {
+  await scene.stop();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+const H100: GpuPodSpecInput = { gpu: { types: ['H100_80GB'] } };
+
+interface Unfulfillable {
+  readonly why: string;
+  readonly spec: GpuPodSpecInput;
+  /** Reason of OfferSelected. */
+  readonly because: string;
+  /** Reasons that are counted. */
+  readonly counts: readonly string[];
+  readonly hint?: RegExp;
+}
+
+const UNFULFILLABLE: readonly Unfulfillable[] = [
+  {
+    why: 'an image that no offer lists',
+    spec: { ...H100, image: 'windows_11' },
+    because: 'NoMatchingOffer',
+    counts: ['ImageNotOffered'],
+  },
+  {
+    why: 'a size between two steps, and that very one',
+    spec: { ...H100, resources: { diskSize: 205, fit: 'Exact' } },
+    because: 'NoMatchingOffer',
+    counts: ['SizeNotOffered'],
+    hint: /set resources\.diskSize to 200/,
+  },
+  {
+    why: 'more disk than anybody sells',
+    spec: { ...H100, resources: { diskSize: 100_000 } },
+    because: 'NoMatchingOffer',
+    counts: ['SizeNotOffered'],
+  },
+  {
+    why: 'a price below every offer',
+    spec: { ...H100, maxPrice: 1 },
+    because: 'AboveMaxPrice',
+    counts: ['AboveMaxPrice'],
+    hint: /raise maxPrice to 1\.90 to match 1 offer/,
+  },
+  {
+    why: 'a region with nothing',
+    spec: { ...H100, placement: { regions: ['africa'] } },
+    because: 'NoOffers',
+    counts: [],
+  },
+  {
+    why: 'a count that only clusters of machines have',
+    spec: { gpu: { types: ['H100_80GB'], count: 16 } },
+    because: 'NoMatchingOffer',
+    counts: ['MultiNode'],
+  },
+  {
+    why: 'a GPU that nobody has today',
+    spec: { gpu: { types: ['H200_96GB'] } },
+    because: 'NoOffers',
+    counts: [],
+  },
+  {
+    why: 'a provider that has no stock',
+    spec: { ...H100, placement: { providers: { allow: ['lambdalabs'] } } },
+    because: 'AllOffersUnavailable',
+    counts: ['Unavailable'],
+  },
+  {
+    why: 'machines of private hosts only, and the spec wants data centers',
+    spec: { gpu: { types: ['A100_80GB'] }, placement: { providers: { allow: ['tensordock'] } } },
+    because: 'NoMatchingOffer',
+    counts: ['SecurityDiffers'],
+    hint: /add hyperstack to placement\.providers\.allow/,
+  },
+  {
+    why: 'spot offers only, and the spec forbids them',
+    spec: { gpu: { types: ['A100_80GB'] }, placement: { regions: ['eu_north'] } },
+    because: 'NoMatchingOffer',
+    counts: ['SpotForbidden'],
+    hint: /placement\.spot/,
+  },
+];
+
+describe('what only the market can say', () => {
+  it.each(UNFULFILLABLE)('$because: $why', async ({ spec, because, counts, hint }) => {
+    scene = await openScene(bench);
+    await scene.startOperator();
+    await scene.create('wanting', spec);
+    const gpuPod = await scene.untilCondition('wanting', 'Ready=False NoMatchingOffer');
+    const { rejections = [], hint: said = '' } = gpuPod.status;
+
+    expect(conditionText(gpuPod, 'OfferSelected')).toBe(`False ${because}`);
+    expect(conditionText(gpuPod, 'Reconciling')).toBe('True Searching');
+    expect(rejections.map(({ reason }) => reason)).toEqual(expect.arrayContaining(counts));
+    expect(rejections.every(({ count, nearest }) => count > 0 && nearest !== undefined)).toBe(true);
+    expect(said).toMatch(hint ?? /^/);
+    expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
+    expect((await scene.events('wanting')).filter((event) => event.startsWith(because))).toHaveLength(1);
+  });
+
+  it('a wish can be relaxed while nothing is rented, and is then fulfilled', async () => {
+    scene = await openScene(bench);
+    await scene.startOperator();
+    await scene.create('wanting', { ...H100, maxPrice: 1 });
+    await scene.untilCondition('wanting', 'Ready=False NoMatchingOffer');
+    await scene.patch('wanting', { spec: { maxPrice: 1.9 } });
+    const { status } = await scene.untilReady('wanting');
+    expect(status).toMatchObject({ cost: { pricePerHour: 1.9, maxPrice: 1.9 } });
+    expect(status).not.toHaveProperty('hint');
+    expect(status).not.toHaveProperty('rejections');
+  });
+
+  it('an offer that comes later is taken by itself', async () => {
+    scene = await openScene(bench, { simulator: { offers: { gpus: [] } } });
+    await scene.startOperator();
+    await scene.create('patient', H100);
+    await scene.untilCondition('patient', 'OfferSelected=False NoOffers');
+    scene.simulator.offers.add(...loadOffers(DEFAULT_OFFERS_FILE).gpus);
+    const { status } = await scene.untilReady('patient');
+    expect(status.offer).toMatchObject({ provider: 'hyperstack', cloudId: 'n3-H100x1' });
+  });
+
+  it('a template that the offers refuse is no template for them: each is asked once, and a person is', async () => {
+    scene = await openScene(bench, {
+      simulator: { settings: { templates: [{ id: 'cm2szl4a20001tl3pyq7ua6o7', providers: ['akash'] }] } },
+      flags: { 'cool-down-scale': '1' },
+    });
+    await scene.startOperator();
+    await scene.create('odd', { ...H100, customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' });
+    const gpuPod = await scene.untilCondition('odd', 'Ready=False NoMatchingOffer');
+    expect(gpuPod.status.attempts).toMatchObject([
+      { outcome: 'Refused', reason: 'TemplateIncompatible' },
+      { outcome: 'Refused', reason: 'TemplateIncompatible' },
+    ]);
+    expect(gpuPod.status.rejections).toContainEqual(
+      expect.objectContaining({ reason: 'CoolingDown', count: 2 }),
+    );
+    expect(scene.simulator.ledger.entries()).toEqual([]);
+  });
+
+  it('three offers that call the order invalid are enough: a person must change the spec', async () => {
+    scene = await openScene(bench, { flags: { 'cool-down-scale': '1' } });
+    const detail = { detail: 'Missing field: key not specified' };
+    scene.simulator.faults.add({
+      method: 'POST',
+      path: '/pods/',
+      effect: { kind: 'Answer', status: 400, body: detail },
+    });
+    await scene.startOperator();
+    await scene.create('invalid', { gpu: { types: ['A100_80GB'] } });
+    const gpuPod = await scene.untilCondition('invalid', 'Stalled=True InvalidRequest');
+    expect(conditionText(gpuPod, 'Synced')).toBe('False InvalidRequest');
+    expect(scene.simulator.requests.count({ method: 'POST' })).toBe(3);
+
+    scene.simulator.faults.clear();
+    await scene.patch('invalid', { spec: { image: 'ubuntu_22_cuda_12' } });
+    await scene.untilReady('invalid');
+  });
+});

@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { conditionText, openScene, type Scene } from '../support/scene.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(3 * MINUTE_MS);
+
+/** Texts that stand nowhere else: whoever finds one has found a leak. */
+const TOKEN = 'canary-token-4711';
+const PASSWORD = 'canary-password-4712';
+const KEY = 'canary-key-4713';
+
+let bench: Bench;
+let scene: Scene;
+
+beforeAll(async () => {
+  bench = await openBench();
+}, 20 * MINUTE_MS);
+
+afterEach(async () => {
+  await scene.stop();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+const WITH_SECRETS: GpuPodSpecInput = {
+  gpu: { types: ['H100_80GB'] },
+  env: [
+    { name: 'PLAIN', value: 'text' },
+    { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'training', key: 'token' } } },
+  ],
+  jupyterPasswordSecretRef: { name: 'training', key: 'password' },
+};
+
+async function createSecret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+  await bench.secrets.create(scene.namespace, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name },
+    stringData,
+  });
+}
+
+/** Everything that people and machines can read of a scene, but for the Secrets themselves. */
+async function readable(): Promise<string> {
+  const { namespace } = scene;
+  const objects = await bench.gpuPods.list({ namespace });
+  const events = await bench.events.list({ namespace });
+  const maps = await scene.kubectl(['get', 'configmaps,leases', '-o', 'json']);
+  const lines = scene.log.lines.map(({ message, fields }) => `${message} ${errorsShown(fields)}`);
+  return JSON.stringify([objects, events, maps.stdout, lines]);
+}
+
+/** As a logger would write it, error messages and stacks included. */
+function errorsShown(fields: object): string {
+  return JSON.stringify(fields, (_key, value: unknown) =>
+    value instanceof Error ? { message: value.message, stack: value.stack, ...value } : value,
+  );
+}
+
+describe('values from Secrets', () => {
+  it('go into the order and nowhere else, whatever the provider makes of them', async () => {
+    const account = { key: KEY, userId: 'user_1' };
+    scene = await openScene(bench, { simulator: { settings: { accounts: [account] } } });
+    // A provider that repeats what it was sent in its refusal.
+    const echo = { detail: `bad body: ${TOKEN} ${PASSWORD} Bearer ${KEY}` };
+    scene.simulator.faults.add({
+      method: 'POST',
+      path: '/pods/',
+      nth: 1,
+      effect: { kind: 'Answer', status: 400, body: echo },
+    });
+    scene.simulator.faults.add({
+      method: 'POST',
+      path: '/pods/',
+      nth: 2,
+      effect: { kind: 'AnswerAfter', status: 500, body: echo },
+    });
+    await createSecret('training', { token: TOKEN, password: PASSWORD });
+    await scene.startOperator();
+    await scene.create('secretive', WITH_SECRETS);
+    await scene.untilReady('secretive');
+
+    expect(scene.simulator.ledger.entries()).toMatchObject([
+      {
+        request: {
+          pod: {
+            envVars: [
+              { key: 'PLAIN', value: 'text' },
+              { key: 'TOKEN', value: TOKEN },
+            ],
+            jupyterPassword: PASSWORD,
+          },
+        },
+      },
+    ]);
+    const text = await readable();
+    expect([TOKEN, PASSWORD, KEY].filter((canary) => text.includes(canary))).toEqual([]);
+    const binding = await bench.secrets.get({ namespace: scene.namespace, name: 'secretive-connection' });
+    expect(JSON.stringify(binding?.['data'])).not.toContain(Buffer.from(TOKEN).toString('base64'));
+  });
+
+  it.each([
+    { why: 'no such Secret', standing: undefined },
+    { why: 'no such key', standing: { token: TOKEN } },
+  ])('are waited for, and nothing is ordered without them: $why', async ({ standing }) => {
+    scene = await openScene(bench);
+    if (standing !== undefined) await createSecret('training', standing);
+    await scene.startOperator();
+    await scene.create('waiting', WITH_SECRETS);
+    const gpuPod = await scene.untilCondition('waiting', 'Synced=False ReferenceNotFound');
+    const message = gpuPod.status.conditions?.find(({ type }) => type === 'Synced')?.message;
+    expect(message).toContain('training');
+    expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
+
+    if (standing === undefined) await createSecret('training', { token: TOKEN, password: PASSWORD });
+    else
+      await bench.secrets.mergePatch(
+        { namespace: scene.namespace, name: 'training' },
+        { stringData: { password: PASSWORD } },
+      );
+    await scene.untilReady('waiting');
+    expect(scene.simulator.ledger.entries()).toHaveLength(1);
+  });
+});
+
+describe('the connection Secret', () => {
+  it('of somebody else is never overwritten, and the machine is ready all the same', async () => {
+    scene = await openScene(bench);
+    await createSecret('crowded-connection', { mine: 'untouched' });
+    await scene.startOperator();
+    await scene.create('crowded', { gpu: { types: ['H100_80GB'] } });
+    const gpuPod = await scene.untilReady('crowded');
+    expect(conditionText(gpuPod, 'Synced')).toBe('False SecretConflict');
+    expect(gpuPod.status).not.toHaveProperty('binding');
+    expect(gpuPod.status.ssh?.command).toMatch(/^ssh /);
+
+    await scene.delete('crowded');
+    await scene.untilGone('crowded');
+    const secret = await bench.secrets.get({ namespace: scene.namespace, name: 'crowded-connection' });
+    expect(secret?.['data']).toEqual({ mine: Buffer.from('untouched').toString('base64') });
+  });
+
+  it('has the name that the spec gives it', async () => {
+    scene = await openScene(bench);
+    await scene.startOperator();
+    await scene.create('named', { gpu: { types: ['H100_80GB'] }, connectionSecretName: 'way-in' });
+    const { status } = await scene.untilReady('named');
+    expect(status.binding).toEqual({ name: 'way-in' });
+    expect(await bench.secrets.get({ namespace: scene.namespace, name: 'way-in' })).toBeDefined();
+  });
+
+  it('goes when its machine does: its address may soon be somebody else’s', async () => {
+    scene = await openScene(bench);
+    await scene.startOperator();
+    await scene.create('paused-work', { gpu: { types: ['H100_80GB'] } });
+    await scene.untilReady('paused-work');
+    await scene.patch('paused-work', { spec: { suspend: true } });
+    await scene.untilCondition('paused-work', 'Ready=False Suspended');
+    await scene.until('paused-work', 'no machine', ({ status }) => status.podId === undefined);
+    expect(
+      await bench.secrets.get({ namespace: scene.namespace, name: 'paused-work-connection' }),
+    ).toBeUndefined();
+  });
+});
