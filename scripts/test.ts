@@ -18,5 +18,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void interrupted(signal));
 }
 
-const outcomes = await runPlan(testPlan, { children, write: console.log });
-process.exitCode = failuresOf(outcomes) === 0 ? 0 : 1;
+try {
+  const outcomes = await runPlan(testPlan, { children, write: console.log });
+  process.exitCode = failuresOf(outcomes) === 0 ? 0 : 1;
+} catch (error) {
+  // Ending the children ends the plan as well; the exit code comes from there.
+  if (!children.isStopping) throw error;
+}

@@ -8,9 +8,19 @@ const graceMs = 5_000;
 /** The processes that were started and have not ended, so that none of them outlives this one. */
 export class Children {
   readonly #running = new Set<ChildProcess>();
+  #isStopping = false;
 
-  /** Starts a program as the head of its own process group: what it starts can be ended with it. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
+  /**
+   * Starts a program as the head of its own process group: what it starts can be ended with it.
+   *
+   * @throws Error once `stop` was called: what is started then would be left behind.
+   */
   start(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+    if (this.#isStopping) throw new Error(`${program} is not started any more: everything is being ended`);
     const child = spawn(program, args, { ...options, detached: true });
     this.#running.add(child);
     const forget = (): void => {
@@ -23,6 +33,7 @@ export class Children {
 
   /** Asks every process group to end, and kills those that do not. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     const ended = [...this.#running].map(async (child) => {
       const exit = once(child, 'exit');
       signalGroup(child, 'SIGTERM');

@@ -161,4 +161,19 @@ describe('children', () => {
     // The pipe ends with the last process that holds it: a grandchild that is left alone holds it for long.
     await expect(close).resolves.toBeDefined();
   });
+
+  it('are not started any more once they are being ended: the next check would outlive the run', async () => {
+    const lines: string[] = [];
+    const slow = program('slow', 'setTimeout(Object, 60_000)');
+    const running = runPlan(plan({ checks: [slow, slow, check('next')] }), {
+      children,
+      write: (line) => lines.push(line),
+    });
+    const problem = running.catch(String);
+
+    await children.stop();
+
+    expect(await problem).toContain('not started any more');
+    expect(lines.join('\n')).not.toContain('next');
+  });
 });
