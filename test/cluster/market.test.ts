@@ -111,7 +111,7 @@ describe('what only the market can say', () => {
 
     expect(conditionText(gpuPod, 'OfferSelected')).toBe(`False ${because}`);
     expect(conditionText(gpuPod, 'Reconciling')).toBe('True Searching');
-    expect(rejections.map(({ reason }) => reason)).toEqual(expect.arrayContaining(counts));
+    expect(rejections.map(({ reason }) => reason)).toEqual(expect.arrayContaining([...counts]));
     expect(rejections.every(({ count, nearest }) => count > 0 && nearest !== undefined)).toBe(true);
     expect(said).toMatch(hint ?? /^/);
     expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);

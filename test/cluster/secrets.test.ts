@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import { openBench, type Bench } from '../support/bench.ts';
@@ -57,7 +58,7 @@ async function readable(): Promise<string> {
 /** As a logger would write it, error messages and stacks included. */
 function errorsShown(fields: object): string {
   return JSON.stringify(fields, (_key, value: unknown) =>
-    value instanceof Error ? { message: value.message, stack: value.stack, ...value } : value,
+    value instanceof Error ? inspect(value, { depth: 10 }) : value,
   );
 }
 
