@@ -68,6 +68,8 @@ export interface RentalMemory {
   readonly sinceMs: number;
   /** Some read (not the answer to the create) showed the pod. */
   readonly wasRead: boolean;
+  /** What the provider calls it, as last heard; a status poll does not say. */
+  readonly name?: string;
   /** The last DELETE that was accepted or answered 404. */
   readonly deletedAtMs?: number;
   readonly deleteFailure?: DeleteFailure;
@@ -88,6 +90,8 @@ export interface DeleteFailure {
 export interface PodRead {
   readonly beganAtMs: number;
   readonly result: 'found' | 'terminated' | 'notFound' | 'failed';
+  /** Name of the pod that was found. */
+  readonly name?: string;
 }
 
 export function freshMemory(firstSeenAtMs: number, inFirstList: boolean): Memory {

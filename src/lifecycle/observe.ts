@@ -3,6 +3,7 @@ import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
 import { openOrder } from './order.ts';
 import { parsePodName, sameName } from './pod-name.ts';
+import type { PodLook } from './provider.ts';
 
 /** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
 export function observe(knowledge: Knowledge): Memory {
@@ -68,18 +69,37 @@ function isOrdered(order: OrderMemory, name: string | undefined): boolean {
 }
 
 function observeRental(knowledge: Knowledge): RentalMemory | undefined {
-  const { gpuPod, memory, now, sight, census } = knowledge;
+  const { gpuPod, memory, now } = knowledge;
   const { podId } = gpuPod.status;
   if (podId === undefined) {
     return undefined;
   }
-  const standing: RentalMemory =
-    memory.rental?.podId === podId
-      ? memory.rental
-      : { podId, sinceMs: now.monotonicMs, wasRead: false, missing: 0 };
-  const isInList = census?.live.some((pod) => pod.podId === podId) ?? false;
-  const wasRead = standing.wasRead || isInList || sight !== undefined || standing.read?.result === 'found';
-  return countMissing(knowledge, { ...standing, wasRead }, isInList);
+  const listed = knowledge.census?.live.find((pod) => pod.podId === podId);
+  const standing = standingRental(memory, podId, now.monotonicMs);
+  return countMissing(knowledge, seen(knowledge, standing, listed), listed !== undefined);
+}
+
+function seen(knowledge: Knowledge, standing: RentalMemory, listed: PodLook | undefined): RentalMemory {
+  const look = listed ?? knowledge.sight?.look;
+  const name = look?.name ?? nameHeard(knowledge, standing);
+  const isSeen = look !== undefined || standing.read?.result === 'found';
+  return {
+    ...standing,
+    wasRead: standing.wasRead || isSeen,
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+function standingRental({ rental }: Memory, podId: string, nowMs: number): RentalMemory {
+  return rental?.podId === podId ? rental : { podId, sinceMs: nowMs, wasRead: false, missing: 0 };
+}
+
+/** The answer to our own order names the pod as well as a look does. */
+function nameHeard(
+  { memory: { unbound } }: Knowledge,
+  { podId, read, name }: RentalMemory,
+): string | undefined {
+  return read?.name ?? name ?? (unbound?.podId === podId ? unbound.podName : undefined);
 }
 
 /** A 404 and a complete list that began later and does not show the pod: one proof that it is gone. */

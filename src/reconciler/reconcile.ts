@@ -32,13 +32,10 @@ const DONE: ReconcileResult = { kind: 'done' };
  * @throws what the API server answers to a write or read that is neither a conflict nor an absence.
  */
 export async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
-  const raw = context.view.get(key);
-  await settleVanished(context, key, raw?.metadata.uid);
-  if (raw === undefined) {
-    return DONE;
-  }
   let offers: OffersKnowledge | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    // Before each step: while an order was under way its object may have gone, and another of its name come.
+    await settleVanished(context, key, context.view.get(key)?.metadata.uid);
     const gpuPod = currentObject(context, key);
     if (gpuPod === undefined) {
       return DONE;

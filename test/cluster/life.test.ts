@@ -76,9 +76,7 @@ describe('a whole life, counted by those who pay for it', () => {
 
     await scene.delete('whole');
     await scene.untilGone('whole');
-    await scene.untilTrue('the last event', async () =>
-      (await scene.events('whole')).some((text) => text.startsWith('Released')),
-    );
+    await scene.untilEvent('whole', /^Released: /);
     // That it is being ended, and that it may go.
     expect((await writes()).slice(5)).toEqual(['update gpupods/status', 'patch gpupods']);
 

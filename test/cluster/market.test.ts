@@ -115,6 +115,7 @@ describe('what only the market can say', () => {
     expect(rejections.every(({ count, nearest }) => count > 0 && nearest !== undefined)).toBe(true);
     expect(said).toMatch(hint ?? /^/);
     expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
+    await scene.untilEvent('wanting', new RegExp(`^${because}: `));
     expect((await scene.events('wanting')).filter((event) => event.startsWith(because))).toHaveLength(1);
   });
 

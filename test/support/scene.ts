@@ -159,6 +159,15 @@ export class Scene {
     return events.map(({ reason, message }) => `${String(reason)}: ${String(message)}`);
   }
 
+  /** Waits for an event about an object, written as `reason: message`: it is sent beside the status, not before it. */
+  async untilEvent(name: string, pattern: RegExp): Promise<void> {
+    await until(
+      `an event ${String(pattern)}`,
+      async () => (await this.events(name)).find((event) => pattern.test(event)),
+      async () => JSON.stringify(await this.events(name)),
+    );
+  }
+
   #polls(): number {
     return this.simulator.requests.count({ method: 'GET', path: '/pods/status' });
   }

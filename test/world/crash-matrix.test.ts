@@ -1,7 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Moment } from './boundary.ts';
 import { crashesAt, live } from './life.ts';
 import type { LifeResult } from './life.ts';
+
+// Some hundred lives.
+jest.setTimeout(5 * 60_000);
 
 const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
 

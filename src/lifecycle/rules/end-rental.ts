@@ -1,6 +1,7 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
+import { ANNOTATIONS } from '../../api/names.ts';
 import type { Knowledge } from '../knowledge.ts';
-import { endVerdict, wantsRead } from '../gone.ts';
+import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { frontsOf } from '../order.ts';
 import { frontOf, parsePodName, sameName } from '../pod-name.ts';
@@ -18,32 +19,54 @@ export function endRental(knowledge: Knowledge, why: string): Step | undefined {
   if (rental === undefined || endVerdict(knowledge) !== 'live') {
     return undefined;
   }
-  const strangerName = nameOfStranger(knowledge);
-  if (strangerName !== undefined) {
-    return restFailing(
-      knowledge,
-      {
-        reason: 'UnexpectedResponse',
-        message: `Pod ${rental.podId} is called ${strangerName} at the provider, which is not the pod that was ordered. It is left alone.`,
-      },
-      claimsWhileEnding(knowledge, why),
-    );
+  const doubt = doubtIdentity(knowledge, rental, why);
+  if (doubt !== undefined) {
+    return doubt;
   }
   return isDeleteDue(knowledge, rental)
     ? sendDelete(knowledge, rental, why)
     : awaitEnd(knowledge, rental, why);
 }
 
-/** A pod id that was written onto the object by somebody else must not make us end a stranger's pod. */
-function nameOfStranger(knowledge: Knowledge): string | undefined {
-  const { sight, gpuPod, intent } = knowledge;
+/**
+ * A pod id that was written onto the object by somebody else must not make us end a stranger's pod: what the provider
+ * calls it is asked, where neither the answer to our order nor a list has told.
+ */
+function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string): Step | undefined {
+  const { name, podId } = rental;
+  if (name !== undefined) {
+    return isOurPod(knowledge, name) ? undefined : leaveAlone(knowledge, rental, why);
+  }
+  const { now, windows } = knowledge;
+  if (rental.read?.result === 'notFound') {
+    return undefined;
+  }
+  if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
+    return { kind: 'act', effect: { type: 'readPod', podId } };
+  }
+  const message = `Whether pod ${podId} is the one that was ordered could not be read; it still bills, and is ended once it could.`;
+  return restFailing(
+    knowledge,
+    { reason: 'ApiUnavailable', message, retryAfterMs: windows.goneSpacingMs },
+    claimsWhileEnding(knowledge, why),
+  );
+}
+
+function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, why: string): Step {
+  const message =
+    `Pod ${podId} is called ${name} at the provider, which is not the pod that was ordered. It is left alone; ` +
+    `annotation ${ANNOTATIONS.forceRelease} with its id lets a deleted GpuPod go without it.`;
+  return restFailing(knowledge, { reason: 'UnexpectedResponse', message }, claimsWhileEnding(knowledge, why));
+}
+
+function isOurPod(knowledge: Knowledge, name: string): boolean {
+  const { gpuPod, intent } = knowledge;
   const { podName = '' } = gpuPod.status;
-  const name = sight?.look.name ?? podName;
   const parts = parsePodName(podName);
   const isOurs =
     (parts !== undefined && frontsOf(knowledge).has(frontOf(parts))) ||
     (intent.kind === 'read' && sameName(intent.intent.name, podName));
-  return isOurs && sameName(name, podName) ? undefined : name;
+  return isOurs && sameName(name, podName);
 }
 
 function isDeleteDue({ now, windows, census }: Knowledge, rental: RentalMemory): boolean {

@@ -49,7 +49,9 @@ export async function readPod(context: Context, podId: string, memory: Memory): 
   if (answer.kind === 'ok') {
     context.podWatch.record(answer.value, beganAtMs);
   }
-  return known(learnRead(memory, podId, { beganAtMs, result: resultOf(answer) }));
+  const name = answer.kind === 'ok' ? answer.value.name : undefined;
+  const read = { beganAtMs, result: resultOf(answer), ...(name === undefined ? {} : { name }) };
+  return known(learnRead(memory, podId, read));
 }
 
 function resultOf(answer: Answer<PodLook> | NotFound): PodRead['result'] {

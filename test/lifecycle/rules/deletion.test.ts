@@ -242,7 +242,8 @@ describe('finishDeletion', () => {
       why: 'somebody else holds it',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(finishDeletion(observed(known)))).toMatchObject(expected);
+    const memory = { rental: rentalMemory() };
+    expect(outline(finishDeletion(observed({ memory, ...known })))).toMatchObject(expected);
   });
 
   it('names the pod that is left running: the sweep must know it', () => {

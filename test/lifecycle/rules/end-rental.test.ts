@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
@@ -11,6 +12,11 @@ import type { Outline } from '../support/outline.ts';
 const rented = rentedGpuPod();
 const deletedAtMs = NOW_MS - 130_000;
 const sent = rentalMemory({ deletedAtMs });
+
+function nameless(read: PodRead): RentalMemory {
+  const { name: _name, ...rental } = rentalMemory({ read });
+  return rental;
+}
 
 interface Row {
   readonly name: string;
@@ -54,9 +60,28 @@ describe('endRental', () => {
           status: { podName: intent({ uid: 'old-uid' }).name },
         }),
         mayClaim: true,
+        memory: { rental: rentalMemory({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'deletePod' },
       why: 'it was adopted from a backup',
+    },
+    {
+      name: 'a pod whose name nobody has heard',
+      known: { memory: {} },
+      expected: { step: 'readPod' },
+      why: 'only the provider can say whose it is',
+    },
+    {
+      name: 'a pod whose name could not be read just now',
+      known: { memory: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
+      expected: { step: 'rest', Synced: 'ApiUnavailable', Ready: 'Ending' },
+      why: 'unknown is not ours',
+    },
+    {
+      name: 'a pod that answers 404',
+      known: { memory: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
+      expected: { step: 'deletePod' },
+      why: 'whatever it is called, it cannot be a stranger that runs',
     },
     {
       name: 'a DELETE a moment ago',
@@ -121,7 +146,11 @@ describe('endRental', () => {
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const windows = { quietFailureMs: 0 };
-    expect(outline(endRental(observed({ gpuPod: rented, windows, ...known }), 'x'))).toMatchObject(expected);
+    expect(
+      outline(
+        endRental(observed({ gpuPod: rented, windows, memory: { rental: rentalMemory() }, ...known }), 'x'),
+      ),
+    ).toMatchObject(expected);
   });
 
   it('says that a failing DELETE leaves the pod billing, once that has lasted', () => {

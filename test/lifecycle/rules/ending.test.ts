@@ -110,7 +110,8 @@ describe('finishEnding', () => {
       why: 'nothing is rented for now',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(finishEnding(observed(known)))).toMatchObject(expected);
+    const memory = { rental: rentalMemory() };
+    expect(outline(finishEnding(observed({ memory, ...known })))).toMatchObject(expected);
   });
 });
 

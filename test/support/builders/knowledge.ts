@@ -65,7 +65,14 @@ export function orderMemory(overrides: Partial<OrderMemory> = {}): OrderMemory {
   };
 }
 
-/** The pod of attempt 1, rented ten minutes ago and read since. */
+/** The pod of attempt 1, rented ten minutes ago and read since, its name included. */
 export function rentalMemory(overrides: Partial<RentalMemory> = {}): RentalMemory {
-  return { podId: POD_ID, sinceMs: NOW_MS - 600_000, wasRead: true, missing: 0, ...overrides };
+  return {
+    podId: POD_ID,
+    sinceMs: NOW_MS - 600_000,
+    wasRead: true,
+    name: nameOfAttempt(1),
+    missing: 0,
+    ...overrides,
+  };
 }

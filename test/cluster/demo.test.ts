@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { until } from '../support/until.ts';
+
+const MINUTE_MS = 60_000;
+// The first control plane on a machine is built here.
+jest.setTimeout(20 * MINUTE_MS);
+
+const script = path.resolve(import.meta.dirname, '../../scripts/demo.ts');
+
+/** All temporary files of the demo: what is left in it was leaked. */
+let temporary: string;
+
+beforeEach(async () => {
+  temporary = await mkdtemp(path.join(os.tmpdir(), 'demo-test-'));
+});
+
+afterEach(async () => {
+  await rm(temporary, { recursive: true, force: true });
+});
+
+interface Demo {
+  readonly child: ChildProcess;
+  readonly text: () => string;
+}
+
+function startDemo(...args: readonly string[]): Demo {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const chunks: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
+  }
+  return { child, text: () => chunks.join('') };
+}
+
+async function untilCleanedUp(): Promise<void> {
+  await until(
+    'nothing of the demo is left',
+    async () => ((await readdir(temporary)).length === 0 ? true : undefined),
+    async () => (await readdir(temporary)).join(', '),
+  );
+}
+
+describe('npm run demo', () => {
+  it('rents and ends one machine, says so, and leaves nothing behind', async () => {
+    const { child, text } = startDemo();
+    await once(child, 'close');
+    expect(text()).toContain('All of it truly happened.');
+    expect(text()).toMatch(/train-1 +True +Ready +H100_80GB +1 +hyperstack +1\.9/);
+    expect(text()).toContain('cheapest of 2 offers that fit');
+    expect(text()).toContain('✔ machines that still bill: 0, must be 0');
+    expect(text()).not.toContain('✘');
+    expect(child.exitCode).toBe(0);
+    await untilCleanedUp();
+  });
+
+  it('stays up with --keep until it is interrupted, and cleans up then', async () => {
+    const { child, text } = startDemo('--keep');
+    await until(
+      'the way in',
+      async () => await Promise.resolve(/^export KUBECONFIG=(.*)$/m.exec(text())?.[1]),
+      text,
+    );
+    const kubeconfig = /^export KUBECONFIG=(.*)$/m.exec(text())?.[1] ?? '';
+    expect(existsSync(kubeconfig)).toBe(true);
+    expect(text()).toContain('kubectl describe gpupod train-1');
+    child.kill('SIGINT');
+    await once(child, 'close');
+    expect(child.exitCode).toBe(0);
+    await untilCleanedUp();
+  });
+
+  it('interrupted half-way it is no success, and cleans up all the same', async () => {
+    const { child, text } = startDemo();
+    await until(
+      'the object',
+      async () => await Promise.resolve(text().includes('train-1 created') ? true : undefined),
+      text,
+    );
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    expect(child.exitCode).toBe(1);
+    await untilCleanedUp();
+  });
+});

@@ -1,0 +1,128 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { z } from 'zod';
+import { openBench, type Bench } from '../support/bench.ts';
+import { GUIDE_CASES } from '../support/guide-bodies.ts';
+import { openScene, type Scene } from '../support/scene.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(3 * MINUTE_MS);
+
+const directory = path.resolve(import.meta.dirname, '../../examples');
+const TEAM = 'my_team_id';
+const bodySchema = z.object({ pod: z.record(z.string(), z.unknown()) }).loose();
+
+let bench: Bench;
+let scene: Scene;
+
+beforeAll(async () => {
+  bench = await openBench();
+}, 20 * MINUTE_MS);
+
+beforeEach(async () => {
+  const accounts = [{ key: 'a-key', userId: 'user_1', teams: [TEAM] }];
+  scene = await openScene(bench, {
+    simulator: { settings: { accounts } },
+    flags: { 'allowed-team-ids': TEAM },
+  });
+  await scene.startOperator();
+});
+
+afterEach(async () => {
+  await scene.stop();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+async function apply(example: string): Promise<void> {
+  const { code, stderr } = await scene.kubectl([
+    'apply',
+    '--validate=strict',
+    '-f',
+    path.join(directory, example),
+  ]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
+
+/** The one body that was sent, without what the guide leaves to us. */
+function sentBody(without: readonly string[]): unknown {
+  const [entry, ...more] = scene.simulator.ledger.entries();
+  expect(more).toEqual([]);
+  const { pod, ...rest } = bodySchema.parse(entry?.request);
+  return { ...rest, pod: Object.fromEntries(Object.entries(pod).filter(([key]) => !without.includes(key))) };
+}
+
+/** What becomes of each example on the simulator's own market. */
+const EXAMPLES: readonly { readonly example: string; readonly becomes: string; readonly spends: object }[] = [
+  { example: 'gpupod.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
+  {
+    example: 'fixed-resources.yaml',
+    becomes: 'Ready=True Available',
+    spends: { cost: { pricePerHour: 1.9 } },
+  },
+  {
+    example: 'disk-size.yaml',
+    becomes: 'Ready=True Available',
+    spends: { cost: { gpu: 2.69, disk: 0.06, vcpus: 0, pricePerHour: 2.75 } },
+  },
+  {
+    example: 'disk-and-vcpus.yaml',
+    becomes: 'Ready=True Available',
+    spends: { cost: { gpu: 2.69, disk: 0.06, vcpus: 0.08, pricePerHour: 2.83 } },
+  },
+  { example: 'variable-price.yaml', becomes: 'Ready=True Available', spends: { cost: { maxPrice: 2.7 } } },
+  {
+    example: 'custom-template.yaml',
+    becomes: 'Ready=True Available',
+    spends: { offer: { image: 'custom_template' } },
+  },
+  { example: 'team.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
+  {
+    example: 'spot.yaml',
+    becomes: 'Ready=True Available',
+    spends: { offer: { isSpot: true, provider: 'datacrunch' } },
+  },
+  { example: 'fall-back.yaml', becomes: 'Ready=True Available', spends: { offer: { gpuType: 'H100_80GB' } } },
+  {
+    example: 'env-from-secret.yaml',
+    becomes: 'Ready=True Available',
+    spends: { offer: { image: 'cuda_12_1_pytorch_2_2' } },
+  },
+  { example: 'suspended.yaml', becomes: 'Ready=False Suspended', spends: {} },
+  { example: 'retained.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
+];
+
+function nameOf(example: string): string {
+  return example === 'gpupod.yaml' ? 'train-1' : path.basename(example, '.yaml');
+}
+
+describe('each example', () => {
+  it('is tried here', async () => {
+    expect((await readdir(directory)).toSorted()).toEqual(EXAMPLES.map(({ example }) => example).toSorted());
+  });
+
+  it.each(EXAMPLES)('$example becomes $becomes', async ({ example, becomes, spends }) => {
+    await apply(example);
+    const gpuPod = await scene.untilCondition(nameOf(example), becomes);
+    expect(gpuPod.status).toMatchObject(spends);
+  });
+});
+
+describe('the requests of the provider’s guide', () => {
+  it.each(GUIDE_CASES)(
+    '$section: $example leads to that very body',
+    async ({ example, market, body, pricePerHour }) => {
+      scene.simulator.offers.replace([market]);
+      await apply(example);
+      const { status } = await scene.untilReady(nameOf(example));
+      expect(status.cost).toMatchObject({ pricePerHour });
+      expect(sentBody('maxPrice' in body.pod ? ['name'] : ['name', 'maxPrice'])).toEqual(body);
+      expect(scene.simulator.ledger.entries()).toMatchObject([
+        { createdPriceHr: expect.closeTo(pricePerHour, 6) },
+      ]);
+    },
+  );
+});

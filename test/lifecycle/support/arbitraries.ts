@@ -1,0 +1,293 @@
+import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Memory } from '../../../src/lifecycle/memory.ts';
+import type { CreateOutcome, PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
+import { offer } from '../../offers/support/builders.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { gpuPod, POD_ID, rentedStatus } from '../../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/knowledge.ts';
+import {
+  census,
+  failure,
+  historyRow,
+  podLook,
+  readyLook,
+  refusal,
+  sight,
+} from '../../support/builders/looks.ts';
+
+const fitting = offer({ images: ['ubuntu_22_cuda_12', 'flux'] });
+
+/** Times around every window of the protocol. */
+const AGES_MS = [
+  0, 500, 5_000, 29_999, 30_000, 60_000, 90_001, 130_000, 299_999, 400_000, 700_000, 3_000_000,
+];
+const ago = fc.constantFrom(...AGES_MS).map((ms) => NOW_MS - ms);
+const STATUSES: readonly PodStatus[] = [
+  'PROVISIONING',
+  'PENDING',
+  'ACTIVE',
+  'STOPPED',
+  'ERROR',
+  'DELETING',
+  'UNKNOWN',
+  'TERMINATED',
+];
+
+const look: Arbitrary<PodLook> = fc
+  .record({
+    base: fc.constantFrom(podLook, readyLook),
+    podId: fc.constantFrom(POD_ID, POD_ID, 'pod-2'),
+    name: fc.constantFrom(nameOfAttempt(1), nameOfAttempt(1).toUpperCase(), nameOfAttempt(2), 'My first pod'),
+    status: fc.constantFrom(...STATUSES),
+    price: fc.constantFrom(undefined, 1.9, 5),
+  })
+  .map(({ base, podId, name, status, price }) =>
+    base({ podId, name, status, ...(price === undefined ? {} : { priceUsdPerHour: price }) }),
+  );
+
+const outcome: Arbitrary<CreateOutcome | undefined> = fc.oneof(
+  fc.constant(undefined),
+  fc.constant({ kind: 'unknown', message: 'reset' } as const),
+  fc
+    .constantFrom('Withheld', 'ApiUnavailable')
+    .map((reason) => ({ kind: 'notSent', reason, message: '' }) as const),
+  fc.constantFrom('NoCapacity', 'InvalidRequest', 'PaymentRequired').map((reason) => refusal({ reason })),
+  look.map((pod) => ({ kind: 'created', pod }) as const),
+);
+
+const memory: Arbitrary<Partial<Memory>> = fc
+  .record({
+    firstSeenAtMs: ago,
+    inFirstList: fc.boolean(),
+    order: fc.option(
+      fc.record({
+        outcome,
+        endedAtMs: ago,
+        absences: fc.nat(4),
+        lastAbsenceAtMs: ago,
+        attempt: fc.constantFrom(1, 1, 2),
+      }),
+      { nil: undefined },
+    ),
+    rental: fc.option(
+      fc.record({
+        sinceMs: ago,
+        deletedAtMs: fc.option(ago, { nil: undefined }),
+        missing: fc.nat(3),
+        read: fc.option(
+          fc.record({ beganAtMs: ago, result: fc.constantFrom('found', 'terminated', 'notFound', 'failed') }),
+          { nil: undefined },
+        ),
+      }),
+      { nil: undefined },
+    ),
+    strays: fc.constantFrom({}, { 'pod-2': 1 }),
+    unbound: fc.constantFrom(undefined, undefined, { podId: POD_ID, podName: nameOfAttempt(1) }),
+    blocked: fc.constantFrom(undefined, undefined, {
+      reason: 'ReferenceNotFound',
+      message: '',
+      untilMs: NOW_MS + 5,
+    } as const),
+  })
+  .map(({ order, rental, unbound, blocked, ...rest }) => ({
+    ...rest,
+    ...defined({ unbound, blocked }),
+    ...(order === undefined ? {} : { order: orderOf(order) }),
+    ...(rental === undefined ? {} : { rental: rentalMemory(defined(rental)) }),
+  }));
+
+function orderOf(parts: {
+  readonly outcome: CreateOutcome | undefined;
+  readonly endedAtMs: number;
+  readonly absences: number;
+  readonly lastAbsenceAtMs: number;
+  readonly attempt: number;
+}): NonNullable<Memory['order']> {
+  return orderMemory({
+    podName: nameOfAttempt(parts.attempt),
+    requestEndedAtMs: parts.endedAtMs,
+    firstSeenAtMs: parts.endedAtMs,
+    absences: parts.absences,
+    ...(parts.absences === 0 ? {} : { lastAbsenceAtMs: parts.lastAbsenceAtMs }),
+    ...defined({ outcome: parts.outcome }),
+  });
+}
+
+const attempt: Arbitrary<Partial<Attempt>> = fc.constantFrom<Partial<Attempt>>(
+  {},
+  {},
+  { ending: 'PodFailed' },
+  { ending: 'Suspended' },
+);
+
+const status: Arbitrary<Partial<GpuPodStatus>> = fc.oneof(
+  fc.constantFrom<Partial<GpuPodStatus>>(
+    {},
+    { observedGeneration: 1, failedAttempts: 3 },
+    { observedGeneration: 0, searchStartedAt: '2026-11-23T09:00:00Z' },
+    { observedGeneration: 1, attempts: [{ number: 1, podName: nameOfAttempt(1), outcome: 'Failed' }] },
+    {
+      observedGeneration: 1,
+      conditions: [condition('Ready', 'Interrupted'), condition('Stalled', 'Interrupted')],
+    },
+  ),
+  fc
+    .tuple(attempt, fc.constantFrom({}, { readyAt: '2026-11-23T10:05:00Z' }))
+    .map(([ending, more]) => rentedStatus(more, ending)),
+);
+
+const annotations = fc.constantFrom<Record<string, string>>(
+  {},
+  {},
+  {},
+  { [ANNOTATIONS.paused]: 'true' },
+  { [ANNOTATIONS.forceRelease]: POD_ID },
+  { [ANNOTATIONS.forceRelease]: 'pod-2' },
+  { [ANNOTATIONS.confirmAbsent]: nameOfAttempt(1) },
+  { [ANNOTATIONS.reconcileRequestedAt]: 'now' },
+);
+
+const spec = fc.constantFrom<Partial<GpuPodSpecInput>>(
+  {},
+  {},
+  { suspend: true },
+  { deletionPolicy: 'Retain' },
+  { maxPrice: 1 },
+  { teamId: 'team-1' },
+  { image: 'flux' },
+  { offerTimeout: '0s' },
+);
+
+const object: Arbitrary<GpuPodOverrides> = fc
+  .record({
+    status,
+    annotations,
+    spec,
+    isDeleting: fc.boolean(),
+    finalizers: fc.constantFrom(['gpupod.dev/rental'], ['gpupod.dev/rental'], []),
+    intent: fc.constantFrom(
+      undefined,
+      intent(),
+      intent(),
+      intent({ attempt: 2 }),
+      intent({ teamId: 'team-1' }),
+      intent({ uid: 'old-uid' }),
+      intent({ installation: 'zzz999' }),
+      '{',
+    ),
+  })
+  .map(({ intent: made, ...rest }) => ({ ...rest, ...defined({ intent: made }) }));
+
+/** One arbitrary a part of what is known; each part by itself may be anything. */
+const parts = {
+  object,
+  memory,
+  mayClaim: fc.boolean(),
+  massAbsence: fc.boolean(),
+  account: fc.constantFrom<Knowledge['account']>(
+    { kind: 'fits' },
+    { kind: 'unknown' },
+    { kind: 'changed', message: 'm' },
+  ),
+  gate: fc.constantFrom<Knowledge['gate']>(
+    { kind: 'open' },
+    { kind: 'closed', reason: 'PaymentRequired', message: 'm', retryInMs: 5 },
+  ),
+  offers: fc.constantFrom<Knowledge['offers']>(
+    undefined,
+    { kind: 'ok', offers: [fitting], beganAtMs: NOW_MS },
+    { kind: 'ok', offers: [], beganAtMs: NOW_MS },
+    failure(),
+  ),
+  sight: fc.option(
+    fc
+      .tuple(look, ago, fc.boolean())
+      .map(([seen, beganAtMs, omitted]) => sight(seen, { beganAtMs, omitted })),
+    { nil: undefined },
+  ),
+  census: fc.option(
+    fc.record({
+      beganAtMs: ago,
+      live: fc.uniqueArray(look, { maxLength: 2, selector: ({ podId }) => podId }),
+      ended: fc.constantFrom([], [historyRow()], [historyRow({ podId: 'pod-2', name: nameOfAttempt(2) })]),
+      teamsSeen: fc.constantFrom(new Set<string>(), new Set(['team-1'])),
+    }),
+    { nil: undefined },
+  ),
+  providerFailure: fc.constantFrom(undefined, failure()),
+} as const;
+
+type Parts = { readonly [K in keyof typeof parts]: (typeof parts)[K] extends Arbitrary<infer T> ? T : never };
+const PART_NAMES = Object.keys(parts);
+
+/** A state in which nothing is odd. */
+const CALM: Parts = {
+  object: {},
+  memory: {},
+  mayClaim: false,
+  massAbsence: false,
+  account: { kind: 'fits' },
+  gate: { kind: 'open' },
+  offers: { kind: 'ok', offers: [fitting], beganAtMs: NOW_MS },
+  sight: undefined,
+  census: undefined,
+  providerFailure: undefined,
+};
+
+/** Whatever may be known at one moment, likely or not, as the rules are given it. */
+export const anything: Arbitrary<Knowledge> = fc.record(parts).map(toKnowledge);
+
+/** An object that is about to be rented for, with up to three things that are odd. */
+export const aboutToRent = nearly(CALM, {});
+
+/** An order that surely was not sent, with up to three things that are odd. */
+export const aboutToRentAgain = nearly(CALM, {
+  object: { intent: intent({ attempt: 2 }) },
+  memory: {
+    order: orderMemory({
+      podName: nameOfAttempt(2),
+      outcome: { kind: 'notSent', reason: 'Withheld', message: '' },
+    }),
+  },
+});
+
+/** A deleted object whose pod still runs, with up to three things that are odd. */
+export const aboutToEnd = nearly(CALM, {
+  object: { isDeleting: true, intent: intent(), status: rentedStatus() },
+  memory: { rental: rentalMemory(), deletingSinceMs: NOW_MS - 60_000 },
+});
+
+/** A deleted object whose pod was seen gone, with up to three things that are odd. */
+export const aboutToGo = nearly(CALM, {
+  object: { isDeleting: true, intent: intent(), status: rentedStatus() },
+  memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 30_000 }), deletingSinceMs: NOW_MS - 60_000 },
+  census: { beganAtMs: NOW_MS - 500, live: [], ended: [historyRow()], teamsSeen: new Set() },
+});
+
+function nearly(calm: Parts, state: Partial<Parts>): Arbitrary<Knowledge> {
+  return fc.tuple(fc.record(parts), fc.subarray(PART_NAMES, { maxLength: 3 })).map(([odd, oddNames]) => {
+    const kept = Object.entries(odd).filter(([name]) => oddNames.includes(name));
+    return toKnowledge({ ...calm, ...state, ...Object.fromEntries(kept) });
+  });
+}
+
+function toKnowledge({ object: overrides, census: list, ...rest }: Parts): Knowledge {
+  return observed({
+    ...defined(rest),
+    gpuPod: gpuPod(overrides),
+    ...(list === undefined ? {} : { census: census(list) }),
+  });
+}
+
+/** The object without its keys whose value is undefined. */
+function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> };
+function defined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
