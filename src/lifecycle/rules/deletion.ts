@@ -1,4 +1,5 @@
 import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { openOrder } from '../order.ts';
@@ -47,7 +48,9 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
   const { podId, podName = '' } = gpuPod.status;
   const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
   if (podId !== undefined && gpuPod.spec.deletionPolicy === 'Retain' && !isBeingEnded) {
-    return { kind: 'act', effect: { type: 'release', retain: { podId, podName } } };
+    return hasFinalizer(gpuPod)
+      ? { kind: 'act', effect: { type: 'release', retain: { podId, podName } } }
+      : heldByOthers(gpuPod);
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
   return ending ?? confirmNothingLeft(knowledge);
@@ -56,7 +59,7 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
 function confirmNothingLeft(knowledge: Knowledge): Step {
   const { gpuPod, census, memory, now, windows } = knowledge;
   if (!hasFinalizer(gpuPod)) {
-    return { kind: 'rest', status: gpuPod.status };
+    return heldByOthers(gpuPod);
   }
   const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs;
   const hasList = census !== undefined && census.beganAtMs >= sinceMs;
@@ -74,4 +77,9 @@ function confirmNothingLeft(knowledge: Knowledge): Step {
     }),
     wantsCensusAfterMs: hasList ? census.beganAtMs + windows.busyPollMs : sinceMs,
   };
+}
+
+/** It was let go already; what keeps it is somebody else's finalizer. */
+function heldByOthers({ status }: GpuPod): Step {
+  return { kind: 'rest', status };
 }

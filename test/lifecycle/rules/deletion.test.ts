@@ -155,6 +155,18 @@ describe('finishDeletion', () => {
       why: 'it is left running',
     },
     {
+      name: 'a rented pod, policy Retain, no finalizer of ours',
+      known: {
+        gpuPod: rentedGpuPod({
+          ...deleting,
+          finalizers: ['example.com/other'],
+          spec: { deletionPolicy: 'Retain' },
+        }),
+      },
+      expected: { step: 'rest' },
+      why: 'it was let go already; to do so again and again would write for ever',
+    },
+    {
       name: 'a pod that is being ended, policy Retain',
       known: {
         gpuPod: rentedGpuPod(
