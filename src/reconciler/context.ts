@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { Knowledge } from '../lifecycle/knowledge.ts';
 import type { Provider } from '../lifecycle/provider.ts';
 import type { Policy, Windows } from '../lifecycle/settings.ts';
+import type { Step } from '../lifecycle/step.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { AccountGates } from './account-gates.ts';
 import type { AccountWatch } from './account-watch.ts';
@@ -21,6 +23,8 @@ export interface Context {
   readonly clock: Clock;
   readonly log: Log;
   readonly provider: Provider;
+  /** Decides what is next; pure. */
+  readonly plan: (knowledge: Knowledge) => Step;
   readonly windows: Windows;
   readonly policy: Policy;
   readonly installation: string;

@@ -3,8 +3,11 @@ import { splitKey } from '../kubernetes/objects.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { WorkQueueObserver } from '../kubernetes/work-queue.ts';
+import type { Knowledge } from '../lifecycle/knowledge.ts';
+import { nextStep } from '../lifecycle/next-step.ts';
 import type { Provider } from '../lifecycle/provider.ts';
 import type { Policy, Windows } from '../lifecycle/settings.ts';
+import type { Step } from '../lifecycle/step.ts';
 import { AccountGates } from './account-gates.ts';
 import { AccountWatch } from './account-watch.ts';
 import { Census } from './census.ts';
@@ -49,6 +52,8 @@ export interface ControllerOptions {
   readonly takeCreateTurn: () => Promise<void>;
   readonly isLeaseFresh: () => boolean;
   readonly observer?: ControllerObserver;
+  /** Decides what is next of a GpuPod. @default nextStep */
+  readonly plan?: (knowledge: Knowledge) => Step;
   /** In place of Math.random, for tests. */
   readonly random?: () => number;
 }
@@ -175,6 +180,7 @@ export class Controller {
       minGapMs: windows.busyPollMs / 3,
     });
     const context: Context = {
+      plan: nextStep,
       ...this.#options,
       ...cluster,
       installation: installation.id,

@@ -5,7 +5,6 @@ import { splitKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
-import { nextStep } from '../lifecycle/next-step.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../lifecycle/step.ts';
 import type { Context } from './context.ts';
@@ -61,7 +60,7 @@ async function takeStep(
 ): Promise<TakenStep> {
   const { uid } = gpuPod.metadata;
   const knowledge = await gather(context, gpuPod, recall(context, key, gpuPod), offers);
-  const step = nextStep(knowledge);
+  const step = context.plan(knowledge);
   const memory: Memory = { ...knowledge.memory, ...step.remember };
   if (step.kind === 'rest') {
     return { kind: 'result', result: await rest(context, key, { ...knowledge, memory }, step) };

@@ -1,9 +1,13 @@
 import { isRecord } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { Secret } from '../../src/kubernetes/secrets-client.ts';
+import type { Knowledge } from '../../src/lifecycle/knowledge.ts';
+import { nextStep } from '../../src/lifecycle/next-step.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import type { Step } from '../../src/lifecycle/step.ts';
+import type { Exchanger } from '../../src/prime/exchange.ts';
 import { Controller } from '../../src/reconciler/controller.ts';
 import type { ClusterPorts } from '../../src/reconciler/controller.ts';
 import { ensureInstallation } from '../../src/reconciler/installation.ts';
@@ -23,8 +27,14 @@ import type { WatchSettings } from './watched-view.ts';
 import { worldProvider } from './world-provider.ts';
 import type { Key } from './world-provider.ts';
 
-/** Puts something else in the place of a port: how bugs are planted. */
+export type PlanNext = (knowledge: Knowledge) => Step;
+
+/** Puts something else in the place of a part: how bugs are planted. Called once for each process. */
 export interface Plant {
+  /** The requests as they leave, the answers as they come. */
+  readonly exchanger?: (real: Exchanger) => Exchanger;
+  /** The decisions. */
+  readonly plan?: (real: PlanNext) => PlanNext;
   readonly provider?: (real: Provider) => Provider;
   readonly ports?: (real: ClusterPorts) => ClusterPorts;
 }
@@ -89,8 +99,9 @@ export class OperatorProcess {
       onKey: (key) => this.#controller.enqueue(key),
     });
     const exchanger = simulatedExchanger(api, time, this.#boundary);
-    const provider = worldProvider(exchanger, this.clock, settings.key);
-    this.#controller = this.#makeController(settings.plant.provider?.(provider) ?? provider);
+    const { plant } = settings;
+    const provider = worldProvider(plant.exchanger?.(exchanger) ?? exchanger, this.clock, settings.key);
+    this.#controller = this.#makeController(plant.provider?.(provider) ?? provider);
   }
 
   get isDead(): boolean {
@@ -135,6 +146,7 @@ export class OperatorProcess {
       namespace: NAMESPACE,
       cluster: plant.ports?.(ports) ?? ports,
       provider,
+      plan: plant.plan?.(nextStep) ?? nextStep,
       account: { origin: 'https://provider.test', accept: undefined, keyVersion: () => key.version },
       takeCreateTurn: () => Promise.resolve(),
       isLeaseFresh: () => this.isLeaseFresh,
