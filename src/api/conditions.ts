@@ -30,7 +30,7 @@ export const REASONS = {
     },
     Pending: {
       status: 'False',
-      meaning: 'Nothing is rented yet, and nothing hinders it; see OfferSelected and Synced.',
+      meaning: 'Nothing is rented yet; the message says what hinders it, if anything does.',
     },
     NoMatchingOffer: {
       status: 'False',
@@ -96,7 +96,8 @@ export const REASONS = {
     ReconcileSuccess: { status: 'True', meaning: 'The operator could do all that was to be done.' },
     InvalidRequest: {
       status: 'False',
-      meaning: 'The provider refuses what the spec asks for. Change the spec.',
+      meaning:
+        'The provider does not know a GPU type or region of the spec, or refuses what it asks for. Change the spec.',
     },
     CredentialsMissing: {
       status: 'False',

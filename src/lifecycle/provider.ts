@@ -47,7 +47,8 @@ export interface Failure {
 /**
  * `CredentialsMissing`: there is no key to ask with. `Unauthorized`: 401 or 403. `PaymentRequired`: 402
  * or the account's instance limit. `RateLimited`: 429. `ApiUnavailable`: no connection, timeout, 5xx.
- * `UnexpectedResponse`: an answer that is not what the API promises, an incomplete list included.
+ * `InvalidRequest`: the provider does not take a word of the question, such as a GPU type. `UnexpectedResponse`: an
+ * answer that is not what the API promises, an incomplete list included.
  */
 export type FailureReason =
   | 'CredentialsMissing'
@@ -55,6 +56,7 @@ export type FailureReason =
   | 'PaymentRequired'
   | 'RateLimited'
   | 'ApiUnavailable'
+  | 'InvalidRequest'
   | 'UnexpectedResponse';
 
 export interface NotFound {

@@ -5,6 +5,7 @@ import type { HttpClient } from './http-client.ts';
 import { readOffers } from './offer-row.ts';
 import type { ReadOffers } from './offer-row.ts';
 import { readJson, readJsonIfFound } from './read-json.ts';
+import { explainRefusedQuery, isRefusedQuery } from './refused-query.ts';
 import { GpuSummary, LegacyOffers, OfferPage } from './schemas/offer.ts';
 import { summaryShowsStock } from './summary.ts';
 
@@ -48,7 +49,10 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
     if (answer.kind === 'ok' && isEmpty(answer.value)) {
       answer = await explainEmpty(client, query);
     }
-    return answer.kind === 'ok' ? { kind: 'ok', value: { ...answer.value, beganAtMs } } : answer;
+    if (answer.kind === 'ok') {
+      return { kind: 'ok', value: { ...answer.value, beganAtMs } };
+    }
+    return isRefusedQuery(answer) ? await explainRefusedQuery(client, query, answer) : answer;
   }
 
   return listOffers;

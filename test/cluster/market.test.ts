@@ -119,6 +119,20 @@ describe('what only the market can say', () => {
     expect((await scene.events('wanting')).filter((event) => event.startsWith(because))).toHaveLength(1);
   });
 
+  it('a GPU type in other words than the provider’s is told at once, with the one that is meant', async () => {
+    scene = await openScene(bench);
+    await scene.startOperator();
+    await scene.create('mistyped', { gpu: { types: ['A100'] } });
+    const gpuPod = await scene.untilCondition('mistyped', 'Synced=False InvalidRequest');
+    const messages = (gpuPod.status.conditions ?? []).map(({ type, message }) => [type, message]);
+    expect(Object.fromEntries(messages)).toMatchObject({
+      Ready: expect.stringMatching(/GPU type A100 is not known to the provider; it has .*A100_80GB/),
+      Synced: expect.stringContaining('Correct spec.gpu'),
+    });
+    await scene.patch('mistyped', { spec: { gpu: { types: ['A100_80GB'] } } });
+    await scene.untilReady('mistyped');
+  });
+
   it('a wish can be relaxed while nothing is rented, and is then fulfilled', async () => {
     scene = await openScene(bench);
     await scene.startOperator();

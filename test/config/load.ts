@@ -23,6 +23,6 @@ export function problemsOf(argv: readonly string[], env = environment()): readon
   return problemsIn(loadConfig(argv, env));
 }
 
-export function problemsIn(loaded: LoadedConfig): readonly string[] {
+function problemsIn(loaded: LoadedConfig): readonly string[] {
   return loaded.kind === 'invalid' ? loaded.problems : [];
 }

@@ -43,7 +43,7 @@ export async function goBuild(build: GoBuild): Promise<GoResult> {
 }
 
 /** True for a line of `go build -v` that names a package, false for its other messages. */
-export function isPackageLine(line: string): boolean {
+function isPackageLine(line: string): boolean {
   return /^[^\s:#]+$/.test(line);
 }
 

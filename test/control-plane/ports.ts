@@ -5,7 +5,7 @@ import { ServerStartError } from './server-process.ts';
 const attempts = 3;
 
 /** A port of the loopback address that nobody listens on right now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

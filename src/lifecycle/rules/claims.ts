@@ -18,6 +18,11 @@ export function standingClaim<T extends ConditionType>(
 
 export const PENDING: Claim<'Ready'> = ['Pending', 'Nothing is rented yet.'];
 
+/** Nothing is rented, and what hinders it: the first that people read is the condition Ready. */
+export function pendingBecause(message: string): Claim<'Ready'> {
+  return ['Pending', `Nothing is rented yet. ${message}`];
+}
+
 function isReason<T extends ConditionType>(type: T, reason: string): reason is Reason<T> {
   return Object.hasOwn(REASONS[type], reason);
 }

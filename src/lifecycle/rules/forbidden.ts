@@ -4,7 +4,7 @@ import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { costOfFailures } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { PENDING } from './claims.ts';
+import { pendingBecause } from './claims.ts';
 
 /** What the operator's settings forbid, checked before any money is spent. One check a line, first match wins. */
 const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
@@ -20,7 +20,7 @@ export function refuseForbidden(knowledge: Knowledge): Step | undefined {
     : {
         kind: 'rest',
         status: draftStatus(knowledge, {
-          Ready: PENDING,
+          Ready: pendingBecause(message),
           Synced: ['NotAllowed', message],
           progress: { type: 'Stalled', claim: ['NotAllowed', message] },
         }),
@@ -92,7 +92,7 @@ function stall(knowledge: Knowledge, reason: 'AttemptsExhausted' | 'InvalidReque
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
-      Ready: PENDING,
+      Ready: pendingBecause(message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
       progress: { type: 'Stalled', claim: [reason, message] },
     }),

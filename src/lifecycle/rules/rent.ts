@@ -1,24 +1,18 @@
-import type { Knowledge, OffersKnowledge } from '../knowledge.ts';
-import { capToSend } from '../../offers/cap.ts';
-import { explainChoice } from '../../offers/explain.ts';
 import { formatUsd } from '../../offers/money.ts';
-import { offerKey } from '../../offers/offer-key.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { selectOffer } from '../../offers/select-offer.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
-import { limitsFrom, wishFrom } from '../../offers/wish.ts';
+import { wishFrom } from '../../offers/wish.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
-import { buildCreatePodRequest, imageOf } from '../build-request.ts';
-import type { Intent } from '../intent.ts';
-import { nextAttemptNumber, openOrder } from '../order.ts';
-import { podName } from '../pod-name.ts';
-import { specHash } from '../spec-hash.ts';
+import type { Knowledge, OffersKnowledge } from '../knowledge.ts';
+import type { Failure } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';
-import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { PENDING } from './claims.ts';
+import { PENDING, pendingBecause } from './claims.ts';
 import { restFailing } from './failing.ts';
+import type { Hindrance } from './failing.ts';
 import { restWithoutOffer } from './no-offer.ts';
+import { placeOrder } from './place-order.ts';
 
 /** Nothing is rented and nothing hinders it: look at the offers, choose one, and order it. */
 export function rent(knowledge: Knowledge): Step {
@@ -37,14 +31,7 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
   const waitMs = (memory.blocked?.untilMs ?? 0) - now.monotonicMs;
   return memory.blocked === undefined || waitMs <= 0
     ? undefined
-    : restFailing(
-        knowledge,
-        { ...memory.blocked, retryAfterMs: waitMs },
-        {
-          Ready: PENDING,
-          progress: { type: 'Reconciling', claim: ['Retrying', 'The order is sent again by itself.'] },
-        },
-      );
+    : hindered(knowledge, { ...memory.blocked, retryAfterMs: waitMs }, 'The order is sent again by itself.');
 }
 
 /**
@@ -79,13 +66,10 @@ function awaitGate(knowledge: Knowledge): Step | undefined {
   const { gate } = knowledge;
   return gate.kind === 'open'
     ? undefined
-    : restFailing(
+    : hindered(
         knowledge,
         { reason: gate.reason, message: gate.message, retryAfterMs: gate.retryInMs },
-        {
-          Ready: PENDING,
-          progress: { type: 'Reconciling', claim: ['Retrying', 'Waiting until orders are accepted again.'] },
-        },
+        'Waiting until orders are accepted again.',
       );
 }
 
@@ -111,17 +95,7 @@ function queriesOf({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[]
 function chooseAndOrder(knowledge: Knowledge, offers: OffersKnowledge | undefined): Step {
   const { gpuPod, policy, coolingDown } = knowledge;
   if (offers?.kind !== 'ok') {
-    return restFailing(
-      knowledge,
-      offers ?? { reason: 'ApiUnavailable', message: 'The offers could not be read.' },
-      {
-        Ready: PENDING,
-        progress: {
-          type: 'Reconciling',
-          claim: ['Retrying', 'The offers could not be read; they are asked for again.'],
-        },
-      },
-    );
+    return withoutOffers(knowledge, offers);
   }
   const ceiling = policy.maxPriceCeiling;
   const wish = wishFrom(
@@ -133,7 +107,26 @@ function chooseAndOrder(knowledge: Knowledge, offers: OffersKnowledge | undefine
   if (selection.kind === 'none') {
     return restWithoutOffer(knowledge, selection);
   }
-  return awaitBudget(knowledge, selection) ?? order(knowledge, selection, offers.beganAtMs);
+  return awaitBudget(knowledge, selection) ?? placeOrder(knowledge, selection, offers.beganAtMs);
+}
+
+/** A question with a word that the provider does not know is asked seldom: only a person can mend it. */
+function withoutOffers(knowledge: Knowledge, failed: Failure | undefined): Step {
+  if (failed?.reason === 'InvalidRequest') {
+    const { reason, message } = failed;
+    const hindrance = { reason, message: `${message} Correct spec.gpu or spec.placement.` };
+    const retryAfterMs = knowledge.windows.sweepMs;
+    return hindered(knowledge, { ...hindrance, retryAfterMs }, 'The offers are asked for again, but seldom.');
+  }
+  const failure = failed ?? { reason: 'ApiUnavailable', message: 'The offers could not be read.' };
+  return hindered(knowledge, failure, 'The offers could not be read; they are asked for again.');
+}
+
+function hindered(knowledge: Knowledge, hindrance: Hindrance, retrying: string): Step {
+  return restFailing(knowledge, hindrance, {
+    Ready: pendingBecause(hindrance.message),
+    progress: { type: 'Reconciling', claim: ['Retrying', retrying] },
+  });
 }
 
 function awaitBudget(knowledge: Knowledge, { cost }: SelectedOffer): Step | undefined {
@@ -142,7 +135,7 @@ function awaitBudget(knowledge: Knowledge, { cost }: SelectedOffer): Step | unde
   if (limit === undefined || committedElsewhere + cost.total <= limit) {
     return undefined;
   }
-  return restFailing(
+  return hindered(
     knowledge,
     {
       reason: 'BudgetExhausted',
@@ -151,79 +144,6 @@ function awaitBudget(knowledge: Knowledge, { cost }: SelectedOffer): Step | unde
         'for all machines together (--max-total-price-per-hour). It waits until others end.',
       retryAfterMs: windows.offerRetryMs,
     },
-    {
-      Ready: PENDING,
-      progress: { type: 'Reconciling', claim: ['Retrying', 'Waiting for room in the budget.'] },
-    },
+    'Waiting for room in the budget.',
   );
-}
-
-function order(knowledge: Knowledge, selected: SelectedOffer, offerSeenAtMs: number): Step {
-  const intent = intentFor(knowledge, selected);
-  const { offer, sizes } = selected;
-  return {
-    kind: 'act',
-    effect: {
-      type: 'createPod',
-      intent,
-      request: buildCreatePodRequest({
-        spec: knowledge.gpuPod.spec,
-        policy: knowledge.policy,
-        offer,
-        sizes,
-        name: intent.name,
-        capSent: intent.capSent,
-      }),
-      offerKey: offerKey(offer),
-      offerSeenAtMs,
-    },
-  };
-}
-
-function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
-  const { gpuPod, policy, installation, account, now } = knowledge;
-  const { offer, cost, sizes } = selected;
-  const { metadata, spec } = gpuPod;
-  const standing = openOrder(knowledge);
-  // An order that is known not to have been created is sent again under its own number.
-  const attempt = standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(knowledge);
-  const teamId = spec.teamId ?? policy.defaultTeamId;
-  const ceiling = policy.maxPriceCeiling;
-  return {
-    v: 1,
-    attempt,
-    name: podName(installation, metadata, attempt),
-    uid: metadata.uid,
-    installation,
-    ...(account.kind === 'fits' && account.userId !== undefined ? { account: account.userId } : {}),
-    ...(teamId === undefined ? {} : { teamId }),
-    generation: metadata.generation,
-    specHash: specHash(spec),
-    capSent: capToSend(
-      limitsFrom(spec, ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling }),
-      offer,
-      cost,
-    ),
-    offer: recordedOffer(selected, spec),
-    cost,
-    sizes: {
-      ...(sizes.diskSize === undefined ? {} : { diskSize: sizes.diskSize }),
-      ...(sizes.vcpus === undefined ? {} : { vcpus: sizes.vcpus }),
-      ...(sizes.memory === undefined ? {} : { memory: sizes.memory }),
-    },
-    startedAt: timestamp(now.wallMs),
-  };
-}
-
-function recordedOffer(selected: SelectedOffer, spec: GpuPodSpec): Intent['offer'] {
-  const {
-    images: _images,
-    prices: _prices,
-    disk: _disk,
-    vcpus: _vcpus,
-    memory: _memory,
-    multiNode: _multi,
-    ...offer
-  } = selected.offer;
-  return { ...offer, image: imageOf(spec), why: explainChoice(selected).slice(0, 299) };
 }

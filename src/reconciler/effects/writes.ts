@@ -83,7 +83,7 @@ function releaseEvent({ status }: GpuPod, retainedPodId: string | undefined, now
   return { type: 'Normal', reason: 'Released', message: `${what}; the GpuPod can go.` };
 }
 
-export function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): void {
+function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): void {
   const { name, namespace, uid } = gpuPod.metadata;
   context.events.record({ apiVersion: API_VERSION, kind: KIND, name, namespace, uid }, event);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
 import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
+import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import type { Offer } from '../../../src/offers/offer.ts';
@@ -55,6 +56,17 @@ describe('rent', () => {
       known: { offers: failure({ reason: 'CredentialsMissing' }) },
       expected: { step: 'rest', Ready: 'Pending', Synced: 'CredentialsMissing', Reconciling: 'Retrying' },
       why: 'an error is not an empty market',
+    },
+    {
+      name: 'a GPU type that the provider does not know',
+      known: { offers: failure({ reason: 'InvalidRequest', message: 'GPU type H100 is not known.' }) },
+      expected: {
+        step: 'rest',
+        Ready: 'Pending',
+        Synced: 'InvalidRequest',
+        Reconciling: 'Retrying',
+      },
+      why: 'only a person can mend it',
     },
     {
       name: 'an empty market',
@@ -119,6 +131,12 @@ describe('rent', () => {
     },
   ])('with $name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(rent(observed(known)))).toMatchObject(expected);
+  });
+
+  it('asks seldom while the provider does not know a word of the question', () => {
+    const refused = { offers: failure({ reason: 'InvalidRequest' }) };
+    expect(restOf(rent(observed(refused))).againInMs).toBe(DEFAULT_WINDOWS.sweepMs);
+    expect(restOf(rent(observed({ offers: failure() }))).againInMs).toBe(1_000);
   });
 });
 

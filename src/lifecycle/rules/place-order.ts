@@ -1,0 +1,85 @@
+import { capToSend } from '../../offers/cap.ts';
+import { explainChoice } from '../../offers/explain.ts';
+import { offerKey } from '../../offers/offer-key.ts';
+import type { SelectedOffer } from '../../offers/select-offer.ts';
+import { limitsFrom } from '../../offers/wish.ts';
+import type { GpuPodSpec } from '../../api/spec.ts';
+import { buildCreatePodRequest, imageOf } from '../build-request.ts';
+import type { Intent } from '../intent.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { nextAttemptNumber, openOrder } from '../order.ts';
+import { podName } from '../pod-name.ts';
+import { specHash } from '../spec-hash.ts';
+import { timestamp } from '../status/timestamp.ts';
+import type { Step } from '../step.ts';
+
+/** Orders the chosen offer: the intent says all that must be known of it after a crash, the request what is sent. */
+export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerSeenAtMs: number): Step {
+  const intent = intentFor(knowledge, selected);
+  const { offer, sizes } = selected;
+  return {
+    kind: 'act',
+    effect: {
+      type: 'createPod',
+      intent,
+      request: buildCreatePodRequest({
+        spec: knowledge.gpuPod.spec,
+        policy: knowledge.policy,
+        offer,
+        sizes,
+        name: intent.name,
+        capSent: intent.capSent,
+      }),
+      offerKey: offerKey(offer),
+      offerSeenAtMs,
+    },
+  };
+}
+
+function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
+  const { gpuPod, policy, installation, account, now } = knowledge;
+  const { offer, cost, sizes } = selected;
+  const { metadata, spec } = gpuPod;
+  const standing = openOrder(knowledge);
+  // An order that is known not to have been created is sent again under its own number.
+  const attempt = standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(knowledge);
+  const teamId = spec.teamId ?? policy.defaultTeamId;
+  const ceiling = policy.maxPriceCeiling;
+  return {
+    v: 1,
+    attempt,
+    name: podName(installation, metadata, attempt),
+    uid: metadata.uid,
+    installation,
+    ...(account.kind === 'fits' && account.userId !== undefined ? { account: account.userId } : {}),
+    ...(teamId === undefined ? {} : { teamId }),
+    generation: metadata.generation,
+    specHash: specHash(spec),
+    capSent: capToSend(
+      limitsFrom(spec, ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling }),
+      offer,
+      cost,
+    ),
+    offer: recordedOffer(selected, spec),
+    cost,
+    sizes: {
+      ...(sizes.diskSize === undefined ? {} : { diskSize: sizes.diskSize }),
+      ...(sizes.vcpus === undefined ? {} : { vcpus: sizes.vcpus }),
+      ...(sizes.memory === undefined ? {} : { memory: sizes.memory }),
+    },
+    startedAt: timestamp(now.wallMs),
+  };
+}
+
+function recordedOffer(selected: SelectedOffer, spec: GpuPodSpec): Intent['offer'] {
+  const {
+    images: _images,
+    prices: _prices,
+    disk: _disk,
+    vcpus: _vcpus,
+    memory: _memory,
+    multiNode: _multi,
+    ...offer
+  } = selected.offer;
+  return { ...offer, image: imageOf(spec), why: explainChoice(selected).slice(0, 299) };
+}
