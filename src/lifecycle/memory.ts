@@ -18,7 +18,7 @@ export interface Memory {
   /** When this process first saw that the object is being deleted. */
   readonly deletingSinceMs?: number;
   /** A pod that this process got an id for and that no status names yet. */
-  readonly unbound?: { readonly podId: string; readonly podName: string };
+  readonly unbound?: UnboundPod;
   /** Live pods with this object's front that are not its own: pod id → begin of the list that first showed it. */
   readonly strays: Readonly<Record<string, number>>;
   /** What keeps going wrong, and since when. */
@@ -48,6 +48,13 @@ export type SecretOutcome = 'written' | 'conflict' | 'removed';
 
 /** Why an order could not be sent. */
 export type BlockReason = FailureReason | 'ReferenceNotFound';
+
+export interface UnboundPod {
+  readonly podId: string;
+  readonly podName: string;
+  /** The last DELETE, sent because the object vanished; `wasKnown`: it was accepted, not answered 404. */
+  readonly end?: { readonly askedAtMs: number; readonly wasKnown: boolean };
+}
 
 export interface OrderMemory {
   readonly podName: string;

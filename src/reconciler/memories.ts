@@ -1,7 +1,8 @@
 import { freshMemory } from '../lifecycle/memory.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 
-interface Remembered {
+/** What is remembered of one object. */
+export interface Remembered {
   readonly uid: string;
   readonly memory: Memory;
 }

@@ -1,7 +1,6 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { API_VERSION, KIND } from '../api/names.ts';
-import { splitKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
@@ -12,6 +11,7 @@ import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
 import { gather } from './gather.ts';
+import { settleVanished } from './settle-vanished.ts';
 
 /** What the queue does with the key next. */
 export type ReconcileResult =
@@ -34,7 +34,10 @@ export async function reconcile(context: Context, key: string): Promise<Reconcil
   let offers: OffersKnowledge | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     // Before each step: while an order was under way its object may have gone, and another of its name come.
-    await settleVanished(context, key, context.view.get(key)?.metadata.uid);
+    const unsettledMs = await settleVanished(context, key, context.view.get(key)?.metadata.uid);
+    if (unsettledMs !== undefined) {
+      return { kind: 'done', againInMs: unsettledMs };
+    }
     const gpuPod = currentObject(context, key);
     if (gpuPod === undefined) {
       return DONE;
@@ -152,28 +155,4 @@ function watchProvider(context: Context, key: string, { gpuPod, memory }: Knowle
   } else {
     census.want(key, step.wantsCensusAfterMs);
   }
-}
-
-/** An object of this name that is gone by now: a pod that only this process knows of is ended. */
-async function settleVanished(context: Context, key: string, livingUid: string | undefined): Promise<void> {
-  const vanished = context.memories.ofVanished(key, livingUid);
-  if (vanished === undefined) {
-    return;
-  }
-  const { unbound } = vanished.memory;
-  if (unbound !== undefined) {
-    const outcome = await context.provider.deletePod(unbound.podId);
-    context.log.warn(
-      { ...splitKey(key), ...unbound, outcome: outcome.kind },
-      'pod of a vanished GpuPod ended',
-    );
-    if (outcome.kind === 'failure') {
-      throw new Error(`pod ${unbound.podId} of a vanished GpuPod could not be ended: ${outcome.message}`);
-    }
-  }
-  context.memories.delete(key);
-  context.claims.release(vanished.uid);
-  context.commitments.release(vanished.uid);
-  context.census.forget(key);
-  context.podWatch.keepOnly(key, undefined);
 }

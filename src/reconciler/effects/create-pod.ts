@@ -92,7 +92,11 @@ async function order(
   const writtenAtMs = clock.monotonicMs();
   const outcome = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
-    mayStillSend: () => clock.monotonicMs() - writtenAtMs <= windows.createFenceMs && context.isLeaseFresh(),
+    mayStillSend: () =>
+      clock.monotonicMs() - writtenAtMs <= windows.createFenceMs &&
+      context.isLeaseFresh() &&
+      // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
+      context.account.state.kind === 'fits',
   });
   context.gates.settle(gateKey(context, gpuPod), outcome.kind === 'refused' ? outcome : undefined);
   logOutcome(context, gpuPod, effect, outcome);

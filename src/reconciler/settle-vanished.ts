@@ -1,0 +1,77 @@
+import { splitKey } from '../kubernetes/objects.ts';
+import type { Memory } from '../lifecycle/memory.ts';
+import type { Context } from './context.ts';
+import type { Remembered } from './memories.ts';
+
+type Unbound = NonNullable<Memory['unbound']>;
+
+/**
+ * Forgets an object of this name that is gone by now. A pod that only this process knows of, because its answer came
+ * when the object had gone, is ended first, and seen to have ended.
+ *
+ * @returns undefined once there is nothing to settle; else when to look again, in milliseconds.
+ * @throws Error where the provider does not take the DELETE.
+ */
+export async function settleVanished(
+  context: Context,
+  key: string,
+  livingUid: string | undefined,
+): Promise<number | undefined> {
+  const vanished = context.memories.ofVanished(key, livingUid);
+  if (vanished === undefined) {
+    return undefined;
+  }
+  const { unbound } = vanished.memory;
+  if (unbound !== undefined && !isSeenGone(context, vanished.memory, unbound)) {
+    return await endUnbound(context, key, vanished, unbound);
+  }
+  context.memories.delete(key);
+  context.claims.release(vanished.uid);
+  context.commitments.release(vanished.uid);
+  context.census.forget(key);
+  context.podWatch.keepOnly(key, undefined);
+  return undefined;
+}
+
+async function endUnbound(
+  context: Context,
+  key: string,
+  { uid, memory }: Remembered,
+  unbound: Unbound,
+): Promise<number> {
+  const { clock, windows, census } = context;
+  // Another account's 404 says nothing.
+  if (context.account.state.kind === 'fits' && isDeleteDue(context, unbound)) {
+    const { podId, podName } = unbound;
+    const outcome = await context.provider.deletePod(podId);
+    context.log.warn(
+      { ...splitKey(key), podId, podName, outcome: outcome.kind },
+      'pod of a vanished GpuPod: end asked for',
+    );
+    if (outcome.kind === 'failure') {
+      throw new Error(`pod ${podId} of a vanished GpuPod could not be ended: ${outcome.message}`);
+    }
+    const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
+    context.memories.set(key, uid, { ...memory, unbound: { ...unbound, end } });
+  }
+  census.want(key, clock.monotonicMs());
+  return windows.goneSpacingMs;
+}
+
+function isDeleteDue({ clock, windows, census }: Context, { podId, end }: Unbound): boolean {
+  const isListed = census.view(NO_FRONTS, podId)?.live.length === 1;
+  return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= windows.deleteResendMs);
+}
+
+const NO_FRONTS: ReadonlySet<string> = new Set();
+
+/** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
+function isSeenGone({ windows, census }: Context, { order }: Memory, { podId, end }: Unbound): boolean {
+  const list = census.view(NO_FRONTS, podId);
+  if (end === undefined || list === undefined) {
+    return false;
+  }
+  const orderedAtMs = order?.requestEndedAtMs ?? end.askedAtMs;
+  const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, orderedAtMs + windows.settleMs);
+  return list.beganAtMs >= sinceMs && list.live.length === 0;
+}
