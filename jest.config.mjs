@@ -27,5 +27,5 @@ export default {
   },
   maxWorkers: 2,
   // Tells what hangs, not what is slow: the machine may be busy with a build of the control plane.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

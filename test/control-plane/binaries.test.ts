@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BinariesUnavailableError, ensureBinaries, type EnsureOptions } from './binaries.ts';
 import { cacheFor, goArchitecture, goPlatform, type Cache } from './cache.ts';
 import type { Download } from './download.ts';
@@ -10,8 +10,6 @@ import type { Progress } from './progress.ts';
 import { coreBinaries, readRecipe, type BinaryName } from './recipe.ts';
 
 // Processes are started here, and the machine may be busy compiling.
-jest.setTimeout(60_000);
-
 const core = ['etcd', 'kube-apiserver', 'kubectl'] as const;
 
 let directory: string;

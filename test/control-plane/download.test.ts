@@ -6,15 +6,13 @@ import { createServer, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 import { cacheFor, findCached, goArchitecture, goPlatform, type Cache } from './cache.ts';
 import { envtestDownload, type DownloadResult } from './download.ts';
 import { coreBinaries, readRecipe } from './recipe.ts';
 
 // Processes are started here, and the machine may be busy compiling.
-jest.setTimeout(60_000);
-
 let directory: string;
 let cache: Cache;
 let server: Server;

@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { withFileLock } from './lock.ts';
 
 // Processes are started here, and the machine may be busy compiling.
-jest.setTimeout(60_000);
-
 const lockModule = path.join(import.meta.dirname, 'lock.ts');
 
 /** Takes the lock, says so, and never gives it back. */

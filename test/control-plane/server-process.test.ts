@@ -2,13 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { onFreePort } from './ports.ts';
 import { ServerProcess, ServerStartError, type Server } from './server-process.ts';
 
 // Processes are started here, and the machine may be busy compiling.
-jest.setTimeout(60_000);
-
 let directory: string;
 let servers: ServerProcess[];
 

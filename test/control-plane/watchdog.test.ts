@@ -5,11 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 // Processes are started here, and the machine may be busy compiling.
-jest.setTimeout(60_000);
-
 const serverModule = path.join(import.meta.dirname, 'server-process.ts');
 const watchdogModule = path.join(import.meta.dirname, 'watchdog.ts');
 

@@ -4,12 +4,10 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { bundle, type Bundle } from '../../scripts/build/bundle.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
-
-jest.setTimeout(60_000);
 
 /** Outside of the project, where no node_modules is in reach. */
 let directory: string;
