@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { apiErrorMessage, ApiStatusError } from './api-errors.ts';
+import { apiErrorMessage, ApiStatusError, isNotFound } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { fullJitterMs } from './back-off.ts';
 import { type ListPage, listPages } from './list-pages.ts';
@@ -38,6 +38,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
 
 const DEFAULT_IDLE_TIMEOUT_MS = 240_000;
 const CONNECT_TIMEOUT_MS = 30_000;
+const NOT_SERVED =
+  ': the API server does not know this kind of object; is its CustomResourceDefinition installed?';
 const LIST_TIMEOUT_MS = 60_000;
 const BACK_OFF = { baseMs: 500, maxMs: 30_000 };
 /** The server ends each watch itself after this time, at random, so that a fleet does not come back at once. */
@@ -141,7 +143,8 @@ export class Reflector<T extends KubernetesObject> {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      log.warn({ path, error: apiErrorMessage(error) }, 'list failed');
+      const hint = isNotFound(error) ? NOT_SERVED : '';
+      log.warn({ path, error: apiErrorMessage(error) }, `list failed${hint}`);
       return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
     }
   }

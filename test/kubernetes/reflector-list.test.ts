@@ -76,6 +76,18 @@ describe('listing', () => {
     expect(world.events).toEqual(['ADDED a']);
   });
 
+  it('says what is missing where the server does not know the kind, and goes on trying', async () => {
+    world.put('a');
+    world.runtime.server.failNext(isList, { status: 404, body: '404 page not found' });
+
+    const reflector = world.startReflector();
+    await world.advanceUntil(() => reflector.hasSynced(), 'the list');
+
+    expect(world.runtime.log.messages('warn')).toEqual([
+      expect.stringContaining('is its CustomResourceDefinition installed?'),
+    ]);
+  });
+
   it('does not come back before the time that Retry-After names', async () => {
     world.runtime.server.failNext(isList, statusAnswer(429, 'TooManyRequests', { 'retry-after': '7' }));
 
