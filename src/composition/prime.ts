@@ -38,7 +38,8 @@ function withOfferMetrics(provider: PrimeProvider, metrics: Metrics): PrimeProvi
   const listOffers: Provider['listOffers'] = async (query) => {
     const answer = await provider.listOffers(query);
     if (answer.kind === 'ok') {
-      metrics.onOffers(query.gpuType, sampleOffers(answer.value.offers));
+      const { offers, skippedRows } = answer.value;
+      metrics.onOffers(query.gpuType, sampleOffers(offers), skippedRows);
     }
     return answer;
   };

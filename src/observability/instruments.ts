@@ -34,6 +34,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     providerDuration: histogram(registry, METRICS.providerDuration),
     providerRate: gauge(registry, METRICS.providerRate),
     offers: gauge(registry, METRICS.offers),
+    skippedOfferRows: gauge(registry, METRICS.skippedOfferRows),
     cheapestOffer: gauge(registry, METRICS.cheapestOffer),
     gpuPods: gauge(registry, METRICS.gpuPods),
     pricePerHour: gauge(registry, METRICS.pricePerHour),

@@ -117,6 +117,12 @@ export const METRICS = {
     labels: ['gpu_type'],
     help: 'Offers in the last answer about this GPU type.',
   },
+  skippedOfferRows: {
+    name: 'gpupod_offer_rows_skipped',
+    type: 'gauge',
+    labels: ['gpu_type'],
+    help: 'Rows in the last answer about this GPU type that could not be read, and were left out.',
+  },
   cheapestOffer: {
     name: 'gpupod_offer_min_price_usd_per_gpu_hour',
     type: 'gauge',

@@ -48,8 +48,8 @@ export interface Metrics extends MetricsSource {
   readonly onProviderRequest: (request: ProviderRequest) => void;
   /** Fits `onDropped` of `EventRecorder`. */
   readonly onEventDropped: (reason: string) => void;
-  /** All offers of one answer for this GPU type. */
-  readonly onOffers: (gpuType: string, offers: readonly OfferSample[]) => void;
+  /** All offers of one answer for this GPU type, and how many rows of it could not be read. */
+  readonly onOffers: (gpuType: string, offers: readonly OfferSample[], skippedRows: number) => void;
   /** Call it with true once this process leads and knows all GpuPods: what they cost until then was told by another. */
   readonly setLeading: (isLeading: boolean) => void;
 }

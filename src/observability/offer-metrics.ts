@@ -13,17 +13,18 @@ export interface OfferSample {
 
 /** Records offers by GPU type, for a bounded number of types; the rest shares one series. */
 export function createOfferRecorder(
-  instruments: Pick<Instruments, 'offers' | 'cheapestOffer'>,
-): (gpuType: string, offers: readonly OfferSample[]) => void {
+  instruments: Pick<Instruments, 'offers' | 'skippedOfferRows' | 'cheapestOffer'>,
+): (gpuType: string, offers: readonly OfferSample[], skippedRows: number) => void {
   const known = new Set<string>();
 
-  return (gpuType, offers) => {
+  return (gpuType, offers, skippedRows) => {
     // A type that nobody offers may be a typing error: it gets no series.
     if (offers.length > 0 && known.size < MAX_TYPES) {
       known.add(gpuType);
     }
     const labels = { gpu_type: known.has(gpuType) ? gpuType : OTHER };
     instruments.offers.set(labels, offers.length);
+    instruments.skippedOfferRows.set(labels, skippedRows);
     instruments.cheapestOffer.remove(labels);
     const prices = offers.map(({ usdPerHour, gpuCount }) => usdPerHour / Math.max(1, gpuCount));
     if (prices.length > 0) {

@@ -50,12 +50,22 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
       answer = await explainEmpty(client, query);
     }
     if (answer.kind === 'ok') {
-      return { kind: 'ok', value: { ...answer.value, beganAtMs } };
+      return unreadable(answer.value) ?? { kind: 'ok', value: { ...answer.value, beganAtMs } };
     }
     return isRefusedQuery(answer) ? await explainRefusedQuery(client, query, answer) : answer;
   }
 
   return listOffers;
+}
+
+/** Rows of which none can be read are an odd answer, not an empty market. */
+function unreadable({ offers, skippedRows }: ReadOffers): Failure | undefined {
+  return offers.length === 0 && skippedRows > 0
+    ? failure(
+        'UnexpectedResponse',
+        `GET /availability/gpus: none of the ${String(skippedRows)} offers can be read.`,
+      )
+    : undefined;
 }
 
 function isEmpty(read: ReadOffers): boolean {

@@ -31,7 +31,7 @@ function everything() {
   metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
   metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
   metrics.onEventDropped('rate');
-  metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 2.5 }]);
+  metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 2.5 }], 0);
   return scene;
 }
 
@@ -172,20 +172,25 @@ describe('what is recorded', () => {
 describe('offers', () => {
   it('shows how many there are and the cheapest per GPU, of the last answer', async () => {
     const { metrics, read } = createScene();
-    metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }]);
-    metrics.onOffers('H100_80GB', [
-      { gpuCount: 8, usdPerHour: 16 },
-      { gpuCount: 1, usdPerHour: 2.5 },
-    ]);
+    metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }], 0);
+    metrics.onOffers(
+      'H100_80GB',
+      [
+        { gpuCount: 8, usdPerHour: 16 },
+        { gpuCount: 1, usdPerHour: 2.5 },
+      ],
+      3,
+    );
 
+    expect(await read('gpupod_offer_rows_skipped')).toEqual({ 'gpu_type="H100_80GB"': 3 });
     expect(await read('gpupod_offers')).toEqual({ 'gpu_type="H100_80GB"': 2 });
     expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({ 'gpu_type="H100_80GB"': 2 });
   });
 
   it('shows no price where there is no offer', async () => {
     const { metrics, read } = createScene();
-    metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }]);
-    metrics.onOffers('H100_80GB', []);
+    metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }], 0);
+    metrics.onOffers('H100_80GB', [], 0);
 
     expect(await read('gpupod_offers')).toEqual({ 'gpu_type="H100_80GB"': 0 });
     expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({});
@@ -193,7 +198,7 @@ describe('offers', () => {
 
   it('gives no series to a type that nobody offers', async () => {
     const { metrics, read } = createScene();
-    metrics.onOffers('H100-80GB', []);
+    metrics.onOffers('H100-80GB', [], 0);
 
     expect(await read('gpupod_offers')).toEqual({ 'gpu_type="other"': 0 });
   });
@@ -201,8 +206,8 @@ describe('offers', () => {
   it('keeps the number of series small, whatever types people ask for', async () => {
     const { metrics, read } = createScene();
     for (let number = 0; number < 1_000; number += 1) {
-      metrics.onOffers(`GPU_${number}`, [{ gpuCount: 1, usdPerHour: 1 }]);
-      metrics.onOffers(`TYPO_${number}`, []);
+      metrics.onOffers(`GPU_${number}`, [{ gpuCount: 1, usdPerHour: 1 }], 0);
+      metrics.onOffers(`TYPO_${number}`, [], 0);
     }
 
     expect(Object.keys(await read('gpupod_offers'))).toHaveLength(101);

@@ -105,6 +105,16 @@ describe('listOffers: rows', () => {
     expect(paths).toHaveLength(1);
   });
 
+  it('where no row can be read, does not say that there is no offer', async () => {
+    const { answer } = await ask(() => ({ json: { items: [{ cloudId: 7 }, null], totalCount: 2 } }));
+
+    expect(answer).toMatchObject({
+      kind: 'failure',
+      reason: 'UnexpectedResponse',
+      message: expect.stringContaining('none of the 2 offers can be read'),
+    });
+  });
+
   it('names of object members do no harm', async () => {
     const text = `{"items":[{"__proto__":{"cloudId":"x"}},${JSON.stringify(anOfferRow({ gpuType: '__proto__' }))}],"totalCount":2}`;
     const { answer } = await ask(() => ({ text }));
