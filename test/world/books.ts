@@ -57,7 +57,8 @@ export class Books {
     }
     if (by === 'person') return;
     const podId = podIdOf(object);
-    if (podId !== undefined) this.owners.set(podId, object.metadata.uid);
+    // What a person wrote there stays a person's word, whoever writes the status next.
+    if (podId !== undefined && podId !== podIdOf(before)) this.owners.set(podId, object.metadata.uid);
     if (change.type === 'DELETED') this.#judgeRelease(object);
     else if (JSON.stringify(object['status']) !== JSON.stringify(before?.['status']))
       this.#judgeStatus(object, before);
@@ -137,8 +138,8 @@ function readOrder(object: RawObject): { readonly name: string } | undefined {
   return name === undefined ? undefined : { name };
 }
 
-function podIdOf(object: RawObject): string | undefined {
-  return stringAt(object['status'], 'podId');
+function podIdOf(object: RawObject | undefined): string | undefined {
+  return stringAt(object?.['status'], 'podId');
 }
 
 function maxPriceOf(object: RawObject): number {

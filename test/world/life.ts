@@ -1,6 +1,6 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import type { Call, Fate, Moment } from './boundary.ts';
-import { comparableStatus, judgeEnd } from './oracles.ts';
+import { comparableStatus, judgeDeeds, judgeEnd } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { SimulatedWorld, WorldFailure } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';
@@ -60,6 +60,7 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
     judgeEnd(world, options);
   } catch (error) {
     if (!(error instanceof WorldFailure)) throw error;
+    judgeDeeds(world, options);
   }
   return {
     violations: world.books.violations,

@@ -15,8 +15,13 @@ export interface Expectation {
 
 /** Judges by the ledger and the cluster what stands at the end; what must never be is added to the violations. */
 export function judgeEnd(world: SimulatedWorld, expected: Expectation = {}): void {
-  judgeSurplus(world, expected.surplusMs ?? 0);
+  judgeDeeds(world, expected);
   judgeBillable(world, expected.orphans ?? 0);
+}
+
+/** Judges what was done so far, also in a world that did not come to its end. */
+export function judgeDeeds(world: SimulatedWorld, expected: Expectation = {}): void {
+  judgeSurplus(world, expected.surplusMs ?? 0);
   judgeDeletes(world);
 }
 

@@ -1,0 +1,153 @@
+import { sameName } from '../../../src/lifecycle/pod-name.ts';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import type { Plant } from '../operator-process.ts';
+import { INSTALLATION } from '../simulated-world.ts';
+import { atProvider, terminated } from './planted-bug.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs about whose a pod is, and when it has ended. */
+export const ENDING_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'the finalizer goes before the end was seen',
+    plant: () => ({
+      plan: (real) => (known) =>
+        known.gpuPod.metadata.deletionTimestamp !== undefined &&
+        known.memory.rental?.deletedAtMs !== undefined
+          ? { kind: 'act', effect: { type: 'release' } }
+          : real(known),
+    }),
+    scenario: 'DELETE is accepted and the pod stays',
+    oracles: ['released-while-billing'],
+  },
+  {
+    name: 'the answer to DELETE is taken as the end',
+    plant: () => ({ plan: (real) => (known) => real(endedByAnswer(known)) }),
+    scenario: 'DELETE is accepted and the pod stays',
+    oracles: ['settles'],
+  },
+  {
+    name: 'a 500 on GET is taken as the end',
+    plant: () =>
+      atProvider((real) => ({
+        getPod: async (podId) => {
+          const answer = await real.getPod(podId);
+          return answer.kind === 'failure' ? { kind: 'ok', value: terminated(podId) } : answer;
+        },
+      })),
+    scenario: 'status polls leave the pod out, GET answers 500',
+    oracles: ['settles'],
+  },
+  {
+    name: 'that all pods vanish at once is believed',
+    plant: () => ({ plan: (real) => (known) => real({ ...known, massAbsence: false }) }),
+    scenario: 'five pods seem to be gone for 4 min',
+    oracles: ['settles'],
+  },
+  {
+    name: 'the uid in the order is not looked at',
+    plant: adoptingCopies,
+    scenario: 'the YAML is copied, annotations and all',
+    oracles: ['billable'],
+  },
+  {
+    name: 'whose pod it is, is told by a looser match of its name',
+    plant: namedLoosely,
+    scenario: 'a calm life of half an hour, orphans are ended',
+    oracles: ['foreign'],
+  },
+  {
+    name: 'a pod id in the status is believed whatever the pod is called',
+    plant: () => ({ plan: (real) => (known) => real(trustingPodId(known)) }),
+    scenario: 'the status names the pod of somebody else for 5 min',
+    oracles: ['foreign'],
+  },
+  {
+    name: 'a key of another account is not noticed',
+    plant: ignoringAccount,
+    scenario: 'the key is that of another account for 10 min',
+    oracles: ['settles'],
+  },
+];
+
+function endedByAnswer(known: Knowledge): Knowledge {
+  const { rental } = known.memory;
+  return rental?.deletedAtMs === undefined
+    ? known
+    : {
+        ...known,
+        memory: {
+          ...known.memory,
+          rental: { ...rental, read: { beganAtMs: rental.deletedAtMs, result: 'terminated' } },
+        },
+      };
+}
+
+function trustingPodId(known: Knowledge): Knowledge {
+  const { rental } = known.memory;
+  const { podName } = known.gpuPod.status;
+  return rental === undefined || podName === undefined
+    ? known
+    : { ...known, memory: { ...known.memory, rental: { ...rental, name: podName } } };
+}
+
+/** Whose key it is, is asked once. */
+function ignoringAccount(): Plant {
+  return {
+    provider: (real) => {
+      const first = real.whoami();
+      return { ...real, whoami: async () => await first };
+    },
+  };
+}
+
+/** `gp-` in front, and it is ours. */
+function namedLoosely(): Plant {
+  const rename = <T extends { readonly name?: string }>(pod: T): T => ({
+    ...pod,
+    ...(pod.name === undefined ? {} : { name: pod.name.replace(/^gp-[a-z0-9]+-/, `gp-${INSTALLATION}-`) }),
+  });
+  return atProvider((real) => ({
+    listPods: async (teamIds) => {
+      const answer = await real.listPods(teamIds);
+      return answer.kind === 'ok'
+        ? {
+            kind: 'ok',
+            value: { ...answer.value, pods: answer.value.pods.map((pod) => rename<PodLook>(pod)) },
+          }
+        : answer;
+    },
+    getPod: async (podId) => {
+      const answer = await real.getPod(podId);
+      return answer.kind === 'ok' ? { kind: 'ok', value: rename(answer.value) } : answer;
+    },
+  }));
+}
+
+/** An order that stands on an object is looked up by the name in it, whoever it was written for. */
+function adoptingCopies(): Plant {
+  let listed: readonly PodLook[] = [];
+  return {
+    ...atProvider((real) => ({
+      listPods: async (teamIds) => {
+        const answer = await real.listPods(teamIds);
+        if (answer.kind === 'ok') listed = answer.value.pods;
+        return answer;
+      },
+    })),
+    plan: (real) => (known) => {
+      const { intent, gpuPod, memory, census, now } = known;
+      const isCopy = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
+      if (!isCopy || census === undefined || gpuPod.status.podId !== undefined) return real(known);
+      const { name: podName } = intent.intent;
+      const order = { podName, firstSeenAtMs: now.monotonicMs, absences: 0 };
+      const live = listed.filter(({ name }) => sameName(name, podName));
+      return real({
+        ...known,
+        mayClaim: true,
+        memory: { ...memory, order },
+        census: { ...census, live },
+      });
+    },
+  };
+}

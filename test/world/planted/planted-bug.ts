@@ -1,0 +1,67 @@
+import { stringAt } from '../../../src/kubernetes/json.ts';
+import type { Exchange, Exchanger, ExchangeRequest } from '../../../src/prime/exchange.ts';
+import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
+import type { PodLook, Provider } from '../../../src/lifecycle/provider.ts';
+import type { Plant } from '../operator-process.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+/** A mistake that an operator could make, and what must become of it. */
+export interface PlantedBug {
+  /** As it stands in docs/reliability.md. */
+  readonly name: string;
+  /** Called once for each world: what it keeps is of that world. */
+  readonly plant: () => Plant;
+  readonly scenario: ScenarioName;
+  /** The oracles that must cry, all of them; others may. */
+  readonly oracles: readonly string[];
+}
+
+/** Puts another exchange in the place of some requests. */
+export function onWire(
+  change: (
+    request: ExchangeRequest,
+    send: (request: ExchangeRequest) => Promise<Exchange>,
+  ) => Promise<Exchange>,
+): Plant {
+  return {
+    exchanger: (real: Exchanger): Exchanger => ({
+      exchange: async (request) => await change(request, async (next) => await real.exchange(next)),
+      close: () => {
+        real.close();
+      },
+    }),
+  };
+}
+
+export function isCreate({ method, url }: ExchangeRequest): boolean {
+  return method === 'POST' && new URL(url).pathname.endsWith('/pods/');
+}
+
+export function isList({ method, url }: ExchangeRequest): boolean {
+  return method === 'GET' && new URL(url).pathname.endsWith('/pods/');
+}
+
+export function atProvider(change: (real: Provider) => Partial<Provider>): Plant {
+  return { provider: (real) => ({ ...real, ...change(real) }) };
+}
+
+/** What is asked of the API server for GpuPods. */
+export function atCluster(change: (real: ClusterPorts['api']) => Partial<ClusterPorts['api']>): Plant {
+  return { ports: (real) => ({ ...real, api: { ...real.api, ...change(real.api) } }) };
+}
+
+export function podIdIn(object: object): string | undefined {
+  return statusTextAt(object, 'podId');
+}
+
+export function podNameIn(object: object): string | undefined {
+  return statusTextAt(object, 'podName');
+}
+
+function statusTextAt(object: object, field: string): string | undefined {
+  return stringAt('status' in object ? object.status : undefined, field);
+}
+
+export function terminated(podId: string): PodLook {
+  return { podId, status: 'TERMINATED', ports: [] };
+}

@@ -1,0 +1,199 @@
+import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import { isRecord } from '../../../src/kubernetes/json.ts';
+import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
+import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import type { Fate } from '../boundary.ts';
+import type { LifeOptions } from '../life.ts';
+import { TWO_SWEEPS_MS } from '../oracles.ts';
+import { copyTo, specChange } from '../people.ts';
+import { hiddenFor } from '../provider-faults.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+import { NAMESPACE } from '../simulated-world.ts';
+
+const MINUTE_MS = 60_000;
+
+const CREATE = { method: 'POST', path: '/pods/', times: 1 } as const;
+const LOST: FaultRuleInput = { ...CREATE, effect: { kind: 'ResetAfter' } };
+const HIDDEN_80_S: FaultRuleInput = { ...hiddenFor(80_000), times: 1 };
+
+/** The faults of the provider from the beginning. */
+function faults(...rules: readonly FaultRuleInput[]): LifeOptions {
+  return {
+    prepare: (world) => {
+      for (const rule of rules) world.api.faults.add(rule);
+    },
+  };
+}
+
+function addFor(world: SimulatedWorld, forMs: number, rules: readonly FaultRuleInput[]): void {
+  for (const rule of rules) world.api.faults.add({ ...rule, forMs });
+}
+
+/** The first call with this label. */
+function once(label: string, mishap: ReturnType<Fate>[number]): Fate {
+  let isOver = false;
+  return (call) => {
+    if (isOver || call.label !== label) return [];
+    isOver = true;
+    return [mishap];
+  };
+}
+
+/** The first write of a status after an order left is answered with an error, and not done. */
+function firstStatusAfterOrder(): Fate {
+  const fails = once('PUT gpupods/status', {
+    kind: 'refuse',
+    error: new ApiStatusError(500, 'InternalError', 'etcd is slow'),
+  });
+  let hasOrdered = false;
+  return (call) => {
+    hasOrdered ||= call.label === 'POST /pods/';
+    return hasOrdered ? fails(call) : [];
+  };
+}
+
+function pagesOfOthers(): LifeOptions {
+  return {
+    provider: { listOrder: 'OldestFirst' },
+    prepare: (world) => {
+      for (let number = 0; number < 120; number += 1) {
+        plantPod(world.api.world, { name: `somebody-${number}` });
+      }
+      world.api.faults.add(LOST);
+    },
+  };
+}
+
+/** The process dies as the order leaves; the clock of the one that comes after it is an hour ahead. */
+function secondClockAhead(): LifeOptions {
+  const crash = once('POST /pods/', { kind: 'crash', moment: 'sent' });
+  let world: SimulatedWorld | undefined;
+  let isSet = false;
+  return {
+    prepare: (prepared) => {
+      world = prepared;
+      prepared.api.faults.add(HIDDEN_80_S);
+    },
+    fate: (call) => {
+      const second = world?.operators[1];
+      if (second !== undefined && !isSet) {
+        isSet = true;
+        second.clock.jumpWall(3_600_000);
+      }
+      return crash(call);
+    },
+  };
+}
+
+function twoLead(rest: LifeOptions = {}): LifeOptions {
+  return {
+    ...rest,
+    prepare: (world) => {
+      world.startOperator();
+    },
+  };
+}
+
+/** The status names a pod of somebody else for a while, and the rental is to end. */
+async function strangersId(world: SimulatedWorld): Promise<void> {
+  const own = podIdOf(world);
+  const [foreignId] = world.foreignIds;
+  setPodId(world, foreignId);
+  specChange({ suspend: true })(world);
+  await world.pass(5 * MINUTE_MS);
+  setPodId(world, own);
+  specChange({ suspend: false })(world);
+  await world.pass(5 * MINUTE_MS);
+}
+
+function podIdOf(world: SimulatedWorld): unknown {
+  const status = world.object()?.['status'];
+  return isRecord(status) ? status['podId'] : undefined;
+}
+
+function setPodId(world: SimulatedWorld, podId: unknown): void {
+  world.edit((object) => ({
+    ...object,
+    status: { ...(isRecord(object['status']) ? object['status'] : {}), podId },
+  }));
+}
+
+async function otherKeyFor(world: SimulatedWorld, ms: number): Promise<void> {
+  const { key } = world.settings;
+  const { text } = key;
+  Object.assign(key, { text: 'other-key', version: key.version + 1 });
+  await world.pass(ms);
+  Object.assign(key, { text, version: key.version + 1 });
+}
+
+async function fiveSeemGone(world: SimulatedWorld): Promise<void> {
+  const names = ['train-2', 'train-3', 'train-4', 'train-5'];
+  for (const name of names) world.apply(name);
+  await world.until('five are ready', () => names.every((name) => world.isReady(name)));
+  addFor(world, 4 * MINUTE_MS, [
+    { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
+    { method: 'GET', path: '/pods/', effect: { kind: 'EmptyList' } },
+    {
+      method: 'GET',
+      path: '/pods/{id}',
+      effect: { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } },
+    },
+  ]);
+  await world.pass(8 * MINUTE_MS);
+}
+
+async function looksFail(world: SimulatedWorld): Promise<void> {
+  addFor(world, 4 * MINUTE_MS, [
+    { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
+    { method: 'GET', path: '/pods/{id}', effect: { kind: 'Answer', status: 500 } },
+  ]);
+  await world.pass(8 * MINUTE_MS);
+}
+
+async function copied(world: SimulatedWorld): Promise<void> {
+  copyTo(NAMESPACE, 'copy-1')(world);
+  await world.until('the copy is ready', () => world.isReady('copy-1'));
+}
+
+/** What befalls the worlds that bugs are planted in. Without a bug each of them must be clean. */
+export const SCENARIOS = {
+  'a calm life': () => ({}),
+  'a calm life of half an hour, orphans are ended': () => ({
+    silenceMs: 30 * MINUTE_MS,
+    settings: { orphanPolicy: 'Terminate' },
+  }),
+  'the answer to the order is lost': () => faults(LOST),
+  'the answer to the order is lost, lists hide the pod for 80 s': () => faults(LOST, HIDDEN_80_S),
+  'the answer to the order is lost, lists fail for 5 min': () =>
+    faults(LOST, {
+      method: 'GET',
+      path: '/pods/',
+      forMs: 5 * MINUTE_MS,
+      effect: { kind: 'Answer', status: 500 },
+    }),
+  'the order is answered 500 but done': () =>
+    faults({ ...CREATE, effect: { kind: 'AnswerAfter', status: 500 } }),
+  'the answer to the order is lost, the list has two pages': pagesOfOthers,
+  'the answer to the order is lost, lists hide the pod for 5 min': () => ({
+    ...faults(LOST, { ...hiddenFor(5 * MINUTE_MS), times: 1 }),
+    surplusMs: 5 * MINUTE_MS + TWO_SWEEPS_MS,
+  }),
+  'DELETE is accepted and the pod stays': () =>
+    faults({ method: 'DELETE', path: '/pods/{id}', times: 1, effect: { kind: 'IgnoreDelete' } }),
+  'status polls leave the pod out, GET answers 500': () => ({ middle: looksFail }),
+  'five pods seem to be gone for 4 min': () => ({ middle: fiveSeemGone }),
+  'the key is that of another account for 10 min': () => ({
+    middle: async (world) => {
+      await otherKeyFor(world, 10 * MINUTE_MS);
+    },
+  }),
+  'the YAML is copied, annotations and all': () => ({ middle: copied }),
+  'the status names the pod of somebody else for 5 min': () => ({ middle: strangersId }),
+  'the process dies as the order leaves, the next one has a clock an hour ahead': secondClockAhead,
+  'two processes lead': () => twoLead(),
+  'two processes lead, one stands still between writing the order and sending it': () =>
+    twoLead({ fate: once('POST /pods/', { kind: 'freeze', moment: 'before', ms: 4 * MINUTE_MS }) }),
+  'the write of the pod id fails': () => ({ fate: firstStatusAfterOrder() }),
+} as const satisfies Readonly<Record<string, () => LifeOptions>>;
+
+export type ScenarioName = keyof typeof SCENARIOS;

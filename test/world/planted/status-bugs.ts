@@ -1,0 +1,72 @@
+import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Step } from '../../../src/lifecycle/step.ts';
+import type { Plant } from '../operator-process.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs in what is told. */
+export const STATUS_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a message carries the time, and is written again and again',
+    plant: () => ({ plan: (real) => (known) => timed(real(known), known.now.monotonicMs) }),
+    scenario: 'a calm life',
+    oracles: ['settles'],
+  },
+  {
+    name: 'Stalled is added and Reconciling stays',
+    plant: () => onStatus((status) => withCondition(status, 'Reconciling', 'Stalled')),
+    scenario: 'a calm life',
+    oracles: ['status-rules'],
+  },
+  {
+    name: 'Ready is left out until the machine is ready',
+    plant: () =>
+      onStatus((status) =>
+        status.readyAt === undefined
+          ? { ...status, conditions: (status.conditions ?? []).filter(({ type }) => type !== 'Ready') }
+          : status,
+      ),
+    scenario: 'a calm life',
+    oracles: ['status-rules'],
+  },
+  {
+    name: 'observedGeneration counts writes',
+    plant: () => onStatus((status) => ({ ...status, observedGeneration: status.observedGeneration + 1 })),
+    scenario: 'a calm life',
+    oracles: ['status-rules'],
+  },
+];
+
+function onStatus(change: (status: GpuPodStatus) => GpuPodStatus): Plant {
+  return { plan: (real) => (known) => mapStatus(real(known), change) };
+}
+
+function mapStatus(step: Step, change: (status: GpuPodStatus) => GpuPodStatus): Step {
+  if (step.kind === 'rest') return { ...step, status: change(step.status) };
+  const { effect } = step;
+  return effect.type === 'writeStatus'
+    ? { ...step, effect: { ...effect, status: change(effect.status) } }
+    : step;
+}
+
+/** One more condition, in the words of another. */
+function withCondition(status: GpuPodStatus, like: Condition['type'], type: Condition['type']): GpuPodStatus {
+  const { conditions = [] } = status;
+  const model = conditions.find((condition) => condition.type === like);
+  return model === undefined ? status : { ...status, conditions: [...conditions, { ...model, type }] };
+}
+
+/** Every ten seconds another text. */
+function timed(step: Step, nowMs: number): Step {
+  if (step.kind !== 'rest') return step;
+  const stamp = ` (${String(Math.floor(nowMs / 10_000))})`;
+  const { status } = mapRest(step, stamp);
+  return { ...step, status, againInMs: 10_000 };
+}
+
+function mapRest(step: Extract<Step, { kind: 'rest' }>, stamp: string): { readonly status: GpuPodStatus } {
+  const conditions = (step.status.conditions ?? []).map((condition) => ({
+    ...condition,
+    message: `${condition.message.replace(/ \(\d+\)$/, '')}${stamp}`.slice(0, 300),
+  }));
+  return { status: { ...step.status, conditions } };
+}
