@@ -1,8 +1,9 @@
 import type { CreateOptions, CreateOutcome, Refusal } from '../lifecycle/provider.ts';
 import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
-import { cleanText, jsonErrorText, parseJson } from './error-text.ts';
+import { cleanText, jsonErrorText } from './error-text.ts';
 import { statusMessage } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
+import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 import { lookFromPod } from './pod-look.ts';
 import { refusalReason } from './refusals.ts';
@@ -90,7 +91,5 @@ function refused(reply: Reply, text: string): Refusal {
 function secretsOf(reply: Reply, request: CreatePodRequest): string[] {
   const { envVars = [], jupyterPassword } = request.pod;
   const values = envVars.map((variable) => variable.value);
-  const all = [...reply.secrets, ...values, ...(jupyterPassword === undefined ? [] : [jupyterPassword])];
-  // The longest first: a short value may be a part of a long one, whose rest would then stay readable.
-  return all.sort((left, right) => right.length - left.length);
+  return [...reply.secrets, ...values, ...(jupyterPassword === undefined ? [] : [jupyterPassword])];
 }

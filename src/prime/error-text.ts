@@ -1,9 +1,12 @@
+import { parseJson } from './parse-json.ts';
+import { redact, redactWhole } from './redact.ts';
+
 /** Condition messages hold at most this many characters (design 2.2). */
 const MAX_MESSAGE_LENGTH = 300;
 /** What is looked at of an error body: more than this is no sentence for a person. */
 const MAX_SCANNED_LENGTH = 4096;
-/** A shorter value hides nothing, and taking out each "1" of a message would make it unreadable. */
-const MIN_REDACTED_LENGTH = 4;
+/** Of a list of errors so many are told; the message has no room for more. */
+const MAX_ERRORS = 20;
 
 /**
  * What an error body says, in any of the shapes that the API is known for; undefined if it is not a JSON
@@ -31,16 +34,6 @@ export function errorText(text: string): string {
   return found ?? text.slice(0, MAX_SCANNED_LENGTH).replaceAll(/<[^<>]*>/g, ' ');
 }
 
-/** `JSON.parse` that answers undefined where there is no JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * One line for a person: secrets taken out (a server may echo what it was sent), control characters
  * gone, white space evened out, cut to `maxLength`.
@@ -50,10 +43,11 @@ export function cleanText(
   secrets: readonly string[] = [],
   maxLength = MAX_MESSAGE_LENGTH,
 ): string {
-  const scanned = redact(text, secrets).slice(0, MAX_SCANNED_LENGTH);
-  const line = scanned.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
-  // Again, because a secret may have been broken by the characters that just went.
-  const safe = redact(line, secrets);
+  const line = redactWhole(text.slice(0, MAX_SCANNED_LENGTH), secrets)
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim();
+  // A secret that a cut went through, or that came in another form, is still known by its parts.
+  const safe = redact(line.slice(0, 2 * maxLength), secrets);
   return safe.length <= maxLength
     ? safe
     : `${safe
@@ -62,22 +56,12 @@ export function cleanText(
         .toWellFormed()}…`;
 }
 
-function redact(text: string, secrets: readonly string[]): string {
-  let result = text;
-  for (const secret of secrets) {
-    if (secret.length >= MIN_REDACTED_LENGTH) {
-      result = result.replaceAll(secret, '[redacted]');
-    }
-  }
-  return result;
-}
-
 function listText(value: unknown, placeKey: string, textKey: string): string | undefined {
   if (!Array.isArray(value)) {
     return undefined;
   }
   const parts: string[] = [];
-  for (const item of value) {
+  for (const item of value.slice(0, MAX_ERRORS)) {
     const part = isRecord(item) ? itemText(item[placeKey], item[textKey]) : asText(item);
     if (part !== undefined) {
       parts.push(part);
@@ -87,9 +71,17 @@ function listText(value: unknown, placeKey: string, textKey: string): string | u
 }
 
 function itemText(place: unknown, text: unknown): string | undefined {
-  const where = Array.isArray(place) ? place.map(String).join('.') : asText(place);
+  const where = Array.isArray(place) ? pathText(place) : asText(place);
   const what = asText(text);
   return where !== undefined && what !== undefined ? `${where}: ${what}` : (what ?? where);
+}
+
+/** `body.pod.envVars.0`. Steps are texts and numbers; anything else may not even have a text. */
+function pathText(place: readonly unknown[]): string | undefined {
+  const steps = place
+    .slice(0, MAX_ERRORS)
+    .filter((step) => typeof step === 'string' || typeof step === 'number');
+  return asText(steps.join('.'));
 }
 
 function asText(value: unknown): string | undefined {

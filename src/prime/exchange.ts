@@ -8,7 +8,8 @@ import type { PlainResponse, Request } from 'got';
 import { errorCode } from './error-code.ts';
 
 /** Decompressed bytes that are read of an answer; a list of 600 offers is below 1 MiB. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const FIRST_BUFFER_BYTES = 64 * 1024;
 
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -162,20 +163,25 @@ class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
 
+/** Copies what comes: an answer that drips in byte by byte would otherwise be kept as millions of small pieces. */
 async function readBounded(stream: Request): Promise<string> {
-  const chunks: Uint8Array[] = [];
+  let body = Buffer.alloc(FIRST_BUFFER_BYTES);
   let length = 0;
   for await (const chunk of stream) {
     if (!(chunk instanceof Uint8Array)) {
       throw new TypeError('got answered with something else than bytes');
     }
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) {
+    const end = length + chunk.length;
+    if (end > MAX_BODY_BYTES) {
       throw new BodyTooLargeError();
     }
-    chunks.push(chunk);
+    if (end > body.length) {
+      body = Buffer.concat([body], Math.max(end, 2 * body.length));
+    }
+    body.set(chunk, length);
+    length = end;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return body.toString('utf8', 0, length);
 }
 
 function toReply(progress: Progress, text: string): Exchange {
@@ -200,7 +206,7 @@ function toFailure(progress: Progress, error: unknown): Exchange {
   if (progress.response !== undefined && (error instanceof BodyTooLargeError || code.startsWith('Z_'))) {
     const message =
       error instanceof BodyTooLargeError
-        ? 'the answer is larger than 16 MiB'
+        ? 'the answer is larger than 4 MiB'
         : 'the answer cannot be unpacked';
     return { kind: 'unreadable', status: progress.response.statusCode, message };
   }

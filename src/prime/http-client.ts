@@ -112,7 +112,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       kind: 'reply',
       label,
       status: exchange.status,
-      text: exchange.text,
+      // No part of an answer can then carry the key on, not even as the id of a pod.
+      text: withoutKey(exchange.text, key),
       secrets: [key.reveal()],
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     };
@@ -197,6 +198,14 @@ function describe(label: string, exchange: NoReply): string {
     case 'unreadable':
       return `${label}: ${exchange.message}.`;
   }
+}
+
+/** A key that is so short that it may stand in any text by chance is none. */
+const MIN_KEY_LENGTH = 8;
+
+function withoutKey(text: string, key: Secret): string {
+  const secret = key.reveal();
+  return secret.length < MIN_KEY_LENGTH ? text : text.replaceAll(secret, '[redacted]');
 }
 
 function commonHeaders(key: Secret): Record<string, string> {

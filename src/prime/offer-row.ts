@@ -1,5 +1,6 @@
 import type { CustomResource, Offer } from '../offers/offer.ts';
 import { defined } from './defined.ts';
+import { isWord } from './schemas/common.ts';
 import { OfferRow } from './schemas/offer.ts';
 import type { CustomSpec } from './schemas/offer.ts';
 
@@ -33,7 +34,7 @@ function toOffer(row: OfferRow, multiNode: boolean): Offer {
     isSpot: row.isSpot ?? false,
     // The default of the API's own schema.
     stockStatus: row.stockStatus ?? 'Available',
-    images: (row.images ?? []).filter((image) => typeof image === 'string'),
+    images: (row.images ?? []).filter(isWord),
     multiNode,
     prices: {
       ...defined({ onDemand: prices.onDemand, communityPrice: prices.communityPrice }),

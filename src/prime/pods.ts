@@ -1,7 +1,7 @@
 import type { Answer, DeleteOutcome, Failure, NotFound, PodLook } from '../lifecycle/provider.ts';
-import { parseJson } from './error-text.ts';
 import { failure, statusFailure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall } from './http-client.ts';
+import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 import { lookFromPod } from './pod-look.ts';
 import { isNotFound, parseReply } from './read-json.ts';

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Answer, NotFound } from '../lifecycle/provider.ts';
-import { jsonErrorText, parseJson } from './error-text.ts';
+import { jsonErrorText } from './error-text.ts';
 import { statusFailure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall } from './http-client.ts';
+import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 
 /** Asks, and checks the answer against what is promised. */

@@ -118,7 +118,7 @@ describe('bodies that are too large', () => {
           expect(await provider.whoami()).toEqual({
             kind: 'failure',
             reason: 'UnexpectedResponse',
-            message: 'GET /user/whoami: the answer is larger than 16 MiB.',
+            message: 'GET /user/whoami: the answer is larger than 4 MiB.',
             httpStatus: 200,
           });
           expect(await provider.createPod(aCreateRequest(), always)).toMatchObject({ kind: 'unknown' });

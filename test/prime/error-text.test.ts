@@ -15,6 +15,11 @@ describe('errorText', () => {
       body: { detail: [{ loc: ['body', 'pod', 0], msg: 'Field required' }] },
       expected: 'body.pod.0: Field required',
     },
+    {
+      name: 'a place with a step that has no text',
+      body: { detail: [{ loc: ['body', { toString: 1, valueOf: 1 }, 0], msg: 'Field required' }] },
+      expected: 'body.0: Field required',
+    },
     { name: 'a list of texts', body: { detail: ['a', 'b'] }, expected: 'a; b' },
     {
       name: 'an inference error',
@@ -34,6 +39,7 @@ describe('errorText', () => {
     { name: 'null', body: null },
     { name: 'a text', body: 'detail' },
     { name: 'a detail that is no text', body: { detail: 3 } },
+    { name: 'a place without a text, and nothing else', body: { detail: [{ loc: [{ toString: 1 }] }] } },
     { name: 'a list without texts', body: { errors: [null, {}, 3] } },
     { name: 'a pod', body: { id: 'p1', name: 'n', status: 'ACTIVE' } },
   ])('$name is no JSON error', ({ body }) => {

@@ -3,6 +3,10 @@ import { z } from 'zod';
 const NUMERIC_TEXT = /^-?\d{1,18}(\.\d{1,18})?$/;
 /** Ids and names longer than this are none. */
 const MAX_WORD_LENGTH = 256;
+/** The most rows of one answer: five times the largest page that is asked for. */
+const MAX_ROWS = 2500;
+/** Control, bidi and other invisible characters: a terminal obeys them, and a person cannot see them. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
 /** A number, or a text that is one; null and absent become undefined. Anything else does not fit. */
 export const NumberLike = z
@@ -13,19 +17,38 @@ export const NumberLike = z
 /** A number of things: whole and not negative; null and absent become undefined. */
 export const CountLike = NumberLike.pipe(z.number().int().nonnegative().optional());
 
-/** A text that names something. */
-export const Word = z.string().min(1).max(MAX_WORD_LENGTH);
+/** A text that names something, fit to be shown. */
+export const Word = z.string().refine(isWord);
+
+/** A name that somebody chose. One that is not fit to be shown is still a name, with marks in it. */
+export const AnyName = z
+  .string()
+  .min(1)
+  .max(MAX_WORD_LENGTH)
+  .transform((name) => name.replaceAll(new RegExp(UNPRINTABLE, 'gu'), '?'));
 
 /** A word, or undefined for null, absent and empty. */
 export const OptionalWord = z
   .string()
-  .max(MAX_WORD_LENGTH)
+  .refine(isShown)
   .nullish()
   .transform((value) => (value === null || value === '' ? undefined : value));
 
-/** One page of pods or history. Its rows are checked one by one. */
+/** Rows of an answer, to be checked one by one. */
+export const Rows = z.array(z.unknown()).max(MAX_ROWS);
+
+/** One page of pods or history. */
 export const OffsetPage = z.object({
-  data: z.array(z.unknown()),
+  data: Rows,
   total_count: z.number().int().nonnegative(),
 });
 export type OffsetPage = z.infer<typeof OffsetPage>;
+
+export function isWord(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && isShown(value);
+}
+
+/** Not too long, and nothing in it that cannot be shown. */
+function isShown(text: string): boolean {
+  return text.length <= MAX_WORD_LENGTH && !UNPRINTABLE.test(text);
+}

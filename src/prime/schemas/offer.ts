@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CountLike, NumberLike, OptionalWord, Word } from './common.ts';
+import { CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
 /** A price: a negative one would make everything with it cheaper than it is. */
 const Price = NumberLike.pipe(z.number().nonnegative().optional());
@@ -53,12 +53,12 @@ export type OfferRow = z.infer<typeof OfferRow>;
 
 /** One page of the current endpoints. */
 export const OfferPage = z.object({
-  items: z.array(z.unknown()),
+  items: Rows,
   totalCount: CountLike.catch(undefined),
 });
 
 /** The whole answer of the legacy endpoint: rows by GPU type. */
-export const LegacyOffers = z.record(z.string(), z.array(z.unknown()));
+export const LegacyOffers = z.record(z.string(), Rows);
 
 /** `/availability/gpu-summary`: prices by GPU type, count, and region (or `cheapest`). */
 export const GpuSummary = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NumberLike, OptionalWord, Word } from './common.ts';
+import { AnyName, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
 /**
  * What is read of every shape of a pod. Only identity must be right: whatever else is odd in a row is
@@ -21,7 +21,7 @@ const PodDetails = z.object({
 export type PodDetails = z.infer<typeof PodDetails>;
 
 /** A row of the list, the answer to a create, and one pod. */
-export const PodRow = PodDetails.extend({ id: Word, name: Word });
+export const PodRow = PodDetails.extend({ id: Word, name: AnyName });
 export type PodRow = z.infer<typeof PodRow>;
 
 /** A row of `/pods/status`. */
@@ -29,12 +29,12 @@ export const PodStatusRow = PodDetails.extend({ podId: Word });
 export type PodStatusRow = z.infer<typeof PodStatusRow>;
 
 /** `/pods/status` as a whole. */
-export const PodStatusAnswer = z.object({ data: z.array(z.unknown()).nullable() });
+export const PodStatusAnswer = z.object({ data: Rows.nullable() });
 
 /** A row of `/pods/history`. */
 export const HistoryItem = z.object({
   id: Word,
-  name: Word,
+  name: AnyName,
   type: OptionalWord.catch(undefined),
   createdAt: OptionalWord.catch(undefined),
   terminatedAt: OptionalWord.catch(undefined),
