@@ -28,7 +28,7 @@ function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): St
     return beginEnding(
       knowledge,
       'InstallFailed',
-      `The installation failed: ${look.installationFailure ?? 'no reason given'}.`,
+      `The installation failed: ${installationFailure(knowledge, look)}.`,
     );
   }
   const timeoutMs = provisioningTimeoutMs(knowledge);
@@ -41,6 +41,18 @@ function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): St
     );
   }
   return undefined;
+}
+
+/** What a machine says of its installation may hold all that it was given, also values from Secrets that are not known here. */
+function installationFailure({ gpuPod }: Knowledge, look: PodLook): string {
+  const { env = [], jupyterPasswordSecretRef } = gpuPod.spec;
+  const { installationFailure: said } = look;
+  if (said === undefined) {
+    return 'no reason given';
+  }
+  return env.length === 0 && jupyterPasswordSecretRef === undefined
+    ? said
+    : 'the reason is at the provider, and is not repeated here because it may hold values of spec.env';
 }
 
 const MS_PER_MINUTE = 60_000;

@@ -95,6 +95,24 @@ describe('a pod that was never ready', () => {
     expect(messageOf(statusOf(follow(failed)), 'Ready')).toContain('no reason given');
   });
 
+  it.each<{ name: string; spec: GpuPodOverrides['spec'] }>([
+    { name: 'plain variables', spec: { env: [{ name: 'TOKEN', value: 'sesame' }] } },
+    {
+      name: 'a password',
+      spec: { jupyterPasswordSecretRef: { name: 'training', key: 'password' } },
+    },
+  ])('with $name tells of a failed installation without its words, which may hold them', ({ spec = {} }) => {
+    const failed = {
+      status: 'ACTIVE',
+      installationStatus: 'ERROR',
+      installationFailure: 'docker run -e TOKEN=sesame: no such image',
+    } as const;
+    const status = statusOf(follow(failed, { spec }));
+
+    expect(JSON.stringify(status)).not.toContain('sesame');
+    expect(messageOf(status, 'Ready')).toContain('the reason is at the provider');
+  });
+
   it('of UNKNOWN state keeps what was last known', () => {
     const status = { conditions: [condition('Ready', 'Installing')] };
     expect(outline(follow({ status: 'UNKNOWN' }, { status })).Ready).toBe('Installing');
