@@ -1,0 +1,61 @@
+import { HOSTILE_TEXTS } from './hostile-values.ts';
+
+/** How a text is changed: numbers that a generator draws and shrinks, and that are taken modulo what there is. */
+export interface Mutation {
+  readonly kind: number;
+  readonly at: number;
+  readonly value: number;
+}
+
+type Change = (text: string, mutation: Mutation, values: readonly string[]) => string;
+
+const VALUES = /"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d[\d.eE+-]*|true|false|null|\[\]|\{\}/g;
+const KEYS = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
+const KEY_NAMES = ['"__proto__"', '"constructor"', '"prototype"', '""', '"id"', '"data"', '"detail"'];
+
+/** What can happen to the text of a JSON value; some results are no JSON any more. */
+const CHANGES: readonly Change[] = [
+  (text, { at, value }, values) => replaceMatch(text, VALUES, at, pick(values, value)),
+  (text, { at, value }, values) => replaceMatch(text, VALUES, at, pick(values, value)),
+  (text, { at, value }) => replaceMatch(text, VALUES, at, otherValue(text, value)),
+  (text, { at, value }) => replaceMatch(text, KEYS, at, pick(KEY_NAMES, value)),
+  // A key that comes twice: the last one counts.
+  (text, { at, value }, values) =>
+    replaceMatch(text, KEYS, at, `${pick(KEY_NAMES, value)}:${pick(values, value)},$&`),
+  (text, { at, value }) =>
+    text.slice(0, at % text.length) +
+    pick(HOSTILE_TEXTS, value) +
+    text.slice((at % text.length) + (value % 9)),
+  (text, { at }) => text.slice(0, at % text.length),
+  (text, { value }, values) => `${text}${pick(values, value)}`,
+  (text, { value }, values) => `{"data":${text},"errors":${pick(values, value)}}`,
+  (_text, { value }, values) => pick(values, value),
+  (_text, { value }) => pick(HOSTILE_TEXTS, value),
+];
+
+/** The text after all its changes, in their order; `values` are JSON texts to put in. */
+export function mutated(text: string, mutations: readonly Mutation[], values: readonly string[]): string {
+  return mutations.reduce(
+    (result, mutation) => pick(CHANGES, mutation.kind)(result === '' ? ' ' : result, mutation, values),
+    text,
+  );
+}
+
+function otherValue(text: string, index: number): string {
+  const values = text.match(VALUES) ?? ['null'];
+  return pick(values, index);
+}
+
+function replaceMatch(text: string, pattern: RegExp, index: number, replacement: string): string {
+  const matches = [...text.matchAll(pattern)];
+  const match = matches[index % matches.length];
+  if (match === undefined) return text;
+  const put = replacement.replace('$&', () => match[0]);
+  return text.slice(0, match.index) + put + text.slice(match.index + match[0].length);
+}
+
+export function pick<T>(list: readonly T[], index: number): T {
+  const item = list[index % list.length];
+  if (item === undefined) throw new Error('there is nothing to pick from');
+  return item;
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { findSecret } from './find-secret.ts';
+
+const SECRET = 'sëcret "4711"\nline/two+?';
+const canaries = { token: SECRET };
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+const json = JSON.stringify({ value: SECRET });
+
+describe('a secret is found', () => {
+  it.each([
+    { name: 'as it is', text: `before ${SECRET} after`, form: 'plain' },
+    { name: 'in JSON', text: json, form: 'JSON' },
+    {
+      name: 'in JSON that stands in JSON, as the log of a request body',
+      text: JSON.stringify({ body: json }),
+      form: 'JSON in JSON',
+    },
+    { name: 'in base64', text: base64(SECRET), form: 'base64' },
+    { name: 'in base64 behind one byte', text: base64(`:${SECRET}:`), form: 'base64' },
+    { name: 'in base64 behind two bytes', text: base64(`a:${SECRET}`), form: 'base64' },
+    { name: 'in base64 for URLs', text: Buffer.from(`key:${SECRET}`).toString('base64url'), form: 'base64' },
+    { name: 'in hex', text: Buffer.from(`x${SECRET}`).toString('hex'), form: 'hex' },
+    { name: 'in capital hex', text: Buffer.from(SECRET).toString('hex').toUpperCase(), form: 'hex' },
+    { name: 'in a URL', text: `?q=${encodeURIComponent(SECRET)}&x`, form: 'URL' },
+    {
+      name: 'in a form',
+      text: new URLSearchParams({ q: 'a b 4711 words' }).toString(),
+      form: 'URL',
+      secret: 'a b 4711 words',
+    },
+  ])('$name', ({ text, form, secret = SECRET }) => {
+    expect(findSecret(text, { token: secret })).toEqual([`token (${form})`]);
+  });
+});
+
+describe('no secret is found', () => {
+  it.each([
+    { name: 'in a text without it', text: 'nothing here' },
+    { name: 'in its placeholder', text: '{"token":"[redacted]"}' },
+    { name: 'in a part of it', text: SECRET.slice(0, 9) },
+  ])('$name', ({ text }) => {
+    expect(findSecret(text, canaries)).toEqual([]);
+  });
+
+  it('and one that would be found by chance is refused', () => {
+    expect(() => findSecret('', { token: 'short' })).toThrow('too short');
+  });
+});
