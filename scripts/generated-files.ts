@@ -4,6 +4,7 @@ import { settingsReference } from '../src/config/settings-reference.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
 import { GENERATED } from './reference/markdown.ts';
+import { simulatorPage } from './reference/simulator-reference.ts';
 import { conditionsReference, rejectionsReference } from './reference/word-references.ts';
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
@@ -20,5 +21,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/rejections.md', rejectionsReference()],
     ['docs/reference/settings.md', GENERATED + settingsReference()],
     ['docs/reference/metrics.md', GENERATED + metricsReference()],
+    ['docs/reference/simulator.md', simulatorPage()],
   ]);
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { faultRuleSchema } from './faults/effect.ts';
+import { helpText } from './reference/help-text.ts';
 import { startSimulator } from './start-simulator.ts';
 import { settingsSchema } from './world/settings.ts';
 import type { SettingsInput } from './world/settings.ts';
@@ -12,6 +14,14 @@ function number(text: string): number {
   return parsed.data;
 }
 
+/** `name=value`, the value as YAML. */
+function assignment(text: string, before: Record<string, unknown>): Record<string, unknown> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Not of the form name=value.');
+  const value: unknown = parse(text.slice(at + 1));
+  return { ...before, [text.slice(0, at)]: value };
+}
+
 const program = new Command('simulator')
   .description('A simulated Prime Intellect API on loopback. Prints its address as one line of JSON.')
   .option('--port <port>', '0 = any free port', number, 18080)
@@ -19,13 +29,15 @@ const program = new Command('simulator')
   .option('--seed <number>', 'same seed, same ids', number, 1)
   .option('--offers <file>', 'YAML or JSON with the rows on offer')
   .option('--settings <file>', 'YAML or JSON with settings; the options below win')
+  .option('--set <name=value>', 'one setting, the value as YAML; may be repeated', assignment, {})
+  .option('--faults <file>', 'YAML or JSON with a list of fault rules that are in force from the start')
   .option('--time-scale <factor>', 'divides every duration of a pod’s life', number)
   .option('--provisioning-seconds <seconds>', 'PROVISIONING', number)
   .option('--pending-seconds <seconds>', 'PENDING', number)
   .option('--installing-seconds <seconds>', 'ACTIVE until installationStatus FINISHED', number)
   .option('--deleting-seconds <seconds>', 'DELETING', number)
   .option('--requests-per-second <rate>', 'global rate limit', number)
-  .option('--list-settings', 'print every setting with its default and end');
+  .addHelpText('after', helpText);
 
 interface Options {
   port: number;
@@ -33,13 +45,14 @@ interface Options {
   seed: number;
   offers?: string;
   settings?: string;
+  set: Record<string, unknown>;
+  faults?: string;
   timeScale?: number;
   provisioningSeconds?: number;
   pendingSeconds?: number;
   installingSeconds?: number;
   deletingSeconds?: number;
   requestsPerSecond?: number;
-  listSettings?: boolean;
 }
 
 /** Seconds of the command line as ms, under the setting's name; nothing where the option is absent. */
@@ -47,11 +60,16 @@ function chosen(name: string, value: number | undefined, factor = 1): Record<str
   return value === undefined ? {} : { [name]: value * factor };
 }
 
+function readYaml(file: string): unknown {
+  const value: unknown = parse(readFileSync(file, 'utf8'));
+  return value;
+}
+
 function settingsOf(options: Options): SettingsInput {
-  const fromFile: unknown =
-    options.settings === undefined ? {} : parse(readFileSync(options.settings, 'utf8'));
+  const fromFile = options.settings === undefined ? {} : readYaml(options.settings);
   return settingsSchema.parse({
     ...z.record(z.string(), z.unknown()).parse(fromFile),
+    ...options.set,
     ...chosen('timeScale', options.timeScale),
     ...chosen('provisioningMs', options.provisioningSeconds, 1000),
     ...chosen('pendingMs', options.pendingSeconds, 1000),
@@ -64,6 +82,8 @@ function settingsOf(options: Options): SettingsInput {
 async function run(options: Options): Promise<void> {
   const { port, host, seed, offers } = options;
   const settings = settingsOf(options);
+  const faults = options.faults === undefined ? [] : readYaml(options.faults);
+  const rules = z.array(faultRuleSchema).parse(faults);
   const simulator = await startSimulator({
     port,
     host,
@@ -71,6 +91,7 @@ async function run(options: Options): Promise<void> {
     settings,
     ...(offers === undefined ? {} : { offers }),
   });
+  for (const rule of rules) simulator.faults.add(rule);
   process.stdout.write(`${JSON.stringify({ url: simulator.url, apiKey: simulator.apiKey })}\n`);
   const stop = (): void => {
     void simulator.stop();
@@ -79,20 +100,9 @@ async function run(options: Options): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-function listSettings(): void {
-  const defaults = settingsSchema.parse({});
-  const lines = Object.entries(settingsSchema.shape).map(([name, schema]) => {
-    const value = JSON.stringify(Reflect.get(defaults, name));
-    return `${name} = ${value}${schema.description === undefined ? '' : `  # ${schema.description}`}`;
-  });
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
 program.parse();
-const options = program.opts<Options>();
 try {
-  if (options.listSettings === true) listSettings();
-  else await run(options);
+  await run(program.opts<Options>());
 } catch (error) {
   const text = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
   process.stderr.write(`${text}\n`);

@@ -53,7 +53,8 @@ export async function findExecutable(directory: string, name: BinaryName): Promi
   }
 }
 
-function cacheHome(env: NodeJS.ProcessEnv): string {
+/** Where this person keeps what can be made again. */
+export function cacheHome(env: NodeJS.ProcessEnv): string {
   const configured = env['XDG_CACHE_HOME'];
   // The specification says: empty counts as unset, and a relative path is to be ignored.
   if (configured !== undefined && path.isAbsolute(configured)) return configured;

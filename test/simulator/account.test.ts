@@ -103,6 +103,18 @@ describe('whose pods', () => {
     expect(listed(settings, path)).toEqual(seen);
   });
 
+  test.each([
+    { shareSpelling: 'shared_with_team', sent: 'shared_with_team', isShared: true },
+    { shareSpelling: 'shared_with_team', sent: 'sharedWithTeam', isShared: false },
+    { shareSpelling: 'sharedWithTeam', sent: 'shared_with_team', isShared: false },
+    { shareSpelling: 'sharedWithTeam', sent: 'sharedWithTeam', isShared: true },
+    { shareSpelling: 'Both', sent: 'sharedWithTeam', isShared: true },
+  ] as const)('$sent where $shareSpelling is honoured', ({ shareSpelling, sent, isShared }) => {
+    const bench = createBench({ shareSpelling });
+    bench.ask('POST', '/pods/', { body: createBody({ rest: { team: { teamId: 'team_1' }, [sent]: true } }) });
+    expect(bench.api.world.ledger.live()).toMatchObject([{ sharedWithTeam: isShared }]);
+  });
+
   test('another account sees, gets and deletes nothing of it', () => {
     const bench = createBench();
     const id = rent(bench);

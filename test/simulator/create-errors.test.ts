@@ -234,6 +234,21 @@ describe('POST /pods/ refuses', () => {
     expect(createBench({ strictEnums: false }).ask('POST', '/pods/', { body }).status).toBe(400);
   });
 
+  test.each([
+    { emptyWalletBody: 'Detail', body: { detail: 'Insufficient balance' } },
+    { emptyWalletBody: 'ErrorObject', body: { error: { code: 'insufficient_funds' } } },
+  ] as const)('an empty wallet in the shape $emptyWalletBody', ({ emptyWalletBody, body }) => {
+    const bench = createBench({ emptyWalletBody, emptyWalletStatus: 400, walletUsd: { user_1: 0 } });
+    expect(bench.ask('POST', '/pods/', { body: createBody() })).toMatchObject({ status: 400, body });
+  });
+
+  test('an offer that raced away in the words of its provider', () => {
+    const bench = createBench({ soldOutDetailBy: { hyperstack: 'No capacity in CANADA-1' } });
+    bench.api.world.offers.change({ provider: 'hyperstack' }, { market: { soldOut: true } });
+    const { body } = bench.ask('POST', '/pods/', { body: createBody() });
+    expect(body).toEqual({ detail: 'No capacity in CANADA-1' });
+  });
+
   test('a body that is no JSON', () => {
     const bench = createBench();
     const { status, body } = bench.ask('POST', '/pods/');

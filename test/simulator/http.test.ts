@@ -100,6 +100,13 @@ describe('HTTP', () => {
     expect((await (await call('GET', '/api/v1/pods/')).text()).length).toBeGreaterThan(3_000_000);
   });
 
+  test('a compressed bomb is small on the wire and huge when it is opened', async () => {
+    simulator.faults.add({ effect: { kind: 'Bomb', bytes: 3_000_000 } });
+    const response = await call('GET', '/api/v1/pods/');
+    expect(Number(response.headers.get('content-length'))).toBeLessThan(10_000);
+    expect((await response.text()).length).toBeGreaterThan(3_000_000);
+  });
+
   test('stop does not wait for slow answers', async () => {
     simulator.faults.add({ effect: { kind: 'DelayBefore', ms: 600_000 } });
     const pending = call('GET', '/api/v1/pods/').catch(() => 'dead');
@@ -133,6 +140,14 @@ describe('/_simulator', () => {
       deletes: [],
     });
     expect((await control('GET', '/requests')).body).toMatchObject({ counts: { 'POST /pods/': 1 } });
+  });
+
+  test('tells only the requests that are asked for', async () => {
+    await create();
+    await call('GET', '/api/v1/pods/');
+    const { body } = await control('GET', '/requests?method=POST&afterNumber=0');
+    expect(body).toMatchObject({ requests: [{ method: 'POST', route: '/pods/', status: 200 }] });
+    expect((await control('GET', '/requests?colour=red')).status).toBe(400);
   });
 
   test('keys are in no log', async () => {

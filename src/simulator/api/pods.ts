@@ -57,9 +57,8 @@ function create({ world, account, request }: ApiContext): ApiAnswer {
   ];
   if (unknown.length > 0) return invalid(unknown);
   const outcome = createPod(world, { account, body: body.value, raw: body.raw });
-  return outcome.kind === 'Created'
-    ? json(podView(world, outcome.pod))
-    : failure(outcome.status, outcome.detail);
+  if (outcome.kind === 'Created') return json(podView(world, outcome.pod));
+  return json(outcome.body ?? { detail: outcome.detail }, outcome.status);
 }
 
 function getPod(context: ApiContext): ApiAnswer {

@@ -8,7 +8,8 @@ import { podRoutes } from './pods.ts';
 import { sshKeyRoutes } from './ssh-keys.ts';
 
 const BASE = '/api/v1';
-const ROUTES: readonly Route[] = [
+/** Every operation of the simulated API. */
+export const ROUTES: readonly Route[] = [
   ...availabilityRoutes,
   ...podRoutes,
   ...diskRoutes,

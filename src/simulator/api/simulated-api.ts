@@ -22,7 +22,7 @@ export type Delivery =
       kind: 'Answer';
       waitMs: number;
       answer: ApiAnswer;
-      wire: Extract<Effect, { kind: 'Cut' | 'Drip' | 'Huge' }> | null;
+      wire: Extract<Effect, { kind: 'Cut' | 'Drip' | 'Huge' | 'Bomb' }> | null;
     };
 
 /** A request that arrived: after `waitMs` it is handled by `proceed`. */
@@ -111,7 +111,8 @@ export class SimulatedApi {
     if (effects.some((effect) => effect.kind === 'ResetAfter')) return { kind: 'Reset', waitMs };
     logged.status = answer.status;
     const wire = effects.find(
-      (effect) => effect.kind === 'Cut' || effect.kind === 'Drip' || effect.kind === 'Huge',
+      (effect) =>
+        effect.kind === 'Cut' || effect.kind === 'Drip' || effect.kind === 'Huge' || effect.kind === 'Bomb',
     );
     return { kind: 'Answer', waitMs, answer, wire: wire ?? null };
   }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import type { Clock } from '../../clock.ts';
 import { bodyText } from '../api/answer.ts';
 import type { Delivery } from '../api/simulated-api.ts';
@@ -13,6 +14,13 @@ async function drip(response: ServerResponse, body: Buffer, pace: DripPace): Pro
     await pace.clock.sleep(pace.everyMs, pace.signal);
   }
   response.end();
+}
+
+/** The bytes to send. */
+function bodyOf({ answer, wire }: Extract<Delivery, { kind: 'Answer' }>): Buffer {
+  const padding = wire?.kind === 'Huge' || wire?.kind === 'Bomb' ? wire.bytes : 0;
+  const body = Buffer.from(bodyText(answer) + ' '.repeat(padding));
+  return wire?.kind === 'Bomb' ? gzipSync(body) : body;
 }
 
 interface DripPace {
@@ -35,11 +43,11 @@ export async function deliver(
     return;
   }
   const { answer, wire } = delivery;
-  const padding = wire?.kind === 'Huge' ? wire.bytes : 0;
-  const body = Buffer.from(bodyText(answer) + ' '.repeat(padding));
+  const body = bodyOf(delivery);
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     'content-length': body.length,
+    ...(wire?.kind === 'Bomb' ? { 'content-encoding': 'gzip' } : {}),
     ...answer.headers,
   });
   if (wire?.kind === 'Cut') {

@@ -1,6 +1,6 @@
 import { wishedSizes } from './create-body.ts';
 import type { CreateBody } from './create-body.ts';
-import { refusalByMarket, refusalByRequest } from './create-rules.ts';
+import { refusalByMarket, refusalByRequest, soldOutRefusal } from './create-rules.ts';
 import type { CreateContext, Refusal } from './create-rules.ts';
 import type { Offer } from './offer.ts';
 import type { Pod } from './pod.ts';
@@ -17,8 +17,19 @@ interface CreateRequest {
 
 type CreateOutcome = { kind: 'Created'; pod: Pod } | ({ kind: 'Refused' } & Refusal);
 
-function refused(status: number, detail: string): CreateOutcome {
-  return { kind: 'Refused', status, detail };
+function refused(refusal: Refusal): CreateOutcome {
+  return { kind: 'Refused', ...refusal };
+}
+
+/** Nobody has published what the API says of pods; its inference side answers with an object. */
+function emptyWalletRefusal({ settings }: World): Refusal {
+  const detail = 'Insufficient balance';
+  const error = { message: detail, type: 'insufficient_funds', code: 'insufficient_funds' };
+  return {
+    status: settings.emptyWalletStatus,
+    detail,
+    ...(settings.emptyWalletBody === 'ErrorObject' ? { body: { error } } : {}),
+  };
 }
 
 function instanceLimitRefusal({ settings, pods }: World, userId: string): Refusal | null {
@@ -37,7 +48,7 @@ function refusalByAccount(world: World, { account, body }: CreateRequest): Refus
     return { status: settings.foreignTeamStatus, detail: 'You are not a member of this team' };
   }
   if ((world.wallets.balanceUsd(teamId ?? account.userId) ?? 1) <= 0) {
-    return { status: settings.emptyWalletStatus, detail: 'Insufficient balance' };
+    return emptyWalletRefusal(world);
   }
   return instanceLimitRefusal(world, account.userId);
 }
@@ -101,13 +112,12 @@ function order(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
 
 /** Rents a machine, or says why not. */
 export function createPod(world: World, request: CreateRequest): CreateOutcome {
-  const { settings } = world;
   const early = refusalByAccount(world, request);
-  if (early !== null) return refused(early.status, early.detail);
+  if (early !== null) return refused(early);
   const field = missingField(world, request);
-  if (field !== null) return refused(400, `Missing field: ${field} not specified`);
+  if (field !== null) return refused({ status: 400, detail: `Missing field: ${field} not specified` });
   const offer = findOffer(world, request);
-  if (offer === undefined) return refused(settings.soldOutStatus, settings.soldOutDetail);
+  if (offer === undefined) return refused(soldOutRefusal(world, request.body.provider.type));
   const sizes = effectiveSizes(offer, wishedSizes(request.body));
   const usdPerHour = totalPricePerHour(offer, sizes);
   return createOn({ world, ...request, offer, sizes, usdPerHour }, request.raw);
@@ -115,10 +125,10 @@ export function createPod(world: World, request: CreateRequest): CreateOutcome {
 
 function createOn(context: CreateContext, raw: unknown): CreateOutcome {
   const byRequest = refusalByRequest(context);
-  if (byRequest !== null) return refused(byRequest.status, byRequest.detail);
+  if (byRequest !== null) return refused(byRequest);
   const byMarket = refusalByMarket(context);
   if (byMarket === null) return { kind: 'Created', pod: order(context, raw, false) };
   const { settings } = context.world;
   if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus) order(context, raw, true);
-  return refused(byMarket.status, byMarket.detail);
+  return refused(byMarket);
 }

@@ -11,6 +11,16 @@ import type { World } from './world.ts';
 export interface Refusal {
   status: number;
   detail: string;
+  /** The whole body, where it is not `{detail}`. */
+  body?: unknown;
+}
+
+/** The offer is listed, and there is nothing behind it any more. */
+export function soldOutRefusal({ settings }: World, provider: string): Refusal {
+  return {
+    status: settings.soldOutStatus,
+    detail: settings.soldOutDetailBy[provider] ?? settings.soldOutDetail,
+  };
 }
 
 /** What a create is judged by, once its offer is known. */
@@ -96,9 +106,7 @@ function stockRule({ world, offer }: CreateContext): Refusal | null {
   }
   const isEmpty =
     settings.consumeStock && offer.market.stock !== null && world.pods.liveOf(offer) >= offer.market.stock;
-  return offer.market.soldOut || isEmpty
-    ? { status: settings.soldOutStatus, detail: settings.soldOutDetail }
-    : null;
+  return offer.market.soldOut || isEmpty ? soldOutRefusal(world, offer.provider) : null;
 }
 
 /** In the order in which a real service would find them: the request first, then the market. */

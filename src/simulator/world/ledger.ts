@@ -8,6 +8,8 @@ export interface LedgerEntry {
   name: string;
   userId: string;
   teamId: string | null;
+  /** Whether all members of the team may use it. */
+  sharedWithTeam: boolean;
   createdAtMs: number;
   /** USD per hour, now or at its end. */
   priceHr: number;
@@ -69,6 +71,7 @@ export class Ledger {
       name: pod.name,
       userId: pod.userId,
       teamId: pod.teamId,
+      sharedWithTeam: pod.sharedWithTeam,
       createdAtMs: pod.createdAtMs,
       priceHr: priceAt(pod, isLive ? nowMs : (pod.endsAtMs ?? nowMs)),
       createdPriceHr: priceAt(pod, pod.createdAtMs),

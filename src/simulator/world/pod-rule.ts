@@ -27,21 +27,21 @@ const OUTCOMES = [
 
 /** An exception to the normal life of a pod, for the pods that match. Absent fields: the settings' own. */
 export const podRuleSchema = z.strictObject({
-  cloudId: z.string().optional(),
-  provider: z.string().optional(),
-  gpuType: z.string().optional(),
-  nameIncludes: z.string().optional(),
-  provisioningMs: durationMs.optional(),
-  pendingMs: durationMs.optional(),
-  installingMs: durationMs.optional(),
-  deletingMs: durationMs.optional(),
-  outcome: z.enum(OUTCOMES).optional(),
+  cloudId: z.string().optional().describe('only pods with this one'),
+  provider: z.string().optional().describe('only pods with this one'),
+  gpuType: z.string().optional().describe('only pods with this one'),
+  nameIncludes: z.string().optional().describe('text in the name of the pod'),
+  provisioningMs: durationMs.optional().describe('in place of the setting of this name'),
+  pendingMs: durationMs.optional().describe('in place of the setting of this name'),
+  installingMs: durationMs.optional().describe('in place of the setting of this name'),
+  deletingMs: durationMs.optional().describe('in place of the setting of this name'),
+  outcome: z.enum(OUTCOMES).optional().describe('how its life goes'),
   lostAfterMs: durationMs
     .optional()
     .describe('after creation the pod is TERMINATED by the provider (spot loss)'),
-  sshShape: z.enum(SSH_SHAPES).optional(),
+  sshShape: z.enum(SSH_SHAPES).optional().describe('how sshConnection is written'),
   earlySshShape: z.enum(SSH_SHAPES).optional().describe('the shape for the first earlySshMs of ACTIVE'),
-  earlySshMs: durationMs.optional(),
+  earlySshMs: durationMs.optional().describe('see earlySshShape'),
 });
 
 export type PodRule = z.infer<typeof podRuleSchema>;

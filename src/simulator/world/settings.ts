@@ -41,7 +41,7 @@ const templateSchema = z.strictObject({
  */
 export const settingsSchema = z.strictObject({
   timeScale: z.number().positive().default(1).describe('divides every duration of the life cycle'),
-  provisioningMs: durationMs.default(5000),
+  provisioningMs: durationMs.default(5000).describe('time in PROVISIONING'),
   pendingMs: durationMs
     .default(0)
     .describe('time in PENDING between PROVISIONING and ACTIVE; 0 = never seen'),
@@ -62,7 +62,8 @@ export const settingsSchema = z.strictObject({
     .default([
       accountSchema.parse({ key: 'test-key', userId: 'user_1', teams: ['team_1', 'team_2'] }),
       accountSchema.parse({ key: 'other-key', userId: 'user_2', teams: ['team_2'] }),
-    ]),
+    ])
+    .describe('who may come: `{key, userId, teams, scopes}` each; a scope that is missing is refused'),
   missingScopeStatus: z.int().default(403).describe('open: status for a key without the scope'),
   foreignTeamStatus: z.int().default(403).describe('open: status of a create for a team one is not in'),
   walletUsd: z
@@ -70,15 +71,22 @@ export const settingsSchema = z.strictObject({
     .default({})
     .describe('balance by user or team id; none = unlimited'),
   emptyWalletStatus: z.int().default(402).describe('open: 402 or 400 for a create on an empty wallet'),
+  emptyWalletBody: z
+    .enum(['Detail', 'ErrorObject'])
+    .default('Detail')
+    .describe('open: `{detail}`, or `{error: {message, type, code}}` as the inference API has it'),
   emptyWalletEndsPods: z.boolean().default(true).describe('at 0 USD running pods end without grace'),
   instanceLimit: z.int().min(0).nullable().default(null).describe('live pods of one user; null = none'),
-  instanceLimitStatus: z.int().default(400).describe('open'),
+  instanceLimitStatus: z.int().default(400).describe('open: status at the instance limit'),
 
   slash: z
     .enum(['Redirect', 'Direct'])
     .default('Redirect')
     .describe('open: 307 on the wrong slash, or served'),
-  availabilityEndpoints: z.enum(['Both', 'LegacyOnly', 'CurrentOnly']).default('Both'),
+  availabilityEndpoints: z
+    .enum(['Both', 'LegacyOnly', 'CurrentOnly'])
+    .default('Both')
+    .describe('which of /availability/ and /availability/gpus there are'),
   strictEnums: z
     .boolean()
     .default(true)
@@ -90,20 +98,23 @@ export const settingsSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('open: global limit; null = none'),
-  requestBurst: z.number().positive().default(10),
+  requestBurst: z.number().positive().default(10).describe('requests that may come at once'),
   retryAfterSeconds: z
     .number()
     .nullable()
     .default(null)
     .describe('Retry-After of the limit; null = no header'),
 
-  listOrder: z.enum(['NewestFirst', 'OldestFirst']).default('NewestFirst').describe('open'),
-  bareListIncludesTeamPods: z.boolean().default(false).describe('open: GET /pods/ without teamId'),
+  listOrder: z.enum(['NewestFirst', 'OldestFirst']).default('NewestFirst').describe('open: of GET /pods/'),
+  bareListIncludesTeamPods: z
+    .boolean()
+    .default(false)
+    .describe('open: whether GET /pods/ without teamId shows pods of teams'),
   teamIdQueryHonoured: z.boolean().default(true).describe('open: GET /pods/?teamId=… lists that team'),
   shareSpelling: z
     .enum(['shared_with_team', 'sharedWithTeam', 'Both'])
     .default('shared_with_team')
-    .describe('open'),
+    .describe('open: which spelling of a create is honoured; the other one is ignored'),
   afterDelete: z.enum(['NotFound', 'Terminated']).default('NotFound').describe('open: GET of an ended pod'),
   terminatedVisibleMs: durationMs
     .nullable()
@@ -116,12 +127,24 @@ export const settingsSchema = z.strictObject({
     .default(false)
     .describe('priceHr, costPerHr, primePortMapping in /pods/status'),
 
-  maxPriceNeededBy: z.array(z.string()).default(['massedcompute']),
-  dataCenterNeededBy: z.array(z.string()).default(LOCATION_NEEDED_BY),
-  maxPriceComparedWith: z.enum(['Total', 'Base']).default('Total').describe('open'),
+  maxPriceNeededBy: z
+    .array(z.string())
+    .default(['massedcompute'])
+    .describe('providers that refuse a create without maxPrice'),
+  dataCenterNeededBy: z
+    .array(z.string())
+    .default(LOCATION_NEEDED_BY)
+    .describe('providers that refuse a create without dataCenterId'),
+  maxPriceComparedWith: z
+    .enum(['Total', 'Base'])
+    .default('Total')
+    .describe('open: the price with disk, vCPUs and memory, or without'),
   socketStrict: z.boolean().default(false).describe('open: refuse a create whose socket is not the offer’s'),
   envVarsRefusedBy: z.array(z.string()).default(['runpod']).describe('providers whose pods take no envVars'),
-  templates: z.array(templateSchema).default([templateSchema.parse({ id: 'cm2szl4a20001tl3pyq7ua6o7' })]),
+  templates: z
+    .array(templateSchema)
+    .default([templateSchema.parse({ id: 'cm2szl4a20001tl3pyq7ua6o7' })])
+    .describe('custom templates: `{id, providers, gpuTypes}` each; null fits all'),
   templateNeedsListing: z
     .boolean()
     .default(false)
@@ -132,8 +155,15 @@ export const settingsSchema = z.strictObject({
   soldOutDetail: z
     .string()
     .default('The selected offer is no longer available')
-    .describe('open: differs by provider'),
-  aboveMaxPriceDetail: z.string().default('Offer price is above the specified max_price').describe('open'),
+    .describe('open: text of a create on an offer that raced away'),
+  soldOutDetailBy: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('the same by provider, where it differs'),
+  aboveMaxPriceDetail: z
+    .string()
+    .default('Offer price is above the specified max_price')
+    .describe('open: text of a create above its maxPrice'),
   soldOutLeavesErrorPod: z
     .boolean()
     .default(false)

@@ -1,0 +1,77 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { installPrimeCli } from './install.ts';
+import { runProgram } from './program.ts';
+
+jest.setTimeout(5 * 60_000);
+
+const python = await runProgram('python3', ['-c', 'import venv, ensurepip'], process.env);
+const describeWithPython = python.code === 0 ? describe : describe.skip;
+
+let cache: string;
+
+beforeEach(async () => {
+  cache = await mkdtemp(path.join(os.tmpdir(), 'gpupod-cache-'));
+});
+
+afterEach(async () => {
+  await rm(cache, { recursive: true, force: true });
+});
+
+/** An environment whose package index is at this address. */
+function envWithIndex(url: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    XDG_CACHE_HOME: cache,
+    PIP_CONFIG_FILE: os.devNull,
+    PIP_INDEX_URL: url,
+    PIP_NO_CACHE_DIR: '1',
+  };
+}
+
+it('a machine without Python is told so, and that is no failure', async () => {
+  expect(await installPrimeCli({ PATH: cache, XDG_CACHE_HOME: cache })).toEqual({
+    kind: 'unavailable',
+    reason: expect.stringContaining('no Python'),
+  });
+});
+
+describeWithPython('a package index', () => {
+  it('that nobody answers at is told, and is no failure', async () => {
+    const nobody = await listen();
+    nobody.server.close();
+    expect(await installPrimeCli(envWithIndex(nobody.url))).toEqual({
+      kind: 'unavailable',
+      reason: 'PyPI cannot be reached',
+    });
+    // Nothing half-made is left that would be taken for the real thing.
+    const left = await readdir(path.join(cache, 'gpupod-operator'));
+    expect(left.filter((name) => name.includes('cli-'))).toEqual([]);
+  });
+
+  it('that answers and does not have it is a failure: it must not look like a skip', async () => {
+    const { server, url } = await listen();
+    try {
+      await expect(installPrimeCli(envWithIndex(url))).rejects.toThrow(/cannot be installed/);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});
+
+/** A server that has nothing. */
+async function listen(): Promise<{ server: Server; url: string }> {
+  const server = createServer((_request, response) => {
+    response.writeHead(404).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  return { server, url: `http://127.0.0.1:${address.port}/simple` };
+}
