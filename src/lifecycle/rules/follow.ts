@@ -23,12 +23,12 @@ export function followRental(knowledge: Knowledge): Step | undefined {
   if (verdict !== 'live') {
     return closeAfterLoss(knowledge, verdict);
   }
-  return (
+  const step =
     checkPrice(knowledge, sight?.look) ??
     investigate(knowledge, rental) ??
     reportStaleness(knowledge, rental) ??
-    (sight === undefined ? awaitFirstLook(knowledge) : judge(knowledge, rental, sight))
-  );
+    (sight === undefined ? awaitFirstLook(knowledge) : judge(knowledge, rental, sight));
+  return awakeWhenStale(knowledge, rental, step);
 }
 
 /** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */
@@ -91,9 +91,8 @@ function isMissingInList({ sight, census }: Knowledge, { podId, sinceMs, read }:
 }
 
 function reportStaleness(knowledge: Knowledge, rental: RentalMemory): Rest | undefined {
-  const { sight, now, windows, gpuPod } = knowledge;
-  const lookedAtMs = sight?.beganAtMs ?? rental.sinceMs;
-  if (now.monotonicMs - lookedAtMs < windows.staleMs) {
+  const { windows, gpuPod } = knowledge;
+  if (untilStaleMs(knowledge, rental) > 0) {
     return undefined;
   }
   const message = `There has been no good look at pod ${rental.podId} for a while. It may run, and it may bill.`;
@@ -107,6 +106,18 @@ function reportStaleness(knowledge: Knowledge, rental: RentalMemory): Rest | und
     againInMs: windows.quietPollMs,
     pollOften: true,
   };
+}
+
+function untilStaleMs({ sight, now, windows }: Knowledge, { sinceMs }: RentalMemory): number {
+  return (sight?.beganAtMs ?? sinceMs) + windows.staleMs - now.monotonicMs;
+}
+
+/** Whatever it waits for: the moment from which the last look is too old is not slept through. */
+function awakeWhenStale(knowledge: Knowledge, rental: RentalMemory, step: Step): Step {
+  const untilMs = untilStaleMs(knowledge, rental);
+  return step.kind === 'rest' && untilMs > 0
+    ? { ...step, againInMs: Math.min(step.againInMs ?? untilMs, untilMs) }
+    : step;
 }
 
 /** Nothing was read of the pod yet: the first status poll will tell. */

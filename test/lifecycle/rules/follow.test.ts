@@ -169,6 +169,20 @@ describe('followRental of a pod that nobody could look at', () => {
   ])('$name: Ready=$expected.Ready, because $why', ({ known, expected }) => {
     expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
   });
+
+  it.each([
+    {
+      name: 'starting',
+      known: { gpuPod: unready, sight: sight(podLook(), { beganAtMs: NOW_MS - 420_000 }) },
+    },
+    {
+      name: 'once ready',
+      known: { gpuPod: ready, sight: sight(podLook({ status: 'STOPPED' }), { beganAtMs: NOW_MS - 420_000 }) },
+    },
+    { name: 'never seen', known: { gpuPod: unready, ...rental({ sinceMs: NOW_MS - 420_000 }) } },
+  ])('$name, last look 7 min ago: rests for 3 at most, because nobody wakes it meanwhile', ({ known }) => {
+    expect(restOf(followRental(observed(known))).againInMs).toBe(180_000);
+  });
 });
 
 describe('followRental of a pod that was seen', () => {
