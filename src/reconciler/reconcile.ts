@@ -134,7 +134,8 @@ async function rest(
   watchProvider(context, key, { ...knowledge, memory }, step);
   if (isWorthWriting({ ...knowledge, memory }, step.status)) {
     const outcome = await writeStatus(context, gpuPod, step.status, memory);
-    if (outcome.kind === 'stale') {
+    // The watch stays silent about a version that was read after a conflict: this is the only look at it there will be.
+    if (outcome.kind === 'stale' || !outcome.isDone) {
       return { kind: 'retry' };
     }
     context.memories.set(key, uid, { ...memory, rejectionsWrittenAtMs: context.clock.monotonicMs() });

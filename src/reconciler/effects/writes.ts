@@ -18,7 +18,7 @@ export async function writeStatus(
   gpuPod: GpuPod,
   status: GpuPodStatus,
   memory: Memory,
-): Promise<EffectOutcome> {
+): Promise<GuardedOutcome> {
   const { name, namespace, uid, resourceVersion } = gpuPod.metadata;
   const body = {
     apiVersion: API_VERSION,
@@ -88,7 +88,8 @@ function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): vo
   context.events.record({ apiVersion: API_VERSION, kind: KIND, name, namespace, uid }, event);
 }
 
-type GuardedOutcome =
+/** `known` and not done: what is there now is in the view, and nobody is told of it. Whoever wrote plans for it. */
+export type GuardedOutcome =
   { readonly kind: 'known'; readonly memory: Memory; readonly isDone: boolean } | { readonly kind: 'stale' };
 
 /**
