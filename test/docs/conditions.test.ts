@@ -48,18 +48,18 @@ describe('conditions that documents name', () => {
   });
 });
 
-describe('the diagram of states', () => {
-  const diagram = fileAt('docs/reliability.md').blocks.find(({ text }) => text.startsWith('stateDiagram'));
-  const arrows = [...(diagram?.text ?? '').matchAll(/^ *(\S+) --> (\w+|\[\*\])(?:: .+)?$/gm)];
+describe('the diagrams of states', () => {
+  const diagrams = fileAt('docs/reliability.md').blocks.filter(({ text }) => text.startsWith('stateDiagram'));
+  const arrows = diagrams.flatMap(({ text }) => [...text.matchAll(/^ *(\S+) --> (\w+|\[\*\])(?:: .+)?$/gm)]);
   const drawn = new Set(arrows.flatMap(([, from = '', to = '']) => [from, to]));
   drawn.delete('[*]');
 
-  it('shows every phase that a GpuPod can have, and no other', () => {
+  it('show every phase that a GpuPod can have, and no other', () => {
     const phases = Object.keys(REASONS.Ready).map((reason) => phaseOf([condition(reason)]));
     expect([...drawn].toSorted()).toEqual([...new Set([...phases, 'Stalled'])].toSorted());
   });
 
-  it('leads out of every state, and into every state', () => {
+  it('lead out of every state, and into every state', () => {
     const sources = new Set(arrows.map(([, from = '']) => from));
     const targets = new Set(arrows.map(([, , to = '']) => to));
     expect([...drawn].filter((state) => !sources.has(state) || !targets.has(state))).toEqual([]);

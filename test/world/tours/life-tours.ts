@@ -1,0 +1,180 @@
+import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import { hiddenFor } from '../provider-faults.ts';
+import {
+  affordable,
+  askAgain,
+  awayFor,
+  deleteIt,
+  ends,
+  fails,
+  machine,
+  marketSays,
+  passing,
+  recovers,
+  resume,
+  stops,
+  suspend,
+  vanishes,
+} from './steps.ts';
+import type { Tour } from './tours.ts';
+
+const MINUTE_MS = 60_000;
+
+const CREATE = { method: 'POST', path: '/pods/', times: 1 } as const;
+const LOST: FaultRuleInput = { ...CREATE, effect: { kind: 'ResetAfter' } };
+const NOT_DONE: FaultRuleInput = { ...CREATE, effect: { kind: 'Answer', status: 500 } };
+const HIDDEN: FaultRuleInput = { ...hiddenFor(30_000), times: 1 };
+
+type Beginning = Omit<Tour, 'steps'>;
+const NOTHING_FITS: Beginning = { spec: { maxPrice: 1 } };
+const ONE_LOOK: Beginning = { spec: { maxPrice: 1, offerTimeout: '0s' } };
+const ALL_FAIL: Beginning = { options: { provider: { podRules: [{ outcome: 'Error' }] } } };
+const STUCK = { provisioningTimeout: '2h' };
+const STARTS_FOR_EVER: Beginning = {
+  spec: STUCK,
+  options: { provider: { podRules: [{ outcome: 'StuckProvisioning' }] } },
+};
+const INSTALLS_FOR_EVER: Beginning = {
+  spec: STUCK,
+  options: { provider: { podRules: [{ outcome: 'StuckInstalling' }] } },
+};
+
+interface Arrival extends Beginning {
+  readonly steps: Tour['steps'];
+}
+
+const AWAY = awayFor(25 * MINUTE_MS);
+
+/** How a rented machine gets into each of its states. */
+const RENTED: Readonly<Record<string, Arrival>> = {
+  Provisioning: { ...STARTS_FOR_EVER, steps: ['Provisioning', passing(MINUTE_MS)] },
+  Installing: { ...INSTALLS_FOR_EVER, steps: ['Installing', passing(MINUTE_MS)] },
+  Ready: { steps: ['Ready', passing(MINUTE_MS)] },
+  Failed: { steps: ['Ready', fails, 'Failed'] },
+  Stopped: { steps: ['Ready', stops, 'Stopped'] },
+  Unknown: { steps: ['Ready', AWAY, 'Unknown'] },
+};
+
+/** How a GpuPod that once ordered gets to where it has no machine. */
+const IDLE: Readonly<Record<string, Arrival>> = {
+  Pending: { ...ALL_FAIL, spec: { maxPrice: 2 }, steps: ['Terminated', 'Pending'] },
+  Stalled: { ...ALL_FAIL, steps: ['Stalled'] },
+  Suspended: { steps: ['Ready', suspend, 'Suspended'] },
+  Terminated: { ...ALL_FAIL, steps: ['Terminated'] },
+  Interrupted: { steps: ['Ready', ends, 'Interrupted'] },
+  Lost: { steps: ['Ready', vanishes, 'Lost'] },
+};
+
+function each(
+  arrivals: Readonly<Record<string, Arrival>>,
+  what: string,
+  steps: Tour['steps'],
+  except: readonly string[] = [],
+): Record<string, Tour> {
+  return Object.fromEntries(
+    Object.entries(arrivals)
+      .filter(([phase]) => !except.includes(phase))
+      .map(([phase, arrival]) => [`${phase}: ${what}`, { ...arrival, steps: [...arrival.steps, ...steps] }]),
+  );
+}
+
+/** The provider is away, and back with the machine as it was. */
+function awayIn(phase: string): Record<string, Tour> {
+  const arrival = RENTED[phase];
+  if (arrival === undefined) throw new Error(`no way leads to ${phase}`);
+  return {
+    [`${phase}: the provider is away`]: { ...arrival, steps: [...arrival.steps, AWAY, 'Unknown', phase] },
+  };
+}
+
+const NEVER_ORDERED: Readonly<Record<string, Arrival>> = {
+  'Pending from the beginning': { ...NOTHING_FITS, steps: ['Pending'] },
+  'Stalled from the beginning': { ...ONE_LOOK, steps: ['Stalled'] },
+  'Suspended from the beginning': { spec: { suspend: true }, steps: ['Suspended'] },
+};
+
+export const TOURS: Readonly<Record<string, Tour>> = {
+  'a whole life': { steps: ['Provisioning', 'Installing', 'Ready', deleteIt] },
+  'ready at once': { options: { provider: { installingMs: 0 } }, steps: ['Ready'] },
+  'nothing fits until the cap is raised': { ...NOTHING_FITS, steps: ['Pending', affordable, 'Ready'] },
+  'nothing fits in time': {
+    spec: { maxPrice: 1, offerTimeout: '5m' },
+    steps: ['Pending', 'Stalled', affordable, 'Ready'],
+  },
+  'nothing fits at the first look': { ...ONE_LOOK, steps: ['Stalled', affordable, 'Ready'] },
+  'the answer is lost, the machine is found': { faults: [LOST], steps: ['Uncertain', 'Ready'] },
+  'the answer is lost, there is no machine': { faults: [NOT_DONE], steps: ['Uncertain', 'Pending', 'Ready'] },
+  'the answer to a second order is lost': {
+    ...NOTHING_FITS,
+    faults: [LOST],
+    steps: ['Pending', affordable, 'Uncertain', 'Ready'],
+  },
+  'the answer is lost, deleted, the machine is found': {
+    faults: [LOST, HIDDEN],
+    steps: ['Uncertain', deleteIt],
+  },
+  'the answer is lost, deleted, there is no machine': { faults: [NOT_DONE], steps: ['Uncertain', deleteIt] },
+  'the answer is lost, suspended, the machine is found': {
+    faults: [LOST, HIDDEN],
+    steps: ['Uncertain', suspend, 'Suspended'],
+  },
+  'the answer is lost, suspended, there is no machine': {
+    faults: [NOT_DONE],
+    steps: ['Uncertain', suspend, 'Suspended'],
+  },
+  'the first machine fails': {
+    options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'Error' }] } },
+    steps: ['Ready'],
+  },
+  'the first installation fails': {
+    options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'InstallFailed' }] } },
+    steps: ['Ready'],
+  },
+  'all machines fail': { ...ALL_FAIL, steps: ['Stalled', marketSays({ podRules: [] }), askAgain, 'Ready'] },
+  'a machine fails, and the answer to the next order is lost': {
+    options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'Error' }] } },
+    faults: [{ ...CREATE, after: 1, effect: { kind: 'ResetAfter' } }],
+    steps: ['Terminated', 'Uncertain', 'Ready'],
+  },
+  'suspended and resumed': { steps: ['Ready', suspend, 'Suspended', resume, 'Ready'] },
+  'deleted while it is ended': { steps: ['Ready', suspend, 'Ending', deleteIt] },
+  'resumed before anything was ordered': { spec: { suspend: true }, steps: ['Suspended', resume, 'Ready'] },
+  'resumed before anything was ordered, the answer is lost': {
+    spec: { suspend: true },
+    faults: [LOST],
+    steps: ['Suspended', resume, 'Uncertain', 'Ready'],
+  },
+  ...each(NEVER_ORDERED, 'deleted', [deleteIt]),
+  ...each(NEVER_ORDERED, 'suspended', [suspend, 'Suspended'], ['Suspended from the beginning']),
+  ...each(RENTED, 'deleted', [deleteIt]),
+  ...each(RENTED, 'suspended', [suspend, 'Suspended']),
+  ...each(RENTED, 'ended by somebody else', [ends, passing(5 * MINUTE_MS)], ['Unknown']),
+  ...each(RENTED, 'vanishes', [vanishes, passing(20 * MINUTE_MS)], ['Unknown']),
+  ...each(IDLE, 'deleted', [deleteIt]),
+  ...each(IDLE, 'suspended', [suspend, 'Suspended'], ['Suspended']),
+  ...each(IDLE, 'asked for again', [marketSays({ podRules: [] }), affordable, askAgain, resume, 'Ready']),
+  ...awayIn('Provisioning'),
+  ...awayIn('Installing'),
+  ...awayIn('Ready'),
+  ...awayIn('Failed'),
+  ...awayIn('Stopped'),
+  'Unknown: ended by somebody else meanwhile': {
+    steps: ['Ready', AWAY, 'Unknown', ends, passing(20 * MINUTE_MS)],
+  },
+  'Unknown: vanished meanwhile': { steps: ['Ready', AWAY, 'Unknown', vanishes, passing(20 * MINUTE_MS)] },
+  'it fails and recovers': { steps: ['Ready', fails, 'Failed', recovers, 'Ready'] },
+  'it is stopped and started': { steps: ['Ready', stops, 'Stopped', recovers, 'Ready'] },
+  'it is installed anew': {
+    steps: [
+      'Ready',
+      machine({ status: 'ACTIVE', installationStatus: 'ACTIVE' }),
+      'Installing',
+      recovers,
+      'Ready',
+    ],
+  },
+  'it starts anew': { steps: ['Ready', machine({ status: 'PENDING' }), 'Provisioning', recovers, 'Ready'] },
+  'somebody ends it at the provider': {
+    steps: ['Ready', machine({ status: 'DELETING' }), 'Ending', ends, 'Interrupted'],
+  },
+};

@@ -1,0 +1,71 @@
+import { stringAt } from '../../../src/kubernetes/json.ts';
+import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import { changeSettings } from '../../../src/simulator/world/settings.ts';
+import type { SettingsInput } from '../../../src/simulator/world/settings.ts';
+import { annotate, specChange } from '../people.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Step } from './tours.ts';
+
+/** What people and the provider do on a tour. */
+
+export const suspend: Step = specChange({ suspend: true });
+export const resume: Step = specChange({ suspend: false });
+export const askAgain: Step = annotate('gpupod.dev/reconcile-requested-at', 'now');
+/** No offer is as cheap. */
+export const tooCheap: Step = specChange({ maxPrice: 1 });
+export const affordable: Step = specChange({ maxPrice: 3 });
+
+export async function deleteIt(world: SimulatedWorld): Promise<void> {
+  world.delete();
+  await world.until('gone', () => world.object() === undefined);
+}
+
+export function passing(ms: number): Step {
+  return async (world) => {
+    await world.pass(ms);
+  };
+}
+
+/** The provider answers nothing for so long. */
+export function awayFor(ms: number): Step {
+  return (world) => {
+    world.api.faults.add({ effect: { kind: 'Answer', status: 503 }, forMs: ms });
+  };
+}
+
+export function fault(rule: FaultRuleInput): Step {
+  return (world) => {
+    world.api.faults.add(rule);
+  };
+}
+
+export function marketSays(settings: Partial<SettingsInput>): Step {
+  return (world) => {
+    changeSettings(world.api.world.settings, settings);
+  };
+}
+
+type Pods = SimulatedWorld['api']['world']['pods'];
+
+/** What the provider says of the rented machine from now on; null: what it is. */
+export function machine(forced: Parameters<Pods['force']>[1]): Step {
+  return (world) => {
+    world.api.world.pods.force(rentedId(world), forced);
+  };
+}
+
+export const fails = machine({ status: 'ERROR' });
+export const stops = machine({ status: 'STOPPED' });
+export const recovers = machine(null);
+/** It is ended, not by us, and the history says so. */
+export const ends = machine({ status: 'TERMINATED' });
+
+/** It is gone, and nobody tells of its end. */
+export const vanishes: Step = async (world) => {
+  await fault({ method: 'GET', path: '/pods/history', effect: { kind: 'EmptyList' } })(world);
+  await ends(world);
+};
+
+function rentedId(world: SimulatedWorld): string {
+  return stringAt(world.object()?.['status'], 'podId') ?? '';
+}

@@ -1,0 +1,28 @@
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { stringAt } from '../../../src/kubernetes/json.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+
+/** Where a GpuPod comes from and goes to, as Mermaid draws it. */
+export const OUTSIDE = '[*]';
+
+/** The phase that stands on an object; before the first status that is the outside. */
+export function phaseOf(object: RawObject | undefined): string {
+  return stringAt(object?.['status'], 'phase') ?? OUTSIDE;
+}
+
+/** Notes each way that a GpuPod of this world goes from one phase to another: `Pending --> Provisioning`. */
+export function noteTransitions(world: SimulatedWorld, transitions: Set<string>): void {
+  world.server.onChange(({ kind, type, object, before, by }) => {
+    if (kind !== 'gpupods') return;
+    const from = phaseOf(before);
+    const to = type === 'DELETED' ? OUTSIDE : phaseOf(object);
+    // What a person writes into a status is no way that a GpuPod goes, nor is an object that is torn out.
+    const isForced = by === 'person' && (type !== 'DELETED' || hasOrdered(object));
+    if (from !== to && !isForced) transitions.add(`${from} --> ${to}`);
+  });
+}
+
+function hasOrdered({ metadata, status }: RawObject): boolean {
+  return metadata.annotations?.[ANNOTATIONS.intent] !== undefined || stringAt(status, 'podId') !== undefined;
+}
