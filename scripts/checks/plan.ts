@@ -7,8 +7,8 @@ export interface Plan {
   readonly checks: readonly Command[];
   /** Needs nothing but this repository. */
   readonly fastRing: Command;
-  /** Needs what `prepare` prepares. */
-  readonly clusterRing: Command;
+  /** Need what `prepare` prepares; one after the other, for each of them has both cores to do. */
+  readonly clusterRings: readonly Command[];
 }
 
 /** One place says how a check is run: the scripts of package.json. */
@@ -32,5 +32,5 @@ export const testPlan: Plan = {
     npmScript('generated files', 'check:generated'),
   ],
   fastRing: npmScript('fast tests', 'test:fast', '--coverage'),
-  clusterRing: npmScript('cluster tests', 'test:cluster'),
+  clusterRings: [npmScript('cluster tests', 'test:cluster'), npmScript('fault tests', 'test:faults')],
 };

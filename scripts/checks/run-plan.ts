@@ -28,10 +28,12 @@ export async function runPlan(plan: Plan, terminal: Terminal): Promise<Outcome[]
     inParallel(checksAtATime, plan.checks, async (check) => runCheck(check, terminal)),
   );
   const fast = await inSection('Fast tests', write, () => runRing(plan.fastRing, children));
-  const cluster = await inSection('Cluster tests', write, async () => {
-    const prepared = await preparing;
-    return [outcomeOf(prepared), ...(await afterPreparing(plan.clusterRing, prepared, terminal))];
-  });
+  const prepared = await preparing;
+  const cluster: Outcome[] = [outcomeOf(prepared)];
+  for (const ring of plan.clusterRings) {
+    const title = `${ring.title.slice(0, 1).toUpperCase()}${ring.title.slice(1)}`;
+    cluster.push(await inSection(title, write, async () => await afterPreparing(ring, prepared, terminal)));
+  }
 
   const outcomes = [...checks, fast, ...cluster];
   write(heading('Summary'));
@@ -65,10 +67,10 @@ async function afterPreparing(
   ring: Command,
   prepared: CommandResult,
   { children, write }: Terminal,
-): Promise<Outcome[]> {
-  if (prepared.succeeded) return [await runRing(ring, children)];
+): Promise<Outcome> {
+  if (prepared.succeeded) return await runRing(ring, children);
   write(`${ring.title} were not run, for there are no ${prepared.title}:\n${prepared.output.trimEnd()}`);
-  return [{ title: ring.title, passed: 0, failed: 1, elapsedMs: 0, detail: `not run: no ${prepared.title}` }];
+  return { title: ring.title, passed: 0, failed: 1, elapsedMs: 0, detail: `not run: no ${prepared.title}` };
 }
 
 function outcomeOf({ title, succeeded, elapsedMs }: CommandResult): Outcome {

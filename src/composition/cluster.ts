@@ -42,7 +42,7 @@ const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** Everything that speaks to the Kubernetes API. Nothing is sent yet. */
 export function connectCluster({ config, clock, log, metrics }: ClusterParts): Cluster {
-  const { kubeconfig, context, namespace, watchNamespace } = config.kubernetes;
+  const { kubeconfig, context, namespace, watchNamespace, watchIdleTimeoutMs } = config.kubernetes;
   const loaded = loadKubeConfig({ path: kubeconfig, context });
   const { kubeConfig } = loaded;
   const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
@@ -54,6 +54,7 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
     log,
     path: resourcePath(GPU_PODS, watchNamespace),
     decode: trimMetadata,
+    idleTimeoutMs: watchIdleTimeoutMs,
     observer: metrics.reflector,
   });
   const recorder = new EventRecorder({

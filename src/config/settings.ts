@@ -147,6 +147,12 @@ export const SETTINGS = {
       flag: '--watch-namespace',
       description: 'Only GpuPods of this namespace; else those of all namespaces',
     }),
+    watchIdleTimeoutMs: setting(duration(MIN_PERIOD_MS), {
+      flag: '--watch-idle-timeout',
+      defaultText: '90s',
+      description:
+        'A watch that brings nothing for this long is replaced by a new one; the API server sends a sign of life each minute',
+    }),
   }),
   lease: z.object({
     isEnabled: setting(onOff(), {

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { createSecureContext } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
+import { recordAt, stringAt } from './json.ts';
 
 /** Where the API server is, who we are there, and the sockets that lead to it. */
 export interface Connection {
@@ -24,8 +26,8 @@ export interface ConnectionOptions {
 
 /**
  * How long credentials are kept. client-node reads certificate files from disk, synchronously, each time it is
- * asked, which a burst must not pay per request. Its own copy of a service-account token lives 60 s, so a rotated
- * token is in use after 70 s at the latest; Kubernetes rotates at 80 % of a token's life, of 10 min or more.
+ * asked, which a burst must not pay per request. A rotated token is in use after this time, and at once after the server
+ * has refused the old one.
  */
 const CREDENTIALS_TTL_MS = 10_000;
 
@@ -89,7 +91,7 @@ export class ConnectionSource {
     const options: https.RequestOptions = {};
     await kubeConfig.applyToHTTPSOptions(options);
     const agents = this.#agentsFor(server, options);
-    return { server, headers: authHeaders(options), ...agents };
+    return { server, headers: { ...authHeaders(options), ...(await tokenHeader(kubeConfig)) }, ...agents };
   }
 
   #agentsFor(server: string, options: https.RequestOptions): Omit<Agents, 'material'> {
@@ -133,6 +135,17 @@ function tlsOptions(options: https.RequestOptions): https.AgentOptions {
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
     ...(servername === undefined ? {} : { servername }),
   };
+}
+
+/**
+ * The service-account token as it is in its file now. client-node keeps its own copy for 60 s whatever the server
+ * says of it: with a token that was revoked, a leader would lose its lease before it looked at the new one.
+ */
+async function tokenHeader(kubeConfig: KubeConfig): Promise<Record<string, string>> {
+  const user: unknown = kubeConfig.getCurrentUser();
+  const tokenFile = stringAt(recordAt(recordAt(user, 'authProvider'), 'config'), 'tokenFile');
+  if (tokenFile === undefined) return {};
+  return { Authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` };
 }
 
 function authHeaders(options: https.RequestOptions): Record<string, string> {

@@ -5,7 +5,7 @@ import { fullJitterMs } from './back-off.ts';
 import { type ListPage, listPages } from './list-pages.ts';
 import type { Log } from './log.ts';
 import { type Decode, type KubernetesObject, objectKey, type RawObject } from './objects.ts';
-import { Store, type StoreView } from './store.ts';
+import { Store, type StoreEvent, type StoreView } from './store.ts';
 import { type StoreHandler, StoreHandlers } from './store-handlers.ts';
 import { runWatch, type WatchChange, type WatchOutcome } from './watch-stream.ts';
 
@@ -29,19 +29,22 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   fieldSelector?: string;
   /** @default 500 */
   pageSize?: number;
-  /** Silence, bookmarks included, after which a watch is torn down; the server sends one a minute. @default 240000 */
+  /** Silence, bookmarks included, after which a watch is torn down; the server sends one a minute. @default 90000 */
   idleTimeoutMs?: number;
   /** In place of Math.random, for tests. */
   random?: () => number;
   observer?: ReflectorObserver;
 }
 
-const DEFAULT_IDLE_TIMEOUT_MS = 240_000;
+/** A bookmark a minute, and half a minute for a server that is busy. */
+const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 const NOT_SERVED =
   ': the API server does not know this kind of object; is its CustomResourceDefinition installed?';
 const LIST_TIMEOUT_MS = 60_000;
 const BACK_OFF = { baseMs: 500, maxMs: 30_000 };
+/** Failures that still count after a list with news: the next pause is at most 1 s. */
+const FAILURES_AFTER_NEWS = 1;
 /** The server ends each watch itself after this time, at random, so that a fleet does not come back at once. */
 const WATCH_SECONDS = { least: 300, spread: 300 };
 /** A server may ask for a pause, not for a silent operator. */
@@ -55,9 +58,10 @@ const MAX_RETRY_AFTER_MS = 60_000;
  *            A complete list is compared with the store, so that what happened unseen is told, deletions too.
  *            → WATCHING when it is complete; → WAITING when it fails.
  * - WATCHING from the last version, which every change and every bookmark advances.
- *            → WATCHING at once when the server ended it in order after delivering something;
+ *            → WATCHING at once when the server ended it in order after delivering something, and after silence;
  *            → WAITING on everything else, then WATCHING (410: LISTING).
- * - WAITING  back-off with full jitter, never shorter than the server's Retry-After. What a watch delivers resets it.
+ * - WAITING  back-off with full jitter, never shorter than the server's Retry-After. What a watch delivers resets it; a
+ *            list that tells something new shortens it, so that a server which expires every watch is not listed for ever.
  * - STOPPED  after `stop()`, the only way in. No error of the server, the network or a handler leads here.
  */
 export class Reflector<T extends KubernetesObject> {
@@ -71,6 +75,8 @@ export class Reflector<T extends KubernetesObject> {
   #hasSynced = false;
   #failures = 0;
   #garbageInARow = 0;
+  /** Something changed since the last list began. */
+  #hasNews = false;
   #lastEventAtMs: number | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -135,6 +141,7 @@ export class Reflector<T extends KubernetesObject> {
     const { signal } = this.#stopping;
     const request = { path, labelSelector, fieldSelector, pageSize, signal, timeoutMs: LIST_TIMEOUT_MS };
     const seen = new Set<string>();
+    this.#hasNews = false;
     try {
       const version = await listPages(transport, request, (page) => {
         this.#takePage(page, seen);
@@ -161,8 +168,9 @@ export class Reflector<T extends KubernetesObject> {
 
   #completeList(version: string, seen: ReadonlySet<string>): void {
     for (const key of this.#store.keys()) {
-      if (!seen.has(key)) this.#handlers.emit(this.#store.removeKey(key));
+      if (!seen.has(key)) this.#tell(this.#store.removeKey(key));
     }
+    if (this.#hasNews) this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
     this.#resourceVersion = version;
     this.#options.observer?.onListed?.(seen.size);
     this.#options.log.debug({ path: this.#options.path, objects: seen.size }, 'listed');
@@ -226,7 +234,9 @@ export class Reflector<T extends KubernetesObject> {
         this.#resourceVersion = undefined;
         break;
       case 'idle':
-        break;
+        // It took its time already. A pause would only add to the time in which nothing is seen.
+        log.info({ path, end: outcome.end }, 'watch was silent, replacing it');
+        return 0;
     }
     log.info({ path, end: outcome.end }, 'watch ended, resuming it');
     return this.#pauseMs();
@@ -241,12 +251,17 @@ export class Reflector<T extends KubernetesObject> {
 
   #put(raw: RawObject): void {
     const object = this.#decode(raw);
-    if (object !== undefined) this.#handlers.emit(this.#store.put(object));
+    if (object !== undefined) this.#tell(this.#store.put(object));
   }
 
   /** What is not understood any more can go all the same: its identity is enough. */
   #remove(raw: RawObject): void {
-    this.#handlers.emit(this.#store.remove(raw, this.#decode(raw)));
+    this.#tell(this.#store.remove(raw, this.#decode(raw)));
+  }
+
+  #tell(events: readonly StoreEvent<T>[]): void {
+    if (events.length > 0) this.#hasNews = true;
+    this.#handlers.emit(events);
   }
 
   /** One bad object must not stop the others: it is reported and left as it was. */

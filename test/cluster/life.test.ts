@@ -21,7 +21,7 @@ let operator: RunningOperator;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-audit-'));
   audit = await prepareAudit(directory);
-  bench = await openBench(audit.flags);
+  bench = await openBench({ apiServerFlags: audit.flags });
 }, 20 * MINUTE_MS);
 
 beforeEach(async () => {

@@ -18,7 +18,7 @@ describe('loadConfig without any flag', () => {
       },
       policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [] },
       installation: { orphanPolicy: 'Report' },
-      kubernetes: {},
+      kubernetes: { watchIdleTimeoutMs: 90_000 },
       lease: {
         isEnabled: true,
         name: 'gpupod-operator',

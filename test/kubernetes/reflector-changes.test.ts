@@ -71,6 +71,17 @@ describe('versions that are too old', () => {
     // 20 s: 0.5 + 1 + 2 + 4 + 8 …
     expect(world.runtime.server.count('LIST')).toBeLessThanOrEqual(6);
   });
+
+  it('are made up for within a second each while lists bring news, however long it lasts', async () => {
+    world.runtime.server.plan((request) => (isWatch(request) ? statusAnswer(410, 'Expired') : undefined));
+    world.startReflector();
+    for (let number = 1; number <= 8; number += 1) {
+      world.put(`thing-${String(number)}`);
+      await world.advanceUntil(() => world.events.length === number, 'the list with the news');
+    }
+
+    expect(world.runtime.clock.monotonicMs()).toBeLessThanOrEqual(8 * 1_000);
+  });
 });
 
 describe('what cannot stop it', () => {

@@ -98,9 +98,9 @@ describe('watching', () => {
     await world.runtime.clock.advance(89_000);
     expect(world.runtime.server.count('WATCH')).toBe(1);
     await world.runtime.clock.advance(1000);
-    await world.advanceUntil(() => world.events.length === 1, 'the missed event');
 
-    expect(world.events).toEqual(['ADDED a']);
+    // At once: it has been silent for long enough.
+    expect(await world.told(1)).toEqual(['ADDED a']);
     expect(world.runtime.server.watches.openCount).toBe(1);
   });
 

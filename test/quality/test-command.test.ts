@@ -47,7 +47,7 @@ function plan(changes: Partial<Plan>): Plan {
     prepare: check('executables'),
     checks: [check('types'), check('format')],
     fastRing: ring('fast', { passed: 10 }),
-    clusterRing: ring('cluster', { passed: 5 }),
+    clusterRings: [ring('cluster', { passed: 3 }), ring('faults', { passed: 2 })],
     ...changes,
   };
 }
@@ -82,17 +82,29 @@ describe('the test command', () => {
       reason: 'a coverage below its threshold fails without a failed test',
     },
     {
-      changes: { clusterRing: ring('cluster', { passed: 0 }) },
+      changes: { clusterRings: [ring('cluster', { passed: 3 }), ring('faults', { passed: 1, failed: 1 })] },
+      last: '17 passed, 1 failed',
+      reason: 'each of the rings on the cluster counts',
+    },
+    {
+      changes: {
+        clusterRings: [ring('cluster', { passed: 2, failed: 1, exitCode: 1 }), ring('faults', { passed: 2 })],
+      },
+      last: '17 passed, 1 failed',
+      reason: 'a ring that fails does not hide the next',
+    },
+    {
+      changes: { clusterRings: [ring('cluster', { passed: 0 })] },
       last: '13 passed, 1 failed',
       reason: 'no test at all is not a success',
     },
     {
-      changes: { clusterRing: check('cluster', 1) },
+      changes: { clusterRings: [check('cluster', 1)] },
       last: '13 passed, 1 failed',
       reason: 'jest that dies leaves no result',
     },
     {
-      changes: { clusterRing: check('cluster') },
+      changes: { clusterRings: [check('cluster')] },
       last: '13 passed, 1 failed',
       reason: 'an end without error and without result proves nothing',
     },
@@ -123,7 +135,8 @@ describe('the test command', () => {
 
     expect(lines).toContain('[executables] install Go');
     expect(lines.join('\n')).toContain('cluster were not run, for there are no executables:\ninstall Go');
-    expect(lines.at(-1)).toBe('12 passed, 2 failed');
+    expect(lines.join('\n')).toContain('faults were not run');
+    expect(lines.at(-1)).toBe('12 passed, 3 failed');
   });
 });
 

@@ -7,7 +7,11 @@ import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { ResourceClient } from '../../src/kubernetes/resource-client.ts';
-import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import {
+  startControlPlane,
+  type ControlPlane,
+  type ControlPlaneOptions,
+} from '../control-plane/control-plane.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -25,9 +29,9 @@ export interface Bench {
 }
 
 /** Opens a bench. Close it in afterAll. */
-export async function openBench(apiServerFlags: Readonly<Record<string, string>> = {}): Promise<Bench> {
+export async function openBench(options: ControlPlaneOptions = {}): Promise<Bench> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-'));
-  const controlPlane = await startControlPlane({ crdPaths: [path.join(root, 'crds')], apiServerFlags });
+  const controlPlane = await startControlPlane({ crdPaths: [path.join(root, 'crds')], ...options });
   const { kubeConfig } = loadKubeConfig({ path: controlPlane.kubeconfigPath });
   const transport = new ApiTransport({ kubeConfig, clock: systemClock, userAgent: 'gpupod-test' });
   const client = (group: string, version: string, plural: string): ResourceClient<RawObject> =>

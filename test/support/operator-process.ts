@@ -8,6 +8,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 /** How an operator process is started. */
 export interface OperatorProcessOptions {
+  /** What Node runs. @default the sources, `src/main.ts` */
+  readonly program?: string;
   /** Without the program's own two. */
   readonly args: readonly string[];
   /** The whole environment of the process but for PATH and HOME: nothing of this process' own slips in. */
@@ -24,21 +26,23 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The operator, as people run it: `node src/main.ts`. */
+/** The operator as a process of its own. */
 export interface OperatorProcess {
   readonly ended: Promise<ProcessEnd>;
   isRunning(): boolean;
   /** All that it has written. */
   log(): Promise<string>;
+  /** Sends a signal that does not end it, as SIGSTOP. */
+  send(signal: NodeJS.Signals): void;
   /** Sends the signal, SIGTERM by default, and resolves when the process has ended. */
   stop(signal?: NodeJS.Signals): Promise<ProcessEnd>;
 }
 
 /** Starts the operator at the head of its own process group: Ctrl-C in the terminal does not reach it. */
 export function startOperatorProcess(options: OperatorProcessOptions): OperatorProcess {
-  const { args, env, logFile, pidFile } = options;
+  const { args, env, logFile, pidFile, program = path.join(root, 'src/main.ts') } = options;
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [path.join(root, 'src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     detached: true,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', log, log],
@@ -54,6 +58,9 @@ export function startOperatorProcess(options: OperatorProcessOptions): OperatorP
     ended,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     log: async () => await readFile(logFile, 'utf8'),
+    send: (signal) => {
+      child.kill(signal);
+    },
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       return await ended;

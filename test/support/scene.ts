@@ -11,6 +11,7 @@ import {
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { createNamespace, type Bench } from './bench.ts';
+import type { OperatorProcess } from './operator-process.ts';
 import { operatorArgs, type Flags } from './operator-settings.ts';
 import { until } from './until.ts';
 
@@ -32,6 +33,7 @@ export class Scene {
   readonly log = new RecordingLog();
   readonly #options: SceneOptions;
   readonly #operators = new Set<RunningOperator>();
+  readonly #processes: OperatorProcess[] = [];
 
   constructor(bench: Bench, namespace: string, simulator: Simulator, options: SceneOptions) {
     this.bench = bench;
@@ -48,6 +50,11 @@ export class Scene {
     const operator = await startOperator(loaded.config, this.log);
     this.#operators.add(operator);
     return operator;
+  }
+
+  /** What the process writes is shown when something never comes true. */
+  watchLogOf(process: OperatorProcess): void {
+    this.#processes.push(process);
   }
 
   /** Arguments for an operator of this scene, in whatever process. */
@@ -110,7 +117,7 @@ export class Scene {
         return gpuPod !== undefined && isSo(gpuPod) ? gpuPod : undefined;
       },
       async () =>
-        JSON.stringify({ status: (await this.find(name))?.status, log: this.#lastLog() }, undefined, 1),
+        JSON.stringify({ status: (await this.find(name))?.status, log: await this.#lastLog() }, undefined, 1),
     );
   }
 
@@ -130,7 +137,7 @@ export class Scene {
     await until(
       `${name} is gone`,
       async () => ((await this.find(name)) === undefined ? true : undefined),
-      async () => JSON.stringify({ object: await this.find(name), log: this.#lastLog() }, undefined, 1),
+      async () => JSON.stringify({ object: await this.find(name), log: await this.#lastLog() }, undefined, 1),
     );
   }
 
@@ -172,8 +179,14 @@ export class Scene {
     return this.simulator.requests.count({ method: 'GET', path: '/pods/status' });
   }
 
-  #lastLog(): unknown[] {
-    return this.log.lines.slice(-20).map(({ level, message, fields }) => ({ level, message, ...fields }));
+  async #lastLog(): Promise<unknown[]> {
+    const here = this.log.lines
+      .slice(-20)
+      .map(({ level, message, fields }) => ({ level, message, ...fields }));
+    const there = await Promise.all(
+      this.#processes.map(async (process) => (await process.log()).split('\n').slice(-20)),
+    );
+    return [...here, ...there.flat()];
   }
 }
 

@@ -2,7 +2,7 @@ import { isRecord, recordAt, stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
-import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
+import type { Change } from './simulated-api-server.ts';
 
 /** An order as it was first written onto an object, read without the operator's own code. */
 export interface WrittenOrder {
@@ -14,16 +14,21 @@ export interface WrittenOrder {
   readonly hadFinalizer: boolean;
 }
 
+/** Tells of each change of an object, before anybody who asked for it hears of it. */
+export interface ChangeSource {
+  onChange(listener: (change: Change) => void): unknown;
+}
+
 /** What the world itself noted of its objects and orders: what the oracles judge by, beside the ledger. */
 export class Books {
   readonly orders = new Map<string, WrittenOrder>();
   /** Pods that a status ever named, with the uid of the object that named them. */
   readonly owners = new Map<string, string>();
   readonly #violations: string[] = [];
-  readonly #api: SimulatedApi;
+  readonly #api: Pick<SimulatedApi, 'requests' | 'world'>;
   readonly #nowText: () => string;
 
-  constructor(server: SimulatedApiServer, api: SimulatedApi, nowText: () => string) {
+  constructor(server: ChangeSource, api: Pick<SimulatedApi, 'requests' | 'world'>, nowText: () => string) {
     this.#api = api;
     this.#nowText = nowText;
     server.onChange((change) => {
@@ -44,18 +49,8 @@ export class Books {
 
   #noteChange(change: Change): void {
     const { object, before, by } = change;
-    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-    const order = readOrder(object);
-    if (order !== undefined && by !== 'person' && !this.orders.has(order.name)) {
-      this.orders.set(order.name, {
-        podName: order.name,
-        uid: object.metadata.uid,
-        objectKey: key,
-        maxPrice: maxPriceOf(object),
-        hadFinalizer: (object.metadata.finalizers ?? []).length > 0,
-      });
-    }
     if (by === 'person') return;
+    this.#noteOrder(object);
     const podId = podIdOf(object);
     // What a person wrote there stays a person's word, whoever writes the status next.
     if (podId !== undefined && podId !== podIdOf(before)) this.owners.set(podId, object.metadata.uid);
@@ -64,9 +59,21 @@ export class Books {
       this.#judgeStatus(object, before);
   }
 
+  #noteOrder(object: RawObject): void {
+    const order = readOrder(object);
+    if (order === undefined || this.orders.has(order.name)) return;
+    this.orders.set(order.name, {
+      podName: order.name,
+      uid: object.metadata.uid,
+      objectKey: `${object.metadata.namespace ?? ''}/${object.metadata.name}`,
+      maxPrice: maxPriceOf(object),
+      hadFinalizer: (object.metadata.finalizers ?? []).length > 0,
+    });
+  }
+
   /** Nothing is paid before it is written down, and never without a cap that the spec allows. */
   #judgeOrder({ bodyText }: LoggedRequest): void {
-    const pod = recordAt(parse(bodyText), 'pod') ?? {};
+    const pod = recordAt(parse(bodyText), 'pod');
     const name = stringAt(pod, 'name') ?? '';
     const { maxPrice } = pod;
     const order = this.orders.get(name);
@@ -116,20 +123,21 @@ export class Books {
 }
 
 function statusProblems(object: RawObject): readonly string[] {
-  const status = isRecord(object['status']) ? object['status'] : {};
+  const status = recordAt(object, 'status');
   const { conditions } = status;
   const list = Array.isArray(conditions) ? conditions.filter(isRecord) : [];
   const types = list.map((condition) => String(condition['type']));
   const generation = object.metadata.generation ?? 0;
   const isAhead = (value: unknown): boolean => typeof value === 'number' && value > generation;
-  return [
-    types.includes('Ready') ? [] : ['condition Ready is missing'],
-    types.includes('Reconciling') && types.includes('Stalled') ? ['Reconciling and Stalled at once'] : [],
-    new Set(types).size === types.length ? [] : ['a condition stands twice'],
-    isAhead(status['observedGeneration']) ? ['observedGeneration is ahead'] : [],
-    list.some((condition) => isAhead(condition['observedGeneration'])) ? ['a condition is ahead'] : [],
-    list.some((condition) => String(condition['message']).length > 300) ? ['a message is too long'] : [],
-  ].flat();
+  const rules: readonly (readonly [string, boolean])[] = [
+    ['condition Ready is missing', !types.includes('Ready')],
+    ['Reconciling and Stalled at once', types.includes('Reconciling') && types.includes('Stalled')],
+    ['a condition stands twice', new Set(types).size < types.length],
+    ['observedGeneration is ahead', isAhead(status['observedGeneration'])],
+    ['a condition is ahead', list.some((condition) => isAhead(condition['observedGeneration']))],
+    ['a message is too long', list.some((condition) => String(condition['message']).length > 300)],
+  ];
+  return rules.filter(([, isBroken]) => isBroken).map(([problem]) => problem);
 }
 
 function readOrder(object: RawObject): { readonly name: string } | undefined {

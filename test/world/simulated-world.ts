@@ -212,7 +212,7 @@ const PROVIDER: SettingsInput = {
 };
 
 /** Somebody's own, another installation's, and one of ours from before the record of the installation. */
-const FOREIGN_NAMES = [
+export const FOREIGN_NAMES: readonly string[] = [
   'somebody',
   'gp-zzz999-0123456789-1-team-a-train-1',
   `gp-${INSTALLATION}x-0123456789-1-a`,

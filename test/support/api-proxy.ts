@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { ProxiedWatches } from './proxied-watches.ts';
+
+/** A request as the proxy saw it, and the status that the server gave it; undefined before, or without an answer. */
+export interface ProxiedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+  status: number | undefined;
+}
+
+/** An answer in the server's place. */
+export interface CannedAnswer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `request`: it has arrived and is not sent on. `answer`: the server has done it, and its answer is not handed on. */
+export type Moment = 'request' | 'answer';
+type Test = (request: ProxiedRequest) => boolean;
+
+/** One request that is to be held, once it comes. */
+export interface Hold {
+  /** Resolves when it is held. */
+  readonly reached: Promise<ProxiedRequest>;
+  /** Lets it go on, whether its sender lives or not. */
+  readonly release: () => void;
+  /** Lets it be lost: the connection breaks. */
+  readonly drop: () => void;
+}
+
+interface PendingHold {
+  readonly moment: Moment;
+  readonly isIt: Test;
+  readonly reach: (request: ProxiedRequest) => void;
+  readonly fate: Promise<'released' | 'dropped'>;
+}
+
+interface Rule {
+  readonly isIt: Test;
+  readonly answer: CannedAnswer;
+  left: number;
+}
+
+/** Told of each answer of the server, before who asked for it. */
+type AnswerListener = (request: ProxiedRequest, body: string) => void;
+
+/**
+ * Stands between a client and the API server, on TLS at both ends, and sees, holds and answers what goes through. A
+ * client that brings a token is passed on with it; every other one is the administrator.
+ */
+export class ApiProxy {
+  readonly watches = new ProxiedWatches();
+  readonly requests: ProxiedRequest[] = [];
+  readonly port: number;
+  readonly #server: https.Server;
+  readonly #upstream: Upstream;
+  readonly #listeners: AnswerListener[] = [];
+  #holds: PendingHold[] = [];
+  #rules: Rule[] = [];
+
+  private constructor(server: https.Server, port: number, upstream: Upstream) {
+    this.#server = server;
+    this.port = port;
+    this.#upstream = upstream;
+    server.on('request', (incoming, outgoing) => {
+      // A client or server that goes away in the middle is what this is for.
+      this.#serve(incoming, outgoing).catch(() => outgoing.destroy());
+    });
+  }
+
+  static async open({ credentials, serverUrl }: ControlPlane): Promise<ApiProxy> {
+    const { serving, client, caPem } = credentials;
+    const [cert, key, clientCert, clientKey] = await Promise.all(
+      [serving.certificateFile, serving.keyFile, client.certificateFile, client.keyFile].map(
+        async (file) => await readFile(file),
+      ),
+    );
+    const server = https.createServer({ cert, key });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+    return new ApiProxy(server, address.port, {
+      url: serverUrl,
+      administrator: new https.Agent({ keepAlive: true, ca: caPem, cert: clientCert, key: clientKey }),
+      bearer: new https.Agent({ keepAlive: true, ca: caPem }),
+    });
+  }
+
+  /** Holds the next request that is like this. */
+  hold(moment: Moment, isIt: Test): Hold {
+    const reached = Promise.withResolvers<ProxiedRequest>();
+    const fate = Promise.withResolvers<'released' | 'dropped'>();
+    this.#holds.push({ moment, isIt, reach: reached.resolve, fate: fate.promise });
+    return {
+      reached: reached.promise,
+      release: () => fate.resolve('released'),
+      drop: () => fate.resolve('dropped'),
+    };
+  }
+
+  /** Answers requests that are like this in the server's place, so many times. */
+  answer(isIt: Test, answer: CannedAnswer, times = 1): void {
+    this.#rules.push({ isIt, answer, left: times });
+  }
+
+  /** Takes back all answers in the server's place. */
+  clear(): void {
+    this.#rules = [];
+  }
+
+  onAnswer(listener: AnswerListener): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    const close = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await close;
+    this.#upstream.administrator.destroy();
+    this.#upstream.bearer.destroy();
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const url = new URL(incoming.url ?? '/', 'https://localhost');
+    const request: ProxiedRequest = {
+      method: incoming.method ?? '',
+      path: url.pathname,
+      query: url.searchParams,
+      body: await text(incoming),
+      status: undefined,
+    };
+    this.requests.push(request);
+    const canned = this.#cannedAnswer(request);
+    if (canned !== undefined) {
+      request.status = canned.status;
+      outgoing.writeHead(canned.status, { 'content-type': 'application/json', ...canned.headers });
+      outgoing.end(canned.body);
+      return;
+    }
+    await this.#pass('request', request);
+    const answer = await send(this.#upstream, incoming, request.body);
+    request.status = answer.statusCode;
+    if (request.query.get('watch') === 'true' && answer.statusCode === 200) {
+      this.watches.carry(answer, outgoing);
+      return;
+    }
+    const body = await text(answer);
+    for (const listener of this.#listeners) listener(request, body);
+    await this.#pass('answer', request);
+    outgoing.writeHead(answer.statusCode ?? 0, forwarded(answer.headers));
+    outgoing.end(body);
+  }
+
+  #cannedAnswer(request: ProxiedRequest): CannedAnswer | undefined {
+    const rule = this.#rules.find(({ isIt, left }) => left > 0 && isIt(request));
+    if (rule === undefined) return undefined;
+    rule.left -= 1;
+    return rule.answer;
+  }
+
+  /** @throws when it is to be lost. */
+  async #pass(moment: Moment, request: ProxiedRequest): Promise<void> {
+    const hold = this.#holds.find((one) => one.moment === moment && one.isIt(request));
+    if (hold === undefined) return;
+    this.#holds = this.#holds.filter((one) => one !== hold);
+    hold.reach(request);
+    if ((await hold.fate) === 'dropped') throw new Error('lost on the way');
+  }
+}
+
+interface Upstream {
+  readonly url: string;
+  readonly administrator: https.Agent;
+  readonly bearer: https.Agent;
+}
+
+const HOP_BY_HOP = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive']);
+
+function forwarded(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
+}
+
+async function send(
+  { url, administrator, bearer }: Upstream,
+  { method, url: target = '/', headers }: IncomingMessage,
+  body: string,
+): Promise<IncomingMessage> {
+  const agent = headers.authorization === undefined ? administrator : bearer;
+  const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
+  return await new Promise((resolve, reject) => {
+    const outgoing = https.request(new URL(target, url), {
+      method,
+      agent,
+      headers: { ...forwarded(headers), ...length },
+    });
+    outgoing.once('response', resolve);
+    outgoing.once('error', reject);
+    outgoing.end(body);
+  });
+}
