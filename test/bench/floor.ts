@@ -1,0 +1,54 @@
+import { inParallel } from '../../scripts/checks/in-parallel.ts';
+import { API_VERSION, KIND } from '../../src/api/names.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createNamespace, type Bench } from '../support/bench.ts';
+
+/** What the loop writes as a status; about as much as the operator does. */
+const MESSAGE = 'A sentence of about the length that a condition of the operator has, for a person to read.';
+const CONDITION_TYPES = ['Ready', 'Synced', 'OfferSelected', 'Provisioned'];
+const STATUS_WRITES = 3;
+const PARALLEL = 32;
+
+/**
+ * The same objects and the same writes as the operator makes until Ready, as a bare loop that decides nothing: what
+ * the API server takes at best. Milliseconds.
+ */
+export async function measureFloor(bench: Bench, names: readonly string[]): Promise<number> {
+  const namespace = await createNamespace(bench);
+  const startedMs = systemClock.monotonicMs();
+  await inParallel(PARALLEL, names, async (name) => {
+    const made = await bench.gpuPods.create(namespace, {
+      apiVersion: API_VERSION,
+      kind: KIND,
+      metadata: { name },
+      spec: { gpu: { types: ['H100_80GB'] }, maxPrice: 3 },
+    });
+    const { uid, resourceVersion } = made.metadata;
+    const annotations = { 'example.com/intent': MESSAGE.repeat(8) };
+    let held = await bench.gpuPods.patchMetadata({
+      ...{ namespace, name, uid, resourceVersion },
+      metadata: { annotations },
+    });
+    await bench.secrets.create(namespace, {
+      ...{ apiVersion: 'v1', kind: 'Secret' },
+      metadata: { name },
+      stringData: { uri: MESSAGE },
+    });
+    for (let write = 0; write < STATUS_WRITES; write += 1) {
+      held = await bench.gpuPods.replaceStatus({ ...held, status: statusOf(write) });
+    }
+  });
+  return systemClock.monotonicMs() - startedMs;
+}
+
+function statusOf(write: number): object {
+  const conditions = CONDITION_TYPES.map((type) => ({
+    type,
+    status: 'False',
+    reason: `Write${String(write)}`,
+    message: MESSAGE,
+    observedGeneration: 1,
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  }));
+  return { observedGeneration: 1, phase: 'Pending', conditions };
+}

@@ -1,0 +1,22 @@
+/** What the bench reads of the operator's metrics. */
+export interface Scrape {
+  /** GpuPods by phase. */
+  readonly phases: Readonly<Record<string, number>>;
+  readonly residentBytes: number;
+  readonly eventLoopLagP99Seconds: number;
+}
+
+export async function scrape(port: number): Promise<Scrape> {
+  const answer = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+  const text = await answer.text();
+  const phases: Record<string, number> = {};
+  for (const [, phase = '', value] of text.matchAll(/^gpupod_gpupods\{.*?phase="(\w+)".*\} (\S+)$/gm)) {
+    phases[phase] = (phases[phase] ?? 0) + Number(value);
+  }
+  const gauge = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  return {
+    phases,
+    residentBytes: gauge('process_resident_memory_bytes'),
+    eventLoopLagP99Seconds: gauge('nodejs_eventloop_lag_p99_seconds'),
+  };
+}
