@@ -41,7 +41,7 @@ describe('the name of the connection Secret', () => {
 describe('connectionSecret', () => {
   const rented = rentedGpuPod();
   it('has the keys of the service binding convention', () => {
-    expect(connectionSecret(rented, readyLook()).data).toEqual({
+    expect(connectionSecret(rented, readyLook({ ports: [] })).data).toEqual({
       type: 'gpupod',
       provider: 'hyperstack',
       host: '203.0.113.7',

@@ -127,9 +127,12 @@ function awaitFirstLook({ gpuPod, windows }: Knowledge): Rest {
 
 function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
   if (isUsable(sight)) {
-    return needsPriceBeforeReady(knowledge, rental, sight.look)
-      ? askForPrice(knowledge, rental)
-      : followReady(knowledge, sight.look, seenFacts(knowledge, sight));
+    if (needsPriceBeforeReady(knowledge, rental, sight.look)) {
+      return askForPrice(knowledge, rental);
+    }
+    return (
+      awaitPorts(knowledge, rental, sight) ?? followReady(knowledge, sight.look, seenFacts(knowledge, sight))
+    );
   }
   // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
   const lacksOnlySsh =
@@ -146,6 +149,20 @@ function askForPrice({ gpuPod, now, windows }: Knowledge, rental: RentalMemory):
   }
   const againInMs = (rental.read?.beganAtMs ?? now.monotonicMs) + windows.goneSpacingMs - now.monotonicMs;
   return { kind: 'rest', status: gpuPod.status, againInMs, pollOften: true };
+}
+
+/**
+ * Ports may stand in the pod object alone. A list, which all share, shows them before Ready is written: if they came
+ * with the next sweep, each pod would be written twice more. Where lists fail they are not waited for.
+ */
+function awaitPorts(knowledge: Knowledge, { podId, read }: RentalMemory, sight: Sight): Rest | undefined {
+  const { census, gpuPod, providerFailure } = knowledge;
+  const listed = census?.live.find((pod) => pod.podId === podId);
+  const isLookedAt = listed?.status === 'ACTIVE' || read?.result === 'found';
+  const isKnown = sight.look.ports.length > 0 || isLookedAt || gpuPod.status.readyAt !== undefined;
+  return isKnown || providerFailure !== undefined
+    ? undefined
+    : { kind: 'rest', status: gpuPod.status, pollOften: true, wantsCensusAfterMs: sight.beganAtMs };
 }
 
 /** Active, installed, and reachable over SSH by all that the provider says. */

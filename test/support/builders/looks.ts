@@ -23,11 +23,15 @@ export function podLook(overrides: Partial<PodLook> = {}): PodLook {
 }
 
 /** A look at the pod with nothing left to wish for. */
+/** Ports that every machine maps. */
+export const PORTS: PodLook['ports'] = [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }];
+
 export function readyLook(overrides: Partial<PodLook> = {}): PodLook {
   return podLook({
     status: 'ACTIVE',
     installationStatus: 'FINISHED',
     ssh: SSH,
+    ports: PORTS,
     priceUsdPerHour: 1.9,
     ...overrides,
   });
