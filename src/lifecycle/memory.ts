@@ -15,6 +15,8 @@ export interface Memory {
   readonly order?: OrderMemory;
   /** The pod that is rented, as seen from this process. */
   readonly rental?: RentalMemory;
+  /** Its finalizer was taken off by this process; the copy of the object may still show it until the watch tells of the end. */
+  readonly isReleased?: boolean;
   /** When this process first saw that the object is being deleted. */
   readonly deletingSinceMs?: number;
   /** A pod that this process got an id for and that no status names yet. */

@@ -78,6 +78,9 @@ async function takeStep(
     context.memories.set(key, uid, outcome.memory);
     return { kind: 'goOn', offers: outcome.offers };
   }
+  if (outcome.kind === 'released') {
+    context.memories.set(key, uid, { ...memory, isReleased: true });
+  }
   return { kind: 'result', result: RESULTS[outcome.kind] };
 }
 

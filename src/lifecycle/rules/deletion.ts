@@ -18,7 +18,7 @@ const RELEASE: Step = { kind: 'act', effect: { type: 'release' } };
 export function forceRelease(knowledge: Knowledge): Step | undefined {
   const { gpuPod } = knowledge;
   const named = gpuPod.metadata.annotations[ANNOTATIONS.forceRelease];
-  if (!isDeleting(gpuPod) || !hasFinalizer(gpuPod) || named === undefined) {
+  if (!isDeleting(gpuPod) || isLetGo(knowledge) || named === undefined) {
     return undefined;
   }
   const order = openOrder(knowledge);
@@ -48,9 +48,9 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
   const { podId, podName = '' } = gpuPod.status;
   const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
   if (podId !== undefined && gpuPod.spec.deletionPolicy === 'Retain' && !isBeingEnded) {
-    return hasFinalizer(gpuPod)
-      ? { kind: 'act', effect: { type: 'release', retain: { podId, podName } } }
-      : heldByOthers(gpuPod);
+    return isLetGo(knowledge)
+      ? heldByOthers(gpuPod)
+      : { kind: 'act', effect: { type: 'release', retain: { podId, podName } } };
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
   return ending ?? confirmNothingLeft(knowledge);
@@ -58,7 +58,7 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
 
 function confirmNothingLeft(knowledge: Knowledge): Step {
   const { gpuPod, census, memory, now, windows } = knowledge;
-  if (!hasFinalizer(gpuPod)) {
+  if (isLetGo(knowledge)) {
     return heldByOthers(gpuPod);
   }
   const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs;
@@ -77,6 +77,10 @@ function confirmNothingLeft(knowledge: Knowledge): Step {
     }),
     wantsCensusAfterMs: hasList ? census.beganAtMs + windows.busyPollMs : sinceMs,
   };
+}
+
+function isLetGo({ gpuPod, memory }: Knowledge): boolean {
+  return memory.isReleased === true || !hasFinalizer(gpuPod);
 }
 
 /** It was let go already; what keeps it is somebody else's finalizer. */

@@ -253,6 +253,16 @@ describe('finishDeletion', () => {
       expected: { step: 'rest' },
       why: 'somebody else holds it',
     },
+    {
+      name: 'an object that was let go a moment ago',
+      known: {
+        gpuPod: gpuPod(deleting),
+        memory: { deletingSinceMs: NOW_MS - 1_000, isReleased: true },
+        census: census({ beganAtMs: NOW_MS }),
+      },
+      expected: { step: 'rest' },
+      why: 'the watch has not told of its end yet',
+    },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const memory = { rental: rentalMemory() };
     expect(outline(finishDeletion(observed({ memory, ...known })))).toMatchObject(expected);
