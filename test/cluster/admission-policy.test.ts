@@ -1,0 +1,255 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { stringify } from 'yaml';
+import { startOperator, type RunningOperator } from '../../src/composition/operator.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import type { KubectlResult } from '../control-plane/kubectl.ts';
+import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import { kubectl as runKubectl } from '../manifests/support/helm.ts';
+import { operatorArgs } from '../support/operator-settings.ts';
+import { until } from '../support/until.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(5 * MINUTE_MS);
+
+const root = path.resolve(import.meta.dirname, '../..');
+const OPERATOR = 'gpupod-system';
+/** Somebody who may do everything with GpuPods that RBAC knows of. */
+const TENANT = ['--as=tenant', '--as-group=system:authenticated'];
+
+const FINALIZERS = '/metadata/finalizers/-';
+const ADD_FINALIZER = JSON.stringify([{ op: 'add', path: FINALIZERS, value: 'example.com/mine' }]);
+const REMOVE_FINALIZER = JSON.stringify([
+  { op: 'test', path: '/metadata/finalizers/1', value: 'example.com/mine' },
+  { op: 'remove', path: '/metadata/finalizers/1' },
+]);
+
+let controlPlane: ControlPlane;
+let simulator: Simulator;
+let operator: RunningOperator | undefined;
+const log = new RecordingLog();
+let namespace: string;
+let namespaces = 0;
+
+async function kubectl(...args: readonly string[]): Promise<string> {
+  return await runKubectl(controlPlane, ...args);
+}
+
+/** As the tenant, in the namespace of this test; a refusal is an outcome. */
+async function tenant(args: readonly string[], input?: string): Promise<KubectlResult> {
+  const call = input === undefined ? {} : { input };
+  return await controlPlane.kubectl(['-n', namespace, ...TENANT, ...args], call);
+}
+
+function manifest(name: string): string {
+  return stringify({
+    apiVersion: 'gpupod.dev/v1alpha1',
+    kind: 'GpuPod',
+    metadata: { name },
+    spec: { gpu: { types: ['H100_80GB'] }, maxPrice: 3 },
+  });
+}
+
+/** Names of the machines of this test that cost money now. */
+function livePods(): string[] {
+  return simulator.ledger.live().flatMap(({ name }) => (name.includes(namespace) ? [name] : []));
+}
+
+/** What the policy keeps, as it is stored. */
+async function orderOf(name: string): Promise<string> {
+  const path_ = '{.metadata.finalizers}{.metadata.annotations.gpupod\\.dev/intent}{.status.podId}';
+  return await kubectl('-n', namespace, 'get', 'gpupod', name, '-o', `jsonpath=${path_}`);
+}
+
+async function rent(name: string): Promise<void> {
+  expect(await tenant(['apply', '-f', '-'], manifest(name))).toMatchObject({ code: 0 });
+  await kubectl('-n', namespace, 'wait', `gpupod/${name}`, '--for=condition=Ready', '--timeout=120s');
+}
+
+/** An overlay as people write it: the manifests of deploy/ with the policy. */
+async function installWithPolicy(): Promise<void> {
+  const overlay = path.join(controlPlane.directory, 'overlay');
+  await mkdir(overlay);
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [path.relative(overlay, path.join(root, 'deploy'))],
+    components: [path.relative(overlay, path.join(root, 'deploy/components/admission-policy'))],
+  };
+  await writeFile(path.join(overlay, 'kustomization.yaml'), stringify(kustomization));
+  await kubectl('apply', '-k', overlay);
+  await kubectl('wait', 'crd/gpupods.gpupod.dev', '--for=condition=Established', '--timeout=60s');
+}
+
+/** A policy is in force some seconds after it was written. */
+async function untilInForce(): Promise<void> {
+  await kubectl('-n', 'default', 'create', '-f', await manifestFile('probe'));
+  const patch = ['patch', 'gpupod', 'probe', '--subresource=status', '--type=merge', '-p', '{"status":{}}'];
+  await until(
+    'the policy is in force',
+    async () => {
+      const { code } = await controlPlane.kubectl(['-n', 'default', ...patch, '--dry-run=server']);
+      return code === 0 ? undefined : true;
+    },
+    () => 'status could still be written',
+  );
+  await kubectl('-n', 'default', 'delete', 'gpupod', 'probe');
+}
+
+async function manifestFile(name: string): Promise<string> {
+  const file = path.join(controlPlane.directory, `${name}.yaml`);
+  await writeFile(file, manifest(name));
+  return file;
+}
+
+/** Starts the operator here, as nobody but the service account of deploy/. */
+async function startAsServiceAccount(): Promise<void> {
+  simulator = await startSimulator({ settings: { provisioningMs: 100, installingMs: 100, deletingMs: 100 } });
+  const kubeconfigPath = await controlPlane.kubeconfigForServiceAccount(OPERATOR, 'gpupod-operator');
+  const place = { kubeconfigPath, namespace: OPERATOR, primeUrl: simulator.url };
+  const args = operatorArgs(place, { 'leader-elect': 'false' });
+  const loaded = loadConfig(
+    args.filter((arg) => !arg.startsWith('--watch-namespace=')),
+    { PRIME_API_KEY: simulator.apiKey },
+  );
+  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded));
+  operator = await startOperator(loaded.config, log);
+}
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane({ controllerManager: true });
+  await installWithPolicy();
+  await kubectl('create', 'clusterrole', 'all-of-gpupods', '--verb=*', '--resource=gpupods.gpupod.dev');
+  await kubectl(
+    'create',
+    'clusterrole',
+    'status-of-gpupods',
+    '--verb=*',
+    '--resource=gpupods.gpupod.dev/status',
+  );
+  for (const role of ['all-of-gpupods', 'status-of-gpupods']) {
+    await kubectl('create', 'clusterrolebinding', role, `--clusterrole=${role}`, '--user=tenant');
+  }
+  await untilInForce();
+  await startAsServiceAccount();
+}, 40 * MINUTE_MS);
+
+beforeEach(async () => {
+  namespaces += 1;
+  namespace = `team-${namespaces}`;
+  await kubectl('create', 'namespace', namespace);
+});
+
+afterEach(() => {
+  simulator.faults.clear();
+});
+
+afterAll(async () => {
+  await operator?.stop();
+  await simulator.stop();
+  await controlPlane.stop();
+});
+
+describe('the admission policy', () => {
+  it('is understood by the API server: every expression has the right type', async () => {
+    const checked = await until(
+      'its types are checked',
+      async () => {
+        const text = await kubectl('get', 'validatingadmissionpolicy', '-o', 'jsonpath={.items[*].status}');
+        return text.includes('observedGeneration') ? text : undefined;
+      },
+      () => 'no status',
+    );
+    expect(checked).not.toContain('expressionWarnings');
+  });
+
+  it('refuses what would make a machine be forgotten or rented twice, and says what to do', async () => {
+    await rent('train');
+    const merge = ['patch', 'gpupod', 'train', '--type=merge', '-p'];
+    const before = await orderOf('train');
+    for (const { args, input, says } of [
+      {
+        args: [...merge, '{"metadata":{"finalizers":null}}'],
+        says: /finalizer gpupod\.dev\/rental .*gpupod\.dev\/force-release/,
+      },
+      {
+        args: [...merge, '{"metadata":{"finalizers":["example.com/mine"]}}'],
+        says: /finalizer gpupod\.dev\/rental/,
+      },
+      {
+        args: ['annotate', 'gpupod', 'train', 'gpupod.dev/intent-'],
+        says: /gpupod\.dev\/intent is the order/,
+      },
+      {
+        args: ['annotate', 'gpupod', 'train', '--overwrite', 'gpupod.dev/intent={}'],
+        says: /gpupod\.dev\/intent is the order/,
+      },
+      { args: ['replace', '-f', '-'], input: manifest('train'), says: /use kubectl apply/ },
+      {
+        args: [...merge, '{"status":{"podId":null}}', '--subresource=status'],
+        says: /status of a GpuPod is written by the operator alone/,
+      },
+    ]) {
+      const { code, stderr } = await tenant(args, input);
+      expect({ args, code, stderr }).toEqual({ args, code: 1, stderr: expect.stringMatching(says) });
+    }
+    // Administrators as well: a slip costs as much, whoever makes it.
+    const asAdministrator = await controlPlane.kubectl([
+      '-n',
+      namespace,
+      ...merge,
+      '{"metadata":{"finalizers":null}}',
+    ]);
+    expect(asAdministrator.stderr).toMatch(/removed by the operator alone/);
+    expect(await orderOf('train')).toBe(before);
+  });
+
+  it('lets people do all that they need, and the operator a whole life', async () => {
+    await rent('train');
+    for (const args of [
+      ['annotate', 'gpupod', 'train', 'gpupod.dev/paused=true'],
+      ['annotate', 'gpupod', 'train', 'gpupod.dev/paused-'],
+      ['annotate', 'gpupod', 'train', 'gpupod.dev/reconcile-requested-at=now'],
+      ['label', 'gpupod', 'train', 'team=a'],
+      ['patch', 'gpupod', 'train', '--type=json', '-p', ADD_FINALIZER],
+      ['patch', 'gpupod', 'train', '--type=json', '-p', REMOVE_FINALIZER],
+      ['patch', 'gpupod', 'train', '--type=merge', '-p', '{"spec":{"suspend":true}}'],
+    ]) {
+      expect({ args, ...(await tenant(args)) }).toMatchObject({ args, code: 0, stderr: '' });
+    }
+    await kubectl(
+      '-n',
+      namespace,
+      'wait',
+      'gpupod/train',
+      '--for=jsonpath={.status.phase}=Suspended',
+      '--timeout=120s',
+    );
+    expect(livePods()).toEqual([]);
+    expect(await tenant(['apply', '-f', '-'], manifest('train'))).toMatchObject({ code: 0 });
+
+    expect(await tenant(['delete', 'gpupod', 'train', '--timeout=120s'])).toMatchObject({ code: 0 });
+    expect(livePods()).toEqual([]);
+    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('does not stand in the way of force-release', async () => {
+    await rent('stuck');
+    simulator.faults.add({ method: 'DELETE', effect: { kind: 'IgnoreDelete' } });
+    await tenant(['delete', 'gpupod', 'stuck', '--wait=false']);
+    const pod = simulator.ledger.live().find(({ name }) => name.endsWith('stuck'));
+    expect(
+      await tenant(['annotate', 'gpupod', 'stuck', `gpupod.dev/force-release=${String(pod?.id)}`]),
+    ).toMatchObject({ code: 0 });
+    await kubectl('-n', namespace, 'wait', 'gpupod/stuck', '--for=delete', '--timeout=120s');
+  });
+
+  it('does not stand in the way of a namespace that is deleted', async () => {
+    await rent('train');
+    await kubectl('delete', 'namespace', namespace, '--timeout=180s');
+    expect(livePods()).toEqual([]);
+  });
+});
