@@ -23,6 +23,9 @@ export const ANNOTATIONS = {
   confirmAbsent: `${GROUP}/confirm-absent`,
 } as const;
 
+/** On the operator's Lease: what was spent so far, for metrics that go on over restarts. */
+export const SPENT_ANNOTATION = `${GROUP}/spent`;
+
 /** Labels on what the operator creates in the cluster. */
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',

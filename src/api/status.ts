@@ -81,7 +81,7 @@ const port = z
  * How an attempt ended. `Refused` and `NotCreated`: no machine came of it. `Failed`: a machine that never
  * got ready. `Ended`: a machine that was ready. `Released`: let go without being ended (Retain, force-release).
  */
-const ATTEMPT_OUTCOMES = ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'] as const;
+export const ATTEMPT_OUTCOMES = ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'] as const;
 
 const attempt = z
   .object({

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import { SPENT_ANNOTATION } from '../api/names.ts';
 import { LeaderElector } from '../kubernetes/leader-elector.ts';
+import type { LeaseCargo } from '../kubernetes/lease-cargo.ts';
+import type { DurableRecord } from '../observability/metrics.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Controller } from '../reconciler/controller.ts';
 import { GpuPodOperator } from '../reconciler/gpu-pod-operator.ts';
@@ -39,7 +42,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
     coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
-    requestsPerSecond: () => prime.limiter.requestsPerSecond(),
+    limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),
   });
@@ -145,7 +148,7 @@ type ElectionCallbacks = Pick<
 >;
 
 function standForElection(
-  { config, clock, log }: ClusterParts,
+  { config, clock, log, metrics }: ClusterParts,
   { transport, namespace }: Cluster,
   callbacks: ElectionCallbacks,
 ): LeaderElector {
@@ -161,8 +164,25 @@ function standForElection(
     renewDeadlineMs,
     renewPeriodMs,
     retryPeriodMs,
+    cargo: cargoOf(metrics.spentRecord),
     ...callbacks,
   });
   elector.start();
   return elector;
+}
+
+/** The record rides along on the lease: that is written anyway, every few seconds, by the one that leads. */
+function cargoOf({ onTaken, next, onWritten }: DurableRecord): LeaseCargo {
+  return {
+    onTaken: (annotations) => {
+      onTaken(annotations[SPENT_ANNOTATION]);
+    },
+    next: () => {
+      const text = next();
+      return text === undefined ? {} : { [SPENT_ANNOTATION]: text };
+    },
+    onWritten: ({ [SPENT_ANNOTATION]: text }) => {
+      if (text !== undefined) onWritten(text);
+    },
+  };
 }

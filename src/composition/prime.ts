@@ -20,7 +20,7 @@ export interface Prime {
 export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Prime {
   const { baseUrl, key, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
   const keys = key.kind === 'file' ? fileApiKey(key.path, clock) : literalApiKey(key.key.reveal());
-  const limiter = createRateLimiter({ clock, maxRequestsPerSecond });
+  const limiter = createRateLimiter({ clock, maxRequestsPerSecond, onTurn: metrics.onLimiterTurn });
   const provider = createPrimeProvider({
     baseUrl,
     apiKey: keys,

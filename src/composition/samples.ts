@@ -3,12 +3,18 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { isResolved, readIntent } from '../lifecycle/intent.ts';
 import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
+import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, RentalSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
 import { defaultSizes } from '../offers/sizes.ts';
+
+/** Tenants choose namespaces and the provider chooses its words: how many series come of them is bounded. */
+const namespaces = new BoundedLabels(1_000);
+const providers = new BoundedLabels(100);
+const gpuTypes = new BoundedLabels(100);
 
 /** By the object as it was read: those that did not change since the last scrape are not read again. */
 const samples = new WeakMap<KubernetesObject, readonly GpuPodSample[]>();
@@ -33,10 +39,10 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
   const intent = readIntent(gpuPod);
   return {
     uid: metadata.uid,
-    namespace: metadata.namespace,
+    namespace: namespaces.of(metadata.namespace),
     phase: status.phase ?? 'Pending',
-    ...(provider === undefined ? {} : { provider }),
-    ...(gpuType === undefined ? {} : { gpuType }),
+    ...(provider === undefined ? {} : { provider: providers.of(provider) }),
+    ...(gpuType === undefined ? {} : { gpuType: gpuTypes.of(gpuType) }),
     ...(status.podId === undefined ? {} : { rental: sampleRental(gpuPod) }),
     hasUnresolvedOrder:
       status.podId === undefined && intent.kind === 'read' && !isResolved(gpuPod, intent.intent),

@@ -6,14 +6,14 @@ import type { HealthChecks } from '../observability/health.ts';
 import { startHttpServer } from '../observability/http-server.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
-import type { Metrics } from '../observability/metrics.ts';
+import type { LimiterSample, Metrics } from '../observability/metrics.ts';
 import { sampleGpuPods } from './samples.ts';
 
 /** What metrics and health look at, once it is there: the parts are put together after the recorders. */
 export interface Observed {
   readonly gpuPods: () => readonly KubernetesObject[];
   readonly coolDowns: () => ReadonlyMap<string, number>;
-  readonly requestsPerSecond: () => number;
+  readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
   readonly hasSynced: () => boolean;
 }
@@ -27,7 +27,7 @@ export interface Telemetry {
 const NOTHING: Observed = {
   gpuPods: () => [],
   coolDowns: () => new Map(),
-  requestsPerSecond: () => 0,
+  limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
   hasSynced: () => false,
 };
@@ -43,7 +43,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
     sources: {
       gpuPods: () => sampleGpuPods(observed.gpuPods()),
       coolDowns: () => observed.coolDowns(),
-      requestsPerSecond: () => observed.requestsPerSecond(),
+      limiter: () => observed.limiter(),
       watchAgeMs: () => observed.watchAgeMs(),
     },
   });

@@ -3,6 +3,8 @@ import { apiErrorMessage, isAlreadyExists, isConflict, isNotFound } from './api-
 import type { ApiTransport } from './api-transport.ts';
 import { errorFields } from './error-fields.ts';
 import { claimedSpec, type Lease, leaseClient, LeaseObservation, releasedSpec } from './lease.ts';
+import { withCargo } from './lease-cargo.ts';
+import type { LeaseCargo } from './lease-cargo.ts';
 import type { Log } from './log.ts';
 import type { ResourceClient } from './resource-client.ts';
 
@@ -26,6 +28,7 @@ export interface LeaderElectorOptions {
   renewPeriodMs?: number;
   /** How often a standby looks; bounds the hand-over after a release. @default 1000 */
   retryPeriodMs?: number;
+  cargo?: LeaseCargo;
   onStartedLeading: () => void;
   /** Called once. A release waits for the promise: the next leader starts only after this one's work is done. */
   onStoppedLeading: (end: LeadingEnd) => void | Promise<void>;
@@ -142,18 +145,21 @@ export class LeaderElector {
     const { clock, namespace, name, identity, leaseDurationMs } = this.#options;
     const claim = { identity, leaseDurationMs, nowMs: clock.nowMs() };
     const spec = claimedSpec(this.#lease?.spec, claim);
+    // Who takes the lease must know first what is on it.
+    const annotations = this.#mode === 'standby' ? {} : this.#nextCargo();
     const options = { signal, timeoutMs: this.#requestTimeoutMs() };
     const sentAtMs = this.#nowMs();
     try {
       this.#lease =
         this.#lease === undefined
           ? await this.#leases.create(namespace, newLease(name, spec), options)
-          : await this.#leases.replace({ ...this.#lease, spec }, options);
+          : await this.#leases.replace(withCargo({ ...this.#lease, spec }, annotations), options);
     } catch (error) {
       if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return false;
       throw error;
     }
     this.#lastRenewedAtMs = sentAtMs;
+    if (this.#mode !== 'standby') this.#options.cargo?.onWritten(annotations);
     return true;
   }
 
@@ -161,6 +167,7 @@ export class LeaderElector {
     const { log, identity } = this.#options;
     this.#mode = 'leading';
     log.info({ identity }, 'leading');
+    await this.#call(() => this.#options.cargo?.onTaken(this.#lease?.metadata.annotations ?? {}));
     await this.#call(this.#options.onStartedLeading);
     const renewing = Promise.all([this.#renewLoop(), this.#guardDeadline()]);
     await Promise.race([renewing, aborted(this.#stopping.signal)]);
@@ -172,6 +179,16 @@ export class LeaderElector {
     this.#leading.abort();
     await renewing;
     if (end === 'released') await this.#release();
+  }
+
+  /** A cargo that cannot be had must not cost the lease. */
+  #nextCargo(): Readonly<Record<string, string>> {
+    try {
+      return this.#options.cargo?.next() ?? {};
+    } catch (error) {
+      this.#options.log.error({ ...errorFields(error) }, 'annotations of the lease cannot be had');
+      return {};
+    }
   }
 
   async #call(callback: () => void | Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
-import type { AttemptLedger, LedgerNews } from './attempt-ledger.ts';
+import type { LedgerNews } from './attempt-ledger.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { Instruments } from './instruments.ts';
+import type { SpentBook } from './spent-book.ts';
 
 const NONE = 'none';
 const MS_PER_SECOND = 1_000;
@@ -10,13 +11,8 @@ type GpuPodInstruments = Pick<
   'gpuPods' | 'pricePerHour' | 'livingCost' | 'unresolvedOrders' | 'spent' | 'attempts' | 'timeToReady'
 >;
 
-/** Brings everything that is computed from GpuPods up to now. */
-export function refreshGpuPodMetrics(
-  instruments: GpuPodInstruments,
-  ledger: AttemptLedger,
-  samples: readonly GpuPodSample[],
-  nowMs: number,
-): void {
+/** Brings everything that is computed from how GpuPods are now up to now. */
+export function refreshGpuPodMetrics(instruments: GpuPodInstruments, samples: readonly GpuPodSample[]): void {
   clearGpuPodMetrics(instruments);
   countGpuPods(instruments, samples);
   const usdPerHour = new Map<string, number>();
@@ -27,12 +23,34 @@ export function refreshGpuPodMetrics(
   for (const [namespace, usd] of usdPerHour) {
     instruments.pricePerHour.set({ namespace }, usd);
   }
-  tell(instruments, ledger.look(samples, nowMs));
+}
+
+/** Tells what happened since the last look. */
+export function tellNews(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
+  for (const [namespace, usd] of news.spentUsd) {
+    book.add(namespace, usd);
+  }
+  for (const outcome of news.outcomes) {
+    instruments.attempts.inc({ outcome });
+  }
+  for (const readyAfterMs of news.readyAfterMs) {
+    instruments.timeToReady.observe(readyAfterMs / MS_PER_SECOND);
+  }
+}
+
+/** Shows amounts as they stand. */
+export function showAmounts(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
+  for (const [namespace, usd] of news.livingUsd) {
+    instruments.livingCost.set({ namespace }, usd);
+  }
+  for (const [namespace, usd] of book.told()) {
+    instruments.spent.inc({ namespace }, usd);
+  }
 }
 
 /** A standby tells nothing of GpuPods: two processes that did would be added up. */
 export function clearGpuPodMetrics(instruments: GpuPodInstruments): void {
-  for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'unresolvedOrders'] as const) {
+  for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'unresolvedOrders', 'spent'] as const) {
     instruments[key].reset();
   }
 }
@@ -48,20 +66,5 @@ function countGpuPods({ gpuPods }: GpuPodInstruments, samples: readonly GpuPodSa
       const { namespace, phase, provider = NONE, gpuType = NONE } = sample;
       gpuPods.inc({ namespace, phase, provider, gpu_type: gpuType }, group.length);
     }
-  }
-}
-
-function tell(instruments: GpuPodInstruments, news: LedgerNews): void {
-  for (const [namespace, usd] of news.livingUsd) {
-    instruments.livingCost.set({ namespace }, usd);
-  }
-  for (const [namespace, usd] of news.spentUsd) {
-    instruments.spent.inc({ namespace }, usd);
-  }
-  for (const outcome of news.outcomes) {
-    instruments.attempts.inc({ outcome });
-  }
-  for (const readyAfterMs of news.readyAfterMs) {
-    instruments.timeToReady.observe(readyAfterMs / MS_PER_SECOND);
   }
 }

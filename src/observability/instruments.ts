@@ -33,6 +33,9 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     providerRequests: counter(registry, METRICS.providerRequests),
     providerDuration: histogram(registry, METRICS.providerDuration),
     providerRate: gauge(registry, METRICS.providerRate),
+    limiterTokens: gauge(registry, METRICS.limiterTokens),
+    limiterWaiting: gauge(registry, METRICS.limiterWaiting),
+    limiterWait: histogram(registry, METRICS.limiterWait),
     offers: gauge(registry, METRICS.offers),
     skippedOfferRows: gauge(registry, METRICS.skippedOfferRows),
     cheapestOffer: gauge(registry, METRICS.cheapestOffer),
@@ -47,6 +50,16 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     orphans: gauge(registry, METRICS.orphans),
     coolDowns: gauge(registry, METRICS.coolDowns),
   };
+}
+
+/** Makes the series whose label has known values, as 0: an alert on what never happened yet must find it. */
+export function showKnownValues(instruments: Instruments): void {
+  for (const result of METRICS.reconciles.values) instruments.reconciles.inc({ result }, 0);
+  for (const reason of METRICS.watchEnds.values) instruments.watchEnds.inc({ reason }, 0);
+  for (const reason of METRICS.eventsDropped.values) instruments.eventsDropped.inc({ reason }, 0);
+  for (const outcome of METRICS.attempts.values) instruments.attempts.inc({ outcome }, 0);
+  for (const priority of METRICS.limiterWaiting.values) instruments.limiterWaiting.set({ priority }, 0);
+  for (const priority of METRICS.limiterWait.values) instruments.limiterWait.zero({ priority });
 }
 
 interface Definition<Type, Label extends string> {

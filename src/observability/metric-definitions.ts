@@ -4,6 +4,8 @@ export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
+  /** All values of the only label, where they are known: each series is there as 0 before it first happens. */
+  readonly values?: readonly string[];
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[];
 }
@@ -33,6 +35,7 @@ export const METRICS = {
     name: 'gpupod_reconcile_total',
     type: 'counter',
     labels: ['result'],
+    values: ['done', 'retry', 'error'],
     help: 'Passes over a GpuPod, by result: done, retry (somebody else wrote meanwhile), error.',
   },
   reconcileDuration: {
@@ -84,12 +87,14 @@ export const METRICS = {
     name: 'gpupod_watch_ends_total',
     type: 'counter',
     labels: ['reason'],
+    values: ['ended', 'expired', 'idle', 'garbage', 'failed'],
     help: 'Watches that ended: ended and expired in good order, idle, garbage and failed not.',
   },
   eventsDropped: {
     name: 'gpupod_events_dropped_total',
     type: 'counter',
     labels: ['reason'],
+    values: ['rate', 'queue', 'refused'],
     help: 'Kubernetes Events that were not written: rate, queue, refused.',
   },
   providerRequests: {
@@ -110,6 +115,27 @@ export const METRICS = {
     type: 'gauge',
     labels: [],
     help: 'Requests per second that the limiter lets through at present; it falls when the provider answers 429.',
+  },
+  limiterTokens: {
+    name: 'gpupod_provider_limiter_tokens',
+    type: 'gauge',
+    labels: [],
+    help: 'Requests that the limiter would let through at once.',
+  },
+  limiterWaiting: {
+    name: 'gpupod_provider_limiter_waiting_requests',
+    type: 'gauge',
+    labels: ['priority'],
+    values: ['delete', 'create', 'read'],
+    help: 'Requests that wait for the limiter, by priority: delete goes before create, and create before read.',
+  },
+  limiterWait: {
+    name: 'gpupod_provider_limiter_wait_seconds',
+    type: 'histogram',
+    labels: ['priority'],
+    values: ['delete', 'create', 'read'],
+    buckets: FAST_SECONDS,
+    help: 'How long requests waited for the limiter.',
   },
   offers: {
     name: 'gpupod_offers',
@@ -151,12 +177,13 @@ export const METRICS = {
     name: 'gpupod_spent_usd_total',
     type: 'counter',
     labels: ['namespace'],
-    help: 'USD that this process saw being spent; use increase(). An estimate from prices and times, without what was spent while nobody led.',
+    help: 'USD spent, carried on by each process that leads. An estimate from prices and times. Leader only.',
   },
   attempts: {
     name: 'gpupod_attempts_total',
     type: 'counter',
     labels: ['outcome'],
+    values: ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'],
     help: 'Attempts to rent that ended: Refused, NotCreated, Failed, Ended, Released.',
   },
   unresolvedOrders: {
@@ -188,6 +215,15 @@ export const METRICS = {
     name: 'gpupod_cool_downs',
     type: 'gauge',
     labels: ['reason'],
+    values: [
+      'NoCapacity',
+      'AboveMaxPrice',
+      'InvalidRequest',
+      'TemplateIncompatible',
+      'OtherRefusal',
+      'ProvisioningTimedOut',
+      'InstallFailed',
+    ],
     help: 'Offers that are left alone for a while, by why.',
   },
 } as const satisfies Record<string, MetricDefinition>;

@@ -2,13 +2,16 @@ import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import type { PrometheusContentType } from '@prometheus-io/client';
 import type { Clock } from '../clock.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
-import { clearGpuPodMetrics, refreshGpuPodMetrics } from './gpu-pod-metrics.ts';
+import type { LedgerNews } from './attempt-ledger.ts';
+import { clearGpuPodMetrics, refreshGpuPodMetrics, showAmounts, tellNews } from './gpu-pod-metrics.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { MetricsSource } from './http-server.ts';
-import { createInstruments } from './instruments.ts';
+import { createInstruments, showKnownValues } from './instruments.ts';
 import type { Instruments } from './instruments.ts';
 import { createOfferRecorder } from './offer-metrics.ts';
 import type { OfferSample } from './offer-metrics.ts';
+import { METRICS } from './metric-definitions.ts';
+import { SpentBook } from './spent-book.ts';
 
 /** What is asked for at each scrape; each is called synchronously and must be cheap. */
 export interface MetricSources {
@@ -16,8 +19,7 @@ export interface MetricSources {
   readonly gpuPods: () => readonly GpuPodSample[];
   /** Offers that are cooling down, by reason. */
   readonly coolDowns: () => ReadonlyMap<string, number>;
-  /** What the provider's limiter lets through. */
-  readonly requestsPerSecond: () => number;
+  readonly limiter: () => LimiterSample;
   /** Age of the last sign of life of the watch; infinite before the first. */
   readonly watchAgeMs: () => number;
 }
@@ -26,6 +28,26 @@ export interface MetricsOptions {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly version: string;
   readonly sources: MetricSources;
+}
+
+/** How the provider's limiter stands. */
+export interface LimiterSample {
+  /** What it lets through at present. */
+  readonly requestsPerSecond: number;
+  /** What it would let through at once. */
+  readonly tokens: number;
+  /** Requests that wait, by priority. */
+  readonly waiting: Readonly<Record<string, number>>;
+}
+
+/** What must outlive the process; text that only this part understands. */
+export interface DurableRecord {
+  /** What an earlier process wrote last, or undefined. Call it before `setLeading(true)`. */
+  readonly onTaken: (text: string | undefined) => void;
+  /** What to write next; undefined: nothing. */
+  readonly next: () => string | undefined;
+  /** This was written. */
+  readonly onWritten: (text: string) => void;
 }
 
 /** Told what happens. All are bound: they can be handed on as they are, and never throw. */
@@ -42,6 +64,10 @@ export interface Metrics extends MetricsSource {
     readonly onListed: (objects: number) => void;
     readonly onWatchEnded: (reason: string) => void;
   };
+  /** Fits `onTurn` of `createRateLimiter`. */
+  readonly onLimiterTurn: (priority: string, waitedMs: number) => void;
+  /** The money that was spent. Where nobody keeps it, the counter begins anew in each process. */
+  readonly spentRecord: DurableRecord;
   readonly onReconciled: (result: string, seconds: number) => void;
   readonly onSwept: (counts: { readonly strays: number; readonly orphans: number }) => void;
   /** Fits `observe` of `createPrimeProvider`. */
@@ -63,8 +89,8 @@ export interface ProviderRequest {
 }
 
 const MS_PER_SECOND = 1_000;
-/** Results that alerts are built on: they are there as 0 before they first happen. */
-const RECONCILE_RESULTS = ['done', 'retry', 'error'];
+/** How old a look at all GpuPods may be in what is written down. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Metrics of one operator process, in a registry of their own. */
 export function createMetrics({ clock, version, sources }: MetricsOptions): Metrics {
@@ -72,16 +98,24 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
   const ledger = new AttemptLedger();
+  const book = new SpentBook();
   let isLeading = false;
   instruments.buildInfo.set({ version }, 1);
-  for (const result of RECONCILE_RESULTS) {
-    instruments.reconciles.inc({ result }, 0);
+  showKnownValues(instruments);
+
+  function look(): LedgerNews {
+    const nowMs = clock.nowMs();
+    const news = ledger.look(sources.gpuPods(), nowMs);
+    book.lookedAt(nowMs);
+    tellNews(instruments, book, news);
+    return news;
   }
 
   async function scrape(): Promise<string> {
     refreshSources(instruments, sources);
     if (isLeading) {
-      refreshGpuPodMetrics(instruments, ledger, sources.gpuPods(), clock.nowMs());
+      refreshGpuPodMetrics(instruments, sources.gpuPods());
+      showAmounts(instruments, book, look());
     } else {
       clearGpuPodMetrics(instruments);
     }
@@ -96,14 +130,30 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       isLeading = isLeadingNow;
       instruments.leader.set(isLeadingNow ? 1 : 0);
       if (isLeadingNow) {
-        // What it tells is thrown away: it happened before.
-        ledger.look(sources.gpuPods(), clock.nowMs());
+        // What it tells is thrown away: it happened before the last record, or before anybody kept one.
+        const nowMs = clock.nowMs();
+        ledger.look(sources.gpuPods(), Math.min(nowMs, book.recordedAtMs ?? nowMs));
       }
+    },
+    spentRecord: {
+      onTaken: (text) => {
+        book.open(text);
+      },
+      next: () => {
+        const isOld = clock.nowMs() - (book.recordedAtMs ?? -Infinity) >= LOOK_EVERY_MS;
+        if (isLeading && isOld) look();
+        return book.record();
+      },
+      onWritten: (text) => {
+        book.recorded(text);
+      },
     },
   };
 }
 
-function createRecorders(instruments: Instruments): Omit<Metrics, 'contentType' | 'scrape' | 'setLeading'> {
+type Recorders = Omit<Metrics, 'contentType' | 'scrape' | 'setLeading' | 'spentRecord'>;
+
+function createRecorders(instruments: Instruments): Recorders {
   return {
     queue: {
       onDepth: (depth) => instruments.queueDepth.set(depth),
@@ -127,16 +177,24 @@ function createRecorders(instruments: Instruments): Omit<Metrics, 'contentType' 
       instruments.providerRequests.inc({ endpoint, method, code: String(status) });
       instruments.providerDuration.observe({ endpoint, method }, durationMs / MS_PER_SECOND);
     },
+    onLimiterTurn: (priority, waitedMs) => {
+      instruments.limiterWait.observe({ priority }, waitedMs / MS_PER_SECOND);
+    },
     onEventDropped: (reason) => instruments.eventsDropped.inc({ reason }),
     onOffers: createOfferRecorder(instruments),
   };
 }
 
 function refreshSources(instruments: Instruments, sources: MetricSources): void {
-  instruments.providerRate.set(sources.requestsPerSecond());
+  const { requestsPerSecond, tokens, waiting } = sources.limiter();
+  instruments.providerRate.set(requestsPerSecond);
+  instruments.limiterTokens.set(tokens);
+  for (const [priority, count] of Object.entries(waiting)) {
+    instruments.limiterWaiting.set({ priority }, count);
+  }
   instruments.watchAge.set(sources.watchAgeMs() / MS_PER_SECOND);
-  instruments.coolDowns.reset();
-  for (const [reason, count] of sources.coolDowns()) {
-    instruments.coolDowns.set({ reason }, count);
+  const coolDowns = sources.coolDowns();
+  for (const reason of METRICS.coolDowns.values) {
+    instruments.coolDowns.set({ reason }, coolDowns.get(reason) ?? 0);
   }
 }

@@ -10,8 +10,17 @@ export interface RateLimiter {
   acquire(priority: Priority): Promise<void>;
   /** A request that began at this (monotonic) time was answered 429. */
   reportLimited(startedAtMs: number, retryAfterMs?: number): void;
-  /** What it lets through at most at the moment, for metrics. */
-  requestsPerSecond(): number;
+  /** How it stands, for metrics. */
+  state(): RateLimiterState;
+}
+
+export interface RateLimiterState {
+  /** What it lets through at most at the moment. */
+  readonly requestsPerSecond: number;
+  /** What it would let through at once. */
+  readonly tokens: number;
+  /** Requests that wait for their turn. */
+  readonly waiting: Readonly<Record<Priority, number>>;
 }
 
 export interface RateLimiterOptions {
@@ -20,6 +29,8 @@ export interface RateLimiterOptions {
   readonly maxRequestsPerSecond?: number;
   /** Where it begins, before it knows what the provider takes. @default 20 */
   readonly initialRequestsPerSecond?: number;
+  /** Told of each turn that was given, with how long it was waited for. */
+  readonly onTurn?: (priority: Priority, waitedMs: number) => void;
   /** A number from 0 to below 1, so that many operators do not come back at once. @default Math.random */
   readonly random?: () => number;
 }
@@ -89,11 +100,16 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }
 
   return {
-    requestsPerSecond: () => rate.perSecond(),
+    state() {
+      refill();
+      return { requestsPerSecond: rate.perSecond(), tokens, waiting: waiting.counts() };
+    },
     async acquire(priority) {
+      const askedAtMs = clock.monotonicMs();
       const turn = waiting.add(priority);
       void pump();
       await turn;
+      options.onTurn?.(priority, clock.monotonicMs() - askedAtMs);
     },
     reportLimited(startedAtMs, retryAfterMs) {
       const nowMs = clock.monotonicMs();
@@ -112,6 +128,7 @@ interface TurnQueue {
   add(priority: Priority): Promise<void>;
   next(): void;
   size(): number;
+  counts(): Record<Priority, number>;
 }
 
 function createTurnQueue(): TurnQueue {
@@ -120,6 +137,11 @@ function createTurnQueue(): TurnQueue {
 
   return {
     size: () => PRIORITIES.reduce((sum, priority) => sum + queues[priority].length, 0),
+    counts: () => ({
+      delete: queues.delete.length,
+      create: queues.create.length,
+      read: queues.read.length,
+    }),
     add: (priority) => new Promise((resolve) => queues[priority].push(resolve)),
     next() {
       given += 1;

@@ -189,3 +189,56 @@ describe('giving it back', () => {
     expect(election.holder()).toBe('a');
   });
 });
+
+describe('what rides along on the lease', () => {
+  const annotations = (): unknown => election.server.objects.get(LEASES, LEASE_KEY)?.metadata.annotations;
+
+  function cargo(next: () => Record<string, string>) {
+    const taken: unknown[] = [];
+    const written: unknown[] = [];
+    return {
+      taken,
+      written,
+      cargo: {
+        onTaken: (left: unknown) => taken.push(left),
+        next,
+        onWritten: (what: unknown) => written.push(what),
+      },
+    };
+  }
+
+  it('is written with each renewal, and found by the next one that leads', async () => {
+    let count = 0;
+    const carried = cargo(() => ({ 'example.com/count': String((count += 1)) }));
+    const a = await election.leader('a', { cargo: carried.cargo });
+    expect(carried.taken).toEqual([{}]);
+    await election.pass(5000);
+    expect(annotations()).toEqual({ 'example.com/count': '2' });
+    expect(carried.written).toEqual([{ 'example.com/count': '1' }, { 'example.com/count': '2' }]);
+
+    await a.elector.stop();
+    const heir = cargo(() => ({}));
+    const b = await election.leader('b', { cargo: heir.cargo });
+    await election.pass(5000, [b]);
+    expect(heir.taken).toEqual([{ 'example.com/count': '2' }]);
+    expect(annotations()).toEqual({ 'example.com/count': '2' });
+  });
+
+  it('is not said to be written where the renewal failed', async () => {
+    const carried = cargo(() => ({ 'example.com/count': '1' }));
+    const a = await election.leader('a', { cargo: carried.cargo });
+    election.breakFor(a, 'cut');
+    await election.pass(3000);
+    expect(carried.written).toEqual([]);
+  });
+
+  it('does not cost the lease where it cannot be had', async () => {
+    const { cargo: carried } = cargo(() => {
+      throw new Error('no');
+    });
+    const a = await election.leader('a', { cargo: carried });
+    await election.pass(30_000);
+    expect(a.elector.isLeader()).toBe(true);
+    expect(a.log.lines.some(({ level }) => level === 'error')).toBe(true);
+  });
+});

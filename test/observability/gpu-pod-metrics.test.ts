@@ -140,7 +140,7 @@ describe('attempts', () => {
     scene.gpuPods = [gpuPod({ endedAttempts: [old, { attempt: 2, outcome: 'Failed' }] })];
     await scene.metrics.scrape();
 
-    expect(await scene.read('gpupod_attempts_total')).toEqual({ 'outcome="Failed"': 1 });
+    expect(await scene.read('gpupod_attempts_total')).toMatchObject({ 'outcome="Failed"': 1 });
   });
 
   it('show how long it took to get ready, once each', async () => {

@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { WorkQueue } from '../../src/kubernetes/work-queue.ts';
 import type { WorkQueueObserver } from '../../src/kubernetes/work-queue.ts';
 import type { ReflectorObserver } from '../../src/kubernetes/reflector.ts';
+import { ATTEMPT_OUTCOMES } from '../../src/api/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
+import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
+import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
 import { metricsReference } from '../../src/observability/metrics-reference.ts';
 import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -31,6 +34,7 @@ function everything() {
   metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
   metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
   metrics.onEventDropped('rate');
+  metrics.onLimiterTurn('read', 250);
   metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 2.5 }], 0);
   return scene;
 }
@@ -125,19 +129,29 @@ describe('what is recorded', () => {
       expected: { 'endpoint="/pods/{id}",method="GET"': 0.25, 'endpoint="/pods/",method="POST"': 60 },
     },
     { name: 'gpupod_provider_allowed_requests_per_second', expected: { '': 20 } },
+    { name: 'gpupod_provider_limiter_tokens', expected: { '': 4 } },
+    {
+      name: 'gpupod_provider_limiter_waiting_requests',
+      expected: { 'priority="delete"': 0, 'priority="create"': 1, 'priority="read"': 3 },
+    },
+    {
+      name: 'gpupod_provider_limiter_wait_seconds_sum',
+      expected: { 'priority="read"': 0.25, 'priority="create"': 0 },
+    },
     { name: 'gpupod_stray_pods', expected: { '': 1 } },
     { name: 'gpupod_orphan_pods', expected: { '': 2 } },
     { name: 'gpupod_cool_downs', expected: { 'reason="NoCapacity"': 2 } },
   ])('$name', async ({ name, expected }) => {
-    expect(await everything().read(name)).toEqual(expected);
+    expect(await everything().read(name)).toMatchObject(expected);
   });
 
   it('drops reasons that no offer cools down for any more', async () => {
     const scene = everything();
     await scene.metrics.scrape();
+    expect(await scene.read('gpupod_cool_downs')).toMatchObject({ 'reason="NoCapacity"': 2 });
     scene.coolDowns = new Map();
 
-    expect(await scene.read('gpupod_cool_downs')).toEqual({});
+    expect(await scene.read('gpupod_cool_downs')).toMatchObject({ 'reason="NoCapacity"': 0 });
   });
 
   it('counts apart in two sets of metrics', async () => {
@@ -166,6 +180,27 @@ describe('what is recorded', () => {
     await queue.stop();
 
     expect(await scene.read('gpupod_queue_work_seconds_count')).toEqual({ '': 1 });
+  });
+});
+
+describe('values that are known beforehand', () => {
+  it.each([
+    { name: 'gpupod_cool_downs', values: Object.keys(COOL_DOWNS) },
+    { name: 'gpupod_attempts_total', values: ATTEMPT_OUTCOMES },
+  ])('of $name are those of the code', ({ name, values }) => {
+    const metric = Object.values<MetricDefinition>(METRICS).find((one) => one.name === name);
+    expect(metric?.values).toEqual(values);
+  });
+
+  it('are there before anything happened: an alert must find them', async () => {
+    const scene = createScene();
+    for (const { name, values, labels, type } of Object.values<MetricDefinition>(METRICS)) {
+      if (values === undefined) continue;
+      const series = await scene.read(type === 'histogram' ? `${name}_count` : name);
+      expect(Object.keys(series).toSorted()).toEqual(
+        values.map((value) => `${String(labels[0])}="${value}"`).toSorted(),
+      );
+    }
   });
 });
 

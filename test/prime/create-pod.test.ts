@@ -187,7 +187,7 @@ describe('createPod: the limiter', () => {
         await Promise.resolve();
       },
       reportLimited: (_startedAtMs: number, retryAfterMs?: number) => limited.push(retryAfterMs),
-      requestsPerSecond: () => 1,
+      state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { delete: 0, create: 0, read: 0 } }),
     };
     await withServer(
       () => ({ ...detail(429, 'Too many requests.'), headers: { 'retry-after': '3' } }),

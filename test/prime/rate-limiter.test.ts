@@ -129,23 +129,23 @@ describe('createRateLimiter', () => {
     await clock.advance(100);
 
     limiter.reportLimited(startedAtMs);
-    const after = limiter.requestsPerSecond();
+    const after = limiter.state().requestsPerSecond;
     for (let index = 0; index < 20; index += 1) {
       limiter.reportLimited(startedAtMs + index);
     }
 
     expect(after).toBe(50);
-    expect(limiter.requestsPerSecond()).toBe(after);
+    expect(limiter.state().requestsPerSecond).toBe(after);
   });
 
   it('time in which nobody wanted more does not raise the rate', async () => {
     const { clock, limiter } = setUp({ initialRequestsPerSecond: 20 });
     limiter.reportLimited(0, 0);
-    const after = limiter.requestsPerSecond();
+    const after = limiter.state().requestsPerSecond;
 
     await clock.advance(3_600_000);
 
-    expect(limiter.requestsPerSecond()).toBe(after);
+    expect(limiter.state().requestsPerSecond).toBe(after);
   });
 });
 

@@ -64,8 +64,13 @@ export class Scene {
     return operatorArgs(place, { ...this.#options.flags, ...flags });
   }
 
-  async stop(): Promise<void> {
+  async stopOperators(): Promise<void> {
     for (const operator of this.#operators) await operator.stop();
+    this.#operators.clear();
+  }
+
+  async stop(): Promise<void> {
+    await this.stopOperators();
     await this.simulator.stop();
   }
 

@@ -1,0 +1,167 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { METRICS } from '../../src/observability/metric-definitions.ts';
+import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
+import { openBench, type Bench } from '../support/bench.ts';
+import { openScene, type Scene } from '../support/scene.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(4 * MINUTE_MS);
+
+const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
+
+let bench: Bench;
+let scene: Scene;
+let port: number;
+
+beforeAll(async () => {
+  bench = await openBench();
+}, 20 * MINUTE_MS);
+
+beforeEach(async () => {
+  scene = await openScene(bench);
+  port = await freePort();
+});
+
+afterEach(async () => {
+  await scene.stop();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  return address.port;
+}
+
+async function get(path: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`);
+  return { status: response.status, text: await response.text() };
+}
+
+/** A series: the name that the reference has, and its labels with their values. */
+interface Series {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+async function scrape(): Promise<readonly Series[]> {
+  const { text } = await get('/metrics');
+  const histograms = new Set([...text.matchAll(/^# TYPE (\w+) histogram$/gm)].map(([, name = '']) => name));
+  return [...text.matchAll(/^([a-z_]\w*)(?:\{(.*)\})? (\S+)$/gm)].map(([, name = '', pairs = '', value]) => {
+    const base = name.replace(/_(?:bucket|sum|count)$/, '');
+    const labels = [...pairs.matchAll(/(\w+)="([^"]*)"/g)].map(
+      ([, label = '', said = '']) => [label, said] as const,
+    );
+    return {
+      name: histograms.has(base) ? base : name,
+      labels: Object.fromEntries(labels.filter(([label]) => label !== 'le')),
+      value: Number(value?.replace('Inf', 'Infinity')),
+    };
+  });
+}
+
+/** Sum over the series of a metric. */
+async function sum(name: string): Promise<number> {
+  return (await scrape()).filter((one) => one.name === name).reduce((total, { value }) => total + value, 0);
+}
+
+describe('a scrape after a life', () => {
+  beforeEach(async () => {
+    await scene.startOperator({
+      'http-address': `127.0.0.1:${port}`,
+      'leader-elect': 'true',
+      'lease-name': 'metrics',
+      'lease-renew-period': '300ms',
+      'window-lease-fence': '10s',
+    });
+    await scene.create('train', H100);
+    await scene.untilReady('train');
+  });
+
+  it('shows every metric of the reference with its labels, and none besides', async () => {
+    await scene.untilTrue('it is told what was spent', async () => (await sum('gpupod_spent_usd_total')) > 0);
+    const series = (await scrape()).filter(({ name }) => !/^(?:process|nodejs)_/.test(name));
+    const labels = new Map(series.map((one) => [one.name, Object.keys(one.labels).toSorted()]));
+
+    expect(Object.fromEntries([...labels].toSorted())).toEqual(
+      Object.fromEntries(
+        Object.values<MetricDefinition>(METRICS)
+          .map(({ name, labels: documented }): [string, string[]] => [name, documented.toSorted()])
+          .toSorted(),
+      ),
+    );
+  });
+
+  it('holds no name or id of an object or a machine', async () => {
+    const { text } = await get('/metrics');
+    const gpuPod = await scene.find('train');
+    const own = [gpuPod?.metadata.uid, gpuPod?.status.podId, gpuPod?.status.podName, '"train"'];
+    expect(own.filter((word) => text.includes(String(word)))).toEqual([]);
+  });
+
+  it('tells what happened', async () => {
+    const series = await scrape();
+    const labelled = {
+      namespace: scene.namespace,
+      phase: 'Ready',
+      provider: 'hyperstack',
+      gpu_type: 'H100_80GB',
+    };
+    expect(series).toEqual(
+      expect.arrayContaining([
+        { name: 'gpupod_leader', labels: {}, value: 1 },
+        { name: 'gpupod_gpupods', labels: labelled, value: 1 },
+        { name: 'gpupod_price_usd_per_hour', labels: { namespace: scene.namespace }, value: 1.9 },
+        {
+          name: 'gpupod_provider_requests_total',
+          labels: { endpoint: '/pods/', method: 'POST', code: '200' },
+          value: 1,
+        },
+        { name: 'gpupod_reconcile_total', labels: { result: 'error' }, value: 0 },
+      ]),
+    );
+    expect(await sum('gpupod_time_to_ready_seconds')).toBeGreaterThan(0);
+  });
+
+  it('goes on with what was spent in the next process', async () => {
+    await scene.untilTrue('it is told what was spent', async () => (await sum('gpupod_spent_usd_total')) > 0);
+    const before = await sum('gpupod_spent_usd_total');
+    await scene.stopOperators();
+    await scene.startOperator({
+      'http-address': `127.0.0.1:${port}`,
+      'leader-elect': 'true',
+      'lease-name': 'metrics',
+    });
+    await scene.untilTrue('it leads', async () => (await sum('gpupod_leader')) === 1);
+    expect(await sum('gpupod_spent_usd_total')).toBeGreaterThanOrEqual(before);
+  });
+});
+
+describe('a standby', () => {
+  it('is ready, and tells nothing of GpuPods: two would be added up', async () => {
+    const flags = { 'leader-elect': 'true', 'lease-name': 'pair' };
+    await scene.startOperator(flags);
+    await scene.create('train', H100);
+    await scene.untilReady('train');
+    await scene.startOperator({ ...flags, 'http-address': `127.0.0.1:${port}` });
+    await scene.untilTrue('it is ready', async () => (await get('/readyz')).status === 200);
+
+    expect(JSON.parse((await get('/readyz')).text)).toEqual({
+      status: 'ok',
+      checks: expect.arrayContaining([{ name: 'watch', isOk: true }]),
+    });
+    expect(await get('/healthz')).toMatchObject({ status: 200 });
+    const series = await scrape();
+    expect(series).toEqual(expect.arrayContaining([{ name: 'gpupod_leader', labels: {}, value: 0 }]));
+    expect(series.filter(({ name }) => name === 'gpupod_gpupods')).toEqual([]);
+  });
+});
