@@ -17,6 +17,7 @@ const flags = new Set(settings.map(({ flag }) => flag));
 const switches = settings.filter(({ isSwitch }) => isSwitch);
 for (const { flag } of switches) flags.add(flag.replace('--', '--no-'));
 
+flags.add('--help');
 /** The simulator has options of its own. */
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
