@@ -24,7 +24,7 @@ export function podLook(overrides: Partial<PodLook> = {}): PodLook {
 
 /** A look at the pod with nothing left to wish for. */
 /** Ports that every machine maps. */
-export const PORTS: PodLook['ports'] = [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }];
+const PORTS: PodLook['ports'] = [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }];
 
 export function readyLook(overrides: Partial<PodLook> = {}): PodLook {
   return podLook({
