@@ -38,7 +38,7 @@ export interface ReflectorOptions<T extends KubernetesObject> {
 
 /** A bookmark a minute, and half a minute for a server that is busy. */
 const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
-const CONNECT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 const NOT_SERVED =
   ': the API server does not know this kind of object; is its CustomResourceDefinition installed?';
 const LIST_TIMEOUT_MS = 60_000;

@@ -45,8 +45,12 @@ async function killAt({ arm }: Point, process: OperatorProcess, begin: () => Pro
   await begin();
   await Promise.race([armed.reached, process.ended]);
   expect(await process.stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
-  armed.settle();
+  if (!armed.isLate) armed.settle();
+  const lists = stage.lists();
   stage.start();
+  if (!armed.isLate) return;
+  await stage.scene.untilTrue('the next process has looked', () => stage.lists() > lists);
+  armed.settle();
 }
 
 const RENTING: readonly Point[] = [

@@ -122,7 +122,7 @@ describe('watching', () => {
     world.startReflector();
     await until(() => world.runtime.server.count('WATCH') === 1);
 
-    await world.runtime.clock.advance(30_000);
+    await world.runtime.clock.advance(10_000);
     await world.advanceUntil(() => world.runtime.server.watches.openCount === 1, 'the second watch');
 
     expect(world.runtime.server.count('LIST')).toBe(1);

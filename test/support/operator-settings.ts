@@ -33,9 +33,13 @@ export interface OperatorPlace {
 }
 
 /** Arguments of an operator of a test; `flags` add to the scaled settings, or replace them. */
-export function operatorArgs({ kubeconfigPath, namespace, primeUrl }: OperatorPlace, flags: Flags): string[] {
+export function operatorArgs(place: OperatorPlace, flags: Flags): string[] {
+  return unscaledArgs(place, { ...SCALED, ...flags });
+}
+
+/** The same with the times of production. */
+export function unscaledArgs({ kubeconfigPath, namespace, primeUrl }: OperatorPlace, flags: Flags): string[] {
   const all: Flags = {
-    ...SCALED,
     kubeconfig: kubeconfigPath,
     namespace,
     'watch-namespace': namespace,

@@ -13,8 +13,9 @@ export async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
   explain: () => string | Promise<string>,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<T> {
-  const deadlineMs = systemClock.monotonicMs() + TIMEOUT_MS;
+  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

@@ -18,6 +18,8 @@ export interface Armed {
   readonly reached: Promise<unknown>;
   /** After its death: what was under way goes on, or is lost. */
   readonly settle: () => void;
+  /** It goes on only when the next process has looked already. */
+  readonly isLate: boolean;
 }
 
 /** A write to Kubernetes has left and is not done (and then lost, or done after all), or is done and not answered. */
@@ -32,7 +34,7 @@ export function atWrite(
     point: `${point} ${moments[moment]}`,
     arm: ({ proxy }) => {
       const hold = proxy.hold(moment, isIt);
-      return { reached: hold.reached, settle: fate === 'arrives' ? hold.release : hold.drop };
+      return { reached: hold.reached, settle: fate === 'arrives' ? hold.release : hold.drop, isLate: false };
     },
   };
 }
@@ -51,6 +53,7 @@ export function atRequest(point: string, firstWords: string, silence: Silence): 
       return {
         reached: silence === 'delivered' ? untilDone(stage, caught, firstWords) : caught,
         settle: () => stage.toProvider.deliverHeld(),
+        isLate: silence === 'held',
       };
     },
   };

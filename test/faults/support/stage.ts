@@ -9,7 +9,12 @@ import {
   type OperatorProcess,
   type ProcessEnd,
 } from '../../support/operator-process.ts';
-import type { Flags } from '../../support/operator-settings.ts';
+import {
+  operatorArgs,
+  unscaledArgs,
+  type Flags,
+  type OperatorPlace,
+} from '../../support/operator-settings.ts';
 import { openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
 import { TcpLink } from '../../support/tcp-link.ts';
 import type { Expectation } from '../../world/oracles.ts';
@@ -59,19 +64,13 @@ export class Stage {
 
   /** Starts one more process of the operator. */
   start(flags: Flags = {}, env: Readonly<Record<string, string>> = this.environment()): OperatorProcess {
-    const roads = {
-      kubeconfig: this.kubeconfigPath,
-      'prime-api-base-url': `http://127.0.0.1:${this.toProvider.port}`,
-    };
-    const process = startOperatorProcess({
-      program: this.#program,
-      args: this.scene.operatorArgs({ ...roads, ...FLAGS, ...flags }),
-      env,
-      logFile: path.join(this.scene.bench.directory, `${this.scene.namespace}-${this.#processes.length}.log`),
-    });
-    this.#processes.push(process);
-    this.scene.watchLogOf(process);
-    return process;
+    return this.#start(operatorArgs(this.#place(), { ...FLAGS, ...flags }), env);
+  }
+
+  /** The same with the times of production, and leader election. */
+  startUnscaled(): OperatorProcess {
+    const args = unscaledArgs(this.#place(), { 'installation-id': INSTALLATION });
+    return this.#start(args, this.environment());
   }
 
   /** Starts the operator, and another one whenever it ends, as a kubelet does; collects how they ended. */
@@ -96,6 +95,11 @@ export class Stage {
     return this.scene.simulator.requests.count({ method: 'POST', path: '/pods/' });
   }
 
+  /** Complete lists that were begun. */
+  lists(): number {
+    return this.scene.simulator.requests.count({ method: 'GET', path: '/pods/' });
+  }
+
   /** Pods that were ever made by an order. */
   podsMade(): number {
     return this.scene.simulator.ledger.entries().filter(({ origin }) => origin === 'Api').length;
@@ -104,6 +108,11 @@ export class Stage {
   /** Waits for silence, and says what is or was not as it must be; empty if all is well. */
   async judge(expected: Expectation = {}): Promise<readonly string[]> {
     await this.#untilSilent();
+    return await this.verdict(expected);
+  }
+
+  /** The same without waiting. */
+  async verdict(expected: Expectation = {}): Promise<readonly string[]> {
     const { bench, namespace, simulator } = this.scene;
     for (const process of this.#processes) {
       if ((await process.log()).includes(simulator.apiKey))
@@ -121,19 +130,34 @@ export class Stage {
     await this.scene.stop();
   }
 
+  #start(args: readonly string[], env: Readonly<Record<string, string>>): OperatorProcess {
+    const logFile = path.join(
+      this.scene.bench.directory,
+      `${this.scene.namespace}-${this.#processes.length}.log`,
+    );
+    const process = startOperatorProcess({ program: this.#program, args, env, logFile });
+    this.#processes.push(process);
+    this.scene.watchLogOf(process);
+    return process;
+  }
+
+  #place(): OperatorPlace {
+    return {
+      kubeconfigPath: this.kubeconfigPath,
+      namespace: this.scene.namespace,
+      primeUrl: `http://127.0.0.1:${this.toProvider.port}`,
+    };
+  }
+
   /** At rest nothing is written: from one sweep to the next but one. */
   async #untilSilent(): Promise<void> {
     for (let round = 0; round < ROUNDS_UNTIL_SILENCE; round += 1) {
       const writes = this.evidence.writes().length;
-      const lists = this.#lists();
-      await this.scene.untilTrue('two sweeps', () => this.#lists() >= lists + 2);
+      const lists = this.lists();
+      await this.scene.untilTrue('two sweeps', () => this.lists() >= lists + 2);
       if (this.evidence.writes().length === writes) return;
     }
     this.evidence.accuse('silence', `still writes: ${this.evidence.writes().slice(-3).join(', ')}`);
-  }
-
-  #lists(): number {
-    return this.scene.simulator.requests.count({ method: 'GET', path: '/pods/' });
   }
 }
 
@@ -157,7 +181,7 @@ export async function openStage(bench: Bench, options: SceneOptions = {}): Promi
 }
 
 /** Where to find the operator's API server; whoever brings no token is the administrator there. */
-function kubeconfig(port: number, caData: string, user: object = {}): string {
+export function kubeconfig(port: number, caData: string, user: object = {}): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',

@@ -7,7 +7,7 @@ import { turn, until } from './until.ts';
 /** The resource that is reflected. */
 export const THINGS = '/apis/example.dev/v1/things';
 
-const CONNECT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** A reflector of things on a fake API server, and what it told. */
 export class Reflecting {
