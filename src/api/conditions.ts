@@ -48,16 +48,6 @@ export const REASONS = {
       meaning:
         'The machine is active and its image is being installed, or its SSH endpoint is not there yet. It bills.',
     },
-    InstallFailed: {
-      status: 'False',
-      meaning:
-        'The provider reports that the installation failed. The machine is being ended; the next offer is tried.',
-    },
-    ProvisioningTimedOut: {
-      status: 'False',
-      meaning:
-        'The machine did not get ready within `provisioningTimeout`. It is being ended; the next offer is tried.',
-    },
     Interrupted: {
       status: 'False',
       meaning:

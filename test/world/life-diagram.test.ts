@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { REASONS } from '../../src/api/conditions.ts';
 import { markdownFiles } from '../docs/support/markdown.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { TOURS } from './tours/life-tours.ts';
 import { travel } from './tours/tours.ts';
-import { noteTransitions } from './tours/transitions.ts';
+import { noteReasons, noteTransitions } from './tours/transitions.ts';
 
 /** Every arrow of the diagrams of states in docs/reliability.md: `Pending --> Provisioning`. */
 function drawnArrows(): readonly string[] {
@@ -16,15 +17,21 @@ function drawnArrows(): readonly string[] {
 
 describe('the ways of a GpuPod', () => {
   const seen = new Set<string>();
+  const reasons = new Set<string>();
 
   it.each(Object.entries(TOURS))('%s', async (_name, tour) => {
     const world = new SimulatedWorld(tour.options);
     noteTransitions(world, seen);
+    noteReasons(world, reasons);
     await travel(world, tour);
     expect(world.books.violations).toEqual([]);
   });
 
   it('are those that are drawn in docs/reliability.md, no more and no fewer', () => {
     expect([...seen].toSorted()).toEqual(drawnArrows().toSorted());
+  });
+
+  it('show every reason of Ready that users may build on', () => {
+    expect([...reasons].toSorted()).toEqual(Object.keys(REASONS.Ready).toSorted());
   });
 });

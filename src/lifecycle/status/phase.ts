@@ -4,8 +4,6 @@ const PHASES: Readonly<Record<string, string>> = {
   Available: 'Ready',
   NoMatchingOffer: 'Pending',
   CreateUncertain: 'Uncertain',
-  InstallFailed: 'Failed',
-  ProvisioningTimedOut: 'Failed',
   Stale: 'Unknown',
 };
 

@@ -1,5 +1,5 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
-import { stringAt } from '../../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
@@ -9,6 +9,21 @@ export const OUTSIDE = '[*]';
 /** The phase that stands on an object; before the first status that is the outside. */
 export function phaseOf(object: RawObject | undefined): string {
   return stringAt(object?.['status'], 'phase') ?? OUTSIDE;
+}
+
+/** Notes each reason of Ready that is given in this world. */
+export function noteReasons(world: SimulatedWorld, reasons: Set<string>): void {
+  world.server.onChange(({ kind, object }) => {
+    const reason = kind === 'gpupods' ? readyReasonOf(object) : undefined;
+    if (reason !== undefined) reasons.add(reason);
+  });
+}
+
+function readyReasonOf(object: RawObject): string | undefined {
+  const { conditions } = recordAt(object, 'status');
+  const all: readonly unknown[] = Array.isArray(conditions) ? conditions : [];
+  const ready = all.find((condition) => stringAt(condition, 'type') === 'Ready');
+  return stringAt(ready, 'reason');
 }
 
 /** Notes each way that a GpuPod of this world goes from one phase to another: `Pending --> Provisioning`. */
