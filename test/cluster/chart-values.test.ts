@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { METRICS } from '../../src/observability/metric-definitions.ts';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { chart, helm as runHelm, kubectl as runKubectl } from '../manifests/support/helm.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(3 * MINUTE_MS);
+
+const NAMESPACE = 'chart-system';
+
+const alerts = z
+  .object({
+    groups: z.array(z.object({ rules: z.array(z.looseObject({ alert: z.string(), expr: z.string() })) })),
+  })
+  .parse(parse(readFileSync(`${chart}/alerts.yaml`, 'utf8')));
+
+let controlPlane: ControlPlane;
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+}, 40 * MINUTE_MS);
+
+afterAll(async () => {
+  await controlPlane.stop();
+});
+
+const Objects = z.array(z.looseObject({ kind: z.string() }));
+type Objects = z.infer<typeof Objects>;
+
+function toObject(document: { toJS(): unknown }): unknown {
+  return document.toJS();
+}
+
+function objectsIn(text: string): Objects {
+  const all = parseAllDocuments(text).map((document) => toObject(document));
+  return Objects.parse(all.filter((object) => object !== null));
+}
+
+async function rendered(sets: readonly string[]): Promise<Objects> {
+  const args = sets.flatMap((set) => ['--set', set]);
+  return objectsIn(
+    await runHelm(controlPlane, 'template', 'gpupod-operator', chart, '-n', NAMESPACE, ...args),
+  );
+}
+
+/** The only object of a kind; undefined where there is none. */
+function one(objects: Objects, kind: string): Objects[number] | undefined {
+  return objects.find((object) => object.kind === kind);
+}
+
+function template(pod: object): object {
+  return { spec: { template: { spec: pod } } };
+}
+
+/** What changes where, by what is set. */
+const EFFECTS: readonly {
+  readonly sets: readonly string[];
+  readonly kind: string;
+  readonly expected: object;
+}[] = [
+  { sets: ['replicas=3'], kind: 'Deployment', expected: { spec: { replicas: 3 } } },
+  { sets: [], kind: 'PodDisruptionBudget', expected: { spec: { maxUnavailable: 1 } } },
+  {
+    sets: ['image.repository=example.com/gpupod', 'image.tag=9.9.9', 'image.pullPolicy=Always'],
+    kind: 'Deployment',
+    expected: template({ containers: [{ image: 'example.com/gpupod:9.9.9', imagePullPolicy: 'Always' }] }),
+  },
+  {
+    sets: ['primeApiKey.secretName=other', 'primeApiKey.key=token'],
+    kind: 'Deployment',
+    expected: template({ volumes: [{ secret: { secretName: 'other', optional: true } }] }),
+  },
+  {
+    sets: ['primeApiKey.value=pit_abc'],
+    kind: 'Secret',
+    expected: { metadata: { name: 'prime-api-key' }, stringData: { 'api-key': 'pit_abc' } },
+  },
+  {
+    sets: ['settings.max-price-ceiling=12.50'],
+    kind: 'Deployment',
+    expected: template({ containers: [{ args: ['--max-price-ceiling=12.50'] }] }),
+  },
+  {
+    sets: ['watchNamespace=team-a', 'admissionPolicy.enabled=true'],
+    kind: 'ValidatingAdmissionPolicy',
+    expected: {
+      spec: {
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'team-a' } },
+        },
+      },
+    },
+  },
+  {
+    sets: ['admissionPolicy.enabled=true', 'admissionPolicy.alsoAllow[0]=alice'],
+    kind: 'ValidatingAdmissionPolicy',
+    expected: {
+      spec: { matchConditions: [{ expression: expect.stringContaining(`gpupod-operator","alice"]`) }] },
+    },
+  },
+  {
+    sets: ['admissionPolicy.enabled=true'],
+    kind: 'ValidatingAdmissionPolicyBinding',
+    expected: { spec: { policyName: `${NAMESPACE}-gpupod-operator`, validationActions: ['Deny'] } },
+  },
+  {
+    sets: ['metrics.service=true'],
+    kind: 'Service',
+    expected: { spec: { clusterIP: 'None', ports: [{ name: 'http', port: 8080, targetPort: 'http' }] } },
+  },
+  {
+    sets: [
+      'metrics.serviceMonitor.enabled=true',
+      'metrics.serviceMonitor.interval=10s',
+      'metrics.serviceMonitor.labels.release=prometheus',
+    ],
+    kind: 'ServiceMonitor',
+    expected: {
+      metadata: { labels: { release: 'prometheus' } },
+      spec: { endpoints: [{ port: 'http', interval: '10s' }] },
+    },
+  },
+  {
+    sets: ['metrics.serviceMonitor.enabled=true'],
+    kind: 'Service',
+    expected: { spec: { clusterIP: 'None' } },
+  },
+  {
+    sets: ['metrics.prometheusRule.enabled=true', 'metrics.prometheusRule.labels.release=prometheus'],
+    kind: 'PrometheusRule',
+    expected: {
+      metadata: { labels: { release: 'prometheus' } },
+      spec: alerts,
+    },
+  },
+  {
+    sets: [
+      'networkPolicy.enabled=true',
+      'networkPolicy.egressPorts={8443}',
+      'networkPolicy.egressBlocks={10.0.0.0/8}',
+    ],
+    kind: 'NetworkPolicy',
+    expected: {
+      spec: {
+        egress: [{}, { ports: [{ port: 8443, protocol: 'TCP' }], to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }],
+      },
+    },
+  },
+  {
+    sets: [
+      'resources.limits.memory=1Gi',
+      'resources.requests.cpu=1',
+      'resources.requests.memory=1Gi',
+      'nodeSelector.pool=system',
+      'tolerations[0].key=x',
+    ],
+    kind: 'Deployment',
+    expected: template({
+      nodeSelector: { pool: 'system' },
+      tolerations: [{ key: 'x' }],
+      containers: [{ resources: { limits: { memory: '1Gi' }, requests: { cpu: 1, memory: '1Gi' } } }],
+    }),
+  },
+  {
+    sets: ['affinity.nodeAffinity.x=y'],
+    kind: 'Deployment',
+    expected: template({ affinity: { nodeAffinity: { x: 'y' } } }),
+  },
+];
+
+/** Paths of all values: `image.tag`. What is empty or a list is one value. */
+function valuePaths(values: unknown, path: string): readonly string[] {
+  const isParent = typeof values === 'object' && values !== null && !Array.isArray(values);
+  const entries = isParent ? Object.entries(values) : [];
+  if (entries.length === 0) return [path];
+  return entries.flatMap(([key, value]) => valuePaths(value, path === '' ? key : `${path}.${key}`));
+}
+
+describe('every value of the chart has an effect', () => {
+  it('that is tested here', () => {
+    const all = valuePaths(parse(readFileSync(`${chart}/values.yaml`, 'utf8')), '');
+    const set = EFFECTS.flatMap(({ sets }) => sets);
+    expect(all.length).toBeGreaterThan(20);
+    expect(all.filter((path) => !set.some((text) => text.startsWith(path)))).toEqual([]);
+  });
+
+  it.each(EFFECTS)('$sets in $kind', async ({ sets, kind, expected }) => {
+    expect(one(await rendered(sets), kind)).toMatchObject(expected);
+  });
+
+  it.each([
+    { kind: 'Secret', why: 'a key in values is in the record of the release' },
+    { kind: 'ValidatingAdmissionPolicy', why: 'some ways out need a person first' },
+    { kind: 'ServiceMonitor', why: 'not every cluster knows that kind' },
+    { kind: 'PrometheusRule', why: 'not every cluster knows that kind' },
+    { kind: 'NetworkPolicy', why: 'the ports of the API server differ' },
+    { kind: 'Service', why: 'nobody scrapes it unless that is wanted' },
+  ])('there is no $kind by default: $why', async ({ kind }) => {
+    expect(one(await rendered([]), kind)).toBeUndefined();
+  });
+
+  it('a single process has no budget that would block every drain', async () => {
+    expect(one(await rendered(['replicas=1']), 'PodDisruptionBudget')).toBeUndefined();
+  });
+
+  it.each([
+    { set: 'networkPolicy.egressPorts={http}', why: 'a port is a number' },
+    { set: 'networkPolicy.egressBlocks={example.com}', why: 'names of hosts cannot be said there' },
+    { set: 'metrics.serviceMonitor.interval=soon', why: 'Prometheus would not take it' },
+    { set: 'admissionPolicy.enable=true', why: 'a misspelled value would do nothing' },
+    { set: 'primeApiKey.key=../x', why: 'it is the name of a file too' },
+  ])('--set $set is refused: $why', async ({ set }) => {
+    await expect(rendered([set])).rejects.toThrow("values don't meet the specifications");
+  });
+});
+
+describe('what the chart makes', () => {
+  it('is taken by a real API server, and the admission policy is in force', async () => {
+    const sets = ['admissionPolicy.enabled=true', 'metrics.service=true', 'networkPolicy.enabled=true'];
+    const args = [...sets, 'primeApiKey.value=pit_abc'].flatMap((set) => ['--set', set]);
+    const notes = await runHelm(
+      controlPlane,
+      ...['install', 'gpupod-operator', chart, '-n', NAMESPACE, '--create-namespace', ...args],
+    );
+    expect(notes).toContain('The API key is in the Secret prime-api-key.');
+    const kinds = 'validatingadmissionpolicy,networkpolicy,service,poddisruptionbudget,secret';
+    const made = await runKubectl(
+      controlPlane,
+      ...['-n', NAMESPACE, 'get', kinds, '-l', 'app.kubernetes.io/instance=gpupod-operator', '-o', 'name'],
+    );
+    expect(made.trim().split('\n')).toHaveLength(5);
+  });
+
+  it('has the admission policy of deploy/', async () => {
+    const files = ['admissionPolicy.enabled=true'];
+    const ofChart = one(await rendered(files), 'ValidatingAdmissionPolicy');
+    const component = readFileSync('deploy/components/admission-policy/policy.yaml', 'utf8');
+    const ofDeploy = one(objectsIn(component), 'ValidatingAdmissionPolicy');
+    expect(JSON.stringify(ofChart?.['spec']).replaceAll(NAMESPACE, 'gpupod-system')).toBe(
+      JSON.stringify(ofDeploy?.['spec']),
+    );
+  });
+});
+
+describe('the alerts', () => {
+  const names: readonly string[] = Object.values(METRICS).map(({ name }) => name);
+
+  it.each(alerts.groups.flatMap(({ rules }) => rules))('$alert asks for metrics that exist', ({ expr }) => {
+    const asked = expr.match(/gpupod_\w+/g) ?? [];
+    expect(asked).not.toEqual([]);
+    expect(asked.filter((name) => !names.includes(name))).toEqual([]);
+  });
+});
