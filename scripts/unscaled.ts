@@ -5,7 +5,7 @@ import { until } from '../test/support/until.ts';
 import { openStage, type Stage } from '../test/faults/support/stage.ts';
 
 /**
- * `npm run test:unscaled`: one life with the times of production, about twenty minutes. The fault tests scale all
+ * `npm run test:unscaled`: one life with the times of production, about a quarter of an hour. The fault tests scale all
  * times; this shows that the real ones fit each other too. Says how long each step took; fails when one never ends, or
  * the books of the provider are not as they must be.
  */

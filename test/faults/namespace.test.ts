@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Flags } from '../support/operator-settings.ts';
+import { createNamespace, openBench, type Bench } from '../support/bench.ts';
+import { LEASE } from './support/lease.ts';
+import { openStage, type Stage } from './support/stage.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(6 * MINUTE_MS);
+
+const NAMES = ['one', 'two', 'three'];
+
+let bench: Bench;
+let stage: Stage;
+
+beforeAll(async () => {
+  // kube-controller-manager is what takes a namespace apart. Its executable is built when it is first needed.
+  bench = await openBench({
+    controllerManager: true,
+    onProgress: ({ message }) => process.stdout.write(`${message}\n`),
+  });
+}, 30 * MINUTE_MS);
+
+afterEach(async () => {
+  await stage.stop();
+});
+
+afterAll(async () => {
+  await bench.close();
+});
+
+async function exists(namespace: string): Promise<boolean> {
+  return (await bench.namespaces.get({ name: namespace })) !== undefined;
+}
+
+async function makeSecret(name: string, value: string): Promise<void> {
+  const { code, stderr } = await stage.scene.kubectl([
+    'create',
+    'secret',
+    'generic',
+    name,
+    `--from-literal=value=${value}`,
+  ]);
+  if (code !== 0) throw new Error(stderr);
+}
+
+interface Installation {
+  readonly where: string;
+  /** Flags beside the usual ones. */
+  readonly flags: () => Promise<Flags>;
+}
+
+const INSTALLATIONS: readonly Installation[] = [
+  {
+    where: 'elsewhere',
+    flags: async () => ({ ...LEASE, namespace: await createNamespace(bench) }),
+  },
+  { where: 'in it as well', flags: async () => await Promise.resolve({}) },
+];
+
+describe('a namespace that is deleted, with all that is in it', () => {
+  it.each(INSTALLATIONS)(
+    'while the operator lives $where: all rentals end, and the namespace goes',
+    async ({ flags }) => {
+      stage = await openStage(bench);
+      const { scene } = stage;
+      await makeSecret('settings', 'some-setting');
+      await makeSecret('prime-api-key', scene.simulator.apiKey);
+      // A mounted Secret stays on the disk of a running pod when it is deleted.
+      const keyFile = path.join(bench.directory, `${scene.namespace}.key`);
+      await writeFile(keyFile, scene.simulator.apiKey);
+      const operator = stage.start({ 'prime-api-key-file': keyFile, ...(await flags()) }, {});
+      for (const name of NAMES) {
+        await scene.create(name, {
+          gpu: { types: ['H100_80GB'] },
+          maxPrice: 3,
+          env: [{ name: 'SETTING', valueFrom: { secretKeyRef: { name: 'settings', key: 'value' } } }],
+        });
+      }
+      for (const name of NAMES) await scene.untilReady(name);
+
+      await bench.namespaces.delete({ name: scene.namespace });
+      for (const name of NAMES) await scene.untilGone(name);
+      await scene.untilTrue('the namespace is gone', async () => !(await exists(scene.namespace)));
+      expect(await stage.judge()).toEqual([]);
+      expect(scene.simulator.ledger.live().filter(({ origin }) => origin === 'Api')).toEqual([]);
+      expect(operator.isRunning()).toBe(true);
+    },
+  );
+});
