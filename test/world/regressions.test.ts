@@ -39,4 +39,15 @@ describe('once went wrong', () => {
     expect(surplusOf(world)).toEqual([]);
     expect(world.books.violations).toEqual([]);
   });
+
+  it('a GpuPod for which there is no offer: waits without a write', async () => {
+    const world = new SimulatedWorld();
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply('train-1', { maxPrice: 1 });
+    await world.pass(5 * 60_000);
+    const { writes } = world;
+    await world.pass(30 * 60_000);
+    expect(world.writes - writes).toBe(0);
+  });
 });

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { FRESH_STATUS } from '../../api/status.ts';
 import { formatUsd } from '../../offers/money.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { selectOffer } from '../../offers/select-offer.ts';
@@ -41,14 +43,26 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
 function awaitCleanList(knowledge: Knowledge): Step | undefined {
   const { memory, now, windows, census } = knowledge;
   const isYoung = !memory.inFirstList && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
-  if (isYoung && (census?.live ?? []).length === 0) {
-    return undefined;
-  }
   const oldestMs = Math.max(memory.firstSeenAtMs, now.monotonicMs - windows.offerMaxAgeMs);
   const isFresh = census !== undefined && census.beganAtMs >= oldestMs;
-  if (isFresh && census.live.length === 0) {
+  if ((isYoung || isFresh) && (census?.live ?? []).length === 0) {
     return undefined;
   }
+  return isFresh
+    ? sayMakingSure(knowledge, census.beganAtMs + windows.busyPollMs)
+    : awaitList(knowledge, now.monotonicMs);
+}
+
+/** A list is there in a moment: who waits for an offer needs one every minute, and must not write each time. */
+function awaitList(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
+  const { gpuPod, providerFailure } = knowledge;
+  const isWorthSaying = providerFailure !== undefined || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
+  return isWorthSaying
+    ? sayMakingSure(knowledge, wantsCensusAfterMs)
+    : { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs };
+}
+
+function sayMakingSure(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
@@ -58,7 +72,7 @@ function awaitCleanList(knowledge: Knowledge): Step | undefined {
         claim: ['Searching', 'Making sure that no machine of this GpuPod is left.'],
       },
     }),
-    wantsCensusAfterMs: isFresh ? census.beganAtMs + windows.busyPollMs : now.monotonicMs,
+    wantsCensusAfterMs,
   };
 }
 
