@@ -69,7 +69,7 @@ export interface ClusterPorts {
 /** Told what happens, for metrics; must not throw. */
 export interface ControllerObserver {
   readonly queue?: WorkQueueObserver;
-  onReconciled?(result: ReconcileResult['kind'] | 'error', seconds: number): void;
+  onReconciled?(result: ReconcileResult['kind'] | 'error', seconds: number, key: string): void;
   onSwept?(counts: { readonly strays: number; readonly orphans: number }): void;
 }
 
@@ -136,7 +136,7 @@ export class Controller {
       log.error({ ...splitKey(key), err: error }, 'reconcile failed');
       return { kind: 'error' } as const;
     });
-    observer?.onReconciled?.(result.kind, (clock.monotonicMs() - beganAtMs) / 1_000);
+    observer?.onReconciled?.(result.kind, (clock.monotonicMs() - beganAtMs) / 1_000, key);
     if (result.kind !== 'done') {
       this.#queue.retry(key);
       return;

@@ -32,17 +32,18 @@ const DONE: ReconcileResult = { kind: 'done' };
  */
 export async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
   let offers: OffersKnowledge | undefined;
+  let current: Current | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     // Before each step: while an order was under way its object may have gone, and another of its name come.
     const unsettledMs = await settleVanished(context, key, context.view.get(key)?.metadata.uid);
     if (unsettledMs !== undefined) {
       return { kind: 'done', againInMs: unsettledMs };
     }
-    const gpuPod = currentObject(context, key);
-    if (gpuPod === undefined) {
+    current = currentObject(context, key, current);
+    if (current === undefined) {
       return DONE;
     }
-    const taken = await takeStep(context, key, gpuPod, offers);
+    const taken = await takeStep(context, key, current.gpuPod, offers);
     if (taken.kind === 'result') {
       return taken.result;
     }
@@ -90,17 +91,23 @@ const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, Reconcil
   released: DONE,
 };
 
-function currentObject(context: Context, key: string): GpuPod | undefined {
+interface Current {
+  readonly raw: KubernetesObject;
+  readonly gpuPod: GpuPod;
+}
+
+/** The object as it stands; it is read anew only if it changed since the last step. */
+function currentObject(context: Context, key: string, last: Current | undefined): Current | undefined {
   const raw = context.view.get(key);
-  if (raw === undefined) {
-    return undefined;
+  if (raw === undefined || raw === last?.raw) {
+    return raw === undefined ? undefined : last;
   }
   const parsed = parseGpuPod(raw);
   if (parsed.kind === 'invalid') {
     reportUnreadable(context, raw, parsed.problems);
     return undefined;
   }
-  return parsed.gpuPod;
+  return { raw, gpuPod: parsed.gpuPod };
 }
 
 /** The installed CRD let something through that this version cannot read: nothing is done with it, and it is said. */
