@@ -1,8 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isRecord, recordAt, stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
+import { conditionsOf, podIdOf, specOf } from './readings.ts';
 import type { Change } from './simulated-api-server.ts';
+
+const RETAINED = 'gpupod-operator-retained';
 
 /** An order as it was first written onto an object, read without the operator's own code. */
 export interface WrittenOrder {
@@ -24,6 +28,10 @@ export class Books {
   readonly orders = new Map<string, WrittenOrder>();
   /** Pods that a status ever named, with the uid of the object that named them. */
   readonly owners = new Map<string, string>();
+  /** GpuPods that ever came to be. */
+  livesSeen = 0;
+  /** Pods that outlive their object because it said Retain, as the operator wrote them down. */
+  retainedIds: ReadonlySet<string> = new Set();
   readonly #violations: string[] = [];
   readonly #api: Pick<SimulatedApi, 'requests' | 'world'>;
   readonly #nowText: () => string;
@@ -33,6 +41,7 @@ export class Books {
     this.#nowText = nowText;
     server.onChange((change) => {
       if (change.kind === 'gpupods') this.#noteChange(change);
+      if (change.object.metadata.name === RETAINED) this.#noteRetained(change);
     });
     api.requests.onArrival((request) => {
       if (request.method === 'POST' && request.route === '/pods/') this.#judgeOrder(request);
@@ -49,14 +58,14 @@ export class Books {
 
   #noteChange(change: Change): void {
     const { object, before, by } = change;
+    if (change.type === 'ADDED') this.livesSeen += 1;
     if (by === 'person') return;
     this.#noteOrder(object);
     const podId = podIdOf(object);
     // What a person wrote there stays a person's word, whoever writes the status next.
     if (podId !== undefined && podId !== podIdOf(before)) this.owners.set(podId, object.metadata.uid);
     if (change.type === 'DELETED') this.#judgeRelease(object);
-    else if (JSON.stringify(object['status']) !== JSON.stringify(before?.['status']))
-      this.#judgeStatus(object, before);
+    else if (!isDeepStrictEqual(object['status'], before?.['status'])) this.#judgeStatus(object, before);
   }
 
   #noteOrder(object: RawObject): void {
@@ -88,14 +97,17 @@ export class Books {
     }
   }
 
-  /** An object goes only when nothing of it bills. */
-  #judgeRelease(object: RawObject): void {
-    const { uid } = object.metadata;
-    const spec = object['spec'];
-    if (isRecord(spec) && spec['deletionPolicy'] === 'Retain') return;
+  #noteRetained({ object: { data } }: Change): void {
+    this.retainedIds = new Set(Object.keys(isRecord(data) ? data : {}));
+  }
+
+  /** An object goes only when nothing of it bills, but for what a person or the object itself wanted left. */
+  #judgeRelease({ metadata }: RawObject): void {
+    const named = metadata.annotations?.['gpupod.dev/force-release'];
     for (const { id, name } of this.#api.world.ledger.live()) {
-      if (this.uidOf(id, name) === uid) {
-        this.accuse('released-while-billing', `${object.metadata.name} went while pod ${name} bills`);
+      const isLeft = named === id || named === name || this.retainedIds.has(id);
+      if (this.uidOf(id, name) === metadata.uid && !isLeft) {
+        this.accuse('released-while-billing', `${metadata.name} went while pod ${name} bills`);
       }
     }
   }
@@ -124,8 +136,7 @@ export class Books {
 
 function statusProblems(object: RawObject): readonly string[] {
   const status = recordAt(object, 'status');
-  const { conditions } = status;
-  const list = Array.isArray(conditions) ? conditions.filter(isRecord) : [];
+  const list = conditionsOf(object);
   const types = list.map((condition) => String(condition['type']));
   const generation = object.metadata.generation ?? 0;
   const isAhead = (value: unknown): boolean => typeof value === 'number' && value > generation;
@@ -146,13 +157,8 @@ function readOrder(object: RawObject): { readonly name: string } | undefined {
   return name === undefined ? undefined : { name };
 }
 
-function podIdOf(object: RawObject | undefined): string | undefined {
-  return stringAt(object?.['status'], 'podId');
-}
-
 function maxPriceOf(object: RawObject): number {
-  const spec = object['spec'];
-  const price = isRecord(spec) ? spec['maxPrice'] : undefined;
+  const price = specOf(object)['maxPrice'];
   return typeof price === 'number' ? price : Number.POSITIVE_INFINITY;
 }
 

@@ -38,6 +38,7 @@ export interface BoundaryParts {
   /** One way; an answer takes as long again. */
   readonly latencyMs: Readonly<Record<Call['to'], number>>;
   readonly onDeath: () => void;
+  readonly onFault: (kind: string) => void;
 }
 
 /** The edge of one process. Every effect crosses it, and here it can be cut in two. */
@@ -58,6 +59,7 @@ export class Boundary {
     counter.calls += 1;
     const number = counter.calls;
     const mishaps = fate({ ...call, number });
+    for (const mishap of mishaps) this.#parts.onFault(nameOf(mishap, call));
     const note = (text: string): void => trace.add(time.nowMs, `${process} #${number} ${call.label} ${text}`);
     if (this.#strike(mishaps, 'before', note)) return await never();
     await this.#running();
@@ -127,6 +129,21 @@ async function attempt<T>(act: () => T | Promise<T>): Promise<Outcome<T>> {
     return { kind: 'done', value: await act() };
   } catch (error) {
     return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** As faults are counted: what it was, and for a call that was answered wrongly which one. */
+function nameOf(mishap: Mishap, { label }: Call): string {
+  switch (mishap.kind) {
+    case 'crash':
+      return `crash ${mishap.moment}`;
+    case 'freeze':
+      return 'freeze';
+    case 'meanwhile':
+      return 'meanwhile';
+    case 'refuse':
+    case 'lose':
+      return `${label}: ${mishap.error.message.slice(0, 60)}`;
   }
 }
 

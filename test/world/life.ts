@@ -6,8 +6,8 @@ import { SimulatedWorld, WorldFailure } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
-/** Longer than two sweeps and a look for staleness. */
-const SILENCE_MS = 11 * MINUTE_MS;
+/** Longer than two sweeps after a pod that lists hid for 5 min has appeared, and than a look for staleness. */
+const SILENCE_MS = 16 * MINUTE_MS;
 
 export interface LifeOptions extends WorldOptions, Expectation {
   readonly spec?: Partial<GpuPodSpecInput>;

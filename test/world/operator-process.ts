@@ -46,6 +46,8 @@ export interface OperatorSettings {
   readonly plant: Plant;
   readonly watch: WatchSettings;
   readonly key: Key;
+  /** How fast the clocks of the processes go. */
+  readonly clockRate: number;
   readonly random: () => number;
   readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
 }
@@ -57,7 +59,9 @@ interface Surroundings {
   readonly trace: Trace;
   readonly fate: Fate;
   readonly counter: { calls: number };
-  readonly onReconciled: () => void;
+  readonly onReconciled: (key: string, seconds: number) => void;
+  /** Something befell a call, or the provider's answer to it. */
+  readonly onFault: (kind: string) => void;
   readonly onDeath: (dead: OperatorProcess) => void;
 }
 
@@ -80,7 +84,7 @@ export class OperatorProcess {
     this.name = name;
     this.#settings = settings;
     this.#around = around;
-    this.clock = new ProcessClock(time);
+    this.clock = new ProcessClock(time, settings.clockRate);
     this.#boundary = new Boundary({
       time,
       clock: this.clock,
@@ -89,6 +93,7 @@ export class OperatorProcess {
       fate,
       counter,
       latencyMs: settings.latencyMs,
+      onFault: around.onFault,
       onDeath: () => this.kill(),
     });
     this.view = new WatchedView({
@@ -98,7 +103,7 @@ export class OperatorProcess {
       settings: settings.watch,
       onKey: (key) => this.#controller.enqueue(key),
     });
-    const exchanger = simulatedExchanger(api, time, this.#boundary);
+    const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault: around.onFault });
     const { plant } = settings;
     const provider = worldProvider(plant.exchanger?.(exchanger) ?? exchanger, this.clock, settings.key);
     this.#controller = this.#makeController(plant.provider?.(provider) ?? provider);
@@ -132,6 +137,13 @@ export class OperatorProcess {
     this.#around.onDeath(this);
   }
 
+  /** The process finds out that it lost its lease, and exits; nobody takes its place. */
+  stepDown(): void {
+    if (this.isDead) return;
+    this.clock.kill();
+    this.view.close();
+  }
+
   #makeController(provider: Provider): Controller {
     const { policy, orphanPolicy, plant, key, random } = this.#settings;
     const ports = this.#ports();
@@ -151,7 +163,11 @@ export class OperatorProcess {
       takeCreateTurn: () => Promise.resolve(),
       isLeaseFresh: () => this.isLeaseFresh,
       random,
-      observer: { onReconciled: () => this.#around.onReconciled() },
+      observer: {
+        onReconciled: (_result, seconds, key) => {
+          this.#around.onReconciled(key, seconds);
+        },
+      },
     });
   }
 

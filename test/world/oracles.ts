@@ -2,6 +2,9 @@ import { isRecord, recordAt, stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { LedgerEntry } from '../../src/simulator/world/ledger.ts';
 import type { World } from '../../src/simulator/world/world.ts';
+import { MOST_PASSES } from './progress.ts';
+import type { Progress } from './progress.ts';
+import { podIdOf } from './readings.ts';
 import type { Books } from './books.ts';
 import { INSTALLATION } from './simulated-world.ts';
 
@@ -12,14 +15,24 @@ export const TWO_SWEEPS_MS = 2 * 300_000 + 60_000;
 export interface JudgedWorld {
   readonly api: { readonly world: Pick<World, 'ledger' | 'pods'> };
   readonly server: { list(kind: 'gpupods'): readonly RawObject[] };
-  readonly books: Pick<Books, 'uidOf' | 'accuse'>;
+  readonly books: Pick<Books, 'uidOf' | 'accuse' | 'retainedIds'>;
   /** Pods that are none of ours, alive from the beginning to the end. */
   readonly foreignIds: readonly string[];
+  /** Pods of another account. */
+  readonly othersIds?: readonly string[];
+  /** Pods whose bill a person took upon himself: released by force. */
+  readonly leftIds?: ReadonlySet<string>;
+  /** Where passes are counted. */
+  readonly progress?: Pick<Progress, 'passesToRest'>;
 }
 
 export interface Expectation {
   /** How long two pods of one object may bill side by side. @default 0 */
   readonly surplusMs?: number;
+  /** The same for some objects only, by uid: what they were known by was taken off them. */
+  readonly surplusMsByUid?: ReadonlyMap<string, number>;
+  /** Passes with something to do, per object and after the last fault. @default 12 */
+  readonly passes?: number;
   /** Pods of ours that bill at the end although no object wants them, because somebody took the object away by force. */
   readonly orphans?: number;
   /** Names of GpuPods that rightly have no pod at the end. */
@@ -30,27 +43,28 @@ export interface Expectation {
 export function judgeEnd(world: JudgedWorld, expected: Expectation = {}): void {
   judgeDeeds(world, expected);
   judgeBillable(world, expected);
+  judgePasses(world, expected.passes ?? MOST_PASSES);
 }
 
 /** Judges what was done so far, also in a world that did not come to its end. */
 export function judgeDeeds(world: JudgedWorld, expected: Expectation = {}): void {
-  judgeSurplus(world, expected.surplusMs ?? 0);
+  judgeSurplus(world, expected);
   judgeDeletes(world);
 }
 
 /** At most one live pod per object, as the ledger has it. */
-function judgeSurplus(world: JudgedWorld, allowedMs: number): void {
+function judgeSurplus(world: JudgedWorld, { surplusMs = 0, surplusMsByUid }: Expectation): void {
   const byOwner = new Map<string, LedgerEntry[]>();
   for (const entry of ours(world, world.api.world.ledger.entries())) {
     const uid = world.books.uidOf(entry.id, entry.name) ?? entry.name;
     byOwner.set(uid, [...(byOwner.get(uid) ?? []), entry]);
   }
   for (const [uid, entries] of byOwner) {
+    const allowedMs = Math.max(surplusMs, surplusMsByUid?.get(uid) ?? 0);
     for (const [first, second] of pairs(entries)) {
-      const fromMs = Math.max(first.createdAtMs, second.createdAtMs);
-      const untilMs = Math.min(first.endedAtMs ?? Infinity, second.endedAtMs ?? Infinity);
-      if (untilMs - fromMs > allowedMs) {
-        const seconds = String((untilMs - fromMs) / 1000);
+      const togetherMs = overlapMs(first, second);
+      if (togetherMs > allowedMs) {
+        const seconds = String(togetherMs / 1000);
         world.books.accuse(
           'at-most-one',
           `${uid}: ${first.name} and ${second.name} billed together for ${seconds} s`,
@@ -60,10 +74,17 @@ function judgeSurplus(world: JudgedWorld, allowedMs: number): void {
   }
 }
 
-/** Pods of ours that bill and that no object names. */
+function overlapMs(first: LedgerEntry, second: LedgerEntry): number {
+  const fromMs = Math.max(first.createdAtMs, second.createdAtMs);
+  return Math.min(first.endedAtMs ?? Infinity, second.endedAtMs ?? Infinity) - fromMs;
+}
+
+/** Pods of ours that bill, that no object names, and that nobody left running on purpose. */
 export function surplusOf(world: JudgedWorld): readonly LedgerEntry[] {
-  const named = new Set(world.server.list('gpupods').map((object) => stringAt(object['status'], 'podId')));
-  return ours(world, world.api.world.ledger.live()).filter(({ id }) => !named.has(id));
+  const named = new Set(world.server.list('gpupods').map(podIdOf));
+  return ours(world, world.api.world.ledger.live()).filter(
+    ({ id }) => !named.has(id) && !world.books.retainedIds.has(id) && !(world.leftIds?.has(id) ?? false),
+  );
 }
 
 /** What bills is what living objects name, and nothing else. */
@@ -88,20 +109,39 @@ function judgeBillable(world: JudgedWorld, { orphans = 0, without = [] }: Expect
   }
 }
 
-/** Nothing of anybody else is touched. */
+/** Nothing of anybody else is touched, and nothing is ordered with anybody else's key. */
 function judgeDeletes(world: JudgedWorld): void {
-  for (const { podId, podName } of world.api.world.ledger.deletes) {
-    if (podName !== null && !isOurs(podName))
-      world.books.accuse('foreign', `DELETE of ${podName} (${podId})`);
+  const { ledger, pods } = world.api.world;
+  const strangers = strangersOf(world);
+  for (const { podId, podName } of ledger.deletes) {
+    if (strangers.includes(podId) || (podName !== null && !isOurs(podName))) {
+      world.books.accuse('foreign', `DELETE of ${podName ?? ''} (${podId})`);
+    }
   }
-  for (const id of world.foreignIds) {
-    if (!world.api.world.pods.isLive(world.api.world.pods.get(id)))
-      world.books.accuse('foreign', `${id} has ended`);
+  for (const id of strangers) {
+    if (!pods.isLive(pods.get(id))) world.books.accuse('foreign', `${id} has ended`);
+  }
+  for (const { userId, name } of ours(world, ledger.entries())) {
+    if (userId !== OUR_USER) world.books.accuse('foreign', `${name} was ordered from account ${userId}`);
   }
 }
 
+/** After the last fault the world comes to rest within few passes over each object. */
+function judgePasses({ progress, books }: JudgedWorld, most: number): void {
+  for (const [key, passes] of progress?.passesToRest() ?? []) {
+    if (passes > most) books.accuse('settles', `${key} needed ${String(passes)} passes after the last fault`);
+  }
+}
+
+const OUR_USER = 'user_1';
+
+function strangersOf({ foreignIds, othersIds = [] }: JudgedWorld): readonly string[] {
+  return [...foreignIds, ...othersIds];
+}
+
 function ours(world: JudgedWorld, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
-  return entries.filter(({ id, name }) => isOurs(name) && !world.foreignIds.includes(id));
+  const strangers = strangersOf(world);
+  return entries.filter(({ id, name }) => isOurs(name) && !strangers.includes(id));
 }
 
 function isOurs(name: string): boolean {

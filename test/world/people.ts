@@ -1,23 +1,27 @@
-import { isRecord } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { podIdOf, specOf } from './readings.ts';
 import { NAMESPACE } from './simulated-world.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
-/** What a person, a backup tool or a network may do to a world between any two effects. */
-export type Doing = (world: SimulatedWorld) => void;
+/** What a person, a backup tool or a network may do to a world, or to one GpuPod of it, between any two effects. */
+export type Doing = (world: SimulatedWorld, name?: string) => void;
+
+const NAME = 'train-1';
+const FORCE_RELEASE = 'gpupod.dev/force-release';
+const REQUEST = 'gpupod.dev/reconcile-requested-at';
 
 export function specChange(change: Readonly<Record<string, unknown>>): Doing {
-  return (world) => {
-    world.edit((object) => ({
-      ...object,
-      spec: { ...(isRecord(object['spec']) ? object['spec'] : {}), ...change },
-    }));
+  return (world, name) => {
+    world.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
   };
 }
 
-export function annotate(name: string, value: string | undefined): Doing {
-  return (world) => {
-    world.edit((object) => withAnnotations(object, { ...object.metadata.annotations, [name]: value }));
+export function annotate(annotation: string, value: string | undefined): Doing {
+  return (world, name) => {
+    world.edit(
+      (object) => withAnnotations(object, { ...object.metadata.annotations, [annotation]: value }),
+      name,
+    );
   };
 }
 
@@ -28,54 +32,85 @@ function withAnnotations(object: RawObject, annotations: Record<string, string |
   return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) } };
 }
 
-export function stripAnnotations(world: SimulatedWorld): void {
-  world.edit((object) => withAnnotations(object, {}));
+export const stripAnnotations: Doing = (world, name) => {
+  world.edit((object) => withAnnotations(object, {}), name);
+};
+
+/** From an object that is being deleted nobody takes it: that would be to tear it out, see {@link tearOut}. */
+const stripFinalizer: Doing = (world, name) => {
+  world.edit((object) => ({ ...object, metadata: withoutFinalizers(object) }), name);
+};
+
+function withoutFinalizers({ metadata }: RawObject): RawObject['metadata'] {
+  return metadata.deletionTimestamp === undefined ? { ...metadata, finalizers: [] } : metadata;
 }
 
-export function stripFinalizer(world: SimulatedWorld): void {
-  world.edit((object) => ({ ...object, metadata: { ...object.metadata, finalizers: [] } }));
-}
-
-export function stripStatus(world: SimulatedWorld): void {
-  world.edit((object) => ({ ...object, status: { observedGeneration: -1 } }));
-}
+const stripStatus: Doing = (world, name) => {
+  world.edit((object) => ({ ...object, status: { observedGeneration: -1 } }), name);
+};
 
 /** `kubectl replace` with the file it was made from: annotations and finalizer are gone, the status stays. */
-export function replaceFromFile(world: SimulatedWorld): void {
-  world.edit((object) =>
-    withAnnotations({ ...object, metadata: { ...object.metadata, finalizers: [] } }, {}),
-  );
-}
+export const replaceFromFile: Doing = (world, name) => {
+  world.edit((object) => withAnnotations({ ...object, metadata: withoutFinalizers(object) }, {}), name);
+};
 
 /** The object is torn out, finalizer and all; what was rented for it nobody on the cluster knows. */
-export function tearOut(world: SimulatedWorld): void {
-  if (world.object() === undefined) return;
-  stripFinalizer(world);
-  world.delete();
-}
+export const tearOut: Doing = (world, name) => {
+  if (world.object(name) === undefined) return;
+  stripFinalizer(world, name);
+  world.delete(name);
+};
 
 /** Torn out, and made anew from its file. */
-export function tearOutAndApply(world: SimulatedWorld): void {
-  tearOut(world);
-  world.apply();
-}
+export const tearOutAndApply: Doing = (world, name = NAME) => {
+  const spec = specAt(world, name);
+  tearOut(world, name);
+  world.apply(name, spec);
+};
 
 /** A backup tool: same name and annotations, no status, another uid. */
-export function restore(world: SimulatedWorld): void {
-  const annotations = { ...world.object()?.metadata.annotations };
-  tearOut(world);
-  world.apply('train-1', {}, annotations);
-}
+export const restore: Doing = (world, name = NAME) => {
+  const spec = specAt(world, name);
+  const annotations = { ...world.object(name)?.metadata.annotations };
+  tearOut(world, name);
+  world.apply(name, spec, annotations);
+};
 
 /** Somebody copies the YAML, annotations and all, for a second GpuPod. */
-export function copyTo(namespace: string, name: string): Doing {
-  return (world) => {
-    const annotations = { ...world.object()?.metadata.annotations };
-    world.apply(name, {}, annotations, namespace);
+export function copyTo(namespace: string, copyName?: string): Doing {
+  return (world, name = NAME) => {
+    const annotations = { ...world.object(name)?.metadata.annotations };
+    world.apply(copyName ?? name, specAt(world, name), annotations, namespace);
   };
 }
 
-export function breakWatch(ms: number): Doing {
+function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> {
+  const object = world.object(name);
+  return object === undefined ? {} : specOf(object);
+}
+
+/** A person takes the responsibility for the pod that stands in the status; it bills on, and nobody here ends it. */
+const forceRelease: Doing = (world, name) => {
+  const object = world.object(name);
+  const podId = object === undefined ? undefined : podIdOf(object);
+  if (podId === undefined) return;
+  world.leftIds.add(podId);
+  annotate(FORCE_RELEASE, podId)(world, name);
+  world.delete(name);
+};
+
+/** The machine is taken away by the provider; a person asks for another one after a while. */
+const loseMachine: Doing = (world, name) => {
+  const object = world.object(name);
+  const podId = object === undefined ? undefined : podIdOf(object);
+  if (podId === undefined) return;
+  world.api.world.pods.loseSpot(podId);
+  world.later(400_000, () => {
+    annotate(REQUEST, world.nowText())(world, name);
+  });
+};
+
+function breakWatch(ms: number): Doing {
   return (world) => {
     for (const operator of world.operators) {
       if (!operator.isDead) operator.view.breakFor(ms);
@@ -83,26 +118,37 @@ export function breakWatch(ms: number): Doing {
   };
 }
 
-export function jumpWall(byMs: number): Doing {
+function jumpWall(byMs: number): Doing {
   return (world) => {
     for (const operator of world.operators) operator.clock.jumpWall(byMs);
   };
 }
 
-/** Does it, and undoes it after a while. */
-export function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
+/** The key is replaced by that of another account, and put back after a while. */
+function swapKey(ms: number): Doing {
   return (world) => {
-    begin(world);
-    world.time.schedule(ms, () => {
-      attempt(world, end);
+    if (world.settings.key.text === 'other-key') return;
+    world.changeKey('other-key');
+    world.later(ms, () => {
+      world.changeKey('test-key');
+    });
+  };
+}
+
+/** Does it, and undoes it after a while. */
+function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
+  return (world, name) => {
+    begin(world, name);
+    world.later(ms, () => {
+      end(world, name);
     });
   };
 }
 
 /** What people try may be refused: the object may be gone, or its spec frozen. */
-export function attempt(world: SimulatedWorld, doing: Doing): void {
+export function attempt(world: SimulatedWorld, doing: Doing, name?: string): void {
   try {
-    doing(world);
+    doing(world, name);
   } catch (error) {
     world.trace.add(world.time.nowMs, `refused: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -110,14 +156,18 @@ export function attempt(world: SimulatedWorld, doing: Doing): void {
 
 const SUSPEND = specChange({ suspend: true });
 const RESUME = specChange({ suspend: false });
-const REQUEST = 'gpupod.dev/reconcile-requested-at';
 
-/** After these an object of this name is there, and what it wants is what it wanted. */
-export const GENTLE: Readonly<Record<string, Doing>> = {
+/** Traces that the operator goes by are taken off: where lists hide what was bought, only the sweeps are left. */
+export const STRIPPING: Readonly<Record<string, Doing>> = {
   'annotations stripped': stripAnnotations,
+  'replaced from its file': replaceFromFile,
+};
+
+/** What may happen to an object that is being deleted as well. */
+export const ANYTIME: Readonly<Record<string, Doing>> = {
+  ...STRIPPING,
   'finalizer stripped': stripFinalizer,
   'status stripped': stripStatus,
-  'replaced from its file': replaceFromFile,
   'suspended for 3 s': forAWhile(3_000, SUSPEND, RESUME),
   'suspended for 2 min': forAWhile(120_000, SUSPEND, RESUME),
   'paused for 2 min': forAWhile(
@@ -126,14 +176,36 @@ export const GENTLE: Readonly<Record<string, Doing>> = {
     annotate('gpupod.dev/paused', undefined),
   ),
   'cap lowered a little': specChange({ maxPrice: 2.95 }),
+  'cap below every price for 3 min': forAWhile(
+    180_000,
+    specChange({ maxPrice: 1 }),
+    specChange({ maxPrice: 3 }),
+  ),
   'asked for a look': annotate(REQUEST, 'now'),
   'image changed': specChange({ image: 'ubuntu_22_cuda_12', provisioningTimeout: '30m' }),
   'watch broken for 5 s': breakWatch(5_000),
   'watch broken for 4 min': breakWatch(240_000),
   'wall clock an hour ahead': jumpWall(3_600_000),
   'wall clock an hour back': jumpWall(-3_600_000),
-  'copied in its namespace': copyTo(NAMESPACE, 'copy-1'),
-  'copied to another namespace': copyTo('team-b', 'train-1'),
+  'key of another account for 40 s': swapKey(40_000),
+};
+
+/** After these an object of this name is there, and what it wants is what it wanted. */
+export const GENTLE: Readonly<Record<string, Doing>> = {
+  ...ANYTIME,
+  'copied in its namespace': (world, name = NAME) => {
+    copyTo(NAMESPACE, `${name}-copy`)(world, name);
+  },
+  'copied to another namespace': copyTo('team-b'),
+};
+
+/** After these an object may be gone for good, or its machine. */
+export const ODD: Readonly<Record<string, Doing>> = {
+  'released by force': forceRelease,
+  'machine lost': loseMachine,
+  'deleted early': (world, name) => {
+    world.delete(name);
+  },
 };
 
 /** After these somebody took an object away by force: what was rented for it may have to be found by sweeps. */

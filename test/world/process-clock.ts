@@ -17,17 +17,24 @@ export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
   readonly #bootMs: number;
   readonly #thawing: (() => void)[] = [];
+  readonly #rate: number;
   #wallOffsetMs = 0;
   #isDead = false;
   #frozenUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(time: VirtualTime) {
+  /** @param rate how fast this clock goes, against the time of the world */
+  constructor(time: VirtualTime, rate = 1) {
     this.#time = time;
+    this.#rate = rate;
     this.#bootMs = time.nowMs;
   }
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  get isFrozen(): boolean {
+    return this.#time.nowMs < this.#frozenUntilMs;
   }
 
   nowMs(): number {
@@ -36,7 +43,7 @@ export class ProcessClock implements Clock {
 
   /** Starts at nothing with each process: two of them cannot be compared. */
   monotonicMs(): number {
-    return this.#time.nowMs - this.#bootMs;
+    return (this.#time.nowMs - this.#bootMs) * this.#rate;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -45,7 +52,7 @@ export class ProcessClock implements Clock {
         reject(ABORTED);
         return;
       }
-      const cancel = this.#time.schedule(ms, () => {
+      const cancel = this.#time.schedule(ms / this.#rate, () => {
         this.whenRunning(() => {
           signal?.removeEventListener('abort', onAbort);
           resolve();

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { GpuPodSpec } from '../../src/api/spec.ts';
 import { GpuPodStatus } from '../../src/api/status.ts';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { stringAt } from '../../src/kubernetes/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/resource-client.ts';
 
@@ -20,7 +22,7 @@ export interface Change {
 type Listener = (change: Change) => void;
 
 /** The fields of a GpuPod that cannot be changed while something is rented. */
-export const FROZEN = [
+const FROZEN = [
   'gpu',
   'placement',
   'resources',
@@ -36,17 +38,32 @@ export const FROZEN = [
 /**
  * The API server as far as an operator can tell it from a real one: resource versions that only go up, guarded writes,
  * finalizers, the status subresource, generations, validation of what it stores, and changes in their order.
+ * What it hands out is frozen: who changes it without a write is found out at once.
  */
 export class SimulatedApiServer {
-  readonly #objects = new Map<string, RawObject>();
+  readonly #objects: Readonly<Record<Kind, Map<string, RawObject>>> = {
+    gpupods: new Map(),
+    secrets: new Map(),
+    configmaps: new Map(),
+    namespaces: new Map(),
+  };
   readonly #listeners = new Set<Listener>();
   readonly #nowText: () => string;
+  readonly #uidPrefix: string;
+  readonly #ending = new Set<string>();
   #version = 1000;
   #uids = 0;
 
-  constructor(nowText: () => string) {
+  /** @param uidPrefix tells the uids of one cluster from those of another */
+  constructor(nowText: () => string, uidPrefix = 'uid') {
     this.#nowText = nowText;
+    this.#uidPrefix = uidPrefix;
     this.create('namespaces', undefined, { metadata: { name: 'kube-system' } }, 'cluster');
+  }
+
+  /** Goes up with each change of any object. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Tells of every change, in order, before the writer gets its answer. */
@@ -56,30 +73,28 @@ export class SimulatedApiServer {
   }
 
   get(kind: Kind, { namespace, name }: ObjectName): RawObject | undefined {
-    const held = this.#objects.get(keyOf(kind, namespace, name));
-    return held === undefined ? undefined : copy(held);
-  }
-
-  /** The object itself, for a look that changes nothing. */
-  peek(kind: Kind, { namespace, name }: ObjectName): RawObject | undefined {
-    return this.#objects.get(keyOf(kind, namespace, name));
+    return this.#objects[kind].get(keyOf(namespace, name));
   }
 
   list(kind: Kind): RawObject[] {
-    return [...this.#objects].filter(([key]) => key.startsWith(`${kind}:`)).map(([, object]) => copy(object));
+    return [...this.#objects[kind].values()];
   }
 
   create(kind: Kind, namespace: string | undefined, body: NewObject, by: string): RawObject {
     const { name } = body.metadata;
-    const key = keyOf(kind, namespace, name);
-    if (this.#objects.has(key)) throw new ApiStatusError(409, 'AlreadyExists', `${key} exists`);
+    const key = keyOf(namespace, name);
+    if (this.#ending.has(namespace ?? '')) {
+      throw new ApiStatusError(403, 'Forbidden', `namespace ${namespace ?? ''} is being terminated`);
+    }
+    if (this.#objects[kind].has(key)) throw new ApiStatusError(409, 'AlreadyExists', `${key} exists`);
+    if (kind === 'gpupods') checkSpec(stored(body));
     this.#uids += 1;
     const object: RawObject = {
-      ...copy(body),
+      ...body,
       metadata: {
-        ...copy(body.metadata),
+        ...body.metadata,
         ...(namespace === undefined ? {} : { namespace }),
-        uid: `uid-${this.#uids}`,
+        uid: `${this.#uidPrefix}-${this.#uids}`,
         resourceVersion: '',
         generation: 1,
         creationTimestamp: this.#nowText(),
@@ -91,33 +106,28 @@ export class SimulatedApiServer {
 
   patchMetadata(patch: MetadataPatch, by: string): RawObject {
     const held = this.#guarded('gpupods', patch, patch);
-    return this.#write(
-      'gpupods',
-      held,
-      { ...held, metadata: mergeMetadata(held, patch.metadata) },
-      by,
-      'patch',
-    );
+    const next = { ...held, metadata: mergeMetadata(held, patch.metadata) };
+    return this.#write('gpupods', held, next, { by, verb: 'patch' });
   }
 
   replaceStatus(object: KubernetesObject & { readonly status?: unknown }, by: string): RawObject {
     const held = this.#guarded('gpupods', object.metadata, object.metadata);
-    return this.#write('gpupods', held, { ...held, status: copy(object.status) }, by, 'status');
+    return this.#write('gpupods', held, { ...held, status: object.status }, { by, verb: 'status' });
   }
 
   replace(kind: Kind, object: RawObject, by: string): RawObject {
     const held = this.#guarded(kind, object.metadata, object.metadata);
-    return this.#write(kind, held, copy(object), by, 'replace');
+    return this.#write(kind, held, object, { by, verb: 'replace' });
   }
 
   /** An unguarded change, as a person's edit ends up: it is made on what is there. */
   edit(kind: Kind, target: ObjectName, change: (object: RawObject) => RawObject, by: string): RawObject {
     const held = this.#existing(kind, target);
-    return this.#write(kind, held, change(copy(held)), by, 'edit');
+    return this.#write(kind, held, change(held), { by, verb: 'edit' });
   }
 
   delete(kind: Kind, target: ObjectName, by: string, uid?: string): boolean {
-    const held = this.#objects.get(keyOf(kind, target.namespace, target.name));
+    const held = this.#objects[kind].get(keyOf(target.namespace, target.name));
     if (held === undefined) return false;
     if (uid !== undefined && held.metadata.uid !== uid) throw conflict('the uid is another');
     if ((held.metadata.finalizers ?? []).length === 0) {
@@ -129,8 +139,18 @@ export class SimulatedApiServer {
     return true;
   }
 
+  /** A namespace is deleted: nothing new is let in, and what is there is deleted, Secrets first. */
+  deleteNamespace(namespace: string): void {
+    this.#ending.add(namespace);
+    for (const kind of ['secrets', 'gpupods'] as const) {
+      for (const { metadata } of this.list(kind)) {
+        if (metadata.namespace === namespace) this.delete(kind, { namespace, name: metadata.name }, 'person');
+      }
+    }
+  }
+
   #existing(kind: Kind, { namespace, name }: ObjectName): RawObject {
-    const held = this.#objects.get(keyOf(kind, namespace, name));
+    const held = this.#objects[kind].get(keyOf(namespace, name));
     if (held === undefined) throw new ApiStatusError(404, 'NotFound', `${kind} ${name} not found`);
     return held;
   }
@@ -143,37 +163,43 @@ export class SimulatedApiServer {
     return held;
   }
 
-  #write(kind: Kind, held: RawObject, next: RawObject, by: string, verb: string): RawObject {
-    if (isDeepStrictEqual(copy(held), copy(next))) return copy(held);
-    check(kind, held, next);
-    const isNewSpec = !isDeepStrictEqual(held['spec'], next['spec']);
-    const generation = (held.metadata.generation ?? 1) + (isNewSpec ? 1 : 0);
-    const metadata = { ...next.metadata, generation };
-    return this.#store(kind, held, { ...next, metadata }, { by, verb });
+  #write(kind: Kind, held: RawObject, next: RawObject, how: Pick<Change, 'by' | 'verb'>): RawObject {
+    const clean = stored(next);
+    if (isDeepStrictEqual(held, clean)) return held;
+    check(kind, held, clean);
+    const generation = (held.metadata.generation ?? 1) + (isSame(held['spec'], clean['spec']) ? 0 : 1);
+    return this.#store(kind, held, { ...clean, metadata: { ...clean.metadata, generation } }, how);
   }
 
   #store(
     kind: Kind,
     before: RawObject | undefined,
     next: RawObject,
-    { by, verb }: { by: string; verb: string },
+    { by, verb }: Pick<Change, 'by' | 'verb'>,
   ): RawObject {
     this.#version += 1;
-    const object = copy({ ...next, metadata: { ...next.metadata, resourceVersion: String(this.#version) } });
-    this.#objects.set(keyOf(kind, object.metadata.namespace, object.metadata.name), object);
+    const object = stored({
+      ...next,
+      metadata: { ...next.metadata, resourceVersion: String(this.#version) },
+    });
+    this.#objects[kind].set(keyOf(object.metadata.namespace, object.metadata.name), object);
     this.#tell({ kind, type: before === undefined ? 'ADDED' : 'MODIFIED', object, before, by, verb });
     const isFreed =
       object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0;
     if (isFreed) this.#remove(kind, object, by);
-    return copy(object);
+    return object;
   }
 
   #remove(kind: Kind, held: RawObject, by: string): void {
     const { namespace, name, uid } = held.metadata;
-    this.#objects.delete(keyOf(kind, namespace, name));
+    this.#objects[kind].delete(keyOf(namespace, name));
     this.#version += 1;
-    const last = { ...held, metadata: { ...held.metadata, resourceVersion: String(this.#version) } };
+    const last = stored({
+      ...held,
+      metadata: { ...held.metadata, resourceVersion: String(this.#version) },
+    });
     this.#tell({ kind, type: 'DELETED', object: last, before: held, by, verb: 'remove' });
+    if (kind !== 'gpupods') return;
     for (const secret of this.list('secrets')) {
       const isOwned = (secret.metadata.ownerReferences ?? []).some((owner) => owner.uid === uid);
       if (isOwned) this.#remove('secrets', secret, 'garbage-collector');
@@ -191,12 +217,33 @@ function check(kind: Kind, held: RawObject, next: RawObject): void {
   if (held.metadata.deletionTimestamp !== undefined && added.length > 0) {
     throw invalid('no new finalizers can be added if the object is being deleted');
   }
-  if (kind !== 'gpupods') return;
+  if (kind === 'gpupods') {
+    if (held['spec'] !== next['spec']) checkSpec(next);
+    checkStatus(held, next);
+    checkFrozen(held, next);
+  }
+}
+
+function checkSpec(object: NewObject): void {
+  const spec = GpuPodSpec.safeParse(object['spec']);
+  if (!spec.success) throw invalid(spec.error.message);
+}
+
+function checkStatus(held: RawObject, next: RawObject): void {
+  if (held['status'] === next['status']) return;
   const status = GpuPodStatus.safeParse(next['status']);
   if (!status.success) throw invalid(status.error.message);
-  const isRented = GpuPodStatus.parse(held['status']).podId !== undefined;
-  const changed = FROZEN.filter((field) => !isDeepStrictEqual(at(held, field), at(next, field)));
-  if (isRented && changed.length > 0) throw invalid(`spec.${changed.join()} cannot be changed while rented`);
+}
+
+function checkFrozen(held: RawObject, next: RawObject): void {
+  const isRented = stringAt(held['status'], 'podId') !== undefined;
+  if (!isRented || held['spec'] === next['spec']) return;
+  const changed = FROZEN.filter((field) => !isSame(at(held, field), at(next, field)));
+  if (changed.length > 0) throw invalid(`spec.${changed.join()} cannot be changed while rented`);
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  return before === after || isDeepStrictEqual(before, after);
 }
 
 function at(object: RawObject, field: string): unknown {
@@ -213,14 +260,29 @@ function mergeMetadata(held: RawObject, patch: MetadataPatch['metadata']): RawOb
   return { ...held.metadata, annotations, finalizers: patch.finalizers ?? held.metadata.finalizers ?? [] };
 }
 
-/** As it travels: keys without a value are not there. */
-function copy<T>(value: T): T;
-function copy(value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+/** What was made by {@link stored}: it needs no second copy. */
+const STORED = new WeakSet();
+
+/** As it comes back from the wire: keys without a value are not there, and nothing is shared with the sender. */
+function stored<T>(value: T): T;
+function stored(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value !== 'object' || value === null || STORED.has(value)) return value;
+  const copy = Array.isArray(value) ? value.map((item: unknown) => stored(item)) : storedFields(value);
+  STORED.add(copy);
+  return Object.freeze(copy);
 }
 
-function keyOf(kind: Kind, namespace: string | undefined, name: string): string {
-  return `${kind}:${namespace ?? ''}/${name}`;
+function storedFields(value: object): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(value)) {
+    if (field !== undefined) copy[key] = stored(field);
+  }
+  return copy;
+}
+
+function keyOf(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
 }
 
 function conflict(message: string): ApiStatusError {

@@ -5,11 +5,18 @@ import type { Delivery, SimulatedApi } from '../../src/simulator/api/simulated-a
 import type { Boundary } from './boundary.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
+interface ExchangerParts {
+  readonly api: SimulatedApi;
+  readonly time: VirtualTime;
+  readonly boundary: Boundary;
+  readonly onFault: (kind: string) => void;
+}
+
 /**
  * The provider's API in the same process: the requests of the real client go to the simulated API as values, and come
  * back as whatever its faults make of them. Nothing of it is HTTP.
  */
-export function simulatedExchanger(api: SimulatedApi, time: VirtualTime, boundary: Boundary): Exchanger {
+export function simulatedExchanger({ api, time, boundary, onFault }: ExchangerParts): Exchanger {
   const pass = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       time.schedule(ms, resolve);
@@ -17,7 +24,9 @@ export function simulatedExchanger(api: SimulatedApi, time: VirtualTime, boundar
 
   /** What arrived is carried out in its time, however long the caller waits for it. */
   async function serve(request: ApiRequest): Promise<Delivery> {
+    const before = firedOf(api);
     const reception = api.receive(request);
+    if (firedOf(api) > before) onFault('provider');
     if (reception.waitMs > 0) await pass(reception.waitMs);
     const delivery = reception.proceed();
     if (delivery.waitMs > 0) await pass(delivery.waitMs);
@@ -48,6 +57,10 @@ export function simulatedExchanger(api: SimulatedApi, time: VirtualTime, boundar
     },
     close: () => undefined,
   };
+}
+
+function firedOf({ faults }: SimulatedApi): number {
+  return faults.list().reduce((sum, { fired }) => sum + fired, 0);
 }
 
 function toApiRequest({ method, url, headers, body = '' }: ExchangeRequest): ApiRequest {

@@ -1,5 +1,4 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
-import { recordAt, stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { offerCatalogueSchema } from '../../src/simulator/world/offer.ts';
@@ -13,9 +12,12 @@ import type { Fate } from './boundary.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
 import { ProcessClock, WALL_START_MS } from './process-clock.ts';
+import { Progress } from './progress.ts';
+import { isReady } from './readings.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
 import { Trace } from './trace.ts';
 import { VirtualTime } from './virtual-time.ts';
+import { OFFERS } from './world-offers.ts';
 
 export const INSTALLATION = 'abc123';
 export const NAMESPACE = 'team-a';
@@ -30,7 +32,13 @@ export interface WorldOptions {
   readonly watchDelayMs?: number;
   /** How long until a process that died is replaced. */
   readonly restartMs?: number;
-  readonly settings?: Partial<Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId'>>;
+  /** @default true */
+  readonly isTraced?: boolean;
+  /** Another cluster whose operator has the same API key: one provider, one time. */
+  readonly neighbour?: SimulatedWorld;
+  readonly settings?: Partial<
+    Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId' | 'clockRate'>
+  >;
 }
 
 /** A world that did not do what was waited for, or did what must never be. */
@@ -40,8 +48,8 @@ export class WorldFailure extends Error {
 
 /** A cluster, a provider, and operators that come and go, on one virtual time. */
 export class SimulatedWorld {
-  readonly time = new VirtualTime();
-  readonly trace = new Trace();
+  readonly time: VirtualTime;
+  readonly trace: Trace;
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
   readonly books: Books;
@@ -50,48 +58,45 @@ export class SimulatedWorld {
   readonly settings: OperatorSettings;
   /** Pods that are none of ours, alive from the beginning to the end. */
   readonly foreignIds: readonly string[];
-  reconciles = 0;
+  /** Pods of another account, one of them named as if it were ours. */
+  readonly othersIds: readonly string[];
+  readonly progress = new Progress();
   /** Changes that an operator made to any object, and the moment of the last one. */
   writes = 0;
   lastWriteMs = 0;
-  reconcilesAtLastWrite = 0;
   isRestarting = true;
+  /** What people still mean to do. */
+  pending = 0;
+  /** Pods whose bill a person took upon himself: released by force. */
+  readonly leftIds = new Set<string>();
   readonly #options: WorldOptions;
 
   constructor(options: WorldOptions = {}) {
-    const { seed = 1, provider, offers = OFFERS } = options;
     this.#options = options;
-    const clock = new ProcessClock(this.time);
-    this.server = new SimulatedApiServer(() => this.nowText());
-    this.api = new SimulatedApi({
-      clock,
-      seed,
-      settings: settingsSchema.parse({ ...PROVIDER, ...provider }),
-      catalogue: offerCatalogueSchema.parse({ gpus: offers }),
-    });
+    const { neighbour } = options;
+    const shared = neighbour ?? makeShared(options);
+    this.time = shared.time;
+    this.trace = shared.trace;
+    this.api = shared.api;
+    this.foreignIds = shared.foreignIds;
+    this.othersIds = shared.othersIds;
+    this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
     this.books = new Books(this.server, this.api, () => this.nowText());
-    this.foreignIds = FOREIGN_NAMES.map((name) => plantPod(this.api.world, { name }).id);
-    const random = createRandomSource(seed + 2);
-    this.settings = {
-      policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [] },
-      orphanPolicy: 'Report',
-      installationId: INSTALLATION,
-      plant: options.plant ?? {},
-      watch: { delayMs: options.watchDelayMs ?? 20 },
-      key: { text: 'test-key', version: 1 },
-      random: () => random.next(),
-      latencyMs: { cluster: 4, provider: 45 },
-      ...options.settings,
-    };
+    this.settings = settingsOf(options);
+    this.#listen();
+  }
+
+  #listen(): void {
     this.server.onChange((change) => {
       this.trace.add(
         this.time.nowMs,
         `${change.by} ${change.verb} ${change.kind}/${change.object.metadata.name}`,
       );
+      if (change.by === 'person') this.progress.strike('person', this.time.nowMs);
       if (!change.by.startsWith('operator')) return;
       this.writes += 1;
       this.lastWriteMs = this.time.nowMs;
-      this.reconcilesAtLastWrite = this.reconciles;
+      this.progress.noteWrite(change);
     });
   }
 
@@ -109,13 +114,18 @@ export class SimulatedWorld {
       trace: this.trace,
       counter: this.counter,
       fate: (call) => this.#options.fate?.(call) ?? [],
-      onReconciled: () => {
-        this.reconciles += 1;
+      onReconciled: (key, seconds) => {
+        this.progress.notePass(key, seconds);
+      },
+      onFault: (kind) => {
+        this.progress.strike(kind, this.time.nowMs);
       },
       onDeath: () => this.#replace(),
     });
     this.operators.push(operator);
     this.trace.add(this.time.nowMs, `${name} starts`);
+    this.progress.leaders = this.operators.filter(({ isDead }) => !isDead).length;
+    this.progress.strike('start', this.time.nowMs);
     this.#begin(operator);
     return operator;
   }
@@ -138,8 +148,13 @@ export class SimulatedWorld {
   #replace(): void {
     if (!this.isRestarting) return;
     this.time.schedule(this.#options.restartMs ?? 17_000, () => {
-      this.startOperator();
+      this.replaceOperator();
     });
+  }
+
+  /** Another process takes the lead, unless one has it that runs. */
+  replaceOperator(): void {
+    if (this.operators.every(({ isDead, clock }) => isDead || clock.isFrozen)) this.startOperator();
   }
 
   /** A person applies a GpuPod. */
@@ -159,7 +174,7 @@ export class SimulatedWorld {
   }
 
   object(name = 'train-1'): RawObject | undefined {
-    return this.server.peek('gpupods', { namespace: NAMESPACE, name });
+    return this.server.get('gpupods', { namespace: NAMESPACE, name });
   }
 
   /** A person changes the object, whatever stands on it. */
@@ -181,6 +196,28 @@ export class SimulatedWorld {
     return this.server.list('gpupods');
   }
 
+  /** A person does something later; what fails by then is no matter. */
+  later(ms: number, act: () => void): void {
+    this.pending += 1;
+    this.time.schedule(ms, () => {
+      this.pending -= 1;
+      this.progress.strike('undone', this.time.nowMs);
+      try {
+        act();
+      } catch (error) {
+        this.trace.add(this.time.nowMs, `refused: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
+  }
+
+  /** The key of all processes is another one from now on. */
+  changeKey(text: string): void {
+    const { key } = this.settings;
+    key.text = text;
+    key.version += 1;
+    this.trace.add(this.time.nowMs, `the key is ${text}`);
+  }
+
   /** Goes on until it is so; fails if it is not within the limit. */
   async until(what: string, isSo: () => boolean, limitMs = 45 * MINUTE_MS): Promise<void> {
     if (!(await this.time.run(limitMs, isSo))) {
@@ -194,14 +231,41 @@ export class SimulatedWorld {
   }
 }
 
-export function isReady(object: RawObject): boolean {
-  const { conditions } = recordAt(object, 'status');
-  return (
-    Array.isArray(conditions) &&
-    conditions.some(
-      (condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True',
-    )
-  );
+type Shared = Pick<SimulatedWorld, 'time' | 'trace' | 'api' | 'foreignIds' | 'othersIds'>;
+
+/** What clusters with one API key have in common: the provider, with pods of strangers, and the time. */
+function makeShared({ seed = 1, provider, offers = OFFERS, isTraced }: WorldOptions): Shared {
+  const time = new VirtualTime();
+  const api = new SimulatedApi({
+    clock: new ProcessClock(time),
+    seed,
+    settings: settingsSchema.parse({ ...PROVIDER, ...provider }),
+    catalogue: offerCatalogueSchema.parse({ gpus: offers }),
+  });
+  const plant = (name: string, userId: string): string => plantPod(api.world, { name, userId }).id;
+  return {
+    time,
+    trace: new Trace(isTraced),
+    api,
+    foreignIds: FOREIGN_NAMES.map((name) => plant(name, 'user_1')),
+    othersIds: OTHERS_NAMES.map((name) => plant(name, 'user_2')),
+  };
+}
+
+function settingsOf({ seed = 1, plant = {}, watchDelayMs = 20, settings }: WorldOptions): OperatorSettings {
+  const random = createRandomSource(seed + 2);
+  return {
+    policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [] },
+    orphanPolicy: 'Report',
+    installationId: INSTALLATION,
+    plant,
+    watch: { delayMs: watchDelayMs },
+    key: { text: 'test-key', version: 1 },
+    clockRate: 1,
+    random: () => random.next(),
+    latencyMs: { cluster: 4, provider: 45 },
+    ...settings,
+  };
 }
 
 const PROVIDER: SettingsInput = {
@@ -211,36 +275,12 @@ const PROVIDER: SettingsInput = {
   slash: 'Direct',
 };
 
-/** Somebody's own, another installation's, and one of ours from before the record of the installation. */
+/** Of another account; one is named as if it were ours. */
+const OTHERS_NAMES = ['theirs', `gp-${INSTALLATION}-0123456789-1-a-b`];
+
+/** Somebody's own, another installation's, and one whose installation has a longer name. */
 export const FOREIGN_NAMES: readonly string[] = [
   'somebody',
   'gp-zzz999-0123456789-1-team-a-train-1',
   `gp-${INSTALLATION}x-0123456789-1-a`,
-];
-
-function offer(cloudId: string, provider: string, usdPerHour: number): OfferInput {
-  return {
-    cloudId,
-    provider,
-    gpuType: 'H100_80GB',
-    socket: 'PCIe',
-    region: 'canada',
-    dataCenter: 'CANADA-1',
-    country: 'CA',
-    gpuCount: 1,
-    gpuMemory: 80,
-    disk: { defaultCount: 100, defaultIncludedInPrice: true },
-    vcpu: { defaultCount: 16, defaultIncludedInPrice: true },
-    memory: { defaultCount: 128, defaultIncludedInPrice: true },
-    stockStatus: 'High',
-    prices: { onDemand: usdPerHour },
-  };
-}
-
-/** Three that fit under the cap of the worlds, and one that does not. */
-export const OFFERS: readonly OfferInput[] = [
-  offer('n3-H100x1', 'hyperstack', 1.9),
-  offer('gpu_1x_h100', 'lambdalabs', 2.4),
-  offer('1H100.80S', 'datacrunch', 2.6),
-  offer('dear-h100', 'latitude', 3.4),
 ];

@@ -38,7 +38,9 @@ describe('an object that is torn out while its order is on its way', () => {
     await world.pass(1_000);
     world.apply();
     await world.pass(300_000);
-    expect(world.api.world.ledger.entries()).toHaveLength(1 + world.foreignIds.length);
+    expect(world.api.world.ledger.entries()).toHaveLength(
+      1 + world.foreignIds.length + world.othersIds.length,
+    );
     expect(surplusOf(world)).toEqual([]);
     expect(world.books.violations).toEqual([]);
   });
@@ -73,7 +75,7 @@ describe('a key that is changed to another account’s while an order is being w
     await world.pass(1_000);
     world.apply();
     await world.pass(60_000);
-    expect(world.api.world.ledger.entries()).toHaveLength(world.foreignIds.length);
+    expect(world.api.world.ledger.entries()).toHaveLength(world.foreignIds.length + world.othersIds.length);
 
     world.settings.key.text = 'test-key';
     world.settings.key.version += 1;

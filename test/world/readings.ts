@@ -1,0 +1,27 @@
+import { isRecord, stringAt } from '../../src/kubernetes/json.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+
+/** What a person reads of a GpuPod, without the operator's own code. */
+
+export function conditionsOf(object: RawObject): readonly Record<string, unknown>[] {
+  const status = isRecord(object['status']) ? object['status'] : {};
+  return Array.isArray(status['conditions']) ? status['conditions'].filter(isRecord) : [];
+}
+
+/** The reason of a condition; undefined where it does not stand. */
+export function reasonOf(object: RawObject, type: string): string | undefined {
+  const condition = conditionsOf(object).find((candidate) => candidate['type'] === type);
+  return stringAt(condition, 'reason');
+}
+
+export function isReady(object: RawObject): boolean {
+  return conditionsOf(object).some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+export function podIdOf(object: RawObject | undefined): string | undefined {
+  return stringAt(object?.['status'], 'podId');
+}
+
+export function specOf(object: RawObject): Readonly<Record<string, unknown>> {
+  return isRecord(object['spec']) ? object['spec'] : {};
+}

@@ -1,0 +1,30 @@
+import { describeTown, drawTown } from '../town/plan.ts';
+import type { TownSize } from '../town/plan.ts';
+import { runTown } from '../town/town.ts';
+import type { SeedResult } from './tally.ts';
+
+const LIVES_PER_WAVE = 25;
+
+/** Waves of 25 lives, or one that is smaller. */
+export function sizeOf(lives: number): TownSize {
+  const waves = Math.max(1, Math.round(lives / LIVES_PER_WAVE));
+  return { waves, livesPerWave: Math.max(1, Math.round(lives / waves)) };
+}
+
+/** Runs one town and tells what came of it. */
+export async function runSeed(seed: number, lives: number): Promise<SeedResult> {
+  const plan = drawTown(seed, sizeOf(lives));
+  const { violations, dealt, trace: _trace, ...counts } = await runTown(plan, { isTraced: false });
+  return {
+    seed,
+    ...counts,
+    violations,
+    dealt: Object.fromEntries(dealt),
+    plan: violations.length === 0 ? [] : describeTown(plan),
+  };
+}
+
+process.on('message', (message: { readonly seed: number; readonly lives: number }) => {
+  Error.stackTraceLimit = 0;
+  void runSeed(message.seed, message.lives).then((result) => process.send?.(result));
+});

@@ -1,0 +1,189 @@
+import { createRandomSource } from '../../../src/simulator/world/random.ts';
+import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import type { Mishap, Moment } from '../boundary.ts';
+import { CLUSTER_MISHAPS } from '../cluster-faults.ts';
+import { ANYTIME, FORCEFUL, GENTLE, ODD } from '../people.ts';
+import type { Doing } from '../people.ts';
+import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
+import { KINDS } from './kinds.ts';
+import type { Kind, KindName } from './kinds.ts';
+
+/** Something that befalls a phase of a town. Calls are counted from the begin of the phase. */
+export type Blow =
+  | { readonly what: 'provider'; readonly name: string; readonly rule: FaultRuleInput }
+  | { readonly what: 'call'; readonly name: string; readonly at: number; readonly mishap: Mishap }
+  | {
+      readonly what: 'doing';
+      readonly name: string;
+      readonly at: number;
+      readonly doing: Doing;
+      readonly target: string;
+    };
+
+export interface Life {
+  readonly name: string;
+  readonly kind: KindName;
+  /** When it is applied, from the begin of its wave. */
+  readonly atMs: number;
+}
+
+/** Lives that come and go together. */
+export interface Wave {
+  readonly lives: readonly Life[];
+  readonly coming: readonly Blow[];
+  readonly going: readonly Blow[];
+}
+
+/** All that befalls one town, drawn from its seed. */
+export interface TownPlan {
+  readonly seed: number;
+  readonly waves: readonly Wave[];
+  /** Lists hide what was created for so long. */
+  readonly lagMs: number;
+  readonly watchDelayMs: number;
+  readonly restartMs: number;
+  readonly isForceful: boolean;
+  readonly installingMs: number;
+}
+
+export interface TownSize {
+  readonly waves: number;
+  readonly livesPerWave: number;
+}
+
+type Pick = <T>(items: readonly T[]) => T;
+interface Dice {
+  readonly below: (limit: number) => number;
+  readonly pick: Pick;
+}
+
+function dice(seed: number): Dice {
+  const random = createRandomSource(seed * 7919 + 13);
+  const below = (limit: number): number => Math.floor(random.next() * limit);
+  return {
+    below,
+    pick: (items) => {
+      const item = items[below(items.length)];
+      if (item === undefined) throw new Error('nothing to pick from');
+      return item;
+    },
+  };
+}
+
+const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
+const FREEZE_MS = 45_000;
+
+/** Draws a plan; the same seed and size give the same plan. */
+export function drawTown(seed: number, { waves, livesPerWave }: TownSize): TownPlan {
+  const { below, pick } = dice(seed);
+  const isForceful = below(5) === 0;
+  return {
+    seed,
+    lagMs: pick([0, 0, ...LAGS_MS]),
+    watchDelayMs: pick([5, 20, 500, 4_000]),
+    restartMs: pick([1_000, 17_000, 60_000, 30 * 60_000]),
+    installingMs: pick([0, 10_000]),
+    isForceful,
+    waves: Array.from({ length: waves }, (_, index) =>
+      drawWave({ below, pick }, index, { livesPerWave, isForceful }),
+    ),
+  };
+}
+
+function drawWave(
+  { below, pick }: Dice,
+  index: number,
+  { livesPerWave, isForceful }: { readonly livesPerWave: number; readonly isForceful: boolean },
+): Wave {
+  const lives = Array.from({ length: livesPerWave }, (_, number) => ({
+    name: `life-${index + 1}-${number + 1}`,
+    kind: pick(KIND_NAMES),
+    atMs: below(20_000),
+  }));
+  const targets = lives.filter(({ kind }) => isRented(kind)).map(({ name }) => name);
+  const draw = (calls: number, doings: Table<Doing>): readonly Blow[] =>
+    drawBlows({ below, pick }, { calls, targets, doings, share: livesPerWave / 25 });
+  const coming = { ...GENTLE, ...ODD, ...(isForceful ? FORCEFUL : {}) };
+  return { lives, coming: draw(livesPerWave * 8 + 30, coming), going: draw(livesPerWave * 4 + 15, ANYTIME) };
+}
+
+type Table<T> = Readonly<Record<string, T>>;
+
+interface Stage {
+  readonly calls: number;
+  readonly targets: readonly string[];
+  readonly doings: Table<Doing>;
+  /** Of a wave of 25 lives. */
+  readonly share: number;
+}
+
+function drawBlows({ below, pick }: Dice, { calls, targets, doings, share }: Stage): readonly Blow[] {
+  const most = (count: number): number => below(Math.ceil(count * share) + 1);
+  const some = (count: number, draw: () => Blow): readonly Blow[] =>
+    Array.from({ length: most(count) }, draw);
+  return [
+    ...some(8, () => {
+      const [name, rule] = pick(PROVIDER_FAULTS);
+      const isRead = rule.method === 'GET';
+      return { what: 'provider', name, rule: { ...rule, after: below((isRead ? 15 : 20) * share) } };
+    }),
+    ...some(3, () => {
+      const moment = pick(MOMENTS);
+      return { what: 'call', name: `crash ${moment}`, at: below(calls), mishap: { kind: 'crash', moment } };
+    }),
+    ...some(1, () => ({
+      what: 'call',
+      name: 'two operators',
+      at: below(calls),
+      mishap: { kind: 'freeze', moment: pick(['before', 'sent'] as const), ms: FREEZE_MS },
+    })),
+    ...some(8, () => {
+      const [name, mishap] = pick(Object.entries(CLUSTER_MISHAPS));
+      return { what: 'call', name, at: below(calls), mishap };
+    }),
+    ...(targets.length === 0
+      ? []
+      : some(8, () => {
+          const [name, doing] = pick(Object.entries(doings));
+          return { what: 'doing', name, at: below(calls), doing, target: pick(targets) };
+        })),
+  ];
+}
+
+const PROVIDER_FAULTS = Object.entries({ ...DONE_BUT_UNKNOWN, ...NOT_DONE, ...READS, ...SINGLE_POD });
+const KIND_NAMES = (Object.entries(KINDS) as readonly (readonly [KindName, Kind])[]).flatMap(
+  ([name, { weight }]) => Array.from({ length: weight }, () => name),
+);
+
+/** Every kind of blow that a plan may deal, for who counts whether each was ever dealt. */
+export function blowNames(): readonly string[] {
+  return [
+    ...PROVIDER_FAULTS.map(([name]) => name),
+    ...MOMENTS.map((moment) => `crash ${moment}`),
+    'two operators',
+    ...Object.keys({ ...CLUSTER_MISHAPS, ...GENTLE, ...ODD, ...FORCEFUL }),
+  ];
+}
+
+export function isRented(kind: KindName): boolean {
+  return KINDS[kind].end.ready === 'Available';
+}
+
+export function describeTown({ seed, waves, ...plan }: TownPlan): readonly string[] {
+  const stages = waves.flatMap(({ coming, going }, index) => [
+    ...coming.map((blow) => `wave ${index + 1} coming: ${describeBlow(blow)}`),
+    ...going.map((blow) => `wave ${index + 1} going: ${describeBlow(blow)}`),
+  ]);
+  return [`seed ${seed} ${JSON.stringify(plan)}`, ...stages];
+}
+
+function describeBlow(blow: Blow): string {
+  switch (blow.what) {
+    case 'provider':
+      return `provider ${blow.name}, after ${blow.rule.after ?? 0}`;
+    case 'call':
+      return `call ${blow.at}: ${blow.name}`;
+    case 'doing':
+      return `call ${blow.at}: ${blow.name} (${blow.target})`;
+  }
+}
