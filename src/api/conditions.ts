@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.ts';
+
 /**
  * Conditions and their reasons: the closed list that users may build on. The sentence says when the reason
  * is given, and what a person can do; `docs/reference/conditions.md` is generated from it.
@@ -225,8 +227,8 @@ export function statusOfReason(claim: ConditionClaim): ConditionStatus {
   return reasons[claim.reason]?.status ?? 'Unknown';
 }
 
-/** Cuts a message to what a condition may carry; control characters become spaces. */
+/** Cuts a message to what a condition may carry; what cannot be seen becomes a space. */
 export function truncateMessage(message: string, maxLength = MAX_MESSAGE_LENGTH): string {
-  const clean = message.replace(/\p{Cc}+/gu, ' ').trim();
+  const clean = plainText(message).trim();
   return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1).toWellFormed()}…`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { truncateMessage } from './conditions.ts';
 import { ANNOTATIONS, FINALIZER } from './names.ts';
 import { GpuPodSpec } from './spec.ts';
 import { FRESH_STATUS, GpuPodStatus } from './status.ts';
@@ -51,6 +52,9 @@ export function hasFinalizer(gpuPod: GpuPod): boolean {
   return gpuPod.metadata.finalizers.includes(FINALIZER);
 }
 
-function describeProblems(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+const TOLD_PROBLEMS = 5;
+
+function describeProblems({ issues }: z.ZodError): string {
+  const told = issues.slice(0, TOLD_PROBLEMS);
+  return truncateMessage(told.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }

@@ -1,14 +1,20 @@
 import { z } from 'zod';
 import { ANNOTATIONS } from '../api/names.ts';
+import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
-import { sameName } from './pod-name.ts';
+import { MAX_ATTEMPT_NUMBER, sameName } from './pod-name.ts';
 
 /**
  * What is written onto the object before a create is sent: enough to find the pod again and to rebuild the
  * status after a crash. It is untrusted input when read: people copy, restore and edit annotations.
  */
 
-const label = z.string().max(256);
+/** What is hidden from a person who reads it was not written by us. */
+function text(maxLength: number, minLength = 0): z.ZodString {
+  return z.string().min(minLength).max(maxLength).refine(isPlainText);
+}
+
+const label = text(256);
 const micros = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const IntentOffer = z.object({
@@ -28,32 +34,32 @@ const IntentOffer = z.object({
   provisioningMinutes: z.number().optional(),
   prepaidHours: z.number().optional(),
   /** How it was chosen, in a sentence. */
-  why: z.string().max(300),
+  why: text(300),
 });
 
 const Intent = z.object({
   v: z.literal(1),
-  attempt: z.int().min(1).max(999_999),
+  attempt: z.int().min(1).max(MAX_ATTEMPT_NUMBER),
   /** Name of the pod at the provider. */
-  name: z.string().min(1).max(63),
-  uid: z.string().min(1).max(128),
-  installation: z.string().min(1).max(32),
+  name: text(63, 1),
+  uid: text(128, 1),
+  installation: text(32, 1),
   /** User id of the account that pays; absent where the provider would not say. */
   account: label.optional(),
   teamId: label.optional(),
   generation: z.int().min(0),
-  specHash: z.string().min(1).max(64),
+  specHash: text(64, 1),
   /** Micro-dollars per hour: the cap in the body. */
   capSent: micros,
   offer: IntentOffer,
   cost: z.object({ gpu: micros, disk: micros, vcpus: micros, memory: micros, total: micros }),
   sizes: z.object({
-    diskSize: z.int().optional(),
-    vcpus: z.int().optional(),
-    memory: z.int().optional(),
+    diskSize: z.int().min(0).optional(),
+    vcpus: z.int().min(0).optional(),
+    memory: z.int().min(0).optional(),
   }),
   /** For people, never for decisions: the clocks of two machines are not compared. */
-  startedAt: z.string().max(64),
+  startedAt: text(64),
 });
 
 export type Intent = z.output<typeof Intent>;

@@ -11,6 +11,8 @@ import { createHash } from 'node:crypto';
 const MAX_NAME_LENGTH = 63;
 const HASH_LENGTH = 10;
 const OURS = /^gp-([a-z0-9]{6})-([a-z0-9]{10})-([0-9]{1,6})(?:-|$)/;
+/** A pod with a higher number in its name would not be recognised. */
+export const MAX_ATTEMPT_NUMBER = 999_999;
 
 export interface PodNameParts {
   readonly installation: string;

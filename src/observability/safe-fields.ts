@@ -45,17 +45,21 @@ export function safeFields(fields: object): Record<string, unknown> {
 function safeObject(fields: object, depthLeft: number): Record<string, unknown> {
   const safe: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    safe[name] = isSecretName(name) ? CENSORED : safeValue(value, depthLeft);
+    safe[visible(name)] = isSecretName(name) ? CENSORED : safeValue(value, depthLeft);
   }
   return safe;
 }
 
 function safeValue(value: unknown, depthLeft: number): unknown {
+  if (typeof value === 'string') {
+    return visible(value);
+  }
   if (typeof value !== 'object' || value === null || hasJsonForm(value)) {
     return value;
   }
   if (value instanceof Error) {
-    return errorFields(value);
+    // A plain object, whose texts are somebody else's.
+    return safeObject(errorFields(value), depthLeft);
   }
   if (depthLeft === 0) {
     return TOO_DEEP;
@@ -63,6 +67,17 @@ function safeValue(value: unknown, depthLeft: number): unknown {
   return Array.isArray(value)
     ? value.map((item) => safeValue(item, depthLeft - 1))
     : safeObject(value, depthLeft - 1);
+}
+
+/** Characters that JSON writes as they are, and that a terminal obeys or a person cannot see. */
+const INVISIBLE = /[\u007F-\u009F\p{Cf}\u2028\u2029]/gu;
+
+/** The text with such characters written out, as JSON does with the others. */
+function visible(text: string): string {
+  return text.replaceAll(
+    INVISIBLE,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** What says itself how it is written: dates, URLs, secrets in their wrapper. */

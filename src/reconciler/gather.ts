@@ -8,9 +8,28 @@ import { frontsOf } from '../lifecycle/order.ts';
 import type { CoolDownOwner } from './cool-downs.ts';
 import type { Context } from './context.ts';
 
+/** What is read of the context. */
+export type Sources = Pick<
+  Context,
+  | 'clock'
+  | 'installation'
+  | 'policy'
+  | 'windows'
+  | 'podWatch'
+  | 'census'
+  | 'claims'
+  | 'gates'
+  | 'coolDowns'
+  | 'commitments'
+  | 'vanished'
+> & {
+  readonly account: Pick<Context['account'], 'state'>;
+  readonly health: Pick<Context['health'], 'failure'>;
+};
+
 /** Reads all that a decision about one GpuPod may rest on, and takes it in. */
 export async function gather(
-  context: Context,
+  context: Sources,
   gpuPod: GpuPod,
   memory: Memory,
   offers: OffersKnowledge | undefined,

@@ -52,6 +52,12 @@ describe('truncateMessage', () => {
   it.each([
     { name: 'a short one', message: 'It waits.', expected: 'It waits.', why: 'it stays as it is' },
     { name: 'line breaks', message: ' a\r\nb\u0007c ', expected: 'a b c', why: 'kubectl prints one line' },
+    {
+      name: 'what turns the text around',
+      message: 'a\u202Eb\u2066c\u2028d\uD800e',
+      expected: 'a b c d e',
+      why: 'a person must see what is there',
+    },
     { name: 'the limit', message: 'x'.repeat(300), expected: 'x'.repeat(300), why: '300 fit' },
     {
       name: 'one more',

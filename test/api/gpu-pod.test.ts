@@ -43,6 +43,19 @@ describe('parseGpuPod', () => {
   });
 });
 
+describe('what is told of an object that cannot be read', () => {
+  it('is short, and nothing that a terminal obeys', () => {
+    const hostile = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`\u001B[2J${index}`, 1]));
+    const parsed = parseGpuPod({
+      ...rawGpuPod(),
+      metadata: { ...rawGpuPod().metadata, annotations: hostile },
+    });
+    const problems = parsed.kind === 'invalid' ? parsed.problems : '';
+
+    expect(problems).toMatch(/^[ -~…]{20,300}$/);
+  });
+});
+
 describe('what stands on an object', () => {
   it.each([
     { value: 'true', is: true, why: 'the one value that pauses' },

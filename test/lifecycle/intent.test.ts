@@ -48,6 +48,16 @@ describe('readIntent', () => {
     { name: 'a negative cap', text: JSON.stringify(intent({ capSent: -1 })), why: 'no such price' },
     { name: 'no name', text: JSON.stringify(intent({ name: '' })), why: 'nothing could be looked up' },
     { name: 'a huge name', text: JSON.stringify(intent({ name: 'x'.repeat(64) })), why: 'ours have 63' },
+    {
+      name: 'characters that a terminal obeys',
+      text: JSON.stringify(intent({ offer: { why: '\u001B[2J' } })),
+      why: 'we write none, and people read them',
+    },
+    {
+      name: 'a size below zero',
+      text: JSON.stringify(intent({ sizes: { diskSize: -1 } })),
+      why: 'a status with it could not be written',
+    },
     { name: 'a prototype key', text: '{"__proto__":{"v":1,"attempt":1}}', why: 'inherited is not written' },
     { name: 'a constructor', text: '{"constructor":{"prototype":{"v":1}}}', why: 'nor that' },
     {

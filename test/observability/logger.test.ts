@@ -85,6 +85,17 @@ describe('createLogger', () => {
     expect(lines[0]).not.toContain(CANARY);
   });
 
+  it('writes out what a terminal obeys and JSON leaves as it is', () => {
+    const { log, lines, read } = createLog();
+    const hostile = 'a\u009B31m\u202Eb\u001B\u007F';
+
+    log.error({ problem: hostile, err: new Error(hostile), list: [hostile] }, 'message');
+
+    expect(lines[0]).toMatch(/^[ -~]+\n$/);
+    const shown = 'a\\u009b31m\\u202eb\u001B\\u007f';
+    expect(read()).toMatchObject({ problem: shown, err: { message: shown }, list: [shown] });
+  });
+
   it('gets along with errors that are their own cause', () => {
     const { log, lines } = createLog();
     const error = new Error('snake');

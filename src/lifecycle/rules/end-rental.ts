@@ -4,7 +4,7 @@ import type { Knowledge } from '../knowledge.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { frontsOf } from '../order.ts';
-import { frontOf, parsePodName, sameName } from '../pod-name.ts';
+import { frontOf, objectHash, parsePodName, sameName } from '../pod-name.ts';
 import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
@@ -59,14 +59,17 @@ function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, wh
   return restFailing(knowledge, { reason: 'UnexpectedResponse', message }, claimsWhileEnding(knowledge, why));
 }
 
+/** By the front of its name, or as the very name that was ordered for this object, whichever installation did. */
 function isOurPod(knowledge: Knowledge, name: string): boolean {
   const { gpuPod, intent } = knowledge;
   const { podName = '' } = gpuPod.status;
   const parts = parsePodName(podName);
-  const isOurs =
-    (parts !== undefined && frontsOf(knowledge).has(frontOf(parts))) ||
-    (intent.kind === 'read' && sameName(intent.intent.name, podName));
-  return isOurs && sameName(name, podName);
+  if (parts === undefined || !sameName(name, podName)) {
+    return false;
+  }
+  const isOrdered = intent.kind === 'read' && sameName(intent.intent.name, podName);
+  const isNamedForIt = parts.objectHash === objectHash(gpuPod.metadata);
+  return frontsOf(knowledge).has(frontOf(parts)) || (isOrdered && isNamedForIt);
 }
 
 function isDeleteDue({ now, windows, census }: Knowledge, rental: RentalMemory): boolean {

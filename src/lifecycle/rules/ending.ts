@@ -1,10 +1,11 @@
+import { truncateMessage } from '../../api/conditions.ts';
 import type { ConditionType } from '../../api/conditions.ts';
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { Attempt, OfferStatus } from '../../api/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { accruedUsd } from '../status/accrual.ts';
-import { currentAttempt, currentAttemptNumber, withAttempt } from '../status/attempts.ts';
+import { currentAttempt, currentAttemptNumber, failuresWith, withAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
@@ -47,7 +48,12 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
           },
         },
         {
-          attempts: withAttempt(gpuPod.status, attempt, { podName, ending, message: message.slice(0, 300) }),
+          attempts: withAttempt(gpuPod.status, attempt, {
+            podName,
+            ending,
+            outcome: undefined,
+            message: truncateMessage(message),
+          }),
         },
       ),
     },
@@ -122,7 +128,7 @@ function closingFacts({ gpuPod, now }: Knowledge, end: Omit<Partial<Attempt>, 'n
       ...end,
       ...(cost === undefined ? {} : { cost }),
     }),
-    failedAttempts: (status.failedAttempts ?? 0) + (end.outcome === 'Failed' ? 1 : 0),
+    failedAttempts: failuresWith(status, end.outcome === 'Failed'),
     terminatedAt: at,
     searchStartedAt: at,
     podId: undefined,

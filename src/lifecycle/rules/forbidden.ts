@@ -88,7 +88,12 @@ export function stopAfterInvalidRequests(knowledge: Knowledge): Step | undefined
     : undefined;
 }
 
-function stall(knowledge: Knowledge, reason: 'AttemptsExhausted' | 'InvalidRequest', message: string): Step {
+/** Only a person can go on. */
+export function stall(
+  knowledge: Knowledge,
+  reason: 'AttemptsExhausted' | 'InvalidRequest',
+  message: string,
+): Step {
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {

@@ -9,10 +9,10 @@ import { isKnownNotCreated, openOrder } from '../order.ts';
 import { sameName } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
-import { withAttempt } from '../status/attempts.ts';
+import { failuresWith, withAttempt } from '../status/attempts.ts';
 import { bindStatus, shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
-import { timestamp } from '../status/timestamp.ts';
+import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { PENDING, standingClaim } from './claims.ts';
 import { settleRefusal } from './refused.ts';
@@ -91,7 +91,7 @@ function close(knowledge: Knowledge, intent: Intent, result: Omit<Partial<Attemp
   const { gpuPod, now } = knowledge;
   const at = timestamp(now.wallMs);
   const wasPod = result.outcome === 'Failed';
-  const failedAttempts = (gpuPod.status.failedAttempts ?? 0) + (wasPod ? 1 : 0);
+  const failedAttempts = failuresWith(gpuPod.status, wasPod);
   const status = draftStatus(
     knowledge,
     {
@@ -104,7 +104,7 @@ function close(knowledge: Knowledge, intent: Intent, result: Omit<Partial<Attemp
         podName: intent.name,
         offer: shortOffer(intent),
         pricePerHour: microsToUsd(intent.cost.total),
-        startedAt: intent.startedAt,
+        startedAt: timestampOf(intent.startedAt, now.wallMs),
         endedAt: at,
         ...result,
       }),

@@ -8,10 +8,31 @@ import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { nextAttemptNumber, openOrder } from '../order.ts';
-import { podName } from '../pod-name.ts';
+import { MAX_ATTEMPT_NUMBER, podName } from '../pod-name.ts';
 import { specHash } from '../spec-hash.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
+import { stall } from './forbidden.ts';
+
+/**
+ * Nobody gets here but by writing a high number into the intent: the pod of an order with a number above it would not be
+ * recognised by its name, and so not be found where the answer was lost.
+ */
+export function stopAtLastNumber(knowledge: Knowledge): Step | undefined {
+  return attemptNumber(knowledge) <= MAX_ATTEMPT_NUMBER
+    ? undefined
+    : stall(
+        knowledge,
+        'AttemptsExhausted',
+        'The numbers of attempts of this GpuPod are used up, because its intent was changed by hand. Make a new GpuPod.',
+      );
+}
+
+/** An order that is known not to have been created is sent again under its own number. */
+function attemptNumber(knowledge: Knowledge): number {
+  const standing = openOrder(knowledge);
+  return standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(knowledge);
+}
 
 /** Orders the chosen offer: the intent says all that must be known of it after a crash, the request what is sent. */
 export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerSeenAtMs: number): Step {
@@ -40,9 +61,7 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
   const { gpuPod, policy, installation, account, now } = knowledge;
   const { offer, cost, sizes } = selected;
   const { metadata, spec } = gpuPod;
-  const standing = openOrder(knowledge);
-  // An order that is known not to have been created is sent again under its own number.
-  const attempt = standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(knowledge);
+  const attempt = attemptNumber(knowledge);
   const teamId = spec.teamId ?? policy.defaultTeamId;
   const ceiling = policy.maxPriceCeiling;
   return {

@@ -1,3 +1,4 @@
+import { truncateMessage } from '../../api/conditions.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
@@ -7,7 +8,7 @@ import type { Refusal, RefusalReason } from '../provider.ts';
 import { withAttempt } from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
-import { timestamp } from '../status/timestamp.ts';
+import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { CoolDownReason, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
 
@@ -27,11 +28,11 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
         podName: intent.name,
         offer: shortOffer(intent),
         pricePerHour: microsToUsd(intent.cost.total),
-        startedAt: intent.startedAt,
+        startedAt: timestampOf(intent.startedAt, now.wallMs),
         endedAt: at,
         outcome: 'Refused',
         reason: refusal.reason,
-        message: refusal.message.slice(0, 300),
+        message: truncateMessage(refusal.message),
       }),
     },
   );

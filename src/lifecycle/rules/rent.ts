@@ -14,7 +14,7 @@ import { PENDING, pendingBecause } from './claims.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
 import { restWithoutOffer } from './no-offer.ts';
-import { placeOrder } from './place-order.ts';
+import { placeOrder, stopAtLastNumber } from './place-order.ts';
 
 /** Nothing is rented and nothing hinders it: look at the offers, choose one, and order it. */
 export function rent(knowledge: Knowledge): Step {
@@ -121,7 +121,11 @@ function chooseAndOrder(knowledge: Knowledge, offers: OffersKnowledge | undefine
   if (selection.kind === 'none') {
     return restWithoutOffer(knowledge, selection);
   }
-  return awaitBudget(knowledge, selection) ?? placeOrder(knowledge, selection, offers.beganAtMs);
+  return (
+    stopAtLastNumber(knowledge) ??
+    awaitBudget(knowledge, selection) ??
+    placeOrder(knowledge, selection, offers.beganAtMs)
+  );
 }
 
 /** A question with a word that the provider does not know is asked seldom: only a person can mend it. */

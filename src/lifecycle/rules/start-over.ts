@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from '../../api/names.ts';
+import { plainText } from '../../api/plain-text.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
@@ -13,7 +14,7 @@ import { isAfterLoss, lastingStall } from './stalled.ts';
 export function startOver(knowledge: Knowledge): Step | undefined {
   const { gpuPod, now } = knowledge;
   const { status, metadata } = gpuPod;
-  const requested = metadata.annotations[ANNOTATIONS.reconcileRequestedAt]?.slice(0, 256);
+  const requested = asRecorded(metadata.annotations[ANNOTATIONS.reconcileRequestedAt]);
   const isRequested = requested !== undefined && requested !== status.lastHandledReconcileAt;
   if (!isRequested && !isSearchOfOldSpec(knowledge)) {
     return undefined;
@@ -40,6 +41,14 @@ export function startOver(knowledge: Knowledge): Step | undefined {
     },
     remember: { invalidRefusals: { generation: metadata.generation, count: 0, message: '' } },
   };
+}
+
+/**
+ * The value as it will stand in the status, to be compared with it: one that came back in another form would be a new
+ * request each time, and each lifts the limit of failed attempts.
+ */
+function asRecorded(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : plainText(plainText(value).slice(0, 256));
 }
 
 function isSearchOfOldSpec({ gpuPod }: Knowledge): boolean {

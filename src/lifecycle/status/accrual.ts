@@ -3,6 +3,7 @@ import { timestamp } from './timestamp.ts';
 
 const MS_PER_HOUR = 3_600_000;
 const MICROS_PER_USD = 1_000_000;
+const MAX_USD = 1_000_000_000;
 
 /** Brings `cost.accrued` up to now, for a machine that is rented. An estimate: price × time since creation. */
 export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
@@ -23,5 +24,6 @@ export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undef
     return undefined;
   }
   const usd = (usdPerHour * Math.max(0, wallMs - createdMs)) / MS_PER_HOUR;
-  return Math.round(usd * MICROS_PER_USD) / MICROS_PER_USD;
+  // A price that is nonsense must not make the whole status unwritable: JSON has no infinite number.
+  return Math.round(Math.min(usd, MAX_USD) * MICROS_PER_USD) / MICROS_PER_USD;
 }

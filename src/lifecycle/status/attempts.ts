@@ -19,14 +19,28 @@ export function withAttempt(
 
 /** The attempt that the rented pod belongs to. */
 export function currentAttempt(status: GpuPodStatus): Attempt | undefined {
+  // A status that lost the name is recorded under none, and must be found under it again.
+  const { podName: rented = '' } = status;
   return (status.attempts ?? []).findLast(
-    ({ podName, outcome }) => podName === status.podName && outcome === undefined,
+    ({ podName = '', outcome }) => podName === rented && outcome === undefined,
   );
 }
 
 /** Number of the attempt that the rented pod belongs to; its name tells where the record was lost. */
 export function currentAttemptNumber(status: GpuPodStatus): number {
-  return currentAttempt(status)?.number ?? parsePodName(status.podName ?? '')?.attempt ?? 1;
+  const named = parsePodName(status.podName ?? '')?.attempt;
+  return currentAttempt(status)?.number ?? freeNumber(status, named === undefined || named === 0 ? 1 : named);
+}
+
+/** Not one that is taken, nor one so low that it is the first to be dropped: what is written under it must be found again. */
+function freeNumber({ attempts = [] }: GpuPodStatus, wished: number): number {
+  const last = Math.max(0, ...attempts.map(({ number }) => number));
+  return Math.min(Math.max(wished, 1 + last), Number.MAX_SAFE_INTEGER);
+}
+
+/** Failed attempts of this generation, one more where another one failed. */
+export function failuresWith({ failedAttempts = 0 }: GpuPodStatus, isFailure: boolean): number {
+  return Math.min(failedAttempts + (isFailure ? 1 : 0), Number.MAX_SAFE_INTEGER);
 }
 
 /** USD that the machines of the attempts that failed cost, over those still on record. */

@@ -49,7 +49,7 @@ function bindFacts({ gpuPod, now }: Knowledge, intent: Intent, pod: PodLook, isO
       podName: intent.name,
       offer: shortOffer(intent),
       pricePerHour: microsToUsd(intent.cost.total),
-      startedAt: intent.startedAt,
+      startedAt: timestampOf(intent.startedAt, now.wallMs),
       ...(isOutdated ? { ending: 'SpecChanged' } : {}),
     }),
     createdAt: timestampOf(pod.createdAt, now.wallMs),

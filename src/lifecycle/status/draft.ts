@@ -2,6 +2,7 @@ import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/cond
 import type { ConditionClaim, ConditionType, Reason } from '../../api/conditions.ts';
 import type { Condition, GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
+import { plainText } from '../../api/plain-text.ts';
 import { accrue } from './accrual.ts';
 import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';
@@ -40,7 +41,7 @@ export function draftStatus(knowledge: Knowledge, claims: Claims, facts: Facts =
     phase: phaseOf(conditions),
     conditions,
   };
-  return accrue(withoutUndefined(status), now.wallMs);
+  return accrue(shown(withoutUndefined(status)), now.wallMs);
 }
 
 function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClaim[] {
@@ -110,6 +111,21 @@ function mergeConditions(knowledge: Knowledge, claims: readonly ConditionClaim[]
     });
   }
   return merged;
+}
+
+/** Whatever was read and is written on: people look at it in a terminal, and the API server holds no half characters. */
+function shown(value: GpuPodStatus): GpuPodStatus;
+function shown(value: unknown): unknown;
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return plainText(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map(shown);
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]))
+    : value;
 }
 
 export function findCondition(status: GpuPodStatus, type: ConditionType): Condition | undefined {

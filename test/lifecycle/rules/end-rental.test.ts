@@ -53,6 +53,30 @@ describe('endRental', () => {
       why: 'the status too may have been written by somebody else',
     },
     {
+      name: 'a pod name of somebody else in the status and in the intent',
+      known: {
+        gpuPod: rentedGpuPod({
+          intent: intent({ name: 'My first pod' }),
+          status: { podName: 'My first pod' },
+        }),
+        sight: sight(podLook({ name: 'My first pod' })),
+      },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'whoever can write the one can write the other',
+    },
+    {
+      name: 'a pod that was ordered before the installation got another id',
+      known: {
+        gpuPod: rentedGpuPod({
+          intent: intent({ installation: 'zzz999' }),
+          status: { podName: intent({ installation: 'zzz999' }).name },
+        }),
+        memory: { rental: rentalMemory({ name: intent({ installation: 'zzz999' }).name }) },
+      },
+      expected: { step: 'deletePod' },
+      why: 'the name has the hash of this object',
+    },
+    {
       name: 'a pod of a uid that this object claimed',
       known: {
         gpuPod: rentedGpuPod({

@@ -1,12 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { beginEnding, closeRental, ENDINGS, finishEnding } from '../../../src/lifecycle/rules/ending.ts';
 import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import { census, historyRow } from '../../support/builders/looks.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { effectOf, outline, statusOf, writeOf } from '../support/outline.ts';
+
+function laterAttempts(): Attempt[] {
+  return Array.from({ length: 10 }, (_, index) => ({ number: index + 5, outcome: 'Failed' }));
+}
 
 const seenGone = { census: census({ ended: [historyRow()] }) };
 const END = { reason: 'InstallFailed', message: 'The installation failed.' };
@@ -45,6 +51,18 @@ describe('beginEnding', () => {
     expect(statusOf(step).attempts).toMatchObject([{ number: 1, ending, message: 'Because.' }]);
     expect(statusOf(step).attempts?.[0]?.outcome).toBeUndefined();
     expect(statusOf(step).podId).toBe('pod-1');
+  });
+
+  it.each<{ name: string; status: Partial<GpuPodStatus> }>([
+    { name: 'lost the name of its pod', status: { podName: undefined } },
+    { name: 'has that attempt as ended already', status: { attempts: [{ number: 1, outcome: 'Failed' }] } },
+    { name: 'has later attempts only', status: { attempts: laterAttempts() } },
+  ])('of a status that $name is not begun again and again', ({ status }) => {
+    const begun = statusOf(beginEnding(observed({ gpuPod: rentedGpuPod({ status }) }), 'Suspended', ''));
+    const stored = rentedGpuPod();
+
+    expect(currentAttempt(begun)?.ending).toBe('Suspended');
+    expect(finishEnding(observed({ gpuPod: { ...stored, status: begun } }))).toBeDefined();
   });
 
   it('has a row above for every ending', () => {

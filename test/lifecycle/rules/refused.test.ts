@@ -40,7 +40,7 @@ describe('settleRefusal', () => {
         endedAt: WALL_TEXT,
         outcome: 'Refused',
         reason: 'NoCapacity',
-        message: 'm'.repeat(300),
+        message: `${'m'.repeat(299)}…`,
       },
     ]);
     expect(status.failedAttempts).toBeUndefined();

@@ -40,6 +40,18 @@ describe('rent', () => {
     { name: 'no offers yet', known: {}, expected: { step: 'readOffers' }, why: 'they are looked at first' },
     { name: 'offers', known: offers(), expected: { step: 'createPod' }, why: 'one fits' },
     {
+      name: 'offers, and the last number in the intent',
+      known: {
+        ...offers(),
+        gpuPod: gpuPod({
+          intent: intent({ attempt: 999_999 }),
+          status: { attempts: [{ number: 999_999, outcome: 'NotCreated' }] },
+        }),
+      },
+      expected: { step: 'rest', Stalled: 'AttemptsExhausted' },
+      why: 'a pod with a higher number in its name would not be recognised, and rented again',
+    },
+    {
       name: 'offers 59.999 s old',
       known: offers([offer()], 59_999),
       expected: { step: 'createPod' },

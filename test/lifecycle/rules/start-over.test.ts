@@ -15,7 +15,21 @@ function stalled(reason: Reason<'Stalled'>) {
   return { observedGeneration: 1, conditions: [condition('Ready', 'Pending'), condition('Stalled', reason)] };
 }
 
+/** The value is cut between the halves of a character, which the API server stores as another one. */
+const CUT_IN_TWO = `${'x'.repeat(255)}🚀`;
+
 describe('startOver', () => {
+  it.each([
+    { name: 'a request that is cut within a character', value: CUT_IN_TWO },
+    { name: 'a request with characters that are not shown', value: '\u001B[2Jnow\u202E' },
+  ])('handles $name once: each handling lifts the limit of failed attempts', ({ value }) => {
+    const annotations = { [ANNOTATIONS.reconcileRequestedAt]: value };
+    const status = statusOf(startOver(observed({ gpuPod: gpuPod({ annotations }) })));
+    const stored = { ...status, lastHandledReconcileAt: status.lastHandledReconcileAt?.toWellFormed() ?? '' };
+
+    expect(startOver(observed({ gpuPod: gpuPod({ annotations, status: stored }) }))).toBeUndefined();
+  });
+
   const anew = { step: 'writeStatus', Ready: 'Pending', Reconciling: 'Searching', Stalled: null } as const;
   it.each<{ name: string; object: GpuPodOverrides; expected: Outline; why: string }>([
     {

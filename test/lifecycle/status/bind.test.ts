@@ -43,6 +43,11 @@ describe('bindStatus', () => {
     });
   });
 
+  it('has a time that the API server takes, whatever somebody wrote into the intent', () => {
+    const [attempt] = bound({}, intent({ startedAt: 'yesterday' })).attempts ?? [];
+    expect(attempt?.startedAt).toBe(WALL_TEXT);
+  });
+
   it('is the same whether the answer arrived or the pod was found later, but for what it says of that', () => {
     const { conditions: _a, ...answered } = bound();
     const { conditions: _b, ...found } = bound({}, intent(), true);

@@ -29,6 +29,12 @@ describe('accruedUsd', () => {
       usd: 0,
       why: 'clocks differ, nothing is earned back',
     },
+    {
+      name: 'a price that is nonsense',
+      status: rentedStatus({ cost: { billedPerHour: Number.MAX_VALUE } }),
+      usd: 1_000_000_000,
+      why: 'an infinite number is none in JSON, and the whole status could not be written',
+    },
     { name: 'no price', status: rentedStatus({ cost: {} }), usd: undefined, why: 'nobody knows' },
     {
       name: 'a creation that cannot be read',
