@@ -67,6 +67,11 @@ export function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text);
 }
 
+/** Characters as Go counts them, where JavaScript counts some as two. */
+export function lengthOf(text: string): number {
+  return Array.from(text).length;
+}
+
 /** Throws if something was hung onto the prototype of all objects. */
 export function assertNothingPolluted(): void {
   const added = Object.keys(Object.prototype);

@@ -55,7 +55,7 @@ function replaceMatch(text: string, pattern: RegExp, index: number, replacement:
 }
 
 export function pick<T>(list: readonly T[], index: number): T {
-  const item = list[index % list.length];
-  if (item === undefined) throw new Error('there is nothing to pick from');
-  return item;
+  if (list.length === 0) throw new Error('there is nothing to pick from');
+  // The index is in range, so that what is there is a T, even where that is undefined.
+  return list[index % list.length] as T;
 }

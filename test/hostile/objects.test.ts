@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { parseGpuPod } from '../../src/api/gpu-pod.ts';
+import type { GpuPod } from '../../src/api/gpu-pod.ts';
+import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRawObject, trimMetadata } from '../../src/kubernetes/objects.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { nextStep } from '../../src/lifecycle/next-step.ts';
+import { crdProblems } from './support/crd-schema.ts';
+import { objectCase, objectText } from './support/hostile-objects.ts';
+import { assertNothingPolluted, isPrintable } from './support/hostile-values.ts';
+import { hostileWorld, NEIGHBOURS, worldCase } from './support/hostile-worlds.ts';
+import type { HostileWorld } from './support/hostile-worlds.ts';
+import { judgeStep, statusOf } from './support/step-judges.ts';
+
+const CASES = 100_000;
+const KINDS = [
+  'left out',
+  'invalid',
+  'rest',
+  'writeStatus',
+  'createPod',
+  'deletePod',
+  'deleteStray',
+  'readPod',
+  'readOffers',
+  'ensureSecret',
+  'removeSecret',
+  'addFinalizer',
+  'release',
+];
+
+describe('a GpuPod that is meant to harm', () => {
+  it('gets a next step that ends no pod of others, orders nothing twice and writes nothing odd', async () => {
+    const counts = new Map<string, number>();
+    const count = (what: string): number => counts.set(what, (counts.get(what) ?? 0) + 1).size;
+
+    await fc.assert(
+      fc.asyncProperty(objectCase, worldCase, async (objectNumbers, worldNumbers) => {
+        count('cases');
+        const raw = received(objectText(objectNumbers));
+        if (raw === undefined) {
+          count('left out');
+          return;
+        }
+        const parsed = parseGpuPod(raw);
+        judgeParsing(raw, parsed);
+        if (parsed.kind === 'invalid') {
+          count('invalid');
+          return;
+        }
+        const world = await hostileWorld(worldNumbers, [raw, ...NEIGHBOURS]);
+        count(await judgeLook(world, parsed.gpuPod));
+        assertNothingPolluted();
+      }),
+      { numRuns: CASES, seed: 4711 },
+    );
+
+    expect(counts.get('cases')).toBeGreaterThanOrEqual(CASES);
+    // A judge that no step came before says nothing.
+    const seldom = KINDS.filter((kind) => (counts.get(kind) ?? 0) < 50);
+    expect(seldom).toEqual([]);
+  }, 1_800_000);
+});
+
+/** The way of an object from the API server into the store, as the reflector goes it. */
+function received(text: string): RawObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRawObject(value) ? trimMetadata(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the CRD lets through must be read, status included; and what cannot be read is told in few plain words. */
+function judgeParsing(raw: RawObject, parsed: ReturnType<typeof parseGpuPod>): void {
+  if (parsed.kind === 'invalid') {
+    if (parsed.problems.length > 1_000 || !isPrintable(parsed.problems))
+      throw new Error(`not fit for people: ${JSON.stringify(parsed.problems.slice(0, 400))}`);
+    const isWhole = crdProblems(raw).length === 0 && isPlainMetadata(raw);
+    if (isWhole) throw new Error(`the API server takes what is not read: ${parsed.problems}`);
+    return;
+  }
+  const status: unknown = raw['status'];
+  const isDropped =
+    parsed.gpuPod.status.podId === undefined && isRecord(status) && typeof status['podId'] === 'string';
+  if (isDropped && crdProblems(raw).length === 0) {
+    throw new Error('a status that the API server takes was not read');
+  }
+}
+
+const metadataSchema = z.object({
+  namespace: z.string().min(1),
+  generation: z.int().min(0),
+  creationTimestamp: z.string(),
+  deletionTimestamp: z.string().optional(),
+  finalizers: z.array(z.string()),
+  annotations: z.record(z.string(), z.string()),
+});
+
+/** Metadata has a schema of its own, which no CRD changes. */
+function isPlainMetadata({ metadata }: RawObject): boolean {
+  return metadataSchema.safeParse(metadata).success;
+}
+
+/** Judges the next step, and the one after it where that was a write: it must not be wanted for ever. */
+async function judgeLook(world: HostileWorld, gpuPod: GpuPod): Promise<string> {
+  const known = await world.look(gpuPod);
+  const step = nextStep(known);
+  const problems = judgeStep(known, step, world.pods);
+  if (problems.length > 0) throw new Error(problems.slice(0, 3).join('; '));
+  if (step.kind === 'rest') return 'rest';
+  if (step.effect.type === 'writeStatus') await judgeRepeat(world, gpuPod, statusOf(step));
+  return step.effect.type;
+}
+
+async function judgeRepeat(world: HostileWorld, gpuPod: GpuPod, status: unknown): Promise<void> {
+  // As a Go program stores it: half a character is none.
+  const stored: unknown = JSON.parse(JSON.stringify({ ...gpuPod, status }), (_key, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  );
+  const parsed = parseGpuPod(stored);
+  if (parsed.kind === 'invalid') throw new Error(`what was written cannot be read: ${parsed.problems}`);
+  const next = nextStep(await world.look(parsed.gpuPod));
+  const isSame =
+    next.kind === 'act' &&
+    next.effect.type === 'writeStatus' &&
+    JSON.stringify(next.effect.status) === JSON.stringify(parsed.gpuPod.status);
+  if (isSame) throw new Error('the same write for ever');
+}

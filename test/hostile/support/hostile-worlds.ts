@@ -1,0 +1,250 @@
+import fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+import type { GpuPod } from '../../../src/api/gpu-pod.ts';
+import type { Clock } from '../../../src/clock.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import type { Knowledge, OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Memory } from '../../../src/lifecycle/memory.ts';
+import type { HistoryRow, PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
+import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
+import { readOffers } from '../../../src/prime/offer-row.ts';
+import { AccountGates } from '../../../src/reconciler/account-gates.ts';
+import { Census } from '../../../src/reconciler/census.ts';
+import { Claims } from '../../../src/reconciler/claims.ts';
+import { Commitments } from '../../../src/reconciler/commitments.ts';
+import { CoolDowns } from '../../../src/reconciler/cool-downs.ts';
+import { gather } from '../../../src/reconciler/gather.ts';
+import type { Sources } from '../../../src/reconciler/gather.ts';
+import { PodWatch } from '../../../src/reconciler/pod-watch.ts';
+import { ProviderHealth } from '../../../src/reconciler/provider-health.ts';
+import { VanishedPods } from '../../../src/reconciler/vanished-pods.ts';
+import { anOfferRow } from '../../prime/builders.ts';
+import { POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
+import { INSTALLATION, nameOfAttempt } from '../../support/builders/intent.ts';
+import { memory, NOW_MS, orderMemory, rentalMemory, WALL_MS } from '../../support/builders/knowledge.ts';
+import { failure, historyRow, podLook, readyLook, refusal } from '../../support/builders/looks.ts';
+import { FOREIGN } from './hostile-objects.ts';
+import { HOSTILE_TEXTS } from './hostile-values.ts';
+import { pick } from './json-mutations.ts';
+
+const AGES_MS = [0, 500, 5_000, 30_000, 60_000, 90_001, 130_000, 400_000, 3_000_000];
+const STATUSES: readonly PodStatus[] = [
+  'PROVISIONING',
+  'ACTIVE',
+  'STOPPED',
+  'ERROR',
+  'DELETING',
+  'UNKNOWN',
+  'TERMINATED',
+];
+
+const OWN: readonly PodLook[] = [
+  podLook(),
+  readyLook(),
+  readyLook({ priceUsdPerHour: 1e300 }),
+  podLook({ podId: 'pod-2', name: nameOfAttempt(2) }),
+  podLook({ podId: 'pod-3', name: nameOfAttempt(1).toUpperCase(), createdAt: 'garbage' }),
+  podLook({ installationStatus: 'ERROR', installationFailure: 'x'.repeat(300) }),
+];
+const OTHERS = FOREIGN.map((foreign) => readyLook(foreign));
+
+const ROWS = [
+  anOfferRow(),
+  ...HOSTILE_TEXTS.map((text) => anOfferRow({ cloudId: text, dataCenter: text, provider: text })),
+];
+const { offers: OFFERS } = readOffers(
+  ROWS.map((row) => ({ ...row, gpuType: 'H100_80GB' })),
+  false,
+);
+const OFFER_ANSWERS: readonly (OffersKnowledge | undefined)[] = [
+  undefined,
+  failure(),
+  { kind: 'ok', offers: [], beganAtMs: NOW_MS },
+  { kind: 'ok', offers: OFFERS.slice(0, 1), beganAtMs: NOW_MS },
+  { kind: 'ok', offers: OFFERS.slice(1), beganAtMs: NOW_MS },
+];
+
+/** What the world around an object is made of. */
+export interface WorldCase {
+  readonly own: readonly number[];
+  readonly hasOthers: boolean;
+  readonly status: number;
+  readonly listedAt: number;
+  readonly isListed: boolean;
+  readonly isSeen: boolean;
+  readonly memory: number;
+  readonly ended: number;
+  readonly offers: number;
+  readonly account: number;
+}
+
+export const worldCase: Arbitrary<WorldCase> = fc.record({
+  own: fc.oneof(fc.constant([]), fc.array(fc.nat(99), { minLength: 1, maxLength: 2 })),
+  hasOthers: fc.boolean(),
+  status: fc.nat(99),
+  listedAt: fc.nat(99),
+  isListed: fc.boolean(),
+  isSeen: fc.boolean(),
+  memory: fc.nat(99),
+  ended: fc.nat(99),
+  offers: fc.nat(99),
+  account: fc.nat(99),
+});
+
+const clock: Clock = {
+  nowMs: () => WALL_MS,
+  monotonicMs: () => NOW_MS,
+  sleep: async () => Promise.resolve(),
+};
+const ENDED: readonly (readonly HistoryRow[])[] = [
+  [],
+  [],
+  [historyRow()],
+  [historyRow({ podId: 'pod-2', name: nameOfAttempt(2), totalBilledUsd: -1e300 })],
+];
+const ACCOUNTS: readonly Knowledge['account'][] = [
+  { kind: 'fits', userId: 'user-1' },
+  { kind: 'fits' },
+  { kind: 'fits' },
+  { kind: 'unknown' },
+  { kind: 'changed', message: 'm' },
+];
+
+/** A world in which an object can be looked at again and again. */
+export interface HostileWorld {
+  readonly pods: readonly PodLook[];
+  look(gpuPod: GpuPod): Promise<Knowledge>;
+}
+
+/** The real parts that gather reads, filled by a provider that shows these pods. */
+export async function hostileWorld(numbers: WorldCase, others: readonly RawObject[]): Promise<HostileWorld> {
+  const status = pick(STATUSES, numbers.status);
+  const own = numbers.own.map((index) => ({ ...pick(OWN, index), status }));
+  const pods = [
+    ...new Map([...own, ...(numbers.hasOthers ? OTHERS : [])].map((pod) => [pod.podId, pod])).values(),
+  ];
+  const beganAtMs = NOW_MS - pick(AGES_MS, numbers.listedAt);
+  const account = { state: pick(ACCOUNTS, numbers.account) };
+  const sources = sourcesOf({ pods, beganAtMs, ended: pick(ENDED, numbers.ended), account, others });
+  if (numbers.isListed) await sources.census.take();
+  return {
+    pods,
+    look: async (gpuPod) => {
+      const { podId } = gpuPod.status;
+      const seen = pods.find((pod) => pod.podId === podId);
+      if (podId !== undefined)
+        sources.podWatch.follow('team-a/train-1', podId, { often: true, isEnding: false });
+      if (seen !== undefined && numbers.isSeen) sources.podWatch.record(seen, beganAtMs);
+      const remembered = memoryOf(numbers.memory, podId, seen);
+      return await gather(sources, gpuPod, remembered, pick(OFFER_ANSWERS, numbers.offers));
+    },
+  };
+}
+
+interface Parts {
+  readonly pods: readonly PodLook[];
+  readonly beganAtMs: number;
+  readonly ended: readonly HistoryRow[];
+  readonly account: Sources['account'];
+  readonly others: readonly RawObject[];
+}
+
+function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources {
+  const provider = {
+    listPods: async () => Promise.resolve({ kind: 'ok', value: { pods, beganAtMs } } as const),
+    listHistory: async () => Promise.resolve({ kind: 'ok', value: ended } as const),
+    getPodStatuses: async () => Promise.resolve({ kind: 'ok', value: pods } as const),
+  };
+  const nothing = (): void => undefined;
+  const health = new ProviderHealth(clock, 0, nothing);
+  const vanished = new VanishedPods(clock, 0);
+  const view = { get: () => undefined, list: () => [...others], applyLocal: () => true };
+  return {
+    clock,
+    account,
+    health,
+    vanished,
+    windows: DEFAULT_WINDOWS,
+    policy: {
+      requireMaxPrice: false,
+      allowedTeamIds: ['team-1'],
+      allowedSshKeyIds: [],
+      maxTotalPricePerHour: 10_000_000_000,
+    },
+    installation: INSTALLATION,
+    podWatch: new PodWatch({
+      provider,
+      clock,
+      windows: DEFAULT_WINDOWS,
+      health,
+      vanished,
+      onChange: nothing,
+    }),
+    census: new Census({
+      provider,
+      clock,
+      teamIds: () => [],
+      isTrusted: () => true,
+      onList: nothing,
+      onReady: nothing,
+      schedule: nothing,
+      minGapMs: 0,
+    }),
+    claims: new Claims({ list: async () => Promise.resolve([...others]) }),
+    gates: new AccountGates(clock),
+    coolDowns: new CoolDowns(clock),
+    commitments: new Commitments(view),
+  };
+}
+
+/** What a process may remember of the object, true to what the provider has. */
+function memoryOf(index: number, podId: string | undefined, seen: PodLook | undefined): Memory {
+  const rental = podId === undefined ? {} : { rental: rentalOf(index, podId, seen) };
+  return { ...pick(MEMORIES, index), ...rental };
+}
+
+function rentalOf(index: number, podId: string, seen: PodLook | undefined): NonNullable<Memory['rental']> {
+  const { name: _name, ...unread } = rentalMemory({ podId });
+  const beganAtMs = NOW_MS - 40_000;
+  if (index % 3 === 0) return unread;
+  const isDeleted = index % 3 === 1 && seen?.name?.startsWith('gp-abc123') === true;
+  return seen?.name === undefined
+    ? { ...unread, read: { beganAtMs, result: 'notFound' }, missing: index % 4 }
+    : {
+        ...unread,
+        name: seen.name,
+        read: { beganAtMs, result: 'found', name: seen.name },
+        ...(isDeleted ? { deletedAtMs: NOW_MS - 30_000 } : {}),
+      };
+}
+
+const LATE = {
+  requestEndedAtMs: NOW_MS - 400_000,
+  firstSeenAtMs: NOW_MS - 400_000,
+  absences: 3,
+  lastAbsenceAtMs: NOW_MS - 5_000,
+};
+const CREATED = { kind: 'created', pod: podLook() } as const;
+const MEMORIES: readonly Memory[] = [
+  memory(),
+  memory(),
+  memory(),
+  memory(),
+  memory({ inFirstList: true, firstSeenAtMs: NOW_MS - 300_000 }),
+  memory({ order: orderMemory() }),
+  memory({ order: orderMemory({ ...LATE, outcome: { kind: 'unknown', message: 'reset' } }) }),
+  memory({ order: orderMemory(LATE) }),
+  memory({ order: orderMemory({ ...LATE, podName: '' }) }),
+  memory({ order: orderMemory({ outcome: CREATED }), unbound: { podId: POD_ID, podName: nameOfAttempt(1) } }),
+  memory({
+    order: orderMemory({ outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }) }),
+  }),
+  memory({ order: orderMemory({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }) }),
+  memory({ strays: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
+  memory({ unbound: { podId: 'pod-2', podName: nameOfAttempt(2) } }),
+  memory({ deletingSinceMs: NOW_MS - 60_000 }),
+  memory({ blocked: { reason: 'ReferenceNotFound', message: 'y'.repeat(300), untilMs: NOW_MS + 5 } }),
+];
+
+/** Other objects of the cluster, as a live list would show them. */
+export const NEIGHBOURS: readonly RawObject[] = [rawGpuPod({ uid: 'other-uid', name: 'train-2' })];

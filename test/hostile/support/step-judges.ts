@@ -1,0 +1,147 @@
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { isPaused } from '../../../src/api/gpu-pod.ts';
+import type { GpuPodStatus } from '../../../src/api/status.ts';
+import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
+import type { Intent } from '../../../src/lifecycle/intent.ts';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import { podNameFront } from '../../../src/lifecycle/pod-name.ts';
+import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
+import type { Memory } from '../../../src/lifecycle/memory.ts';
+import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import type { Effect, Step } from '../../../src/lifecycle/step.ts';
+import { crdProblems, partOf } from './crd-schema.ts';
+import { FOREIGN } from './hostile-objects.ts';
+import { isPrintable, lengthOf } from './hostile-values.ts';
+
+/** What a step for a hostile object must never be. Each judge returns what is wrong. */
+
+const STATUS = partOf('status');
+const MAX_STEP_LENGTH = 64 * 1024;
+const MAX_MESSAGE_LENGTH = 300;
+
+/** `pods`: what lives at the provider. A pod that is not there comes to no harm. */
+export function judgeStep(known: Knowledge, step: Step, pods: readonly PodLook[]): string[] {
+  const status = statusOf(step);
+  return [
+    ...(step.kind === 'act' ? judgeEffect(known, step.effect, pods) : judgeRest(step)),
+    ...(status === undefined || status === known.gpuPod.status
+      ? []
+      : judgeStatus(known.gpuPod.status, status)),
+    ...(JSON.stringify(step).length > MAX_STEP_LENGTH ? ['a step without bounds'] : []),
+  ];
+}
+
+export function statusOf(step: Step): GpuPodStatus | undefined {
+  if (step.kind === 'rest') return step.status;
+  return step.effect.type === 'writeStatus' ? step.effect.status : undefined;
+}
+
+function judgeRest({ againInMs = 0, wantsCensusAfterMs = 0 }: Extract<Step, { kind: 'rest' }>): string[] {
+  const isTime = againInMs >= 0 && Number.isFinite(againInMs) && Number.isFinite(wantsCensusAfterMs);
+  return isTime ? [] : ['a time that never comes'];
+}
+
+function judgeEffect(known: Knowledge, effect: Effect, pods: readonly PodLook[]): string[] {
+  switch (effect.type) {
+    case 'createPod':
+      return judgeOrder(known, effect);
+    case 'deletePod':
+    case 'deleteStray':
+      return judgeEnd(known, effect.podId, pods);
+    case 'ensureSecret':
+      return effect.name.length <= 253 ? [] : ['a name that is too long'];
+    default:
+      return [];
+  }
+}
+
+function judgeEnd({ gpuPod, account }: Knowledge, podId: string, pods: readonly PodLook[]): string[] {
+  const isAlive = pods.some((pod) => pod.podId === podId);
+  const isForeign = isAlive && FOREIGN.some((foreign) => foreign.podId === podId);
+  return [
+    ...(isForeign ? [`an end of ${podId}, which is not ours`] : []),
+    ...(isPaused(gpuPod) || account.kind !== 'fits' ? ['an end that is not wanted'] : []),
+  ];
+}
+
+function judgeOrder(known: Knowledge, { intent, request }: Extract<Effect, { type: 'createPod' }>): string[] {
+  const { maxPrice, name } = request.pod;
+  const isCapped =
+    Number.isFinite(maxPrice) && maxPrice >= 0.01 && maxPrice <= (known.gpuPod.spec.maxPrice ?? Infinity);
+  return [
+    ...(mayHaveSent(known) ? ['an order while another one may be open'] : []),
+    ...(isCapped ? [] : [`an order with the cap ${maxPrice}`]),
+    ...(isFindable(known, intent) && name === intent.name ? [] : [`an order under the name ${name}`]),
+    ...(JSON.stringify(intent).length > 8_192 ? ['an intent without bounds'] : []),
+  ];
+}
+
+/** The order can be read again from the object, and its pod be told from all others by its name. */
+function isFindable({ gpuPod, installation }: Knowledge, intent: Intent): boolean {
+  const { metadata } = gpuPod;
+  const annotations = { ...metadata.annotations, [ANNOTATIONS.intent]: writeIntent(intent) };
+  const front = podNameFront(installation, metadata);
+  return (
+    readIntent({ ...gpuPod, metadata: { ...metadata, annotations } }).kind === 'read' &&
+    /^gp-[a-z0-9]{6}-[a-z0-9]{10}-[0-9]{1,6}(-[a-z0-9-]*)?$/.test(intent.name) &&
+    intent.name.startsWith(`${front}-${intent.attempt}`) &&
+    intent.name.length <= 63
+  );
+}
+
+/** Read from the object alone, and from what the process knows of its own request: a pod may exist. */
+function mayHaveSent(known: Knowledge): boolean {
+  const { gpuPod, intent: reading, memory } = known;
+  if (gpuPod.status.podId !== undefined) return true;
+  if (reading.kind === 'read') return mayComeOf(known, reading.intent);
+  return reading.kind === 'garbled' && !isNotCreated(memory) && (memory.order?.absences ?? 0) < 3;
+}
+
+function mayComeOf({ gpuPod, installation, memory, mayClaim }: Knowledge, intent: Intent): boolean {
+  const isOurs = intent.uid === gpuPod.metadata.uid || mayClaim;
+  const isExcluded = isNotCreated(memory) && intent.installation === installation;
+  return isOurs && !isSettled(gpuPod.status, intent) && !isExcluded;
+}
+
+function isNotCreated({ order }: Memory): boolean {
+  return order?.outcome?.kind === 'notSent' || order?.outcome?.kind === 'refused';
+}
+
+function isSettled({ podName, attempts = [] }: GpuPodStatus, intent: Intent): boolean {
+  const isNamed = podName?.toLowerCase() === intent.name.toLowerCase();
+  return (
+    isNamed || attempts.some(({ number, outcome }) => number === intent.attempt && outcome !== undefined)
+  );
+}
+
+/** Only what the step adds: a status that was odd before was written by somebody else. */
+function judgeStatus(before: GpuPodStatus, after: GpuPodStatus): string[] {
+  // As it travels.
+  const status: unknown = JSON.parse(JSON.stringify(after));
+  const types = (after.conditions ?? []).map(({ type }) => type);
+  const events = eventsBetween(before, after).map(({ message }) => message);
+  const messages = [...(after.conditions ?? []), ...(after.attempts ?? [])].map(
+    ({ message = '' }) => message,
+  );
+  const known = crdProblems(before, STATUS, 'status').map(withoutIndex);
+  return [
+    ...crdProblems(status, STATUS, 'status').filter((problem) => !known.includes(withoutIndex(problem))),
+    ...(types.includes('Reconciling') && types.includes('Stalled') ? ['Reconciling and Stalled'] : []),
+    ...messages
+      .filter((message) => lengthOf(message) > MAX_MESSAGE_LENGTH)
+      .map(() => 'a message that is too long'),
+    ...[...textsIn(status), ...events]
+      .filter((text) => !isPrintable(text))
+      .map((text) => `unprintable: ${JSON.stringify(text.slice(0, 80))}`),
+  ];
+}
+
+function withoutIndex(problem: string): string {
+  return problem.replaceAll(/\[\d+\]/g, '[]');
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => [key, ...textsIn(item)]);
+}
