@@ -137,11 +137,16 @@ export class Stage {
   }
 
   #start(args: readonly string[], env: Readonly<Record<string, string>>): OperatorProcess {
-    const logFile = path.join(
-      this.scene.bench.directory,
-      `${this.scene.namespace}-${this.#processes.length}.log`,
-    );
-    const process = startOperatorProcess({ program: this.#program, args, env, logFile });
+    const { bench, namespace } = this.scene;
+    const name = `${namespace}-${this.#processes.length}`;
+    const process = startOperatorProcess({
+      program: this.#program,
+      args,
+      env,
+      logFile: path.join(bench.directory, `${name}.log`),
+      // The control plane's watchdog ends it too, should this process be killed.
+      pidFile: path.join(bench.controlPlane.directory, `${name}.pid`),
+    });
     this.#processes.push(process);
     this.scene.watchLogOf(process);
     return process;
