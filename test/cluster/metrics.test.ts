@@ -129,7 +129,9 @@ describe('a scrape after a life', () => {
         { name: 'gpupod_reconcile_total', labels: { result: 'error' }, value: 0 },
       ]),
     );
-    expect(await sum('gpupod_time_to_ready_seconds')).toBeGreaterThan(0);
+    for (const name of ['gpupod_time_to_ready_seconds', 'gpupod_provider_limiter_wait_seconds']) {
+      expect(await sum(name)).toBeGreaterThan(0);
+    }
   });
 
   it('goes on with what was spent in the next process', async () => {

@@ -217,11 +217,12 @@ describe('what rides along on the lease', () => {
     expect(carried.written).toEqual([{ 'example.com/count': '1' }, { 'example.com/count': '2' }]);
 
     await a.elector.stop();
-    const heir = cargo(() => ({}));
+    const heir = cargo(() => ({ 'example.com/other': 'x' }));
     const b = await election.leader('b', { cargo: heir.cargo });
     await election.pass(5000, [b]);
     expect(heir.taken).toEqual([{ 'example.com/count': '2' }]);
-    expect(annotations()).toEqual({ 'example.com/count': '2' });
+    // What it does not carry stays: it may be somebody else's.
+    expect(annotations()).toEqual({ 'example.com/count': '2', 'example.com/other': 'x' });
   });
 
   it('is not said to be written where the renewal failed', async () => {
