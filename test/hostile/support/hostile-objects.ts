@@ -18,13 +18,12 @@ export const FOREIGN = [
 ] as const;
 
 const SAMPLED = { numRuns: 700, seed: 4711 };
-const PLAIN_SPECS: readonly unknown[] = [
-  {},
-  { suspend: true },
-  { deletionPolicy: 'Retain' },
-  { env: [{ name: 'A', value: '🚀'.repeat(4096) }] },
-].map((spec) => ({ gpu: { types: ['H100_80GB'] }, ...spec }));
-const SPECS = [...fill(PLAIN_SPECS, 1_400), ...fc.sample(valueOf(partOf('spec')), SAMPLED)];
+const PLAIN_SPECS: readonly unknown[] = [{}, { suspend: true }, { deletionPolicy: 'Retain' }].map((spec) => ({
+  gpu: { types: ['H100_80GB'] },
+  ...spec,
+}));
+const LONG_ENV = { gpu: { types: ['H100_80GB'] }, env: [{ name: 'A', value: '🚀'.repeat(4096) }] };
+const SPECS = [LONG_ENV, ...fill(PLAIN_SPECS, 1_400), ...fc.sample(valueOf(partOf('spec')), SAMPLED)];
 
 const READY = { readyAt: '2026-11-23T10:05:00Z', conditions: [condition('Ready', 'Available')] };
 const PLAIN_STATUSES: readonly unknown[] = [
@@ -55,7 +54,7 @@ const STATUSES = [
 
 const ORDERED = intent();
 /** Orders as they may stand on an object; people copy, restore and edit them. */
-const INTENTS: readonly (string | undefined)[] = [
+const SHORT_INTENTS: readonly (string | undefined)[] = [
   ...Array.from({ length: 30 }, () => undefined),
   ...[
     ORDERED,
@@ -80,15 +79,20 @@ const INTENTS: readonly (string | undefined)[] = [
     }),
     intent({ sizes: { diskSize: -1, vcpus: -(2 ** 53) + 1 } }),
   ].map((made) => JSON.stringify(made)),
-  JSON.stringify({ ...ORDERED, padding: 'x'.repeat(256 * 1024) }),
-  'x'.repeat(256 * 1024),
   '{',
   'null',
   '[]',
   '{"__proto__":{"v":1,"attempt":1}}',
 ];
 
-const OTHERS: readonly Readonly<Record<string, string>>[] = [
+/** Seldom drawn: they cost as much as a hundred others. */
+const INTENTS = [
+  ...fill(SHORT_INTENTS, 1_000),
+  JSON.stringify({ ...ORDERED, padding: 'x'.repeat(256 * 1024) }),
+  'x'.repeat(256 * 1024),
+];
+
+const SHORT_OTHERS: readonly Readonly<Record<string, string>>[] = [
   {},
   {},
   {},
@@ -96,13 +100,13 @@ const OTHERS: readonly Readonly<Record<string, string>>[] = [
   { [ANNOTATIONS.forceRelease]: POD_ID },
   { [ANNOTATIONS.forceRelease]: 'foreign-1' },
   { [ANNOTATIONS.confirmAbsent]: nameOfAttempt(1) },
-  ...['now', 'x'.repeat(255) + '🚀', '🚀'.repeat(200), 'x'.repeat(256 * 1024), '\u001B[2J', ' '].map(
-    (text) => ({
-      [ANNOTATIONS.reconcileRequestedAt]: text,
-    }),
-  ),
+  ...['now', 'x'.repeat(255) + '🚀', '🚀'.repeat(200), '\u001B[2J', ' '].map((text) => ({
+    [ANNOTATIONS.reconcileRequestedAt]: text,
+  })),
   ...HOSTILE_TEXTS.map((text) => ({ [text]: text })),
 ];
+
+const OTHERS = [...fill(SHORT_OTHERS, 500), { [ANNOTATIONS.reconcileRequestedAt]: 'x'.repeat(256 * 1024) }];
 
 /** Numbers that an object is made of, so that a failing one shrinks. */
 export interface ObjectCase {
@@ -154,6 +158,6 @@ export function objectText(numbers: ObjectCase): string {
   return text.length > 100_000 ? text : mutated(text, ofObject, HOSTILE_JSON);
 }
 
-function fill(list: readonly unknown[], length: number): readonly unknown[] {
+function fill<T>(list: readonly T[], length: number): readonly T[] {
   return Array.from({ length }, (_, index) => pick(list, index));
 }
