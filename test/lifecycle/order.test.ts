@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { frontsOf, isNamedForItsUid, openOrder } from '../../src/lifecycle/order.ts';
+import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
 import { podNameFront } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
@@ -76,8 +76,34 @@ describe('openOrder', () => {
       kind: 'none',
       why: 'it is settled',
     },
+    {
+      name: 'a stripped intent, with the outcome of another attempt on record',
+      known: {
+        gpuPod: gpuPod({ status: { attempts: [{ number: 2, outcome: 'Refused' }] } }),
+        memory: { order: orderMemory({ outcome: unknown }) },
+      },
+      kind: 'garbled',
+      why: 'that says nothing of this one',
+    },
+    {
+      name: 'a stripped intent whose attempt has no outcome yet',
+      known: {
+        gpuPod: gpuPod({ status: { attempts: [{ number: 1 }] } }),
+        memory: { order: orderMemory({ outcome: unknown }) },
+      },
+      kind: 'garbled',
+      why: 'its pod may bill',
+    },
   ])('with $name: $kind, because $why', ({ known, kind }) => {
     expect(openOrder(knowledge(known)).kind).toBe(kind);
+  });
+});
+
+describe('nextAttemptNumber', () => {
+  it('is above that of an order that only the object knows of, and not above that of a copied one', () => {
+    expect(nextAttemptNumber(knowledge({ gpuPod: gpuPod({ intent: intent({ attempt: 7 }) }) }))).toBe(8);
+    const copy = gpuPod({ intent: intent({ attempt: 7, uid: 'old-uid' }) });
+    expect(nextAttemptNumber(knowledge({ gpuPod: copy }))).toBe(1);
   });
 });
 

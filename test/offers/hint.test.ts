@@ -40,6 +40,15 @@ const rows: Row[] = [
     why: 'nobody shall raise maxPrice in vain',
   },
   {
+    name: 'ceiling, several above it',
+    offers: [offer({ usd: 4 }), offer({ usd: 3 }), offer({ usd: 5 })],
+    spec: { maxPrice: 2 },
+    ceiling: 2_500_000,
+    expected:
+      "raising maxPrice does not help: the operator's ceiling is 2.50 USD/h, the cheapest offer costs 3.00",
+    why: 'the cheapest one says how far away it is',
+  },
+  {
     name: 'ceiling, no maxPrice',
     offers: [offer({ usd: 3 })],
     spec: {},

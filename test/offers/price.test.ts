@@ -105,6 +105,18 @@ describe('base price', () => {
   });
 });
 
+test('all parts add up, each at its own unit price', () => {
+  const part = (pricePerUnit: number) => resource({ defaultCount: 10, pricePerUnit });
+  const dear = offer({ usd: 1, disk: part(0.001), vcpus: part(0.02), memory: part(0.3) });
+  expect(priceOffer(dear, { diskSize: 10, vcpus: 10, memory: 10, sent: {} })).toEqual({
+    gpu: 1_000_000,
+    disk: 10_000,
+    vcpus: 200_000,
+    memory: 3_000_000,
+    total: 4_210_000,
+  });
+});
+
 describe('parts', () => {
   const cases = [
     {

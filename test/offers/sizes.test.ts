@@ -195,6 +195,30 @@ const rows: Row[] = [
     why: 'tie: the smaller is shown',
   },
   {
+    name: 'exact, next to the default',
+    part: { ...GUIDE_DISK, defaultCount: 204 },
+    wish: 205,
+    fit: 'Exact',
+    expected: { nearest: 204 },
+    why: 'the default is nearer than the 200 and 210 of the grid',
+  },
+  {
+    name: 'exact below the minimum',
+    part: { ...UNSTEPPED, defaultCount: 9 },
+    wish: 1,
+    fit: 'Exact',
+    expected: { nearest: 4 },
+    why: 'the grid does not go on below its minimum',
+  },
+  {
+    name: 'exact on a range of one size',
+    part: resource({ minCount: 7, maxCount: 7, defaultCount: 5 }),
+    wish: 7,
+    fit: 'Exact',
+    expected: [7, true],
+    why: 'equal bounds are no contradiction',
+  },
+  {
     name: 'exact, default cheaper',
     part: GUIDE_VCPUS,
     wish: 10,
@@ -265,6 +289,9 @@ describe('all parts of an offer', () => {
   });
 
   test('defaults are told and not sent; an unknown one is left out', () => {
-    expect(defaultSizes(offer({ memory: resource() }))).toEqual({ diskSize: 100, vcpus: 28, sent: {} });
+    const unknown = defaultSizes(offer({ memory: resource() }));
+    expect(unknown).toEqual({ diskSize: 100, vcpus: 28, sent: {} });
+    expect(Object.keys(unknown)).not.toContain('memory');
+    expect(defaultSizes(offer())).toEqual({ diskSize: 100, vcpus: 28, memory: 180, sent: {} });
   });
 });

@@ -77,6 +77,24 @@ describe('endRental', () => {
       why: 'the name has the hash of this object',
     },
     {
+      name: 'a pod and a name of somebody else in the status, which agree',
+      known: {
+        gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }),
+        memory: { rental: rentalMemory({ name: 'My first pod' }) },
+      },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'neither this object nor its order ever had that name',
+    },
+    {
+      name: 'a DELETE 2 min ago, and a list that shows another pod of ours',
+      known: {
+        memory: { rental: sent },
+        census: census({ beganAtMs: NOW_MS, live: [podLook({ podId: 'pod-2' })] }),
+      },
+      expected: { step: 'readPod' },
+      why: 'its own DELETE was heard',
+    },
+    {
       name: 'a pod of a uid that this object claimed',
       known: {
         gpuPod: rentedGpuPod({

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { endStrays, endUnbound } from '../../../src/lifecycle/rules/strays.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { observed } from '../../support/builders/knowledge.ts';
+import { knowledge, observed } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
@@ -70,12 +70,19 @@ describe('endStrays', () => {
       podId: 'pod-9',
       podName: nameOfAttempt(9),
     });
+    expect(step?.remember).toEqual({ strays: { 'pod-9': 900 } });
     expect(endStrays({ ...known, memory: { ...known.memory, ...step?.remember } })).toBeUndefined();
   });
 });
 
 describe('endUnbound', () => {
   const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
+
+  it('leaves the rented pod alone, also where what is remembered was not taken in anew', () => {
+    const known = knowledge({ gpuPod: rentedGpuPod(), memory: { unbound } });
+    expect(endUnbound(known)).toBeUndefined();
+  });
+
   it.each<Row>([
     { name: 'nothing unbound', known: {}, expected: { step: '-' }, why: 'all pods have an object' },
     {

@@ -11,8 +11,6 @@ import type { Step } from './tours.ts';
 export const suspend: Step = specChange({ suspend: true });
 export const resume: Step = specChange({ suspend: false });
 export const askAgain: Step = annotate('gpupod.dev/reconcile-requested-at', 'now');
-/** No offer is as cheap. */
-export const tooCheap: Step = specChange({ maxPrice: 1 });
 export const affordable: Step = specChange({ maxPrice: 3 });
 
 export async function deleteIt(world: SimulatedWorld): Promise<void> {
@@ -33,7 +31,7 @@ export function awayFor(ms: number): Step {
   };
 }
 
-export function fault(rule: FaultRuleInput): Step {
+function fault(rule: FaultRuleInput): Step {
   return (world) => {
     world.api.faults.add(rule);
   };

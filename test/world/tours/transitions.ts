@@ -4,7 +4,7 @@ import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
 /** Where a GpuPod comes from and goes to, as Mermaid draws it. */
-export const OUTSIDE = '[*]';
+const OUTSIDE = '[*]';
 
 /** The phase that stands on an object; before the first status that is the outside. */
 export function phaseOf(object: RawObject | undefined): string {
