@@ -34,24 +34,6 @@ interface Row {
   readonly why: string;
 }
 
-it('no order allows more than the ceiling of the operator, whatever the spec says', () => {
-  const known = observed({
-    ...offers([offer({ usd: 1.9 })]),
-    gpuPod: gpuPod({ spec: { maxPrice: 3 } }),
-    policy: { maxPriceCeiling: 2_500_000 },
-  });
-  const { request, intent: written } = orderOf(rent(known));
-  expect(request.pod.maxPrice).toBe(2.5);
-  expect(written.capSent).toBe(2_500_000);
-});
-
-it('an order says whose account pays for it, where that is known', () => {
-  const known = { ...offers(), gpuPod: gpuPod() };
-  expect(orderOf(rent(observed(known))).intent.account).toBe('user-1');
-  const unknown = orderOf(rent(observed({ ...known, account: { kind: 'fits' } }))).intent;
-  expect(Object.keys(unknown)).not.toContain('account');
-});
-
 describe('rent', () => {
   const blocked = { reason: 'ReferenceNotFound', message: 'Secret team-a/s does not exist.' } as const;
   it.each<Row>([

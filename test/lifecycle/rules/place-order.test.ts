@@ -1,0 +1,34 @@
+import { expect, it } from '@jest/globals';
+import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
+import { offer } from '../../offers/support/builders.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { effectOf } from '../support/outline.ts';
+
+const offers: OffersKnowledge = { kind: 'ok', offers: [offer({ usd: 1.9 })], beganAtMs: NOW_MS };
+
+function orderOf(step: Step): CreatePod {
+  const effect = effectOf(step);
+  if (effect.type !== 'createPod') throw new Error(`expected an order, not ${effect.type}`);
+  return effect;
+}
+
+it('no order allows more than the ceiling of the operator, whatever the spec says', () => {
+  const known = observed({
+    offers,
+    gpuPod: gpuPod({ spec: { maxPrice: 3 } }),
+    policy: { maxPriceCeiling: 2_500_000 },
+  });
+  const { request, intent: written } = orderOf(rent(known));
+  expect(request.pod.maxPrice).toBe(2.5);
+  expect(written.capSent).toBe(2_500_000);
+});
+
+it('an order says whose account pays for it, where that is known', () => {
+  const known = { offers, gpuPod: gpuPod() };
+  expect(orderOf(rent(observed(known))).intent.account).toBe('user-1');
+  const unknown = orderOf(rent(observed({ ...known, account: { kind: 'fits' } }))).intent;
+  expect(Object.keys(unknown)).not.toContain('account');
+});
