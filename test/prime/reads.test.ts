@@ -9,21 +9,32 @@ import type { CannedAnswer } from './loopback-server.ts';
 
 const OFFER_QUERY = { gpuType: 'H100_80GB', gpuCount: 1, regions: [], disks: [] };
 
-const READS: { name: string; ask: (provider: PrimeProvider) => Promise<unknown> }[] = [
+interface Read {
+  readonly name: string;
+  readonly ask: (provider: PrimeProvider) => Promise<unknown>;
+  /** What a 422 means where people choose the words of the question. */
+  readonly refused?: string;
+}
+
+const READS: readonly Read[] = [
   { name: 'getPod', ask: (provider) => provider.getPod('p1') },
   { name: 'deletePod', ask: (provider) => provider.deletePod('p1') },
   { name: 'getPodStatuses', ask: (provider) => provider.getPodStatuses(['p1']) },
   { name: 'listPods', ask: (provider) => provider.listPods([]) },
   { name: 'listHistory', ask: (provider) => provider.listHistory() },
   { name: 'whoami', ask: (provider) => provider.whoami() },
-  { name: 'listOffers', ask: (provider) => provider.listOffers(OFFER_QUERY) },
+  {
+    name: 'listOffers',
+    ask: (provider) => provider.listOffers(OFFER_QUERY),
+    refused: 'InvalidRequest',
+  },
 ];
 
 function detail(status: number, text = 'words'): CannedAnswer {
   return { status, json: { detail: text } };
 }
 
-describe.each(READS)('$name: what an answer means', ({ ask }) => {
+describe.each(READS)('$name: what an answer means', ({ ask, refused = 'UnexpectedResponse' }) => {
   it.each([
     { name: '401', answer: detail(401), reason: 'Unauthorized' },
     { name: '402', answer: detail(402), reason: 'PaymentRequired' },
@@ -36,7 +47,7 @@ describe.each(READS)('$name: what an answer means', ({ ask }) => {
     { name: '405', answer: detail(405), reason: 'UnexpectedResponse' },
     { name: '408', answer: detail(408), reason: 'ApiUnavailable' },
     { name: '409', answer: detail(409), reason: 'UnexpectedResponse' },
-    { name: '422', answer: detail(422), reason: 'UnexpectedResponse' },
+    { name: '422', answer: detail(422), reason: refused },
     { name: '429', answer: detail(429), reason: 'RateLimited' },
     { name: '500', answer: detail(500), reason: 'ApiUnavailable' },
     { name: '502 as a page', answer: { status: 502, text: '<html>' }, reason: 'ApiUnavailable' },
