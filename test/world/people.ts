@@ -76,10 +76,10 @@ export const restore: Doing = (world, name = NAME) => {
   world.apply(name, spec, annotations);
 };
 
-/** Somebody copies the YAML, annotations and all, for a second GpuPod. */
+/** Somebody copies the YAML, annotations and all, for a second GpuPod; a pause is not meant for the copy. */
 export function copyTo(namespace: string, copyName?: string): Doing {
   return (world, name = NAME) => {
-    const annotations = { ...world.object(name)?.metadata.annotations };
+    const { 'gpupod.dev/paused': _paused, ...annotations } = { ...world.object(name)?.metadata.annotations };
     world.apply(copyName ?? name, specAt(world, name), annotations, namespace);
   };
 }
