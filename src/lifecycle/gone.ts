@@ -57,3 +57,12 @@ export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: n
 export function mayReadAgain(rental: RentalMemory, nowMs: number, spacingMs: number): boolean {
   return rental.read === undefined || nowMs - rental.read.beganAtMs >= spacingMs;
 }
+
+/** A list shows a pod only some time after it was ordered: that an earlier one leaves it out says nothing. */
+export function isOldEnoughForLists(
+  { sinceMs }: RentalMemory,
+  census: ObjectCensus,
+  { settleMs }: Knowledge['windows'],
+): boolean {
+  return census.beganAtMs >= sinceMs + settleMs;
+}

@@ -1,6 +1,7 @@
 import { isDeleting } from '../api/gpu-pod.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
-import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
+import type { Memory, OrderMemory, PodRead, RentalMemory } from './memory.ts';
+import { isOldEnoughForLists } from './gone.ts';
 import { openOrder } from './order.ts';
 import { parsePodName, sameName } from './pod-name.ts';
 import type { PodLook } from './provider.ts';
@@ -113,11 +114,18 @@ function countMissing(knowledge: Knowledge, rental: RentalMemory, isInList: bool
     const { lastMissingAtMs: _last, ...rest } = rental;
     return { ...rest, missing: 0 };
   }
-  const isProof = read.result === 'notFound' && hasListSince && !isInList;
+  const isProof = read.result === 'notFound' && !isInList && hasListThatTells(knowledge, rental, read);
   const sinceLastMs = read.beganAtMs - (lastMissingAtMs ?? -Infinity);
   return isProof && sinceLastMs >= knowledge.windows.goneSpacingMs
     ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs }
     : rental;
+}
+
+/** A list that began after the read, and late enough in the life of the pod to show it. */
+function hasListThatTells({ census, windows }: Knowledge, rental: RentalMemory, read: PodRead): boolean {
+  return (
+    isAfter(census, read.beganAtMs) && census !== undefined && isOldEnoughForLists(rental, census, windows)
+  );
 }
 
 function isAfter(census: ObjectCensus | undefined, atMs: number): boolean {

@@ -1,5 +1,5 @@
 import type { Knowledge, Sight } from '../knowledge.ts';
-import { endVerdict, mayReadAgain } from '../gone.ts';
+import { endVerdict, isOldEnoughForLists, mayReadAgain } from '../gone.ts';
 import type { EndVerdict } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -82,12 +82,14 @@ function isSuspect(knowledge: Knowledge, rental: RentalMemory): boolean {
 }
 
 /** A complete list that is newer than every good look does not show the pod. */
-function isMissingInList({ sight, census }: Knowledge, { podId, sinceMs, read }: RentalMemory): boolean {
+function isMissingInList({ sight, census, windows }: Knowledge, rental: RentalMemory): boolean {
+  const { podId, sinceMs, read } = rental;
   if (census === undefined || census.live.some((pod) => pod.podId === podId)) {
     return false;
   }
   const foundAtMs = read?.result === 'found' ? read.beganAtMs : 0;
-  return census.beganAtMs > Math.max(sight?.beganAtMs ?? sinceMs, foundAtMs);
+  const isNews = census.beganAtMs > Math.max(sight?.beganAtMs ?? sinceMs, foundAtMs);
+  return isNews && isOldEnoughForLists(rental, census, windows);
 }
 
 function reportStaleness(knowledge: Knowledge, rental: RentalMemory): Rest | undefined {
@@ -155,10 +157,10 @@ function askForPrice({ gpuPod, now, windows }: Knowledge, rental: RentalMemory):
  * Ports may stand in the pod object alone. A list, which all share, shows them before Ready is written: if they came
  * with the next sweep, each pod would be written twice more. Where lists fail they are not waited for.
  */
-function awaitPorts(knowledge: Knowledge, { podId, read }: RentalMemory, sight: Sight): Rest | undefined {
+function awaitPorts(knowledge: Knowledge, { read }: RentalMemory, sight: Sight): Rest | undefined {
   const { census, gpuPod, providerFailure } = knowledge;
-  const listed = census?.live.find((pod) => pod.podId === podId);
-  const isLookedAt = listed?.status === 'ACTIVE' || read?.result === 'found';
+  const isListed = census !== undefined && census.beganAtMs >= sight.beganAtMs;
+  const isLookedAt = isListed || read?.result === 'found';
   const isKnown = sight.look.ports.length > 0 || isLookedAt || gpuPod.status.readyAt !== undefined;
   return isKnown || providerFailure !== undefined
     ? undefined
