@@ -29,7 +29,7 @@ describe('parseGpuPod', () => {
   });
 
   it.each([
-    { name: 'no object', object: null, problem: 'expected object' },
+    { name: 'nothing', object: {}, problem: 'metadata' },
     { name: 'no spec', object: { ...rawGpuPod(), spec: undefined }, problem: 'spec' },
     {
       name: 'a type of GPU that is none',
@@ -40,6 +40,15 @@ describe('parseGpuPod', () => {
   ])('names the problem of $name', ({ object, problem }) => {
     const parsed = parseGpuPod(object);
     expect(parsed.kind === 'invalid' ? parsed.problems : parsed).toContain(problem);
+  });
+});
+
+describe('one version of an object', () => {
+  it('is read once', () => {
+    const raw = rawGpuPod();
+
+    expect(parseGpuPod(raw)).toBe(parseGpuPod(raw));
+    expect(parseGpuPod(raw)).not.toBe(parseGpuPod({ ...raw }));
   });
 });
 

@@ -121,6 +121,7 @@ async function judgeRepeat(world: HostileWorld, gpuPod: GpuPod, status: unknown)
   const stored: unknown = JSON.parse(JSON.stringify({ ...gpuPod, status }), (_key, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );
+  if (!isRecord(stored)) throw new Error('what was written is no object');
   const parsed = parseGpuPod(stored);
   if (parsed.kind === 'invalid') throw new Error(`what was written cannot be read: ${parsed.problems}`);
   const next = nextStep(await world.look(parsed.gpuPod));
