@@ -9,6 +9,8 @@ export type Doing = (world: SimulatedWorld, name?: string) => void;
 const NAME = 'train-1';
 const FORCE_RELEASE = 'gpupod.dev/force-release';
 const REQUEST = 'gpupod.dev/reconcile-requested-at';
+const USUAL_USD = 3;
+const TOO_LOW_USD = 1;
 
 export function specChange(change: Readonly<Record<string, unknown>>): Doing {
   return (world, name) => {
@@ -76,12 +78,18 @@ export const restore: Doing = (world, name = NAME) => {
   world.apply(name, spec, annotations);
 };
 
-/** Somebody copies the YAML, annotations and all, for a second GpuPod; a pause is not meant for the copy. */
+/** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
 export function copyTo(namespace: string, copyName?: string): Doing {
   return (world, name = NAME) => {
     const { 'gpupod.dev/paused': _paused, ...annotations } = { ...world.object(name)?.metadata.annotations };
-    world.apply(copyName ?? name, specAt(world, name), annotations, namespace);
+    world.apply(copyName ?? name, lasting(specAt(world, name)), annotations, namespace);
   };
+}
+
+/** The spec without what {@link forAWhile} changes: nobody would put it back on the copy. */
+function lasting(spec: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { suspend: _suspend, ...rest } = spec;
+  return rest['maxPrice'] === TOO_LOW_USD ? { ...rest, maxPrice: USUAL_USD } : rest;
 }
 
 function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> {
@@ -178,8 +186,8 @@ export const ANYTIME: Readonly<Record<string, Doing>> = {
   'cap lowered a little': specChange({ maxPrice: 2.95 }),
   'cap below every price for 3 min': forAWhile(
     180_000,
-    specChange({ maxPrice: 1 }),
-    specChange({ maxPrice: 3 }),
+    specChange({ maxPrice: TOO_LOW_USD }),
+    specChange({ maxPrice: USUAL_USD }),
   ),
   'asked for a look': annotate(REQUEST, 'now'),
   'image changed': specChange({ image: 'ubuntu_22_cuda_12', provisioningTimeout: '30m' }),
