@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
 import { offer } from '../../offers/support/builders.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
@@ -27,6 +28,18 @@ describe('rent of an object that may have a past', () => {
       known: { memory: { inFirstList: true } },
       expected: { step: 'rest', Ready: 'Pending' },
       why: 'its annotation may have been stripped',
+    },
+    {
+      name: 'a young object with a status',
+      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }) },
+      expected: { step: 'rest' },
+      why: 'who wrote it may have ordered, and the order may have been stripped',
+    },
+    {
+      name: 'a young object with a status and a clean list',
+      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }), census: census({ beganAtMs: NOW_MS }) },
+      expected: { step: 'createPod' },
+      why: 'nothing of it is left',
     },
     {
       name: 'an object a minute old',

@@ -94,7 +94,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
             : outcome;
         },
       })),
-    scenario: 'the answer to the order is lost',
+    scenario: 'the answer to the order is lost, lists hide the pod for 80 s',
     oracles: ['at-most-one'],
   },
   {
@@ -106,7 +106,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
           ? { ...exchange, status: 400, text: '{"detail":"The selected offer is no longer available"}' }
           : exchange;
       }),
-    scenario: 'the order is answered 500 but done',
+    scenario: 'the order is answered 500 but done, lists hide the pod for 80 s',
     oracles: ['at-most-one'],
   },
   {
@@ -148,7 +148,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: 'a failed write of the pod id is swallowed, and the order counts as settled',
     plant: swallowingPodId,
-    scenario: 'the write of the pod id fails',
+    scenario: 'the write of the pod id fails, lists hide the pod for 80 s',
     oracles: ['at-most-one'],
   },
   {

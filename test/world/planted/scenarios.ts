@@ -171,8 +171,8 @@ export const SCENARIOS = {
       forMs: 5 * MINUTE_MS,
       effect: { kind: 'Answer', status: 500 },
     }),
-  'the order is answered 500 but done': () =>
-    faults({ ...CREATE, effect: { kind: 'AnswerAfter', status: 500 } }),
+  'the order is answered 500 but done, lists hide the pod for 80 s': () =>
+    faults({ ...CREATE, effect: { kind: 'AnswerAfter', status: 500 } }, HIDDEN_80_S),
   'the answer to the order is lost, the list has two pages': pagesOfOthers,
   'the answer to the order is lost, lists hide the pod for 5 min': () => ({
     ...faults(LOST, { ...hiddenFor(5 * MINUTE_MS), times: 1 }),
@@ -193,7 +193,10 @@ export const SCENARIOS = {
   'two processes lead': () => twoLead(),
   'two processes lead, one stands still between writing the order and sending it': () =>
     twoLead({ fate: once('POST /pods/', { kind: 'freeze', moment: 'before', ms: 4 * MINUTE_MS }) }),
-  'the write of the pod id fails': () => ({ fate: firstStatusAfterOrder() }),
+  'the write of the pod id fails, lists hide the pod for 80 s': () => ({
+    ...faults(HIDDEN_80_S),
+    fate: firstStatusAfterOrder(),
+  }),
 } as const satisfies Readonly<Record<string, () => LifeOptions>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;
