@@ -222,7 +222,7 @@ describe('not found', () => {
       () => detail(404, 'Not found'),
       async ({ url }) => {
         await withProvider(url, async (provider) => {
-          const message = 'the provider answered 404: Not found';
+          const message = 'the provider answered 404';
           expect(await provider.getPod('p1')).toEqual({
             kind: 'notFound',
             message: `GET /pods/{id}: ${message}`,

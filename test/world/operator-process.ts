@@ -17,6 +17,7 @@ import type { OrphanPolicy } from '../../src/reconciler/sweep.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { Boundary } from './boundary.ts';
 import type { Fate } from './boundary.ts';
+import { loggedText } from './canaries.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { simulatedExchanger } from './simulated-exchanger.ts';
@@ -62,6 +63,8 @@ interface Surroundings {
   readonly onReconciled: (key: string, seconds: number) => void;
   /** Something befell a call, or the provider's answer to it. */
   readonly onFault: (kind: string) => void;
+  /** It told people something: a line of its log, or an event. */
+  readonly onSaid: (where: string, text: string) => void;
   readonly onDeath: (dead: OperatorProcess) => void;
 }
 
@@ -172,13 +175,17 @@ export class OperatorProcess {
   }
 
   #log(): ConstructorParameters<typeof Controller>[0]['log'] {
-    const { time, trace } = this.#around;
+    const { time, trace, onSaid } = this.#around;
+    const note = (fields: object, message: string): void => {
+      onSaid('the log', loggedText(fields, message));
+    };
     const write = (fields: object, message: string): void => {
+      note(fields, message);
       const error: unknown = 'err' in fields ? fields.err : undefined;
       const why = error instanceof Error ? `: ${error.message}` : '';
       trace.add(time.nowMs, `${this.name} says ${message}${why}`);
     };
-    return { debug: () => undefined, info: write, warn: write, error: write };
+    return { debug: note, info: write, warn: write, error: write };
   }
 
   #ports(): ClusterPorts {
@@ -187,7 +194,11 @@ export class OperatorProcess {
       view: this.view.store,
       secrets: this.#secrets(),
       configMaps: this.#configMaps(),
-      events: { record: () => undefined },
+      events: {
+        record: (_about, event) => {
+          this.#around.onSaid('an event', JSON.stringify(event));
+        },
+      },
     };
   }
 

@@ -18,6 +18,7 @@ const ORACLES = [
   'cap',
   'foreign',
   'released-while-billing',
+  'secrets',
   'settles',
   'status-rules',
   'written-first',

@@ -1,4 +1,5 @@
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
+import { ECHO } from './canaries.ts';
 
 /** What the provider may do wrong, by name. All of it ends by itself or by `times`, but for what says otherwise. */
 export type FaultTable = Readonly<Record<string, FaultRuleInput>>;
@@ -42,7 +43,7 @@ export const DONE_BUT_UNKNOWN: FaultTable = {
 /** Nothing was created. */
 export const NOT_DONE: FaultTable = {
   'create reset before': { ...CREATE, effect: { kind: 'ResetBefore' } },
-  'create 500 and not done': { ...CREATE, effect: { kind: 'Answer', status: 500 } },
+  'create 500 and not done': { ...CREATE, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'create 503 and not done': { ...CREATE, effect: { kind: 'Answer', status: 503 } },
   ...refusals({
     'no capacity': [400, 'The selected offer is no longer available'],
@@ -50,7 +51,7 @@ export const NOT_DONE: FaultTable = {
     'missing field': [400, 'Missing field: max_price not specified'],
     'not supported': [400, 'Provider Hyperstack is not supported for image ubuntu_22_cuda_12'],
     template: [400, 'Invalid Custom Template ID provided'],
-    'another text': [400, 'Something else is the matter'],
+    'another text': [400, `Something else is the matter: ${ECHO.detail}`],
     form: [422, 'value is not a valid enumeration member'],
     gone: [410, 'This offer is gone'],
     unauthorized: [401, 'Invalid token'],
@@ -62,7 +63,7 @@ export const NOT_DONE: FaultTable = {
 };
 
 export const READS: FaultTable = {
-  'list 500': { ...LIST, effect: { kind: 'Answer', status: 500 } },
+  'list 500': { ...LIST, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'list page': { ...LIST, effect: { kind: 'Html' } },
   'list cut': { ...LIST, effect: { kind: 'Cut' } },
   'list with a wrong total': { ...LIST, times: 4, effect: { kind: 'WrongTotal', add: 1 } },
@@ -70,9 +71,9 @@ export const READS: FaultTable = {
   'list slow': { ...LIST, effect: { kind: 'DelayAfter', ms: 31_000 } },
   'list with garbage': { ...LIST, effect: { kind: 'AddRows', rows: [{ id: 7 }] } },
   'list without rows': { ...LIST, times: 3, effect: { kind: 'OmitRows' } },
-  'history 500': { ...HISTORY, times: 3, effect: { kind: 'Answer', status: 500 } },
+  'history 500': { ...HISTORY, times: 3, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'history empty': { ...HISTORY, times: 5, effect: { kind: 'EmptyList' } },
-  'status 500': { ...STATUS, effect: { kind: 'Answer', status: 500 } },
+  'status 500': { ...STATUS, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'status page': { ...STATUS, effect: { kind: 'Html' } },
   'status omits all': { ...STATUS, effect: { kind: 'OmitRows' } },
   'status 404': { ...STATUS, effect: { kind: 'Answer', status: 404 } },
@@ -83,10 +84,10 @@ export const READS: FaultTable = {
 };
 
 export const SINGLE_POD: FaultTable = {
-  'get 500': { ...GET, effect: { kind: 'Answer', status: 500 } },
+  'get 500': { ...GET, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'get 404': { ...GET, effect: { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } } },
   'get says terminated 410': { ...GET, effect: { kind: 'Answer', status: 410 } },
-  'delete 500 and not done': { ...DELETE, effect: { kind: 'Answer', status: 500 } },
+  'delete 500 and not done': { ...DELETE, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'delete 500 but done': { ...DELETE, effect: { kind: 'AnswerAfter', status: 500 } },
   'delete lost on the way back': { ...DELETE, effect: { kind: 'ResetAfter' } },
   'delete accepted and the pod stays': { ...DELETE, effect: { kind: 'IgnoreDelete' } },

@@ -7,8 +7,10 @@ import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
 import { settingsSchema } from '../../src/simulator/world/settings.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
+import { findSecret } from '../support/find-secret.ts';
 import { Books } from './books.ts';
 import type { Fate } from './boundary.ts';
+import { CANARY_ENV, shownOf } from './canaries.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
 import { ProcessClock, WALL_START_MS } from './process-clock.ts';
@@ -94,10 +96,18 @@ export class SimulatedWorld {
       );
       if (change.by === 'person') this.progress.strike('person', this.time.nowMs);
       if (!change.by.startsWith('operator')) return;
+      this.#search(`${change.verb} ${change.kind}`, shownOf(change.kind, change.object));
       this.writes += 1;
       this.lastWriteMs = this.time.nowMs;
       this.progress.noteWrite(change);
     });
+  }
+
+  /** No secret stands in what people can read. */
+  #search(where: string, text: string): void {
+    for (const secret of findSecret(text, { apiKey: this.settings.key.text, env: CANARY_ENV })) {
+      this.books.accuse('secrets', `${secret} in ${where}`);
+    }
   }
 
   nowText(): string {
@@ -119,6 +129,9 @@ export class SimulatedWorld {
       },
       onFault: (kind) => {
         this.progress.strike(kind, this.time.nowMs);
+      },
+      onSaid: (where, text) => {
+        this.#search(where, text);
       },
       onDeath: () => this.#replace(),
     });
@@ -164,7 +177,8 @@ export class SimulatedWorld {
     annotations: Record<string, string> = {},
     namespace = NAMESPACE,
   ): void {
-    const whole = { gpu: { types: ['H100_80GB'] }, maxPrice: 3, ...spec };
+    const env = [{ name: 'TOKEN', value: CANARY_ENV }];
+    const whole = { gpu: { types: ['H100_80GB'] }, maxPrice: 3, env, ...spec };
     this.server.create(
       'gpupods',
       namespace,

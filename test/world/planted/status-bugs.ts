@@ -1,6 +1,7 @@
 import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
 import type { Step } from '../../../src/lifecycle/step.ts';
 import type { Plant } from '../operator-process.ts';
+import { atProvider } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs in what is told. */
@@ -33,6 +34,19 @@ export const STATUS_BUGS: readonly PlantedBug[] = [
     plant: () => onStatus((status) => ({ ...status, observedGeneration: status.observedGeneration + 1 })),
     scenario: 'a calm life',
     oracles: ['status-rules'],
+  },
+  {
+    name: 'an error tells what was sent',
+    plant: () =>
+      atProvider((real) => ({
+        createPod: async (request, options) => {
+          const outcome = await real.createPod(request, options);
+          const sent = JSON.stringify(request.pod.envVars);
+          return outcome.kind === 'created' ? outcome : { ...outcome, message: `${outcome.message} ${sent}` };
+        },
+      })),
+    scenario: 'the order is answered 500 but done',
+    oracles: ['secrets'],
   },
 ];
 

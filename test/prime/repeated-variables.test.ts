@@ -1,0 +1,34 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import type { PrimeProvider } from '../../src/prime/prime-provider.ts';
+import { findSecret } from '../support/find-secret.ts';
+import { withProvider } from './builders.ts';
+import { withServer } from './loopback-server.ts';
+
+const VARIABLE = 'canary-variable-5512';
+
+const CALLS: readonly { name: string; ask: (provider: PrimeProvider) => Promise<unknown> }[] = [
+  { name: 'getPod', ask: (provider) => provider.getPod('p1') },
+  { name: 'deletePod', ask: (provider) => provider.deletePod('p1') },
+  { name: 'getPodStatuses', ask: (provider) => provider.getPodStatuses(['p1']) },
+  { name: 'listPods', ask: (provider) => provider.listPods([]) },
+  { name: 'listHistory', ask: (provider) => provider.listHistory() },
+];
+const STATUSES = [400, 404, 409, 422, 500, 503];
+
+/** What a pod was ordered with may have been sent by a process before this one: no list of it is at hand. */
+describe('an error about pods that repeats a variable of one', () => {
+  it.each(CALLS.flatMap((call) => STATUSES.map((status) => ({ ...call, status }))))(
+    '$name $status: it is not passed on',
+    async ({ ask, status }) => {
+      await withServer(
+        () => ({ status, json: { detail: `docker run -e TOKEN=${VARIABLE}` } }),
+        async ({ url }) => {
+          const answer = inspect(await withProvider(url, ask), { depth: 9 });
+          expect(findSecret(answer, { VARIABLE })).toEqual([]);
+          expect(answer).toContain(`the provider answered ${String(status)}`);
+        },
+      );
+    },
+  );
+});
