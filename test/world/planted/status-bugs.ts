@@ -45,7 +45,7 @@ export const STATUS_BUGS: readonly PlantedBug[] = [
           return outcome.kind === 'created' ? outcome : { ...outcome, message: `${outcome.message} ${sent}` };
         },
       })),
-    scenario: 'the order is answered 500 but done',
+    scenario: 'the order is answered 500 but done, lists hide the pod for 80 s',
     oracles: ['secrets'],
   },
 ];
