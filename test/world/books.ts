@@ -3,7 +3,7 @@ import { isRecord, recordAt, stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
-import { conditionsOf, podIdOf, specOf } from './readings.ts';
+import { conditionsOf, podIdOf, reasonOf, specOf } from './readings.ts';
 import type { Change } from './simulated-api-server.ts';
 
 const RETAINED = 'gpupod-operator-retained';
@@ -23,6 +23,14 @@ export interface ChangeSource {
   onChange(listener: (change: Change) => void): unknown;
 }
 
+/** What the person who runs the operator allows everybody, in USD per hour. */
+export interface PriceLimits {
+  /** Of one machine. */
+  readonly ceilingUsdPerHour?: number;
+  /** Of all machines together. */
+  readonly totalUsdPerHour?: number;
+}
+
 /** What the world itself noted of its objects and orders: what the oracles judge by, beside the ledger. */
 export class Books {
   readonly orders = new Map<string, WrittenOrder>();
@@ -35,16 +43,27 @@ export class Books {
   readonly #violations: string[] = [];
   readonly #api: Pick<SimulatedApi, 'requests' | 'world'>;
   readonly #nowText: () => string;
+  readonly limits: PriceLimits;
+  readonly #creates: LoggedRequest[] = [];
 
-  constructor(server: ChangeSource, api: Pick<SimulatedApi, 'requests' | 'world'>, nowText: () => string) {
+  constructor(
+    server: ChangeSource,
+    api: Pick<SimulatedApi, 'requests' | 'world'>,
+    nowText: () => string,
+    limits: PriceLimits = {},
+  ) {
     this.#api = api;
     this.#nowText = nowText;
+    this.limits = limits;
     server.onChange((change) => {
       if (change.kind === 'gpupods') this.#noteChange(change);
       if (change.object.metadata.name === RETAINED) this.#noteRetained(change);
     });
     api.requests.onArrival((request) => {
-      if (request.method === 'POST' && request.route === '/pods/') this.#judgeOrder(request);
+      if (request.method === 'POST' && request.route === '/pods/') {
+        this.#creates.push(request);
+        this.#judgeOrder(request);
+      }
     });
   }
 
@@ -75,7 +94,7 @@ export class Books {
       podName: order.name,
       uid: object.metadata.uid,
       objectKey: `${object.metadata.namespace ?? ''}/${object.metadata.name}`,
-      maxPrice: maxPriceOf(object),
+      maxPrice: this.#maxPriceOf(object),
       hadFinalizer: (object.metadata.finalizers ?? []).length > 0,
     });
   }
@@ -113,6 +132,7 @@ export class Books {
   }
 
   #judgeStatus(object: RawObject, before: RawObject | undefined): void {
+    this.#judgeWaiting(object, before);
     for (const problem of statusProblems(object)) {
       this.accuse('status-rules', `${object.metadata.name}: ${problem}`);
     }
@@ -122,9 +142,29 @@ export class Books {
     const pod = podId === undefined ? undefined : this.#api.world.pods.byId.get(podId);
     if (!isReadyNow || wasReady || pod === undefined) return;
     const { createdPriceHr, name } = this.#api.world.ledger.entry(pod);
-    const cap = this.orders.get(name)?.maxPrice ?? maxPriceOf(object);
+    const cap = this.orders.get(name)?.maxPrice ?? this.#maxPriceOf(object);
     if (createdPriceHr > cap + 1e-9) {
       this.accuse('cap', `pod ${name} got ready at ${createdPriceHr} USD/h, the spec allows ${cap}`);
+    }
+  }
+
+  /** What the spec allows, and the operator. */
+  #maxPriceOf(object: RawObject): number {
+    const { ceilingUsdPerHour = Infinity } = this.limits;
+    const price = specOf(object)['maxPrice'];
+    return typeof price === 'number' ? Math.min(price, ceilingUsdPerHour) : ceilingUsdPerHour;
+  }
+
+  /** Who says that it waits for money is of a team, or of none, of which an order was refused. */
+  #judgeWaiting(object: RawObject, before: RawObject | undefined): void {
+    const isWaiting = reasonOf(object, 'Synced') === 'PaymentRequired';
+    if (!isWaiting || (before !== undefined && reasonOf(before, 'Synced') === 'PaymentRequired')) return;
+    const teamId = stringAt(specOf(object), 'teamId');
+    const isRefused = this.#creates.some(
+      ({ status, bodyText }) => (status === 402 || status === 400) && teamOf(bodyText) === teamId,
+    );
+    if (!isRefused) {
+      this.accuse('breaker', `${object.metadata.name} waits for money, and nobody of its team was refused`);
     }
   }
 
@@ -157,9 +197,8 @@ function readOrder(object: RawObject): { readonly name: string } | undefined {
   return name === undefined ? undefined : { name };
 }
 
-function maxPriceOf(object: RawObject): number {
-  const price = specOf(object)['maxPrice'];
-  return typeof price === 'number' ? price : Number.POSITIVE_INFINITY;
+function teamOf(createBody: string): string | undefined {
+  return stringAt(recordAt(parse(createBody), 'team'), 'teamId');
 }
 
 function parse(text: string): unknown {

@@ -15,7 +15,7 @@ export const TWO_SWEEPS_MS = 2 * 300_000 + 60_000;
 export interface JudgedWorld {
   readonly api: { readonly world: Pick<World, 'ledger' | 'pods'> };
   readonly server: { list(kind: 'gpupods'): readonly RawObject[] };
-  readonly books: Pick<Books, 'uidOf' | 'accuse' | 'retainedIds'>;
+  readonly books: Pick<Books, 'uidOf' | 'accuse' | 'retainedIds' | 'limits'>;
   /** Pods that are none of ours, alive from the beginning to the end. */
   readonly foreignIds: readonly string[];
   /** Pods of another account. */
@@ -50,6 +50,21 @@ export function judgeEnd(world: JudgedWorld, expected: Expectation = {}): void {
 export function judgeDeeds(world: JudgedWorld, expected: Expectation = {}): void {
   judgeSurplus(world, expected);
   judgeDeletes(world);
+  judgeTotal(world);
+}
+
+/** No machine came to be that made all of them together dearer than the operator may let them be. */
+function judgeTotal(world: JudgedWorld): void {
+  const { totalUsdPerHour = Infinity } = world.books.limits;
+  const entries = ours(world, world.api.world.ledger.entries());
+  for (const { createdAtMs, name } of totalUsdPerHour === Infinity ? [] : entries) {
+    const total = entries
+      .filter((entry) => entry.createdAtMs <= createdAtMs && (entry.endedAtMs ?? Infinity) > createdAtMs)
+      .reduce((sum, entry) => sum + entry.createdPriceHr, 0);
+    if (total > totalUsdPerHour) {
+      world.books.accuse('cap', `with ${name} all cost ${total} USD/h together, above ${totalUsdPerHour}`);
+    }
+  }
 }
 
 /** At most one live pod per object, as the ledger has it. */

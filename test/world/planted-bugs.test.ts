@@ -4,17 +4,19 @@ import { ENDING_BUGS } from './planted/ending-bugs.ts';
 import { ORDER_BUGS } from './planted/order-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
 import { STATUS_BUGS } from './planted/status-bugs.ts';
+import { WAITING_BUGS } from './planted/waiting-bugs.ts';
 import { markdownFiles, tableBelow } from '../docs/support/markdown.ts';
 
 // A life takes a second, and many on a machine that is busy.
 jest.setTimeout(5 * 60_000);
 
-const BUGS = [...ORDER_BUGS, ...ENDING_BUGS, ...STATUS_BUGS];
+const BUGS = [...ORDER_BUGS, ...ENDING_BUGS, ...STATUS_BUGS, ...WAITING_BUGS];
 
 /** What a world must never do, as the oracles call it. */
 const ORACLES = [
   'at-most-one',
   'billable',
+  'breaker',
   'cap',
   'foreign',
   'released-while-billing',

@@ -1,5 +1,6 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
+import type { Policy } from '../../src/lifecycle/settings.ts';
 import { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { offerCatalogueSchema } from '../../src/simulator/world/offer.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
@@ -9,6 +10,7 @@ import { settingsSchema } from '../../src/simulator/world/settings.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { findSecret } from '../support/find-secret.ts';
 import { Books } from './books.ts';
+import type { PriceLimits } from './books.ts';
 import type { Fate } from './boundary.ts';
 import { CANARY_ENV, shownOf } from './canaries.ts';
 import { OperatorProcess } from './operator-process.ts';
@@ -83,8 +85,8 @@ export class SimulatedWorld {
     this.foreignIds = shared.foreignIds;
     this.othersIds = shared.othersIds;
     this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
-    this.books = new Books(this.server, this.api, () => this.nowText());
     this.settings = settingsOf(options);
+    this.books = new Books(this.server, this.api, () => this.nowText(), limitsOf(this.settings.policy));
     this.#listen();
   }
 
@@ -279,6 +281,13 @@ function settingsOf({ seed = 1, plant = {}, watchDelayMs = 20, settings }: World
     random: () => random.next(),
     latencyMs: { cluster: 4, provider: 45 },
     ...settings,
+  };
+}
+
+function limitsOf({ maxPriceCeiling, maxTotalPricePerHour }: Policy): PriceLimits {
+  return {
+    ...(maxPriceCeiling === undefined ? {} : { ceilingUsdPerHour: maxPriceCeiling / 1e6 }),
+    ...(maxTotalPricePerHour === undefined ? {} : { totalUsdPerHour: maxTotalPricePerHour / 1e6 }),
   };
 }
 

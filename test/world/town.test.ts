@@ -1,5 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { describeTown, drawTown } from './town/plan.ts';
+import { ATTENDED } from './town/attendant.ts';
+import { KINDS } from './town/kinds.ts';
+import type { KindName, TownFlags } from './town/kinds.ts';
+import { withoutMoney } from './town/market.ts';
+import { blowNames, describeTown, drawTown, TEAM_WITHOUT_MONEY } from './town/plan.ts';
+import type { TownPlan } from './town/plan.ts';
 import { runTown } from './town/town.ts';
 
 // Some hundred lives.
@@ -24,5 +29,43 @@ describe('a town, with many GpuPods and blows drawn from its seed', () => {
     ];
     expect(again.hash).toBe(first.hash);
     expect(other.hash).not.toBe(first.hash);
+  });
+});
+
+const KIND_NAMES = Object.keys(KINDS).filter((name): name is KindName => name in KINDS);
+
+/** Two lives of each kind, and nothing befalls them but that a team has no money. */
+function everyKind(flags: TownFlags): TownPlan {
+  const lives = KIND_NAMES.flatMap((kind, index) =>
+    [1, 2].map((number) => ({ name: `life-${index}-${number}`, kind, atMs: number * 1_000 })),
+  );
+  const noMoney = { what: 'provider', name: TEAM_WITHOUT_MONEY, rule: withoutMoney(480_000) } as const;
+  return {
+    seed: 1,
+    flags,
+    lagMs: 0,
+    watchDelayMs: 20,
+    restartMs: 17_000,
+    isForceful: false,
+    installingMs: 0,
+    waves: [{ lives, coming: [noMoney], going: [] }],
+  };
+}
+
+describe('every kind of GpuPod comes to its end', () => {
+  it.each<{ readonly why: string; readonly flags: TownFlags }>([
+    { why: 'nothing is forbidden', flags: { requireMaxPrice: false } },
+    { why: 'each must say its cap', flags: { requireMaxPrice: true } },
+    { why: 'there is a ceiling', flags: { requireMaxPrice: false, ceilingUsdPerHour: 3.3 } },
+    { why: 'there is a limit for all together', flags: { requireMaxPrice: false, totalUsdPerHour: 400 } },
+  ])('$why', async ({ flags }) => {
+    const { violations, dealt } = await runTown(everyKind(flags), { isTraced: false });
+    expect(violations).toEqual([]);
+    // A life that was to be held up and was not has shown nothing.
+    expect([...ATTENDED, TEAM_WITHOUT_MONEY].filter((name) => (dealt.get(name) ?? 0) === 0)).toEqual([]);
+  });
+
+  it('what a person does for some of them is counted among the blows', () => {
+    expect(blowNames()).toEqual(expect.arrayContaining([...ATTENDED, TEAM_WITHOUT_MONEY]));
   });
 });

@@ -9,6 +9,8 @@ import { copyTo, specChange } from '../people.ts';
 import { hiddenFor } from '../provider-faults.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 import { NAMESPACE } from '../simulated-world.ts';
+import { reasonOf } from '../readings.ts';
+import { TEAM, withoutMoney } from '../town/market.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -155,6 +157,17 @@ async function copied(world: SimulatedWorld): Promise<void> {
   await world.until('the copy is ready', () => world.isReady('copy-1'));
 }
 
+async function teamWithoutMoney(world: SimulatedWorld): Promise<void> {
+  world.api.faults.add(withoutMoney(10 * MINUTE_MS));
+  world.apply('of-the-team', { teamId: TEAM });
+  await world.until('refused', () => {
+    const object = world.object('of-the-team');
+    return object !== undefined && reasonOf(object, 'Synced') === 'PaymentRequired';
+  });
+  world.apply('of-nobody');
+  await world.until('both are ready', () => world.isReady('of-the-team') && world.isReady('of-nobody'));
+}
+
 /** What befalls the worlds that bugs are planted in. Without a bug each of them must be clean. */
 export const SCENARIOS = {
   'a calm life': () => ({}),
@@ -188,6 +201,10 @@ export const SCENARIOS = {
     },
   }),
   'the YAML is copied, annotations and all': () => ({ middle: copied }),
+  'the wallet of one team is empty for 10 min': () => ({
+    settings: { policy: { requireMaxPrice: false, allowedTeamIds: [TEAM], allowedSshKeyIds: [] } },
+    middle: teamWithoutMoney,
+  }),
   'the status names the pod of somebody else for 5 min': () => ({ middle: strangersId }),
   'the process dies as the order leaves, the next one has a clock an hour ahead': secondClockAhead,
   'two processes lead': () => twoLead(),

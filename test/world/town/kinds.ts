@@ -1,19 +1,35 @@
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { OfferInput } from '../../../src/simulator/world/offer.ts';
-import type { SettingsInput } from '../../../src/simulator/world/settings.ts';
+import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { reasonOf } from '../readings.ts';
-import { OFFERS } from '../world-offers.ts';
+import { TEAM, UNSEEN_TEAM } from './market.ts';
+
+/** What the person who runs the operator of a town allows everybody, in USD per hour. */
+export interface TownFlags {
+  readonly requireMaxPrice: boolean;
+  readonly ceilingUsdPerHour?: number;
+  readonly totalUsdPerHour?: number;
+}
+
+/** Reasons of conditions at the end. */
+interface End {
+  readonly ready: string;
+  readonly stalled?: string;
+  readonly synced?: string;
+}
 
 /** A kind of GpuPod, and what must come of it whatever happens on the way. */
 export interface Kind {
   readonly spec: Partial<GpuPodSpecInput>;
-  /** Reasons of the conditions Ready and Stalled at the end. */
-  readonly end: { readonly ready: string; readonly stalled?: string };
+  readonly end: End | ((flags: TownFlags) => End);
   /** How often it is drawn, against the others. */
   readonly weight: number;
   /** Passes with something to do after the last fault, where one attempt is not all there is to do. */
   readonly passes?: number;
+  /** Nobody edits, copies or takes it away, because that would change what must come of it. */
+  readonly isSpared?: boolean;
+  /** When its attempts are used up, a person asks for more. */
+  readonly isAskedAnew?: boolean;
 }
 
 const RENTED = { ready: 'Available' };
@@ -21,7 +37,7 @@ const RENTED = { ready: 'Available' };
 const PATIENT = { maxAttempts: 20 };
 /** Offers are looked at again and again, and a change of the market is worth a write now and then. */
 const WATCHES_THE_MARKET = Infinity;
-export const TEAM = 'team_1';
+const MANY_ATTEMPTS = 24;
 
 export const KINDS = {
   plain: { weight: 10, end: RENTED, spec: PATIENT },
@@ -32,14 +48,37 @@ export const KINDS = {
     weight: 1,
     end: RENTED,
     spec: { ...PATIENT, gpu: { types: ['A100_80GB'] } },
-    passes: 24,
+    passes: MANY_ATTEMPTS,
   },
   // The cheapest offer never gets ready.
   'stuck at first': {
     weight: 1,
     end: RENTED,
     spec: { ...PATIENT, gpu: { types: ['L40S_48GB'] }, provisioningTimeout: '2m' },
-    passes: 24,
+    passes: MANY_ATTEMPTS,
+  },
+  // None of its offers ever gets ready.
+  'gives up after its attempts': {
+    weight: 1,
+    end: { ready: 'Pending', stalled: 'AttemptsExhausted' },
+    spec: { maxAttempts: 2, gpu: { types: ['A10_24GB'] }, provisioningTimeout: '2m' },
+    passes: MANY_ATTEMPTS,
+  },
+  // The third machine gets ready.
+  'gives up, and is asked to go on': {
+    weight: 1,
+    end: RENTED,
+    spec: { maxAttempts: 2, gpu: { types: ['A40_48GB'] }, provisioningTimeout: '2m' },
+    passes: MANY_ATTEMPTS,
+    isAskedAnew: true,
+  },
+  // Where an answer is lost, only a person can say that nothing came of the order.
+  'of a team that no list shows': {
+    weight: 1,
+    end: RENTED,
+    spec: { ...PATIENT, teamId: UNSEEN_TEAM },
+    passes: MANY_ATTEMPTS,
+    isSpared: true,
   },
   // There is none until the stock comes back.
   'waits for capacity': {
@@ -53,18 +92,46 @@ export const KINDS = {
     end: { ready: 'NoMatchingOffer' },
     spec: { maxPrice: 1 },
     passes: WATCHES_THE_MARKET,
+    isSpared: true,
   },
   'too dear, with a time limit': {
     weight: 1,
     end: { ready: 'NoMatchingOffer', stalled: 'OfferTimeout' },
     spec: { maxPrice: 1, offerTimeout: '3m' },
     passes: WATCHES_THE_MARKET,
+    isSpared: true,
   },
-  suspended: { weight: 1, end: { ready: 'Suspended' }, spec: { suspend: true } },
+  'without a cap': {
+    weight: 1,
+    end: ({ requireMaxPrice }) => (requireMaxPrice ? { ready: 'Pending', stalled: 'NotAllowed' } : RENTED),
+    spec: { ...PATIENT, maxPrice: undefined },
+    isSpared: true,
+  },
+  // The cap that is sent is the lower of the two.
+  'with a cap above the ceiling': { weight: 1, end: RENTED, spec: { ...PATIENT, maxPrice: 50 } },
+  'dearer than the ceiling': {
+    weight: 1,
+    end: ({ ceilingUsdPerHour }) => (ceilingUsdPerHour === undefined ? RENTED : { ready: 'NoMatchingOffer' }),
+    spec: { ...PATIENT, gpu: { types: ['B200_180GB'] }, maxPrice: 5 },
+    passes: WATCHES_THE_MARKET,
+    isSpared: true,
+  },
+  'dearer than all may cost together': {
+    weight: 1,
+    end: ({ ceilingUsdPerHour, totalUsdPerHour }) => {
+      if (ceilingUsdPerHour !== undefined) return { ready: 'NoMatchingOffer' };
+      return totalUsdPerHour === undefined ? RENTED : { ready: 'Pending', synced: 'BudgetExhausted' };
+    },
+    spec: { ...PATIENT, gpu: { types: ['GB300'] }, maxPrice: 600 },
+    passes: WATCHES_THE_MARKET,
+    isSpared: true,
+  },
+  suspended: { weight: 1, end: { ready: 'Suspended' }, spec: { suspend: true }, isSpared: true },
   'of a team that is not allowed': {
     weight: 1,
     end: { ready: 'Pending', stalled: 'NotAllowed' },
     spec: { teamId: 'team_2' },
+    isSpared: true,
   },
 } satisfies Readonly<Record<string, Kind>>;
 
@@ -74,50 +141,35 @@ export function kindOf(name: KindName): Kind {
   return KINDS[name];
 }
 
+export function endOf(name: KindName, flags: TownFlags): End {
+  const { end } = kindOf(name);
+  return typeof end === 'function' ? end(flags) : end;
+}
+
+export function isRented(name: KindName, flags: TownFlags): boolean {
+  return endOf(name, flags).ready === RENTED.ready;
+}
+
 /** Whether the object is where it must come to. */
-export function isAtItsEnd(name: KindName, object: RawObject): boolean {
-  const { ready, stalled }: Kind['end'] = KINDS[name].end;
+export function isAtItsEnd(name: KindName, object: RawObject, flags: TownFlags): boolean {
+  const { ready, stalled, synced } = endOf(name, flags);
   const isReady = reasonOf(object, 'Ready') === ready || (stalled !== undefined && isPending(object));
-  return isReady && reasonOf(object, 'Stalled') === stalled && reasonOf(object, 'Synced') !== 'Paused';
+  const isSynced = synced === undefined || reasonOf(object, 'Synced') === synced;
+  return (
+    isReady && isSynced && reasonOf(object, 'Stalled') === stalled && reasonOf(object, 'Synced') !== 'Paused'
+  );
 }
 
 function isPending(object: RawObject): boolean {
   return reasonOf(object, 'Ready') === 'Pending';
 }
 
-function row(
-  gpuType: string,
-  cloudId: string,
-  usdPerHour: number,
-  market?: OfferInput['market'],
-): OfferInput {
-  const [first] = OFFERS;
-  if (first === undefined) throw new Error('there are no offers');
-  return { ...first, gpuType, cloudId, provider: 'lambdalabs', prices: { onDemand: usdPerHour }, market };
+export function policyOf({ requireMaxPrice, ceilingUsdPerHour, totalUsdPerHour }: TownFlags): Policy {
+  return {
+    requireMaxPrice,
+    ...(ceilingUsdPerHour === undefined ? {} : { maxPriceCeiling: ceilingUsdPerHour * 1e6 }),
+    ...(totalUsdPerHour === undefined ? {} : { maxTotalPricePerHour: totalUsdPerHour * 1e6 }),
+    allowedTeamIds: [TEAM, UNSEEN_TEAM],
+    allowedSshKeyIds: [],
+  };
 }
-
-/** What comes on offer late in each town. */
-export const SCARCE_ID = 'scarce-h200';
-
-/** Several of each, so that some that refused do not leave nothing. */
-function several(gpuType: string, cloudId: string, usdPerHour: number): readonly OfferInput[] {
-  return [0, 1, 2, 3].map((index) => row(gpuType, `${cloudId}-${index}`, usdPerHour + index / 10));
-}
-
-/** The market of a town: the offers of the worlds, and those that not every kind may take. */
-export const TOWN_OFFERS: readonly OfferInput[] = [
-  ...OFFERS,
-  ...several('H100_80GB', 'more-h100', 2.5),
-  row('A100_80GB', 'liar-a100', 1, { createPriceFactor: 4 }),
-  ...several('A100_80GB', 'honest-a100', 1.5),
-  row('L40S_48GB', 'stuck-l40s', 0.8),
-  ...several('L40S_48GB', 'good-l40s', 1),
-  ...several('H200_141GB', SCARCE_ID, 2.5).map((offer) => ({
-    ...offer,
-    stockStatus: 'Unavailable' as const,
-  })),
-];
-
-export const TOWN_PROVIDER: SettingsInput = {
-  podRules: [{ cloudId: 'stuck-l40s', outcome: 'StuckProvisioning' }],
-};

@@ -2,11 +2,13 @@ import { createRandomSource } from '../../../src/simulator/world/random.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { Mishap, Moment } from '../boundary.ts';
 import { CLUSTER_MISHAPS } from '../cluster-faults.ts';
+import { ATTENDED } from './attendant.ts';
 import { ANYTIME, FORCEFUL, GENTLE, ODD } from '../people.ts';
 import type { Doing } from '../people.ts';
 import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
-import { KINDS } from './kinds.ts';
-import type { Kind, KindName } from './kinds.ts';
+import { endOf, isRented, KINDS, kindOf } from './kinds.ts';
+import type { Kind, KindName, TownFlags } from './kinds.ts';
+import { withoutMoney } from './market.ts';
 
 /** Something that befalls a phase of a town. Calls are counted from the begin of the phase. */
 export type Blow =
@@ -44,6 +46,7 @@ export interface TownPlan {
   readonly restartMs: number;
   readonly isForceful: boolean;
   readonly installingMs: number;
+  readonly flags: TownFlags;
 }
 
 export interface TownSize {
@@ -77,34 +80,69 @@ const FREEZE_MS = 45_000;
 export function drawTown(seed: number, { waves, livesPerWave }: TownSize): TownPlan {
   const { below, pick } = dice(seed);
   const isForceful = below(5) === 0;
+  const flags = drawFlags({ below, pick });
   return {
     seed,
+    flags,
     lagMs: pick([0, 0, ...LAGS_MS]),
     watchDelayMs: pick([5, 20, 500, 4_000]),
     restartMs: pick([1_000, 17_000, 60_000, 30 * 60_000]),
     installingMs: pick([0, 10_000]),
     isForceful,
     waves: Array.from({ length: waves }, (_, index) =>
-      drawWave({ below, pick }, index, { livesPerWave, isForceful }),
+      drawWave({ below, pick }, index, { livesPerWave, isForceful, flags }),
     ),
   };
+}
+
+const CEILING_USD = 3.3;
+/** More than all lives of a wave cost, but for the one that is too dear for it. */
+const TOTAL_USD = 400;
+
+function drawFlags({ below, pick }: Dice): TownFlags {
+  const flags = { requireMaxPrice: below(2) === 0 };
+  return pick<TownFlags>([
+    flags,
+    { ...flags, ceilingUsdPerHour: CEILING_USD },
+    { ...flags, totalUsdPerHour: TOTAL_USD },
+    { ...flags, ceilingUsdPerHour: CEILING_USD, totalUsdPerHour: TOTAL_USD },
+  ]);
+}
+
+interface WaveTraits {
+  readonly livesPerWave: number;
+  readonly isForceful: boolean;
+  readonly flags: TownFlags;
 }
 
 function drawWave(
   { below, pick }: Dice,
   index: number,
-  { livesPerWave, isForceful }: { readonly livesPerWave: number; readonly isForceful: boolean },
+  { livesPerWave, isForceful, flags }: WaveTraits,
 ): Wave {
   const lives = Array.from({ length: livesPerWave }, (_, number) => ({
     name: `life-${index + 1}-${number + 1}`,
     kind: pick(KIND_NAMES),
     atMs: below(20_000),
   }));
-  const targets = lives.filter(({ kind }) => isRented(kind)).map(({ name }) => name);
+  const targets = lives.filter(({ kind }) => isTarget(kind, flags)).map(({ name }) => name);
+  const faults = faultsFor(lives);
   const draw = (calls: number, doings: Table<Doing>): readonly Blow[] =>
-    drawBlows({ below, pick }, { calls, targets, doings, share: livesPerWave / 25 });
+    drawBlows({ below, pick }, { calls, targets, doings, faults, share: livesPerWave / 25 });
   const coming = { ...GENTLE, ...ODD, ...(isForceful ? FORCEFUL : {}) };
   return { lives, coming: draw(livesPerWave * 8 + 30, coming), going: draw(livesPerWave * 4 + 15, ANYTIME) };
+}
+
+/** What people do to others changes what must come of them. */
+function isTarget(kind: KindName, flags: TownFlags): boolean {
+  const isPlain = kindOf(kind).isSpared !== true;
+  return isPlain && (isRented(kind, flags) || endOf(kind, flags).stalled === 'AttemptsExhausted');
+}
+
+/** For a pod that no list shows only GET speaks: one that says wrongly that there is none would be believed. */
+function faultsFor(lives: readonly Life[]): Stage['faults'] {
+  const hasUnseen = lives.some(({ kind }) => kind === 'of a team that no list shows');
+  return hasUnseen ? PROVIDER_FAULTS.filter(([name]) => name !== 'get 404') : PROVIDER_FAULTS;
 }
 
 type Table<T> = Readonly<Record<string, T>>;
@@ -113,20 +151,26 @@ interface Stage {
   readonly calls: number;
   readonly targets: readonly string[];
   readonly doings: Table<Doing>;
+  readonly faults: readonly (readonly [string, FaultRuleInput])[];
   /** Of a wave of 25 lives. */
   readonly share: number;
 }
 
-function drawBlows({ below, pick }: Dice, { calls, targets, doings, share }: Stage): readonly Blow[] {
+function drawBlows({ below, pick }: Dice, { calls, targets, doings, faults, share }: Stage): readonly Blow[] {
   const most = (count: number): number => below(Math.ceil(count * share) + 1);
   const some = (count: number, draw: () => Blow): readonly Blow[] =>
     Array.from({ length: most(count) }, draw);
   return [
     ...some(8, () => {
-      const [name, rule] = pick(PROVIDER_FAULTS);
+      const [name, rule] = pick(faults);
       const isRead = rule.method === 'GET';
       return { what: 'provider', name, rule: { ...rule, after: below((isRead ? 15 : 20) * share) } };
     }),
+    ...some(1, () => ({
+      what: 'provider',
+      name: TEAM_WITHOUT_MONEY,
+      rule: withoutMoney(pick([60_000, 8 * 60_000, 20 * 60_000])),
+    })),
     ...some(3, () => {
       const moment = pick(MOMENTS);
       return { what: 'call', name: `crash ${moment}`, at: below(calls), mishap: { kind: 'crash', moment } };
@@ -150,6 +194,7 @@ function drawBlows({ below, pick }: Dice, { calls, targets, doings, share }: Sta
   ];
 }
 
+export const TEAM_WITHOUT_MONEY = 'a team has no money';
 const PROVIDER_FAULTS = Object.entries({ ...DONE_BUT_UNKNOWN, ...NOT_DONE, ...READS, ...SINGLE_POD });
 const KIND_NAMES = (Object.entries(KINDS) as readonly (readonly [KindName, Kind])[]).flatMap(
   ([name, { weight }]) => Array.from({ length: weight }, () => name),
@@ -159,14 +204,12 @@ const KIND_NAMES = (Object.entries(KINDS) as readonly (readonly [KindName, Kind]
 export function blowNames(): readonly string[] {
   return [
     ...PROVIDER_FAULTS.map(([name]) => name),
+    TEAM_WITHOUT_MONEY,
+    ...ATTENDED,
     ...MOMENTS.map((moment) => `crash ${moment}`),
     'two operators',
     ...Object.keys({ ...CLUSTER_MISHAPS, ...GENTLE, ...ODD, ...FORCEFUL }),
   ];
-}
-
-export function isRented(kind: KindName): boolean {
-  return KINDS[kind].end.ready === 'Available';
 }
 
 export function describeTown({ seed, waves, ...plan }: TownPlan): readonly string[] {

@@ -1,15 +1,16 @@
-import { TOWN_OFFERS, SCARCE_ID, TEAM, TOWN_PROVIDER, isAtItsEnd, kindOf } from './kinds.ts';
+import { attend, annotate } from './attendant.ts';
+import { isAtItsEnd, isRented, kindOf, policyOf } from './kinds.ts';
 import type { KindName } from './kinds.ts';
+import { TOWN_FAULTS, TOWN_OFFERS, SCARCE_ID, TEAM, TOWN_PROVIDER } from './market.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import type { Fate, Mishap } from '../boundary.ts';
-import { judgeEnd, surplusOf, TWO_SWEEPS_MS } from '../oracles.ts';
+import { judgeDeeds, judgeEnd, surplusOf, TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
 import { hiddenFor } from '../provider-faults.ts';
 import { SimulatedWorld, WorldFailure } from '../simulated-world.ts';
 import type { WorldOptions } from '../simulated-world.ts';
 import { MOST_PASSES } from '../progress.ts';
 import { reasonOf } from '../readings.ts';
-import { isRented } from './plan.ts';
 import type { Blow, TownPlan, Wave } from './plan.ts';
 
 const MINUTE_MS = 60_000;
@@ -37,7 +38,7 @@ class Town {
   readonly dealt = new Map<string, number>();
   readonly #plan: TownPlan;
   readonly #kinds = new Map<string, KindName>();
-  readonly #excused = new Map<string, number>();
+  readonly excused = new Map<string, number>();
   #blows: readonly Blow[] = [];
   #firstCall = 0;
   #faultNames = new Map<string, string>();
@@ -56,11 +57,19 @@ class Town {
       fate: this.#fate,
       settings: {
         orphanPolicy: plan.isForceful ? 'Terminate' : 'Report',
-        policy: { requireMaxPrice: false, allowedTeamIds: [TEAM], allowedSshKeyIds: [] },
+        policy: policyOf(plan.flags),
       },
     });
     plantPod(this.world.api.world, { name: 'of-the-team', teamId: TEAM });
+    // Of two that hide a pod the first one counts.
+    for (const rule of TOWN_FAULTS) this.world.api.faults.add(rule);
     if (plan.lagMs > 0) this.world.api.faults.add(hiddenFor(plan.lagMs));
+    attend(this.world, {
+      isAskedAnew: (name) => this.#isAskedAnew(name),
+      note: (what) => {
+        this.#note(what);
+      },
+    });
   }
 
   async live(): Promise<void> {
@@ -115,7 +124,7 @@ class Town {
     }
     this.#judgePasses();
     const without = world.objects().flatMap(({ metadata: { name } }) => (this.#isRented(name) ? [] : [name]));
-    judgeEnd(world, { surplusMsByUid: this.#excused, passes: Infinity, without });
+    judgeEnd(world, { surplusMsByUid: this.excused, passes: Infinity, without });
   }
 
   #judgePasses(): void {
@@ -136,7 +145,7 @@ class Town {
     if (this.#lookedAt.version !== version) {
       const areAll = world.objects().every((object) => {
         const kind = this.#kindOf(object.metadata.name);
-        return kind !== undefined && isAtItsEnd(kind, object);
+        return kind !== undefined && isAtItsEnd(kind, object, this.#plan.flags);
       });
       this.#lookedAt = { version, areAll };
     }
@@ -145,7 +154,12 @@ class Town {
 
   #isRented(name: string): boolean {
     const kind = this.#kindOf(name);
-    return kind !== undefined && isRented(kind);
+    return kind !== undefined && isRented(kind, this.#plan.flags);
+  }
+
+  #isAskedAnew(name: string): boolean {
+    const kind = this.#kindOf(name);
+    return kind !== undefined && kindOf(kind).isAskedAnew === true;
   }
 
   #kindOf(name: string): KindName | undefined {
@@ -165,7 +179,7 @@ class Town {
   #laggards(): readonly string[] {
     return this.world.objects().flatMap((object) => {
       const kind = this.#kindOf(object.metadata.name);
-      const isThere = kind !== undefined && isAtItsEnd(kind, object);
+      const isThere = kind !== undefined && isAtItsEnd(kind, object, this.#plan.flags);
       return isThere
         ? []
         : [
@@ -179,19 +193,9 @@ class Town {
     world.trace.add(world.time.nowMs, '*** a person helps on');
     world.operators.findLast(({ isDead }) => !isDead)?.kill();
     for (const object of world.objects()) {
-      const { namespace, name } = object.metadata;
-      const kind = this.#kindOf(name);
-      if (kind === undefined || isAtItsEnd(kind, object)) continue;
-      const annotations = {
-        ...object.metadata.annotations,
-        'gpupod.dev/reconcile-requested-at': world.nowText(),
-      };
-      world.server.edit(
-        'gpupods',
-        { namespace, name },
-        (held) => ({ ...held, metadata: { ...held.metadata, annotations } }),
-        'person',
-      );
+      const kind = this.#kindOf(object.metadata.name);
+      if (kind === undefined || isAtItsEnd(kind, object, this.#plan.flags)) continue;
+      annotate(world, object, 'gpupod.dev/reconcile-requested-at', world.nowText());
     }
   }
 
@@ -259,7 +263,7 @@ class Town {
     world.trace.add(world.time.nowMs, `*** ${name} (${target})`);
     const uid = world.object(target)?.metadata.uid;
     if (uid !== undefined && this.#plan.lagMs > 0 && Object.hasOwn(STRIPPING, name)) {
-      this.#excused.set(uid, TWO_SWEEPS_MS);
+      this.excused.set(uid, TWO_SWEEPS_MS);
     }
     attempt(world, doing, target);
   }
@@ -279,6 +283,7 @@ export async function runTown(plan: TownPlan, options: WorldOptions = {}): Promi
   } catch (error) {
     if (!(error instanceof WorldFailure)) throw error;
     world.trace.add(world.time.nowMs, error.message);
+    judgeDeeds(world, { surplusMsByUid: town.excused });
   }
   return {
     violations: world.books.violations,

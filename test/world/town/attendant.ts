@@ -1,0 +1,76 @@
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import { conditionsOf, reasonOf } from '../readings.ts';
+import { stringAt } from '../../../src/kubernetes/json.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+
+const ASKED_ANEW = 'asked for more attempts';
+const CONFIRMED = 'absence confirmed by a person';
+const ENDED_BY_HAND = 'pod of a lost order ended by hand';
+
+/** What the attendant does, as blows are counted. */
+export const ATTENDED: readonly string[] = [ASKED_ANEW, CONFIRMED, ENDED_BY_HAND];
+
+/** Time in which a person sees it and acts. */
+const ACTS_AFTER_MS = 60_000;
+
+interface AttendantOptions {
+  readonly isAskedAnew: (name: string) => boolean;
+  readonly note: (what: string) => void;
+}
+
+/** A person who does what the status of a GpuPod asks for. */
+export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOptions): void {
+  world.server.onChange(({ kind, object, before, by, type }) => {
+    if (kind !== 'gpupods' || type === 'DELETED' || !by.startsWith('operator')) return;
+    const reason = reasonOf(object, 'Stalled');
+    const isNew = before === undefined || reason !== reasonOf(before, 'Stalled');
+    if (!isNew) return;
+    if (reason === 'AttemptsExhausted' && isAskedAnew(object.metadata.name)) {
+      world.later(ACTS_AFTER_MS, () => {
+        askAnew(world, object);
+        note(ASKED_ANEW);
+      });
+    }
+    if (reason === 'CreateUncertain') {
+      world.later(ACTS_AFTER_MS, () => {
+        confirmAbsent(world, object, note);
+      });
+    }
+  });
+}
+
+function askAnew(world: SimulatedWorld, object: RawObject): void {
+  annotate(world, object, 'gpupod.dev/reconcile-requested-at', world.nowText());
+}
+
+/** Looks at the provider's page, as the message says; what is there after all is ended. */
+function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
+  const object = world.server.get('gpupods', metadata);
+  const podName = object === undefined ? undefined : podNameToConfirm(object);
+  if (object === undefined || podName === undefined) return;
+  for (const { id, name } of world.api.world.ledger.live()) {
+    if (name !== podName) continue;
+    world.trace.add(world.time.nowMs, `*** a person ends ${name}`);
+    world.api.world.pods.end(id, 'Forced');
+    note(ENDED_BY_HAND);
+  }
+  annotate(world, object, 'gpupod.dev/confirm-absent', podName);
+  note(CONFIRMED);
+}
+
+function podNameToConfirm(object: RawObject): string | undefined {
+  const stalled = conditionsOf(object).find(({ type }) => type === 'Stalled');
+  return /^Pod (gp-\S+) was not found/.exec(stringAt(stalled, 'message') ?? '')?.[1];
+}
+
+export function annotate(world: SimulatedWorld, object: RawObject, annotation: string, value: string): void {
+  world.server.edit(
+    'gpupods',
+    object.metadata,
+    (held) => ({
+      ...held,
+      metadata: { ...held.metadata, annotations: { ...held.metadata.annotations, [annotation]: value } },
+    }),
+    'person',
+  );
+}

@@ -1,0 +1,83 @@
+import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import type { OfferInput } from '../../../src/simulator/world/offer.ts';
+import type { SettingsInput } from '../../../src/simulator/world/settings.ts';
+import { OFFERS } from '../world-offers.ts';
+
+/** A team that lists show. */
+export const TEAM = 'team_1';
+/** A team whose pods no list ever shows: that a list leaves one out proves nothing. */
+export const UNSEEN_TEAM = 'team_3';
+
+/** What comes on offer late in each town. */
+export const SCARCE_ID = 'scarce-h200';
+
+function row(
+  gpuType: string,
+  cloudId: string,
+  usdPerHour: number,
+  market?: OfferInput['market'],
+): OfferInput {
+  const [first] = OFFERS;
+  if (first === undefined) throw new Error('there are no offers');
+  return { ...first, gpuType, cloudId, provider: 'lambdalabs', prices: { onDemand: usdPerHour }, market };
+}
+
+/** Several of each, so that some that refused do not leave nothing. */
+function several(gpuType: string, cloudId: string, usdPerHour: number, count = 4): readonly OfferInput[] {
+  return Array.from({ length: count }, (_, index) =>
+    row(gpuType, `${cloudId}-${index}`, usdPerHour + index / 10),
+  );
+}
+
+/** The market of a town: the offers of the worlds, and those that not every kind may take. */
+export const TOWN_OFFERS: readonly OfferInput[] = [
+  ...OFFERS,
+  ...several('H100_80GB', 'more-h100', 2.5),
+  row('A100_80GB', 'liar-a100', 1, { createPriceFactor: 4 }),
+  ...several('A100_80GB', 'honest-a100', 1.5),
+  row('L40S_48GB', 'stuck-l40s', 0.8),
+  ...several('L40S_48GB', 'good-l40s', 1),
+  ...several('H200_141GB', SCARCE_ID, 2.5).map((offer) => ({
+    ...offer,
+    stockStatus: 'Unavailable' as const,
+  })),
+  // Each that failed is left alone for half an hour by everybody.
+  ...several('A10_24GB', 'never-a10', 0.5, 10),
+  ...several('A40_48GB', 'late-a40', 0.5, 10),
+  ...several('B200_180GB', 'dear-b200', 3.5),
+  ...several('GB300', 'whole-rack', 500),
+];
+
+export const TOWN_PROVIDER: SettingsInput = {
+  podRules: [
+    { cloudId: 'stuck-l40s', outcome: 'StuckProvisioning' },
+    { gpuType: 'A10_24GB', outcome: 'StuckProvisioning' },
+    // The first two attempts of a life; the name of a pod has the number before the namespace.
+    { gpuType: 'A40_48GB', nameIncludes: '-1-team-a-', outcome: 'StuckProvisioning' },
+    { gpuType: 'A40_48GB', nameIncludes: '-2-team-a-', outcome: 'StuckProvisioning' },
+  ],
+  accounts: [
+    { key: 'test-key', userId: 'user_1', teams: [TEAM, 'team_2', UNSEEN_TEAM] },
+    { key: 'other-key', userId: 'user_2', teams: ['team_2'] },
+  ],
+};
+
+const CREATE = { method: 'POST', path: '/pods/' } as const;
+const OF_UNSEEN_TEAM = { ...CREATE, contains: UNSEEN_TEAM };
+
+/** What is always the matter: a team that no list shows, and whose orders are lost now and then, done or not. */
+export const TOWN_FAULTS: readonly FaultRuleInput[] = [
+  { ...OF_UNSEEN_TEAM, effect: { kind: 'HideCreated', ms: 1e9 } },
+  { ...OF_UNSEEN_TEAM, nth: 1, effect: { kind: 'ResetAfter' } },
+  { ...OF_UNSEEN_TEAM, every: 3, effect: { kind: 'Answer', status: 500 } },
+];
+
+/** The wallet of one team is empty for a while. */
+export function withoutMoney(forMs: number): FaultRuleInput {
+  return {
+    ...CREATE,
+    contains: TEAM,
+    forMs,
+    effect: { kind: 'Answer', status: 402, body: { detail: 'Insufficient balance' } },
+  };
+}
