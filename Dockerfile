@@ -12,4 +12,4 @@ FROM node:26-slim
 WORKDIR /app
 COPY --from=build /build/dist/gpupod-operator.mjs ./
 USER 65532:65532
-ENTRYPOINT ["node", "--enable-source-maps", "/app/gpupod-operator.mjs"]
+ENTRYPOINT ["node", "/app/gpupod-operator.mjs"]
