@@ -1,7 +1,8 @@
+import { FINALIZER } from '../../../src/api/names.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
-import { reasonOf } from '../readings.ts';
+import { podIdOf, reasonOf } from '../readings.ts';
 import { TEAM, UNSEEN_TEAM } from './market.ts';
 
 /** What the person who runs the operator of a town allows everybody, in USD per hour. */
@@ -156,8 +157,17 @@ export function isAtItsEnd(name: KindName, object: RawObject, flags: TownFlags):
   const isReady = reasonOf(object, 'Ready') === ready || (stalled !== undefined && isPending(object));
   const isSynced = synced === undefined || reasonOf(object, 'Synced') === synced;
   return (
-    isReady && isSynced && reasonOf(object, 'Stalled') === stalled && reasonOf(object, 'Synced') !== 'Paused'
+    isReady &&
+    isSynced &&
+    reasonOf(object, 'Stalled') === stalled &&
+    reasonOf(object, 'Synced') !== 'Paused' &&
+    isHeld(object)
   );
+}
+
+/** Who deletes a GpuPod whose finalizer was taken off and not yet put back tears it out, and gets an orphan. */
+function isHeld(object: RawObject): boolean {
+  return podIdOf(object) === undefined || (object.metadata.finalizers ?? []).includes(FINALIZER);
 }
 
 function isPending(object: RawObject): boolean {
