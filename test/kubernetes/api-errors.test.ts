@@ -10,6 +10,7 @@ import {
   isGone,
   isInvalid,
   isNotFound,
+  isRefusal,
   isRetryable,
   statusError,
   statusObjectError,
@@ -19,7 +20,16 @@ function answer(status: number, reason: string, message = 'words'): string {
   return JSON.stringify({ kind: 'Status', code: status, reason, message });
 }
 
-const classes = { isNotFound, isConflict, isAlreadyExists, isInvalid, isForbidden, isGone, isRetryable };
+const classes = {
+  isNotFound,
+  isConflict,
+  isAlreadyExists,
+  isInvalid,
+  isForbidden,
+  isGone,
+  isRefusal,
+  isRetryable,
+};
 
 function classesOf(error: unknown): string[] {
   return Object.entries(classes)
@@ -29,13 +39,13 @@ function classesOf(error: unknown): string[] {
 
 describe('classes', () => {
   it.each([
-    { status: 404, reason: 'NotFound', is: ['isNotFound'] },
+    { status: 404, reason: 'NotFound', is: ['isNotFound', 'isRefusal'] },
     { status: 409, reason: 'Conflict', is: ['isConflict'] },
     { status: 409, reason: 'AlreadyExists', is: ['isAlreadyExists'] },
-    { status: 422, reason: 'Invalid', is: ['isInvalid'] },
-    { status: 403, reason: 'Forbidden', is: ['isForbidden'] },
+    { status: 422, reason: 'Invalid', is: ['isInvalid', 'isRefusal'] },
+    { status: 403, reason: 'Forbidden', is: ['isForbidden', 'isRefusal'] },
     { status: 401, reason: 'Unauthorized', is: [] },
-    { status: 400, reason: 'BadRequest', is: [] },
+    { status: 400, reason: 'BadRequest', is: ['isRefusal'] },
     { status: 410, reason: 'Expired', is: ['isGone'] },
     { status: 410, reason: 'Gone', is: ['isGone'] },
     { status: 408, reason: 'Timeout', is: ['isRetryable'] },

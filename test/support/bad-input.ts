@@ -150,4 +150,9 @@ export const BAD_INPUT: readonly BadInput[] = [
     spec: { ...SMALLEST, connectionSecretName: 'My Secret' },
     says: ['spec.connectionSecretName', 'should match'],
   },
+  {
+    why: 'each part of a name begins and ends with a letter or a digit',
+    spec: { ...SMALLEST, connectionSecretName: 'a..b' },
+    says: ['spec.connectionSecretName', 'should match'],
+  },
 ];
