@@ -66,6 +66,7 @@ export const tearOut: Doing = (world, name) => {
 /** Torn out, and made anew from its file. */
 export const tearOutAndApply: Doing = (world, name = NAME) => {
   const spec = specAt(world, name);
+  if (spec === undefined) return;
   tearOut(world, name);
   world.apply(name, spec);
 };
@@ -73,6 +74,7 @@ export const tearOutAndApply: Doing = (world, name = NAME) => {
 /** A backup tool: same name and annotations, no status, another uid. */
 export const restore: Doing = (world, name = NAME) => {
   const spec = specAt(world, name);
+  if (spec === undefined) return;
   const annotations = { ...world.object(name)?.metadata.annotations };
   tearOut(world, name);
   world.apply(name, spec, annotations);
@@ -82,7 +84,8 @@ export const restore: Doing = (world, name = NAME) => {
 export function copyTo(namespace: string, copyName?: string): Doing {
   return (world, name = NAME) => {
     const { 'gpupod.dev/paused': _paused, ...annotations } = { ...world.object(name)?.metadata.annotations };
-    world.apply(copyName ?? name, lasting(specAt(world, name)), annotations, namespace);
+    const spec = specAt(world, name);
+    if (spec !== undefined) world.apply(copyName ?? name, lasting(spec), annotations, namespace);
   };
 }
 
@@ -92,9 +95,10 @@ function lasting(spec: Readonly<Record<string, unknown>>): Readonly<Record<strin
   return rest['maxPrice'] === TOO_LOW_USD ? { ...rest, maxPrice: USUAL_USD } : rest;
 }
 
-function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> {
+/** Undefined for an object that is gone by now. */
+function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> | undefined {
   const object = world.object(name);
-  return object === undefined ? {} : specOf(object);
+  return object === undefined ? undefined : specOf(object);
 }
 
 /** A person takes the responsibility for the pod that stands in the status; it bills on, and nobody here ends it. */

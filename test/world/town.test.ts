@@ -1,23 +1,25 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import type { Plant } from './operator-process.ts';
+import { NOT_DONE } from './provider-faults.ts';
 import { ATTENDED } from './town/attendant.ts';
 import { KINDS } from './town/kinds.ts';
 import type { KindName, TownFlags } from './town/kinds.ts';
 import { withoutMoney } from './town/market.ts';
 import { blowNames, describeTown, drawTown, TEAM_WITHOUT_MONEY } from './town/plan.ts';
-import type { TownPlan } from './town/plan.ts';
-import { runTown } from './town/town.ts';
+import type { TownPlan, Wave } from './town/plan.ts';
+import { runOne, runTown } from './town/town.ts';
 
 // Some hundred lives.
 jest.setTimeout(10 * 60_000);
 
 const SIZE = { waves: 2, livesPerWave: 20 };
 /** The share of the soak that each run of the tests has; `npm run test:soak` goes on from here. */
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [10, 20, 30, 40, 50, 60];
 
 describe('a town, with many GpuPods and blows drawn from its seed', () => {
-  it.each(SEEDS)('breaks no rule: seed %i', async (seed) => {
+  it.each(SEEDS)('breaks no rule, and comes to what it comes to without the blows: seed %i', async (seed) => {
     const plan = drawTown(seed, SIZE);
-    const { violations } = await runTown(plan, { isTraced: false });
+    const { violations } = await runOne(plan, { isTraced: false });
     expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
   });
 
@@ -34,22 +36,29 @@ describe('a town, with many GpuPods and blows drawn from its seed', () => {
 
 const KIND_NAMES = Object.keys(KINDS).filter((name): name is KindName => name in KINDS);
 
-/** Two lives of each kind, and nothing befalls them but that a team has no money. */
-function everyKind(flags: TownFlags): TownPlan {
-  const lives = KIND_NAMES.flatMap((kind, index) =>
-    [1, 2].map((number) => ({ name: `life-${index}-${number}`, kind, atMs: number * 1_000 })),
-  );
-  const noMoney = { what: 'provider', name: TEAM_WITHOUT_MONEY, rule: withoutMoney(480_000) } as const;
+function townOf(
+  wave: Pick<Wave, 'lives' | 'coming'>,
+  flags: TownFlags = { requireMaxPrice: false },
+): TownPlan {
   return {
-    seed: 1,
+    seed: 10,
     flags,
     lagMs: 0,
     watchDelayMs: 20,
     restartMs: 17_000,
     isForceful: false,
     installingMs: 0,
-    waves: [{ lives, coming: [noMoney], going: [] }],
+    waves: [{ ...wave, going: [] }],
   };
+}
+
+/** Two lives of each kind, and nothing befalls them but that a team has no money. */
+function everyKind(flags: TownFlags): TownPlan {
+  const lives = KIND_NAMES.flatMap((kind, index) =>
+    [1, 2].map((number) => ({ name: `life-${index}-${number}`, kind, atMs: number * 1_000 })),
+  );
+  const noMoney = { what: 'provider', name: TEAM_WITHOUT_MONEY, rule: withoutMoney(480_000) } as const;
+  return townOf({ lives, coming: [noMoney] }, flags);
 }
 
 describe('every kind of GpuPod comes to its end', () => {
@@ -67,5 +76,37 @@ describe('every kind of GpuPod comes to its end', () => {
 
   it('what a person does for some of them is counted among the blows', () => {
     expect(blowNames()).toEqual(expect.arrayContaining([...ATTENDED, TEAM_WITHOUT_MONEY]));
+  });
+});
+
+/** What was refused once clings to the status. */
+const CLINGING: Plant = {
+  plan: (real) => (known) => {
+    const step = real(known);
+    const wasRefused = (known.gpuPod.status.attempts ?? []).some(({ outcome }) => outcome === 'Refused');
+    if (step.kind === 'act' || !wasRefused) return step;
+    const conditions = (step.status.conditions ?? []).map((condition) =>
+      condition.type === 'Provisioned' ? { ...condition, reason: 'CreateFailed' } : condition,
+    );
+    return { ...step, status: { ...step.status, conditions } };
+  },
+};
+
+describe('a town in which something is left of what befell it', () => {
+  const refusal = 'create refused: no capacity';
+  const rule = NOT_DONE[refusal];
+  if (rule === undefined) throw new Error('that refusal is not among the faults');
+  const plan = townOf({
+    lives: [{ name: 'life-1-1', kind: 'plain', atMs: 0 }],
+    coming: [{ what: 'provider', name: refusal, rule }],
+  });
+
+  it('is accused by the same town without blows', async () => {
+    const { violations } = await runOne(plan, { isTraced: false, plant: CLINGING });
+    expect(violations).toEqual([expect.stringMatching(/^\[same-end\] team-a\/life-1-1 is .*CreateFailed/)]);
+  });
+
+  it('is not, when nothing is left', async () => {
+    expect((await runOne(plan, { isTraced: false })).violations).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describeTown, drawTown } from '../town/plan.ts';
-import { runTown } from '../town/town.ts';
+import { runOne } from '../town/town.ts';
 import { addResult, emptyTally, isGood, summarize } from './tally.ts';
 import type { SeedResult, Tally } from './tally.ts';
 import { sizeOf } from './worker.ts';
@@ -39,7 +39,7 @@ function replay(seed: number): string {
 
 async function trace(seed: number): Promise<boolean> {
   const plan = drawTown(seed, sizeOf(livesPerSeed));
-  const result = await runTown(plan);
+  const result = await runOne(plan);
   say([...describeTown(plan), result.trace, ...result.violations, `hash ${result.hash}`].join('\n'));
   return result.violations.length === 0;
 }

@@ -1,6 +1,6 @@
 import { describeTown, drawTown } from '../town/plan.ts';
 import type { TownSize } from '../town/plan.ts';
-import { runTown } from '../town/town.ts';
+import { runOne } from '../town/town.ts';
 import type { SeedResult } from './tally.ts';
 
 const LIVES_PER_WAVE = 25;
@@ -14,7 +14,13 @@ export function sizeOf(lives: number): TownSize {
 /** Runs one town and tells what came of it. */
 export async function runSeed(seed: number, lives: number): Promise<SeedResult> {
   const plan = drawTown(seed, sizeOf(lives));
-  const { violations, dealt, trace: _trace, ...counts } = await runTown(plan, { isTraced: false });
+  const {
+    violations,
+    dealt,
+    trace: _trace,
+    ends: _ends,
+    ...counts
+  } = await runOne(plan, { isTraced: false });
   return {
     seed,
     ...counts,

@@ -1,0 +1,99 @@
+import type { Fate, Mishap } from '../boundary.ts';
+import { TWO_SWEEPS_MS } from '../oracles.ts';
+import { attempt, STRIPPING } from '../people.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Blow } from './plan.ts';
+
+/** Deals the blows of a plan, each at its call, and keeps count of them. */
+export class Dealer {
+  /** How often each blow was dealt. */
+  readonly dealt = new Map<string, number>();
+  /** How long two pods may bill side by side, by uid: what their object was known by was taken off it. */
+  readonly excused = new Map<string, number>();
+  readonly #world: () => SimulatedWorld;
+  readonly #lagMs: number;
+  readonly #faultNames = new Map<string, string>();
+  #blows: readonly Blow[] = [];
+  #firstCall = 0;
+
+  /** @param lagMs how long lists hide what was created */
+  constructor(world: () => SimulatedWorld, lagMs: number) {
+    this.#world = world;
+    this.#lagMs = lagMs;
+  }
+
+  begin(blows: readonly Blow[]): void {
+    const { counter, api } = this.#world();
+    this.#blows = blows;
+    this.#firstCall = counter.calls;
+    for (const blow of blows) {
+      if (blow.what === 'provider') this.#faultNames.set(api.faults.add(blow.rule), blow.name);
+    }
+  }
+
+  /** What was not dealt by now is not dealt any more. */
+  end(): void {
+    const { faults } = this.#world().api;
+    for (const [id, name] of this.#faultNames) {
+      this.note(name, faults.fired(id));
+      faults.clear(id);
+    }
+    this.#faultNames.clear();
+    this.#blows = [];
+  }
+
+  note(name: string, times = 1): void {
+    this.dealt.set(name, (this.dealt.get(name) ?? 0) + times);
+  }
+
+  readonly fate: Fate = ({ number, to }) => {
+    const at = number - this.#firstCall;
+    return this.#blows.flatMap((blow) => (isDue(blow, at, to) ? this.#deal(blow) : []));
+  };
+
+  #deal(blow: Blow): readonly Mishap[] {
+    if (blow.what === 'provider') return [];
+    this.note(blow.name);
+    if (blow.what === 'call') return this.#withAnother(blow.mishap);
+    return [
+      {
+        kind: 'meanwhile',
+        moment: 'sent',
+        act: () => {
+          this.#do(blow);
+        },
+      },
+    ];
+  }
+
+  /** Who is frozen for longer than a lease lasts is replaced; it goes on for a while before it finds out. */
+  #withAnother(mishap: Mishap): readonly Mishap[] {
+    if (mishap.kind !== 'freeze') return [mishap];
+    const world = this.#world();
+    const frozen = world.operators.filter(({ isDead }) => !isDead);
+    world.time.schedule(17_000, () => {
+      world.replaceOperator();
+    });
+    world.time.schedule(mishap.ms + 5_000, () => {
+      for (const operator of frozen) operator.stepDown();
+      world.replaceOperator();
+      world.progress.strike('second operator gone', world.time.nowMs);
+    });
+    return [mishap];
+  }
+
+  #do({ name, doing, target }: Extract<Blow, { what: 'doing' }>): void {
+    const world = this.#world();
+    world.trace.add(world.time.nowMs, `*** ${name} (${target})`);
+    const uid = world.object(target)?.metadata.uid;
+    if (uid !== undefined && this.#lagMs > 0 && Object.hasOwn(STRIPPING, name)) {
+      this.excused.set(uid, TWO_SWEEPS_MS);
+    }
+    attempt(world, doing, target);
+  }
+}
+
+function isDue(blow: Blow, at: number, to: 'cluster' | 'provider'): boolean {
+  if (blow.what === 'provider' || blow.at !== at) return false;
+  return blow.what === 'doing' || 'moment' in blow.mishap || to === 'cluster';
+}
