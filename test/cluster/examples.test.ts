@@ -1,40 +1,25 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { openBench, type Bench } from '../support/bench.ts';
 import { GUIDE_CASES } from '../support/guide-bodies.ts';
-import { openScene, type Scene } from '../support/scene.ts';
-
-const MINUTE_MS = 60_000;
-jest.setTimeout(3 * MINUTE_MS);
+import type { Scene } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
 
 const directory = path.resolve(import.meta.dirname, '../../examples');
 const TEAM = 'my_team_id';
 const bodySchema = z.object({ pod: z.record(z.string(), z.unknown()) }).loose();
 
-let bench: Bench;
+const cluster = useBench();
 let scene: Scene;
-
-beforeAll(async () => {
-  bench = await openBench();
-}, 20 * MINUTE_MS);
 
 beforeEach(async () => {
   const accounts = [{ key: 'a-key', userId: 'user_1', teams: [TEAM] }];
-  scene = await openScene(bench, {
+  scene = await cluster.open({
     simulator: { settings: { accounts } },
     flags: { 'allowed-team-ids': TEAM },
   });
   await scene.startOperator();
-});
-
-afterEach(async () => {
-  await scene.stop();
-});
-
-afterAll(async () => {
-  await bench.close();
 });
 
 async function apply(example: string): Promise<void> {

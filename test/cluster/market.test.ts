@@ -1,26 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import { DEFAULT_OFFERS_FILE, loadOffers } from '../../src/simulator/offers/load-offers.ts';
-import { openBench, type Bench } from '../support/bench.ts';
-import { conditionText, openScene, type Scene } from '../support/scene.ts';
+import { conditionText } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
 
-const MINUTE_MS = 60_000;
-jest.setTimeout(3 * MINUTE_MS);
-
-let bench: Bench;
-let scene: Scene;
-
-beforeAll(async () => {
-  bench = await openBench();
-}, 20 * MINUTE_MS);
-
-afterEach(async () => {
-  await scene.stop();
-});
-
-afterAll(async () => {
-  await bench.close();
-});
+const cluster = useBench();
 
 const H100: GpuPodSpecInput = { gpu: { types: ['H100_80GB'] } };
 
@@ -103,7 +87,7 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
 
 describe('what only the market can say', () => {
   it.each(UNFULFILLABLE)('$because: $why', async ({ spec, because, counts, hint }) => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('wanting', spec);
     const gpuPod = await scene.untilCondition('wanting', 'Ready=False NoMatchingOffer');
@@ -120,7 +104,7 @@ describe('what only the market can say', () => {
   });
 
   it('a GPU type in other words than the provider’s is told at once, with the one that is meant', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('mistyped', { gpu: { types: ['A100'] } });
     const gpuPod = await scene.untilCondition('mistyped', 'Synced=False InvalidRequest');
@@ -134,7 +118,7 @@ describe('what only the market can say', () => {
   });
 
   it('a wish can be relaxed while nothing is rented, and is then fulfilled', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('wanting', { ...H100, maxPrice: 1 });
     await scene.untilCondition('wanting', 'Ready=False NoMatchingOffer');
@@ -146,7 +130,7 @@ describe('what only the market can say', () => {
   });
 
   it('an offer that comes later is taken by itself', async () => {
-    scene = await openScene(bench, { simulator: { offers: { gpus: [] } } });
+    const scene = await cluster.open({ simulator: { offers: { gpus: [] } } });
     await scene.startOperator();
     await scene.create('patient', H100);
     await scene.untilCondition('patient', 'OfferSelected=False NoOffers');
@@ -156,7 +140,7 @@ describe('what only the market can say', () => {
   });
 
   it('a template that the offers refuse is no template for them: each is asked once, and a person is', async () => {
-    scene = await openScene(bench, {
+    const scene = await cluster.open({
       simulator: { settings: { templates: [{ id: 'cm2szl4a20001tl3pyq7ua6o7', providers: ['akash'] }] } },
       flags: { 'cool-down-scale': '1' },
     });
@@ -174,7 +158,7 @@ describe('what only the market can say', () => {
   });
 
   it('three offers that call the order invalid are enough: a person must change the spec', async () => {
-    scene = await openScene(bench, { flags: { 'cool-down-scale': '1' } });
+    const scene = await cluster.open({ flags: { 'cool-down-scale': '1' } });
     const detail = { detail: 'Missing field: key not specified' };
     scene.simulator.faults.add({
       method: 'POST',

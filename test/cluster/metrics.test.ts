@@ -1,35 +1,20 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
-import { openBench, type Bench } from '../support/bench.ts';
-import { openScene, type Scene } from '../support/scene.ts';
-
-const MINUTE_MS = 60_000;
-jest.setTimeout(4 * MINUTE_MS);
+import type { Scene } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
-let bench: Bench;
+const cluster = useBench();
 let scene: Scene;
 let port: number;
 
-beforeAll(async () => {
-  bench = await openBench();
-}, 20 * MINUTE_MS);
-
 beforeEach(async () => {
-  scene = await openScene(bench);
+  scene = await cluster.open();
   port = await freePort();
-});
-
-afterEach(async () => {
-  await scene.stop();
-});
-
-afterAll(async () => {
-  await bench.close();
 });
 
 async function freePort(): Promise<number> {

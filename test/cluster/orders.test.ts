@@ -1,25 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import { openBench, type Bench } from '../support/bench.ts';
-import { conditionText, openScene, type Scene } from '../support/scene.ts';
+import { conditionText } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
 
-const MINUTE_MS = 60_000;
-jest.setTimeout(3 * MINUTE_MS);
-
-let bench: Bench;
-let scene: Scene;
-
-beforeAll(async () => {
-  bench = await openBench();
-}, 20 * MINUTE_MS);
-
-afterEach(async () => {
-  await scene.stop();
-});
-
-afterAll(async () => {
-  await bench.close();
-});
+const cluster = useBench();
 
 const A100 = { gpu: { types: ['A100_80GB'] }, maxPrice: 2 };
 
@@ -44,7 +28,7 @@ const DONE_BUT_UNKNOWN: readonly OddAnswer[] = [
 
 describe('an order whose answer says nothing', () => {
   it.each(DONE_BUT_UNKNOWN)('is looked up, and its one machine adopted: $why', async ({ effect }) => {
-    scene = await openScene(bench, { flags: { 'create-timeout': '1s' } });
+    const scene = await cluster.open({ flags: { 'create-timeout': '1s' } });
     scene.simulator.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
     await scene.startOperator();
     await scene.create('adopted', A100);
@@ -61,7 +45,7 @@ describe('an order whose answer says nothing', () => {
   });
 
   it('is sent again only after lists have proven that nothing came of it', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     scene.simulator.faults.add({
       method: 'POST',
       path: '/pods/',
@@ -89,7 +73,7 @@ describe('an order whose answer says nothing', () => {
   });
 
   it('holds nothing up that has a machine: a second GpuPod is served meanwhile', async () => {
-    scene = await openScene(bench, { flags: { 'window-settle': '10m', 'window-settle-spacing': '1m' } });
+    const scene = await cluster.open({ flags: { 'window-settle': '10m', 'window-settle-spacing': '1m' } });
     await scene.startOperator();
     scene.simulator.faults.add({
       method: 'POST',
@@ -125,7 +109,7 @@ describe('an order that is refused', () => {
       reason: 'AboveMaxPrice',
     },
   ])('goes to the next offer: $why', async ({ status, detail, reason }) => {
-    scene = await openScene(bench, { flags: { 'cool-down-scale': '1' } });
+    const scene = await cluster.open({ flags: { 'cool-down-scale': '1' } });
     const effect = { kind: 'Answer', status, body: { detail } } as const;
     scene.simulator.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
     await scene.startOperator();
@@ -144,7 +128,7 @@ describe('an order that is refused', () => {
   ])(
     'waits when the account is at fault, and goes on by itself: $why',
     async ({ status, detail, reason }) => {
-      scene = await openScene(bench);
+      const scene = await cluster.open();
       const effect = { kind: 'Answer', status, body: { detail } } as const;
       const fault = scene.simulator.faults.add({ method: 'POST', path: '/pods/', effect });
       await scene.startOperator();
@@ -165,7 +149,7 @@ describe('an order that is refused', () => {
 
 describe('a machine that is not what was ordered', () => {
   it('is ended before it is ever ready when it costs more than the cap, and the next offer is taken', async () => {
-    scene = await openScene(bench, { flags: { 'cool-down-scale': '1' } });
+    const scene = await cluster.open({ flags: { 'cool-down-scale': '1' } });
     scene.simulator.offers.change({ cloudId: 'n3-A100x1' }, { market: { createPriceFactor: 2 } });
     await scene.startOperator();
     await scene.create('dear', A100);
@@ -187,7 +171,7 @@ describe('a machine that is not what was ordered', () => {
     { why: 'an error of the provider', rule: { outcome: 'Error' }, reason: 'PodFailed' },
     { why: 'an installation that fails', rule: { outcome: 'InstallFailed' }, reason: 'InstallFailed' },
   ] as const)('is ended, and the next offer is taken: $why', async ({ rule, reason }) => {
-    scene = await openScene(bench, {
+    const scene = await cluster.open({
       simulator: { settings: { podRules: [{ cloudId: 'n3-A100x1', ...rule }] } },
       flags: { 'cool-down-scale': '1' },
     });
@@ -201,7 +185,7 @@ describe('a machine that is not what was ordered', () => {
   });
 
   it('is given up after maxAttempts of them, with what they cost, until a person asks again', async () => {
-    scene = await openScene(bench, { simulator: { settings: { podRules: [{ outcome: 'Error' }] } } });
+    const scene = await cluster.open({ simulator: { settings: { podRules: [{ outcome: 'Error' }] } } });
     await scene.startOperator();
     await scene.create('cursed', { ...A100, maxAttempts: 2 });
     const stalled = await scene.untilCondition('cursed', 'Stalled=True AttemptsExhausted');
@@ -222,7 +206,7 @@ describe('a machine that is not what was ordered', () => {
   });
 
   it('is ended when it does not get ready in time', async () => {
-    scene = await openScene(bench, {
+    const scene = await cluster.open({
       simulator: { settings: { podRules: [{ cloudId: 'n3-A100x1', outcome: 'StuckProvisioning' }] } },
       flags: { 'cool-down-scale': '1' },
     });

@@ -1,26 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { openBench, type Bench } from '../support/bench.ts';
-import { conditionText, openScene, type Scene } from '../support/scene.ts';
+import { describe, expect, it } from '@jest/globals';
+import { conditionText } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
 
-const MINUTE_MS = 60_000;
-jest.setTimeout(3 * MINUTE_MS);
-
-let bench: Bench;
-let scene: Scene;
-
-beforeAll(async () => {
-  bench = await openBench();
-}, 20 * MINUTE_MS);
-
-afterEach(async () => {
-  await scene.stop();
-});
-
-afterAll(async () => {
-  await bench.close();
-});
+const cluster = useBench();
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
@@ -30,7 +14,7 @@ function reconcileRequestedAt(value: string): Record<string, string> {
 
 describe('suspend', () => {
   it('ends the rental and keeps the object; false rents again, as a new attempt, and what was frozen may change between', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('nightly', H100);
     await scene.untilReady('nightly');
@@ -51,7 +35,7 @@ describe('suspend', () => {
   });
 
   it('rents nothing for an object that begins suspended', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('later', { ...H100, suspend: true });
     await scene.untilCondition('later', 'Ready=False Suspended');
@@ -63,7 +47,7 @@ describe('suspend', () => {
 
 describe('letting go', () => {
   it('with Retain the machine runs on, is written down, and is no orphan to the sweep', async () => {
-    scene = await openScene(bench, { flags: { 'orphan-policy': 'Terminate' } });
+    const scene = await cluster.open({ flags: { 'orphan-policy': 'Terminate' } });
     await scene.startOperator();
     await scene.create('kept', { ...H100, deletionPolicy: 'Retain' });
     const { status } = await scene.untilReady('kept');
@@ -82,7 +66,7 @@ describe('letting go', () => {
   });
 
   it('waits while the provider does not end the machine, and goes only when its end was seen', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     const fault = scene.simulator.faults.add({
       method: 'DELETE',
       path: '/pods/{id}',
@@ -100,7 +84,7 @@ describe('letting go', () => {
   });
 
   it('by force-release only with the exact id, and without a word to the provider', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     scene.simulator.faults.add({
       method: 'DELETE',
       path: '/pods/{id}',
@@ -121,7 +105,7 @@ describe('letting go', () => {
   });
 
   it('is not hurried by a finalizer that somebody strips: it is put back', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('stripped', H100);
     await scene.untilReady('stripped');
@@ -137,7 +121,7 @@ describe('letting go', () => {
 
 describe('paused', () => {
   it('nothing is done, deletion included, and the object says that it bills', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('frozen', H100);
     await scene.untilReady('frozen');
@@ -154,7 +138,7 @@ describe('paused', () => {
   });
 
   it('only by "true": a word that looks like it rents', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('brisk', H100, { 'gpupod.dev/paused': 'yes' });
     expect(conditionText(await scene.untilReady('brisk'), 'Synced')).toBe('True ReconcileSuccess');
@@ -166,7 +150,7 @@ describe('the search', () => {
     { why: 'one look', offerTimeout: '0s' },
     { why: 'some looks', offerTimeout: '1s' },
   ])('ends with offerTimeout, and begins anew when a person asks: $why', async ({ offerTimeout }) => {
-    scene = await openScene(bench, { simulator: { offers: { gpus: [] } } });
+    const scene = await cluster.open({ simulator: { offers: { gpus: [] } } });
     await scene.startOperator();
     await scene.create('hopeful', { ...H100, offerTimeout });
     await scene.untilCondition('hopeful', 'Stalled=True OfferTimeout');
@@ -186,7 +170,7 @@ describe('the search', () => {
   });
 
   it('does not begin by itself after a spot machine was taken back: its work is lost, and a person is asked', async () => {
-    scene = await openScene(bench);
+    const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('spot', { gpu: { types: ['A100_80GB'] }, placement: { spot: 'Require' } });
     const { status } = await scene.untilReady('spot');
@@ -203,7 +187,9 @@ describe('the search', () => {
 
 describe('who pays', () => {
   it('is not for a tenant to choose', async () => {
-    scene = await openScene(bench, { flags: { 'allowed-team-ids': 'team_1', 'require-max-price': 'true' } });
+    const scene = await cluster.open({
+      flags: { 'allowed-team-ids': 'team_1', 'require-max-price': 'true' },
+    });
     await scene.startOperator();
     await scene.create('theirs', { ...H100, teamId: 'team_2' });
     await scene.create('ours', { ...H100, teamId: 'team_1' });
@@ -220,9 +206,9 @@ describe('who pays', () => {
       { key: 'second-key', userId: 'user_1' },
       { key: 'foreign-key', userId: 'user_2' },
     ];
-    const keyFile = path.join(bench.directory, 'api-key');
+    const keyFile = path.join(cluster.bench.directory, 'api-key');
     await writeFile(keyFile, 'first-key\n');
-    scene = await openScene(bench, {
+    const scene = await cluster.open({
       simulator: { settings: { accounts } },
       flags: { 'prime-api-key-file': keyFile },
       env: {},
@@ -246,8 +232,8 @@ describe('who pays', () => {
   });
 
   it('without a key nothing happens, and all of it as soon as there is one', async () => {
-    const keyFile = path.join(bench.directory, 'no-key-yet');
-    scene = await openScene(bench, { flags: { 'prime-api-key-file': keyFile }, env: {} });
+    const keyFile = path.join(cluster.bench.directory, 'no-key-yet');
+    const scene = await cluster.open({ flags: { 'prime-api-key-file': keyFile }, env: {} });
     await scene.startOperator();
     await scene.create('keyless', H100);
     await scene.untilCondition('keyless', 'Synced=False CredentialsMissing');

@@ -1,31 +1,16 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
-import { openBench, type Bench } from '../support/bench.ts';
-import { conditionText, openScene, type Scene } from '../support/scene.ts';
-
-const MINUTE_MS = 60_000;
-jest.setTimeout(3 * MINUTE_MS);
+import { conditionText, type Scene } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
 
 /** Texts that stand nowhere else: whoever finds one has found a leak. */
 const TOKEN = 'canary-token-4711';
 const PASSWORD = 'canary-password-4712';
 const KEY = 'canary-key-4713';
 
-let bench: Bench;
+const cluster = useBench();
 let scene: Scene;
-
-beforeAll(async () => {
-  bench = await openBench();
-}, 20 * MINUTE_MS);
-
-afterEach(async () => {
-  await scene.stop();
-});
-
-afterAll(async () => {
-  await bench.close();
-});
 
 const WITH_SECRETS: GpuPodSpecInput = {
   gpu: { types: ['H100_80GB'] },
@@ -37,7 +22,7 @@ const WITH_SECRETS: GpuPodSpecInput = {
 };
 
 async function createSecret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
-  await bench.secrets.create(scene.namespace, {
+  await cluster.bench.secrets.create(scene.namespace, {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name },
@@ -48,8 +33,8 @@ async function createSecret(name: string, stringData: Readonly<Record<string, st
 /** Everything that people and machines can read of a scene, but for the Secrets themselves. */
 async function readable(): Promise<string> {
   const { namespace } = scene;
-  const objects = await bench.gpuPods.list({ namespace });
-  const events = await bench.events.list({ namespace });
+  const objects = await cluster.bench.gpuPods.list({ namespace });
+  const events = await cluster.bench.events.list({ namespace });
   const maps = await scene.kubectl(['get', 'configmaps,leases', '-o', 'json']);
   const lines = scene.log.lines.map(({ message, fields }) => `${message} ${errorsShown(fields)}`);
   return JSON.stringify([objects, events, maps.stdout, lines]);
@@ -65,7 +50,7 @@ function errorsShown(fields: object): string {
 describe('values from Secrets', () => {
   it('go into the order and nowhere else, whatever the provider makes of them', async () => {
     const account = { key: KEY, userId: 'user_1' };
-    scene = await openScene(bench, { simulator: { settings: { accounts: [account] } } });
+    scene = await cluster.open({ simulator: { settings: { accounts: [account] } } });
     // A provider that repeats what it was sent in its refusal.
     const echo = { detail: `bad body: ${TOKEN} ${PASSWORD} Bearer ${KEY}` };
     scene.simulator.faults.add({
@@ -100,7 +85,10 @@ describe('values from Secrets', () => {
     ]);
     const text = await readable();
     expect([TOKEN, PASSWORD, KEY].filter((canary) => text.includes(canary))).toEqual([]);
-    const binding = await bench.secrets.get({ namespace: scene.namespace, name: 'secretive-connection' });
+    const binding = await cluster.bench.secrets.get({
+      namespace: scene.namespace,
+      name: 'secretive-connection',
+    });
     expect(JSON.stringify(binding?.['data'])).not.toContain(Buffer.from(TOKEN).toString('base64'));
   });
 
@@ -108,7 +96,7 @@ describe('values from Secrets', () => {
     { why: 'no such Secret', standing: undefined },
     { why: 'no such key', standing: { token: TOKEN } },
   ])('are waited for, and nothing is ordered without them: $why', async ({ standing }) => {
-    scene = await openScene(bench);
+    scene = await cluster.open();
     if (standing !== undefined) await createSecret('training', standing);
     await scene.startOperator();
     await scene.create('waiting', WITH_SECRETS);
@@ -119,7 +107,7 @@ describe('values from Secrets', () => {
 
     if (standing === undefined) await createSecret('training', { token: TOKEN, password: PASSWORD });
     else
-      await bench.secrets.mergePatch(
+      await cluster.bench.secrets.mergePatch(
         { namespace: scene.namespace, name: 'training' },
         { stringData: { password: PASSWORD } },
       );
@@ -130,7 +118,7 @@ describe('values from Secrets', () => {
 
 describe('the connection Secret', () => {
   it('of somebody else is never overwritten, and the machine is ready all the same', async () => {
-    scene = await openScene(bench);
+    scene = await cluster.open();
     await createSecret('crowded-connection', { mine: 'untouched' });
     await scene.startOperator();
     await scene.create('crowded', { gpu: { types: ['H100_80GB'] } });
@@ -141,21 +129,24 @@ describe('the connection Secret', () => {
 
     await scene.delete('crowded');
     await scene.untilGone('crowded');
-    const secret = await bench.secrets.get({ namespace: scene.namespace, name: 'crowded-connection' });
+    const secret = await cluster.bench.secrets.get({
+      namespace: scene.namespace,
+      name: 'crowded-connection',
+    });
     expect(secret?.['data']).toEqual({ mine: Buffer.from('untouched').toString('base64') });
   });
 
   it('has the name that the spec gives it', async () => {
-    scene = await openScene(bench);
+    scene = await cluster.open();
     await scene.startOperator();
     await scene.create('named', { gpu: { types: ['H100_80GB'] }, connectionSecretName: 'way-in' });
     const { status } = await scene.untilReady('named');
     expect(status.binding).toEqual({ name: 'way-in' });
-    expect(await bench.secrets.get({ namespace: scene.namespace, name: 'way-in' })).toBeDefined();
+    expect(await cluster.bench.secrets.get({ namespace: scene.namespace, name: 'way-in' })).toBeDefined();
   });
 
   it('goes when its machine does: its address may soon be somebody else’s', async () => {
-    scene = await openScene(bench);
+    scene = await cluster.open();
     await scene.startOperator();
     await scene.create('paused-work', { gpu: { types: ['H100_80GB'] } });
     await scene.untilReady('paused-work');
@@ -163,7 +154,7 @@ describe('the connection Secret', () => {
     await scene.untilCondition('paused-work', 'Ready=False Suspended');
     await scene.until('paused-work', 'no machine', ({ status }) => status.podId === undefined);
     expect(
-      await bench.secrets.get({ namespace: scene.namespace, name: 'paused-work-connection' }),
+      await cluster.bench.secrets.get({ namespace: scene.namespace, name: 'paused-work-connection' }),
     ).toBeUndefined();
   });
 });

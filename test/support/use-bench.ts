@@ -1,0 +1,47 @@
+import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
+import { openBench, type Bench } from './bench.ts';
+import { openScene, type Scene, type SceneOptions } from './scene.ts';
+
+const MINUTE_MS = 60_000;
+
+/** What the tests of one file stand on. */
+export interface BenchForTests {
+  /** There from the first test on. */
+  readonly bench: Bench;
+  /** Opens a scene for this test; it is stopped when the test is over. */
+  open(options?: SceneOptions): Promise<Scene>;
+}
+
+/** Opens a bench for all tests of this file, and closes it behind them. A scene has three minutes. */
+export function useBench(): BenchForTests {
+  jest.setTimeout(3 * MINUTE_MS);
+  let bench: Bench | undefined;
+  const scenes: Scene[] = [];
+  const theBench = (): Bench => {
+    if (bench === undefined) throw new Error('the bench is there from the first test on');
+    return bench;
+  };
+
+  beforeAll(async () => {
+    bench = await openBench();
+  }, 20 * MINUTE_MS);
+
+  afterEach(async () => {
+    for (const scene of scenes.splice(0)) await scene.stop();
+  });
+
+  afterAll(async () => {
+    await theBench().close();
+  });
+
+  return {
+    get bench() {
+      return theBench();
+    },
+    async open(options) {
+      const scene = await openScene(theBench(), options);
+      scenes.push(scene);
+      return scene;
+    },
+  };
+}
