@@ -24,12 +24,14 @@ export function endVerdict(knowledge: Knowledge): EndVerdict {
 }
 
 function isInHistoryOnly(census: ObjectCensus | undefined, podId: string): boolean {
-  const row = census?.ended.find((ended) => ended.podId === podId);
-  return row?.terminatedAt !== undefined && !isListedLive(census, podId);
+  if (census === undefined || isListedLive(census, podId)) {
+    return false;
+  }
+  return census.ended.find((ended) => ended.podId === podId)?.terminatedAt !== undefined;
 }
 
-function isListedLive(census: ObjectCensus | undefined, podId: string): boolean {
-  return census?.live.some((pod) => pod.podId === podId) ?? false;
+function isListedLive(census: ObjectCensus, podId: string): boolean {
+  return census.live.some((pod) => pod.podId === podId);
 }
 
 function isProvenMissing({ now, windows }: Knowledge, rental: RentalMemory): boolean {
@@ -55,7 +57,12 @@ export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: n
 
 /** A GET is repeated only once the last one is old enough to be a second proof. */
 export function mayReadAgain(rental: RentalMemory, nowMs: number, spacingMs: number): boolean {
-  return rental.read === undefined || nowMs - rental.read.beganAtMs >= spacingMs;
+  return untilReadAgainMs(rental, nowMs, spacingMs) <= 0;
+}
+
+/** How long to wait for the next GET; 0 or less once it is time. */
+export function untilReadAgainMs({ read }: RentalMemory, nowMs: number, spacingMs: number): number {
+  return read === undefined ? 0 : read.beganAtMs + spacingMs - nowMs;
 }
 
 /** A list shows a pod only some time after it was ordered: that an earlier one leaves it out says nothing. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ANNOTATIONS } from '../api/names.ts';
 import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
-import { oncePerObject } from '../api/once-per-object.ts';
 import { MAX_ATTEMPT_NUMBER, sameName } from './pod-name.ts';
+import { hasOutcome } from './status/attempts.ts';
 
 /**
  * What is written onto the object before a create is sent: enough to find the pod again and to rebuild the
@@ -71,14 +71,14 @@ export type IntentReading =
   | { readonly kind: 'garbled' }
   | { readonly kind: 'read'; readonly intent: Intent };
 
-export const readIntent = oncePerObject((gpuPod: GpuPod): IntentReading => {
+export function readIntent(gpuPod: GpuPod): IntentReading {
   const text = gpuPod.metadata.annotations[ANNOTATIONS.intent];
   if (text === undefined) {
     return { kind: 'none' };
   }
   const parsed = Intent.safeParse(parseJson(text));
   return parsed.success ? { kind: 'read', intent: parsed.data } : { kind: 'garbled' };
-});
+}
 
 export function writeIntent(intent: Intent): string {
   return JSON.stringify(intent);
@@ -87,10 +87,7 @@ export function writeIntent(intent: Intent): string {
 /** Whether the status already says what became of the order. */
 export function isResolved(gpuPod: GpuPod, intent: Intent): boolean {
   const { status } = gpuPod;
-  return (
-    sameName(status.podName, intent.name) ||
-    (status.attempts ?? []).some(({ number, outcome }) => number === intent.attempt && outcome !== undefined)
-  );
+  return sameName(status.podName, intent.name) || hasOutcome(status, intent.attempt);
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { isDeleting } from '../api/gpu-pod.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
-import type { Memory, OrderMemory, PodRead, RentalMemory } from './memory.ts';
+import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
 import { isOldEnoughForLists } from './gone.ts';
 import { openOrder } from './order.ts';
 import { parsePodName, sameName } from './pod-name.ts';
@@ -66,7 +66,8 @@ export function requestSurelyEndedAtMs(order: OrderMemory, windows: Knowledge['w
 }
 
 function isOrdered(order: OrderMemory, name: string | undefined): boolean {
-  return order.podName === GARBLED ? parsePodName(name ?? '') !== undefined : sameName(order.podName, name);
+  // What a list shows of this object carries its front; under which number nobody knows.
+  return order.podName === GARBLED || sameName(order.podName, name);
 }
 
 function observeRental(knowledge: Knowledge): RentalMemory | undefined {
@@ -103,33 +104,31 @@ function nameHeard(
   return read?.name ?? name ?? (unbound?.podId === podId ? unbound.podName : undefined);
 }
 
-/** A 404 and a complete list that began later and does not show the pod: one proof that it is gone. */
+/**
+ * A 404 and a complete list that began later, and late enough in the life of the pod to show it, and does not: one
+ * proof that it is gone.
+ */
 function countMissing(knowledge: Knowledge, rental: RentalMemory, isInList: boolean): RentalMemory {
   const { read, lastMissingAtMs } = rental;
   if (read === undefined) {
     return rental;
   }
-  const hasListSince = isAfter(knowledge.census, read.beganAtMs);
-  if (read.result === 'found' || (isInList && hasListSince)) {
+  const list = listSince(knowledge.census, read.beganAtMs);
+  if (read.result === 'found' || (isInList && list !== undefined)) {
     const { lastMissingAtMs: _last, ...rest } = rental;
     return { ...rest, missing: 0 };
   }
-  const isProof = read.result === 'notFound' && !isInList && hasListThatTells(knowledge, rental, read);
+  const { windows } = knowledge;
+  const isProof =
+    read.result === 'notFound' && list !== undefined && isOldEnoughForLists(rental, list, windows);
   const sinceLastMs = read.beganAtMs - (lastMissingAtMs ?? -Infinity);
-  return isProof && sinceLastMs >= knowledge.windows.goneSpacingMs
+  return isProof && sinceLastMs >= windows.goneSpacingMs
     ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs }
     : rental;
 }
 
-/** A list that began after the read, and late enough in the life of the pod to show it. */
-function hasListThatTells({ census, windows }: Knowledge, rental: RentalMemory, read: PodRead): boolean {
-  return (
-    isAfter(census, read.beganAtMs) && census !== undefined && isOldEnoughForLists(rental, census, windows)
-  );
-}
-
-function isAfter(census: ObjectCensus | undefined, atMs: number): boolean {
-  return census !== undefined && census.beganAtMs >= atMs;
+function listSince(census: ObjectCensus | undefined, atMs: number): ObjectCensus | undefined {
+  return census !== undefined && census.beganAtMs >= atMs ? census : undefined;
 }
 
 /** Live pods with this object's front that are neither rented by it nor on order: with the list that first showed each. */
@@ -145,8 +144,6 @@ function observeStrays(knowledge: Knowledge): Memory['strays'] {
       podId === memory.unbound?.podId ||
       (order.kind === 'open' && sameName(order.intent.name, name)),
   );
-  const strays = census.live.filter(
-    (pod) => !own.includes(pod) && parsePodName(pod.name ?? '') !== undefined,
-  );
+  const strays = census.live.filter((pod) => !own.includes(pod) && parsePodName(pod.name) !== undefined);
   return Object.fromEntries(strays.map(({ podId }) => [podId, memory.strays[podId] ?? census.beganAtMs]));
 }

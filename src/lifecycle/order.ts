@@ -4,6 +4,7 @@ import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
 import { frontOf, objectHash, parsePodName, podNameFront } from './pod-name.ts';
 import type { RefusalReason } from './provider.ts';
+import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /**
  * The order that stands on the object without an outcome.
@@ -41,10 +42,7 @@ export function openOrder(knowledge: Knowledge): Order {
 /** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
 function isStripped({ memory, gpuPod }: Knowledge): boolean {
   const { order } = memory;
-  const attempt = parsePodName(order?.podName ?? '')?.attempt;
-  const isSettled = (gpuPod.status.attempts ?? []).some(
-    ({ number, outcome }) => number === attempt && outcome !== undefined,
-  );
+  const isSettled = hasOutcome(gpuPod.status, parsePodName(order?.podName)?.attempt);
   return order !== undefined && !isKnownNotCreated(order) && !isSettled;
 }
 
@@ -68,7 +66,7 @@ export function frontsOf(
   const { gpuPod, installation, intent, mayClaim } = knowledge;
   const { namespace, uid } = gpuPod.metadata;
   const fronts = new Set([podNameFront(installation, { namespace, uid })]);
-  const claimed = parsePodName((intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName) ?? '');
+  const claimed = parsePodName(intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName);
   if (mayClaim && claimed?.installation === installation) {
     fronts.add(frontOf(claimed));
   }
@@ -77,9 +75,9 @@ export function frontsOf(
 
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */
 export function nextAttemptNumber({ intent, gpuPod, census, memory }: Knowledge): number {
-  const recorded = (gpuPod.status.attempts ?? []).map(({ number }) => number);
+  const recorded = attemptsOf(gpuPod.status).map(({ number }) => number);
   const names = [memory.order?.podName, ...pods(census).map(({ name }) => name)];
-  const named = names.map((name) => parsePodName(name ?? '')?.attempt ?? 0);
+  const named = names.map((name) => parsePodName(name)?.attempt ?? 0);
   const isOwn = intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid;
   return 1 + Math.max(0, isOwn ? intent.intent.attempt : 0, ...recorded, ...named);
 }

@@ -50,7 +50,7 @@ export interface Cooldown {
 }
 
 export interface OfferPolicy {
-  readonly maxPriceCeilingMicros?: MicroUsd;
+  readonly maxPriceCeiling?: MicroUsd;
 }
 
 /** For callers that remember no failures. */
@@ -95,7 +95,7 @@ export function effectiveCap({ maxPrice, ceiling }: PriceLimits): MicroUsd | und
 export function limitsFrom(spec: Pick<GpuPodSpec, 'maxPrice'>, policy: OfferPolicy): PriceLimits {
   return {
     ...(spec.maxPrice === undefined ? {} : { maxPrice: capToMicros(spec.maxPrice) }),
-    ...(policy.maxPriceCeilingMicros === undefined ? {} : { ceiling: policy.maxPriceCeilingMicros }),
+    ...(policy.maxPriceCeiling === undefined ? {} : { ceiling: policy.maxPriceCeiling }),
   };
 }
 

@@ -106,11 +106,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return exchange.kind === 'reply' ? parseRetryAfter(exchange.retryAfter, clock.nowMs()) : undefined;
   }
 
-  function toReply(
-    { label, isAboutPods }: Pick<Reply, 'label' | 'isAboutPods'>,
-    exchange: Exchange & { kind: 'reply' },
-    key: Secret,
-  ): Reply {
+  function toReply(label: string, exchange: Exchange & { kind: 'reply' }, key: Secret): Reply {
     const waitMs = retryAfterMs(exchange);
     return {
       kind: 'reply',
@@ -119,7 +115,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // No part of an answer can then carry the key on, not even as the id of a pod.
       text: withoutKey(exchange.text, key),
       secrets: [key.reveal()],
-      isAboutPods,
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     };
   }
@@ -148,11 +143,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       totalTimeoutMs: call.method === 'DELETE' ? timeouts.deleteMs : timeouts.readMs,
       connectTimeoutMs: timeouts.connectMs,
     });
-    const isAboutPods = call.endpoint.startsWith('/pods/');
-    const reply =
-      exchange.kind === 'reply'
-        ? toReply({ label, isAboutPods }, exchange, state.key)
-        : noReply(label, exchange);
+    const reply = exchange.kind === 'reply' ? toReply(label, exchange, state.key) : noReply(label, exchange);
     return { reply, stale: exchange.kind === 'broken' && exchange.stale };
   }
 
@@ -174,10 +165,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       totalTimeoutMs: timeouts.createMs,
       connectTimeoutMs: timeouts.connectMs,
     });
-    // Who orders knows what the answer may repeat.
-    return exchange.kind === 'reply'
-      ? toReply({ label, isAboutPods: false }, exchange, state.key)
-      : noCreateReply(label, exchange);
+    return exchange.kind === 'reply' ? toReply(label, exchange, state.key) : noCreateReply(label, exchange);
   }
 
   return { clock, read, create };

@@ -35,7 +35,6 @@ export class Census {
   readonly #waiting = new Map<string, number>();
   readonly #teamsSeen = new Set<string>();
   #beganAtMs: number | undefined;
-  #hasFailed = false;
   #liveByFront = new Map<string, PodLook[]>();
   #liveById = new Map<string, PodLook>();
   #endedByFront = new Map<string, HistoryRow[]>();
@@ -69,22 +68,25 @@ export class Census {
     };
   }
 
-  /** Takes a list now. After one that failed the caller takes the next, later and later: whoever waits does not hurry it. */
+  /** Takes a list now. */
   async take(): Promise<CensusResult | Failure> {
-    const { provider, teamIds, isTrusted } = this.#options;
+    const { provider, teamIds } = this.#options;
     const [list, history] = await Promise.all([provider.listPods(teamIds()), provider.listHistory()]);
-    const answer = list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
-    this.#hasFailed = answer.kind === 'failure';
-    if (answer.kind === 'failure') {
-      return answer;
+    if (list.kind === 'failure') {
+      this.#scheduleNext();
+      return list;
     }
-    this.#index(answer.value.pods, answer.value.beganAtMs);
+    if (!this.#options.isTrusted()) {
+      this.#scheduleNext();
+      return UNTRUSTED;
+    }
+    this.#index(list.value.pods, list.value.beganAtMs);
     if (history.kind === 'ok') {
       this.#indexHistory(history.value);
     }
-    this.#options.onList(answer.value.pods, answer.value.beganAtMs);
-    this.#tell(answer.value.beganAtMs);
-    return { beganAtMs: answer.value.beganAtMs, pods: answer.value.pods };
+    this.#options.onList(list.value.pods, list.value.beganAtMs);
+    this.#tell(list.value.beganAtMs);
+    return { beganAtMs: list.value.beganAtMs, pods: list.value.pods };
   }
 
   #index(pods: readonly PodLook[], beganAtMs: number): void {
@@ -116,7 +118,7 @@ export class Census {
   }
 
   #scheduleNext(): void {
-    if (this.#waiting.size === 0 || this.#hasFailed) {
+    if (this.#waiting.size === 0) {
       return;
     }
     const { clock, minGapMs, schedule } = this.#options;
@@ -138,7 +140,7 @@ const UNTRUSTED: Failure = {
 function groupByFront<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const pod of pods) {
-    const parts = parsePodName(pod.name ?? '');
+    const parts = parsePodName(pod.name);
     if (parts === undefined) {
       continue;
     }

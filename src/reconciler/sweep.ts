@@ -51,13 +51,13 @@ export class Sweep {
   }
 
   #isOurs(name: string | undefined): boolean {
-    return parsePodName(name ?? '')?.installation === this.#context.installation;
+    return parsePodName(name)?.installation === this.#context.installation;
   }
 
   #findStrays(ours: readonly PodLook[], living: Living): ReadonlyMap<string, string> {
     const strays = new Map<string, string>();
     for (const { podId, name } of ours) {
-      const key = living.keyByHash.get(parsePodName(name ?? '')?.objectHash ?? '');
+      const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
       if (key !== undefined && !isKnown(living, podId, name)) {
         strays.set(podId, key);
       }
@@ -69,7 +69,7 @@ export class Sweep {
   async #findOrphans(ours: readonly PodLook[]): Promise<readonly PodLook[]> {
     const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
       !isKnown(living, podId, name) &&
-      !living.keyByHash.has(parsePodName(name ?? '')?.objectHash ?? '') &&
+      !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
       !this.#isOlderThanUs(createdAt);
     const cached = index(this.#context.view.list());
     const suspects = ours.filter((pod) => isOrphan(cached, pod));

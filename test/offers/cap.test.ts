@@ -117,7 +117,7 @@ const rows: Row[] = [
 
 test.each(rows)('$name: $why', ({ total, maxPrice, ceiling, isVariable = false, sent, line }) => {
   const spec = maxPrice === undefined ? {} : { maxPrice };
-  const policy = ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling };
+  const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
   const { prices } = wish(spec, policy);
   const cost = { gpu: total, disk: 0, vcpus: 0, memory: 0, total };
   expect(capToSend(prices, offer({ prices: { isVariable } }), cost)).toBe(sent);

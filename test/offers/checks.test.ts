@@ -11,7 +11,7 @@ import { TERMS_ROWS } from './support/check-rows/terms.ts';
 const rows = [...MACHINE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
 
 test.each(rows)('$name → $expected: $why', (row) => {
-  const policy = row.ceiling === undefined ? {} : { maxPriceCeilingMicros: row.ceiling };
+  const policy = row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling };
   const verdict = judgeOffer(row.offer, wish(row.spec ?? {}, policy, row.coolingDown));
   expect(verdict.kind === 'fits' ? 'fits' : verdict.rejection.reason).toBe(row.expected);
 });

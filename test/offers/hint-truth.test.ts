@@ -49,7 +49,7 @@ test('whoever follows a hint gets an offer, and at least as many fit as it says'
     fc.property(
       offerLists(),
       specs(),
-      fc.constantFrom({}, { maxPriceCeilingMicros: 1_300_000 }),
+      fc.constantFrom({}, { maxPriceCeiling: 1_300_000 }),
       (offers, overrides, policy) => {
         const of = spec(overrides);
         const selection = selectOffer(offers, wishFrom(of, policy, nothingCoolsDown));

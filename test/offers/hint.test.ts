@@ -267,7 +267,7 @@ const rows: Row[] = [
 ];
 
 test.each(rows)('$name → $expected: $why', ({ offers, spec, ceiling, expected }) => {
-  const policy = ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling };
+  const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
   for (const list of [offers, offers.toReversed()]) {
     const selection = selectOffer(list, wish(spec, policy));
     expect(selection.kind).toBe('none');

@@ -14,7 +14,7 @@ import { offerLists, resources, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';
 
 function policies(): fc.Arbitrary<OfferPolicy> {
-  return fc.constantFrom({}, {}, { maxPriceCeilingMicros: 1_300_000 }, { maxPriceCeilingMicros: 2_500_000 });
+  return fc.constantFrom({}, {}, { maxPriceCeiling: 1_300_000 }, { maxPriceCeiling: 2_500_000 });
 }
 
 const wished = specs().map((overrides) => spec(overrides));

@@ -274,7 +274,7 @@ describe('why there is none', () => {
     },
   ];
   test.each(cases)('$name → $reason: $why', ({ offers, spec, coolingDown, ceiling, reason, message }) => {
-    const policy = ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling };
+    const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
     expect(selectOffer(offers, wish(spec, policy, coolingDown))).toMatchObject({
       kind: 'none',
       reason,

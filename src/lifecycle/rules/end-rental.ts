@@ -16,8 +16,12 @@ import { restFailing } from './failing.ts';
  */
 export function endRental(knowledge: Knowledge, why: string): Step | undefined {
   const { rental } = knowledge.memory;
-  if (rental === undefined || endVerdict(knowledge) !== 'live') {
+  if (endVerdict(knowledge) !== 'live') {
     return undefined;
+  }
+  if (rental === undefined) {
+    // What this process has not taken in has not ended either.
+    return { kind: 'rest', status: knowledge.gpuPod.status, pollOften: true };
   }
   const doubt = doubtIdentity(knowledge, rental, why);
   if (doubt !== undefined) {
@@ -62,7 +66,7 @@ function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, wh
 /** By the front of its name, or as the very name that was ordered for this object, whichever installation did. */
 function isOurPod(knowledge: Knowledge, name: string): boolean {
   const { gpuPod, intent } = knowledge;
-  const { podName = '' } = gpuPod.status;
+  const { podName } = gpuPod.status;
   const parts = parsePodName(podName);
   if (parts === undefined || !sameName(name, podName)) {
     return false;
@@ -76,20 +80,20 @@ function isDeleteDue({ now, windows, census }: Knowledge, rental: RentalMemory):
   if (rental.deletedAtMs === undefined) {
     return true;
   }
-  const isStillLive = census?.live.some(({ podId }) => podId === rental.podId) ?? false;
-  return isStillLive && now.monotonicMs - rental.deletedAtMs >= windows.deleteResendMs;
+  const isStillLive = census?.live.some(({ podId }) => podId === rental.podId);
+  return isStillLive === true && now.monotonicMs - rental.deletedAtMs >= windows.deleteResendMs;
 }
 
 function sendDelete(knowledge: Knowledge, rental: RentalMemory, why: string): Step {
   const { deleteFailure } = rental;
-  const waitMs = deleteFailure === undefined ? 0 : deleteFailure.retryAtMs - knowledge.now.monotonicMs;
-  if (deleteFailure === undefined || waitMs <= 0) {
+  const { monotonicMs } = knowledge.now;
+  if (deleteFailure === undefined || deleteFailure.retryAtMs <= monotonicMs) {
     return { kind: 'act', effect: { type: 'deletePod', podId: rental.podId } };
   }
   const message = `Ending pod ${rental.podId} failed and is tried again; it still bills. ${deleteFailure.message}`;
   return restFailing(
     knowledge,
-    { reason: deleteFailure.reason, message, retryAfterMs: waitMs },
+    { reason: deleteFailure.reason, message, retryAfterMs: deleteFailure.retryAtMs - monotonicMs },
     claimsWhileEnding(knowledge, why),
   );
 }

@@ -1,5 +1,5 @@
 import type { Knowledge, Sight } from '../knowledge.ts';
-import { endVerdict, isOldEnoughForLists, mayReadAgain } from '../gone.ts';
+import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from '../gone.ts';
 import type { EndVerdict } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -14,9 +14,9 @@ import { followReady } from './ready.ts';
 
 /** Follows the rented pod from its last good look: gone, doubtful, failing, on its way, or ready. */
 export function followRental(knowledge: Knowledge): Step | undefined {
-  const { gpuPod, memory, sight } = knowledge;
+  const { memory, sight } = knowledge;
   const { rental } = memory;
-  if (gpuPod.status.podId === undefined || rental === undefined) {
+  if (rental === undefined) {
     return undefined;
   }
   const verdict = endVerdict(knowledge);
@@ -62,15 +62,16 @@ function investigate(knowledge: Knowledge, rental: RentalMemory): Step | undefin
   if (!isSuspect(knowledge, rental)) {
     return undefined;
   }
-  if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
+  const againInMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);
+  if (againInMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
-  const readAtMs = rental.read?.beganAtMs ?? now.monotonicMs;
+  const readAtMs = now.monotonicMs + againInMs - windows.goneSpacingMs;
   const hasLookedSince = knowledge.census !== undefined && knowledge.census.beganAtMs >= readAtMs;
   return {
     kind: 'rest',
     status: knowledge.gpuPod.status,
-    againInMs: readAtMs + windows.goneSpacingMs - now.monotonicMs,
+    againInMs,
     ...(hasLookedSince ? {} : { wantsCensusAfterMs: readAtMs }),
   };
 }
@@ -83,12 +84,12 @@ function isSuspect(knowledge: Knowledge, rental: RentalMemory): boolean {
 
 /** A complete list that is newer than every good look does not show the pod. */
 function isMissingInList({ sight, census, windows }: Knowledge, rental: RentalMemory): boolean {
-  const { podId, sinceMs, read } = rental;
+  const { podId, read } = rental;
   if (census === undefined || census.live.some((pod) => pod.podId === podId)) {
     return false;
   }
   const foundAtMs = read?.result === 'found' ? read.beganAtMs : 0;
-  const isNews = census.beganAtMs > Math.max(sight?.beganAtMs ?? sinceMs, foundAtMs);
+  const isNews = census.beganAtMs > Math.max(sight?.beganAtMs ?? 0, foundAtMs);
   return isNews && isOldEnoughForLists(rental, census, windows);
 }
 
@@ -146,11 +147,10 @@ function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
 
 /** One GET fetches what a status poll does not carry; one that failed is repeated, in its time. */
 function askForPrice({ gpuPod, now, windows }: Knowledge, rental: RentalMemory): Step {
-  if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
-    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
-  }
-  const againInMs = (rental.read?.beganAtMs ?? now.monotonicMs) + windows.goneSpacingMs - now.monotonicMs;
-  return { kind: 'rest', status: gpuPod.status, againInMs, pollOften: true };
+  const againInMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);
+  return againInMs <= 0
+    ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
+    : { kind: 'rest', status: gpuPod.status, againInMs, pollOften: true };
 }
 
 /**

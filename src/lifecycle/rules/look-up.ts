@@ -30,10 +30,9 @@ export function resolveOrder(knowledge: Knowledge): Step | undefined {
   if (order.kind === 'garbled') {
     return isAbsent(knowledge, remembered) ? undefined : uncertain(knowledge, remembered, undefined);
   }
-  if (order.kind !== 'open' || isKnownNotCreated(remembered)) {
-    return undefined;
-  }
-  return resolveOpen(knowledge, order.intent, remembered);
+  return order.kind === 'open' && !isKnownNotCreated(remembered)
+    ? resolveOpen(knowledge, order.intent, remembered)
+    : undefined;
 }
 
 function resolveOpen(knowledge: Knowledge, intent: Intent, remembered: OrderMemory): Step {
@@ -80,7 +79,7 @@ function bind(knowledge: Knowledge, intent: Intent, pod: PodLook, adopted: boole
 
 /** The provider may have made several of one name: the oldest is kept, the others become strays. */
 function oldestOrdered({ census }: Knowledge, intent: Intent): PodLook | undefined {
-  return (census?.live ?? [])
+  return census?.live
     .filter(({ name, status }) => sameName(name, intent.name) && status !== 'DELETING')
     .toSorted(
       (a, b) => compareText(a.createdAt ?? '', b.createdAt ?? '') || compareText(a.podId, b.podId),
@@ -129,7 +128,7 @@ function isAbsent(knowledge: Knowledge, order: OrderMemory): boolean {
 /** Lists that never showed a pod of the team prove nothing: perhaps this key may not see them. */
 function isTeamUnseen({ intent, census }: Knowledge): boolean {
   const teamId = intent.kind === 'read' ? intent.intent.teamId : undefined;
-  return teamId !== undefined && !(census?.teamsSeen.has(teamId) ?? false);
+  return teamId !== undefined && census?.teamsSeen.has(teamId) !== true;
 }
 
 function isConfirmedAbsent({ gpuPod }: Knowledge, intent: Intent): boolean {

@@ -59,11 +59,11 @@ export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerS
 
 function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
   const { gpuPod, policy, installation, account, now } = knowledge;
-  const { offer, cost, sizes } = selected;
+  const { offer, cost } = selected;
+  const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
   const attempt = attemptNumber(knowledge);
   const teamId = spec.teamId ?? policy.defaultTeamId;
-  const ceiling = policy.maxPriceCeiling;
   return {
     v: 1,
     attempt,
@@ -74,18 +74,10 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
     ...(teamId === undefined ? {} : { teamId }),
     generation: metadata.generation,
     specHash: specHash(spec),
-    capSent: capToSend(
-      limitsFrom(spec, ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling }),
-      offer,
-      cost,
-    ),
+    capSent: capToSend(limitsFrom(spec, policy), offer, cost),
     offer: recordedOffer(selected, spec),
     cost,
-    sizes: {
-      ...(sizes.diskSize === undefined ? {} : { diskSize: sizes.diskSize }),
-      ...(sizes.vcpus === undefined ? {} : { vcpus: sizes.vcpus }),
-      ...(sizes.memory === undefined ? {} : { memory: sizes.memory }),
-    },
+    sizes: rented,
     startedAt: timestamp(now.wallMs),
   };
 }

@@ -54,7 +54,6 @@ export function priceFacts(status: GpuPodStatus, look: PodLook): Facts {
 }
 
 function priceLineOf({ gpuPod, policy }: Knowledge): MicroUsd {
-  const ceiling = policy.maxPriceCeiling;
-  const limits = limitsFrom(gpuPod.spec, ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling });
+  const limits = limitsFrom(gpuPod.spec, policy);
   return priceLine(limits, { total: priceToMicros(gpuPod.status.cost?.pricePerHour ?? 0) });
 }

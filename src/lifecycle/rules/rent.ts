@@ -30,10 +30,12 @@ export function rent(knowledge: Knowledge): Step {
 /** The last order could not be sent: it is tried again, later and later. */
 function awaitRetry(knowledge: Knowledge): Step | undefined {
   const { memory, now } = knowledge;
-  const waitMs = (memory.blocked?.untilMs ?? 0) - now.monotonicMs;
-  return memory.blocked === undefined || waitMs <= 0
-    ? undefined
-    : hindered(knowledge, { ...memory.blocked, retryAfterMs: waitMs }, 'The order is sent again by itself.');
+  const { blocked } = memory;
+  if (blocked === undefined || blocked.untilMs <= now.monotonicMs) {
+    return undefined;
+  }
+  const retryAfterMs = blocked.untilMs - now.monotonicMs;
+  return hindered(knowledge, { ...blocked, retryAfterMs }, 'The order is sent again by itself.');
 }
 
 /**
@@ -42,7 +44,7 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
  */
 function awaitCleanList(knowledge: Knowledge): Step | undefined {
   const { memory, now, windows, census } = knowledge;
-  const isYoung = hasNoPast(knowledge) && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
+  const isYoung = !memory.inFirstList && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
   const oldestMs = Math.max(memory.firstSeenAtMs, now.monotonicMs - windows.offerMaxAgeMs);
   const isFresh = census !== undefined && census.beganAtMs >= oldestMs;
   if ((isYoung || isFresh) && (census?.live ?? []).length === 0) {
@@ -51,11 +53,6 @@ function awaitCleanList(knowledge: Knowledge): Step | undefined {
   return isFresh
     ? sayMakingSure(knowledge, census.beganAtMs + windows.busyPollMs)
     : awaitList(knowledge, now.monotonicMs);
-}
-
-/** A status that stands was written by somebody: by a process, it may be, that has ordered meanwhile. */
-function hasNoPast({ gpuPod, memory }: Knowledge): boolean {
-  return !memory.inFirstList && isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
 }
 
 /** A list is there in a moment: who waits for an offer needs one every minute, and must not write each time. */
@@ -112,16 +109,11 @@ function queriesOf({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[]
 }
 
 function chooseAndOrder(knowledge: Knowledge, offers: OffersKnowledge | undefined): Step {
-  const { gpuPod, policy, coolingDown } = knowledge;
+  const { gpuPod, coolingDown } = knowledge;
   if (offers?.kind !== 'ok') {
     return withoutOffers(knowledge, offers);
   }
-  const ceiling = policy.maxPriceCeiling;
-  const wish = wishFrom(
-    gpuPod.spec,
-    ceiling === undefined ? {} : { maxPriceCeilingMicros: ceiling },
-    coolingDown,
-  );
+  const wish = wishFrom(gpuPod.spec, knowledge.policy, coolingDown);
   const selection = selectOffer(offers.offers, wish);
   if (selection.kind === 'none') {
     return restWithoutOffer(knowledge, selection);

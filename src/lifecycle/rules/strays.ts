@@ -7,8 +7,12 @@ import type { Step } from '../step.ts';
  */
 export function endStrays(knowledge: Knowledge): Step | undefined {
   const { census, memory } = knowledge;
-  const stray = (census?.live ?? []).find(
-    ({ podId, status }) => status !== 'DELETING' && isSeenTwice(memory.strays[podId], census?.beganAtMs),
+  if (census === undefined) {
+    return undefined;
+  }
+  const { live, beganAtMs } = census;
+  const stray = live.find(
+    ({ podId, status }) => status !== 'DELETING' && isShownBefore(memory.strays[podId], beganAtMs),
   );
   return stray === undefined
     ? undefined
@@ -16,7 +20,7 @@ export function endStrays(knowledge: Knowledge): Step | undefined {
         kind: 'act',
         effect: { type: 'deleteStray', podId: stray.podId, podName: stray.name ?? '' },
         // One DELETE a list: the next one is sent only if the next list still shows it.
-        remember: { strays: { ...memory.strays, [stray.podId]: census?.beganAtMs ?? 0 } },
+        remember: { strays: { ...memory.strays, [stray.podId]: beganAtMs } },
       };
 }
 
@@ -34,6 +38,7 @@ export function endUnbound(knowledge: Knowledge): Step | undefined {
     : { kind: 'act', effect: { type: 'deleteStray', podId: unbound.podId, podName: unbound.podName } };
 }
 
-function isSeenTwice(firstSeenAtMs: number | undefined, latestAtMs: number | undefined): boolean {
-  return firstSeenAtMs !== undefined && latestAtMs !== undefined && firstSeenAtMs < latestAtMs;
+/** Absent from what is remembered: it is no stray. */
+function isShownBefore(firstSeenAtMs: number | undefined, listAtMs: number): boolean {
+  return firstSeenAtMs !== undefined && firstSeenAtMs < listAtMs;
 }

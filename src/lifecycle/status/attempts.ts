@@ -3,13 +3,22 @@ import type { Attempt, GpuPodStatus } from '../../api/status.ts';
 
 const KEPT_ATTEMPTS = 10;
 
+export function attemptsOf({ attempts = [] }: GpuPodStatus): readonly Attempt[] {
+  return attempts;
+}
+
+/** Whether the status says what became of the attempt with this number. */
+export function hasOutcome(status: GpuPodStatus, attempt: number | undefined): boolean {
+  return attemptsOf(status).some(({ number, outcome }) => number === attempt && outcome !== undefined);
+}
+
 /** The attempts with one of them changed or added; the last ten, by number. */
 export function withAttempt(
   status: GpuPodStatus,
   number: number,
   change: Omit<Partial<Attempt>, 'number'>,
 ): Attempt[] {
-  const standing = status.attempts ?? [];
+  const standing = attemptsOf(status);
   const known = standing.find((attempt) => attempt.number === number);
   const others = standing.filter((attempt) => attempt.number !== number);
   return [...others, { ...known, ...change, number }]
@@ -21,20 +30,20 @@ export function withAttempt(
 export function currentAttempt(status: GpuPodStatus): Attempt | undefined {
   // A status that lost the name is recorded under none, and must be found under it again.
   const { podName: rented = '' } = status;
-  return (status.attempts ?? []).findLast(
+  return attemptsOf(status).findLast(
     ({ podName = '', outcome }) => podName === rented && outcome === undefined,
   );
 }
 
 /** Number of the attempt that the rented pod belongs to; its name tells where the record was lost. */
 export function currentAttemptNumber(status: GpuPodStatus): number {
-  const named = parsePodName(status.podName ?? '')?.attempt;
+  const named = parsePodName(status.podName)?.attempt;
   return currentAttempt(status)?.number ?? freeNumber(status, named === undefined || named === 0 ? 1 : named);
 }
 
 /** Not one that is taken, nor one so low that it is the first to be dropped: what is written under it must be found again. */
-function freeNumber({ attempts = [] }: GpuPodStatus, wished: number): number {
-  const last = Math.max(0, ...attempts.map(({ number }) => number));
+function freeNumber(status: GpuPodStatus, wished: number): number {
+  const last = Math.max(0, ...attemptsOf(status).map(({ number }) => number));
   return Math.min(Math.max(wished, 1 + last), Number.MAX_SAFE_INTEGER);
 }
 
@@ -45,6 +54,8 @@ export function failuresWith({ failedAttempts = 0 }: GpuPodStatus, isFailure: bo
 
 /** USD that the machines of the attempts that failed cost, over those still on record. */
 export function costOfFailures(status: GpuPodStatus, howMany: number): number {
-  const failed = (status.attempts ?? []).filter(({ outcome }) => outcome === 'Failed').slice(-howMany);
+  const failed = attemptsOf(status)
+    .filter(({ outcome }) => outcome === 'Failed')
+    .slice(-howMany);
   return failed.reduce((sum, { cost }) => sum + (cost ?? 0), 0);
 }

@@ -1,5 +1,6 @@
 import type { Attempt, Condition, GpuPodStatus } from '../../api/status.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
+import { attemptsOf } from './attempts.ts';
 import { findCondition } from './draft.ts';
 
 /** An event for people: a step of the GpuPod's life, in a sentence. */
@@ -46,8 +47,8 @@ function ready(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] 
 }
 
 function attempts(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
-  return (after.attempts ?? []).flatMap((attempt) => {
-    const known = before.attempts?.find(({ number }) => number === attempt.number);
+  return attemptsOf(after).flatMap((attempt) => {
+    const known = attemptsOf(before).find(({ number }) => number === attempt.number);
     if (attempt.outcome !== undefined) {
       return known?.outcome === undefined ? [outcomeEvent(attempt)] : [];
     }
