@@ -53,6 +53,12 @@ describe('connectionSecret', () => {
     });
   });
 
+  it('cuts a name that is too long before a dot or a dash, and keeps those within', () => {
+    const long = `a.b-${'c'.repeat(226)}..-${'d'.repeat(20)}`;
+    const { name } = connectionSecret(rentedGpuPod({ name: long }), readyLook());
+    expect(name).toMatch(/^a\.b-c{226}-[0-9a-f]{8}-connection$/);
+  });
+
   it('writes an IPv6 host into the uri as URIs have it', () => {
     const look = readyLook({ ssh: { ...SSH, host: '2001:db8::7' } });
     expect(connectionSecret(rented, look).data).toMatchObject({

@@ -160,6 +160,12 @@ describe('wantsRead', () => {
     expect(wantsRead(rented(rental, known), rentalMemory(rental), sinceMs)).toBe(wants);
   });
 
+  it('is content with a GET of that very moment', () => {
+    const rental = rentalMemory({ read: read('notFound', NOW_MS - 5_000) });
+    const known = rented(rental, { census: census({ beganAtMs: NOW_MS - 1_000 }) });
+    expect(wantsRead(known, rental, NOW_MS - 5_000)).toBe(false);
+  });
+
   it('is not kept waiting by a GET from before: that one says nothing of the time since', () => {
     const rental = rentalMemory({ read: read('found', NOW_MS - 10_000) });
     const known = rented(rental, { census: census({ beganAtMs: NOW_MS - 1_000 }) });

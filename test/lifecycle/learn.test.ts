@@ -100,8 +100,11 @@ describe('learnDelete', () => {
     expect(rental?.deletedAtMs).toBeUndefined();
   });
 
-  it('says nothing of another pod', () => {
+  it('says nothing of another pod, nor where none is rented', () => {
     expect(learnDelete(before, 'pod-2', { kind: 'accepted' }, NOW_MS)).toBe(before);
+    const none = memory();
+    expect(learnDelete(none, POD_ID, { kind: 'accepted' }, NOW_MS)).toBe(none);
+    expect(learnRead(none, POD_ID, { beganAtMs: 5, result: 'found' })).toBe(none);
   });
 });
 
@@ -117,7 +120,7 @@ describe('learnRead', () => {
 describe('learnSecret', () => {
   it('remembers content, outcome and time', () => {
     const secret = { fingerprint: 'f', outcome: 'written', atMs: 7 } as const;
-    expect(learnSecret(memory(), { fingerprint: 'f', outcome: 'written' }, 7).secret).toEqual(secret);
+    expect(learnSecret(memory(), 'f', 'written', 7).secret).toEqual(secret);
   });
 });
 

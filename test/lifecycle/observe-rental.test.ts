@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { observe } from '../../src/lifecycle/observe.ts';
 import { POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
+import { nameOfAttempt } from '../support/builders/intent.ts';
 import { knowledge, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
 import { census, podLook, sight } from '../support/builders/looks.ts';
 
 const rented = rentedGpuPod();
@@ -39,6 +41,60 @@ describe('the rented pod', () => {
     },
   ] as const)('was read once $name showed it', ({ known }) => {
     expect(observe(knowledge({ gpuPod: rented, ...known })).rental?.wasRead).toBe(true);
+  });
+});
+
+describe('what the provider calls the rented pod', () => {
+  const unnamed = { podId: POD_ID, sinceMs: 1, wasRead: false, missing: 0 };
+  const { name: _name, ...poll } = podLook();
+  it.each<{ name: string; known: KnowledgeOverrides; heard: string | undefined; why: string }>([
+    { name: 'nothing', known: {}, heard: undefined, why: 'nobody said it' },
+    {
+      name: 'a list that shows it',
+      known: { census: census({ live: [podLook({ podId: 'pod-9', name: 'x' }), podLook()] }) },
+      heard: nameOfAttempt(1),
+      why: 'whatever else the list shows',
+    },
+    {
+      name: 'a list that shows another pod',
+      known: { census: census({ live: [podLook({ podId: 'pod-9', name: 'x' })] }) },
+      heard: undefined,
+      why: 'its name is not ours',
+    },
+    {
+      name: 'a GET',
+      known: { memory: { rental: { ...unnamed, read: { beganAtMs: 2, result: 'found', name: 'x' } } } },
+      heard: 'x',
+      why: 'it names the pod, also a stranger',
+    },
+    {
+      name: 'a GET, after another name',
+      known: {
+        memory: { rental: { ...unnamed, name: 'y', read: { beganAtMs: 2, result: 'found', name: 'x' } } },
+      },
+      heard: 'x',
+      why: 'the last word counts',
+    },
+    {
+      name: 'an earlier look',
+      known: { memory: { rental: { ...unnamed, name: 'y' } }, sight: sight(poll) },
+      heard: 'y',
+      why: 'a status poll says nothing of it',
+    },
+    {
+      name: 'the answer to its order',
+      known: { memory: { rental: unnamed, unbound: { podId: POD_ID, podName: 'x' } } },
+      heard: 'x',
+      why: 'that names it as well as a look does',
+    },
+    {
+      name: 'the answer to another order',
+      known: { memory: { rental: unnamed, unbound: { podId: 'pod-9', podName: 'x' } } },
+      heard: undefined,
+      why: 'that is another pod',
+    },
+  ])('by $name: $heard, because $why', ({ known, heard }) => {
+    expect(observe(knowledge({ gpuPod: rented, ...known })).rental?.name).toBe(heard);
   });
 });
 

@@ -164,6 +164,14 @@ describe('proofs that no pod came of an order', () => {
     expect(seen.order?.lastAbsenceAtMs === undefined).toBe(absences === 0);
   });
 
+  it('of an order that nobody can read come of living pods alone: what has ended must not hinder for ever', () => {
+    const garbled = { gpuPod: gpuPod({ intent: '{' }), memory: { order: orderMemory({ podName: '' }) } };
+    const ended = census({ beganAtMs: NOW_MS, ended: [historyRow()] });
+    expect(observe(knowledge({ ...garbled, census: ended })).order?.absences).toBe(1);
+    const live = census({ beganAtMs: NOW_MS, live: [podLook()] });
+    expect(observe(knowledge({ ...garbled, census: live })).order?.absences).toBe(0);
+  });
+
   it('begin at the end of our request, or after the longest that of another process can last', () => {
     const { requestEndedAtMs: _ended, ...foreign } = orderMemory({ firstSeenAtMs: 5 });
     expect(requestSurelyEndedAtMs(orderMemory({ requestEndedAtMs: 7 }), DEFAULT_WINDOWS)).toBe(7);
@@ -200,6 +208,12 @@ describe('strays', () => {
   it('leaves out the rented pod itself', () => {
     const own = census({ live: [podLook()] });
     expect(observe(knowledge({ gpuPod: rented, census: own })).strays).toEqual({});
+  });
+
+  it('leaves out the pod that this process got an id for: it is about to be bound, under whatever name', () => {
+    const memory = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
+    const late = census({ live: [podLook({ podId: 'pod-9', name: nameOfAttempt(7) })] });
+    expect(observe(knowledge({ gpuPod: ordered, memory, census: late })).strays).toEqual({});
   });
 
   it('leaves out what carries no name of ours', () => {

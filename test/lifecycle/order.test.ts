@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
 import { podNameFront } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
-import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
+import { IDENTITY, INSTALLATION, intent, nameOfAttempt } from '../support/builders/intent.ts';
 import { knowledge, orderMemory } from '../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
 
@@ -105,6 +105,12 @@ describe('nextAttemptNumber', () => {
     const copy = gpuPod({ intent: intent({ attempt: 7, uid: 'old-uid' }) });
     expect(nextAttemptNumber(knowledge({ gpuPod: copy }))).toBe(1);
   });
+
+  it('is the first where nothing is known, and above a number of this process alone', () => {
+    expect(nextAttemptNumber(knowledge())).toBe(1);
+    const order = orderMemory({ podName: nameOfAttempt(4), outcome: notSent });
+    expect(nextAttemptNumber(knowledge({ memory: { order } }))).toBe(5);
+  });
 });
 
 describe('frontsOf', () => {
@@ -122,6 +128,7 @@ describe('frontsOf', () => {
       },
       fronts: [own],
     },
+    { name: 'one that may claim, and names nothing', known: { mayClaim: true }, fronts: [own] },
   ])('of $name', ({ known, fronts }) => {
     expect([...frontsOf(knowledge(known))]).toEqual(fronts);
   });

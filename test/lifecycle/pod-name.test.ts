@@ -18,6 +18,10 @@ describe('podName', () => {
     expect(podName(ID, identity, 7)).toBe(`gp-abc123-${hash}-7-team-a-train-1`);
   });
 
+  it('has one dash for what no upstream takes, so that more of the name is kept', () => {
+    expect(podName(ID, { ...identity, name: 'a..b_c' }, 7)).toBe(`gp-abc123-${hash}-7-team-a-a-b-c`);
+  });
+
   it.each([
     { name: 'a long name', changes: { name: 'n'.repeat(253) }, why: 'the end is cut, never the front' },
     {
@@ -71,6 +75,7 @@ describe('parsePodName', () => {
 
   it.each([
     { text: '', why: 'no name' },
+    { text: undefined, why: 'a status poll has none' },
     { text: 'My first pod', why: 'what a person rented by hand' },
     { text: `gp-abc12-${hash}-1`, why: 'five characters are no installation' },
     { text: 'gp-abc123-0123456789', why: 'no attempt' },

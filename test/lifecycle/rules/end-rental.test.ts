@@ -3,7 +3,7 @@ import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import { knowledge, NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, historyRow, podLook, sight } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
@@ -63,6 +63,39 @@ describe('endRental', () => {
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'whoever can write the one can write the other',
+    },
+    {
+      name: 'a pod name of another installation in the status alone',
+      known: {
+        gpuPod: rentedGpuPod({ status: { podName: intent({ installation: 'zzz999' }).name } }),
+        memory: { rental: rentalMemory({ name: intent({ installation: 'zzz999' }).name }) },
+      },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'this object never ordered it',
+    },
+    {
+      name: 'the same, and no order to be read',
+      known: {
+        gpuPod: rentedGpuPod({
+          intent: '{',
+          status: { podName: intent({ installation: 'zzz999' }).name },
+        }),
+        memory: { rental: rentalMemory({ name: intent({ installation: 'zzz999' }).name }) },
+      },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'nothing says that it was ordered',
+    },
+    {
+      name: 'an order of another object in the status and in the intent',
+      known: {
+        gpuPod: rentedGpuPod({
+          intent: intent({ uid: 'old-uid' }),
+          status: { podName: intent({ uid: 'old-uid' }).name },
+        }),
+        memory: { rental: rentalMemory({ name: intent({ uid: 'old-uid' }).name }) },
+      },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'a copied object must not end the machine of the first one',
     },
     {
       name: 'a pod that was ordered before the installation got another id',
@@ -128,8 +161,23 @@ describe('endRental', () => {
     {
       name: 'a DELETE a moment ago',
       known: { memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 1_000 }) } },
-      expected: { step: 'rest', Ready: 'Ending' },
+      expected: { step: 'rest', Ready: 'Ending', Reconciling: 'Progressing' },
       why: 'it was accepted; now its end is awaited',
+    },
+    {
+      name: 'a DELETE long ago, and no list',
+      known: { memory: { rental: sent } },
+      expected: { step: 'rest' },
+      why: 'nothing says that it was not heeded',
+    },
+    {
+      name: 'a DELETE 120 s ago, and a list that still shows it',
+      known: {
+        memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 120_000 }) },
+        census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }),
+      },
+      expected: { step: 'deletePod' },
+      why: 'that is as long as an ending may take',
     },
     {
       name: 'a DELETE 2 min ago, and a list that still shows it',
@@ -208,6 +256,11 @@ describe('endRental', () => {
     const step = restOf(endRental(observed({ gpuPod: rented, memory: { rental, failure } }), 'Suspended'));
     expect(messageOf(step.status, 'Synced')).toContain('still bills. HTTP status 503.');
     expect(step.againInMs).toBe(500);
+  });
+
+  it('holds for running what was not taken in: nothing says that it ended', () => {
+    const step = endRental(knowledge({ gpuPod: rented, memory: {} }), 'x');
+    expect(restOf(step)).toEqual({ kind: 'rest', status: rented.status, pollOften: true });
   });
 
   it('waits for a list since the DELETE, then for the next ones', () => {

@@ -3,7 +3,7 @@ import { beginEnding, closeRental, ENDINGS, finishEnding } from '../../../src/li
 import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
-import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import { census, historyRow } from '../../support/builders/looks.ts';
@@ -122,6 +122,21 @@ describe('finishEnding', () => {
       why: 'the next offer is tried',
     },
     {
+      name: 'an ending begun under no name, and nothing rented',
+      known: {
+        gpuPod: gpuPod({ status: { attempts: [{ number: 1, ending: 'Suspended' }] } }),
+        memory: {},
+      },
+      expected: { step: '-' },
+      why: 'there is nothing to end',
+    },
+    {
+      name: 'no attempt on record',
+      known: { gpuPod: rentedGpuPod({ status: { attempts: [] } }) },
+      expected: { step: '-' },
+      why: 'nobody began an ending',
+    },
+    {
       name: 'the end seen, and suspended',
       known: { gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }), ...seenGone },
       expected: { step: 'writeStatus', Ready: 'Suspended' },
@@ -130,6 +145,17 @@ describe('finishEnding', () => {
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const memory = { rental: rentalMemory() };
     expect(outline(finishEnding(observed({ memory, ...known })))).toMatchObject(expected);
+  });
+});
+
+describe('an ending that was finished', () => {
+  it('goes to the attempts with the reason for which it was begun', () => {
+    const begun = rentedGpuPod({}, { ending: 'InstallFailed', message: 'The installation failed.' });
+    const step = finishEnding(observed({ gpuPod: begun, ...seenGone }));
+    expect(statusOf(step)).toMatchObject({
+      failedAttempts: 1,
+      attempts: [{ outcome: 'Failed', reason: 'InstallFailed', message: 'The installation failed.' }],
+    });
   });
 });
 

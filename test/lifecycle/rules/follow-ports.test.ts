@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, failure, readyLook, sight } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
@@ -41,6 +41,30 @@ describe('followRental of a pod whose ports are not known', () => {
       why: 'it is usable without them',
     },
     {
+      name: 'ready without ports, and a list from before',
+      known: { ...seen, census: census({ beganAtMs: beganAtMs - 1 }) },
+      expected: { step: 'rest' },
+      why: 'that one could not know them',
+    },
+    {
+      name: 'ready without ports, and a GET that found none',
+      known: { ...seen, memory: { rental: rentalMemory({ read: { beganAtMs, result: 'found' } }) } },
+      expected: { step: 'ensureSecret' },
+      why: 'the pod itself says so',
+    },
+    {
+      name: 'ready without ports, and a GET that failed',
+      known: { ...seen, memory: { rental: rentalMemory({ read: { beganAtMs, result: 'failed' } }) } },
+      expected: { step: 'rest' },
+      why: 'that says nothing of them',
+    },
+    {
+      name: 'ready before, without ports',
+      known: { ...seen, gpuPod: rentedGpuPod({ status: { readyAt: WALL_TEXT } }) },
+      expected: { step: 'ensureSecret' },
+      why: 'what is ready stays so while a list is awaited',
+    },
+    {
       name: 'ready without ports, which a list since then does not show',
       known: { ...seen, census: census({ beganAtMs }) },
       expected: { step: 'ensureSecret' },
@@ -48,5 +72,20 @@ describe('followRental of a pod whose ports are not known', () => {
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(followRental(observed(known)))).toMatchObject(expected);
+  });
+
+  it('is looked at often until then, and not slept over: the next list tells', () => {
+    expect(followRental(observed(seen))).toEqual({
+      kind: 'rest',
+      status: seen.gpuPod.status,
+      pollOften: true,
+      wantsCensusAfterMs: beganAtMs,
+      againInMs: 599_000,
+    });
+  });
+
+  it('is not looked at again by itself where something is done at once', () => {
+    const known = observed({ ...seen, sight: sight(readyLook(), { beganAtMs, omitted: true }) });
+    expect(followRental(known)).toEqual({ kind: 'act', effect: { type: 'readPod', podId: 'pod-1' } });
   });
 });

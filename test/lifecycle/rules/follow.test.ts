@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
@@ -76,76 +77,6 @@ describe('followRental of a pod that is gone', () => {
   });
 });
 
-describe('followRental of a pod that may be gone', () => {
-  const missingInList = { census: census({ beganAtMs: NOW_MS - 10 }) };
-  const seen = { sight: sight(readyLook(), { beganAtMs: NOW_MS - 20 }) };
-  it.each<Row>([
-    {
-      name: 'a list since the last look does not show it',
-      known: { ...missingInList, ...seen, ...rental() },
-      expected: { step: 'readPod' },
-      why: 'a list alone is no proof, and no reason to do nothing',
-    },
-    {
-      name: 'a list of its first 90 seconds does not show it',
-      known: { ...missingInList, ...seen, ...rental({ sinceMs: NOW_MS - 90_009 }) },
-      expected: { step: 'ensureSecret' },
-      why: 'lists show pods late: two wrong answers to GET would else end the rental of a pod that runs',
-    },
-    {
-      name: 'a list from before the last look does not show it',
-      known: { gpuPod: ready, census: census({ beganAtMs: NOW_MS - 30 }), ...seen },
-      expected: { step: 'ensureSecret' },
-      why: 'it was seen since',
-    },
-    {
-      name: 'the status poll left it out',
-      known: { sight: sight(readyLook(), { omitted: true }) },
-      expected: { step: 'readPod' },
-      why: 'an omission is a suspicion',
-    },
-    {
-      name: 'the status poll says TERMINATED',
-      known: { sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: justNow }) },
-      expected: { step: 'readPod' },
-      why: 'a poll says less than the pod itself',
-    },
-    {
-      name: 'a GET 1 s ago found nothing',
-      known: { ...rental({ read: read('notFound', justNow) }), sight: sight(podLook(), { omitted: true }) },
-      expected: { step: 'rest' },
-      why: 'the second look must be apart from the first',
-    },
-    {
-      name: 'many vanished at once',
-      known: { gpuPod: ready, massAbsence: true, ...missingInList, ...seen },
-      expected: { step: 'ensureSecret' },
-      why: 'the answer is wrong rather than all of them gone: life goes on',
-    },
-    {
-      name: 'a GET since the list found it',
-      known: { gpuPod: ready, ...missingInList, ...seen, ...rental({ read: read('found', NOW_MS - 5) }) },
-      expected: { step: 'ensureSecret' },
-      why: 'it is there',
-    },
-  ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
-  });
-
-  it('wants a list since the GET, and another GET when it is time', () => {
-    const doubtful = {
-      sight: sight(podLook(), { omitted: true }),
-      ...rental({ read: read('notFound', justNow) }),
-    };
-    const rest = restOf(followRental(observed({ gpuPod: unready, ...doubtful })));
-    expect(rest).toMatchObject({ againInMs: 29_000, wantsCensusAfterMs: justNow, status: unready.status });
-    const withList = { ...doubtful, census: census({ beganAtMs: justNow }) };
-    expect(
-      restOf(followRental(observed({ gpuPod: unready, ...withList }))).wantsCensusAfterMs,
-    ).toBeUndefined();
-  });
-});
-
 describe('followRental of a pod that nobody could look at', () => {
   it.each<Row>([
     {
@@ -174,6 +105,20 @@ describe('followRental of a pod that nobody could look at', () => {
     },
   ])('$name: Ready=$expected.Ready, because $why', ({ known, expected }) => {
     expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
+  });
+
+  it.each([
+    { name: 'not looked at yet', known: rental({ sinceMs: justNow }) },
+    { name: 'not seen for 10 min', known: rental({ sinceMs: NOW_MS - 600_000 }) },
+  ])('$name: is polled often', ({ known }) => {
+    expect(restOf(followRental(observed({ gpuPod: unready, ...known }))).pollOften).toBe(true);
+  });
+
+  it('keeps the trouble that is told already: it says more than that nobody looked', () => {
+    const told = rentedGpuPod({ status: { conditions: [condition('Synced', 'Unauthorized')] } });
+    const lost = rental({ sinceMs: NOW_MS - 600_000 });
+    expect(outline(followRental(observed({ gpuPod: told, ...lost }))).Synced).toBe('Unauthorized');
+    expect(outline(followRental(observed({ gpuPod: unready, ...lost }))).Synced).toBe('ApiUnavailable');
   });
 
   it.each([
@@ -281,5 +226,11 @@ describe('followRental of a pod that was seen', () => {
     expect(first).toMatchObject({ activeAt: WALL_TEXT, cost: { billedPerHour: 1.85, pricePerHour: 1.9 } });
     const later = { ...known, gpuPod: rentedGpuPod({ status: { activeAt: '2026-11-23T10:01:00Z' } }) };
     expect(statusOf(followRental(observed(later))).activeAt).toBe('2026-11-23T10:01:00Z');
+    expect(statusOf(followRental(observed(seeing(podLook())))).activeAt).toBeUndefined();
+  });
+
+  it('is read again for its price as soon as another GET says something, and polled often until then', () => {
+    const known = seeing(withoutPrice, rental({ read: read('failed', justNow) }));
+    expect(restOf(followRental(observed(known)))).toMatchObject({ againInMs: 29_000, pollOften: true });
   });
 });

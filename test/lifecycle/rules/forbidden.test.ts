@@ -155,6 +155,16 @@ describe('stopAfterFailures', () => {
     );
   });
 
+  it('goes on after one machine that was not prepaid', () => {
+    const status = { failedAttempts: 1 };
+    expect(stopAfterFailures(observed({ gpuPod: gpuPod({ intent: intent(), status }) }))).toBeUndefined();
+  });
+
+  it('leaves Synced a success: the provider took the orders', () => {
+    const gaveUp = gpuPod({ status: { failedAttempts: 3 } });
+    expect(outline(stopAfterFailures(observed({ gpuPod: gaveUp }))).Synced).toBe('ReconcileSuccess');
+  });
+
   it('does not stop before the first prepaid machine', () => {
     const prepaid = gpuPod({ intent: intent({ offer: { prepaidHours: 24 } }) });
     expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();

@@ -3,8 +3,81 @@ import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, orderMemory } from '../../support/builders/knowledge.ts';
-import { census } from '../../support/builders/looks.ts';
-import { outline } from '../support/outline.ts';
+import { census, podLook } from '../../support/builders/looks.ts';
+import { outline, restOf, statusOf } from '../support/outline.ts';
+
+it.each([
+  { requestEndedAtMs: 1_000, absences: 3, stalled: 'CreateUncertain', why: 'only a person can tell' },
+  { requestEndedAtMs: 1_000, absences: 2, stalled: null, why: 'the next list may still show it' },
+  { requestEndedAtMs: NOW_MS - 90_000, absences: 3, stalled: null, why: 'a list may show it this late' },
+])(
+  'an order for a team that nobody sees, $absences lists after its end at $requestEndedAtMs: Stalled is $stalled, because $why',
+  ({ requestEndedAtMs, absences, stalled }) => {
+    const order = orderMemory({ requestEndedAtMs, absences, lastAbsenceAtMs: NOW_MS - 5 });
+    const known = { gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }), memory: { order } };
+    expect(outline(resolveOrder(observed(known)))).toMatchObject({
+      Ready: 'CreateUncertain',
+      Stalled: stalled,
+    });
+  },
+);
+
+it.each([
+  { name: 'two proofs, long after the request', order: { absences: 2 }, atMs: NOW_MS + 10_000 },
+  {
+    name: 'two proofs, and the third is due in a moment',
+    order: { absences: 2, lastAbsenceAtMs: NOW_MS - 25_000, requestEndedAtMs: NOW_MS - 200_000 },
+    atMs: NOW_MS + 5_000,
+  },
+  {
+    name: 'two proofs, and the third counts 90 s after the request at the earliest',
+    order: { absences: 2, lastAbsenceAtMs: NOW_MS - 29_000, requestEndedAtMs: NOW_MS - 83_000 },
+    atMs: NOW_MS + 7_000,
+  },
+  {
+    name: 'one proof, which need not be that late',
+    order: { absences: 1, lastAbsenceAtMs: NOW_MS - 27_000, requestEndedAtMs: NOW_MS - 83_000 },
+    atMs: NOW_MS + 3_000,
+  },
+  {
+    name: 'three proofs, and the team unseen',
+    order: { absences: 3, lastAbsenceAtMs: NOW_MS - 60_000, requestEndedAtMs: NOW_MS - 500_000 },
+    atMs: NOW_MS + 10_000,
+  },
+])('the next list that is wanted with $name', ({ order, atMs }) => {
+  const known = {
+    gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
+    memory: {
+      order: orderMemory({ firstSeenAtMs: 1, requestEndedAtMs: 1, lastAbsenceAtMs: NOW_MS, ...order }),
+    },
+    census: census({ beganAtMs: NOW_MS, live: [], teamsSeen: new Set() }),
+  };
+  expect(restOf(resolveOrder(observed(known))).wantsCensusAfterMs).toBe(atMs);
+});
+
+it('a list from before this process saw the order is not awaited for: one since then is', () => {
+  const order = orderMemory({ firstSeenAtMs: NOW_MS - 500, requestEndedAtMs: NOW_MS - 500 });
+  const known = { gpuPod: gpuPod({ intent: intent() }), memory: { order } };
+  const early = observed({ ...known, census: census({ beganAtMs: NOW_MS - 501 }) });
+  expect(restOf(resolveOrder(early)).wantsCensusAfterMs).toBe(NOW_MS - 500);
+});
+
+const OLDEST = podLook({ podId: 'b', createdAt: '2026-11-23T10:00:00Z' });
+const SAME_AGE = podLook({ podId: 'c', createdAt: '2026-11-23T10:00:00Z' });
+const YOUNGER = podLook({ podId: 'a', createdAt: '2026-11-23T10:00:01Z' });
+const { createdAt: _createdAt, ...UNDATED } = podLook({ podId: 'd' });
+
+it.each([
+  { live: [OLDEST, SAME_AGE, YOUNGER], kept: 'b' },
+  { live: [YOUNGER, SAME_AGE, OLDEST], kept: 'b' },
+  { live: [SAME_AGE, OLDEST, YOUNGER], kept: 'b' },
+  { live: [YOUNGER, OLDEST, SAME_AGE], kept: 'b' },
+  { live: [OLDEST, UNDATED, YOUNGER], kept: 'd' },
+  { live: [UNDATED, OLDEST], kept: 'd' },
+])('of several pods of one order $kept is kept, in whatever order a list has them', ({ live, kept }) => {
+  const known = observed({ gpuPod: gpuPod({ intent: intent() }), census: census({ live }) });
+  expect(statusOf(resolveOrder(known)).podId).toBe(kept);
+});
 
 it.each([
   { before: 0, step: 'rest', why: 'time alone proves nothing' },

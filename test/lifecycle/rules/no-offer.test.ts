@@ -55,6 +55,7 @@ describe('restWithoutOffer', () => {
     expect(outline(rest)).toMatchObject({
       Ready: 'NoMatchingOffer',
       OfferSelected: 'AboveMaxPrice',
+      Provisioned: 'NotCreated',
       ...progress,
     });
     expect(rest.againInMs).toBe(isOver ? undefined : 30_000);

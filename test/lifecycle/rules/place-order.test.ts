@@ -2,12 +2,14 @@ import { expect, it } from '@jest/globals';
 import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
+import { defaultSizes } from '../../../src/offers/sizes.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
 import { effectOf } from '../support/outline.ts';
 
-const offers: OffersKnowledge = { kind: 'ok', offers: [offer({ usd: 1.9 })], beganAtMs: NOW_MS };
+const fits = offer({ usd: 1.9 });
+const offers: OffersKnowledge = { kind: 'ok', offers: [fits], beganAtMs: NOW_MS };
 
 function orderOf(step: Step): CreatePod {
   const effect = effectOf(step);
@@ -24,6 +26,17 @@ it('no order allows more than the ceiling of the operator, whatever the spec say
   const { request, intent: written } = orderOf(rent(known));
   expect(request.pod.maxPrice).toBe(2.5);
   expect(written.capSent).toBe(2_500_000);
+});
+
+it('the last number that a name can carry is still ordered under', () => {
+  const status = { attempts: [{ number: 999_998, outcome: 'NotCreated' as const }] };
+  const { intent: written } = orderOf(rent(observed({ offers, gpuPod: gpuPod({ status }) })));
+  expect(written.attempt).toBe(999_999);
+});
+
+it('an order records the sizes that the offer has, and no others', () => {
+  const { intent: written } = orderOf(rent(observed({ offers, gpuPod: gpuPod() })));
+  expect(Object.keys(written.sizes)).toEqual(Object.keys(defaultSizes(fits)).filter((key) => key !== 'sent'));
 });
 
 it('an order says whose account pays for it, where that is known', () => {

@@ -85,6 +85,17 @@ describe('checkPrice', () => {
     expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
   });
 
+  it('ends nothing where the status lost its cost, and no price is known', () => {
+    const { cost: _cost, ...status } = rentedGpuPod().status;
+    expect(checkPrice(observed({ gpuPod: { ...rentedGpuPod(), status } }), podLook())).toBeUndefined();
+  });
+
+  it('ends at once what lost its cost, has no maxPrice, and bills: no price was ever agreed on', () => {
+    const { cost: _cost, ...status } = rentedGpuPod().status;
+    const known = observed({ gpuPod: { ...rentedGpuPod(), status } });
+    expect(outline(checkPrice(known, podLook({ priceUsdPerHour: 1.9 }))).step).toBe('writeStatus');
+  });
+
   it('says both prices', () => {
     const known = observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) });
     const step = checkPrice(known, podLook({ priceUsdPerHour: 2.75 }));

@@ -80,26 +80,60 @@ describe('followReady', () => {
     expect(rest.status.ssh).toEqual(SSH);
   });
 
-  it('is ready although the Secret cannot be written, and says why it cannot', () => {
-    const gpuPod = rentedGpuPod();
-    const { fingerprint } = connectionSecret(gpuPod, look);
-    const message = '403 Forbidden: exceeded quota';
-    const secret = { fingerprint, outcome: 'refused', message, atMs: NOW_MS } as const;
-    const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), look, {}));
-    expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced: 'SecretRefused' });
-    expect(messageOf(rest.status, 'Synced')).toContain(message);
-    expect(rest.status.binding).toBeUndefined();
-    expect(rest.status.ssh).toEqual(SSH);
+  it('looks again whether a Secret in the way was removed', () => {
+    const rest = restOf(followReady(after('conflict'), look, {}));
+    expect(rest.againInMs).toBe(60_000);
+    // A key with undefined forgets; without the key what is remembered would stand.
+    expect(Object.entries(rest.remember ?? {})).toEqual([['secret', undefined]]);
   });
 
-  it.each(['conflict', 'refused'] as const)(
-    'looks again whether what is in the way was removed: %s',
-    (outcome) => {
-      const rest = restOf(followReady(after(outcome), look, {}));
-      expect(rest.againInMs).toBe(60_000);
-      expect(rest.remember).toEqual({ secret: undefined });
-    },
-  );
+  describe('of a look without ports', () => {
+    const known = [
+      { internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' },
+      { internal: 8_888, external: 30_000, protocol: 'TCP' },
+    ];
+
+    it.each([
+      { name: 'those on record', ports: known },
+      { name: 'none, where none are on record', ports: undefined },
+    ])(
+      'keeps $name, as a look would have them: else every restart would write each Secret twice',
+      ({ ports }) => {
+        const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT, ports } });
+        const poll = readyLook({ ports: [] });
+        const asSeen = connectionSecret(gpuPod, readyLook({ ports: ports ?? [] }));
+        expect(effectOf(followReady(observed({ gpuPod }), poll, {}))).toEqual({
+          type: 'ensureSecret',
+          ...asSeen,
+        });
+        const secret = { fingerprint: asSeen.fingerprint, outcome: 'written', atMs: NOW_MS } as const;
+        const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), poll, {}));
+        expect(rest.status.ports).toEqual(ports);
+        expect(Object.keys(rest.status).includes('ports')).toBe(ports !== undefined);
+      },
+    );
+
+    it('goes by those of the look where it has some', () => {
+      const gpuPod = rentedGpuPod({ status: { ports: known } });
+      expect(effectOf(followReady(observed({ gpuPod }), look, {}))).toMatchObject({
+        data: connectionSecret(gpuPod, look).data,
+      });
+    });
+  });
+
+  it('is ready at no price that anybody knows: there is none to be above', () => {
+    const { status } = rentedGpuPod();
+    const { cost: _cost, ...priceless } = status;
+    const { priceUsdPerHour: _price, ...polled } = look;
+    const gpuPod = { ...rentedGpuPod(), status: priceless };
+    const secret = {
+      fingerprint: connectionSecret(gpuPod, polled).fingerprint,
+      outcome: 'written',
+      atMs: NOW_MS,
+    } as const;
+    const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), polled, {}));
+    expect(messageOf(rest.status, 'Ready')).not.toContain('cap');
+  });
 
   it('tells of a price that rose above the cap, and keeps the machine', () => {
     const known = after('written', { spec: { maxPrice: 1.8 }, status: { readyAt: WALL_TEXT } });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
-import { offer } from '../../offers/support/builders.ts';
+import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { offer } from '../../offers/support/builders.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
-import { census, podLook } from '../../support/builders/looks.ts';
+import { census, failure, podLook } from '../../support/builders/looks.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -28,18 +29,6 @@ describe('rent of an object that may have a past', () => {
       known: { memory: { inFirstList: true } },
       expected: { step: 'rest', Ready: 'Pending' },
       why: 'its annotation may have been stripped',
-    },
-    {
-      name: 'a young object with a status',
-      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }) },
-      expected: { step: 'rest' },
-      why: 'who wrote it may have ordered, and the order may have been stripped',
-    },
-    {
-      name: 'a young object with a status and a clean list',
-      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }), census: census({ beganAtMs: NOW_MS }) },
-      expected: { step: 'createPod' },
-      why: 'nothing of it is left',
     },
     {
       name: 'an object a minute old',
@@ -79,6 +68,36 @@ describe('rent of an object that may have a past', () => {
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(rent(observed({ ...offers, ...known })))).toMatchObject(expected);
+  });
+
+  describe('while a list is awaited', () => {
+    const waiting = gpuPod({
+      status: { observedGeneration: 1, conditions: [condition('Ready', 'NoMatchingOffer')] },
+    });
+    it.each([
+      {
+        name: 'a fresh object',
+        known: {},
+        expected: { Ready: 'Pending', Reconciling: 'Searching' },
+        why: 'it says nothing yet',
+      },
+      {
+        name: 'one that waits for an offer',
+        known: { gpuPod: waiting },
+        expected: { Ready: 'NoMatchingOffer', Reconciling: null },
+        why: 'it needs a list each minute, and must not write each time',
+      },
+      {
+        name: 'one that waits for an offer, while the provider is away',
+        known: { gpuPod: waiting, providerFailure: failure() },
+        expected: { Ready: 'Pending', Synced: 'ApiUnavailable' },
+        why: 'the list does not come in a moment',
+      },
+    ])('$name says $expected.Ready: $why', ({ known, expected }) => {
+      const step = rent(observed({ memory: old, ...known }));
+      expect(outline(step)).toMatchObject({ step: 'rest', ...expected });
+      expect(restOf(step).wantsCensusAfterMs).toBe(NOW_MS);
+    });
   });
 
   it('wants a list now, or after one that was not clean the next', () => {

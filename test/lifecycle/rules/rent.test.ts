@@ -19,9 +19,6 @@ function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offer
   return { offers: { kind: 'ok', offers: list, beganAtMs: NOW_MS - ageMs } };
 }
 
-/** Nothing of the object is left at the provider. */
-const cleanList = { census: census({ beganAtMs: NOW_MS }) };
-
 function orderOf(step: Step): CreatePod {
   const effect = effectOf(step);
   if (effect.type !== 'createPod') {
@@ -50,7 +47,6 @@ describe('rent', () => {
           intent: intent({ attempt: 999_999 }),
           status: { attempts: [{ number: 999_999, outcome: 'NotCreated' }] },
         }),
-        ...cleanList,
       },
       expected: { step: 'rest', Stalled: 'AttemptsExhausted' },
       why: 'a pod with a higher number in its name would not be recognised, and rented again',
@@ -172,6 +168,13 @@ describe('what is asked of the availability API', () => {
       ],
     });
   });
+
+  it('names no region and no disk where the spec names none', () => {
+    expect(effectOf(rent(observed()))).toEqual({
+      type: 'readOffers',
+      queries: [{ gpuType: 'H100_80GB', gpuCount: 1, regions: [], disks: [] }],
+    });
+  });
 });
 
 describe('the order', () => {
@@ -282,7 +285,7 @@ describe('the order', () => {
       why: 'the same attempt again: it never left',
     },
   ])('after $name is attempt $attempt: $why', ({ known, attempt }) => {
-    const { intent: written } = orderOf(rent(observed({ ...offers(), ...cleanList, ...known })));
+    const { intent: written } = orderOf(rent(observed({ ...offers(), ...known })));
     expect(written).toMatchObject({ attempt, name: nameOfAttempt(attempt) });
   });
 

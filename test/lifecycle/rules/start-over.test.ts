@@ -99,6 +99,21 @@ describe('startOver', () => {
       why: 'there is nothing to forget, and no write for it',
     },
     {
+      name: 'a new spec of a rented object',
+      object: {
+        generation: 2,
+        status: { observedGeneration: 1, failedAttempts: 1, podId: 'pod-1' },
+      },
+      expected: { step: '-' },
+      why: 'its search is over; the failures are counted until it is ready',
+    },
+    {
+      name: 'no request, and one that was handled',
+      object: { status: { observedGeneration: 1, lastHandledReconcileAt: 'now' } },
+      expected: { step: '-' },
+      why: 'a person took it off',
+    },
+    {
       name: 'a fresh object',
       object: { generation: 2, status: { searchStartedAt: WALL_TEXT } },
       expected: { step: '-' },

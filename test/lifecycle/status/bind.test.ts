@@ -19,6 +19,19 @@ function bound(look: Partial<PodLook> = {}, made = intent(), adopted = false): G
 }
 
 describe('bindStatus', () => {
+  it('is on its way', () => {
+    expect(reasonsOf(bound())).toMatchObject({ Reconciling: 'Progressing', Stalled: null });
+  });
+
+  it.each([
+    { gpuMemory: 79.5, recorded: 80, why: 'the schema takes whole numbers' },
+    { gpuMemory: 0, recorded: 0, why: 'a machine without a GPU has none' },
+    { gpuMemory: -1, recorded: undefined, why: 'there is no such memory' },
+    { gpuMemory: undefined, recorded: undefined, why: 'nobody said it' },
+  ])('records a GPU memory of $gpuMemory as $recorded: $why', ({ gpuMemory, recorded }) => {
+    expect(bound({}, intent({ offer: { gpuMemory } })).offer?.gpuMemory).toBe(recorded);
+  });
+
   it('rebuilds from the intent what the provider does not return', () => {
     expect(bound({ priceUsdPerHour: 1.85 })).toMatchObject({
       podId: POD_ID,
@@ -104,6 +117,26 @@ describe('bindStatus', () => {
 });
 
 describe('shortOffer', () => {
+  it.each([
+    { name: 'the data center', offer: {}, text: 'hyperstack n3-H100x1 1x H100_80GB CANADA-1' },
+    {
+      name: 'the country, where no data center is known',
+      offer: { dataCenter: undefined },
+      text: 'hyperstack n3-H100x1 1x H100_80GB CA',
+    },
+    {
+      name: 'nothing, where no place is known',
+      offer: { dataCenter: undefined, country: undefined, region: undefined },
+      text: 'hyperstack n3-H100x1 1x H100_80GB',
+    },
+  ])('ends with $name', ({ offer, text }) => {
+    expect(shortOffer(intent({ offer }))).toBe(text);
+  });
+
+  it('is cut where a word of the provider is too long for the list of attempts', () => {
+    expect(shortOffer(intent({ offer: { cloudId: 'c'.repeat(300) } }))).toHaveLength(256);
+  });
+
   it('fits the field, however long the words of the provider are', () => {
     expect(shortOffer(intent({ offer: { cloudId: 'c'.repeat(256) } })).length).toBeLessThanOrEqual(256);
   });

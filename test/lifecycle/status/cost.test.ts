@@ -13,6 +13,15 @@ import { WALL_MS, WALL_TEXT } from '../../support/builders/knowledge.ts';
 
 const FRESH: GpuPodStatus = { observedGeneration: 1 };
 
+function withoutPod({ podId: _podId, ...status }: GpuPodStatus): GpuPodStatus {
+  return status;
+}
+
+function nameless(): GpuPodStatus {
+  const { podName: _podName, ...status } = rentedStatus({ attempts: [{ number: 3 }] });
+  return status;
+}
+
 describe('accruedUsd', () => {
   // Created ten minutes before now.
   it.each([
@@ -59,6 +68,7 @@ describe('accrue', () => {
 
   it.each([
     { name: 'nothing is rented', status: FRESH },
+    { name: 'the machine is gone', status: withoutPod(rentedStatus()) },
     { name: 'the price is not known', status: rentedStatus({ cost: {} }) },
   ])('changes nothing where $name', ({ status }) => {
     expect(accrue(status, WALL_MS)).toBe(status);
@@ -83,6 +93,12 @@ describe('attempts', () => {
       outcome: 'Ended',
     });
     expect(changed).toEqual([{ number: 1 }, { number: 2, offer: 'o', outcome: 'Ended' }]);
+    expect(
+      withAttempt({ ...FRESH, attempts: [{ number: 1, offer: 'a' }, { number: 2 }] }, 2, { cost: 1 }),
+    ).toEqual([
+      { number: 1, offer: 'a' },
+      { number: 2, cost: 1 },
+    ]);
   });
 
   it.each([
@@ -103,6 +119,28 @@ describe('attempts', () => {
       status: rentedStatus({ podName: nameOfAttempt(7), attempts: [] }),
       number: 7,
     },
+    {
+      name: 'not by one of another name that goes on',
+      status: rentedStatus({
+        podName: nameOfAttempt(1),
+        attempts: [
+          { number: 1, podName: nameOfAttempt(1) },
+          { number: 2, podName: nameOfAttempt(2) },
+        ],
+      }),
+      number: 1,
+    },
+    {
+      name: 'above those on record where the record is lost and the name is an old one',
+      status: rentedStatus({ podName: nameOfAttempt(2), attempts: [{ number: 5, outcome: 'Failed' }] }),
+      number: 6,
+    },
+    {
+      name: 'as the first where the name says 0',
+      status: rentedStatus({ podName: nameOfAttempt(0), attempts: [] }),
+      number: 1,
+    },
+    { name: 'by no name where the status lost it', status: nameless(), number: 3 },
     {
       name: 'as the first where the name says nothing',
       status: rentedStatus({ podName: 'x', attempts: [] }),

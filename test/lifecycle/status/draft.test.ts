@@ -124,11 +124,36 @@ describe('the facts of a draft', () => {
   });
 });
 
+describe('the texts of a draft', () => {
+  it('are what a person sees, however deep they stand, and numbers and flags stay as they are', () => {
+    const status = {
+      offer: { provider: 'a\u202Eb', gpuCount: 1, isSpot: false },
+      ports: [{ internal: 1, external: 2, protocol: 'T\u0007CP' }],
+      hint: 'c\u2028d',
+    };
+    expect(draft(PENDING, { status })).toMatchObject({
+      offer: { provider: 'a b', gpuCount: 1, isSpot: false },
+      ports: [{ internal: 1, external: 2, protocol: 'T CP' }],
+      hint: 'c d',
+    });
+  });
+});
+
 describe('phaseOf', () => {
   it.each([
     { conditions: [], phase: 'Pending', why: 'nobody looked yet' },
     { conditions: [condition('Ready', 'Available')], phase: 'Ready', why: 'the word people look for' },
     { conditions: [condition('Ready', 'NoMatchingOffer')], phase: 'Pending', why: 'it waits' },
+    {
+      conditions: [condition('Ready', 'NoMatchingOffer'), condition('Stalled', 'OfferTimeout')],
+      phase: 'Stalled',
+      why: 'it waits for a person',
+    },
+    {
+      conditions: [condition('Synced', 'Paused'), condition('Ready', 'Available')],
+      phase: 'Ready',
+      why: 'the word is that of Ready, wherever it stands',
+    },
     {
       conditions: [condition('Ready', 'Pending'), condition('Stalled', 'AttemptsExhausted')],
       phase: 'Stalled',
@@ -157,6 +182,9 @@ describe('timestamps', () => {
     { text: '2026-11-23T10:00:00.123456Z', expected: '2026-11-23T10:00:00Z', why: 'microseconds' },
     { text: '2026-11-23T12:00:00+02:00', expected: '2026-11-23T10:00:00Z', why: 'another zone' },
     { text: '+012026-11-23T10:00:00Z', expected: WALL_TEXT, why: 'a year of six digits is no RFC 3339' },
+    { text: '1969-12-31T23:59:59Z', expected: WALL_TEXT, why: 'no machine is that old' },
+    { text: '1970-01-01T00:00:00Z', expected: '1970-01-01T00:00:00Z', why: 'a time, as zero is written' },
+    { text: '9999-12-31T00:00:00Z', expected: '9999-12-31T00:00:00Z', why: 'the last year of four digits' },
     { text: 'yesterday', expected: WALL_TEXT, why: 'no time at all: the API server would refuse the status' },
     { text: '', expected: WALL_TEXT, why: 'nothing' },
     { text: undefined, expected: WALL_TEXT, why: 'nothing' },

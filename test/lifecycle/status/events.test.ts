@@ -173,6 +173,32 @@ describe('eventsBetween', () => {
     );
   });
 
+  it('is a warning where a ready pod gets dear', () => {
+    const dear = { ...ready, cost: { maxPrice: 1.9, billedPerHour: 2.5 } };
+    expect(eventsBetween(ready, dear)[0]).toMatchObject({ type: 'Warning', reason: 'PriceAboveCap' });
+    const { cost: _cost, ...free } = ready;
+    expect(eventsBetween(free, free)).toEqual([]);
+  });
+
+  it('says nothing of a pod that is known, nor of a status that lost it', () => {
+    const { podId: _podId, ...lost } = rented;
+    expect(eventsBetween(rented, lost)).toEqual([]);
+  });
+
+  it('tells one reason in the words of Stalled, which say what to do, and without a hint about offers', () => {
+    const both = withConditions(
+      condition('Stalled', 'CreateUncertain', { message: 'Look there.' }),
+      condition('Synced', 'CreateUncertain', { message: 'Unknown.' }),
+    );
+    const told = eventsBetween(FRESH, { ...both, hint: 'Raise maxPrice.' });
+    expect(told.map(({ message }) => message)).toEqual(['Look there.']);
+  });
+
+  it('tells of offers without a hint where there is none', () => {
+    const [told] = eventsBetween(FRESH, withConditions(condition('OfferSelected', 'NoOffers')));
+    expect(told?.message).toBe('NoOffers.');
+  });
+
   it('adds the hint to the reason for which no offer fits', () => {
     const after = { ...withConditions(condition('OfferSelected', 'AboveMaxPrice')), hint: 'Raise maxPrice.' };
     expect(eventsBetween(FRESH, after)[0]?.message).toBe('AboveMaxPrice. Raise maxPrice.');

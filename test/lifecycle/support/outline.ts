@@ -9,16 +9,25 @@ export interface Outline extends Partial<Record<ConditionType, string | null>> {
   readonly step: Effect['type'] | 'rest' | '-';
 }
 
-/** A condition that is absent is null, so that its absence can be expected. */
+/** A condition that is absent is null, so that its absence can be expected. Throws where one says nothing. */
 export function outline(step: Step | undefined): Outline {
   if (step === undefined) {
     return { step: '-' };
   }
   if (step.kind === 'rest') {
-    return { step: 'rest', ...reasonsOf(step.status) };
+    return { step: 'rest', ...toldReasons(step.status) };
   }
   const { effect } = step;
-  return { step: effect.type, ...(effect.type === 'writeStatus' ? reasonsOf(effect.status) : {}) };
+  return { step: effect.type, ...(effect.type === 'writeStatus' ? toldReasons(effect.status) : {}) };
+}
+
+/** Each condition is read by people: one without a sentence is a mistake, whatever its reason. */
+function toldReasons(status: GpuPodStatus): Partial<Record<ConditionType, string | null>> {
+  const silent = status.conditions?.find(({ message }) => message === '');
+  if (silent !== undefined) {
+    throw new Error(`${silent.type} ${silent.reason} has no message`);
+  }
+  return reasonsOf(status);
 }
 
 export function reasonsOf(status: GpuPodStatus): Partial<Record<ConditionType, string | null>> {

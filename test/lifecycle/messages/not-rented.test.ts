@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import { offer } from '../../offers/support/builders.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, orderMemory } from '../../support/builders/knowledge.ts';
+import { census, failure, historyRow, podLook, refusal } from '../../support/builders/looks.ts';
+import { missingParts } from '../support/told.ts';
+import type { Told } from '../support/told.ts';
+
+const seenGone = { census: census({ ended: [historyRow()] }) };
+const unknown = { kind: 'unknown', message: 'POST /pods/: socket hang up' } as const;
+
+describe('what a person reads of an order', () => {
+  const ordered = gpuPod({ intent: intent() });
+  it.each<Told>([
+    {
+      name: 'of unknown outcome: its pod, and that nothing else is rented',
+      known: { gpuPod: ordered, memory: { order: orderMemory({ outcome: unknown }) } },
+      type: 'Ready',
+      says: [nameOfAttempt(1), 'nothing else is rented'],
+    },
+    {
+      name: 'that cannot be read: the same, without a name',
+      known: { gpuPod: gpuPod({ intent: '{' }) },
+      type: 'Ready',
+      says: ['cannot be read', 'nothing else is rented'],
+    },
+    {
+      name: 'of unknown outcome: the offer that was chosen',
+      known: { gpuPod: ordered },
+      type: 'OfferSelected',
+      says: ['hyperstack n3-H100x1', '1.90 USD/h'],
+    },
+    {
+      name: 'for a team that nobody sees: its pod, and the way out',
+      known: {
+        gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
+        memory: { order: orderMemory({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }) },
+      },
+      type: 'Stalled',
+      says: [nameOfAttempt(1), 'team', 'gpupod.dev/confirm-absent'],
+    },
+    {
+      name: 'whose pod has ended: that pod',
+      known: { gpuPod: ordered, ...seenGone },
+      type: 'Provisioned',
+      says: ['pod-1', 'history'],
+    },
+    {
+      name: 'that came to nothing: how that is known',
+      known: {
+        gpuPod: ordered,
+        memory: { order: orderMemory({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }) },
+      },
+      type: 'Provisioned',
+      says: ['lists show'],
+    },
+    {
+      name: 'that was refused: the offer, and what the provider says',
+      known: { gpuPod: ordered, memory: { order: orderMemory({ outcome: refusal() }) } },
+      type: 'Provisioned',
+      says: ['hyperstack n3-H100x1', 'CANADA-1', 'no longer available'],
+    },
+    {
+      name: 'whose spec changed meanwhile: why its pod is ended',
+      known: {
+        gpuPod: gpuPod({ intent: intent({ spec: { image: 'flux' } }) }),
+        memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
+      },
+      type: 'Provisioned',
+      says: ['spec changed', 'ended'],
+    },
+    {
+      name: 'that gave a pod: that pod',
+      known: {
+        gpuPod: ordered,
+        memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
+      },
+      type: 'Provisioned',
+      says: ['pod-1', 'ordered'],
+    },
+    {
+      name: 'of another installation, while the GpuPod goes: the way out',
+      known: { gpuPod: gpuPod({ isDeleting: true, intent: intent({ installation: 'zzz999' }) }) },
+      type: 'Stalled',
+      says: ['zzz999', 'gpupod.dev/intent', 'gpupod.dev/force-release'],
+    },
+    {
+      name: 'whose numbers are used up: what to do',
+      known: {
+        gpuPod: gpuPod({
+          intent: intent({ attempt: 999_999 }),
+          status: { attempts: [{ number: 999_999, outcome: 'NotCreated' }] },
+        }),
+        offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS },
+      },
+      type: 'Stalled',
+      says: ['new GpuPod'],
+    },
+  ])('$name', (row) => {
+    expect(missingParts(row)).toEqual([]);
+  });
+});
+
+describe('what a person reads while nothing is rented', () => {
+  const market = { kind: 'ok', offers: [offer({ usd: 5 })], beganAtMs: NOW_MS } as const;
+  it.each<Told>([
+    {
+      name: 'because no offer fits: where to look',
+      known: { gpuPod: gpuPod({ spec: { maxPrice: 3 } }), offers: market },
+      type: 'Ready',
+      says: ['status.rejections', 'status.hint'],
+    },
+    {
+      name: 'because no offer fitted in time: the fields',
+      known: { gpuPod: gpuPod({ spec: { maxPrice: 3, offerTimeout: '0s' } }), offers: market },
+      type: 'Stalled',
+      says: ['spec.offerTimeout', 'gpupod.dev/reconcile-requested-at'],
+    },
+    {
+      name: 'because the provider does not know a word: which field to correct',
+      known: { offers: failure({ reason: 'InvalidRequest', message: 'GPU type H100 is not known.' }) },
+      type: 'Ready',
+      says: ['GPU type H100', 'spec.gpu', 'spec.placement'],
+    },
+    {
+      name: 'because of suspend: the field',
+      known: { gpuPod: gpuPod({ spec: { suspend: true } }) },
+      type: 'Ready',
+      says: ['spec.suspend'],
+    },
+    {
+      name: 'because the offers could not be read: what the provider said',
+      known: { offers: failure(), windows: { quietFailureMs: 0 } },
+      type: 'Ready',
+      says: ['Nothing is rented', 'HTTP status 503'],
+    },
+    {
+      name: 'because a GpuPod that goes may still have a machine: what is made sure of',
+      known: { gpuPod: gpuPod({ isDeleting: true }) },
+      type: 'Ready',
+      says: ['machine'],
+    },
+  ])('$name', (row) => {
+    expect(missingParts(row)).toEqual([]);
+  });
+});

@@ -1,0 +1,201 @@
+import { describe, expect, it } from '@jest/globals';
+import { nextStep } from '../../../src/lifecycle/next-step.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { missingParts } from '../support/told.ts';
+import type { Told } from '../support/told.ts';
+
+const beganAtMs = NOW_MS - 1_000;
+const seenGone = { census: census({ ended: [historyRow()] }) };
+const ready = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
+const deleted = { rental: rentalMemory({ deletedAtMs: NOW_MS - 1 }) };
+
+function seeing(look: ReturnType<typeof podLook>, pod = rentedGpuPod()): KnowledgeOverrides {
+  return { gpuPod: pod, sight: sight(look, { beganAtMs }) };
+}
+
+describe('what a person reads of a machine that is ended', () => {
+  it.each<Told>([
+    {
+      name: 'of a GpuPod that stays: the pod, the reason, and that it may bill',
+      known: { gpuPod: rentedGpuPod({}, { ending: 'AboveMaxPrice' }), memory: deleted },
+      type: 'Ready',
+      says: ['pod-1', 'AboveMaxPrice', 'bill'],
+    },
+    {
+      name: 'of a GpuPod that goes: the pod, and what it waits for',
+      known: { gpuPod: rentedGpuPod({ isDeleting: true }), memory: deleted },
+      type: 'Ready',
+      says: ['pod-1', 'end'],
+    },
+    {
+      name: 'that is called otherwise: both names, and the way out',
+      known: {
+        gpuPod: rentedGpuPod({ isDeleting: true }),
+        sight: sight(podLook({ name: 'My first pod' })),
+        windows: { quietFailureMs: 0 },
+      },
+      type: 'Synced',
+      says: ['pod-1', 'My first pod', 'gpupod.dev/force-release'],
+    },
+    {
+      name: 'whose name could not be read: that it bills, and is ended later',
+      known: {
+        gpuPod: rentedGpuPod({ isDeleting: true }),
+        memory: {
+          rental: {
+            podId: 'pod-1',
+            sinceMs: 0,
+            wasRead: false,
+            missing: 0,
+            read: { beganAtMs, result: 'failed' },
+          },
+        },
+        windows: { quietFailureMs: 0 },
+      },
+      type: 'Synced',
+      says: ['pod-1', 'bills'],
+    },
+    {
+      name: 'because it was too slow: how long it was given',
+      known: {
+        gpuPod: rentedGpuPod({ spec: { provisioningTimeout: '90s' } }),
+        sight: sight(podLook(), { beganAtMs }),
+        memory: { rental: rentalMemory() },
+      },
+      type: 'Provisioned',
+      says: ['1m30s'],
+    },
+    {
+      name: 'because the provider reports an error: that it was not ready',
+      known: seeing(podLook({ status: 'ERROR' })),
+      type: 'Provisioned',
+      says: ['error', 'ready'],
+    },
+    {
+      name: 'because of suspend: the field',
+      known: seeing(podLook(), rentedGpuPod({ spec: { suspend: true } })),
+      type: 'Ready',
+      says: ['pod-1', 'spec.suspend'],
+    },
+    {
+      name: 'because of suspend, of the machine: the field',
+      known: seeing(podLook(), rentedGpuPod({ spec: { suspend: true } })),
+      type: 'Provisioned',
+      says: ['spec.suspend'],
+    },
+    {
+      name: 'and gone: the field that holds the next one back',
+      known: {
+        gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }),
+        ...seenGone,
+      },
+      type: 'Ready',
+      says: ['spec.suspend'],
+    },
+  ])('$name', (row) => {
+    expect(missingParts(row)).toEqual([]);
+  });
+});
+
+describe('what a person reads of a machine that runs', () => {
+  it.each<Told>([
+    {
+      name: 'that is ready: the pod, and how to reach it',
+      known: {
+        ...seeing(readyLook(), ready),
+        memory: secretAfter('written'),
+      },
+      type: 'Ready',
+      says: ['pod-1', 'ssh root@203.0.113.7 -p 22022'],
+    },
+    {
+      name: 'whose Secret is in the way: its name, and what to do',
+      known: { ...seeing(readyLook(), ready), memory: secretAfter('conflict') },
+      type: 'Synced',
+      says: ['train-1-connection', 'status.ssh', 'spec.connectionSecretName'],
+    },
+    { name: 'that starts: that it bills', known: seeing(podLook()), type: 'Ready', says: ['pod-1', 'bills'] },
+    {
+      name: 'that installs: what is missing, and that it bills',
+      known: seeing(readyLook({ installationStatus: 'PENDING' })),
+      type: 'Ready',
+      says: ['pod-1', 'installation', 'bills'],
+    },
+    {
+      name: 'that installs: that it is active',
+      known: seeing(readyLook({ installationStatus: 'PENDING' })),
+      type: 'Provisioned',
+      says: ['pod-1', 'active'],
+    },
+    {
+      name: 'that is not active yet: that it was ordered',
+      known: seeing(podLook()),
+      type: 'Provisioned',
+      says: ['pod-1', 'ordered'],
+    },
+    {
+      name: 'that was stopped: that it bills, and the way out',
+      known: seeing(podLook({ status: 'STOPPED' }), ready),
+      type: 'Ready',
+      says: ['pod-1', 'bills', 'suspend or delete'],
+    },
+    {
+      name: 'with an error after it was ready: that it may bill, and the way out',
+      known: seeing(podLook({ status: 'ERROR' }), ready),
+      type: 'Ready',
+      says: ['pod-1', 'may bill', 'suspend or delete'],
+    },
+    {
+      name: 'that somebody else ends: who did not',
+      known: seeing(podLook({ status: 'DELETING' }), ready),
+      type: 'Ready',
+      says: ['pod-1', 'not by this operator'],
+    },
+    {
+      name: 'whose state nobody can tell: that it may bill',
+      known: seeing(podLook({ status: 'UNKNOWN' })),
+      type: 'Ready',
+      says: ['pod-1', 'may bill'],
+    },
+    {
+      name: 'that nobody could look at: that it may bill',
+      known: { gpuPod: ready, memory: { rental: rentalMemory({ sinceMs: 1 }) } },
+      type: 'Ready',
+      says: ['pod-1', 'may bill'],
+    },
+    {
+      name: 'that ended by itself: which, and how to rent again',
+      known: { gpuPod: ready, ...seenGone },
+      type: 'Ready',
+      says: ['pod-1', 'ended', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
+    },
+    {
+      name: 'that ended by itself, of the stall: the same',
+      known: { gpuPod: ready, ...seenGone },
+      type: 'Stalled',
+      says: ['pod-1', 'ended', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
+    },
+    {
+      name: 'that vanished: that the provider does not know it',
+      known: {
+        gpuPod: ready,
+        memory: { rental: rentalMemory({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
+      },
+      type: 'Provisioned',
+      says: ['pod-1', 'not known'],
+    },
+  ])('$name', (row) => {
+    expect(missingParts(row)).toEqual([]);
+  });
+});
+
+function secretAfter(outcome: 'written' | 'conflict') {
+  const known = observed(seeing(readyLook(), ready));
+  const step = nextStep(known);
+  const fingerprint =
+    step.kind === 'act' && step.effect.type === 'ensureSecret' ? step.effect.fingerprint : '';
+  return { secret: { fingerprint, outcome, atMs: NOW_MS } };
+}

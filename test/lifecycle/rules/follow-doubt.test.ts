@@ -1,0 +1,136 @@
+import { describe, expect, it } from '@jest/globals';
+import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { outline, restOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const unready = rentedGpuPod();
+const ready = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
+const justNow = NOW_MS - 1_000;
+
+function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
+  return { result, beganAtMs };
+}
+
+function rental(overrides: Partial<RentalMemory> = {}) {
+  return { memory: { rental: rentalMemory(overrides) } };
+}
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('followRental of a pod that may be gone', () => {
+  const missingInList = { census: census({ beganAtMs: NOW_MS - 10 }) };
+  const seen = { sight: sight(readyLook(), { beganAtMs: NOW_MS - 20 }) };
+  it.each<Row>([
+    {
+      name: 'a list since the last look does not show it',
+      known: { ...missingInList, ...seen, ...rental() },
+      expected: { step: 'readPod' },
+      why: 'a list alone is no proof, and no reason to do nothing',
+    },
+    {
+      name: 'a list of its first 90 seconds does not show it',
+      known: { ...missingInList, ...seen, ...rental({ sinceMs: NOW_MS - 90_009 }) },
+      expected: { step: 'ensureSecret' },
+      why: 'lists show pods late: two wrong answers to GET would else end the rental of a pod that runs',
+    },
+    {
+      name: 'a list of its 90th second does not show it',
+      known: { ...missingInList, ...seen, ...rental({ sinceMs: NOW_MS - 90_010 }) },
+      expected: { step: 'readPod' },
+      why: 'lists show pods by then',
+    },
+    {
+      name: 'a list since the last look shows it',
+      known: { ...seen, ...rental(), census: census({ beganAtMs: NOW_MS - 10, live: [readyLook()] }) },
+      expected: { step: 'ensureSecret' },
+      why: 'it is there',
+    },
+    {
+      name: 'a list since the last look shows another pod alone',
+      known: {
+        ...seen,
+        ...rental(),
+        census: census({ beganAtMs: NOW_MS - 10, live: [readyLook({ podId: 'pod-9' })] }),
+      },
+      expected: { step: 'readPod' },
+      why: 'that is a stray',
+    },
+    {
+      name: 'a list does not show it, and there was no look yet',
+      known: { ...missingInList, ...rental() },
+      expected: { step: 'readPod' },
+      why: 'nobody knows whether it ever was',
+    },
+    {
+      name: 'one proof of its end, and a look that came later',
+      known: {
+        ...seen,
+        ...rental({ missing: 1, lastMissingAtMs: NOW_MS - 40_000, read: read('notFound') }),
+      },
+      expected: { step: 'readPod' },
+      why: 'a 404 is not forgotten for a poll: the pod itself is asked again',
+    },
+    {
+      name: 'a list from before the last look does not show it',
+      known: { gpuPod: ready, census: census({ beganAtMs: NOW_MS - 30 }), ...seen },
+      expected: { step: 'ensureSecret' },
+      why: 'it was seen since',
+    },
+    {
+      name: 'the status poll left it out',
+      known: { sight: sight(readyLook(), { omitted: true }) },
+      expected: { step: 'readPod' },
+      why: 'an omission is a suspicion',
+    },
+    {
+      name: 'the status poll says TERMINATED',
+      known: { sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: justNow }) },
+      expected: { step: 'readPod' },
+      why: 'a poll says less than the pod itself',
+    },
+    {
+      name: 'a GET 1 s ago found nothing',
+      known: { ...rental({ read: read('notFound', justNow) }), sight: sight(podLook(), { omitted: true }) },
+      expected: { step: 'rest' },
+      why: 'the second look must be apart from the first',
+    },
+    {
+      name: 'many vanished at once',
+      known: { gpuPod: ready, massAbsence: true, ...missingInList, ...seen },
+      expected: { step: 'ensureSecret' },
+      why: 'the answer is wrong rather than all of them gone: life goes on',
+    },
+    {
+      name: 'a GET since the list found it',
+      known: { gpuPod: ready, ...missingInList, ...seen, ...rental({ read: read('found', NOW_MS - 5) }) },
+      expected: { step: 'ensureSecret' },
+      why: 'it is there',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
+  });
+
+  it('wants a list since the GET, and another GET when it is time', () => {
+    const doubtful = {
+      sight: sight(podLook(), { omitted: true }),
+      ...rental({ read: read('notFound', justNow) }),
+    };
+    const rest = restOf(followRental(observed({ gpuPod: unready, ...doubtful })));
+    expect(rest).toMatchObject({ againInMs: 29_000, wantsCensusAfterMs: justNow, status: unready.status });
+    const wanted = (beganAtMs: number): number | undefined =>
+      restOf(followRental(observed({ gpuPod: unready, ...doubtful, census: census({ beganAtMs }) })))
+        .wantsCensusAfterMs;
+    expect(wanted(justNow)).toBeUndefined();
+    expect(wanted(justNow - 1)).toBe(justNow);
+  });
+});
