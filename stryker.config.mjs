@@ -14,7 +14,7 @@ export default {
   plugins: ['./test/mutation/light-runner.ts'],
   coverageAnalysis: 'perTest',
   // What runs once, when a module is loaded, would need a process of its own for each mistake.
-  ignoreStatic: true,
+  ignoreStatic: name !== 'api',
   mutate: [...mutate],
   ignorePatterns: [
     '/coverage',

@@ -3,6 +3,7 @@ import { loadConfig } from './config/load-config.ts';
 import type { Config } from './config/config.ts';
 import { OPERATOR_VERSION } from './config/version.ts';
 import { KubeConfigError } from './kubernetes/kube-config.ts';
+import { lastWords } from './observability/last-words.ts';
 import { createLogger } from './observability/logger.ts';
 
 /** The composition root: the only file that reads arguments, environment and signals. */
@@ -10,6 +11,11 @@ import { createLogger } from './observability/logger.ts';
 /** Wrong settings: nothing was started. */
 const EXIT_INVALID = 2;
 const EXIT_LOST_LEASE = 1;
+/** An error that nobody caught, which is a mistake in the operator. What is written down already is picked up after it. */
+const EXIT_CRASHED = 1;
+
+// Node would write the error with all that hangs on it, and that may be a request with its key.
+process.on('uncaughtException', crash);
 
 const loaded = loadConfig(process.argv.slice(2), process.env);
 switch (loaded.kind) {
@@ -48,6 +54,12 @@ async function run(config: Config): Promise<void> {
     }
     refuse([error.message]);
   }
+}
+
+function crash(thrown: unknown): void {
+  const log = createLogger({ level: 'error', version: OPERATOR_VERSION });
+  log.error({ thrown: lastWords(thrown) }, 'an error that nobody caught; this process ends');
+  process.exit(EXIT_CRASHED);
 }
 
 function refuse(problems: readonly string[]): void {

@@ -104,6 +104,11 @@ export const REASONS = {
       meaning:
         'A Secret with the name of the connection Secret belongs to somebody else and is left alone. Remove it or set `connectionSecretName`.',
     },
+    SecretRefused: {
+      status: 'False',
+      meaning:
+        'The API server does not take the connection Secret (quota, policy, rights). The machine is usable, its address stands in `status.ssh`.',
+    },
     Unauthorized: {
       status: 'False',
       meaning:

@@ -20,7 +20,7 @@ export function objectName(): z.ZodString {
     .string()
     .min(1)
     .max(MAX_OBJECT_NAME)
-    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/);
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
 }
 
 /** A key of a Secret in the namespace of the GpuPod. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oncePerObject } from './once-per-object.ts';
 import { truncateMessage } from './conditions.ts';
 import { ANNOTATIONS, FINALIZER } from './names.ts';
 import { GpuPodSpec } from './spec.ts';
@@ -31,14 +32,15 @@ export type ParsedGpuPod =
 
 /**
  * Reads what the API server sent. An object can fail only where the installed CRD is not the one of this
- * version; its problems are then named, and nothing is done with it.
+ * version; its problems are then named, and nothing is done with it. One version of an object is read once, however
+ * many passes, sweeps and scrapes look at it.
  */
-export function parseGpuPod(object: unknown): ParsedGpuPod {
+export const parseGpuPod = oncePerObject((object: object): ParsedGpuPod => {
   const parsed = GpuPod.safeParse(object);
   return parsed.success
     ? { kind: 'ok', gpuPod: parsed.data }
     : { kind: 'invalid', problems: describeProblems(parsed.error) };
-}
+});
 
 export function isDeleting(gpuPod: GpuPod): boolean {
   return gpuPod.metadata.deletionTimestamp !== undefined;

@@ -116,6 +116,13 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof ApiError;
 }
 
+const REFUSAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 404, 405, 413, 415, 422]);
+
+/** The server said no to what was asked for, and will until somebody changes something: rights, quota, policy, schema. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiStatusError && REFUSAL_STATUSES.has(error.status);
+}
+
 /** One short line for logs and conditions: no headers, no dump of the body, no stack. */
 export function apiErrorMessage(error: unknown): string {
   if (error instanceof ApiStatusError) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ANNOTATIONS } from '../api/names.ts';
 import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
+import { oncePerObject } from '../api/once-per-object.ts';
 import { MAX_ATTEMPT_NUMBER, sameName } from './pod-name.ts';
 import { hasOutcome } from './status/attempts.ts';
 
@@ -71,14 +72,14 @@ export type IntentReading =
   | { readonly kind: 'garbled' }
   | { readonly kind: 'read'; readonly intent: Intent };
 
-export function readIntent(gpuPod: GpuPod): IntentReading {
+export const readIntent = oncePerObject((gpuPod: GpuPod): IntentReading => {
   const text = gpuPod.metadata.annotations[ANNOTATIONS.intent];
   if (text === undefined) {
     return { kind: 'none' };
   }
   const parsed = Intent.safeParse(parseJson(text));
   return parsed.success ? { kind: 'read', intent: parsed.data } : { kind: 'garbled' };
-}
+});
 
 export function writeIntent(intent: Intent): string {
   return JSON.stringify(intent);

@@ -1,5 +1,5 @@
 import type { Intent } from './intent.ts';
-import type { BlockReason, Memory, PodRead, SecretOutcome } from './memory.ts';
+import type { BlockReason, Memory, PodRead, SecretMemory } from './memory.ts';
 import type { CreateOutcome, DeleteOutcome } from './provider.ts';
 
 /** What is remembered of the outcome of an effect. Pure. */
@@ -65,13 +65,8 @@ export function learnRead(memory: Memory, podId: string, read: PodRead): Memory 
   return rental?.podId === podId ? { ...memory, rental: { ...rental, read } } : memory;
 }
 
-export function learnSecret(
-  memory: Memory,
-  fingerprint: string,
-  outcome: SecretOutcome,
-  nowMs: number,
-): Memory {
-  return { ...memory, secret: { fingerprint, outcome, atMs: nowMs } };
+export function learnSecret(memory: Memory, secret: Omit<SecretMemory, 'atMs'>, nowMs: number): Memory {
+  return { ...memory, secret: { ...secret, atMs: nowMs } };
 }
 
 /** A surplus pod was sent a DELETE that was accepted; whether it is gone the next lists will tell. */

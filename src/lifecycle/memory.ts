@@ -36,17 +36,25 @@ export interface Memory {
   readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
   /** Orders of this generation that were refused as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
-  /** What became of the connection Secret: fingerprint of its content, and the outcome. */
-  readonly secret?:
-    { readonly fingerprint: string; readonly outcome: SecretOutcome; readonly atMs: number } | undefined;
+  readonly secret?: SecretMemory | undefined;
   readonly rejectionsWrittenAtMs?: number;
 }
 
 /** What a step adds; a value of undefined forgets. */
 export type MemoryChange = Partial<Memory>;
 
-/** `conflict`: a Secret of that name belongs to somebody else. */
-export type SecretOutcome = 'written' | 'conflict' | 'removed';
+/** What became of the connection Secret. */
+export interface SecretMemory {
+  /** Of its content. */
+  readonly fingerprint: string;
+  readonly outcome: SecretOutcome;
+  /** Why it was refused. */
+  readonly message?: string;
+  readonly atMs: number;
+}
+
+/** `conflict`: a Secret of that name belongs to somebody else; `refused`: the API server does not take it (quota, policy, rights, name). */
+export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed';
 
 /** Why an order could not be sent. */
 export type BlockReason = FailureReason | 'ReferenceNotFound';

@@ -1,7 +1,7 @@
 import type { CreateOptions, CreateOutcome, Refusal } from '../lifecycle/provider.ts';
 import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
 import { cleanText, jsonErrorText } from './error-text.ts';
-import { statusMessage } from './failure.ts';
+import { ACCOUNT_STATUSES, statusMessage } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
@@ -11,8 +11,6 @@ import { PodRow } from './schemas/pod.ts';
 
 /** Below this the provider reads a cap as "no cap" (0), or it cannot be meant. */
 const MIN_MAX_PRICE = 0.01;
-/** The account must wait, not the offer. A proxy too says these before it passes anything on. */
-const ACCOUNT_STATUSES = new Set([401, 402, 403, 429]);
 /** 4xx that say nothing about whether the request was carried out. */
 const UNDECIDED_STATUSES = new Set([408, 409, 425]);
 

@@ -27,12 +27,23 @@ export function statusFailure(reply: Reply): Failure {
   };
 }
 
+/** The account must wait, not the offer. A proxy too says these before it passes anything on. */
+export const ACCOUNT_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 429]);
+
 /** `POST /pods/: the provider answered 400: Missing field: max_price not specified`. */
 export function statusMessage(reply: Reply): string {
-  const said = cleanText(errorText(reply.text), reply.secrets);
+  const said = isRepeatable(reply) ? cleanText(errorText(reply.text), reply.secrets) : '';
   const answered = `${reply.label}: the provider answered ${String(reply.status)}`;
   // What was said is without secrets by now; to look for them costs more than all else.
   return cleanText(said === '' ? answered : `${answered}: ${said}`);
+}
+
+/**
+ * A pod was given variables and passwords, perhaps by a process before this one: no list of secrets is complete when an
+ * answer is about pods. What it says of the account is said before any pod is looked at.
+ */
+function isRepeatable({ isAboutPods, status }: Reply): boolean {
+  return !isAboutPods || ACCOUNT_STATUSES.has(status);
 }
 
 function reasonOfStatus(status: number): FailureReason {

@@ -106,7 +106,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return exchange.kind === 'reply' ? parseRetryAfter(exchange.retryAfter, clock.nowMs()) : undefined;
   }
 
-  function toReply(label: string, exchange: Exchange & { kind: 'reply' }, key: Secret): Reply {
+  function toReply(
+    { label, isAboutPods }: Pick<Reply, 'label' | 'isAboutPods'>,
+    exchange: Exchange & { kind: 'reply' },
+    key: Secret,
+  ): Reply {
     const waitMs = retryAfterMs(exchange);
     return {
       kind: 'reply',
@@ -115,6 +119,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // No part of an answer can then carry the key on, not even as the id of a pod.
       text: withoutKey(exchange.text, key),
       secrets: [key.reveal()],
+      isAboutPods,
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     };
   }
@@ -143,7 +148,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       totalTimeoutMs: call.method === 'DELETE' ? timeouts.deleteMs : timeouts.readMs,
       connectTimeoutMs: timeouts.connectMs,
     });
-    const reply = exchange.kind === 'reply' ? toReply(label, exchange, state.key) : noReply(label, exchange);
+    const isAboutPods = call.endpoint.startsWith('/pods/');
+    const reply =
+      exchange.kind === 'reply'
+        ? toReply({ label, isAboutPods }, exchange, state.key)
+        : noReply(label, exchange);
     return { reply, stale: exchange.kind === 'broken' && exchange.stale };
   }
 
@@ -165,7 +174,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       totalTimeoutMs: timeouts.createMs,
       connectTimeoutMs: timeouts.connectMs,
     });
-    return exchange.kind === 'reply' ? toReply(label, exchange, state.key) : noCreateReply(label, exchange);
+    // Who orders knows what the answer may repeat.
+    return exchange.kind === 'reply'
+      ? toReply({ label, isAboutPods: false }, exchange, state.key)
+      : noCreateReply(label, exchange);
   }
 
   return { clock, read, create };

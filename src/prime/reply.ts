@@ -8,4 +8,6 @@ export interface Reply {
   readonly retryAfterMs?: number;
   /** Texts that must not come out again in a message. */
   readonly secrets: readonly string[];
+  /** It may repeat what pods were ordered with, which nobody here remembers: what it says is not passed on. */
+  readonly isAboutPods: boolean;
 }

@@ -35,6 +35,7 @@ export class Census {
   readonly #waiting = new Map<string, number>();
   readonly #teamsSeen = new Set<string>();
   #beganAtMs: number | undefined;
+  #hasFailed = false;
   #liveByFront = new Map<string, PodLook[]>();
   #liveById = new Map<string, PodLook>();
   #endedByFront = new Map<string, HistoryRow[]>();
@@ -68,25 +69,22 @@ export class Census {
     };
   }
 
-  /** Takes a list now. */
+  /** Takes a list now. After one that failed the caller takes the next, later and later: whoever waits does not hurry it. */
   async take(): Promise<CensusResult | Failure> {
-    const { provider, teamIds } = this.#options;
+    const { provider, teamIds, isTrusted } = this.#options;
     const [list, history] = await Promise.all([provider.listPods(teamIds()), provider.listHistory()]);
-    if (list.kind === 'failure') {
-      this.#scheduleNext();
-      return list;
+    const answer = list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
+    this.#hasFailed = answer.kind === 'failure';
+    if (answer.kind === 'failure') {
+      return answer;
     }
-    if (!this.#options.isTrusted()) {
-      this.#scheduleNext();
-      return UNTRUSTED;
-    }
-    this.#index(list.value.pods, list.value.beganAtMs);
+    this.#index(answer.value.pods, answer.value.beganAtMs);
     if (history.kind === 'ok') {
       this.#indexHistory(history.value);
     }
-    this.#options.onList(list.value.pods, list.value.beganAtMs);
-    this.#tell(list.value.beganAtMs);
-    return { beganAtMs: list.value.beganAtMs, pods: list.value.pods };
+    this.#options.onList(answer.value.pods, answer.value.beganAtMs);
+    this.#tell(answer.value.beganAtMs);
+    return { beganAtMs: answer.value.beganAtMs, pods: answer.value.pods };
   }
 
   #index(pods: readonly PodLook[], beganAtMs: number): void {
@@ -118,7 +116,7 @@ export class Census {
   }
 
   #scheduleNext(): void {
-    if (this.#waiting.size === 0) {
+    if (this.#waiting.size === 0 || this.#hasFailed) {
       return;
     }
     const { clock, minGapMs, schedule } = this.#options;

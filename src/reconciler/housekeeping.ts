@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { PodLook } from '../lifecycle/provider.ts';
 import type { Windows } from '../lifecycle/settings.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { Census } from './census.ts';
@@ -104,25 +105,23 @@ export class Housekeeping {
         }
         return windows.busyPollMs;
       case 'sweep':
-        return await this.#sweep(parts);
+        return isTrusted(parts) ? await this.#sweep(parts) : windows.sweepMs;
       default:
-        await this.#takeCensus(parts);
-        return undefined;
+        return isTrusted(parts) && (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
     }
   }
 
-  async #sweep(parts: HousekeepingParts): Promise<number> {
-    const pods = await this.#takeCensus(parts);
-    if (pods !== undefined) {
-      await parts.sweep.run(pods);
+  async #sweep(parts: HousekeepingParts): Promise<number | 'failed'> {
+    const pods = await this.#takeList(parts);
+    if (pods === 'failed') {
+      return pods;
     }
+    await parts.sweep.run(pods);
     return this.#options.windows.sweepMs;
   }
 
-  async #takeCensus(parts: HousekeepingParts): Promise<Parameters<Sweep['run']>[0] | undefined> {
-    if (!isTrusted(parts)) {
-      return undefined;
-    }
+  /** @returns the pods of a complete list; `failed`: those who wait for one wait on. */
+  async #takeList(parts: HousekeepingParts): Promise<readonly PodLook[] | 'failed'> {
     const result = await parts.census.take();
     const isFailure = 'kind' in result;
     parts.health.report('complete list', isFailure ? result : undefined);
@@ -133,8 +132,7 @@ export class Housekeeping {
       { reason: result.reason, problem: result.message },
       'complete list of pods failed',
     );
-    this.#queue.retry('census');
-    return undefined;
+    return 'failed';
   }
 }
 

@@ -120,7 +120,7 @@ describe('learnRead', () => {
 describe('learnSecret', () => {
   it('remembers content, outcome and time', () => {
     const secret = { fingerprint: 'f', outcome: 'written', atMs: 7 } as const;
-    expect(learnSecret(memory(), 'f', 'written', 7).secret).toEqual(secret);
+    expect(learnSecret(memory(), { fingerprint: 'f', outcome: 'written' }, 7).secret).toEqual(secret);
   });
 });
 

@@ -1,9 +1,10 @@
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { connectionSecret } from '../connection-secret.ts';
+import type { SecretMemory } from '../memory.ts';
 import type { PodLook } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Claims, Facts } from '../status/draft.ts';
+import type { Claim, Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { isAbovePriceLine } from './price-check.ts';
@@ -18,14 +19,11 @@ export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts
   if (isDue || memory.secret.fingerprint !== secret.fingerprint) {
     return { kind: 'act', effect: { type: 'ensureSecret', ...secret } };
   }
-  const isConflict = memory.secret.outcome === 'conflict';
-  const conflict =
-    `Secret ${secret.name} belongs to somebody else and is left alone; the connection data stands in status.ssh. ` +
-    'Remove that Secret or set spec.connectionSecretName.';
+  const problem = secretProblem(memory.secret, secret.name);
   const claims: Claims = {
     Ready: ['Available', readyMessage(knowledge, look)],
     Provisioned: ['PodActive', `Pod ${look.podId} is active.`],
-    ...(isConflict ? { Synced: ['SecretConflict', conflict] } : {}),
+    ...(problem === undefined ? {} : { Synced: problem }),
   };
   return {
     kind: 'rest',
@@ -34,13 +32,13 @@ export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
       ssh: look.ssh,
       ports: look.ports.length === 0 ? undefined : portStatus(look),
-      binding: isConflict ? undefined : { name: secret.name },
+      binding: problem === undefined ? { name: secret.name } : undefined,
       failedAttempts: undefined,
       hint: undefined,
       rejections: undefined,
     }),
-    againInMs: isConflict ? CONFLICT_RETRY_MS : windows.staleMs,
-    ...(isConflict ? { remember: { secret: undefined } } : {}),
+    againInMs: problem === undefined ? windows.staleMs : SECRET_RETRY_MS,
+    ...(problem === undefined ? {} : { remember: { secret: undefined } }),
   };
 }
 
@@ -73,8 +71,27 @@ function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
   }));
 }
 
-/** A Secret that is in the way may be removed at any time. */
-const CONFLICT_RETRY_MS = 60_000;
+/** What is in the way of the Secret may be removed at any time. */
+const SECRET_RETRY_MS = 60_000;
+
+/** Why there is no connection Secret. */
+function secretProblem({ outcome, message = '' }: SecretMemory, name: string): Claim<'Synced'> | undefined {
+  switch (outcome) {
+    case 'conflict':
+      return [
+        'SecretConflict',
+        `Secret ${name} belongs to somebody else and is left alone; the connection data stands in status.ssh. ` +
+          'Remove that Secret or set spec.connectionSecretName.',
+      ];
+    case 'refused':
+      return [
+        'SecretRefused',
+        `Secret ${name} cannot be written; the connection data stands in status.ssh. ${message}`,
+      ];
+    default:
+      return undefined;
+  }
+}
 
 function readyMessage(knowledge: Knowledge, look: PodLook): string {
   const isDear = isAbovePriceLine(

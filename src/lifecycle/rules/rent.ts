@@ -44,7 +44,7 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
  */
 function awaitCleanList(knowledge: Knowledge): Step | undefined {
   const { memory, now, windows, census } = knowledge;
-  const isYoung = !memory.inFirstList && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
+  const isYoung = hasNoPast(knowledge) && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
   const oldestMs = Math.max(memory.firstSeenAtMs, now.monotonicMs - windows.offerMaxAgeMs);
   const isFresh = census !== undefined && census.beganAtMs >= oldestMs;
   if ((isYoung || isFresh) && (census?.live ?? []).length === 0) {
@@ -53,6 +53,11 @@ function awaitCleanList(knowledge: Knowledge): Step | undefined {
   return isFresh
     ? sayMakingSure(knowledge, census.beganAtMs + windows.busyPollMs)
     : awaitList(knowledge, now.monotonicMs);
+}
+
+/** A status that stands was written by somebody: by a process, it may be, that has ordered meanwhile. */
+function hasNoPast({ gpuPod, memory }: Knowledge): boolean {
+  return !memory.inFirstList && isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
 }
 
 /** A list is there in a moment: who waits for an offer needs one every minute, and must not write each time. */

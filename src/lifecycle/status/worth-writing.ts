@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
 
@@ -9,27 +8,37 @@ import type { Knowledge } from '../knowledge.ts';
  */
 export function isWorthWriting(knowledge: Knowledge, next: GpuPodStatus): boolean {
   const standing = knowledge.gpuPod.status;
-  if (!isDeepStrictEqual(steadyPart(standing), steadyPart(next))) {
+  if (!isSameJson(steadyPart(standing), steadyPart(next))) {
     return true;
   }
   const writtenAtMs = knowledge.memory.rejectionsWrittenAtMs;
   const isDue =
     writtenAtMs === undefined ||
     knowledge.now.monotonicMs - writtenAtMs >= knowledge.windows.rejectionsWriteMs;
-  return isDue && !isDeepStrictEqual(rejectionReasons(standing), rejectionReasons(next));
+  return isDue && !isSameJson(rejectionReasons(standing), rejectionReasons(next));
 }
 
 function steadyPart(status: GpuPodStatus): unknown {
   const { rejections: _rejections, hint: _hint, cost, ...rest } = status;
   const { accrued: _accrued, accruedAt: _accruedAt, billedPerHour, ...price } = cost ?? {};
-  return withoutUndefined({ ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } });
+  return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
 }
 
 function rejectionReasons(status: GpuPodStatus): readonly string[] {
   return (status.rejections ?? []).map(({ reason }) => reason).sort();
 }
 
-/** The value as it stands on the API server, where an undefined key is an absent one. */
-function withoutUndefined(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+/** Whether both are the same on the API server, where an undefined key is an absent one. */
+function isSameJson(one: unknown, other: unknown): boolean {
+  if (!isObject(one) || !isObject(other)) {
+    return Object.is(one, other);
+  }
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return (
+    Array.isArray(one) === Array.isArray(other) && [...keys].every((key) => isSameJson(one[key], other[key]))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,11 +1,11 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { API_VERSION, KIND, LABELS, OPERATOR_NAME } from '../../api/names.ts';
-import { isAlreadyExists, isConflict } from '../../kubernetes/api-errors.ts';
+import { apiErrorMessage, isAlreadyExists, isConflict, isRefusal } from '../../kubernetes/api-errors.ts';
 import { secretData } from '../../kubernetes/secrets-client.ts';
 import type { NewObject } from '../../kubernetes/resource-client.ts';
 import type { Secret } from '../../kubernetes/secrets-client.ts';
 import { learnSecret } from '../../lifecycle/learn.ts';
-import type { Memory } from '../../lifecycle/memory.ts';
+import type { Memory, SecretMemory } from '../../lifecycle/memory.ts';
 import type { EnsureSecret } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { known, STALE } from './outcome.ts';
@@ -15,33 +15,48 @@ import { readSecretValues } from './secret-values.ts';
 /** Type of the Secret, as the service binding convention names it. */
 const SECRET_TYPE = 'servicebinding.io/gpupod';
 
-/** Writes the connection Secret where it is ours or free; one of somebody else is left alone. */
+/** Writes the connection Secret where it is ours or free. Where that is refused the machine is no less usable: it is remembered, and said. */
 export async function ensureSecret(
   context: Context,
   gpuPod: GpuPod,
   effect: EnsureSecret,
   memory: Memory,
 ): Promise<EffectOutcome> {
-  const { secrets } = context;
-  const { namespace } = gpuPod.metadata;
-  const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
-  const standing = await secrets.get({ namespace, name: effect.name });
-  if (standing !== undefined && !isOwned(standing, gpuPod)) {
-    return known(learnSecret(memory, effect.fingerprint, 'conflict', context.clock.monotonicMs()));
-  }
+  const { fingerprint } = effect;
+  const learn = (secret: Pick<SecretMemory, 'outcome' | 'message'>): EffectOutcome =>
+    known(learnSecret(memory, { fingerprint, ...secret }, context.clock.monotonicMs()));
   try {
-    if (standing === undefined) {
-      await secrets.create(namespace, newSecret(gpuPod, effect.name, data));
-    } else if (!sameData(standing.data, data)) {
-      await secrets.replace({ ...standing, apiVersion: 'v1', kind: 'Secret', data });
-    }
+    return learn({ outcome: await writeSecret(context, gpuPod, effect) });
   } catch (error) {
     if (isAlreadyExists(error) || isConflict(error)) {
       return STALE;
     }
-    throw error;
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    const { namespace, name } = gpuPod.metadata;
+    context.log.warn({ namespace, name, secret: effect.name, err: error }, 'connection Secret was refused');
+    return learn({ outcome: 'refused', message: apiErrorMessage(error) });
   }
-  return known(learnSecret(memory, effect.fingerprint, 'written', context.clock.monotonicMs()));
+}
+
+async function writeSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: EnsureSecret,
+): Promise<'written' | 'conflict'> {
+  const { secrets } = context;
+  const { namespace } = gpuPod.metadata;
+  const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
+  const standing = await secrets.get({ namespace, name: effect.name });
+  if (standing === undefined) {
+    await secrets.create(namespace, newSecret(gpuPod, effect.name, data));
+  } else if (!isOwned(standing, gpuPod)) {
+    return 'conflict';
+  } else if (!sameData(standing.data, data)) {
+    await secrets.replace({ ...standing, apiVersion: 'v1', kind: 'Secret', data });
+  }
+  return 'written';
 }
 
 /** Removes the connection Secret if it is ours. */
@@ -56,7 +71,7 @@ export async function removeSecret(
   if (standing !== undefined && isOwned(standing, gpuPod)) {
     await context.secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
   }
-  return known(learnSecret(memory, '', 'removed', context.clock.monotonicMs()));
+  return known(learnSecret(memory, { fingerprint: '', outcome: 'removed' }, context.clock.monotonicMs()));
 }
 
 /** The password goes from Secret to Secret; where its source is gone meanwhile, the rest is written without it. */

@@ -93,6 +93,7 @@ describe('what a person reads of an order', () => {
           status: { attempts: [{ number: 999_999, outcome: 'NotCreated' }] },
         }),
         offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS },
+        census: census({ beganAtMs: NOW_MS }),
       },
       type: 'Stalled',
       says: ['new GpuPod'],

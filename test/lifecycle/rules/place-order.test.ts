@@ -6,6 +6,7 @@ import { defaultSizes } from '../../../src/offers/sizes.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { census } from '../../support/builders/looks.ts';
 import { effectOf } from '../support/outline.ts';
 
 const fits = offer({ usd: 1.9 });
@@ -30,7 +31,8 @@ it('no order allows more than the ceiling of the operator, whatever the spec say
 
 it('the last number that a name can carry is still ordered under', () => {
   const status = { attempts: [{ number: 999_998, outcome: 'NotCreated' as const }] };
-  const { intent: written } = orderOf(rent(observed({ offers, gpuPod: gpuPod({ status }) })));
+  const known = { offers, gpuPod: gpuPod({ status }), census: census({ beganAtMs: NOW_MS }) };
+  const { intent: written } = orderOf(rent(observed(known)));
   expect(written.attempt).toBe(999_999);
 });
 

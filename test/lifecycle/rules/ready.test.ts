@@ -80,11 +80,16 @@ describe('followReady', () => {
     expect(rest.status.ssh).toEqual(SSH);
   });
 
-  it('looks again whether a Secret in the way was removed', () => {
-    const rest = restOf(followReady(after('conflict'), look, {}));
-    expect(rest.againInMs).toBe(60_000);
-    // A key with undefined forgets; without the key what is remembered would stand.
-    expect(Object.entries(rest.remember ?? {})).toEqual([['secret', undefined]]);
+  it('is ready although the Secret cannot be written, and says why it cannot', () => {
+    const gpuPod = rentedGpuPod();
+    const { fingerprint } = connectionSecret(gpuPod, look);
+    const message = '403 Forbidden: exceeded quota';
+    const secret = { fingerprint, outcome: 'refused', message, atMs: NOW_MS } as const;
+    const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), look, {}));
+    expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced: 'SecretRefused' });
+    expect(messageOf(rest.status, 'Synced')).toContain(message);
+    expect(rest.status.binding).toBeUndefined();
+    expect(rest.status.ssh).toEqual(SSH);
   });
 
   describe('of a look without ports', () => {
@@ -134,6 +139,16 @@ describe('followReady', () => {
     const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), polled, {}));
     expect(messageOf(rest.status, 'Ready')).not.toContain('cap');
   });
+
+  it.each(['conflict', 'refused'] as const)(
+    'looks again whether what is in the way was removed: %s',
+    (outcome) => {
+      const rest = restOf(followReady(after(outcome), look, {}));
+      expect(rest.againInMs).toBe(60_000);
+      // A key with undefined forgets; without the key what is remembered would stand.
+      expect(Object.entries(rest.remember ?? {})).toEqual([['secret', undefined]]);
+    },
+  );
 
   it('tells of a price that rose above the cap, and keeps the machine', () => {
     const known = after('written', { spec: { maxPrice: 1.8 }, status: { readyAt: WALL_TEXT } });

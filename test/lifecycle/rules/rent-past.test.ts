@@ -31,6 +31,18 @@ describe('rent of an object that may have a past', () => {
       why: 'its annotation may have been stripped',
     },
     {
+      name: 'a young object with a status',
+      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }) },
+      expected: { step: 'rest' },
+      why: 'who wrote it may have ordered, and the order may have been stripped',
+    },
+    {
+      name: 'a young object with a status and a clean list',
+      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }), census: census({ beganAtMs: NOW_MS }) },
+      expected: { step: 'createPod' },
+      why: 'nothing of it is left',
+    },
+    {
       name: 'an object a minute old',
       known: { memory: { firstSeenAtMs: NOW_MS - 60_000 } },
       expected: { step: 'rest' },
