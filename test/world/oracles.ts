@@ -6,7 +6,7 @@ import { MOST_PASSES } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { podIdOf } from './readings.ts';
 import type { Books } from './books.ts';
-import { INSTALLATION } from './simulated-world.ts';
+import { INSTALLATION } from './shared-world.ts';
 
 /** Two sweeps, and what it takes to end what the second one still shows. */
 export const TWO_SWEEPS_MS = 2 * 300_000 + 60_000;

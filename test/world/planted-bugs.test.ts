@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { live } from './life.ts';
 import { ENDING_BUGS } from './planted/ending-bugs.ts';
+import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
 import { ORDER_BUGS } from './planted/order-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
 import { STATUS_BUGS } from './planted/status-bugs.ts';
@@ -10,7 +11,7 @@ import { markdownFiles, tableBelow } from '../docs/support/markdown.ts';
 // A life takes a second, and many on a machine that is busy.
 jest.setTimeout(5 * 60_000);
 
-const BUGS = [...ORDER_BUGS, ...ENDING_BUGS, ...STATUS_BUGS, ...WAITING_BUGS];
+const BUGS = [...ORDER_BUGS, ...ENDING_BUGS, ...STATUS_BUGS, ...WAITING_BUGS, ...KEEPING_BUGS];
 
 /** What a world must never do, as the oracles call it. */
 const ORACLES = [
@@ -19,6 +20,7 @@ const ORACLES = [
   'breaker',
   'cap',
   'foreign',
+  'ready-ended',
   'released-while-billing',
   'secrets',
   'settles',
@@ -38,9 +40,10 @@ describe('a world without a bug is clean', () => {
 });
 
 describe('a planted bug is caught', () => {
-  it.each(BUGS)('$name: by $oracles', async ({ plant, scenario, oracles }) => {
+  it.each(BUGS)('$name: by $oracles', async ({ plant, scenario, oracles, accusation = /./ }) => {
     const { violations } = await live({ ...SCENARIOS[scenario](), plant: plant() });
     expect(oraclesIn(violations)).toEqual(expect.arrayContaining([...oracles]));
+    expect(violations).toEqual(expect.arrayContaining([expect.stringMatching(accusation)]));
   });
 
   it('by each of the oracles', () => {

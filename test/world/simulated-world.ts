@@ -1,29 +1,26 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { Policy } from '../../src/lifecycle/settings.ts';
-import { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
-import { offerCatalogueSchema } from '../../src/simulator/world/offer.ts';
+import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
-import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
-import { settingsSchema } from '../../src/simulator/world/settings.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { findSecret } from '../support/find-secret.ts';
+import { INSTALLATION, makeShared } from './shared-world.ts';
 import { Books } from './books.ts';
 import type { PriceLimits } from './books.ts';
 import type { Fate } from './boundary.ts';
 import { CANARY_ENV, shownOf } from './canaries.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
-import { ProcessClock, WALL_START_MS } from './process-clock.ts';
+import { WALL_START_MS } from './process-clock.ts';
 import { Progress } from './progress.ts';
 import { isReady } from './readings.ts';
+import { ReadyMachines } from './ready-machines.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
-import { Trace } from './trace.ts';
-import { VirtualTime } from './virtual-time.ts';
-import { OFFERS } from './world-offers.ts';
+import type { Trace } from './trace.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
-export const INSTALLATION = 'abc123';
 export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
 
@@ -87,6 +84,7 @@ export class SimulatedWorld {
     this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
     this.settings = settingsOf(options);
     this.books = new Books(this.server, this.api, () => this.nowText(), limitsOf(this.settings.policy));
+    new ReadyMachines(this).watch();
     this.#listen();
   }
 
@@ -247,27 +245,6 @@ export class SimulatedWorld {
   }
 }
 
-type Shared = Pick<SimulatedWorld, 'time' | 'trace' | 'api' | 'foreignIds' | 'othersIds'>;
-
-/** What clusters with one API key have in common: the provider, with pods of strangers, and the time. */
-function makeShared({ seed = 1, provider, offers = OFFERS, isTraced }: WorldOptions): Shared {
-  const time = new VirtualTime();
-  const api = new SimulatedApi({
-    clock: new ProcessClock(time),
-    seed,
-    settings: settingsSchema.parse({ ...PROVIDER, ...provider }),
-    catalogue: offerCatalogueSchema.parse({ gpus: offers }),
-  });
-  const plant = (name: string, userId: string): string => plantPod(api.world, { name, userId }).id;
-  return {
-    time,
-    trace: new Trace(isTraced),
-    api,
-    foreignIds: FOREIGN_NAMES.map((name) => plant(name, 'user_1')),
-    othersIds: OTHERS_NAMES.map((name) => plant(name, 'user_2')),
-  };
-}
-
 function settingsOf({ seed = 1, plant = {}, watchDelayMs = 20, settings }: WorldOptions): OperatorSettings {
   const random = createRandomSource(seed + 2);
   return {
@@ -290,20 +267,3 @@ function limitsOf({ maxPriceCeiling, maxTotalPricePerHour }: Policy): PriceLimit
     ...(maxTotalPricePerHour === undefined ? {} : { totalUsdPerHour: maxTotalPricePerHour / 1e6 }),
   };
 }
-
-const PROVIDER: SettingsInput = {
-  provisioningMs: 20_000,
-  installingMs: 10_000,
-  deletingMs: 4_000,
-  slash: 'Direct',
-};
-
-/** Of another account; one is named as if it were ours. */
-const OTHERS_NAMES = ['theirs', `gp-${INSTALLATION}-0123456789-1-a-b`];
-
-/** Somebody's own, another installation's, and one whose installation has a longer name. */
-export const FOREIGN_NAMES: readonly string[] = [
-  'somebody',
-  'gp-zzz999-0123456789-1-team-a-train-1',
-  `gp-${INSTALLATION}x-0123456789-1-a`,
-];

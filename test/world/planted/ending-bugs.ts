@@ -2,7 +2,7 @@ import { sameName } from '../../../src/lifecycle/pod-name.ts';
 import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
 import type { PodLook } from '../../../src/lifecycle/provider.ts';
 import type { Plant } from '../operator-process.ts';
-import { INSTALLATION } from '../simulated-world.ts';
+import { INSTALLATION } from '../shared-world.ts';
 import { atProvider, terminated } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 

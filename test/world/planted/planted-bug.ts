@@ -14,6 +14,8 @@ export interface PlantedBug {
   readonly scenario: ScenarioName;
   /** The oracles that must cry, all of them; others may. */
   readonly oracles: readonly string[];
+  /** What one of them says, where it has several things to accuse of. */
+  readonly accusation?: RegExp;
 }
 
 /** Puts another exchange in the place of some requests. */

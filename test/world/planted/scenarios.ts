@@ -168,6 +168,34 @@ async function teamWithoutMoney(world: SimulatedWorld): Promise<void> {
   await world.until('both are ready', () => world.isReady('of-the-team') && world.isReady('of-nobody'));
 }
 
+/** As a machine that crashed may look, and then not any more. */
+async function reportsError(world: SimulatedWorld): Promise<void> {
+  const podId = podIdOf(world);
+  const { pods } = world.api.world;
+  if (typeof podId !== 'string') throw new Error('nothing is rented');
+  pods.force(podId, { status: 'ERROR' });
+  await world.pass(5 * MINUTE_MS);
+  if (pods.isLive(pods.get(podId))) pods.force(podId, null);
+}
+
+/** The key of another account is put in while the order is on its way to the object, and taken back a minute later. */
+function otherKeyMeanwhile(): LifeOptions {
+  let world: SimulatedWorld | undefined;
+  return {
+    prepare: (prepared) => {
+      world = prepared;
+    },
+    fate: once('PATCH gpupods intent', {
+      kind: 'meanwhile',
+      moment: 'sent',
+      act: () => {
+        world?.changeKey('other-key');
+        world?.later(MINUTE_MS, () => world?.changeKey('test-key'));
+      },
+    }),
+  };
+}
+
 /** What befalls the worlds that bugs are planted in. Without a bug each of them must be clean. */
 export const SCENARIOS = {
   'a calm life': () => ({}),
@@ -201,6 +229,13 @@ export const SCENARIOS = {
     },
   }),
   'the YAML is copied, annotations and all': () => ({ middle: copied }),
+  'the provider reports an error for 5 min': () => ({ middle: reportsError }),
+  'the key is changed to that of another account while the order is written down': () => otherKeyMeanwhile(),
+  'the GpuPod says Retain, orphans are ended': () => ({
+    spec: { deletionPolicy: 'Retain' },
+    settings: { orphanPolicy: 'Terminate' },
+    silenceMs: 30 * MINUTE_MS,
+  }),
   'the wallet of one team is empty for 10 min': () => ({
     settings: { policy: { requireMaxPrice: false, allowedTeamIds: [TEAM], allowedSshKeyIds: [] } },
     middle: teamWithoutMoney,

@@ -1,0 +1,91 @@
+import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
+import type { Plant } from '../operator-process.ts';
+import { onWire } from './planted-bug.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs about machines that must run on, and about the account that pays for them. */
+export const KEEPING_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a machine that was ready is ended when the provider reports an error',
+    plant: () => ({
+      plan: (real) => (known) => {
+        const { podId, readyAt } = known.gpuPod.status;
+        const isFailed = podId !== undefined && readyAt !== undefined && known.sight?.look.status === 'ERROR';
+        return isFailed ? { kind: 'act', effect: { type: 'deletePod', podId } } : real(known);
+      },
+    }),
+    scenario: 'the provider reports an error for 5 min',
+    oracles: ['ready-ended'],
+  },
+  {
+    name: 'a retained pod is not entered in the list',
+    plant: () =>
+      atRetained((real) => ({
+        mergePatch: async (target, body) =>
+          isRetained(target) ? { metadata: NOBODY, data: {} } : await real.mergePatch(target, body),
+      })),
+    scenario: 'the GpuPod says Retain, orphans are ended',
+    oracles: ['released-while-billing'],
+  },
+  {
+    name: 'the list of retained pods is not looked at before orphans are ended',
+    plant: () =>
+      atRetained((real) => ({
+        get: async (target) => (isRetained(target) ? undefined : await real.get(target)),
+      })),
+    scenario: 'the GpuPod says Retain, orphans are ended',
+    oracles: ['ready-ended'],
+  },
+  {
+    name: 'an order that was written down leaves whosever the key is by then',
+    plant: () =>
+      onWire(async (request, send) => {
+        const { maySend: _maySend, ...unfenced } = request;
+        return await send(unfenced);
+      }),
+    scenario: 'the key is changed to that of another account while the order is written down',
+    oracles: ['foreign'],
+    accusation: /was ordered from account user_2/,
+  },
+  {
+    name: 'the time is told fourteen times, once a pass',
+    plant: countingPasses,
+    scenario: 'a calm life',
+    oracles: ['settles'],
+    accusation: /needed \d+ passes after the last fault/,
+  },
+];
+
+const NOBODY = { name: 'nobody', uid: '', resourceVersion: '' };
+
+function isRetained({ name }: { readonly name: string }): boolean {
+  return name === 'gpupod-operator-retained';
+}
+
+type ConfigMaps = ClusterPorts['configMaps'];
+
+function atRetained(change: (real: ConfigMaps) => Partial<ConfigMaps>): Plant {
+  return {
+    ports: (real) => ({ ...real, configMaps: { ...real.configMaps, ...change(real.configMaps) } }),
+  };
+}
+
+/** More than may be needed, and then it is silent. */
+const TOO_MANY = 14;
+
+function countingPasses(): Plant {
+  let told = 0;
+  return {
+    plan: (real) => (known) => {
+      const step = real(known);
+      const isOver = step.kind !== 'rest' || known.gpuPod.status.readyAt === undefined || told >= TOO_MANY;
+      if (isOver) return step;
+      told += 1;
+      const conditions = (step.status.conditions ?? []).map((condition) => ({
+        ...condition,
+        message: `Told ${String(told)} times.`,
+      }));
+      return { ...step, status: { ...step.status, conditions }, againInMs: 5_000 };
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { FROZEN_FIELDS } from '../../src/api/spec.ts';
+import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
+import type { Books } from './books.ts';
+import { isReady, podIdOf, specOf } from './readings.ts';
+import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
+
+interface Parts {
+  readonly server: SimulatedApiServer;
+  readonly api: SimulatedApi;
+  readonly books: Books;
+}
+
+/**
+ * The work of people is on a machine that was ready: nobody ends it, or gives it up, unless a person asked for that
+ * (deleted, suspended or tore out its GpuPod, changed what it was bought with), or its GpuPod has another one.
+ */
+export class ReadyMachines {
+  readonly #parts: Parts;
+  readonly #ready = new Set<string>();
+  /** The pod of each living GpuPod, by uid, as an operator last wrote it: what people do to the status is not heard. */
+  readonly #podOf = new Map<string, string>();
+  readonly #asked = new Set<string>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  watch(): void {
+    const { server, api } = this.#parts;
+    server.onChange((change) => {
+      if (change.kind === 'gpupods') this.#note(change);
+    });
+    api.requests.onArrival((request) => {
+      if (request.method === 'DELETE' && request.route === '/pods/{id}') this.#judge(request);
+    });
+  }
+
+  #note(change: Change): void {
+    const { object, by, type } = change;
+    const { uid } = object.metadata;
+    const isOurs = by.startsWith('operator');
+    if (isOurs) this.#learn(object);
+    const held = this.#podOf.get(uid);
+    if (held === undefined) return;
+    if (isAsked(change)) this.#asked.add(held);
+    if (isOurs && isClosed(change)) this.#judgeGivenUp(object, held);
+    if (type === 'DELETED') this.#podOf.delete(uid);
+  }
+
+  #learn(object: RawObject): void {
+    const podId = podIdOf(object);
+    if (podId === undefined) return;
+    this.#podOf.set(object.metadata.uid, podId);
+    if (isReady(object)) this.#ready.add(podId);
+  }
+
+  #judgeGivenUp({ metadata: { name, uid } }: RawObject, podId: string): void {
+    if (this.#isWrong(podId)) this.#accuse(`${name} gave up ${podId}, which was ready and runs`);
+    this.#podOf.delete(uid);
+  }
+
+  #judge({ path }: LoggedRequest): void {
+    const podId = path.slice(path.lastIndexOf('/') + 1);
+    const isWanted = [...this.#podOf.values()].includes(podId) || this.#parts.books.retainedIds.has(podId);
+    if (isWanted && this.#isWrong(podId)) this.#accuse(`DELETE of ${podId}, which was ready`);
+  }
+
+  #isWrong(podId: string): boolean {
+    const { pods } = this.#parts.api.world;
+    const pod = pods.byId.get(podId);
+    const isRetained = this.#parts.books.retainedIds.has(podId);
+    const isSafe = this.#ready.has(podId) && (isRetained || !this.#asked.has(podId));
+    return isSafe && pod !== undefined && pods.isLive(pod);
+  }
+
+  #accuse(message: string): void {
+    this.#parts.books.accuse('ready-ended', message);
+  }
+}
+
+function isClosed({ object, before }: Change): boolean {
+  return podIdOf(object) === undefined && podIdOf(before) !== undefined;
+}
+
+/** Whether a person wants the machine to end, or has changed what it was bought with. */
+function isAsked({ object, before, type }: Change): boolean {
+  const spec = specOf(object);
+  const isUnwanted = object.metadata.deletionTimestamp !== undefined || spec['suspend'] === true;
+  const wasSpec = before === undefined ? spec : specOf(before);
+  const isAnother = FROZEN_FIELDS.some((field) => !isDeepStrictEqual(spec[field], wasSpec[field]));
+  return type === 'DELETED' || isUnwanted || isAnother;
+}
