@@ -105,6 +105,18 @@ export const SETTINGS = {
       defaultText: '',
       description: 'SSH keys that a GpuPod may name besides the default; none given: any',
     }),
+    allowedDiskIds: setting(wordList(), {
+      flag: '--allowed-disk-ids',
+      defaultText: '',
+      description:
+        'Disks that a GpuPod may attach, each as an id, or as namespace/id for one namespace only; none given: any',
+    }),
+    allowedTemplateIds: setting(wordList(), {
+      flag: '--allowed-template-ids',
+      defaultText: '',
+      description:
+        'Custom templates that a GpuPod may use, each as an id, or as namespace/id for one namespace only; none given: any',
+    }),
   }),
   installation: z.object({
     id: optionalSetting(

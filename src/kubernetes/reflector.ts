@@ -42,9 +42,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const NOT_SERVED =
   ': the API server does not know this kind of object; is its CustomResourceDefinition installed?';
 const LIST_TIMEOUT_MS = 60_000;
-const BACK_OFF = { baseMs: 500, maxMs: 30_000 };
-/** Failures that still count after a list with news: the next pause is at most 1 s. */
-const FAILURES_AFTER_NEWS = 1;
+/**
+ * A watch that is cut, refused with 410, and followed by a list that fails once is right again within a second: the
+ * first tries come quickly, those after them ever later.
+ */
+const BACK_OFF = { baseMs: 100, maxMs: 30_000 };
+/** Failures that still count after a list with news: the next pause is at most 0.8 s. */
+const FAILURES_AFTER_NEWS = 3;
 /** The server ends each watch itself after this time, at random, so that a fleet does not come back at once. */
 const WATCH_SECONDS = { least: 300, spread: 300 };
 /** A server may ask for a pause, not for a silent operator. */

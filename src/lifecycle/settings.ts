@@ -82,4 +82,8 @@ export interface Policy {
   readonly defaultSshKeyId?: string;
   /** SSH keys that a spec may name; empty = any. */
   readonly allowedSshKeyIds: readonly string[];
+  /** Disks that a spec may attach, as `id` or `namespace/id`; empty = any. */
+  readonly allowedDiskIds: readonly string[];
+  /** Custom templates that a spec may use, as `id` or `namespace/id`; empty = any. */
+  readonly allowedTemplateIds: readonly string[];
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import { onFreePort } from '../control-plane/ports.ts';
-import { openBench, type Bench } from '../support/bench.ts';
+import { createSecret, openBench, type Bench } from '../support/bench.ts';
 import { findSecret } from '../support/find-secret.ts';
 import { startOperatorProcess, type OperatorProcess } from '../support/operator-process.ts';
 import { openScene, type Scene } from '../support/scene.ts';
@@ -99,11 +99,9 @@ describe('a whole life among faults', () => {
       pidFile,
     });
     readable.push(await readFile(`/proc/${await readFile(pidFile, 'utf8')}/cmdline`, 'utf8'));
-    await bench.secrets.create(scene.namespace, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'training' },
-      stringData: { token: CANARIES.envOfSecret, password: CANARIES.password },
+    await createSecret(bench, scene.namespace, 'training', {
+      token: CANARIES.envOfSecret,
+      password: CANARIES.password,
     });
     for (const [index, effect] of ORDERS.entries()) {
       scene.simulator.faults.add({ method: 'POST', path: '/pods/', nth: index + 1, effect });

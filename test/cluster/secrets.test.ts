@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import { createSecret } from '../support/bench.ts';
 import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
@@ -20,15 +21,6 @@ const WITH_SECRETS: GpuPodSpecInput = {
   ],
   jupyterPasswordSecretRef: { name: 'training', key: 'password' },
 };
-
-async function createSecret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
-  await cluster.bench.secrets.create(scene.namespace, {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name },
-    stringData,
-  });
-}
 
 /** Everything that people and machines can read of a scene, but for the Secrets themselves. */
 async function readable(): Promise<string> {
@@ -65,7 +57,7 @@ describe('values from Secrets', () => {
       nth: 2,
       effect: { kind: 'AnswerAfter', status: 500, body: echo },
     });
-    await createSecret('training', { token: TOKEN, password: PASSWORD });
+    await createSecret(cluster.bench, scene.namespace, 'training', { token: TOKEN, password: PASSWORD });
     await scene.startOperator();
     await scene.create('secretive', WITH_SECRETS);
     await scene.untilReady('secretive');
@@ -97,7 +89,7 @@ describe('values from Secrets', () => {
     { why: 'no such key', standing: { token: TOKEN } },
   ])('are waited for, and nothing is ordered without them: $why', async ({ standing }) => {
     scene = await cluster.open();
-    if (standing !== undefined) await createSecret('training', standing);
+    if (standing !== undefined) await createSecret(cluster.bench, scene.namespace, 'training', standing);
     await scene.startOperator();
     await scene.create('waiting', WITH_SECRETS);
     const gpuPod = await scene.untilCondition('waiting', 'Synced=False ReferenceNotFound');
@@ -105,7 +97,8 @@ describe('values from Secrets', () => {
     expect(message).toContain('training');
     expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
 
-    if (standing === undefined) await createSecret('training', { token: TOKEN, password: PASSWORD });
+    if (standing === undefined)
+      await createSecret(cluster.bench, scene.namespace, 'training', { token: TOKEN, password: PASSWORD });
     else
       await cluster.bench.secrets.mergePatch(
         { namespace: scene.namespace, name: 'training' },
@@ -119,7 +112,7 @@ describe('values from Secrets', () => {
 describe('the connection Secret', () => {
   it('of somebody else is never overwritten, and the machine is ready all the same', async () => {
     scene = await cluster.open();
-    await createSecret('crowded-connection', { mine: 'untouched' });
+    await createSecret(cluster.bench, scene.namespace, 'crowded-connection', { mine: 'untouched' });
     await scene.startOperator();
     await scene.create('crowded', { gpu: { types: ['H100_80GB'] } });
     const gpuPod = await scene.untilReady('crowded');

@@ -16,7 +16,13 @@ describe('loadConfig without any flag', () => {
         timeouts: { createMs: 60_000, readMs: 30_000, deleteMs: 30_000 },
         offerCacheMs: 5_000,
       },
-      policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [] },
+      policy: {
+        requireMaxPrice: false,
+        allowedTeamIds: [],
+        allowedSshKeyIds: [],
+        allowedDiskIds: [],
+        allowedTemplateIds: [],
+      },
       installation: { orphanPolicy: 'Report' },
       kubernetes: { watchIdleTimeoutMs: 90_000 },
       lease: {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Flags } from '../support/operator-settings.ts';
-import { createNamespace, openBench, type Bench } from '../support/bench.ts';
+import { createNamespace, createSecret, openBench, type Bench } from '../support/bench.ts';
 import { LEASE } from './support/lease.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
@@ -34,17 +34,6 @@ async function exists(namespace: string): Promise<boolean> {
   return (await bench.namespaces.get({ name: namespace })) !== undefined;
 }
 
-async function makeSecret(name: string, value: string): Promise<void> {
-  const { code, stderr } = await stage.scene.kubectl([
-    'create',
-    'secret',
-    'generic',
-    name,
-    `--from-literal=value=${value}`,
-  ]);
-  if (code !== 0) throw new Error(stderr);
-}
-
 interface Installation {
   readonly where: string;
   /** Flags beside the usual ones. */
@@ -65,8 +54,8 @@ describe('a namespace that is deleted, with all that is in it', () => {
     async ({ flags }) => {
       stage = await openStage(bench);
       const { scene } = stage;
-      await makeSecret('settings', 'some-setting');
-      await makeSecret('prime-api-key', scene.simulator.apiKey);
+      await createSecret(bench, scene.namespace, 'settings', { value: 'some-setting' });
+      await createSecret(bench, scene.namespace, 'prime-api-key', { value: scene.simulator.apiKey });
       // A mounted Secret stays on the disk of a running pod when it is deleted.
       const keyFile = path.join(bench.directory, `${scene.namespace}.key`);
       await writeFile(keyFile, scene.simulator.apiKey);

@@ -23,6 +23,8 @@ export interface Bench {
   readonly namespaces: ResourceClient<RawObject>;
   readonly secrets: ResourceClient<RawObject>;
   readonly events: ResourceClient<RawObject>;
+  readonly configMaps: ResourceClient<RawObject>;
+  readonly leases: ResourceClient<RawObject>;
   /** For files of tests, removed by `close`. */
   readonly directory: string;
   close(): Promise<void>;
@@ -42,6 +44,8 @@ export async function openBench(options: ControlPlaneOptions = {}): Promise<Benc
     namespaces: client('', 'v1', 'namespaces'),
     secrets: client('', 'v1', 'secrets'),
     events: client('', 'v1', 'events'),
+    configMaps: client('', 'v1', 'configmaps'),
+    leases: client('coordination.k8s.io', 'v1', 'leases'),
     directory,
     async close() {
       transport.close();
@@ -63,4 +67,14 @@ export async function createNamespace({ namespaces: client }: Bench): Promise<st
   const name = `case-${namespaces}`;
   await client.create(undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   return name;
+}
+
+/** Makes a Secret, as a person does. */
+export async function createSecret(
+  { secrets }: Bench,
+  namespace: string,
+  name: string,
+  stringData: Readonly<Record<string, string>>,
+): Promise<void> {
+  await secrets.create(namespace, { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData });
 }

@@ -28,6 +28,8 @@ export interface ProcessEnd {
 
 /** The operator as a process of its own. */
 export interface OperatorProcess {
+  /** What anybody on the machine can see of it, with `ps`. */
+  readonly args: readonly string[];
   readonly ended: Promise<ProcessEnd>;
   isRunning(): boolean;
   /** All that it has written. */
@@ -55,6 +57,7 @@ export function startOperatorProcess(options: OperatorProcessOptions): OperatorP
     return { code: child.exitCode, signal: child.signalCode };
   });
   return {
+    args: child.spawnargs,
     ended,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     log: async () => await readFile(logFile, 'utf8'),

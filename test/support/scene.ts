@@ -11,6 +11,7 @@ import {
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { createNamespace, type Bench } from './bench.ts';
+import { createCanaries, leaks, SECRETIVE } from './canaries.ts';
 import type { OperatorProcess } from './operator-process.ts';
 import { operatorArgs, type Flags } from './operator-settings.ts';
 import { until } from './until.ts';
@@ -52,7 +53,7 @@ export class Scene {
     return operator;
   }
 
-  /** What the process writes is shown when something never comes true. */
+  /** What the process writes is shown when something never comes true, and searched for secrets in the end. */
   watchLogOf(process: OperatorProcess): void {
     this.#processes.push(process);
   }
@@ -69,9 +70,28 @@ export class Scene {
     this.#operators.clear();
   }
 
+  /**
+   * Ends the scene, and looks for its secrets wherever people can read.
+   *
+   * @throws if one of them stands there.
+   */
   async stop(): Promise<void> {
     await this.stopOperators();
+    const found = await leaks({
+      bench: this.bench,
+      namespace: this.namespace,
+      apiKeys: this.simulator.settings.accounts.map(({ key }) => key),
+      lines: this.log.lines,
+      texts: await this.#processTexts(),
+    });
     await this.simulator.stop();
+    if (found.length > 0) throw new Error(`secrets that anybody can read: ${found.join(', ')}`);
+  }
+
+  async #processTexts(): Promise<string[]> {
+    return await Promise.all(
+      this.#processes.map(async (process) => `${process.args.join(' ')}\n${await process.log()}`),
+    );
   }
 
   async kubectl(args: readonly string[], input?: string): Promise<KubectlResult> {
@@ -87,7 +107,7 @@ export class Scene {
       apiVersion: API_VERSION,
       kind: KIND,
       metadata: { name, annotations },
-      spec,
+      spec: { ...SECRETIVE, ...spec },
     });
   }
 
@@ -199,7 +219,9 @@ export class Scene {
 export async function openScene(bench: Bench, options: SceneOptions = {}): Promise<Scene> {
   const settings = { ...SHORT_LIFE, ...options.simulator?.settings };
   const simulator = await startSimulator({ ...options.simulator, settings });
-  return new Scene(bench, await createNamespace(bench), simulator, options);
+  const namespace = await createNamespace(bench);
+  await createCanaries(bench, namespace);
+  return new Scene(bench, namespace, simulator, options);
 }
 
 /** Status and reason of a condition: `False NoMatchingOffer`; empty while it is not there. */

@@ -17,7 +17,7 @@ import type { OrphanPolicy } from '../../src/reconciler/sweep.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { Boundary } from './boundary.ts';
 import type { Fate } from './boundary.ts';
-import { loggedText } from './canaries.ts';
+import { loggedText } from '../support/readable.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { simulatedExchanger } from './simulated-exchanger.ts';

@@ -6,11 +6,12 @@ import type { OfferInput } from '../../src/simulator/world/offer.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { findSecret } from '../support/find-secret.ts';
+import { shownOf } from '../support/readable.ts';
 import { INSTALLATION, makeShared } from './shared-world.ts';
 import { Books } from './books.ts';
 import type { PriceLimits } from './books.ts';
 import type { Fate } from './boundary.ts';
-import { CANARY_ENV, shownOf } from './canaries.ts';
+import { CANARY_ENV } from './canaries.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
@@ -20,6 +21,7 @@ import { ReadyMachines } from './ready-machines.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
+import { OPEN_POLICY } from '../support/builders/policy.ts';
 
 export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
@@ -96,7 +98,7 @@ export class SimulatedWorld {
       );
       if (change.by === 'person') this.progress.strike('person', this.time.nowMs);
       if (!change.by.startsWith('operator')) return;
-      this.#search(`${change.verb} ${change.kind}`, shownOf(change.kind, change.object));
+      if (change.kind !== 'secrets') this.#search(`${change.verb} ${change.kind}`, shownOf(change.object));
       this.writes += 1;
       this.lastWriteMs = this.time.nowMs;
       this.progress.noteWrite(change);
@@ -130,9 +132,7 @@ export class SimulatedWorld {
       onFault: (kind) => {
         this.progress.strike(kind, this.time.nowMs);
       },
-      onSaid: (where, text) => {
-        this.#search(where, text);
-      },
+      onSaid: (where, text) => this.#search(where, text),
       onDeath: () => this.#replace(),
     });
     this.operators.push(operator);
@@ -248,7 +248,7 @@ export class SimulatedWorld {
 function settingsOf({ seed = 1, plant = {}, watchDelayMs = 20, settings }: WorldOptions): OperatorSettings {
   const random = createRandomSource(seed + 2);
   return {
-    policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [] },
+    policy: OPEN_POLICY,
     orphanPolicy: 'Report',
     installationId: INSTALLATION,
     plant,

@@ -1,3 +1,4 @@
+import type { GpuPod } from '../../api/gpu-pod.ts';
 import { formatUsd } from '../../offers/money.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
@@ -10,6 +11,8 @@ import { pendingBecause } from './claims.ts';
 const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
   teamNotAllowed, // no tenant picks whose wallet pays
   sshKeyNotAllowed,
+  diskNotAllowed, // what is on it is somebody's
+  templateNotAllowed,
   maxPriceMissing,
 ];
 
@@ -47,6 +50,26 @@ function sshKeyNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
   return isAllowed
     ? undefined
     : `spec.sshKeyId ${sshKeyId} is not among the keys that this operator allows (--allowed-ssh-key-ids).`;
+}
+
+function diskNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+  const { disks = [] } = gpuPod.spec;
+  const diskId = disks.find((id) => !isListed(gpuPod, policy.allowedDiskIds, id));
+  return diskId === undefined
+    ? undefined
+    : `Disk ${diskId} of spec.disks is not among those that this operator allows in this namespace (--allowed-disk-ids).`;
+}
+
+function templateNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+  const { customTemplateId } = gpuPod.spec;
+  return customTemplateId === undefined || isListed(gpuPod, policy.allowedTemplateIds, customTemplateId)
+    ? undefined
+    : `spec.customTemplateId ${customTemplateId} is not among the templates that this operator allows in this namespace (--allowed-template-ids).`;
+}
+
+/** An empty list allows all; an entry is an id for everybody, or `namespace/id`. */
+function isListed({ metadata }: GpuPod, allowed: readonly string[], id: string): boolean {
+  return allowed.length === 0 || allowed.includes(id) || allowed.includes(`${metadata.namespace}/${id}`);
 }
 
 function maxPriceMissing({ gpuPod, policy }: Knowledge): string | undefined {

@@ -26,6 +26,7 @@ import { failure, historyRow, podLook, readyLook, refusal } from '../../support/
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 import { pick } from './json-mutations.ts';
+import { OPEN_POLICY } from '../../support/builders/policy.ts';
 
 const AGES_MS = [0, 500, 5_000, 30_000, 60_000, 90_001, 130_000, 400_000, 3_000_000];
 const STATUSES: readonly PodStatus[] = [
@@ -165,12 +166,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     health,
     vanished,
     windows: DEFAULT_WINDOWS,
-    policy: {
-      requireMaxPrice: false,
-      allowedTeamIds: ['team-1'],
-      allowedSshKeyIds: [],
-      maxTotalPricePerHour: 10_000_000_000,
-    },
+    policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
     podWatch: new PodWatch({
       provider,

@@ -7,6 +7,7 @@ import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
 import type { Policy, Windows } from '../../../src/lifecycle/settings.ts';
 import { gpuPod as aGpuPod, POD_ID } from './gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt } from './intent.ts';
+import { OPEN_POLICY } from './policy.ts';
 
 /** Monotonic time of the builders: late enough that no window reaches back before the start of time. */
 export const NOW_MS = 10_000_000;
@@ -30,7 +31,7 @@ export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
     gpuPod,
     now: { wallMs: WALL_MS + atMs - NOW_MS, monotonicMs: atMs },
     windows: { ...DEFAULT_WINDOWS, ...windows },
-    policy: { requireMaxPrice: false, allowedTeamIds: [], allowedSshKeyIds: [], ...policy },
+    policy: { ...OPEN_POLICY, ...policy },
     installation: INSTALLATION,
     account: { kind: 'fits', userId: 'user-1' },
     intent: readIntent(gpuPod),

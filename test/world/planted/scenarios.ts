@@ -2,6 +2,7 @@ import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
 import { isRecord } from '../../../src/kubernetes/json.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import type { Fate } from '../boundary.ts';
 import type { LifeOptions } from '../life.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
@@ -237,7 +238,7 @@ export const SCENARIOS = {
     silenceMs: 30 * MINUTE_MS,
   }),
   'the wallet of one team is empty for 10 min': () => ({
-    settings: { policy: { requireMaxPrice: false, allowedTeamIds: [TEAM], allowedSshKeyIds: [] } },
+    settings: { policy: { ...OPEN_POLICY, allowedTeamIds: [TEAM] } },
     middle: teamWithoutMoney,
   }),
   'the status names the pod of somebody else for 5 min': () => ({ middle: strangersId }),

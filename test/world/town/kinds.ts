@@ -2,6 +2,7 @@ import { FINALIZER } from '../../../src/api/names.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
+import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import { podIdOf, reasonOf } from '../readings.ts';
 import { TEAM, UNSEEN_TEAM } from './market.ts';
 
@@ -176,10 +177,10 @@ function isPending(object: RawObject): boolean {
 
 export function policyOf({ requireMaxPrice, ceilingUsdPerHour, totalUsdPerHour }: TownFlags): Policy {
   return {
+    ...OPEN_POLICY,
     requireMaxPrice,
     ...(ceilingUsdPerHour === undefined ? {} : { maxPriceCeiling: ceilingUsdPerHour * 1e6 }),
     ...(totalUsdPerHour === undefined ? {} : { maxTotalPricePerHour: totalUsdPerHour * 1e6 }),
     allowedTeamIds: [TEAM, UNSEEN_TEAM],
-    allowedSshKeyIds: [],
   };
 }
