@@ -1,7 +1,7 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import { isResolved, readIntent } from '../lifecycle/intent.ts';
+import { unresolvedIntent } from '../lifecycle/intent.ts';
 import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, RentalSample } from '../observability/gpu-pod-sample.ts';
@@ -36,7 +36,6 @@ function readSample(object: KubernetesObject): readonly GpuPodSample[] {
 function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
   const { metadata, status } = gpuPod;
   const { provider, gpuType } = status.offer ?? {};
-  const intent = readIntent(gpuPod);
   return {
     uid: metadata.uid,
     namespace: namespaces.of(metadata.namespace),
@@ -44,8 +43,7 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     ...(provider === undefined ? {} : { provider: providers.of(provider) }),
     ...(gpuType === undefined ? {} : { gpuType: gpuTypes.of(gpuType) }),
     ...(status.podId === undefined ? {} : { rental: sampleRental(gpuPod) }),
-    hasUnresolvedOrder:
-      status.podId === undefined && intent.kind === 'read' && !isResolved(gpuPod, intent.intent),
+    hasUnresolvedOrder: unresolvedIntent(gpuPod) !== undefined,
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
 }

@@ -85,10 +85,20 @@ export function writeIntent(intent: Intent): string {
   return JSON.stringify(intent);
 }
 
-/** Whether the status already says what became of the order. */
-export function isResolved(gpuPod: GpuPod, intent: Intent): boolean {
-  const { status } = gpuPod;
-  return sameName(status.podName, intent.name) || hasOutcome(status, intent.attempt);
+/** Whether the status already says what became of the order. A name without an id says nothing: the id was taken away. */
+export function isResolved({ status }: GpuPod, intent: Intent): boolean {
+  return (
+    (status.podId !== undefined && sameName(status.podName, intent.name)) ||
+    hasOutcome(status, intent.attempt)
+  );
+}
+
+/** The order that stands on an object that rents nothing, and whose outcome is not written down. */
+export function unresolvedIntent(gpuPod: GpuPod): Intent | undefined {
+  const reading = readIntent(gpuPod);
+  return gpuPod.status.podId === undefined && reading.kind === 'read' && !isResolved(gpuPod, reading.intent)
+    ? reading.intent
+    : undefined;
 }
 
 function parseJson(text: string): unknown {

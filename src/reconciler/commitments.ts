@@ -1,6 +1,6 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
-import { isResolved, readIntent } from '../lifecycle/intent.ts';
+import { unresolvedIntent } from '../lifecycle/intent.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { GpuPodView } from './ports.ts';
@@ -50,6 +50,5 @@ function committed(gpuPod: GpuPod): MicroUsd {
   if (podId !== undefined) {
     return priceToMicros(Math.max(cost?.pricePerHour ?? 0, cost?.billedPerHour ?? 0));
   }
-  const reading = readIntent(gpuPod);
-  return reading.kind === 'read' && !isResolved(gpuPod, reading.intent) ? reading.intent.cost.total : 0;
+  return unresolvedIntent(gpuPod)?.cost.total ?? 0;
 }

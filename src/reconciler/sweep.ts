@@ -1,7 +1,7 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import { readIntent } from '../lifecycle/intent.ts';
+import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
 import { objectHash, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import type { Context } from './context.ts';
@@ -58,7 +58,8 @@ export class Sweep {
     const strays = new Map<string, string>();
     for (const { podId, name } of ours) {
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
-      if (key !== undefined && !isKnown(living, podId, name)) {
+      const isOwn = living.podIds.has(podId) || living.onOrder.has((name ?? '').toLowerCase());
+      if (key !== undefined && !isOwn) {
         strays.set(podId, key);
       }
     }
@@ -68,7 +69,8 @@ export class Sweep {
   /** The provider was listed first; only what the cluster, read live after it, does not know is an orphan. */
   async #findOrphans(ours: readonly PodLook[]): Promise<readonly PodLook[]> {
     const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
-      !isKnown(living, podId, name) &&
+      !living.podIds.has(podId) &&
+      !living.podNames.has((name ?? '').toLowerCase()) &&
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
       !this.#isOlderThanUs(createdAt);
     const cached = index(this.#context.view.list());
@@ -126,12 +128,16 @@ export class Sweep {
 interface Living {
   readonly keyByHash: ReadonlyMap<string, string>;
   readonly podIds: ReadonlySet<string>;
+  /** Lower case: of orders without an outcome. */
+  readonly onOrder: ReadonlySet<string>;
+  /** Lower case: of all that stands on an object that rents nothing. */
   readonly podNames: ReadonlySet<string>;
 }
 
 function index(objects: readonly KubernetesObject[]): Living {
   const keyByHash = new Map<string, string>();
   const podIds = new Set<string>();
+  const onOrder = new Set<string>();
   const podNames = new Set<string>();
   for (const object of objects) {
     const { namespace = '', uid } = object.metadata;
@@ -141,19 +147,19 @@ function index(objects: readonly KubernetesObject[]): Living {
       continue;
     }
     const { podId, podName } = parsed.gpuPod.status;
-    const intent = readIntent(parsed.gpuPod);
+    const reading = readIntent(parsed.gpuPod);
     if (podId !== undefined) {
       podIds.add(podId);
-    } else if (intent.kind === 'read') {
-      podNames.add(intent.intent.name.toLowerCase());
+      continue;
     }
-    if (podName !== undefined && podId === undefined) {
-      podNames.add(podName.toLowerCase());
+    const ordered = unresolvedIntent(parsed.gpuPod)?.name;
+    if (ordered !== undefined) {
+      onOrder.add(ordered.toLowerCase());
+    }
+    const named = [podName, reading.kind === 'read' ? reading.intent.name : undefined];
+    for (const name of named.filter((text) => text !== undefined)) {
+      podNames.add(name.toLowerCase());
     }
   }
-  return { keyByHash, podIds, podNames };
-}
-
-function isKnown({ podIds, podNames }: Living, podId: string, name: string | undefined): boolean {
-  return podIds.has(podId) || podNames.has((name ?? '').toLowerCase());
+  return { keyByHash, podIds, onOrder, podNames };
 }

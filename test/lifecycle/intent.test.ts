@@ -93,6 +93,12 @@ describe('isResolved', () => {
       why: 'the pod is rented, in whatever case an upstream writes it',
     },
     {
+      name: 'its name without an id',
+      status: { podName: intent().name },
+      resolved: false,
+      why: 'somebody took the id away: the machine is looked up, and taken over again',
+    },
+    {
       name: 'its attempt with an outcome',
       status: { attempts: [{ number: 1, outcome: 'Refused' }] },
       resolved: true,

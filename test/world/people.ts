@@ -1,5 +1,5 @@
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import { podIdOf, specOf } from './readings.ts';
+import { podIdOf, specOf, statusOf } from './readings.ts';
 import { NAMESPACE } from './simulated-world.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -15,6 +15,13 @@ const TOO_LOW_USD = 1;
 export function specChange(change: Readonly<Record<string, unknown>>): Doing {
   return (world, name) => {
     world.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
+  };
+}
+
+/** Somebody writes into what the operator alone should write; undefined takes a field away. */
+export function statusChange(change: Readonly<Record<string, unknown>>): Doing {
+  return (world, name) => {
+    world.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
   };
 }
 

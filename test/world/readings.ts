@@ -4,8 +4,8 @@ import type { RawObject } from '../../src/kubernetes/objects.ts';
 /** What a person reads of a GpuPod, without the operator's own code. */
 
 export function conditionsOf(object: RawObject): readonly Record<string, unknown>[] {
-  const status = isRecord(object['status']) ? object['status'] : {};
-  return Array.isArray(status['conditions']) ? status['conditions'].filter(isRecord) : [];
+  const { conditions } = statusOf(object);
+  return Array.isArray(conditions) ? conditions.filter(isRecord) : [];
 }
 
 /** The reason of a condition; undefined where it does not stand. */
@@ -20,6 +20,10 @@ export function isReady(object: RawObject): boolean {
 
 export function podIdOf(object: RawObject | undefined): string | undefined {
   return stringAt(object?.['status'], 'podId');
+}
+
+export function statusOf(object: RawObject): Readonly<Record<string, unknown>> {
+  return isRecord(object['status']) ? object['status'] : {};
 }
 
 export function specOf(object: RawObject): Readonly<Record<string, unknown>> {

@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeEnd, surplusOf } from './oracles.ts';
-import { replaceFromFile, restore, stripAnnotations } from './people.ts';
+import { replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { settle } from './life.ts';
+import { podIdOf, reasonOf } from './readings.ts';
+
+function readyReason(world: SimulatedWorld): string | undefined {
+  const gpuPod = world.object();
+  return gpuPod === undefined ? undefined : reasonOf(gpuPod, 'Ready');
+}
 
 /** Courses of the world that once went wrong, found by the soak, each in its shortest form. */
 describe('once went wrong', () => {
@@ -34,6 +40,52 @@ describe('once went wrong', () => {
     await world.pass(60_000);
     world.operator.kill();
     await world.pass(60_000);
+    world.delete();
+    await world.until('gone', () => world.object() === undefined, 600_000);
+    expect(surplusOf(world)).toEqual([]);
+    expect(world.books.violations).toEqual([]);
+  });
+
+  it('an order that was believed lost, whose pod shows up while nothing else is ordered: is ended', async () => {
+    const world = new SimulatedWorld();
+    world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+    world.api.faults.add({ ...hiddenFor(10 * 60_000), times: 1 });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.pass(10_000);
+    specChange({ suspend: true })(world);
+    await world.until('given up', () => readyReason(world) === 'Suspended', 600_000);
+    // It shows up within the first ten minutes, and is ended within two sweeps of that.
+    await world.pass(21 * 60_000);
+    expect(surplusOf(world)).toEqual([]);
+    expect(world.books.violations).toEqual([]);
+  });
+
+  it.each([
+    { taken: 'podId', status: { podId: undefined } },
+    { taken: 'podId, podName and attempts', status: { podId: undefined, podName: undefined, attempts: [] } },
+  ])('a status from which somebody takes $taken: its machine is taken over again', async ({ status }) => {
+    const world = new SimulatedWorld();
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('ready', () => world.isReady());
+    const podId = podIdOf(world.object());
+    statusChange(status)(world);
+    await world.until('taken over', () => world.isReady() && podIdOf(world.object()) === podId, 600_000);
+    await settle(world);
+    judgeEnd(world);
+    expect(world.books.violations).toEqual([]);
+  });
+
+  it('a status that says of an order that it was refused, though its machine runs: the machine is ended', async () => {
+    const world = new SimulatedWorld();
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('ready', () => world.isReady());
+    statusChange({ podId: undefined, attempts: [{ number: 1, outcome: 'Refused' }] })(world);
     world.delete();
     await world.until('gone', () => world.object() === undefined, 600_000);
     expect(surplusOf(world)).toEqual([]);

@@ -1,5 +1,5 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
-import { readIntent } from '../../lifecycle/intent.ts';
+import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
 import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
 import type { Memory, PodRead } from '../../lifecycle/memory.ts';
@@ -80,10 +80,5 @@ export async function deleteStray(
 }
 
 function isOwned(gpuPod: GpuPod, stray: { readonly podId: string; readonly podName: string }): boolean {
-  const intent = readIntent(gpuPod);
-  const isOrdered =
-    gpuPod.status.podId === undefined &&
-    intent.kind === 'read' &&
-    sameName(intent.intent.name, stray.podName);
-  return gpuPod.status.podId === stray.podId || isOrdered;
+  return gpuPod.status.podId === stray.podId || sameName(unresolvedIntent(gpuPod)?.name, stray.podName);
 }
