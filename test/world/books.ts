@@ -40,7 +40,9 @@ export class Books {
   livesSeen = 0;
   /** Pods that outlive their object because it said Retain, as the operator wrote them down. */
   retainedIds: ReadonlySet<string> = new Set();
-  readonly #violations: string[] = [];
+  #violations: string[] = [];
+  /** Of other clusters that rent from the same provider. */
+  readonly #others = new Set<Books>();
   readonly #api: Pick<SimulatedApi, 'requests' | 'world'>;
   readonly #nowText: () => string;
   readonly limits: PriceLimits;
@@ -69,6 +71,13 @@ export class Books {
 
   get violations(): readonly string[] {
     return this.#violations;
+  }
+
+  /** Two clusters rent from one provider: each order stands in the books of one of them, and they are judged together. */
+  joinWith(other: Books): void {
+    this.#violations = other.#violations;
+    this.#others.add(other);
+    other.#others.add(this);
   }
 
   accuse(oracle: string, message: string): void {
@@ -106,6 +115,7 @@ export class Books {
     const { maxPrice } = pod;
     const order = this.orders.get(name);
     if (order === undefined) {
+      if ([...this.#others].some(({ orders }) => orders.has(name))) return;
       this.accuse('written-first', `an order for ${name} left that no object says anything of`);
       return;
     }

@@ -66,6 +66,8 @@ interface Surroundings {
   /** It told people something: a line of its log, or an event. */
   readonly onSaid: (where: string, text: string) => void;
   readonly onDeath: (dead: OperatorProcess) => void;
+  /** A request of this process arrived at the provider. */
+  readonly onArrival: (requestNumber: number) => void;
 }
 
 const NAMESPACE = 'gpupod-system';
@@ -106,7 +108,8 @@ export class OperatorProcess {
       settings: settings.watch,
       onKey: (key) => this.#controller.enqueue(key),
     });
-    const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault: around.onFault });
+    const { onFault, onArrival } = around;
+    const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault, onArrival });
     const { plant } = settings;
     const provider = worldProvider(plant.exchanger?.(exchanger) ?? exchanger, this.clock, settings.key);
     this.#controller = this.#makeController(plant.provider?.(provider) ?? provider);

@@ -22,6 +22,10 @@ export interface JudgedWorld {
   readonly othersIds?: readonly string[];
   /** Pods whose bill a person took upon himself: released by force. */
   readonly leftIds?: ReadonlySet<string>;
+  /** Numbers of the requests that this cluster sent, where there is another one. */
+  readonly sent?: ReadonlySet<number>;
+  /** Ids that its operator ever went by. */
+  readonly installationIds?: ReadonlySet<string>;
   /** Where passes are counted. */
   readonly progress?: Pick<Progress, 'passesToRest'>;
 }
@@ -50,6 +54,7 @@ export function judgeEnd(world: JudgedWorld, expected: Expectation = {}): void {
 export function judgeDeeds(world: JudgedWorld, expected: Expectation = {}): void {
   judgeSurplus(world, expected);
   judgeDeletes(world);
+  judgePayers(world);
   judgeTotal(world);
 }
 
@@ -124,19 +129,24 @@ function judgeBillable(world: JudgedWorld, { orphans = 0, without = [] }: Expect
   }
 }
 
-/** Nothing of anybody else is touched, and nothing is ordered with anybody else's key. */
+/** Nothing of anybody else is touched. */
 function judgeDeletes(world: JudgedWorld): void {
   const { ledger, pods } = world.api.world;
   const strangers = strangersOf(world);
-  for (const { podId, podName } of ledger.deletes) {
-    if (strangers.includes(podId) || (podName !== null && !isOurs(podName))) {
+  for (const { podId, podName, requestNumber } of ledger.deletes) {
+    if (world.sent?.has(requestNumber) === false) continue;
+    if (strangers.includes(podId) || (podName !== null && !isOurs(world, podName))) {
       world.books.accuse('foreign', `DELETE of ${podName ?? ''} (${podId})`);
     }
   }
   for (const id of strangers) {
     if (!pods.isLive(pods.get(id))) world.books.accuse('foreign', `${id} has ended`);
   }
-  for (const { userId, name } of ours(world, ledger.entries())) {
+}
+
+/** Nothing is ordered with anybody else's key. */
+function judgePayers(world: JudgedWorld): void {
+  for (const { userId, name } of ours(world, world.api.world.ledger.entries())) {
     if (userId !== OUR_USER) world.books.accuse('foreign', `${name} was ordered from account ${userId}`);
   }
 }
@@ -149,6 +159,7 @@ function judgePasses({ progress, books }: JudgedWorld, most: number): void {
 }
 
 const OUR_USER = 'user_1';
+const OUR_INSTALLATION: ReadonlySet<string> = new Set([INSTALLATION]);
 
 function strangersOf({ foreignIds, othersIds = [] }: JudgedWorld): readonly string[] {
   return [...foreignIds, ...othersIds];
@@ -156,11 +167,11 @@ function strangersOf({ foreignIds, othersIds = [] }: JudgedWorld): readonly stri
 
 function ours(world: JudgedWorld, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
   const strangers = strangersOf(world);
-  return entries.filter(({ id, name }) => isOurs(name) && !strangers.includes(id));
+  return entries.filter(({ id, name }) => isOurs(world, name) && !strangers.includes(id));
 }
 
-function isOurs(name: string): boolean {
-  return name.toLowerCase().startsWith(`gp-${INSTALLATION}-`);
+function isOurs({ installationIds = OUR_INSTALLATION }: JudgedWorld, name: string): boolean {
+  return [...installationIds].some((id) => name.toLowerCase().startsWith(`gp-${id}-`));
 }
 
 function pairs<T>(items: readonly T[]): readonly (readonly [T, T])[] {

@@ -10,13 +10,15 @@ interface ExchangerParts {
   readonly time: VirtualTime;
   readonly boundary: Boundary;
   readonly onFault: (kind: string) => void;
+  /** A request arrived; it has this number in the log of the provider. */
+  readonly onArrival: (requestNumber: number) => void;
 }
 
 /**
  * The provider's API in the same process: the requests of the real client go to the simulated API as values, and come
  * back as whatever its faults make of them. Nothing of it is HTTP.
  */
-export function simulatedExchanger({ api, time, boundary, onFault }: ExchangerParts): Exchanger {
+export function simulatedExchanger({ api, time, boundary, onFault, onArrival }: ExchangerParts): Exchanger {
   const pass = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       time.schedule(ms, resolve);
@@ -26,6 +28,7 @@ export function simulatedExchanger({ api, time, boundary, onFault }: ExchangerPa
   async function serve(request: ApiRequest): Promise<Delivery> {
     const before = firedOf(api);
     const reception = api.receive(request);
+    onArrival(api.requests.lastNumber);
     if (firedOf(api) > before) onFault('provider');
     if (reception.waitMs > 0) await pass(reception.waitMs);
     const delivery = reception.proceed();

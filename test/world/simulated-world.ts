@@ -1,4 +1,5 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import { stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
@@ -72,6 +73,10 @@ export class SimulatedWorld {
   pending = 0;
   /** Pods whose bill a person took upon himself: released by force. */
   readonly leftIds = new Set<string>();
+  /** Numbers of the requests that this cluster sent, in the log of the provider. */
+  readonly sent = new Set<number>();
+  /** Ids that the operator of this cluster ever went by. */
+  readonly installationIds = new Set<string>();
   readonly #options: WorldOptions;
 
   constructor(options: WorldOptions = {}) {
@@ -86,12 +91,17 @@ export class SimulatedWorld {
     this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
     this.settings = settingsOf(options);
     this.books = new Books(this.server, this.api, () => this.nowText(), limitsOf(this.settings.policy));
+    if (neighbour !== undefined) this.books.joinWith(neighbour.books);
     new ReadyMachines(this).watch();
     this.#listen();
   }
 
   #listen(): void {
+    const { installationId } = this.settings;
+    if (installationId !== undefined) this.installationIds.add(installationId);
     this.server.onChange((change) => {
+      const recorded = stringAt(change.object['data'], 'installationId');
+      if (change.kind === 'configmaps' && recorded !== undefined) this.installationIds.add(recorded);
       this.trace.add(
         this.time.nowMs,
         `${change.by} ${change.verb} ${change.kind}/${change.object.metadata.name}`,
@@ -118,7 +128,8 @@ export class SimulatedWorld {
 
   /** Starts one more process of the operator. */
   startOperator(): OperatorProcess {
-    const name = `operator-${this.operators.length + 1}`;
+    const place = this.#options.neighbour === undefined ? '' : 'far-';
+    const name = `operator-${place}${this.operators.length + 1}`;
     const operator = new OperatorProcess(name, this.settings, {
       time: this.time,
       server: this.server,
@@ -126,6 +137,9 @@ export class SimulatedWorld {
       trace: this.trace,
       counter: this.counter,
       fate: (call) => this.#options.fate?.(call) ?? [],
+      onArrival: (requestNumber) => {
+        this.sent.add(requestNumber);
+      },
       onReconciled: (key, seconds) => {
         this.progress.notePass(key, seconds);
       },

@@ -52,7 +52,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'whose pod it is, is told by a looser match of its name',
-    plant: namedLoosely,
+    plant: () => namedLoosely(/^gp-[a-z0-9]+-/),
     scenario: 'a calm life of half an hour, orphans are ended',
     oracles: ['foreign'],
   },
@@ -101,11 +101,11 @@ function ignoringAccount(): Plant {
   };
 }
 
-/** `gp-` in front, and it is ours. */
-function namedLoosely(): Plant {
+/** What has such a front is ours. */
+export function namedLoosely(front: RegExp): Plant {
   const rename = <T extends { readonly name?: string }>(pod: T): T => ({
     ...pod,
-    ...(pod.name === undefined ? {} : { name: pod.name.replace(/^gp-[a-z0-9]+-/, `gp-${INSTALLATION}-`) }),
+    ...(pod.name === undefined ? {} : { name: pod.name.replace(front, `gp-${INSTALLATION}-`) }),
   });
   return atProvider((real) => ({
     listPods: async (teamIds) => {

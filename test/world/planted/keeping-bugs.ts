@@ -1,10 +1,18 @@
 import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
 import type { Plant } from '../operator-process.ts';
+import { FAR_INSTALLATION } from '../two-clusters.ts';
+import { namedLoosely } from './ending-bugs.ts';
 import { onWire } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs about machines that must run on, and about the account that pays for them. */
 export const KEEPING_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'the pods of another cluster on the same key are taken for orphans',
+    plant: () => namedLoosely(new RegExp(`^gp-${FAR_INSTALLATION}-`)),
+    scenario: 'another cluster rents with the same key, orphans are ended',
+    oracles: ['foreign', 'ready-ended'],
+  },
   {
     name: 'a machine that was ready is ended when the provider reports an error',
     plant: () => ({

@@ -11,6 +11,7 @@ import { hiddenFor } from '../provider-faults.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 import { NAMESPACE } from '../simulated-world.ts';
 import { reasonOf } from '../readings.ts';
+import { beside } from '../two-clusters.ts';
 import { TEAM, withoutMoney } from '../town/market.ts';
 
 const MINUTE_MS = 60_000;
@@ -234,6 +235,15 @@ export const SCENARIOS = {
   'the key is changed to that of another account while the order is written down': () => otherKeyMeanwhile(),
   'the GpuPod says Retain, orphans are ended': () => ({
     spec: { deletionPolicy: 'Retain' },
+    settings: { orphanPolicy: 'Terminate' },
+    silenceMs: 30 * MINUTE_MS,
+  }),
+  'another cluster rents with the same key, orphans are ended': () => ({
+    prepare: (world) => {
+      const far = beside(world);
+      far.startOperator();
+      far.apply();
+    },
     settings: { orphanPolicy: 'Terminate' },
     silenceMs: 30 * MINUTE_MS,
   }),
