@@ -13,8 +13,6 @@ export default {
   testRunner: 'light',
   plugins: ['./test/mutation/light-runner.ts'],
   coverageAnalysis: 'perTest',
-  // What runs once, when a module is loaded, would need a process of its own for each mistake.
-  ignoreStatic: name !== 'api',
   mutate: [...mutate],
   ignorePatterns: [
     '/coverage',

@@ -54,9 +54,7 @@ export function hasFinalizer(gpuPod: GpuPod): boolean {
   return gpuPod.metadata.finalizers.includes(FINALIZER);
 }
 
-const TOLD_PROBLEMS = 5;
-
+/** All of them, as far as they fit into a message. */
 function describeProblems({ issues }: z.ZodError): string {
-  const told = issues.slice(0, TOLD_PROBLEMS);
-  return truncateMessage(told.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  return truncateMessage(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }

@@ -63,6 +63,16 @@ describe('what is told of an object that cannot be read', () => {
 
     expect(problems).toMatch(/^[ -~…]{20,300}$/);
   });
+
+  it('tells one problem from the next', () => {
+    const { metadata } = rawGpuPod();
+    const parsed = parseGpuPod({ ...rawGpuPod(), metadata: { ...metadata, annotations: { a: 1, b: 1 } } });
+    const problems = parsed.kind === 'invalid' ? parsed.problems.split('; ') : [];
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'metadata.annotations.a',
+      'metadata.annotations.b',
+    ]);
+  });
 });
 
 describe('what stands on an object', () => {

@@ -19,7 +19,7 @@ import type {
 import fc from 'fast-check';
 import type { MutantCoverage } from '@stryker-mutator/api/core';
 import { chosenPart } from './parts.ts';
-import { registeredTests } from './registry.ts';
+import { forgetTests, registeredTests } from './registry.ts';
 import type { RegisteredTest } from './registry.ts';
 
 /** What the planted code and its runner tell each other. */
@@ -43,7 +43,7 @@ class LightRunner implements TestRunner {
   }
 
   capabilities() {
-    return { reloadEnvironment: false };
+    return { reloadEnvironment: true };
   }
 
   async dryRun(): Promise<DryRunResult> {
@@ -63,7 +63,7 @@ class LightRunner implements TestRunner {
     shared.hitLimit = options.hitLimit;
     shared.hitCount = options.hitLimit === undefined ? undefined : 0;
     shared.activeMutant = options.mutantActivation === 'static' ? options.activeMutant.id : undefined;
-    await load();
+    await load(options.reloadEnvironment);
     shared.activeMutant = options.activeMutant.id;
     const wanted = options.testFilter === undefined ? undefined : new Set(options.testFilter);
     const results: TestResult[] = [];
@@ -79,12 +79,14 @@ class LightRunner implements TestRunner {
   }
 }
 
-let isLoaded = false;
+/** How often all was loaded. What runs when a module is loaded runs again in modules of another address. */
+let generation = 0;
 
-/** Loads the tests of the part, with what they import. */
-async function load(): Promise<void> {
-  if (isLoaded) return;
-  isLoaded = true;
+/** Loads the tests of the part, with what they import; or all of it anew. */
+async function load(isAnew = false): Promise<void> {
+  if (generation > 0 && !isAnew) return;
+  generation += 1;
+  forgetTests();
   // The few properties among the examples draw some inputs, the same each time.
   fc.configureGlobal({ numRuns: 10, seed: 1 });
   for (const file of chosenPart(process.env['PART'])
@@ -113,15 +115,29 @@ async function outcomeOf(test: RegisteredTest): Promise<TestResult> {
 
 function createRunner(): LightRunner {
   registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === '@jest/globals'
-        ? { url: new URL('registry.ts', import.meta.url).href, shortCircuit: true }
-        : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      if (specifier === '@jest/globals') {
+        return { url: new URL('registry.ts', import.meta.url).href, shortCircuit: true };
+      }
+      const found = next(specifier, context);
+      return generation > 0 && isOwn(found.url) ? { ...found, url: ofGeneration(found.url) } : found;
+    },
   });
   const shared: Shared = {};
   Reflect.set(globalThis, '__stryker__', shared);
   return new LightRunner(shared);
 }
+
+function isOwn(url: string): boolean {
+  return url.startsWith('file:') && !url.includes('/node_modules/');
+}
+
+function ofGeneration(url: string): string {
+  const address = new URL(url);
+  address.search = `generation=${String(generation)}`;
+  return address.href;
+}
+
 createRunner.inject = tokens(commonTokens.injector);
 
 export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, 'light', createRunner)];

@@ -15,6 +15,10 @@ export function registeredTests(): readonly RegisteredTest[] {
   return tests;
 }
 
+export function forgetTests(): void {
+  tests.length = 0;
+}
+
 /** What `@jest/globals` is for the tests of the pure parts: they use no more of it than this, and `expect`. */
 export const describe = withEach((name, body) => {
   path.push(name);
