@@ -48,12 +48,13 @@ export class Claims {
   }
 
   async #claim(gpuPod: GpuPod, wanted: Claimable): Promise<boolean> {
-    const { uid } = gpuPod.metadata;
+    const { uid, namespace } = gpuPod.metadata;
     const claimant = this.#claimantByPodName.get(wanted.podName);
     if (claimant !== undefined) {
       return claimant === uid;
     }
-    const others = (await this.#api.list()).filter((object) => object.metadata.uid !== uid);
+    // Its order was written in this namespace, so nobody elsewhere can own it.
+    const others = (await this.#api.list({ namespace })).filter((object) => object.metadata.uid !== uid);
     if (others.some((object) => isOwner(object, wanted))) {
       return false;
     }

@@ -7,7 +7,8 @@ import type { Secret } from '../kubernetes/secrets-client.ts';
 /** GpuPods as they are on the API server. Writes are guarded by resourceVersion and throw on a conflict. */
 export interface GpuPodApi {
   get(target: ObjectName): Promise<KubernetesObject | undefined>;
-  list(): Promise<KubernetesObject[]>;
+  /** Of one namespace; else of all, which an operator that works in one namespace may not be allowed to. */
+  list(options?: { readonly namespace: string }): Promise<KubernetesObject[]>;
   patchMetadata(patch: MetadataPatch): Promise<KubernetesObject>;
   replaceStatus(object: KubernetesObject): Promise<KubernetesObject>;
 }

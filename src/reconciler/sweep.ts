@@ -1,4 +1,5 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
+import { isForbidden } from '../kubernetes/api-errors.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
@@ -67,7 +68,7 @@ export class Sweep {
   }
 
   /** The provider was listed first; only what the cluster, read live after it, does not know is an orphan. */
-  async #findOrphans(ours: readonly PodLook[]): Promise<readonly PodLook[]> {
+  async #findOrphans(ours: readonly PodLook[]): Promise<readonly Orphan[]> {
     const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
       !living.podIds.has(podId) &&
       !living.podNames.has((name ?? '').toLowerCase()) &&
@@ -78,14 +79,27 @@ export class Sweep {
     if (suspects.length === 0) {
       return [];
     }
-    const live = index(await this.#context.api.list());
-    const orphans: PodLook[] = [];
+    const living = await this.#listAll();
+    const live = living === undefined ? cached : index(living);
+    const orphans: Orphan[] = [];
     for (const pod of suspects) {
       if (isOrphan(live, pod) && !(await this.#context.retained.has(pod.podId))) {
-        orphans.push(pod);
+        orphans.push({ pod, isProven: living !== undefined });
       }
     }
     return orphans;
+  }
+
+  /** The GpuPods of all namespaces; undefined where this process may see those of one only. */
+  async #listAll(): Promise<readonly KubernetesObject[] | undefined> {
+    try {
+      return await this.#context.api.list();
+    } catch (error) {
+      if (isForbidden(error)) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   #isOlderThanUs(createdAt: string | undefined): boolean {
@@ -95,8 +109,8 @@ export class Sweep {
     );
   }
 
-  #forgetOthers(orphans: readonly PodLook[]): void {
-    const ids = new Set(orphans.map(({ podId }) => podId));
+  #forgetOthers(orphans: readonly Orphan[]): void {
+    const ids = new Set(orphans.map(({ pod }) => pod.podId));
     for (const podId of this.#sweepsSeen.keys()) {
       if (!ids.has(podId)) {
         this.#sweepsSeen.delete(podId);
@@ -104,11 +118,19 @@ export class Sweep {
     }
   }
 
-  async #handleOrphan({ podId, name, priceUsdPerHour }: PodLook): Promise<void> {
+  async #handleOrphan({ pod, isProven }: Orphan): Promise<void> {
     const { log, provider } = this.#context;
+    const { podId, name, priceUsdPerHour } = pod;
     const sweeps = (this.#sweepsSeen.get(podId) ?? 0) + 1;
     this.#sweepsSeen.set(podId, sweeps);
     const fields = { podId, podName: name, usdPerHour: priceUsdPerHour, sweeps };
+    if (!isProven) {
+      log.warn(
+        fields,
+        'orphaned pod bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so it is not ended: end it at the provider',
+      );
+      return;
+    }
     if (this.#options.policy === 'Report' || sweeps < SWEEPS_BEFORE_END) {
       log.warn(
         fields,
@@ -122,6 +144,12 @@ export class Sweep {
       log.warn({ ...fields, outcome: outcome.kind }, 'orphaned pod ended');
     }
   }
+}
+
+interface Orphan {
+  readonly pod: PodLook;
+  /** The GpuPods of all namespaces were seen; else it may belong to one of another namespace, and is only reported. */
+  readonly isProven: boolean;
 }
 
 /** What living objects say of pods. */

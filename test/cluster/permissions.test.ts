@@ -84,12 +84,23 @@ async function untilGone(podId: string): Promise<void> {
   );
 }
 
+async function untilLogged(text: string): Promise<void> {
+  await until(
+    `the log says: ${text}`,
+    async () => await Promise.resolve(log.lines.find(({ message }) => message.includes(text))),
+    () => JSON.stringify(log.lines),
+  );
+}
+
 function endedAtMs(podId: string): number | undefined {
   return simulator.ledger.entries().find(({ id }) => id === podId)?.endedAtMs ?? undefined;
 }
 
 describe('the rights of the chart are enough for all that the operator does', () => {
-  it.each([{ name: 'in all namespaces', namespace: 'wide-system', work: 'team-a', watched: undefined }])(
+  it.each([
+    { name: 'in all namespaces', namespace: 'wide-system', work: 'team-a', watched: undefined },
+    { name: 'in one namespace', namespace: 'narrow-system', work: 'team-b', watched: 'team-b' },
+  ])(
     '$name',
     async ({ namespace, work, watched }) => {
       await kubectl(controlPlane, 'create', 'namespace', work);
@@ -124,7 +135,12 @@ describe('the rights of the chart are enough for all that the operator does', ()
         ...[...record, 'gpupod-operator-installation', '-o', 'jsonpath={.data.installationId}'],
       );
       const orphan = plantPod(simulator.world, { name: `gp-${id}-0123456789-1-lost` });
-      await untilGone(orphan.id);
+      if (watched === undefined) {
+        await untilGone(orphan.id);
+      } else {
+        await untilLogged('others cannot be seen, so it is not ended');
+        expect(endedAtMs(orphan.id)).toBeUndefined();
+      }
 
       expect(endedAtMs(podId)).toBeUndefined();
       expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);

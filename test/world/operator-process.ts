@@ -214,7 +214,12 @@ export class OperatorProcess {
   #gpuPods(): GpuPodApi {
     return {
       get: async (target) => await this.#call('GET gpupods', (server) => server.get('gpupods', target)),
-      list: async () => await this.#call('LIST gpupods', (server) => server.list('gpupods')),
+      list: async (options) =>
+        options === undefined
+          ? await this.#call('LIST gpupods', (server) => server.list('gpupods'))
+          : await this.#call('LIST gpupods of a namespace', (server) =>
+              server.list('gpupods').filter(({ metadata }) => metadata.namespace === options.namespace),
+            ),
       patchMetadata: async (patch) => {
         const what = patch.metadata.annotations === undefined ? 'finalizers' : 'intent';
         return await this.#call(`PATCH gpupods ${what}`, (server) => server.patchMetadata(patch, this.name));
