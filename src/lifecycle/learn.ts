@@ -72,5 +72,5 @@ export function learnSecret(memory: Memory, secret: Omit<SecretMemory, 'atMs'>, 
 /** A surplus pod was sent a DELETE that was accepted; whether it is gone the next lists will tell. */
 export function learnStrayDeleted(memory: Memory, podId: string): Memory {
   const { unbound, ...rest } = memory;
-  return unbound?.podId === podId || unbound === undefined ? rest : memory;
+  return unbound?.podId === podId ? rest : memory;
 }

@@ -59,6 +59,11 @@ describe('connectionSecret', () => {
     expect(name).toMatch(/^a\.b-c{226}-[0-9a-f]{8}-connection$/);
   });
 
+  it('has the name that was wished, however long that of the GpuPod is', () => {
+    const wished = rentedGpuPod({ name: 'n'.repeat(253), spec: { connectionSecretName: 'mine' } });
+    expect(connectionSecret(wished, readyLook()).name).toBe('mine');
+  });
+
   it('writes an IPv6 host into the uri as URIs have it', () => {
     const look = readyLook({ ssh: { ...SSH, host: '2001:db8::7' } });
     expect(connectionSecret(rented, look).data).toMatchObject({

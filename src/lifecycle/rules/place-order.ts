@@ -92,5 +92,5 @@ function recordedOffer(selected: SelectedOffer, spec: GpuPodSpec): Intent['offer
     multiNode: _multi,
     ...offer
   } = selected.offer;
-  return { ...offer, image: imageOf(spec), why: explainChoice(selected).slice(0, 299) };
+  return { ...offer, image: imageOf(spec), why: explainChoice(selected) };
 }

@@ -22,8 +22,7 @@ export function rent(knowledge: Knowledge): Step {
     awaitRetry(knowledge) ??
     awaitCleanList(knowledge) ??
     awaitGate(knowledge) ??
-    readOffers(knowledge) ??
-    chooseAndOrder(knowledge, knowledge.offers)
+    rentFrom(knowledge, knowledge.offers)
   );
 }
 
@@ -94,13 +93,14 @@ function awaitGate(knowledge: Knowledge): Step | undefined {
       );
 }
 
-function readOffers(knowledge: Knowledge): Step | undefined {
-  const { offers, now, windows, gpuPod } = knowledge;
-  const isUsable =
-    offers?.kind === 'failure' ||
-    (offers !== undefined && now.monotonicMs - offers.beganAtMs < windows.offerMaxAgeMs);
-  return isUsable
-    ? undefined
+function rentFrom(knowledge: Knowledge, offers: OffersKnowledge | undefined): Step {
+  if (offers?.kind === 'failure') {
+    return withoutOffers(knowledge, offers);
+  }
+  const { now, windows, gpuPod } = knowledge;
+  const isFresh = offers !== undefined && now.monotonicMs - offers.beganAtMs < windows.offerMaxAgeMs;
+  return isFresh
+    ? chooseAndOrder(knowledge, offers)
     : { kind: 'act', effect: { type: 'readOffers', queries: queriesOf(gpuPod.spec) } };
 }
 
@@ -113,11 +113,8 @@ function queriesOf({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[]
   }));
 }
 
-function chooseAndOrder(knowledge: Knowledge, offers: OffersKnowledge | undefined): Step {
+function chooseAndOrder(knowledge: Knowledge, offers: Exclude<OffersKnowledge, Failure>): Step {
   const { gpuPod, coolingDown } = knowledge;
-  if (offers?.kind !== 'ok') {
-    return withoutOffers(knowledge, offers);
-  }
   const wish = wishFrom(gpuPod.spec, knowledge.policy, coolingDown);
   const selection = selectOffer(offers.offers, wish);
   if (selection.kind === 'none') {
@@ -131,15 +128,14 @@ function chooseAndOrder(knowledge: Knowledge, offers: OffersKnowledge | undefine
 }
 
 /** A question with a word that the provider does not know is asked seldom: only a person can mend it. */
-function withoutOffers(knowledge: Knowledge, failed: Failure | undefined): Step {
-  if (failed?.reason === 'InvalidRequest') {
+function withoutOffers(knowledge: Knowledge, failed: Failure): Step {
+  if (failed.reason === 'InvalidRequest') {
     const { reason, message } = failed;
     const hindrance = { reason, message: `${message} Correct spec.gpu or spec.placement.` };
     const retryAfterMs = knowledge.windows.sweepMs;
     return hindered(knowledge, { ...hindrance, retryAfterMs }, 'The offers are asked for again, but seldom.');
   }
-  const failure = failed ?? { reason: 'ApiUnavailable', message: 'The offers could not be read.' };
-  return hindered(knowledge, failure, 'The offers could not be read; they are asked for again.');
+  return hindered(knowledge, failed, 'The offers could not be read; they are asked for again.');
 }
 
 function hindered(knowledge: Knowledge, hindrance: Hindrance, retrying: string): Step {

@@ -38,7 +38,7 @@ export function currentAttempt(status: GpuPodStatus): Attempt | undefined {
 /** Number of the attempt that the rented pod belongs to; its name tells where the record was lost. */
 export function currentAttemptNumber(status: GpuPodStatus): number {
   const named = parsePodName(status.podName)?.attempt;
-  return currentAttempt(status)?.number ?? freeNumber(status, named === undefined || named === 0 ? 1 : named);
+  return currentAttempt(status)?.number ?? freeNumber(status, named ?? 0);
 }
 
 /** Not one that is taken, nor one so low that it is the first to be dropped: what is written under it must be found again. */

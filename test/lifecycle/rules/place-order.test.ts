@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
 import { defaultSizes } from '../../../src/offers/sizes.ts';
@@ -7,7 +8,7 @@ import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
 import { census } from '../../support/builders/looks.ts';
-import { effectOf } from '../support/outline.ts';
+import { effectOf, restOf } from '../support/outline.ts';
 
 const fits = offer({ usd: 1.9 });
 const offers: OffersKnowledge = { kind: 'ok', offers: [fits], beganAtMs: NOW_MS };
@@ -34,6 +35,23 @@ it('the last number that a name can carry is still ordered under', () => {
   const known = { offers, gpuPod: gpuPod({ status }), census: census({ beganAtMs: NOW_MS }) };
   const { intent: written } = orderOf(rent(observed(known)));
   expect(written.attempt).toBe(999_999);
+});
+
+it('an order can be read back, however long the words of the provider are: else its pod could not be adopted', () => {
+  const wordy = offer({
+    usd: 1.9,
+    cloudId: 'c'.repeat(128),
+    dataCenter: 'd'.repeat(250),
+    region: 'r'.repeat(250),
+  });
+  const known = observed({ offers: { kind: 'ok', offers: [wordy], beganAtMs: NOW_MS } });
+  const { intent: written } = orderOf(rent(known));
+  expect(readIntent(gpuPod({ intent: writeIntent(written) }))).toEqual({ kind: 'read', intent: written });
+});
+
+it('an order that waits for its next try is tried again then', () => {
+  const blocked = { reason: 'ApiUnavailable', message: 'No connection.', untilMs: NOW_MS + 700 } as const;
+  expect(restOf(rent(observed({ offers, memory: { blocked } }))).againInMs).toBe(700);
 });
 
 it('an order records the sizes that the offer has, and no others', () => {

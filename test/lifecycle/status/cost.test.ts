@@ -88,6 +88,11 @@ describe('attempts', () => {
     expect(numbers).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
+  it('stand by number, wherever a new one belongs', () => {
+    const attempts = withAttempt({ ...FRESH, attempts: [{ number: 3 }, { number: 1 }] }, 2, {});
+    expect(attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
+  });
+
   it('are changed in place, without losing what was known', () => {
     const changed = withAttempt({ ...FRESH, attempts: [{ number: 2, offer: 'o' }, { number: 1 }] }, 2, {
       outcome: 'Ended',
