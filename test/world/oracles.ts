@@ -196,3 +196,10 @@ export function comparableStatus(status: unknown): unknown {
     })),
   };
 }
+
+/** A comparable status without what differs where another offer was taken. */
+export function withoutOffer(status: unknown): unknown {
+  if (!isRecord(status)) return status;
+  const { offer: _offer, pricePerHour: _price, ...rest } = status;
+  return rest;
+}

@@ -5,6 +5,7 @@ import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { stringAt } from '../../src/kubernetes/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/resource-client.ts';
+import { stored } from './stored.ts';
 
 export type Kind = 'gpupods' | 'secrets' | 'configmaps' | 'namespaces';
 
@@ -149,6 +150,15 @@ export class SimulatedApiServer {
     }
   }
 
+  /** As the garbage collector does: a Secret whose owner is not there any more is removed. */
+  collect({ namespace, name, uid }: RawObject['metadata']): void {
+    const held = this.#objects.secrets.get(keyOf(namespace, name));
+    const owners = held?.metadata.ownerReferences ?? [];
+    const living = new Set(this.list('gpupods').map(({ metadata }) => metadata.uid));
+    const isLost = owners.length > 0 && owners.every((owner) => !living.has(owner.uid));
+    if (held?.metadata.uid === uid && isLost) this.#remove('secrets', held, 'garbage-collector');
+  }
+
   #existing(kind: Kind, { namespace, name }: ObjectName): RawObject {
     const held = this.#objects[kind].get(keyOf(namespace, name));
     if (held === undefined) throw new ApiStatusError(404, 'NotFound', `${kind} ${name} not found`);
@@ -258,27 +268,6 @@ function mergeMetadata(held: RawObject, patch: MetadataPatch['metadata']): RawOb
     else annotations[name] = value;
   }
   return { ...held.metadata, annotations, finalizers: patch.finalizers ?? held.metadata.finalizers ?? [] };
-}
-
-/** What was made by {@link stored}: it needs no second copy. */
-const STORED = new WeakSet();
-
-/** As it comes back from the wire: keys without a value are not there, and nothing is shared with the sender. */
-function stored<T>(value: T): T;
-function stored(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (typeof value !== 'object' || value === null || STORED.has(value)) return value;
-  const copy = Array.isArray(value) ? value.map((item: unknown) => stored(item)) : storedFields(value);
-  STORED.add(copy);
-  return Object.freeze(copy);
-}
-
-function storedFields(value: object): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) {
-    if (field !== undefined) copy[key] = stored(field);
-  }
-  return copy;
 }
 
 function keyOf(namespace: string | undefined, name: string): string {

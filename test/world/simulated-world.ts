@@ -26,6 +26,7 @@ import { OPEN_POLICY } from '../support/builders/policy.ts';
 
 export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
+const GARBAGE_MS = 5_000;
 
 export interface WorldOptions {
   readonly seed?: number;
@@ -106,6 +107,7 @@ export class SimulatedWorld {
         this.time.nowMs,
         `${change.by} ${change.verb} ${change.kind}/${change.object.metadata.name}`,
       );
+      if (change.kind === 'secrets' && change.type === 'ADDED') this.#collectLater(change.object);
       if (change.by === 'person') this.progress.strike('person', this.time.nowMs);
       if (!change.by.startsWith('operator')) return;
       if (change.kind !== 'secrets') this.#search(`${change.verb} ${change.kind}`, shownOf(change.object));
@@ -120,6 +122,13 @@ export class SimulatedWorld {
     for (const secret of findSecret(text, { apiKey: this.settings.key.text, env: CANARY_ENV })) {
       this.books.accuse('secrets', `${secret} in ${where}`);
     }
+  }
+
+  /** What was made for an object that is gone by then goes as well, once the garbage collector comes by. */
+  #collectLater({ metadata }: RawObject): void {
+    this.time.schedule(GARBAGE_MS, () => {
+      this.server.collect(metadata);
+    });
   }
 
   nowText(): string {

@@ -8,6 +8,7 @@ import { differences, endsOf, withoutBlows } from './ends.ts';
 import type { Ends } from './ends.ts';
 import { judgeDeeds, judgeEnd, surplusOf } from '../oracles.ts';
 import { attempt } from '../people.ts';
+import { ORPHAN_MS } from '../life.ts';
 import { hiddenFor } from '../provider-faults.ts';
 import { SimulatedWorld, WorldFailure } from '../simulated-world.ts';
 import type { WorldOptions } from '../simulated-world.ts';
@@ -17,8 +18,6 @@ import type { TownPlan, Wave } from './plan.ts';
 
 const MINUTE_MS = 60_000;
 const SILENCE_MS = 11 * MINUTE_MS;
-/** Three sweeps that show an orphan, and what comes before the first and after the last. */
-const ORPHAN_MS = 25 * MINUTE_MS;
 /** What is told late is told by then. */
 const COMPARE_MS = 30 * MINUTE_MS;
 const LIMIT_MS = 150 * MINUTE_MS;

@@ -1,0 +1,119 @@
+import type { LifeOptions } from '../life.ts';
+import { CRASHES, DISTINCT_CRASHES } from '../matrix.ts';
+import type { Matrix, Strike } from '../matrix.ts';
+import { hiddenFor } from '../provider-faults.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const LEASE_MS = 15_000;
+/** A standby process takes over when the lease has run out. */
+const TAKE_OVER_MS = 17_000;
+/** A process that goes on finds out only then that somebody else leads. */
+const FINDS_OUT_MS = 5_000;
+const FROZEN_MS = 3 * LEASE_MS;
+
+const FREEZES: readonly Strike[] = freezes(FROZEN_MS);
+
+function freezes(ms: number): readonly Strike[] {
+  return (['before', 'sent'] as const).map((moment) => ({
+    name: `stopped for ${String(ms / 1000)} s ${moment}`,
+    mishaps: () => [{ kind: 'freeze', moment, ms }],
+  }));
+}
+
+/** Another process takes over from one that is stopped; the stopped one goes on, and leads for a while as well. */
+function replaced(strike: Strike): Strike {
+  return {
+    ...strike,
+    name: `${strike.name}, and replaced`,
+    mishaps: (world) => {
+      const stopped = world.operators.filter(({ isDead }) => !isDead);
+      world.time.schedule(TAKE_OVER_MS, () => {
+        world.replaceOperator();
+      });
+      world.time.schedule(FROZEN_MS + FINDS_OUT_MS, () => {
+        for (const operator of stopped) operator.stepDown();
+        world.replaceOperator();
+        world.progress.strike('second operator gone', world.time.nowMs);
+      });
+      return strike.mishaps(world);
+    },
+  };
+}
+
+/**
+ * Until both have seen the same of a machine, each writes what it saw last over what the other did. That costs no money,
+ * and a Lease lets two lead for seconds only.
+ */
+function twoLead(options: LifeOptions = {}): () => LifeOptions {
+  return () => ({
+    passes: Infinity,
+    ...options,
+    prepare: (world) => {
+      world.startOperator();
+    },
+  });
+}
+
+/** Two processes that both believe to lead. */
+export const LEADERS: readonly Matrix[] = [
+  { name: 'one leads', life: () => ({}), strikes: FREEZES.map(replaced) },
+  { name: 'two lead', life: twoLead(), strikes: [...FREEZES, ...DISTINCT_CRASHES] },
+  {
+    name: 'two lead, with a slow watch',
+    life: twoLead({ watchDelayMs: 4_000 }),
+    strikes: [...FREEZES, ...DISTINCT_CRASHES],
+  },
+];
+
+/** The next process runs on a machine with another time of day. */
+function crashTo(wallMs: number): readonly Strike[] {
+  return DISTINCT_CRASHES.map((crash) => ({
+    ...crash,
+    name: `${crash.name}, the next process has a clock ${wallMs > 0 ? 'an hour ahead' : 'an hour back'}`,
+    mishaps: (world) => {
+      setNextClock(world, wallMs);
+      return crash.mishaps(world);
+    },
+  }));
+}
+
+/** As soon as there is a next process. */
+function setNextClock(world: SimulatedWorld, wallMs: number): void {
+  const { length } = world.operators;
+  const set = (): void => {
+    const next = world.operators[length];
+    if (next === undefined) world.time.schedule(1_000, set);
+    else next.clock.jumpWall(wallMs);
+  };
+  set();
+}
+
+const LOST_FOR_A_WHILE: NonNullable<LifeOptions['prepare']> = ({ api }) => {
+  api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+  api.faults.add({ ...hiddenFor(30_000), times: 1 });
+};
+
+/** Clocks that go wrong, and times in which nobody looks. */
+export const CLOCKS: readonly Matrix[] = [
+  {
+    name: 'half an hour of downtime',
+    life: () => ({ restartMs: 30 * MINUTE_MS }),
+    strikes: CRASHES,
+  },
+  { name: 'the machine sleeps', life: () => ({}), strikes: freezes(30 * MINUTE_MS) },
+  { name: 'another clock', life: () => ({}), strikes: [...crashTo(HOUR_MS), ...crashTo(-HOUR_MS)] },
+  ...[2, 0.5].flatMap((clockRate) => [
+    {
+      name: `clocks at ${String(clockRate)}`,
+      life: () => ({ settings: { clockRate } }),
+      strikes: DISTINCT_CRASHES,
+    },
+    {
+      name: `clocks at ${String(clockRate)}, the answer is lost, and the pod in no list for 30 s`,
+      life: () => ({ settings: { clockRate }, prepare: LOST_FOR_A_WHILE }),
+      strikes: DISTINCT_CRASHES,
+    },
+  ]),
+];

@@ -1,0 +1,20 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { runMatrices } from '../matrix.ts';
+import { ENDINGS, PEOPLE } from './stale-state.ts';
+
+// Some thousand lives.
+jest.setTimeout(10 * 60_000);
+
+describe('what people do at every point of a life', () => {
+  it.each(PEOPLE)('$name', async (matrix) => {
+    const { failures } = await runMatrices([matrix]);
+    expect(failures).toEqual([]);
+  });
+});
+
+describe('what befalls a rental that is being ended', () => {
+  it.each(ENDINGS)('$name', async (matrix) => {
+    const { failures } = await runMatrices([matrix]);
+    expect(failures).toEqual([]);
+  });
+});

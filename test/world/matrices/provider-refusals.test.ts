@@ -1,0 +1,13 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { runMatrices } from '../matrix.ts';
+import { REFUSALS, withCrashes } from './provider-faults.ts';
+
+// Some thousand lives.
+jest.setTimeout(10 * 60_000);
+
+describe('an order that comes to nothing, alone and with a crash at every point', () => {
+  it.each(withCrashes(REFUSALS))('$name', async (matrix) => {
+    const { failures } = await runMatrices([matrix]);
+    expect(failures).toEqual([]);
+  });
+});
