@@ -37,6 +37,8 @@ export interface Matrix {
 
 /** What came of a matrix. */
 export interface Report {
+  /** Failures after which it stops. */
+  readonly most: number;
   /** Lives, those that nothing struck included. */
   lives: number;
   readonly failures: string[];
@@ -48,11 +50,11 @@ export interface Report {
 const MOST_FAILURES = 5;
 
 /** Runs all lives of some matrices; stops early when enough have failed. */
-export async function runMatrices(matrices: Iterable<Matrix>): Promise<Report> {
-  const report: Report = { lives: 0, failures: [], struck: new Set() };
+export async function runMatrices(matrices: Iterable<Matrix>, most = MOST_FAILURES): Promise<Report> {
+  const report: Report = { most, lives: 0, failures: [], struck: new Set() };
   const { ready } = await live(QUICK);
   for (const matrix of matrices) {
-    if (report.failures.length >= MOST_FAILURES) break;
+    if (report.failures.length >= report.most) break;
     await runMatrix(matrix, ready, report);
   }
   return report;
@@ -62,7 +64,7 @@ async function runMatrix(matrix: Matrix, calm: unknown, report: Report): Promise
   const { name, life, end = 'the same' } = matrix;
   const undisturbed = await judged({ name, make: life, end, calm }, report);
   for (const { number, call, strike } of points(matrix, undisturbed)) {
-    if (report.failures.length >= MOST_FAILURES) return;
+    if (report.failures.length >= report.most) return;
     report.struck.add(call.label);
     const struck: Case = {
       name: `${name}; ${strike.name} at #${String(number)} ${call.label}`,

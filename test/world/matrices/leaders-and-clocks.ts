@@ -12,6 +12,8 @@ const TAKE_OVER_MS = 17_000;
 /** A process that goes on finds out only then that somebody else leads. */
 const FINDS_OUT_MS = 5_000;
 const FROZEN_MS = 3 * LEASE_MS;
+/** Longer than it takes to prove that an order came to nothing. */
+const LONG_MS = 4 * MINUTE_MS;
 
 const FREEZES: readonly Strike[] = freezes(FROZEN_MS);
 
@@ -23,23 +25,22 @@ function freezes(ms: number): readonly Strike[] {
 }
 
 /** Another process takes over from one that is stopped; the stopped one goes on, and leads for a while as well. */
-function replaced(strike: Strike): Strike {
-  return {
-    ...strike,
-    name: `${strike.name}, and replaced`,
+function replaced(frozenMs: number): readonly Strike[] {
+  return freezes(frozenMs).map(({ name, mishaps }) => ({
+    name: `${name}, and replaced`,
     mishaps: (world) => {
       const stopped = world.operators.filter(({ isDead }) => !isDead);
       world.time.schedule(TAKE_OVER_MS, () => {
         world.replaceOperator();
       });
-      world.time.schedule(FROZEN_MS + FINDS_OUT_MS, () => {
+      world.time.schedule(frozenMs + FINDS_OUT_MS, () => {
         for (const operator of stopped) operator.stepDown();
         world.replaceOperator();
         world.progress.strike('second operator gone', world.time.nowMs);
       });
-      return strike.mishaps(world);
+      return mishaps(world);
     },
-  };
+  }));
 }
 
 /**
@@ -58,7 +59,7 @@ function twoLead(options: LifeOptions = {}): () => LifeOptions {
 
 /** Two processes that both believe to lead. */
 export const LEADERS: readonly Matrix[] = [
-  { name: 'one leads', life: () => ({}), strikes: FREEZES.map(replaced) },
+  { name: 'one leads', life: () => ({}), strikes: [...replaced(FROZEN_MS), ...replaced(LONG_MS)] },
   { name: 'two lead', life: twoLead(), strikes: [...FREEZES, ...DISTINCT_CRASHES] },
   {
     name: 'two lead, with a slow watch',

@@ -70,7 +70,8 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
   },
 ];
 
-function endedByAnswer(known: Knowledge): Knowledge {
+/** A DELETE that was answered has ended the pod. */
+export function endedByAnswer(known: Knowledge): Knowledge {
   const { rental } = known.memory;
   return rental?.deletedAtMs === undefined
     ? known

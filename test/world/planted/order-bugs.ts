@@ -187,7 +187,8 @@ function absentByWallClock(known: Knowledge): Knowledge {
   return isOld ? provenAbsent(known) : known;
 }
 
-function provenAbsent(known: Knowledge): Knowledge {
+/** The look-up of the order is over, and found nothing. */
+export function provenAbsent(known: Knowledge): Knowledge {
   const { order } = known.memory;
   return order === undefined
     ? known

@@ -1,0 +1,154 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import { openOrder } from '../../../src/lifecycle/order.ts';
+import { withAttempt } from '../../../src/lifecycle/status/attempts.ts';
+import { CRASHES, runMatrices } from '../matrix.ts';
+import type { Matrix } from '../matrix.ts';
+import type { Plant } from '../operator-process.ts';
+import { ENDING_BUGS, endedByAnswer } from '../planted/ending-bugs.ts';
+import { ORDER_BUGS, provenAbsent } from '../planted/order-bugs.ts';
+import { crashPairs } from './crash-pairs.ts';
+import { CLOCKS, LEADERS } from './leaders-and-clocks.ts';
+import { BEYOND, LOOKS, ORDERS, REFUSALS, withCrashes } from './provider-faults.ts';
+import { ENDINGS, PEOPLE, UNOBSERVED } from './stale-state.ts';
+
+// Many lives, and a machine that may be busy with something else.
+jest.setTimeout(30 * 60_000);
+
+interface Row {
+  readonly bug: string;
+  readonly plant: () => Plant;
+  readonly matrices: () => readonly Matrix[] | Promise<readonly Matrix[]>;
+  readonly oracle: string;
+  /** It shows without a strike as well. @default false */
+  readonly isPlain?: boolean;
+}
+
+/** The real decisions, on knowledge that processes from the n-th on have wrong. */
+function fromProcess(number: number, wrong: (known: Knowledge) => Knowledge): () => Plant {
+  return () => {
+    let processes = 0;
+    return {
+      plan: (real) => {
+        processes += 1;
+        return processes < number ? real : (known) => real(wrong(known));
+      },
+    };
+  };
+}
+
+function bugNamed(name: string): () => Plant {
+  const bug = [...ORDER_BUGS, ...ENDING_BUGS].find((candidate) => candidate.name === name);
+  if (bug === undefined) throw new Error(`no bug is called ${name}`);
+  return bug.plant;
+}
+
+function absentIfOpen(known: Knowledge): Knowledge {
+  return openOrder(known).kind === 'open' ? provenAbsent(known) : known;
+}
+
+/** What is being ended counts as ended as soon as a machine is wanted again. */
+function endedIfWanted(known: Knowledge): Knowledge {
+  const { gpuPod, memory, intent } = known;
+  const { podId: _podId, ...status } = gpuPod.status;
+  const isEnding = status.attempts?.some(
+    ({ ending, outcome }) => ending !== undefined && outcome === undefined,
+  );
+  if (isEnding !== true || gpuPod.spec.suspend === true || intent.kind !== 'read') return known;
+  const { rental: _rental, ...rest } = memory;
+  const attempts = withAttempt(gpuPod.status, intent.intent.attempt, { outcome: 'Ended' });
+  return { ...known, memory: rest, gpuPod: { ...gpuPod, status: { ...status, attempts } } };
+}
+
+function only(conditions: Parameters<typeof withCrashes>[0], name: string): readonly Matrix[] {
+  return withCrashes(conditions).filter((matrix) => matrix.name === name);
+}
+
+const BUGS: readonly Row[] = [
+  {
+    bug: 'a process that finds the order of another takes it as lost',
+    plant: fromProcess(2, absentIfOpen),
+    matrices: () => [{ name: 'a calm life', life: () => ({}), strikes: CRASHES }],
+    oracle: 'settles',
+  },
+  {
+    bug: 'an order that was looked up by one process is taken as lost by the next',
+    plant: fromProcess(3, absentIfOpen),
+    matrices: async () => await crashPairs(0, 1),
+    oracle: 'settles',
+  },
+  {
+    bug: 'one list without the pod proves that there is none',
+    plant: bugNamed('one list without the pod proves that there is none'),
+    matrices: () => only(ORDERS, 'create lost, and in no list for 80 s'),
+    oracle: 'at-most-one',
+    isPlain: true,
+  },
+  {
+    bug: 'a stray is left alone',
+    plant: bugNamed('a stray is left alone'),
+    matrices: () => only(BEYOND, 'in no list for 300 s'),
+    oracle: 'at-most-one',
+  },
+  {
+    bug: 'the next machine is ordered when DELETE was answered',
+    plant: bugNamed('the answer to DELETE is taken as the end'),
+    matrices: () => only(REFUSALS, 'the machine fails'),
+    oracle: 'at-most-one',
+    isPlain: true,
+  },
+  {
+    bug: 'after a crash the answer to DELETE is taken as the end',
+    plant: fromProcess(2, endedByAnswer),
+    matrices: () => only(LOOKS, 'delete accepted and the pod stays'),
+    oracle: 'settles',
+  },
+  {
+    bug: 'the order is written again after a conflict',
+    plant: bugNamed('the order is written again after a conflict'),
+    matrices: () => PEOPLE,
+    oracle: 'cap',
+  },
+  {
+    bug: 'a failed write of the pod id is swallowed',
+    plant: bugNamed('a failed write of the pod id is swallowed, and the order counts as settled'),
+    matrices: () => UNOBSERVED,
+    oracle: 'at-most-one',
+  },
+  {
+    bug: 'a machine that is being ended counts as ended when one is wanted again',
+    plant: fromProcess(1, endedIfWanted),
+    matrices: () =>
+      ENDINGS.map((matrix) => ({
+        ...matrix,
+        strikes: matrix.strikes.filter(({ name }) => name === 'resumed'),
+      })),
+    oracle: 'at-most-one',
+  },
+  {
+    bug: 'an order leaves however long ago it was written',
+    plant: bugNamed('an order leaves however long ago it was written'),
+    matrices: () => LEADERS,
+    oracle: 'at-most-one',
+  },
+  {
+    bug: 'the age of an order is taken from the clock of the machine that wrote it',
+    plant: bugNamed('the age of an order is taken from the clock of the machine that wrote it'),
+    matrices: () => CLOCKS.filter(({ name }) => name === 'another clock'),
+    oracle: 'settles',
+  },
+];
+
+describe('a bug that only shows at some points of a life', () => {
+  it.each(BUGS)('$bug: is found, by $oracle', async ({ plant, matrices, oracle, isPlain = false }) => {
+    const planted = (await matrices()).map((matrix) => ({
+      ...matrix,
+      life: () => ({ ...matrix.life(), plant: plant() }),
+    }));
+    const { failures } = await runMatrices(planted, 1);
+    expect(failures).toHaveLength(1);
+    const [first = ''] = failures;
+    expect(first).toContain(`[${oracle}]`);
+    expect(/^[^\n]* at #\d+ /.test(first)).toBe(!isPlain);
+  });
+});
