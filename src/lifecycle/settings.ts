@@ -7,7 +7,7 @@ import type { MicroUsd } from '../offers/money.ts';
 export interface Windows {
   /** An offer older than this is not rented: it is looked up again. */
   readonly offerMaxAgeMs: number;
-  /** How long after the answer to the intent the create may still leave. */
+  /** How long after the write of the intent was sent the create may still leave. */
   readonly createFenceMs: number;
   /** The lease must have been renewed within this for a create to leave. */
   readonly leaseFenceMs: number;

@@ -92,6 +92,26 @@ describe('once went wrong', () => {
     expect(world.books.violations).toEqual([]);
   });
 
+  it('a process that stands still while its order is being written down, and believes to lead when it goes on: does not order', async () => {
+    let isOver = false;
+    const world = new SimulatedWorld({
+      fate: ({ label }) => {
+        if (isOver || label !== 'PATCH gpupods intent') return [];
+        isOver = true;
+        return [{ kind: 'freeze', moment: 'sent', ms: 240_000 }];
+      },
+    });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.pass(17_000);
+    world.replaceOperator();
+    await world.until('ready', () => world.isReady());
+    await settle(world);
+    judgeEnd(world);
+    expect(world.books.violations).toEqual([]);
+  });
+
   it('a GpuPod for which there is no offer: waits without a write', async () => {
     const world = new SimulatedWorld();
     world.startOperator();

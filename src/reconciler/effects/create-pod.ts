@@ -79,6 +79,8 @@ async function order(
   if (context.isStopping()) {
     return STALE;
   }
+  // From before the write, not from its answer: others see the order as soon as it stands, and count from then.
+  const writtenAtMs = clock.monotonicMs();
   try {
     if (!(await writeDown(context, gpuPod, effect))) {
       return STALE;
@@ -89,7 +91,6 @@ async function order(
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
     return known(learnCreate(memory, intent, notSent, clock.monotonicMs()));
   }
-  const writtenAtMs = clock.monotonicMs();
   const outcome = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
     mayStillSend: () =>

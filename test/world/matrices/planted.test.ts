@@ -54,7 +54,7 @@ function endedIfWanted(known: Knowledge): Knowledge {
   const isEnding = status.attempts?.some(
     ({ ending, outcome }) => ending !== undefined && outcome === undefined,
   );
-  if (isEnding !== true || gpuPod.spec.suspend === true || intent.kind !== 'read') return known;
+  if (isEnding !== true || gpuPod.spec.suspend || intent.kind !== 'read') return known;
   const { rental: _rental, ...rest } = memory;
   const attempts = withAttempt(gpuPod.status, intent.intent.attempt, { outcome: 'Ended' });
   return { ...known, memory: rest, gpuPod: { ...gpuPod, status: { ...status, attempts } } };
