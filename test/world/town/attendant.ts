@@ -36,6 +36,11 @@ export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOp
         confirmAbsent(world, object, note);
       });
     }
+    if (reason === 'ForeignIntent') {
+      world.later(ACTS_AFTER_MS, () => {
+        dropForeign(world, object, note);
+      });
+    }
   });
 }
 
@@ -46,31 +51,53 @@ function askAnew(world: SimulatedWorld, object: RawObject): void {
 /** Looks at the provider's page, as the message says; what is there after all is ended. */
 function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
   const object = world.server.get('gpupods', metadata);
-  const podName = object === undefined ? undefined : podNameToConfirm(object);
+  const podName = object === undefined ? undefined : podNameIn(object, /^Pod (gp-\S+) was not found/);
   if (object === undefined || podName === undefined) return;
+  endByHand(world, podName, note);
+  annotate(world, object, 'gpupod.dev/confirm-absent', podName);
+  note(CONFIRMED);
+}
+
+/** The order of an installation that is gone: its pod is ended, and the order taken off the object. */
+function dropForeign(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
+  const object = world.server.get('gpupods', metadata);
+  const podName = object === undefined ? undefined : podNameIn(object, /^The order for pod (gp-\S+) was/);
+  if (object === undefined || podName === undefined) return;
+  endByHand(world, podName, note);
+  if (object.metadata.deletionTimestamp === undefined)
+    annotate(world, object, 'gpupod.dev/intent', undefined);
+  else annotate(world, object, 'gpupod.dev/force-release', podName);
+}
+
+function endByHand(world: SimulatedWorld, podName: string, note: (what: string) => void): void {
   for (const { id, name } of world.api.world.ledger.live()) {
     if (name !== podName) continue;
     world.trace.add(world.time.nowMs, `*** a person ends ${name}`);
     world.api.world.pods.end(id, 'Forced');
     note(ENDED_BY_HAND);
   }
-  annotate(world, object, 'gpupod.dev/confirm-absent', podName);
-  note(CONFIRMED);
 }
 
-function podNameToConfirm(object: RawObject): string | undefined {
+function podNameIn(object: RawObject, sentence: RegExp): string | undefined {
   const stalled = conditionsOf(object).find(({ type }) => type === 'Stalled');
-  return /^Pod (gp-\S+) was not found/.exec(stringAt(stalled, 'message') ?? '')?.[1];
+  return sentence.exec(stringAt(stalled, 'message') ?? '')?.[1];
 }
 
-export function annotate(world: SimulatedWorld, object: RawObject, annotation: string, value: string): void {
+/** @param value undefined takes it off */
+export function annotate(
+  world: SimulatedWorld,
+  object: RawObject,
+  annotation: string,
+  value: string | undefined,
+): void {
   world.server.edit(
     'gpupods',
     object.metadata,
-    (held) => ({
-      ...held,
-      metadata: { ...held.metadata, annotations: { ...held.metadata.annotations, [annotation]: value } },
-    }),
+    (held) => {
+      const { [annotation]: _old, ...others } = { ...held.metadata.annotations };
+      const annotations = value === undefined ? others : { ...others, [annotation]: value };
+      return { ...held, metadata: { ...held.metadata, annotations } };
+    },
     'person',
   );
 }
