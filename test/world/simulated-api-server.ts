@@ -159,6 +159,11 @@ export class SimulatedApiServer {
     if (held?.metadata.uid === uid && isLost) this.#remove('secrets', held, 'garbage-collector');
   }
 
+  /** A namespace of the same name as one that is gone. */
+  openNamespace(namespace: string): void {
+    this.#ending.delete(namespace);
+  }
+
   #existing(kind: Kind, { namespace, name }: ObjectName): RawObject {
     const held = this.#objects[kind].get(keyOf(namespace, name));
     if (held === undefined) throw new ApiStatusError(404, 'NotFound', `${kind} ${name} not found`);

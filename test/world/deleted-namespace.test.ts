@@ -1,0 +1,104 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
+import type { Fate, Mishap } from './boundary.ts';
+import { settle } from './life.ts';
+import { judgeEnd } from './oracles.ts';
+import { hiddenFor } from './provider-faults.ts';
+import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
+
+jest.setTimeout(5 * 60_000);
+
+const NAMES = ['train-1', 'train-2', 'train-3'];
+const SPEC = { env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'token', key: 'token' } } }] };
+
+/** The call during which the namespace is deleted, with its Secrets and GpuPods. */
+const POINTS: Readonly<Record<string, string>> = {
+  'before anything is ordered': 'GET /availability/gpus',
+  'while the Secret of an order is read': 'GET secrets',
+  'while an order is written down': 'PATCH gpupods intent',
+  'while an order is on its way': 'POST /pods/',
+  'while a pod id is written down': 'PUT gpupods/status',
+  'while a connection Secret is written': 'POST secrets',
+  'while a machine is being ended': 'DELETE /pods/{id}',
+};
+
+interface Trouble {
+  readonly rules: readonly FaultRuleInput[];
+  readonly mishaps: readonly Mishap[];
+}
+
+const CREATE = { method: 'POST', path: '/pods/' } as const;
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  'nothing else': { rules: [], mishaps: [] },
+  'the process dies while the call is on its way': {
+    rules: [],
+    mishaps: [{ kind: 'crash', moment: 'sent' }],
+  },
+  'the process dies after the call': { rules: [], mishaps: [{ kind: 'crash', moment: 'after' }] },
+  'all orders are lost, and lists hide their pods for 80 s': {
+    rules: [{ ...CREATE, effect: { kind: 'ResetAfter' }, times: 3 }, hiddenFor(80_000)],
+    mishaps: [],
+  },
+  'the first DELETE of each is accepted and does nothing': {
+    rules: [{ method: 'DELETE', path: '/pods/{id}', times: 3, effect: { kind: 'IgnoreDelete' } }],
+    mishaps: [],
+  },
+};
+
+const CASES = Object.keys(POINTS).flatMap((point) =>
+  Object.keys(TROUBLES).map((trouble) => ({ point, trouble })),
+);
+
+/** Three lives in a namespace and one beside it; all of the namespace is deleted during the first call of this kind. */
+async function deleteDuring(label: string, { rules, mishaps }: Trouble): Promise<SimulatedWorld> {
+  let isDone = false;
+  const fate: Fate = (call) => {
+    if (isDone || call.label !== label || world.objects().length < 4) return [];
+    isDone = true;
+    const act = (): void => {
+      world.server.deleteNamespace(NAMESPACE);
+    };
+    return [{ kind: 'meanwhile', moment: 'sent', act }, ...mishaps];
+  };
+  const world: SimulatedWorld = new SimulatedWorld({ fate });
+  for (const rule of rules) world.api.faults.add(rule);
+  world.startOperator();
+  await world.pass(1_000);
+  applyAll(world);
+  world.apply('elsewhere', {}, {}, 'team-b');
+  if (label.startsWith('DELETE')) {
+    await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
+    for (const name of NAMES) world.delete(name);
+  }
+  await world.until('it is done', () => isDone);
+  return world;
+}
+
+function applyAll(world: SimulatedWorld): void {
+  world.server.create('secrets', NAMESPACE, { metadata: { name: 'token' }, data: { token: 'a' } }, 'person');
+  for (const name of NAMES) world.apply(name, SPEC);
+}
+
+function areGone(world: SimulatedWorld): boolean {
+  return NAMES.every((name) => world.object(name) === undefined);
+}
+
+describe('a namespace that is deleted with all that is in it', () => {
+  it.each(CASES)('$point; $trouble: nothing of it bills, what is elsewhere runs on', async (course) => {
+    const trouble = TROUBLES[course.trouble];
+    if (trouble === undefined) throw new Error(`no such trouble: ${course.trouble}`);
+    const world = await deleteDuring(POINTS[course.point] ?? '', trouble);
+    await world.until('all of it is gone', () => areGone(world));
+    await settle(world);
+    judgeEnd(world);
+    expect(world.objects().map(({ metadata }) => metadata.name)).toEqual(['elsewhere']);
+
+    // One of that name is made anew, with GpuPods of the same names.
+    world.server.openNamespace(NAMESPACE);
+    applyAll(world);
+    await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
+    await settle(world);
+    judgeEnd(world);
+    expect(world.books.violations).toEqual([]);
+  });
+});
