@@ -2,13 +2,11 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { Fate, Mishap } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
-import { INSTALLATION } from './shared-world.ts';
+import { INSTALLATION_RECORD, writeRecord } from './installation-record.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { attend } from './town/attendant.ts';
 
 jest.setTimeout(5 * 60_000);
-
-const RECORD = { namespace: 'gpupod-system', name: 'gpupod-operator-installation' };
 
 /** The call during which somebody deletes the record of the installation. */
 const POINTS: Readonly<Record<string, string>> = {
@@ -32,19 +30,6 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
   Object.keys(TROUBLES).map((trouble) => ({ point, trouble })),
 );
 
-/** An installation that made up its own id, long ago. */
-function worldWithRecord(fate: Fate): SimulatedWorld {
-  const world = new SimulatedWorld({ fate, settings: { installationId: undefined } });
-  const clusterUid = world.server.get('namespaces', { name: 'kube-system' })?.metadata.uid ?? '';
-  world.server.create(
-    'configmaps',
-    RECORD.namespace,
-    { metadata: { name: RECORD.name }, data: { installationId: INSTALLATION, clusterUid } },
-    'cluster',
-  );
-  return world;
-}
-
 /** The first call of this kind; where the process dies before it, it must not be deleted by one that is gone. */
 function losingAt(label: string, mishaps: readonly Mishap[], world: () => SimulatedWorld): Fate {
   let isLost = false;
@@ -55,7 +40,7 @@ function losingAt(label: string, mishaps: readonly Mishap[], world: () => Simula
       ? 'before'
       : 'sent';
     const act = (): void => {
-      world().server.delete('configmaps', RECORD, 'person');
+      world().server.delete('configmaps', INSTALLATION_RECORD, 'person');
     };
     return [{ kind: 'meanwhile', moment, act }, ...mishaps];
   };
@@ -65,9 +50,11 @@ describe('an installation whose record is deleted', () => {
   it.each(CASES)(
     '$point, and $trouble: rents nothing twice, and forgets nothing',
     async ({ point, trouble }) => {
-      const world: SimulatedWorld = worldWithRecord(
-        losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => world),
-      );
+      const world: SimulatedWorld = new SimulatedWorld({
+        fate: losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => world),
+        settings: { installationId: undefined },
+      });
+      writeRecord(world);
       attend(world, { isAskedAnew: () => false, note: () => undefined });
       world.startOperator();
       await world.pass(1_000);

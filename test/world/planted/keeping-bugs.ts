@@ -1,3 +1,5 @@
+import { openOrder } from '../../../src/lifecycle/order.ts';
+import { parsePodName } from '../../../src/lifecycle/pod-name.ts';
 import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
 import type { Plant } from '../operator-process.ts';
 import { FAR_INSTALLATION } from '../two-clusters.ts';
@@ -56,6 +58,26 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
     accusation: /was ordered from account user_2/,
   },
   {
+    name: 'a pod that is named for an installation before this one is not known any more',
+    plant: forgettingOldNames,
+    scenario: 'the record of the installation is lost, and the process dies',
+    oracles: ['ready-ended'],
+  },
+  {
+    name: 'an order without an outcome does not keep a deleted GpuPod',
+    plant: () => ({
+      plan: (real) => (known) => {
+        const { deletionTimestamp } = known.gpuPod.metadata;
+        const isOpen = openOrder(known).kind === 'open';
+        return deletionTimestamp !== undefined && isOpen
+          ? { kind: 'act', effect: { type: 'release' } }
+          : real(known);
+      },
+    }),
+    scenario: 'a namespace is deleted while an order in it is lost',
+    oracles: ['released-while-billing'],
+  },
+  {
     name: 'the time is told fourteen times, once a pass',
     plant: countingPasses,
     scenario: 'a calm life',
@@ -63,6 +85,25 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
     accusation: /needed \d+ passes after the last fault/,
   },
 ];
+
+function forgettingOldNames(): Plant {
+  return {
+    plan: (real) => (known) => {
+      const { gpuPod, memory, census } = known;
+      const named = parsePodName(gpuPod.status.podName ?? '')?.installation;
+      if (named === undefined || named === known.installation) return real(known);
+      const { podId: _podId, podName: _podName, ...status } = gpuPod.status;
+      const { rental: _rental, ...rest } = memory;
+      return real({
+        ...known,
+        gpuPod: { ...gpuPod, status },
+        memory: rest,
+        intent: { kind: 'none' },
+        ...(census === undefined ? {} : { census: { ...census, live: [] } }),
+      });
+    },
+  };
+}
 
 const NOBODY = { name: 'nobody', uid: '', resourceVersion: '' };
 

@@ -1,4 +1,5 @@
 import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { isRecord } from '../../../src/kubernetes/json.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
@@ -11,6 +12,7 @@ import { hiddenFor } from '../provider-faults.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 import { NAMESPACE } from '../simulated-world.ts';
 import { reasonOf } from '../readings.ts';
+import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { beside } from '../two-clusters.ts';
 import { TEAM, withoutMoney } from '../town/market.ts';
 
@@ -198,6 +200,24 @@ function otherKeyMeanwhile(): LifeOptions {
   };
 }
 
+/** An installation that made up its own id loses it, and its process dies. */
+async function recordLost(world: SimulatedWorld): Promise<void> {
+  world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
+  world.operator.kill();
+  await world.pass(5 * MINUTE_MS);
+}
+
+async function namespaceDeleted(world: SimulatedWorld): Promise<void> {
+  world.api.faults.add(LOST);
+  world.api.faults.add(HIDDEN_80_S);
+  world.apply('in-team-b', {}, {}, 'team-b');
+  const find = (): RawObject | undefined =>
+    world.server.get('gpupods', { namespace: 'team-b', name: 'in-team-b' });
+  await world.until('ordered', () => find()?.metadata.annotations?.['gpupod.dev/intent'] !== undefined);
+  world.server.deleteNamespace('team-b');
+  await world.until('gone', () => find() === undefined);
+}
+
 /** What befalls the worlds that bugs are planted in. Without a bug each of them must be clean. */
 export const SCENARIOS = {
   'a calm life': () => ({}),
@@ -247,6 +267,12 @@ export const SCENARIOS = {
     settings: { orphanPolicy: 'Terminate' },
     silenceMs: 30 * MINUTE_MS,
   }),
+  'the record of the installation is lost, and the process dies': () => ({
+    settings: { installationId: undefined },
+    prepare: writeRecord,
+    middle: recordLost,
+  }),
+  'a namespace is deleted while an order in it is lost': () => ({ middle: namespaceDeleted }),
   'the wallet of one team is empty for 10 min': () => ({
     settings: { policy: { ...OPEN_POLICY, allowedTeamIds: [TEAM] } },
     middle: teamWithoutMoney,

@@ -1,0 +1,102 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { Fate } from './boundary.ts';
+import { settle } from './life.ts';
+import { judgeEnd } from './oracles.ts';
+import type { Doing } from './people.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+jest.setTimeout(5 * 60_000);
+
+const MINUTE_MS = 60_000;
+
+/** The call during which the key of another account is put in. */
+const POINTS: Readonly<Record<string, string>> = {
+  'while offers are read': 'GET /availability/gpus',
+  'while the order is written down': 'PATCH gpupods intent',
+  'while the order is on its way': 'POST /pods/',
+  'while the pod id is written down': 'PUT gpupods/status',
+  'while the machine is looked at': 'GET /pods/status',
+  'while all machines are listed': 'GET /pods/',
+  'when the machine is ready': 'POST secrets',
+  'while the machine is being ended': 'DELETE /pods/{id}',
+  'while the finalizer is taken off': 'PATCH gpupods finalizers',
+};
+
+/** What happens while the key is another one, and how it is put back. */
+const COURSES: Readonly<Record<string, Doing>> = {
+  'back after 40 s': (world) => {
+    putBack(world, 40_000);
+  },
+  'back after an hour': (world) => {
+    putBack(world, 60 * MINUTE_MS);
+  },
+  'another process comes with it, back after 20 min': (world) => {
+    world.later(2 * MINUTE_MS, () => {
+      world.operator.kill();
+    });
+    putBack(world, 20 * MINUTE_MS);
+  },
+  'the process dies, and the next one comes with the right one': (world) => {
+    world.operator.kill();
+    putBack(world, 1_000);
+  },
+};
+
+function putBack(world: SimulatedWorld, inMs: number): void {
+  world.later(inMs, () => {
+    world.changeKey('test-key');
+  });
+}
+
+const CASES = Object.keys(POINTS).flatMap((point) =>
+  Object.keys(COURSES).map((course) => ({ point, course })),
+);
+
+function swappedDuring(label: string, course: Doing, world: () => SimulatedWorld): Fate {
+  let isDone = false;
+  return (call) => {
+    if (isDone || call.label !== label) return [];
+    isDone = true;
+    const act = (): void => {
+      world().changeKey('other-key');
+      course(world());
+    };
+    return [{ kind: 'meanwhile', moment: 'sent', act }];
+  };
+}
+
+describe('a key that is changed to that of another account', () => {
+  it.each(CASES)(
+    '$point; $course: nothing is rented twice, nothing of the other account is touched',
+    async (row) => {
+      const world: SimulatedWorld = new SimulatedWorld({
+        settings: { orphanPolicy: 'Terminate' },
+        fate: swappedDuring(POINTS[row.point] ?? '', COURSES[row.course] ?? putBackNever, () => world),
+      });
+      world.startOperator();
+      await world.pass(1_000);
+      world.apply();
+      await world.until(
+        'ready, with the right key',
+        () => world.isReady() && world.pending === 0,
+        120 * MINUTE_MS,
+      );
+      await settle(world);
+      judgeEnd(world);
+      world.delete();
+      await world.until(
+        'gone, with the right key',
+        () => world.object() === undefined && world.pending === 0,
+        120 * MINUTE_MS,
+      );
+      await settle(world);
+      judgeEnd(world);
+      expect(world.settings.key.version).toBe(3);
+      expect(world.books.violations).toEqual([]);
+    },
+  );
+});
+
+const putBackNever: Doing = () => {
+  throw new Error('no such course');
+};
