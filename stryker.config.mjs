@@ -18,6 +18,7 @@ export default {
     '/coverage',
     '/dist',
     '/reports',
+    '/.stryker-tmp',
     '/docs',
     '/charts',
     '/deploy',

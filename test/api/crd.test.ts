@@ -94,6 +94,7 @@ describe('the rules that freeze what was bought', () => {
   it.each(FROZEN_FIELDS)('name %s, with a way out', (field) => {
     const rule = rules.find(({ fieldPath }) => fieldPath === `.spec.${field}`);
     expect(rule?.message).toContain('spec.suspend');
+    expect(rule?.message).toContain(`spec.${field} `);
     // Reading an absent field fails every later write, removal of the finalizer included.
     expect(rule?.rule).toContain(`has(self.spec.${field}) == has(oldSelf.spec.${field})`);
     expect(rule?.rule).toContain(`!has(self.spec.${field}) ||`);

@@ -130,6 +130,10 @@ describe('the words of a spec', () => {
     expect(words.filter((word) => !isTaken({ [field]: word }))).toEqual([]);
   });
 
+  it('resources.fit takes both', () => {
+    expect(['AtLeast', 'Exact'].filter((fit) => !isTaken({ resources: { fit } }))).toEqual([]);
+  });
+
   it.each([
     ['security', ['secure_cloud', 'community_cloud', 'any']],
     ['spot', ['Forbid', 'Allow', 'Require']],

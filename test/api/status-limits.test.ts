@@ -92,6 +92,12 @@ describe('the schema of a status', () => {
     expect(isTaken(status('x'.repeat(longest + 1)))).toBe(false);
   });
 
+  it.each(['True', 'False', 'Unknown'])('takes a condition that is %s', (status) => {
+    expect(isTaken({ conditions: FULL.conditions.map((condition) => ({ ...condition, status })) })).toBe(
+      true,
+    );
+  });
+
   it.each<{ field: string; most: number; status: (length: number) => object }>([
     { field: 'ports', most: 32, status: (length) => ({ ports: fill(length, FULL.ports[0]) }) },
     { field: 'attempts', most: 10, status: (length) => ({ attempts: fill(length, { number: 1 }) }) },
