@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { Fate } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
+import { specChange } from './people.ts';
 import type { Doing } from './people.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
@@ -33,6 +34,15 @@ const COURSES: Readonly<Record<string, Doing>> = {
   'another process comes with it, back after 20 min': (world) => {
     world.later(2 * MINUTE_MS, () => {
       world.operator.kill();
+    });
+    putBack(world, 20 * MINUTE_MS);
+  },
+  'it is suspended meanwhile, back after 20 min': (world) => {
+    world.later(MINUTE_MS, () => {
+      specChange({ suspend: true })(world);
+    });
+    world.later(30 * MINUTE_MS, () => {
+      specChange({ suspend: false })(world);
     });
     putBack(world, 20 * MINUTE_MS);
   },
@@ -92,10 +102,19 @@ describe('a key that is changed to that of another account', () => {
       await settle(world);
       judgeEnd(world);
       expect(world.settings.key.version).toBe(3);
+      expect(changesBy('user_2', world)).toEqual([]);
       expect(world.books.violations).toEqual([]);
     },
   );
 });
+
+/** Nothing is created or ended with the key of somebody else, not even what is not his. */
+function changesBy(userId: string, { api }: SimulatedWorld): readonly string[] {
+  return api.requests
+    .all()
+    .filter((request) => request.userId === userId && request.method !== 'GET')
+    .map(({ method, path }) => `${method} ${path}`);
+}
 
 const putBackNever: Doing = () => {
   throw new Error('no such course');
