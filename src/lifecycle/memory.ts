@@ -9,6 +9,8 @@ import type { CreateOutcome, FailureReason } from './provider.ts';
 export interface Memory {
   /** When this process first saw the object. */
   readonly firstSeenAtMs: number;
+  /** The version of the object that was planned for last, and when this process first saw it. */
+  readonly version?: { readonly resourceVersion: string; readonly seenAtMs: number };
   /** The object was there before this process was: it may have a past that is not written on it. */
   readonly inFirstList: boolean;
   /** The order that is open, as seen from this process. */

@@ -15,12 +15,20 @@ export function observe(knowledge: Knowledge): Memory {
   const deletingSince = isDeleting(gpuPod) ? (deletingSinceMs ?? now.monotonicMs) : undefined;
   return {
     ...lasting,
+    version: observeVersion(knowledge),
     strays: observeStrays(knowledge),
     ...(order === undefined ? {} : { order }),
     ...(rental === undefined ? {} : { rental }),
     ...(deletingSince === undefined ? {} : { deletingSinceMs: deletingSince }),
     ...(unbound === undefined || unbound.podId === gpuPod.status.podId ? {} : { unbound }),
   };
+}
+
+function observeVersion({ memory, gpuPod, now }: Knowledge): NonNullable<Memory['version']> {
+  const { resourceVersion } = gpuPod.metadata;
+  return memory.version?.resourceVersion === resourceVersion
+    ? memory.version
+    : { resourceVersion, seenAtMs: now.monotonicMs };
 }
 
 /** Name under which an order that nobody can read is remembered. */

@@ -8,7 +8,7 @@ import type { Change } from './simulated-api-server.ts';
 
 const RETAINED = 'gpupod-operator-retained';
 
-/** An order as it was first written onto an object, read without the operator's own code. */
+/** An order as it was last written onto an object, read without the operator's own code. */
 export interface WrittenOrder {
   readonly podName: string;
   readonly uid: string;
@@ -88,7 +88,7 @@ export class Books {
     const { object, before, by } = change;
     if (change.type === 'ADDED') this.livesSeen += 1;
     if (by === 'person') return;
-    this.#noteOrder(object);
+    this.#noteOrder(object, before);
     const podId = podIdOf(object);
     // What a person wrote there stays a person's word, whoever writes the status next.
     if (podId !== undefined && podId !== podIdOf(before)) this.owners.set(podId, object.metadata.uid);
@@ -96,9 +96,13 @@ export class Books {
     else if (!isDeepStrictEqual(object['status'], before?.['status'])) this.#judgeStatus(object, before);
   }
 
-  #noteOrder(object: RawObject): void {
+  /** An order that was not taken may be written anew, under its name and for what the spec says by then. */
+  #noteOrder(object: RawObject, before: RawObject | undefined): void {
     const order = readOrder(object);
-    if (order === undefined || this.orders.has(order.name)) return;
+    if (order === undefined) return;
+    const known = this.orders.get(order.name);
+    const isAnew = known?.uid === object.metadata.uid && intentOf(object) !== intentOf(before);
+    if (known !== undefined && !isAnew) return;
     this.orders.set(order.name, {
       podName: order.name,
       uid: object.metadata.uid,
@@ -201,8 +205,12 @@ function statusProblems(object: RawObject): readonly string[] {
   return rules.filter(([, isBroken]) => isBroken).map(([problem]) => problem);
 }
 
+function intentOf(object: RawObject | undefined): string | undefined {
+  return object?.metadata.annotations?.['gpupod.dev/intent'];
+}
+
 function readOrder(object: RawObject): { readonly name: string } | undefined {
-  const text = object.metadata.annotations?.['gpupod.dev/intent'];
+  const text = intentOf(object);
   const name = text === undefined ? undefined : stringAt(parse(text), 'name');
   return name === undefined ? undefined : { name };
 }

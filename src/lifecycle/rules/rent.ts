@@ -39,19 +39,23 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
 
 /**
  * An object with a past that may have been stripped from it (`kubectl replace` drops annotations) is rented
- * for only when a fresh complete list shows no live pod of it.
+ * for only when a fresh complete list shows no live pod of it: one that began when it stood as it stands now. Since an
+ * earlier one, another process may have written an order on it.
  */
 function awaitCleanList(knowledge: Knowledge): Step | undefined {
   const { memory, now, windows, census } = knowledge;
   const isYoung = hasNoPast(knowledge) && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
-  const oldestMs = Math.max(memory.firstSeenAtMs, now.monotonicMs - windows.offerMaxAgeMs);
-  const isFresh = census !== undefined && census.beganAtMs >= oldestMs;
+  const isFresh = census !== undefined && census.beganAtMs >= oldestListMs(knowledge);
   if ((isYoung || isFresh) && (census?.live ?? []).length === 0) {
     return undefined;
   }
   return isFresh
     ? sayMakingSure(knowledge, census.beganAtMs + windows.busyPollMs)
     : awaitList(knowledge, now.monotonicMs);
+}
+
+function oldestListMs({ memory, now, windows }: Knowledge): number {
+  return Math.max(memory.version?.seenAtMs ?? now.monotonicMs, now.monotonicMs - windows.offerMaxAgeMs);
 }
 
 /** A status that stands was written by somebody: by a process, it may be, that has ordered meanwhile. */

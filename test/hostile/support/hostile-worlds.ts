@@ -136,7 +136,9 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
       if (podId !== undefined)
         sources.podWatch.follow('team-a/train-1', podId, { often: true, isEnding: false });
       if (seen !== undefined && numbers.isSeen) sources.podWatch.record(seen, beganAtMs);
-      const remembered = memoryOf(numbers.memory, podId, seen);
+      const { resourceVersion } = gpuPod.metadata;
+      const version = { resourceVersion, seenAtMs: LONG_AGO_MS };
+      const remembered = { ...memoryOf(numbers.memory, podId, seen), version };
       return await gather(sources, gpuPod, remembered, pick(OFFER_ANSWERS, numbers.offers));
     },
   };
@@ -214,9 +216,10 @@ function rentalOf(index: number, podId: string, seen: PodLook | undefined): NonN
       };
 }
 
+const LONG_AGO_MS = NOW_MS - 400_000;
 const LATE = {
-  requestEndedAtMs: NOW_MS - 400_000,
-  firstSeenAtMs: NOW_MS - 400_000,
+  requestEndedAtMs: LONG_AGO_MS,
+  firstSeenAtMs: LONG_AGO_MS,
   absences: 3,
   lastAbsenceAtMs: NOW_MS - 5_000,
 };

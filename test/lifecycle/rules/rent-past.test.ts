@@ -73,6 +73,26 @@ describe('rent of an object that may have a past', () => {
       why: 'one at a time',
     },
     {
+      name: 'a list from before it was seen as it stands now',
+      known: {
+        memory: { ...old, version: { resourceVersion: '1', seenAtMs: NOW_MS - 100 } },
+        gpuPod: gpuPod({ resourceVersion: '1' }),
+        census: census({ beganAtMs: NOW_MS - 101 }),
+      },
+      expected: { step: 'rest' },
+      why: 'another process may have ordered since',
+    },
+    {
+      name: 'a list from before it was changed',
+      known: {
+        memory: { ...old, version: { resourceVersion: '1', seenAtMs: NOW_MS - 50_000 } },
+        gpuPod: gpuPod({ resourceVersion: '2' }),
+        census: census({ beganAtMs: NOW_MS - 1 }),
+      },
+      expected: { step: 'rest' },
+      why: 'the same',
+    },
+    {
       name: 'a list from before it was seen',
       known: { memory: { inFirstList: true }, census: census({ beganAtMs: NOW_MS - 1_001 }) },
       expected: { step: 'rest' },

@@ -27,6 +27,7 @@ export interface KnowledgeOverrides extends Partial<
 export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
   const { atMs = NOW_MS, windows, policy, memory: remembered, ...rest } = overrides;
   const gpuPod = rest.gpuPod ?? aGpuPod();
+  const seenAtMs = remembered?.firstSeenAtMs ?? atMs - 1_000;
   return {
     gpuPod,
     now: { wallMs: WALL_MS + atMs - NOW_MS, monotonicMs: atMs },
@@ -36,7 +37,11 @@ export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
     account: { kind: 'fits', userId: 'user-1' },
     intent: readIntent(gpuPod),
     mayClaim: false,
-    memory: memory({ firstSeenAtMs: atMs - 1_000, ...remembered }),
+    memory: memory({
+      firstSeenAtMs: seenAtMs,
+      version: { resourceVersion: gpuPod.metadata.resourceVersion, seenAtMs },
+      ...remembered,
+    }),
     gate: { kind: 'open' },
     massAbsence: false,
     coolingDown: () => undefined,
