@@ -3,7 +3,7 @@ export type MicroUsd = number;
 
 const MICROS_PER_USD = 1_000_000;
 /**
- * Binary fractions carry an error of about 1e-16 of their value: 0.07 × 1e6 is 70000.00000000001. What
+ * Binary fractions carry an error of about 1e-16 of their value: 4.03 × 1e6 is 4030000.0000000005. What
  * is that near to a whole micro-dollar is that micro-dollar.
  */
 const RELATIVE_TOLERANCE = 1e-9;

@@ -224,6 +224,14 @@ describe('why there is none', () => {
       why: 'it fits but for the stock',
     },
     {
+      name: 'one sold out, and one elsewhere',
+      offers: [offer({ stockStatus: 'Unavailable' }), offer({ country: 'NO' })],
+      spec: { placement: { countries: ['CA'] } },
+      reason: 'AllOffersUnavailable',
+      message: 'The offers that fit have no stock, or failed a short while ago.',
+      why: 'the first passes by itself, whatever else is offered',
+    },
+    {
       name: 'cooling down',
       offers: [offer()],
       coolingDown: cooling('NoCapacity', 'n3-H100x1'),
