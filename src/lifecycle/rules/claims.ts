@@ -1,6 +1,8 @@
 import { REASONS } from '../../api/conditions.ts';
 import type { ConditionType, Reason } from '../../api/conditions.ts';
+import type { GpuPodSpec } from '../../api/spec.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
+import type { Intent } from '../intent.ts';
 import { findCondition } from '../status/draft.ts';
 import type { Claim } from '../status/draft.ts';
 
@@ -14,6 +16,11 @@ export function standingClaim<T extends ConditionType>(
   return standing !== undefined && isReason(type, standing.reason)
     ? [standing.reason, standing.message]
     : fallback;
+}
+
+/** The offer that was ordered, and why it was chosen. */
+export function selectedClaim({ placement }: GpuPodSpec, { offer }: Intent): Claim<'OfferSelected'> {
+  return [placement.cloudId === undefined ? 'Selected' : 'Pinned', `${offer.why}.`];
 }
 
 export const PENDING: Claim<'Ready'> = ['Pending', 'Nothing is rented yet.'];

@@ -3,7 +3,7 @@ import type { Knowledge } from '../knowledge.ts';
 import { openOrder } from '../order.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { PENDING, standingClaim } from './claims.ts';
+import { PENDING, pendingBecause, standingClaim } from './claims.ts';
 import { restFailing } from './failing.ts';
 import { keepingStall } from './stalled.ts';
 
@@ -13,19 +13,27 @@ export function paused(knowledge: Knowledge): Step | undefined {
   if (!isPaused(gpuPod)) {
     return undefined;
   }
-  const bills =
-    gpuPod.status.podId === undefined ? 'Nothing is rented' : `Pod ${gpuPod.status.podId} still bills`;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
       Ready: standingClaim(gpuPod.status, 'Ready', PENDING),
       Synced: [
         'Paused',
-        `Paused by annotation, deletion included. ${bills}. Remove gpupod.dev/paused to go on.`,
+        `Paused by annotation, deletion included. ${whatBills(knowledge)}. Remove gpupod.dev/paused to go on.`,
       ],
       ...keepingStall(gpuPod.status),
     }),
   };
+}
+
+function whatBills(knowledge: Knowledge): string {
+  const { podId } = knowledge.gpuPod.status;
+  if (podId !== undefined) {
+    return `Pod ${podId} still bills`;
+  }
+  return openOrder(knowledge).kind === 'none'
+    ? 'Nothing is rented'
+    : 'An order was sent whose outcome is not known: its pod may bill';
 }
 
 /**
@@ -34,13 +42,12 @@ export function paused(knowledge: Knowledge): Step | undefined {
  */
 export function accountDoubtful(knowledge: Knowledge): Step | undefined {
   const { account, gpuPod } = knowledge;
-  const Ready = standingClaim(gpuPod.status, 'Ready', PENDING);
   if (account.kind === 'changed') {
     return restFailing(
       knowledge,
       { reason: 'AccountChanged', message: account.message },
       {
-        Ready,
+        Ready: standingClaim(gpuPod.status, 'Ready', pendingBecause(account.message)),
         ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountChanged', account.message] }),
       },
     );
@@ -51,7 +58,7 @@ export function accountDoubtful(knowledge: Knowledge): Step | undefined {
       return { kind: 'rest', status: gpuPod.status };
     }
     return restFailing(knowledge, account.failure, {
-      Ready,
+      Ready: standingClaim(gpuPod.status, 'Ready', pendingBecause(account.failure.message)),
       ...keepingStall(gpuPod.status, {
         type: 'Reconciling',
         claim: ['Retrying', 'Waiting until the provider says whose API key this is.'],

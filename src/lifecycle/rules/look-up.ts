@@ -14,7 +14,7 @@ import { bindStatus, shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { PENDING, standingClaim } from './claims.ts';
+import { PENDING, selectedClaim, standingClaim } from './claims.ts';
 import { settleRefusal } from './refused.ts';
 
 /**
@@ -150,10 +150,10 @@ function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | un
     status: draftStatus(knowledge, {
       Ready: ['CreateUncertain', message],
       Synced: ['CreateUncertain', message],
-      OfferSelected: standingClaim(knowledge.gpuPod.status, 'OfferSelected', [
-        'Selected',
-        intent?.offer.why ?? 'An offer was chosen.',
-      ]),
+      OfferSelected:
+        intent === undefined
+          ? standingClaim(knowledge.gpuPod.status, 'OfferSelected', ['Selected', 'An offer was chosen.'])
+          : selectedClaim(knowledge.gpuPod.spec, intent),
       Provisioned: ['CreateUncertain', message],
       progress: isStuck
         ? { type: 'Stalled', claim: ['CreateUncertain', message] }

@@ -18,7 +18,7 @@ export function restWithoutOffer(knowledge: Knowledge, selection: NoOfferSelecte
   };
   const isOver = isSearchOver(knowledge, searchStartedAt);
   const claims: Claims = {
-    Ready: ['NoMatchingOffer', `${selection.message} See status.rejections and status.hint.`],
+    Ready: ['NoMatchingOffer', `${selection.message}${whereToLook(selection)}`],
     OfferSelected: [selection.reason, selection.message],
     Provisioned: ['NotCreated', 'Nothing is rented.'],
     progress: isOver
@@ -33,6 +33,15 @@ export function restWithoutOffer(knowledge: Knowledge, selection: NoOfferSelecte
   };
   const status = draftStatus(knowledge, claims, facts);
   return isOver ? { kind: 'rest', status } : { kind: 'rest', status, againInMs: windows.offerRetryMs };
+}
+
+/** No field is named that is not there. */
+function whereToLook({ rejections, hint }: NoOfferSelected): string {
+  const fields = [
+    ...(rejections.length === 0 ? [] : ['status.rejections']),
+    ...(hint === undefined ? [] : ['status.hint']),
+  ];
+  return fields.length === 0 ? '' : ` See ${fields.join(' and ')}.`;
 }
 
 /** This look comes after the deadline, and found nothing either. */

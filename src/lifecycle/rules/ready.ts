@@ -99,5 +99,7 @@ function readyMessage(knowledge: Knowledge, look: PodLook): string {
     look.priceUsdPerHour ?? knowledge.gpuPod.status.cost?.billedPerHour,
   );
   const base = `Pod ${look.podId} is ready: ${look.ssh?.command ?? ''}`;
-  return isDear ? `${base}. Its price rose above the cap; it is kept, because it was ready before.` : base;
+  return isDear
+    ? `${base}. It costs more than the cap allows now; it is kept, because it was ready before.`
+    : base;
 }

@@ -3,7 +3,7 @@ import { microsToUsd } from '../../offers/money.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import type { PodLook } from '../provider.ts';
-import { ON_ITS_WAY, startingClaim } from '../rules/claims.ts';
+import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
 import { specHash } from '../spec-hash.ts';
 import { withAttempt } from './attempts.ts';
 import { draftStatus } from './draft.ts';
@@ -23,13 +23,12 @@ export function bindStatus(
 ): GpuPodStatus {
   const { gpuPod } = knowledge;
   const isOutdated = specHash(gpuPod.spec) !== intent.specHash;
-  const message = `${intent.offer.why}.`;
-  const selected = adopted ? 'Adopted' : gpuPod.spec.placement.cloudId === undefined ? 'Selected' : 'Pinned';
+  const [selected, message] = selectedClaim(gpuPod.spec, intent);
   return draftStatus(
     knowledge,
     {
       Ready: startingClaim(pod.podId),
-      OfferSelected: [selected, message],
+      OfferSelected: [adopted ? 'Adopted' : selected, message],
       Provisioned: isOutdated
         ? ['SpecChanged', 'The spec changed while the order was on its way; this pod is being ended.']
         : ['CreatePending', `Pod ${pod.podId} was ordered and is not active yet.`],

@@ -113,6 +113,15 @@ describe('what a person reads while nothing is rented', () => {
       says: ['status.rejections', 'status.hint'],
     },
     {
+      name: 'because the offers that fit are sold out: where to look, and no hint that is not there',
+      known: {
+        gpuPod: gpuPod({ spec: { maxPrice: 3 } }),
+        offers: { kind: 'ok', offers: [offer({ stockStatus: 'Unavailable' })], beganAtMs: NOW_MS },
+      },
+      type: 'Ready',
+      says: ['See status.rejections.'],
+    },
+    {
       name: 'because no offer fitted in time: the fields',
       known: { gpuPod: gpuPod({ spec: { maxPrice: 3, offerTimeout: '0s' } }), offers: market },
       type: 'Stalled',

@@ -15,6 +15,11 @@ const PAUSED: GpuPodOverrides = { annotations: { [ANNOTATIONS.paused]: 'true' } 
 describe('paused', () => {
   it.each([
     { name: 'a fresh object', gpuPod: gpuPod(PAUSED), says: 'Nothing is rented' },
+    {
+      name: 'one with an open order',
+      gpuPod: gpuPod({ ...PAUSED, intent: intent() }),
+      says: 'its pod may bill',
+    },
     { name: 'a rented one', gpuPod: rentedGpuPod(PAUSED), says: 'Pod pod-1 still bills' },
     {
       name: 'a deleting one',

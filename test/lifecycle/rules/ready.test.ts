@@ -150,11 +150,11 @@ describe('followReady', () => {
     },
   );
 
-  it('tells of a price that rose above the cap, and keeps the machine', () => {
+  it('tells of a price that is above the cap by now, whichever of the two changed, and keeps the machine', () => {
     const known = after('written', { spec: { maxPrice: 1.8 }, status: { readyAt: WALL_TEXT } });
     const rest = restOf(followReady(known, look, {}));
     expect(outline(rest).Ready).toBe('Available');
-    expect(messageOf(rest.status, 'Ready')).toContain('rose above the cap');
+    expect(messageOf(rest.status, 'Ready')).toContain('more than the cap allows now');
   });
 
   it('takes no more ports than the schema does: the whole status would be refused', () => {

@@ -1,0 +1,13 @@
+import { expect, it } from '@jest/globals';
+import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { observed } from '../../support/builders/knowledge.ts';
+import { outline } from '../support/outline.ts';
+
+it('an order that is looked up after a time without offers: what was ordered was looked at', () => {
+  const status = { conditions: [condition('OfferSelected', 'NotLooked')] };
+  const step = resolveOrder(observed({ gpuPod: gpuPod({ intent: intent(), status }) }));
+  expect(outline(step)).toMatchObject({ Ready: 'CreateUncertain', OfferSelected: 'Selected' });
+});
