@@ -42,6 +42,21 @@ describe('specHash', () => {
     expect(specHash(one)).toBe(specHash(other));
   });
 
+  it('does not depend on the order in which a version of the schema has the fields: it would end machines', () => {
+    const parsed = spec({ placement: { security: 'any', spot: 'Allow' } });
+    const { security, spot, allowPrepaid, minStock } = parsed.placement;
+    expect(specHash({ ...parsed, placement: { spot, minStock, security, allowPrepaid } })).toBe(
+      specHash(parsed),
+    );
+    expect(specHash({ ...parsed, placement: { minStock, spot, security, allowPrepaid } })).toBe(
+      specHash(parsed),
+    );
+  });
+
+  it('is short: it stands in an annotation', () => {
+    expect(base).toMatch(/^[0-9a-f]{16}$/);
+  });
+
   it('depends on the order of a list: the first GPU type is tried first', () => {
     const one = spec({ gpu: { types: ['A', 'B'] } });
     const other = spec({ gpu: { types: ['B', 'A'] } });
