@@ -104,6 +104,15 @@ export const CLOCKS: readonly Matrix[] = [
     strikes: CRASHES,
   },
   { name: 'the machine sleeps', life: () => ({}), strikes: freezes(30 * MINUTE_MS) },
+  {
+    name: 'another clock, and the pod in no list for 80 s',
+    life: () => ({
+      prepare: ({ api }) => {
+        api.faults.add({ ...hiddenFor(80_000), times: 1 });
+      },
+    }),
+    strikes: crashTo(HOUR_MS),
+  },
   { name: 'another clock', life: () => ({}), strikes: [...crashTo(HOUR_MS), ...crashTo(-HOUR_MS)] },
   ...[2, 0.5].flatMap((clockRate) => [
     {

@@ -187,8 +187,7 @@ function absentByWallClock(known: Knowledge): Knowledge {
   return isOld ? provenAbsent(known) : known;
 }
 
-/** The look-up of the order is over, and found nothing. */
-export function provenAbsent(known: Knowledge): Knowledge {
+function provenAbsent(known: Knowledge): Knowledge {
   const { order } = known.memory;
   return order === undefined
     ? known
