@@ -99,7 +99,7 @@ export class Books {
   /** An order that was not taken may be written anew, under its name and for what the spec says by then. */
   #noteOrder(object: RawObject, before: RawObject | undefined): void {
     const order = readOrder(object);
-    if (order === undefined) return;
+    if (order === undefined || this.#isOthers(order.name)) return;
     const known = this.orders.get(order.name);
     const isAnew = known?.uid === object.metadata.uid && intentOf(object) !== intentOf(before);
     if (known !== undefined && !isAnew) return;
@@ -112,6 +112,11 @@ export class Books {
     });
   }
 
+  /** An order that was written in another cluster, and came here with a copy of its object. */
+  #isOthers(podName: string): boolean {
+    return [...this.#others].some(({ orders }) => orders.has(podName));
+  }
+
   /** Nothing is paid before it is written down, and never without a cap that the spec allows. */
   #judgeOrder({ bodyText }: LoggedRequest): void {
     const pod = recordAt(parse(bodyText), 'pod');
@@ -119,7 +124,7 @@ export class Books {
     const { maxPrice } = pod;
     const order = this.orders.get(name);
     if (order === undefined) {
-      if ([...this.#others].some(({ orders }) => orders.has(name))) return;
+      if (this.#isOthers(name)) return;
       this.accuse('written-first', `an order for ${name} left that no object says anything of`);
       return;
     }

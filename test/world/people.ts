@@ -88,11 +88,12 @@ export const restore: Doing = (world, name = NAME) => {
 };
 
 /** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
-export function copyTo(namespace: string, copyName?: string): Doing {
+export function copyTo(namespace: string, copyName?: string, otherCluster?: SimulatedWorld): Doing {
   return (world, name = NAME) => {
     const { 'gpupod.dev/paused': _paused, ...annotations } = { ...world.object(name)?.metadata.annotations };
     const spec = specAt(world, name);
-    if (spec !== undefined) world.apply(copyName ?? name, lasting(spec), annotations, namespace);
+    if (spec === undefined) return;
+    (otherCluster ?? world).apply(copyName ?? name, lasting(spec), annotations, namespace);
   };
 }
 

@@ -5,9 +5,9 @@ import { ATTENDED } from './town/attendant.ts';
 import { KINDS } from './town/kinds.ts';
 import type { KindName, TownFlags } from './town/kinds.ts';
 import { withoutMoney } from './town/market.ts';
-import { blowNames, describeTown, drawTown, TEAM_WITHOUT_MONEY } from './town/plan.ts';
+import { blowNames, describeTown, drawTown, mirrored, TEAM_WITHOUT_MONEY } from './town/plan.ts';
 import type { TownPlan, Wave } from './town/plan.ts';
-import { runOne, runTown } from './town/town.ts';
+import { runNeighbours, runOne, runTown } from './town/town.ts';
 
 // Some hundred lives.
 jest.setTimeout(10 * 60_000);
@@ -22,6 +22,15 @@ describe('a town, with many GpuPods and blows drawn from its seed', () => {
     const { violations } = await runOne(plan, { isTraced: false });
     expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
   });
+
+  it.each([3, 4, 6])(
+    'leaves the town beside it alone, which rents with the same key: seed %i',
+    async (seed) => {
+      const plan = drawTown(seed, { waves: 2, livesPerWave: 10 });
+      const [{ violations } = { violations: ['no town'] }] = await runNeighbours(plan, mirrored(plan));
+      expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
+    },
+  );
 
   it('takes the same course each time, to the last line', async () => {
     const [first, again, other] = [

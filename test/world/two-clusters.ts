@@ -1,8 +1,8 @@
 import type { Fate } from './boundary.ts';
 import { judgeEnd } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
-import { specOf } from './readings.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { attempt, copyTo } from './people.ts';
+import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
@@ -33,9 +33,7 @@ export function twoClusters(nearFate: Fate, farFate: Fate = () => []): TwoCluste
 
 /** Somebody applies the YAML of one cluster to another, annotations and all; a status is not taken from a file. */
 export function copyAcross(from: SimulatedWorld, to: SimulatedWorld, name: string): void {
-  const object = from.object(name);
-  if (object === undefined || to.object(name) !== undefined) return;
-  to.apply(name, specOf(object), { ...object.metadata.annotations });
+  attempt(from, copyTo(NAMESPACE, undefined, to), name);
 }
 
 /** Both come to rest, and are judged, each by its own objects and pods. */

@@ -46,7 +46,8 @@ export class VirtualTime {
     while (!isDone()) {
       const next = this.#pop(endMs);
       if (next === undefined) {
-        this.#nowMs = endMs;
+        // Whoever waits beside this one may have come further.
+        this.#nowMs = Math.max(this.#nowMs, endMs);
         return isDone();
       }
       this.#nowMs = next.atMs;

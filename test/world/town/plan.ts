@@ -109,6 +109,9 @@ function drawFlags({ below, pick }: Dice): TownFlags {
   ]);
 }
 
+/** About how many calls a life makes: blows fall between them. */
+const CALLS_PER_LIFE = { coming: 8, going: 4 };
+
 interface WaveTraits {
   readonly livesPerWave: number;
   readonly isForceful: boolean;
@@ -130,7 +133,11 @@ function drawWave(
   const draw = (calls: number, doings: Table<Doing>): readonly Blow[] =>
     drawBlows({ below, pick }, { calls, targets, doings, faults, share: livesPerWave / 25 });
   const coming = { ...GENTLE, ...ODD, ...(isForceful ? FORCEFUL : {}) };
-  return { lives, coming: draw(livesPerWave * 8 + 30, coming), going: draw(livesPerWave * 4 + 15, ANYTIME) };
+  return {
+    lives,
+    coming: draw(livesPerWave * CALLS_PER_LIFE.coming + 30, coming),
+    going: draw(livesPerWave * CALLS_PER_LIFE.going + 15, ANYTIME),
+  };
 }
 
 /** What people do to others changes what must come of them. */
@@ -210,6 +217,23 @@ export function blowNames(): readonly string[] {
     'two operators',
     ...Object.keys({ ...CLUSTER_MISHAPS, ...GENTLE, ...ODD, ...FORCEFUL }),
   ];
+}
+
+/** The same lives, and the same blows in another order. */
+export function mirrored(plan: TownPlan): TownPlan {
+  return {
+    ...plan,
+    seed: plan.seed + 1,
+    waves: plan.waves.map(({ lives, coming, going }) => ({
+      lives,
+      coming: inverted(coming, lives.length * CALLS_PER_LIFE.coming),
+      going: inverted(going, lives.length * CALLS_PER_LIFE.going),
+    })),
+  };
+}
+
+function inverted(blows: readonly Blow[], calls: number): readonly Blow[] {
+  return blows.map((blow) => (blow.what === 'provider' ? blow : { ...blow, at: Math.abs(calls - blow.at) }));
 }
 
 export function describeTown({ seed, waves, ...plan }: TownPlan): readonly string[] {

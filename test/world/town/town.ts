@@ -7,13 +7,14 @@ import { Dealer } from './dealer.ts';
 import { differences, endsOf, withoutBlows } from './ends.ts';
 import type { Ends } from './ends.ts';
 import { judgeDeeds, judgeEnd, surplusOf } from '../oracles.ts';
-import { attempt } from '../people.ts';
+import { attempt, copyTo } from '../people.ts';
 import { ORPHAN_MS } from '../life.ts';
 import { hiddenFor } from '../provider-faults.ts';
-import { SimulatedWorld, WorldFailure } from '../simulated-world.ts';
+import { NAMESPACE, SimulatedWorld, WorldFailure } from '../simulated-world.ts';
 import type { WorldOptions } from '../simulated-world.ts';
 import { MOST_PASSES } from '../progress.ts';
 import { reasonOf } from '../readings.ts';
+import { FAR_INSTALLATION } from '../two-clusters.ts';
 import type { TownPlan, Wave } from './plan.ts';
 
 const MINUTE_MS = 60_000;
@@ -40,6 +41,7 @@ export interface TownResult {
 interface TownOptions extends WorldOptions {
   /** What all come to when nothing befalls the town, wave by wave. */
   readonly calm?: readonly Ends[];
+  readonly installationId?: string;
 }
 
 /** One world in which many GpuPods come and go, in waves, while blows fall. */
@@ -68,6 +70,7 @@ class Town {
       settings: {
         orphanPolicy: plan.isForceful ? 'Terminate' : 'Report',
         policy: policyOf(plan.flags),
+        ...(options.installationId === undefined ? {} : { installationId: options.installationId }),
       },
     });
     plantPod(this.world.api.world, { name: 'of-the-team', teamId: TEAM });
@@ -237,7 +240,30 @@ async function runTownTwice(plan: TownPlan, options: WorldOptions): Promise<Town
 
 /** Lets a plan befall a town; afterwards all must be as if it had not. */
 export async function runTown(plan: TownPlan, options: TownOptions = {}): Promise<TownResult> {
-  const town = new Town(plan, options);
+  return await resultOf(new Town(plan, options));
+}
+
+/** All that are copied are copied before the first wave goes. */
+const COPIED_EVERY_MS = 5_000;
+
+/**
+ * Two towns with the same lives whose operators rent with one key: whatever befalls one, and whatever is copied from one
+ * to the other, nothing of a town is touched by the other.
+ */
+export async function runNeighbours(near: TownPlan, far: TownPlan): Promise<readonly TownResult[]> {
+  const first = new Town(near, { isTraced: false });
+  const second = new Town(far, { neighbour: first.world, installationId: FAR_INSTALLATION });
+  const lives = (near.waves[0]?.lives ?? []).filter(({ kind }) => kindOf(kind).isSpared !== true);
+  for (const [index, life] of lives.entries()) {
+    const [from, to] = index % 2 === 0 ? [first, second] : [second, first];
+    first.world.time.schedule((index + 1) * COPIED_EVERY_MS, () => {
+      attempt(from.world, copyTo(NAMESPACE, `${life.name}-copy`, to.world), life.name);
+    });
+  }
+  return await Promise.all([resultOf(first), resultOf(second)]);
+}
+
+async function resultOf(town: Town): Promise<TownResult> {
   const { world } = town;
   try {
     await town.live();
