@@ -130,8 +130,9 @@ export const GpuPodStatus = z
       'The state in one word, for the table. Computed from the conditions; do not build on it.',
       32,
     ).optional(),
-    podId: text('Id of the rented machine at the provider.').optional(),
-    podName: text('Its name at the provider.').optional(),
+    // An empty id would be one that is rented, and that nobody could end.
+    podId: text('Id of the rented machine at the provider.').min(1).optional(),
+    podName: text('Its name at the provider.').min(1).optional(),
     searchStartedAt: time(
       'Since when an offer is being looked for; offerTimeout counts from here.',
     ).optional(),

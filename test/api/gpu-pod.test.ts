@@ -22,6 +22,11 @@ describe('parseGpuPod', () => {
     expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { status: { observedGeneration: -1 } } });
   });
 
+  it('reads an empty pod id as no status: nobody could end a machine without an id', () => {
+    const parsed = parseGpuPod({ ...rawGpuPod(), status: { observedGeneration: 1, podId: '' } });
+    expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { status: { observedGeneration: -1 } } });
+  });
+
   it('leaves out what it does not know: a newer CRD has more fields', () => {
     const { spec } = gpuPod();
     const parsed = parseGpuPod({ ...rawGpuPod(), spec: { ...spec, tomorrow: true } });
