@@ -55,7 +55,7 @@ export const DEFAULT_WINDOWS: Windows = {
   deleteResendMs: 120_000,
   staleMs: 600_000,
   quietFailureMs: 60_000,
-  youngObjectMs: 60_000,
+  youngObjectMs: 10_000,
   offerRetryMs: 30_000,
   busyPollMs: 5_000,
   quietPollMs: 60_000,

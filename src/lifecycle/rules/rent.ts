@@ -43,8 +43,8 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
  * earlier one, another process may have written an order on it.
  */
 function awaitCleanList(knowledge: Knowledge): Step | undefined {
-  const { memory, now, windows, census } = knowledge;
-  const isYoung = hasNoPast(knowledge) && now.monotonicMs - memory.firstSeenAtMs < windows.youngObjectMs;
+  const { now, windows, census } = knowledge;
+  const isYoung = hasNoPast(knowledge) && ageMs(knowledge) < windows.youngObjectMs;
   const isFresh = census !== undefined && census.beganAtMs >= oldestListMs(knowledge);
   if ((isYoung || isFresh) && (census?.live ?? []).length === 0) {
     return undefined;
@@ -56,6 +56,15 @@ function awaitCleanList(knowledge: Knowledge): Step | undefined {
 
 function oldestListMs({ memory, now, windows }: Knowledge): number {
   return Math.max(memory.version?.seenAtMs ?? now.monotonicMs, now.monotonicMs - windows.offerMaxAgeMs);
+}
+
+/**
+ * As this process saw it, or as the API server did if that is more: a process that stood still sees late what has been
+ * there for long. Where this clock is ahead of that of the API server, that costs a list.
+ */
+function ageMs({ gpuPod, memory, now }: Knowledge): number {
+  const { creationTimestamp = '' } = gpuPod.metadata;
+  return Math.max(now.monotonicMs - memory.firstSeenAtMs, now.wallMs - Date.parse(creationTimestamp));
 }
 
 /** A status that stands was written by somebody: by a process, it may be, that has ordered meanwhile. */

@@ -43,10 +43,22 @@ describe('rent of an object that may have a past', () => {
       why: 'nothing of it is left',
     },
     {
-      name: 'an object a minute old',
-      known: { memory: { firstSeenAtMs: NOW_MS - 60_000 } },
+      name: 'an object that is known for ten seconds',
+      known: { memory: { firstSeenAtMs: NOW_MS - 10_000 } },
       expected: { step: 'rest' },
       why: 'the same',
+    },
+    {
+      name: 'an object that is new to this process, and was made ten seconds ago',
+      known: { gpuPod: gpuPod({ creationTimestamp: '2026-11-23T10:09:50Z' }) },
+      expected: { step: 'rest' },
+      why: 'this process stood still: another one may have ordered',
+    },
+    {
+      name: 'an object that is made an hour from now',
+      known: { gpuPod: gpuPod({ creationTimestamp: '2026-11-23T11:10:00Z' }) },
+      expected: { step: 'createPod' },
+      why: 'this clock is behind; what this process saw counts',
     },
     {
       name: 'an old object and a clean list',

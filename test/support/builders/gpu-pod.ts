@@ -15,6 +15,7 @@ export interface GpuPodOverrides {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly generation?: number;
+  readonly creationTimestamp?: string;
   readonly finalizers?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
   /** Written as the intent annotation. */
@@ -42,7 +43,7 @@ export function rawGpuPod(overrides: GpuPodOverrides = {}): RawObject {
       ...IDENTITY,
       resourceVersion: '10',
       generation: 1,
-      creationTimestamp: '2026-11-23T09:00:00Z',
+      creationTimestamp: '2026-11-23T10:09:59Z',
       ...meta,
       finalizers: [...finalizers],
       annotations: {
