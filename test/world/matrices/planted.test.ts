@@ -1,7 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
 import type { Step } from '../../../src/lifecycle/step.ts';
-import { withAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { CRASHES, runMatrices } from '../matrix.ts';
 import type { Matrix } from '../matrix.ts';
 import type { PlanNext, Plant } from '../operator-process.ts';
@@ -50,19 +49,6 @@ function bugNamed(name: string): () => Plant {
   return bug.plant;
 }
 
-/** What is being ended counts as ended as soon as a machine is wanted again. */
-function endedIfWanted(known: Knowledge): Knowledge {
-  const { gpuPod, memory, intent } = known;
-  const { podId: _podId, ...status } = gpuPod.status;
-  const isEnding = status.attempts?.some(
-    ({ ending, outcome }) => ending !== undefined && outcome === undefined,
-  );
-  if (isEnding !== true || gpuPod.spec.suspend || intent.kind !== 'read') return known;
-  const { rental: _rental, ...rest } = memory;
-  const attempts = withAttempt(gpuPod.status, intent.intent.attempt, { outcome: 'Ended' });
-  return { ...known, memory: rest, gpuPod: { ...gpuPod, status: { ...status, attempts } } };
-}
-
 function only(conditions: Parameters<typeof withCrashes>[0], name: string): readonly Matrix[] {
   return withCrashes(conditions).filter((matrix) => matrix.name === name);
 }
@@ -94,10 +80,10 @@ const BUGS: readonly Row[] = [
     oracle: 'at-most-one',
   },
   {
-    bug: 'the next machine is ordered when DELETE was answered',
-    plant: bugNamed('the answer to DELETE is taken as the end'),
+    bug: 'after a crash what a person deletes goes at once, whatever became of its machines',
+    plant: fromProcess(2, releasing),
     matrices: () => only(REFUSALS, 'the machine fails'),
-    oracle: 'at-most-one',
+    oracle: 'released-while-billing',
   },
   {
     bug: 'after a crash the answer to DELETE is taken as the end',
@@ -118,14 +104,15 @@ const BUGS: readonly Row[] = [
     oracle: 'settles',
   },
   {
-    bug: 'a machine that is being ended counts as ended when one is wanted again',
-    plant: fromProcess(1, (known, real) => real(endedIfWanted(known))),
+    bug: 'what a person deletes while it is being ended goes at once',
+    plant: fromProcess(1, releasing),
     matrices: () =>
       ENDINGS.map((matrix) => ({
         ...matrix,
-        strikes: matrix.strikes.filter(({ name }) => name === 'resumed'),
+        life: () => ({ ...matrix.life(), mayBeGone: true }),
+        strikes: matrix.strikes.filter(({ name }) => name === 'deleted'),
       })),
-    oracle: 'at-most-one',
+    oracle: 'released-while-billing',
   },
   {
     bug: 'an order leaves however long ago it was written',
