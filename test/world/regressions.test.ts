@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { recordAt } from '../../src/kubernetes/json.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
@@ -110,6 +111,24 @@ describe('once went wrong', () => {
     await settle(world);
     judgeEnd(world);
     expect(world.books.violations).toEqual([]);
+  });
+
+  it('a status that names a stranger’s pod: nobody is told where that one is, a new process included', async () => {
+    const world = new SimulatedWorld();
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('ready', () => world.isReady());
+    const [podId = ''] = world.foreignIds;
+    const { host } = world.api.world.pods.get(podId);
+    world.edit((object) => ({ ...object, status: { ...recordAt(object, 'status'), podId } }));
+    const shown: string[] = [];
+    world.server.onChange(({ object }) => shown.push(JSON.stringify(object)));
+    await world.pass(5 * 60_000);
+    world.operator.kill();
+    await world.pass(10 * 60_000);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.filter((text) => text.includes(host))).toEqual([]);
   });
 
   it('a GpuPod for which there is no offer: waits without a write', async () => {

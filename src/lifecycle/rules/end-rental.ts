@@ -3,12 +3,11 @@ import { ANNOTATIONS } from '../../api/names.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
-import { frontsOf } from '../order.ts';
-import { frontOf, objectHash, parsePodName, sameName } from '../pod-name.ts';
 import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { restFailing } from './failing.ts';
+import { isOurPod } from './identity.ts';
 
 /**
  * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
@@ -61,19 +60,6 @@ function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, wh
     `Pod ${podId} is called ${name} at the provider, which is not the pod that was ordered. It is left alone; ` +
     `annotation ${ANNOTATIONS.forceRelease} with its id lets a deleted GpuPod go without it.`;
   return restFailing(knowledge, { reason: 'UnexpectedResponse', message }, claimsWhileEnding(knowledge, why));
-}
-
-/** By the front of its name, or as the very name that was ordered for this object, whichever installation did. */
-function isOurPod(knowledge: Knowledge, name: string): boolean {
-  const { gpuPod, intent } = knowledge;
-  const { podName } = gpuPod.status;
-  const parts = parsePodName(podName);
-  if (parts === undefined || !sameName(name, podName)) {
-    return false;
-  }
-  const isOrdered = intent.kind === 'read' && sameName(intent.intent.name, podName);
-  const isNamedForIt = parts.objectHash === objectHash(gpuPod.metadata);
-  return frontsOf(knowledge).has(frontOf(parts)) || (isOrdered && isNamedForIt);
 }
 
 function isDeleteDue({ now, windows, census }: Knowledge, rental: RentalMemory): boolean {

@@ -8,6 +8,7 @@ import { timestamp } from '../status/timestamp.ts';
 import type { Rest, Step } from '../step.ts';
 import { standingClaim } from './claims.ts';
 import { closeRental } from './ending.ts';
+import { withholdAddress } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, needsPriceBeforeReady, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
@@ -130,6 +131,10 @@ function awaitFirstLook({ gpuPod, windows }: Knowledge): Rest {
 
 function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
   if (isUsable(sight)) {
+    const withheld = withholdAddress(knowledge, rental, sight);
+    if (withheld !== undefined) {
+      return withheld;
+    }
     if (needsPriceBeforeReady(knowledge, rental, sight.look)) {
       return askForPrice(knowledge, rental);
     }

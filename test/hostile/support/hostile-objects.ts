@@ -31,6 +31,8 @@ const PLAIN_STATUSES: readonly unknown[] = [
   { observedGeneration: 1 },
   rentedStatus(),
   rentedStatus(READY),
+  // What is shown of a machine is shown only where nothing in the status is anybody else's.
+  ...Array.from({ length: 16 }, () => rentedStatus(READY)),
   rentedStatus({}, { ending: 'PodFailed' }),
   { observedGeneration: 1, attempts: [{ number: 1, podName: nameOfAttempt(1), outcome: 'Failed' }] },
   { observedGeneration: 0, failedAttempts: 9007199254740991, searchStartedAt: '9999-12-31T23:59:59-14:00' },

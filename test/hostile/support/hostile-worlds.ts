@@ -30,6 +30,9 @@ import { OPEN_POLICY } from '../../support/builders/policy.ts';
 
 const AGES_MS = [0, 500, 5_000, 30_000, 60_000, 90_001, 130_000, 400_000, 3_000_000];
 const STATUSES: readonly PodStatus[] = [
+  'ACTIVE',
+  'ACTIVE',
+  'ACTIVE',
   'PROVISIONING',
   'ACTIVE',
   'STOPPED',
@@ -42,6 +45,9 @@ const STATUSES: readonly PodStatus[] = [
 const OWN: readonly PodLook[] = [
   podLook(),
   readyLook(),
+  // Only what is called as it was ordered gets as far as its Secret.
+  readyLook(),
+  readyLook({ ports: [] }),
   readyLook({ priceUsdPerHour: 1e300 }),
   podLook({ podId: 'pod-2', name: nameOfAttempt(2) }),
   podLook({ podId: 'pod-3', name: nameOfAttempt(1).toUpperCase(), createdAt: 'garbage' }),
@@ -58,6 +64,7 @@ const { offers: OFFERS } = readOffers(
   false,
 );
 const OFFER_ANSWERS: readonly (OffersKnowledge | undefined)[] = [
+  undefined,
   undefined,
   failure(),
   { kind: 'ok', offers: [], beganAtMs: NOW_MS },

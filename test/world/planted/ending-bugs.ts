@@ -48,7 +48,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
     name: 'the uid in the order is not looked at',
     plant: adoptingCopies,
     scenario: 'the YAML is copied, annotations and all',
-    oracles: ['billable'],
+    oracles: ['settles'],
   },
   {
     name: 'whose pod it is, is told by a looser match of its name',
