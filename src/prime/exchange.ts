@@ -10,6 +10,8 @@ import { errorCode } from './error-code.ts';
 /** Decompressed bytes that are read of an answer; a list of 600 offers is below 1 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 64 * 1024;
+/** Promises of an answer (1xx) before it; a server that sends nothing else would keep this process busy. */
+const MAX_INTERIM_ANSWERS = 100;
 
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -81,6 +83,7 @@ async function runExchange(
     progress.response = response;
   });
   stream.once('request', (nativeRequest: ClientRequest) => {
+    boundInterimAnswers(stream, nativeRequest);
     sendWhenAllowed(request, { stream, nativeRequest, progress });
   });
   try {
@@ -157,6 +160,21 @@ function whenConnected(nativeRequest: ClientRequest, listener: () => void): void
   } else {
     watch(nativeRequest.socket);
   }
+}
+
+class InterimAnswersError extends Error {
+  override readonly name = 'InterimAnswersError';
+  readonly code = 'TOO_MANY_INTERIM_ANSWERS';
+}
+
+function boundInterimAnswers(stream: Request, nativeRequest: ClientRequest): void {
+  let count = 0;
+  nativeRequest.on('information', () => {
+    count += 1;
+    if (count > MAX_INTERIM_ANSWERS) {
+      stream.destroy(new InterimAnswersError());
+    }
+  });
 }
 
 class BodyTooLargeError extends Error {

@@ -98,22 +98,23 @@ const HOSTILE: Readonly<Record<string, Answer>> = {
 };
 
 interface Seen {
-  requests: number;
-  bytesSent: number;
+  readonly requests: number;
+  readonly bytesSent: number;
 }
 
 /** Answers each request in this way; `use` gets the address, and `seen` what went over the wire. */
 async function withAnswer(answer: Answer, body: string, use: (url: string) => Promise<void>): Promise<Seen> {
-  const seen: Seen = { requests: 0, bytesSent: 0 };
+  const sockets: Socket[] = [];
+  let requests = 0;
   await withTcpServer(
     (socket) => {
-      socket.on('close', () => (seen.bytesSent += socket.bytesWritten));
+      sockets.push(socket);
       let read = '';
       socket.on('data', (bytes) => {
         read += bytes.toString('latin1');
         if (read.includes('\r\n\r\n')) {
           read = '';
-          seen.requests += 1;
+          requests += 1;
           answer(socket, body);
         }
       });
@@ -122,7 +123,7 @@ async function withAnswer(answer: Answer, body: string, use: (url: string) => Pr
       await use(`http://127.0.0.1:${port}`);
     },
   );
-  return seen;
+  return { requests, bytesSent: sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0) };
 }
 
 describe('a seldom form of a good answer', () => {
