@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
 import { parseGpuPod, type GpuPod } from '../../src/api/gpu-pod.ts';
+import { isRecord } from '../../src/kubernetes/json.ts';
 import { findCondition } from '../../src/lifecycle/status/draft.ts';
 import { showSentence } from './rental.ts';
 import { bodyLine, headLine, isNews, readRow, type Row } from './rows.ts';
@@ -126,7 +127,9 @@ async function showRow(
 
 async function readGpuPod({ controlPlane }: Stage, name: string): Promise<GpuPod> {
   const text = await mustSucceed(controlPlane, ['get', 'gpupod', name, '-o', 'json']);
-  const parsed = parseGpuPod(JSON.parse(text));
+  const object: unknown = JSON.parse(text);
+  if (!isRecord(object)) throw new Error('kubectl printed no object');
+  const parsed = parseGpuPod(object);
   if (parsed.kind === 'invalid') throw new Error(`the GpuPod cannot be read: ${parsed.problems}`);
   return parsed.gpuPod;
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { ANNOTATIONS } from '../../src/api/names.ts';
 import { FROZEN_FIELDS } from '../../src/api/spec.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
@@ -85,11 +86,16 @@ function isClosed({ object, before }: Change): boolean {
   return podIdOf(object) === undefined && podIdOf(before) !== undefined;
 }
 
-/** Whether a person wants the machine to end, or has changed what it was bought with. */
+/**
+ * Whether a person wants the machine to end, has changed what it was bought with, or has taken off the object all that
+ * says of it: nobody knows then what it was to cost, and it is a stray.
+ */
 function isAsked({ object, before, type }: Change): boolean {
   const spec = specOf(object);
   const isUnwanted = object.metadata.deletionTimestamp !== undefined || spec['suspend'] === true;
   const wasSpec = before === undefined ? spec : specOf(before);
   const isAnother = FROZEN_FIELDS.some((field) => !isDeepStrictEqual(spec[field], wasSpec[field]));
-  return type === 'DELETED' || isUnwanted || isAnother;
+  const isForgotten =
+    podIdOf(object) === undefined && object.metadata.annotations?.[ANNOTATIONS.intent] === undefined;
+  return type === 'DELETED' || isUnwanted || isAnother || isForgotten;
 }
