@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
@@ -85,6 +86,22 @@ describe('the chart and deploy/', () => {
       { ...deployContainers[0], imagePullPolicy: 'IfNotPresent' },
     ]);
   });
+
+  it.each(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])(
+    'refuse the same by their %s',
+    async (kind) => {
+      const policy = await readFile(
+        path.join(root, 'deploy/components/admission-policy/policy.yaml'),
+        'utf8',
+      );
+      const specs = (manifests: readonly Manifest[]): unknown[] =>
+        manifests.filter((manifest) => manifest.kind === kind).map(({ spec }) => spec);
+
+      const fromChart = specs(await rendered(DEPLOY, 'admissionPolicy.enabled=true'));
+      expect(fromChart).toHaveLength(1);
+      expect(fromChart).toEqual(specs(parseManifests(policy)));
+    },
+  );
 
   it('bind the roles to the account that the pod runs as', async () => {
     for (const manifests of [fromDeploy, await rendered(DEPLOY)]) {
