@@ -12,10 +12,9 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(15 * MINUTE_MS);
 
 const H100: GpuPodSpecInput = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
-/** More than a list of the provider has on its pages, and than is worked on at once, some times over. */
-const HEALTHY = Array.from({ length: 300 }, (_, index) => `healthy-${index}`);
+const HEALTHY = Array.from({ length: 1_000 }, (_, index) => `healthy-${index}`);
 const BATCH = 100;
-/** Those that are deleted in the end: the others would end as these. */
+/** Those that are deleted in the end: each of a thousand ends as each of a hundred. */
 const LEAVING = HEALTHY.slice(0, BATCH);
 const crdSchema = z.object({
   spec: z.object({ versions: z.array(z.object({ schema: z.object({ openAPIV3Schema: z.unknown() }) })) }),
@@ -116,7 +115,7 @@ function subjectOf({ path, body }: ProxiedRequest): string {
   return name;
 }
 
-describe('hundreds of objects, and some among them that are poison', () => {
+describe('a thousand objects, and some among them that are poison', () => {
   it('get their pods, one each, whatever the poison does; and those that are deleted end', async () => {
     const { scene } = stage;
     const { simulator } = scene;
