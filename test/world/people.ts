@@ -177,7 +177,7 @@ export function attempt(world: SimulatedWorld, doing: Doing, name?: string): voi
 const SUSPEND = specChange({ suspend: true });
 const RESUME = specChange({ suspend: false });
 
-/** Traces that the operator goes by are taken off: where lists hide what was bought, only the sweeps are left. */
+/** Traces that the operator goes by are taken off: where no list shows yet what was bought, only the sweeps are left. */
 export const STRIPPING: Readonly<Record<string, Doing>> = {
   'annotations stripped': stripAnnotations,
   'replaced from its file': replaceFromFile,

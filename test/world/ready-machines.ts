@@ -65,15 +65,20 @@ export class ReadyMachines {
 
   #judge({ path }: LoggedRequest): void {
     const podId = path.slice(path.lastIndexOf('/') + 1);
-    const isWanted = [...this.#podOf.values()].includes(podId) || this.#parts.books.retainedIds.has(podId);
+    const isWanted = this.#isHeld(podId) || this.#parts.books.retainedIds.has(podId);
     if (isWanted && this.#isWrong(podId)) this.#accuse(`DELETE of ${podId}, which was ready`);
+  }
+
+  #isHeld(podId: string): boolean {
+    return [...this.#podOf.values()].includes(podId);
   }
 
   #isWrong(podId: string): boolean {
     const { pods } = this.#parts.api.world;
     const pod = pods.byId.get(podId);
-    const isRetained = this.#parts.books.retainedIds.has(podId);
-    const isSafe = this.#ready.has(podId) && (isRetained || !this.#asked.has(podId));
+    // What was entered into the list stays a matter of its GpuPod until that has gone.
+    const isLeft = this.#parts.books.retainedIds.has(podId) && !this.#isHeld(podId);
+    const isSafe = this.#ready.has(podId) && (isLeft || !this.#asked.has(podId));
     return isSafe && pod !== undefined && pods.isLive(pod);
   }
 

@@ -86,10 +86,15 @@ export class Dealer {
     const world = this.#world();
     world.trace.add(world.time.nowMs, `*** ${name} (${target})`);
     const uid = world.object(target)?.metadata.uid;
-    if (uid !== undefined && this.#lagMs > 0 && Object.hasOwn(STRIPPING, name)) {
+    if (uid !== undefined && Object.hasOwn(STRIPPING, name) && this.#mayBeUnseen()) {
       this.excused.set(uid, TWO_SWEEPS_MS);
     }
     attempt(world, doing, target);
+  }
+
+  /** Whether a pod may be on its way that no list shows yet: hidden by lag, or ordered by another process just now. */
+  #mayBeUnseen(): boolean {
+    return this.#lagMs > 0 || this.#world().operators.filter(({ isDead }) => !isDead).length > 1;
   }
 }
 
