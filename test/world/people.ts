@@ -224,7 +224,9 @@ export const ODD: Readonly<Record<string, Doing>> = {
   'released by force': forceRelease,
   'machine lost': loseMachine,
   'deleted early': (world, name) => {
-    world.delete(name);
+    const finalizers = world.object(name)?.metadata.finalizers ?? [];
+    // Who deletes what somebody took the finalizer off tears it out.
+    if (finalizers.length > 0) world.delete(name);
   },
 };
 
