@@ -12,6 +12,9 @@ jest.setTimeout(3 * MINUTE_MS);
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
+/** Each state of a machine lasts long enough to be seen, however busy this one is: what is written is counted. */
+const SEEN_LIFE = { provisioningMs: 1_000, installingMs: 2_000 };
+
 let directory: string;
 let audit: Audit;
 let bench: Bench;
@@ -25,7 +28,7 @@ beforeAll(async () => {
 }, 20 * MINUTE_MS);
 
 beforeEach(async () => {
-  scene = await openScene(bench);
+  scene = await openScene(bench, { simulator: { settings: SEEN_LIFE } });
   operator = await scene.startOperator();
   // An object that a process finds when it starts is looked up before its first order: another life than this one.
   await scene.untilTrue(
