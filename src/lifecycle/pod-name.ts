@@ -10,11 +10,7 @@ import { createHash } from 'node:crypto';
 
 const MAX_NAME_LENGTH = 63;
 const HASH_LENGTH = 10;
-const OURS = /^gp-[a-z0-9]{6}-[a-z0-9]{10}-[0-9]{1,6}(?:-|$)/;
-/** Where the parts stand in a name of ours: the first two are of one length. */
-const INSTALLATION_AT = 3;
-const HASH_AT = 10;
-const ATTEMPT_AT = 21;
+const OURS = /^gp-([a-z0-9]{6})-([a-z0-9]{10})-([0-9]{1,6})(?:-|$)/;
 /** A pod with a higher number in its name would not be recognised. */
 export const MAX_ATTEMPT_NUMBER = 999_999;
 
@@ -54,14 +50,12 @@ export function podName(
 
 /** The parts of a name that an operator gave; undefined for the names of others. Case does not count. */
 export function parsePodName(name: string | undefined): PodNameParts | undefined {
-  const lower = name?.toLowerCase();
-  return lower === undefined || !OURS.test(lower)
-    ? undefined
-    : {
-        installation: lower.slice(INSTALLATION_AT, HASH_AT - 1),
-        objectHash: lower.slice(HASH_AT, ATTEMPT_AT - 1),
-        attempt: Number.parseInt(lower.slice(ATTEMPT_AT), 10),
-      };
+  const match = OURS.exec(name?.toLowerCase() ?? '');
+  if (match === null) {
+    return undefined;
+  }
+  const [, installation = '', hash = '', attempt = ''] = match;
+  return { installation, objectHash: hash, attempt: Number(attempt) };
 }
 
 export function frontOf(parts: PodNameParts): string {

@@ -42,8 +42,8 @@ export function statusMessage(reply: Reply): string {
  * A pod was given variables and passwords, perhaps by a process before this one: no list of secrets is complete when an
  * answer is about pods. What it says of the account is said before any pod is looked at.
  */
-function isRepeatable({ isAboutPods, status }: Reply): boolean {
-  return !isAboutPods || ACCOUNT_STATUSES.has(status);
+function isRepeatable({ mayHoldUnknownSecrets, status }: Reply): boolean {
+  return !mayHoldUnknownSecrets || ACCOUNT_STATUSES.has(status);
 }
 
 function reasonOfStatus(status: number): FailureReason {

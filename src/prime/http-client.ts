@@ -107,7 +107,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   function toReply(
-    { label, isAboutPods }: Pick<Reply, 'label' | 'isAboutPods'>,
+    { label, mayHoldUnknownSecrets }: Pick<Reply, 'label' | 'mayHoldUnknownSecrets'>,
     exchange: Exchange & { kind: 'reply' },
     key: Secret,
   ): Reply {
@@ -119,7 +119,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // No part of an answer can then carry the key on, not even as the id of a pod.
       text: withoutKey(exchange.text, key),
       secrets: [key.reveal()],
-      isAboutPods,
+      mayHoldUnknownSecrets,
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     };
   }
@@ -148,10 +148,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       totalTimeoutMs: call.method === 'DELETE' ? timeouts.deleteMs : timeouts.readMs,
       connectTimeoutMs: timeouts.connectMs,
     });
-    const isAboutPods = call.endpoint.startsWith('/pods/');
+    const mayHoldUnknownSecrets = call.endpoint.startsWith('/pods/');
     const reply =
       exchange.kind === 'reply'
-        ? toReply({ label, isAboutPods }, exchange, state.key)
+        ? toReply({ label, mayHoldUnknownSecrets }, exchange, state.key)
         : noReply(label, exchange);
     return { reply, stale: exchange.kind === 'broken' && exchange.stale };
   }
@@ -176,7 +176,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     });
     // Who orders knows what the answer may repeat.
     return exchange.kind === 'reply'
-      ? toReply({ label, isAboutPods: false }, exchange, state.key)
+      ? toReply({ label, mayHoldUnknownSecrets: false }, exchange, state.key)
       : noCreateReply(label, exchange);
   }
 

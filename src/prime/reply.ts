@@ -9,5 +9,5 @@ export interface Reply {
   /** Texts that must not come out again in a message. */
   readonly secrets: readonly string[];
   /** It may repeat what pods were ordered with, which nobody here remembers: what it says is not passed on. */
-  readonly isAboutPods: boolean;
+  readonly mayHoldUnknownSecrets: boolean;
 }

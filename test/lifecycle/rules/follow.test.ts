@@ -1,32 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
-import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
+import type { Row } from '../support/rentals.ts';
 import { outline, restOf, statusOf } from '../support/outline.ts';
-import type { Outline } from '../support/outline.ts';
-
-const unready = rentedGpuPod();
-const ready = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
-const justNow = NOW_MS - 1_000;
-
-function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
-  return { result, beganAtMs };
-}
-
-function rental(overrides: Partial<RentalMemory> = {}) {
-  return { memory: { rental: rentalMemory(overrides) } };
-}
-
-interface Row {
-  readonly name: string;
-  readonly known: KnowledgeOverrides;
-  readonly expected: Outline;
-  readonly why: string;
-}
 
 describe('followRental of a pod that is gone', () => {
   it.each<Row>([
