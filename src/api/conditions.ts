@@ -155,7 +155,11 @@ export const REASONS = {
       status: 'True',
       meaning: 'The offer was taken from the record of an order whose machine was found.',
     },
-    NotLooked: { status: 'False', meaning: 'Offers have not been looked at yet, or could not be.' },
+    NotLooked: {
+      status: 'False',
+      meaning:
+        'No offer was chosen yet: none was looked at, or something hinders the order, and `Synced` says what.',
+    },
     NoOffers: { status: 'False', meaning: 'The provider has nothing for these GPU types.' },
     NoMatchingOffer: { status: 'False', meaning: 'There are offers, and none fits the spec.' },
     AllOffersUnavailable: {

@@ -53,8 +53,7 @@ function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClai
     { type: 'Synced', reason: syncedReason, message: syncedMessage },
   ];
   const offerSelected =
-    claims.OfferSelected ??
-    firstClaim(status, 'OfferSelected', ['NotLooked', 'Offers were not looked at yet.']);
+    claims.OfferSelected ?? firstClaim(status, 'OfferSelected', ['NotLooked', 'No offer was chosen yet.']);
   const provisioned =
     claims.Provisioned ?? firstClaim(status, 'Provisioned', ['NotCreated', 'Nothing is rented.']);
   if (offerSelected !== undefined) {
