@@ -46,7 +46,7 @@ export class ReadyMachines {
     if (isOurs) this.#learn(object);
     const held = this.#podOf.get(uid);
     if (held === undefined) return;
-    if (isAsked(change)) this.#asked.add(held);
+    if (isAsked(change) || this.#isJudgedAnew(object, held)) this.#asked.add(held);
     if (isOurs && isClosed(change)) this.#judgeGivenUp(object, held);
     if (type === 'DELETED') this.#podOf.delete(uid);
   }
@@ -67,6 +67,19 @@ export class ReadyMachines {
     const podId = path.slice(path.lastIndexOf('/') + 1);
     const isWanted = this.#isHeld(podId) || this.#parts.books.retainedIds.has(podId);
     if (isWanted && this.#isWrong(podId)) this.#accuse(`DELETE of ${podId}, which was ready`);
+  }
+
+  /** A price is held against the cap until a status says that the machine was ready; here a person has taken that off. */
+  #isJudgedAnew(object: RawObject, podId: string): boolean {
+    const { pods, ledger } = this.#parts.api.world;
+    const pod = pods.byId.get(podId);
+    const { maxPrice } = specOf(object);
+    return (
+      podIdOf(object) === undefined &&
+      pod !== undefined &&
+      typeof maxPrice === 'number' &&
+      ledger.entry(pod).priceHr > maxPrice
+    );
   }
 
   #isHeld(podId: string): boolean {
