@@ -1,17 +1,25 @@
 import type { OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 
 /**
- * What of its two packages the frame of @dot-i/k8s-operator gets in a bundle. It would take in all of
- * @kubernetes/client-node by `require`, which esbuild cannot shake: 16 MB of models to parse at every start. What is
- * missing here belongs to members that src/kubernetes/operator-frame.ts makes unreachable, as gaxios does (and the
- * deprecated `punycode` below it, with its warning).
+ * What a bundle has in the place of a package of which our paths use nothing. A call to one of them would be a bug
+ * of the build.
  */
-const forTheFrame: Readonly<Record<string, string>> = {
-  '@kubernetes/client-node': "export { KubeConfig, CoreV1Api } from '@kubernetes/client-node';",
+const standIns: Readonly<Record<string, string>> = {
+  // For the frame of @dot-i/k8s-operator, which would take in all of it by `require`, and that esbuild cannot shake:
+  // 16 MB of models to parse at every start. Its constructor makes both; src/kubernetes/operator-frame.ts replaces
+  // the one and makes the other unreachable.
+  '@kubernetes/client-node':
+    'export class CoreV1Api {} export class KubeConfig { loadFromDefault() {} makeApiClient() {} }',
+  // For members of the frame that operator-frame.ts makes unreachable. Below it is the deprecated `punycode`.
   gaxios: "export const instance = { request() { throw new Error('gaxios is not in this bundle'); } };",
+  // For the generated clients of @kubernetes/client-node. Our requests go through src/kubernetes/api-transport.ts.
+  undici: `
+    class NotInThisBundle { constructor() { throw new Error('undici is not in this bundle'); } }
+    export { NotInThisBundle as Agent, NotInThisBundle as ProxyAgent };
+    export function fetch() { return new NotInThisBundle(); }`,
 };
 
-const namespace = 'for-the-frame';
+const namespace = 'stand-in';
 /** Tells a resolution that this plugin asks for from one that it is asked for. */
 const asked = Symbol('asked');
 
@@ -24,11 +32,12 @@ async function withoutSideEffects(
   return { ...result, sideEffects: false };
 }
 
-/** Keeps what no path leads to out of the operator's bundle; a fifth of the size remains. */
+/** Keeps what no path leads to out of the operator's bundle. */
 export const leaveOut: Plugin = {
   name: 'leave-out',
   setup(build) {
-    build.onResolve({ filter: /^(@kubernetes\/client-node|gaxios)$/ }, async (args) => {
+    build.onResolve({ filter: /^(gaxios|undici)$/ }, ({ path }) => ({ path, namespace }));
+    build.onResolve({ filter: /^@kubernetes\/client-node$/ }, async (args) => {
       if (args.pluginData === asked) return undefined;
       if (/@dot-i[/\\]k8s-operator/.test(args.importer)) return { path: args.path, namespace };
       return withoutSideEffects(build, args.path, args.resolveDir);
@@ -39,9 +48,6 @@ export const leaveOut: Plugin = {
       if (isOurs || args.pluginData === asked || args.path.includes('polyfill')) return undefined;
       return withoutSideEffects(build, args.path, args.resolveDir);
     });
-    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: forTheFrame[path] ?? '',
-      resolveDir: import.meta.dirname,
-    }));
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: standIns[path] ?? '' }));
   },
 };

@@ -1,5 +1,5 @@
 import operatorPackage, { type ResourceEvent, ResourceEventType } from '@dot-i/k8s-operator';
-import { CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -64,7 +64,12 @@ export abstract class OperatorFrame extends Operator {
     this.#options = options;
     // The base class has loaded the default kubeconfig; ours may have been chosen by a flag.
     this.kubeConfig = options.kubeConfig;
-    this.k8sApi = options.kubeConfig.makeApiClient(CoreV1Api);
+    // It is made for that default kubeconfig, and takes a megabyte of models and clients along.
+    Object.defineProperty(this, 'k8sApi', {
+      get: () => {
+        throw new FrameMemberError('k8sApi', 'use ApiTransport');
+      },
+    });
   }
 
   /** Starts the source of this resource and hands its events to `onEvent`, whose failures are logged. */

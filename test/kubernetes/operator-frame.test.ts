@@ -19,6 +19,7 @@ class ThingOperator extends OperatorFrame {
     const meta = { id: 'x', name: 'a', resourceVersion: '1', apiVersion: 'v1', kind: 'Thing' };
     return {
       registerCustomResourceDefinition: async () => await this.registerCustomResourceDefinition(),
+      k8sApi: () => this.k8sApi,
       getCustomResourceApiUri: () => this.getCustomResourceApiUri(),
       setResourceStatus: async () => await this.setResourceStatus(),
       patchResourceStatus: async () => await this.patchResourceStatus(),
@@ -123,7 +124,7 @@ describe('the helpers of the package', () => {
       expect([name, error]).toEqual([name, expect.any(FrameMemberError)]);
     }
 
-    expect(forbidden).toHaveLength(9);
+    expect(forbidden).toHaveLength(10);
   });
 
   it('are all overridden: a new version of the package brings no other', () => {
