@@ -1,8 +1,14 @@
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Fate, Mishap } from '../boundary.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
+import { podIdOf } from '../readings.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 import type { Blow } from './plan.ts';
+
+/** After these another process goes on, which knows what stands on the objects. */
+const ENDS_MEMORY: ReadonlySet<Mishap['kind']> = new Set(['crash', 'freeze']);
 
 /** Deals the blows of a plan, each at its call, and keeps count of them. */
 export class Dealer {
@@ -12,6 +18,8 @@ export class Dealer {
   readonly excused = new Map<string, number>();
   readonly #world: () => SimulatedWorld;
   readonly #lagMs: number;
+  /** Uids of objects of which an order was taken off before its pod was known: only the process remembers it. */
+  readonly #remembered = new Set<string>();
   readonly #faultNames = new Map<string, string>();
   #blows: readonly Blow[] = [];
   #firstCall = 0;
@@ -54,7 +62,10 @@ export class Dealer {
   #deal(blow: Blow): readonly Mishap[] {
     if (blow.what === 'provider') return [];
     this.note(blow.name);
-    if (blow.what === 'call') return this.#withAnother(blow.mishap);
+    if (blow.what === 'call') {
+      if (ENDS_MEMORY.has(blow.mishap.kind)) this.#forget();
+      return this.#withAnother(blow.mishap);
+    }
     return [
       {
         kind: 'meanwhile',
@@ -85,11 +96,22 @@ export class Dealer {
   #do({ name, doing, target }: Extract<Blow, { what: 'doing' }>): void {
     const world = this.#world();
     world.trace.add(world.time.nowMs, `*** ${name} (${target})`);
-    const uid = world.object(target)?.metadata.uid;
-    if (uid !== undefined && Object.hasOwn(STRIPPING, name) && this.#mayBeUnseen()) {
-      this.excused.set(uid, TWO_SWEEPS_MS);
-    }
+    const object = world.object(target);
+    if (object !== undefined && Object.hasOwn(STRIPPING, name)) this.#noteTakenOff(object);
     attempt(world, doing, target);
+  }
+
+  #noteTakenOff(object: RawObject): void {
+    const { uid, annotations } = object.metadata;
+    if (this.#mayBeUnseen()) this.excused.set(uid, TWO_SWEEPS_MS);
+    const isOpen = annotations?.[ANNOTATIONS.intent] !== undefined && podIdOf(object) === undefined;
+    if (isOpen) this.#remembered.add(uid);
+  }
+
+  /** The provider may still be at an order of which nothing says anything any more. */
+  #forget(): void {
+    for (const uid of this.#remembered) this.excused.set(uid, TWO_SWEEPS_MS);
+    this.#remembered.clear();
   }
 
   /** Whether a pod may be on its way that no list shows yet: hidden by lag, or ordered by another process just now. */
