@@ -33,12 +33,13 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const telemetry = createTelemetry(systemClock);
   const { metrics } = telemetry;
   const parts: ClusterParts = { config, clock: systemClock, log, metrics };
+  const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
   const cluster = connectCluster(parts);
   const prime = connectPrime(config, systemClock, metrics);
   const ended = Promise.withResolvers<'stopped' | 'lostLease'>();
   const stopping = new AbortController();
   const lease: { elector?: LeaderElector } = {};
-  const controller = createController(parts, { cluster, prime, lease });
+  const controller = createController(parts, { identity, cluster, prime, lease });
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
     coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
@@ -73,6 +74,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   await operator.start();
   if (config.lease.isEnabled) {
     lease.elector = standForElection(parts, cluster, {
+      identity,
       onStartedLeading: () => {
         void lead();
       },
@@ -103,6 +105,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
 }
 
 interface ControllerParts {
+  readonly identity: string;
   readonly cluster: Cluster;
   readonly prime: Prime;
   readonly lease: { readonly elector?: LeaderElector };
@@ -110,7 +113,7 @@ interface ControllerParts {
 
 function createController(
   { config, clock, log, metrics }: ClusterParts,
-  { cluster, prime, lease }: ControllerParts,
+  { identity, cluster, prime, lease }: ControllerParts,
 ): Controller {
   const { windows, policy, installation } = config;
   return new Controller({
@@ -122,6 +125,7 @@ function createController(
     concurrency: config.process.concurrency,
     coolDownScale: config.process.coolDownScale,
     namespace: cluster.namespace,
+    identity,
     cluster: cluster.ports,
     provider: prime.provider,
     account: {
@@ -142,15 +146,15 @@ function createController(
   });
 }
 
-type ElectionCallbacks = Pick<
+type Candidate = Pick<
   ConstructorParameters<typeof LeaderElector>[0],
-  'onStartedLeading' | 'onStoppedLeading'
+  'identity' | 'onStartedLeading' | 'onStoppedLeading'
 >;
 
 function standForElection(
   { config, clock, log, metrics }: ClusterParts,
   { transport, namespace }: Cluster,
-  callbacks: ElectionCallbacks,
+  candidate: Candidate,
 ): LeaderElector {
   const { name, durationMs, renewDeadlineMs, renewPeriodMs, retryPeriodMs } = config.lease;
   const elector = new LeaderElector({
@@ -159,13 +163,12 @@ function standForElection(
     log,
     namespace,
     name,
-    identity: `${hostname()}_${randomUUID().slice(0, 8)}`,
     leaseDurationMs: durationMs,
     renewDeadlineMs,
     renewPeriodMs,
     retryPeriodMs,
     cargo: cargoOf(metrics.spentRecord),
-    ...callbacks,
+    ...candidate,
   });
   elector.start();
   return elector;

@@ -60,8 +60,10 @@ const Intent = z.object({
     vcpus: z.int().min(0).optional(),
     memory: z.int().min(0).optional(),
   }),
-  /** For people, never for decisions: the clocks of two machines are not compared. */
+  /** For people and to tell two writings apart, never to measure: the clocks of two machines are not compared. */
   startedAt: text(64),
+  /** Identity of the process that wrote it, as in the Lease; older versions did not say. */
+  writtenBy: text(256).optional(),
 });
 
 export type Intent = z.output<typeof Intent>;
@@ -83,6 +85,14 @@ export const readIntent = oncePerObject((gpuPod: GpuPod): IntentReading => {
 
 export function writeIntent(intent: Intent): string {
   return JSON.stringify(intent);
+}
+
+/**
+ * Tells one writing of an order from another of the same name: a second process that believes to lead gives its order
+ * the same number, and an order that is known not to have been created is sent again under its own.
+ */
+export function writingOf({ name, writtenBy, startedAt }: Intent): string {
+  return JSON.stringify([name, writtenBy, startedAt]);
 }
 
 /** Whether the status already says what became of the order. A name without an id says nothing: the id was taken away. */

@@ -13,6 +13,8 @@ export interface Knowledge {
   readonly windows: Windows;
   readonly policy: Policy;
   readonly installation: string;
+  /** Of this process, as in the Lease. */
+  readonly identity: string;
   readonly account: AccountState;
   readonly intent: IntentReading;
   /** An order or a pod of a vanished uid (a restored backup) stands on the object, which alone may take it over. */

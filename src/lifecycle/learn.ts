@@ -1,3 +1,4 @@
+import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { BlockReason, Memory, PodRead, SecretMemory } from './memory.ts';
 import type { CreateOutcome, DeleteOutcome } from './provider.ts';
@@ -11,6 +12,7 @@ const MAX_RETRY_MS = 30_000;
 export function learnCreate(memory: Memory, intent: Intent, outcome: CreateOutcome, nowMs: number): Memory {
   const order = {
     podName: intent.name,
+    writing: writingOf(intent),
     firstSeenAtMs: nowMs,
     requestEndedAtMs: nowMs,
     outcome,

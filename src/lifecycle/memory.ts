@@ -70,6 +70,8 @@ export interface UnboundPod {
 
 export interface OrderMemory {
   readonly podName: string;
+  /** Which writing of that order; absent for one that nobody can read. */
+  readonly writing?: string;
   /** When this process first saw the order. */
   readonly firstSeenAtMs: number;
   /** When the request of this process ended; absent for an order of another process. */

@@ -2,6 +2,7 @@ import { isDeleting } from '../api/gpu-pod.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
 import { isOldEnoughForLists } from './gone.ts';
+import { writingOf } from './intent.ts';
 import { openOrder } from './order.ts';
 import { parsePodName, sameName } from './pod-name.ts';
 import type { PodLook } from './provider.ts';
@@ -36,16 +37,22 @@ const GARBLED = '';
 
 function observeOrder(knowledge: Knowledge): OrderMemory | undefined {
   const order = openOrder(knowledge);
-  if (order.kind !== 'open' && order.kind !== 'garbled') {
-    return undefined;
-  }
   const known = knowledge.memory.order;
-  const name = order.kind === 'open' ? order.intent.name : (known?.podName ?? GARBLED);
-  const standing: OrderMemory =
-    known?.podName === name
-      ? known
-      : { podName: name, firstSeenAtMs: knowledge.now.monotonicMs, absences: 0 };
-  return countAbsence(knowledge, standing, order.kind === 'garbled');
+  const seen = { firstSeenAtMs: knowledge.now.monotonicMs, absences: 0 };
+  switch (order.kind) {
+    case 'none':
+    case 'foreign':
+      return undefined;
+    case 'garbled':
+      return countAbsence(knowledge, known ?? { podName: GARBLED, ...seen }, true);
+    case 'open': {
+      const { intent } = order;
+      const writing = writingOf(intent);
+      // What became of an order of ours says nothing of another process's order under the same number.
+      const isKnown = known?.writing === writing;
+      return countAbsence(knowledge, isKnown ? known : { podName: intent.name, writing, ...seen }, false);
+    }
+  }
 }
 
 /**

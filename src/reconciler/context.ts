@@ -28,6 +28,8 @@ export interface Context {
   readonly windows: Windows;
   readonly policy: Policy;
   readonly installation: string;
+  /** Of this process, as in the Lease. */
+  readonly identity: string;
   readonly api: GpuPodApi;
   readonly view: GpuPodView;
   readonly secrets: SecretApi;

@@ -42,6 +42,8 @@ export interface ControllerOptions {
   /** Multiplies cool-downs and breakers; 1 but in tests. */
   readonly coolDownScale: number;
   readonly namespace: string;
+  /** Of this process, as in the Lease: it is written into its orders. */
+  readonly identity: string;
   readonly cluster: ClusterPorts;
   readonly provider: Provider;
   readonly account: {

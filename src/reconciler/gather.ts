@@ -13,6 +13,7 @@ export type Sources = Pick<
   Context,
   | 'clock'
   | 'installation'
+  | 'identity'
   | 'policy'
   | 'windows'
   | 'podWatch'
@@ -34,7 +35,7 @@ export async function gather(
   memory: Memory,
   offers: OffersKnowledge | undefined,
 ): Promise<Knowledge> {
-  const { clock, installation, policy, podWatch, census, health } = context;
+  const { clock, installation, identity, policy, podWatch, census, health } = context;
   const intent = readIntent(gpuPod);
   const mayClaim = await context.claims.mayClaim(gpuPod, intent, installation);
   const { podId } = gpuPod.status;
@@ -48,6 +49,7 @@ export async function gather(
     windows: context.windows,
     policy,
     installation,
+    identity,
     account: context.account.state,
     intent,
     mayClaim,

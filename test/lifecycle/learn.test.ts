@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { writingOf } from '../../src/lifecycle/intent.ts';
 import {
   learnBlocked,
   learnCreate,
@@ -34,6 +35,7 @@ describe('learnCreate', () => {
     const learned = learnCreate(memory(), intent(), outcome, NOW_MS);
     expect(learned.order).toEqual({
       podName: nameOfAttempt(1),
+      writing: writingOf(intent()),
       firstSeenAtMs: NOW_MS,
       requestEndedAtMs: NOW_MS,
       outcome,

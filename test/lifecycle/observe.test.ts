@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { writingOf } from '../../src/lifecycle/intent.ts';
 import { observe, requestSurelyEndedAtMs } from '../../src/lifecycle/observe.ts';
 import type { Memory, OrderMemory } from '../../src/lifecycle/memory.ts';
 import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
@@ -9,11 +10,13 @@ import { census, historyRow, podLook, readyLook, sight } from '../support/builde
 
 const ordered = gpuPod({ intent: intent() });
 const rented = rentedGpuPod();
+const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message: 'm' } as const;
 
 describe('an order without an outcome', () => {
   it('is first seen now where this process knows nothing of it', () => {
     expect(observe(knowledge({ gpuPod: ordered })).order).toEqual({
       podName: nameOfAttempt(1),
+      writing: writingOf(intent()),
       firstSeenAtMs: NOW_MS,
       absences: 0,
     });
@@ -31,6 +34,18 @@ describe('an order without an outcome', () => {
       podName: nameOfAttempt(2),
       absences: 0,
     });
+  });
+
+  it.each([
+    { name: 'another process', written: { writtenBy: 'operator-2' } },
+    { name: 'a version that did not say which process', written: { writtenBy: undefined } },
+    { name: 'the same process, when it sent it again', written: { startedAt: '2026-11-23T09:59:51Z' } },
+  ])('is another one where $name wrote it under the same name', ({ written }) => {
+    const order = orderMemory({ absences: 3, outcome: notSent });
+    const rewritten = gpuPod({ intent: { ...intent(), ...written } });
+    const observed = observe(knowledge({ gpuPod: rewritten, memory: { order } })).order;
+    expect(observed).toMatchObject({ podName: nameOfAttempt(1), firstSeenAtMs: NOW_MS, absences: 0 });
+    expect(observed).not.toHaveProperty('outcome');
   });
 
   it.each([

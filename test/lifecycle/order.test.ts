@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
 import { podNameFront } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
-import { IDENTITY, INSTALLATION, intent, nameOfAttempt } from '../support/builders/intent.ts';
+import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
 import { knowledge, orderMemory } from '../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
 
@@ -108,7 +108,7 @@ describe('nextAttemptNumber', () => {
 
   it('is the first where nothing is known, and above a number of this process alone', () => {
     expect(nextAttemptNumber(knowledge())).toBe(1);
-    const order = orderMemory({ podName: nameOfAttempt(4), outcome: notSent });
+    const order = orderMemory({ outcome: notSent }, intent({ attempt: 4 }));
     expect(nextAttemptNumber(knowledge({ memory: { order } }))).toBe(5);
   });
 });

@@ -162,6 +162,7 @@ export class OperatorProcess {
       concurrency: 4,
       coolDownScale: 1,
       namespace: NAMESPACE,
+      identity: this.name,
       cluster: plant.ports?.(ports) ?? ports,
       provider,
       plan: plant.plan?.(nextStep) ?? nextStep,

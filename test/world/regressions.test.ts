@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { recordAt } from '../../src/kubernetes/json.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';
@@ -108,6 +109,32 @@ describe('once went wrong', () => {
     await world.pass(17_000);
     world.replaceOperator();
     await world.until('ready', () => world.isReady());
+    await settle(world);
+    judgeEnd(world);
+    expect(world.books.violations).toEqual([]);
+  });
+
+  it('a process whose order could not be written down while it stood still: takes the order of another for no order of its own', async () => {
+    let isOver = false;
+    const world = new SimulatedWorld({
+      fate: ({ label }) => {
+        if (isOver || label !== 'PATCH gpupods intent') return [];
+        isOver = true;
+        const error = new ApiStatusError(429, 'TooManyRequests', 'slow down', 1_000);
+        return [
+          { kind: 'freeze', moment: 'before', ms: 45_000 },
+          { kind: 'refuse', error },
+        ];
+      },
+    });
+    world.api.faults.add({ ...hiddenFor(80_000), times: 1 });
+    world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.pass(17_000);
+    world.replaceOperator();
+    await world.until('ready', () => world.isReady(), 600_000);
     await settle(world);
     judgeEnd(world);
     expect(world.books.violations).toEqual([]);

@@ -58,7 +58,7 @@ export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerS
 }
 
 function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
-  const { gpuPod, policy, installation, account, now } = knowledge;
+  const { gpuPod, policy, installation, identity, account, now } = knowledge;
   const { offer, cost } = selected;
   const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
@@ -79,6 +79,7 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
     cost,
     sizes: rented,
     startedAt: timestamp(now.wallMs),
+    writtenBy: identity,
   };
 }
 

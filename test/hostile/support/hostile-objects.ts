@@ -66,6 +66,7 @@ const SHORT_INTENTS: readonly (string | undefined)[] = [
     intent({ teamId: 'team-1' }),
     intent({ uid: 'old-uid' }),
     intent({ installation: 'zzz999' }),
+    intent({ writtenBy: 'operator-2' }),
     ...FOREIGN.map(({ name }) => intent({ name })),
     ...HOSTILE_TEXTS.map((text) =>
       intent({ name: text.slice(0, 63), offer: { why: text.slice(0, 300), provider: text.slice(0, 256) } }),

@@ -20,7 +20,7 @@ import { ProviderHealth } from '../../../src/reconciler/provider-health.ts';
 import { VanishedPods } from '../../../src/reconciler/vanished-pods.ts';
 import { anOfferRow } from '../../prime/builders.ts';
 import { POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
-import { INSTALLATION, nameOfAttempt } from '../../support/builders/intent.ts';
+import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
 import { memory, NOW_MS, orderMemory, rentalMemory, WALL_MS } from '../../support/builders/knowledge.ts';
 import { failure, historyRow, podLook, readyLook, refusal } from '../../support/builders/looks.ts';
 import { FOREIGN } from './hostile-objects.ts';
@@ -177,6 +177,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     windows: DEFAULT_WINDOWS,
     policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
+    identity: PROCESS,
     podWatch: new PodWatch({
       provider,
       clock,

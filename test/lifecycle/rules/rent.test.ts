@@ -8,7 +8,7 @@ import { offerKey } from '../../../src/offers/offer-key.ts';
 import type { Offer } from '../../../src/offers/offer.ts';
 import { guideOffer, offer, offerWithout } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
-import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { intent, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, failure, historyRow } from '../../support/builders/looks.ts';
@@ -177,6 +177,7 @@ describe('the order', () => {
       cost: { gpu: 2_690_000, disk: 60_000, vcpus: 0, memory: 0, total: 2_750_000 },
       sizes: { diskSize: 200, vcpus: 16, memory: 180 },
       startedAt: WALL_TEXT,
+      writtenBy: PROCESS,
     });
     expect(recorded).toEqual({
       provider: 'hyperstack',

@@ -110,14 +110,14 @@ function orderOf(parts: {
   readonly lastAbsenceAtMs: number;
   readonly attempt: number;
 }): NonNullable<Memory['order']> {
-  return orderMemory({
-    podName: nameOfAttempt(parts.attempt),
+  const overrides = {
     requestEndedAtMs: parts.endedAtMs,
     firstSeenAtMs: parts.endedAtMs,
     absences: parts.absences,
     ...(parts.absences === 0 ? {} : { lastAbsenceAtMs: parts.lastAbsenceAtMs }),
     ...defined({ outcome: parts.outcome }),
-  });
+  };
+  return orderMemory(overrides, intent({ attempt: parts.attempt }));
 }
 
 const attempt: Arbitrary<Partial<Attempt>> = fc.constantFrom<Partial<Attempt>>(
@@ -251,10 +251,10 @@ export const aboutToRent = nearly(CALM, {});
 export const aboutToRentAgain = nearly(CALM, {
   object: { intent: intent({ attempt: 2 }) },
   memory: {
-    order: orderMemory({
-      podName: nameOfAttempt(2),
-      outcome: { kind: 'notSent', reason: 'Withheld', message: '' },
-    }),
+    order: orderMemory(
+      { outcome: { kind: 'notSent', reason: 'Withheld', message: '' } },
+      intent({ attempt: 2 }),
+    ),
   },
 });
 

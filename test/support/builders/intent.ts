@@ -5,6 +5,8 @@ import { podName } from '../../../src/lifecycle/pod-name.ts';
 import { specHash } from '../../../src/lifecycle/spec-hash.ts';
 
 export const INSTALLATION = 'abc123';
+/** Identity of the process of the builders. */
+export const PROCESS = 'operator-1';
 export const IDENTITY = { namespace: 'team-a', name: 'train-1', uid: 'uid-1' } as const;
 
 export interface IntentOverrides extends Partial<Omit<Intent, 'offer'>> {
@@ -48,6 +50,7 @@ export function intent({ offer, spec, ...overrides }: IntentOverrides = {}): Int
     cost: { gpu: 1_900_000, disk: 0, vcpus: 0, memory: 0, total: 1_900_000 },
     sizes: { diskSize: 100, vcpus: 28, memory: 180 },
     startedAt: '2026-11-23T09:59:50Z',
+    writtenBy: PROCESS,
     ...overrides,
   };
 }

@@ -1,4 +1,4 @@
-import { readIntent } from '../../../src/lifecycle/intent.ts';
+import { readIntent, writingOf } from '../../../src/lifecycle/intent.ts';
 import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
 import { freshMemory } from '../../../src/lifecycle/memory.ts';
 import type { Memory, OrderMemory, RentalMemory } from '../../../src/lifecycle/memory.ts';
@@ -6,7 +6,7 @@ import { observe } from '../../../src/lifecycle/observe.ts';
 import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
 import type { Policy, Windows } from '../../../src/lifecycle/settings.ts';
 import { gpuPod as aGpuPod, POD_ID } from './gpu-pod.ts';
-import { INSTALLATION, nameOfAttempt } from './intent.ts';
+import { INSTALLATION, intent, nameOfAttempt, PROCESS } from './intent.ts';
 import { OPEN_POLICY } from './policy.ts';
 
 /** Monotonic time of the builders: late enough that no window reaches back before the start of time. */
@@ -34,6 +34,7 @@ export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
     windows: { ...DEFAULT_WINDOWS, ...windows },
     policy: { ...OPEN_POLICY, ...policy },
     installation: INSTALLATION,
+    identity: PROCESS,
     account: { kind: 'fits', userId: 'user-1' },
     intent: readIntent(gpuPod),
     mayClaim: false,
@@ -60,10 +61,11 @@ export function memory(overrides: Partial<Memory> = {}): Memory {
   return { ...freshMemory(NOW_MS - 1_000, false), ...overrides };
 }
 
-/** An order of attempt 1 whose request ended a second ago. */
-export function orderMemory(overrides: Partial<OrderMemory> = {}): OrderMemory {
+/** An order, of attempt 1 if none is given, whose request ended a second ago. */
+export function orderMemory(overrides: Partial<OrderMemory> = {}, ordered = intent()): OrderMemory {
   return {
-    podName: nameOfAttempt(1),
+    podName: ordered.name,
+    writing: writingOf(ordered),
     firstSeenAtMs: NOW_MS - 1_000,
     requestEndedAtMs: NOW_MS - 1_000,
     absences: 0,
