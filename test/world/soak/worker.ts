@@ -32,5 +32,15 @@ export async function runSeed(seed: number, lives: number): Promise<SeedResult> 
 
 process.on('message', (message: { readonly seed: number; readonly lives: number }) => {
   Error.stackTraceLimit = 0;
-  void runSeed(message.seed, message.lives).then((result) => process.send?.(result));
+  void runSeed(message.seed, message.lives).then((result) => process.send?.(result, leaveIfAlone));
 });
+process.on('disconnect', leave);
+
+/** The parent has no more seeds, or was killed: nobody would hear of what comes of this one. */
+function leave(): void {
+  process.exit();
+}
+
+function leaveIfAlone(error: Error | null): void {
+  if (error !== null) leave();
+}
