@@ -97,7 +97,8 @@ export const REASONS = {
     },
     ReferenceNotFound: {
       status: 'False',
-      meaning: 'A Secret or key that the spec refers to does not exist. It heals by itself once it does.',
+      meaning:
+        'A Secret or key that the spec refers to does not exist, or may not be read. It heals by itself once it does, or may.',
     },
     SecretConflict: {
       status: 'False',
@@ -107,7 +108,7 @@ export const REASONS = {
     SecretRefused: {
       status: 'False',
       meaning:
-        'The API server does not take the connection Secret (quota, policy, rights). The machine is usable, its address stands in `status.ssh`.',
+        'The API server does not take the connection Secret, or does not let an old one go (quota, policy, rights). A machine is usable without it, its address stands in `status.ssh`; a rental that ended is not closed before its Secret is gone.',
     },
     Unauthorized: {
       status: 'False',

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { duration, objectName, providerId, secretKeyRef } from './field-kinds.ts';
 import { env, gpu, placement, resources } from './spec-parts.ts';
 
+/** USD per hour. The provider reads 0 as no cap. */
+const MIN_PRICE = 0.01;
+
 /**
  * `GpuPod.spec`: the one source of the types, of the CRD's schema and of the field reference. Every field
  * has a description (`kubectl explain` prints it), every string and list an upper bound (the API server
  * estimates the cost of the CEL rules from them).
  */
-/** USD per hour. The provider reads 0 as no cap. */
-const MIN_PRICE = 0.01;
-
 export const GpuPodSpec = z
   .object({
     gpu,
@@ -93,7 +93,7 @@ export const GpuPodSpec = z
       ),
     connectionSecretName: objectName()
       .describe(
-        'Name of the Secret with the connection data. Absent: <name>-connection. A Secret that is not owned by this GpuPod is never overwritten.',
+        'Name of the Secret with the connection data. Absent: <name>-connection. A Secret that is not owned by this GpuPod is never overwritten. Under a new name it is written anew, and the old one is removed.',
       )
       .optional(),
     suspend: z

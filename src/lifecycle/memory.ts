@@ -50,13 +50,16 @@ export interface SecretMemory {
   /** Of its content. */
   readonly fingerprint: string;
   readonly outcome: SecretOutcome;
-  /** Why it was refused. */
+  /** Why it was refused, or kept. */
   readonly message?: string;
   readonly atMs: number;
 }
 
-/** `conflict`: a Secret of that name belongs to somebody else; `refused`: the API server does not take it (quota, policy, rights, name). */
-export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed';
+/**
+ * `conflict`: a Secret of that name belongs to somebody else; `refused`: the API server does not take it (quota, policy,
+ * rights, name); `kept`: one that is not wanted any more may not be removed.
+ */
+export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed' | 'kept';
 
 /** Why an order could not be sent. */
 export type BlockReason = FailureReason | 'ReferenceNotFound';

@@ -70,6 +70,8 @@ export const LISTS_THAT_PROVE_ABSENCE = 3;
 export const LOOKS_THAT_PROVE_GONE = 2;
 /** Offers that may refuse an order as invalid before a person must change the spec. */
 export const MAX_INVALID_REFUSALS = 3;
+/** What is in the way of a connection Secret may be removed at any time. */
+export const SECRET_RETRY_MS = 60_000;
 
 /** What the person who runs the operator allows everybody. */
 export interface Policy {

@@ -67,6 +67,8 @@ export interface EnsureSecret {
   readonly name: string;
   readonly data: Readonly<Record<string, string>>;
   readonly fingerprint: string;
+  /** The connection Secret that stands under another name; it goes once this one is written. */
+  readonly former?: string;
 }
 
 /** Why offers are avoided for a while; the durations stand in one table, see `COOL_DOWNS`. */

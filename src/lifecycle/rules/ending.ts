@@ -4,6 +4,8 @@ import { isDeleting } from '../../api/gpu-pod.ts';
 import type { Attempt, OfferStatus } from '../../api/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Knowledge } from '../knowledge.ts';
+import type { SecretMemory } from '../memory.ts';
+import { SECRET_RETRY_MS } from '../settings.ts';
 import { accruedUsd } from '../status/accrual.ts';
 import { currentAttempt, currentAttemptNumber, failuresWith, withAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -11,6 +13,7 @@ import type { Claim, Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { CoolDown, CoolDownReason, Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
+import { restFailing } from './failing.ts';
 
 /** Why the operator ends a pod of a living object; written down before the DELETE is sent. */
 export const ENDINGS = [
@@ -86,13 +89,11 @@ export function closeRental(
   end: { readonly reason: string; readonly message: string | undefined },
   claims: Partial<Claims> = {},
 ): Step {
-  const { gpuPod, memory } = knowledge;
-  const secretName = gpuPod.status.binding?.name;
-  if (secretName !== undefined && memory.secret?.outcome !== 'removed') {
-    // Its host may soon be somebody else's machine.
-    return { kind: 'act', effect: { type: 'removeSecret', name: secretName } };
+  const secretStep = removeConnectionSecret(knowledge);
+  if (secretStep !== undefined) {
+    return secretStep;
   }
-  const wasReady = gpuPod.status.readyAt !== undefined;
+  const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
   const isFailure = !wasReady && !WANTED.has(end.reason);
   return {
     kind: 'act',
@@ -115,22 +116,65 @@ export function closeRental(
   };
 }
 
-function closingFacts({ gpuPod, now }: Knowledge, end: Omit<Partial<Attempt>, 'number'>): Facts {
+/** Its host may soon be somebody else's machine. */
+function removeConnectionSecret(knowledge: Knowledge): Step | undefined {
+  const { gpuPod, memory } = knowledge;
+  const name = gpuPod.status.binding?.name;
+  if (name === undefined || memory.secret?.outcome === 'removed') {
+    return undefined;
+  }
+  return memory.secret?.outcome === 'kept'
+    ? awaitRemoval(knowledge, name, memory.secret)
+    : { kind: 'act', effect: { type: 'removeSecret', name } };
+}
+
+/** Written down already where the rental could not be closed at once: it costs nothing since. */
+function endSeenAt({ gpuPod, now }: Knowledge): string {
+  return gpuPod.status.terminatedAt ?? timestamp(now.wallMs);
+}
+
+/** The API server does not let the Secret go: nothing is rented anew while it tells of a machine that is gone. */
+function awaitRemoval(knowledge: Knowledge, secretName: string, { message = '' }: SecretMemory): Step {
+  const { podId = '' } = knowledge.gpuPod.status;
+  const rest = restFailing(
+    knowledge,
+    {
+      reason: 'SecretRefused',
+      message: `Secret ${secretName}, which tells how to reach pod ${podId}, cannot be removed. ${message}`,
+      retryAfterMs: SECRET_RETRY_MS,
+    },
+    {
+      Ready: [
+        'Ending',
+        `Pod ${podId} is gone; its rental is closed once Secret ${secretName} is removed, see Synced.`,
+      ],
+      progress: {
+        type: 'Reconciling',
+        claim: ['Retrying', 'Waiting until the connection Secret is removed.'],
+      },
+    },
+    { terminatedAt: endSeenAt(knowledge) },
+  );
+  return { ...rest, remember: { ...rest.remember, secret: undefined } };
+}
+
+function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'>): Facts {
+  const { gpuPod, now } = knowledge;
   const { status } = gpuPod;
-  const at = timestamp(now.wallMs);
+  const endedAt = endSeenAt(knowledge);
   const cost = accruedUsd(status, now.wallMs);
   const number = currentAttemptNumber(status);
   return {
     attempts: withAttempt(status, number, {
       podId: status.podId,
       podName: status.podName,
-      endedAt: at,
+      endedAt,
       ...end,
       ...(cost === undefined ? {} : { cost }),
     }),
     failedAttempts: failuresWith(status, end.outcome === 'Failed'),
-    terminatedAt: at,
-    searchStartedAt: at,
+    terminatedAt: endedAt,
+    searchStartedAt: timestamp(now.wallMs),
     podId: undefined,
     podName: undefined,
     offer: undefined,

@@ -1,25 +1,49 @@
+import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { connectionSecret } from '../connection-secret.ts';
 import type { SecretMemory } from '../memory.ts';
 import type { PodLook } from '../provider.ts';
+import { SECRET_RETRY_MS } from '../settings.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
-import type { Step } from '../step.ts';
+import type { EnsureSecret, Step } from '../step.ts';
 import { isAbovePriceLine } from './price-check.ts';
+
+type WantedSecret = Omit<EnsureSecret, 'type'>;
 
 /** A usable pod: the connection Secret first, then the status that points to it. */
 export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts): Step {
   const { gpuPod, memory, now, windows } = knowledge;
   const look = withKnownPorts(gpuPod.status, sighted);
-  const secret = connectionSecret(gpuPod, look);
+  const secret = wantedSecret(gpuPod, look);
   // Looked at again now and then: nobody tells us when somebody deletes it.
   const isDue = memory.secret === undefined || now.monotonicMs - memory.secret.atMs >= windows.staleMs;
-  if (isDue || memory.secret.fingerprint !== secret.fingerprint) {
-    return { kind: 'act', effect: { type: 'ensureSecret', ...secret } };
-  }
-  const problem = secretProblem(memory.secret, secret.name);
+  return isDue || memory.secret.fingerprint !== secret.fingerprint
+    ? { kind: 'act', effect: { type: 'ensureSecret', ...secret } }
+    : reportReady(knowledge, look, secretFacts(memory.secret, secret), facts);
+}
+
+function wantedSecret(gpuPod: GpuPod, look: PodLook): WantedSecret {
+  const secret = connectionSecret(gpuPod, look);
+  const bound = gpuPod.status.binding?.name;
+  return bound === undefined || bound === secret.name ? secret : { ...secret, former: bound };
+}
+
+interface SecretFacts {
+  /** The Secret that stands; undefined where there is none. */
+  readonly binding: GpuPodStatus['binding'];
+  readonly problem?: Claim<'Synced'>;
+}
+
+function reportReady(
+  knowledge: Knowledge,
+  look: PodLook,
+  { binding, problem }: SecretFacts,
+  facts: Facts,
+): Step {
+  const { gpuPod, now, windows } = knowledge;
   const claims: Claims = {
     Ready: ['Available', readyMessage(knowledge, look)],
     Provisioned: ['PodActive', `Pod ${look.podId} is active.`],
@@ -32,7 +56,7 @@ export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
       ssh: look.ssh,
       ports: look.ports.length === 0 ? undefined : portStatus(look),
-      binding: problem === undefined ? { name: secret.name } : undefined,
+      binding,
       failedAttempts: undefined,
       hint: undefined,
       rejections: undefined,
@@ -71,25 +95,38 @@ function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
   }));
 }
 
-/** What is in the way of the Secret may be removed at any time. */
-const SECRET_RETRY_MS = 60_000;
-
-/** Why there is no connection Secret. */
-function secretProblem({ outcome, message = '' }: SecretMemory, name: string): Claim<'Synced'> | undefined {
+/** What became of the connection Secret, and why it is not as it should be. */
+function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: WantedSecret): SecretFacts {
+  // One of a former name stands until the new one is written and it could be removed.
+  const binding = former === undefined ? undefined : { name: former };
   switch (outcome) {
     case 'conflict':
-      return [
-        'SecretConflict',
-        `Secret ${name} belongs to somebody else and is left alone; the connection data stands in status.ssh. ` +
-          'Remove that Secret or set spec.connectionSecretName.',
-      ];
+      return {
+        binding,
+        problem: [
+          'SecretConflict',
+          `Secret ${name} belongs to somebody else and is left alone; the connection data stands in status.ssh. ` +
+            'Remove that Secret or set spec.connectionSecretName.',
+        ],
+      };
     case 'refused':
-      return [
-        'SecretRefused',
-        `Secret ${name} cannot be written; the connection data stands in status.ssh. ${message}`,
-      ];
+      return {
+        binding,
+        problem: [
+          'SecretRefused',
+          `Secret ${name} cannot be written; the connection data stands in status.ssh. ${message}`,
+        ],
+      };
+    case 'kept':
+      return {
+        binding,
+        problem: [
+          'SecretRefused',
+          `Secret ${former ?? name}, the former connection Secret, cannot be removed; ${name} is there. ${message}`,
+        ],
+      };
     default:
-      return undefined;
+      return { binding: { name } };
   }
 }
 

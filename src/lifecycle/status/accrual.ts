@@ -23,7 +23,9 @@ export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undef
   if (usdPerHour === undefined || Number.isNaN(createdMs)) {
     return undefined;
   }
-  const usd = (usdPerHour * Math.max(0, wallMs - createdMs)) / MS_PER_HOUR;
+  const endedMs = Date.parse(status.terminatedAt ?? '');
+  const untilMs = Number.isNaN(endedMs) ? wallMs : Math.min(wallMs, endedMs);
+  const usd = (usdPerHour * Math.max(0, untilMs - createdMs)) / MS_PER_HOUR;
   // A price that is nonsense must not make the whole status unwritable: JSON has no infinite number.
   return Math.round(Math.min(usd, MAX_USD) * MICROS_PER_USD) / MICROS_PER_USD;
 }

@@ -5,7 +5,7 @@ import { secretData } from '../../kubernetes/secrets-client.ts';
 import type { NewObject } from '../../kubernetes/resource-client.ts';
 import type { Secret } from '../../kubernetes/secrets-client.ts';
 import { learnSecret } from '../../lifecycle/learn.ts';
-import type { Memory, SecretMemory } from '../../lifecycle/memory.ts';
+import type { Memory, SecretMemory, SecretOutcome } from '../../lifecycle/memory.ts';
 import type { EnsureSecret } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { known, STALE } from './outcome.ts';
@@ -15,28 +15,85 @@ import { readSecretValues } from './secret-values.ts';
 /** Type of the Secret, as the service binding convention names it. */
 const SECRET_TYPE = 'servicebinding.io/gpupod';
 
-/** Writes the connection Secret where it is ours or free. Where that is refused the machine is no less usable: it is remembered, and said. */
+/**
+ * Writes the connection Secret where it is ours or free, then removes the one of a former name. Where that is refused
+ * the machine is no less usable: it is remembered, and said.
+ */
 export async function ensureSecret(
   context: Context,
   gpuPod: GpuPod,
   effect: EnsureSecret,
   memory: Memory,
 ): Promise<EffectOutcome> {
-  const { fingerprint } = effect;
-  const learn = (secret: Pick<SecretMemory, 'outcome' | 'message'>): EffectOutcome =>
-    known(learnSecret(memory, { fingerprint, ...secret }, context.clock.monotonicMs()));
+  const { name, former, fingerprint } = effect;
+  const written = await unlessRefused(context, gpuPod, { name, otherwise: 'refused' }, async () => {
+    return await writeSecret(context, gpuPod, effect);
+  });
+  if (written?.outcome !== 'written' || former === undefined) {
+    return learn(context, memory, fingerprint, written);
+  }
+  const moved = await unlessRefused(context, gpuPod, { name: former, otherwise: 'kept' }, async () => {
+    await removeOwned(context, gpuPod, former);
+    return 'written';
+  });
+  return learn(context, memory, fingerprint, moved);
+}
+
+/** Removes the connection Secret if it is ours. */
+export async function removeSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  name: string,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const removed = await unlessRefused(context, gpuPod, { name, otherwise: 'kept' }, async () => {
+    await removeOwned(context, gpuPod, name);
+    return 'removed';
+  });
+  return learn(context, memory, '', removed);
+}
+
+type Became = Pick<SecretMemory, 'outcome' | 'message'>;
+
+/** What became of a Secret, also where the API server says no; undefined where somebody changed it meanwhile. */
+async function unlessRefused(
+  context: Context,
+  gpuPod: GpuPod,
+  refusal: { readonly name: string; readonly otherwise: 'refused' | 'kept' },
+  act: () => Promise<SecretOutcome>,
+): Promise<Became | undefined> {
   try {
-    return learn({ outcome: await writeSecret(context, gpuPod, effect) });
+    return { outcome: await act() };
   } catch (error) {
     if (isAlreadyExists(error) || isConflict(error)) {
-      return STALE;
+      return undefined;
     }
     if (!isRefusal(error)) {
       throw error;
     }
     const { namespace, name } = gpuPod.metadata;
-    context.log.warn({ namespace, name, secret: effect.name, err: error }, 'connection Secret was refused');
-    return learn({ outcome: 'refused', message: apiErrorMessage(error) });
+    const { name: secret, otherwise: outcome } = refusal;
+    context.log.warn({ namespace, name, secret, outcome, err: error }, 'connection Secret was refused');
+    return { outcome, message: apiErrorMessage(error) };
+  }
+}
+
+function learn(
+  { clock }: Context,
+  memory: Memory,
+  fingerprint: string,
+  became: Became | undefined,
+): EffectOutcome {
+  return became === undefined
+    ? STALE
+    : known(learnSecret(memory, { fingerprint, ...became }, clock.monotonicMs()));
+}
+
+async function removeOwned({ secrets }: Context, gpuPod: GpuPod, name: string): Promise<void> {
+  const { namespace } = gpuPod.metadata;
+  const standing = await secrets.get({ namespace, name });
+  if (standing !== undefined && isOwned(standing, gpuPod)) {
+    await secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
   }
 }
 
@@ -57,21 +114,6 @@ async function writeSecret(
     await secrets.replace({ ...standing, apiVersion: 'v1', kind: 'Secret', data });
   }
   return 'written';
-}
-
-/** Removes the connection Secret if it is ours. */
-export async function removeSecret(
-  context: Context,
-  gpuPod: GpuPod,
-  name: string,
-  memory: Memory,
-): Promise<EffectOutcome> {
-  const { namespace } = gpuPod.metadata;
-  const standing = await context.secrets.get({ namespace, name });
-  if (standing !== undefined && isOwned(standing, gpuPod)) {
-    await context.secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
-  }
-  return known(learnSecret(memory, { fingerprint: '', outcome: 'removed' }, context.clock.monotonicMs()));
 }
 
 /** The password goes from Secret to Secret; where its source is gone meanwhile, the rest is written without it. */

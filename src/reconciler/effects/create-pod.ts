@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS, FINALIZER } from '../../api/names.ts';
-import { apiErrorMessage, isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
+import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubernetes/api-errors.ts';
 import { withSecretValues } from '../../lifecycle/build-request.ts';
 import type { SecretValues } from '../../lifecycle/build-request.ts';
 import { writeIntent } from '../../lifecycle/intent.ts';
@@ -13,6 +13,7 @@ import { gateKey } from '../gather.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
+import type { ReadSecretValues } from './secret-values.ts';
 
 /**
  * Orders a pod: all that can fail without cost first, then finalizer and intent in one guarded write, then
@@ -25,7 +26,7 @@ export async function createPod(
   memory: Memory,
 ): Promise<EffectOutcome> {
   const { clock } = context;
-  const secrets = await readSecretValues(context.secrets, gpuPod);
+  const secrets = await readSecrets(context, gpuPod);
   if (secrets.kind === 'missing') {
     return known(learnBlocked(memory, 'ReferenceNotFound', secrets.message, clock.monotonicMs()));
   }
@@ -36,6 +37,19 @@ export async function createPod(
     return await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values });
   } finally {
     context.orderSlots.giveBack();
+  }
+}
+
+/** A Secret that this operator may not read hinders the order as one does that is not there. */
+async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSecretValues> {
+  try {
+    return await readSecretValues(secrets, gpuPod);
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    const message = `A Secret that the spec refers to cannot be read: ${apiErrorMessage(error)}`;
+    return { kind: 'missing', message };
   }
 }
 

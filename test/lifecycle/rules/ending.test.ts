@@ -8,7 +8,7 @@ import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import { census, historyRow } from '../../support/builders/looks.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
-import { effectOf, outline, statusOf, writeOf } from '../support/outline.ts';
+import { effectOf, messageOf, outline, restOf, statusOf, writeOf } from '../support/outline.ts';
 
 function laterAttempts(): Attempt[] {
   return Array.from({ length: 10 }, (_, index) => ({ number: index + 5, outcome: 'Failed' }));
@@ -231,5 +231,35 @@ describe('closeRental', () => {
     });
     const memory = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
     expect(outline(closeRental(observed({ gpuPod, memory }), END)).step).toBe('writeStatus');
+  });
+
+  describe('with a connection Secret that may not be removed', () => {
+    const binding = { name: 'train-1-connection' };
+    const message = '403 Forbidden: policy';
+    const memory = { secret: { fingerprint: '', outcome: 'kept', message, atMs: NOW_MS } } as const;
+
+    it('waits, says why, and notes since when the machine costs nothing', () => {
+      const rest = restOf(
+        closeRental(observed({ gpuPod: rentedGpuPod({ status: { binding } }), memory }), END),
+      );
+      expect(outline(rest)).toMatchObject({
+        Ready: 'Ending',
+        Synced: 'SecretRefused',
+        Reconciling: 'Retrying',
+      });
+      expect(messageOf(rest.status, 'Synced')).toContain(message);
+      expect(messageOf(rest.status, 'Synced')).toContain(binding.name);
+      expect(rest.status).toMatchObject({ terminatedAt: WALL_TEXT, binding, podId: expect.any(String) });
+      expect(rest).toMatchObject({ againInMs: 60_000, remember: { secret: undefined } });
+    });
+
+    it('keeps the time at which the end was first seen, also when it is closed at last', () => {
+      const terminatedAt = '2026-11-23T10:05:00Z';
+      const gpuPod = rentedGpuPod({ status: { binding, terminatedAt } });
+      expect(restOf(closeRental(observed({ gpuPod, memory }), END)).status).toMatchObject({ terminatedAt });
+      const removed = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
+      const closed = statusOf(closeRental(observed({ gpuPod, memory: removed }), END));
+      expect(closed).toMatchObject({ terminatedAt, attempts: [{ endedAt: terminatedAt }] });
+    });
   });
 });

@@ -92,6 +92,39 @@ describe('followReady', () => {
     expect(rest.status.ssh).toEqual(SSH);
   });
 
+  describe('with a connection Secret under a former name', () => {
+    const former = 'old-connection';
+    const gpuPod = rentedGpuPod({ status: { binding: { name: former } } });
+    const { fingerprint } = connectionSecret(gpuPod, look);
+
+    it('writes the new one, and names the one that is to go', () => {
+      expect(effectOf(followReady(observed({ gpuPod }), look, {}))).toEqual({
+        type: 'ensureSecret',
+        ...connectionSecret(gpuPod, look),
+        former,
+      });
+    });
+
+    it.each([
+      { outcome: 'written', binding: 'train-1-connection', Synced: 'ReconcileSuccess' },
+      { outcome: 'conflict', binding: former, Synced: 'SecretConflict' },
+      { outcome: 'refused', binding: former, Synced: 'SecretRefused' },
+      { outcome: 'kept', binding: former, Synced: 'SecretRefused' },
+    ] as const)('that was $outcome, points to $binding', ({ outcome, binding, Synced }) => {
+      const memory = { secret: { fingerprint, outcome, message: '403 Forbidden', atMs: NOW_MS } };
+      const rest = restOf(followReady(observed({ gpuPod, memory }), look, {}));
+      expect(rest.status.binding).toEqual({ name: binding });
+      expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced });
+    });
+
+    it('says which one may not be removed, and why', () => {
+      const message = '403 Forbidden: policy';
+      const memory = { secret: { fingerprint, outcome: 'kept', message, atMs: NOW_MS } } as const;
+      const said = messageOf(restOf(followReady(observed({ gpuPod, memory }), look, {})).status, 'Synced');
+      for (const part of [former, 'train-1-connection', message]) expect(said).toContain(part);
+    });
+  });
+
   describe('of a look without ports', () => {
     const known = [
       { internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' },

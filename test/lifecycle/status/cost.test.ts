@@ -7,6 +7,7 @@ import {
   currentAttemptNumber,
   withAttempt,
 } from '../../../src/lifecycle/status/attempts.ts';
+import { timestamp } from '../../../src/lifecycle/status/timestamp.ts';
 import { rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
 import { WALL_MS, WALL_TEXT } from '../../support/builders/knowledge.ts';
@@ -43,6 +44,22 @@ describe('accruedUsd', () => {
       status: rentedStatus({ cost: { billedPerHour: Number.MAX_VALUE } }),
       usd: 1_000_000_000,
       why: 'an infinite number is none in JSON, and the whole status could not be written',
+    },
+    {
+      name: 'an end that was seen five minutes ago',
+      status: rentedStatus({
+        createdAt: timestamp(WALL_MS - 600_000),
+        terminatedAt: timestamp(WALL_MS - 300_000),
+        cost: { pricePerHour: 6 },
+      }),
+      usd: 0.5,
+      why: 'it costs nothing since',
+    },
+    {
+      name: 'an end that lies in the future',
+      status: rentedStatus({ terminatedAt: '2099-01-01T00:00:00Z' }),
+      usd: 0.316667,
+      why: 'it has not been paid for yet',
     },
     { name: 'no price', status: rentedStatus({ cost: {} }), usd: undefined, why: 'nobody knows' },
     {

@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { isRecord, stringAt } from '../../src/kubernetes/json.ts';
+import type { Fate } from './boundary.ts';
+import { specChange } from './people.ts';
+import { conditionsOf, podIdOf, reasonOf, statusOf } from './readings.ts';
+import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
+
+const MINUTE_MS = 60_000;
+const OLD = 'train-1-connection';
+const NEW = 'gpu-login';
+
+/** An API server that refuses one kind of call until a person makes it take it. */
+function refusing(label: string) {
+  const policy = { isOn: true };
+  const error = new ApiStatusError(403, 'Forbidden', 'policy keep-secrets says no');
+  const fate: Fate = (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []);
+  return { policy, fate };
+}
+
+async function readyWorld(fate?: Fate): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(fate === undefined ? {} : { fate });
+  world.startOperator();
+  await world.pass(1_000);
+  world.apply();
+  await world.until('ready', () => world.isReady(), 2 * MINUTE_MS);
+  return world;
+}
+
+function secretNames({ server }: SimulatedWorld): readonly string[] {
+  return server.list('secrets').map(({ metadata }) => metadata.name);
+}
+
+function status(world: SimulatedWorld): Readonly<Record<string, unknown>> {
+  const object = world.object();
+  return object === undefined ? {} : statusOf(object);
+}
+
+function bindingOf(world: SimulatedWorld): string | undefined {
+  return stringAt(status(world)['binding'], 'name');
+}
+
+function lastAttempt(world: SimulatedWorld): Readonly<Record<string, unknown>> | undefined {
+  const { attempts } = status(world);
+  return Array.isArray(attempts) ? attempts.filter(isRecord).at(-1) : undefined;
+}
+
+function reason(world: SimulatedWorld, type: string): string | undefined {
+  const object = world.object();
+  return object === undefined ? undefined : reasonOf(object, type);
+}
+
+function syncedMessage(world: SimulatedWorld): string {
+  const object = world.object();
+  const synced =
+    object === undefined ? undefined : conditionsOf(object).find(({ type }) => type === 'Synced');
+  return stringAt(synced, 'message') ?? '';
+}
+
+describe('a connection Secret that may not be removed', () => {
+  it('keeps a rental that has ended from being closed, and the GpuPod says so', async () => {
+    const { policy, fate } = refusing('DELETE secrets');
+    const world = await readyWorld(fate);
+    specChange({ suspend: true })(world);
+    await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', 5 * MINUTE_MS);
+    expect(reason(world, 'Ready')).toBe('Ending');
+    expect(syncedMessage(world)).toContain(OLD);
+    expect(syncedMessage(world)).toContain('policy keep-secrets says no');
+
+    const { writes } = world;
+    const seenAt = status(world)['terminatedAt'];
+    await world.pass(30 * MINUTE_MS);
+    expect(world.writes - writes).toBe(0);
+
+    policy.isOn = false;
+    await world.until('suspended', () => reason(world, 'Ready') === 'Suspended', 2 * MINUTE_MS);
+    expect(reason(world, 'Synced')).toBe('ReconcileSuccess');
+    expect(secretNames(world)).toEqual([]);
+    expect(lastAttempt(world)).toMatchObject({ endedAt: seenAt });
+    // Half an hour of waiting would be about 0.95 USD.
+    expect(lastAttempt(world)?.['cost']).toBeLessThan(0.3);
+  });
+});
+
+describe('another spec.connectionSecretName', () => {
+  it('moves the connection Secret: the former one does not stay behind', async () => {
+    const world = await readyWorld();
+    specChange({ connectionSecretName: NEW })(world);
+    await world.until('moved', () => bindingOf(world) === NEW, MINUTE_MS);
+    expect(secretNames(world)).toEqual([NEW]);
+    expect(world.isReady()).toBe(true);
+  });
+
+  it('leaves the former one where it belongs to somebody else by now', async () => {
+    const world = await readyWorld();
+    world.server.edit(
+      'secrets',
+      { namespace: NAMESPACE, name: OLD },
+      (secret) => ({ ...secret, metadata: { ...secret.metadata, ownerReferences: [] } }),
+      'person',
+    );
+    specChange({ connectionSecretName: NEW })(world);
+    await world.until('moved', () => bindingOf(world) === NEW, MINUTE_MS);
+    expect(secretNames(world).toSorted()).toEqual([NEW, OLD]);
+  });
+
+  it('is said where the former one may not be removed, and the machine stays ready', async () => {
+    const { policy, fate } = refusing('DELETE secrets');
+    const world = await readyWorld(fate);
+    specChange({ connectionSecretName: NEW })(world);
+    await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', MINUTE_MS);
+    expect(world.isReady()).toBe(true);
+    expect(syncedMessage(world)).toContain(OLD);
+    expect(secretNames(world).toSorted()).toEqual([NEW, OLD]);
+
+    policy.isOn = false;
+    await world.until('moved', () => bindingOf(world) === NEW, 3 * MINUTE_MS);
+    expect(secretNames(world)).toEqual([NEW]);
+    expect(reason(world, 'Synced')).toBe('ReconcileSuccess');
+  });
+
+  it('that is taken does not cost the Secret that stands', async () => {
+    const world = await readyWorld();
+    world.server.create('secrets', NAMESPACE, { metadata: { name: NEW }, data: {} }, 'person');
+    specChange({ connectionSecretName: NEW })(world);
+    await world.until('it is said', () => reason(world, 'Synced') === 'SecretConflict', MINUTE_MS);
+    expect(bindingOf(world)).toBe(OLD);
+
+    specChange({ connectionSecretName: 'free' })(world);
+    await world.until('moved', () => bindingOf(world) === 'free', 3 * MINUTE_MS);
+    expect(secretNames(world).toSorted()).toEqual(['free', NEW]);
+  });
+});
+
+describe('a Secret of the spec that may not be read', () => {
+  it('hinders the order, and the GpuPod says so', async () => {
+    const { policy, fate } = refusing('GET secrets');
+    const world = new SimulatedWorld({ fate });
+    world.startOperator();
+    await world.pass(1_000);
+    const secretKeyRef = { name: 'token', key: 'token' };
+    world.server.create(
+      'secrets',
+      NAMESPACE,
+      { metadata: { name: 'token' }, data: { token: 'YQ==' } },
+      'person',
+    );
+    world.apply('train-1', { env: [{ name: 'TOKEN', valueFrom: { secretKeyRef } }] });
+    await world.until('it is said', () => reason(world, 'Synced') === 'ReferenceNotFound', 2 * MINUTE_MS);
+    expect(syncedMessage(world)).toContain('policy keep-secrets says no');
+    expect(podIdOf(world.object())).toBeUndefined();
+
+    policy.isOn = false;
+    await world.until('ready', () => world.isReady(), 3 * MINUTE_MS);
+  });
+});
