@@ -1,6 +1,7 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { API_VERSION, KIND } from '../api/names.ts';
+import { apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
@@ -120,6 +121,25 @@ function reportUnreadable(context: Context, { metadata }: KubernetesObject, prob
   context.events.record(
     { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
     { type: 'Warning', reason: 'Unreadable', message: `The operator cannot read this GpuPod: ${problems}` },
+  );
+}
+
+/** Where the API server says no to a write (rights, a policy) the status may not be able to tell: an event does. */
+export function reportRefusal({ view, events }: Context, key: string, error: unknown): void {
+  const object = view.get(key);
+  if (object === undefined || !isRefusal(error)) {
+    return;
+  }
+  const { namespace = '', name, uid } = object.metadata;
+  events.record(
+    { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
+    {
+      type: 'Warning',
+      reason: 'WriteRefused',
+      message:
+        'The API server refuses what the operator has to do, and nothing goes on before it lets it; what is rented bills. ' +
+        apiErrorMessage(error),
+    },
   );
 }
 

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import type { EventToRecord } from '../../src/reconciler/ports.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Where the API server refuses the operator's own writes, the status cannot tell of it. */
+describe('a write of the operator that a policy refuses', () => {
+  it.each([
+    { label: 'PUT gpupods/status', what: 'the status' },
+    { label: 'PATCH gpupods finalizers', what: 'the finalizer that is to go' },
+  ])('is told by an event, and made once it may: $what', async ({ label }) => {
+    const policy = { isOn: true };
+    const events: EventToRecord[] = [];
+    const error = new ApiStatusError(403, 'Forbidden', 'policy hands-off says no');
+    const world = new SimulatedWorld({
+      fate: (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []),
+      plant: {
+        ports: (ports) => ({
+          ...ports,
+          events: {
+            record: (_about, event) => {
+              events.push(event);
+            },
+          },
+        }),
+      },
+    });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.pass(MINUTE_MS);
+    world.delete();
+    await world.pass(3 * MINUTE_MS);
+    expect(world.object()).toBeDefined();
+    expect(events).toContainEqual({
+      type: 'Warning',
+      reason: 'WriteRefused',
+      message: expect.stringContaining('policy hands-off says no'),
+    });
+
+    policy.isOn = false;
+    await world.until('gone', () => world.object() === undefined, 20 * MINUTE_MS);
+  });
+});
