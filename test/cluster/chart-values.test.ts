@@ -120,7 +120,7 @@ const EFFECTS: readonly {
     kind: 'ServiceMonitor',
     expected: {
       metadata: { labels: { release: 'prometheus' } },
-      spec: { endpoints: [{ port: 'http', interval: '10s' }] },
+      spec: { endpoints: [{ port: 'http', interval: '10s', honorLabels: true }] },
     },
   },
   {
@@ -165,9 +165,48 @@ const EFFECTS: readonly {
     }),
   },
   {
-    sets: ['affinity.nodeAffinity.x=y'],
+    sets: [
+      'affinity.nodeAffinity.x=y',
+      'topologySpreadConstraints[0].topologyKey=zone',
+      'imagePullSecrets[0].name=registry',
+      'priorityClassName=high',
+    ],
     kind: 'Deployment',
-    expected: template({ affinity: { nodeAffinity: { x: 'y' } } }),
+    expected: template({
+      affinity: { nodeAffinity: { x: 'y' } },
+      topologySpreadConstraints: [{ topologyKey: 'zone' }],
+      imagePullSecrets: [{ name: 'registry' }],
+      priorityClassName: 'high',
+    }),
+  },
+  {
+    sets: ['podAnnotations.team=gpu'],
+    kind: 'Deployment',
+    expected: { spec: { template: { metadata: { annotations: { team: 'gpu' } } } } },
+  },
+  {
+    sets: [
+      'extraEnv[0].name=NODE_EXTRA_CA_CERTS',
+      'extraEnv[0].value=/ca/ca.pem',
+      'extraVolumes[0].name=ca',
+      'extraVolumes[0].configMap.name=ca',
+      'extraVolumeMounts[0].name=ca',
+      'extraVolumeMounts[0].mountPath=/ca',
+    ],
+    kind: 'Deployment',
+    expected: template({
+      containers: [
+        {
+          env: [
+            { name: 'PRIME_API_KEY_FILE' },
+            { name: 'POD_NAMESPACE' },
+            { name: 'NODE_EXTRA_CA_CERTS', value: '/ca/ca.pem' },
+          ],
+          volumeMounts: [{ name: 'prime-api-key' }, { name: 'ca', mountPath: '/ca' }],
+        },
+      ],
+      volumes: [{ name: 'prime-api-key' }, { name: 'ca', configMap: { name: 'ca' } }],
+    }),
   },
 ];
 
@@ -212,6 +251,10 @@ describe('every value of the chart has an effect', () => {
     { set: 'metrics.serviceMonitor.interval=soon', why: 'Prometheus would not take it' },
     { set: 'admissionPolicy.enable=true', why: 'a misspelled value would do nothing' },
     { set: 'primeApiKey.key=../x', why: 'it is the name of a file too' },
+    { set: 'settings.watch-namespace=a', why: 'the rights go by watchNamespace' },
+    { set: 'settings.lease-name=a', why: 'the rights name the Lease' },
+    { set: 'settings.leader-elect=false', why: 'while it is updated there are two processes' },
+    { set: 'settings.http-address=off', why: 'the probes ask port 8080' },
   ])('--set $set is refused: $why', async ({ set }) => {
     await expect(rendered([set])).rejects.toThrow("values don't meet the specifications");
   });
@@ -226,6 +269,7 @@ describe('what the chart makes', () => {
       ...['install', 'gpupod-operator', chart, '-n', NAMESPACE, '--create-namespace', ...args],
     );
     expect(notes).toContain('The API key is in the Secret prime-api-key.');
+    expect(notes).toContain('No price ceiling is set');
     const kinds = 'validatingadmissionpolicy,networkpolicy,service,poddisruptionbudget,secret';
     const made = await runKubectl(
       controlPlane,
