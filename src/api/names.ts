@@ -30,7 +30,6 @@ export const SPENT_ANNOTATION = `${GROUP}/spent`;
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',
   name: 'app.kubernetes.io/name',
-  gpuPod: `${GROUP}/gpupod`,
 } as const;
 
 export const OPERATOR_NAME = 'gpupod-operator';

@@ -113,6 +113,15 @@ export const env = z
         value: z
           .string()
           .max(4096)
+          // A rule, and no pattern: what stands already must stay readable.
+          .meta({
+            'x-kubernetes-validations': [
+              {
+                rule: String.raw`!self.contains('\u0000')`,
+                message: 'must not hold a NUL character: no environment variable can',
+              },
+            ],
+          })
           .describe('Its value, readable by everybody who can read the GpuPod: use valueFrom for secrets.')
           .optional(),
         valueFrom: z.object({ secretKeyRef }).describe('Where the value comes from.').optional(),

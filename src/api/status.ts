@@ -63,15 +63,15 @@ const ssh = z
   .object({
     command: text('Command to copy.', 512),
     host: text('Host.'),
-    port: z.int().min(1).max(65535).describe('Port.'),
+    port: z.int().min(1).max(65_535).describe('Port.'),
     user: text('User.'),
   })
   .describe('How to reach the machine.');
 
 const port = z
   .object({
-    internal: z.int().describe('Port on the machine.'),
-    external: z.int().describe('Port to connect to.'),
+    internal: z.int().min(1).max(65_535).describe('Port on the machine.'),
+    external: z.int().min(1).max(65_535).describe('Port to connect to.'),
     protocol: text('TCP or UDP.', 16),
     usedBy: text('SSH, JUPYTER_NOTEBOOK, WEB_SERVER.', 64).optional(),
   })

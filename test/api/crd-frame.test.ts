@@ -145,13 +145,14 @@ describe('the rules of the definition', () => {
       "spec: !has(self.image) || self.image != 'custom_template'",
       'spec.placement.providers: !has(self.allow) || !has(self.deny) || self.allow.all(p, !(p in self.deny))',
       'spec.env[]: has(self.value) != has(self.valueFrom)',
+      String.raw`spec.env[].value: !self.contains('\u0000')`,
       'spec.maxPrice: self >= 0.01',
       "spec.provisioningTimeout: duration(self) >= duration('10s')",
     ]);
   });
 
   it.each(rules)('$path: $rule says what to do', ({ message }) => {
-    expect(message).toMatch(/remove|give|must be at least|set/);
+    expect(message).toMatch(/remove|give|must be at least|must not|set/);
   });
 
   it('points to the field to change, where several take part', () => {
@@ -162,7 +163,7 @@ describe('the rules of the definition', () => {
 
 describe('the names on objects', () => {
   it('belong to the group, so that nobody else has them', () => {
-    const names = [FINALIZER, SPENT_ANNOTATION, LABELS.gpuPod, ...Object.values(ANNOTATIONS)];
+    const names = [FINALIZER, SPENT_ANNOTATION, ...Object.values(ANNOTATIONS)];
     expect(names.filter((name) => !/^gpupod\.dev\/[a-z-]+$/.test(name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });

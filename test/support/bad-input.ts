@@ -100,6 +100,11 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.env[0]', 'exactly one of value and valueFrom'],
   },
   {
+    why: 'no environment variable can hold it, and every provider would refuse it',
+    spec: { ...SMALLEST, env: [{ name: 'A', value: 'a\u0000b' }] },
+    says: ['spec.env[0].value', 'must not hold a NUL character'],
+  },
+  {
     why: 'no shell could read it',
     spec: { ...SMALLEST, env: [{ name: '1A', value: '' }] },
     says: ['spec.env[0].name', 'should match'],
