@@ -78,12 +78,18 @@ export class AccountWatch {
       this.#recorded = account;
       return { kind: 'fits', userId };
     }
-    return {
-      kind: 'changed',
-      message:
-        `The API key belongs to account ${account}, but the machines of this installation were rented by ${this.#recorded}. ` +
-        `Nothing is created, ended or let go until the key fits again, or the operator is started with --accept-account=${userId}.`,
-    };
+    return { kind: 'changed', message: this.#strangerMessage(userId, this.#recorded) };
+  }
+
+  /** Short enough for a condition with ids of any usual length: the way out stands at its end. */
+  #strangerMessage(userId: string, recorded: string): string {
+    const here = `${this.#options.origin} `;
+    const isSameServer = recorded.startsWith(here);
+    const [theirs, ours] = isSameServer ? [userId, recorded.slice(here.length)] : [here + userId, recorded];
+    return (
+      `The API key is of account ${theirs}, the machines are of ${ours}. Nothing is created, ended or let go, and ` +
+      `what runs bills, until the key fits again or the operator runs with --accept-account=${userId}.`
+    );
   }
 
   /** A server that has no such endpoint cannot say whose key it is; nothing was recorded then, either. */
