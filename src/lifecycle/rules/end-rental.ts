@@ -103,7 +103,7 @@ function claimsWhileEnding({ gpuPod }: Knowledge, why: string): Claims {
   const { podId = '' } = gpuPod.status;
   return {
     Ready: isDeleting(gpuPod)
-      ? ['Deleting', `Pod ${podId} is being ended; the GpuPod stays until its end was seen.`]
+      ? ['Deleting', `Pod ${podId} is being ended, and may bill; the GpuPod stays until its end was seen.`]
       : ['Ending', `Pod ${podId} is being ended (${why}); it may bill until its end was seen.`],
     progress: {
       type: 'Reconciling',

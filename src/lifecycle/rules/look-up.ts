@@ -140,11 +140,7 @@ function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | un
   const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
   const isStuck =
     now.monotonicMs > provenAtMs && order.absences >= LISTS_THAT_PROVE_ABSENCE && isTeamUnseen(knowledge);
-  const name = intent?.name ?? 'of an order that cannot be read';
-  const message = isStuck
-    ? `Pod ${name} was not found, but this key has never seen a pod of its team, so that proves nothing. Look at the ` +
-      `provider; if the pod is not there, set annotation gpupod.dev/confirm-absent to its name.`
-    : `The order for pod ${name} was sent and its outcome is not known. It is looked up; nothing else is rented meanwhile.`;
+  const message = uncertainMessage(intent, isStuck);
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
@@ -161,6 +157,20 @@ function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | un
     }),
     wantsCensusAfterMs: nextUsefulLookMs(knowledge, order),
   };
+}
+
+function uncertainMessage(intent: Intent | undefined, isStuck: boolean): string {
+  if (intent === undefined) {
+    return (
+      `Annotation ${ANNOTATIONS.intent} cannot be read: whether an order was sent on it is not known, and its pod may bill. ` +
+      'The provider is searched for it; nothing else is rented meanwhile.'
+    );
+  }
+  return isStuck
+    ? `Pod ${intent.name} was not found, but this key has never seen a pod of its team, so that proves nothing. Look at the ` +
+        `provider; if the pod is not there, set annotation gpupod.dev/confirm-absent to its name.`
+    : `The order for pod ${intent.name} was sent and its outcome is not known: the pod may bill. ` +
+        'It is looked up; nothing else is rented meanwhile.';
 }
 
 /** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */

@@ -14,16 +14,16 @@ describe('what a person reads of an order', () => {
   const ordered = gpuPod({ intent: intent() });
   it.each<Told>([
     {
-      name: 'of unknown outcome: its pod, and that nothing else is rented',
+      name: 'of unknown outcome: its pod, what it may cost, and that nothing else is rented',
       known: { gpuPod: ordered, memory: { order: orderMemory({ outcome: unknown }) } },
       type: 'Ready',
-      says: [nameOfAttempt(1), 'nothing else is rented'],
+      says: [nameOfAttempt(1), 'may bill', 'nothing else is rented'],
     },
     {
       name: 'that cannot be read: the same, without a name',
       known: { gpuPod: gpuPod({ intent: '{' }) },
       type: 'Ready',
-      says: ['cannot be read', 'nothing else is rented'],
+      says: ['gpupod.dev/intent cannot be read', 'may bill', 'nothing else is rented'],
     },
     {
       name: 'of unknown outcome: the offer that was chosen',

@@ -25,10 +25,10 @@ describe('what a person reads of a machine that is ended', () => {
       says: ['pod-1', 'AboveMaxPrice', 'bill'],
     },
     {
-      name: 'of a GpuPod that goes: the pod, and what it waits for',
+      name: 'of a GpuPod that goes: the pod, what it waits for, and that it may bill',
       known: { gpuPod: rentedGpuPod({ isDeleting: true }), memory: deleted },
       type: 'Ready',
-      says: ['pod-1', 'end'],
+      says: ['pod-1', 'end', 'bill'],
     },
     {
       name: 'that is called otherwise: both names, and the way out',
