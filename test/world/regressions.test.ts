@@ -158,6 +158,25 @@ describe('once went wrong', () => {
     expect(shown.filter((text) => text.includes(host))).toEqual([]);
   });
 
+  it('a DELETE that is not heeded, of a machine that no list shows: is sent again', async () => {
+    const world = new SimulatedWorld();
+    world.api.faults.add({ ...hiddenFor(24 * 3_600_000), times: 1 });
+    world.api.faults.add({
+      method: 'DELETE',
+      path: '/pods/{id}',
+      times: 1,
+      effect: { kind: 'IgnoreDelete' },
+    });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('ready', () => world.isReady());
+    world.delete();
+    await world.until('gone', () => world.object() === undefined, 600_000);
+    expect(surplusOf(world)).toEqual([]);
+    expect(world.books.violations).toEqual([]);
+  });
+
   it('a GpuPod for which there is no offer: waits without a write', async () => {
     const world = new SimulatedWorld();
     world.startOperator();

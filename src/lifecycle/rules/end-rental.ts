@@ -62,12 +62,22 @@ function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, wh
   return restFailing(knowledge, { reason: 'UnexpectedResponse', message }, claimsWhileEnding(knowledge, why));
 }
 
-function isDeleteDue({ now, windows, census }: Knowledge, rental: RentalMemory): boolean {
-  if (rental.deletedAtMs === undefined) {
+function isDeleteDue(knowledge: Knowledge, rental: RentalMemory): boolean {
+  const { deletedAtMs } = rental;
+  if (deletedAtMs === undefined) {
     return true;
   }
-  const isStillLive = census?.live.some(({ podId }) => podId === rental.podId);
-  return isStillLive === true && now.monotonicMs - rental.deletedAtMs >= windows.deleteResendMs;
+  const { now, windows, census } = knowledge;
+  const dueAtMs = deletedAtMs + windows.deleteResendMs;
+  const isListed = census?.live.some(({ podId }) => podId === rental.podId) === true;
+  return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(knowledge, rental, dueAtMs));
+}
+
+/** By whatever look: a list that leaves out what a GET or a poll shows must not let it bill on. */
+function isSeenLiveSince({ sight }: Knowledge, { read }: RentalMemory, atMs: number): boolean {
+  const isRead = read?.result === 'found' && read.beganAtMs >= atMs;
+  const isPolled = sight?.omitted === false && sight.look.status !== 'TERMINATED' && sight.beganAtMs >= atMs;
+  return isRead || isPolled;
 }
 
 function sendDelete(knowledge: Knowledge, rental: RentalMemory, why: string): Step {

@@ -195,6 +195,55 @@ describe('endRental', () => {
       why: 'ending takes its time',
     },
     {
+      name: 'a DELETE 2 min ago, lists that do not show it, and a GET that does',
+      known: {
+        memory: {
+          rental: rentalMemory({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_000, result: 'found' } }),
+        },
+        census: census({ beganAtMs: NOW_MS - 5 }),
+      },
+      expected: { step: 'deletePod' },
+      why: 'an omission is no absence: it may bill for ever',
+    },
+    {
+      name: 'a GET that showed it a moment before a DELETE can have been forgotten',
+      known: {
+        memory: {
+          rental: rentalMemory({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
+        },
+        census: census({ beganAtMs: NOW_MS - 5 }),
+      },
+      expected: { step: 'rest' },
+      why: 'ending takes its time',
+    },
+    {
+      name: 'a DELETE 2 min ago, no list, and a status poll that shows it',
+      known: {
+        memory: { rental: sent },
+        sight: sight(podLook(), { beganAtMs: NOW_MS - 10_000 }),
+      },
+      expected: { step: 'deletePod' },
+      why: 'while lists fail it bills on',
+    },
+    {
+      name: 'a DELETE 2 min ago, no list, and a status poll that leaves it out by now',
+      known: {
+        memory: { rental: sent },
+        sight: sight(podLook(), { beganAtMs: NOW_MS - 10_000, omitted: true }),
+      },
+      expected: { step: 'rest' },
+      why: 'it may be gone',
+    },
+    {
+      name: 'a DELETE 2 min ago, no list, and a status poll that calls it ended',
+      known: {
+        memory: { rental: sent },
+        sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: NOW_MS - 10_000 }),
+      },
+      expected: { step: 'rest' },
+      why: 'it may be gone',
+    },
+    {
       name: 'a list since that does not show it',
       known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5 }) },
       expected: { step: 'readPod' },
