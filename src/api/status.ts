@@ -32,6 +32,11 @@ const offer = z
     region: text('Region.').optional(),
     security: text('secure_cloud or community_cloud.').optional(),
     isSpot: z.boolean().describe('Whether the provider may take the machine back at any time.').optional(),
+    prepaidHours: z
+      .number()
+      .min(0)
+      .describe('Hours that were charged at once when it was ordered; absent where none were.')
+      .optional(),
     stockStatus: text('Stock when it was chosen.').optional(),
     image: text('Image that was asked for.').optional(),
     diskSize: count('Disk in GB.').optional(),
@@ -53,7 +58,9 @@ const cost = z
     accrued: z
       .number()
       .min(0)
-      .describe('USD since the machine was created, an estimate from price and time.')
+      .describe(
+        'USD since the machine was created, an estimate from price and time; prepaid hours count in full.',
+      )
       .optional(),
     accruedAt: time('When accrued was computed.').optional(),
   })

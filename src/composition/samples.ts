@@ -56,8 +56,13 @@ function sampleRental({ status }: GpuPod): RentalSample {
     attempt: currentAttemptNumber(status),
     ...(usdPerHour === undefined ? {} : { usdPerHour }),
     ...(Number.isNaN(createdMs) ? {} : { billedSinceMs: createdMs }),
+    ...prepaid(status),
     ...(Number.isNaN(readyMs - createdMs) ? {} : { readyAfterMs: readyMs - createdMs }),
   };
+}
+
+function prepaid({ offer: { prepaidHours } = {} }: GpuPod['status']): Pick<RentalSample, 'prepaidHours'> {
+  return prepaidHours === undefined ? {} : { prepaidHours };
 }
 
 function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] {

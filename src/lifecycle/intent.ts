@@ -34,7 +34,7 @@ const IntentOffer = z.object({
   stockStatus: label,
   image: label,
   provisioningMinutes: z.number().optional(),
-  prepaidHours: z.number().optional(),
+  prepaidHours: z.number().min(0).optional(),
   /** How it was chosen, in a sentence. */
   why: text(300),
 });

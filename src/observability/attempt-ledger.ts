@@ -102,8 +102,8 @@ function knownAttempts(sample: GpuPodSample, nowMs: number): ReadonlyMap<number,
   }
   const { rental } = sample;
   if (rental !== undefined && !known.has(rental.attempt)) {
-    const { usdPerHour = 0, billedSinceMs = nowMs, readyAfterMs } = rental;
-    const usd = (usdPerHour * Math.max(0, nowMs - billedSinceMs)) / MS_PER_HOUR;
+    const { usdPerHour = 0, billedSinceMs = nowMs, prepaidHours = 0, readyAfterMs } = rental;
+    const usd = usdPerHour * Math.max(0, prepaidHours, (nowMs - billedSinceMs) / MS_PER_HOUR);
     const entry = { usd, isEnded: false, isReady: readyAfterMs !== undefined };
     known.set(rental.attempt, { entry, ...(readyAfterMs === undefined ? {} : { readyAfterMs }) });
   }

@@ -20,6 +20,8 @@ export interface RentalSample {
   readonly usdPerHour?: number;
   /** Since when it bills. */
   readonly billedSinceMs?: number;
+  /** Hours that were charged at once. */
+  readonly prepaidHours?: number;
   /** Time from the order until it was ready; undefined: it is not ready yet. */
   readonly readyAfterMs?: number;
 }

@@ -94,6 +94,19 @@ describe('money spent', () => {
     expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2 });
   });
 
+  it('counts hours that were charged at once from the first moment, and no hour twice', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [gpuPod({ rental: rental({ prepaidHours: 3 }) })];
+    const seen: unknown[] = [];
+    for (const hours of [0, 2, 4]) {
+      scene.nowMs = START_MS + hours * HOUR_MS;
+      seen.push(await scene.read(spent));
+    }
+
+    expect(seen).toEqual([6, 6, 8].map((usd) => ({ 'namespace="ml"': usd })));
+  });
+
   it('counts a machine once, while it runs and when it is on record', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);

@@ -7,10 +7,18 @@ import { hiddenFor } from './provider-faults.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { settle } from './life.ts';
 import { podIdOf, reasonOf } from './readings.ts';
+import { OFFERS } from './world-offers.ts';
 
 function readyReason(world: SimulatedWorld): string | undefined {
   const gpuPod = world.object();
   return gpuPod === undefined ? undefined : reasonOf(gpuPod, 'Ready');
+}
+
+function numberAt(world: SimulatedWorld, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    world.object()?.['status'],
+  );
 }
 
 /** Courses of the world that once went wrong, found by the soak, each in its shortest form. */
@@ -174,6 +182,22 @@ describe('once went wrong', () => {
     world.delete();
     await world.until('gone', () => world.object() === undefined, 600_000);
     expect(surplusOf(world)).toEqual([]);
+    expect(world.books.violations).toEqual([]);
+  });
+
+  it('a machine whose first day is charged at once, and that is suspended within minutes: the status says what was paid', async () => {
+    const [first] = OFFERS;
+    if (first === undefined) throw new Error('the world has no offers');
+    const world = new SimulatedWorld({ offers: [{ ...first, prepaidTime: 24 }] });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply('train-1', { placement: { allowPrepaid: true } });
+    await world.until('ready', () => world.isReady());
+    const [paid] = world.api.world.ledger.byName('gp-');
+    expect(numberAt(world, 'cost', 'accrued')).toBeCloseTo(paid?.costUsd ?? 0);
+    specChange({ suspend: true })(world);
+    await world.until('suspended', () => readyReason(world) === 'Suspended');
+    expect(numberAt(world, 'attempts', '0', 'cost')).toBeCloseTo(paid?.costUsd ?? 0);
     expect(world.books.violations).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import { formatUsd } from '../../offers/money.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
-import { costOfFailures } from '../status/attempts.ts';
+import { attemptsOf, costOfFailures } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { pendingBecause } from './claims.ts';
@@ -82,7 +82,7 @@ function maxPriceMissing({ gpuPod, policy }: Knowledge): string | undefined {
 export function stopAfterFailures(knowledge: Knowledge): Step | undefined {
   const { gpuPod } = knowledge;
   const failed = gpuPod.status.failedAttempts ?? 0;
-  const isPrepaidFailed = failed > 0 && wasPrepaid(knowledge);
+  const isPrepaidFailed = failed > 0 && wasPrepaidFailure(knowledge);
   if (failed < gpuPod.spec.maxAttempts && !isPrepaidFailed) {
     return undefined;
   }
@@ -94,8 +94,13 @@ export function stopAfterFailures(knowledge: Knowledge): Step | undefined {
   return stall(knowledge, 'AttemptsExhausted', message);
 }
 
-function wasPrepaid({ intent }: Knowledge): boolean {
-  return intent.kind === 'read' && intent.intent.offer.prepaidHours !== undefined;
+/** Whether the last order was a prepaid one whose machine failed; one that was refused or never sent has charged nothing. */
+function wasPrepaidFailure({ intent, gpuPod }: Knowledge): boolean {
+  if (intent.kind !== 'read' || intent.intent.offer.prepaidHours === undefined) {
+    return false;
+  }
+  const { attempt } = intent.intent;
+  return attemptsOf(gpuPod.status).some(({ number, outcome }) => number === attempt && outcome === 'Failed');
 }
 
 /** Several offers refused the order as invalid: the next one would, too. */

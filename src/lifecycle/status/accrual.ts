@@ -5,7 +5,7 @@ const MS_PER_HOUR = 3_600_000;
 const MICROS_PER_USD = 1_000_000;
 const MAX_USD = 1_000_000_000;
 
-/** Brings `cost.accrued` up to now, for a machine that is rented. An estimate: price × time since creation. */
+/** Brings `cost.accrued` up to now, for a machine that is rented. An estimate: price × time since creation, and no less than the prepaid hours. */
 export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
   const { cost, podId } = status;
   const accrued = accruedUsd(status, wallMs);
@@ -25,7 +25,8 @@ export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undef
   }
   const endedMs = Date.parse(status.terminatedAt ?? '');
   const untilMs = Number.isNaN(endedMs) ? wallMs : Math.min(wallMs, endedMs);
-  const usd = (usdPerHour * Math.max(0, untilMs - createdMs)) / MS_PER_HOUR;
+  const prepaidMs = (status.offer?.prepaidHours ?? 0) * MS_PER_HOUR;
+  const usd = (usdPerHour * Math.max(0, prepaidMs, untilMs - createdMs)) / MS_PER_HOUR;
   // A price that is nonsense must not make the whole status unwritable: JSON has no infinite number.
   return Math.round(Math.min(usd, MAX_USD) * MICROS_PER_USD) / MICROS_PER_USD;
 }

@@ -72,7 +72,7 @@ export function shortOffer({ offer }: Intent): string {
 }
 
 function offerStatus({ offer, sizes }: Intent): OfferStatus {
-  const { why: _why, provisioningMinutes: _minutes, prepaidHours: _hours, gpuMemory, ...recorded } = offer;
+  const { why: _why, provisioningMinutes: _minutes, gpuMemory, ...recorded } = offer;
   return { ...recorded, ...wholeGigabytes(gpuMemory), ...sizes };
 }
 

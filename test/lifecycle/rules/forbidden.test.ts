@@ -190,11 +190,22 @@ describe('stopAfterFailures', () => {
   it('stops after one prepaid machine: each charges its hours whatever happens', () => {
     const prepaid = gpuPod({
       intent: intent({ offer: { prepaidHours: 24 } }),
-      status: { failedAttempts: 1 },
+      status: { failedAttempts: 1, attempts: [{ number: 1, outcome: 'Failed' }] },
     });
     expect(messageOf(statusOf(stopAfterFailures(observed({ gpuPod: prepaid }))), 'Stalled')).toContain(
       'prepaid',
     );
+  });
+
+  it.each([
+    { name: 'was refused', second: [{ number: 2, outcome: 'Refused' as const }] },
+    { name: 'was not sent', second: [] },
+  ])('goes on where one that is not prepaid failed, and the prepaid one after it $name', ({ second }) => {
+    const prepaid = gpuPod({
+      intent: intent({ attempt: 2, offer: { prepaidHours: 24 } }),
+      status: { failedAttempts: 1, attempts: [{ number: 1, outcome: 'Failed' }, ...second] },
+    });
+    expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();
   });
 
   it('goes on after one machine that was not prepaid', () => {

@@ -108,11 +108,15 @@ describe('bindStatus', () => {
   });
 
   it('knows no extra of a sentence or an estimate in the offer', () => {
-    const offer = Object.keys(
-      bound({}, intent({ offer: { prepaidHours: 1, provisioningMinutes: 2 } })).offer ?? {},
-    );
+    const offer = Object.keys(bound({}, intent({ offer: { provisioningMinutes: 2 } })).offer ?? {});
     expect(offer).not.toEqual(expect.arrayContaining(['why']));
-    expect(offer).not.toEqual(expect.arrayContaining(['prepaidHours']));
+    expect(offer).not.toEqual(expect.arrayContaining(['provisioningMinutes']));
+  });
+
+  it('counts the hours that are charged at once as spent from the first moment', () => {
+    const { offer, cost } = bound({}, intent({ offer: { prepaidHours: 24 } }));
+    expect(offer?.prepaidHours).toBe(24);
+    expect(cost?.accrued).toBeCloseTo(24 * (cost?.pricePerHour ?? 0));
   });
 });
 

@@ -34,6 +34,18 @@ describe('accruedUsd', () => {
       why: 'what is billed counts',
     },
     {
+      name: 'a day that was charged at once',
+      status: rentedStatus({ offer: { prepaidHours: 24 } }),
+      usd: 45.6,
+      why: 'it is paid whatever happens',
+    },
+    {
+      name: 'a minute that was charged at once, long over',
+      status: rentedStatus({ offer: { prepaidHours: 1 / 60 } }),
+      usd: 0.316667,
+      why: 'after it every hour is paid',
+    },
+    {
       name: 'a creation in the future',
       status: rentedStatus({ createdAt: '2026-11-24T00:00:00Z' }),
       usd: 0,
