@@ -81,10 +81,11 @@ export class Sweep {
     }
     const living = await this.#listAll();
     const live = living === undefined ? cached : index(living);
+    const doubt = living === undefined ? NOT_SEEN : live.hasUnreadable ? NOT_READ : undefined;
     const orphans: Orphan[] = [];
     for (const pod of suspects) {
       if (isOrphan(live, pod) && !(await this.#context.retained.has(pod.podId))) {
-        orphans.push({ pod, isProven: living !== undefined });
+        orphans.push({ pod, doubt });
       }
     }
     return orphans;
@@ -118,17 +119,14 @@ export class Sweep {
     }
   }
 
-  async #handleOrphan({ pod, isProven }: Orphan): Promise<void> {
+  async #handleOrphan({ pod, doubt }: Orphan): Promise<void> {
     const { log, provider } = this.#context;
     const { podId, name, priceUsdPerHour } = pod;
     const sweeps = (this.#sweepsSeen.get(podId) ?? 0) + 1;
     this.#sweepsSeen.set(podId, sweeps);
     const fields = { podId, podName: name, usdPerHour: priceUsdPerHour, sweeps };
-    if (!isProven) {
-      log.warn(
-        fields,
-        'orphaned pod bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so it is not ended: end it at the provider',
-      );
+    if (doubt !== undefined) {
+      log.warn(fields, doubt);
       return;
     }
     if (this.#options.policy === 'Report' || sweeps < SWEEPS_BEFORE_END) {
@@ -148,9 +146,14 @@ export class Sweep {
 
 interface Orphan {
   readonly pod: PodLook;
-  /** The GpuPods of all namespaces were seen; else it may belong to one of another namespace, and is only reported. */
-  readonly isProven: boolean;
+  /** Why it may belong to a GpuPod all the same: then it is only reported. */
+  readonly doubt: string | undefined;
 }
+
+const NOT_SEEN =
+  'orphaned pod bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so it is not ended: end it at the provider';
+const NOT_READ =
+  'orphaned pod bills and belongs to no GpuPod that this version can read; there are others, so it is not ended: end it at the provider, or bring the CRD up to date';
 
 /** What living objects say of pods. */
 interface Living {
@@ -160,6 +163,8 @@ interface Living {
   readonly onOrder: ReadonlySet<string>;
   /** Lower case: of all that stands on an object that rents nothing. */
   readonly podNames: ReadonlySet<string>;
+  /** What stands on some object nobody knows. */
+  readonly hasUnreadable: boolean;
 }
 
 function index(objects: readonly KubernetesObject[]): Living {
@@ -167,11 +172,13 @@ function index(objects: readonly KubernetesObject[]): Living {
   const podIds = new Set<string>();
   const onOrder = new Set<string>();
   const podNames = new Set<string>();
+  let hasUnreadable = false;
   for (const object of objects) {
     const { namespace = '', uid } = object.metadata;
     keyByHash.set(objectHash({ namespace, uid }), objectKey(object));
     const parsed = parseGpuPod(object);
     if (parsed.kind === 'invalid') {
+      hasUnreadable = true;
       continue;
     }
     const { podId, podName } = parsed.gpuPod.status;
@@ -189,5 +196,5 @@ function index(objects: readonly KubernetesObject[]): Living {
       podNames.add(name.toLowerCase());
     }
   }
-  return { keyByHash, podIds, onOrder, podNames };
+  return { keyByHash, podIds, onOrder, podNames, hasUnreadable };
 }

@@ -201,6 +201,25 @@ describe('once went wrong', () => {
     expect(world.books.violations).toEqual([]);
   });
 
+  it('a restored GpuPod that this version cannot read: its machine is no orphan', async () => {
+    const world = new SimulatedWorld({ settings: { orphanPolicy: 'Terminate' } });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('ready', () => world.isReady());
+    restore(world);
+    await world.until('taken over', () => world.isReady());
+    const podId = podIdOf(world.object());
+    // Another version of the CRD takes what this one does not know; here any part of it will do.
+    world.edit((object) => ({
+      ...object,
+      metadata: Object.assign({}, object.metadata, { creationTimestamp: 0 }),
+    }));
+    await world.pass(60 * 60_000);
+    expect(world.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
+    expect(world.books.violations).toEqual([]);
+  });
+
   it('a GpuPod for which there is no offer: waits without a write', async () => {
     const world = new SimulatedWorld();
     world.startOperator();
