@@ -5,6 +5,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
 import { objectHash, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
+import { timeMs } from '../lifecycle/status/timestamp.ts';
 import type { Context } from './context.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';
@@ -73,7 +74,7 @@ export class Sweep {
       !living.podIds.has(podId) &&
       !living.podNames.has((name ?? '').toLowerCase()) &&
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
-      !this.#isOlderThanUs(createdAt);
+      !(this.#ageAtInstallationMs(createdAt) > 0);
     const cached = index(this.#context.view.list());
     const suspects = ours.filter((pod) => isOrphan(cached, pod));
     if (suspects.length === 0) {
@@ -85,7 +86,8 @@ export class Sweep {
     const orphans: Orphan[] = [];
     for (const pod of suspects) {
       if (isOrphan(live, pod) && !(await this.#context.retained.has(pod.podId))) {
-        orphans.push({ pod, doubt });
+        const isAgeKnown = !Number.isNaN(this.#ageAtInstallationMs(pod.createdAt));
+        orphans.push({ pod, doubt: doubt ?? (isAgeKnown ? undefined : NO_AGE) });
       }
     }
     return orphans;
@@ -103,11 +105,10 @@ export class Sweep {
     }
   }
 
-  #isOlderThanUs(createdAt: string | undefined): boolean {
+  /** NaN where no age is told. */
+  #ageAtInstallationMs(createdAt: string | undefined): number {
     const { installedAt } = this.#options;
-    return (
-      installedAt !== undefined && createdAt !== undefined && Date.parse(createdAt) < Date.parse(installedAt)
-    );
+    return installedAt === undefined ? -Infinity : timeMs(installedAt) - timeMs(createdAt);
   }
 
   #forgetOthers(orphans: readonly Orphan[]): void {
@@ -152,6 +153,8 @@ interface Orphan {
 
 const NOT_SEEN =
   'orphaned pod bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so it is not ended: end it at the provider';
+const NO_AGE =
+  'orphaned pod bills and belongs to no GpuPod; it may be older than this installation, so it is not ended: end it at the provider';
 const NOT_READ =
   'orphaned pod bills and belongs to no GpuPod that this version can read; there are others, so it is not ended: end it at the provider, or bring the CRD up to date';
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { recordAt } from '../../src/kubernetes/json.ts';
+import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
+import { INSTALLATION } from './shared-world.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { settle } from './life.ts';
 import { podIdOf, reasonOf } from './readings.ts';
@@ -218,6 +220,22 @@ describe('once went wrong', () => {
     await world.pass(60 * 60_000);
     expect(world.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
     expect(world.books.violations).toEqual([]);
+  });
+
+  it.each([
+    { age: 'that lists do not tell', createdAt: null },
+    { age: 'that nobody can read', createdAt: 'a while ago' },
+  ])('a pod of an age $age: may be older than the installation, and is no proven orphan', async (row) => {
+    const world = new SimulatedWorld({ settings: { orphanPolicy: 'Terminate' } });
+    const name = `gp-${INSTALLATION}-0123456789-1-b`;
+    const { id } = plantPod(world.api.world, { name, userId: 'user_1' });
+    const listed = { id, name, status: 'ACTIVE', createdAt: row.createdAt };
+    world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'OmitRows', ids: [id] } });
+    world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'AddRows', rows: [listed] } });
+    world.startOperator();
+    await world.pass(60 * 60_000);
+    expect(world.api.world.ledger.live().map((entry) => entry.id)).toContain(id);
+    expect(world.trace.text()).toContain('orphaned pod bills');
   });
 
   it('a GpuPod for which there is no offer: waits without a write', async () => {

@@ -1,9 +1,14 @@
 const LAST_FOUR_DIGIT_YEAR_MS = Date.UTC(9999, 11, 31);
 const WITHOUT_ZONE = /T[0-9:.]+$/;
 
-/** A time of the provider in RFC 3339, as a status must carry it; without a zone it is UTC; `fallbackMs` where it is none. */
+/** A time of the provider; without a zone it is UTC; NaN where it is none. */
+export function timeMs(text: string | undefined): number {
+  return Date.parse((text ?? '').replace(WITHOUT_ZONE, '$&Z'));
+}
+
+/** A time of the provider in RFC 3339, as a status must carry it; `fallbackMs` where it is none. */
 export function timestampOf(text: string | undefined, fallbackMs: number): string {
-  const parsedMs = Date.parse((text ?? '').replace(WITHOUT_ZONE, '$&Z'));
+  const parsedMs = timeMs(text);
   const isInRange = parsedMs >= 0 && parsedMs <= LAST_FOUR_DIGIT_YEAR_MS;
   return timestamp(isInRange ? parsedMs : fallbackMs);
 }
