@@ -8,6 +8,7 @@ import { currentAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
+import { checkPrice } from './price-check.ts';
 
 const RELEASE: Step = { kind: 'act', effect: { type: 'release' } };
 
@@ -46,14 +47,22 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
     return undefined;
   }
   const { podId, podName = '' } = gpuPod.status;
-  const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
-  if (podId !== undefined && gpuPod.spec.deletionPolicy === 'Retain' && !isBeingEnded) {
+  if (podId !== undefined && isToBeRetained(gpuPod)) {
     return isLetGo(knowledge)
       ? heldByOthers(gpuPod)
-      : { kind: 'act', effect: { type: 'release', retain: { podId, podName } } };
+      : (checkPrice(knowledge, knowledge.sight?.look) ?? {
+          kind: 'act',
+          effect: { type: 'release', retain: { podId, podName } },
+        });
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
   return ending ?? confirmNothingLeft(knowledge);
+}
+
+/** Not what was to be ended anyway: whether that had begun when the GpuPod was deleted is chance. */
+function isToBeRetained({ spec, status }: GpuPod): boolean {
+  const isBeingEnded = currentAttempt(status)?.ending !== undefined;
+  return spec.deletionPolicy === 'Retain' && !spec.suspend && !isBeingEnded;
 }
 
 function confirmNothingLeft(knowledge: Knowledge): Step {

@@ -6,13 +6,14 @@ import type { Step } from '../step.ts';
  * was believed lost has shown up. It is ended once a second complete list shows it.
  */
 export function endStrays(knowledge: Knowledge): Step | undefined {
-  const { census, memory } = knowledge;
+  const { census, memory, windows } = knowledge;
   if (census === undefined) {
     return undefined;
   }
   const { live, beganAtMs } = census;
-  const stray = live.find(
-    ({ podId, status }) => status !== 'DELETING' && isShownBefore(memory.strays[podId], beganAtMs),
+  const stray = live.find(({ podId, status }) =>
+    // What is said to be ending is asked to once more when that takes too long.
+    isShownBefore(memory.strays[podId], beganAtMs, status === 'DELETING' ? windows.deleteResendMs : 1),
   );
   return stray === undefined
     ? undefined
@@ -39,6 +40,6 @@ export function endUnbound(knowledge: Knowledge): Step | undefined {
 }
 
 /** Absent from what is remembered: it is no stray. */
-function isShownBefore(firstSeenAtMs: number | undefined, listAtMs: number): boolean {
-  return firstSeenAtMs !== undefined && firstSeenAtMs < listAtMs;
+function isShownBefore(shownAtMs: number | undefined, listAtMs: number, apartMs: number): boolean {
+  return shownAtMs !== undefined && listAtMs - shownAtMs >= apartMs;
 }

@@ -7,7 +7,7 @@ import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, historyRow, podLook } from '../../support/builders/looks.ts';
-import { effectOf, outline, restOf } from '../support/outline.ts';
+import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 interface Row {
@@ -149,35 +149,6 @@ describe('finishDeletion', () => {
       why: 'the rental is ended first',
     },
     {
-      name: 'a rented pod, policy Retain',
-      known: { gpuPod: rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } }) },
-      expected: { step: 'release' },
-      why: 'it is left running',
-    },
-    {
-      name: 'a rented pod, policy Retain, no finalizer of ours',
-      known: {
-        gpuPod: rentedGpuPod({
-          ...deleting,
-          finalizers: ['example.com/other'],
-          spec: { deletionPolicy: 'Retain' },
-        }),
-      },
-      expected: { step: 'rest' },
-      why: 'it was let go already; to do so again and again would write for ever',
-    },
-    {
-      name: 'a pod that is being ended, policy Retain',
-      known: {
-        gpuPod: rentedGpuPod(
-          { ...deleting, spec: { deletionPolicy: 'Retain' } },
-          { ending: 'AboveMaxPrice' },
-        ),
-      },
-      expected: { step: 'deletePod' },
-      why: 'an ending that was begun is finished',
-    },
-    {
       name: 'a pod seen gone, and no list since the DELETE',
       known: {
         gpuPod: rented,
@@ -266,14 +237,6 @@ describe('finishDeletion', () => {
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const memory = { rental: rentalMemory() };
     expect(outline(finishDeletion(observed({ memory, ...known })))).toMatchObject(expected);
-  });
-
-  it('names the pod that is left running: the sweep must know it', () => {
-    const kept = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
-    expect(effectOf(finishDeletion(observed({ gpuPod: kept })))).toEqual({
-      type: 'release',
-      retain: { podId: POD_ID, podName: nameOfAttempt(1) },
-    });
   });
 
   it('wants the list that is missing, and after one that was not clean the next', () => {

@@ -49,6 +49,24 @@ describe('endStrays', () => {
       why: 'it was asked to go',
     },
     {
+      name: 'a stray that is being deleted for 2 min',
+      known: {
+        census: census({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
+        memory: { strays: { 'pod-9': 800 } },
+      },
+      expected: { step: 'deleteStray' },
+      why: 'that is as long as an ending may take: it was forgotten, and bills',
+    },
+    {
+      name: 'a stray that is being deleted for almost 2 min',
+      known: {
+        census: census({ beganAtMs: 120_799, live: [{ ...surplus, status: 'DELETING' }] }),
+        memory: { strays: { 'pod-9': 800 } },
+      },
+      expected: { step: '-' },
+      why: 'ending takes its time',
+    },
+    {
       name: 'the rented pod',
       known: {
         gpuPod: rentedGpuPod(),
