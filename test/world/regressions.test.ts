@@ -3,7 +3,7 @@ import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { recordAt } from '../../src/kubernetes/json.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
-import { replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';
+import { annotate, replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
 import { INSTALLATION } from './shared-world.ts';
 import { SimulatedWorld } from './simulated-world.ts';
@@ -236,6 +236,21 @@ describe('once went wrong', () => {
     await world.pass(60 * 60_000);
     expect(world.api.world.ledger.live().map((entry) => entry.id)).toContain(id);
     expect(world.trace.text()).toContain('orphaned pod bills');
+  });
+
+  it('a spec that is changed while the GpuPod is paused: lifts what stalled it, once it goes on', async () => {
+    const world = new SimulatedWorld();
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply('train-1', { maxPrice: 1, offerTimeout: '0s' });
+    await world.pass(60_000);
+    annotate('gpupod.dev/paused', 'true')(world);
+    await world.pass(60_000);
+    specChange({ maxPrice: 3 })(world);
+    await world.pass(60_000);
+    annotate('gpupod.dev/paused', undefined)(world);
+    await world.until('ready', () => world.isReady(), 600_000);
+    expect(world.books.violations).toEqual([]);
   });
 
   it('a GpuPod for which there is no offer: waits without a write', async () => {

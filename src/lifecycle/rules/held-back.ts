@@ -2,7 +2,7 @@ import { isPaused } from '../../api/gpu-pod.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { openOrder } from '../order.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Step } from '../step.ts';
+import type { Rest, Step } from '../step.ts';
 import { PENDING, pendingBecause, standingClaim } from './claims.ts';
 import { restFailing } from './failing.ts';
 import { keepingStall } from './stalled.ts';
@@ -13,7 +13,7 @@ export function paused(knowledge: Knowledge): Step | undefined {
   if (!isPaused(gpuPod)) {
     return undefined;
   }
-  return {
+  return unread(knowledge, {
     kind: 'rest',
     status: draftStatus(knowledge, {
       Ready: standingClaim(gpuPod.status, 'Ready', PENDING),
@@ -23,7 +23,13 @@ export function paused(knowledge: Knowledge): Step | undefined {
       ],
       ...keepingStall(gpuPod.status),
     }),
-  };
+  });
+}
+
+/** A spec that was changed meanwhile is not acted on: what it lifts is lifted once it is, see `startOver`. */
+function unread({ gpuPod }: Knowledge, rest: Rest): Rest {
+  const { observedGeneration } = gpuPod.status;
+  return observedGeneration < 0 ? rest : { ...rest, status: { ...rest.status, observedGeneration } };
 }
 
 function whatBills(knowledge: Knowledge): string {
@@ -43,7 +49,7 @@ function whatBills(knowledge: Knowledge): string {
 export function accountDoubtful(knowledge: Knowledge): Step | undefined {
   const { account, gpuPod } = knowledge;
   if (account.kind === 'changed') {
-    return restFailing(
+    const rest = restFailing(
       knowledge,
       { reason: 'AccountChanged', message: account.message },
       {
@@ -51,19 +57,21 @@ export function accountDoubtful(knowledge: Knowledge): Step | undefined {
         ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountChanged', account.message] }),
       },
     );
+    return unread(knowledge, rest);
   }
   if (account.kind === 'unknown') {
     if (account.failure === undefined) {
       // The first moments of a process: all objects are looked at again once the answer is there.
       return { kind: 'rest', status: gpuPod.status };
     }
-    return restFailing(knowledge, account.failure, {
+    const rest = restFailing(knowledge, account.failure, {
       Ready: standingClaim(gpuPod.status, 'Ready', pendingBecause(account.failure.message)),
       ...keepingStall(gpuPod.status, {
         type: 'Reconciling',
         claim: ['Retrying', 'Waiting until the provider says whose API key this is.'],
       }),
     });
+    return unread(knowledge, rest);
   }
   return undefined;
 }

@@ -39,6 +39,13 @@ describe('paused', () => {
     );
   });
 
+  it('leaves a spec that was changed meanwhile unread: what it lifts is lifted later', () => {
+    const old = gpuPod({ ...PAUSED, generation: 3, status: { observedGeneration: 2 } });
+    expect(statusOf(paused(observed({ gpuPod: old }))).observedGeneration).toBe(2);
+    const fresh = gpuPod({ ...PAUSED, generation: 3 });
+    expect(statusOf(paused(observed({ gpuPod: fresh }))).observedGeneration).toBe(3);
+  });
+
   it('does not apply without the annotation', () => {
     expect(paused(observed())).toBeUndefined();
   });
@@ -88,6 +95,8 @@ describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const
     ])('is still so after $name: the next good key must not rent again', ({ account }) => {
       const held = accountDoubtful(observed({ gpuPod: gpuPod({ status }), account }));
       expect(outline(held)).toMatchObject({ Stalled: reason, Reconciling: null });
+      const changed = accountDoubtful(observed({ gpuPod: gpuPod({ status, generation: 2 }), account }));
+      expect(statusOf(changed).observedGeneration).toBe(1);
     });
   },
 );
