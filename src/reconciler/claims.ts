@@ -5,6 +5,7 @@ import { isNamedForItsUid } from '../lifecycle/order.ts';
 import { objectHash, parsePodName, sameName } from '../lifecycle/pod-name.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { GpuPodApi } from './ports.ts';
+import type { RetainedPods } from './retained-pods.ts';
 
 /** A pod that was ordered for another uid. */
 interface Claimable {
@@ -20,11 +21,13 @@ interface Claimable {
  */
 export class Claims {
   readonly #api: Pick<GpuPodApi, 'list'>;
+  readonly #retained: Pick<RetainedPods, 'hasNamed'>;
   readonly #claimantByPodName = new Map<string, string>();
   #lastClaim: Promise<unknown> = Promise.resolve();
 
-  constructor(api: Pick<GpuPodApi, 'list'>) {
+  constructor(api: Pick<GpuPodApi, 'list'>, retained: Pick<RetainedPods, 'hasNamed'>) {
     this.#api = api;
+    this.#retained = retained;
   }
 
   /** Whether this object may act on the order or the pod that stands on it although it was another uid's. */
@@ -49,7 +52,8 @@ export class Claims {
 
   async #claim(gpuPod: GpuPod, wanted: Claimable): Promise<boolean> {
     const { uid, namespace } = gpuPod.metadata;
-    const claimant = this.#claimantByPodName.get(wanted.podName);
+    const { podName } = wanted;
+    const claimant = this.#claimantByPodName.get(podName);
     if (claimant !== undefined) {
       return claimant === uid;
     }
@@ -58,7 +62,11 @@ export class Claims {
     if (others.some((object) => isOwner(object, wanted))) {
       return false;
     }
-    this.#claimantByPodName.set(wanted.podName, uid);
+    // What was left running on purpose is nobody's any more: a copy, suspended or deleted, would end it.
+    if (!sameName(gpuPod.status.podName, podName) && (await this.#retained.hasNamed(podName))) {
+      return false;
+    }
+    this.#claimantByPodName.set(podName, uid);
     return true;
   }
 }

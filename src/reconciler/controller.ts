@@ -182,6 +182,7 @@ export class Controller {
       },
       minGapMs: windows.busyPollMs / 3,
     });
+    const retained = new RetainedPods(cluster.configMaps, this.#options.namespace);
     const context: Context = {
       plan: nextStep,
       ...this.#options,
@@ -191,13 +192,13 @@ export class Controller {
       gates: new AccountGates(clock, coolDownScale),
       coolDowns: new CoolDowns(clock, coolDownScale),
       commitments: new Commitments(cluster.view),
-      claims: new Claims(cluster.api),
+      claims: new Claims(cluster.api, retained),
       memories: new Memories(),
       podWatch,
       census,
       health,
       vanished,
-      retained: new RetainedPods(cluster.configMaps, this.#options.namespace),
+      retained,
       orderSlots: new Slots(Math.max(1, Math.floor(this.#options.concurrency / 2))),
       isStopping: () => this.#isStopping,
     };

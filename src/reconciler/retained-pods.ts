@@ -43,8 +43,18 @@ export class RetainedPods {
 
   /** Whether the pod was left running on purpose; a live read. */
   async has(podId: string): Promise<boolean> {
+    return (await this.#read())[keyOf(podId)] !== undefined;
+  }
+
+  /** The same, for a pod of which only the name is known. */
+  async hasNamed(podName: string): Promise<boolean> {
+    const written = JSON.stringify(podName).toLowerCase();
+    return Object.values(await this.#read()).some((entry) => entry.toLowerCase().includes(`:${written}`));
+  }
+
+  async #read(): Promise<Readonly<Record<string, string>>> {
     const record = await this.#configMaps.get({ namespace: this.#namespace, name: NAME });
-    return record?.data[keyOf(podId)] !== undefined;
+    return record?.data ?? {};
   }
 }
 

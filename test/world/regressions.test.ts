@@ -253,6 +253,23 @@ describe('once went wrong', () => {
     expect(world.books.violations).toEqual([]);
   });
 
+  it('a suspended copy of a GpuPod that goes and retains its machine: does not end it', async () => {
+    const world = new SimulatedWorld();
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply('train-1', { deletionPolicy: 'Retain' });
+    await world.until('ready', () => world.isReady());
+    const podId = podIdOf(world.object());
+    world.apply('train-2', { suspend: true }, { ...world.object()?.metadata.annotations });
+    await world.pass(10_000);
+    world.delete();
+    await world.pass(10_000);
+    world.operator.kill();
+    await world.pass(5 * 60_000);
+    expect(world.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
+    expect(world.books.violations).toEqual([]);
+  });
+
   it('a GpuPod for which there is no offer: waits without a write', async () => {
     const world = new SimulatedWorld();
     world.startOperator();

@@ -196,7 +196,10 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       schedule: nothing,
       minGapMs: 0,
     }),
-    claims: new Claims({ list: async () => Promise.resolve([...others]) }),
+    claims: new Claims(
+      { list: async () => Promise.resolve([...others]) },
+      { hasNamed: async () => Promise.resolve(false) },
+    ),
     gates: new AccountGates(clock),
     coolDowns: new CoolDowns(clock),
     commitments: new Commitments(view),
