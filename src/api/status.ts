@@ -77,8 +77,9 @@ const ssh = z
 
 const port = z
   .object({
-    internal: z.int().min(1).max(65_535).describe('Port on the machine.'),
-    external: z.int().min(1).max(65_535).describe('Port to connect to.'),
+    // Whatever the provider says, the status that carries it stays writable.
+    internal: z.int().describe('Port on the machine.'),
+    external: z.int().describe('Port to connect to.'),
     protocol: text('TCP or UDP.', 16),
     usedBy: text('SSH, JUPYTER_NOTEBOOK, WEB_SERVER.', 64).optional(),
   })

@@ -41,7 +41,13 @@ export type Effect =
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
-  | { readonly type: 'release'; readonly retain?: { readonly podId: string; readonly podName: string } };
+  | { readonly type: 'release'; readonly retain?: RetainedPod };
+
+/** A pod that is left running when its object goes. */
+export interface RetainedPod {
+  readonly podId: string;
+  readonly podName: string;
+}
 
 /** A write that must be done before anything else happens. */
 export interface WriteStatus {

@@ -6,7 +6,7 @@ import { openOrder } from '../order.ts';
 import { sameName } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Step } from '../step.ts';
+import type { RetainedPod, Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
 import { checkPrice } from './price-check.ts';
 
@@ -39,7 +39,7 @@ export function restoreFinalizer(knowledge: Knowledge): Step | undefined {
 /**
  * The object stays until the rental was seen to have ended: the pod is gone, and a complete list that began
  * after the last DELETE shows no live pod of this object. With `Retain` the pod is left running and entered
- * into the retained list instead.
+ * into the retained list instead; any other is ended all the same.
  */
 export function finishDeletion(knowledge: Knowledge): Step | undefined {
   const { gpuPod } = knowledge;
@@ -50,13 +50,10 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
   if (podId !== undefined && isToBeRetained(gpuPod)) {
     return isLetGo(knowledge)
       ? heldByOthers(gpuPod)
-      : (checkPrice(knowledge, knowledge.sight?.look) ?? {
-          kind: 'act',
-          effect: { type: 'release', retain: { podId, podName } },
-        });
+      : (checkPrice(knowledge, knowledge.sight?.look) ?? confirmNothingElse(knowledge, { podId, podName }));
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
-  return ending ?? confirmNothingLeft(knowledge);
+  return ending ?? confirmNothingElse(knowledge);
 }
 
 /** Not what was to be ended anyway: whether that had begun when the GpuPod was deleted is chance. */
@@ -65,26 +62,33 @@ function isToBeRetained({ spec, status }: GpuPod): boolean {
   return spec.deletionPolicy === 'Retain' && !spec.suspend && !isBeingEnded;
 }
 
-function confirmNothingLeft(knowledge: Knowledge): Step {
+/** Lets the object go once a complete list shows no live pod of it, but for the one that is left running. */
+function confirmNothingElse(knowledge: Knowledge, retain?: RetainedPod): Step {
   const { gpuPod, census, memory, now, windows } = knowledge;
   if (isLetGo(knowledge)) {
     return heldByOthers(gpuPod);
   }
   const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs;
-  const hasList = census !== undefined && census.beganAtMs >= sinceMs;
-  if (hasList && census.live.length === 0) {
-    return RELEASE;
+  if (census === undefined || census.beganAtMs < sinceMs) {
+    return makeSure(knowledge, retain, sinceMs);
   }
+  return census.live.every(({ podId }) => podId === retain?.podId)
+    ? { kind: 'act', effect: { type: 'release', ...(retain === undefined ? {} : { retain }) } }
+    : makeSure(knowledge, retain, census.beganAtMs + windows.busyPollMs);
+}
+
+function makeSure(knowledge: Knowledge, retain: RetainedPod | undefined, wantsCensusAfterMs: number): Step {
+  const machine = retain === undefined ? 'machine' : `machine but the retained ${retain.podId}`;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
-      Ready: ['Deleting', 'Making sure that the provider has no machine of this GpuPod left.'],
+      Ready: ['Deleting', `Making sure that the provider has no ${machine} of this GpuPod left.`],
       progress: {
         type: 'Reconciling',
         claim: ['Progressing', 'Waiting for a complete list of the provider.'],
       },
     }),
-    wantsCensusAfterMs: hasList ? census.beganAtMs + windows.busyPollMs : sinceMs,
+    wantsCensusAfterMs,
   };
 }
 

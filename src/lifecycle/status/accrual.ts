@@ -23,10 +23,14 @@ export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undef
   if (usdPerHour === undefined || Number.isNaN(createdMs)) {
     return undefined;
   }
-  const endedMs = Date.parse(status.terminatedAt ?? '');
-  const untilMs = Number.isNaN(endedMs) ? wallMs : Math.min(wallMs, endedMs);
   const prepaidMs = (status.offer?.prepaidHours ?? 0) * MS_PER_HOUR;
-  const usd = (usdPerHour * Math.max(0, prepaidMs, untilMs - createdMs)) / MS_PER_HOUR;
+  const billedMs = Math.max(0, prepaidMs, billedUntilMs(status, wallMs) - createdMs);
+  const usd = (usdPerHour * billedMs) / MS_PER_HOUR;
   // A price that is nonsense must not make the whole status unwritable: JSON has no infinite number.
   return Math.round(Math.min(usd, MAX_USD) * MICROS_PER_USD) / MICROS_PER_USD;
+}
+
+function billedUntilMs({ terminatedAt }: GpuPodStatus, wallMs: number): number {
+  const endedMs = Date.parse(terminatedAt ?? '');
+  return Number.isNaN(endedMs) ? wallMs : Math.min(wallMs, endedMs);
 }

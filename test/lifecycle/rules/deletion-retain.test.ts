@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { finishDeletion } from '../../../src/lifecycle/rules/deletion.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
-import { observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, podLook } from '../../support/builders/looks.ts';
 import { effectOf, outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -14,14 +15,34 @@ interface Row {
   readonly why: string;
 }
 
+const DELETED_AT_MS = NOW_MS - 1_000;
+const deleting = { isDeleting: true } as const;
+const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
+const memory = { rental: rentalMemory(), deletingSinceMs: DELETED_AT_MS };
+const list = census({ beganAtMs: DELETED_AT_MS, live: [podLook()] });
+
 describe('finishDeletion, where the machine is to outlive the object', () => {
-  const deleting = { isDeleting: true } as const;
   it.each<Row>([
     {
       name: 'a rented pod, policy Retain',
-      known: { gpuPod: rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } }) },
+      known: { gpuPod: retained },
       expected: { step: 'release' },
       why: 'it is left running',
+    },
+    {
+      name: 'a rented pod, policy Retain, and no list since the deletion',
+      known: { gpuPod: retained, census: census({ beganAtMs: DELETED_AT_MS - 1, live: [podLook()] }) },
+      expected: { step: 'rest', Ready: 'Deleting' },
+      why: 'another machine of it may bill',
+    },
+    {
+      name: 'a rented pod, policy Retain, and a list with another one of this GpuPod',
+      known: {
+        gpuPod: retained,
+        census: census({ beganAtMs: DELETED_AT_MS, live: [podLook(), podLook({ podId: 'pod-2' })] }),
+      },
+      expected: { step: 'rest', Ready: 'Deleting' },
+      why: 'only one was to be kept, and nobody would end the other',
     },
     {
       name: 'a rented pod, policy Retain, no finalizer of ours',
@@ -80,13 +101,11 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
       why: 'an ending that was begun is finished',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const memory = { rental: rentalMemory() };
-    expect(outline(finishDeletion(observed({ memory, ...known })))).toMatchObject(expected);
+    expect(outline(finishDeletion(observed({ memory, census: list, ...known })))).toMatchObject(expected);
   });
 
   it('names the pod that is left running: the sweep must know it', () => {
-    const kept = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
-    expect(effectOf(finishDeletion(observed({ gpuPod: kept })))).toEqual({
+    expect(effectOf(finishDeletion(observed({ gpuPod: retained, memory, census: list })))).toEqual({
       type: 'release',
       retain: { podId: POD_ID, podName: nameOfAttempt(1) },
     });

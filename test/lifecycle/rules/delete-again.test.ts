@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, podLook, sight } from '../../support/builders/looks.ts';
+import { outline } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const deletedAtMs = NOW_MS - 130_000;
+const sent = rentalMemory({ deletedAtMs });
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('a DELETE that was accepted', () => {
+  it.each<Row>([
+    {
+      name: 'a DELETE a moment ago',
+      known: { memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 1_000 }) } },
+      expected: { step: 'rest', Ready: 'Ending', Reconciling: 'Progressing' },
+      why: 'it was accepted; now its end is awaited',
+    },
+    {
+      name: 'a DELETE long ago, and no list',
+      known: { memory: { rental: sent } },
+      expected: { step: 'rest' },
+      why: 'nothing says that it was not heeded',
+    },
+    {
+      name: 'a DELETE 120 s ago, and a list that still shows it',
+      known: {
+        memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 120_000 }) },
+        census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }),
+      },
+      expected: { step: 'deletePod' },
+      why: 'that is as long as an ending may take',
+    },
+    {
+      name: 'a DELETE 2 min ago, and a list that still shows it',
+      known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }) },
+      expected: { step: 'deletePod' },
+      why: 'it was forgotten: once more',
+    },
+    {
+      name: 'a DELETE 119.999 s ago, and a list that still shows it',
+      known: {
+        memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 119_999 }) },
+        census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }),
+      },
+      expected: { step: 'rest' },
+      why: 'ending takes its time',
+    },
+    {
+      name: 'a DELETE 2 min ago, lists that do not show it, and a GET that does',
+      known: {
+        memory: {
+          rental: rentalMemory({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_000, result: 'found' } }),
+        },
+        census: census({ beganAtMs: NOW_MS - 5 }),
+      },
+      expected: { step: 'deletePod' },
+      why: 'an omission is no absence: it may bill for ever',
+    },
+    {
+      name: 'a GET that showed it a moment before a DELETE can have been forgotten',
+      known: {
+        memory: {
+          rental: rentalMemory({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
+        },
+        census: census({ beganAtMs: NOW_MS - 5 }),
+      },
+      expected: { step: 'rest' },
+      why: 'ending takes its time',
+    },
+    {
+      name: 'a DELETE 2 min ago, no list, and a status poll that shows it',
+      known: {
+        memory: { rental: sent },
+        sight: sight(podLook(), { beganAtMs: NOW_MS - 10_000 }),
+      },
+      expected: { step: 'deletePod' },
+      why: 'while lists fail it bills on',
+    },
+    {
+      name: 'a DELETE 2 min ago, no list, and a status poll that leaves it out by now',
+      known: {
+        memory: { rental: sent },
+        sight: sight(podLook(), { beganAtMs: NOW_MS - 10_000, omitted: true }),
+      },
+      expected: { step: 'rest' },
+      why: 'it may be gone',
+    },
+    {
+      name: 'a DELETE 2 min ago, no list, and a status poll that calls it ended',
+      known: {
+        memory: { rental: sent },
+        sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: NOW_MS - 10_000 }),
+      },
+      expected: { step: 'rest' },
+      why: 'it may be gone',
+    },
+    {
+      name: 'a list since that does not show it',
+      known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5 }) },
+      expected: { step: 'readPod' },
+      why: 'a GET is the other half of the proof',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    const step = endRental(observed({ gpuPod: rentedGpuPod(), ...known }), 'x');
+    expect(outline(step)).toMatchObject(expected);
+  });
+});
