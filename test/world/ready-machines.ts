@@ -24,6 +24,8 @@ export class ReadyMachines {
   /** The pod of each living GpuPod, by uid, as an operator last wrote it: what people do to the status is not heard. */
   readonly #podOf = new Map<string, string>();
   readonly #asked = new Set<string>();
+  /** Pods whose GpuPod a person has suspended, were it for a moment: `Retain` does not keep those. */
+  readonly #suspended = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -47,6 +49,7 @@ export class ReadyMachines {
     const held = this.#podOf.get(uid);
     if (held === undefined) return;
     if (isAsked(change) || this.#isJudgedAnew(object, held)) this.#asked.add(held);
+    if (specOf(object)['suspend'] === true) this.#suspended.add(held);
     if (isOurs && isClosed(change)) this.#judgeGivenUp(object, held);
     if (type === 'DELETED') this.#podOf.delete(uid);
   }
@@ -90,7 +93,8 @@ export class ReadyMachines {
     const { pods } = this.#parts.api.world;
     const pod = pods.byId.get(podId);
     // What was entered into the list stays a matter of its GpuPod until that has gone.
-    const isLeft = this.#parts.books.retainedIds.has(podId) && !this.#isHeld(podId);
+    const isRetained = this.#parts.books.retainedIds.has(podId) && !this.#suspended.has(podId);
+    const isLeft = isRetained && !this.#isHeld(podId);
     const isSafe = this.#ready.has(podId) && (isLeft || !this.#asked.has(podId));
     return isSafe && pod !== undefined && pods.isLive(pod);
   }
