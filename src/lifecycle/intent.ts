@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ANNOTATIONS } from '../api/names.ts';
+import { parseJson } from '../api/parse-json.ts';
 import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { oncePerObject } from '../api/once-per-object.ts';
@@ -109,12 +110,4 @@ export function unresolvedIntent(gpuPod: GpuPod): Intent | undefined {
   return gpuPod.status.podId === undefined && reading.kind === 'read' && !isResolved(gpuPod, reading.intent)
     ? reading.intent
     : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -41,10 +41,10 @@ export type Effect =
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
-  | { readonly type: 'release'; readonly retain?: RetainedPod };
+  | { readonly type: 'release'; readonly retain?: PodLeft };
 
 /** A pod that is left running when its object goes. */
-export interface RetainedPod {
+export interface PodLeft {
   readonly podId: string;
   readonly podName: string;
 }

@@ -1,12 +1,14 @@
+import { parseJson } from '../api/parse-json.ts';
 import { isNotFound } from '../kubernetes/api-errors.ts';
+import { stringAt } from '../kubernetes/json.ts';
+import { sameName } from '../lifecycle/pod-name.ts';
+import type { PodLeft } from '../lifecycle/step.ts';
 import type { ConfigMapApi } from './installation.ts';
 
 const NAME = 'gpupod-operator-retained';
 
 /** A pod that was left running on purpose. */
-export interface RetainedPod {
-  readonly podId: string;
-  readonly podName: string;
+export interface RetainedPod extends PodLeft {
   readonly gpuPod: string;
   readonly retainedAt: string;
 }
@@ -48,8 +50,8 @@ export class RetainedPods {
 
   /** The same, for a pod of which only the name is known. */
   async hasNamed(podName: string): Promise<boolean> {
-    const written = JSON.stringify(podName).toLowerCase();
-    return Object.values(await this.#read()).some((entry) => entry.toLowerCase().includes(`:${written}`));
+    const entries = Object.values(await this.#read()).map((entry) => parseJson(entry));
+    return entries.some((entry) => sameName(stringAt(entry, 'podName'), podName));
   }
 
   async #read(): Promise<Readonly<Record<string, string>>> {

@@ -6,7 +6,7 @@ import { openOrder } from '../order.ts';
 import { sameName } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { RetainedPod, Step } from '../step.ts';
+import type { PodLeft, Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
 import { checkPrice } from './price-check.ts';
 
@@ -63,7 +63,7 @@ function isToBeRetained({ spec, status }: GpuPod): boolean {
 }
 
 /** Lets the object go once a complete list shows no live pod of it, but for the one that is left running. */
-function confirmNothingElse(knowledge: Knowledge, retain?: RetainedPod): Step {
+function confirmNothingElse(knowledge: Knowledge, retain?: PodLeft): Step {
   const { gpuPod, census, memory, now, windows } = knowledge;
   if (isLetGo(knowledge)) {
     return heldByOthers(gpuPod);
@@ -77,7 +77,7 @@ function confirmNothingElse(knowledge: Knowledge, retain?: RetainedPod): Step {
     : makeSure(knowledge, retain, census.beganAtMs + windows.busyPollMs);
 }
 
-function makeSure(knowledge: Knowledge, retain: RetainedPod | undefined, wantsCensusAfterMs: number): Step {
+function makeSure(knowledge: Knowledge, retain: PodLeft | undefined, wantsCensusAfterMs: number): Step {
   const machine = retain === undefined ? 'machine' : `machine but the retained ${retain.podId}`;
   return {
     kind: 'rest',
