@@ -112,6 +112,16 @@ async function endOrphans(world: SimulatedWorld, { settings }: LifeOptions): Pro
   await world.until('orphans ended', () => surplusOf(world).length === 0, ORPHAN_MS);
 }
 
+/** A world with one GpuPod, whose machine is ready. */
+export async function readyWorld(options: WorldOptions = {}): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(options);
+  world.startOperator();
+  await world.pass(1_000);
+  world.apply();
+  await world.until('ready', () => world.isReady());
+  return world;
+}
+
 /** Lets the world come to rest, and then watches that it stays there. */
 export async function settle(world: SimulatedWorld, silenceMs = SILENCE_MS): Promise<void> {
   await world.until('rest', () => world.time.nowMs - world.lastWriteMs > silenceMs, 90 * MINUTE_MS);

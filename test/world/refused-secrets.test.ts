@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { isRecord, stringAt } from '../../src/kubernetes/json.ts';
 import type { Fate } from './boundary.ts';
+import { readyWorld } from './life.ts';
 import { specChange } from './people.ts';
 import { conditionsOf, podIdOf, reasonOf, statusOf } from './readings.ts';
 import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
@@ -16,15 +17,6 @@ function refusing(label: string) {
   const error = new ApiStatusError(403, 'Forbidden', 'policy keep-secrets says no');
   const fate: Fate = (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []);
   return { policy, fate };
-}
-
-async function readyWorld(fate?: Fate): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld(fate === undefined ? {} : { fate });
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply();
-  await world.until('ready', () => world.isReady(), 2 * MINUTE_MS);
-  return world;
 }
 
 function secretNames({ server }: SimulatedWorld): readonly string[] {
@@ -60,7 +52,7 @@ function syncedMessage(world: SimulatedWorld): string {
 describe('a connection Secret that may not be removed', () => {
   it('keeps a rental that has ended from being closed, and the GpuPod says so', async () => {
     const { policy, fate } = refusing('DELETE secrets');
-    const world = await readyWorld(fate);
+    const world = await readyWorld({ fate });
     specChange({ suspend: true })(world);
     await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', 5 * MINUTE_MS);
     expect(reason(world, 'Ready')).toBe('Ending');
@@ -106,7 +98,7 @@ describe('another spec.connectionSecretName', () => {
 
   it('is said where the former one may not be removed, and the machine stays ready', async () => {
     const { policy, fate } = refusing('DELETE secrets');
-    const world = await readyWorld(fate);
+    const world = await readyWorld({ fate });
     specChange({ connectionSecretName: NEW })(world);
     await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', MINUTE_MS);
     expect(world.isReady()).toBe(true);

@@ -7,7 +7,7 @@ import { annotate, replaceFromFile, restore, specChange, statusChange, stripAnno
 import { hiddenFor } from './provider-faults.ts';
 import { INSTALLATION } from './shared-world.ts';
 import { SimulatedWorld } from './simulated-world.ts';
-import { settle } from './life.ts';
+import { readyWorld, settle } from './life.ts';
 import { podIdOf, reasonOf } from './readings.ts';
 import { OFFERS } from './world-offers.ts';
 
@@ -41,11 +41,7 @@ describe('once went wrong', () => {
   });
 
   it('a pod that was taken over by a restored GpuPod, whose annotations are then taken off: is ended with it', async () => {
-    const world = new SimulatedWorld({ settings: { orphanPolicy: 'Terminate' } });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
+    const world = await readyWorld({ settings: { orphanPolicy: 'Terminate' } });
     restore(world);
     await world.until('taken over', () => world.isReady());
     stripAnnotations(world);
@@ -78,11 +74,7 @@ describe('once went wrong', () => {
     { taken: 'podId', status: { podId: undefined } },
     { taken: 'podId, podName and attempts', status: { podId: undefined, podName: undefined, attempts: [] } },
   ])('a status from which somebody takes $taken: its machine is taken over again', async ({ status }) => {
-    const world = new SimulatedWorld();
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
+    const world = await readyWorld();
     const podId = podIdOf(world.object());
     statusChange(status)(world);
     await world.until('taken over', () => world.isReady() && podIdOf(world.object()) === podId, 600_000);
@@ -92,11 +84,7 @@ describe('once went wrong', () => {
   });
 
   it('a status that says of an order that it was refused, though its machine runs: the machine is ended', async () => {
-    const world = new SimulatedWorld();
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
+    const world = await readyWorld();
     statusChange({ podId: undefined, attempts: [{ number: 1, outcome: 'Refused' }] })(world);
     world.delete();
     await world.until('gone', () => world.object() === undefined, 600_000);
@@ -151,11 +139,7 @@ describe('once went wrong', () => {
   });
 
   it('a status that names a stranger’s pod: nobody is told where that one is, a new process included', async () => {
-    const world = new SimulatedWorld();
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
+    const world = await readyWorld();
     const [podId = ''] = world.foreignIds;
     const { host } = world.api.world.pods.get(podId);
     world.edit((object) => ({ ...object, status: { ...recordAt(object, 'status'), podId } }));
@@ -204,11 +188,7 @@ describe('once went wrong', () => {
   });
 
   it('a restored GpuPod that this version cannot read: its machine is no orphan', async () => {
-    const world = new SimulatedWorld({ settings: { orphanPolicy: 'Terminate' } });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
+    const world = await readyWorld({ settings: { orphanPolicy: 'Terminate' } });
     restore(world);
     await world.until('taken over', () => world.isReady());
     const podId = podIdOf(world.object());
