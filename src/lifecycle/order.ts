@@ -2,7 +2,7 @@ import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
-import { frontOf, objectHash, parsePodName, podNameFront } from './pod-name.ts';
+import { frontOf, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
 import type { RefusalReason } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
@@ -54,7 +54,10 @@ function isCopy(knowledge: Knowledge, intent: Intent): boolean {
   return intent.uid !== knowledge.gpuPod.metadata.uid && !knowledge.mayClaim;
 }
 
-/** Whether the name in the intent is one that an object of this namespace with the intent's uid had. */
+/**
+ * Whether the name in the intent is one that an object of this namespace with the intent's uid had. The uid is free
+ * text, and one that fits what earlier versions wrote can be searched for: that is no proof.
+ */
 export function isNamedForItsUid(intent: Intent, namespace: string): boolean {
   return parsePodName(intent.name)?.objectHash === objectHash({ namespace, uid: intent.uid });
 }
@@ -65,7 +68,7 @@ export function frontsOf(
 ): ReadonlySet<string> {
   const { gpuPod, installation, intent, mayClaim } = knowledge;
   const { namespace, uid } = gpuPod.metadata;
-  const fronts = new Set([podNameFront(installation, { namespace, uid })]);
+  const fronts = new Set(podNameFronts(installation, { namespace, uid }));
   const claimed = parsePodName(intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName);
   if (mayClaim && claimed?.installation === installation) {
     fronts.add(frontOf(claimed));

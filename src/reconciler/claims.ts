@@ -2,7 +2,7 @@ import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { IntentReading } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/order.ts';
-import { objectHash, parsePodName, sameName } from '../lifecycle/pod-name.ts';
+import { isUnforgeable, objectHash, objectHashes, parsePodName, sameName } from '../lifecycle/pod-name.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { GpuPodApi } from './ports.ts';
 import type { RetainedPods } from './retained-pods.ts';
@@ -87,7 +87,9 @@ function claimable(gpuPod: GpuPod, reading: IntentReading, installation: string)
   const { podName = '' } = gpuPod.status;
   const parts = parsePodName(podName);
   const isOthers =
-    parts?.installation === installation && parts.objectHash !== objectHash({ namespace, uid });
+    parts?.installation === installation &&
+    isUnforgeable(parts) &&
+    parts.objectHash !== objectHash({ namespace, uid });
   return isOthers ? { podName, objectHash: parts.objectHash } : undefined;
 }
 
@@ -96,5 +98,5 @@ function isOwner(object: KubernetesObject, wanted: Claimable): boolean {
   const { namespace = '', uid } = object.metadata;
   const parsed = parseGpuPod(object);
   const podName = parsed.kind === 'ok' ? parsed.gpuPod.status.podName : undefined;
-  return objectHash({ namespace, uid }) === wanted.objectHash || sameName(podName, wanted.podName);
+  return objectHashes({ namespace, uid }).includes(wanted.objectHash) || sameName(podName, wanted.podName);
 }

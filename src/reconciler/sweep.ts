@@ -3,7 +3,7 @@ import { isForbidden } from '../kubernetes/api-errors.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
-import { objectHash, parsePodName } from '../lifecycle/pod-name.ts';
+import { objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import { timeMs } from '../lifecycle/status/timestamp.ts';
 import type { Context } from './context.ts';
@@ -178,7 +178,9 @@ function index(objects: readonly KubernetesObject[]): Living {
   let hasUnreadable = false;
   for (const object of objects) {
     const { namespace = '', uid } = object.metadata;
-    keyByHash.set(objectHash({ namespace, uid }), objectKey(object));
+    for (const hash of objectHashes({ namespace, uid })) {
+      keyByHash.set(hash, objectKey(object));
+    }
     const parsed = parseGpuPod(object);
     if (parsed.kind === 'invalid') {
       hasUnreadable = true;

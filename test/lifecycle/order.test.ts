@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
-import { podNameFront } from '../../src/lifecycle/pod-name.ts';
+import { objectHashes, podNameFront, podNameFronts } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
 import { knowledge, orderMemory } from '../support/builders/knowledge.ts';
@@ -114,21 +114,21 @@ describe('nextAttemptNumber', () => {
 });
 
 describe('frontsOf', () => {
-  const own = podNameFront(INSTALLATION, IDENTITY);
+  const own = podNameFronts(INSTALLATION, IDENTITY);
   const claimed = podNameFront(INSTALLATION, { ...IDENTITY, uid: 'old-uid' });
   it.each<{ name: string; known: KnowledgeOverrides; fronts: readonly string[] }>([
-    { name: 'any object', known: {}, fronts: [own] },
-    { name: 'a copy', known: { gpuPod: copied }, fronts: [own] },
-    { name: 'a restored object', known: { gpuPod: copied, mayClaim: true }, fronts: [own, claimed] },
+    { name: 'any object', known: {}, fronts: own },
+    { name: 'a copy', known: { gpuPod: copied }, fronts: own },
+    { name: 'a restored object', known: { gpuPod: copied, mayClaim: true }, fronts: [...own, claimed] },
     {
       name: 'one restored from another installation',
       known: {
         gpuPod: gpuPod({ intent: intent({ uid: 'old-uid', installation: 'zzz999' }) }),
         mayClaim: true,
       },
-      fronts: [own],
+      fronts: own,
     },
-    { name: 'one that may claim, and names nothing', known: { mayClaim: true }, fronts: [own] },
+    { name: 'one that may claim, and names nothing', known: { mayClaim: true }, fronts: own },
   ])('of $name', ({ known, fronts }) => {
     expect([...frontsOf(knowledge(known))]).toEqual(fronts);
   });
@@ -141,6 +141,12 @@ describe('isNamedForItsUid', () => {
     {
       name: 'with a name that somebody wrote',
       made: intent({ name: 'gp-abc123-0123456789-1' }),
+      namespace: 'team-a',
+      is: false,
+    },
+    {
+      name: 'with a name that an earlier version gave: such a uid can be searched for',
+      made: intent({ name: `gp-abc123-${objectHashes(IDENTITY)[1] ?? ''}-1` }),
       namespace: 'team-a',
       is: false,
     },

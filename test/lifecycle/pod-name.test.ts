@@ -1,21 +1,33 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   frontOf,
+  isSameAttempt,
+  isUnforgeable,
   objectHash,
+  objectHashes,
   parsePodName,
   podName,
   podNameFront,
+  podNameFronts,
   sameName,
 } from '../../src/lifecycle/pod-name.ts';
 
 const ID = 'abc123';
 const identity = { namespace: 'team-a', name: 'train-1', uid: '7d9f' };
 const hash = objectHash(identity);
+/** As earlier versions wrote it. */
+const earlierHash = createHash('sha256').update('team-a/7d9f').digest('hex').slice(0, 10);
 
 describe('podName', () => {
   it('is the front, the attempt, and what a person recognises', () => {
     expect(podName(ID, identity, 7)).toBe(`gp-abc123-${hash}-7-team-a-train-1`);
+  });
+
+  it('keeps the owner and the attempt within 50 characters, which is what upstreams keep', () => {
+    const shortened = podName(ID, identity, 999_999).slice(0, 50);
+    expect(parsePodName(shortened)).toEqual({ installation: ID, objectHash: hash, attempt: 999_999 });
   });
 
   it('has one dash for what no upstream takes, so that more of the name is kept', () => {
@@ -64,11 +76,51 @@ describe('objectHash', () => {
   });
 });
 
+describe('the owner in a name', () => {
+  it('has at least 128 bits: nobody finds another uid with the same', () => {
+    expect(hash).toMatch(/^[0-9a-v]{26}$/);
+    expect(26 * Math.log2(32)).toBeGreaterThanOrEqual(128);
+  });
+
+  it('differs in every character between many objects: no bits are constant', () => {
+    const hashes = Array.from({ length: 400 }, (_, index) => objectHash({ ...identity, uid: String(index) }));
+    const kinds = Array.from({ length: 26 }, (_, at) => new Set(hashes.map((text) => text[at])).size);
+    expect(Math.min(...kinds)).toBe(32);
+  });
+
+  it('is found in the form that earlier versions wrote', () => {
+    expect(objectHashes(identity)).toEqual([hash, earlierHash]);
+    expect(podNameFronts(ID, identity)).toEqual([`gp-abc123-${hash}`, `gp-abc123-${earlierHash}`]);
+  });
+
+  it.each([
+    { text: `gp-abc123-${hash}-1`, unforgeable: true },
+    { text: `gp-abc123-${earlierHash}-1`, unforgeable: false },
+  ])('of $text is unforgeable: $unforgeable', ({ text, unforgeable }) => {
+    const parts = parsePodName(text);
+    expect(parts === undefined ? undefined : isUnforgeable(parts)).toBe(unforgeable);
+  });
+});
+
 describe('parsePodName', () => {
+  const other = objectHash({ ...identity, uid: 'other' });
+
   it.each([
     { text: `gp-abc123-${hash}-12-team-a-train-1`, attempt: 12, why: 'a whole name' },
     { text: `gp-abc123-${hash}-12`, attempt: 12, why: 'an upstream that cuts the end' },
     { text: `GP-ABC123-${hash.toUpperCase()}-12-TEAM`, attempt: 12, why: 'an upstream that changes case' },
+    {
+      text: `user-x-gp-abc123-${hash}-12-team-a`,
+      attempt: 12,
+      why: 'an upstream that names its customer first',
+    },
+    { text: `User_7:gp-abc123-${hash}-12`, attempt: 12, why: 'whatever stands between' },
+    { text: `gp_abc123_${hash}_12_team_a`, attempt: 12, why: 'an upstream that takes no dashes' },
+    {
+      text: `gp-abc123-${hash}-12-ns-gp-abc123-${other}-3-x`,
+      attempt: 12,
+      why: 'a tenant who names the object like the instance of another',
+    },
   ])('reads $text: $why', ({ text, attempt }) => {
     expect(parsePodName(text)).toEqual({ installation: ID, objectHash: hash, attempt });
   });
@@ -81,8 +133,13 @@ describe('parsePodName', () => {
     { text: 'gp-abc123-0123456789', why: 'no attempt' },
     { text: `gp-abc123-${hash}-1x`, why: 'an attempt is a number' },
     { text: `gp-abc123-${hash}-1234567`, why: 'no attempt has seven digits' },
-    { text: `x-gp-abc123-${hash}-1`, why: 'the front is at the front' },
-    { text: `gp-abc123-${hash.slice(1)}-1`, why: 'a hash has ten characters' },
+    { text: `xgp-abc123-${hash}-1`, why: 'the end of another word is no beginning' },
+    { text: `gp-xabc123-${hash}-1`, why: 'an installation has six characters' },
+    { text: `gp-abc123-${hash.slice(1)}-1`, why: 'a shorter hash' },
+    { text: `gp-abc123-${hash}a-1`, why: 'a longer hash' },
+    { text: `gp-abc123-${hash.slice(0, 9)}-1`, why: 'less than earlier versions wrote' },
+    { text: `gp-abc123-${hash.slice(0, 10)}`, why: 'cut within the hash, to what earlier versions wrote' },
+    { text: `gp-abc123-${hash}`, why: 'cut before the attempt' },
   ])('is not ours: $why', ({ text }) => {
     expect(parsePodName(text)).toBeUndefined();
   });
@@ -90,6 +147,25 @@ describe('parsePodName', () => {
   it('gives parts whose front is that of the object', () => {
     const parts = parsePodName(podName(ID, identity, 3));
     expect(parts === undefined ? undefined : frontOf(parts)).toBe(podNameFront(ID, identity));
+  });
+});
+
+describe('isSameAttempt', () => {
+  const name = podName(ID, identity, 2);
+  it.each([
+    { a: name, b: name.toUpperCase(), same: true, why: 'case' },
+    { a: name, b: `user-x-${name}`, same: true, why: 'something before it' },
+    { a: name, b: name.slice(0, 50), same: true, why: 'a cut end' },
+    { a: name, b: podName(ID, identity, 20), same: false, why: 'another attempt that begins like it' },
+    { a: name, b: podName(ID, { ...identity, uid: 'x' }, 2), same: false, why: 'another object' },
+    { a: name, b: podName('zzz999', identity, 2), same: false, why: 'another installation' },
+    { a: 'mine', b: 'MINE', same: true, why: 'a name that no operator gave' },
+    { a: name, b: 'mine', same: false, why: 'a name that was changed altogether' },
+    { a: name, b: undefined, same: false, why: 'no name' },
+    { a: undefined, b: undefined, same: false, why: 'two unknown names' },
+  ])('is $same: $why', ({ a, b, same }) => {
+    expect(isSameAttempt(a, b)).toBe(same);
+    expect(isSameAttempt(b, a)).toBe(same);
   });
 });
 

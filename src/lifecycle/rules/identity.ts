@@ -2,7 +2,7 @@ import type { Knowledge, Sight } from '../knowledge.ts';
 import { untilReadAgainMs } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { frontsOf } from '../order.ts';
-import { frontOf, objectHash, parsePodName, sameName } from '../pod-name.ts';
+import { frontOf, objectHashes, parsePodName, sameName } from '../pod-name.ts';
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY, standingClaim, startingClaim } from './claims.ts';
 import { restFailing } from './failing.ts';
@@ -16,7 +16,7 @@ export function isOurPod(knowledge: Knowledge, name: string): boolean {
     return false;
   }
   const isOrdered = intent.kind === 'read' && sameName(intent.intent.name, podName);
-  const isNamedForIt = parts.objectHash === objectHash(gpuPod.metadata);
+  const isNamedForIt = objectHashes(gpuPod.metadata).includes(parts.objectHash);
   return frontsOf(knowledge).has(frontOf(parts)) || (isOrdered && isNamedForIt);
 }
 
