@@ -1,7 +1,8 @@
 import { connectionOf } from '../world/connection.ts';
 import type { Pod } from '../world/pod.ts';
-import { priceAt } from '../world/pod.ts';
+import { priceAt, shownName } from '../world/pod.ts';
 import { podStateAt } from '../world/pod-state.ts';
+import type { PodState } from '../world/pod-state.ts';
 import type { World } from '../world/world.ts';
 import { isoTime } from './answer.ts';
 
@@ -18,6 +19,12 @@ function attachedResources(world: World, pod: Pod): unknown[] {
   }));
 }
 
+function shownPrice(pod: Pod, { status }: PodState, nowMs: number): number | null {
+  const { priceShownFrom } = pod.shown;
+  const isShown = priceShownFrom === 'Creation' || (priceShownFrom === 'Active' && status === 'ACTIVE');
+  return isShown ? priceAt(pod, nowMs) : null;
+}
+
 /** The pod object, as create, get and list send it. */
 export function podView(world: World, pod: Pod): Record<string, unknown> {
   const nowMs = world.clock.nowMs();
@@ -28,7 +35,7 @@ export function podView(world: World, pod: Pod): Record<string, unknown> {
     userId: pod.userId,
     teamId: pod.teamId,
     walletId: `wallet_${pod.teamId ?? pod.userId}`,
-    name: pod.name,
+    name: shownName(pod),
     type: 'HOSTED',
     providerType: pod.offer.provider,
     status: state.status,
@@ -41,7 +48,7 @@ export function podView(world: World, pod: Pod): Record<string, unknown> {
     gpuName: pod.offer.gpuType,
     gpuCount: pod.offer.gpuCount,
     socket: pod.offer.socket,
-    priceHr: priceAt(pod, nowMs),
+    priceHr: shownPrice(pod, state, nowMs),
     stoppedPriceHr: null,
     provisioningPriceHr: 0,
     environmentType: pod.image,
@@ -90,7 +97,7 @@ export function historyView(world: World, pod: Pod): Record<string, unknown> {
   const entry = world.ledger.entry(pod);
   return {
     id: pod.id,
-    name: pod.name,
+    name: shownName(pod),
     providerType: pod.offer.provider,
     provisionedBy: pod.userId,
     type: 'Instance',

@@ -39,10 +39,20 @@ function isListed({ world, account, request }: ApiContext, pod: Pod): boolean {
     : pod.teamId === null && pod.userId === account.userId;
 }
 
+/** The team that is asked for, if one is that the key is not in. */
+function foreignTeam({ account, request }: ApiContext): string | null {
+  const teamId = request.query.get('teamId');
+  return teamId === null || account.teams.includes(teamId) ? null : teamId;
+}
+
 function listPods(context: ApiContext): ApiAnswer {
   const query = checkQuery(context.request, offsetQuery);
   if (!query.ok) return invalid(query.errors);
   const { world } = context;
+  const { leftTeamListStatus } = world.settings;
+  if (leftTeamListStatus !== null && foreignTeam(context) !== null) {
+    return failure(leftTeamListStatus, 'You are not a member of this team');
+  }
   const pods = world.pods.live().filter((pod) => isListed(context, pod));
   if (world.settings.listOrder === 'NewestFirst') pods.reverse();
   return json(offsetPage(pods, query.value, (pod) => podView(world, pod)));

@@ -39,6 +39,19 @@ function addToTotal(body: Row, add: number): Row {
   return { ...body, [key]: Number(body[key] ?? 0) + add };
 }
 
+function withTotal(body: Row, total: number): Row {
+  return { ...body, ['totalCount' in body ? 'totalCount' : 'total_count']: total };
+}
+
+function rowsOf(body: Row): readonly unknown[] {
+  const rows = body['items'] ?? body['data'];
+  return Array.isArray(rows) ? rows : [];
+}
+
+function patchedRow(row: unknown, { ids, fields }: Extract<Effect, { kind: 'PatchRows' }>): unknown {
+  return isRecord(row) && ids?.includes(rowId(row)) !== false ? { ...row, ...fields } : row;
+}
+
 function emptied(body: Row): Row {
   if (Array.isArray(body['items'])) return { ...body, items: [], totalCount: 0 };
   return Array.isArray(body['data'])
@@ -80,6 +93,12 @@ function changeOfList(effect: Effect): Change | null {
         );
     case 'WrongTotal':
       return (answer) => changeObject(answer, (body) => addToTotal(body, effect.add));
+    case 'TotalOfPage':
+      return (answer) => changeObject(answer, (body) => withTotal(body, rowsOf(body).length));
+    case 'TotalIs':
+      return (answer) => changeObject(answer, (body) => withTotal(body, effect.total));
+    case 'PatchRows':
+      return (answer) => changeRows(answer, (rows) => rows.map((row) => patchedRow(row, effect)));
     case 'EmptyList':
       return (answer) => changeObject(answer, emptied);
     case 'AddRows':

@@ -75,6 +75,17 @@ export const effectSchema = z.discriminatedUnion('kind', [
     .describe('the pods are left out of the list'),
   z.strictObject({ kind: z.literal('WrongTotal'), add: z.int() }).describe('the total is off by so much'),
   z
+    .strictObject({ kind: z.literal('TotalOfPage') })
+    .describe('the total counts no more than the rows of this page'),
+  z.strictObject({ kind: z.literal('TotalIs'), total: z.int() }).describe('the total is this'),
+  z
+    .strictObject({
+      kind: z.literal('PatchRows'),
+      ids: z.array(z.string()).nullable().default(null).describe('null = all'),
+      fields: z.record(z.string(), z.unknown()),
+    })
+    .describe('these fields of the rows are changed'),
+  z
     .strictObject({ kind: z.literal('ShiftPages'), by: z.int() })
     .describe('pages after the first start so much later'),
   z.strictObject({ kind: z.literal('EmptyList') }).describe('200 with nothing in it'),

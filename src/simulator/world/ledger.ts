@@ -22,6 +22,10 @@ export interface LedgerEntry {
   provider: string;
   gpuType: string;
   dataCenter: string | null;
+  gpuCount: number;
+  isSpot: boolean;
+  /** Hours that are charged at once, whatever becomes of the pod. */
+  prepaidHours: number;
   origin: 'Api' | 'Planted';
   /** Null while it is billed. */
   endedAtMs: number | null;
@@ -81,6 +85,9 @@ export class Ledger {
       provider: pod.offer.provider,
       gpuType: pod.offer.gpuType,
       dataCenter: pod.offer.dataCenter,
+      gpuCount: pod.offer.gpuCount,
+      isSpot: pod.offer.isSpot ?? false,
+      prepaidHours: pod.offer.prepaidTime ?? 0,
       origin: pod.origin,
       endedAtMs: isLive ? null : pod.endsAtMs,
       endedBy: isLive ? null : pod.ending,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Offer } from './offer.ts';
-import type { ForcedState, Pod, PodEnding, PodTiming } from './pod.ts';
+import type { ForcedState, Pod, PodEnding, PodTiming, Shown } from './pod.ts';
 import { isBillable, priceAt } from './pod.ts';
 import { findPodRule } from './pod-rule.ts';
 import type { PodRule } from './pod-rule.ts';
@@ -64,18 +64,20 @@ export class PodBook {
     const nowMs = this.#clock.nowMs();
     const number = this.byId.size + 1;
     const rule = findPodRule(this.#settings.podRules, { ...order.offer, name: order.name }) ?? {};
+    const timing = this.#timing(rule);
     const pod: Pod = {
       ...rest,
       ...this.#plannedEnd(rule),
       id: this.#random.hexId(),
       number,
       createdAtMs: nowMs,
-      timing: this.#timing(rule),
+      timing,
       outcome: rule.outcome ?? 'Ready',
       sshShape: rule.sshShape ?? 'UserHostPort',
       earlySshShape: rule.earlySshShape ?? 'Null',
       host: this.#settings.sshHost ?? `203.0.113.${String((number % 254) + 1)}`,
-      prices: [{ fromMs: nowMs, usdPerHour }],
+      shown: shownBy(rule),
+      prices: plannedPrices(nowMs, usdPerHour, rule.activePriceFactor ?? 1, timing),
       deletedAtMs: null,
       hiddenUntilMs: 0,
     };
@@ -153,4 +155,27 @@ export class PodBook {
         pod.offer.gpuCount === offer.gpuCount,
     ).length;
   }
+}
+
+/** A pod may be dearer, or cheaper, once it is ACTIVE. */
+function plannedPrices(
+  nowMs: number,
+  usdPerHour: number,
+  factor: number,
+  { provisioningMs, pendingMs }: PodTiming,
+): Pod['prices'] {
+  const first = { fromMs: nowMs, usdPerHour };
+  return factor === 1
+    ? [first]
+    : [first, { fromMs: nowMs + provisioningMs + pendingMs, usdPerHour: usdPerHour * factor }];
+}
+
+function shownBy({ priceShownFrom, nameMaxLength, namePrefix, nameCase, nameShown }: PodRule): Shown {
+  return {
+    priceShownFrom: priceShownFrom ?? 'Creation',
+    nameMaxLength: nameMaxLength ?? Infinity,
+    namePrefix: namePrefix ?? '',
+    nameCase: nameCase ?? 'Kept',
+    nameShown: nameShown ?? true,
+  };
 }

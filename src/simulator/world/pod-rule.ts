@@ -23,7 +23,13 @@ const OUTCOMES = [
   'StuckInstalling',
   'Error', // ERROR instead of ACTIVE
   'InstallFailed', // ACTIVE, installationStatus ERROR
+  'FailureTextOnly', // ACTIVE and still installing, and yet there is a text that says why it failed
 ] as const;
+
+/** How upstreams write the names of their pods. */
+const NAME_CASES = ['Kept', 'Upper', 'Lower'] as const;
+/** When a pod first says what it costs. */
+const PRICE_SHOWN_FROM = ['Creation', 'Active', 'Never'] as const;
 
 /** An exception to the normal life of a pod, for the pods that match. Absent fields: the settings' own. */
 export const podRuleSchema = z.strictObject({
@@ -42,6 +48,19 @@ export const podRuleSchema = z.strictObject({
   sshShape: z.enum(SSH_SHAPES).optional().describe('how sshConnection is written'),
   earlySshShape: z.enum(SSH_SHAPES).optional().describe('the shape for the first earlySshMs of ACTIVE'),
   earlySshMs: durationMs.optional().describe('see earlySshShape'),
+  priceShownFrom: z
+    .enum(PRICE_SHOWN_FROM)
+    .optional()
+    .describe('priceHr is null before; the ledger has the price all the time'),
+  activePriceFactor: z.number().positive().optional().describe('price from ACTIVE on / price at creation'),
+  nameMaxLength: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('answers show so many characters of the name, cut at the end'),
+  namePrefix: z.string().optional().describe('answers show this in front of the name'),
+  nameCase: z.enum(NAME_CASES).optional().describe('answers show the name so'),
+  nameShown: z.boolean().optional().describe('false: the name is null in every answer'),
 });
 
 export type PodRule = z.infer<typeof podRuleSchema>;

@@ -40,6 +40,9 @@ function activeState(pod: Pod, activeForMs: number): PodState {
   if (pod.outcome === 'InstallFailed' && activeForMs >= pod.timing.installingMs) {
     return { ...state('ACTIVE', 'ERROR', 60, shape), installationFailure: 'Installation script failed' };
   }
+  if (pod.outcome === 'FailureTextOnly') {
+    return { ...state('ACTIVE', 'ACTIVE', 60), installationFailure: 'image pull failed' };
+  }
   if (pod.outcome !== 'StuckInstalling' && activeForMs >= pod.timing.installingMs) {
     return state('ACTIVE', 'FINISHED', 100, shape);
   }

@@ -1,6 +1,6 @@
 import type { InstallationStatus, PodStatus } from './enums.ts';
 import type { Offer } from './offer.ts';
-import type { Outcome, SshShape } from './pod-rule.ts';
+import type { Outcome, PodRule, SshShape } from './pod-rule.ts';
 import type { PodSizes } from './price.ts';
 
 /** Why and by what a pod ended. */
@@ -18,6 +18,15 @@ export interface ForcedState {
   sshShape?: SshShape | undefined;
 }
 
+/** What answers show of a pod's name and price. */
+export interface Shown {
+  readonly priceShownFrom: NonNullable<PodRule['priceShownFrom']>;
+  readonly nameMaxLength: number;
+  readonly namePrefix: string;
+  readonly nameCase: NonNullable<PodRule['nameCase']>;
+  readonly nameShown: boolean;
+}
+
 /** How long each stage takes, scaled already. */
 export interface PodTiming {
   provisioningMs: number;
@@ -31,6 +40,7 @@ export interface PodTiming {
 export interface Pod {
   readonly id: string;
   readonly number: number;
+  /** As it was ordered; what answers show of it is another matter. */
   readonly name: string;
   readonly userId: string;
   readonly teamId: string | null;
@@ -51,6 +61,7 @@ export interface Pod {
   readonly sshShape: SshShape;
   readonly earlySshShape: SshShape;
   readonly host: string;
+  readonly shown: Shown;
   /** Price changes in order; the first is at creation. */
   readonly prices: { fromMs: number; usdPerHour: number }[];
   forced: ForcedState | null;
@@ -70,4 +81,16 @@ export function priceAt(pod: Pod, nowMs: number): number {
 /** True from creation until it has ended: what costs money. */
 export function isBillable(pod: Pod, nowMs: number): boolean {
   return pod.createdAtMs <= nowMs && (pod.endsAtMs === null || nowMs < pod.endsAtMs);
+}
+
+/** The name as answers show it, null where they show none. */
+export function shownName({ name, shown }: Pod): string | null {
+  if (!shown.nameShown) return null;
+  const whole = `${shown.namePrefix}${inCase(name, shown.nameCase)}`;
+  return whole.slice(0, shown.nameMaxLength);
+}
+
+function inCase(name: string, nameCase: Shown['nameCase']): string {
+  if (nameCase === 'Kept') return name;
+  return nameCase === 'Upper' ? name.toUpperCase() : name.toLowerCase();
 }

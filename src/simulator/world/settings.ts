@@ -111,6 +111,11 @@ export const settingsSchema = z.strictObject({
     .default(false)
     .describe('open: whether GET /pods/ without teamId shows pods of teams'),
   teamIdQueryHonoured: z.boolean().default(true).describe('open: GET /pods/?teamId=… lists that team'),
+  leftTeamListStatus: z
+    .int()
+    .nullable()
+    .default(null)
+    .describe('open: status of GET /pods/?teamId=… for a team one is not in; null = an empty list'),
   shareSpelling: z
     .enum(['shared_with_team', 'sharedWithTeam', 'Both'])
     .default('shared_with_team')
