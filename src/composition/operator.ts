@@ -134,7 +134,7 @@ function createController(
       keyVersion: () => prime.keys.current().version,
     },
     takeCreateTurn: async () => {
-      await prime.limiter.acquire('create');
+      await prime.limiter.acquire({ priority: 'create' });
     },
     observer: metrics,
     isLeaseFresh: () => {

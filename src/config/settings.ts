@@ -205,7 +205,8 @@ export const SETTINGS = {
     concurrency: setting(wholeNumber({ min: 1, max: 1000 }), {
       flag: '--concurrency',
       defaultText: '32',
-      description: 'GpuPods that are worked on at once',
+      description:
+        'GpuPods that are worked on at once. As many more may wait for the provider, and terminations have workers of their own',
     }),
     logLevel: setting(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
       flag: '--log-level',

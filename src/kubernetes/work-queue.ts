@@ -25,11 +25,24 @@ export interface WorkQueueOptions {
   /** In place of Math.random, for tests. */
   random?: () => number;
   observer?: WorkQueueObserver;
+  /** Asked whenever a key is added: one that became urgent while it was in line changes lanes. @default all are normal */
+  laneOf?: (key: string) => Lane;
 }
+
+/** How many workers each lane has. */
+export interface Workers {
+  readonly concurrency: number;
+  /** @default 0: urgent keys wait for the normal workers */
+  readonly urgentConcurrency?: number;
+}
+
+/** `urgent` keys have workers of their own: no number of other keys that hang can keep them waiting. */
+export type Lane = 'urgent' | 'normal';
 
 /** Handles one key. If it throws, the key is retried with back-off. The signal aborts when the queue is stopped hard. */
 export type Worker = (key: string, signal: AbortSignal) => Promise<void>;
 
+const LANES: readonly Lane[] = ['urgent', 'normal'];
 const DEFAULT_BACK_OFF = { baseMs: 500, maxMs: 300_000 };
 /** Without a reason each abort makes a DOMException, which costs more than all the rest of setting a timer. */
 const CALLED_OFF = new Error('another timer takes the place of this one');
@@ -41,7 +54,7 @@ const MAX_SLEEP_MS = 2_147_483_647;
  * hold it once. A key is in any of these states:
  *
  * - IDLE     unknown to the queue (though its failures may be remembered).
- * - READY    in line, first come first served.  IDLE → READY by `add`.
+ * - READY    in the line of its lane, first come first served.  IDLE → READY by `add`.
  * - RUNNING  one worker has it, never two.      READY → RUNNING when a worker is free.
  * - DIRTY    RUNNING, and added meanwhile: what the worker looked at may be old.  RUNNING → DIRTY by `add`.
  *            When the worker is done: RUNNING → IDLE, DIRTY → READY at the end of the line.
@@ -54,16 +67,17 @@ const MAX_SLEEP_MS = 2_147_483_647;
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** READY keys, with the time since when they wait; a Map keeps the order. */
-  readonly #ready = new Map<string, number>();
+  readonly #ready: Readonly<Record<Lane, Map<string, number>>> = { urgent: new Map(), normal: new Map() };
   /** RUNNING keys; true if DIRTY. */
   readonly #running = new Map<string, boolean>();
+  readonly #busy: Record<Lane, number> = { urgent: 0, normal: 0 };
   readonly #delayed = new DelayHeap();
   readonly #failures = new Map<string, number>();
   readonly #slice: TimeSlice;
   readonly #aborting = new AbortController();
   readonly #finished = Promise.withResolvers<undefined>();
   #worker: Worker | undefined;
-  #concurrency = 0;
+  #workers: Readonly<Record<Lane, number>> = { urgent: 0, normal: 0 };
   #isStopping = false;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #wake: AbortController | undefined;
@@ -78,7 +92,7 @@ export class WorkQueue {
 
   /** Keys waiting for a worker. */
   get depth(): number {
-    return this.#ready.size;
+    return this.#ready.urgent.size + this.#ready.normal.size;
   }
 
   /** Keys that a worker has. */
@@ -98,10 +112,23 @@ export class WorkQueue {
       this.#running.set(key, true);
       return;
     }
-    if (this.#ready.has(key)) return;
-    this.#ready.set(key, this.#options.clock.monotonicMs());
-    this.#options.observer?.onDepth?.(this.#ready.size);
+    const lane = this.#laneOf(key);
+    if (this.#ready[lane].has(key)) return;
+    this.#ready[lane].set(key, this.#takeFromOtherLane(key, lane) ?? this.#options.clock.monotonicMs());
+    this.#options.observer?.onDepth?.(this.depth);
     this.#pump();
+  }
+
+  #laneOf(key: string): Lane {
+    return this.#options.laneOf?.(key) ?? 'normal';
+  }
+
+  /** @returns since when it waited there, if it did. */
+  #takeFromOtherLane(key: string, lane: Lane): number | undefined {
+    const other = this.#ready[lane === 'urgent' ? 'normal' : 'urgent'];
+    const sinceMs = other.get(key);
+    other.delete(key);
+    return sinceMs;
   }
 
   /** Wants a look at the key in `delayMs`, or at the time already promised if that is earlier. */
@@ -115,12 +142,17 @@ export class WorkQueue {
     this.#setTimer();
   }
 
-  /** Wants a look at the key after its back-off, which doubles each time until `forget`. Returns the delay. */
-  retry(key: string): number {
+  /**
+   * Wants a look at the key after its back-off, which doubles each time until `forget`, but for `maxMs` at most.
+   * Returns the delay.
+   */
+  retry(key: string, maxMs = Number.POSITIVE_INFINITY): number {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     const random = this.#options.random ?? Math.random;
-    const delayMs = equalJitterMs(failures, this.#options.backOff ?? DEFAULT_BACK_OFF, random);
+    const backOff = this.#options.backOff ?? DEFAULT_BACK_OFF;
+    const bounded = { ...backOff, maxMs: Math.min(backOff.maxMs, maxMs) };
+    const delayMs = equalJitterMs(failures, bounded, random);
     this.#options.observer?.onRetry?.();
     this.addAfter(key, delayMs);
     return delayMs;
@@ -137,17 +169,17 @@ export class WorkQueue {
   }
 
   /** Sets workers on the keys; resolves when the queue has stopped. Only once. */
-  async run(worker: Worker, { concurrency }: { concurrency: number }): Promise<void> {
+  async run(worker: Worker, { concurrency, urgentConcurrency = 0 }: Workers): Promise<void> {
     if (this.#worker !== undefined) throw new Error('the queue is running already');
     this.#worker = worker;
-    this.#concurrency = concurrency;
+    this.#workers = { normal: concurrency, urgent: urgentConcurrency };
     this.#pump();
     await this.#finished.promise;
   }
 
   /** Resolves when nothing is ready and nothing is running; delayed keys are not waited for. */
   async drain(): Promise<void> {
-    if (this.#ready.size === 0 && this.#running.size === 0) return;
+    if (this.depth === 0 && this.#running.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#idleWaiters.push(resolve);
     });
@@ -157,7 +189,7 @@ export class WorkQueue {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#wake?.abort(CALLED_OFF);
-    this.#ready.clear();
+    for (const lane of LANES) this.#ready[lane].clear();
     this.#delayed.clear();
     this.#options.observer?.onDepth?.(0);
     this.#settle();
@@ -170,24 +202,35 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    while (this.#canStart() && !this.#slice.isOver()) {
-      const [next] = this.#ready;
-      if (next !== undefined) this.#begin(...next);
+    for (const lane of LANES) {
+      while (this.#canStart(lane) && !this.#slice.isOver()) {
+        const [next] = this.#ready[lane];
+        if (next !== undefined) this.#begin(lane, ...next);
+      }
     }
   }
 
-  #canStart(): boolean {
+  #canStart(lane: Lane): boolean {
     if (this.#worker === undefined || this.#isStopping) return false;
-    return this.#running.size < this.#concurrency && this.#ready.size > 0;
+    return this.#workerFor(lane) !== undefined && this.#ready[lane].size > 0;
   }
 
-  #begin(key: string, readySinceMs: number): void {
+  /** Whose worker is free for a key of this lane; urgent keys also take a normal one. */
+  #workerFor(lane: Lane): Lane | undefined {
+    if (this.#busy[lane] < this.#workers[lane]) return lane;
+    return lane === 'urgent' && this.#busy.normal < this.#workers.normal ? 'normal' : undefined;
+  }
+
+  #begin(lane: Lane, key: string, readySinceMs: number): void {
     const startedAtMs = this.#options.clock.monotonicMs();
-    this.#ready.delete(key);
+    const worker = this.#workerFor(lane) ?? lane;
+    this.#ready[lane].delete(key);
     this.#running.set(key, false);
-    this.#options.observer?.onDepth?.(this.#ready.size);
+    this.#busy[worker] += 1;
+    this.#options.observer?.onDepth?.(this.depth);
     this.#options.observer?.onStarted?.((startedAtMs - readySinceMs) / 1000);
     void this.#work(key).then(() => {
+      this.#busy[worker] -= 1;
       this.#end(key, startedAtMs);
     });
   }
@@ -211,7 +254,7 @@ export class WorkQueue {
   }
 
   #settle(): void {
-    if (this.#running.size > 0 || this.#ready.size > 0) return;
+    if (this.#running.size > 0 || this.depth > 0) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
     if (this.#isStopping) this.#finished.resolve(undefined);
   }

@@ -56,7 +56,8 @@ export function learnDelete(memory: Memory, podId: string, outcome: DeleteOutcom
         reason: outcome.reason,
         message: outcome.message,
         count,
-        retryAtMs: nowMs + Math.max(waitMs, outcome.retryAfterMs ?? 0),
+        // Whatever anybody was told: an instance that is not wanted bills.
+        retryAtMs: nowMs + Math.min(MAX_RETRY_MS, Math.max(waitMs, outcome.retryAfterMs ?? 0)),
       },
     },
   };

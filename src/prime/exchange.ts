@@ -50,13 +50,16 @@ export interface Exchanger {
   close(): void;
 }
 
-/** The only place that calls got. Requests with `maySend` get a connection of their own. */
+/**
+ * The only place that calls got. What rents or terminates gets a connection of its own: a kept one may have been dropped
+ * by something in between that said nothing, and the request would hang on it.
+ */
 export function createExchanger(): Exchanger {
   const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const single = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
 
   return {
-    exchange: (request) => runExchange(request, request.maySend === undefined ? kept : single),
+    exchange: (request) => runExchange(request, request.method === 'GET' ? kept : single),
     close() {
       for (const agent of [kept.http, kept.https, single.http, single.https]) {
         agent.destroy();

@@ -4,7 +4,7 @@ import type { Failure } from '../lifecycle/provider.ts';
 import type { ApiKeySource, Secret } from './api-key.ts';
 import type { Exchange, Exchanger, ExchangeRequest } from './exchange.ts';
 import { failure } from './failure.ts';
-import type { RateLimiter } from './rate-limiter.ts';
+import type { Ask, RateLimiter } from './rate-limiter.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
 /** How long the parts of a request may take. */
@@ -97,7 +97,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       durationMs: clock.monotonicMs() - startedAtMs,
     });
     if (status === 429) {
-      limiter?.reportLimited(startedAtMs, retryAfterMs(exchange));
+      limiter?.reportLimited(askOf(request.method, endpoint), startedAtMs, retryAfterMs(exchange));
     }
     return exchange;
   }
@@ -136,7 +136,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     call: ReadCall,
     label: string,
   ): Promise<{ reply: Reply | Failure; stale: boolean }> {
-    await limiter?.acquire(call.method === 'DELETE' ? 'delete' : 'read');
+    const pausedForMs = (await limiter?.acquire(askOf(call.method, call.endpoint))) ?? 0;
+    if (pausedForMs > 0) {
+      return { reply: pausedReply(label, pausedForMs), stale: false };
+    }
     const state = apiKey.current();
     if (state.kind === 'missing') {
       return { reply: failure('CredentialsMissing', state.message), stale: false };
@@ -159,7 +162,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function create(call: CreateCall): Promise<CreateReply> {
     const label = `POST ${call.endpoint}`;
     if (!call.turnTaken) {
-      await limiter?.acquire('create');
+      await limiter?.acquire({ priority: 'create' });
     }
     const state = apiKey.current();
     if (state.kind === 'missing') {
@@ -181,6 +184,23 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   return { clock, read, create };
+}
+
+function askOf(method: ExchangeRequest['method'], endpoint: string): Ask {
+  switch (method) {
+    case 'DELETE':
+      return { priority: 'delete' };
+    case 'POST':
+      return { priority: 'create' };
+    case 'GET':
+      return { priority: 'read', endpoint };
+  }
+}
+
+/** Nothing was sent. */
+function pausedReply(label: string, pausedForMs: number): Failure {
+  const message = `${label}: the provider asked to wait before this is asked again (429 with Retry-After).`;
+  return { ...failure('RateLimited', message), retryAfterMs: pausedForMs };
 }
 
 type NoReply = Exclude<Exchange, { kind: 'reply' }>;

@@ -29,6 +29,19 @@ export function cacheOffers(options: OfferCacheOptions): ListOffers {
   const { clock, listOffers, ttlMs = 5000, failureTtlMs = 1000, maxEntries = 200 } = options;
   const entries = new Map<string, Entry>();
 
+  /** Never one that is under way: whoever asks the same meanwhile would send a second request. */
+  function dropOldest(): void {
+    if (entries.size <= maxEntries) {
+      return;
+    }
+    for (const [key, { freshUntilMs }] of entries) {
+      if (freshUntilMs !== Number.POSITIVE_INFINITY) {
+        entries.delete(key);
+        return;
+      }
+    }
+  }
+
   function start(key: string, query: OfferQuery): Entry {
     const beganAtMs = clock.monotonicMs();
     const entry: Entry = { answer: listOffers(query), freshUntilMs: Number.POSITIVE_INFINITY };
@@ -42,10 +55,7 @@ export function cacheOffers(options: OfferCacheOptions): ListOffers {
     );
     entries.delete(key);
     entries.set(key, entry);
-    const oldest = entries.keys().next().value;
-    if (entries.size > maxEntries && oldest !== undefined) {
-      entries.delete(oldest);
-    }
+    dropOldest();
     return entry;
   }
 

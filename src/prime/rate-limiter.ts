@@ -1,15 +1,20 @@
 import type { Clock } from '../clock.ts';
 import { createAdaptiveRate } from './adaptive-rate.ts';
+import { Pauses } from './pauses.ts';
+import { TurnQueue } from './turn-queue.ts';
+import type { Ask, Priority } from './turn-queue.ts';
 
-/** What a request does: ending rentals saves money, renting is what people wait for, looking can wait. */
-export type Priority = 'delete' | 'create' | 'read';
+export type { Ask, Priority } from './turn-queue.ts';
 
 /** Keeps the requests of one account below what the provider lets through. */
 export interface RateLimiter {
-  /** Resolves when a request of this kind may be sent: DELETE before POST before reads, which get one turn in 8. */
-  acquire(priority: Priority): Promise<void>;
-  /** A request that began at this (monotonic) time was answered 429. */
-  reportLimited(startedAtMs: number, retryAfterMs?: number): void;
+  /**
+   * Resolves with 0 when the request may be sent: DELETE before POST before reads, which get one turn in 8. A read whose
+   * endpoint is to be left alone for long is not kept waiting: it gets for how many milliseconds.
+   */
+  acquire(ask: Ask): Promise<number>;
+  /** A request like this that began at this (monotonic) time was answered 429. */
+  reportLimited(ask: Ask, startedAtMs: number, retryAfterMs?: number): void;
   /** How it stands, for metrics. */
   state(): RateLimiterState;
 }
@@ -41,13 +46,14 @@ const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
 const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
 /** The pause after a 429 without Retry-After; doubled while they go on. */
 const PAUSE_MS = { first: 250, maximum: 30_000 };
-/** One turn of so many goes to the least urgent kind that waits, so that looking never stops. */
-const FAIR_TURN = 8;
-const PRIORITIES: readonly Priority[] = ['delete', 'create', 'read'];
+/** Without a reason each abort makes a DOMException, which is dear. */
+const CALLED_OFF = new Error('somebody came who may go at once');
+/** How many turns DELETEs may take ahead of the rate: an instance that is not wanted bills. */
+const DELETE_CREDIT = 5;
 
 /**
- * A token bucket whose rate adapts itself: the provider documents no limit, and its 429 carries none. A
- * 429 pauses everything, for as long as the provider asks or for a doubling time, and lowers the rate.
+ * A token bucket whose rate adapts itself: the provider documents no limit, and its 429 carries none. Any 429 lowers the
+ * rate. What a 429 asks to wait holds for the kind of request that it answered, see {@link Pauses}.
  */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { clock, random = Math.random } = options;
@@ -55,13 +61,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     initialPerSecond: options.initialRequestsPerSecond ?? DEFAULT_INITIAL_REQUESTS_PER_SECOND,
     maxPerSecond: options.maxRequestsPerSecond ?? DEFAULT_MAX_REQUESTS_PER_SECOND,
   });
-  const waiting = createTurnQueue();
+  const waiting = new TurnQueue();
+  const pauses = new Pauses();
   let tokens: number = BURST.minimum;
   let refilledAtMs = clock.monotonicMs();
-  let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let lastLimitedAtMs = Number.NEGATIVE_INFINITY;
   let pauseLengthMs = PAUSE_MS.first;
   let isPumping = false;
+  let sleeping: AbortController | undefined;
 
   function refill(): void {
     const nowMs = clock.monotonicMs();
@@ -71,83 +78,87 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     refilledAtMs = nowMs;
   }
 
+  /** Tokens that must be there before such a request may go. */
+  function need({ priority }: Ask): number {
+    return priority === 'delete' ? 1 - DELETE_CREDIT : 1;
+  }
+
+  function sendAway(): void {
+    const nowMs = clock.monotonicMs();
+    for (const { ask, answer } of waiting.takeAll((each) => pauses.isLong(each, nowMs))) {
+      answer(pauses.leftMs(ask, nowMs));
+    }
+  }
+
+  function giveTurn(): boolean {
+    const nowMs = clock.monotonicMs();
+    const next = waiting.next((ask) => pauses.leftMs(ask, nowMs) <= 0 && tokens >= need(ask));
+    if (next === undefined) {
+      return false;
+    }
+    tokens -= 1;
+    next.answer(0);
+    return true;
+  }
+
   async function pump(): Promise<void> {
     if (isPumping) {
+      // Somebody came for whom the way may be free.
+      sleeping?.abort(CALLED_OFF);
       return;
     }
     isPumping = true;
-    while (waiting.size() > 0) {
-      const pauseMs = pausedUntilMs - clock.monotonicMs();
-      if (pauseMs > 0) {
-        await clock.sleep(Math.ceil(pauseMs));
-        // To make up for the pause at once would run into the next one.
-        refill();
-        tokens = Math.min(tokens, 1);
-        continue;
-      }
+    while (waiting.size > 0) {
       refill();
-      if (tokens >= 1) {
-        tokens -= 1;
-        waiting.next();
-        continue;
+      sendAway();
+      if (!giveTurn() && waiting.size > 0) {
+        await sleepUntilNext();
       }
-      const waitMs = ((1 - tokens) / rate.perSecond()) * 1000;
-      await clock.sleep(Math.ceil(waitMs));
-      // Only time in which somebody waits shows whether the provider takes this rate.
-      rate.grow(waitMs);
     }
     isPumping = false;
+  }
+
+  async function sleepUntilNext(): Promise<void> {
+    const nowMs = clock.monotonicMs();
+    const tokenMs = (ask: Ask): number => ((need(ask) - tokens) / rate.perSecond()) * 1000;
+    const waitMs = waiting.least((ask) => Math.max(pauses.leftMs(ask, nowMs), tokenMs(ask)));
+    const isPaused = waiting.least((ask) => pauses.leftMs(ask, nowMs)) > 0;
+    sleeping = new AbortController();
+    await clock.sleep(Math.max(1, Math.ceil(waitMs)), sleeping.signal).catch(() => undefined);
+    sleeping = undefined;
+    if (isPaused) {
+      // To make up for the pause at once would run into the next one.
+      refill();
+      tokens = Math.min(tokens, 1);
+      return;
+    }
+    // Only time in which somebody waits shows whether the provider takes this rate.
+    rate.grow(clock.monotonicMs() - nowMs);
   }
 
   return {
     state() {
       refill();
-      return { requestsPerSecond: rate.perSecond(), tokens, waiting: waiting.counts() };
+      return { requestsPerSecond: rate.perSecond(), tokens: Math.max(0, tokens), waiting: waiting.counts() };
     },
-    async acquire(priority) {
+    async acquire(ask) {
       const askedAtMs = clock.monotonicMs();
-      const turn = waiting.add(priority);
+      const turn = new Promise<number>((answer) => {
+        waiting.add({ ask, answer });
+      });
       void pump();
-      await turn;
-      options.onTurn?.(priority, clock.monotonicMs() - askedAtMs);
+      const pausedForMs = await turn;
+      options.onTurn?.(ask.priority, clock.monotonicMs() - askedAtMs);
+      return pausedForMs;
     },
-    reportLimited(startedAtMs, retryAfterMs) {
+    reportLimited(ask, startedAtMs, retryAfterMs) {
       const nowMs = clock.monotonicMs();
       // The rest of a burst that was under way at the last cut says nothing new.
       if (startedAtMs > lastLimitedAtMs) {
         lastLimitedAtMs = nowMs;
         pauseLengthMs = rate.cut(nowMs) ? Math.min(pauseLengthMs * 2, PAUSE_MS.maximum) : PAUSE_MS.first;
       }
-      const pauseMs = retryAfterMs ?? pauseLengthMs * (0.5 + random());
-      pausedUntilMs = Math.max(pausedUntilMs, nowMs + pauseMs);
-    },
-  };
-}
-
-interface TurnQueue {
-  add(priority: Priority): Promise<void>;
-  next(): void;
-  size(): number;
-  counts(): Record<Priority, number>;
-}
-
-function createTurnQueue(): TurnQueue {
-  const queues: Record<Priority, (() => void)[]> = { delete: [], create: [], read: [] };
-  let given = 0;
-
-  return {
-    size: () => PRIORITIES.reduce((sum, priority) => sum + queues[priority].length, 0),
-    counts: () => ({
-      delete: queues.delete.length,
-      create: queues.create.length,
-      read: queues.read.length,
-    }),
-    add: (priority) => new Promise((resolve) => queues[priority].push(resolve)),
-    next() {
-      given += 1;
-      const waiting = PRIORITIES.map((priority) => queues[priority]).filter((queue) => queue.length > 0);
-      const queue = given % FAIR_TURN === 0 ? waiting.at(-1) : waiting[0];
-      queue?.shift()?.();
+      pauses.begin(ask, { nowMs, ownMs: pauseLengthMs * (0.5 + random()), askedMs: retryAfterMs });
     },
   };
 }

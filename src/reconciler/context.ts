@@ -45,8 +45,10 @@ export interface Context {
   readonly health: ProviderHealth;
   readonly vanished: VanishedPods;
   readonly retained: RetainedPods;
-  /** Orders that may be under way at once: a provider that hangs must not keep workers from ending pods. */
+  /** Create requests that may be under way at once, with what they read first. */
   readonly orderSlots: Slots;
+  /** Searches and single looks that may be under way at once. Terminating an instance needs no place. */
+  readonly readSlots: Slots;
   /** Waits for a token of the account's rate limit, for an order. */
   readonly takeCreateTurn: () => Promise<void>;
   /** The lease was renewed within the last moments: nobody else can be leading. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { isRefusal } from '../kubernetes/api-errors.ts';
 import { splitKey } from '../kubernetes/objects.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
@@ -17,6 +18,8 @@ import type { Context } from './context.ts';
 import { CoolDowns } from './cool-downs.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { HousekeepingParts } from './housekeeping.ts';
+import { laneOf, planLanes } from './lanes.ts';
+import type { Lanes } from './lanes.ts';
 import { recordAccount } from './installation.ts';
 import type { ConfigMapApi, Installation } from './installation.ts';
 import { Memories } from './memories.ts';
@@ -37,7 +40,7 @@ export interface ControllerOptions {
   readonly windows: Windows;
   readonly policy: Policy;
   readonly orphanPolicy: OrphanPolicy;
-  /** GpuPods worked on at once. */
+  /** GpuPods worked on at once; those that wait for the provider, or are terminated, come on top. */
   readonly concurrency: number;
   /** Multiplies cool-downs and breakers; 1 but in tests. */
   readonly coolDownScale: number;
@@ -76,12 +79,15 @@ export interface ControllerObserver {
 }
 
 const JITTER = 0.1;
+/** What failed for a passing reason is tried at least this often: the way may be free again. */
+const MAX_RETRY_MS = 30_000;
 
 /** Works through the GpuPods of one cluster, once this process leads. */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #random: () => number;
   readonly #queue: WorkQueue;
+  readonly #lanes: Lanes;
   readonly #housekeeping: Housekeeping;
   #context: Context | undefined;
   #isStopping = false;
@@ -91,10 +97,12 @@ export class Controller {
     this.#options = options;
     this.#random = random;
     this.#housekeeping = new Housekeeping(options);
+    this.#lanes = planLanes(options.concurrency);
     this.#queue = new WorkQueue({
       clock,
       log,
       random,
+      laneOf: (key) => laneOf(options.cluster.view.get(key), this.#context?.memories.ofKey(key)),
       ...(observer?.queue === undefined ? {} : { observer: observer.queue }),
     });
   }
@@ -117,12 +125,9 @@ export class Controller {
     context.memories.markFirstList(objects.map(({ metadata }) => metadata.uid));
     this.#housekeeping.start(parts);
     this.#enqueueAll();
-    void this.#queue.run(
-      async (key) => {
-        await this.#work(context, key);
-      },
-      { concurrency: this.#options.concurrency },
-    );
+    void this.#queue.run(async (key) => {
+      await this.#work(context, key);
+    }, this.#lanes.workers);
   }
 
   /** Begins nothing new; resolves when what is under way is done, an order that was sent included. */
@@ -137,11 +142,13 @@ export class Controller {
     const result = await reconcile(context, key).catch((error: unknown) => {
       log.error({ ...splitKey(key), err: error }, 'reconcile failed');
       reportRefusal(context, key, error);
-      return { kind: 'error' } as const;
+      return { kind: 'error', isRefused: isRefusal(error) } as const;
     });
     observer?.onReconciled?.(result.kind, (clock.monotonicMs() - beganAtMs) / 1_000, key);
     if (result.kind !== 'done') {
-      this.#queue.retry(key);
+      // What was refused stays refused until somebody changes something, and each try is one more refused write.
+      const isRefused = result.kind === 'error' && result.isRefused;
+      this.#queue.retry(key, isRefused ? undefined : MAX_RETRY_MS);
       return;
     }
     this.#queue.forget(key);
@@ -199,7 +206,8 @@ export class Controller {
       health,
       vanished,
       retained,
-      orderSlots: new Slots(Math.max(1, Math.floor(this.#options.concurrency / 2))),
+      orderSlots: new Slots(this.#lanes.orderSlots, enqueue),
+      readSlots: new Slots(this.#lanes.readSlots, enqueue),
       isStopping: () => this.#isStopping,
     };
     const sweep = new Sweep(context, {

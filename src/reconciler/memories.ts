@@ -24,6 +24,11 @@ export class Memories {
     return known?.uid === uid ? known.memory : freshMemory(nowMs, this.#firstList.has(uid));
   }
 
+  /** What is remembered under this name, whichever object it was. */
+  ofKey(key: string): Memory | undefined {
+    return this.#byKey.get(key)?.memory;
+  }
+
   /** What is remembered of an object of this name that is not this one, and so is gone. */
   ofVanished(key: string, livingUid: string | undefined): Remembered | undefined {
     const known = this.#byKey.get(key);

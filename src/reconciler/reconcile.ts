@@ -23,6 +23,8 @@ export type ReconcileResult =
 /** More steps than any life takes in one go; what is not finished by then goes on after the others had a turn. */
 const MAX_STEPS = 25;
 const BUSY_MS = 250;
+/** Who waits for a place is called; this is for a call that went to somebody who did not take the place. */
+const NO_PLACE_MS = 2_000;
 const DONE: ReconcileResult = { kind: 'done' };
 
 /**
@@ -88,7 +90,7 @@ async function takeStep(
 
 const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, ReconcileResult>> = {
   stale: { kind: 'retry' },
-  busy: { kind: 'done', againInMs: BUSY_MS },
+  busy: { kind: 'done', againInMs: NO_PLACE_MS },
   released: DONE,
 };
 

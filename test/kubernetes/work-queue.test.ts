@@ -199,3 +199,55 @@ it('tells an observer of depth, waits, work and retries', async () => {
 
   expect(seen).toEqual(['depth 1', 'depth 0', 'waited 2', 'retry', 'worked 3']);
 });
+
+describe('an urgent key', () => {
+  const urgent = new Set<string>();
+
+  beforeEach(() => {
+    urgent.clear();
+    queue = newQueue({ laneOf: (key) => (urgent.has(key) ? 'urgent' : 'normal') });
+    void queue.run(work.worker, { concurrency: 1, urgentConcurrency: 1 });
+  });
+
+  it('has a worker of its own: others that hang do not keep it waiting', async () => {
+    urgent.add('u');
+    for (const key of ['a', 'b', 'u']) queue.add(key);
+    await turn();
+
+    expect(work.started).toEqual(['a', 'u']);
+  });
+
+  it('leaves the line it stands in when it is added again as urgent', async () => {
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    urgent.add('c');
+    queue.add('c');
+    await turn();
+    expect(work.started).toEqual(['a', 'c']);
+
+    await work.endAll();
+    expect(work.started).toEqual(['a', 'c', 'b']);
+  });
+
+  it('takes a normal worker where its own are busy, and normal keys never take an urgent one', async () => {
+    for (const key of ['u', 'v', 'w']) urgent.add(key);
+    for (const key of ['u', 'v', 'w', 'a', 'b']) queue.add(key);
+    await turn();
+    expect(work.started).toEqual(['u', 'v']);
+
+    await work.end('u');
+    expect(work.started).toEqual(['u', 'v', 'w']);
+    await work.end('v');
+    expect(work.started).toEqual(['u', 'v', 'w', 'a']);
+    await work.end('w');
+    expect(work.started).toEqual(['u', 'v', 'w', 'a']);
+  });
+});
+
+describe('a bound on a retry', () => {
+  it('holds for this retry, and the back-off grows on beneath it', () => {
+    for (let index = 0; index < 12; index += 1) queue.retry('a', 30_000);
+
+    expect(queue.retry('a', 30_000)).toBe(30_000);
+    expect(queue.retry('a')).toBe(300_000);
+  });
+});

@@ -84,7 +84,14 @@ describe('learnDelete', () => {
       waitMs: 1_000,
     },
     { name: 'the fourth', start: before, retryAfterMs: undefined, count: 4, waitMs: 8_000 },
-    { name: 'one that asks for patience', start: before, retryAfterMs: 60_000, count: 4, waitMs: 60_000 },
+    { name: 'one that asks for patience', start: before, retryAfterMs: 20_000, count: 4, waitMs: 20_000 },
+    {
+      name: 'one that asks for more patience than a bill allows',
+      start: before,
+      retryAfterMs: 600_000,
+      count: 4,
+      waitMs: 30_000,
+    },
     {
       name: 'one that asks for less than is waited anyway',
       start: before,

@@ -7,13 +7,13 @@ import { withRawServer, withServer } from './loopback-server.ts';
 const always = { mayStillSend: () => true };
 
 describe('connections', () => {
-  it('reads share one, each create has its own', async () => {
+  it('reads share one, each create and each DELETE has its own', async () => {
     const sockets = new Map<Socket, string[]>();
     await withRawServer(
       (request, response) => {
         sockets.set(request.socket, [...(sockets.get(request.socket) ?? []), request.method ?? '']);
         request.resume();
-        response.end(JSON.stringify(request.method === 'POST' ? aPodRow() : podsPage([])));
+        response.end(JSON.stringify(request.method === 'GET' ? podsPage([]) : aPodRow()));
       },
       async ({ url }) => {
         await withProvider(url, async (provider) => {
@@ -21,9 +21,11 @@ describe('connections', () => {
           await provider.createPod(aCreateRequest(), always);
           await provider.listPods([]);
           await provider.createPod(aCreateRequest(), always);
+          await provider.deletePod('pod-1');
+          await provider.deletePod('pod-1');
         });
 
-        expect([...sockets.values()]).toEqual([['GET', 'GET'], ['POST'], ['POST']]);
+        expect([...sockets.values()]).toEqual([['GET', 'GET'], ['POST'], ['POST'], ['DELETE'], ['DELETE']]);
       },
     );
   });

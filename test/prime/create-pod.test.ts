@@ -182,11 +182,12 @@ describe('createPod: the limiter', () => {
     const turns: string[] = [];
     const limited: unknown[] = [];
     const limiter = {
-      acquire: async (priority: string) => {
+      acquire: async ({ priority }: { readonly priority: string }) => {
         turns.push(priority);
-        await Promise.resolve();
+        return await Promise.resolve(0);
       },
-      reportLimited: (_startedAtMs: number, retryAfterMs?: number) => limited.push(retryAfterMs),
+      reportLimited: (_ask: unknown, _startedAtMs: number, retryAfterMs?: number) =>
+        limited.push(retryAfterMs),
       state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { delete: 0, create: 0, read: 0 } }),
     };
     await withServer(

@@ -91,13 +91,22 @@ describe('cacheOffers', () => {
     expect(asked).toHaveLength(requests);
   });
 
-  it('forgets the oldest question when there are too many', () => {
-    const { asked, list } = setUp(() => GOOD, 0, 2);
+  it('forgets the oldest question when there are too many', async () => {
+    const { clock, asked, list } = setUp(() => GOOD, 0, 2);
 
     for (const gpuCount of [1, 2, 3, 2, 3, 1]) {
       void list(aQuery({ gpuCount }));
+      await clock.advance(0);
     }
 
     expect(asked.map(({ gpuCount }) => gpuCount)).toEqual([1, 2, 3, 1]);
+  });
+
+  it('forgets no question that is under way, however many others are asked', async () => {
+    const { clock, asked, list } = setUp(() => GOOD, 30_000, 2);
+    for (const gpuType of ['A', 'B', 'C', 'D', 'A']) void list(aQuery({ gpuType }));
+    await clock.advance(0);
+    expect(asked.map(({ gpuType }) => gpuType)).toEqual(['A', 'B', 'C', 'D']);
+    await clock.advance(40_000);
   });
 });

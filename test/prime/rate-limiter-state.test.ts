@@ -17,12 +17,12 @@ function setUp(onTurn?: RateLimiterOptions['onTurn']): { clock: VirtualClock; li
 describe('a rate limiter, for metrics', () => {
   it('says how it stands: what would go at once, and who waits', async () => {
     const { clock, limiter } = setUp();
-    for (const priority of ['read', 'read', 'read', 'read', 'delete'] as const)
-      void limiter.acquire(priority);
+    for (const priority of ['read', 'read', 'read', 'read', 'create'] as const)
+      void limiter.acquire({ priority });
     expect(limiter.state()).toEqual({
       requestsPerSecond: 10,
       tokens: 0,
-      waiting: { delete: 1, create: 0, read: 2 },
+      waiting: { delete: 0, create: 1, read: 2 },
     });
     await clock.advance(100);
     expect(limiter.state().waiting).toEqual({ delete: 0, create: 0, read: 2 });
@@ -33,7 +33,7 @@ describe('a rate limiter, for metrics', () => {
   it('tells how long each turn was waited for', async () => {
     const turns: unknown[] = [];
     const { clock, limiter } = setUp((priority, waitedMs) => turns.push([priority, waitedMs]));
-    for (const priority of ['read', 'read', 'create'] as const) void limiter.acquire(priority);
+    for (const priority of ['read', 'read', 'create'] as const) void limiter.acquire({ priority });
     await clock.advance(100);
     expect(turns).toEqual([
       ['read', 0],

@@ -5,6 +5,8 @@ import type { Priority, RateLimiter, RateLimiterOptions } from '../../src/prime/
 import { createVirtualClock } from './virtual-clock.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
+const READ = { priority: 'read', endpoint: '/availability/gpus' } as const;
+
 function setUp(options: Partial<RateLimiterOptions> = {}): { clock: VirtualClock; limiter: RateLimiter } {
   const clock = createVirtualClock();
   return { clock, limiter: createRateLimiter({ clock, random: () => 0.5, ...options }) };
@@ -13,11 +15,11 @@ function setUp(options: Partial<RateLimiterOptions> = {}): { clock: VirtualClock
 /** A limiter whose burst is used up, and a log of who came through from then on. */
 async function setUpBusy(perSecond: number) {
   const { clock, limiter } = setUp({ initialRequestsPerSecond: perSecond, maxRequestsPerSecond: perSecond });
-  await limiter.acquire('read');
-  await limiter.acquire('read');
+  await limiter.acquire({ priority: 'read' });
+  await limiter.acquire({ priority: 'read' });
   const through: string[] = [];
   const wait = (priority: Priority, name: string = priority): void => {
-    void limiter.acquire(priority).then(() => through.push(name));
+    void limiter.acquire({ priority }).then(() => through.push(name));
   };
   return { clock, limiter, through, wait };
 }
@@ -38,26 +40,44 @@ describe('createRateLimiter', () => {
 
   it('DELETE goes before POST, POST before reads, first come first within each', async () => {
     const { clock, through, wait } = await setUpBusy(10);
+    for (let index = 0; index < 5; index += 1) wait('delete', `credit ${index}`);
+    await clock.advance(0);
+    through.length = 0;
 
     for (const name of ['1', '2']) {
       wait('read', `read ${name}`);
       wait('create', `create ${name}`);
       wait('delete', `delete ${name}`);
     }
-    await clock.advance(500);
+    await clock.advance(1100);
 
-    expect(through).toEqual(['delete 1', 'delete 2', 'create 1', 'create 2', 'read 1']);
+    expect(through.slice(0, 5)).toEqual(['delete 1', 'delete 2', 'create 1', 'create 2', 'read 1']);
   });
 
-  it('a DELETE that comes while others wait is the next', async () => {
+  it('a DELETE that comes while others wait goes at once, ahead of the rate, and the others pay it back', async () => {
     const { clock, through, wait } = await setUpBusy(10);
 
     wait('create');
     await clock.advance(50);
     wait('delete');
-    await clock.advance(50);
-
+    await clock.advance(0);
     expect(through).toEqual(['delete']);
+    await clock.advance(149);
+    expect(through).toEqual(['delete']);
+    await clock.advance(1);
+
+    expect(through).toEqual(['delete', 'create']);
+  });
+
+  it('DELETEs ahead of the rate are few: the provider would refuse the rest', async () => {
+    const { clock, through, wait } = await setUpBusy(10);
+
+    for (let index = 0; index < 20; index += 1) wait('delete');
+    await clock.advance(0);
+    expect(through).toHaveLength(5);
+    await clock.advance(1000);
+
+    expect(through).toHaveLength(15);
   });
 
   it('reads go on below any number of creates', async () => {
@@ -78,7 +98,7 @@ describe('createRateLimiter', () => {
     const { clock, limiter } = setUp({ maxRequestsPerSecond: 5 });
     let through = 0;
     for (let index = 0; index < 1000; index += 1) {
-      void limiter.acquire('read').then(() => (through += 1));
+      void limiter.acquire({ priority: 'read' }).then(() => (through += 1));
     }
 
     await clock.advance(60_000);
@@ -87,33 +107,22 @@ describe('createRateLimiter', () => {
     expect(through).toBeLessThanOrEqual(5 * 60 + 3);
   });
 
-  it('pauses all for as long as the provider asks', async () => {
-    const { clock, limiter, through, wait } = await setUpBusy(10);
-
-    limiter.reportLimited(clock.monotonicMs(), 7000);
-    wait('delete');
-    wait('delete');
-    await clock.advance(6999);
-    expect(through).toEqual([]);
-    await clock.advance(1);
-    // Not both: to make up for the pause at once would run into the next one.
-    expect(through).toEqual(['delete']);
-  });
-
   it('pauses for a doubling time where it does not ask, and for a short one after a good while', async () => {
     const { clock, limiter } = setUp();
     const pauses: number[] = [];
     const measure = async (): Promise<void> => {
       await clock.advance(1);
       const startedAtMs = clock.monotonicMs();
-      limiter.reportLimited(startedAtMs);
-      const turn = limiter.acquire('read').then(() => pauses.push(clock.monotonicMs() - startedAtMs));
+      limiter.reportLimited(READ, startedAtMs);
+      const turn = limiter
+        .acquire({ priority: 'read' })
+        .then(() => pauses.push(clock.monotonicMs() - startedAtMs));
       await clock.advance(60_000);
       await turn;
     };
 
     for (let index = 0; index < 2; index += 1) {
-      limiter.reportLimited(clock.monotonicMs());
+      limiter.reportLimited(READ, clock.monotonicMs());
       await clock.advance(1);
     }
     await measure();
@@ -128,10 +137,10 @@ describe('createRateLimiter', () => {
     const startedAtMs = clock.monotonicMs();
     await clock.advance(100);
 
-    limiter.reportLimited(startedAtMs);
+    limiter.reportLimited(READ, startedAtMs);
     const after = limiter.state().requestsPerSecond;
     for (let index = 0; index < 20; index += 1) {
-      limiter.reportLimited(startedAtMs + index);
+      limiter.reportLimited(READ, startedAtMs + index);
     }
 
     expect(after).toBe(50);
@@ -140,7 +149,7 @@ describe('createRateLimiter', () => {
 
   it('time in which nobody wanted more does not raise the rate', async () => {
     const { clock, limiter } = setUp({ initialRequestsPerSecond: 20 });
-    limiter.reportLimited(0, 0);
+    limiter.reportLimited(READ, 0, 0);
     const after = limiter.state().requestsPerSecond;
 
     await clock.advance(3_600_000);
@@ -228,14 +237,14 @@ async function runAgainst(
   const running = new AbortController();
   const client = async (): Promise<void> => {
     while (!running.signal.aborted) {
-      await limiter.acquire('read');
+      await limiter.acquire({ priority: 'read' });
       const startedAtMs = clock.monotonicMs();
       await clock.sleep(10 + random() * 30);
       const isAllowed = allows();
       await clock.sleep(20);
       measured[isAllowed ? 'accepted' : 'refused'] += 1;
       if (!isAllowed) {
-        limiter.reportLimited(startedAtMs, retryAfterMs);
+        limiter.reportLimited(READ, startedAtMs, retryAfterMs);
       }
     }
   };

@@ -29,7 +29,15 @@ export function createVirtualClock(): VirtualClock {
   return {
     nowMs: () => START_OF_TIME_MS + nowMs,
     monotonicMs: () => nowMs,
-    sleep: (ms) => new Promise((wake) => sleepers.push({ atMs: nowMs + Math.max(0, ms), wake })),
+    sleep: (ms, signal) =>
+      new Promise((wake, reject) => {
+        const sleeper = { atMs: nowMs + Math.max(0, ms), wake };
+        sleepers.push(sleeper);
+        signal?.addEventListener('abort', () => {
+          sleepers.splice(sleepers.indexOf(sleeper), 1);
+          reject(new Error('the sleep was called off'));
+        });
+      }),
     async advance(ms) {
       const endMs = nowMs + ms;
       await settle();

@@ -25,16 +25,15 @@ export async function createPod(
   effect: CreatePod,
   memory: Memory,
 ): Promise<EffectOutcome> {
-  const { clock } = context;
-  const secrets = await readSecrets(context, gpuPod);
-  if (secrets.kind === 'missing') {
-    return known(learnBlocked(memory, 'ReferenceNotFound', secrets.message, clock.monotonicMs()));
-  }
-  if (!context.orderSlots.take()) {
+  // Before anything that can hang, the Secrets too.
+  if (!context.orderSlots.take(gpuPod.metadata)) {
     return { kind: 'busy' };
   }
   try {
-    return await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values });
+    const secrets = await readSecrets(context, gpuPod);
+    return secrets.kind === 'missing'
+      ? known(learnBlocked(memory, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
+      : await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values });
   } finally {
     context.orderSlots.giveBack();
   }

@@ -6,7 +6,7 @@ import type { Memory } from '../../lifecycle/memory.ts';
  *
  * - `known`: it was done, or failed in a way that is remembered; the next step is planned on it.
  * - `stale`: the object is another one than was planned for; begin anew once the newer one is here.
- * - `busy`: no slot was free; come back soon.
+ * - `busy`: no place was free; the key is called once one is.
  * - `released`: the finalizer is off; the watch tells of the end, there is nothing left to plan.
  */
 export type EffectOutcome =

@@ -25,13 +25,13 @@ export async function perform(
     case 'createPod':
       return await createPod(context, gpuPod, effect, memory);
     case 'readOffers':
-      return await readOffers(context, effect.queries, memory);
+      return await readOffers(context, gpuPod, effect.queries, memory);
     case 'deletePod':
       return await deletePod(context, gpuPod, effect.podId, memory);
     case 'deleteStray':
       return await deleteStray(context, gpuPod, effect, memory);
     case 'readPod':
-      return await readPod(context, effect.podId, memory);
+      return await readPod(context, gpuPod, effect.podId, memory);
     case 'ensureSecret':
       return await ensureSecret(context, gpuPod, effect, memory);
     case 'removeSecret':

@@ -1,3 +1,4 @@
+import { isDeleting } from '../../api/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
@@ -13,6 +14,31 @@ import type { EffectOutcome } from './outcome.ts';
 
 /** Asks for the offers of each GPU type; one answer that fails fails all: half a market is no market. */
 export async function readOffers(
+  context: Context,
+  gpuPod: GpuPod,
+  queries: readonly OfferQuery[],
+  memory: Memory,
+): Promise<EffectOutcome> {
+  return await inReadSlot(context, gpuPod, async () => await askForOffers(context, queries, memory));
+}
+
+/** A provider that hangs must not take all workers: who finds no place gives its worker back, and is called later. */
+async function inReadSlot(
+  { readSlots }: Context,
+  gpuPod: GpuPod,
+  read: () => Promise<EffectOutcome>,
+): Promise<EffectOutcome> {
+  if (!readSlots.take(gpuPod.metadata)) {
+    return { kind: 'busy' };
+  }
+  try {
+    return await read();
+  } finally {
+    readSlots.giveBack();
+  }
+}
+
+async function askForOffers(
   { provider }: Context,
   queries: readonly OfferQuery[],
   memory: Memory,
@@ -43,7 +69,18 @@ export async function deletePod(
   return known(learnDelete(memory, podId, outcome, context.clock.monotonicMs()));
 }
 
-export async function readPod(context: Context, podId: string, memory: Memory): Promise<EffectOutcome> {
+/** A look that a termination waits for takes no place from others, and waits for none. */
+export async function readPod(
+  context: Context,
+  gpuPod: GpuPod,
+  podId: string,
+  memory: Memory,
+): Promise<EffectOutcome> {
+  const read = async (): Promise<EffectOutcome> => await lookAtPod(context, podId, memory);
+  return isDeleting(gpuPod) || gpuPod.spec.suspend ? await read() : await inReadSlot(context, gpuPod, read);
+}
+
+async function lookAtPod(context: Context, podId: string, memory: Memory): Promise<EffectOutcome> {
   const beganAtMs = context.clock.monotonicMs();
   const answer = await context.provider.getPod(podId);
   if (answer.kind === 'ok') {

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
+import type { Priority, RateLimiter, RateLimiterOptions } from '../../src/prime/rate-limiter.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+const READ = { priority: 'read', endpoint: '/availability/gpus' } as const;
+
+function setUp(options: Partial<RateLimiterOptions> = {}): { clock: VirtualClock; limiter: RateLimiter } {
+  const clock = createVirtualClock();
+  return { clock, limiter: createRateLimiter({ clock, random: () => 0.5, ...options }) };
+}
+
+/** A limiter whose burst is used up, and a log of who came through from then on. */
+async function setUpBusy(perSecond: number) {
+  const { clock, limiter } = setUp({ initialRequestsPerSecond: perSecond, maxRequestsPerSecond: perSecond });
+  await limiter.acquire({ priority: 'read' });
+  await limiter.acquire({ priority: 'read' });
+  const through: string[] = [];
+  const wait = (priority: Priority, name: string = priority): void => {
+    void limiter.acquire({ priority }).then(() => through.push(name));
+  };
+  return { clock, limiter, through, wait };
+}
+
+describe('what a 429 asks to wait', () => {
+  it('a read waits for as long as the provider asks, if that is short', async () => {
+    const { clock, limiter, through, wait } = await setUpBusy(10);
+    const again = (): void => void limiter.acquire(READ).then(() => through.push('again'));
+
+    limiter.reportLimited(READ, clock.monotonicMs(), 4000);
+    again();
+    again();
+    await clock.advance(3999);
+    expect(through).toEqual([]);
+    await clock.advance(1);
+    // Not both: to make up for the pause at once would run into the next one.
+    expect(through).toEqual(['again']);
+    wait('delete');
+    await clock.advance(0);
+    expect(through).toEqual(['again', 'delete']);
+  });
+
+  it('a long Retry-After of one read holds back the reads of that endpoint only, and tells them at once', async () => {
+    const { clock, limiter, through, wait } = await setUpBusy(10);
+    const sentAway: number[] = [];
+    const again = (): void => void limiter.acquire(READ).then((forMs) => sentAway.push(forMs));
+
+    again();
+    limiter.reportLimited(READ, clock.monotonicMs(), 600_000);
+    again();
+    wait('delete');
+    await clock.advance(0);
+    expect(through).toEqual(['delete']);
+    expect(sentAway).toEqual([600_000, 600_000]);
+    wait('create');
+    void limiter.acquire({ priority: 'read', endpoint: '/pods/' }).then(() => through.push('list'));
+    // The short time that the limiter waits by itself, since the limit may be the account's.
+    await clock.advance(1000);
+    expect(through).toEqual(['delete', 'create', 'list']);
+
+    await clock.advance(600_000);
+    again();
+    await clock.advance(0);
+    expect(sentAway).toEqual([600_000, 600_000, 0]);
+  });
+
+  it.each(['delete', 'create'] as const)(
+    'a long Retry-After of a %s holds it back for half a minute',
+    async (priority) => {
+      const { clock, limiter, through, wait } = await setUpBusy(10);
+
+      limiter.reportLimited({ priority }, clock.monotonicMs(), 600_000);
+      wait(priority);
+      await clock.advance(29_999);
+      expect(through).toEqual([]);
+      await clock.advance(1);
+
+      expect(through).toEqual([priority]);
+    },
+  );
+
+  it('a Retry-After of creates and reads holds back no DELETE', async () => {
+    const { clock, limiter, through, wait } = await setUpBusy(10);
+
+    limiter.reportLimited({ priority: 'create' }, clock.monotonicMs(), 600_000);
+    limiter.reportLimited(READ, clock.monotonicMs(), 600_000);
+    wait('delete');
+    await clock.advance(0);
+
+    expect(through).toEqual(['delete']);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Memory } from '../../src/lifecycle/memory.ts';
+import { freshMemory } from '../../src/lifecycle/memory.ts';
+import { laneOf, planLanes } from '../../src/reconciler/lanes.ts';
+import { Slots } from '../../src/reconciler/slots.ts';
+
+const METADATA = { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '1' };
+const NOTHING = freshMemory(0, false);
+
+function anObject(spec: object, status: object, metadata: object = {}) {
+  return { metadata: { ...METADATA, ...metadata }, spec, status };
+}
+
+interface Row {
+  readonly what: string;
+  readonly object: ReturnType<typeof anObject> | undefined;
+  readonly memory?: Memory;
+  readonly lane: 'urgent' | 'normal';
+}
+
+const ROWS: readonly Row[] = [
+  { what: 'searches', object: anObject({}, {}), lane: 'normal' },
+  { what: 'has an instance', object: anObject({ suspend: false }, { podId: 'p' }), lane: 'normal' },
+  { what: 'is gone', object: undefined, lane: 'urgent' },
+  { what: 'is deleted', object: anObject({}, {}, { deletionTimestamp: 'now' }), lane: 'urgent' },
+  {
+    what: 'is suspended with an instance',
+    object: anObject({ suspend: true }, { podId: 'p' }),
+    lane: 'urgent',
+  },
+  { what: 'is suspended without one', object: anObject({ suspend: true }, {}), lane: 'normal' },
+  {
+    what: 'has an attempt whose termination was begun',
+    object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'AboveMaxPrice' }] }),
+    lane: 'urgent',
+  },
+  {
+    what: 'has an earlier attempt that was terminated',
+    object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'PodFailed', outcome: 'Failed' }] }),
+    lane: 'normal',
+  },
+  {
+    what: 'has an instance that no status names',
+    object: anObject({}, {}),
+    memory: { ...NOTHING, unbound: { podId: 'p', podName: 'gp-1' } },
+    lane: 'urgent',
+  },
+  {
+    what: 'has a duplicate',
+    object: anObject({}, {}),
+    memory: { ...NOTHING, strays: { p: 1 } },
+    lane: 'urgent',
+  },
+  { what: 'cannot be read', object: anObject([], { attempts: 'none' }), lane: 'normal' },
+];
+
+describe('laneOf', () => {
+  it.each(ROWS)('a GpuPod that $what: $lane', ({ object, memory, lane }) => {
+    expect(laneOf(object, memory)).toBe(lane);
+  });
+});
+
+describe('planLanes', () => {
+  it.each([1, 2, 4, 32, 1000])(
+    '%d at once: that many are free of the provider, however it hangs',
+    (concurrency) => {
+      const { workers, readSlots, orderSlots } = planLanes(concurrency);
+      expect(workers.concurrency - readSlots - orderSlots).toBe(concurrency);
+      expect(Math.min(readSlots, orderSlots)).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('Slots', () => {
+  it('call who found none free, one for each place that becomes free', () => {
+    const called: string[] = [];
+    const slots = new Slots(1, (key) => called.push(key));
+    const take = (name: string): boolean => slots.take({ namespace: 'n', name });
+    expect(['a', 'b', 'c', 'b'].map(take)).toEqual([true, false, false, false]);
+
+    slots.giveBack();
+    expect(called).toEqual(['n/b']);
+    expect(take('b')).toBe(true);
+    expect(take('a')).toBe(false);
+    slots.giveBack();
+    expect(called).toEqual(['n/b', 'n/c']);
+    expect(slots.taken).toBe(0);
+  });
+});
