@@ -50,6 +50,11 @@ export const REASONS = {
       meaning:
         'The machine is active and its image is being installed, or its SSH endpoint is not there yet. It bills.',
     },
+    PriceUnknown: {
+      status: 'False',
+      meaning:
+        'The machine is active, and the provider states no price for it. It bills. It gets ready once its price was read and fits the cap; `provisioningTimeout` bounds how long that may take.',
+    },
     Interrupted: {
       status: 'False',
       meaning:

@@ -54,6 +54,8 @@ const Intent = z.object({
   specHash: text(64, 1),
   /** Micro-dollars per hour: the cap in the body. */
   capSent: micros,
+  /** Rows of other prices answer to the same request: what was chosen is the cap. */
+  isPriceAmbiguous: z.boolean().optional(),
   offer: IntentOffer,
   cost: z.object({ gpu: micros, disk: micros, vcpus: micros, memory: micros, total: micros }),
   sizes: z.object({

@@ -48,6 +48,8 @@ export interface Sight {
   readonly look: PodLook;
   /** Monotonic time at which the request that saw it began. */
   readonly beganAtMs: number;
+  /** Begin of the last request that carried every field (GET or list); a status poll does not. */
+  readonly detailsAtMs?: number;
   /** The latest status poll left the pod out: a suspicion, not an absence. */
   readonly omitted: boolean;
 }

@@ -92,6 +92,8 @@ export interface RentalMemory {
   readonly sinceMs: number;
   /** Some read (not the answer to the create) showed the pod. */
   readonly wasRead: boolean;
+  /** When this process first saw it active: only what is read later says what it costs. */
+  readonly activeSeenAtMs?: number;
   /** What the provider calls it, as last heard; a status poll does not say. */
   readonly name?: string;
   /** The last DELETE that was accepted or answered 404. */

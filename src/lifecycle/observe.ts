@@ -101,10 +101,15 @@ function seen(knowledge: Knowledge, standing: RentalMemory, listed: PodLook | un
   const name = look?.name ?? nameHeard(knowledge, standing);
   const isSeen = look !== undefined || standing.read?.result === 'found';
   return {
+    ...firstSeenActive(knowledge),
     ...standing,
     wasRead: standing.wasRead || isSeen,
     ...(name === undefined ? {} : { name }),
   };
+}
+
+function firstSeenActive({ sight, now }: Knowledge): Pick<RentalMemory, 'activeSeenAtMs'> {
+  return sight?.look.status === 'ACTIVE' ? { activeSeenAtMs: now.monotonicMs } : {};
 }
 
 function standingRental({ rental }: Memory, podId: string, nowMs: number): RentalMemory {

@@ -115,6 +115,13 @@ export interface PodLook {
   readonly ports: readonly PodPort[];
   /** USD per hour; only if finite and > 0. */
   readonly priceUsdPerHour?: number;
+  readonly isSpot?: boolean;
+  readonly gpuCount?: number;
+  readonly gpuName?: string;
+  /** Upstream provider that it runs at. */
+  readonly upstream?: string;
+  readonly country?: string;
+  readonly dataCenter?: string;
   readonly createdAt?: string;
 }
 

@@ -86,6 +86,7 @@ export interface CoolDown {
 export type CoolDownReason =
   | 'NoCapacity'
   | 'AboveMaxPrice'
+  | 'NotAsOrdered'
   | 'InvalidRequest'
   | 'TemplateIncompatible'
   | 'OtherRefusal'

@@ -218,6 +218,7 @@ export const METRICS = {
     values: [
       'NoCapacity',
       'AboveMaxPrice',
+      'NotAsOrdered',
       'InvalidRequest',
       'TemplateIncompatible',
       'OtherRefusal',

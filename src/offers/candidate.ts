@@ -23,6 +23,8 @@ export interface FittingOffer {
   readonly key: string;
   readonly sizes: Sizes;
   readonly cost: Cost;
+  /** The same request may be answered with a row of another price: its cap is what was chosen. */
+  readonly isPriceAmbiguous: boolean;
 }
 
 export function toCandidate(offer: Offer, wish: OfferWish): Candidate {

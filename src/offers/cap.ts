@@ -1,4 +1,5 @@
 import type { MicroUsd } from './money.ts';
+import type { FittingOffer } from './candidate.ts';
 import type { Cost, Offer } from './offer.ts';
 import { effectiveCap } from './wish.ts';
 import type { PriceLimits } from './wish.ts';
@@ -11,19 +12,33 @@ const TOLERANCE_PERCENT = 5;
 
 /**
  * The cap that goes into the create body (design 3.1): `spec.maxPrice`, else the all-in price, with 5 %
- * more where the offer's price varies; never above the operator's ceiling.
+ * more where the offer's price varies; never above the operator's ceiling. Where the request may be answered with a
+ * dearer row it cannot exclude otherwise, the price that was chosen is the cap.
  */
-export function capToSend(limits: PriceLimits, offer: Offer, cost: Cost): MicroUsd {
+export function capToSend(limits: PriceLimits, { offer, cost, isPriceAmbiguous }: CappedOffer): MicroUsd {
   const own = offer.prices.isVariable ? withTolerance(cost.total) : cost.total;
-  return bounded(limits, own);
+  return isPriceAmbiguous ? bounded({ ...limits, ...lower(limits, own) }, own) : bounded(limits, own);
+}
+
+type CappedOffer = Pick<FittingOffer, 'cost' | 'isPriceAmbiguous'> & {
+  readonly offer: Pick<Offer, 'prices'>;
+};
+
+function lower({ maxPrice }: PriceLimits, cap: MicroUsd): PriceLimits {
+  return { maxPrice: Math.min(maxPrice ?? cap, cap) };
 }
 
 /**
  * The price above which a pod is ended when the provider first names one: `spec.maxPrice`, else 5 % above
  * the all-in price; never above the operator's ceiling. Not below {@link capToSend}.
  */
-export function priceLine(limits: PriceLimits, cost: Pick<Cost, 'total'>): MicroUsd {
-  return bounded(limits, withTolerance(cost.total));
+export function priceLine(limits: PriceLimits, { total, isPriceAmbiguous = false }: LinedCost): MicroUsd {
+  const own = withTolerance(total);
+  return isPriceAmbiguous ? bounded({ ...limits, ...lower(limits, own) }, own) : bounded(limits, own);
+}
+
+interface LinedCost extends Pick<Cost, 'total'> {
+  readonly isPriceAmbiguous?: boolean;
 }
 
 function bounded(limits: PriceLimits, own: MicroUsd): MicroUsd {

@@ -6,6 +6,7 @@ import { chain, compareIdentity, comparePrice } from './order.ts';
 import type { Rejection } from './rejections.ts';
 import { RELAXATIONS } from './relaxations.ts';
 import type { Relaxation } from './relaxations.ts';
+import { marketOf } from './twins.ts';
 import type { OfferWish } from './wish.ts';
 
 /**
@@ -52,11 +53,12 @@ function wonBy(
   rejections: readonly Rejection[],
   wish: OfferWish,
 ): readonly FittingOffer[] {
+  const market = marketOf(rejections.map(({ candidate }) => candidate.offer));
   return rejections.flatMap(({ reason, candidate: { offer } }) => {
     if (!relaxation.lifts.includes(reason)) {
       return [];
     }
-    const verdict = judgeOffer(offer, relaxation.relax(wish, offer));
+    const verdict = judgeOffer(offer, relaxation.relax(wish, offer), market);
     return verdict.kind === 'fits' ? [verdict.fitting] : [];
   });
 }

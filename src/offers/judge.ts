@@ -1,8 +1,11 @@
 import { toCandidate } from './candidate.ts';
-import type { FittingOffer } from './candidate.ts';
+import type { Candidate, FittingOffer } from './candidate.ts';
+import { reject } from './checks/check.ts';
 import { OFFER_CHECKS } from './checks/offer-checks.ts';
 import type { Offer } from './offer.ts';
 import type { Rejection, RejectionReason } from './rejections.ts';
+import { marketOf, twinsOf } from './twins.ts';
+import type { Market } from './twins.ts';
 import type { OfferWish } from './wish.ts';
 
 export interface Verdicts {
@@ -15,12 +18,28 @@ type Verdict =
   | { readonly kind: 'fits'; readonly fitting: FittingOffer }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
+/** What a spec forbids of the instance itself; a twin that fails for anything else is only not to be had now. */
+const FORBIDS: ReadonlySet<RejectionReason> = new Set([
+  'MultiNode',
+  'SocketNotWanted',
+  'RegionNotAllowed',
+  'CountryNotAllowed',
+  'DataCenterNotAllowed',
+  'SecurityDiffers',
+  'SpotForbidden',
+  'SpotRequired',
+  'PrepaidForbidden',
+  'PrepaidAboveLimit',
+  'CurrencyDiffers',
+]);
+
 /** Puts every offer on exactly one of two lists. */
 export function judgeOffers(offers: readonly Offer[], wish: OfferWish): Verdicts {
+  const market = marketOf(offers);
   const fitting: FittingOffer[] = [];
   const rejections: Rejection[] = [];
   for (const offer of offers) {
-    const verdict = judgeOffer(offer, wish);
+    const verdict = judgeOffer(offer, wish, market);
     if (verdict.kind === 'fits') {
       fitting.push(verdict.fitting);
     } else {
@@ -30,20 +49,45 @@ export function judgeOffers(offers: readonly Offer[], wish: OfferWish): Verdicts
   return { fitting, rejections };
 }
 
-/** Whether an offer fits, or the first reason why not. */
-export function judgeOffer(offer: Offer, wish: OfferWish): Verdict {
+/** Whether an offer fits, or the first reason why not. `market` holds the offers that it was listed with; empty: it has no twins. */
+export function judgeOffer(offer: Offer, wish: OfferWish, market: Market = new Map()): Verdict {
   const candidate = toCandidate(offer, wish);
-  for (const check of OFFER_CHECKS) {
-    const rejection = check(candidate, wish);
-    if (rejection !== undefined) {
-      return { kind: 'rejected', rejection };
-    }
+  const twins = twinsOf(offer, market);
+  const rejection = firstRejection(candidate, wish) ?? rejectForTwin(candidate, twins, wish);
+  if (rejection !== undefined) {
+    return { kind: 'rejected', rejection };
   }
   const { key, sizing, cost } = candidate;
   if (sizing.kind !== 'fits' || cost === undefined) {
     throw new Error('an offer without sizes or price passed the checks: the list of checks is incomplete');
   }
-  return { kind: 'fits', fitting: { offer, key, sizes: sizing.sizes, cost } };
+  const isPriceAmbiguous = twins.some((twin) => toCandidate(twin, wish).cost?.total !== cost.total);
+  return { kind: 'fits', fitting: { offer, key, sizes: sizing.sizes, cost, isPriceAmbiguous } };
+}
+
+function firstRejection(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  for (const check of OFFER_CHECKS) {
+    const rejection = check(candidate, wish);
+    if (rejection !== undefined) {
+      return rejection;
+    }
+  }
+  return undefined;
+}
+
+/** The request could rent the twin instead, and nothing in it could prevent that. */
+function rejectForTwin(
+  candidate: Candidate,
+  twins: readonly Offer[],
+  wish: OfferWish,
+): Rejection | undefined {
+  for (const twin of twins) {
+    const reason = firstRejection(toCandidate(twin, wish), wish)?.reason;
+    if (reason !== undefined && FORBIDS.has(reason)) {
+      return reject(candidate, 'Indistinguishable', `same request as a row with ${reason}`);
+    }
+  }
+  return undefined;
 }
 
 /** Whether a rejected offer would fit if these reasons did not count. */

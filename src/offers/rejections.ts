@@ -23,7 +23,11 @@ export const REJECTION_REASONS = {
   CurrencyDiffers: 'The offer is priced in another currency than USD.',
   ImageNotOffered: 'The offer does not list the image.',
   SizeNotOffered: 'The offer cannot be had with the sizes in `resources`.',
+  Indistinguishable:
+    'The request for the offer could be answered with another row that the spec forbids (spot, prepaid hours, place, security), because a request cannot say which of them is meant.',
   InvalidPrice: 'The offer has no price, or one that cannot be right.',
+  PrepaidAboveLimit:
+    'The hours that the offer charges at once cost more than `--max-total-price-per-hour` allows.',
   CoolingDown: 'An order of this offer failed a short while ago.',
   AboveMaxPrice:
     "The offer fits in all else, and costs more than `maxPrice` or than the operator's price ceiling.",

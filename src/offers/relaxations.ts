@@ -65,7 +65,7 @@ export const RELAXATIONS: readonly Relaxation[] = [
   },
   {
     // People who name a country and its data center set one constraint, not two.
-    lifts: ['DataCenterNotAllowed', 'CountryNotAllowed', 'RegionNotAllowed'],
+    lifts: ['DataCenterNotAllowed', 'CountryNotAllowed', 'RegionNotAllowed', 'Indistinguishable'],
     relax: (wish) => ({ ...wish, dataCenters: undefined, countries: undefined, regions: undefined }),
     advise: () => 'remove the regions, countries and dataCenters of placement',
   },
@@ -107,17 +107,17 @@ export const RELAXATIONS: readonly Relaxation[] = [
     advise: () => 'remove placement.cloudId',
   },
   {
-    lifts: ['SpotForbidden', 'SpotRequired'],
+    lifts: ['SpotForbidden', 'SpotRequired', 'Indistinguishable'],
     relax: (wish) => ({ ...wish, spot: 'Allow' }),
     advise: () => 'set placement.spot to Allow',
   },
   {
-    lifts: ['SecurityDiffers'],
+    lifts: ['SecurityDiffers', 'Indistinguishable'],
     relax: (wish) => ({ ...wish, security: 'any' }),
     advise: () => 'set placement.security to any',
   },
   {
-    lifts: ['PrepaidForbidden'],
+    lifts: ['PrepaidForbidden', 'Indistinguishable'],
     relax: (wish) => ({ ...wish, allowPrepaid: true }),
     advise: () => 'set placement.allowPrepaid to true',
   },

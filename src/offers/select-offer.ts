@@ -1,7 +1,8 @@
+import type { FittingOffer } from './candidate.ts';
 import { hintFor } from './hint.ts';
 import { failsOnlyFor, judgeOffers } from './judge.ts';
 import { formatUsd } from './money.ts';
-import type { Cost, Offer, Sizes } from './offer.ts';
+import type { Offer } from './offer.ts';
 import { boundedText } from './offer-text.ts';
 import { orderFor } from './order.ts';
 import type { Rejection, RejectionReason } from './rejections.ts';
@@ -10,11 +11,8 @@ import type { OfferWish } from './wish.ts';
 
 export type Selection = SelectedOffer | NoOfferSelected;
 
-export interface SelectedOffer {
+export interface SelectedOffer extends FittingOffer {
   readonly kind: 'selected';
-  readonly offer: Offer;
-  readonly sizes: Sizes;
-  readonly cost: Cost;
   /** Number of offers that fit, this one included. */
   readonly fittingCount: number;
   /** What it is among them, for people: `cheapest`. */
@@ -47,8 +45,7 @@ export function selectOffer(offers: readonly Offer[], wish: OfferWish): Selectio
   const { rule, compare } = orderFor(wish, offers);
   const [best] = fitting.toSorted(compare);
   if (best !== undefined) {
-    const { offer, sizes, cost } = best;
-    return { kind: 'selected', offer, sizes, cost, fittingCount: fitting.length, rule, rejections };
+    return { kind: 'selected', ...best, fittingCount: fitting.length, rule, rejections };
   }
   const reason = reasonOfNone(rejections, wish);
   const hint = hintFor(rejections, wish);

@@ -28,6 +28,8 @@ export interface OfferWish {
   readonly image: string | undefined;
   readonly customTemplateId: string | undefined;
   readonly prices: PriceLimits;
+  /** What prepaid hours may charge at once: `--max-total-price-per-hour`. */
+  readonly upfrontLimit: MicroUsd | undefined;
   readonly coolingDown: CoolingDown;
 }
 
@@ -51,6 +53,7 @@ export interface Cooldown {
 
 export interface OfferPolicy {
   readonly maxPriceCeiling?: MicroUsd;
+  readonly maxTotalPricePerHour?: MicroUsd;
 }
 
 /** For callers that remember no failures. */
@@ -81,6 +84,7 @@ export function wishFrom(spec: GpuPodSpec, policy: OfferPolicy, coolingDown: Coo
     image: spec.customTemplateId === undefined ? (spec.image ?? DEFAULT_IMAGE) : undefined,
     customTemplateId: spec.customTemplateId,
     prices: limitsFrom(spec, policy),
+    upfrontLimit: policy.maxTotalPricePerHour,
     coolingDown,
   };
 }

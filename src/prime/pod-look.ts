@@ -36,6 +36,13 @@ function lookDetails(row: PodDetails): Omit<PodLook, 'podId' | 'name'> {
       installationProgress: row.installationProgress,
       ssh: parseSshConnection({ sshConnection, ip, ports }),
       priceUsdPerHour: priceHr !== undefined && priceHr > 0 ? priceHr : undefined,
+      isSpot: row.isSpot ?? undefined,
+      gpuCount: row.gpuCount,
+      // Documented as gpuName; offers and the create body call it gpuType.
+      gpuName: row.gpuName ?? row.gpuType,
+      upstream: row.providerType,
+      country: row.country,
+      dataCenter: row.dataCenter ?? row.dataCenterId,
       createdAt: row.createdAt,
     }),
   };

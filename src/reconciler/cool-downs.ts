@@ -7,6 +7,7 @@ const MINUTE_MS = 60_000;
 export const COOL_DOWNS: Readonly<Record<CoolDownReason, { readonly forMs: number; readonly scope: Scope }>> =
   {
     NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody' },
+    NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
     AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
     InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'request' },
     TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },

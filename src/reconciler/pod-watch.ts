@@ -66,7 +66,7 @@ export class PodWatch {
 
   /** A look that carries every field (GET or list). An older one than is known changes nothing. */
   record(look: PodLook, beganAtMs: number): void {
-    this.#see(look.podId, { look, beganAtMs, omitted: false });
+    this.#see(look.podId, { look, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
   }
 
   /** One round of polling; call it every `busyPollMs`. */
@@ -98,7 +98,7 @@ export class PodWatch {
       const known = this.sight(podId);
       const look = byId.get(podId);
       if (look !== undefined) {
-        this.#see(podId, { look: merge(known?.look, look), beganAtMs, omitted: false });
+        this.#see(podId, { ...known, look: merge(known?.look, look), beganAtMs, omitted: false });
       } else if (known !== undefined && beganAtMs > known.beganAtMs) {
         this.#see(podId, { ...known, omitted: true }, beganAtMs);
       } else {

@@ -9,6 +9,7 @@ interface Row {
   maxPrice?: number;
   ceiling?: number;
   isVariable?: boolean;
+  isPriceAmbiguous?: boolean;
   sent: number;
   line: number;
   why: string;
@@ -113,16 +114,58 @@ const rows: Row[] = [
     line: 2_700_000,
     why: '2.7 × 1e6 is not whole in binary',
   },
+  {
+    name: 'a twin of another price',
+    total: 1_900_000,
+    maxPrice: 3,
+    isPriceAmbiguous: true,
+    sent: 1_900_000,
+    line: 1_995_000,
+    why: 'nothing but the cap tells the rows apart',
+  },
+  {
+    name: 'a twin of another price, a price that varies',
+    total: 1_900_000,
+    maxPrice: 3,
+    isVariable: true,
+    isPriceAmbiguous: true,
+    sent: 1_995_000,
+    line: 1_995_000,
+    why: 'the stated tolerance and no more',
+  },
+  {
+    name: 'a twin of another price, maxPrice just above',
+    total: 1_900_000,
+    maxPrice: 1.91,
+    isPriceAmbiguous: true,
+    sent: 1_900_000,
+    line: 1_910_000,
+    why: 'never above maxPrice',
+  },
+  {
+    name: 'a twin of another price, no maxPrice, a ceiling below the tolerance',
+    total: 1_900_000,
+    ceiling: 1_950_000,
+    isVariable: true,
+    isPriceAmbiguous: true,
+    sent: 1_950_000,
+    line: 1_950_000,
+    why: 'nor above the ceiling',
+  },
 ];
 
-test.each(rows)('$name: $why', ({ total, maxPrice, ceiling, isVariable = false, sent, line }) => {
-  const spec = maxPrice === undefined ? {} : { maxPrice };
-  const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
-  const { prices } = wish(spec, policy);
-  const cost = { gpu: total, disk: 0, vcpus: 0, memory: 0, total };
-  expect(capToSend(prices, offer({ prices: { isVariable } }), cost)).toBe(sent);
-  expect(priceLine(prices, cost)).toBe(line);
-});
+test.each(rows)(
+  '$name: $why',
+  ({ total, maxPrice, ceiling, isVariable = false, isPriceAmbiguous = false, sent, line }) => {
+    const spec = maxPrice === undefined ? {} : { maxPrice };
+    const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
+    const { prices } = wish(spec, policy);
+    const cost = { gpu: total, disk: 0, vcpus: 0, memory: 0, total };
+    const chosen = { offer: offer({ prices: { isVariable } }), cost, isPriceAmbiguous };
+    expect(capToSend(prices, chosen)).toBe(sent);
+    expect(priceLine(prices, { total, isPriceAmbiguous })).toBe(line);
+  },
+);
 
 describe('effective cap', () => {
   test('without maxPrice and ceiling there is none', () => {

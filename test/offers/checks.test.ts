@@ -11,10 +11,23 @@ import { TERMS_ROWS } from './support/check-rows/terms.ts';
 const rows = [...MACHINE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
 
 test.each(rows)('$name → $expected: $why', (row) => {
-  const policy = row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling };
+  const policy = {
+    ...(row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling }),
+    ...(row.total === undefined ? {} : { maxTotalPricePerHour: row.total }),
+  };
   const verdict = judgeOffer(row.offer, wish(row.spec ?? {}, policy, row.coolingDown));
   expect(verdict.kind === 'fits' ? 'fits' : verdict.rejection.reason).toBe(row.expected);
 });
+
+/** Their opposite is given, or they need a limit or a row that names no place. */
+const NOT_GIVEN = [
+  'ProviderDenied',
+  'SpotRequired',
+  'StockTooLow',
+  'Indistinguishable',
+  'PrepaidAboveLimit',
+  'AboveMaxPrice',
+];
 
 describe('the list of checks', () => {
   test('every reason has a row above that gives it', () => {
@@ -49,9 +62,7 @@ describe('the list of checks', () => {
     const candidate = verdict.kind === 'rejected' ? verdict.rejection.candidate : undefined;
     expect(candidate).toBeDefined();
     const given = OFFER_CHECKS.map((check) => candidate && check(candidate, demanding)?.reason);
-    const expected = Object.keys(REJECTION_REASONS).filter(
-      (reason) => !['ProviderDenied', 'SpotRequired', 'StockTooLow', 'AboveMaxPrice'].includes(reason),
-    );
+    const expected = Object.keys(REJECTION_REASONS).filter((reason) => !NOT_GIVEN.includes(reason));
     expect(given.filter((reason) => reason !== undefined)).toEqual(expected);
   });
 

@@ -223,7 +223,7 @@ const rows: Row[] = [
   },
   {
     name: 'spot',
-    offers: [offer({ isSpot: true }), offer({ security: 'community_cloud' })],
+    offers: [offer({ isSpot: true }), offer({ cloudId: 'other', security: 'community_cloud' })],
     spec: {},
     expected: 'set placement.spot to Allow to match 1 offer',
     why: 'spot before community',

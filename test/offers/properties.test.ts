@@ -42,8 +42,8 @@ describe('whatever the offers and the wish', () => {
         const selection = selectOffer(offers, wish);
         fc.pre(selection.kind === 'selected');
         const cap = effectiveCap(wish.prices) ?? Infinity;
-        const sent = capToSend(wish.prices, selection.offer, selection.cost);
-        const line = priceLine(wish.prices, selection.cost);
+        const sent = capToSend(wish.prices, selection);
+        const line = priceLine(wish.prices, { ...selection.cost, ...selection });
         expect(selection.cost.total).toBeLessThanOrEqual(sent);
         expect(sent).toBeLessThanOrEqual(line);
         expect(line).toBeLessThanOrEqual(cap);

@@ -166,7 +166,7 @@ describe('the pick', () => {
 
   test('carries the sizes, the cost and what was rejected', () => {
     const selection = selectOffer(
-      [guideOffer(), offer({ usd: 9 }), offer({ isSpot: true })],
+      [guideOffer(), offer({ usd: 9 }), offer({ cloudId: 'spot', isSpot: true })],
       wish({ resources: { diskSize: 200 }, maxPrice: 5 }),
     );
     expect(selection).toMatchObject({

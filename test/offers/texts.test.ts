@@ -22,14 +22,19 @@ describe('explainChoice', () => {
   }[] = [
     {
       name: 'one of several',
-      offers: [guideOffer(), offer({ usd: 4 }), offer({ isSpot: true }), offer({ isSpot: true })],
+      offers: [
+        guideOffer(),
+        offer({ usd: 4 }),
+        offer({ cloudId: 'spot', isSpot: true }),
+        offer({ cloudId: 'spot', isSpot: true }),
+      ],
       expected:
         'cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 2.72 USD/h; 2 others rejected',
       why: 'the whole sentence',
     },
     {
       name: 'the only one',
-      offers: [offer(), offer({ isSpot: true })],
+      offers: [offer(), offer({ cloudId: 'spot', isSpot: true })],
       expected: 'only offer that fits: hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h; 1 other rejected',
       why: 'no superlative of one',
     },

@@ -7,6 +7,7 @@ import { sameName } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Step } from '../step.ts';
+import { checkOrder } from './as-ordered.ts';
 import { endRental } from './end-rental.ts';
 import { checkPrice } from './price-check.ts';
 
@@ -48,12 +49,15 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
   }
   const { podId, podName = '' } = gpuPod.status;
   if (podId !== undefined && isToBeRetained(gpuPod)) {
-    return isLetGo(knowledge)
-      ? heldByOthers(gpuPod)
-      : (checkPrice(knowledge, knowledge.sight?.look) ?? confirmNothingElse(knowledge, { podId, podName }));
+    return isLetGo(knowledge) ? heldByOthers(gpuPod) : retain(knowledge, { podId, podName });
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
   return ending ?? confirmNothingElse(knowledge);
+}
+
+function retain(knowledge: Knowledge, pod: PodLeft): Step {
+  const look = knowledge.sight?.look;
+  return checkPrice(knowledge, look) ?? checkOrder(knowledge, look) ?? confirmNothingElse(knowledge, pod);
 }
 
 /** Not what was to be ended anyway: whether that had begun when the GpuPod was deleted is chance. */

@@ -20,6 +20,7 @@ export const ENDINGS = [
   'Suspended',
   'SpecChanged',
   'AboveMaxPrice',
+  'NotAsOrdered',
   'InstallFailed',
   'PodFailed',
   'ProvisioningTimedOut',
@@ -201,6 +202,7 @@ function coolDownAfter(ending: Ending, offer: OfferStatus | undefined): CoolDown
 
 const COOL_DOWN_AFTER: Readonly<Partial<Record<Ending, CoolDownReason>>> = {
   AboveMaxPrice: 'AboveMaxPrice',
+  NotAsOrdered: 'NotAsOrdered',
   InstallFailed: 'InstallFailed',
   PodFailed: 'InstallFailed',
   ProvisioningTimedOut: 'ProvisioningTimedOut',
@@ -214,6 +216,7 @@ function provisionedAfter(ending: Ending, message: string): Claim<Extract<Condit
     case 'Suspended':
       return ['NotCreated', 'The rental is ended because spec.suspend is true.'];
     case 'AboveMaxPrice':
+    case 'NotAsOrdered':
     case 'InstallFailed':
     case 'PodFailed':
       return ['CreateFailed', message];

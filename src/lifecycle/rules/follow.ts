@@ -6,11 +6,13 @@ import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest, Step } from '../step.ts';
+import { checkOrder } from './as-ordered.ts';
 import { standingClaim } from './claims.ts';
+import { confirmBeforeReady } from './confirm.ts';
 import { closeRental } from './ending.ts';
 import { withholdAddress } from './identity.ts';
 import { followUnready } from './provision.ts';
-import { checkPrice, needsPriceBeforeReady, priceFacts } from './price-check.ts';
+import { checkPrice, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
 
 /** Follows the rented pod from its last good look: gone, doubtful, failing, on its way, or ready. */
@@ -26,6 +28,7 @@ export function followRental(knowledge: Knowledge): Step | undefined {
   }
   const step =
     checkPrice(knowledge, sight?.look) ??
+    checkOrder(knowledge, sight?.look) ??
     investigate(knowledge, rental) ??
     reportStaleness(knowledge, rental) ??
     (sight === undefined ? awaitFirstLook(knowledge) : judge(knowledge, rental, sight));
@@ -135,11 +138,11 @@ function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
     if (withheld !== undefined) {
       return withheld;
     }
-    if (needsPriceBeforeReady(knowledge, rental, sight.look)) {
-      return askForPrice(knowledge, rental);
-    }
+    const facts = seenFacts(knowledge, sight);
     return (
-      awaitPorts(knowledge, rental, sight) ?? followReady(knowledge, sight.look, seenFacts(knowledge, sight))
+      confirmBeforeReady(knowledge, rental, sight, facts) ??
+      awaitPorts(knowledge, rental, sight) ??
+      followReady(knowledge, sight.look, facts)
     );
   }
   // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
@@ -148,14 +151,6 @@ function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
   return lacksOnlySsh
     ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
     : followUnready(knowledge, rental, sight, seenFacts(knowledge, sight));
-}
-
-/** One GET fetches what a status poll does not carry; one that failed is repeated, in its time. */
-function askForPrice({ gpuPod, now, windows }: Knowledge, rental: RentalMemory): Step {
-  const againInMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);
-  return againInMs <= 0
-    ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
-    : { kind: 'rest', status: gpuPod.status, againInMs, pollOften: true };
 }
 
 /**

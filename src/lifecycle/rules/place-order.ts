@@ -59,7 +59,7 @@ export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerS
 
 function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
   const { gpuPod, policy, installation, identity, account, now } = knowledge;
-  const { offer, cost } = selected;
+  const { cost } = selected;
   const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
   const attempt = attemptNumber(knowledge);
@@ -74,7 +74,8 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
     ...(teamId === undefined ? {} : { teamId }),
     generation: metadata.generation,
     specHash: specHash(spec),
-    capSent: capToSend(limitsFrom(spec, policy), offer, cost),
+    capSent: capToSend(limitsFrom(spec, policy), selected),
+    ...(selected.isPriceAmbiguous ? { isPriceAmbiguous: true } : {}),
     offer: recordedOffer(selected, spec),
     cost,
     sizes: rented,

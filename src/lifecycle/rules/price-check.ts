@@ -4,7 +4,6 @@ import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { limitsFrom } from '../../offers/wish.ts';
 import type { Knowledge } from '../knowledge.ts';
-import type { RentalMemory } from '../memory.ts';
 import type { PodLook } from '../provider.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Step } from '../step.ts';
@@ -37,23 +36,19 @@ export function isAbovePriceLine(knowledge: Knowledge, billedUsdPerHour: number 
   return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(knowledge);
 }
 
-/** Status polls carry no price: a GET must have shown the pod, so that none gets ready with a price that nobody looked at. */
-export function needsPriceBeforeReady({ gpuPod }: Knowledge, rental: RentalMemory, look: PodLook): boolean {
-  return (
-    gpuPod.status.readyAt === undefined &&
-    look.priceUsdPerHour === undefined &&
-    gpuPod.status.cost?.billedPerHour === undefined &&
-    rental.read?.result !== 'found'
-  );
-}
-
 export function priceFacts(status: GpuPodStatus, look: PodLook): Facts {
   return look.priceUsdPerHour === undefined
     ? {}
     : { cost: { ...status.cost, billedPerHour: look.priceUsdPerHour } };
 }
 
-function priceLineOf({ gpuPod, policy }: Knowledge): MicroUsd {
+function priceLineOf({ gpuPod, policy, intent: reading }: Knowledge): MicroUsd {
   const limits = limitsFrom(gpuPod.spec, policy);
-  return priceLine(limits, { total: priceToMicros(gpuPod.status.cost?.pricePerHour ?? 0) });
+  const intent = reading.kind === 'read' ? reading.intent : undefined;
+  const total = gpuPod.status.cost?.pricePerHour;
+  return priceLine(limits, {
+    // A CRD that drops the cost must not make it zero.
+    total: total === undefined ? (intent?.cost.total ?? 0) : priceToMicros(total),
+    isPriceAmbiguous: intent?.isPriceAmbiguous ?? false,
+  });
 }

@@ -31,6 +31,10 @@ function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): St
       `The installation failed: ${installationFailure(knowledge, look)}.`,
     );
   }
+  return endTimedOut(knowledge, rental, sight);
+}
+
+export function endTimedOut(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
   const timeoutMs = provisioningTimeoutMs(knowledge);
   // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
   if (sight.beganAtMs > rental.sinceMs + timeoutMs) {

@@ -3,6 +3,7 @@ import type { Condition } from '../../api/status.ts';
 const PHASES: Readonly<Record<string, string>> = {
   Available: 'Ready',
   NoMatchingOffer: 'Pending',
+  PriceUnknown: 'Installing',
   CreateUncertain: 'Uncertain',
   Stale: 'Unknown',
 };

@@ -11,6 +11,7 @@ import {
   countryIsAllowed,
   dataCenterIsAllowed,
   isThePinned,
+  placeCanBeNamed,
   providerIsAllowed,
   providerIsNotDenied,
   regionIsAllowed,
@@ -21,6 +22,7 @@ import {
   isAvailable,
   isNotCoolingDown,
   prepaidIsWanted,
+  prepaidIsWithinLimit,
   priceIsValid,
   priceIsWithinCap,
   spotIsWanted,
@@ -51,7 +53,9 @@ export const OFFER_CHECKS: readonly OfferCheck[] = [
   currencyIsUsd, // priced in USD
   imageIsOffered, // can be started with the image
   sizesAreOffered, // can be had with the sizes
+  placeCanBeNamed, // can be ordered where it is wanted
   priceIsValid, // a price that can be right
+  prepaidIsWithinLimit, // what it charges at once fits the operator's limit
   isNotCoolingDown, // did not fail a short while ago
   priceIsWithinCap, // last, so that AboveMaxPrice counts only offers that fit in all else
 ];

@@ -17,6 +17,14 @@ export function regionIsAllowed(candidate: Candidate, wish: OfferWish): Rejectio
     : reject(candidate, 'RegionNotAllowed', `in ${shortWord(region)}`);
 }
 
+/** A request has no field for the region: where it names neither data center nor country, it may be answered from anywhere. */
+export function placeCanBeNamed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { dataCenter, country } = candidate.offer;
+  return wish.regions === undefined || dataCenter !== undefined || country !== undefined
+    ? undefined
+    : reject(candidate, 'Indistinguishable', 'no data center or country that a request could name');
+}
+
 export function countryIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
   const { country } = candidate.offer;
   return takes(wish.countries, country)

@@ -1,4 +1,5 @@
 import type { Candidate } from '../candidate.ts';
+import { formatUsd } from '../money.ts';
 import { shortWord } from '../offer-text.ts';
 import { CURRENCY } from '../price.ts';
 import type { Rejection } from '../rejections.ts';
@@ -22,6 +23,15 @@ export function prepaidIsWanted(candidate: Candidate, wish: OfferWish): Rejectio
   return prepaidHours === 0 || wish.allowPrepaid
     ? undefined
     : reject(candidate, 'PrepaidForbidden', `${prepaidHours} h prepaid`, prepaidHours);
+}
+
+/** The hours are charged in the hour of the order, so they count against what an hour may cost. */
+export function prepaidIsWithinLimit(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+  const { prepaidHours = 0 } = candidate.offer;
+  const charged = Math.ceil((candidate.cost?.total ?? 0) * prepaidHours);
+  return wish.upfrontLimit === undefined || charged <= wish.upfrontLimit
+    ? undefined
+    : reject(candidate, 'PrepaidAboveLimit', `${formatUsd(charged)} USD at once`, charged);
 }
 
 export function isAvailable(candidate: Candidate): Rejection | undefined {

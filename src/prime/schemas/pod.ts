@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AnyName, NumberLike, OptionalWord, Rows, Word } from './common.ts';
+import { AnyName, CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
 /**
  * What is read of every shape of a pod. Only identity must be right: whatever else is odd in a row is
@@ -16,6 +16,14 @@ const PodDetails = z.object({
   ip: z.unknown().optional(),
   primePortMapping: z.unknown().optional(),
   priceHr: NumberLike.catch(undefined),
+  isSpot: z.boolean().nullish().catch(undefined),
+  gpuCount: CountLike.catch(undefined),
+  gpuName: OptionalWord.catch(undefined),
+  gpuType: OptionalWord.catch(undefined),
+  providerType: OptionalWord.catch(undefined),
+  country: OptionalWord.catch(undefined),
+  dataCenter: OptionalWord.catch(undefined),
+  dataCenterId: OptionalWord.catch(undefined),
   createdAt: OptionalWord.catch(undefined),
 });
 export type PodDetails = z.infer<typeof PodDetails>;

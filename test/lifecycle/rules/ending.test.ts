@@ -28,6 +28,12 @@ describe('beginEnding', () => {
       why: 'it would cost as much again',
     },
     {
+      ending: 'NotAsOrdered',
+      provisioned: 'CreateFailed',
+      coolDown: 'NotAsOrdered',
+      why: 'the same request would rent the same again',
+    },
+    {
       ending: 'InstallFailed',
       provisioned: 'CreateFailed',
       coolDown: 'InstallFailed',
@@ -66,7 +72,7 @@ describe('beginEnding', () => {
   });
 
   it('has a row above for every ending', () => {
-    expect(ENDINGS).toHaveLength(6);
+    expect(ENDINGS).toHaveLength(7);
   });
 
   it('cools down the very offer that was rented', () => {

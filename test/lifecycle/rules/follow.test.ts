@@ -122,7 +122,6 @@ describe('followRental of a pod that was seen', () => {
     return { gpuPod: unready, sight: sight(look, { beganAtMs: justNow }), ...more };
   }
   const { ssh: _ssh, ...withoutSsh } = readyLook();
-  const { priceUsdPerHour: _price, ...withoutPrice } = readyLook();
   const { installationStatus: _status, ...withoutInstallation } = readyLook();
   it.each<Row>([
     {
@@ -162,30 +161,6 @@ describe('followRental of a pod that was seen', () => {
       why: 'the pod says no more',
     },
     {
-      name: 'ready without a price',
-      known: seeing(withoutPrice),
-      expected: { step: 'readPod' },
-      why: 'no pod gets ready with a price that nobody looked at',
-    },
-    {
-      name: 'ready without a price, even when read',
-      known: seeing(withoutPrice, rental({ read: read('found', justNow) })),
-      expected: { step: 'ensureSecret' },
-      why: 'the provider states none',
-    },
-    {
-      name: 'ready without a price, and the GET failed',
-      known: seeing(withoutPrice, rental({ read: read('failed', justNow) })),
-      expected: { step: 'rest' },
-      why: 'a failed look is no look: it is read again',
-    },
-    {
-      name: 'ready without a price, and the GET failed long ago',
-      known: seeing(withoutPrice, rental({ read: read('failed', NOW_MS - 30_000) })),
-      expected: { step: 'readPod' },
-      why: 'it is read again',
-    },
-    {
       name: 'above its cap',
       known: seeing(podLook({ priceUsdPerHour: 2 })),
       expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
@@ -208,10 +183,5 @@ describe('followRental of a pod that was seen', () => {
     const later = { ...known, gpuPod: rentedGpuPod({ status: { activeAt: '2026-11-23T10:01:00Z' } }) };
     expect(statusOf(followRental(observed(later))).activeAt).toBe('2026-11-23T10:01:00Z');
     expect(statusOf(followRental(observed(seeing(podLook())))).activeAt).toBeUndefined();
-  });
-
-  it('is read again for its price as soon as another GET says something, and polled often until then', () => {
-    const known = seeing(withoutPrice, rental({ read: read('failed', justNow) }));
-    expect(restOf(followRental(observed(known)))).toMatchObject({ againInMs: 29_000, pollOften: true });
   });
 });

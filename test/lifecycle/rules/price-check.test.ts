@@ -1,16 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  checkPrice,
-  isAbovePriceLine,
-  needsPriceBeforeReady,
-  priceFacts,
-} from '../../../src/lifecycle/rules/price-check.ts';
+import { checkPrice, isAbovePriceLine, priceFacts } from '../../../src/lifecycle/rules/price-check.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
-import type { PodRead } from '../../../src/lifecycle/memory.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
 import { podLook } from '../../support/builders/looks.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
@@ -90,11 +85,37 @@ describe('checkPrice', () => {
     expect(checkPrice(observed({ gpuPod: { ...rentedGpuPod(), status } }), podLook())).toBeUndefined();
   });
 
-  it('ends at once what lost its cost, has no maxPrice, and bills: no price was ever agreed on', () => {
-    const { cost: _cost, ...status } = rentedGpuPod().status;
-    const known = observed({ gpuPod: { ...rentedGpuPod(), status } });
-    expect(outline(checkPrice(known, podLook({ priceUsdPerHour: 1.9 }))).step).toBe('writeStatus');
-  });
+  it.each([
+    { billed: 1.9, ends: false, hasIntent: true, why: 'its order says what it may cost' },
+    { billed: 2, ends: true, hasIntent: true, why: 'its order says what it may cost' },
+    { billed: 1.9, ends: true, hasIntent: false, why: 'no price was ever agreed on' },
+  ])(
+    'what lost its cost, has no maxPrice, and bills $billed: $ends, because $why',
+    ({ billed, ends, hasIntent }) => {
+      const { cost: _cost, ...status } = rentedGpuPod().status;
+      const { annotations, ...metadata } = rentedGpuPod().metadata;
+      const gpuPod = {
+        ...rentedGpuPod(),
+        metadata: { ...metadata, annotations: hasIntent ? annotations : {} },
+        status,
+      };
+      const step = checkPrice(observed({ gpuPod }), podLook({ priceUsdPerHour: billed }));
+      expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
+    },
+  );
+
+  it.each([
+    { billed: 1.99, ends: false },
+    { billed: 2, ends: true },
+  ])(
+    'where rows of other prices answer to the same request, maxPrice is no price line: $billed, $ends',
+    ({ billed, ends }) => {
+      const ordered = intent({ isPriceAmbiguous: true });
+      const gpuPod = rentedGpuPod({ spec: { maxPrice: 3 }, intent: ordered });
+      const step = checkPrice(observed({ gpuPod }), podLook({ priceUsdPerHour: billed }));
+      expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
+    },
+  );
 
   it('says both prices', () => {
     const known = observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) });
@@ -113,64 +134,6 @@ describe('isAbovePriceLine', () => {
     expect(isAbovePriceLine(observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) }), billed)).toBe(
       above,
     );
-  });
-});
-
-describe('needsPriceBeforeReady', () => {
-  const read = (result: PodRead['result']): { read: PodRead } => ({ read: { beganAtMs: 1, result } });
-  it.each([
-    { name: 'nothing known', status: {}, look: {}, rental: {}, needs: true, why: 'a poll carries no price' },
-    {
-      name: 'a price in the look',
-      status: {},
-      look: { priceUsdPerHour: 1 },
-      rental: {},
-      needs: false,
-      why: 'it was checked',
-    },
-    {
-      name: 'a price on record',
-      status: { cost: { billedPerHour: 1 } },
-      look: {},
-      rental: {},
-      needs: false,
-      why: 'it was checked',
-    },
-    {
-      name: 'a ready pod',
-      status: { readyAt: WALL_TEXT },
-      look: {},
-      rental: {},
-      needs: false,
-      why: 'nothing is ended for its price now',
-    },
-    {
-      name: 'a GET without one',
-      status: {},
-      look: {},
-      rental: read('found'),
-      needs: false,
-      why: 'the provider states none',
-    },
-    {
-      name: 'a GET that failed',
-      status: {},
-      look: {},
-      rental: read('failed'),
-      needs: true,
-      why: 'a failed look is no look',
-    },
-    {
-      name: 'a 404',
-      status: {},
-      look: {},
-      rental: read('notFound'),
-      needs: true,
-      why: 'nobody looked at a price',
-    },
-  ])('with $name: $needs, because $why', ({ status, look, rental, needs }) => {
-    const known = observed({ gpuPod: rentedGpuPod({ status }) });
-    expect(needsPriceBeforeReady(known, rentalMemory(rental), podLook(look))).toBe(needs);
   });
 });
 

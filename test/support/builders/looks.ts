@@ -52,8 +52,9 @@ export function census(overrides: Partial<ObjectCensus> = {}): ObjectCensus {
   return { beganAtMs: 0, live: [], ended: [], teamsSeen: new Set(), ...overrides };
 }
 
+/** A look of long ago; what only lists and GETs carry was read after all else that is known. */
 export function sight(look: PodLook, overrides: Partial<Omit<Sight, 'look'>> = {}): Sight {
-  return { look, beganAtMs: 0, omitted: false, ...overrides };
+  return { look, beganAtMs: 0, detailsAtMs: Number.MAX_SAFE_INTEGER, omitted: false, ...overrides };
 }
 
 export function failure(overrides: Partial<Failure> = {}): Failure {

@@ -59,6 +59,26 @@ export const PLACEMENT_ROWS: readonly CheckRow[] = [
     why: 'not in the list',
   },
   {
+    name: 'region wanted, and no place in the row',
+    offer: offerWithout('dataCenter', 'country'),
+    spec: { placement: { regions: ['canada'] } },
+    expected: 'Indistinguishable',
+    why: 'a request has no field for the region',
+  },
+  {
+    name: 'region wanted, and a country in the row',
+    offer: offerWithout('dataCenter'),
+    spec: { placement: { regions: ['canada'] } },
+    expected: 'fits',
+    why: 'the request names the country',
+  },
+  {
+    name: 'no place in the row, and none wanted',
+    offer: offerWithout('dataCenter', 'country', 'region'),
+    expected: 'fits',
+    why: 'anywhere will do',
+  },
+  {
     name: 'provider denied',
     offer: offer(),
     spec: { placement: { providers: { deny: ['hyperstack'] } } },

@@ -9,6 +9,8 @@ export interface CheckRow {
   readonly offer: Offer;
   readonly spec?: SpecOverrides;
   readonly ceiling?: number;
+  /** Limit of all instances together, micro-dollars an hour. */
+  readonly total?: number;
   readonly coolingDown?: CoolingDown;
   readonly expected: RejectionReason | 'fits';
   readonly why: string;

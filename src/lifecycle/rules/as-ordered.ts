@@ -1,0 +1,117 @@
+import type { GpuPod } from '../../api/gpu-pod.ts';
+import type { GpuPodSpec } from '../../api/spec.ts';
+import type { OfferStatus } from '../../api/status.ts';
+import type { Intent } from '../intent.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { sameName } from '../pod-name.ts';
+import type { PodLook } from '../provider.ts';
+import type { Step } from '../step.ts';
+import { beginEnding } from './ending.ts';
+import { isOtherGpu, squashed } from './gpu-names.ts';
+
+/** What an instance says of itself, beside what was ordered. */
+interface Compared {
+  readonly look: PodLook;
+  readonly spec: GpuPodSpec;
+  readonly ordered: OfferStatus;
+  readonly intent: Intent | undefined;
+}
+
+/** What an instance must not be. Each says what differs; a field that is missing says nothing, nor does a spelling. */
+const DIFFERENCES: readonly ((compared: Compared) => string | undefined)[] = [
+  otherWallet,
+  spotThoughForbidden,
+  fewerGpus,
+  otherGpu,
+  deniedUpstream,
+  otherPlace,
+];
+
+/**
+ * An instance that is not what was chosen is ended before it is ever ready: the request cannot say all that an offer
+ * does, so what came of it is compared. After that nothing is ended for it: the work on it is worth more.
+ */
+export function checkOrder(knowledge: Knowledge, look: PodLook | undefined): Step | undefined {
+  const { gpuPod } = knowledge;
+  if (look === undefined || gpuPod.status.readyAt !== undefined) {
+    return undefined;
+  }
+  const compared = comparedWith(knowledge, look);
+  const difference = DIFFERENCES.map((differs) => differs(compared)).find((said) => said !== undefined);
+  return difference === undefined
+    ? undefined
+    : beginEnding(knowledge, 'NotAsOrdered', `It is not what was ordered: ${difference}.`);
+}
+
+function comparedWith({ gpuPod, intent: reading }: Knowledge, look: PodLook): Compared {
+  const intent = reading.kind === 'read' && isOf(gpuPod, reading.intent) ? reading.intent : undefined;
+  const { gpuType, gpuCount, isSpot, provider } = { ...intent?.offer, ...gpuPod.status.offer };
+  return { look, spec: gpuPod.spec, ordered: { gpuType, gpuCount, isSpot, provider }, intent };
+}
+
+function isOf({ status }: GpuPod, { name }: Intent): boolean {
+  return sameName(status.podName, name);
+}
+
+function otherWallet({ look: { teamId, userId }, intent }: Compared): string | undefined {
+  if (intent === undefined) {
+    return undefined;
+  }
+  if (teamId !== undefined && teamId !== intent.teamId) {
+    return `team ${teamId} pays for it, and ${intent.teamId === undefined ? 'no team' : `team ${intent.teamId}`} was ordered for`;
+  }
+  // What a team pays for may be listed under any of its members.
+  const isOthers = intent.teamId === undefined && intent.account !== undefined && userId !== undefined;
+  return isOthers && userId !== intent.account
+    ? `user ${userId} pays for it, and the API key belongs to ${intent.account ?? ''}`
+    : undefined;
+}
+
+function spotThoughForbidden({ look, spec }: Compared): string | undefined {
+  return look.isSpot === true && spec.placement.spot === 'Forbid'
+    ? 'it is a spot instance, and spec.placement.spot is Forbid'
+    : undefined;
+}
+
+function fewerGpus({ look, ordered }: Compared): string | undefined {
+  const { gpuCount = 0 } = look;
+  return gpuCount > 0 && gpuCount < (ordered.gpuCount ?? 0)
+    ? `it has ${String(gpuCount)} GPUs, and ${String(ordered.gpuCount)} were ordered`
+    : undefined;
+}
+
+function otherGpu({ look: { gpuName }, ordered: { gpuType }, spec }: Compared): string | undefined {
+  const isOther = gpuName !== undefined && gpuType !== undefined && isOtherGpu(gpuType, gpuName);
+  const isWanted = spec.gpu.types.some((type) => !isOtherGpu(type, gpuName ?? ''));
+  return isOther && !isWanted ? `it has ${gpuName}, and ${gpuType} was ordered` : undefined;
+}
+
+function deniedUpstream({ look: { upstream }, ordered, spec }: Compared): string | undefined {
+  const { allow, deny = [] } = spec.placement.providers ?? {};
+  if (upstream === undefined || squashed(upstream) === squashed(ordered.provider ?? '')) {
+    return undefined;
+  }
+  const isAllowed = allow === undefined || isAmong(allow, upstream);
+  return isAllowed && !isAmong(deny, upstream)
+    ? undefined
+    : `it is at ${upstream}, which spec.placement.providers does not allow`;
+}
+
+const COUNTRY_CODE = /^[A-Za-z]{2}$/;
+
+function otherPlace({ look: { country, dataCenter }, spec: { placement } }: Compared): string | undefined {
+  // Anything but a code may be the same country in other words.
+  const isCode = country !== undefined && COUNTRY_CODE.test(country);
+  if (isCode && placement.countries !== undefined && !isAmong(placement.countries, country)) {
+    return `it is in ${country}, which is not in spec.placement.countries`;
+  }
+  return dataCenter !== undefined &&
+    placement.dataCenters !== undefined &&
+    !isAmong(placement.dataCenters, dataCenter)
+    ? `it is in data center ${dataCenter}, which is not in spec.placement.dataCenters`
+    : undefined;
+}
+
+function isAmong(words: readonly string[], word: string): boolean {
+  return words.some((one) => squashed(one) === squashed(word));
+}

@@ -1,0 +1,27 @@
+/** Data center GPUs by their letter and number, in whatever text: `NVIDIA H100 80GB HBM3`, `H100_80GB`, `L40S`. */
+const MODEL = /(?:^|[^a-z])((?:gh|gb|[abhlvtp])\d{1,4}s?)(?![0-9])/i;
+/** The provider's own words: a model and its memory. */
+const OWN_WORD = /^([A-Za-z0-9_]+)_(\d+)GB$/;
+
+/**
+ * Whether an instance says that it has another GPU than was ordered. Only what is certain counts: upstreams spell names
+ * in many ways, and a text that names no known model says nothing.
+ */
+export function isOtherGpu(ordered: string, said: string): boolean {
+  const [ownOrdered, ownSaid] = [OWN_WORD.exec(ordered), OWN_WORD.exec(said)];
+  if (ownOrdered !== null && ownSaid !== null) {
+    const isSameModel = squashed(ownOrdered[1] ?? '') === squashed(ownSaid[1] ?? '');
+    return !isSameModel || Number(ownSaid[2]) < Number(ownOrdered[2]);
+  }
+  const [modelOrdered, modelSaid] = [modelOf(ordered), modelOf(said)];
+  return modelOrdered !== undefined && modelSaid !== undefined && modelOrdered !== modelSaid;
+}
+
+/** Lower case, letters and digits only. */
+export function squashed(text: string): string {
+  return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+function modelOf(name: string): string | undefined {
+  return MODEL.exec(name)?.[1]?.toLowerCase();
+}

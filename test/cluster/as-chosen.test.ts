@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
+import type { OfferInput } from '../../src/simulator/world/offer.ts';
+import { conditionText, type Scene } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
+import { OFFERS } from '../world/world-offers.ts';
+
+const cluster = useBench();
+
+const [CHEAP, NEXT] = OFFERS;
+if (CHEAP === undefined || NEXT === undefined) throw new Error('the world has no offers');
+const SPEC = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
+
+/** Rows with the same fields in a create body; the provider takes the first. */
+const TWINS: readonly { readonly name: string; readonly twin: OfferInput }[] = [
+  { name: 'spot', twin: { ...CHEAP, isSpot: true, prices: { onDemand: 0.9 } } },
+  { name: 'prepaid', twin: { ...CHEAP, prepaidTime: 24, prices: { onDemand: 1.9 } } },
+];
+
+/** Changes what the provider says of every instance, however it is asked. */
+function sayOfInstances(scene: Scene, fields: Record<string, unknown>): void {
+  const rules: readonly Omit<FaultRuleInput, 'effect'>[] = [
+    { method: 'POST', path: '/pods/' },
+    { method: 'GET', path: '/pods/{id}' },
+  ];
+  for (const rule of rules) scene.simulator.faults.add({ ...rule, effect: { kind: 'Patch', fields } });
+  scene.simulator.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'PatchRows', fields } });
+}
+
+describe('what is rented is what was chosen', () => {
+  it.each(TWINS)('rents nothing that a request cannot tell from a $name row', async ({ twin }) => {
+    const scene = await cluster.open({ simulator: { offers: { gpus: [twin, CHEAP] } } });
+    await scene.startOperator();
+    await scene.create('careful', SPEC);
+    const { status } = await scene.untilCondition('careful', 'Ready=False NoMatchingOffer');
+    expect(status.rejections).toContainEqual(
+      expect.objectContaining({ reason: 'Indistinguishable', count: 1 }),
+    );
+    expect(scene.simulator.ledger.entries()).toEqual([]);
+  });
+
+  it('caps at the price that was chosen where the request may be answered with a dearer row', async () => {
+    const dearer = { ...CHEAP, prices: { onDemand: 2.9 } };
+    const scene = await cluster.open({ simulator: { offers: { gpus: [dearer, CHEAP, NEXT] } } });
+    await scene.startOperator();
+    await scene.create('careful', SPEC);
+    const { status } = await scene.untilReady('careful');
+    expect(status.offer).toMatchObject({ cloudId: NEXT.cloudId });
+    expect(status.attempts?.[0]).toMatchObject({ outcome: 'Refused', reason: 'AboveMaxPrice' });
+    expect(scene.simulator.ledger.entries().map(({ createdPriceHr }) => createdPriceHr)).toEqual([2.4]);
+  });
+
+  it.each([
+    { name: 'spot', fields: { isSpot: true }, said: /spot instance/ },
+    { name: 'of another wallet', fields: { teamId: 'team_2' }, said: /team_2 pays/ },
+  ])('ends an instance that says that it is something else: $name', async ({ fields, said }) => {
+    const scene = await cluster.open({ simulator: { offers: { gpus: [CHEAP] } } });
+    sayOfInstances(scene, fields);
+    await scene.startOperator();
+    await scene.create('careful', { ...SPEC, maxAttempts: 1 });
+    const { status } = await scene.untilCondition('careful', 'Stalled=True AttemptsExhausted');
+    expect(status.attempts).toMatchObject([{ outcome: 'Failed', reason: 'NotAsOrdered' }]);
+    expect(status.attempts?.[0]?.message).toMatch(said);
+    expect(scene.simulator.ledger.live()).toEqual([]);
+    expect((await scene.events('careful')).filter((event) => event.startsWith('Ready:'))).toEqual([]);
+  });
+
+  it('ready waits for a price that was read after it was active, and ends what is above the cap', async () => {
+    const scene = await cluster.open({ simulator: { offers: { gpus: [CHEAP] } } });
+    sayOfInstances(scene, { priceHr: null });
+    await scene.startOperator();
+    await scene.create('careful', { ...SPEC, maxAttempts: 1 });
+    const { status } = await scene.untilCondition('careful', 'Ready=False PriceUnknown');
+    expect(status).not.toHaveProperty('ssh');
+    await scene.quietRounds(2);
+    scene.simulator.pods.changePrice(status.podId ?? '', 5);
+    scene.simulator.faults.clear();
+    const ended = await scene.untilCondition('careful', 'Stalled=True AttemptsExhausted');
+    expect(ended.status.attempts).toMatchObject([{ outcome: 'Failed', reason: 'AboveMaxPrice' }]);
+    expect(conditionText(ended, 'Ready')).toBe('False Pending');
+    expect(scene.simulator.ledger.live()).toEqual([]);
+  });
+
+  it('is ready at the price that was read after it was active', async () => {
+    const scene = await cluster.open({ simulator: { offers: { gpus: [CHEAP] } } });
+    sayOfInstances(scene, { priceHr: 0, gpuName: 'NVIDIA H100 80GB HBM3', country: 'Canada', gpuCount: 1 });
+    await scene.startOperator();
+    await scene.create('careful', SPEC);
+    await scene.untilCondition('careful', 'Ready=False PriceUnknown');
+    scene.simulator.faults.clear();
+    const { status } = await scene.untilReady('careful');
+    expect(status.cost?.billedPerHour).toBe(1.9);
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import { checkOrder } from '../../../src/lifecycle/rules/as-ordered.ts';
+import { isOtherGpu } from '../../../src/lifecycle/rules/gpu-names.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import type { IntentOverrides } from '../../support/builders/intent.ts';
+import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { podLook } from '../../support/builders/looks.ts';
+import { messageOf, outline, statusOf } from '../support/outline.ts';
+
+interface Row {
+  readonly says: Partial<PodLook>;
+  readonly placement?: GpuPodSpecInput['placement'];
+  readonly ordered?: IntentOverrides;
+  readonly said: RegExp | undefined;
+}
+
+const OK = undefined;
+
+describe('what an instance says of itself', () => {
+  it.each<Row>([
+    { says: {}, said: OK },
+    { says: { isSpot: true }, said: /spot instance.*Forbid/ },
+    { says: { isSpot: false }, said: OK },
+    { says: { isSpot: true }, placement: { spot: 'Allow' }, said: OK },
+    { says: { gpuCount: 1 }, said: OK },
+    { says: { gpuCount: 8 }, said: OK },
+    { says: { gpuCount: 0 }, said: OK },
+    { says: { gpuCount: 4 }, ordered: { offer: { gpuCount: 8 } }, said: /4 GPUs, and 8 were ordered/ },
+    { says: { gpuName: 'NVIDIA H100 80GB HBM3' }, said: OK },
+    { says: { gpuName: 'h100_80gb' }, said: OK },
+    { says: { gpuName: 'A100_80GB' }, said: /A100_80GB, and H100_80GB was ordered/ },
+    { says: { upstream: 'Hyper-Stack' }, placement: { providers: { allow: ['hyperstack'] } }, said: OK },
+    { says: { upstream: 'runpod' }, said: OK },
+    { says: { upstream: 'runpod' }, placement: { providers: { deny: ['runpod'] } }, said: /at runpod/ },
+    { says: { upstream: 'RunPod' }, placement: { providers: { allow: ['hyperstack'] } }, said: /at RunPod/ },
+    { says: { country: 'US' }, placement: { countries: ['CA'] }, said: /in US/ },
+    { says: { country: 'ca' }, placement: { countries: ['CA'] }, said: OK },
+    { says: { country: 'Canada' }, placement: { countries: ['CA'] }, said: OK },
+    { says: { country: 'US' }, said: OK },
+    { says: { dataCenter: 'canada_1' }, placement: { dataCenters: ['CANADA-1'] }, said: OK },
+    { says: { dataCenter: 'US-1' }, placement: { dataCenters: ['CANADA-1'] }, said: /data center US-1/ },
+    { says: { teamId: 'team-b' }, said: /team team-b pays.*no team/ },
+    { says: { teamId: 'team-b' }, ordered: { teamId: 'team-a' }, said: /team team-b pays.*team team-a/ },
+    { says: { teamId: 'team-a', userId: 'user-9' }, ordered: { teamId: 'team-a' }, said: OK },
+    { says: { userId: 'user-9' }, said: /user user-9 pays/ },
+    { says: { userId: 'user-1' }, said: OK },
+  ])('$says with $placement: $said', ({ says, placement, ordered: overrides, said }) => {
+    const ordered = intent(overrides);
+    const gpuPod = rentedGpuPod({
+      intent: ordered,
+      spec: { ...(placement === undefined ? {} : { placement }) },
+      status: { offer: { ...rentedGpuPod().status.offer, gpuCount: ordered.offer.gpuCount } },
+    });
+    const step = checkOrder(observed({ gpuPod }), podLook(says));
+    const message = step === undefined ? undefined : messageOf(statusOf(step), 'Ready');
+    expect(message === undefined ? said === undefined : said?.test(message)).toBe(true);
+  });
+
+  it('ends it as a failed attempt, and says so', () => {
+    const step = checkOrder(observed({ gpuPod: rentedGpuPod() }), podLook({ isSpot: true }));
+    expect(outline(step)).toMatchObject({
+      step: 'writeStatus',
+      Ready: 'Ending',
+      Provisioned: 'CreateFailed',
+    });
+    expect(statusOf(step).attempts).toMatchObject([{ ending: 'NotAsOrdered' }]);
+  });
+
+  it('ends nothing that was ready before', () => {
+    const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
+    expect(checkOrder(observed({ gpuPod }), podLook({ isSpot: true }))).toBeUndefined();
+  });
+
+  it('is compared with the order of its own attempt only', () => {
+    const gpuPod = rentedGpuPod({ intent: intent({ attempt: 2, teamId: 'team-a' }) });
+    expect(checkOrder(observed({ gpuPod }), podLook({ teamId: 'team-b' }))).toBeUndefined();
+  });
+});
+
+describe('isOtherGpu', () => {
+  it.each([
+    ['H100_80GB', 'H100_80GB', false],
+    ['H100_80GB', 'H100 SXM5', false],
+    ['H100_80GB', 'NVIDIA A100-SXM4-80GB', true],
+    ['A100_80GB', 'A100_40GB', true],
+    ['A100_40GB', 'A100_80GB', false],
+    ['H100_80GB', 'GH200_96GB', true],
+    ['RTX4090_24GB', 'NVIDIA GeForce RTX 4090', false],
+    ['RTX4090_24GB', 'RTX3090_24GB', true],
+    ['RTX6000Ada_48GB', 'rtx_6000_ada_48GB', false],
+    ['A6000_48GB', 'NVIDIA RTX A6000', false],
+    ['L40S_48GB', 'L40_48GB', true],
+    ['CPU_NODE', 'whatever', false],
+    ['H100_80GB', 'gpu', false],
+    ['H100_80GB', '', false],
+  ])('%s, and it says %s: %s', (ordered, said, isOther) => {
+    expect(isOtherGpu(ordered, said)).toBe(isOther);
+  });
+});

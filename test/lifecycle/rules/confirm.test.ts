@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import type { PodRead } from '../../../src/lifecycle/memory.ts';
+import type { Sight } from '../../../src/lifecycle/knowledge.ts';
+import type { Failure } from '../../../src/lifecycle/provider.ts';
+import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { failure, readyLook, sight } from '../../support/builders/looks.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const { priceUsdPerHour: _price, ...WITHOUT_PRICE } = readyLook();
+const ACTIVE_SEEN_MS = NOW_MS - 5_000;
+
+interface Row {
+  readonly name: string;
+  readonly look?: Sight['look'];
+  readonly detailsAtMs?: number;
+  readonly activeSeenAtMs?: number;
+  readonly read?: PodRead;
+  readonly isReady?: boolean;
+  readonly providerFailure?: Failure;
+  readonly expected: Partial<Outline>;
+  readonly why: string;
+}
+
+function known(row: Omit<Row, 'name' | 'expected' | 'why'>): ReturnType<typeof observed> {
+  const { look = readyLook(), activeSeenAtMs = ACTIVE_SEEN_MS, detailsAtMs = NOW_MS - 1_000, read } = row;
+  return observed({
+    gpuPod: rentedGpuPod(row.isReady === true ? { status: { readyAt: WALL_TEXT } } : {}),
+    sight: sight(look, { beganAtMs: NOW_MS - 1_000, detailsAtMs }),
+    memory: {
+      rental: rentalMemory({ activeSeenAtMs, ...(read === undefined ? {} : { read }) }),
+    },
+    ...(row.providerFailure === undefined ? {} : { providerFailure: row.providerFailure }),
+  });
+}
+
+describe('an instance that is usable', () => {
+  it.each<Row>([
+    {
+      name: 'all of it read after it was active',
+      expected: { step: 'ensureSecret' },
+      why: 'its price is known and fits',
+    },
+    {
+      name: 'last read in full when it was starting',
+      detailsAtMs: ACTIVE_SEEN_MS - 1,
+      expected: { step: 'rest' },
+      why: 'the next list, which all share, says what it costs now',
+    },
+    {
+      name: 'never read in full',
+      detailsAtMs: -Infinity,
+      expected: { step: 'rest' },
+      why: 'a poll carries no price',
+    },
+    {
+      name: 'last read in full when it was starting, while lists fail',
+      detailsAtMs: ACTIVE_SEEN_MS - 1,
+      providerFailure: failure(),
+      expected: { step: 'readPod' },
+      why: 'a GET may work',
+    },
+    {
+      name: 'the same, just asked',
+      detailsAtMs: ACTIVE_SEEN_MS - 1,
+      providerFailure: failure(),
+      read: { beganAtMs: NOW_MS - 1_000, result: 'failed' },
+      expected: { step: 'rest' },
+      why: 'not at once again',
+    },
+    {
+      name: 'no list that shows it for half a minute',
+      detailsAtMs: -Infinity,
+      activeSeenAtMs: NOW_MS - 30_000,
+      expected: { step: 'readPod' },
+      why: 'lists show some late',
+    },
+    {
+      name: 'read in full, and no price in it',
+      look: WITHOUT_PRICE,
+      expected: { step: 'rest', Ready: 'PriceUnknown', Provisioned: 'PodActive', Reconciling: 'Progressing' },
+      why: 'the cap is a promise',
+    },
+    {
+      name: 'no price in it, and ready before',
+      look: WITHOUT_PRICE,
+      isReady: true,
+      expected: { step: 'ensureSecret' },
+      why: 'nothing is taken back',
+    },
+    {
+      name: 'above the cap',
+      look: readyLook({ priceUsdPerHour: 5 }),
+      expected: { step: 'writeStatus', Ready: 'Ending' },
+      why: 'never kept',
+    },
+  ])('$name: $expected.step, because $why', ({ expected, ...row }) => {
+    expect(outline(followRental(known(row)))).toMatchObject(expected);
+  });
+
+  it('is asked for its price seldom, and says what it is waiting for', () => {
+    const rest = restOf(followRental(known({ look: WITHOUT_PRICE })));
+    expect(rest).toMatchObject({ wantsCensusAfterMs: NOW_MS + 29_000, pollOften: true });
+    expect(messageOf(rest.status, 'Ready')).toMatch(/bills.*no price.*provisioningTimeout/);
+    expect(rest.status.ssh).toBeUndefined();
+  });
+
+  it('without a price is ended when its time is over, and counts as failed', () => {
+    const late = known({ look: WITHOUT_PRICE });
+    const rental = rentalMemory({ sinceMs: NOW_MS - 21 * 60_000, activeSeenAtMs: ACTIVE_SEEN_MS });
+    const status = statusOf(followRental({ ...late, memory: { ...late.memory, rental } }));
+    expect(status.attempts).toMatchObject([{ ending: 'ProvisioningTimedOut' }]);
+  });
+
+  it('is first seen active once, however often it is looked at', () => {
+    const first = observed({ gpuPod: rentedGpuPod(), sight: sight(readyLook()) });
+    expect(first.memory.rental?.activeSeenAtMs).toBe(NOW_MS);
+    const later = observed({
+      gpuPod: rentedGpuPod(),
+      sight: sight(readyLook()),
+      memory: first.memory,
+      atMs: NOW_MS + 9,
+    });
+    expect(later.memory.rental?.activeSeenAtMs).toBe(NOW_MS);
+  });
+});

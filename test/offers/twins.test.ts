@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Offer } from '../../src/offers/offer.ts';
+import { selectOffer } from '../../src/offers/select-offer.ts';
+import { offer, offerWithout, wish } from './support/builders.ts';
+import type { SpecOverrides } from './support/builders.ts';
+
+interface TwinRow {
+  readonly name: string;
+  readonly chosen?: Offer;
+  readonly twin: Offer;
+  readonly spec?: SpecOverrides;
+  readonly why: string;
+}
+
+const REJECTED: readonly TwinRow[] = [
+  { name: 'spot', twin: offer({ isSpot: true, usd: 1 }), why: 'cheaper, and may be taken back' },
+  {
+    name: 'dearer spot',
+    twin: offer({ isSpot: true, usd: 9 }),
+    why: 'a cap is compared by an upstream that may not',
+  },
+  {
+    name: 'on demand where spot is required',
+    chosen: offer({ isSpot: true }),
+    twin: offer(),
+    spec: { placement: { spot: 'Require' } },
+    why: 'the other way round',
+  },
+  { name: 'prepaid', twin: offer({ prepaidHours: 24 }), why: 'charges 24 hours at once' },
+  {
+    name: 'community',
+    twin: offer({ security: 'community_cloud' }),
+    why: 'nobody knows whether security is matched',
+  },
+  { name: 'multi-node', twin: offer({ multiNode: true }), why: 'a cluster' },
+  {
+    name: 'another socket',
+    twin: offer({ socket: 'SXM5' }),
+    spec: { gpu: { types: ['H100_80GB'], sockets: ['PCIe'] } },
+    why: 'not matched either',
+  },
+  {
+    name: 'another region',
+    chosen: offerWithout('dataCenter'),
+    twin: { ...offerWithout('dataCenter'), region: 'eu_west' },
+    spec: { placement: { regions: ['canada'] } },
+    why: 'the same country, another region',
+  },
+  {
+    name: 'another currency',
+    twin: offer({ prices: { currency: 'EUR' } }),
+    why: 'its price cannot be compared',
+  },
+  {
+    name: 'spot without stock',
+    twin: offer({ isSpot: true, stockStatus: 'Unavailable' }),
+    why: 'stock is advice',
+  },
+];
+
+const TAKEN: readonly (TwinRow & { readonly isPriceAmbiguous: boolean })[] = [
+  { name: 'the same row twice', twin: offer(), isPriceAmbiguous: false, why: 'pages overlap' },
+  {
+    name: 'another stock',
+    twin: offer({ stockStatus: 'Unavailable' }),
+    isPriceAmbiguous: false,
+    why: 'it cannot be had, that is all',
+  },
+  { name: 'a dearer row', twin: offer({ usd: 2.4 }), isPriceAmbiguous: true, why: 'capped' },
+  {
+    name: 'a row above the cap',
+    twin: offer({ usd: 9 }),
+    spec: { maxPrice: 3 },
+    isPriceAmbiguous: true,
+    why: 'capped',
+  },
+  { name: 'a row without a price', twin: offer({ usd: 0 }), isPriceAmbiguous: true, why: 'capped' },
+  {
+    name: 'spot where both are allowed',
+    twin: offer({ isSpot: true, usd: 2.4 }),
+    spec: { placement: { spot: 'Allow' } },
+    isPriceAmbiguous: true,
+    why: 'capped',
+  },
+  {
+    name: 'spot in another data center',
+    twin: offer({ isSpot: true, dataCenter: 'US-1' }),
+    isPriceAmbiguous: false,
+    why: 'the request names the data center',
+  },
+  {
+    name: 'spot that names no country',
+    twin: { ...offerWithout('country'), isSpot: true },
+    isPriceAmbiguous: false,
+    why: 'the request names the country',
+  },
+  {
+    name: 'spot of another upstream',
+    twin: offer({ isSpot: true, provider: 'runpod' }),
+    isPriceAmbiguous: false,
+    why: 'another row',
+  },
+  {
+    name: 'spot of another count',
+    twin: offer({ isSpot: true, gpuCount: 2 }),
+    isPriceAmbiguous: false,
+    why: 'another row',
+  },
+];
+
+describe('a row that a request cannot tell from another one', () => {
+  test.each(REJECTED)(
+    'is rejected where the spec forbids the other: $name, $why',
+    ({ chosen = offer(), twin, spec }) => {
+      for (const offers of [
+        [chosen, twin],
+        [twin, chosen],
+      ]) {
+        const selection = selectOffer(offers, wish(spec));
+        expect(selection.kind).toBe('none');
+        expect(selection.rejections.map(({ reason }) => reason)).toContain('Indistinguishable');
+      }
+    },
+  );
+
+  test.each(TAKEN)(
+    'is taken otherwise: $name, $why',
+    ({ chosen = offer(), twin, spec, isPriceAmbiguous }) => {
+      for (const offers of [
+        [chosen, twin],
+        [twin, chosen],
+      ]) {
+        expect(selectOffer(offers, wish(spec))).toMatchObject({
+          kind: 'selected',
+          isPriceAmbiguous,
+          cost: { total: 1_900_000 },
+        });
+      }
+    },
+  );
+
+  test('what would have to be relaxed is said', () => {
+    const selection = selectOffer([offer(), offer({ isSpot: true, usd: 1 })], wish());
+    expect(selection).toMatchObject({ hint: 'set placement.spot to Allow to match 2 offers' });
+  });
+});
