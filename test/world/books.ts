@@ -100,9 +100,10 @@ export class Books {
   #noteOrder(object: RawObject, before: RawObject | undefined): void {
     const order = readOrder(object);
     if (order === undefined || this.#isOthers(order.name)) return;
+    // What a person wrote there is nobody's order, whatever else the operator writes onto the object.
+    if (intentOf(object) === intentOf(before)) return;
     const known = this.orders.get(order.name);
-    const isAnew = known?.uid === object.metadata.uid && intentOf(object) !== intentOf(before);
-    if (known !== undefined && !isAnew) return;
+    if (known !== undefined && known.uid !== object.metadata.uid) return;
     this.orders.set(order.name, {
       podName: order.name,
       uid: object.metadata.uid,

@@ -15,8 +15,10 @@ import type { ConfigMapApi } from '../../src/reconciler/installation.ts';
 import type { GpuPodApi, SecretApi } from '../../src/reconciler/ports.ts';
 import type { OrphanPolicy } from '../../src/reconciler/sweep.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import { noting } from './acting.ts';
 import { Boundary } from './boundary.ts';
 import type { Fate } from './boundary.ts';
+import type { Arrival } from './guards/guard.ts';
 import { loggedText } from '../support/readable.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
@@ -67,7 +69,7 @@ interface Surroundings {
   readonly onSaid: (where: string, text: string) => void;
   readonly onDeath: (dead: OperatorProcess) => void;
   /** A request of this process arrived at the provider. */
-  readonly onArrival: (requestNumber: number) => void;
+  readonly onArrival: (arrival: Arrival) => void;
 }
 
 const NAMESPACE = 'gpupod-system';
@@ -165,7 +167,7 @@ export class OperatorProcess {
       identity: this.name,
       cluster: plant.ports?.(ports) ?? ports,
       provider,
-      plan: plant.plan?.(nextStep) ?? nextStep,
+      plan: noting(plant.plan?.(nextStep) ?? nextStep),
       account: { origin: 'https://provider.test', accept: undefined, keyVersion: () => key.version },
       takeCreateTurn: () => Promise.resolve(),
       isLeaseFresh: () => this.isLeaseFresh,

@@ -2,7 +2,9 @@ import type { Exchange, Exchanger, ExchangeRequest } from '../../src/prime/excha
 import { bodyText } from '../../src/simulator/api/answer.ts';
 import type { ApiRequest } from '../../src/simulator/api/answer.ts';
 import type { Delivery, SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
+import { actor } from './acting.ts';
 import type { Boundary } from './boundary.ts';
+import type { Arrival } from './guards/guard.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 interface ExchangerParts {
@@ -10,8 +12,8 @@ interface ExchangerParts {
   readonly time: VirtualTime;
   readonly boundary: Boundary;
   readonly onFault: (kind: string) => void;
-  /** A request arrived; it has this number in the log of the provider. */
-  readonly onArrival: (requestNumber: number) => void;
+  /** A request arrived, and is about to be handled. */
+  readonly onArrival: (arrival: Arrival) => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export function simulatedExchanger({ api, time, boundary, onFault, onArrival }: 
   async function serve(request: ApiRequest): Promise<Delivery> {
     const before = firedOf(api);
     const reception = api.receive(request);
-    onArrival(api.requests.lastNumber);
+    onArrival({ request: reception.logged, actor: actor() });
     if (firedOf(api) > before) onFault('provider');
     if (reception.waitMs > 0) await pass(reception.waitMs);
     const delivery = reception.proceed();

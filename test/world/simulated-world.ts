@@ -1,18 +1,18 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import { stringAt } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import type { Policy } from '../../src/lifecycle/settings.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
-import { createRandomSource } from '../../src/simulator/world/random.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { findSecret } from '../support/find-secret.ts';
 import { shownOf } from '../support/readable.ts';
-import { INSTALLATION, makeShared } from './shared-world.ts';
+import { makeShared } from './shared-world.ts';
+import { priceLimits, worldSettings } from './world-settings.ts';
 import { Books } from './books.ts';
-import type { PriceLimits } from './books.ts';
 import type { Fate } from './boundary.ts';
 import { CANARY_ENV } from './canaries.ts';
+import type { Arrival } from './guards/guard.ts';
+import { watchedByGuards } from './guards/guards.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
@@ -22,7 +22,6 @@ import { ReadyMachines } from './ready-machines.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
-import { OPEN_POLICY } from '../support/builders/policy.ts';
 
 export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
@@ -79,6 +78,7 @@ export class SimulatedWorld {
   /** Ids that the operator of this cluster ever went by. */
   readonly installationIds = new Set<string>();
   readonly #options: WorldOptions;
+  readonly #tellGuards: (arrival: Arrival) => void;
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
@@ -90,11 +90,18 @@ export class SimulatedWorld {
     this.foreignIds = shared.foreignIds;
     this.othersIds = shared.othersIds;
     this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
-    this.settings = settingsOf(options);
-    this.books = new Books(this.server, this.api, () => this.nowText(), limitsOf(this.settings.policy));
+    this.settings = worldSettings(options);
+    this.books = new Books(this.server, this.api, () => this.nowText(), priceLimits(this.settings.policy));
     if (neighbour !== undefined) this.books.joinWith(neighbour.books);
     new ReadyMachines(this).watch();
+    this.#tellGuards = watchedByGuards(this);
     this.#listen();
+  }
+
+  /** User of the key that the operator has now. */
+  get userId(): string | undefined {
+    const { accounts } = this.api.world.settings;
+    return accounts.find(({ key }) => key === this.settings.key.text)?.userId;
   }
 
   #listen(): void {
@@ -146,8 +153,9 @@ export class SimulatedWorld {
       trace: this.trace,
       counter: this.counter,
       fate: (call) => this.#options.fate?.(call) ?? [],
-      onArrival: (requestNumber) => {
-        this.sent.add(requestNumber);
+      onArrival: (arrival) => {
+        this.sent.add(arrival.request.number);
+        this.#tellGuards(arrival);
       },
       onReconciled: (key, seconds) => {
         this.progress.notePass(key, seconds);
@@ -266,27 +274,4 @@ export class SimulatedWorld {
   async pass(ms: number): Promise<void> {
     await this.time.run(ms, () => false);
   }
-}
-
-function settingsOf({ seed = 1, plant = {}, watchDelayMs = 20, settings }: WorldOptions): OperatorSettings {
-  const random = createRandomSource(seed + 2);
-  return {
-    policy: OPEN_POLICY,
-    orphanPolicy: 'Report',
-    installationId: INSTALLATION,
-    plant,
-    watch: { delayMs: watchDelayMs },
-    key: { text: 'test-key', version: 1 },
-    clockRate: 1,
-    random: () => random.next(),
-    latencyMs: { cluster: 4, provider: 45 },
-    ...settings,
-  };
-}
-
-function limitsOf({ maxPriceCeiling, maxTotalPricePerHour }: Policy): PriceLimits {
-  return {
-    ...(maxPriceCeiling === undefined ? {} : { ceilingUsdPerHour: maxPriceCeiling / 1e6 }),
-    ...(maxTotalPricePerHour === undefined ? {} : { totalUsdPerHour: maxTotalPricePerHour / 1e6 }),
-  };
 }

@@ -28,6 +28,8 @@ export type Delivery =
 /** A request that arrived: after `waitMs` it is handled by `proceed`. */
 interface Reception {
   waitMs: number;
+  /** As it stands in the log. */
+  logged: LoggedRequest;
   proceed: () => Delivery;
 }
 
@@ -93,7 +95,7 @@ export class SimulatedApi {
       bodyText: request.bodyText,
     });
     const arrival = { request, logged, match, effects: this.faults.effectsOn(logged) };
-    return { waitMs: sumMs(arrival.effects, 'DelayBefore'), proceed: () => this.#proceed(arrival) };
+    return { waitMs: sumMs(arrival.effects, 'DelayBefore'), logged, proceed: () => this.#proceed(arrival) };
   }
 
   #account(request: ApiRequest): Account | undefined {

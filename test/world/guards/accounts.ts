@@ -1,0 +1,57 @@
+import type { Pod } from '../../../src/simulator/world/pod.ts';
+import { podIdOf } from '../readings.ts';
+import type { Change } from '../simulated-api-server.ts';
+import { isByOperator, orderOf, podIdIn } from './guard.ts';
+import type { Arrival, Guard, GuardedWorld } from './guard.ts';
+import { podNameOf } from './create-body.ts';
+
+/**
+ * With the key of one user nothing is rented for a GpuPod whose instance another user pays, nor is that instance ended
+ * or called gone; and with the right key an instance that bills is not called gone either.
+ */
+export function accountGuard(world: GuardedWorld): Guard {
+  const { pods } = world.api.world;
+
+  function judgeCreate({ request }: Arrival): void {
+    const uid = world.books.orders.get(podNameOf(request.bodyText))?.uid;
+    if (uid === undefined) return;
+    for (const pod of pods.live()) {
+      if (pod.userId !== request.userId && orderOf(world, pod.id)?.uid === uid) {
+        accuse(`rents for ${uid} as ${String(request.userId)} while ${pod.name} bills ${pod.userId}`);
+      }
+    }
+  }
+
+  function judgeDelete({ request }: Arrival): void {
+    const pod = pods.byId.get(podIdIn(request));
+    if (pod === undefined || orderOf(world, pod.id) === undefined || pod.userId === request.userId) return;
+    accuse(`ends ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
+  }
+
+  function judgeGone({ object, before }: Change): void {
+    const podId = podIdOf(before);
+    const pod = podId === undefined || podIdOf(object) === podId ? undefined : pods.byId.get(podId);
+    if (pod === undefined || !pods.isLive(pod) || !isOf(pod, object.metadata.uid)) return;
+    const oracle = pod.userId === world.userId ? 'given-up' : 'account';
+    world.books.accuse(oracle, `${object.metadata.name} calls ${pod.name} gone, which bills ${pod.userId}`);
+  }
+
+  function isOf(pod: Pod, uid: string): boolean {
+    return world.books.uidOf(pod.id, pod.name) === uid;
+  }
+
+  function accuse(message: string): void {
+    world.books.accuse('account', message);
+  }
+
+  return {
+    onChange: (change) => {
+      if (change.kind === 'gpupods' && isByOperator(change) && change.type === 'MODIFIED') judgeGone(change);
+    },
+    onArrival: (arrival) => {
+      const { method, route } = arrival.request;
+      if (method === 'POST' && route === '/pods/') judgeCreate(arrival);
+      if (method === 'DELETE' && route === '/pods/{id}') judgeDelete(arrival);
+    },
+  };
+}

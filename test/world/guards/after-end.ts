@@ -1,0 +1,59 @@
+import { FINALIZER } from '../../../src/api/names.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import { conditionsOf, isReady, podIdOf, statusOf } from '../readings.ts';
+import type { Change } from '../simulated-api-server.ts';
+import { isByOperator } from './guard.ts';
+import type { Guard, GuardedWorld } from './guard.ts';
+
+/** A GpuPod that has been released, or rents nothing, does not say that it bills, nor where it is. */
+export function afterEndGuard(world: GuardedWorld): Guard {
+  function isLeftRunning({ metadata }: RawObject): boolean {
+    return world.api.world.pods.live().some(({ id, name }) => world.books.uidOf(id, name) === metadata.uid);
+  }
+
+  function judge(change: Change): void {
+    const { object } = change;
+    const { name } = object.metadata;
+    for (const [what, isWrong] of podIdOf(object) === undefined ? whileNothingIsRented(object) : []) {
+      if (isWrong) world.books.accuse('after-end', `${name} rents nothing, and ${what}`);
+    }
+    if (!isReleased(change) || isLeftRunning(object)) return;
+    for (const [what, isWrong] of onceReleased(object)) {
+      if (isWrong) world.books.accuse('after-end', `${name} was released, and ${what}`);
+    }
+  }
+
+  return {
+    onChange: (change) => {
+      if (change.kind === 'gpupods' && isByOperator(change) && change.type === 'MODIFIED') judge(change);
+    },
+  };
+}
+
+type Rows = readonly (readonly [what: string, isWrong: boolean])[];
+
+function whileNothingIsRented(object: RawObject): Rows {
+  const { ssh, ports } = statusOf(object);
+  return [
+    ['shows an address', ssh !== undefined || (Array.isArray(ports) && ports.length > 0)],
+    ['is Ready', isReady(object)],
+  ];
+}
+
+function onceReleased(object: RawObject): Rows {
+  const messages = conditionsOf(object).map(({ message }) => String(message));
+  return [
+    ...whileNothingIsRented(object),
+    ['names its instance', podIdOf(object) !== undefined],
+    ['says that it bills', messages.some((message) => /\bmay bill\b|\bbills\b|\bbilling\b/.test(message))],
+  ];
+}
+
+/** The operator has taken its finalizer off, and somebody else's holds the object. */
+function isReleased({ object, before }: Change): boolean {
+  const { finalizers = [], deletionTimestamp } = object.metadata;
+  const hadOurs = (before?.metadata.finalizers ?? []).includes(FINALIZER);
+  return (
+    deletionTimestamp !== undefined && hadOurs && !finalizers.includes(FINALIZER) && finalizers.length > 0
+  );
+}

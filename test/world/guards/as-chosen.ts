@@ -1,0 +1,98 @@
+import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
+import type { Pod } from '../../../src/simulator/world/pod.ts';
+import { conditionsOf, isReady, podIdOf, specOf } from '../readings.ts';
+import { isByOperator, podIdIn } from './guard.ts';
+import type { Guard, GuardedWorld } from './guard.ts';
+
+/** How much dearer than it was chosen for an instance may be where the spec names no cap. */
+const TOLERANCE = 1.05;
+const PRICE_UNKNOWN = 'PriceUnknown';
+
+/**
+ * An instance that is called Ready for the first time is what its spec allows, and somebody has read its price since it
+ * is ACTIVE, or says that it is not known.
+ */
+export function asChosenGuard(world: GuardedWorld): Guard {
+  const judged = new Set<string>();
+  const reads = new Map<string, LoggedRequest>();
+  let lastList: LoggedRequest | undefined;
+  const { pods, ledger } = world.api.world;
+
+  function judge(object: RawObject, pod: Pod): void {
+    const { name } = object.metadata;
+    for (const [what, isWrong] of differences(object, pod)) {
+      if (isWrong) world.books.accuse('as-chosen', `${name} is Ready on ${pod.name}: ${what}`);
+    }
+    if (!isUnknownSaid(object) && !isPriceRead(pod)) {
+      world.books.accuse('price-read', `${name} is Ready, and nobody has read the price of ${pod.name}`);
+    }
+  }
+
+  function differences(object: RawObject, pod: Pod): readonly (readonly [what: string, isWrong: boolean])[] {
+    const spec = specOf(object);
+    const { priceHr } = ledger.entry(pod);
+    const spot = stringAt(spec['placement'], 'spot') ?? 'Forbid';
+    const isSpot = pod.offer.isSpot ?? false;
+    const cap = capOf(object, pod);
+    const gpuCount = recordAt(spec, 'gpu')['count'] ?? 1;
+    const teamId = stringAt(spec, 'teamId') ?? null;
+    return [
+      [
+        `spot is ${String(isSpot)}, the spec says ${spot}`,
+        spot !== 'Allow' && isSpot !== (spot === 'Require'),
+      ],
+      [`${pod.offer.gpuCount} GPUs`, pod.offer.gpuCount !== gpuCount],
+      [pod.offer.gpuType, !listAt(spec['gpu'], 'types').includes(pod.offer.gpuType)],
+      [`in ${String(pod.offer.country)}`, !isListed(spec, 'countries', pod.offer.country)],
+      [`paid by ${String(pod.teamId)}`, pod.teamId !== teamId],
+      [`paid by ${pod.userId}`, pod.userId !== world.userId],
+      [`it costs ${priceHr} USD/h, allowed are ${cap}`, priceHr > cap + 1e-9 && !isUnknownSaid(object)],
+    ];
+  }
+
+  function capOf(object: RawObject, pod: Pod): number {
+    const { maxPrice } = specOf(object);
+    const ordered = world.books.orders.get(pod.name)?.maxPrice ?? 0;
+    const cap = Math.max(typeof maxPrice === 'number' ? maxPrice : Infinity, ordered);
+    return cap === Infinity ? (pod.maxPrice ?? Infinity) * TOLERANCE : cap;
+  }
+
+  function isPriceRead(pod: Pod): boolean {
+    const activeAtMs = pod.createdAtMs + pod.timing.provisioningMs + pod.timing.pendingMs;
+    return [reads.get(pod.id), lastList].some(
+      (request) => request !== undefined && request.atMs >= activeAtMs && request.status === 200,
+    );
+  }
+
+  return {
+    onChange: (change) => {
+      const { kind, object } = change;
+      if (kind !== 'gpupods' || !isByOperator(change) || !isReady(object)) return;
+      const pod = pods.byId.get(podIdOf(object) ?? '');
+      if (pod === undefined || judged.has(pod.id)) return;
+      judged.add(pod.id);
+      judge(object, pod);
+    },
+    onArrival: ({ request }) => {
+      if (request.method !== 'GET') return;
+      if (request.route === '/pods/{id}') reads.set(podIdIn(request), request);
+      if (request.route === '/pods/') lastList = request;
+    },
+  };
+}
+
+function isUnknownSaid(object: RawObject): boolean {
+  return conditionsOf(object).some(({ reason }) => reason === PRICE_UNKNOWN);
+}
+
+function listAt(value: unknown, key: string): readonly unknown[] {
+  const list: unknown = isRecord(value) ? value[key] : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+function isListed(spec: Readonly<Record<string, unknown>>, field: string, value: string | null): boolean {
+  const allowed = listAt(spec['placement'], field);
+  return allowed.length === 0 || allowed.includes(value);
+}

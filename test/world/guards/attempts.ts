@@ -1,0 +1,47 @@
+import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
+import { specOf } from '../readings.ts';
+import { podNameOf } from './create-body.ts';
+import { objectOf } from './guard.ts';
+import type { Guard, GuardedWorld } from './guard.ts';
+
+/** More than the spec allows: an instance may be ended before it counts as an attempt. */
+const SPARE_ATTEMPTS = 2;
+/** Create requests of which nothing is known: whether they cost anything only the provider knows. */
+const MOST_UNKNOWN = 10;
+const USUAL_ATTEMPTS = 3;
+
+/** What is done for a GpuPod without anybody asking for it ends some day: each create may cost money. */
+export function attemptsGuard(world: GuardedWorld): Guard {
+  const creates = new Map<string, LoggedRequest[]>();
+
+  function judge(uid: string, earlier: readonly LoggedRequest[]): void {
+    const made = earlier.filter(({ bodyText }) => isMade(podNameOf(bodyText))).length;
+    const unknown = earlier.filter(({ status }) => status === null || status >= 500).length;
+    const { maxAttempts } = specOf(objectOf(world, uid) ?? { metadata: NOBODY });
+    const allowed = (typeof maxAttempts === 'number' ? maxAttempts : USUAL_ATTEMPTS) + SPARE_ATTEMPTS;
+    if (made >= allowed || unknown >= MOST_UNKNOWN) {
+      const counts = `after ${made} instances and ${unknown} creates of unknown outcome`;
+      world.books.accuse('bounded', `another create for ${uid} ${counts}, and nobody asked for it`);
+    }
+  }
+
+  function isMade(podName: string): boolean {
+    return world.api.world.ledger.byName(podName).length > 0;
+  }
+
+  return {
+    onChange: ({ kind, object, by }) => {
+      if (kind === 'gpupods' && by === 'person') creates.delete(object.metadata.uid);
+    },
+    onArrival: ({ request }) => {
+      if (request.method !== 'POST' || request.route !== '/pods/') return;
+      const uid = world.books.orders.get(podNameOf(request.bodyText))?.uid;
+      if (uid === undefined) return;
+      const earlier = creates.get(uid) ?? [];
+      judge(uid, earlier);
+      creates.set(uid, [...earlier, request]);
+    },
+  };
+}
+
+const NOBODY = { name: '', uid: '', resourceVersion: '' };

@@ -1,0 +1,25 @@
+import { accountGuard } from './accounts.ts';
+import { afterEndGuard } from './after-end.ts';
+import { asChosenGuard } from './as-chosen.ts';
+import { attemptsGuard } from './attempts.ts';
+import type { Arrival, Guard, GuardedWorld } from './guard.ts';
+import { tenantGuard } from './tenants.ts';
+
+const KINDS: readonly ((world: GuardedWorld) => Guard)[] = [
+  tenantGuard,
+  accountGuard,
+  asChosenGuard,
+  attemptsGuard,
+  afterEndGuard,
+];
+
+/** Sets all guards to watch a world; what they return is told of each request that its operator sent. */
+export function watchedByGuards(world: GuardedWorld): (arrival: Arrival) => void {
+  const guards = KINDS.map((make) => make(world));
+  world.server.onChange((change) => {
+    for (const guard of guards) guard.onChange?.(change);
+  });
+  return (arrival) => {
+    for (const guard of guards) guard.onArrival?.(arrival);
+  };
+}

@@ -1,0 +1,52 @@
+import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
+import { podIdOf } from '../readings.ts';
+import type { Change } from '../simulated-api-server.ts';
+import { isByOperator, objectOf, orderOf, podIdIn } from './guard.ts';
+import type { Arrival, Guard, GuardedWorld } from './guard.ts';
+
+/**
+ * No GpuPod ends an instance that was created for another one, or shows where it is, but for what a dead uid of the same
+ * namespace left behind.
+ */
+export function tenantGuard(world: GuardedWorld): Guard {
+  /** Namespaces of all GpuPods that ever were, by uid. */
+  const namespaces = new Map<string, string>();
+
+  function isOthers(uid: string, podId: string): boolean {
+    const owner = orderOf(world, podId)?.uid;
+    if (owner === undefined || owner === uid) return false;
+    return objectOf(world, owner) !== undefined || namespaces.get(owner) !== namespaces.get(uid);
+  }
+
+  function judgeAddress(object: RawObject): void {
+    const podId = podIdOf(object);
+    const pod = podId === undefined ? undefined : world.api.world.pods.byId.get(podId);
+    if (pod === undefined || stringAt(recordAt(object, 'status')['ssh'], 'host') !== pod.host) return;
+    const { name, uid } = object.metadata;
+    const isStrangers = orderOf(world, pod.id) === undefined;
+    if (isStrangers || isOthers(uid, pod.id)) {
+      world.books.accuse('tenant', `${name} shows where ${pod.name} is, which is not its own`);
+    }
+  }
+
+  return {
+    onChange: (change: Change) => {
+      const { kind, object, type } = change;
+      if (kind !== 'gpupods' || type === 'DELETED') return;
+      namespaces.set(object.metadata.uid, object.metadata.namespace ?? '');
+      if (isByOperator(change)) judgeAddress(object);
+    },
+    onArrival: ({ request, actor }: Arrival) => {
+      if (actor === undefined || request.method !== 'DELETE') return;
+      const podId = podIdIn(request);
+      if (!isOthers(actor, podId)) return;
+      const owner = orderOf(world, podId)?.objectKey ?? '';
+      world.books.accuse('tenant', `${nameOf(world, actor)} ends ${podId}, which is of ${owner}`);
+    },
+  };
+}
+
+function nameOf(world: GuardedWorld, uid: string): string {
+  return objectOf(world, uid)?.metadata.name ?? uid;
+}

@@ -1,0 +1,37 @@
+import type { Policy } from '../../src/lifecycle/settings.ts';
+import { createRandomSource } from '../../src/simulator/world/random.ts';
+import { OPEN_POLICY } from '../support/builders/policy.ts';
+import type { PriceLimits } from './books.ts';
+import type { OperatorSettings } from './operator-process.ts';
+import { INSTALLATION } from './shared-world.ts';
+import type { WorldOptions } from './simulated-world.ts';
+
+/** What the operator of a world is told at its start. */
+export function worldSettings({
+  seed = 1,
+  plant = {},
+  watchDelayMs = 20,
+  settings,
+}: WorldOptions): OperatorSettings {
+  const random = createRandomSource(seed + 2);
+  return {
+    policy: OPEN_POLICY,
+    orphanPolicy: 'Report',
+    installationId: INSTALLATION,
+    plant,
+    watch: { delayMs: watchDelayMs },
+    key: { text: 'test-key', version: 1 },
+    clockRate: 1,
+    random: () => random.next(),
+    latencyMs: { cluster: 4, provider: 45 },
+    ...settings,
+  };
+}
+
+/** What its policy allows everybody to cost. */
+export function priceLimits({ maxPriceCeiling, maxTotalPricePerHour }: Policy): PriceLimits {
+  return {
+    ...(maxPriceCeiling === undefined ? {} : { ceilingUsdPerHour: maxPriceCeiling / 1e6 }),
+    ...(maxTotalPricePerHour === undefined ? {} : { totalUsdPerHour: maxTotalPricePerHour / 1e6 }),
+  };
+}
