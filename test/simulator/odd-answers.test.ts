@@ -48,6 +48,7 @@ describe('the price that answers show, and the one that is billed', () => {
   it.each<{ readonly rule: PodRule; readonly before: unknown; readonly active: unknown }>([
     { rule: {}, before: [1, 1], active: [1, 1] },
     { rule: { priceShownFrom: 'Active' }, before: [null, 1], active: [1, 1] },
+    { rule: { priceShownFrom: 'Active', priceShownLateMs: 1 }, before: [null, 1], active: [null, 1] },
     { rule: { priceShownFrom: 'Never' }, before: [null, 1], active: [null, 1] },
     { rule: { priceShownFrom: 'Active', activePriceFactor: 2 }, before: [null, 1], active: [2, 2] },
   ])('by rule $rule are $before, and $active once it is ACTIVE', ({ rule, before, active }) => {

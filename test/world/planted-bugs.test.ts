@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { live } from './life.ts';
 import { ENDING_BUGS } from './planted/ending-bugs.ts';
 import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
+import { KIND_BUGS } from './planted/kind-bugs.ts';
 import { ORDER_BUGS } from './planted/order-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
 import { STATUS_BUGS } from './planted/status-bugs.ts';
@@ -11,20 +12,26 @@ import { markdownFiles, tableBelow } from '../docs/support/markdown.ts';
 // A life takes a second, and many on a machine that is busy.
 jest.setTimeout(5 * 60_000);
 
-const BUGS = [...ORDER_BUGS, ...ENDING_BUGS, ...STATUS_BUGS, ...WAITING_BUGS, ...KEEPING_BUGS];
+const BUGS = [...ORDER_BUGS, ...ENDING_BUGS, ...STATUS_BUGS, ...WAITING_BUGS, ...KEEPING_BUGS, ...KIND_BUGS];
 
 /** What a world must never do, as the oracles call it. */
 const ORACLES = [
+  'account',
+  'after-end',
+  'as-chosen',
   'at-most-one',
   'billable',
+  'bounded',
   'breaker',
   'cap',
   'foreign',
+  'given-up',
   'ready-ended',
   'released-while-billing',
   'secrets',
   'settles',
   'status-rules',
+  'tenant',
   'written-first',
 ];
 

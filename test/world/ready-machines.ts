@@ -5,6 +5,7 @@ import { FROZEN_FIELDS } from '../../src/api/spec.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
 import type { Books } from './books.ts';
+import { Heirs } from './heirs.ts';
 import { isReady, podIdOf, specOf } from './readings.ts';
 import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
 
@@ -26,6 +27,7 @@ export class ReadyMachines {
   readonly #asked = new Set<string>();
   /** Pods whose GpuPod a person has suspended, were it for a moment: `Retain` does not keep those. */
   readonly #suspended = new Set<string>();
+  readonly #heirs = new Heirs();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -46,12 +48,16 @@ export class ReadyMachines {
     const { uid } = object.metadata;
     const isOurs = by.startsWith('operator');
     if (isOurs) this.#learn(object);
+    this.#heirs.note(change);
     const held = this.#podOf.get(uid);
     if (held === undefined) return;
     if (isAsked(change) || this.#isJudgedAnew(object, held)) this.#asked.add(held);
     if (specOf(object)['suspend'] === true) this.#suspended.add(held);
     if (isOurs && isClosed(change)) this.#judgeGivenUp(object, held);
-    if (type === 'DELETED') this.#podOf.delete(uid);
+    if (type === 'DELETED') {
+      if (!isOurs) this.#heirs.leave(object, held);
+      this.#podOf.delete(uid);
+    }
   }
 
   #learn(object: RawObject): void {
@@ -69,6 +75,9 @@ export class ReadyMachines {
   #judge({ path }: LoggedRequest): void {
     const podId = path.slice(path.lastIndexOf('/') + 1);
     const isWanted = this.#isHeld(podId) || this.#parts.books.retainedIds.has(podId);
+    if (this.#heirs.isWanted(podId) && this.#isRunning(podId)) {
+      this.#accuse(`DELETE of ${podId}, which was ready, and whose GpuPod was restored`);
+    }
     if (isWanted && this.#isWrong(podId)) this.#accuse(`DELETE of ${podId}, which was ready`);
   }
 
@@ -90,13 +99,16 @@ export class ReadyMachines {
   }
 
   #isWrong(podId: string): boolean {
-    const { pods } = this.#parts.api.world;
-    const pod = pods.byId.get(podId);
     // What was entered into the list stays a matter of its GpuPod until that has gone.
     const isRetained = this.#parts.books.retainedIds.has(podId) && !this.#suspended.has(podId);
     const isLeft = isRetained && !this.#isHeld(podId);
-    const isSafe = this.#ready.has(podId) && (isLeft || !this.#asked.has(podId));
-    return isSafe && pod !== undefined && pods.isLive(pod);
+    return this.#isRunning(podId) && (isLeft || !this.#asked.has(podId));
+  }
+
+  #isRunning(podId: string): boolean {
+    const { pods } = this.#parts.api.world;
+    const pod = pods.byId.get(podId);
+    return this.#ready.has(podId) && pod !== undefined && pods.isLive(pod);
   }
 
   #accuse(message: string): void {

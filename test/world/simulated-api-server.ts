@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GpuPodSpec } from '../../src/api/spec.ts';
-import { GpuPodStatus } from '../../src/api/status.ts';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import { stringAt } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/kubernetes/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/resource-client.ts';
+import { check, checkSpec, isSame } from './stored-checks.ts';
 import { stored } from './stored.ts';
 
 export type Kind = 'gpupods' | 'secrets' | 'configmaps' | 'namespaces';
@@ -22,20 +21,6 @@ export interface Change {
 
 type Listener = (change: Change) => void;
 
-/** The fields of a GpuPod that cannot be changed while something is rented. */
-const FROZEN = [
-  'gpu',
-  'placement',
-  'resources',
-  'image',
-  'customTemplateId',
-  'env',
-  'sshKeyId',
-  'disks',
-  'teamId',
-  'jupyterPasswordSecretRef',
-];
-
 /**
  * The API server as far as an operator can tell it from a real one: resource versions that only go up, guarded writes,
  * finalizers, the status subresource, generations, validation of what it stores, and changes in their order.
@@ -52,6 +37,8 @@ export class SimulatedApiServer {
   readonly #nowText: () => string;
   readonly #uidPrefix: string;
   readonly #ending = new Set<string>();
+  /** Fields of a status that the CRD does not know: what is written there is dropped in silence. */
+  prunedFields: readonly string[] = [];
   #version = 1000;
   #uids = 0;
 
@@ -113,7 +100,8 @@ export class SimulatedApiServer {
 
   replaceStatus(object: KubernetesObject & { readonly status?: unknown }, by: string): RawObject {
     const held = this.#guarded('gpupods', object.metadata, object.metadata);
-    return this.#write('gpupods', held, { ...held, status: object.status }, { by, verb: 'status' });
+    const status = pruned(object.status, this.prunedFields);
+    return this.#write('gpupods', held, { ...held, status }, { by, verb: 'status' });
   }
 
   replace(kind: Kind, object: RawObject, by: string): RawObject {
@@ -226,46 +214,6 @@ export class SimulatedApiServer {
   }
 }
 
-function check(kind: Kind, held: RawObject, next: RawObject): void {
-  const before = held.metadata.finalizers ?? [];
-  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
-  if (held.metadata.deletionTimestamp !== undefined && added.length > 0) {
-    throw invalid('no new finalizers can be added if the object is being deleted');
-  }
-  if (kind === 'gpupods') {
-    if (held['spec'] !== next['spec']) checkSpec(next);
-    checkStatus(held, next);
-    checkFrozen(held, next);
-  }
-}
-
-function checkSpec(object: NewObject): void {
-  const spec = GpuPodSpec.safeParse(object['spec']);
-  if (!spec.success) throw invalid(spec.error.message);
-}
-
-function checkStatus(held: RawObject, next: RawObject): void {
-  if (held['status'] === next['status']) return;
-  const status = GpuPodStatus.safeParse(next['status']);
-  if (!status.success) throw invalid(status.error.message);
-}
-
-function checkFrozen(held: RawObject, next: RawObject): void {
-  const isRented = stringAt(held['status'], 'podId') !== undefined;
-  if (!isRented || held['spec'] === next['spec']) return;
-  const changed = FROZEN.filter((field) => !isSame(at(held, field), at(next, field)));
-  if (changed.length > 0) throw invalid(`spec.${changed.join()} cannot be changed while rented`);
-}
-
-function isSame(before: unknown, after: unknown): boolean {
-  return before === after || isDeepStrictEqual(before, after);
-}
-
-function at(object: RawObject, field: string): unknown {
-  const spec: unknown = object['spec'];
-  return typeof spec === 'object' && spec !== null ? Reflect.get(spec, field) : undefined;
-}
-
 function mergeMetadata(held: RawObject, patch: MetadataPatch['metadata']): RawObject['metadata'] {
   const annotations: Record<string, string> = { ...held.metadata.annotations };
   for (const [name, value] of Object.entries(patch.annotations ?? {})) {
@@ -275,14 +223,15 @@ function mergeMetadata(held: RawObject, patch: MetadataPatch['metadata']): RawOb
   return { ...held.metadata, annotations, finalizers: patch.finalizers ?? held.metadata.finalizers ?? [] };
 }
 
+function pruned(status: unknown, fields: readonly string[]): unknown {
+  if (!isRecord(status) || fields.length === 0) return status;
+  return Object.fromEntries(Object.entries(status).filter(([field]) => !fields.includes(field)));
+}
+
 function keyOf(namespace: string | undefined, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }
 
 function conflict(message: string): ApiStatusError {
   return new ApiStatusError(409, 'Conflict', message);
-}
-
-function invalid(message: string): ApiStatusError {
-  return new ApiStatusError(422, 'Invalid', message);
 }

@@ -20,9 +20,11 @@ function attachedResources(world: World, pod: Pod): unknown[] {
 }
 
 function shownPrice(pod: Pod, { status }: PodState, nowMs: number): number | null {
-  const { priceShownFrom } = pod.shown;
-  const isShown = priceShownFrom === 'Creation' || (priceShownFrom === 'Active' && status === 'ACTIVE');
-  return isShown ? priceAt(pod, nowMs) : null;
+  const { priceShownFrom, priceShownLateMs } = pod.shown;
+  const { provisioningMs, pendingMs } = pod.timing;
+  const fromMs = pod.createdAtMs + provisioningMs + pendingMs + priceShownLateMs;
+  const isLate = priceShownFrom === 'Active' && status === 'ACTIVE' && nowMs >= fromMs;
+  return priceShownFrom === 'Creation' || isLate ? priceAt(pod, nowMs) : null;
 }
 
 /** The pod object, as create, get and list send it. */

@@ -76,7 +76,7 @@ export class PodBook {
       sshShape: rule.sshShape ?? 'UserHostPort',
       earlySshShape: rule.earlySshShape ?? 'Null',
       host: this.#settings.sshHost ?? `203.0.113.${String((number % 254) + 1)}`,
-      shown: shownBy(rule),
+      shown: { ...shownBy(rule), priceShownLateMs: this.#scaled(rule.priceShownLateMs ?? 0) },
       prices: plannedPrices(nowMs, usdPerHour, rule.activePriceFactor ?? 1, timing),
       deletedAtMs: null,
       hiddenUntilMs: 0,
@@ -170,12 +170,12 @@ function plannedPrices(
     : [first, { fromMs: nowMs + provisioningMs + pendingMs, usdPerHour: usdPerHour * factor }];
 }
 
-function shownBy({ priceShownFrom, nameMaxLength, namePrefix, nameCase, nameShown }: PodRule): Shown {
+function shownBy(rule: PodRule): Omit<Shown, 'priceShownLateMs'> {
   return {
-    priceShownFrom: priceShownFrom ?? 'Creation',
-    nameMaxLength: nameMaxLength ?? Infinity,
-    namePrefix: namePrefix ?? '',
-    nameCase: nameCase ?? 'Kept',
-    nameShown: nameShown ?? true,
+    priceShownFrom: rule.priceShownFrom ?? 'Creation',
+    nameMaxLength: rule.nameMaxLength ?? Infinity,
+    namePrefix: rule.namePrefix ?? '',
+    nameCase: rule.nameCase ?? 'Kept',
+    nameShown: rule.nameShown ?? true,
   };
 }

@@ -52,6 +52,7 @@ export const podRuleSchema = z.strictObject({
     .enum(PRICE_SHOWN_FROM)
     .optional()
     .describe('priceHr is null before; the ledger has the price all the time'),
+  priceShownLateMs: durationMs.optional().describe('with Active: so long after it is ACTIVE'),
   activePriceFactor: z.number().positive().optional().describe('price from ACTIVE on / price at creation'),
   nameMaxLength: z
     .int()

@@ -21,6 +21,8 @@ export interface ForcedState {
 /** What answers show of a pod's name and price. */
 export interface Shown {
   readonly priceShownFrom: NonNullable<PodRule['priceShownFrom']>;
+  /** Scaled already. */
+  readonly priceShownLateMs: number;
   readonly nameMaxLength: number;
   readonly namePrefix: string;
   readonly nameCase: NonNullable<PodRule['nameCase']>;

@@ -12,9 +12,11 @@ export function afterEndGuard(world: GuardedWorld): Guard {
   }
 
   function judge(change: Change): void {
-    const { object } = change;
+    const { object, before } = change;
     const { name } = object.metadata;
-    for (const [what, isWrong] of podIdOf(object) === undefined ? whileNothingIsRented(object) : []) {
+    // An address that a person left in a status without an id is not the operator's word.
+    const isJudged = podIdOf(object) === undefined && (podIdOf(before) !== undefined || !hasAddress(before));
+    for (const [what, isWrong] of isJudged ? whileNothingIsRented(object) : []) {
       if (isWrong) world.books.accuse('after-end', `${name} rents nothing, and ${what}`);
     }
     if (!isReleased(change) || isLeftRunning(object)) return;
@@ -32,10 +34,14 @@ export function afterEndGuard(world: GuardedWorld): Guard {
 
 type Rows = readonly (readonly [what: string, isWrong: boolean])[];
 
+function hasAddress(object: RawObject | undefined): boolean {
+  const { ssh, ports } = object === undefined ? {} : statusOf(object);
+  return ssh !== undefined || (Array.isArray(ports) && ports.length > 0);
+}
+
 function whileNothingIsRented(object: RawObject): Rows {
-  const { ssh, ports } = statusOf(object);
   return [
-    ['shows an address', ssh !== undefined || (Array.isArray(ports) && ports.length > 0)],
+    ['shows an address', hasAddress(object)],
     ['is Ready', isReady(object)],
   ];
 }

@@ -47,7 +47,6 @@ export function asChosenGuard(world: GuardedWorld): Guard {
       [pod.offer.gpuType, !listAt(spec['gpu'], 'types').includes(pod.offer.gpuType)],
       [`in ${String(pod.offer.country)}`, !isListed(spec, 'countries', pod.offer.country)],
       [`paid by ${String(pod.teamId)}`, pod.teamId !== teamId],
-      [`paid by ${pod.userId}`, pod.userId !== world.userId],
       [`it costs ${priceHr} USD/h, allowed are ${cap}`, priceHr > cap + 1e-9 && !isUnknownSaid(object)],
     ];
   }
@@ -60,9 +59,12 @@ export function asChosenGuard(world: GuardedWorld): Guard {
   }
 
   function isPriceRead(pod: Pod): boolean {
+    const { priceShownFrom, priceShownLateMs } = pod.shown;
     const activeAtMs = pod.createdAtMs + pod.timing.provisioningMs + pod.timing.pendingMs;
+    if (priceShownFrom === 'Never') return false;
     return [reads.get(pod.id), lastList].some(
-      (request) => request !== undefined && request.atMs >= activeAtMs && request.status === 200,
+      (request) =>
+        request !== undefined && request.atMs >= activeAtMs + priceShownLateMs && request.status === 200,
     );
   }
 

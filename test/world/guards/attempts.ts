@@ -19,7 +19,7 @@ export function attemptsGuard(world: GuardedWorld): Guard {
     const unknown = earlier.filter(({ status }) => status === null || status >= 500).length;
     const { maxAttempts } = specOf(objectOf(world, uid) ?? { metadata: NOBODY });
     const allowed = (typeof maxAttempts === 'number' ? maxAttempts : USUAL_ATTEMPTS) + SPARE_ATTEMPTS;
-    if (made >= allowed || unknown >= MOST_UNKNOWN) {
+    if (made === allowed || unknown === MOST_UNKNOWN) {
       const counts = `after ${made} instances and ${unknown} creates of unknown outcome`;
       world.books.accuse('bounded', `another create for ${uid} ${counts}, and nobody asked for it`);
     }

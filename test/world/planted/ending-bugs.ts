@@ -36,7 +36,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
         },
       })),
     scenario: 'status polls leave the pod out, GET answers 500',
-    oracles: ['settles'],
+    oracles: ['settles', 'given-up'],
   },
   {
     name: 'that all pods vanish at once is believed',
@@ -66,7 +66,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
     name: 'a key of another account is not noticed',
     plant: ignoringAccount,
     scenario: 'the key is that of another account for 10 min',
-    oracles: ['settles'],
+    oracles: ['settles', 'account'],
   },
 ];
 

@@ -14,6 +14,8 @@ import { NAMESPACE } from '../simulated-world.ts';
 import { reasonOf } from '../readings.ts';
 import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { beside } from '../two-clusters.ts';
+import { ANSWER_SCENARIOS } from './answer-scenarios.ts';
+import { PEOPLE_SCENARIOS } from './people-scenarios.ts';
 import { TEAM, withoutMoney } from '../town/market.ts';
 
 const MINUTE_MS = 60_000;
@@ -220,6 +222,8 @@ async function namespaceDeleted(world: SimulatedWorld): Promise<void> {
 
 /** What befalls the worlds that bugs are planted in. Without a bug each of them must be clean. */
 export const SCENARIOS = {
+  ...PEOPLE_SCENARIOS,
+  ...ANSWER_SCENARIOS,
   'a calm life': () => ({}),
   'a calm life of half an hour, orphans are ended': () => ({
     silenceMs: 30 * MINUTE_MS,

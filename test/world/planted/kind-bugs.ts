@@ -1,0 +1,116 @@
+import { sameName } from '../../../src/lifecycle/pod-name.ts';
+import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Plant } from '../operator-process.ts';
+import { atProvider } from './planted-bug.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs about whose instance it is, what was rented, and what a GpuPod may say of it. */
+export const KIND_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a status that names the instance of another GpuPod has it ended as a duplicate',
+    plant: endingWhatIsNamed,
+    scenario: 'a status names the instance of another GpuPod for a moment',
+    oracles: ['tenant'],
+    accusation: /train-2 ends/,
+  },
+  {
+    name: 'a status shows where the instance is that it names, whosever that is',
+    plant: showingWhatIsNamed,
+    scenario: 'a status names the instance of another GpuPod for a moment',
+    oracles: ['tenant'],
+    accusation: /train-2 shows where/,
+  },
+  {
+    name: 'what an offer says of spot is not looked at, nor what the instance says',
+    plant: () =>
+      atProvider((real) => ({
+        listOffers: async (query) => {
+          const answer = await real.listOffers(query);
+          if (answer.kind !== 'ok') return answer;
+          const offers = answer.value.offers.map((offer) => ({ ...offer, isSpot: false }));
+          return { ...answer, value: { ...answer.value, offers } };
+        },
+      })),
+    scenario: 'a spot offer is the cheapest',
+    oracles: ['as-chosen'],
+  },
+  {
+    name: 'attempts that failed are not counted',
+    plant: () => ({ plan: (real) => (known) => real(withoutAttempts(known)) }),
+    scenario: 'no machine of another GpuPod gets ready, and its attempts are used up',
+    oracles: ['bounded'],
+  },
+  {
+    name: 'the address stays in the status when the instance has ended',
+    plant: keepingTheAddress,
+    scenario: 'it is suspended for a while',
+    oracles: ['after-end'],
+  },
+  {
+    name: 'the instance of a restored GpuPod is ended as a duplicate',
+    plant: endingWhatWasRestored,
+    scenario: 'it is restored from a backup',
+    oracles: ['ready-ended'],
+    accusation: /whose GpuPod was restored/,
+  },
+];
+
+function endingWhatIsNamed(): Plant {
+  return {
+    plan: (real) => (known) => {
+      const { gpuPod, intent } = known;
+      const { podId, podName } = gpuPod.status;
+      const isAnother =
+        podId !== undefined && intent.kind === 'read' && !sameName(intent.intent.name, podName);
+      return isAnother ? { kind: 'act', effect: { type: 'deletePod', podId } } : real(known);
+    },
+  };
+}
+
+function showingWhatIsNamed(): Plant {
+  const addresses = new Map<string, GpuPodStatus['ssh']>();
+  return {
+    plan: (real) => (known) => {
+      const { podId = '', ssh } = known.gpuPod.status;
+      if (!addresses.has(podId) && ssh !== undefined) addresses.set(podId, ssh);
+      const step = real(known);
+      return step.kind === 'rest' && addresses.has(podId)
+        ? { ...step, status: { ...step.status, ssh: addresses.get(podId) } }
+        : step;
+    },
+  };
+}
+
+function withoutAttempts(known: Knowledge): Knowledge {
+  const { failedAttempts: _failed, ...status } = known.gpuPod.status;
+  return { ...known, gpuPod: { ...known.gpuPod, status } };
+}
+
+function keepingTheAddress(): Plant {
+  let ssh: GpuPodStatus['ssh'];
+  return {
+    plan: (real) => (known) => {
+      const step = real(known);
+      ssh = known.gpuPod.status.ssh ?? ssh;
+      const isOver = step.kind === 'rest' && step.status.podId === undefined && ssh !== undefined;
+      return isOver ? { ...step, status: { ...step.status, ssh } } : step;
+    },
+  };
+}
+
+/** An order that was written for another uid belongs to nobody: its instance is surplus. */
+function endingWhatWasRestored(): Plant {
+  return {
+    plan: (real) => (known) => {
+      const { intent, gpuPod, census } = known;
+      const isRestored = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
+      const pod = isRestored
+        ? census?.live.find(({ name }) => sameName(name, intent.intent.name))
+        : undefined;
+      return pod === undefined
+        ? real(known)
+        : { kind: 'act', effect: { type: 'deletePod', podId: pod.podId } };
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { PodRule } from '../../../src/simulator/world/pod-rule.ts';
+import type { LifeOptions } from '../life.ts';
+import { restore, specChange, statusChange } from '../people.ts';
+import { reasonOf, statusOf } from '../readings.ts';
+import type { SimulatedWorld } from '../simulated-world.ts';
+
+const MINUTE_MS = 60_000;
+function ruled(...podRules: readonly PodRule[]): LifeOptions {
+  return { provider: { podRules: [...podRules] } };
+}
+
+/** Another GpuPod is ready, and for a while its status names the instance of the first. */
+async function namesAnother(world: SimulatedWorld): Promise<void> {
+  world.apply('train-2');
+  await world.until('both are ready', () => world.isReady('train-2'));
+  const { podId, podName } = statusOf(world.object('train-2') ?? NOBODY);
+  const others = statusOf(world.object() ?? NOBODY);
+  statusChange({ podId: others['podId'], podName: others['podName'] })(world, 'train-2');
+  await world.pass(2_000);
+  statusChange({ podId, podName })(world, 'train-2');
+  await world.pass(5 * MINUTE_MS);
+  world.delete('train-2');
+  await world.until('the other is gone', () => world.object('train-2') === undefined);
+}
+
+const NOBODY = { metadata: { name: '', uid: '', resourceVersion: '' } };
+
+function readyReason(world: SimulatedWorld, name: string): string | undefined {
+  const object = world.object(name);
+  return object === undefined ? undefined : reasonOf(object, 'Ready');
+}
+
+async function usesUpItsAttempts(world: SimulatedWorld): Promise<void> {
+  const isStalled = (): boolean => {
+    const object = world.object('never-1');
+    return object !== undefined && reasonOf(object, 'Stalled') === 'AttemptsExhausted';
+  };
+  world.apply('never-1', { provisioningTimeout: '1m' });
+  await world.time.run(40 * MINUTE_MS, isStalled);
+  world.delete('never-1');
+  await world.until('it is gone', () => world.object('never-1') === undefined);
+}
+
+async function suspended(world: SimulatedWorld): Promise<void> {
+  specChange({ suspend: true })(world);
+  await world.until('suspended', () => readyReason(world, 'train-1') === 'Suspended');
+  await world.pass(5 * MINUTE_MS);
+  specChange({ suspend: false })(world);
+}
+
+/** What people and backups do to GpuPods. Without a bug each of these worlds must be clean. */
+export const PEOPLE_SCENARIOS = {
+  'a status names the instance of another GpuPod for a moment': () => ({ middle: namesAnother }),
+  'no machine of another GpuPod gets ready, and its attempts are used up': () => ({
+    ...ruled({ nameIncludes: 'never-1', outcome: 'StuckProvisioning' }),
+    middle: usesUpItsAttempts,
+  }),
+  'it is suspended for a while': () => ({ middle: suspended }),
+  'it is restored from a backup': () => ({
+    middle: async (world) => {
+      restore(world);
+      await world.pass(10 * MINUTE_MS);
+    },
+  }),
+} as const satisfies Readonly<Record<string, () => LifeOptions>>;

@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util';
+import { GpuPodSpec } from '../../src/api/spec.ts';
+import { GpuPodStatus } from '../../src/api/status.ts';
+import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { stringAt } from '../../src/kubernetes/json.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import type { NewObject } from '../../src/kubernetes/resource-client.ts';
+
+/** The fields of a GpuPod that cannot be changed while something is rented. */
+const FROZEN = [
+  'gpu',
+  'placement',
+  'resources',
+  'image',
+  'customTemplateId',
+  'env',
+  'sshKeyId',
+  'disks',
+  'teamId',
+  'jupyterPasswordSecretRef',
+];
+
+/** Throws what a real API server answers to a write that does not fit. */
+export function check(kind: string, held: RawObject, next: RawObject): void {
+  const before = held.metadata.finalizers ?? [];
+  const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));
+  if (held.metadata.deletionTimestamp !== undefined && added.length > 0) {
+    throw invalid('no new finalizers can be added if the object is being deleted');
+  }
+  if (kind === 'gpupods') {
+    if (held['spec'] !== next['spec']) checkSpec(next);
+    checkStatus(held, next);
+    checkFrozen(held, next);
+  }
+}
+
+export function checkSpec(object: NewObject): void {
+  const spec = GpuPodSpec.safeParse(object['spec']);
+  if (!spec.success) throw invalid(spec.error.message);
+}
+
+function checkStatus(held: RawObject, next: RawObject): void {
+  if (held['status'] === next['status']) return;
+  const status = GpuPodStatus.safeParse(next['status']);
+  if (!status.success) throw invalid(status.error.message);
+}
+
+function checkFrozen(held: RawObject, next: RawObject): void {
+  const isRented = stringAt(held['status'], 'podId') !== undefined;
+  if (!isRented || held['spec'] === next['spec']) return;
+  const changed = FROZEN.filter((field) => !isSame(at(held, field), at(next, field)));
+  if (changed.length > 0) throw invalid(`spec.${changed.join()} cannot be changed while rented`);
+}
+
+export function isSame(before: unknown, after: unknown): boolean {
+  return before === after || isDeepStrictEqual(before, after);
+}
+
+function at(object: RawObject, field: string): unknown {
+  const spec: unknown = object['spec'];
+  return typeof spec === 'object' && spec !== null ? Reflect.get(spec, field) : undefined;
+}
+
+function invalid(message: string): ApiStatusError {
+  return new ApiStatusError(422, 'Invalid', message);
+}
