@@ -41,18 +41,19 @@ function isProvenMissing({ now, windows }: Knowledge, rental: RentalMemory): boo
 
 /**
  * Whether a GET would tell more than is known: the last complete list, begun after `sinceMs`, does not
- * show the pod, nothing says that it ended, and the last GET is from before that list.
+ * show the pod, nothing says that it ended, and the last GET is from before that list; or there is no such list.
  */
 export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: number): boolean {
   const { census, now, windows } = knowledge;
-  if (census === undefined || census.beganAtMs < sinceMs) {
+  const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
+  if (
+    census === undefined ||
+    (isReadSince && !mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs))
+  ) {
     return false;
   }
-  const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
-  return (
-    !isListedLive(census, rental.podId) &&
-    (!isReadSince || mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs))
-  );
+  // Where no list comes, a GET may still show that it has ended.
+  return census.beganAtMs < sinceMs ? census.doubt !== undefined : !isListedLive(census, rental.podId);
 }
 
 /** A GET is repeated only once the last one is old enough to be a second proof. */

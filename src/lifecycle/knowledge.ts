@@ -3,7 +3,7 @@ import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import type { IntentReading } from './intent.ts';
 import type { Memory } from './memory.ts';
-import type { Failure, HistoryRow, PodLook } from './provider.ts';
+import type { Failure, FailureReason, HistoryRow, PodLook } from './provider.ts';
 import type { Policy, Windows } from './settings.ts';
 
 /** All that a decision about one GpuPod may rest on, gathered before it is made. Plain data. */
@@ -22,7 +22,7 @@ export interface Knowledge {
   readonly memory: Memory;
   /** The last good look at the rented pod by any request of this process. */
   readonly sight?: Sight;
-  /** The last complete list, as far as it concerns this object. */
+  /** What complete lists say, as far as it concerns this object. */
   readonly census?: ObjectCensus;
   /** Filled once offers were asked for in this pass. */
   readonly offers?: OffersKnowledge;
@@ -55,7 +55,10 @@ export interface Sight {
 }
 
 export interface ObjectCensus {
-  /** Monotonic time before the first request of the list began. */
+  /**
+   * Monotonic time before the first request of the last complete list began: of each wallet that may hold instances of this
+   * object, so of the oldest. -Infinity where one of them was never listed completely.
+   */
   readonly beganAtMs: number;
   /** Live pods with this object's front, and the one with its pod id. */
   readonly live: readonly PodLook[];
@@ -63,6 +66,23 @@ export interface ObjectCensus {
   readonly ended: readonly HistoryRow[];
   /** Teams of which this key has ever seen a pod. */
   readonly teamsSeen: ReadonlySet<string>;
+  /** Live instances in these wallets whose name nobody knows, and that no GpuPod has: each may be one of this object. */
+  readonly nameless: readonly NamelessInstance[];
+  /** Rows without a readable id in these wallets, that may be about an instance of this object. */
+  readonly unidentified: number;
+  /** Why there is no newer complete list of one of these wallets, for a person: it names the wallet. */
+  readonly doubt?: ListDoubt;
+}
+
+export interface NamelessInstance {
+  readonly podId: string;
+  /** Monotonic time before the list began that showed it first. */
+  readonly firstListedAtMs: number;
+}
+
+export interface ListDoubt {
+  readonly reason: FailureReason | 'NotAllowed';
+  readonly message: string;
 }
 
 export type OffersKnowledge =

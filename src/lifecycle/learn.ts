@@ -20,7 +20,11 @@ export function learnCreate(memory: Memory, intent: Intent, outcome: CreateOutco
   };
   switch (outcome.kind) {
     case 'created':
-      return { ...memory, order, unbound: { podId: outcome.pod.podId, podName: intent.name } };
+      return {
+        ...memory,
+        order,
+        unbound: { podId: outcome.pod.podId, podName: intent.name, teamId: intent.teamId },
+      };
     case 'notSent': {
       const reason = outcome.reason === 'Withheld' ? 'ApiUnavailable' : outcome.reason;
       return learnBlocked({ ...memory, order }, reason, outcome.message, nowMs);

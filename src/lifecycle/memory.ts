@@ -67,6 +67,8 @@ export type BlockReason = FailureReason | 'ReferenceNotFound';
 export interface UnboundPod {
   readonly podId: string;
   readonly podName: string;
+  /** The team that pays for it; absent where the key's own wallet does. */
+  readonly teamId?: string | undefined;
   /** The last DELETE, sent because the object vanished; `wasKnown`: it was accepted, not answered 404. */
   readonly end?: { readonly askedAtMs: number; readonly wasKnown: boolean };
 }

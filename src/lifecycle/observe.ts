@@ -69,10 +69,24 @@ function countAbsence({ census, windows }: Knowledge, order: OrderMemory, isGarb
     const { lastAbsenceAtMs: _last, ...rest } = order;
     return { ...rest, absences: 0 };
   }
+  if (mayHide(census, order, windows)) {
+    return order;
+  }
   const isApart =
     order.lastAbsenceAtMs === undefined ||
     census.beganAtMs - order.lastAbsenceAtMs >= windows.settleSpacingMs;
   return isApart ? { ...order, absences: order.absences + 1, lastAbsenceAtMs: census.beganAtMs } : order;
+}
+
+/**
+ * Whether the list has a row that may be the instance of this order and does not say whose it is. One that was listed
+ * before our request can have begun is not.
+ */
+function mayHide(census: ObjectCensus, order: OrderMemory, windows: Knowledge['windows']): boolean {
+  const beganAtMs = (order.requestEndedAtMs ?? -Infinity) - windows.foreignRequestMs;
+  return (
+    census.unidentified > 0 || census.nameless.some(({ firstListedAtMs }) => firstListedAtMs >= beganAtMs)
+  );
 }
 
 /** From when on a list says something of an order: the end of our request, or a bound for that of another process. */
@@ -139,8 +153,13 @@ function countMissing(knowledge: Knowledge, rental: RentalMemory, isInList: bool
     return { ...rest, missing: 0 };
   }
   const { windows } = knowledge;
+  // A row that does not say which instance it is about may be about this one; after a DELETE its end was to be expected.
+  const isHidden = rental.deletedAtMs === undefined && (list?.unidentified ?? 0) > 0;
   const isProof =
-    read.result === 'notFound' && list !== undefined && isOldEnoughForLists(rental, list, windows);
+    read.result === 'notFound' &&
+    list !== undefined &&
+    !isHidden &&
+    isOldEnoughForLists(rental, list, windows);
   const sinceLastMs = read.beganAtMs - (lastMissingAtMs ?? -Infinity);
   return isProof && sinceLastMs >= windows.goneSpacingMs
     ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs }
@@ -154,7 +173,7 @@ function listSince(census: ObjectCensus | undefined, atMs: number): ObjectCensus
 /** Live pods with this object's front that are neither rented by it nor on order: with the list that first showed each. */
 function observeStrays(knowledge: Knowledge): Memory['strays'] {
   const { census, gpuPod, memory } = knowledge;
-  if (census === undefined) {
+  if (census === undefined || census.beganAtMs === -Infinity) {
     return memory.strays;
   }
   const order = openOrder(knowledge);

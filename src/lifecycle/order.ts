@@ -3,7 +3,7 @@ import type { Intent } from './intent.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
 import { frontOf, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
-import type { RefusalReason } from './provider.ts';
+import type { RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /**
@@ -74,6 +74,27 @@ export function frontsOf(
     fronts.add(frontOf(claimed));
   }
   return fronts;
+}
+
+/**
+ * The wallets that may hold instances of this object: the one that its order names, and the one that the next would name.
+ * `all` where an order stood on it that nobody can read.
+ */
+export function walletsOf(
+  knowledge: Pick<Knowledge, 'gpuPod' | 'intent' | 'policy' | 'memory'>,
+): readonly Wallet[] | 'all' {
+  const { gpuPod, intent, policy, memory } = knowledge;
+  if (intent.kind === 'garbled' || (intent.kind === 'none' && memory.order !== undefined)) {
+    return 'all';
+  }
+  const wished = gpuPod.spec.teamId ?? policy.defaultTeamId;
+  const mayPay = wished === policy.defaultTeamId || policy.allowedTeamIds.includes(wished ?? '');
+  const wallets = new Set<Wallet>(intent.kind === 'read' ? [intent.intent.teamId] : []);
+  // A team that no order may name has paid for nothing, and is not listed.
+  if (mayPay || gpuPod.status.podId !== undefined) {
+    wallets.add(wished);
+  }
+  return wallets.size === 0 ? [undefined] : [...wallets];
 }
 
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */

@@ -16,8 +16,8 @@ export interface Provider {
   getPod(podId: string): Promise<Answer<PodLook> | NotFound>;
   /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. */
   getPodStatuses(podIds: readonly string[]): Promise<Answer<readonly PodLook[]>>;
-  /** All live pods, or a failure: an answer that could not be shown to be complete is a failure. */
-  listPods(teamIds: readonly string[]): Promise<Answer<PodList>>;
+  /** The instances of these wallets, and which of the lists are complete; a failure only where none of them is. */
+  listPods(wallets: readonly Wallet[]): Promise<Answer<PodList>>;
   /** The latest rows of the history (ended pods), newest end first. */
   listHistory(): Promise<Answer<readonly HistoryRow[]>>;
   whoami(): Promise<Answer<Account>>;
@@ -144,11 +144,31 @@ export interface PodPort {
   readonly usedBy?: string;
 }
 
-/** A complete list of the live pods that this key sees. */
+/** Who pays: a team, by its id; or, undefined, whoever the key belongs to. */
+export type Wallet = string | undefined;
+
+/** The live instances of some wallets. Completeness is per wallet: one that failed says nothing about absences in it. */
 export interface PodList {
+  /** All that was read, also of wallets whose list is not complete. An instance whose name cannot be read has none. */
   readonly pods: readonly PodLook[];
   /** Monotonic time before the first of its requests began. */
   readonly beganAtMs: number;
+  /** One for each wallet that was asked for. */
+  readonly wallets: readonly WalletList[];
+}
+
+export interface WalletList {
+  readonly wallet: Wallet;
+  /** Why the list could not be shown to be complete; absent where it was. */
+  readonly failure?: Failure;
+  readonly podIds: readonly string[];
+  /** Rows without a readable id: an instance each, nobody knows which. */
+  readonly unidentified: readonly UnidentifiedRow[];
+}
+
+export interface UnidentifiedRow {
+  /** Absent where it cannot be read either. */
+  readonly name?: string;
 }
 
 export interface HistoryRow {

@@ -47,6 +47,8 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     unresolvedOrders: gauge(registry, METRICS.unresolvedOrders),
     timeToReady: histogram(registry, METRICS.timeToReady),
     strays: gauge(registry, METRICS.strays),
+    listsComplete: gauge(registry, METRICS.listsComplete),
+    unreadableRows: gauge(registry, METRICS.unreadableRows),
     orphans: gauge(registry, METRICS.orphans),
     coolDowns: gauge(registry, METRICS.coolDowns),
   };

@@ -199,6 +199,18 @@ export const METRICS = {
     buckets: PROVISIONING_SECONDS,
     help: 'Time from the order of a machine until it was ready.',
   },
+  listsComplete: {
+    name: 'gpupod_wallet_list_complete',
+    type: 'gauge',
+    labels: ['team'],
+    help: '1 where the last list of all instances of a wallet was complete, 0 where it failed: GpuPods of that team wait for it. The team is empty for what no team pays.',
+  },
+  unreadableRows: {
+    name: 'gpupod_wallet_unreadable_rows',
+    type: 'gauge',
+    labels: ['team'],
+    help: 'Instances in the last list of a wallet whose id or name cannot be read: orders of unknown outcome in this wallet wait for them.',
+  },
   strays: {
     name: 'gpupod_stray_pods',
     type: 'gauge',

@@ -24,6 +24,14 @@ export interface MetricSources {
   readonly watchAgeMs: () => number;
 }
 
+/** How the list of one wallet went; fits `WalletReport`. */
+export interface WalletListed {
+  readonly wallet: string | undefined;
+  readonly failure?: unknown;
+  readonly nameless: readonly string[];
+  readonly unidentified: number;
+}
+
 export interface MetricsOptions {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly version: string;
@@ -69,6 +77,8 @@ export interface Metrics extends MetricsSource {
   /** The money that was spent. Where nobody keeps it, the counter begins anew in each process. */
   readonly spentRecord: DurableRecord;
   readonly onReconciled: (result: string, seconds: number) => void;
+  /** Fits `onListed` of the controller. */
+  readonly onListed: (report: WalletListed) => void;
   readonly onSwept: (counts: { readonly strays: number; readonly orphans: number }) => void;
   /** Fits `observe` of `createPrimeProvider`. */
   readonly onProviderRequest: (request: ProviderRequest) => void;
@@ -168,6 +178,10 @@ function createRecorders(instruments: Instruments): Recorders {
     onReconciled: (result, seconds) => {
       instruments.reconciles.inc({ result });
       instruments.reconcileDuration.observe(seconds);
+    },
+    onListed: ({ wallet: team = '', failure, nameless, unidentified }) => {
+      instruments.listsComplete.set({ team }, failure === undefined ? 1 : 0);
+      instruments.unreadableRows.set({ team }, nameless.length + unidentified);
     },
     onSwept: ({ strays, orphans }) => {
       instruments.strays.set(strays);

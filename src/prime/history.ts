@@ -6,22 +6,36 @@ import { OffsetPage } from './schemas/common.ts';
 import { HistoryItem } from './schemas/pod.ts';
 
 const PAGE_SIZE = 100;
-const MAX_PAGES = 2;
+/** What ended before so many others is not looked for here. */
+const MAX_ROWS = 200;
+/** A server may give smaller pages than it is asked for; one that gives tiny ones is not asked for all of it. */
+const MAX_PAGES = 10;
 /** The history also has rows of these kinds; none of them is a pod. */
 const OTHER_KINDS = new Set(['Cluster', 'Disk', 'Sandbox', 'Inference', 'Image', 'Training']);
 
-/** The latest ended pods. Rows that cannot be read are left out: nothing is concluded from an omission here. */
+/**
+ * The latest ended pods. Rows that cannot be read are left out, and so is what comes behind a page that fails: nothing is
+ * concluded from an omission here.
+ */
 export async function listHistory(client: HttpClient): Promise<Answer<readonly HistoryRow[]>> {
   const rows = new Map<string, HistoryRow>();
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer = await readPage(client, page * PAGE_SIZE);
+  const seen = new Set<string>();
+  let offset = 0;
+  for (let page = 0; page < MAX_PAGES && offset < MAX_ROWS; page += 1) {
+    const answer = await readPage(client, offset);
     if (answer.kind === 'failure') {
-      return answer;
+      return page === 0 ? answer : { kind: 'ok', value: [...rows.values()] };
     }
-    for (const row of answer.value.data) {
+    const { data, total_count: total } = answer.value;
+    const known = seen.size;
+    for (const row of data) {
+      seen.add(JSON.stringify(row));
       addRow(rows, row);
     }
-    if ((page + 1) * PAGE_SIZE >= answer.value.total_count) {
+    offset += data.length;
+    // A total that is too small ends nothing behind a full page; a page that brings nothing new ends all.
+    const isLast = data.length < PAGE_SIZE && offset >= (total ?? 0) && total !== data.length;
+    if (seen.size === known || isLast) {
       break;
     }
   }

@@ -2,7 +2,7 @@ import type { PodLook, PodStatus } from '../lifecycle/provider.ts';
 import { defined } from './defined.ts';
 import { cleanText } from './error-text.ts';
 import { parsePorts } from './ports.ts';
-import type { PodDetails, PodRow, PodStatusRow } from './schemas/pod.ts';
+import type { ListedPod, PodDetails, PodStatusRow } from './schemas/pod.ts';
 import { parseSshConnection } from './ssh-connection.ts';
 
 const STATUSES: ReadonlyMap<string, PodStatus> = new Map(
@@ -12,8 +12,8 @@ const STATUSES: ReadonlyMap<string, PodStatus> = new Map(
 );
 
 /** A row of the list, the answer to a create, or one pod. */
-export function lookFromPod(row: PodRow): PodLook {
-  return { podId: row.id, name: row.name, ...lookDetails(row) };
+export function lookFromPod(row: ListedPod): PodLook {
+  return { podId: row.id, ...defined({ name: row.name }), ...lookDetails(row) };
 }
 
 /** A row of `/pods/status`, which has no name. */

@@ -5,7 +5,7 @@ import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 import { lookFromPod } from './pod-look.ts';
 import { isNotFound, parseReply } from './read-json.ts';
-import { PodRow } from './schemas/pod.ts';
+import { ListedPod } from './schemas/pod.ts';
 
 const MAX_ID_LENGTH = 256;
 
@@ -18,7 +18,7 @@ export async function getPod(client: HttpClient, podId: string): Promise<Answer<
   if (isNotFound(reply)) {
     return { kind: 'notFound', message: statusMessage(reply) };
   }
-  const answer = parseReply(reply, PodRow);
+  const answer = parseReply(reply, ListedPod);
   if (answer.kind === 'failure') {
     return answer;
   }

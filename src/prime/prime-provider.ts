@@ -63,7 +63,7 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
     deletePod: (podId) => deletePod(client, podId),
     getPod: (podId) => getPod(client, podId),
     getPodStatuses: (podIds) => getPodStatuses(client, podIds),
-    listPods: (teamIds) => listPods(client, teamIds),
+    listPods: (wallets) => listPods(client, wallets),
     listHistory: () => listHistory(client),
     whoami: () => whoami(client),
     close: () => {

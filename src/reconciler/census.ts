@@ -1,53 +1,67 @@
-import type { Clock } from '../clock.ts';
 import type { ObjectCensus } from '../lifecycle/knowledge.ts';
-import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
-import type { Failure, HistoryRow, PodLook, Provider } from '../lifecycle/provider.ts';
+import type { Answer, Failure, PodList, PodLook, Provider, Wallet } from '../lifecycle/provider.ts';
+import { Inventory } from './inventory.ts';
+import type { CensusScope, InventoryOptions, Wallets } from './inventory.ts';
+import { NamelessPods } from './nameless-pods.ts';
 
-/** One complete list of the provider, with the latest history, indexed by whose the pods are. */
+/** What a list showed, of all wallets that were listed together. */
 export interface CensusResult {
   readonly beganAtMs: number;
   readonly pods: readonly PodLook[];
 }
 
-export interface CensusOptions {
-  readonly provider: Pick<Provider, 'listPods' | 'listHistory'>;
-  readonly clock: Clock;
-  /** Teams whose pods this operator may have rented. */
-  readonly teamIds: () => readonly string[];
+/** How the list of one wallet went. */
+export interface WalletReport {
+  readonly wallet: Wallet;
+  readonly failure?: Failure;
+  /** Ids of its instances without a readable name. */
+  readonly nameless: readonly string[];
+  /** Rows without a readable id. */
+  readonly unidentified: number;
+}
+
+export interface CensusOptions extends InventoryOptions {
+  readonly provider: Pick<Provider, 'listPods' | 'listHistory' | 'getPod'>;
   /** Whether the answers speak of our account; asked after the list, since the key may change during it. */
   readonly isTrusted: () => boolean;
-  /** Called with each complete list before anybody is told of it. */
-  readonly onList: (pods: readonly PodLook[], beganAtMs: number) => void;
-  /** Called with the key of each object that waited for a list like this. */
+  /** Called with each list before anybody is told of it, and with the wallets that it shows completely. */
+  readonly onList: (result: CensusResult, complete: ReadonlySet<Wallet>) => void;
+  /** Called with the key of each object that waited for a list like this, or whose wallet turns out to fail. */
   readonly onReady: (key: string) => void;
   /** When the next list is wanted, in milliseconds from now. */
   readonly schedule: (inMs: number) => void;
+  /** Told how the list of each wallet went. */
+  readonly report?: ((report: WalletReport) => void) | undefined;
   /** Distance that lists keep from each other. */
   readonly minGapMs: number;
 }
 
 /**
- * Complete lists, shared by all objects that wait for one. A list says that a pod is absent only because it
- * was shown to be complete; one that was not is a failure, and nobody is told anything.
+ * Lists of all instances, shared by all objects that wait for one. Completeness is per wallet: a list says that an instance
+ * is absent only from wallets that it was shown to hold completely, and a wallet that fails holds up only those whom it may
+ * concern.
  */
 export class Census {
   readonly #options: CensusOptions;
-  readonly #waiting = new Map<string, number>();
-  readonly #teamsSeen = new Set<string>();
-  #beganAtMs: number | undefined;
+  readonly #inventory: Inventory;
+  readonly #nameless: NamelessPods;
+  readonly #waiting = new Map<string, { readonly afterMs: number; readonly wallets: Wallets }>();
+  /** Wallets that failed and are being listed again, beside the others. */
+  readonly #underWay = new Set<Wallet>();
+  /** Wallets whose failure was told to those who wait for them, with its reason. */
+  readonly #told = new Map<Wallet, string>();
+  #lastBeganAtMs = -Infinity;
   #hasFailed = false;
-  #liveByFront = new Map<string, PodLook[]>();
-  #liveById = new Map<string, PodLook>();
-  #endedByFront = new Map<string, HistoryRow[]>();
-  #endedById = new Map<string, HistoryRow>();
 
   constructor(options: CensusOptions) {
     this.#options = options;
+    this.#nameless = new NamelessPods(options.provider);
+    this.#inventory = new Inventory(options, this.#nameless);
   }
 
-  /** Wants a list that begins after `afterMs`; the object is looked at again once it is there. */
-  want(key: string, afterMs: number): void {
-    this.#waiting.set(key, afterMs);
+  /** Wants a list of these wallets that begins after `afterMs`; the object is looked at again once it is there. */
+  want(key: string, afterMs: number, wallets: Wallets): void {
+    this.#waiting.set(key, { afterMs, wallets });
     this.#scheduleNext();
   }
 
@@ -56,63 +70,98 @@ export class Census {
     this.#waiting.delete(key);
   }
 
-  /** The last complete list, as far as it concerns one object; undefined before the first. */
-  view(fronts: ReadonlySet<string>, podId: string | undefined): ObjectCensus | undefined {
-    if (this.#beganAtMs === undefined) {
-      return undefined;
-    }
-    return {
-      beganAtMs: this.#beganAtMs,
-      live: pick(this.#liveByFront, this.#liveById, fronts, podId),
-      ended: pick(this.#endedByFront, this.#endedById, fronts, podId),
-      teamsSeen: this.#teamsSeen,
-    };
+  /** What the lists say, as far as it concerns one object; undefined before the first. */
+  view(scope: CensusScope): ObjectCensus | undefined {
+    return this.#inventory.view(scope);
   }
 
-  /** Takes a list now. After one that failed the caller takes the next, later and later: whoever waits does not hurry it. */
+  /**
+   * Lists now. A wallet that failed is listed beside the others, in its time: one that hangs must not hold them up. After a
+   * list that failed as a whole the caller takes the next, later and later.
+   */
   async take(): Promise<CensusResult | Failure> {
-    const { provider, teamIds, isTrusted } = this.#options;
-    const [list, history] = await Promise.all([provider.listPods(teamIds()), provider.listHistory()]);
-    const answer = list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
-    this.#hasFailed = answer.kind === 'failure';
-    if (answer.kind === 'failure') {
-      return answer;
+    const wallets = this.#inventory.wallets();
+    const sound = wallets.filter((wallet) => this.#inventory.failing(wallet) === undefined);
+    const listed = sound.length === 0 ? wallets : sound;
+    for (const wallet of wallets.filter((one) => !listed.includes(one))) {
+      void this.#retry(wallet);
     }
-    this.#index(answer.value.pods, answer.value.beganAtMs);
-    if (history.kind === 'ok') {
-      this.#indexHistory(history.value);
+    const { provider } = this.#options;
+    const [list, history] = await Promise.all([this.#ask(listed), provider.listHistory()]);
+    this.#hasFailed = list.kind === 'failure';
+    if (history.kind === 'ok' && list.kind === 'ok') {
+      this.#inventory.takeHistory(history.value);
     }
-    this.#options.onList(answer.value.pods, answer.value.beganAtMs);
-    this.#tell(answer.value.beganAtMs);
-    return { beganAtMs: answer.value.beganAtMs, pods: answer.value.pods };
+    return this.#takeIn(listed, list);
   }
 
-  #index(pods: readonly PodLook[], beganAtMs: number): void {
-    const live = pods.filter(({ status }) => status !== 'TERMINATED');
-    this.#beganAtMs = beganAtMs;
-    this.#liveById = new Map(live.map((pod) => [pod.podId, pod]));
-    this.#liveByFront = groupByFront(live);
-    for (const { teamId } of pods) {
-      if (teamId !== undefined) {
-        this.#teamsSeen.add(teamId);
+  async #retry(wallet: Wallet): Promise<void> {
+    const retryAtMs = this.#inventory.failing(wallet)?.retryAtMs ?? -Infinity;
+    if (this.#underWay.has(wallet) || this.#options.clock.monotonicMs() < retryAtMs) {
+      return;
+    }
+    this.#underWay.add(wallet);
+    const list = await this.#ask([wallet]);
+    this.#underWay.delete(wallet);
+    this.#takeIn([wallet], list);
+  }
+
+  async #ask(wallets: readonly Wallet[]): Promise<Answer<PodList>> {
+    const { provider, clock, isTrusted } = this.#options;
+    this.#lastBeganAtMs = clock.monotonicMs();
+    const list = await provider.listPods(wallets);
+    return list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
+  }
+
+  #takeIn(wallets: readonly Wallet[], list: Answer<PodList>): CensusResult | Failure {
+    const { onList, report } = this.#options;
+    if (list.kind === 'failure') {
+      this.#inventory.fail(wallets, list);
+      for (const wallet of wallets) {
+        report?.({ wallet, failure: list, nameless: [], unidentified: 0 });
       }
+      this.#tell(wallets);
+      return list;
     }
+    const { beganAtMs, wallets: lists } = list.value;
+    const pods = this.#inventory.take(list.value);
+    void this.#nameless.ask();
+    const nameless = new Set(this.#nameless.open().map(({ podId }) => podId));
+    for (const { wallet, failure, podIds, unidentified } of lists) {
+      const unnamed = podIds.filter((podId) => nameless.has(podId));
+      const problem = failure === undefined ? {} : { failure };
+      report?.({ wallet, nameless: unnamed, unidentified: unidentified.length, ...problem });
+    }
+    const complete = lists.filter(({ failure }) => failure === undefined).map(({ wallet }) => wallet);
+    onList({ pods, beganAtMs }, new Set(complete));
+    this.#tell(wallets);
+    return { beganAtMs, pods };
   }
 
-  #indexHistory(rows: readonly HistoryRow[]): void {
-    const ended = rows.filter(({ terminatedAt }) => terminatedAt !== undefined);
-    this.#endedById = new Map(ended.map((row) => [row.podId, row]));
-    this.#endedByFront = groupByFront(ended);
-  }
-
-  #tell(beganAtMs: number): void {
-    for (const [key, afterMs] of this.#waiting) {
-      if (afterMs <= beganAtMs) {
+  /** Those who have what they waited for, and those for whom it turns out that they wait for longer. */
+  #tell(wallets: readonly Wallet[]): void {
+    const news = wallets.filter((wallet) => this.#isNews(wallet));
+    for (const [key, { afterMs, wallets: wanted }] of this.#waiting) {
+      const isThere = afterMs <= this.#inventory.completeSinceMs(wanted);
+      if (isThere) {
         this.#waiting.delete(key);
+      }
+      if (isThere || news.some((wallet) => this.#inventory.concerns(wanted, wallet))) {
         this.#options.onReady(key);
       }
     }
     this.#scheduleNext();
+  }
+
+  #isNews(wallet: Wallet): boolean {
+    const reason = this.#inventory.failing(wallet)?.failure.reason;
+    if (reason === undefined || !this.#inventory.isTellable(wallet)) {
+      this.#told.delete(wallet);
+      return false;
+    }
+    const isNews = this.#told.get(wallet) !== reason;
+    this.#told.set(wallet, reason);
+    return isNews;
   }
 
   #scheduleNext(): void {
@@ -121,11 +170,25 @@ export class Census {
     }
     const { clock, minGapMs, schedule } = this.#options;
     let earliestMs = Infinity;
-    for (const afterMs of this.#waiting.values()) {
-      earliestMs = Math.min(earliestMs, afterMs);
+    for (const { afterMs, wallets } of this.#waiting.values()) {
+      earliestMs = Math.min(earliestMs, Math.max(afterMs, this.#askableAtMs(wallets)));
     }
-    const dueMs = Math.max(earliestMs, (this.#beganAtMs ?? -Infinity) + minGapMs);
-    schedule(Math.max(0, dueMs - clock.monotonicMs()));
+    if (earliestMs < Infinity) {
+      schedule(Math.max(0, Math.max(earliestMs, this.#lastBeganAtMs + minGapMs) - clock.monotonicMs()));
+    }
+  }
+
+  /** A wallet that fails is not asked for more often because somebody waits for it. */
+  #askableAtMs(wallets: Wallets): number {
+    const listed = this.#inventory.wallets();
+    const wanted = wallets === 'all' ? listed : wallets;
+    // A wallet that is not listed never will be, and one that is being listed says so when it is done.
+    const times = wanted.map((wallet) =>
+      this.#underWay.has(wallet) || !listed.includes(wallet)
+        ? Infinity
+        : (this.#inventory.failing(wallet)?.retryAtMs ?? -Infinity),
+    );
+    return Math.max(...times);
   }
 }
 
@@ -134,40 +197,3 @@ const UNTRUSTED: Failure = {
   reason: 'UnexpectedResponse',
   message: 'The API key changed while the pods were listed.',
 };
-
-function groupByFront<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const pod of pods) {
-    const parts = parsePodName(pod.name);
-    if (parts === undefined) {
-      continue;
-    }
-    const front = frontOf(parts);
-    const group = groups.get(front);
-    if (group === undefined) {
-      groups.set(front, [pod]);
-    } else {
-      group.push(pod);
-    }
-  }
-  return groups;
-}
-
-function pick<T extends { readonly podId: string }>(
-  byFront: ReadonlyMap<string, readonly T[]>,
-  byId: ReadonlyMap<string, T>,
-  fronts: ReadonlySet<string>,
-  podId: string | undefined,
-): readonly T[] {
-  const found = new Map<string, T>();
-  for (const front of fronts) {
-    for (const pod of byFront.get(front) ?? []) {
-      found.set(pod.podId, pod);
-    }
-  }
-  const own = podId === undefined ? undefined : byId.get(podId);
-  if (own !== undefined) {
-    found.set(own.podId, own);
-  }
-  return [...found.values()];
-}

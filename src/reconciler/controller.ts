@@ -12,10 +12,12 @@ import type { Step } from '../lifecycle/step.ts';
 import { AccountGates } from './account-gates.ts';
 import { AccountWatch } from './account-watch.ts';
 import { Census } from './census.ts';
+import type { WalletReport } from './census.ts';
 import { Claims } from './claims.ts';
 import { Commitments } from './commitments.ts';
 import type { Context } from './context.ts';
 import { CoolDowns } from './cool-downs.ts';
+import { createListReporter } from './list-reports.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { HousekeepingParts } from './housekeeping.ts';
 import { laneOf, planLanes } from './lanes.ts';
@@ -75,6 +77,8 @@ export interface ClusterPorts {
 export interface ControllerObserver {
   readonly queue?: WorkQueueObserver;
   onReconciled?(result: ReconcileResult['kind'] | 'error', seconds: number, key: string): void;
+  /** How the list of one wallet went. */
+  onListed?(report: WalletReport): void;
   onSwept?(counts: { readonly strays: number; readonly orphans: number }): void;
 }
 
@@ -180,9 +184,12 @@ export class Controller {
       clock,
       teamIds: () => knownTeams(policy),
       isTrusted: () => account.state.kind === 'fits',
-      onList: (pods, beganAtMs) => {
-        podWatch.takeList(pods, beganAtMs);
+      isBound: (podId) => podWatch.isFollowed(podId),
+      onList: (result, complete) => {
+        podWatch.takeList(result, complete);
       },
+      report: createListReporter(this.#options.log, observer?.onListed?.bind(observer)),
+      quietFailureMs: windows.quietFailureMs,
       onReady: enqueue,
       schedule: (inMs) => {
         this.#housekeeping.scheduleCensus(inMs);

@@ -4,7 +4,7 @@ import { readIntent } from '../lifecycle/intent.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { observe } from '../lifecycle/observe.ts';
-import { frontsOf } from '../lifecycle/order.ts';
+import { frontsOf, walletsOf } from '../lifecycle/order.ts';
 import type { CoolDownOwner } from './cool-downs.ts';
 import type { Context } from './context.ts';
 
@@ -40,7 +40,8 @@ export async function gather(
   const mayClaim = await context.claims.mayClaim(gpuPod, intent, installation);
   const { podId } = gpuPod.status;
   const sight = podId === undefined ? undefined : podWatch.sight(podId);
-  const list = census.view(frontsOf({ gpuPod, installation, intent, mayClaim }), podId);
+  const fronts = frontsOf({ gpuPod, installation, intent, mayClaim });
+  const list = census.view({ fronts, podId, wallets: walletsOf({ gpuPod, intent, policy, memory }) });
   const owner = coolDownOwner(gpuPod);
   const { failure } = health;
   const knowledge: Knowledge = {

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import type { Sight } from '../lifecycle/knowledge.ts';
-import type { PodLook, Provider } from '../lifecycle/provider.ts';
+import type { PodLook, Provider, Wallet } from '../lifecycle/provider.ts';
 import type { Windows } from '../lifecycle/settings.ts';
+import type { CensusResult } from './census.ts';
+import type { Wallets } from './inventory.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { VanishedPods } from './vanished-pods.ts';
 
@@ -12,6 +14,8 @@ interface Followed {
   readonly often: boolean;
   /** Its DELETE was accepted: that it vanishes is expected. */
   readonly isEnding: boolean;
+  /** Where it may be listed. */
+  readonly wallets: Wallets;
   readonly sight?: Sight;
 }
 
@@ -40,7 +44,7 @@ export class PodWatch {
   }
 
   /** Follows the pod for the object. */
-  follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isEnding'>): void {
+  follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isEnding' | 'wallets'>): void {
     const known = this.#followed.get(podId);
     this.#followed.set(podId, { ...known, ...how, key });
     this.#podIdByKey.set(key, podId);
@@ -59,9 +63,8 @@ export class PodWatch {
     return this.#followed.get(podId)?.sight;
   }
 
-  /** Ids of all pods that are followed. */
-  podIds(): readonly string[] {
-    return [...this.#followed.keys()];
+  isFollowed(podId: string): boolean {
+    return this.#followed.has(podId);
   }
 
   /** A look that carries every field (GET or list). An older one than is known changes nothing. */
@@ -107,10 +110,12 @@ export class PodWatch {
     }
   }
 
-  /** Takes a complete list: the breaker first, then what it shows of the pods that are followed. */
-  takeList(pods: readonly PodLook[], beganAtMs: number): void {
+  /** Takes a list: the breaker first, for the wallets that it shows completely, then what it shows of those that are followed. */
+  takeList({ pods, beganAtMs }: CensusResult, complete: ReadonlySet<Wallet>): void {
     const listed = new Set(pods.map(({ podId }) => podId));
-    const podIds = [...this.#followed.keys()];
+    const isShown = ({ wallets }: Followed): boolean =>
+      wallets !== 'all' && wallets.every((wallet) => complete.has(wallet));
+    const podIds = [...this.#followed].filter(([, followed]) => isShown(followed)).map(([podId]) => podId);
     const suspects = this.#countSuspects(podIds, (podId) => !listed.has(podId));
     this.#options.vanished.report(podIds.length, suspects);
     for (const look of pods) {

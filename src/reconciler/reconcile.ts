@@ -5,6 +5,7 @@ import { apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
+import { walletsOf } from '../lifecycle/order.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../lifecycle/step.ts';
 import type { Context } from './context.ts';
@@ -175,17 +176,19 @@ async function rest(
   return step.againInMs === undefined ? DONE : { kind: 'done', againInMs: step.againInMs };
 }
 
-function watchProvider(context: Context, key: string, { gpuPod, memory }: Knowledge, step: Rest): void {
+function watchProvider(context: Context, key: string, knowledge: Knowledge, step: Rest): void {
   const { podWatch, census } = context;
+  const { gpuPod, memory } = knowledge;
   const { status } = gpuPod;
+  const wallets = walletsOf(knowledge);
   podWatch.keepOnly(key, status.podId);
   if (status.podId !== undefined) {
     const isEnding = memory.rental?.deletedAtMs !== undefined;
-    podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding });
+    podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding, wallets });
   }
   if (step.wantsCensusAfterMs === undefined) {
     census.forget(key);
   } else {
-    census.want(key, step.wantsCensusAfterMs);
+    census.want(key, step.wantsCensusAfterMs, wallets);
   }
 }

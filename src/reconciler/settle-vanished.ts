@@ -1,4 +1,5 @@
 import { splitKey } from '../kubernetes/objects.ts';
+import type { ObjectCensus } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './memories.ts';
@@ -54,20 +55,24 @@ async function endUnbound(
     const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
     context.memories.set(key, uid, { ...memory, unbound: { ...unbound, end } });
   }
-  census.want(key, clock.monotonicMs());
+  census.want(key, clock.monotonicMs(), [unbound.teamId]);
   return windows.goneSpacingMs;
 }
 
-function isDeleteDue({ clock, windows, census }: Context, { podId, end }: Unbound): boolean {
-  const isListed = census.view(NO_FRONTS, podId)?.live.length === 1;
+function isDeleteDue({ clock, windows, census }: Context, unbound: Unbound): boolean {
+  const { end } = unbound;
+  const isListed = viewOf(census, unbound)?.live.length === 1;
   return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= windows.deleteResendMs);
 }
 
-const NO_FRONTS: ReadonlySet<string> = new Set();
+function viewOf(census: Context['census'], { podId, teamId }: Unbound): ObjectCensus | undefined {
+  return census.view({ fronts: new Set(), podId, wallets: [teamId] });
+}
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
-function isSeenGone({ windows, census }: Context, { order }: Memory, { podId, end }: Unbound): boolean {
-  const list = census.view(NO_FRONTS, podId);
+function isSeenGone({ windows, census }: Context, { order }: Memory, unbound: Unbound): boolean {
+  const { end } = unbound;
+  const list = viewOf(census, unbound);
   if (end === undefined || list === undefined) {
     return false;
   }

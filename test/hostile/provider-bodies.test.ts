@@ -76,7 +76,7 @@ const QUESTIONS: readonly Question[] = [
     judges.judgeCreate,
   ),
   question('pod', /^GET .*\/pods\/e98/, async (p) => await p.getPod(ASKED_ID), judges.judgePod),
-  question('pods', /\/pods\/\?/, async (p) => await p.listPods(['team-1']), judges.judgeList),
+  question('pods', /\/pods\/\?/, async (p) => await p.listPods([undefined, 'team-1']), judges.judgeList),
   question('status', /\/pods\/status/, async (p) => await p.getPodStatuses([ASKED_ID]), judges.judgeStatuses),
   question('history', /\/pods\/history/, async (p) => await p.listHistory(), judges.judgeHistory),
   question('delete', /^DELETE/, async (p) => await p.deletePod(ASKED_ID), judges.judgeDelete),

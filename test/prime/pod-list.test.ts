@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer, PodList } from '../../src/lifecycle/provider.ts';
+import type { Answer, PodList, Wallet } from '../../src/lifecycle/provider.ts';
 import { aPodRow, podsPage, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer, SeenRequest } from './loopback-server.ts';
@@ -16,11 +16,11 @@ function page(all: readonly unknown[], request: SeenRequest, total = all.length)
 
 async function list(
   answer: (request: SeenRequest) => CannedAnswer,
-  teamIds: readonly string[] = [],
+  wallets: readonly Wallet[] = [undefined],
 ): Promise<{ answer: Answer<PodList>; ids: string[]; seen: readonly SeenRequest[] }> {
   let result: { answer: Answer<PodList>; ids: string[]; seen: readonly SeenRequest[] } | undefined;
   await withServer(answer, async ({ url, seen }) => {
-    const found = await withProvider(url, (provider) => provider.listPods(teamIds));
+    const found = await withProvider(url, (provider) => provider.listPods(wallets));
     result = { answer: found, ids: 'value' in found ? found.value.pods.map(({ podId }) => podId) : [], seen };
   });
   if (result === undefined) {
@@ -32,10 +32,11 @@ async function list(
 describe('listPods: complete lists', () => {
   it.each([
     { count: 0, requests: 1 },
-    { count: 1, requests: 1 },
-    { count: 100, requests: 1 },
+    { count: 1, requests: 2 },
+    { count: 7, requests: 2 },
+    { count: 100, requests: 2 },
     { count: 101, requests: 2 },
-    { count: 195, requests: 2 },
+    { count: 195, requests: 3 },
     { count: 196, requests: 3 },
     { count: 1000, requests: 11 },
   ])('$count pods in $requests requests', async ({ count, requests }) => {
@@ -48,13 +49,25 @@ describe('listPods: complete lists', () => {
 
   it('overlaps its pages, so that pods which move forward between two are seen', async () => {
     const { ids, seen } = await list((request) => {
-      const gone = request.query.get('offset') === '0' ? 0 : 5;
+      const gone = request.query.get('offset') === '0' ? 0 : 4;
       return page(rows(150).slice(gone), request);
     });
 
     expect(ids).toContain('p100');
     expect(ids).toHaveLength(150);
     expect(seen).toHaveLength(2);
+  });
+
+  it('tries again where no total vouches for rows that may have moved past the overlap', async () => {
+    let requests = 0;
+    const { ids, answer } = await list((request) => {
+      requests += 1;
+      const gone = requests === 1 ? 0 : 20;
+      return page(rows(150).slice(gone), request, 0);
+    });
+
+    expect(answer).toMatchObject({ kind: 'ok', value: { wallets: [{ wallet: undefined }] } });
+    expect(ids).toHaveLength(130);
   });
 
   it('goes by the rows that came where the server gives smaller pages', async () => {
@@ -70,7 +83,7 @@ describe('listPods: complete lists', () => {
     const { answer, seen } = await list(() => ({ json: podsPage([...rows(1), ...rows(1)], 2) }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
-    expect(seen).toHaveLength(3);
+    expect(seen).toHaveLength(6);
   });
 
   it('tries again where the rows were fewer than the total, and believes what is whole then', async () => {
@@ -100,6 +113,68 @@ describe('listPods: complete lists', () => {
     expect(seen).toHaveLength(3);
   });
 
+  it.each([
+    { name: '0', total: 0 },
+    { name: "the page's own length", total: undefined },
+    { name: 'null', total: null },
+    { name: 'negative', total: -1 },
+    { name: 'a text', total: 'many' },
+    { name: 'absent', total: 'absent' },
+    { name: 'one less than there are', total: 119 },
+  ])('reads to the end where the total is $name, with pages of any size', async ({ total }) => {
+    for (const [count, size] of [
+      [120, 100],
+      [100, 100],
+      [200, 100],
+      [120, 20],
+      [7, 3],
+      [3, 1],
+      [50, 50],
+    ] as const) {
+      const { ids, answer } = await list((request) => {
+        const offset = Number(request.query.get('offset'));
+        const data = rows(count).slice(offset, offset + size);
+        const told = total === undefined ? data.length : total === 119 ? count - 1 : total;
+        return { json: { data, ...(told === 'absent' ? {} : { total_count: told }) } };
+      });
+
+      expect({ count, size, read: ids.length }).toEqual({ count, size, read: count });
+      expect(answer).toMatchObject({ kind: 'ok' });
+      expect('value' in answer ? answer.value.wallets[0]?.failure : answer).toBeUndefined();
+    }
+  });
+
+  it('goes on behind a short page where the total says that there is more', async () => {
+    const { ids } = await list((request) => {
+      const offset = Number(request.query.get('offset'));
+      return { json: podsPage(rows(250).slice(offset, offset + (offset === 95 ? 90 : 100)), 250) };
+    });
+
+    expect(ids).toHaveLength(250);
+  });
+
+  it.each([
+    { name: 'a total that says more', count: 100, total: 250 },
+    { name: 'no total', count: 100, total: undefined },
+    { name: 'a total of 0', count: 3, total: 0 },
+    { name: 'a full page as its total', count: 100, total: 100 },
+  ])('a server that gives the same page for ever, with $name, is not complete', async ({ count, total }) => {
+    const { answer, seen } = await list(() => ({ json: { data: rows(count), total_count: total } }));
+
+    expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
+    expect(seen.length).toBeLessThan(10);
+  });
+
+  it.each([3, 150])(
+    'a server that knows no pages gives %i rows at once, and its total agrees',
+    async (count) => {
+      const { ids, answer } = await list(() => ({ json: podsPage(rows(count)) }));
+
+      expect(answer).toMatchObject({ kind: 'ok' });
+      expect(ids).toHaveLength(count);
+    },
+  );
+
   it('fails as a whole when a page fails', async () => {
     const { answer } = await list((request) =>
       request.query.get('offset') === '0' ? page(rows(150), request) : { status: 500, json: { detail: 'x' } },
@@ -112,18 +187,44 @@ describe('listPods: complete lists', () => {
     { name: 'no data', json: { total_count: 0 } },
     { name: 'data that is no list', json: { total_count: 0, data: {} } },
     { name: 'null data', json: { total_count: 0, data: null } },
-    { name: 'no total', json: { data: [] } },
-    { name: 'a total that is no count', json: { data: [], total_count: -1 } },
     { name: 'the envelope of another endpoint', json: { items: [], totalCount: 0 } },
     { name: 'a bare list', json: [] },
-    { name: 'a row that is none', json: podsPage([null]) },
-    { name: 'a row without an id', json: podsPage([aPodRow({ id: undefined })]) },
-    { name: 'a row with an empty id', json: podsPage([aPodRow({ id: '' })]) },
-    { name: 'a row without a name: it might be ours', json: podsPage([aPodRow({ name: null })]) },
   ])('$name is no list', async ({ json }) => {
     const { answer } = await list(() => ({ json }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
+  });
+
+  it.each([
+    { name: 'null', row: null, told: {} },
+    { name: 'a text', row: 'x', told: {} },
+    { name: 'without an id', row: aPodRow({ id: undefined, name: 'n' }), told: { name: 'n' } },
+    { name: 'with an empty id', row: aPodRow({ id: '', name: null }), told: {} },
+  ])('a row that is $name is doubt about that row only', async ({ row, told }) => {
+    const { answer, ids } = await list((request) => page([row, ...rows(3)], request));
+
+    expect(ids).toEqual(['p0', 'p1', 'p2']);
+    expect(answer).toMatchObject({ value: { wallets: [{ unidentified: [told] }] } });
+    expect('value' in answer ? answer.value.wallets[0]?.failure : answer).toBeUndefined();
+  });
+
+  it.each([
+    { name: 'null', given: null, read: undefined },
+    { name: 'absent', given: undefined, read: undefined },
+    { name: 'empty', given: '', read: undefined },
+    { name: 'a number', given: 7, read: undefined },
+    { name: 'longer than any', given: `gp-${'a'.repeat(300)}`, read: `gp-${'a'.repeat(253)}` },
+  ])('a name that is $name is still an instance', async ({ given, read }) => {
+    const { answer } = await list((request) => page([aPodRow({ id: 'p1', name: given })], request));
+    const [pod] = 'value' in answer ? answer.value.pods : [];
+
+    expect([pod?.podId, pod?.name]).toEqual(['p1', read]);
+  });
+
+  it('an id that is a number is its text', async () => {
+    const { ids } = await list((request) => page([aPodRow({ id: 12 })], request));
+
+    expect(ids).toEqual(['12']);
   });
 
   it('reads rows whose other fields are odd', async () => {
@@ -144,26 +245,70 @@ describe('listPods: complete lists', () => {
   });
 });
 
-describe('listPods: teams', () => {
-  it('asks without and with each team, and puts it together by id', async () => {
-    const { ids, seen } = await list(
-      ({ query }) => {
-        const teamId = query.get('teamId');
+describe('listPods: wallets', () => {
+  const refused = { status: 403, json: { detail: 'no' } };
+
+  it('lists each wallet by itself, and puts them together by id', async () => {
+    const { ids, seen, answer } = await list(
+      (request) => {
+        const teamId = request.query.get('teamId');
         const own = aPodRow({ id: 'own' });
-        return { json: podsPage(teamId === null ? [own] : [own, aPodRow({ id: `of-${teamId}`, teamId })]) };
+        return page(teamId === null ? [own] : [own, aPodRow({ id: `of-${teamId}`, teamId })], request);
       },
-      ['t1', 't2', 't1'],
+      [undefined, 't1', 't2', 't1'],
     );
 
     expect(ids).toEqual(['own', 'of-t1', 'of-t2']);
-    expect(seen.map(({ query }) => query.get('teamId'))).toEqual([null, 't1', 't2']);
+    expect(new Set(seen.map(({ query }) => query.get('teamId')))).toEqual(new Set([null, 't1', 't2']));
+    expect(answer).toMatchObject({
+      value: {
+        wallets: [
+          { wallet: undefined, podIds: ['own'] },
+          { wallet: 't1', podIds: ['own', 'of-t1'] },
+          { wallet: 't2', podIds: ['own', 'of-t2'] },
+        ],
+      },
+    });
   });
 
-  it('fails as a whole when one team fails', async () => {
+  it.each([
+    { name: 'a team that the key has left', failing: 't1', sound: undefined },
+    { name: "the key's own", failing: null, sound: 't1' },
+  ])('$name fails alone', async ({ failing, sound }) => {
     const { answer } = await list(
-      ({ query }) => (query.has('teamId') ? { status: 403, json: { detail: 'no' } } : { json: podsPage([]) }),
-      ['t1'],
+      (request) =>
+        request.query.get('teamId') === failing ? refused : page([aPodRow({ id: 'other' })], request),
+      [undefined, 't1'],
     );
+    const lists = 'value' in answer ? answer.value.wallets : [];
+
+    expect(lists.find(({ wallet }) => wallet === sound)).toEqual({
+      wallet: sound,
+      podIds: ['other'],
+      unidentified: [],
+    });
+    expect(lists.find(({ wallet }) => wallet !== sound)).toMatchObject({
+      failure: { reason: 'Unauthorized', httpStatus: 403 },
+    });
+  });
+
+  it('keeps what was read of a wallet whose later page fails', async () => {
+    const { answer, ids } = await list(
+      (request) => {
+        const isLater = request.query.get('offset') !== '0' && request.query.has('teamId');
+        return isLater
+          ? { status: 500, json: { detail: 'x' } }
+          : page(rows(request.query.has('teamId') ? 150 : 0), request);
+      },
+      [undefined, 't1'],
+    );
+
+    expect(ids).toHaveLength(100);
+    expect(answer).toMatchObject({ value: { wallets: [{}, { failure: { reason: 'ApiUnavailable' } }] } });
+  });
+
+  it('fails as a whole where every wallet fails', async () => {
+    const { answer } = await list(() => refused, [undefined, 't1']);
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'Unauthorized' });
   });

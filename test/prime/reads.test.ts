@@ -20,7 +20,7 @@ const READS: readonly Read[] = [
   { name: 'getPod', ask: (provider) => provider.getPod('p1') },
   { name: 'deletePod', ask: (provider) => provider.deletePod('p1') },
   { name: 'getPodStatuses', ask: (provider) => provider.getPodStatuses(['p1']) },
-  { name: 'listPods', ask: (provider) => provider.listPods([]) },
+  { name: 'listPods', ask: (provider) => provider.listPods([undefined]) },
   { name: 'listHistory', ask: (provider) => provider.listHistory() },
   { name: 'whoami', ask: (provider) => provider.whoami() },
   {

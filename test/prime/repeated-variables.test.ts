@@ -11,7 +11,7 @@ const CALLS: readonly { name: string; ask: (provider: PrimeProvider) => Promise<
   { name: 'getPod', ask: (provider) => provider.getPod('p1') },
   { name: 'deletePod', ask: (provider) => provider.deletePod('p1') },
   { name: 'getPodStatuses', ask: (provider) => provider.getPodStatuses(['p1']) },
-  { name: 'listPods', ask: (provider) => provider.listPods([]) },
+  { name: 'listPods', ask: (provider) => provider.listPods([undefined]) },
   { name: 'listHistory', ask: (provider) => provider.listHistory() },
 ];
 const STATUSES = [400, 404, 409, 422, 500, 503];

@@ -94,7 +94,7 @@ describe('whatever a server answers', () => {
           provider.deletePod('p1'),
           provider.getPod('p1'),
           provider.getPodStatuses(['p1']),
-          provider.listPods(['t1']),
+          provider.listPods([undefined, 't1']),
           provider.listHistory(),
           provider.whoami(),
           provider.listOffers({ gpuType: 'A100_80GB', gpuCount, regions: [], disks: [] }),

@@ -33,7 +33,7 @@ export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key): Pro
     deletePod: (podId) => deletePod(client, podId),
     getPod: (podId) => getPod(client, podId),
     getPodStatuses: (podIds) => getPodStatuses(client, podIds),
-    listPods: (teamIds) => listPods(client, teamIds),
+    listPods: (wallets) => listPods(client, wallets),
     listHistory: () => listHistory(client),
     whoami: () => whoami(client),
   };

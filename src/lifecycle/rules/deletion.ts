@@ -9,6 +9,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Step } from '../step.ts';
 import { checkOrder } from './as-ordered.ts';
 import { endRental } from './end-rental.ts';
+import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
 
 const RELEASE: Step = { kind: 'act', effect: { type: 'release' } };
@@ -91,6 +92,7 @@ function makeSure(knowledge: Knowledge, retain: PodLeft | undefined, wantsCensus
         type: 'Reconciling',
         claim: ['Progressing', 'Waiting for a complete list of the provider.'],
       },
+      ...listDoubt(knowledge),
     }),
     wantsCensusAfterMs,
   };

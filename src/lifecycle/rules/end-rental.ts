@@ -8,6 +8,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { restFailing } from './failing.ts';
 import { isOurPod } from './identity.ts';
+import { listDoubt } from './list-doubt.ts';
 
 /**
  * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
@@ -103,8 +104,9 @@ function awaitEnd(knowledge: Knowledge, rental: RentalMemory, why: string): Step
   const hasLookedSince = census !== undefined && census.beganAtMs >= deletedAtMs;
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, claimsWhileEnding(knowledge, why)),
+    status: draftStatus(knowledge, { ...claimsWhileEnding(knowledge, why), ...listDoubt(knowledge) }),
     pollOften: true,
+    ...(census?.doubt === undefined ? {} : { againInMs: windows.goneSpacingMs }),
     wantsCensusAfterMs: hasLookedSince ? census.beganAtMs + windows.busyPollMs : deletedAtMs,
   };
 }

@@ -15,6 +15,7 @@ import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { PENDING, selectedClaim, standingClaim } from './claims.ts';
+import { absenceDoubt } from './list-doubt.ts';
 import { settleRefusal } from './refused.ts';
 
 /**
@@ -140,7 +141,7 @@ function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | un
   const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
   const isStuck =
     now.monotonicMs > provenAtMs && order.absences >= LISTS_THAT_PROVE_ABSENCE && isTeamUnseen(knowledge);
-  const message = uncertainMessage(intent, isStuck);
+  const message = `${uncertainMessage(intent, isStuck)}${absenceDoubt(knowledge)}`;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {

@@ -13,6 +13,7 @@ import type { Step } from '../step.ts';
 import { PENDING, pendingBecause } from './claims.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
+import { listDoubt } from './list-doubt.ts';
 import { restWithoutOffer } from './no-offer.ts';
 import { placeOrder, stopAtLastNumber } from './place-order.ts';
 
@@ -74,8 +75,9 @@ function hasNoPast({ gpuPod, memory }: Knowledge): boolean {
 
 /** A list is there in a moment: who waits for an offer needs one every minute, and must not write each time. */
 function awaitList(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
-  const { gpuPod, providerFailure } = knowledge;
-  const isWorthSaying = providerFailure !== undefined || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
+  const { gpuPod, providerFailure, census } = knowledge;
+  const isDoubtful = providerFailure !== undefined || census?.doubt !== undefined;
+  const isWorthSaying = isDoubtful || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
   return isWorthSaying
     ? sayMakingSure(knowledge, wantsCensusAfterMs)
     : { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs };
@@ -90,6 +92,7 @@ function sayMakingSure(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
         type: 'Reconciling',
         claim: ['Searching', 'Making sure that no machine of this GpuPod is left.'],
       },
+      ...listDoubt(knowledge),
     }),
     wantsCensusAfterMs,
   };

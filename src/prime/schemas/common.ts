@@ -20,12 +20,17 @@ export const CountLike = NumberLike.pipe(z.number().int().nonnegative().optional
 /** A text that names something, fit to be shown. */
 export const Word = z.string().refine(isWord);
 
-/** A name that somebody chose. One that is not fit to be shown is still a name, with marks in it. */
+/**
+ * A name that somebody chose. One that is not fit to be shown is still a name, with marks in it, and one that is too long is
+ * cut: whose instance it is stands at its start.
+ */
 export const AnyName = z
   .string()
   .min(1)
-  .max(MAX_WORD_LENGTH)
-  .transform((name) => name.replaceAll(new RegExp(UNPRINTABLE, 'gu'), '?'));
+  .transform((name) => name.slice(0, MAX_WORD_LENGTH).replaceAll(new RegExp(UNPRINTABLE, 'gu'), '?'));
+
+/** The id of an instance; a server that writes it as a number means the same. */
+export const Id = z.union([z.string(), z.int().transform(String)]).pipe(z.string().refine(isWord));
 
 /** A word, or undefined for null, absent and empty. */
 export const OptionalWord = z
@@ -37,10 +42,10 @@ export const OptionalWord = z
 /** Rows of an answer, to be checked one by one. */
 export const Rows = z.array(z.unknown()).max(MAX_ROWS);
 
-/** One page of pods or history. */
+/** One page of pods or history. A total that is none says nothing: where the list ends the pages tell. */
 export const OffsetPage = z.object({
   data: Rows,
-  total_count: z.number().int().nonnegative(),
+  total_count: CountLike.catch(undefined),
 });
 export type OffsetPage = z.infer<typeof OffsetPage>;
 

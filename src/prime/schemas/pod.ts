@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AnyName, CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
+import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
 /**
  * What is read of every shape of a pod. Only identity must be right: whatever else is odd in a row is
@@ -28,12 +28,19 @@ const PodDetails = z.object({
 });
 export type PodDetails = z.infer<typeof PodDetails>;
 
-/** A row of the list, the answer to a create, and one pod. */
+/** A row of the list, and one pod. One whose name cannot be read is an instance all the same. */
+export const ListedPod = PodDetails.extend({ id: Id, name: AnyName.optional().catch(undefined) });
+export type ListedPod = z.infer<typeof ListedPod>;
+
+/** A row of the list that has no id: the little that it may tell. */
+export const UnidentifiedPod = z.object({ name: AnyName.optional().catch(undefined) }).catch({});
+
+/** The answer to a create. */
 export const PodRow = PodDetails.extend({ id: Word, name: AnyName });
 export type PodRow = z.infer<typeof PodRow>;
 
 /** A row of `/pods/status`. */
-export const PodStatusRow = PodDetails.extend({ podId: Word });
+export const PodStatusRow = PodDetails.extend({ podId: Id });
 export type PodStatusRow = z.infer<typeof PodStatusRow>;
 
 /** `/pods/status` as a whole. */
@@ -41,7 +48,7 @@ export const PodStatusAnswer = z.object({ data: Rows.nullable() });
 
 /** A row of `/pods/history`. */
 export const HistoryItem = z.object({
-  id: Word,
+  id: Id,
   name: AnyName,
   type: OptionalWord.catch(undefined),
   createdAt: OptionalWord.catch(undefined),

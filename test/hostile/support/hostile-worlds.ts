@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
 import type { Memory } from '../../../src/lifecycle/memory.ts';
-import type { HistoryRow, PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
+import type { HistoryRow, PodLook, PodStatus, Wallet } from '../../../src/lifecycle/provider.ts';
 import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
 import { AccountGates } from '../../../src/reconciler/account-gates.ts';
@@ -141,7 +141,7 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
       const { podId } = gpuPod.status;
       const seen = pods.find((pod) => pod.podId === podId);
       if (podId !== undefined)
-        sources.podWatch.follow('team-a/train-1', podId, { often: true, isEnding: false });
+        sources.podWatch.follow('team-a/train-1', podId, { often: true, isEnding: false, wallets: 'all' });
       if (seen !== undefined && numbers.isSeen) sources.podWatch.record(seen, beganAtMs);
       const { resourceVersion } = gpuPod.metadata;
       const version = { resourceVersion, seenAtMs: LONG_AGO_MS };
@@ -161,7 +161,20 @@ interface Parts {
 
 function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources {
   const provider = {
-    listPods: async () => Promise.resolve({ kind: 'ok', value: { pods, beganAtMs } } as const),
+    listPods: async (wallets: readonly Wallet[]) =>
+      Promise.resolve({
+        kind: 'ok',
+        value: {
+          pods,
+          beganAtMs,
+          wallets: wallets.map((wallet) => ({
+            wallet,
+            podIds: pods.map(({ podId }) => podId),
+            unidentified: [],
+          })),
+        },
+      } as const),
+    getPod: async () => Promise.resolve({ kind: 'notFound', message: '' } as const),
     listHistory: async () => Promise.resolve({ kind: 'ok', value: ended } as const),
     getPodStatuses: async () => Promise.resolve({ kind: 'ok', value: pods } as const),
   };
@@ -189,8 +202,10 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     census: new Census({
       provider,
       clock,
-      teamIds: () => [],
+      teamIds: () => ['team-1'],
       isTrusted: () => true,
+      isBound: () => false,
+      quietFailureMs: 0,
       onList: nothing,
       onReady: nothing,
       schedule: nothing,

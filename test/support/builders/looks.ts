@@ -49,7 +49,15 @@ export function historyRow(overrides: Partial<HistoryRow> = {}): HistoryRow {
 
 /** A complete list that shows nothing of the object. */
 export function census(overrides: Partial<ObjectCensus> = {}): ObjectCensus {
-  return { beganAtMs: 0, live: [], ended: [], teamsSeen: new Set(), ...overrides };
+  return {
+    beganAtMs: 0,
+    live: [],
+    ended: [],
+    teamsSeen: new Set(),
+    nameless: [],
+    unidentified: 0,
+    ...overrides,
+  };
 }
 
 /** A look of long ago; what only lists and GETs carry was read after all else that is known. */

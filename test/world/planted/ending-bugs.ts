@@ -109,8 +109,8 @@ export function namedLoosely(front: RegExp): Plant {
     ...(pod.name === undefined ? {} : { name: pod.name.replace(front, `gp-${INSTALLATION}-`) }),
   });
   return atProvider((real) => ({
-    listPods: async (teamIds) => {
-      const answer = await real.listPods(teamIds);
+    listPods: async (wallets) => {
+      const answer = await real.listPods(wallets);
       return answer.kind === 'ok'
         ? {
             kind: 'ok',
@@ -130,8 +130,8 @@ function adoptingCopies(): Plant {
   let listed: readonly PodLook[] = [];
   return {
     ...atProvider((real) => ({
-      listPods: async (teamIds) => {
-        const answer = await real.listPods(teamIds);
+      listPods: async (wallets) => {
+        const answer = await real.listPods(wallets);
         if (answer.kind === 'ok') listed = answer.value.pods;
         return answer;
       },

@@ -1,0 +1,205 @@
+import type { Clock } from '../clock.ts';
+import type { ListDoubt, NamelessInstance, ObjectCensus } from '../lifecycle/knowledge.ts';
+import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
+import type { Failure, HistoryRow, PodList, PodLook, Wallet } from '../lifecycle/provider.ts';
+import type { NamelessPods } from './nameless-pods.ts';
+import {
+  afterFailure,
+  afterList,
+  completeSinceMs,
+  isWorthTelling,
+  tellFailure,
+  tellUnlisted,
+  UNLISTED,
+} from './wallet-lists.ts';
+import type { WalletFailure, WalletState } from './wallet-lists.ts';
+
+/** Which part of the lists concerns one object. */
+export interface CensusScope {
+  /** The starts of names under which instances of it may exist. */
+  readonly fronts: ReadonlySet<string>;
+  readonly podId: string | undefined;
+  /** Where instances of it may be; `all` where nobody knows. */
+  readonly wallets: Wallets;
+}
+
+export type Wallets = readonly Wallet[] | 'all';
+
+export interface InventoryOptions {
+  readonly clock: Clock;
+  /** Teams whose instances this operator may have rented. */
+  readonly teamIds: () => readonly string[];
+  /** Whether some GpuPod has this instance: then it is nobody else's. */
+  readonly isBound: (podId: string) => boolean;
+  /** A failure shorter than this is told to nobody. */
+  readonly quietFailureMs: number;
+}
+
+/** All instances that lists have shown, by wallet, and indexed by whose they are. */
+export class Inventory {
+  readonly #options: InventoryOptions;
+  readonly #nameless: NamelessPods;
+  readonly #states = new Map<Wallet, WalletState>();
+  readonly #teamsSeen = new Set<string>();
+  #liveByFront = new Map<string, PodLook[]>();
+  #liveById = new Map<string, PodLook>();
+  #endedByFront = new Map<string, HistoryRow[]>();
+  #endedById = new Map<string, HistoryRow>();
+
+  constructor(options: InventoryOptions, nameless: NamelessPods) {
+    this.#options = options;
+    this.#nameless = nameless;
+  }
+
+  /** The wallets that are to be listed: the key's own, and those of the teams. */
+  wallets(): readonly Wallet[] {
+    return [undefined, ...this.#options.teamIds()];
+  }
+
+  /** The part of the lists that concerns one object; undefined before the first. */
+  view({ fronts, podId, wallets }: CensusScope): ObjectCensus | undefined {
+    if (this.#states.size === 0) {
+      return undefined;
+    }
+    const concerned = this.#resolve(wallets);
+    const doubt = this.#doubt(concerned);
+    return {
+      beganAtMs: this.completeSinceMs(wallets),
+      live: pick(this.#liveByFront, this.#liveById, fronts, podId),
+      ended: pick(this.#endedByFront, this.#endedById, fronts, podId),
+      teamsSeen: this.#teamsSeen,
+      nameless: this.#namelessIn(concerned),
+      unidentified: this.#countUnidentified(concerned, fronts),
+      ...(doubt === undefined ? {} : { doubt }),
+    };
+  }
+
+  /** From when on the lists say that an instance is in none of these wallets; -Infinity where they do not. */
+  completeSinceMs(wallets: Wallets): number {
+    return Math.min(...this.#resolve(wallets).map((wallet) => completeSinceMs(this.#states, wallet)));
+  }
+
+  /** Why this wallet cannot be listed; undefined where the last list of it was complete, or there was none. */
+  failing(wallet: Wallet): WalletFailure | undefined {
+    return this.#states.get(wallet)?.failing;
+  }
+
+  /** Whether it cannot be listed, and that has lasted or will last. */
+  isTellable(wallet: Wallet): boolean {
+    const failing = this.failing(wallet);
+    const { clock, quietFailureMs } = this.#options;
+    return failing !== undefined && isWorthTelling(failing, clock.monotonicMs(), quietFailureMs);
+  }
+
+  concerns(wallets: Wallets, wallet: Wallet): boolean {
+    return wallets === 'all' || wallets.includes(wallet);
+  }
+
+  /** Nothing was learned of these wallets. */
+  fail(wallets: readonly Wallet[], failure: Failure): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const wallet of wallets) {
+      this.#states.set(wallet, afterFailure(this.#states.get(wallet) ?? UNLISTED, failure, nowMs));
+    }
+  }
+
+  /** Takes in what some wallets show. @returns the instances, with the names that are known. */
+  take(list: PodList): readonly PodLook[] {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const wallet of list.wallets) {
+      const state = this.#states.get(wallet.wallet) ?? UNLISTED;
+      this.#states.set(wallet.wallet, afterList(state, list, wallet, nowMs));
+    }
+    this.#index(list.beganAtMs);
+    return list.pods.map((pod) => this.#liveById.get(pod.podId) ?? pod);
+  }
+
+  takeHistory(rows: readonly HistoryRow[]): void {
+    const ended = rows.filter(({ terminatedAt }) => terminatedAt !== undefined);
+    this.#endedById = new Map(ended.map((row) => [row.podId, row]));
+    this.#endedByFront = groupByFront(ended);
+  }
+
+  #index(beganAtMs: number): void {
+    const all = new Map([...this.#states.values()].flatMap(({ pods }) => [...pods]));
+    const named = this.#nameless.fill([...all.values()], beganAtMs);
+    const live = named.filter(({ status }) => status !== 'TERMINATED');
+    this.#liveById = new Map(live.map((pod) => [pod.podId, pod]));
+    this.#liveByFront = groupByFront(live);
+    for (const { teamId } of named) {
+      if (teamId !== undefined) {
+        this.#teamsSeen.add(teamId);
+      }
+    }
+  }
+
+  #resolve(wallets: Wallets): readonly Wallet[] {
+    return wallets === 'all' ? this.wallets() : wallets;
+  }
+
+  #doubt(wallets: readonly Wallet[]): ListDoubt | undefined {
+    const listed = this.wallets();
+    for (const wallet of wallets) {
+      if (wallet !== undefined && !listed.includes(wallet)) {
+        return tellUnlisted(wallet);
+      }
+      const failing = this.failing(wallet);
+      if (failing !== undefined && this.isTellable(wallet)) {
+        return tellFailure(wallet, failing);
+      }
+    }
+    return undefined;
+  }
+
+  #namelessIn(wallets: readonly Wallet[]): readonly NamelessInstance[] {
+    const { isBound } = this.#options;
+    const open = this.#nameless.open().filter(({ podId }) => !isBound(podId));
+    return open.filter(({ podId }) =>
+      wallets.some((wallet) => this.#states.get(wallet)?.pods.has(podId) === true),
+    );
+  }
+
+  /** A row with a name that can be read concerns whom it names. */
+  #countUnidentified(wallets: readonly Wallet[], fronts: ReadonlySet<string>): number {
+    const rows = wallets.flatMap((wallet) => this.#states.get(wallet)?.unidentified ?? []);
+    return rows.filter(({ name }) => name === undefined || fronts.has(frontOfName(name) ?? '')).length;
+  }
+}
+
+function frontOfName(name: string | undefined): string | undefined {
+  const parts = parsePodName(name);
+  return parts === undefined ? undefined : frontOf(parts);
+}
+
+function groupByFront<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const pod of pods) {
+    const front = frontOfName(pod.name);
+    const group = front === undefined ? undefined : groups.get(front);
+    if (group !== undefined) {
+      group.push(pod);
+    } else if (front !== undefined) {
+      groups.set(front, [pod]);
+    }
+  }
+  return groups;
+}
+
+function pick<T extends { readonly podId: string }>(
+  byFront: ReadonlyMap<string, readonly T[]>,
+  byId: ReadonlyMap<string, T>,
+  fronts: ReadonlySet<string>,
+  podId: string | undefined,
+): readonly T[] {
+  const found = new Map<string, T>();
+  for (const front of fronts) {
+    for (const pod of byFront.get(front) ?? []) {
+      found.set(pod.podId, pod);
+    }
+  }
+  const own = podId === undefined ? undefined : byId.get(podId);
+  if (own !== undefined) {
+    found.set(own.podId, own);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,99 @@
+import type { ListDoubt } from '../lifecycle/knowledge.ts';
+import type {
+  Failure,
+  PodList,
+  PodLook,
+  UnidentifiedRow,
+  Wallet,
+  WalletList,
+} from '../lifecycle/provider.ts';
+
+/** What is known of the instances of one wallet. */
+export interface WalletState {
+  /** Monotonic time before the last complete list of it began; -Infinity before the first. */
+  readonly completeAtMs: number;
+  /** Of that list, and what lists that were not complete have shown since. */
+  readonly pods: ReadonlyMap<string, PodLook>;
+  /** Rows of the last list that have no id. */
+  readonly unidentified: readonly UnidentifiedRow[];
+  /** Teams whose instances its last list showed. */
+  readonly teams: ReadonlySet<string>;
+  /** Why it cannot be listed, since when, and when that is tried again. */
+  readonly failing?: WalletFailure;
+}
+
+export interface WalletFailure {
+  readonly failure: Failure;
+  readonly sinceMs: number;
+  readonly count: number;
+  readonly retryAtMs: number;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+
+export const UNLISTED: WalletState = {
+  completeAtMs: -Infinity,
+  pods: new Map(),
+  unidentified: [],
+  teams: new Set(),
+};
+
+/** The state after one more list of the wallet. */
+export function afterList(state: WalletState, list: PodList, wallet: WalletList, nowMs: number): WalletState {
+  const ids = new Set(wallet.podIds);
+  const seen = new Map(list.pods.filter(({ podId }) => ids.has(podId)).map((pod) => [pod.podId, pod]));
+  const { unidentified, failure } = wallet;
+  if (failure !== undefined) {
+    return afterFailure({ ...state, pods: new Map([...state.pods, ...seen]), unidentified }, failure, nowMs);
+  }
+  const teams = new Set([...seen.values()].flatMap(({ teamId }) => (teamId === undefined ? [] : [teamId])));
+  return { completeAtMs: list.beganAtMs, pods: seen, unidentified, teams };
+}
+
+/** It is asked for again later and later: whoever waits does not hurry it. */
+export function afterFailure(state: WalletState, failure: Failure, nowMs: number): WalletState {
+  const count = (state.failing?.count ?? 0) + 1;
+  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
+  const retryAtMs = nowMs + Math.max(waitMs, failure.retryAfterMs ?? 0);
+  return { ...state, failing: { failure, count, sinceMs: state.failing?.sinceMs ?? nowMs, retryAtMs } };
+}
+
+/**
+ * From when on the list of a wallet says that an instance is absent. A list without a team that shows instances of the team
+ * evidently has them all: it counts where the team's own fails.
+ */
+export function completeSinceMs(states: ReadonlyMap<Wallet, WalletState>, wallet: Wallet): number {
+  const { completeAtMs } = states.get(wallet) ?? UNLISTED;
+  const own = states.get(undefined);
+  const isCovered = wallet !== undefined && own?.teams.has(wallet) === true;
+  return isCovered ? Math.max(completeAtMs, own.completeAtMs) : completeAtMs;
+}
+
+const PASSING: ReadonlySet<Failure['reason']> = new Set([
+  'ApiUnavailable',
+  'RateLimited',
+  'UnexpectedResponse',
+]);
+
+/** A failure that usually passes by itself is nobody's concern before it has lasted. */
+export function isWorthTelling({ failure, sinceMs }: WalletFailure, nowMs: number, quietMs: number): boolean {
+  return !PASSING.has(failure.reason) || nowMs - sinceMs >= quietMs;
+}
+
+/** What a failed list means for those that it concerns; its wallet is named. */
+export function tellFailure(wallet: Wallet, { failure }: WalletFailure): ListDoubt {
+  const whose = wallet === undefined ? 'that no team pays for' : `of team ${wallet}`;
+  const message = `The instances ${whose} cannot be listed: GpuPods that wait for that list wait on, and what they rent may bill. ${failure.message}`;
+  return { reason: failure.reason, message };
+}
+
+/** The team of an order is not among those that are listed any more. */
+export function tellUnlisted(teamId: string): ListDoubt {
+  return {
+    reason: 'NotAllowed',
+    message:
+      `The order of this GpuPod names team ${teamId}, which the operator does not list: its instances are not seen, and may bill. ` +
+      'Add the team to --allowed-team-ids until they have ended.',
+  };
+}
