@@ -46,9 +46,9 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     attempts: counter(registry, METRICS.attempts),
     unresolvedOrders: gauge(registry, METRICS.unresolvedOrders),
     timeToReady: histogram(registry, METRICS.timeToReady),
-    strays: gauge(registry, METRICS.strays),
     listsComplete: gauge(registry, METRICS.listsComplete),
     unreadableRows: gauge(registry, METRICS.unreadableRows),
+    strays: gauge(registry, METRICS.strays),
     orphans: gauge(registry, METRICS.orphans),
     coolDowns: gauge(registry, METRICS.coolDowns),
   };

@@ -30,6 +30,8 @@ function everything() {
   metrics.reflector.onListed(7);
   metrics.reflector.onWatchEnded('expired');
   metrics.onReconciled('done', 0.3);
+  metrics.onListed({ wallet: undefined, nameless: ['a'], unidentified: 2 });
+  metrics.onListed({ wallet: 'team-1', failure: {}, nameless: [], unidentified: 0 });
   metrics.onSwept({ strays: 1, orphans: 2 });
   metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
   metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
@@ -140,6 +142,8 @@ describe('what is recorded', () => {
     },
     { name: 'gpupod_stray_pods', expected: { '': 1 } },
     { name: 'gpupod_orphan_pods', expected: { '': 2 } },
+    { name: 'gpupod_wallet_list_complete', expected: { 'team=""': 1, 'team="team-1"': 0 } },
+    { name: 'gpupod_wallet_unreadable_rows', expected: { 'team=""': 3, 'team="team-1"': 0 } },
     { name: 'gpupod_cool_downs', expected: { 'reason="NoCapacity"': 2 } },
   ])('$name', async ({ name, expected }) => {
     expect(await everything().read(name)).toMatchObject(expected);

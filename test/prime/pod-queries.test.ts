@@ -76,7 +76,7 @@ describe('getPodStatuses', () => {
 });
 
 describe('listHistory', () => {
-  it('reads two pages at most, newest end first, and only pods', async () => {
+  it('reads on where the total says that there is more, newest end first, and only pods', async () => {
     const first = {
       id: 'h1',
       name: 'n',
@@ -108,10 +108,42 @@ describe('listHistory', () => {
         });
         expect(seen.map(({ query }) => query.toString())).toEqual([
           'sort_by=terminatedAt&sort_order=desc&offset=0&limit=100',
-          'sort_by=terminatedAt&sort_order=desc&offset=100&limit=100',
+          'sort_by=terminatedAt&sort_order=desc&offset=4&limit=100',
+          'sort_by=terminatedAt&sort_order=desc&offset=5&limit=100',
         ]);
       },
     );
+  });
+
+  it.each([0, undefined, 100, 'x'])('goes on behind a full page where the total is %s', async (total) => {
+    const all = Array.from({ length: 250 }, (_, index) => ({ id: `h${String(index)}`, name: 'n' }));
+    await withServer(
+      ({ query }) => {
+        const offset = Number(query.get('offset'));
+        return { json: { data: all.slice(offset, offset + 100), total_count: total } };
+      },
+      async ({ url, seen }) => {
+        const answer = await withProvider(url, (p) => p.listHistory());
+
+        expect('value' in answer ? answer.value.length : answer).toBe(200);
+        expect(seen).toHaveLength(2);
+      },
+    );
+  });
+
+  it('ends where the server gives the same page again, and keeps what it had where a later page fails', async () => {
+    const rows = Array.from({ length: 100 }, (_, index) => ({ id: `h${String(index)}`, name: 'n' }));
+    for (const later of [{ json: podsPage(rows) }, { status: 500, json: { detail: 'x' } }]) {
+      await withServer(
+        ({ query }) => (query.get('offset') === '0' ? { json: podsPage(rows, 150) } : later),
+        async ({ url, seen }) => {
+          const answer = await withProvider(url, (p) => p.listHistory());
+
+          expect('value' in answer ? answer.value.length : answer).toBe(100);
+          expect(seen).toHaveLength(2);
+        },
+      );
+    }
   });
 
   it('reads one page where that is all', async () => {

@@ -5,6 +5,7 @@ import type {
   HistoryRow,
   NotFound,
   PodList,
+  WalletList,
   PodLook,
 } from '../../../src/lifecycle/provider.ts';
 import type { Offer } from '../../../src/offers/offer.ts';
@@ -88,8 +89,13 @@ export function judgeList({ status, text }: Given, answer: Answer<PodList>): Ver
   const ids = new Set(answer.value.pods.map(({ podId }) => podId));
   const rows = rowsOf(body, 'data');
   if (!isGood(status) || rows === undefined) return 'a list out of nothing';
-  const isWhole = rows.every((row) => ids.has(String(at(row, 'id'))));
-  return isWhole && ids.size >= Number(at(body, 'total_count')) ? undefined : 'a shorter list';
+  // A row that cannot be read must be told of; a total that is none says nothing.
+  const unread = rows.filter((row) => !ids.has(String(at(row, 'id'))));
+  const total = Number(at(body, 'total_count') ?? 0);
+  const isShort = (list: WalletList): boolean =>
+    list.failure === undefined &&
+    (list.unidentified.length !== unread.length || list.podIds.length + unread.length < total);
+  return answer.value.wallets.some(isShort) ? 'a shorter list' : undefined;
 }
 
 export function judgeStatuses({ status, text }: Given, answer: Answer<readonly PodLook[]>): Verdict {

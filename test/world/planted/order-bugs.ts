@@ -114,9 +114,9 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
-        return isList(request) && exchange.kind === 'reply'
-          ? { ...exchange, text: asOnlyPage(exchange.text) }
-          : exchange;
+        if (!isList(request) || exchange.kind !== 'reply') return exchange;
+        const isFirst = new URL(request.url).searchParams.get('offset') === '0';
+        return { ...exchange, text: isFirst ? asOnlyPage(exchange.text) : NO_PODS };
       }),
     scenario: 'the answer to the order is lost, the list has two pages',
     oracles: ['at-most-one'],
