@@ -153,17 +153,17 @@ function countMissing(knowledge: Knowledge, rental: RentalMemory, isInList: bool
     return { ...rest, missing: 0 };
   }
   const { windows } = knowledge;
-  // A row that does not say which instance it is about may be about this one; after a DELETE its end was to be expected.
-  const isHidden = rental.deletedAtMs === undefined && (list?.unidentified ?? 0) > 0;
-  const isProof =
-    read.result === 'notFound' &&
-    list !== undefined &&
-    !isHidden &&
-    isOldEnoughForLists(rental, list, windows);
+  const isProof = read.result === 'notFound' && list !== undefined && isAbsentFrom(list, rental, windows);
   const sinceLastMs = read.beganAtMs - (lastMissingAtMs ?? -Infinity);
   return isProof && sinceLastMs >= windows.goneSpacingMs
     ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs }
     : rental;
+}
+
+/** A row that does not say which instance it is about may be about this one; after a DELETE its end was to be expected. */
+function isAbsentFrom(list: ObjectCensus, rental: RentalMemory, windows: Knowledge['windows']): boolean {
+  const isHidden = rental.deletedAtMs === undefined && list.unidentified > 0;
+  return !isHidden && isOldEnoughForLists(rental, list, windows);
 }
 
 function listSince(census: ObjectCensus | undefined, atMs: number): ObjectCensus | undefined {

@@ -87,14 +87,16 @@ export function walletsOf(
   if (intent.kind === 'garbled' || (intent.kind === 'none' && memory.order !== undefined)) {
     return 'all';
   }
+  const ordered = intent.kind === 'read' ? [intent.intent.teamId] : [];
   const wished = gpuPod.spec.teamId ?? policy.defaultTeamId;
-  const mayPay = wished === policy.defaultTeamId || policy.allowedTeamIds.includes(wished ?? '');
-  const wallets = new Set<Wallet>(intent.kind === 'read' ? [intent.intent.teamId] : []);
   // A team that no order may name has paid for nothing, and is not listed.
-  if (mayPay || gpuPod.status.podId !== undefined) {
-    wallets.add(wished);
-  }
-  return wallets.size === 0 ? [undefined] : [...wallets];
+  const wallets =
+    mayPay(policy, wished) || gpuPod.status.podId !== undefined ? [...ordered, wished] : ordered;
+  return wallets.length === 0 ? [undefined] : [...new Set(wallets)];
+}
+
+function mayPay({ defaultTeamId, allowedTeamIds }: Knowledge['policy'], wallet: Wallet): boolean {
+  return wallet === defaultTeamId || (wallet !== undefined && allowedTeamIds.includes(wallet));
 }
 
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */

@@ -26,20 +26,23 @@ export async function listHistory(client: HttpClient): Promise<Answer<readonly H
     if (answer.kind === 'failure') {
       return page === 0 ? answer : { kind: 'ok', value: [...rows.values()] };
     }
-    const { data, total_count: total } = answer.value;
+    const { data } = answer.value;
     const known = seen.size;
     for (const row of data) {
       seen.add(JSON.stringify(row));
       addRow(rows, row);
     }
     offset += data.length;
-    // A total that is too small ends nothing behind a full page; a page that brings nothing new ends all.
-    const isLast = data.length < PAGE_SIZE && offset >= (total ?? 0) && total !== data.length;
-    if (seen.size === known || isLast) {
+    if (seen.size === known || isLast(answer.value, offset)) {
       break;
     }
   }
   return { kind: 'ok', value: [...rows.values()] };
+}
+
+/** A full page is never the last, nor is one whose length is all that the total counts; one that brings nothing new ends all. */
+function isLast({ data, total_count: total = 0 }: OffsetPage, read: number): boolean {
+  return data.length < PAGE_SIZE && read >= total && total !== data.length;
 }
 
 async function readPage(client: HttpClient, offset: number): Promise<Answer<OffsetPage>> {

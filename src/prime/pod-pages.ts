@@ -74,21 +74,23 @@ class Collector {
   #hasGap = false;
 
   add({ data, total_count: total }: OffsetPage): void {
-    if (total !== undefined) {
-      this.#total = Math.max(this.#total ?? 0, total);
-    }
-    const readTwice = Math.min(OVERLAP, this.#lastLength - 1);
+    this.#noteTotal(total);
     const known = this.#addRows(data);
-    this.#hasGap ||= data.length > 0 && readTwice > 0 && known === 0;
+    const isNothingNew = known === data.length;
+    // A page that begins behind one of several rows has the last of them again.
+    this.#hasGap ||= known === 0 && !isNothingNew && this.#lastLength > 1;
     const isShort = data.length < this.#longest;
-    const isNothingNew = data.length > 0 && known === data.length;
-    this.#isRepeating = isNothingNew && !isShort;
+    this.#isRepeating = isNothingNew && !isShort && data.length > 0;
     // Behind a short page the server may have more, if its total says so.
-    this.isAtEnd = data.length === 0 || isNothingNew || (isShort && this.#count >= (this.#total ?? 0));
+    this.isAtEnd = isNothingNew || (isShort && this.#count >= (this.#total ?? 0));
     this.#longest = Math.max(this.#longest, data.length);
     this.#lastLength = data.length;
     // By what came, not by what was asked for: a server may give smaller pages.
     this.offset += Math.max(1, data.length - OVERLAP);
+  }
+
+  #noteTotal(total: number | undefined): void {
+    this.#total = total === undefined ? this.#total : Math.max(this.#total ?? 0, total);
   }
 
   /** @returns how many of the rows were known already. */

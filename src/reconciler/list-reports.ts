@@ -11,21 +11,28 @@ export function createListReporter(
   const last = new Map<WalletReport['wallet'], string>();
   return (report) => {
     observe?.(report);
-    const { wallet, failure, nameless, unidentified } = report;
-    const fields = {
-      teamId: wallet ?? '',
-      ...(failure === undefined ? {} : { reason: failure.reason, problem: failure.message }),
-      ...(nameless.length === 0 ? {} : { podIds: nameless.slice(0, MAX_IDS) }),
-      ...(unidentified === 0 ? {} : { rowsWithoutId: unidentified }),
-    };
-    const text = JSON.stringify(fields);
-    const isSound = failure === undefined && nameless.length === 0 && unidentified === 0;
-    const isNews = last.get(wallet) !== text && !(isSound && !last.has(wallet));
-    last.set(wallet, text);
-    if (isNews && isSound) {
-      log.info(fields, 'listed all instances of a wallet again');
-    } else if (isNews) {
-      log.warn(fields, 'failed to read some instances of a wallet');
+    const teamId = report.wallet ?? '';
+    const problems = problemsOf(report);
+    const text = JSON.stringify(problems);
+    const before = last.get(report.wallet) ?? SOUND;
+    last.set(report.wallet, text);
+    if (text === before) {
+      return;
     }
+    if (text === SOUND) {
+      log.info({ teamId }, 'listed all instances of a wallet again');
+    } else {
+      log.warn({ teamId, ...problems }, 'failed to read some instances of a wallet');
+    }
+  };
+}
+
+const SOUND = '{}';
+
+function problemsOf({ failure, nameless, unidentified }: WalletReport): Record<string, unknown> {
+  return {
+    ...(failure === undefined ? {} : { reason: failure.reason, problem: failure.message }),
+    ...(nameless.length === 0 ? {} : { podIds: nameless.slice(0, MAX_IDS) }),
+    ...(unidentified === 0 ? {} : { rowsWithoutId: unidentified }),
   };
 }
