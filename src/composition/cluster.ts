@@ -10,7 +10,7 @@ import { loadKubeConfig } from '../kubernetes/kube-config.ts';
 import type { LoadedKubeConfig } from '../kubernetes/kube-config.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import { trimMetadata } from '../kubernetes/objects.ts';
+import { keepOwnAnnotations, trimMetadata } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import { ResourceClient, resourcePath } from '../kubernetes/resource-client.ts';
@@ -29,6 +29,8 @@ export interface ClusterParts {
 export interface Cluster {
   readonly kubeConfig: LoadedKubeConfig['kubeConfig'];
   readonly transport: ApiTransport;
+  /** For the Lease alone: requests of others that hang must not keep it from being renewed. */
+  readonly leaseTransport: ApiTransport;
   readonly reflector: Reflector<KubernetesObject>;
   readonly recorder: EventRecorder;
   readonly namespaces: ResourceClient<KubernetesObject>;
@@ -38,6 +40,8 @@ export interface Cluster {
 }
 
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
+/** All that is written back is patches of own annotations, and the status. */
+const trimGpuPod = keepOwnAnnotations(`${GROUP}/`);
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** Everything that speaks to the Kubernetes API. Nothing is sent yet. */
@@ -46,14 +50,15 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
   const loaded = loadKubeConfig({ path: kubeconfig, context });
   const { kubeConfig } = loaded;
   const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
-  const maxSockets = config.process.concurrency;
+  // As many as there are workers that may hang in a write, and as many again for terminations.
+  const maxSockets = 2 * config.process.concurrency + 32;
   const transport = new ApiTransport({ kubeConfig, clock, userAgent, maxSockets });
   const reflector = new Reflector<KubernetesObject>({
     transport,
     clock,
     log,
     path: resourcePath(GPU_PODS, watchNamespace),
-    decode: trimMetadata,
+    decode: trimGpuPod,
     idleTimeoutMs: watchIdleTimeoutMs,
     observer: metrics.reflector,
   });
@@ -69,12 +74,13 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
   return {
     kubeConfig,
     transport,
+    leaseTransport: new ApiTransport({ kubeConfig, clock, userAgent, maxSockets: LEASE_SOCKETS }),
     reflector,
     recorder,
     namespaces: new ResourceClient<KubernetesObject>({ transport, type: NAMESPACES, decode: trimMetadata }),
     namespace: namespace ?? loaded.namespace ?? 'default',
     ports: {
-      api: new ResourceClient<KubernetesObject>({ transport, type: GPU_PODS, decode: trimMetadata }),
+      api: new ResourceClient<KubernetesObject>({ transport, type: GPU_PODS, decode: trimGpuPod }),
       view: reflector.store,
       secrets: secretsClient(transport),
       configMaps,
@@ -83,6 +89,8 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
   };
 }
 
+/** A renewal, and the look after one that met somebody else. */
+const LEASE_SOCKETS = 2;
 const RETRY_MS = 2_000;
 
 /** The record of this installation. What cannot be read is not absent: it is tried until it can, or the signal aborts. */

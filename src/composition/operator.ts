@@ -98,6 +98,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       await operator.whenStopped();
       prime.provider.close();
       cluster.transport.close();
+      cluster.leaseTransport.close();
       await stopServing();
       ended.resolve('stopped');
     },
@@ -153,7 +154,7 @@ type Candidate = Pick<
 
 function standForElection(
   { config, clock, log, metrics }: ClusterParts,
-  { transport, namespace }: Cluster,
+  { leaseTransport: transport, namespace }: Cluster,
   candidate: Candidate,
 ): LeaderElector {
   const { name, durationMs, renewDeadlineMs, renewPeriodMs, retryPeriodMs } = config.lease;

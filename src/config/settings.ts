@@ -215,7 +215,7 @@ export const SETTINGS = {
     }),
     http: setting(listenAddress(), {
       flag: '--http-address',
-      defaultText: '0.0.0.0:8080',
+      defaultText: ':8080',
       description: 'Where /healthz, /readyz and /metrics are served',
     }),
     coolDownScale: setting(decimal({ min: 0, max: 100 }), {

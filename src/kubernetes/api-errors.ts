@@ -52,6 +52,11 @@ export class ApiResponseError extends ApiError {
   override name = 'ApiResponseError';
 }
 
+/** The answer is larger than was allowed; the server may have more than one process can hold at once. */
+export class ApiAnswerTooLargeError extends ApiError {
+  override name = 'ApiAnswerTooLargeError';
+}
+
 /** The error for an answer that is not 2xx. `body` is its text, usually a JSON `Status`. */
 export function statusError(status: number, body: string, retryAfterHeader?: string): ApiStatusError {
   const parsed = parseOrUndefined(body);

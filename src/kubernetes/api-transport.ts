@@ -1,10 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
-import { ApiConnectionError, ApiError, ApiResponseError, statusError } from './api-errors.ts';
+import {
+  ApiAnswerTooLargeError,
+  ApiConnectionError,
+  ApiError,
+  ApiResponseError,
+  ApiTimeoutError,
+  statusError,
+} from './api-errors.ts';
 import { ConnectionSource } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { withDeadline } from './deadline.ts';
-import { readText, sendRequest } from './http-exchange.ts';
+import { AnswerTooLargeError, readText, sendRequest } from './http-exchange.ts';
 
 /** Query parameters; those that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -13,7 +21,7 @@ export type Query = Readonly<Record<string, string | number | boolean | undefine
 export interface CallOptions {
   /** Calls it off; the socket is torn down. */
   signal?: AbortSignal | undefined;
-  /** @default 15000 */
+  /** @default 30000 for a read; 35000 for a write, and 65000 while writes are slow */
   timeoutMs?: number | undefined;
 }
 
@@ -26,6 +34,8 @@ export interface JsonRequest extends CallOptions {
   body?: unknown;
   /** @default 'application/json' */
   contentType?: string;
+  /** Of the answer; more of it is an `ApiAnswerTooLargeError`. @default any number */
+  maxBytes?: number | undefined;
 }
 
 /** A request whose answer goes on until one side ends it. */
@@ -46,7 +56,14 @@ export interface ApiTransportOptions {
   maxSockets?: number;
 }
 
-const DEFAULT_TIMEOUT_MS = 15_000;
+/** Longer than a request may stand in line at a server that is busy, 15 s by default. */
+const READ_TIMEOUT_MS = 30_000;
+/**
+ * A webhook may take 30 s, and a server gives up by itself after 60 s. Who hangs up before that has the write called off,
+ * and sends it again, without end.
+ */
+const WRITE_TIMEOUT_MS = 35_000;
+const SLOW_WRITE_TIMEOUT_MS = 65_000;
 const DEFAULT_MAX_SOCKETS = 32;
 
 /**
@@ -63,6 +80,7 @@ export class ApiTransport {
   readonly #connections: ConnectionSource;
   readonly #clock: Clock;
   readonly #userAgent: string;
+  #writeTimeoutMs = WRITE_TIMEOUT_MS;
 
   constructor({ kubeConfig, clock, userAgent, maxSockets }: ApiTransportOptions) {
     this.#clock = clock;
@@ -76,16 +94,37 @@ export class ApiTransport {
 
   /** Sends a request and returns the parsed body of its 2xx answer. */
   async requestJson(request: JsonRequest): Promise<unknown> {
-    const { signal } = request;
-    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    return await withDeadline({ clock: this.#clock, timeoutMs, signal }, async (limit) => {
-      try {
-        return await this.#exchange(request, limit);
-      } catch (error) {
-        if (request.method !== 'GET' || !isStaleSocket(error)) throw error;
-        return await this.#exchange(request, limit);
-      }
-    });
+    const { signal, method } = request;
+    const timeoutMs = request.timeoutMs ?? (method === 'GET' ? READ_TIMEOUT_MS : this.#writeTimeoutMs);
+    try {
+      return await withDeadline({ clock: this.#clock, timeoutMs, signal }, async (limit) => {
+        try {
+          return await this.#exchange(request, limit);
+        } catch (error) {
+          if (method !== 'GET' || !isStaleSocket(error)) throw error;
+          return await this.#exchange(request, limit);
+        }
+      });
+    } catch (error) {
+      // One webhook after the other may take longer than the slowest: the next write is given all that the server gives.
+      if (method !== 'GET' && error instanceof ApiTimeoutError) this.#writeTimeoutMs = SLOW_WRITE_TIMEOUT_MS;
+      throw error;
+    }
+  }
+
+  /** A plug-in that hangs holds up nobody for longer than they wanted to wait. */
+  async #connection(signal: AbortSignal): Promise<Connection> {
+    signal.throwIfAborted();
+    const calledOff = Promise.withResolvers<never>();
+    const onAbort = (): void => {
+      calledOff.reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([this.#connections.get(), calledOff.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Opens a stream and returns its 2xx answer, body unread. Aborting the signal destroys the socket. */
@@ -104,7 +143,7 @@ export class ApiTransport {
 
   async #exchange(request: JsonRequest, signal: AbortSignal): Promise<unknown> {
     const { method, path, query, body } = request;
-    const connection = await this.#connections.get();
+    const connection = await this.#connection(signal);
     const response = await wrapErrors(signal, async () => {
       const answer = await sendRequest({
         url: requestUrl(connection.server, path, query),
@@ -114,14 +153,14 @@ export class ApiTransport {
         body: body === undefined ? undefined : JSON.stringify(body),
         signal,
       });
-      return { answer, text: await readText(answer) };
+      return { answer, text: await readText(answer, request.maxBytes) };
     });
     this.#assertSuccess(response.answer, response.text);
     return parseBody(response.text);
   }
 
   async #openStream({ path, query }: StreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const connection = await this.#connections.get();
+    const connection = await this.#connection(signal);
     return await wrapErrors(signal, async () => {
       const answer = await sendRequest({
         url: requestUrl(connection.server, path, query),
@@ -170,6 +209,7 @@ async function wrapErrors<R>(signal: AbortSignal, work: () => Promise<R>): Promi
     return await work();
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof AnswerTooLargeError) throw new ApiAnswerTooLargeError(error.message);
     throw error instanceof ApiError ? error : new ApiConnectionError(error);
   }
 }

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { createSecureContext } from 'node:tls';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
+import { execPluginOf, runExecPlugin } from './exec-credential.ts';
+import type { ExecCredential, ExecPlugin } from './exec-credential.ts';
 import { recordAt, stringAt } from './json.ts';
 
 /** Where the API server is, who we are there, and the sockets that lead to it. */
@@ -30,9 +32,17 @@ export interface ConnectionOptions {
  * has refused the old one.
  */
 const CREDENTIALS_TTL_MS = 10_000;
+/** How long whoever asks waits for new credentials while the old ones were not refused: a plug-in may take its time. */
+const GRACE_MS = 1_000;
+/** A credential of a plug-in is asked for anew this long before it expires. */
+const RENEW_BEFORE_MS = 60_000;
+const PLUGIN_TIMEOUT_MS = 60_000;
 
-/** kube-apiserver closes a silent connection after 90 s; closing it earlier here avoids meeting it half closed. */
-const IDLE_SOCKET_MS = 45_000;
+/**
+ * Load balancers drop silent connections after half a minute and more, some without a word to either end. What is
+ * closed earlier here cannot be met half open.
+ */
+const IDLE_SOCKET_MS = 20_000;
 
 interface Agents {
   material: string;
@@ -47,8 +57,11 @@ interface Agents {
  */
 export class ConnectionSource {
   readonly #options: ConnectionOptions;
-  #current: Promise<Connection> | undefined;
+  #last: Connection | undefined;
   #readAtMs = 0;
+  /** Only one at a time, whoever asks. */
+  #reading: Promise<Connection> | undefined;
+  #credential: ExecCredential | undefined;
   #agents: Agents | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -57,28 +70,46 @@ export class ConnectionSource {
 
   /** The connection to use now. Rejects when the kubeconfig names no cluster or its credentials cannot be read. */
   async get(): Promise<Connection> {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (this.#current === undefined || nowMs - this.#readAtMs >= CREDENTIALS_TTL_MS) {
-      this.#readAtMs = nowMs;
-      this.#current = this.#read();
+    const last = this.#last;
+    if (last !== undefined && this.#options.clock.monotonicMs() - this.#readAtMs < CREDENTIALS_TTL_MS) {
+      return last;
     }
-    const pending = this.#current;
+    this.#reading ??= this.#readOnce();
+    return last === undefined ? await this.#reading : await this.#withGrace(this.#reading, last);
+  }
+
+  async #readOnce(): Promise<Connection> {
+    const startedAtMs = this.#options.clock.monotonicMs();
     try {
-      return await pending;
-    } catch (error) {
-      if (this.#current === pending) this.#current = undefined;
-      throw error;
+      this.#last = await this.#read();
+      this.#readAtMs = startedAtMs;
+      return this.#last;
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+
+  /** What was not refused is used on where there is nothing newer yet: a lease must not be lost over it. */
+  async #withGrace(reading: Promise<Connection>, last: Connection): Promise<Connection> {
+    const timer = new AbortController();
+    const grace = this.#options.clock.sleep(GRACE_MS, timer.signal).then(() => last);
+    grace.catch(() => undefined);
+    try {
+      return await Promise.race([reading.catch(() => last), grace]);
+    } finally {
+      timer.abort();
     }
   }
 
   /** Forgets the credentials, after the server refused them. */
   invalidate(): void {
-    this.#current = undefined;
+    this.#last = undefined;
+    this.#credential = undefined;
   }
 
   /** Closes all sockets, those in use too. */
   close(): void {
-    this.#current = undefined;
+    this.invalidate();
     this.#agents?.requestAgent.destroy();
     this.#agents?.streamAgent.destroy();
     this.#agents = undefined;
@@ -89,9 +120,33 @@ export class ConnectionSource {
     const server = kubeConfig.getCurrentCluster()?.server;
     if (server === undefined) throw new Error('the kubeconfig names no current cluster');
     const options: https.RequestOptions = {};
-    await kubeConfig.applyToHTTPSOptions(options);
+    const plugin = execPluginOf(kubeConfig.getCurrentUser());
+    const credential = plugin === undefined ? {} : await this.#credentialOf(plugin);
+    await (plugin === undefined ? kubeConfig : withoutPlugins(kubeConfig)).applyToHTTPSOptions(options);
+    applyCredential(options, credential);
     const agents = this.#agentsFor(server, options);
-    return { server, headers: { ...authHeaders(options), ...(await tokenHeader(kubeConfig)) }, ...agents };
+    const headers = {
+      ...authHeaders(options),
+      ...bearer(credential.token),
+      ...(await tokenHeader(kubeConfig)),
+    };
+    return { server, headers, ...agents };
+  }
+
+  /** Kept until it is about to expire, or was refused: a plug-in may be slow, and ask somebody far away. */
+  async #credentialOf(plugin: ExecPlugin): Promise<ExecCredential> {
+    const { clock } = this.#options;
+    const known = this.#credential;
+    if (known !== undefined && (known.expiresAtMs ?? Infinity) - clock.nowMs() > RENEW_BEFORE_MS) {
+      return known;
+    }
+    try {
+      this.#credential = await runExecPlugin(plugin, { clock, timeoutMs: PLUGIN_TIMEOUT_MS });
+    } catch (error) {
+      // One that still holds is better than none.
+      if (known === undefined || (known.expiresAtMs ?? Infinity) <= clock.nowMs()) throw error;
+    }
+    return this.#credential ?? known ?? {};
   }
 
   #agentsFor(server: string, options: https.RequestOptions): Omit<Agents, 'material'> {
@@ -121,6 +176,23 @@ export class ConnectionSource {
   }
 }
 
+/** The same but for the programs: they are run here. */
+function withoutPlugins(kubeConfig: KubeConfig): KubeConfig {
+  const bare = new KubeConfig();
+  bare.loadFromOptions({
+    clusters: kubeConfig.getClusters(),
+    contexts: kubeConfig.getContexts(),
+    currentContext: kubeConfig.getCurrentContext(),
+    users: kubeConfig.getUsers().map(({ exec: _exec, ...user }) => user),
+  });
+  return bare;
+}
+
+function applyCredential(options: https.RequestOptions, { cert, key }: ExecCredential): void {
+  if (cert !== undefined) options.cert = cert;
+  if (key !== undefined) options.key = key;
+}
+
 /** Tunnelling is client-node's craft; its agent serves both kinds. */
 function proxyAgents({ agent }: https.RequestOptions): Omit<Agents, 'material'> {
   if (!(agent instanceof http.Agent)) throw new Error('the kubeconfig names a proxy that is not supported');
@@ -145,7 +217,11 @@ async function tokenHeader(kubeConfig: KubeConfig): Promise<Record<string, strin
   const user: unknown = kubeConfig.getCurrentUser();
   const tokenFile = stringAt(recordAt(recordAt(user, 'authProvider'), 'config'), 'tokenFile');
   if (tokenFile === undefined) return {};
-  return { Authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` };
+  return bearer((await readFile(tokenFile, 'utf8')).trim());
+}
+
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
 function authHeaders(options: https.RequestOptions): Record<string, string> {

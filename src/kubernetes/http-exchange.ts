@@ -40,11 +40,25 @@ export async function sendRequest(request: HttpRequest): Promise<http.IncomingMe
   });
 }
 
-/** Reads the rest of an answer as text; rejects if it breaks off. */
-export async function readText(response: http.IncomingMessage): Promise<string> {
+/** The answer is larger than whoever asked wants to hold; its socket is torn down. */
+export class AnswerTooLargeError extends Error {
+  override name = 'AnswerTooLargeError';
+}
+
+/** Reads the rest of an answer as text; rejects if it breaks off, or holds more than `maxBytes`. */
+export async function readText(response: http.IncomingMessage, maxBytes = Infinity): Promise<string> {
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > maxBytes) {
+        chunks.length = 0;
+        reject(new AnswerTooLargeError(`more than ${String(maxBytes)} bytes`));
+        response.destroy();
+      }
+    });
     response.once('end', () => {
       resolve(Buffer.concat(chunks).toString('utf8'));
     });

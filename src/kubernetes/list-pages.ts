@@ -1,4 +1,4 @@
-import { ApiResponseError, isGone } from './api-errors.ts';
+import { ApiAnswerTooLargeError, ApiResponseError, isGone } from './api-errors.ts';
 import type { ApiTransport, CallOptions } from './api-transport.ts';
 import { recordAt, stringAt } from './json.ts';
 import { isRawObject, itemsOf, type RawObject, resourceVersionOf } from './objects.ts';
@@ -8,8 +8,10 @@ export interface ListRequest extends CallOptions {
   path: string;
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
-  /** Objects a page. @default 500 */
+  /** Objects a page at most. @default 500 */
   pageSize?: number | undefined;
+  /** Of one page of more than one object. @default 8 MiB */
+  maxPageBytes?: number | undefined;
 }
 
 /** One page; `isFirst` says that what earlier pages brought must be forgotten (the list began anew). */
@@ -25,9 +27,17 @@ interface ParsedPage {
 }
 
 const DEFAULT_PAGE_SIZE = 500;
+/**
+ * Text and values of a page are held at once, a few times its bytes. One object has 1.5 MiB at most, so that the first
+ * page is no burden whatever it holds, and those after it grow while they stay small.
+ */
+const DEFAULT_MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const FIRST_PAGE_SIZE = 20;
+const GROWTH = 5;
 
 /**
- * Lists page by page, handing each page over as it comes, so that only one is held in memory as text.
+ * Lists page by page, handing each page over as it comes, so that only one is held in memory as text. A page that is
+ * larger than memory allows is asked for again in smaller pieces.
  * Returns the resourceVersion of the list: where a watch goes on from.
  *
  * A continue token that expired on the way (410) starts the list anew, in one piece, as client-go does: a list too
@@ -54,28 +64,49 @@ async function listWithLimit(
   request: ListRequest,
   onPage: (page: ListPage) => void,
 ): Promise<string> {
-  let page = await readPage(transport, request, undefined);
-  onPage({ items: page.items, isFirst: true });
-  while (page.continueToken !== undefined) {
-    page = await readPage(transport, request, page.continueToken);
-    onPage({ items: page.items, isFirst: false });
+  const largest = request.pageSize ?? DEFAULT_PAGE_SIZE;
+  let limit = Math.min(largest, FIRST_PAGE_SIZE);
+  let page: ParsedPage | undefined;
+  for (;;) {
+    const next = await readPage(transport, request, { limit, continueToken: page?.continueToken });
+    if (next === 'tooLarge') {
+      limit = Math.max(1, Math.floor(limit / GROWTH));
+      continue;
+    }
+    onPage({ items: next.items, isFirst: page === undefined });
+    page = next;
+    limit = Math.min(largest, limit * GROWTH);
+    if (page.continueToken === undefined) return page.resourceVersion;
   }
-  return page.resourceVersion;
+}
+
+interface PageAsk {
+  /** 0: all at once. */
+  readonly limit: number;
+  readonly continueToken: string | undefined;
 }
 
 async function readPage(
   transport: ApiTransport,
-  { path, labelSelector, fieldSelector, pageSize, signal, timeoutMs }: ListRequest,
-  continueToken: string | undefined,
-): Promise<ParsedPage> {
-  const limit = pageSize ?? DEFAULT_PAGE_SIZE;
+  { path, labelSelector, fieldSelector, maxPageBytes, signal, timeoutMs }: ListRequest,
+  { limit, continueToken }: PageAsk,
+): Promise<ParsedPage | 'tooLarge'> {
   const query = {
     labelSelector,
     fieldSelector,
     limit: limit === 0 ? undefined : limit,
     continue: continueToken,
   };
-  return parsePage(await transport.requestJson({ method: 'GET', path, query, signal, timeoutMs }));
+  // One object is taken as it is, and all at once are what was asked for.
+  const maxBytes = limit > 1 ? (maxPageBytes ?? DEFAULT_MAX_PAGE_BYTES) : undefined;
+  try {
+    return parsePage(
+      await transport.requestJson({ method: 'GET', path, query, maxBytes, signal, timeoutMs }),
+    );
+  } catch (error) {
+    if (error instanceof ApiAnswerTooLargeError) return 'tooLarge';
+    throw error;
+  }
 }
 
 function parsePage(body: unknown): ParsedPage {

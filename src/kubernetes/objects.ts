@@ -74,6 +74,20 @@ export function trimMetadata(raw: RawObject): RawObject {
   return raw;
 }
 
+/**
+ * The same, and of the annotations only those with this prefix are kept: what others put onto an object, a quarter of a
+ * MiB at most, is theirs. Nothing that is written back may carry the others then: a merge patch leaves them alone.
+ */
+export function keepOwnAnnotations(prefix: string): (raw: RawObject) => RawObject {
+  return (raw) => {
+    const { annotations = {} } = trimMetadata(raw).metadata;
+    for (const name of Object.keys(annotations)) {
+      if (!name.startsWith(prefix)) Reflect.deleteProperty(annotations, name);
+    }
+    return raw;
+  };
+}
+
 /** The resourceVersion in the metadata of a list, an object or a bookmark. */
 export function resourceVersionOf(value: unknown): string | undefined {
   const version = stringAt(recordAt(value, 'metadata'), 'resourceVersion');

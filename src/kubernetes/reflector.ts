@@ -47,10 +47,14 @@ const LIST_TIMEOUT_MS = 60_000;
  * first tries come quickly, those after them ever later.
  */
 const BACK_OFF = { baseMs: 100, maxMs: 30_000 };
-/** Failures that still count after a list with news: the next pause is at most 0.8 s. */
+/** Failures that still count after a list with news, or a watch that stood: the next pause is at most 0.8 s. */
 const FAILURES_AFTER_NEWS = 3;
 /** The server ends each watch itself after this time, at random, so that a fleet does not come back at once. */
 const WATCH_SECONDS = { least: 300, spread: 300 };
+/** The same where a watch fell silent once: what stands in between may drop the next one as well. */
+const SHORT_WATCH_SECONDS = { least: 20, spread: 10 };
+/** After its time is over the end of a watch must come within this. */
+const END_OVERDUE_MS = 5_000;
 /** A server may ask for a pause, not for a silent operator. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -66,6 +70,7 @@ const MAX_RETRY_AFTER_MS = 60_000;
  *            → WAITING on everything else, then WATCHING (410: LISTING).
  * - WAITING  back-off with full jitter, never shorter than the server's Retry-After. What a watch delivers resets it; a
  *            list that tells something new shortens it, so that a server which expires every watch is not listed for ever.
+ *            A watch that was opened shortens it too: what cuts every quiet watch after a while must not delay the next.
  * - STOPPED  after `stop()`, the only way in. No error of the server, the network or a handler leads here.
  */
 export class Reflector<T extends KubernetesObject> {
@@ -79,6 +84,7 @@ export class Reflector<T extends KubernetesObject> {
   #hasSynced = false;
   #failures = 0;
   #garbageInARow = 0;
+  #hasFallenSilent = false;
   /** Something changed since the last list began. */
   #hasNews = false;
   #lastEventAtMs: number | undefined;
@@ -187,7 +193,8 @@ export class Reflector<T extends KubernetesObject> {
   async #watch(version: string): Promise<number> {
     const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
     const random = this.#options.random ?? Math.random;
-    const timeoutSeconds = Math.floor(WATCH_SECONDS.least + random() * WATCH_SECONDS.spread);
+    const { least, spread } = this.#hasFallenSilent ? SHORT_WATCH_SECONDS : WATCH_SECONDS;
+    const timeoutSeconds = Math.floor(least + random() * spread);
     const watch = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
     const outcome = await runWatch({
       transport,
@@ -195,8 +202,14 @@ export class Reflector<T extends KubernetesObject> {
       path,
       query: { ...watch, labelSelector, fieldSelector },
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      idleTimeoutMs: this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+      idleTimeoutMs: Math.min(
+        this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+        timeoutSeconds * 1_000 + END_OVERDUE_MS,
+      ),
       signal: this.#stopping.signal,
+      onOpen: () => {
+        this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
+      },
       onEvent: (event) => {
         this.#takeEvent(event);
       },
@@ -239,6 +252,7 @@ export class Reflector<T extends KubernetesObject> {
         break;
       case 'idle':
         // It took its time already. A pause would only add to the time in which nothing is seen.
+        this.#hasFallenSilent = true;
         log.info({ path, end: outcome.end }, 'watch was silent, replacing it');
         return 0;
     }

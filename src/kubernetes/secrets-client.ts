@@ -19,10 +19,26 @@ export function secretsClient(transport: ApiTransport): ResourceClient<Secret> {
   });
 }
 
-/** One value of a Secret as text; undefined when it has no such key. */
-export function secretText(secret: Secret, key: string): string | undefined {
+/** One value of a Secret as text, byte for byte. */
+export type SecretText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'notText' };
+
+/** Text is UTF-8 without NUL: nothing else can be an environment variable or stand in JSON as it is. */
+export function secretText(secret: Secret, key: string): SecretText {
   const encoded = secret.data[key];
-  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+  if (encoded === undefined) {
+    return { kind: 'absent' };
+  }
+  try {
+    // A byte order mark is part of the value.
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const text = decoder.decode(Buffer.from(encoded, 'base64'));
+    return text.includes('\0') ? { kind: 'notText' } : { kind: 'text', text };
+  } catch {
+    return { kind: 'notText' };
+  }
 }
 
 /** Text values as the `data` of a Secret. */

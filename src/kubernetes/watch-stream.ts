@@ -31,6 +31,8 @@ export interface WatchRequest {
   signal: AbortSignal;
   /** Called for each change and bookmark, in order. */
   onEvent: (event: WatchChange) => void;
+  /** Called when the server has taken the watch. */
+  onOpen: () => void;
   /** Called for each piece of the stream that arrives, whatever it holds. */
   onBytes: () => void;
 }
@@ -41,6 +43,7 @@ export async function runWatch(request: WatchRequest): Promise<WatchOutcome> {
   const signal = AbortSignal.any([request.signal, teardown.signal]);
   try {
     const response = await request.transport.openStream({ ...request, signal });
+    request.onOpen();
     return await consume(response, request, signal);
   } catch (error) {
     if (request.signal.aborted) return { end: 'stopped' };

@@ -5,6 +5,21 @@ import type { PodLook } from './provider.ts';
 const MAX_NAME_LENGTH = 253;
 const SUFFIX = '-connection';
 
+/** Every key that the operator may write; what else stands in the Secret is somebody else's, and stays. */
+export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
+  'type',
+  'provider',
+  'host',
+  'port',
+  'username',
+  'uri',
+  'ssh-command',
+  'pod-id',
+  'ports',
+  'jupyter-password',
+  'jupyter-url',
+]);
+
 /** The connection data of a ready pod, with the keys of the service binding convention. Without passwords. */
 export interface ConnectionSecret {
   readonly name: string;

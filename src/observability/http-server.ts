@@ -36,7 +36,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Start
   const { host, port, log } = options;
   const server = createServer(options);
   try {
-    const address = await server.listen({ host, port });
+    await listen(server, { host, port });
+    // Fastify names 127.0.0.1 for whatever is bound to all addresses.
+    const address = boundAddress(server.server.address()) ?? `${host}:${String(port)}`;
     log.info({ address }, 'serving health and metrics');
     return {
       kind: 'listening',
@@ -50,6 +52,30 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Start
     log.error({ err: error, host, port }, 'health and metrics cannot be served');
     return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+const ANY_IPV6 = '::';
+const NO_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+/** `::` takes both families; a node without IPv6 has the other one still. */
+async function listen(server: FastifyInstance, address: { host: string; port: number }): Promise<void> {
+  try {
+    await server.listen(address);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (address.host !== ANY_IPV6 || !NO_IPV6.has(code)) {
+      throw error;
+    }
+    await server.listen({ ...address, host: '0.0.0.0' });
+  }
+}
+
+function boundAddress(bound: ReturnType<FastifyInstance['server']['address']>): string | undefined {
+  if (bound === null || typeof bound === 'string') {
+    return undefined;
+  }
+  const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
+  return `http://${host}:${String(bound.port)}`;
 }
 
 function createServer({ checks, metrics, log }: HttpServerOptions): FastifyInstance {

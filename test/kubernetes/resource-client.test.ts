@@ -64,7 +64,7 @@ describe('reading', () => {
 
     expect(await things.list()).toHaveLength(1204);
     expect(await things.list({ namespace: 'other' })).toHaveLength(1);
-    expect(runtime.server.count('LIST')).toBe(4);
+    expect(runtime.server.count('LIST')).toBe(6);
   });
 
   it('says who asks, and as whom', async () => {
@@ -247,11 +247,29 @@ it('reads and writes Secrets as text', async () => {
   expect(secret?.type).toBe('Opaque');
   expect(
     secret === undefined ? [] : ['password', 'empty', 'absent'].map((key) => secretText(secret, key)),
-  ).toEqual(['größe', '', undefined]);
+  ).toEqual([{ kind: 'text', text: 'größe' }, { kind: 'text', text: '' }, { kind: 'absent' }]);
 });
 
 it('reads a ConfigMap without data as one with none', async () => {
   runtime.server.objects.put('/api/v1/configmaps', 'default/a');
 
   expect((await configMapClient(runtime.transport).get(a))?.data).toEqual({});
+});
+
+it.each([
+  { what: 'bytes that are no UTF-8', base64: '//4A', read: { kind: 'notText' } },
+  { what: 'a NUL', base64: Buffer.from('a\0b').toString('base64'), read: { kind: 'notText' } },
+  {
+    what: 'a line break at its end',
+    base64: Buffer.from('pw\n').toString('base64'),
+    read: { kind: 'text', text: 'pw\n' },
+  },
+  {
+    what: 'a byte order mark',
+    base64: Buffer.from('\uFEFFa').toString('base64'),
+    read: { kind: 'text', text: '\uFEFFa' },
+  },
+])('takes a value with $what for what it is, byte for byte', ({ base64, read }) => {
+  const metadata = { name: 'a', uid: 'u', resourceVersion: '1' };
+  expect(secretText({ metadata, data: { key: base64 } }, 'key')).toEqual(read);
 });

@@ -2,8 +2,10 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import { API_VERSION, KIND, LABELS, OPERATOR_NAME } from '../../api/names.ts';
 import { apiErrorMessage, isAlreadyExists, isConflict, isRefusal } from '../../kubernetes/api-errors.ts';
 import { secretData } from '../../kubernetes/secrets-client.ts';
+import type { OwnerReference } from '../../kubernetes/objects.ts';
 import type { NewObject } from '../../kubernetes/resource-client.ts';
 import type { Secret } from '../../kubernetes/secrets-client.ts';
+import { CONNECTION_KEYS } from '../../lifecycle/connection-secret.ts';
 import { learnSecret } from '../../lifecycle/learn.ts';
 import type { Memory, SecretMemory, SecretOutcome } from '../../lifecycle/memory.ts';
 import type { EnsureSecret } from '../../lifecycle/step.ts';
@@ -12,6 +14,7 @@ import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
 
+const SECRET_LABELS = { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' };
 /** Type of the Secret, as the service binding convention names it. */
 const SECRET_TYPE = 'servicebinding.io/gpupod';
 
@@ -108,12 +111,39 @@ async function writeSecret(
   const standing = await secrets.get({ namespace, name: effect.name });
   if (standing === undefined) {
     await secrets.create(namespace, newSecret(gpuPod, effect.name, data));
-  } else if (!isOwned(standing, gpuPod)) {
+  } else if (isOwned(standing, gpuPod)) {
+    await update(context, standing, { ...othersData(standing), ...data });
+  } else if (isLeftBehind(context, standing)) {
+    const metadata = { ...standing.metadata, ownerReferences: [ownerReference(gpuPod)] };
+    await replace(context, { ...standing, metadata }, { ...othersData(standing), ...data });
+  } else {
     return 'conflict';
-  } else if (!sameData(standing.data, data)) {
-    await secrets.replace({ ...standing, apiVersion: 'v1', kind: 'Secret', data });
   }
   return 'written';
+}
+
+async function update(context: Context, standing: Secret, data: Record<string, string>): Promise<void> {
+  if (!sameData(standing.data, data)) {
+    await replace(context, standing, data);
+  }
+}
+
+async function replace({ secrets }: Context, secret: Secret, data: Record<string, string>): Promise<void> {
+  await secrets.replace({ ...secret, apiVersion: 'v1', kind: 'Secret', data });
+}
+
+/** People add to it what their tools want beside the address, such as known_hosts. */
+function othersData({ data }: Secret): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !CONNECTION_KEYS.has(key)));
+}
+
+/** Written by this operator for a GpuPod that is gone, and was deleted with `--cascade=orphan`. */
+function isLeftBehind({ view }: Context, { metadata }: Secret): boolean {
+  const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
+  const isOurs = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
+  const isGone = ({ kind, name, uid }: OwnerReference): boolean =>
+    kind === KIND && view.get(`${namespace}/${name}`)?.metadata.uid !== uid;
+  return isOurs && ownerReferences.every(isGone);
 }
 
 /** The password goes from Secret to Secret; where its source is gone meanwhile, the rest is written without it. */
@@ -137,19 +167,15 @@ function newSecret(gpuPod: GpuPod, name: string, data: Record<string, string>): 
     type: SECRET_TYPE,
     metadata: {
       name,
-      labels: { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' },
-      ownerReferences: [
-        {
-          apiVersion: API_VERSION,
-          kind: KIND,
-          name: gpuPod.metadata.name,
-          uid: gpuPod.metadata.uid,
-          controller: true,
-        },
-      ],
+      labels: SECRET_LABELS,
+      ownerReferences: [ownerReference(gpuPod)],
     },
     data,
   };
+}
+
+function ownerReference({ metadata }: GpuPod): OwnerReference {
+  return { apiVersion: API_VERSION, kind: KIND, name: metadata.name, uid: metadata.uid, controller: true };
 }
 
 function sameData(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

@@ -31,7 +31,8 @@ export async function readSecretValues(secrets: SecretApi, gpuPod: GpuPod): Prom
   }
   const textOf = (ref: KeyRef): string => {
     const secret = found.get(ref.name);
-    return (secret === undefined ? undefined : secretText(secret, ref.key)) ?? '';
+    const read = secret === undefined ? undefined : secretText(secret, ref.key);
+    return read?.kind === 'text' ? read.text : '';
   };
   return {
     kind: 'ok',
@@ -49,7 +50,12 @@ function problemOf({ name, key }: KeyRef, secret: Secret | undefined, namespace:
   if (secret === undefined) {
     return `Secret ${namespace}/${name} does not exist; create it with key ${key}.`;
   }
-  return secretText(secret, key) === undefined
-    ? `Secret ${namespace}/${name} has no key ${key}; add it.`
-    : undefined;
+  switch (secretText(secret, key).kind) {
+    case 'absent':
+      return `Secret ${namespace}/${name} has no key ${key}; add it.`;
+    case 'notText':
+      return `Secret ${namespace}/${name}, key ${key}: the value is not text (UTF-8 without NUL). Nothing was rented; encode the value, for example with base64.`;
+    case 'text':
+      return undefined;
+  }
 }

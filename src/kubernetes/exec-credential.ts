@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import type { Clock } from '../clock.ts';
+import { ApiError } from './api-errors.ts';
+import { isRecord, recordAt, stringAt } from './json.ts';
+
+/** How a kubeconfig says that credentials come from a program. */
+export interface ExecPlugin {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** What the program gave. */
+export interface ExecCredential {
+  readonly token?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Wall time; absent: nobody says. */
+  readonly expiresAtMs?: number;
+}
+
+/** The program gave no credential; the message says why, and repeats nothing that it printed to its output. */
+export class ExecPluginError extends ApiError {
+  override name = 'ExecPluginError';
+
+  constructor(command: string, problem: string) {
+    super(`the credential plug-in "${command}" of the kubeconfig ${problem}`);
+  }
+}
+
+const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
+const MAX_SAID_CHARACTERS = 150;
+
+/** The plug-in of a kubeconfig's user; undefined where its credentials come from elsewhere. */
+export function execPluginOf(user: unknown): ExecPlugin | undefined {
+  const exec = recordAt(user, 'exec');
+  const command = stringAt(exec, 'command');
+  if (command === undefined) {
+    return undefined;
+  }
+  const args: unknown = exec['args'];
+  const env: unknown = exec['env'];
+  return {
+    command,
+    args: Array.isArray(args) ? args.map(String) : [],
+    env: Array.isArray(env)
+      ? env.map((item) => ({ name: stringAt(item, 'name') ?? '', value: stringAt(item, 'value') ?? '' }))
+      : [],
+  };
+}
+
+/**
+ * Runs the program once. Not through client-node, which waits for it without end, and keeps for ever what it printed
+ * first, whether that has expired, was refused or is no credential.
+ *
+ * @throws {ExecPluginError}
+ */
+export async function runExecPlugin(
+  plugin: ExecPlugin,
+  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+): Promise<ExecCredential> {
+  const { command } = plugin;
+  const limit = new AbortController();
+  const run = runProgram(plugin);
+  try {
+    const end = await Promise.race([
+      run.ended,
+      clock.sleep(timeoutMs, limit.signal).then(() => 'late' as const),
+    ]);
+    if (end === 'late') {
+      throw new ExecPluginError(
+        command,
+        `did not end within ${String(timeoutMs / 1_000)} s, and was stopped`,
+      );
+    }
+    if (end.problem !== undefined) {
+      throw new ExecPluginError(command, end.problem);
+    }
+    return readCredential(command, end.output, clock.nowMs());
+  } finally {
+    limit.abort();
+    run.kill();
+  }
+}
+
+interface ProgramEnd {
+  readonly output: string;
+  readonly problem?: string;
+}
+
+function runProgram({ command, args, env }: ExecPlugin): { ended: Promise<ProgramEnd>; kill: () => void } {
+  // `env` adds to the environment that a child inherits, which only the entry point may read.
+  const set = env.map(({ name, value }) => `${name}=${value}`);
+  const [file, words] = set.length === 0 ? [command, args] : ['env', [...set, command, ...args]];
+  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<ProgramEnd>((resolve) => {
+    let output = '';
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(0, MAX_OUTPUT_CHARACTERS);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(0, MAX_SAID_CHARACTERS);
+    });
+    child.on('error', (error) => {
+      resolve({ output: '', problem: `cannot be run: ${stringAt(error, 'code') ?? error.message}` });
+    });
+    child.on('close', (code, signal) => {
+      const how = code === null ? `was ended by ${String(signal)}` : `exited with code ${String(code)}`;
+      resolve(code === 0 ? { output } : { output: '', problem: `${how}: ${said.trim()}` });
+    });
+  });
+  return {
+    ended,
+    kill: () => {
+      child.kill('SIGKILL');
+      // What it started may hold the pipes open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
+  };
+}
+
+function readCredential(command: string, output: string, nowMs: number): ExecCredential {
+  const status = recordAt(parse(output), 'status');
+  const token = stringAt(status, 'token');
+  const cert = stringAt(status, 'clientCertificateData');
+  const key = stringAt(status, 'clientKeyData');
+  if (token === undefined && (cert === undefined || key === undefined)) {
+    throw new ExecPluginError(command, 'printed no ExecCredential with a token or a certificate');
+  }
+  const expiresAtMs = Date.parse(stringAt(status, 'expirationTimestamp') ?? '');
+  if (expiresAtMs <= nowMs) {
+    throw new ExecPluginError(command, 'gave a credential that has expired already');
+  }
+  return {
+    ...(token === undefined ? {} : { token }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(Number.isNaN(expiresAtMs) ? {} : { expiresAtMs }),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
