@@ -123,7 +123,12 @@ export const REASONS = {
     AccountChanged: {
       status: 'False',
       meaning:
-        'The API key belongs to another account than the one that rented. Nothing is created or ended until it fits again or `--accept-account` confirms it.',
+        'The API key belongs to another account than the one that rented. Nothing is created or ended until it fits again or `--accept-account` confirms it; instances of the old account are not touched even then.',
+    },
+    AccountUnconfirmed: {
+      status: 'False',
+      meaning:
+        'The provider does not say whose API key this is, and nothing of the account that the instance was rented on has been seen with it. An absence proves nothing then. Give the key the permission to read its user, or restore the old key.',
     },
     NotAllowed: {
       status: 'False',
@@ -222,6 +227,7 @@ export const REASONS = {
         'The outcome of an order cannot be found out by itself. Look at the provider, then set `gpupod.dev/confirm-absent` to the name of the machine if it is not there.',
     },
     AccountChanged: { status: 'True', meaning: 'See Synced.' },
+    AccountUnconfirmed: { status: 'True', meaning: 'See Synced.' },
     Interrupted: { status: 'True', meaning: 'See Ready.' },
     Lost: { status: 'True', meaning: 'See Ready.' },
     NotAllowed: { status: 'True', meaning: 'See Synced.' },

@@ -85,6 +85,15 @@ const port = z
   })
   .describe('A mapped port.');
 
+const account = z
+  .object({
+    origin: text('Origin of the provider API that the user belongs to.').optional(),
+    userId: text('User at the provider whose account pays for the instance.'),
+  })
+  .describe(
+    'The account that the instance was rented on. With an API key of another account the operator does nothing for this GpuPod.',
+  );
+
 /**
  * How an attempt ended. `Refused` and `NotCreated`: no machine came of it. `Failed`: a machine that never
  * got ready. `Ended`: a machine that was ready. `Released`: let go without being ended (Retain, force-release).
@@ -141,6 +150,7 @@ export const GpuPodStatus = z
     // An empty id would be one that is rented, and that nobody could end.
     podId: text('Id of the rented machine at the provider.').min(1).optional(),
     podName: text('Its name at the provider.').min(1).optional(),
+    account: account.optional(),
     searchStartedAt: time(
       'Since when an offer is being looked for; offerTimeout counts from here.',
     ).optional(),

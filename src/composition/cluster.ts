@@ -16,8 +16,6 @@ import { Reflector } from '../kubernetes/reflector.ts';
 import { ResourceClient, resourcePath } from '../kubernetes/resource-client.ts';
 import { secretsClient } from '../kubernetes/secrets-client.ts';
 import type { ClusterPorts } from '../reconciler/controller.ts';
-import { ensureInstallation } from '../reconciler/installation.ts';
-import type { Installation } from '../reconciler/installation.ts';
 
 export interface ClusterParts {
   readonly config: Config;
@@ -91,32 +89,3 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
 
 /** A renewal, and the look after one that met somebody else. */
 const LEASE_SOCKETS = 2;
-const RETRY_MS = 2_000;
-
-/** The record of this installation. What cannot be read is not absent: it is tried until it can, or the signal aborts. */
-export async function readInstallation(
-  cluster: Cluster,
-  { config, clock, log }: ClusterParts,
-  signal: AbortSignal,
-): Promise<Installation | undefined> {
-  const { id: givenId, acceptCluster } = config.installation;
-  while (!signal.aborted) {
-    try {
-      return await ensureInstallation({
-        configMaps: cluster.ports.configMaps,
-        namespaces: cluster.namespaces,
-        namespace: cluster.namespace,
-        givenId,
-        acceptCluster,
-        nowMs: clock.nowMs(),
-      });
-    } catch (error) {
-      log.error(
-        { err: error },
-        'record of the installation cannot be read or made; nothing is rented or ended until it can',
-      );
-      await clock.sleep(RETRY_MS, signal).catch(() => undefined);
-    }
-  }
-  return undefined;
-}

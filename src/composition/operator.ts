@@ -9,7 +9,8 @@ import type { DurableRecord } from '../observability/metrics.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Controller } from '../reconciler/controller.ts';
 import { GpuPodOperator } from '../reconciler/gpu-pod-operator.ts';
-import { connectCluster, readInstallation } from './cluster.ts';
+import { connectCluster } from './cluster.ts';
+import { InstallationReader } from './installation-reader.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
@@ -40,12 +41,14 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const stopping = new AbortController();
   const lease: { elector?: LeaderElector } = {};
   const controller = createController(parts, { identity, cluster, prime, lease });
+  const record = new InstallationReader(cluster, parts);
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
     coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),
+    installationProblem: () => record.problem,
   });
   const operator = new GpuPodOperator({
     kubeConfig: cluster.kubeConfig,
@@ -58,7 +61,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   });
   const lead = async (): Promise<void> => {
     await cluster.reflector.whenSynced();
-    const installation = await readInstallation(cluster, parts, stopping.signal);
+    const installation = await record.read(stopping.signal);
     if (installation !== undefined && !stopping.signal.aborted) {
       controller.start(installation);
       metrics.setLeading(true);

@@ -16,6 +16,8 @@ export interface Observed {
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
   readonly hasSynced: () => boolean;
+  /** Why this process cannot begin to work although it leads. */
+  readonly installationProblem: () => string | undefined;
 }
 
 export interface Telemetry {
@@ -30,6 +32,7 @@ const NOTHING: Observed = {
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
   hasSynced: () => false,
+  installationProblem: () => undefined,
 };
 
 /** A copy of the cluster that was not known to be current for this long is no ground to be called ready. */
@@ -56,10 +59,17 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
         : { isOk, message: 'GpuPods have not been listed yet, or not watched for a while' };
     },
   };
+  const installation = {
+    name: 'installation',
+    look: () => {
+      const message = observed.installationProblem();
+      return message === undefined ? { isOk: true } : { isOk: false, message };
+    },
+  };
   return {
     metrics,
     // An answer at all shows that the event loop turns; what Kubernetes or the provider do wrong no restart mends.
-    checks: { live: [], ready: [watch] },
+    checks: { live: [], ready: [watch, installation] },
     observe: (what) => {
       observed = what;
     },

@@ -7,6 +7,7 @@ import { CROSS_CHECKS } from './cross-checks.ts';
 import type { Settings } from './cross-checks.ts';
 import { describedSettings } from './described-settings.ts';
 import type { DescribedSetting } from './described-settings.ts';
+import { overruledVariables, primeVariableProblems } from './prime-variables.ts';
 import { SETTINGS } from './settings.ts';
 import { textOf } from './texts.ts';
 import type { Environment, GivenText } from './texts.ts';
@@ -38,12 +39,25 @@ export function loadConfig(argv: readonly string[], env: Environment): LoadedCon
   const key = chooseApiKey(texts.get('prime.keyFile')?.text, env);
   const problems = [
     ...commandLine.problems,
+    ...primeVariableProblems(described, new Set(commandLine.texts.keys()), env),
     ...valueProblems(texts, parsed.error?.issues ?? []),
     ...(key.kind === 'ok' ? [] : [key.problem]),
   ];
   return parsed.success && key.kind === 'ok' && problems.length === 0
-    ? { kind: 'ok', config: toConfig(parsed.data, key.origin, findWarnings(parsed.data, described, env)) }
+    ? {
+        kind: 'ok',
+        config: toConfig(parsed.data, key.origin, warningsOf(parsed.data, commandLine.texts, env)),
+      }
     : { kind: 'invalid', problems };
+}
+
+function warningsOf(
+  settings: Settings,
+  given: ReadonlyMap<string, string | undefined>,
+  env: Environment,
+): readonly string[] {
+  const described = describedSettings();
+  return [...findWarnings(settings, described, env), ...overruledVariables(described, given, env)];
 }
 
 /** By `group.key`. */

@@ -37,7 +37,7 @@ export const SETTINGS = {
   prime: z.object({
     baseUrl: setting(word({ placeholder: 'url', pattern: /^\S+$/, meaning: 'a URL' }), {
       flag: '--prime-api-base-url',
-      env: ['PRIME_API_BASE_URL'],
+      env: ['PRIME_API_BASE_URL', 'PRIME_BASE_URL'],
       defaultText: 'https://api.primeintellect.ai',
       description: 'Where the Prime Intellect API is. https, unless the host is this machine',
     }),
@@ -89,6 +89,7 @@ export const SETTINGS = {
     }),
     defaultTeamId: optionalSetting(word(someWord), {
       flag: '--default-team-id',
+      env: ['GPUPOD_DEFAULT_TEAM_ID', 'PRIME_TEAM_ID'],
       description: 'Team that pays where a GpuPod names none',
     }),
     allowedTeamIds: setting(wordList(), {
@@ -135,6 +136,14 @@ export const SETTINGS = {
       flag: '--accept-account',
       description: 'User id at the provider: confirms that the API key belongs to another account now',
     }),
+    acceptInstallation: optionalSetting(
+      word({ placeholder: 'id', pattern: /^[a-z0-9]{6}$/, meaning: 'six lower-case letters or digits' }),
+      {
+        flag: '--accept-installation',
+        description:
+          'Confirms that no other cluster uses this id of an installation: only then are orphans ended that carry an id given by hand',
+      },
+    ),
     orphanPolicy: setting(choice(['Report', 'Terminate']), {
       flag: '--orphan-policy',
       defaultText: 'Report',

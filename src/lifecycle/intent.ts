@@ -49,6 +49,8 @@ const Intent = z.object({
   installation: text(32, 1),
   /** User id of the account that pays; absent where the provider would not say. */
   account: label.optional(),
+  /** Origin of the API that the account belongs to; older versions did not say. */
+  origin: label.optional(),
   teamId: label.optional(),
   generation: z.int().min(0),
   specHash: text(64, 1),

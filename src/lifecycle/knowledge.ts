@@ -1,6 +1,7 @@
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
+import type { AccountIdentity } from './account.ts';
 import type { IntentReading } from './intent.ts';
 import type { Memory } from './memory.ts';
 import type { Failure, FailureReason, HistoryRow, PodLook } from './provider.ts';
@@ -88,11 +89,27 @@ export interface ListDoubt {
 export type OffersKnowledge =
   { readonly kind: 'ok'; readonly offers: readonly Offer[]; readonly beganAtMs: number } | Failure;
 
-/** `changed`: the key belongs to another account than the one that rented. `unknown`: not asked yet. */
+/**
+ * Whose API key this is, as far as the installation is concerned.
+ *
+ * - `fits`: orders may go out. Without `userId` the provider does not say whose key it is, though it takes it.
+ * - `changed`: the key belongs to another account than the one that rented; only what names this account is looked
+ *   after. Without `userId` nothing is.
+ * - `unknown`: not asked yet, or no answer.
+ */
 export type AccountState =
-  | { readonly kind: 'fits'; readonly userId?: string }
-  | { readonly kind: 'changed'; readonly message: string }
+  | (AccountSession & { readonly kind: 'fits' })
+  | (AccountSession & { readonly kind: 'changed'; readonly message: string })
   | { readonly kind: 'unknown'; readonly failure?: Failure };
+
+export interface AccountSession {
+  readonly userId?: string;
+  readonly origin?: string;
+  /** Monotonic time from which on all requests were sent with this key. */
+  readonly sinceMs?: number;
+  /** Whose the instances are that name no account. */
+  readonly unmarked?: AccountIdentity;
+}
 
 /** A breaker of the account: closed gates hold orders back, never looks and deletes. */
 export type Gate =

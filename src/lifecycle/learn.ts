@@ -1,3 +1,4 @@
+import { accountOfIntent } from './account.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { BlockReason, Memory, PodRead, SecretMemory } from './memory.ts';
@@ -19,12 +20,13 @@ export function learnCreate(memory: Memory, intent: Intent, outcome: CreateOutco
     absences: 0,
   };
   switch (outcome.kind) {
-    case 'created':
-      return {
-        ...memory,
-        order,
-        unbound: { podId: outcome.pod.podId, podName: intent.name, teamId: intent.teamId },
-      };
+    case 'created': {
+      const { podId, userId } = outcome.pod;
+      const account = accountOfIntent(intent) ?? (userId === undefined ? undefined : { userId });
+      const { teamId } = intent;
+      const unbound = { podId, podName: intent.name, teamId, ...(account === undefined ? {} : { account }) };
+      return { ...memory, order, unbound };
+    }
     case 'notSent': {
       const reason = outcome.reason === 'Withheld' ? 'ApiUnavailable' : outcome.reason;
       return learnBlocked({ ...memory, order }, reason, outcome.message, nowMs);
@@ -33,6 +35,16 @@ export function learnCreate(memory: Memory, intent: Intent, outcome: CreateOutco
     case 'unknown':
       return { ...memory, order };
   }
+}
+
+/** The order was sent in this session: the key that asks what came of it is the key that sent it. */
+export function learnSession(memory: Memory, sessionSinceMs: number): Memory {
+  const { order, unbound } = memory;
+  return {
+    ...memory,
+    ...(order === undefined ? {} : { order: { ...order, sessionSinceMs } }),
+    ...(unbound === undefined ? {} : { unbound: { ...unbound, sessionSinceMs } }),
+  };
 }
 
 /** The order could not be sent; it is tried again, later with each time in a row. */

@@ -1,3 +1,4 @@
+import type { AccountIdentity } from './account.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
 
 /**
@@ -69,6 +70,10 @@ export interface UnboundPod {
   readonly podName: string;
   /** The team that pays for it; absent where the key's own wallet does. */
   readonly teamId?: string | undefined;
+  /** The account that it was ordered on. */
+  readonly account?: AccountIdentity;
+  /** Of the session that ordered it, see `AccountSession`. */
+  readonly sessionSinceMs?: number;
   /** The last DELETE, sent because the object vanished; `wasKnown`: it was accepted, not answered 404. */
   readonly end?: { readonly askedAtMs: number; readonly wasKnown: boolean };
 }
@@ -77,6 +82,10 @@ export interface OrderMemory {
   readonly podName: string;
   /** Which writing of that order; absent for one that nobody can read. */
   readonly writing?: string;
+  /** The account that it was written for. */
+  readonly account?: AccountIdentity;
+  /** Of the session that this process sent it in, see `AccountSession`. */
+  readonly sessionSinceMs?: number;
   /** When this process first saw the order. */
   readonly firstSeenAtMs: number;
   /** When the request of this process ended; absent for an order of another process. */
@@ -96,6 +105,8 @@ export interface RentalMemory {
   readonly wasRead: boolean;
   /** When this process first saw it active: only what is read later says what it costs. */
   readonly activeSeenAtMs?: number;
+  /** Begin of the last request that showed it, alive or ended. */
+  readonly seenAtMs?: number;
   /** What the provider calls it, as last heard; a status poll does not say. */
   readonly name?: string;
   /** The last DELETE that was accepted or answered 404. */

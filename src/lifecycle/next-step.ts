@@ -3,7 +3,8 @@ import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion
 import { finishEnding } from './rules/ending.ts';
 import { followRental } from './rules/follow.ts';
 import { refuseForbidden, stopAfterFailures, stopAfterInvalidRequests } from './rules/forbidden.ts';
-import { accountDoubtful, foreignOrder, paused } from './rules/held-back.ts';
+import { accountDoubtful } from './rules/account-held.ts';
+import { foreignOrder, paused } from './rules/held-back.ts';
 import { resolveOrder } from './rules/look-up.ts';
 import { rent } from './rules/rent.ts';
 import { startOver, stayStalled } from './rules/start-over.ts';

@@ -1,4 +1,5 @@
 import { isDeleting } from '../api/gpu-pod.ts';
+import { accountOfIntent } from './account.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
 import { isOldEnoughForLists } from './gone.ts';
@@ -50,7 +51,9 @@ function observeOrder(knowledge: Knowledge): OrderMemory | undefined {
       const writing = writingOf(intent);
       // What became of an order of ours says nothing of another process's order under the same number.
       const isKnown = known?.writing === writing;
-      return countAbsence(knowledge, isKnown ? known : { podName: intent.name, writing, ...seen }, false);
+      const account = accountOfIntent(intent);
+      const fresh = { podName: intent.name, writing, ...(account === undefined ? {} : { account }), ...seen };
+      return countAbsence(knowledge, isKnown ? known : fresh, false);
     }
   }
 }
@@ -114,16 +117,32 @@ function seen(knowledge: Knowledge, standing: RentalMemory, listed: PodLook | un
   const look = listed ?? knowledge.sight?.look;
   const name = look?.name ?? nameHeard(knowledge, standing);
   const isSeen = look !== undefined || standing.read?.result === 'found';
+  const seenAtMs = lastSeenAtMs(knowledge, standing, listed);
   return {
     ...firstSeenActive(knowledge),
     ...standing,
     wasRead: standing.wasRead || isSeen,
+    ...(seenAtMs === undefined ? {} : { seenAtMs }),
     ...(name === undefined ? {} : { name }),
   };
 }
 
 function firstSeenActive({ sight, now }: Knowledge): Pick<RentalMemory, 'activeSeenAtMs'> {
   return sight?.look.status === 'ACTIVE' ? { activeSeenAtMs: now.monotonicMs } : {};
+}
+
+function lastSeenAtMs(
+  { census, sight }: Knowledge,
+  { seenAtMs, read }: RentalMemory,
+  listed: PodLook | undefined,
+): number | undefined {
+  const sightings = [
+    seenAtMs,
+    listed === undefined ? undefined : census?.beganAtMs,
+    sight?.omitted === false ? sight.beganAtMs : undefined,
+    read?.result === 'found' || read?.result === 'terminated' ? read.beganAtMs : undefined,
+  ].filter((atMs) => atMs !== undefined);
+  return sightings.length === 0 ? undefined : Math.max(...sightings);
 }
 
 function standingRental({ rental }: Memory, podId: string, nowMs: number): RentalMemory {

@@ -27,6 +27,8 @@ export interface Rest {
   readonly wantsCensusAfterMs?: number;
   /** The rented pod is on its way somewhere: look at it often. */
   readonly pollOften?: boolean;
+  /** The key does not belong to the account of the rented pod: it is not asked about. */
+  readonly isUnwatched?: boolean;
   readonly remember?: MemoryChange;
 }
 

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { inspect } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { errorCode } from './error-code.ts';
+import { looksLike } from './key-shape.ts';
 
 /** Keys are some dozen characters; a file longer than this is no key file. */
 const MAX_KEY_BYTES = 4096;
@@ -95,6 +96,10 @@ function checkKey(text: string, subject: string): FoundKey {
   const trimmed = text.trim();
   if (trimmed === '') {
     return { problem: `${subject} is empty.` };
+  }
+  const shape = looksLike(trimmed);
+  if (shape !== undefined) {
+    return { problem: `${subject} ${shape}. It is not used.` };
   }
   if (!KEY_PATTERN.test(trimmed)) {
     return { problem: `${subject} holds more than one printable word, so it is not used.` };

@@ -1,38 +1,60 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../kubernetes/log.ts';
+import type { AccountIdentity } from '../lifecycle/account.ts';
 import type { AccountState } from '../lifecycle/knowledge.ts';
 import type { Failure, Provider } from '../lifecycle/provider.ts';
 
 export interface AccountWatchOptions {
-  readonly provider: Pick<Provider, 'whoami'>;
+  readonly provider: Pick<Provider, 'whoami' | 'listHistory' | 'listPods'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   /** Changes whenever the API key does. */
   readonly keyVersion: () => number;
   /** Origin of the provider's API: the same user id elsewhere is another account. */
   readonly origin: string;
+  /** `<origin> <user id>`, as recorded for this installation. */
   readonly recorded: string | undefined;
+  /** The account that was recorded before a person accepted another one. */
+  readonly former: string | undefined;
+  /** Where nothing is recorded: the accounts that GpuPods with an instance name in their status, in the same form. */
+  readonly named: () => readonly string[];
   /** Uid of another cluster, if this one is a copy of it that nobody has confirmed. */
   readonly clonedFrom: string | undefined;
   /** A user id that a person confirmed with `--accept-account`. */
   readonly acceptAccount: string | undefined;
-  readonly record: (account: string) => Promise<void>;
+  readonly record: (account: string, former: string | undefined) => Promise<void>;
   /** Called when the state changed: every object is to be looked at again. */
   readonly onChange: () => void;
+  /** How often the provider is asked again whose key it is, where it would not say. */
+  readonly askAgainMs: number;
 }
 
-/** Statuses with which a server says that it has no such endpoint. */
-const NO_SUCH_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
+/** Statuses after which the same question is asked again soon. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+const NOT_IMPLEMENTED = 501;
 
 /**
  * Whose API key this is. Asked at start and on each change of the key: another account's empty list must not
- * look as if all pods were gone.
+ * look as if all pods were gone. A key that may do everything but ask is taken as well: whose it is the first own
+ * instance tells, and until then no absence is believed, see `accountVerdict`.
  */
 export class AccountWatch {
   readonly #options: AccountWatchOptions;
   #recorded: string | undefined;
+  #former: string | undefined;
   #askedVersion: number | undefined;
+  #askedAtMs = -Infinity;
+  #session: { readonly version: number; readonly sinceMs: number } | undefined;
+  /** Whose the instances are that were seen with this key, where the provider does not say it otherwise. */
+  #seenUserId: string | undefined;
+  #isNamed = false;
+  #isRecordDue = false;
   #state: AccountState = { kind: 'unknown' };
 
   constructor(options: AccountWatchOptions) {
     this.#options = options;
     this.#recorded = options.recorded;
+    this.#former = options.former;
   }
 
   get state(): AccountState {
@@ -40,45 +62,151 @@ export class AccountWatch {
     return this.#askedVersion === this.#options.keyVersion() ? this.#state : { kind: 'unknown' };
   }
 
-  /** Asks where there is something to ask. Returns whether the account is known. */
+  keyVersion(): number {
+    return this.#options.keyVersion();
+  }
+
+  /** Why the account is not known, if that is a failure. */
+  get failure(): Failure | undefined {
+    return this.#state.kind === 'unknown' ? this.#state.failure : undefined;
+  }
+
+  /** Asks where there is something to ask. Returns whether the account may be worked with, or is known not to be ours. */
   async check(): Promise<boolean> {
     const version = this.#options.keyVersion();
-    if (this.#askedVersion === version && this.#state.kind !== 'unknown') {
+    const isAnswered = this.#askedVersion === version && this.#state.kind !== 'unknown';
+    if (isAnswered && !this.#isAskedAgain()) {
+      await this.#recordIfDue();
       return true;
     }
-    const answer = await this.#options.provider.whoami();
+    const before = this.state;
+    const sinceMs = this.#sessionOf(version);
+    const asked = await this.#ask(isAnswered);
     if (this.#options.keyVersion() !== version) {
       return false;
     }
-    const before = JSON.stringify(this.state);
-    this.#state = answer.kind === 'ok' ? await this.#judge(answer.value.userId) : this.#judgeFailure(answer);
+    this.#isNamed = typeof asked === 'string';
+    const next =
+      typeof asked === 'object' ? this.#failed(asked) : this.#judge(asked ?? this.#seenUserId, sinceMs);
+    await this.#recordIfDue();
     this.#askedVersion = version;
-    if (JSON.stringify(this.#state) !== before) {
-      this.#options.onChange();
-    }
+    this.#askedAtMs = this.#options.clock.monotonicMs();
+    this.#take(next, before);
     return this.#state.kind !== 'unknown';
   }
 
-  async #judge(userId: string): Promise<AccountState> {
-    const { origin, acceptAccount, record, clonedFrom } = this.#options;
+  /**
+   * An instance that is surely of the key's own account: one that this key ordered, or one of ours in its personal
+   * wallet. `version` is that of the key when it was asked for.
+   */
+  noteOwn(userId: string | undefined, version: number): void {
+    const isOpen = this.#state.kind === 'fits' && this.#state.userId === undefined;
+    const isOfKey = this.#askedVersion === version && this.#options.keyVersion() === version;
+    if (userId === undefined || this.#isNamed || !isOpen || !isOfKey) {
+      return;
+    }
+    this.#seenUserId = userId;
+    this.#take(this.#judge(userId, this.#sessionOf(version)), this.#state);
+  }
+
+  #isAskedAgain(): boolean {
+    const { clock, askAgainMs } = this.#options;
+    return !this.#isNamed && clock.monotonicMs() - this.#askedAtMs >= askAgainMs;
+  }
+
+  #sessionOf(version: number): number {
+    if (this.#session?.version !== version) {
+      this.#session = { version, sinceMs: this.#options.clock.monotonicMs() };
+      this.#seenUserId = undefined;
+    }
+    return this.#session.sinceMs;
+  }
+
+  /** The user id; undefined: the key is good, and the provider does not say whose it is. */
+  async #ask(isKnownGood: boolean): Promise<string | undefined | Failure> {
+    const { provider, log } = this.#options;
+    const answer = await provider.whoami();
+    if (answer.kind === 'ok') {
+      return answer.value.userId;
+    }
+    if (isKnownGood) {
+      return undefined;
+    }
+    const problem = isLasting(answer) ? await this.#readOtherwise(answer) : answer;
+    if (problem === undefined) {
+      log.warn(
+        { problem: answer.message },
+        'account of the API key is unknown: give the key the permission to read its user (user:read); until then the first own instance tells it',
+      );
+    }
+    return problem;
+  }
+
+  /** Where the key can be used for what matters it is a good one, whoever may not be asked. */
+  async #readOtherwise(refusal: Failure): Promise<Failure | undefined> {
+    const { provider } = this.#options;
+    const history = await provider.listHistory();
+    if (history.kind === 'ok') {
+      return undefined;
+    }
+    const list = await provider.listPods([undefined]);
+    if (list.kind === 'ok') {
+      return undefined;
+    }
+    return refusal.reason === 'Unauthorized' ? refusal : list;
+  }
+
+  #failed(failure: Failure): AccountState {
+    return { kind: 'unknown', failure };
+  }
+
+  #judge(userId: string | undefined, sinceMs: number): AccountState {
+    const { origin, clonedFrom } = this.#options;
     if (clonedFrom !== undefined) {
-      return {
-        kind: 'changed',
-        message:
-          `The record of this installation was made in cluster ${clonedFrom}. If that cluster lives on, its operator rents and ` +
-          'ends the same machines: nothing is done here until this cluster is confirmed with --accept-cluster=<uid of namespace kube-system>.',
-      };
+      return { kind: 'changed', message: cloneMessage(clonedFrom) };
     }
+    if (userId !== undefined) {
+      this.#settleRecord(userId);
+    }
+    const unmarked = parseAccount(this.#former ?? this.#recorded);
+    const session = { origin, sinceMs, ...(unmarked === undefined ? {} : { unmarked }) };
+    if (userId === undefined) {
+      return { kind: 'fits', ...session };
+    }
+    return this.#recorded === undefined || this.#recorded === `${origin} ${userId}`
+      ? { kind: 'fits', userId, ...session }
+      : { kind: 'changed', userId, ...session, message: this.#strangerMessage(userId, this.#recorded) };
+  }
+
+  /** What the installation is recorded for from now on; a lost record is what the GpuPods with an instance say. */
+  #settleRecord(userId: string): void {
+    const { origin, acceptAccount, named } = this.#options;
     const account = `${origin} ${userId}`;
-    if (this.#recorded === account) {
-      return { kind: 'fits', userId };
+    const isFirst = this.#recorded === undefined;
+    if (isFirst) {
+      const others = named();
+      this.#recorded = others.includes(account) ? account : (mostFrequent(others) ?? account);
     }
-    if (this.#recorded === undefined || acceptAccount === userId) {
-      await record(account);
+    const isAccepted = acceptAccount === userId && this.#recorded !== account;
+    if (isAccepted) {
+      this.#former ??= this.#recorded;
       this.#recorded = account;
-      return { kind: 'fits', userId };
     }
-    return { kind: 'changed', message: this.#strangerMessage(userId, this.#recorded) };
+    this.#isRecordDue ||= isAccepted || (isFirst && this.#recorded === account);
+  }
+
+  async #recordIfDue(): Promise<void> {
+    if (this.#isRecordDue && this.#recorded !== undefined) {
+      await this.#options.record(this.#recorded, this.#former);
+      this.#isRecordDue = false;
+    }
+  }
+
+  #take(next: AccountState, before: AccountState): void {
+    this.#state = next;
+    if (JSON.stringify(next) !== JSON.stringify(before)) {
+      this.#options.onChange();
+    }
   }
 
   /** Short enough for a condition with ids of any usual length: the way out stands at its end. */
@@ -91,10 +219,33 @@ export class AccountWatch {
       `what runs bills, until the key fits again or the operator runs with --accept-account=${userId}.`
     );
   }
+}
 
-  /** A server that has no such endpoint cannot say whose key it is; nothing was recorded then, either. */
-  #judgeFailure(failure: Failure): AccountState {
-    const isUnsupported = failure.httpStatus !== undefined && NO_SUCH_ENDPOINT.has(failure.httpStatus);
-    return isUnsupported && this.#recorded === undefined ? { kind: 'fits' } : { kind: 'unknown', failure };
+function cloneMessage(clonedFrom: string): string {
+  return (
+    `The record of this installation was made in cluster ${clonedFrom}. If that cluster lives on, its operator rents and ` +
+    'ends the same machines: nothing is done here until this cluster is confirmed with --accept-cluster=<uid of namespace kube-system>.'
+  );
+}
+
+/** A refusal of the question itself; what passes is waited for. */
+function isLasting({ httpStatus }: Failure): boolean {
+  return (
+    httpStatus !== undefined &&
+    !PASSING_STATUSES.has(httpStatus) &&
+    (httpStatus < 500 || httpStatus === NOT_IMPLEMENTED)
+  );
+}
+
+function parseAccount(text: string | undefined): AccountIdentity | undefined {
+  const [origin, userId] = text?.split(' ') ?? [];
+  return userId === undefined ? undefined : { origin, userId };
+}
+
+function mostFrequent(texts: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    counts.set(text, (counts.get(text) ?? 0) + 1);
   }
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }

@@ -10,6 +10,7 @@ import type { Provider } from '../lifecycle/provider.ts';
 import type { Policy, Windows } from '../lifecycle/settings.ts';
 import type { Step } from '../lifecycle/step.ts';
 import { AccountGates } from './account-gates.ts';
+import { mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
 import { AccountWatch } from './account-watch.ts';
 import { Census } from './census.ts';
 import type { WalletReport } from './census.ts';
@@ -183,9 +184,10 @@ export class Controller {
       provider,
       clock,
       teamIds: () => knownTeams(policy),
-      isTrusted: () => account.state.kind === 'fits',
+      isTrusted: () => mayAsk(account.state),
       isBound: (podId) => podWatch.isFollowed(podId),
       onList: (result, complete) => {
+        noteOwnPods(account, { ...result, installation: installation.id });
         podWatch.takeList(result, complete);
       },
       report: createListReporter(this.#options.log, observer?.onListed?.bind(observer)),
@@ -219,6 +221,7 @@ export class Controller {
     };
     const sweep = new Sweep(context, {
       policy: installation.clonedFrom === undefined ? orphanPolicy : 'Report',
+      idDoubt: installation.idDoubt,
       installedAt: installation.createdAt,
       enqueue,
       ...(observer?.onSwept === undefined ? {} : { onCounted: observer.onSwept.bind(observer) }),
@@ -227,16 +230,21 @@ export class Controller {
   }
 
   #watchAccount(installation: Installation): AccountWatch {
-    const { account, provider, cluster, namespace } = this.#options;
+    const { account, provider, cluster, namespace, clock, log, windows } = this.#options;
     return new AccountWatch({
       provider,
+      clock,
+      log,
+      askAgainMs: windows.sweepMs,
       keyVersion: account.keyVersion,
       origin: account.origin,
       recorded: installation.account,
+      former: installation.formerAccount,
+      named: () => namedAccounts(cluster.view),
       clonedFrom: installation.clonedFrom,
       acceptAccount: account.accept,
-      record: async (text) => {
-        await recordAccount(cluster.configMaps, namespace, text);
+      record: async (text, former) => {
+        await recordAccount({ configMaps: cluster.configMaps, namespace }, text, former);
       },
       onChange: () => {
         this.#context?.gates.openAll();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GpuPod } from '../api/gpu-pod.ts';
+import { accountVerdict, sessionBeganAtMs } from '../lifecycle/account.ts';
 import { readIntent } from '../lifecycle/intent.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
@@ -65,7 +66,20 @@ export async function gather(
     committedElsewhere:
       policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid),
   };
-  return { ...knowledge, memory: observe(knowledge) };
+  const speaking = withoutForeignAnswers(knowledge);
+  return { ...speaking, memory: observe(speaking) };
+}
+
+/** What another account's key was told says nothing about this object: it is not even counted. */
+function withoutForeignAnswers(knowledge: Knowledge): Knowledge {
+  const { census, sight, ...rest } = knowledge;
+  const isForeign = accountVerdict(knowledge).kind === 'foreign';
+  const isOfSession = census !== undefined && census.beganAtMs >= sessionBeganAtMs(knowledge.account);
+  return {
+    ...rest,
+    ...(sight === undefined || isForeign ? {} : { sight }),
+    ...(isOfSession && !isForeign ? { census } : {}),
+  };
 }
 
 /** Breakers are per team; there is one key. */

@@ -3,6 +3,7 @@ import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import type { Windows } from '../lifecycle/settings.ts';
+import { mayAsk } from './account-evidence.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { Census } from './census.ts';
 import type { PodWatch } from './pod-watch.ts';
@@ -105,7 +106,7 @@ export class Housekeeping {
         }
         return windows.busyPollMs;
       case 'sweep':
-        return isTrusted(parts) ? await this.#sweep(parts) : windows.sweepMs;
+        return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : windows.sweepMs;
       default:
         return isTrusted(parts) && (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
     }
@@ -136,7 +137,7 @@ export class Housekeeping {
   }
 }
 
-/** Answers to another account's key say nothing about our pods. */
+/** Answers to a key of nobody knows whom say nothing; what those of another account say, `gather` tells apart. */
 function isTrusted({ account }: HousekeepingParts): boolean {
-  return account.state.kind === 'fits';
+  return mayAsk(account.state);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigMap } from '../kubernetes/config-map-client.ts';
-import { isAlreadyExists } from '../kubernetes/api-errors.ts';
+import { isAlreadyExists, isForbidden, isNotFound } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { NewObject, ObjectName } from '../kubernetes/resource-client.ts';
 
@@ -16,9 +16,18 @@ export interface Installation {
   readonly id: string;
   /** The account that it rents with: `<origin> <user id>`; undefined before the first key was read. */
   readonly account: string | undefined;
+  /** The account before a person accepted another one: instances that name no account are its. */
+  readonly formerAccount: string | undefined;
   /** The record was written in another cluster: a clone, whose original may live and own the same pods. */
   readonly clonedFrom: string | undefined;
   readonly createdAt: string | undefined;
+  /** False where namespace kube-system may not be read: a copy of this cluster could not be told from it. */
+  readonly isClusterKnown: boolean;
+  /**
+   * Why instances that carry the id may belong to another cluster; a sentence for people. What no GpuPod is known to
+   * have had is then only reported. Undefined: the id was made up here, or a person confirmed it.
+   */
+  readonly idDoubt: string | undefined;
 }
 
 export interface InstallationOptions {
@@ -29,10 +38,14 @@ export interface InstallationOptions {
   readonly givenId: string | undefined;
   /** A cluster uid that a person confirmed, after a move. */
   readonly acceptCluster: string | undefined;
+  /** An id that a person confirmed to be of this cluster alone. */
+  readonly acceptInstallation: string | undefined;
   readonly nowMs: number;
 }
 
 const NAME = 'gpupod-operator-installation';
+/** Source of an id that came from a flag. */
+const GIVEN = 'given';
 
 /**
  * Reads the record of this installation, or makes it. Throws where it cannot be read: what cannot be read is
@@ -44,45 +57,91 @@ export async function ensureInstallation(options: InstallationOptions): Promise<
   const record =
     (await configMaps.get({ namespace, name: NAME })) ?? (await createRecord(options, clusterUid));
   const recordedUid = record.data['clusterUid'];
-  const isClone = recordedUid !== undefined && recordedUid !== clusterUid;
-  if (isClone && acceptCluster === clusterUid) {
+  const isClone = recordedUid !== undefined && clusterUid !== undefined && recordedUid !== clusterUid;
+  const isMoved = isClone && acceptCluster === clusterUid;
+  if (isMoved || (recordedUid === undefined && clusterUid !== undefined)) {
     await configMaps.mergePatch({ namespace, name: NAME }, { data: { clusterUid } });
   }
-  const id = options.givenId ?? record.data['installationId'];
+  return {
+    id: validId(options, record),
+    account: record.data['account'],
+    formerAccount: record.data['formerAccount'],
+    clonedFrom: isClone && !isMoved ? recordedUid : undefined,
+    createdAt: record.data['createdAt'],
+    isClusterKnown: clusterUid !== undefined,
+    idDoubt: doubtId(options, record, clusterUid),
+  };
+}
+
+function validId({ givenId, namespace }: InstallationOptions, { data }: ConfigMap): string {
+  const id = givenId ?? data['installationId'];
   if (id === undefined || !/^[a-z0-9]{6}$/.test(id)) {
     throw new Error(
       `ConfigMap ${namespace}/${NAME} has no valid installationId (six lower-case letters or digits). ` +
         'Restore it from a backup, or give --installation-id: pods that were rented under another id would not be recognised.',
     );
   }
-  return {
-    id,
-    account: record.data['account'],
-    clonedFrom: isClone && acceptCluster !== clusterUid ? recordedUid : undefined,
-    createdAt: record.data['createdAt'],
-  };
+  return id;
 }
 
-/** Records the account that this installation rents with. */
-export async function recordAccount(
-  configMaps: ConfigMapApi,
-  namespace: string,
-  account: string,
-): Promise<void> {
-  await configMaps.mergePatch({ namespace, name: NAME }, { data: { account } });
-}
-
-async function readClusterUid({ namespaces }: InstallationOptions): Promise<string> {
-  const kubeSystem = await namespaces.get({ name: 'kube-system' });
-  if (kubeSystem === undefined) {
-    throw new Error(
-      'Namespace kube-system does not exist, so this cluster cannot be told from a copy of it.',
-    );
+/** Two clusters share nothing but the provider's account: neither can see whether the other goes by the same id. */
+function doubtId(
+  { givenId, acceptInstallation }: InstallationOptions,
+  { data }: ConfigMap,
+  clusterUid: string | undefined,
+): string | undefined {
+  const { installationId: recordedId, idSource } = data;
+  const id = givenId ?? recordedId ?? '';
+  const isGiven = givenId !== undefined || idSource === GIVEN;
+  if (id === acceptInstallation || (!isGiven && clusterUid !== undefined)) {
+    return undefined;
   }
-  return kubeSystem.metadata.uid;
+  const way = `confirm with --accept-installation=${id} that no other cluster uses it`;
+  if (!isGiven) {
+    return `namespace kube-system may not be read, so this cluster may be a copy of the one that id ${id} was made up in: ${way}`;
+  }
+  return recordedId === id || recordedId === undefined
+    ? `id ${id} of the installation was given, not made up here, so another cluster may have it too: ${way}`
+    : `--installation-id=${id} is not the id that was recorded here (${recordedId}): ${way}`;
 }
 
-async function createRecord(options: InstallationOptions, clusterUid: string): Promise<ConfigMap> {
+/** Records the account that this installation rents with, and the one before it. */
+export async function recordAccount(
+  { configMaps, namespace }: Pick<InstallationOptions, 'configMaps' | 'namespace'>,
+  account: string,
+  formerAccount: string | undefined,
+): Promise<void> {
+  const data = { account, ...(formerAccount === undefined ? {} : { formerAccount }) };
+  try {
+    await configMaps.mergePatch({ namespace, name: NAME }, { data });
+  } catch (error) {
+    // Somebody deleted it while this process runs: the next one makes another, and each GpuPod names its account.
+    if (!isNotFound(error)) {
+      throw error;
+    }
+  }
+}
+
+/** Undefined where it may not be read. */
+async function readClusterUid({ namespaces }: InstallationOptions): Promise<string | undefined> {
+  try {
+    const kubeSystem = await namespaces.get({ name: 'kube-system' });
+    if (kubeSystem !== undefined) {
+      return kubeSystem.metadata.uid;
+    }
+  } catch (error) {
+    if (isForbidden(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+  throw new Error('Namespace kube-system does not exist, so this cluster cannot be told from a copy of it.');
+}
+
+async function createRecord(
+  options: InstallationOptions,
+  clusterUid: string | undefined,
+): Promise<ConfigMap> {
   const { configMaps, namespace, givenId, nowMs } = options;
   try {
     return await configMaps.create(namespace, {
@@ -91,7 +150,8 @@ async function createRecord(options: InstallationOptions, clusterUid: string): P
       metadata: { name: NAME, annotations: { 'helm.sh/resource-policy': 'keep' } },
       data: {
         installationId: givenId ?? newId(),
-        clusterUid,
+        ...(givenId === undefined ? {} : { idSource: GIVEN }),
+        ...(clusterUid === undefined ? {} : { clusterUid }),
         createdAt: new Date(nowMs).toISOString(),
       },
     });

@@ -181,8 +181,9 @@ function watchProvider(context: Context, key: string, knowledge: Knowledge, step
   const { gpuPod, memory } = knowledge;
   const { status } = gpuPod;
   const wallets = walletsOf(knowledge);
-  podWatch.keepOnly(key, status.podId);
-  if (status.podId !== undefined) {
+  const isWatched = status.podId !== undefined && step.isUnwatched !== true;
+  podWatch.keepOnly(key, isWatched ? status.podId : undefined);
+  if (status.podId !== undefined && isWatched) {
     const isEnding = memory.rental?.deletedAtMs !== undefined;
     podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding, wallets });
   }

@@ -1,4 +1,5 @@
 import { splitKey } from '../kubernetes/objects.ts';
+import { identityOf, isSameAccount, sessionBeganAtMs } from '../lifecycle/account.ts';
 import type { ObjectCensus } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import type { Context } from './context.ts';
@@ -41,8 +42,10 @@ async function endUnbound(
   unbound: Unbound,
 ): Promise<number> {
   const { clock, windows, census } = context;
-  // Another account's 404 says nothing.
-  if (context.account.state.kind === 'fits' && isDeleteDue(context, unbound)) {
+  if (!isOfSession(context, unbound)) {
+    return windows.goneSpacingMs;
+  }
+  if (isDeleteDue(context, unbound)) {
     const { podId, podName } = unbound;
     const outcome = await context.provider.deletePod(podId);
     context.log.warn(
@@ -59,6 +62,15 @@ async function endUnbound(
   return windows.goneSpacingMs;
 }
 
+/** Another account's 404 says nothing, nor does its list. */
+function isOfSession({ account: { state } }: Context, { account, sessionSinceMs }: Unbound): boolean {
+  const session = identityOf(state);
+  if (account === undefined || session === undefined) {
+    return state.kind === 'fits' && (sessionSinceMs ?? sessionBeganAtMs(state)) === sessionBeganAtMs(state);
+  }
+  return isSameAccount(session, account);
+}
+
 function isDeleteDue({ clock, windows, census }: Context, unbound: Unbound): boolean {
   const { end } = unbound;
   const isListed = viewOf(census, unbound)?.live.length === 1;
@@ -70,13 +82,15 @@ function viewOf(census: Context['census'], { podId, teamId }: Unbound): ObjectCe
 }
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
-function isSeenGone({ windows, census }: Context, { order }: Memory, unbound: Unbound): boolean {
+function isSeenGone(context: Context, { order }: Memory, unbound: Unbound): boolean {
+  const { windows, census } = context;
   const { end } = unbound;
   const list = viewOf(census, unbound);
-  if (end === undefined || list === undefined) {
+  if (end === undefined || list === undefined || !isOfSession(context, unbound)) {
     return false;
   }
   const orderedAtMs = order?.requestEndedAtMs ?? end.askedAtMs;
   const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, orderedAtMs + windows.settleMs);
-  return list.beganAtMs >= sinceMs && list.live.length === 0;
+  const isAfter = list.beganAtMs >= Math.max(sinceMs, sessionBeganAtMs(context.account.state));
+  return isAfter && list.live.length === 0;
 }

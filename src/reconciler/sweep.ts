@@ -2,6 +2,7 @@ import { parseGpuPod } from '../api/gpu-pod.ts';
 import { isForbidden } from '../kubernetes/api-errors.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { identityOf } from '../lifecycle/account.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
 import { objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
@@ -12,6 +13,8 @@ export type OrphanPolicy = 'Report' | 'Terminate';
 
 export interface SweepOptions {
   readonly policy: OrphanPolicy;
+  /** Why an instance with the id of this installation may be of another cluster; undefined: it may not. */
+  readonly idDoubt: string | undefined;
   /** When the installation came to be; pods from before cannot be its orphans. */
   readonly installedAt: string | undefined;
   /** Asks for a look at the object. */
@@ -20,6 +23,7 @@ export interface SweepOptions {
   readonly onCounted?: (counts: { readonly strays: number; readonly orphans: number }) => void;
 }
 
+const MAX_KNOWN_HASHES = 100_000;
 /** Sweeps in a row that must show an orphan before it may be ended. */
 const SWEEPS_BEFORE_END = 3;
 
@@ -32,6 +36,8 @@ export class Sweep {
   readonly #context: Context;
   readonly #options: SweepOptions;
   readonly #sweepsSeen = new Map<string, number>();
+  /** Hashes of GpuPods that this process saw in this cluster: what is named for them is of no other. */
+  readonly #knownHashes = new Set<string>();
 
   constructor(context: Context, options: SweepOptions) {
     this.#context = context;
@@ -40,7 +46,9 @@ export class Sweep {
 
   async run(pods: readonly PodLook[]): Promise<void> {
     const ours = pods.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
-    const strays = this.#findStrays(ours, index(this.#context.view.list()));
+    const living = index(this.#context.view.list());
+    this.#remember(living.keyByHash.keys());
+    const strays = this.#findStrays(ours, living);
     for (const key of strays.values()) {
       this.#options.enqueue(key);
     }
@@ -49,6 +57,18 @@ export class Sweep {
     this.#options.onCounted?.({ strays: strays.size, orphans: orphans.length });
     for (const orphan of orphans) {
       await this.#handleOrphan(orphan);
+    }
+  }
+
+  #remember(hashes: Iterable<string>): void {
+    for (const hash of hashes) {
+      this.#knownHashes.add(hash);
+    }
+    for (const oldest of this.#knownHashes) {
+      if (this.#knownHashes.size <= MAX_KNOWN_HASHES) {
+        return;
+      }
+      this.#knownHashes.delete(oldest);
     }
   }
 
@@ -86,11 +106,26 @@ export class Sweep {
     const orphans: Orphan[] = [];
     for (const pod of suspects) {
       if (isOrphan(live, pod) && !(await this.#context.retained.has(pod.podId))) {
-        const isAgeKnown = !Number.isNaN(this.#ageAtInstallationMs(pod.createdAt));
-        orphans.push({ pod, doubt: doubt ?? (isAgeKnown ? undefined : NO_AGE) });
+        orphans.push({ pod, doubt: doubt ?? this.#doubtOwner(pod) });
       }
     }
     return orphans;
+  }
+
+  /** Why the orphan may be somebody else's, although it carries the id of this installation. */
+  #doubtOwner({ createdAt, name, userId }: PodLook): string | undefined {
+    const { idDoubt } = this.#options;
+    const { account } = this.#context;
+    const session = identityOf(account.state);
+    if (userId !== undefined && session !== undefined && session.userId !== userId) {
+      return OTHER_USER;
+    }
+    if (Number.isNaN(this.#ageAtInstallationMs(createdAt))) {
+      return NO_AGE;
+    }
+    return idDoubt === undefined || this.#knownHashes.has(parsePodName(name)?.objectHash ?? '')
+      ? undefined
+      : OTHER_CLUSTER;
   }
 
   /** The GpuPods of all namespaces; undefined where this process may see those of one only. */
@@ -127,7 +162,7 @@ export class Sweep {
     this.#sweepsSeen.set(podId, sweeps);
     const fields = { podId, podName: name, usdPerHour: priceUsdPerHour, sweeps };
     if (doubt !== undefined) {
-      log.warn(fields, doubt);
+      log.warn(doubt === OTHER_CLUSTER ? { ...fields, why: this.#options.idDoubt } : fields, doubt);
       return;
     }
     if (this.#options.policy === 'Report' || sweeps < SWEEPS_BEFORE_END) {
@@ -155,6 +190,10 @@ const NOT_SEEN =
   'orphaned pod bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so it is not ended: end it at the provider';
 const NO_AGE =
   'orphaned pod bills and belongs to no GpuPod; it may be older than this installation, so it is not ended: end it at the provider';
+const OTHER_USER =
+  'orphaned pod bills and belongs to no GpuPod; another user of the team rented it, so it is not ended: end it at the provider';
+const OTHER_CLUSTER =
+  'orphaned pod bills and belongs to no GpuPod that was seen here; it may be of another cluster, so it is not ended';
 const NOT_READ =
   'orphaned pod bills and belongs to no GpuPod that this version can read; there are others, so it is not ended: end it at the provider, or bring the CRD up to date';
 

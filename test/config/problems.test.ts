@@ -179,6 +179,47 @@ describe('problems between settings', () => {
   });
 });
 
+describe("variables of the provider's own command line", () => {
+  it('are taken for what they say: the team that pays, and where the API is', () => {
+    const { policy, prime } = goodConfig(
+      [],
+      environment({ PRIME_TEAM_ID: 'team-1', PRIME_BASE_URL: 'https://staging.example' }),
+    );
+    expect(policy.defaultTeamId).toBe('team-1');
+    expect(prime.baseUrl).toBe('https://staging.example/api/v1');
+  });
+
+  it.each([
+    { name: 'PRIME_CONTEXT', env: { PRIME_CONTEXT: 'staging' }, problem: /^PRIME_CONTEXT is set, but/ },
+    { name: 'PRIME_USER_ID', env: { PRIME_USER_ID: 'cm1' }, problem: /^PRIME_USER_ID is set, but/ },
+    {
+      name: 'two addresses',
+      env: { PRIME_BASE_URL: 'https://a.example', PRIME_API_BASE_URL: 'https://b.example' },
+      problem: /^PRIME_API_BASE_URL and PRIME_BASE_URL say different things/,
+    },
+    {
+      name: 'two teams',
+      env: { PRIME_TEAM_ID: 'team-1', GPUPOD_DEFAULT_TEAM_ID: 'team-2' },
+      problem: /^GPUPOD_DEFAULT_TEAM_ID and PRIME_TEAM_ID say different things/,
+    },
+  ])('$name is refused by name', ({ env, problem }) => {
+    expect(problemsOf([], environment(env))).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('may say the same thing twice, in other words', () => {
+    const env = { PRIME_BASE_URL: 'https://a.example', PRIME_API_BASE_URL: 'https://a.example/api/v1/' };
+    expect(goodConfig([], environment(env)).prime.baseUrl).toBe('https://a.example/api/v1');
+  });
+
+  it('give way to a flag, which is said', () => {
+    const config = goodConfig(['--default-team-id=team-2'], environment({ PRIME_TEAM_ID: 'team-1' }));
+    expect(config.policy.defaultTeamId).toBe('team-2');
+    expect(config.warnings).toEqual([
+      expect.stringMatching(/^PRIME_TEAM_ID .* --default-team-id, which wins/),
+    ]);
+  });
+});
+
 describe('all problems', () => {
   it('are reported at once, those between settings as well, each with where it comes from', () => {
     const argv = ['--concurency=3', '--log-level=loud', '--lease-duration=5s'];

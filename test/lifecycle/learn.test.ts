@@ -41,7 +41,9 @@ describe('learnCreate', () => {
       outcome,
       absences: 0,
     });
-    expect(learned.unbound).toEqual(unbound ? { podId: POD_ID, podName: nameOfAttempt(1) } : undefined);
+    expect(learned.unbound).toEqual(
+      unbound ? { podId: POD_ID, podName: nameOfAttempt(1), account: { userId: 'user-1' } } : undefined,
+    );
     expect(learned.blocked?.reason).toBe(blocked);
   });
 });

@@ -17,6 +17,7 @@ describe('an order without an outcome', () => {
     expect(observe(knowledge({ gpuPod: ordered })).order).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
+      account: { userId: 'user-1' },
       firstSeenAtMs: NOW_MS,
       absences: 0,
     });

@@ -28,6 +28,66 @@ describe('literalApiKey', () => {
     expect(reveal(literalApiKey(text))).toBe(expected);
   });
 
+  it.each([
+    { what: 'JSON', text: `{"apiKey":"${CANARY_KEY}"}`, says: 'JSON' },
+    { what: 'a JSON text', text: `"${CANARY_KEY}"`, says: 'quotes' },
+    { what: 'a key in single quotes', text: `'${CANARY_KEY}'`, says: 'quotes' },
+    { what: 'a line of an environment file', text: `PRIME_API_KEY=${CANARY_KEY}`, says: 'NAME=value' },
+    { what: 'such a line in quotes', text: `export PRIME_API_KEY="${CANARY_KEY}"`, says: 'NAME=value' },
+    {
+      what: 'a whole environment file',
+      text: `PRIME_API_KEY=${CANARY_KEY}\nPRIME_TEAM_ID=t`,
+      says: 'NAME=value',
+    },
+    { what: 'a header', text: `Bearer ${CANARY_KEY}`, says: 'Bearer' },
+    { what: 'a whole header', text: `Authorization: Bearer ${CANARY_KEY}`, says: 'Bearer' },
+    { what: 'YAML', text: `api_key: ${CANARY_KEY}`, says: 'YAML' },
+    { what: 'a placeholder', text: '$(PRIME_API_KEY)', says: 'placeholder' },
+    { what: 'another placeholder', text: '<your-api-key>', says: 'placeholder' },
+    { what: 'an address', text: 'https://api.primeintellect.ai', says: 'address' },
+    { what: 'base64 of a key', text: Buffer.from(CANARY_KEY).toString('base64'), says: 'base64' },
+    { what: 'base64 of a short key', text: 'dGVzdC1rZXk=', says: 'base64' },
+    {
+      what: 'base64 of a key and a line end',
+      text: Buffer.from(`${CANARY_KEY}\n`).toString('base64'),
+      says: 'base64',
+    },
+    { what: 'base64url of a key', text: Buffer.from(CANARY_KEY).toString('base64url'), says: 'base64' },
+  ])('$what is not sent, and is called what it is', ({ text, says }) => {
+    const state = literalApiKey(text).current();
+    expect(state).toMatchObject({ kind: 'missing', message: expect.stringContaining(says) });
+    expect(inspect(state)).not.toContain(CANARY_KEY.slice(4, 14));
+  });
+
+  it.each([
+    'pit_0123456789abcdef0123456789abcdef01234567',
+    'test-key',
+    'first-key-0123456789',
+    '0123456789abcdef0123456789abcdef',
+    'ZXhhbXBsZQzz+/8A7gk3bQ4Ff9aJmM0=',
+    'QWxhZGRpbjpvcGVuc2VzYW1lxyz',
+    'sk-live/with+signs==',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+    'aaaaaaaaaaaaaaaa',
+  ])('%s may be a key, and is used', (text) => {
+    expect(reveal(literalApiKey(text))).toBe(text);
+  });
+
+  it('takes keys that were drawn by chance, of every usual alphabet', () => {
+    for (let round = 0; round < 2_000; round += 1) {
+      const bytes = Buffer.from(
+        Array.from({ length: 24 }, (_, at) => (round * 7919 + at * at * 31 + round * at * 17) % 256),
+      );
+      for (const text of [
+        bytes.toString('hex'),
+        bytes.toString('base64'),
+        `pit_${bytes.toString('base64url')}`,
+      ]) {
+        expect(reveal(literalApiKey(text))).toBe(text);
+      }
+    }
+  });
+
   it('does not say what the unusable text was', () => {
     const state = literalApiKey(`${CANARY_KEY}\n${CANARY_KEY}`).current();
 

@@ -1,35 +1,223 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../src/api/conditions.ts';
+import type { AccountState } from '../../src/lifecycle/knowledge.ts';
+import type { Answer, Failure } from '../../src/lifecycle/provider.ts';
 import { AccountWatch } from '../../src/reconciler/account-watch.ts';
+import type { AccountWatchOptions } from '../../src/reconciler/account-watch.ts';
+import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import { failure } from '../support/builders/looks.ts';
 
 const ORIGIN = 'https://api.primeintellect.ai';
 const OURS = 'cmt057f9g0001tl3pyq7ua6o7';
 const THEIRS = 'cmu168g0h0002um4qzr8vb7p8';
+const RECORDED = `${ORIGIN} ${OURS}`;
 
-/** What people read in a condition after a key of `userId` was found. */
-async function toldOf(recorded: string, userId = THEIRS): Promise<string> {
-  const watch = new AccountWatch({
-    provider: { whoami: () => Promise.resolve({ kind: 'ok', value: { userId } }) },
-    keyVersion: () => 1,
-    origin: ORIGIN,
-    recorded,
-    clonedFrom: undefined,
-    acceptAccount: undefined,
-    record: () => Promise.resolve(),
-    onChange: () => undefined,
-  });
-  await watch.check();
-  return watch.state.kind === 'changed' ? truncateMessage(watch.state.message) : '';
+function refused(httpStatus: number): Failure {
+  return failure({ reason: 'Unauthorized', httpStatus });
+}
+
+function odd(httpStatus: number): Failure {
+  return failure({ reason: 'UnexpectedResponse', httpStatus });
+}
+
+/** What a provider answers, and what stands there. */
+interface Case {
+  readonly whoami: string | Failure;
+  readonly reads?: Answer<never> | 'ok';
+  readonly recorded?: string | undefined;
+  readonly former?: string;
+  readonly named?: readonly string[];
+  readonly accept?: string;
+}
+
+class Bench {
+  readonly log = new RecordingLog();
+  readonly records: (readonly [string, string | undefined])[] = [];
+  changes = 0;
+  nowMs = 1_000;
+  version = 1;
+  whoami: string | Failure;
+  readonly watch: AccountWatch;
+
+  constructor({ whoami, reads = 'ok', recorded, former, named = [], accept }: Case) {
+    this.whoami = whoami;
+    const options: AccountWatchOptions = {
+      provider: {
+        whoami: async () =>
+          await Promise.resolve(
+            typeof this.whoami === 'string' ? { kind: 'ok', value: { userId: this.whoami } } : this.whoami,
+          ),
+        listHistory: async () => await Promise.resolve(reads === 'ok' ? { kind: 'ok', value: [] } : reads),
+        listPods: async () => await Promise.resolve(failure({ reason: 'ApiUnavailable' })),
+      },
+      clock: { monotonicMs: () => this.nowMs },
+      log: this.log,
+      keyVersion: () => this.version,
+      origin: ORIGIN,
+      recorded,
+      former,
+      named: () => named,
+      clonedFrom: undefined,
+      acceptAccount: accept,
+      record: async (account, before) => {
+        this.records.push([account, before]);
+        await Promise.resolve();
+      },
+      onChange: () => {
+        this.changes += 1;
+      },
+      askAgainMs: 300_000,
+    };
+    this.watch = new AccountWatch(options);
+  }
+
+  async check(): Promise<AccountState> {
+    await this.watch.check();
+    return this.watch.state;
+  }
+
+  warnings(): readonly string[] {
+    return this.log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+  }
 }
 
 describe('what is told of a key of another account', () => {
+  const toldOf = async (recorded: string, userId = THEIRS): Promise<string> => {
+    const state = await new Bench({ whoami: userId, recorded }).check();
+    return state.kind === 'changed' ? truncateMessage(state.message) : '';
+  };
+
   it('names both accounts, what it costs, and the whole way out, within the length of a condition', async () => {
-    const told = await toldOf(`${ORIGIN} ${OURS}`);
+    const told = await toldOf(RECORDED);
     expect(told.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
     for (const part of [OURS, THEIRS, 'bills', `--accept-account=${THEIRS}.`]) expect(told).toContain(part);
   });
 
   it('names the other server where that is what changed', async () => {
     expect(await toldOf(`https://old.test ${OURS}`, OURS)).toContain('https://old.test');
+  });
+});
+
+describe('whose key it is', () => {
+  const theirs = `${ORIGIN} ${THEIRS}`;
+
+  it.each<{ name: string; given: Case; state: object; records?: Bench['records'] }>([
+    {
+      name: 'the recorded one',
+      given: { whoami: OURS, recorded: RECORDED },
+      state: { kind: 'fits', userId: OURS },
+    },
+    {
+      name: 'the first one ever',
+      given: { whoami: OURS },
+      state: { kind: 'fits', userId: OURS },
+      records: [[RECORDED, undefined]],
+    },
+    {
+      name: 'another one, the record lost, and GpuPods rent on the old one',
+      given: { whoami: THEIRS, named: [RECORDED] },
+      state: { kind: 'changed', userId: THEIRS },
+    },
+    {
+      name: 'the one that some GpuPods name, the record lost',
+      given: { whoami: THEIRS, named: [RECORDED, RECORDED, theirs] },
+      state: { kind: 'fits', userId: THEIRS },
+      records: [[theirs, undefined]],
+    },
+    {
+      name: 'another one that a person accepted: what names nobody stays with the old one',
+      given: { whoami: THEIRS, recorded: RECORDED, accept: THEIRS },
+      state: { kind: 'fits', userId: THEIRS, unmarked: { origin: ORIGIN, userId: OURS } },
+      records: [[theirs, RECORDED]],
+    },
+    {
+      name: 'a third one that a person accepted',
+      given: { whoami: 'third', recorded: theirs, former: RECORDED, accept: 'third' },
+      state: { kind: 'fits', userId: 'third', unmarked: { userId: OURS } },
+      records: [[`${ORIGIN} third`, RECORDED]],
+    },
+  ])('$name', async ({ given, state, records = [] }) => {
+    const bench = new Bench(given);
+    expect(await bench.check()).toMatchObject(state);
+    expect(bench.records).toEqual(records);
+  });
+});
+
+describe('a provider that does not say whose key it is', () => {
+  it.each([
+    { name: '401', whoami: refused(401) },
+    { name: '403', whoami: refused(403) },
+    { name: '404', whoami: odd(404) },
+    { name: '405', whoami: odd(405) },
+    { name: '422', whoami: odd(422) },
+    { name: '501', whoami: failure({ reason: 'ApiUnavailable', httpStatus: 501 }) },
+    { name: '200 with null or a page', whoami: odd(200) },
+  ])('$name: the key is taken, without a name, and that is said once', async ({ whoami }) => {
+    const bench = new Bench({ whoami, recorded: RECORDED });
+    const state = await bench.check();
+    expect(state).toMatchObject({ kind: 'fits', unmarked: { userId: OURS } });
+    expect(state).not.toHaveProperty('userId');
+    bench.nowMs += 400_000;
+    await bench.check();
+    expect(bench.warnings()).toHaveLength(1);
+    expect(bench.warnings()[0]).toContain('user:read');
+  });
+
+  it.each([
+    {
+      name: 'it takes the key for nothing else either',
+      whoami: refused(401),
+      reads: refused(401),
+      reason: 'Unauthorized',
+    },
+    {
+      name: 'it asks to wait',
+      whoami: failure({ reason: 'RateLimited', httpStatus: 429 }),
+      reason: 'RateLimited',
+    },
+    {
+      name: 'it has an error',
+      whoami: failure({ reason: 'ApiUnavailable', httpStatus: 500 }),
+      reason: 'ApiUnavailable',
+    },
+    { name: 'it cannot be reached', whoami: failure({ reason: 'ApiUnavailable' }), reason: 'ApiUnavailable' },
+  ])('$name: the account is not known', async ({ whoami, reads, reason }) => {
+    const bench = new Bench({ whoami, ...(reads === undefined ? {} : { reads }) });
+    expect(await bench.check()).toMatchObject({ kind: 'unknown', failure: { reason } });
+  });
+
+  it('the first own instance names it, and that is recorded', async () => {
+    const bench = new Bench({ whoami: refused(403) });
+    await bench.check();
+    bench.watch.noteOwn(OURS, 1);
+    expect(bench.watch.state).toMatchObject({ kind: 'fits', userId: OURS });
+    await bench.check();
+    expect(bench.records).toEqual([[RECORDED, undefined]]);
+  });
+
+  it('an own instance of another account than the recorded one is a key of another account', async () => {
+    const bench = new Bench({ whoami: refused(403), recorded: RECORDED });
+    await bench.check();
+    bench.watch.noteOwn(THEIRS, 1);
+    expect(bench.watch.state).toMatchObject({ kind: 'changed', userId: THEIRS });
+  });
+
+  it('an instance that was asked for with the last key says nothing of this one', async () => {
+    const bench = new Bench({ whoami: refused(403) });
+    await bench.check();
+    bench.watch.noteOwn(OURS, 1);
+    bench.version = 2;
+    await bench.check();
+    bench.watch.noteOwn(OURS, 1);
+    expect(bench.watch.state).not.toHaveProperty('userId');
+  });
+
+  it('is asked again later: the permission may be there by then', async () => {
+    const bench = new Bench({ whoami: refused(403), recorded: RECORDED });
+    await bench.check();
+    bench.whoami = THEIRS;
+    expect(await bench.check()).toMatchObject({ kind: 'fits' });
+    bench.nowMs += 300_000;
+    expect(await bench.check()).toMatchObject({ kind: 'changed', userId: THEIRS });
   });
 });

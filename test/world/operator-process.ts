@@ -46,6 +46,8 @@ export interface OperatorSettings {
   readonly policy: Policy;
   readonly orphanPolicy: OrphanPolicy;
   readonly installationId: string | undefined;
+  /** What a person confirmed to be the id of this cluster alone. */
+  readonly acceptInstallation: string | undefined;
   readonly plant: Plant;
   readonly watch: WatchSettings;
   readonly key: Key;
@@ -132,6 +134,7 @@ export class OperatorProcess {
       namespace: NAMESPACE,
       givenId: this.#settings.installationId,
       acceptCluster: undefined,
+      acceptInstallation: this.#settings.acceptInstallation,
       nowMs: this.clock.nowMs(),
     });
     this.#controller.start(installation);

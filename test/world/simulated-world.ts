@@ -41,7 +41,7 @@ export interface WorldOptions {
   /** Another cluster whose operator has the same API key: one provider, one time. */
   readonly neighbour?: SimulatedWorld;
   readonly settings?: Partial<
-    Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId' | 'clockRate'>
+    Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId' | 'acceptInstallation' | 'clockRate'>
   >;
 }
 

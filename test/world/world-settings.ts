@@ -18,6 +18,7 @@ export function worldSettings({
     policy: OPEN_POLICY,
     orphanPolicy: 'Report',
     installationId: INSTALLATION,
+    acceptInstallation: settings?.installationId ?? INSTALLATION,
     plant,
     watch: { delayMs: watchDelayMs },
     key: { text: 'test-key', version: 1 },

@@ -30,6 +30,16 @@ export function pendingBecause(message: string): Claim<'Ready'> {
   return ['Pending', `Nothing is rented yet. ${message}`];
 }
 
+/**
+ * What the condition Ready says while nothing is done: a machine is what it was. Where nothing is rented, what hindered
+ * it before is not repeated: it is another thing by now.
+ */
+export function heldReady(status: GpuPodStatus, message?: string): Claim<'Ready'> {
+  const pending = message === undefined ? PENDING : pendingBecause(message);
+  const [reason, text] = standingClaim(status, 'Ready', pending);
+  return reason === 'Pending' ? pending : [reason, text];
+}
+
 function isReason<T extends ConditionType>(type: T, reason: string): reason is Reason<T> {
   return Object.hasOwn(REASONS[type], reason);
 }

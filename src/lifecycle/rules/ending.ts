@@ -178,6 +178,7 @@ function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'
     searchStartedAt: timestamp(now.wallMs),
     podId: undefined,
     podName: undefined,
+    account: undefined,
     offer: undefined,
     cost: undefined,
     ssh: undefined,

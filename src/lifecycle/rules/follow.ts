@@ -1,3 +1,4 @@
+import { identityOf } from '../account.ts';
 import type { Knowledge, Sight } from '../knowledge.ts';
 import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from '../gone.ts';
 import type { EndVerdict } from '../gone.ts';
@@ -177,11 +178,22 @@ function isInstalled({ look }: Sight): boolean {
   return look.status === 'ACTIVE' && isDone;
 }
 
+/** A rental from before accounts were recorded: it was seen with this key. Rides along with the next write. */
+function accountFacts({ gpuPod, account }: Knowledge): Facts {
+  const identity = identityOf(account);
+  if (gpuPod.status.account !== undefined || identity === undefined) {
+    return {};
+  }
+  const { origin, userId } = identity;
+  return { account: { ...(origin === undefined ? {} : { origin }), userId } };
+}
+
 function seenFacts(knowledge: Knowledge, { look }: Sight): Facts {
   const { gpuPod, now } = knowledge;
   const isFirstActive = look.status === 'ACTIVE' && gpuPod.status.activeAt === undefined;
   return {
     ...priceFacts(gpuPod.status, look),
+    ...accountFacts(knowledge),
     ...(isFirstActive ? { activeAt: timestamp(now.wallMs) } : {}),
   };
 }

@@ -4,6 +4,8 @@ import { offerKey } from '../../offers/offer-key.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { limitsFrom } from '../../offers/wish.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
+import { identityOf } from '../account.ts';
+import type { AccountIdentity } from '../account.ts';
 import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
@@ -70,7 +72,7 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
     name: podName(installation, metadata, attempt),
     uid: metadata.uid,
     installation,
-    ...(account.kind === 'fits' && account.userId !== undefined ? { account: account.userId } : {}),
+    ...accountFields(identityOf(account)),
     ...(teamId === undefined ? {} : { teamId }),
     generation: metadata.generation,
     specHash: specHash(spec),
@@ -82,6 +84,14 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
     startedAt: timestamp(now.wallMs),
     writtenBy: identity,
   };
+}
+
+function accountFields(identity: AccountIdentity | undefined): Pick<Intent, 'account' | 'origin'> {
+  if (identity === undefined) {
+    return {};
+  }
+  const { origin, userId } = identity;
+  return { account: userId, ...(origin === undefined ? {} : { origin }) };
 }
 
 function recordedOffer(selected: SelectedOffer, spec: GpuPodSpec): Intent['offer'] {

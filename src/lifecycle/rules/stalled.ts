@@ -2,6 +2,8 @@ import type { Reason } from '../../api/conditions.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Claim, Claims } from '../status/draft.ts';
 import { findCondition } from '../status/draft.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { Rest } from '../step.ts';
 
 type StalledReason = Reason<'Stalled'>;
 
@@ -30,4 +32,10 @@ export function keepingStall(status: GpuPodStatus, otherwise?: Claims['progress'
 export function isAfterLoss(status: GpuPodStatus): boolean {
   const reason = lastingStall(status)?.[0];
   return reason !== undefined && AFTER_LOSS.includes(reason);
+}
+
+/** A spec that was changed meanwhile is not acted on: what it lifts is lifted once it is, see `startOver`. */
+export function unread({ gpuPod }: Knowledge, rest: Rest): Rest {
+  const { observedGeneration } = gpuPod.status;
+  return observedGeneration < 0 ? rest : { ...rest, status: { ...rest.status, observedGeneration } };
 }

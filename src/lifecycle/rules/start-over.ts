@@ -4,7 +4,7 @@ import type { Knowledge } from '../knowledge.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { PENDING, standingClaim } from './claims.ts';
+import { heldReady, PENDING, standingClaim } from './claims.ts';
 import { isAfterLoss, lastingStall } from './stalled.ts';
 
 /**
@@ -70,7 +70,7 @@ export function stayStalled(knowledge: Knowledge): Step | undefined {
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
-      Ready: standingClaim(gpuPod.status, 'Ready', PENDING),
+      Ready: heldReady(gpuPod.status, message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
       progress: { type: 'Stalled', claim: stall },
     }),

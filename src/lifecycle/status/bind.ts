@@ -1,7 +1,8 @@
 import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
+import { accountOfIntent, identityOf } from '../account.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { AccountState, Knowledge } from '../knowledge.ts';
 import type { PodLook } from '../provider.ts';
 import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
 import { specHash } from '../spec-hash.ts';
@@ -38,10 +39,16 @@ export function bindStatus(
   );
 }
 
-function bindFacts({ gpuPod, now }: Knowledge, intent: Intent, pod: PodLook, isOutdated: boolean): Facts {
+function bindFacts(
+  { gpuPod, now, account }: Knowledge,
+  intent: Intent,
+  pod: PodLook,
+  isOutdated: boolean,
+): Facts {
   return {
     podId: pod.podId,
     podName: intent.name,
+    account: accountOf(account, intent, pod),
     offer: offerStatus(intent),
     cost: costStatus(intent, pod),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
@@ -60,6 +67,18 @@ function bindFacts({ gpuPod, now }: Knowledge, intent: Intent, pod: PodLook, isO
     hint: undefined,
     rejections: gpuPod.status.rejections,
   };
+}
+
+/** By the order; where that does not say, whose key it was ordered with, or whom the provider names. */
+function accountOf(session: AccountState, intent: Intent, { userId }: PodLook): GpuPodStatus['account'] {
+  const told =
+    session.kind === 'unknown' || userId === undefined ? undefined : { ...originOf(session), userId };
+  const identity = accountOfIntent(intent) ?? identityOf(session) ?? told;
+  return identity === undefined ? undefined : { ...originOf(identity), userId: identity.userId };
+}
+
+function originOf({ origin }: { readonly origin?: string | undefined }): { origin?: string } {
+  return origin === undefined ? {} : { origin };
 }
 
 /** The offer in one line, for the list of attempts. */

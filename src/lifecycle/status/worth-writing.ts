@@ -19,7 +19,8 @@ export function isWorthWriting(knowledge: Knowledge, next: GpuPodStatus): boolea
 }
 
 function steadyPart(status: GpuPodStatus): unknown {
-  const { rejections: _rejections, hint: _hint, cost, ...rest } = status;
+  // An older record gets the account with its next write.
+  const { rejections: _rejections, hint: _hint, account: _account, cost, ...rest } = status;
   const { accrued: _accrued, accruedAt: _accruedAt, billedPerHour, ...price } = cost ?? {};
   return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
 }

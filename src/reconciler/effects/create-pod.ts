@@ -3,8 +3,10 @@ import { ANNOTATIONS, FINALIZER } from '../../api/names.ts';
 import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubernetes/api-errors.ts';
 import { withSecretValues } from '../../lifecycle/build-request.ts';
 import type { SecretValues } from '../../lifecycle/build-request.ts';
+import { accountOfIntent, identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/account.ts';
 import { writeIntent } from '../../lifecycle/intent.ts';
-import { learnBlocked, learnCreate } from '../../lifecycle/learn.ts';
+import type { Intent } from '../../lifecycle/intent.ts';
+import { learnBlocked, learnCreate, learnSession } from '../../lifecycle/learn.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
 import type { CreateOutcome } from '../../lifecycle/provider.ts';
 import type { CreatePod } from '../../lifecycle/step.ts';
@@ -104,17 +106,30 @@ async function order(
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
     return known(learnCreate(memory, intent, notSent, clock.monotonicMs()));
   }
+  const keyVersion = context.account.keyVersion();
+  const session = context.account.state;
   const outcome = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
     mayStillSend: () =>
       clock.monotonicMs() - writtenAtMs <= windows.createFenceMs &&
       context.isLeaseFresh() &&
       // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
-      context.account.state.kind === 'fits',
+      isForAccount(context, intent),
   });
   context.gates.settle(gateKey(context, gpuPod), outcome.kind === 'refused' ? outcome : undefined);
   logOutcome(context, gpuPod, effect, outcome);
-  return known(learnCreate(memory, intent, outcome, clock.monotonicMs()));
+  if (outcome.kind === 'created') {
+    context.account.noteOwn(outcome.pod.userId, keyVersion);
+  }
+  const learned = learnCreate(memory, intent, outcome, clock.monotonicMs());
+  return known(learnSession(learned, sessionBeganAtMs(session)));
+}
+
+function isForAccount({ account: { state } }: Context, intent: Intent): boolean {
+  const recorded = accountOfIntent(intent);
+  const session = identityOf(state);
+  const isSame = recorded === undefined || session === undefined || isSameAccount(recorded, session);
+  return state.kind === 'fits' && isSame;
 }
 
 /**

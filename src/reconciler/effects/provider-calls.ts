@@ -7,6 +7,7 @@ import type { Memory, PodRead } from '../../lifecycle/memory.ts';
 import { sameName } from '../../lifecycle/pod-name.ts';
 import type { Answer, NotFound, PodLook } from '../../lifecycle/provider.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
+import { noteOwnPod } from '../account-evidence.ts';
 import type { Context } from '../context.ts';
 import { parseGpuPod } from '../../api/gpu-pod.ts';
 import { known, STALE } from './outcome.ts';
@@ -82,8 +83,10 @@ export async function readPod(
 
 async function lookAtPod(context: Context, podId: string, memory: Memory): Promise<EffectOutcome> {
   const beganAtMs = context.clock.monotonicMs();
+  const keyVersion = context.account.keyVersion();
   const answer = await context.provider.getPod(podId);
   if (answer.kind === 'ok') {
+    noteOwnPod(context.account, answer.value, keyVersion);
     context.podWatch.record(answer.value, beganAtMs);
   }
   const name = answer.kind === 'ok' ? answer.value.name : undefined;

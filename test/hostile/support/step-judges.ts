@@ -83,7 +83,7 @@ function isFindable({ gpuPod, installation }: Knowledge, intent: Intent): boolea
   const front = podNameFront(installation, metadata);
   return (
     readIntent({ ...gpuPod, metadata: { ...metadata, annotations } }).kind === 'read' &&
-    /^gp-[a-z0-9]{6}-[a-z0-9]{10}-[0-9]{1,6}(-[a-z0-9-]*)?$/.test(intent.name) &&
+    /^gp-[a-z0-9]{6}-[a-z0-9]{10,32}-[0-9]{1,6}(-[a-z0-9-]*)?$/.test(intent.name) &&
     intent.name.startsWith(`${front}-${intent.attempt}`) &&
     intent.name.length <= 63
   );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
-import { accountDoubtful, foreignOrder, paused } from '../../../src/lifecycle/rules/held-back.ts';
+import { accountDoubtful } from '../../../src/lifecycle/rules/account-held.ts';
+import { foreignOrder, paused } from '../../../src/lifecycle/rules/held-back.ts';
 import type { AccountState } from '../../../src/lifecycle/knowledge.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';

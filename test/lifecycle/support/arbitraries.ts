@@ -192,6 +192,9 @@ const parts = {
   mayClaim: fc.boolean(),
   massAbsence: fc.boolean(),
   account: fc.constantFrom<Knowledge['account']>(
+    { kind: 'fits', userId: 'user-1' },
+    { kind: 'fits', userId: 'user-1' },
+    { kind: 'fits', userId: 'user-2' },
     { kind: 'fits' },
     { kind: 'unknown' },
     { kind: 'changed', message: 'm' },
@@ -233,7 +236,7 @@ const CALM: Parts = {
   memory: {},
   mayClaim: false,
   massAbsence: false,
-  account: { kind: 'fits' },
+  account: { kind: 'fits', userId: 'user-1' },
   gate: { kind: 'open' },
   offers: { kind: 'ok', offers: [fitting], beganAtMs: NOW_MS },
   sight: undefined,

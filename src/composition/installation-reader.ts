@@ -1,0 +1,87 @@
+import { ensureInstallation } from '../reconciler/installation.ts';
+import type { Installation } from '../reconciler/installation.ts';
+import { apiErrorMessage } from '../kubernetes/api-errors.ts';
+import type { Cluster, ClusterParts } from './cluster.ts';
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 20_000;
+
+/**
+ * Reads the record of this installation when this process begins to lead. What cannot be read is not absent: it is tried
+ * until it can, later and later. Meanwhile this process is not ready, and says why.
+ */
+export class InstallationReader {
+  readonly #cluster: Cluster;
+  readonly #parts: ClusterParts;
+  #problem: string | undefined;
+
+  constructor(cluster: Cluster, parts: ClusterParts) {
+    this.#cluster = cluster;
+    this.#parts = parts;
+  }
+
+  /** Why the record could not be read at the last try, for the readiness check. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** @returns undefined once the signal aborts. */
+  async read(signal: AbortSignal): Promise<Installation | undefined> {
+    const { clock } = this.#parts;
+    for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(MAX_RETRY_MS, retryMs * 2)) {
+      try {
+        const installation = await this.#readOnce();
+        this.#problem = undefined;
+        this.#warn(installation);
+        return installation;
+      } catch (error) {
+        this.#tell(error);
+        await clock.sleep(retryMs, signal).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  async #readOnce(): Promise<Installation> {
+    const { config, clock } = this.#parts;
+    const { ports, namespaces, namespace } = this.#cluster;
+    const { id: givenId, acceptCluster, acceptInstallation } = config.installation;
+    return await ensureInstallation({
+      configMaps: ports.configMaps,
+      namespaces,
+      namespace,
+      givenId,
+      acceptCluster,
+      acceptInstallation,
+      nowMs: clock.nowMs(),
+    });
+  }
+
+  /** Once for each problem: it is tried often, and says the same each time. */
+  #tell(error: unknown): void {
+    const problem = `The record of the installation cannot be read or made: ${apiErrorMessage(error)}`;
+    if (problem !== this.#problem) {
+      this.#parts.log.error(
+        { err: error },
+        'record of the installation cannot be read or made; nothing is rented or ended until it can',
+      );
+    }
+    this.#problem = problem;
+  }
+
+  #warn({ isClusterKnown, idDoubt }: Installation): void {
+    const { log, config } = this.#parts;
+    if (!isClusterKnown) {
+      log.warn(
+        {},
+        'namespace kube-system may not be read, so a copy of this cluster could not be told from it: allow the operator to get it',
+      );
+    }
+    if (idDoubt !== undefined && config.installation.orphanPolicy === 'Terminate') {
+      log.warn(
+        { why: idDoubt },
+        'orphans that no GpuPod was seen for are only reported, whatever --orphan-policy says',
+      );
+    }
+  }
+}

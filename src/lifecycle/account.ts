@@ -1,0 +1,114 @@
+import type { GpuPod } from '../api/gpu-pod.ts';
+import type { Intent } from './intent.ts';
+import type { AccountState, Knowledge } from './knowledge.ts';
+import type { Memory } from './memory.ts';
+import { openOrder } from './order.ts';
+import { sameName } from './pod-name.ts';
+
+/** Whose account it is: a user id says something only together with the API that gave it. */
+export interface AccountIdentity {
+  /** Absent in records of older versions. */
+  readonly origin?: string | undefined;
+  readonly userId: string;
+}
+
+/** What bills, or may bill, on behalf of an object, and on which account it was recorded; undefined: nothing does. */
+export interface Stake {
+  readonly kind: 'instance' | 'order';
+  /** Id of the instance, or the name that the order gave it. */
+  readonly name: string;
+  readonly recorded: AccountIdentity | undefined;
+}
+
+/**
+ * Whether the API key may speak of what an object has at stake.
+ *
+ * - `foreign`: the key belongs to somebody else. Its empty list says nothing, and nothing is done for the object.
+ * - `unconfirmed`: the provider does not say whose key it is, and nothing that belongs to the recorded account has been
+ *   seen with it. An absence proves nothing; a sighting does.
+ */
+export type AccountVerdict =
+  | { readonly kind: 'fits' }
+  | { readonly kind: 'foreign'; readonly stake: Stake; readonly recorded: AccountIdentity }
+  | { readonly kind: 'unconfirmed'; readonly stake: Stake; readonly recorded: AccountIdentity };
+
+const FITS: AccountVerdict = { kind: 'fits' };
+
+export function accountVerdict(knowledge: Knowledge): AccountVerdict {
+  const { account } = knowledge;
+  const stake = stakeOf(knowledge);
+  if (stake === undefined || account.kind === 'unknown') {
+    return FITS;
+  }
+  // What names nobody was rented before accounts were recorded: it belongs to the account of the installation then.
+  const recorded = stake.recorded ?? account.unmarked;
+  if (recorded === undefined) {
+    return FITS;
+  }
+  const session = identityOf(account);
+  if (session !== undefined) {
+    return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', stake, recorded };
+  }
+  return isSeenInSession(knowledge, stake) ? FITS : { kind: 'unconfirmed', stake, recorded };
+}
+
+/** Whose key the session uses; undefined where nobody has said. */
+export function identityOf(account: AccountState): AccountIdentity | undefined {
+  return account.kind === 'unknown' || account.userId === undefined
+    ? undefined
+    : { origin: account.origin, userId: account.userId };
+}
+
+export function isSameAccount(one: AccountIdentity, other: AccountIdentity): boolean {
+  const isSameOrigin = one.origin === undefined || other.origin === undefined || one.origin === other.origin;
+  return isSameOrigin && one.userId === other.userId;
+}
+
+/** The account that an order was written for. */
+export function accountOfIntent({ account, origin }: Intent): AccountIdentity | undefined {
+  return account === undefined ? undefined : { origin, userId: account };
+}
+
+export function stakeOf(knowledge: Knowledge): Stake | undefined {
+  const { gpuPod, memory } = knowledge;
+  if (gpuPod.status.podId !== undefined) {
+    return { kind: 'instance', name: gpuPod.status.podId, recorded: accountOfInstance(gpuPod, knowledge) };
+  }
+  const order = openOrder(knowledge);
+  if (order.kind === 'open' || order.kind === 'foreign') {
+    return { kind: 'order', name: order.intent.name, recorded: accountOfIntent(order.intent) };
+  }
+  const { unbound } = memory;
+  if (unbound !== undefined) {
+    return { kind: 'instance', name: unbound.podId, recorded: unbound.account };
+  }
+  return order.kind === 'garbled'
+    ? { kind: 'order', name: memory.order?.podName ?? '', recorded: memory.order?.account }
+    : undefined;
+}
+
+/** By the status; where that says nothing, by the order that it was rented with, which still stands on the object. */
+function accountOfInstance({ status }: GpuPod, { intent: reading }: Knowledge): AccountIdentity | undefined {
+  const isItsOrder = reading.kind === 'read' && sameName(reading.intent.name, status.podName);
+  return status.account ?? (isItsOrder ? accountOfIntent(reading.intent) : undefined);
+}
+
+/** Whether this key has shown that it sees what is at stake: by a sighting, or because the order was sent with it. */
+function isSeenInSession(knowledge: Knowledge, stake: Stake): boolean {
+  const { account, memory, census } = knowledge;
+  const sinceMs = sessionBeganAtMs(account);
+  const rows = census !== undefined && census.beganAtMs >= sinceMs ? [...census.live, ...census.ended] : [];
+  return stake.kind === 'order'
+    ? memory.order?.sessionSinceMs === sinceMs || rows.some((row) => sameName(row.name, stake.name))
+    : isInstanceSeen(memory, stake.name, sinceMs) || rows.some((row) => row.podId === stake.name);
+}
+
+function isInstanceSeen({ rental, unbound }: Memory, podId: string, sinceMs: number): boolean {
+  const isSighted = rental?.podId === podId && (rental.seenAtMs ?? -Infinity) >= sinceMs;
+  return isSighted || (unbound?.podId === podId && unbound.sessionSinceMs === sinceMs);
+}
+
+/** What was asked for from here on was asked with this key. */
+export function sessionBeganAtMs(account: AccountState): number {
+  return account.kind === 'unknown' ? Infinity : (account.sinceMs ?? -Infinity);
+}

@@ -1,0 +1,150 @@
+import { ANNOTATIONS } from '../../api/names.ts';
+import type { GpuPodStatus } from '../../api/status.ts';
+import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, stakeOf } from '../account.ts';
+import type { AccountIdentity, AccountVerdict, Stake } from '../account.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { sameName } from '../pod-name.ts';
+import type { Failure } from '../provider.ts';
+import type { Claim } from '../status/draft.ts';
+import type { Rest, Step } from '../step.ts';
+import { heldReady } from './claims.ts';
+import { restFailing } from './failing.ts';
+import { keepingStall, unread } from './stalled.ts';
+
+/**
+ * Nothing is created, ended or let go while the key belongs to another account than what is at stake: its empty list
+ * would look as if all pods were gone. Nor before it is known whose key it is. What an object records of its account
+ * counts more than what the installation does: that record may be lost, or moved.
+ */
+export function accountDoubtful(knowledge: Knowledge): Step | undefined {
+  const { account } = knowledge;
+  if (account.kind === 'unknown') {
+    return awaitAccount(knowledge, account.failure);
+  }
+  const verdict = accountVerdict(knowledge);
+  switch (verdict.kind) {
+    case 'foreign':
+      return isConfirmedAbsent(knowledge, verdict.stake) ? undefined : holdForeign(knowledge, verdict);
+    case 'unconfirmed':
+      return isConfirmedAbsent(knowledge, verdict.stake) ? undefined : confirmAccount(knowledge, verdict);
+    case 'fits':
+      return account.kind === 'changed' && !isRecordedHere(knowledge)
+        ? hold(knowledge, account.message)
+        : undefined;
+  }
+}
+
+/** An object that names the account of the key is looked after, whatever account the installation is recorded for. */
+function isRecordedHere(knowledge: Knowledge): boolean {
+  return identityOf(knowledge.account) !== undefined && stakeOf(knowledge)?.recorded !== undefined;
+}
+
+/** A person has looked at the other account: the order came to nothing there. */
+function isConfirmedAbsent({ gpuPod }: Knowledge, { kind, name }: Stake): boolean {
+  return kind === 'order' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
+}
+
+function hold(knowledge: Knowledge, message: string, stake = stakeOf(knowledge)): Rest {
+  const { status } = knowledge.gpuPod;
+  const rest = restFailing(
+    knowledge,
+    { reason: 'AccountChanged', message },
+    {
+      Ready: readyWhileHeld(status, message, stake),
+      ...keepingStall(status, { type: 'Stalled', claim: ['AccountChanged', message] }),
+    },
+  );
+  return { ...unread(knowledge, rest), isUnwatched: true };
+}
+
+/** An order whose outcome is not known may have become a machine: that nothing is rented cannot be said. */
+function readyWhileHeld(status: GpuPodStatus, message: string, stake: Stake | undefined): Claim<'Ready'> {
+  const [reason, text] = heldReady(status, message);
+  return reason === 'Pending' && stake?.kind === 'order' ? ['CreateUncertain', message] : [reason, text];
+}
+
+type Held = Exclude<AccountVerdict, { readonly kind: 'fits' }>;
+
+function holdForeign(knowledge: Knowledge, { stake, recorded }: Held): Rest {
+  const { account } = knowledge;
+  const session = identityOf(account);
+  const isOfInstallation =
+    account.kind === 'changed' && account.unmarked !== undefined && isSameAccount(account.unmarked, recorded);
+  if (isOfInstallation || session === undefined) {
+    return hold(knowledge, account.kind === 'changed' ? account.message : '');
+  }
+  const [theirs, ours] = namesOf(session, recorded);
+  return hold(
+    knowledge,
+    `The API key is of account ${theirs}, but ${whatOf(stake)} is of ${ours}, where it may bill. Nothing is done for it. ` +
+      `Restore the key of ${ours}; or, once it has ended there, ${wayOut(stake)}.`,
+  );
+}
+
+/** The origin is said only where it tells the two apart. */
+function namesOf(one: AccountIdentity, other: AccountIdentity): readonly [string, string] {
+  const isSameOrigin = one.origin === undefined || other.origin === undefined || one.origin === other.origin;
+  const nameOf = ({ origin = '', userId }: AccountIdentity): string =>
+    isSameOrigin ? userId : `${origin} ${userId}`;
+  return [nameOf(one), nameOf(other)];
+}
+
+function whatOf({ kind, name }: Stake): string {
+  if (name === '') {
+    return 'an order that cannot be read';
+  }
+  return kind === 'instance' ? `instance ${name}` : `the order for ${name}`;
+}
+
+function wayOut({ kind, name }: Stake): string {
+  return kind === 'instance'
+    ? `delete the GpuPod with ${ANNOTATIONS.forceRelease}: ${name}`
+    : `set ${ANNOTATIONS.confirmAbsent} to that name`;
+}
+
+/**
+ * The provider does not say whose key this is. A list, which all share, or else a GET shows what is at stake, or nothing
+ * does: then no absence is believed.
+ */
+function confirmAccount(knowledge: Knowledge, { stake, recorded }: Held): Step {
+  const { account, census, memory, gpuPod, windows } = knowledge;
+  const sinceMs = sessionBeganAtMs(account);
+  if (census === undefined) {
+    const wantsCensusAfterMs = Math.max(0, sinceMs);
+    return { kind: 'rest', status: gpuPod.status, isUnwatched: true, wantsCensusAfterMs };
+  }
+  const { rental } = memory;
+  if (stake.kind === 'instance' && rental !== undefined && (rental.read?.beganAtMs ?? -Infinity) < sinceMs) {
+    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+  }
+  const message =
+    `The provider does not say whose API key this is, and it shows nothing of account ${recorded.userId}, which ` +
+    `${whatOf(stake)} is of. Nothing is done for it, and it may bill. Give the key the permission to read its user, ` +
+    `restore the key of ${recorded.userId}, or ${wayOut(stake)}.`;
+  const rest = restFailing(
+    knowledge,
+    { reason: 'AccountUnconfirmed', message, retryAfterMs: windows.quietPollMs },
+    {
+      Ready: readyWhileHeld(gpuPod.status, message, stake),
+      ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountUnconfirmed', message] }),
+    },
+  );
+  const againMs = census.beganAtMs + windows.quietPollMs;
+  return { ...unread(knowledge, rest), isUnwatched: true, wantsCensusAfterMs: againMs };
+}
+
+function awaitAccount(knowledge: Knowledge, failure: Failure | undefined): Step {
+  const { status } = knowledge.gpuPod;
+  if (failure === undefined) {
+    // The first moments of a process: all objects are looked at again once the answer is there.
+    return { kind: 'rest', status };
+  }
+  const rest = restFailing(knowledge, failure, {
+    Ready: heldReady(status, failure.message),
+    ...keepingStall(status, {
+      type: 'Reconciling',
+      claim: ['Retrying', 'Waiting until the provider says whose API key this is.'],
+    }),
+  });
+  return unread(knowledge, rest);
+}
