@@ -120,6 +120,16 @@ export const REASONS = {
       meaning:
         'The provider does not accept the API key, or it lacks a permission (Instances: read and write, Availability: read).',
     },
+    Forbidden: {
+      status: 'False',
+      meaning:
+        'The provider forbids what this GpuPod asks for (a template, disk, SSH key or team of somebody else); the API key works otherwise. Other GpuPods are not held back. It is tried again by itself, and at once when the spec changes.',
+    },
+    QuotaExceeded: {
+      status: 'False',
+      meaning:
+        'A limit of the provider on what this GpuPod asks for (disks, templates) is reached. Other GpuPods are not held back. It is tried again by itself, and at once when the spec changes.',
+    },
     AccountChanged: {
       status: 'False',
       meaning:

@@ -27,7 +27,7 @@ export interface Knowledge {
   readonly census?: ObjectCensus;
   /** Filled once offers were asked for in this pass. */
   readonly offers?: OffersKnowledge;
-  /** Whether orders may go out to this object's team. */
+  /** Whether this object may create now. */
   readonly gate: Gate;
   /** True while so many pods vanished at once that no absence is believed. */
   readonly massAbsence: boolean;
@@ -111,12 +111,12 @@ export interface AccountSession {
   readonly unmarked?: AccountIdentity;
 }
 
-/** A breaker of the account: closed gates hold orders back, never looks and deletes. */
-export type Gate =
-  | { readonly kind: 'open' }
-  | {
-      readonly kind: 'closed';
-      readonly reason: 'Unauthorized' | 'PaymentRequired' | 'RateLimited';
-      readonly message: string;
-      readonly retryInMs: number;
-    };
+/** What holds creates back: a circuit breaker of the account, or this GpuPod's own refusals. Never looks and deletes. */
+export type Gate = { readonly kind: 'open' } | ClosedGate;
+
+export interface ClosedGate {
+  readonly kind: 'closed';
+  readonly reason: 'Unauthorized' | 'PaymentRequired' | 'RateLimited' | 'Forbidden' | 'QuotaExceeded';
+  readonly message: string;
+  readonly retryInMs: number;
+}

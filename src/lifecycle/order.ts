@@ -3,7 +3,7 @@ import type { Intent } from './intent.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
 import { frontOf, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
-import type { RefusalReason, Wallet } from './provider.ts';
+import type { Refusal, RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /**
@@ -112,11 +112,16 @@ function pods(census: ObjectCensus | undefined): readonly { readonly name?: stri
   return census === undefined ? [] : [...census.live, ...census.ended];
 }
 
-/** Refusals that speak of the account: the order is not at fault, and the same attempt is sent again later. */
+/** Reasons that no other offer can mend: the same attempt is sent again later. */
 const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
+
+/** Whether a refusal says nothing against the offer, whoever it concerns: the account, or this order alone. */
+export function isSentAgain({ reason, scope }: Refusal): boolean {
+  return OF_ACCOUNT.has(reason) && scope !== 'offer' && scope !== 'upstream';
+}
 
 /** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
 export function isKnownNotCreated(order: OrderMemory): boolean {
   const { outcome } = order;
-  return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && OF_ACCOUNT.has(outcome.reason));
+  return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && isSentAgain(outcome));
 }

@@ -81,18 +81,28 @@ export type CreateOutcome =
 export interface Refusal {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
+  readonly scope: RefusalScope;
+  /** What concerns a team or the key is so by Prime Intellect's own text, or because a plain read fails as well. */
+  readonly isProven: boolean;
   readonly message: string;
   readonly httpStatus: number;
   readonly retryAfterMs?: number;
 }
 
-/** The first five concern the offer, the last three the account. */
+/**
+ * Whom a refusal concerns: this GpuPod's request (its template, image, disks, key, sizes), the offer, all offers of the
+ * upstream provider, the team that pays, or the API key. Only the last two may hold back the orders of others.
+ */
+export type RefusalScope = 'request' | 'offer' | 'upstream' | 'team' | 'key';
+
 export type RefusalReason =
   | 'NoCapacity'
   | 'AboveMaxPrice'
   | 'InvalidRequest'
   | 'TemplateIncompatible'
   | 'OtherRefusal'
+  | 'Forbidden'
+  | 'QuotaExceeded'
   | 'Unauthorized'
   | 'PaymentRequired'
   | 'RateLimited';

@@ -68,6 +68,8 @@ export interface CreatePod {
   readonly offerKey: string;
   /** Monotonic time at which the answer that the offer stands in was asked for. */
   readonly offerSeenAtMs: number;
+  /** Number of offers that would fit as well. */
+  readonly otherOffers: number;
 }
 
 export interface EnsureSecret {
@@ -83,7 +85,16 @@ export interface EnsureSecret {
 export interface CoolDown {
   readonly reason: CoolDownReason;
   readonly offerKey: string;
+  /** Whom the cause concerns. @default what the table says of the reason */
+  readonly scope?: CoolDownScope;
 }
+
+/**
+ * `everybody`: all GpuPods, this offer. `upstream`: all GpuPods, all offers of its upstream provider. `object`: this
+ * GpuPod, while it asks for the same. `request`: all of its namespace that ask for the same image or template, sizes and
+ * variables.
+ */
+export type CoolDownScope = 'everybody' | 'upstream' | 'object' | 'request';
 
 export type CoolDownReason =
   | 'NoCapacity'
@@ -93,7 +104,9 @@ export type CoolDownReason =
   | 'TemplateIncompatible'
   | 'OtherRefusal'
   | 'ProvisioningTimedOut'
-  | 'InstallFailed';
+  | 'InstallFailed'
+  | 'Forbidden'
+  | 'QuotaExceeded';
 
 /** One rule of the lifecycle: the step it asks for, or undefined where it does not apply. */
 export type Rule = (knowledge: Knowledge) => Step | undefined;

@@ -26,3 +26,9 @@ export function offerKey(offer: OfferIdentity): string {
     offer.isSpot,
   ]);
 }
+
+/** The upstream provider of an {@link offerKey}. */
+export function upstreamOf(key: string): string {
+  const parts: unknown = JSON.parse(key);
+  return Array.isArray(parts) ? String(parts[0]) : '';
+}

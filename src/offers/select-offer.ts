@@ -1,4 +1,5 @@
 import type { FittingOffer } from './candidate.ts';
+import { countsText } from './counts-text.ts';
 import { hintFor } from './hint.ts';
 import { failsOnlyFor, judgeOffers } from './judge.ts';
 import { formatUsd } from './money.ts';
@@ -33,6 +34,8 @@ export interface NoOfferSelected {
 /** Reasons of the condition OfferSelected. */
 export type NoOfferReason = 'NoOffers' | 'NoMatchingOffer' | 'AllOffersUnavailable' | 'AboveMaxPrice';
 
+/** What was listed is not what was asked for. */
+const OF_ANOTHER_KIND: readonly RejectionReason[] = ['GpuTypeNotWanted', 'GpuCountDiffers'];
 /** Reasons that pass by themselves. */
 const PASSING: readonly RejectionReason[] = ['Unavailable', 'CoolingDown'];
 
@@ -52,7 +55,7 @@ export function selectOffer(offers: readonly Offer[], wish: OfferWish): Selectio
   return {
     kind: 'none',
     reason,
-    message: boundedText(messageOf(reason, wish)),
+    message: boundedText(countsText(rejections, wish) ?? messageOf(reason, wish)),
     rejections,
     ...(hint === undefined ? {} : { hint }),
   };
@@ -60,7 +63,7 @@ export function selectOffer(offers: readonly Offer[], wish: OfferWish): Selectio
 
 /** What a person can act on goes before what passes by itself. */
 function reasonOfNone(rejections: readonly Rejection[], wish: OfferWish): NoOfferReason {
-  if (rejections.every((rejection) => rejection.reason === 'GpuTypeNotWanted')) {
+  if (rejections.every(({ reason }) => OF_ANOTHER_KIND.includes(reason))) {
     return 'NoOffers';
   }
   if (rejections.some((rejection) => rejection.reason === 'AboveMaxPrice')) {

@@ -1,7 +1,9 @@
+import type { Offer } from '../offers/offer.ts';
 import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
 import type { Answer, Failure, NotFound } from '../lifecycle/provider.ts';
 import { failure } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
+import { rememberOffers } from './other-counts.ts';
 import { readOffers } from './offer-row.ts';
 import type { ReadOffers } from './offer-row.ts';
 import { readJson, readJsonIfFound } from './read-json.ts';
@@ -18,13 +20,14 @@ const LEGACY_MEMORY_MS = 10 * 60_000;
 /** A replica that answers with nothing is followed by another one soon. */
 const EMPTY_RETRY_DELAY_MS = 500;
 
-/** Answers {@link OfferQuery}s. It remembers only which endpoint the server has. */
+/** Answers {@link OfferQuery}s. It remembers which endpoint the server has, and what there is of other counts. */
 export function createAvailability(client: HttpClient): (query: OfferQuery) => Promise<Answer<OfferList>> {
   const { clock } = client;
+  const otherCounts = rememberOffers(clock, readOtherCounts);
   let legacyUntilMs = Number.NEGATIVE_INFINITY;
 
   /** All rows, from the current endpoint, or from the legacy one where there is no other. */
-  async function readAll(query: OfferQuery): Promise<Answer<ReadOffers>> {
+  async function readAll(query: OfferQuery | AnyCount): Promise<Answer<ReadOffers>> {
     if (clock.monotonicMs() < legacyUntilMs) {
       return readLegacyPages(client, query);
     }
@@ -47,7 +50,7 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
       answer = await readAll(query);
     }
     if (answer.kind === 'ok' && isEmpty(answer.value)) {
-      answer = await explainEmpty(client, query);
+      answer = await explainEmpty(query);
     }
     if (answer.kind === 'ok') {
       return unreadable(answer.value) ?? { kind: 'ok', value: { ...answer.value, beganAtMs } };
@@ -55,8 +58,31 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
     return isRefusedQuery(answer) ? await explainRefusedQuery(client, query, answer) : answer;
   }
 
+  /**
+   * The endpoint sometimes answers with an empty list although there is stock, so an empty answer is believed only if
+   * the summary agrees, or does not exist. Then what nobody asked for is added, other counts and clusters: nothing of
+   * it can be rented by this query, it explains why there is no offer.
+   */
+  async function explainEmpty(query: OfferQuery): Promise<Answer<ReadOffers>> {
+    const doubt = await contradiction(client, query);
+    return doubt ?? { kind: 'ok', value: { offers: await otherCounts(query), skippedRows: 0 } };
+  }
+
+  /** One machine of the count that was asked for would be an offer by now, and this answer may be old. */
+  async function readOtherCounts(query: OfferQuery): Promise<readonly Offer[]> {
+    const { gpuCount, ...anyCount } = query;
+    const [single, clusters] = [
+      await readAll(anyCount),
+      await readPages(client, '/availability/multi-node', anyCount),
+    ];
+    const found = [single, clusters].flatMap((answer) => (answer.kind === 'ok' ? answer.value.offers : []));
+    return found.filter((offer) => offer.multiNode || offer.gpuCount !== gpuCount);
+  }
+
   return listOffers;
 }
+
+type AnyCount = Omit<OfferQuery, 'gpuCount'>;
 
 /** Rows of which none can be read are an odd answer, not an empty market. */
 function unreadable({ offers, skippedRows }: ReadOffers): Failure | undefined {
@@ -70,20 +96,6 @@ function unreadable({ offers, skippedRows }: ReadOffers): Failure | undefined {
 
 function isEmpty(read: ReadOffers): boolean {
   return read.offers.length === 0 && read.skippedRows === 0;
-}
-
-/**
- * The endpoint sometimes answers with an empty list although there is stock (`prime-api.md`, 2.5), so an
- * empty answer is believed only if the summary agrees, or does not exist. Then the clusters are added,
- * which nobody here can rent: they explain why there is no offer.
- */
-async function explainEmpty(client: HttpClient, query: OfferQuery): Promise<Answer<ReadOffers>> {
-  const doubt = await contradiction(client, query);
-  if (doubt !== undefined) {
-    return doubt;
-  }
-  const clusters = await readPages(client, '/availability/multi-node', query);
-  return clusters.kind === 'ok' ? clusters : { kind: 'ok', value: { offers: [], skippedRows: 0 } };
 }
 
 async function contradiction(client: HttpClient, query: OfferQuery): Promise<Failure | undefined> {
@@ -107,7 +119,7 @@ async function contradiction(client: HttpClient, query: OfferQuery): Promise<Fai
 async function readPages(
   client: HttpClient,
   path: string,
-  query: OfferQuery,
+  query: OfferQuery | AnyCount,
 ): Promise<Answer<ReadOffers> | NotFound> {
   const rows: unknown[] = [];
   for (let page = 1; page <= MAX_PAGES; page += 1) {
@@ -131,7 +143,10 @@ async function readPages(
   return { kind: 'ok', value: readOffers(rows, path.endsWith('multi-node')) };
 }
 
-async function readLegacyPages(client: HttpClient, query: OfferQuery): Promise<Answer<ReadOffers>> {
+async function readLegacyPages(
+  client: HttpClient,
+  query: OfferQuery | AnyCount,
+): Promise<Answer<ReadOffers>> {
   const path = '/availability/';
   const rows: unknown[] = [];
   for (let page = 1; page <= MAX_PAGES; page += 1) {
@@ -150,10 +165,14 @@ async function readLegacyPages(client: HttpClient, query: OfferQuery): Promise<A
   return { kind: 'ok', value: readOffers(rows, false) };
 }
 
-function toParameters(query: OfferQuery, page: number, pageSize: number): (readonly [string, string])[] {
+function toParameters(
+  query: OfferQuery | AnyCount,
+  page: number,
+  pageSize: number,
+): (readonly [string, string])[] {
   return [
     ['gpu_type', query.gpuType],
-    ['gpu_count', String(query.gpuCount)],
+    ...('gpuCount' in query ? [['gpu_count', String(query.gpuCount)] as const] : []),
     ...query.regions.map((region) => ['regions', region] as const),
     ...query.disks.map((disk) => ['disks', disk] as const),
     ['page', String(page)],

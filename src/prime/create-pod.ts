@@ -6,7 +6,8 @@ import type { HttpClient } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 import { lookFromPod } from './pod-look.ts';
-import { refusalReason } from './refusals.ts';
+import { proveRefusal } from './refusal-proof.ts';
+import { refusalCause } from './refusals.ts';
 import { PodRow } from './schemas/pod.ts';
 
 /** Below this the provider reads a cap as "no cap" (0), or it cannot be meant. */
@@ -41,9 +42,11 @@ export async function createPod(
     maySend: options.mayStillSend,
     turnTaken: options.turnTaken ?? false,
   });
-  return reply.kind === 'reply'
-    ? outcomeOf({ ...reply, secrets: secretsOf(reply, request) }, request)
-    : reply;
+  if (reply.kind !== 'reply') {
+    return reply;
+  }
+  const outcome = outcomeOf({ ...reply, secrets: secretsOf(reply, request) }, request);
+  return outcome.kind === 'refused' ? await proveRefusal(client, outcome, request.team?.teamId) : outcome;
 }
 
 function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
@@ -53,7 +56,7 @@ function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
   const text = jsonErrorText(parseJson(reply.text));
   const isDecided = reply.status >= 400 && reply.status <= 499 && !UNDECIDED_STATUSES.has(reply.status);
   if (isDecided && (text !== undefined || ACCOUNT_STATUSES.has(reply.status))) {
-    return refused(reply, text ?? '');
+    return refused(reply, text ?? '', request);
   }
   return { kind: 'unknown', message: statusMessage(reply) };
 }
@@ -74,11 +77,11 @@ function unknown(reply: Reply, problem: string): CreateOutcome {
   return { kind: 'unknown', message: cleanText(`${reply.label}: ${problem}.`, reply.secrets) };
 }
 
-function refused(reply: Reply, text: string): Refusal {
+function refused(reply: Reply, text: string, request: CreatePodRequest): Refusal {
   const { retryAfterMs } = reply;
   return {
     kind: 'refused',
-    reason: refusalReason(reply.status, text.slice(0, 4096)),
+    ...refusalCause(reply.status, text, request),
     message: statusMessage(reply),
     httpStatus: reply.status,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -1,59 +1,170 @@
-import type { RefusalReason } from '../lifecycle/provider.ts';
+import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
+import type { RefusalReason, RefusalScope } from '../lifecycle/provider.ts';
 
-/** One way to recognise why a create was refused. All that is given must fit. */
-interface RefusalRule {
+/** Why a create request was refused, and whom that concerns. */
+export interface RefusalCause {
   readonly reason: RefusalReason;
-  readonly status?: number;
-  readonly text?: RegExp;
+  readonly scope: RefusalScope;
+  /** The text is one that Prime Intellect itself gives about the account. Nothing else that is said is proof. */
+  readonly isProven: boolean;
 }
 
+/** One way to recognise a refusal. All that is given must fit. */
+interface RefusalRule {
+  readonly reason: RefusalReason;
+  readonly scope: RefusalScope;
+  readonly status?: number;
+  readonly text?: RegExp;
+  readonly and?: RegExp;
+  readonly not?: RegExp;
+  readonly isProven?: true;
+}
+
+/** What a GpuPod brings along: whatever is said about it concerns that GpuPod alone. */
+const OWN =
+  /\b(custom[ _-]?templates?|templates?|customTemplateId|images?|env(ironment)?[ _-]?var\w*|disks?|diskSize|storage|volumes?|ssh[ _-]?keys?|sshKeyId|jupyter\w*|vcpus?|memory|ram)\b|\bpod\.name\b/i;
+/** What the offer brings along. {@link subject} writes `upstream` for the name of the upstream provider. */
+const OF_OFFER =
+  /\bupstream\b|\bregions?\b|\bdata ?cent(er|re)s?\b|\bgpu(s|Type)?\b|\b(cloudId|socket|dataCenterId|country|security|provider)\b/i;
+const TEAM = /\bteams?\b|teamId/i;
+const BALANCE =
+  /\b(insufficient|not enough|low)\b.{0,30}\b(balance|funds?|credits?)\b|\b(balance|funds?|credits?)\b.{0,30}\b(low|insufficient|exhausted|depleted|negative|empty)\b|payment required|\bwallet\b.{0,30}\bempty\b/i;
+const QUOTA = /quotas?\b|\blimits?\b|maximum number|\btoo many\b/i;
+const CAPACITY =
+  /no longer available|not available|unavailable|out of stock|sold out|capacity|insufficient|not enough|none available/i;
+
 /**
- * Why a create was refused (design 4.5), by status and text; the first rule that fits counts. The texts
- * are those seen on the live API (`prime-api.md`, 3.4) and their kin. What the order decides:
- *
- * - The account's limits come first: their texts contain words of capacity too, and their status is not
- *   documented.
- * - 422 checks the form of the request, whatever words its text has (it may list all images, templates
- *   included); only a template that is named as such is told apart.
- * - "Missing field: max_price" is about our request, not about a price that is too high.
+ * The one table of refusals, by status and text; the first rule that fits counts. The texts are those seen on the
+ * live API and their kin. Two kinds of consequence are guarded: only `team` and `key` hold back the orders of others,
+ * and those are proven by Prime Intellect's own text or by a plain read that fails as well.
  */
 const RULES: readonly RefusalRule[] = [
-  { reason: 'PaymentRequired', text: /maximum number of instances|instances? (limit|quota)|limit: \d/i },
   {
     reason: 'PaymentRequired',
-    text: /insufficient (account |wallet )?(balance|funds|credit)|payment required/i,
+    scope: 'team',
+    text: /^maximum number of instances reached[.:]?( limit:? ?\d+)?\.?$/i,
+    isProven: true,
   },
-  { reason: 'PaymentRequired', status: 402 },
-  { reason: 'RateLimited', status: 429 },
-  { reason: 'Unauthorized', status: 401 },
-  { reason: 'Unauthorized', status: 403 },
-  { reason: 'RateLimited', text: /rate limit|too many requests/i },
-  { reason: 'TemplateIncompatible', text: /\btemplates?\b|customTemplateId|image custom_template/i },
-  { reason: 'InvalidRequest', status: 422 },
-  { reason: 'InvalidRequest', text: /missing field|not specified|reserved instances|environment variables/i },
-  { reason: 'AboveMaxPrice', text: /max(imum)?[ _]?price|price\b.*\b(exceeds?|above|higher|over)\b/i },
+  { reason: 'NoCapacity', scope: 'upstream', text: BALANCE, and: /\bupstream\b/i },
+  { reason: 'PaymentRequired', scope: 'team', text: BALANCE },
+  { reason: 'PaymentRequired', scope: 'request', status: 402, text: OWN },
+  { reason: 'PaymentRequired', scope: 'team', status: 402 },
+  { reason: 'Unauthorized', scope: 'key', status: 401 },
+  { reason: 'QuotaExceeded', scope: 'request', status: 403, text: OWN, and: QUOTA },
+  { reason: 'NoCapacity', scope: 'offer', status: 403, text: QUOTA },
+  { reason: 'Forbidden', scope: 'request', status: 403, text: OWN },
+  { reason: 'Forbidden', scope: 'team', status: 403, text: TEAM },
+  { reason: 'Forbidden', scope: 'offer', status: 403, text: OF_OFFER },
+  { reason: 'Unauthorized', scope: 'key', status: 403 },
+  { reason: 'RateLimited', scope: 'team', status: 429 },
+  { reason: 'RateLimited', scope: 'offer', text: /rate limit|too many requests/i },
+  { reason: 'Forbidden', scope: 'request', text: /\bpermissions?\b|forbidden|access denied|not authorized/i },
+  { reason: 'QuotaExceeded', scope: 'request', text: OWN, and: QUOTA, not: /\b(price|pod\.)/i },
+  {
+    reason: 'TemplateIncompatible',
+    scope: 'request',
+    text: /\btemplates?\b|customTemplateId|image custom_template/i,
+  },
+  {
+    reason: 'InvalidRequest',
+    scope: 'team',
+    text: TEAM,
+    and: /\bbody\.team|not found|invalid|unknown|does not exist|not a member/i,
+  },
+  // The form of the row is at fault, not the spec: three such rows must not stall a GpuPod that a fourth fits.
+  {
+    reason: 'InvalidRequest',
+    scope: 'offer',
+    status: 422,
+    text: /\bbody\.(provider|pod\.(cloudId|gpuType|socket|dataCenterId|country|security))\b/i,
+    not: OWN,
+  },
+  { reason: 'InvalidRequest', scope: 'request', status: 422 },
+  {
+    reason: 'InvalidRequest',
+    scope: 'request',
+    text: /missing field|not specified|reserved instances|environment variables/i,
+  },
   {
     reason: 'AboveMaxPrice',
+    scope: 'request',
+    text: /max(imum)?[ _]?price|price\b.*\b(exceeds?|above|higher|over)\b/i,
+  },
+  {
+    reason: 'AboveMaxPrice',
+    scope: 'request',
     text: /\b(exceeds?|above|higher|over)\b.*\bprice|price (has )?(changed|increased|risen)/i,
   },
-  { reason: 'InvalidRequest', text: /not supported|unsupported|not allowed|not permitted|\binvalid\b/i },
-  { reason: 'NoCapacity', text: /no longer available|not available|unavailable|out of stock|sold out/i },
   {
-    reason: 'NoCapacity',
-    text: /capacity|insufficient|quota exceeded|limit exceeded|not enough|none available/i,
+    reason: 'InvalidRequest',
+    scope: 'request',
+    text: OWN,
+    and: /not found|does not exist|no such|unknown/i,
+  },
+  { reason: 'OtherRefusal', scope: 'request', text: OWN, and: CAPACITY },
+  {
+    reason: 'InvalidRequest',
+    scope: 'request',
+    text: /not supported|unsupported|not allowed|not permitted|\binvalid\b/i,
   },
   {
     reason: 'NoCapacity',
+    scope: 'upstream',
+    text: /\bmaintenance\b|\boutage\b|\b(upstream|provider)\b.{0,40}\b(unavailable|unreachable|down|offline)\b/i,
+  },
+  { reason: 'NoCapacity', scope: 'offer', text: QUOTA },
+  { reason: 'NoCapacity', scope: 'offer', text: CAPACITY },
+  {
+    reason: 'NoCapacity',
+    scope: 'offer',
     text: /\bno (available |free )?(machines?|instances?|resources?|gpus?|nodes?|stock)\b/i,
   },
 ];
 
-/** The reason of a refusal with this status and text. */
-export function refusalReason(status: number, text: string): RefusalReason {
-  const rule = RULES.find((candidate) => fits(candidate, status, text));
-  return rule?.reason ?? 'OtherRefusal';
+const OTHER: RefusalCause = { reason: 'OtherRefusal', scope: 'request', isProven: false };
+const MAX_TEXT_LENGTH = 4096;
+
+/** The cause of a refusal of this request, as far as status and text tell it. */
+export function refusalCause(status: number, text: string, request?: CreatePodRequest): RefusalCause {
+  const about = subject(text.slice(0, MAX_TEXT_LENGTH), request).trim();
+  const rule = RULES.find((candidate) => fits(candidate, status, about));
+  return rule === undefined
+    ? OTHER
+    : { reason: rule.reason, scope: rule.scope, isProven: rule.isProven ?? false };
 }
 
-function fits(rule: RefusalRule, status: number, text: string): boolean {
-  return (rule.status === undefined || rule.status === status) && (rule.text?.test(text) ?? true);
+function fits(
+  { status = 0, text = /^/, and = /^/, not }: RefusalRule,
+  actual: number,
+  about: string,
+): boolean {
+  const isExcluded = not?.test(about) ?? false;
+  return [0, actual].includes(status) && text.test(about) && and.test(about) && !isExcluded;
+}
+
+/**
+ * The text without what the request brought along: an error may repeat it, and no tenant may choose the words that
+ * decide over others. The name of the upstream provider becomes `upstream`.
+ */
+function subject(text: string, request: CreatePodRequest | undefined): string {
+  if (request === undefined) {
+    return text;
+  }
+  const echoes = wordsOf(request).filter((word) => word.length >= MIN_ECHO_LENGTH);
+  const bare = echoes
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((rest, word) => rest.replaceAll(word, '…'), text);
+  const upstream = request.provider.type.replaceAll(/[^\p{L}\p{N}]/gu, '.');
+  return upstream.length < MIN_ECHO_LENGTH
+    ? bare
+    : bare.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}_])${upstream}(?![\\p{L}\\p{N}_])`, 'giu'), 'upstream');
+}
+
+const MIN_ECHO_LENGTH = 3;
+
+function wordsOf({ pod, disks = [], team }: CreatePodRequest): readonly string[] {
+  const { envVars = [], name, image, customTemplateId, sshKeyId, jupyterPassword } = pod;
+  const single = [name, image, customTemplateId, sshKeyId, jupyterPassword, team?.teamId];
+  const variables = envVars.flatMap(({ key, value }) => [key, value]);
+  return [...single, ...disks, ...variables].filter((word) => word !== undefined);
 }

@@ -205,7 +205,9 @@ export class Controller {
       ...cluster,
       installation: installation.id,
       account,
-      gates: new AccountGates(clock, coolDownScale),
+      gates: new AccountGates(clock, coolDownScale, (keys) => {
+        keys.forEach(enqueue);
+      }),
       coolDowns: new CoolDowns(clock, coolDownScale),
       commitments: new Commitments(cluster.view),
       claims: new Claims(cluster.api, retained),

@@ -1,23 +1,25 @@
 import type { Clock } from '../clock.ts';
-import type { CoolDown, CoolDownReason } from '../lifecycle/step.ts';
+import type { CoolDown, CoolDownReason, CoolDownScope } from '../lifecycle/step.ts';
+import { upstreamOf } from '../offers/offer-key.ts';
 
 const MINUTE_MS = 60_000;
 
-/** How long an offer is left alone, and for whom. Source: the table "What an error means" of the design. */
-export const COOL_DOWNS: Readonly<Record<CoolDownReason, { readonly forMs: number; readonly scope: Scope }>> =
-  {
-    NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody' },
-    NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
-    AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
-    InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'request' },
-    TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
-    OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'request' },
-    ProvisioningTimedOut: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
-    InstallFailed: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
-  };
-
-/** `request`: all that ask for the same image or template, sizes and variables. */
-type Scope = 'everybody' | 'object' | 'request';
+/** How long an offer is left alone, and for whom where the cooldown does not say. */
+export const COOL_DOWNS: Readonly<
+  Record<CoolDownReason, { readonly forMs: number; readonly scope: CoolDownScope }>
+> = {
+  NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody' },
+  NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
+  AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
+  InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'object' },
+  TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
+  OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'object' },
+  ProvisioningTimedOut: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
+  InstallFailed: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
+  // Shorter than the hold of the GpuPod, see AccountGates: after it, the offers are there to be asked again.
+  Forbidden: { forMs: 4 * MINUTE_MS, scope: 'object' },
+  QuotaExceeded: { forMs: 4 * MINUTE_MS, scope: 'object' },
+};
 
 /** For whom an offer may be cooling down. */
 export interface CoolDownOwner {
@@ -45,8 +47,8 @@ export class CoolDowns {
     this.#scale = scale;
   }
 
-  start({ reason, offerKey }: CoolDown, owner: CoolDownOwner): void {
-    const { forMs, scope } = COOL_DOWNS[reason];
+  start({ reason, offerKey, scope = COOL_DOWNS[reason].scope }: CoolDown, owner: CoolDownOwner): void {
+    const { forMs } = COOL_DOWNS[reason];
     const key = keyOf(scope, offerKey, owner);
     const known = this.#entries.get(key);
     // A lack of capacity that goes on is asked about ever more seldom.
@@ -64,7 +66,7 @@ export class CoolDowns {
 
   find(offerKey: string, owner: CoolDownOwner): { readonly reason: CoolDownReason } | undefined {
     const nowMs = this.#clock.monotonicMs();
-    for (const scope of ['everybody', 'object', 'request'] as const) {
+    for (const scope of ['everybody', 'upstream', 'object', 'request'] as const) {
       const entry = this.#entries.get(keyOf(scope, offerKey, owner));
       if (entry !== undefined && entry.untilMs > nowMs) {
         return { reason: entry.reason };
@@ -96,7 +98,9 @@ export class CoolDowns {
   }
 }
 
-function keyOf(scope: Scope, offerKey: string, owner: CoolDownOwner): string {
-  const whom = { everybody: '', object: owner.uid, request: owner.requestHash };
-  return `${scope}\n${whom[scope]}\n${offerKey}`;
+function keyOf(scope: CoolDownScope, offerKey: string, owner: CoolDownOwner): string {
+  const { uid, requestHash } = owner;
+  // Who changed what is asked for asks anew.
+  const whom = { everybody: '', upstream: '', object: `${uid} ${requestHash}`, request: requestHash };
+  return `${scope}\n${whom[scope]}\n${scope === 'upstream' ? upstreamOf(offerKey) : offerKey}`;
 }

@@ -6,6 +6,7 @@ import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { observe } from '../lifecycle/observe.ts';
 import { frontsOf, walletsOf } from '../lifecycle/order.ts';
+import type { CreateOrder } from './account-gates.ts';
 import type { CoolDownOwner } from './cool-downs.ts';
 import type { Context } from './context.ts';
 
@@ -59,7 +60,7 @@ export async function gather(
     ...(sight === undefined ? {} : { sight }),
     ...(list === undefined ? {} : { census: list }),
     ...(offers === undefined ? {} : { offers }),
-    gate: context.gates.look(gateKey(context, gpuPod)),
+    gate: context.gates.look(createOrder(context, gpuPod)),
     massAbsence: context.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
     coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
@@ -83,12 +84,18 @@ function withoutForeignAnswers(knowledge: Knowledge): Knowledge {
 }
 
 /** Breakers are per team; there is one key. */
-export function gateKey({ policy }: Pick<Context, 'policy'>, gpuPod: GpuPod): string {
-  return gpuPod.spec.teamId ?? policy.defaultTeamId ?? '';
+export function createOrder({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): CreateOrder {
+  const { namespace, name, uid, generation } = metadata;
+  const gateKey = spec.teamId ?? policy.defaultTeamId ?? '';
+  return { gateKey, key: `${namespace}/${name}`, namespace, uid, generation };
 }
 
+/** Requests are alike within a namespace: elsewhere the Secrets of the same names hold other values. */
 export function coolDownOwner({ metadata, spec }: GpuPod): CoolDownOwner {
-  const { image, customTemplateId, resources, env, disks, sshKeyId } = spec;
-  const request = JSON.stringify([image, customTemplateId, resources, env, disks, sshKeyId]);
+  const { image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef } = spec;
+  const request = JSON.stringify([
+    metadata.namespace,
+    ...[image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef],
+  ]);
   return { uid: metadata.uid, requestHash: createHash('sha256').update(request).digest('hex') };
 }

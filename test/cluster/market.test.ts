@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { GpuPod } from '../../src/api/gpu-pod.ts';
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import { DEFAULT_OFFERS_FILE, loadOffers } from '../../src/simulator/offers/load-offers.ts';
 import { conditionText } from '../support/scene.ts';
@@ -8,6 +9,10 @@ const cluster = useBench();
 
 const H100: GpuPodSpecInput = { gpu: { types: ['H100_80GB'] } };
 
+function messageOf({ status }: GpuPod): string | undefined {
+  return status.conditions?.find(({ type }) => type === 'OfferSelected')?.message;
+}
+
 interface Unfulfillable {
   readonly why: string;
   readonly spec: GpuPodSpecInput;
@@ -16,6 +21,8 @@ interface Unfulfillable {
   /** Reasons that are counted. */
   readonly counts: readonly string[];
   readonly hint?: RegExp;
+  /** Message of OfferSelected. */
+  readonly says?: string;
 }
 
 const UNFULFILLABLE: readonly Unfulfillable[] = [
@@ -56,6 +63,24 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
     spec: { gpu: { types: ['H100_80GB'], count: 16 } },
     because: 'NoMatchingOffer',
     counts: ['MultiNode'],
+    hint: /set gpu\.count to 1/,
+    says: 'No offer has 16 × H100_80GB. Single-instance offers: 1 GPU. Multi-node offers exist, but the operator does not rent them.',
+  },
+  {
+    why: 'more GPUs than any machine has, and fewer than a cluster',
+    spec: { gpu: { types: ['H100_80GB'], count: 8 } },
+    because: 'NoOffers',
+    counts: ['GpuCountDiffers'],
+    hint: /set gpu\.count to 1/,
+    says: 'No offer has 8 × H100_80GB. Single-instance offers: 1 GPU. Multi-node offers exist, but the operator does not rent them.',
+  },
+  {
+    why: 'a number of GPUs between those that machines have',
+    spec: { gpu: { types: ['A100_80GB'], count: 3 } },
+    because: 'NoOffers',
+    counts: ['GpuCountDiffers'],
+    hint: /set gpu\.count to/,
+    says: 'No offer has 3 × A100_80GB. Single-instance offers: 1, 2, 4, 8 GPUs.',
   },
   {
     why: 'a GPU that nobody has today',
@@ -86,7 +111,7 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
 ];
 
 describe('what only the market can say', () => {
-  it.each(UNFULFILLABLE)('$because: $why', async ({ spec, because, counts, hint }) => {
+  it.each(UNFULFILLABLE)('$because: $why', async ({ spec, because, counts, hint, says }) => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('wanting', spec);
@@ -98,6 +123,7 @@ describe('what only the market can say', () => {
     expect(rejections.map(({ reason }) => reason)).toEqual(expect.arrayContaining([...counts]));
     expect(rejections.every(({ count, nearest }) => count > 0 && nearest !== undefined)).toBe(true);
     expect(said).toMatch(hint ?? /^/);
+    expect(messageOf(gpuPod)).toBe(says ?? messageOf(gpuPod));
     expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
     await scene.untilEvent('wanting', new RegExp(`^${because}: `));
     expect((await scene.events('wanting')).filter((event) => event.startsWith(because))).toHaveLength(1);

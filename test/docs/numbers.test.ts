@@ -86,7 +86,7 @@ describe('numbers in the documents are those of the code', () => {
     },
     {
       file: 'reliability',
-      text: `alone for ${COOL_DOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for requests of this kind`,
+      text: `alone for ${COOL_DOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for this GpuPod`,
       why: 'InvalidRequest',
     },
     {

@@ -11,6 +11,8 @@ interface OutcomeCase {
   readonly name: string;
   readonly answer: CannedAnswer;
   readonly expected: Readonly<Record<string, unknown>>;
+  /** A plain read follows, which gets the same answer. */
+  readonly isProven?: true;
 }
 
 function detail(status: number, text: string): CannedAnswer {
@@ -56,12 +58,14 @@ describe('createPod: what an answer means', () => {
     {
       name: '401',
       answer: detail(401, 'Invalid token'),
-      expected: { kind: 'refused', reason: 'Unauthorized', httpStatus: 401 },
+      expected: { kind: 'refused', reason: 'Unauthorized', httpStatus: 401, scope: 'key', isProven: true },
+      isProven: true,
     },
     {
       name: '401 as a page: a proxy too decides before it passes anything on',
       answer: { status: 401, text: '<html>' },
       expected: { kind: 'refused', reason: 'Unauthorized' },
+      isProven: true,
     },
     {
       name: '402',
@@ -71,7 +75,8 @@ describe('createPod: what an answer means', () => {
     {
       name: '403',
       answer: detail(403, 'Not authenticated'),
-      expected: { kind: 'refused', reason: 'Unauthorized' },
+      expected: { kind: 'refused', reason: 'Unauthorized', scope: 'key' },
+      isProven: true,
     },
     {
       name: '429 with Retry-After',
@@ -89,14 +94,14 @@ describe('createPod: what an answer means', () => {
     },
   ];
 
-  it.each(cases)('$name', async ({ answer, expected }) => {
+  it.each(cases)('$name', async ({ answer, expected, isProven }) => {
     await withServer(
       () => answer,
       async ({ url, seen }) => {
         const outcome = await withProvider(url, (provider) => provider.createPod(aCreateRequest(), always));
 
         expect(outcome).toMatchObject(expected);
-        expect(seen).toHaveLength(1);
+        expect(seen.map(({ method }) => method)).toEqual(isProven === true ? ['POST', 'GET'] : ['POST']);
       },
     );
   });
@@ -113,6 +118,81 @@ describe('createPod: what an answer means', () => {
         expect(first?.headers.authorization).toBe(`Bearer ${CANARY_KEY}`);
         expect(first?.headers['content-type']).toBe('application/json');
         expect(JSON.parse(first?.body ?? '')).toEqual(request);
+      },
+    );
+  });
+});
+
+describe('createPod: whether a refusal concerns the account', () => {
+  const team = { team: { teamId: 'team-a' } };
+
+  it.each([
+    { name: '401', post: [401, 'Invalid token'], get: 200, expected: ['Unauthorized', 'request', false] },
+    { name: '403', post: [403, 'Not allowed'], get: 200, expected: ['Forbidden', 'request', false] },
+    { name: '403', post: [403, 'Not allowed'], get: 403, expected: ['Unauthorized', 'key', true] },
+    { name: '403', post: [403, 'Not allowed'], get: 401, expected: ['Unauthorized', 'key', true] },
+    {
+      name: 'a read that fails',
+      post: [403, 'Not allowed'],
+      get: 503,
+      expected: ['Forbidden', 'request', false],
+    },
+    {
+      name: 'a read that must wait',
+      post: [401, 'no'],
+      get: 429,
+      expected: ['Unauthorized', 'request', false],
+    },
+    {
+      name: 'a team',
+      post: [403, 'No member of the team'],
+      get: 403,
+      expected: ['Unauthorized', 'team', true],
+    },
+    {
+      name: 'a team',
+      post: [403, 'No member of the team'],
+      get: 200,
+      expected: ['Forbidden', 'request', false],
+    },
+    {
+      name: 'no such team',
+      post: [422, 'body.team.teamId: x'],
+      get: 404,
+      expected: ['Unauthorized', 'team', true],
+    },
+    {
+      name: 'a team',
+      post: [422, 'body.team.teamId: x'],
+      get: 200,
+      expected: ['InvalidRequest', 'request', false],
+    },
+  ] as const)('is proven by a plain read: $name, and then $get', async ({ post, get, expected }) => {
+    await withServer(
+      ({ method }) => (method === 'POST' ? detail(post[0], post[1]) : { status: get, json: { detail: 'x' } }),
+      async ({ url, seen }) => {
+        const request = { ...aCreateRequest(), ...team };
+        const outcome = await withProvider(url, (provider) => provider.createPod(request, always));
+
+        const [reason, scope, isProven] = expected;
+        expect(outcome).toMatchObject({ kind: 'refused', reason, scope, isProven, httpStatus: post[0] });
+        expect(seen[1]?.query.get('teamId')).toBe('team-a');
+        expect(seen).toHaveLength(2);
+      },
+    );
+  });
+
+  it.each([
+    [403, 'No access to template t-1'],
+    [400, 'Maximum number of instances reached. Limit: 4'],
+    [402, 'Payment required'],
+    [429, 'Too many requests'],
+  ])('is not asked where the answer says it, or no read can: %d %s', async (status, text) => {
+    await withServer(
+      () => detail(status, text),
+      async ({ url, seen }) => {
+        await withProvider(url, (provider) => provider.createPod(aCreateRequest(), always));
+        expect(seen).toHaveLength(1);
       },
     );
   });

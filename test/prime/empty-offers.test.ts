@@ -63,7 +63,7 @@ describe('listOffers: an empty answer', () => {
     const { answer, paths } = await ask(byPath({ [GPUS]: EMPTY }));
 
     expect(answer).toMatchObject({ kind: 'ok', value: { offers: [] } });
-    expect(paths).toEqual([GPUS, GPUS, SUMMARY, MULTI_NODE]);
+    expect(paths).toEqual([GPUS, GPUS, SUMMARY, GPUS, MULTI_NODE]);
   });
 
   it('is not believed when the summary cannot be had', async () => {
@@ -77,6 +77,23 @@ describe('listOffers: an empty answer', () => {
     const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: {} }, [MULTI_NODE]: clusters }));
 
     expect(answer).toMatchObject({ kind: 'ok', value: { offers: [{ multiNode: true }] } });
+  });
+
+  it('is explained by offers of other counts, of which none can be rented by mistake', async () => {
+    const rows = [1, 2, 4].map((gpuCount) => anOfferRow({ gpuCount }));
+    const { answer, seen } = await ask(
+      (request) =>
+        request.path.endsWith(GPUS) && !request.query.has('gpu_count')
+          ? { json: { items: rows, totalCount: 3 } }
+          : request.path.endsWith(SUMMARY)
+            ? { json: {} }
+            : EMPTY,
+      aQuery({ gpuCount: 4 }),
+    );
+
+    const counts = answer.kind === 'ok' ? answer.value.offers.map(({ gpuCount }) => gpuCount) : [];
+    expect(counts).toEqual([1, 2]);
+    expect(seen.map(({ query }) => query.get('gpu_count'))).toEqual(['4', '4', null, null, null]);
   });
 
   it('does not need the explanation', async () => {

@@ -1,7 +1,7 @@
 import { truncateMessage } from '../../api/conditions.ts';
 import type { ConditionType } from '../../api/conditions.ts';
 import { isDeleting } from '../../api/gpu-pod.ts';
-import type { Attempt, OfferStatus } from '../../api/status.ts';
+import type { Attempt } from '../../api/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Knowledge } from '../knowledge.ts';
 import type { SecretMemory } from '../memory.ts';
@@ -14,6 +14,8 @@ import { timestamp } from '../status/timestamp.ts';
 import type { CoolDown, CoolDownReason, Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
 import { restFailing } from './failing.ts';
+import { isImpatient } from './provisioning-time.ts';
+import { installsNothingOfItsOwn } from './usual-request.ts';
 
 /** Why the operator ends a pod of a living object; written down before the DELETE is sent. */
 export const ENDINGS = [
@@ -35,7 +37,7 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
   const { gpuPod } = knowledge;
   const attempt = currentAttemptNumber(gpuPod.status);
   const { podId = '', podName = '' } = gpuPod.status;
-  const coolDown = coolDownAfter(ending, gpuPod.status.offer);
+  const coolDown = coolDownAfter(knowledge, ending);
   return {
     kind: 'act',
     effect: {
@@ -187,9 +189,10 @@ function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'
   };
 }
 
-/** The offer whose pod failed is avoided for a while. */
-function coolDownAfter(ending: Ending, offer: OfferStatus | undefined): CoolDown | undefined {
+/** The offer whose pod failed is avoided for a while; by others only where its GpuPod can have nothing to do with it. */
+function coolDownAfter(knowledge: Knowledge, ending: Ending): CoolDown | undefined {
   const reason = COOL_DOWN_AFTER[ending];
+  const { offer } = knowledge.gpuPod.status;
   if (reason === undefined || offer === undefined) {
     return undefined;
   }
@@ -198,7 +201,19 @@ function coolDownAfter(ending: Ending, offer: OfferStatus | undefined): CoolDown
   return {
     reason,
     offerKey: offerKey({ provider, cloudId, gpuType, socket, gpuCount, isSpot, dataCenter, country }),
+    ...(isOwnFault(knowledge, ending) ? { scope: 'object' } : {}),
   };
+}
+
+/** Whether a tenant could have brought the failure about: with an image, a variable, or too little patience. */
+function isOwnFault(knowledge: Knowledge, ending: Ending): boolean {
+  const { gpuPod, sight } = knowledge;
+  const isPlain = installsNothingOfItsOwn(gpuPod.spec);
+  if (ending !== 'ProvisioningTimedOut') {
+    return !isPlain;
+  }
+  const hasBegunToInstall = sight?.look.status === 'ACTIVE' || gpuPod.status.activeAt !== undefined;
+  return isImpatient(knowledge) || (hasBegunToInstall && !isPlain);
 }
 
 const COOL_DOWN_AFTER: Readonly<Partial<Record<Ending, CoolDownReason>>> = {

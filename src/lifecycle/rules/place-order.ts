@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../api/conditions.ts';
 import { capToSend } from '../../offers/cap.ts';
 import { explainChoice } from '../../offers/explain.ts';
 import { offerKey } from '../../offers/offer-key.ts';
@@ -15,6 +16,7 @@ import { specHash } from '../spec-hash.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { stall } from './forbidden.ts';
+import { estimateNote, provisioningTime } from './provisioning-time.ts';
 
 /**
  * Nobody gets here but by writing a high number into the intent: the pod of an order with a number above it would not be
@@ -55,6 +57,7 @@ export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerS
       }),
       offerKey: offerKey(offer),
       offerSeenAtMs,
+      otherOffers: selected.fittingCount - 1,
     },
   };
 }
@@ -104,5 +107,8 @@ function recordedOffer(selected: SelectedOffer, spec: GpuPodSpec): Intent['offer
     multiNode: _multi,
     ...offer
   } = selected.offer;
-  return { ...offer, image: imageOf(spec), why: explainChoice(selected) };
+  const note = estimateNote(provisioningTime(spec, offer.provisioningMinutes));
+  // A sentence is made of it: there must be room for its full stop.
+  const why = truncateMessage(`${explainChoice(selected)}${note}`, MAX_MESSAGE_LENGTH - 1);
+  return { ...offer, image: imageOf(spec), why };
 }

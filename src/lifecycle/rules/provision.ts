@@ -1,4 +1,4 @@
-import { formatDuration, parseDurationMs } from '../../api/duration.ts';
+import { formatDuration } from '../../api/duration.ts';
 import type { Knowledge, Sight } from '../knowledge.ts';
 import type { RentalMemory } from '../memory.ts';
 import type { PodLook, PodStatus } from '../provider.ts';
@@ -7,12 +7,14 @@ import type { Claim, Claims, Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY, standingClaim, startingClaim } from './claims.ts';
 import { beginEnding } from './ending.ts';
+import { provisioningTimeOf } from './provisioning-time.ts';
 
 /** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
 export function followUnready(knowledge: Knowledge, rental: RentalMemory, sight: Sight, facts: Facts): Step {
   const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
   const failed = wasReady ? undefined : endFailed(knowledge, rental, sight);
-  const untilDeadlineMs = rental.sinceMs + provisioningTimeoutMs(knowledge) - knowledge.now.monotonicMs;
+  const untilDeadlineMs =
+    rental.sinceMs + provisioningTimeOf(knowledge).timeoutMs - knowledge.now.monotonicMs;
   const againInMs = wasReady
     ? knowledge.windows.staleMs
     : Math.max(untilDeadlineMs, 0) + knowledge.windows.busyPollMs;
@@ -35,13 +37,15 @@ function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): St
 }
 
 export function endTimedOut(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
-  const timeoutMs = provisioningTimeoutMs(knowledge);
+  const { timeoutMs, boundMs } = provisioningTimeOf(knowledge);
   // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
   if (sight.beganAtMs > rental.sinceMs + timeoutMs) {
     return beginEnding(
       knowledge,
       'ProvisioningTimedOut',
-      `It was not ready within ${formatDuration(timeoutMs)}.`,
+      timeoutMs > boundMs
+        ? `It was not ready within ${formatDuration(timeoutMs)}: provisioningTimeout ${formatDuration(boundMs)}, stretched because the offer expects to take longer.`
+        : `It was not ready within ${formatDuration(timeoutMs)}.`,
     );
   }
   return undefined;
@@ -57,15 +61,6 @@ function installationFailure({ gpuPod }: Knowledge, look: PodLook): string {
   return env.length === 0 && jupyterPasswordSecretRef === undefined
     ? said
     : 'the reason is at the provider, and is not repeated here because it may hold values of spec.env';
-}
-
-const MS_PER_MINUTE = 60_000;
-
-/** The wish of the spec, or twice the offer's own estimate where that is longer. */
-function provisioningTimeoutMs({ gpuPod, intent }: Knowledge): number {
-  const wishedMs = parseDurationMs(gpuPod.spec.provisioningTimeout) ?? 20 * MS_PER_MINUTE;
-  const estimateMinutes = intent.kind === 'read' ? (intent.intent.offer.provisioningMinutes ?? 0) : 0;
-  return Math.max(wishedMs, 2 * estimateMinutes * MS_PER_MINUTE);
 }
 
 function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boolean): Rest {

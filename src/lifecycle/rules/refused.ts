@@ -9,8 +9,9 @@ import { withAttempt } from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
-import type { CoolDownReason, Step } from '../step.ts';
+import type { CoolDown, CoolDownReason, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
+import { asksForUsualSizes } from './usual-request.ts';
 
 /** An offer refused the order: that is recorded, the offer is avoided for a while, and the next one is tried. */
 export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Refusal): Step {
@@ -41,7 +42,7 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
     effect: {
       type: 'writeStatus',
       status,
-      coolDown: { reason: coolDownReason(refusal.reason), offerKey: offerKey(intent.offer) },
+      coolDown: coolDownOf(knowledge, intent, refusal),
     },
     remember: { invalidRefusals: countInvalid(knowledge, refusal) },
   };
@@ -50,8 +51,21 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
 function countInvalid({ memory, gpuPod }: Knowledge, refusal: Refusal): Memory['invalidRefusals'] {
   const { generation } = gpuPod.metadata;
   const known = memory.invalidRefusals.generation === generation ? memory.invalidRefusals.count : 0;
-  const isInvalid = refusal.reason === 'InvalidRequest';
+  const isInvalid = refusal.reason === 'InvalidRequest' && refusal.scope !== 'offer';
   return { generation, count: known + (isInvalid ? 1 : 0), message: refusal.message };
+}
+
+/** Others leave the offer alone only where what was asked of it can have nothing to do with the refusal. */
+function coolDownOf({ gpuPod }: Knowledge, { offer }: Intent, refusal: Refusal): CoolDown {
+  const reason = coolDownReason(refusal.reason);
+  const coolDown = { reason, offerKey: offerKey(offer) };
+  if (reason !== 'NoCapacity') {
+    return coolDown;
+  }
+  if (!asksForUsualSizes(gpuPod.spec)) {
+    return { ...coolDown, scope: 'request' };
+  }
+  return refusal.scope === 'upstream' ? { ...coolDown, scope: 'upstream' } : coolDown;
 }
 
 function coolDownReason(reason: RefusalReason): CoolDownReason {
@@ -60,6 +74,8 @@ function coolDownReason(reason: RefusalReason): CoolDownReason {
     case 'AboveMaxPrice':
     case 'InvalidRequest':
     case 'TemplateIncompatible':
+    case 'Forbidden':
+    case 'QuotaExceeded':
       return reason;
     case 'OtherRefusal':
     case 'Unauthorized':

@@ -11,7 +11,7 @@ import type { Memory } from '../../lifecycle/memory.ts';
 import type { CreateOutcome } from '../../lifecycle/provider.ts';
 import type { CreatePod } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
-import { gateKey } from '../gather.ts';
+import { createOrder } from '../gather.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
@@ -69,17 +69,19 @@ async function orderInTurn(
   const { memory } = prepared;
   await context.takeCreateTurn();
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.windows.offerMaxAgeMs;
-  if (isOld || !context.gates.pass(gateKey(context, gpuPod))) {
+  const asking = createOrder(context, gpuPod);
+  if (isOld || !context.gates.pass(asking)) {
     return known(memory);
   }
   const { uid } = gpuPod.metadata;
-  if (!commitments.reserve(uid, effect.intent.cost.total, policy.maxTotalPricePerHour)) {
-    return known(memory);
-  }
   try {
-    return await order(context, gpuPod, effect, prepared);
+    return commitments.reserve(uid, effect.intent.cost.total, policy.maxTotalPricePerHour)
+      ? await order(context, gpuPod, effect, prepared)
+      : known(memory);
   } finally {
     commitments.release(uid);
+    // Whoever was let through to probe and did not come to it leaves the probe to others.
+    context.gates.giveBack(asking);
   }
 }
 
@@ -116,7 +118,7 @@ async function order(
       // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
       isForAccount(context, intent),
   });
-  context.gates.settle(gateKey(context, gpuPod), outcome.kind === 'refused' ? outcome : undefined);
+  context.gates.settle(createOrder(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
     context.account.noteOwn(outcome.pod.userId, keyVersion);

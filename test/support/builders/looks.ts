@@ -1,5 +1,12 @@
 import type { ObjectCensus, Sight } from '../../../src/lifecycle/knowledge.ts';
-import type { Failure, HistoryRow, PodLook, Refusal } from '../../../src/lifecycle/provider.ts';
+import type {
+  Failure,
+  HistoryRow,
+  PodLook,
+  Refusal,
+  RefusalReason,
+  RefusalScope,
+} from '../../../src/lifecycle/provider.ts';
 import { POD_ID } from './gpu-pod.ts';
 import { nameOfAttempt } from './intent.ts';
 
@@ -69,10 +76,22 @@ export function failure(overrides: Partial<Failure> = {}): Failure {
   return { kind: 'failure', reason: 'ApiUnavailable', message: 'GET /pods/: HTTP status 503.', ...overrides };
 }
 
+/** Whom a refusal usually concerns, where it is not the offer. */
+const SCOPES: Readonly<Partial<Record<RefusalReason, RefusalScope>>> = {
+  InvalidRequest: 'request',
+  TemplateIncompatible: 'request',
+  OtherRefusal: 'request',
+  Unauthorized: 'key',
+  PaymentRequired: 'team',
+  RateLimited: 'team',
+};
+
 export function refusal(overrides: Partial<Refusal> = {}): Refusal {
   return {
     kind: 'refused',
     reason: 'NoCapacity',
+    scope: SCOPES[overrides.reason ?? 'NoCapacity'] ?? 'offer',
+    isProven: false,
     message: 'POST /pods/: HTTP status 400: no longer available.',
     httpStatus: 400,
     ...overrides,

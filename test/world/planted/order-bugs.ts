@@ -90,7 +90,14 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
         createPod: async (request, options) => {
           const outcome = await real.createPod(request, options);
           return outcome.kind === 'unknown'
-            ? { kind: 'refused', reason: 'NoCapacity', message: outcome.message, httpStatus: 400 }
+            ? {
+                kind: 'refused',
+                reason: 'NoCapacity',
+                scope: 'offer',
+                isProven: false,
+                message: outcome.message,
+                httpStatus: 400,
+              }
             : outcome;
         },
       })),

@@ -1,0 +1,22 @@
+import type { ClosedGate } from '../lifecycle/knowledge.ts';
+
+const MINUTE_MS = 60_000;
+
+/** How long creates are held back at first, and at most. */
+const WAITS: Readonly<Record<ClosedGate['reason'], readonly [firstMs: number, maxMs: number]>> = {
+  Unauthorized: [5 * MINUTE_MS, 5 * MINUTE_MS],
+  Forbidden: [5 * MINUTE_MS, 30 * MINUTE_MS],
+  QuotaExceeded: [5 * MINUTE_MS, 30 * MINUTE_MS],
+  PaymentRequired: [5 * MINUTE_MS, 30 * MINUTE_MS],
+  RateLimited: [2_000, MINUTE_MS],
+};
+
+/** The next wait: twice the last one of that reason, or as long as the provider asks for. */
+export function nextWaitMs(
+  { reason, retryAfterMs = 0 }: { readonly reason: ClosedGate['reason']; readonly retryAfterMs?: number },
+  lastedMs: number,
+): number {
+  const [firstMs, maxMs] = WAITS[reason];
+  const doubledMs = Math.max(firstMs, lastedMs * 2);
+  return Math.min(maxMs, Math.max(doubledMs, retryAfterMs));
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../clock.ts';
+import type { ClosedGate } from '../lifecycle/knowledge.ts';
+import type { CreateOrder, HoldingRefusal } from './account-gates.ts';
+import { nextWaitMs } from './gate-times.ts';
+
+interface Hold {
+  readonly generation: number;
+  readonly reason: ClosedGate['reason'];
+  readonly message: string;
+  readonly untilMs: number;
+  /** 0 while other offers are still tried. */
+  readonly lastedMs: number;
+  /** Refusals of this reason in a row. */
+  readonly count: number;
+}
+
+const MOVING: ReadonlySet<string> = new Set<ClosedGate['reason']>(['Forbidden', 'QuotaExceeded']);
+/** Another offer may take what one forbids; after so many the next one will not either. */
+const MAX_FORBIDDEN = 3;
+
+/** How long a hold is remembered after its end. */
+const MEMORY_MS = 60 * 60_000;
+
+/** Creates that are held back for one GpuPod alone: what its own request caused stops nobody else. */
+export class ObjectHolds {
+  readonly #clock: Clock;
+  readonly #scale: number;
+  readonly #holds = new Map<string, Hold>();
+
+  constructor(clock: Clock, scale: number) {
+    this.#clock = clock;
+    this.#scale = scale;
+  }
+
+  /** A changed spec asks for something else. */
+  find({ uid, generation }: Pick<CreateOrder, 'uid' | 'generation'>): ClosedGate | undefined {
+    const hold = this.#holds.get(uid);
+    const retryInMs = (hold?.untilMs ?? 0) - this.#clock.monotonicMs();
+    return hold?.generation !== generation || retryInMs <= 0
+      ? undefined
+      : { kind: 'closed', reason: hold.reason, message: hold.message, retryInMs };
+  }
+
+  /** The create of this GpuPod was refused. It waits, unless there are other offers to try. */
+  refuse({ uid, generation }: CreateOrder, refusal: HoldingRefusal, otherOffers: number): void {
+    const { reason, message } = refusal;
+    const found = this.#holds.get(uid);
+    const isSame = found?.reason === reason && found.generation === generation;
+    const known = isSame ? found : { count: 0, lastedMs: 0 };
+    const count = known.count + 1;
+    const movesOn = MOVING.has(reason) && otherOffers > 0 && count < MAX_FORBIDDEN;
+    const lastedMs = movesOn ? 0 : nextWaitMs(refusal, known.lastedMs);
+    const untilMs = this.#clock.monotonicMs() + lastedMs * this.#scale;
+    this.#holds.set(uid, { generation, reason, message, lastedMs, untilMs, count });
+    this.#dropOld();
+  }
+
+  end(uid: string): void {
+    this.#holds.delete(uid);
+  }
+
+  clear(): void {
+    this.#holds.clear();
+  }
+
+  /** An entry is kept for a while after its end, so that it can double. */
+  #dropOld(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [uid, { untilMs }] of this.#holds) {
+      if (untilMs + MEMORY_MS * this.#scale < nowMs) {
+        this.#holds.delete(uid);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { conditionText } from '../support/scene.ts';
+import { useBench } from '../support/use-bench.ts';
+
+const cluster = useBench();
+
+/** Breakers and cooldowns last as long as in production: whoever is ready within a test was not held back. */
+const UNSCALED = { 'cool-down-scale': '1' };
+const A100 = { gpu: { types: ['A100_80GB'] }, maxPrice: 2 };
+
+describe('a refusal that one GpuPod brought about', () => {
+  it('holds back that GpuPod, and no other', async () => {
+    const scene = await cluster.open({ flags: UNSCALED });
+    const causes = [
+      { name: 'foreign-template', status: 403, detail: 'No access to template t-1', synced: 'Forbidden' },
+      { name: 'foreign-key', status: 401, detail: 'This SSH key is not yours', synced: 'Unauthorized' },
+      { name: 'disk-limit', status: 400, detail: 'Disk limit reached. limit: 4', synced: 'QuotaExceeded' },
+    ];
+    for (const { name, status, detail } of causes) {
+      const effect = { kind: 'Answer', status, body: { detail } } as const;
+      scene.simulator.faults.add({ method: 'POST', path: '/pods/', contains: `value-of-${name}`, effect });
+    }
+    await scene.startOperator();
+    for (const { name } of causes) {
+      await scene.create(name, { ...A100, env: [{ name: 'WHO', value: `value-of-${name}` }] });
+    }
+    for (const { name, synced } of causes) await scene.untilCondition(name, `Synced=False ${synced}`);
+    await scene.create('neighbour', A100);
+    const { status } = await scene.untilReady('neighbour');
+
+    expect(status.offer?.cloudId).toBe('n3-A100x1');
+    expect(scene.simulator.ledger.entries()).toHaveLength(1);
+  });
+});
+
+describe('a quota of an upstream provider', () => {
+  it('concerns its offer, and the next one is taken at once', async () => {
+    const scene = await cluster.open({ flags: UNSCALED });
+    const detail = 'Instance quota exceeded in region CANADA-1 (limit: 8)';
+    const effect = { kind: 'Answer', status: 400, body: { detail } } as const;
+    scene.simulator.faults.add({ method: 'POST', path: '/pods/', contains: '"n3-A100x1"', effect });
+    await scene.startOperator();
+    await scene.create('next', A100);
+    const gpuPod = await scene.untilReady('next');
+
+    expect(gpuPod.status.attempts).toMatchObject([{ outcome: 'Refused', reason: 'NoCapacity' }, { number: 2 }]);
+    expect(conditionText(gpuPod, 'Synced')).toBe('True ReconcileSuccess');
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { CoolDowns } from '../../src/reconciler/cool-downs.ts';
+import { coolDownOwner } from '../../src/reconciler/gather.ts';
+import { offerKey } from '../../src/offers/offer-key.ts';
+import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
+import { gpuPod } from '../support/builders/gpu-pod.ts';
+import { intent } from '../support/builders/intent.ts';
+
+const { offer } = intent();
+const KEY = offerKey(offer);
+const SIBLING = offerKey({ ...offer, cloudId: 'another' });
+const ELSEWHERE = offerKey({ ...offer, provider: 'another' });
+
+const WHO = {
+  self: { uid: 'a', requestHash: 'x' },
+  changed: { uid: 'a', requestHash: 'y' },
+  alike: { uid: 'b', requestHash: 'x' },
+  other: { uid: 'c', requestHash: 'z' },
+};
+
+describe('CoolDowns', () => {
+  it.each([
+    { scope: 'everybody', offers: [KEY], who: ['self', 'changed', 'alike', 'other'] },
+    { scope: 'upstream', offers: [KEY, SIBLING], who: ['self', 'changed', 'alike', 'other'] },
+    { scope: 'request', offers: [KEY], who: ['self', 'alike'] },
+    { scope: 'object', offers: [KEY], who: ['self'] },
+  ] as const)('keeps those away whom the cause concerns: $scope', ({ scope, offers, who }) => {
+    const coolDowns = new CoolDowns(new VirtualClock());
+    coolDowns.start({ reason: 'NoCapacity', offerKey: KEY, scope }, WHO.self);
+    const found = Object.entries(WHO).flatMap(([name, owner]) =>
+      [KEY, SIBLING, ELSEWHERE].flatMap((key) => (coolDowns.find(key, owner) === undefined ? [] : [[name, key]])),
+    );
+
+    expect(found).toEqual(who.flatMap((name) => offers.map((key) => [name, key])));
+  });
+
+  it.each(['InvalidRequest', 'OtherRefusal', 'Forbidden', 'QuotaExceeded', 'AboveMaxPrice'] as const)(
+    'keeps nobody else away for %s',
+    (reason) => {
+      const coolDowns = new CoolDowns(new VirtualClock());
+      coolDowns.start({ reason, offerKey: KEY }, WHO.self);
+
+      expect(coolDowns.find(KEY, WHO.self)).toEqual({ reason });
+      expect(coolDowns.find(KEY, WHO.alike)).toBeUndefined();
+    },
+  );
+});
+
+describe('coolDownOwner', () => {
+  const hashOf = (options: Parameters<typeof gpuPod>[0]): string => coolDownOwner(gpuPod(options)).requestHash;
+
+  it.each([
+    { what: 'another image', spec: { image: 'other' } },
+    { what: 'another team', spec: { teamId: 'team-b' } },
+    { what: 'a variable', spec: { env: [{ name: 'A', value: 'b' }] } },
+    { what: 'a template', spec: { customTemplateId: 't-1' } },
+  ])('tells requests apart: $what', ({ spec }) => {
+    expect(hashOf({ spec })).not.toBe(hashOf({}));
+  });
+
+  it('tells namespaces apart: their Secrets of one name hold other values', () => {
+    expect(hashOf({ namespace: 'elsewhere' })).not.toBe(hashOf({}));
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { PodRule } from '../../src/simulator/world/pod-rule.ts';
+import { conditionsOf, reasonOf } from './readings.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+import type { WorldOptions } from './simulated-world.ts';
+import { OFFERS } from './world-offers.ts';
+
+const MINUTE_MS = 60_000;
+const CHEAPEST = 'n3-H100x1';
+
+async function worldOf(options: WorldOptions = {}): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld(options);
+  world.startOperator();
+  await world.pass(1_000);
+  return world;
+}
+
+function refuse(world: SimulatedWorld, contains: string, [status, detail]: readonly [number, string]): void {
+  world.api.faults.add({
+    method: 'POST',
+    path: '/pods/',
+    contains,
+    effect: { kind: 'Answer', status, body: { detail } },
+  });
+}
+
+function creates(world: SimulatedWorld, contains: string): number {
+  return world.api.requests
+    .all({ method: 'POST', path: '/pods/' })
+    .filter(({ bodyText }) => bodyText.includes(contains)).length;
+}
+
+function syncedOf(world: SimulatedWorld, name: string): string | undefined {
+  const object = world.object(name);
+  return object === undefined ? undefined : reasonOf(object, 'Synced');
+}
+
+/** The offers that were rented, in that order, for instances with this text in their name. */
+function rented(world: SimulatedWorld, name: string): readonly string[] {
+  return world.api.world.ledger
+    .entries()
+    .filter((entry) => entry.origin === 'Api' && entry.name.includes(name))
+    .map(({ cloudId }) => cloudId);
+}
+
+const OWN_FAULT: readonly {
+  readonly why: string;
+  readonly answer: readonly [number, string];
+  readonly synced: string;
+}[] = [
+  { why: 'a template of somebody else', answer: [403, 'No access to template t-1'], synced: 'Forbidden' },
+  { why: 'a disk of somebody else', answer: [403, 'Disk d-1 is not yours'], synced: 'Forbidden' },
+  { why: 'no word of explanation', answer: [403, 'Not allowed'], synced: 'Forbidden' },
+  { why: 'a key that works for all else', answer: [401, 'Unauthorized'], synced: 'Unauthorized' },
+  {
+    why: 'a limit of disks',
+    answer: [400, 'Maximum number of disks reached. limit: 4'],
+    synced: 'QuotaExceeded',
+  },
+  {
+    why: 'a plan that does not include templates',
+    answer: [402, 'Templates need a plan'],
+    synced: 'PaymentRequired',
+  },
+];
+
+describe('what concerns one GpuPod', () => {
+  it.each(OWN_FAULT)('holds back nobody else: $why', async ({ answer, synced }) => {
+    const world = await worldOf();
+    refuse(world, 'offender', answer);
+    world.apply('offender');
+    await world.until('refused', () => syncedOf(world, 'offender') === synced, 2 * MINUTE_MS);
+    world.apply('neighbour');
+    await world.until('the neighbour is ready', () => world.isReady('neighbour'), 3 * MINUTE_MS);
+
+    expect(rented(world, 'neighbour')).toEqual([CHEAPEST]);
+    // It goes on asking, but seldom.
+    const before = creates(world, 'offender');
+    await world.pass(30 * MINUTE_MS);
+    expect(creates(world, 'offender') - before).toBeLessThanOrEqual(12);
+    expect(world.books.violations).toEqual([]);
+  });
+
+  it.each<{ why: string; spec: Partial<GpuPodSpecInput>; rule: PodRule }>([
+    {
+      why: 'less patience than any instance needs',
+      spec: { provisioningTimeout: '10s' },
+      rule: { outcome: 'StuckProvisioning' },
+    },
+    {
+      why: 'variables with which the installation fails',
+      spec: {},
+      rule: { outcome: 'InstallFailed' },
+    },
+    {
+      why: 'variables with which the installation hangs',
+      spec: {},
+      rule: { outcome: 'StuckInstalling' },
+    },
+    { why: 'variables with which the instance breaks', spec: {}, rule: { outcome: 'Error' } },
+  ])('closes no offer to others: $why', async ({ spec, rule }) => {
+    const podRules = [{ nameIncludes: 'offender', cloudId: CHEAPEST, ...rule }];
+    const world = await worldOf({ provider: { podRules } });
+    world.apply('offender', spec);
+    await world.until('its second', () => rented(world, 'offender').length === 2, 40 * MINUTE_MS);
+    world.apply('neighbour', { env: [{ name: 'OTHER', value: 'x' }] });
+    await world.until('the neighbour is ready', () => world.isReady('neighbour'), 5 * MINUTE_MS);
+
+    expect(rented(world, 'offender').slice(0, 2)).toEqual([CHEAPEST, 'gpu_1x_h100']);
+    expect(rented(world, 'neighbour')).toEqual([CHEAPEST]);
+    expect(world.books.violations).toEqual([]);
+  });
+});
+
+describe('what concerns an offer', () => {
+  it('closes it to others where nothing of the tenant’s own was installed', async () => {
+    const podRules = [{ nameIncludes: 'plain', cloudId: CHEAPEST, outcome: 'InstallFailed' as const }];
+    const world = await worldOf({ provider: { podRules } });
+    world.apply('plain', { env: [] });
+    await world.until('its second', () => rented(world, 'plain').length === 2, 40 * MINUTE_MS);
+    world.apply('neighbour');
+    await world.until('the neighbour is ready', () => world.isReady('neighbour'), 5 * MINUTE_MS);
+
+    expect(rented(world, 'neighbour')).toEqual(['gpu_1x_h100']);
+  });
+
+  it.each([
+    [400, 'Instance quota exceeded in region CANADA-1 (limit: 8)'],
+    [400, 'Maximum number of instances reached at hyperstack. Limit: 8'],
+    [400, 'hyperstack: insufficient balance of the reseller'],
+    [403, 'This provider is not enabled'],
+    [400, 'Hyperstack rate limit exceeded'],
+  ] as const)('moves on to the next offer at once: %i %s', async (status, detail) => {
+    const world = await worldOf();
+    refuse(world, '"hyperstack"', [status, detail]);
+    const seen = new Set<string | undefined>();
+    world.apply('train-1');
+    await world.until(
+      'ready',
+      () => {
+        seen.add(syncedOf(world, 'train-1'));
+        return world.isReady('train-1');
+      },
+      2 * MINUTE_MS,
+    );
+    expect(rented(world, 'train-1')).toEqual(['gpu_1x_h100']);
+    expect(seen).not.toContain('PaymentRequired');
+  });
+});
+
+describe('an account that one tenant speaks ill of', () => {
+  it('is tried by another one, and then stays open to the others', async () => {
+    const world = await worldOf();
+    refuse(world, 'offender', [402, 'Payment required']);
+    world.apply('offender');
+    await world.until('refused', () => syncedOf(world, 'offender') === 'PaymentRequired', 2 * MINUTE_MS);
+    world.apply('first');
+    await world.until('the probe of the first', () => world.isReady('first'), 9 * MINUTE_MS);
+    const before = creates(world, 'offender');
+    await world.until('the offender asks again', () => creates(world, 'offender') > before);
+    world.apply('second');
+    await world.until('the second is ready', () => world.isReady('second'), 3 * MINUTE_MS);
+    expect(world.books.violations).toEqual([]);
+  });
+});
+
+describe('an offer that expects to take hours', () => {
+  it.each([900, 1e9])('does not outvote the patience of the spec: %d minutes', async (provisioningTime) => {
+    const world = await worldOf({
+      offers: OFFERS.map((offer) => ({ ...offer, provisioningTime })),
+      provider: { podRules: [{ outcome: 'StuckProvisioning' }] },
+    });
+    world.apply('train-1', { provisioningTimeout: '10s', maxAttempts: 1 });
+    await world.until('ordered', () => rented(world, 'train-1').length === 1, 2 * MINUTE_MS);
+    await world.pass(5_000);
+    const object = world.object();
+    const told = object === undefined ? [] : conditionsOf(object);
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        type: 'OfferSelected',
+        message: expect.stringMatching(/estimate of .* is above provisioningTimeout 10s, it gets 30s/),
+      }),
+    );
+    const isLiving = (): boolean =>
+      world.api.world.ledger.live().some(({ origin, name }) => origin === 'Api' && name.includes('train-1'));
+    await world.until('given up', () => !isLiving(), 3 * MINUTE_MS);
+    expect(world.books.violations).toEqual([]);
+  });
+});
