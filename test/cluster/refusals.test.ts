@@ -43,7 +43,10 @@ describe('a quota of an upstream provider', () => {
     await scene.create('next', A100);
     const gpuPod = await scene.untilReady('next');
 
-    expect(gpuPod.status.attempts).toMatchObject([{ outcome: 'Refused', reason: 'NoCapacity' }, { number: 2 }]);
+    expect(gpuPod.status.attempts).toMatchObject([
+      { outcome: 'Refused', reason: 'NoCapacity' },
+      { number: 2 },
+    ]);
     expect(conditionText(gpuPod, 'Synced')).toBe('True ReconcileSuccess');
   });
 });

@@ -28,7 +28,9 @@ describe('CoolDowns', () => {
     const coolDowns = new CoolDowns(new VirtualClock());
     coolDowns.start({ reason: 'NoCapacity', offerKey: KEY, scope }, WHO.self);
     const found = Object.entries(WHO).flatMap(([name, owner]) =>
-      [KEY, SIBLING, ELSEWHERE].flatMap((key) => (coolDowns.find(key, owner) === undefined ? [] : [[name, key]])),
+      [KEY, SIBLING, ELSEWHERE].flatMap((key) =>
+        coolDowns.find(key, owner) === undefined ? [] : [[name, key]],
+      ),
     );
 
     expect(found).toEqual(who.flatMap((name) => offers.map((key) => [name, key])));
@@ -47,7 +49,8 @@ describe('CoolDowns', () => {
 });
 
 describe('coolDownOwner', () => {
-  const hashOf = (options: Parameters<typeof gpuPod>[0]): string => coolDownOwner(gpuPod(options)).requestHash;
+  const hashOf = (options: Parameters<typeof gpuPod>[0]): string =>
+    coolDownOwner(gpuPod(options)).requestHash;
 
   it.each([
     { what: 'another image', spec: { image: 'other' } },
