@@ -25,6 +25,7 @@ import { laneOf, planLanes } from './lanes.ts';
 import type { Lanes } from './lanes.ts';
 import { recordAccount } from './installation.ts';
 import type { ConfigMapApi, Installation } from './installation.ts';
+import { KeyTrouble } from './key-trouble.ts';
 import { Memories } from './memories.ts';
 import { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
@@ -174,9 +175,11 @@ export class Controller {
     const enqueue = (key: string): void => {
       this.#queue.add(key);
     };
-    const health = new ProviderHealth(clock, windows.quietFailureMs, () => {
+    const enqueueAll = (): void => {
       this.#enqueueAll();
-    });
+    };
+    const trouble = new KeyTrouble(this.#options.log);
+    const health = new ProviderHealth(clock, windows.quietFailureMs, enqueueAll, trouble);
     const account = this.#watchAccount(installation);
     const vanished = new VanishedPods(clock, windows.massAbsenceMs);
     const podWatch = new PodWatch({ provider, clock, windows, health, vanished, onChange: enqueue });

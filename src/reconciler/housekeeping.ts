@@ -99,7 +99,7 @@ export class Housekeeping {
     const { windows } = this.#options;
     switch (task) {
       case 'account':
-        return (await parts.account.check()) ? KEY_CHECK_MS : 'failed';
+        return (await checkAccount(parts)) ? KEY_CHECK_MS : 'failed';
       case 'poll':
         if (isTrusted(parts)) {
           await parts.podWatch.poll();
@@ -129,12 +129,19 @@ export class Housekeeping {
     if (!isFailure) {
       return result.pods;
     }
-    this.#options.log.warn(
+    // Whose wallet fails, or that the key does, is warned of once; this is each try.
+    this.#options.log.debug(
       { reason: result.reason, problem: result.message },
       'complete list of pods failed',
     );
     return 'failed';
   }
+}
+
+async function checkAccount({ account, health }: HousekeepingParts): Promise<boolean> {
+  const isKnown = await account.check();
+  health.reportAccount(account.failure);
+  return isKnown;
 }
 
 /** Answers to a key of nobody knows whom say nothing; what those of another account say, `gather` tells apart. */

@@ -1,0 +1,46 @@
+import type { Log } from '../kubernetes/log.ts';
+import type { Failure, FailureReason } from '../lifecycle/provider.ts';
+
+/** What to do where the provider does not take the key. Other failures pass by themselves, or are told elsewhere. */
+const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
+  CredentialsMissing: 'write the API key into its file or Secret; it is picked up within seconds',
+  Unauthorized:
+    'replace the API key, or give it Instances (read and write) and Availability (read); it is picked up within seconds',
+  PaymentRequired: 'fill the wallet that pays; the provider may end what runs',
+};
+
+/** Told once when the provider begins to refuse the key, once more for another reason, and once when it is over. */
+export class KeyTrouble {
+  readonly #log: Pick<Log, 'info' | 'warn'>;
+  readonly #failing = new Map<string, Failure>();
+  #told: FailureReason | undefined;
+
+  constructor(log: Pick<Log, 'info' | 'warn'>) {
+    this.#log = log;
+  }
+
+  /** Reports one kind of shared request: undefined for one that was answered. */
+  report(source: string, failure: Failure | undefined): void {
+    if (failure === undefined) {
+      this.#failing.delete(source);
+    } else if (WAYS_OUT[failure.reason] !== undefined) {
+      this.#failing.delete(source);
+      this.#failing.set(source, failure);
+    }
+    // Of several kinds the one that failed last is of this moment.
+    const latest = [...this.#failing.values()].at(-1);
+    if (latest?.reason === this.#told) {
+      return;
+    }
+    this.#told = latest?.reason;
+    if (latest === undefined) {
+      this.#log.info({}, 'provider takes the API key again');
+    } else {
+      const { reason, message } = latest;
+      this.#log.warn(
+        { reason, problem: message, wayOut: WAYS_OUT[reason] },
+        'provider does not take the API key; nothing is rented or terminated, and what runs bills',
+      );
+    }
+  }
+}

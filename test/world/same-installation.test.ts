@@ -1,0 +1,83 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { podIdOf } from './readings.ts';
+import { INSTALLATION } from './shared-world.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+jest.setTimeout(5 * 60_000);
+
+const MINUTE_MS = 60_000;
+/** Longer than three sweeps and what follows. */
+const SWEEPS_MS = 40 * MINUTE_MS;
+
+/** Two clusters whose operators were given one id, and end orphans. */
+function twoWithOneId(accepted: string | undefined): readonly [SimulatedWorld, SimulatedWorld] {
+  const settings = {
+    orphanPolicy: 'Terminate',
+    installationId: INSTALLATION,
+    acceptInstallation: accepted,
+  } as const;
+  const near = new SimulatedWorld({ settings });
+  return [near, new SimulatedWorld({ seed: 2, neighbour: near, settings })];
+}
+
+function isLive(world: SimulatedWorld, podId: string | undefined): boolean {
+  return world.api.world.ledger.live().some(({ id }) => id === podId);
+}
+
+/** Somebody takes the object away by force; what it rented is an orphan. */
+function tearOut(world: SimulatedWorld): void {
+  world.edit((object) => ({ ...object, metadata: { ...object.metadata, finalizers: [] } }));
+  world.delete();
+}
+
+describe('two clusters with one id of an installation', () => {
+  it('end nothing of each other', async () => {
+    const both = twoWithOneId(undefined);
+    const [near] = both;
+    for (const world of both) {
+      world.startOperator();
+      await world.pass(1_000);
+      world.apply();
+      await world.until('ready', () => world.isReady());
+    }
+    await near.pass(SWEEPS_MS);
+    for (const world of both) {
+      expect(world.isReady()).toBe(true);
+      expect(isLive(world, podIdOf(world.object()))).toBe(true);
+    }
+    expect(near.api.world.ledger.deletes).toEqual([]);
+  });
+
+  it('end an orphan of their own all the same, where this process has seen its GpuPod', async () => {
+    const [near] = twoWithOneId(undefined);
+    near.startOperator();
+    await near.pass(1_000);
+    near.apply();
+    await near.until('ready', () => near.isReady());
+    await near.pass(11 * MINUTE_MS);
+    const podId = podIdOf(near.object());
+    tearOut(near);
+    await near.until('ended', () => !isLive(near, podId));
+    expect(near.api.world.ledger.deletes.map((record) => record.podId)).toContain(podId);
+  });
+
+  it.each([
+    { accepted: undefined, isEnded: false },
+    { accepted: 'zzz999', isEnded: false },
+    { accepted: INSTALLATION, isEnded: true },
+  ])(
+    'with $accepted confirmed, another process ends such an orphan: $isEnded',
+    async ({ accepted, isEnded }) => {
+      const [near] = twoWithOneId(accepted);
+      near.startOperator();
+      await near.pass(1_000);
+      near.apply();
+      await near.until('ready', () => near.isReady());
+      const podId = podIdOf(near.object());
+      near.operator.kill();
+      tearOut(near);
+      await near.pass(SWEEPS_MS);
+      expect(isLive(near, podId)).toBe(!isEnded);
+    },
+  );
+});
