@@ -142,8 +142,11 @@ function createController(
     },
     observer: metrics,
     isLeaseFresh: () => {
-      const renewedAtMs = lease.elector?.lastRenewedAtMonotonicMs();
-      const isRecent = renewedAtMs !== undefined && clock.monotonicMs() - renewedAtMs <= windows.leaseFenceMs;
+      const { elector } = lease;
+      const renewedAtMs = elector?.lastRenewedAtMonotonicMs() ?? -Infinity;
+      // Where renewals are slow, their answers take part of that time; the lease itself holds longer still.
+      const fenceMs = windows.leaseFenceMs + (elector?.lastRenewalTookMs() ?? 0);
+      const isRecent = clock.monotonicMs() - renewedAtMs <= Math.min(fenceMs, config.lease.durationMs);
       // Without election there is one operator by decree, and nothing to renew.
       return !config.lease.isEnabled || isRecent;
     },

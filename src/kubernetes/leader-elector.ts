@@ -67,6 +67,7 @@ export class LeaderElector {
   #mode: 'new' | 'standby' | 'leading' | 'lost' | 'releasing' | 'released' = 'new';
   #lease: Lease | undefined;
   #lastRenewedAtMs: number | undefined;
+  #lastRenewalTookMs = 0;
   #isClaiming = false;
 
   constructor(options: LeaderElectorOptions) {
@@ -83,6 +84,11 @@ export class LeaderElector {
   /** Monotonic time at which the last successful renewal was sent; undefined before the first. */
   lastRenewedAtMonotonicMs(): number | undefined {
     return this.#lastRenewedAtMs;
+  }
+
+  /** How long its answer took. */
+  lastRenewalTookMs(): number {
+    return this.#lastRenewalTookMs;
   }
 
   /** Starts to stand for election, once. */
@@ -159,6 +165,7 @@ export class LeaderElector {
       throw error;
     }
     this.#lastRenewedAtMs = sentAtMs;
+    this.#lastRenewalTookMs = this.#nowMs() - sentAtMs;
     if (this.#mode !== 'standby') this.#options.cargo?.onWritten(annotations);
     return true;
   }
@@ -207,7 +214,9 @@ export class LeaderElector {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (this.#hasEnded()) return;
       try {
-        pauseMs = (await this.#renew(signal)) ? renewPeriodMs : CONFLICT_PAUSE_MS;
+        // From when it was sent: a slow server must not cost the lease.
+        const isRenewed = await this.#renew(signal);
+        pauseMs = Math.max(CONFLICT_PAUSE_MS, isRenewed ? renewPeriodMs - this.#lastRenewalTookMs : 0);
       } catch (error) {
         pauseMs = retryPeriodMs;
         if (!this.#hasEnded()) log.warn({ error: apiErrorMessage(error) }, 'lease not renewed, trying again');

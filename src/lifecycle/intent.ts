@@ -69,6 +69,8 @@ const Intent = z.object({
   startedAt: text(64),
   /** Identity of the process that wrote it, as in the Lease; older versions did not say. */
   writtenBy: text(256).optional(),
+  /** How long after its write it may still be sent; absent: `createFenceMs`. Bounded, since anybody may write it. */
+  sendWithinMs: z.int().min(0).max(120_000).optional(),
 });
 
 export type Intent = z.output<typeof Intent>;

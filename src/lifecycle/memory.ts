@@ -88,6 +88,8 @@ export interface OrderMemory {
   readonly sessionSinceMs?: number;
   /** When this process first saw the order. */
   readonly firstSeenAtMs: number;
+  /** How much later than usual its writer may still send it, as it says of itself. */
+  readonly lateMs?: number;
   /** When the request of this process ended; absent for an order of another process. */
   readonly requestEndedAtMs?: number;
   /** The answer to the request of this process. */

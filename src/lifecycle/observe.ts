@@ -4,6 +4,7 @@ import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
 import { isOldEnoughForLists } from './gone.ts';
 import { writingOf } from './intent.ts';
+import type { Intent } from './intent.ts';
 import { openOrder } from './order.ts';
 import { parsePodName, sameName } from './pod-name.ts';
 import type { PodLook } from './provider.ts';
@@ -52,10 +53,17 @@ function observeOrder(knowledge: Knowledge): OrderMemory | undefined {
       // What became of an order of ours says nothing of another process's order under the same number.
       const isKnown = known?.writing === writing;
       const account = accountOfIntent(intent);
-      const fresh = { podName: intent.name, writing, ...(account === undefined ? {} : { account }), ...seen };
+      const theirs = { ...(account === undefined ? {} : { account }), ...lateness(knowledge, intent) };
+      const fresh = { podName: intent.name, writing, ...theirs, ...seen };
       return countAbsence(knowledge, isKnown ? known : fresh, false);
     }
   }
+}
+
+/** A writer whose writes are slow says how long it may take to send, and everybody else waits that much longer. */
+function lateness({ windows }: Knowledge, { sendWithinMs = 0 }: Intent): Pick<OrderMemory, 'lateMs'> {
+  const lateMs = sendWithinMs - windows.createFenceMs;
+  return lateMs > 0 ? { lateMs } : {};
 }
 
 /**
@@ -94,7 +102,7 @@ function mayHide(census: ObjectCensus, order: OrderMemory, windows: Knowledge['w
 
 /** From when on a list says something of an order: the end of our request, or a bound for that of another process. */
 export function requestSurelyEndedAtMs(order: OrderMemory, windows: Knowledge['windows']): number {
-  return order.requestEndedAtMs ?? order.firstSeenAtMs + windows.foreignRequestMs;
+  return order.requestEndedAtMs ?? order.firstSeenAtMs + windows.foreignRequestMs + (order.lateMs ?? 0);
 }
 
 function isOrdered(order: OrderMemory, name: string | undefined): boolean {

@@ -10,6 +10,7 @@ import type { Census } from './census.ts';
 import type { Claims } from './claims.ts';
 import type { Commitments } from './commitments.ts';
 import type { CoolDowns } from './cool-downs.ts';
+import type { OrderFence } from './order-fence.ts';
 import type { Memories } from './memories.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
@@ -45,6 +46,7 @@ export interface Context {
   readonly health: ProviderHealth;
   readonly vanished: VanishedPods;
   readonly retained: RetainedPods;
+  readonly orderFence: OrderFence;
   /** Create requests that may be under way at once, with what they read first. */
   readonly orderSlots: Slots;
   /** Searches and single looks that may be under way at once. Terminating an instance needs no place. */

@@ -26,6 +26,7 @@ import type { Lanes } from './lanes.ts';
 import { recordAccount } from './installation.ts';
 import type { ConfigMapApi, Installation } from './installation.ts';
 import { KeyTrouble } from './key-trouble.ts';
+import { OrderFence } from './order-fence.ts';
 import { Memories } from './memories.ts';
 import { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
@@ -220,6 +221,7 @@ export class Controller {
       health,
       vanished,
       retained,
+      orderFence: new OrderFence(windows),
       orderSlots: new Slots(this.#lanes.orderSlots, enqueue),
       readSlots: new Slots(this.#lanes.readSlots, enqueue),
       isStopping: () => this.#isStopping,

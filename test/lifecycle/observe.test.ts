@@ -23,6 +23,14 @@ describe('an order without an outcome', () => {
     });
   });
 
+  it('of a writer whose writes are slow is waited for as much longer as it says of itself', () => {
+    const late = intent({ sendWithinMs: 55_000 });
+    const { order } = observe(knowledge({ gpuPod: gpuPod({ intent: late }) }));
+    expect(order).toMatchObject({ lateMs: 45_000 });
+    const seen = order === undefined ? [] : [requestSurelyEndedAtMs(order, DEFAULT_WINDOWS)];
+    expect(seen).toEqual([NOW_MS + 70_000 + 45_000]);
+  });
+
   it('keeps what this process knows of it', () => {
     const order = orderMemory({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
     expect(observe(knowledge({ gpuPod: ordered, memory: { order } })).order).toEqual(order);

@@ -91,15 +91,16 @@ async function order(
   effect: CreatePod,
   { memory, values }: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, provider, windows } = context;
-  const { intent } = effect;
+  const { clock, provider, windows, orderFence } = context;
+  const sendWithinMs = orderFence.sendWithinMs();
+  const intent: Intent = sendWithinMs === undefined ? effect.intent : { ...effect.intent, sendWithinMs };
   if (context.isStopping()) {
     return STALE;
   }
   // From before the write, not from its answer: others see the order as soon as it stands, and count from then.
   const writtenAtMs = clock.monotonicMs();
   try {
-    if (!(await writeDown(context, gpuPod, effect))) {
+    if (!(await writeDown(context, gpuPod, intent))) {
       return STALE;
     }
   } catch (error) {
@@ -107,17 +108,22 @@ async function order(
     const message = `The order could not be written onto the GpuPod: ${apiErrorMessage(error)}`;
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
     return known(learnCreate(memory, intent, notSent, clock.monotonicMs()));
+  } finally {
+    orderFence.note(clock.monotonicMs() - writtenAtMs);
   }
   const keyVersion = context.account.keyVersion();
   const session = context.account.state;
-  const outcome = await provider.createPod(withSecretValues(effect.request, values), {
+  const isInTime = (): boolean =>
+    clock.monotonicMs() - writtenAtMs <= (sendWithinMs ?? windows.createFenceMs);
+  const answer = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
     mayStillSend: () =>
-      clock.monotonicMs() - writtenAtMs <= windows.createFenceMs &&
+      isInTime() &&
       context.isLeaseFresh() &&
       // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
       isForAccount(context, intent),
   });
+  const outcome = withCause(answer, { isInTime: isInTime(), isLeaseFresh: context.isLeaseFresh() });
   context.gates.settle(createOrder(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
@@ -134,11 +140,32 @@ function isForAccount({ account: { state } }: Context, intent: Intent): boolean 
   return state.kind === 'fits' && isSame;
 }
 
+/** Says what stands in the way where an order was withheld: a person can do something about it. */
+function withCause(
+  outcome: CreateOutcome,
+  { isInTime, isLeaseFresh }: { readonly isInTime: boolean; readonly isLeaseFresh: boolean },
+): CreateOutcome {
+  if (outcome.kind !== 'notSent' || outcome.reason !== 'Withheld') {
+    return outcome;
+  }
+  if (!isInTime) {
+    return { ...outcome, message: SLOW_WRITE };
+  }
+  return isLeaseFresh ? outcome : { ...outcome, message: SLOW_LEASE };
+}
+
+const SLOW_WRITE =
+  'The API server took longer to write the order down than --window-create-fence allows, so it was not sent and nothing was rented. ' +
+  'It is written again with more time; look for slow admission webhooks on gpupods.';
+const SLOW_LEASE =
+  'The Lease was not renewed within --window-lease-fence, so the order was not sent and nothing was rented. ' +
+  'It is tried again; look for what slows writes of Leases.';
+
 /**
  * The write that everything rests on: nothing is paid before it is written down. Its resourceVersion is the
  * fence against a second operator: who saw an older object writes nothing and orders nothing.
  */
-async function writeDown(context: Context, gpuPod: GpuPod, { intent }: CreatePod): Promise<boolean> {
+async function writeDown(context: Context, gpuPod: GpuPod, intent: Intent): Promise<boolean> {
   const { metadata } = gpuPod;
   const finalizers = [...new Set([...metadata.finalizers, FINALIZER])];
   try {

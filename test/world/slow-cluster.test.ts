@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANNOTATIONS } from '../../src/api/names.ts';
+import type { ClusterPorts } from '../../src/reconciler/controller.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+const MINUTE_MS = 60_000;
+
+/** An API server whose webhooks take so long for what changes metadata of GpuPods. */
+function slowWorld(ms: number): SimulatedWorld {
+  const world: SimulatedWorld = new SimulatedWorld({
+    plant: {
+      ports: (real: ClusterPorts) => ({
+        ...real,
+        api: {
+          get: async (target) => await real.api.get(target),
+          list: async (given) => await real.api.list(given),
+          replaceStatus: async (object) => await real.api.replaceStatus(object),
+          patchMetadata: async (patch) => {
+            await new Promise<void>((resolve) => world.time.schedule(ms, resolve));
+            return await real.api.patchMetadata(patch);
+          },
+        },
+      }),
+    },
+  });
+  return world;
+}
+
+function posts({ api }: SimulatedWorld): number {
+  return api.requests.count({ method: 'POST', path: '/pods/' });
+}
+
+describe('an API server that writes slowly', () => {
+  it.each([
+    { ms: 9_000, isLate: false },
+    { ms: 12_000, isLate: true },
+    { ms: 29_000, isLate: true },
+  ])(
+    'for $ms ms: the GpuPod is rented, once, and the intent says how late it may leave',
+    async ({ ms, isLate }) => {
+      const world = slowWorld(ms);
+      world.startOperator();
+      world.apply();
+      await world.until('ready', () => world.isReady(), 10 * MINUTE_MS);
+      expect(posts(world)).toBe(1);
+      expect(world.object()?.metadata.annotations?.[ANNOTATIONS.intent]?.includes('sendWithinMs')).toBe(
+        isLate,
+      );
+    },
+  );
+});
