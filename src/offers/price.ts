@@ -42,8 +42,27 @@ function basePrice(offer: Offer): MicroUsd | undefined {
   if (offer.prices.currency !== CURRENCY) {
     return undefined;
   }
-  const base = toPrice(offer.prices.communityPrice ?? offer.prices.onDemand ?? 0);
+  const base = toPrice(statedPrice(offer) ?? 0);
   return base === 0 ? undefined : base;
+}
+
+/**
+ * The price that `security` names, the other only where that one is missing: a 0 is none. Which one counts for a word that
+ * is new to us nobody knows, so the dearer.
+ */
+function statedPrice({ security, prices }: Offer): number | undefined {
+  const onDemand = prices.onDemand === 0 ? undefined : prices.onDemand;
+  const community = prices.communityPrice === 0 ? undefined : prices.communityPrice;
+  switch (security) {
+    case 'secure_cloud':
+      return onDemand ?? community;
+    case 'community_cloud':
+      return community ?? onDemand;
+    default:
+      return onDemand === undefined || community === undefined
+        ? (onDemand ?? community)
+        : Math.max(onDemand, community);
+  }
 }
 
 function toPrice(usd: number): MicroUsd | undefined {

@@ -6,6 +6,7 @@ import type { Exchange, Exchanger, ExchangeRequest } from './exchange.ts';
 import { failure } from './failure.ts';
 import type { Ask, RateLimiter } from './rate-limiter.ts';
 import { parseRetryAfter } from './retry-after.ts';
+import { withoutKey } from './without-key.ts';
 
 /** How long the parts of a request may take. */
 export interface PrimeTimeouts {
@@ -116,8 +117,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       kind: 'reply',
       label,
       status: exchange.status,
-      // No part of an answer can then carry the key on, not even as the id of a pod.
-      text: withoutKey(exchange.text, key),
+      text: withoutKey(exchange.text, key.reveal()),
       secrets: [key.reveal()],
       mayHoldUnknownSecrets,
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
@@ -230,14 +230,6 @@ function describe(label: string, exchange: NoReply): string {
     case 'unreadable':
       return `${label}: ${exchange.message}.`;
   }
-}
-
-/** A key that is so short that it may stand in any text by chance is none. */
-const MIN_KEY_LENGTH = 8;
-
-function withoutKey(text: string, key: Secret): string {
-  const secret = key.reveal();
-  return secret.length < MIN_KEY_LENGTH ? text : text.replaceAll(secret, '[redacted]');
 }
 
 function commonHeaders(key: Secret): Record<string, string> {

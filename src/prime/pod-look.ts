@@ -21,18 +21,36 @@ export function lookFromStatus(row: PodStatusRow): PodLook {
   return { podId: row.podId, ...lookDetails(row) };
 }
 
+/** The words of the API, in whatever case they come. */
+function wordOf(text: string | undefined): string | undefined {
+  return text?.trim().toUpperCase();
+}
+
+/** What servers write where nothing failed. */
+const NO_FAILURE = /^(none|null|nil|n\/?a|no|no error|false|ok|success(ful)?|undefined|0|""|[-.]+)?$/i;
+
+/** A failure in whatever form it is told; a server that says that there is none says nothing. */
+function failureText(said: unknown): string | undefined {
+  const isEmpty =
+    said === undefined || said === null || (typeof said === 'object' && Object.keys(said).length === 0);
+  if (isEmpty) {
+    return undefined;
+  }
+  const text = cleanText(typeof said === 'string' ? said : JSON.stringify(said));
+  return NO_FAILURE.test(text) ? undefined : text;
+}
+
 function lookDetails(row: PodDetails): Omit<PodLook, 'podId' | 'name'> {
   const { sshConnection, ip, installationFailure, priceHr } = row;
   const ports = parsePorts(row.primePortMapping);
   return {
-    status: STATUSES.get(row.status) ?? 'UNKNOWN',
+    status: STATUSES.get(wordOf(row.status) ?? '') ?? 'UNKNOWN',
     ports,
     ...defined({
       teamId: row.teamId,
       userId: row.userId,
-      installationStatus: row.installationStatus,
-      installationFailure:
-        typeof installationFailure === 'string' ? cleanText(installationFailure) : undefined,
+      installationStatus: wordOf(row.installationStatus),
+      installationFailure: failureText(installationFailure),
       installationProgress: row.installationProgress,
       ssh: parseSshConnection({ sshConnection, ip, ports }),
       priceUsdPerHour: priceHr !== undefined && priceHr > 0 ? priceHr : undefined,

@@ -40,7 +40,7 @@ describe('the list of checks', () => {
     const wrong = offer({
       gpuType: 'A100_80GB', gpuCount: 8, multiNode: true, socket: 'SXM4', region: 'eu_west', country: 'FR',
       dataCenter: 'X', provider: 'runpod', cloudId: 'x', security: 'community_cloud', isSpot: true, prepaidHours: 1,
-      stockStatus: 'Unavailable', prices: { currency: 'EUR' }, images: [],
+      stockStatus: 'Unavailable', prices: { currency: 'EUR' }, images: ['axolotl'],
     }); // prettier-ignore
     const demanding = wish(
       {
@@ -64,6 +64,17 @@ describe('the list of checks', () => {
     const given = OFFER_CHECKS.map((check) => candidate && check(candidate, demanding)?.reason);
     const expected = Object.keys(REJECTION_REASONS).filter((reason) => !NOT_GIVEN.includes(reason));
     expect(given.filter((reason) => reason !== undefined)).toEqual(expected);
+  });
+
+  test.each([
+    { name: 'nothing', images: [], image: undefined, offered: true },
+    { name: 'nothing', images: [], image: 'ubuntu_22_cuda_12', offered: true },
+    { name: 'nothing', images: [], image: 'axolotl', offered: false },
+    { name: 'another', images: ['axolotl'], image: undefined, offered: false },
+  ])('an offer that lists $name and the image $image: $offered', ({ images, image, offered }) => {
+    const verdict = judgeOffer(offer({ images }), wish(image === undefined ? {} : { image }));
+    const isRefused = verdict.kind === 'rejected' && verdict.rejection.reason === 'ImageNotOffered';
+    expect(isRefused).toBe(!offered);
   });
 
   test('the price comes last, so that only offers that fit in all else count as too dear', () => {

@@ -54,10 +54,40 @@ describe('base price', () => {
   const cases: { name: string; given: Parameters<typeof offer>[0]; gpu: number | undefined; why: string }[] =
     [
       {
-        name: 'community before on-demand',
-        given: { usd: 3, prices: { communityPrice: 1 } },
-        gpu: 1_000_000,
-        why: 'the rule of the official client',
+        name: 'secure cloud, both prices',
+        given: { usd: 1.8, prices: { communityPrice: 1.64 } },
+        gpu: 1_800_000,
+        why: 'it is billed by the field that security names',
+      },
+      {
+        name: 'community cloud, both prices',
+        given: { usd: 1.8, security: 'community_cloud', prices: { communityPrice: 1.64 } },
+        gpu: 1_640_000,
+        why: 'it is billed by the field that security names',
+      },
+      {
+        name: 'secure cloud, only the other price',
+        given: { usd: 0, prices: { communityPrice: 1.64 } },
+        gpu: 1_640_000,
+        why: 'a 0 is no price, so the other one counts',
+      },
+      {
+        name: 'community cloud, only the other price',
+        given: { usd: 1.8, security: 'community_cloud', prices: { communityPrice: 0 } },
+        gpu: 1_800_000,
+        why: 'a 0 is no price, so the other one counts',
+      },
+      {
+        name: 'a new word for security, both prices',
+        given: { usd: 1.8, security: 'sovereign_cloud', prices: { communityPrice: 1.64 } },
+        gpu: 1_800_000,
+        why: 'nobody knows which one counts: the dearer',
+      },
+      {
+        name: 'a negative price beside a good one',
+        given: { usd: -1, prices: { communityPrice: 1.64 } },
+        gpu: undefined,
+        why: 'the field that counts cannot be right',
       },
       { name: 'zero', given: { usd: 0 }, gpu: undefined, why: 'nothing is free; 0 is a gap in the data' },
       { name: 'negative', given: { usd: -1 }, gpu: undefined, why: 'cannot be right' },
@@ -71,8 +101,8 @@ describe('base price', () => {
       {
         name: 'community zero',
         given: { usd: 3, prices: { communityPrice: 0 } },
-        gpu: undefined,
-        why: 'a 0 that is present is not skipped: ?? and not ||',
+        gpu: 3_000_000,
+        why: 'a 0 beside the price that security names says that there is no other',
       },
       { name: 'beyond exact sums', given: { usd: 1e12 }, gpu: undefined, why: 'sums would not be exact' },
       {

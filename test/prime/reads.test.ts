@@ -139,6 +139,9 @@ describe('getPod', () => {
             },
             ports: [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }],
             priceUsdPerHour: 1.9,
+            gpuCount: 1,
+            gpuName: 'H100_80GB',
+            upstream: 'hyperstack',
             createdAt: '2026-11-23T10:00:00Z',
           },
         });

@@ -3,6 +3,7 @@ import type { Knowledge, Sight } from '../knowledge.ts';
 import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from '../gone.ts';
 import type { EndVerdict } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
+import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
@@ -134,7 +135,8 @@ function awaitFirstLook({ gpuPod, windows }: Knowledge): Rest {
 }
 
 function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
-  if (isUsable(sight)) {
+  const readiness = readinessOf(sight.look);
+  if (readiness === 'usable') {
     const withheld = withholdAddress(knowledge, rental, sight);
     if (withheld !== undefined) {
       return withheld;
@@ -148,7 +150,8 @@ function judge(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step {
   }
   // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
   const lacksOnlySsh =
-    isInstalled(sight) && mayReadAgain(rental, knowledge.now.monotonicMs, knowledge.windows.goneSpacingMs);
+    readiness === 'lacksEndpoint' &&
+    mayReadAgain(rental, knowledge.now.monotonicMs, knowledge.windows.goneSpacingMs);
   return lacksOnlySsh
     ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
     : followUnready(knowledge, rental, sight, seenFacts(knowledge, sight));
@@ -166,16 +169,6 @@ function awaitPorts(knowledge: Knowledge, { read }: RentalMemory, sight: Sight):
   return isKnown || providerFailure !== undefined
     ? undefined
     : { kind: 'rest', status: gpuPod.status, pollOften: true, wantsCensusAfterMs: sight.beganAtMs };
-}
-
-/** Active, installed, and reachable over SSH by all that the provider says. */
-function isUsable(sight: Sight): boolean {
-  return isInstalled(sight) && sight.look.ssh !== undefined;
-}
-
-function isInstalled({ look }: Sight): boolean {
-  const isDone = look.installationStatus === undefined || look.installationStatus === 'FINISHED';
-  return look.status === 'ACTIVE' && isDone;
 }
 
 /** A rental from before accounts were recorded: it was seen with this key. Rides along with the next write. */

@@ -2,6 +2,7 @@ import { formatDuration } from '../../api/duration.ts';
 import type { Knowledge, Sight } from '../knowledge.ts';
 import type { RentalMemory } from '../memory.ts';
 import type { PodLook, PodStatus } from '../provider.ts';
+import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
@@ -23,10 +24,11 @@ export function followUnready(knowledge: Knowledge, rental: RentalMemory, sight:
 
 function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
   const { look } = sight;
-  if (look.status === 'ERROR') {
+  const readiness = readinessOf(look);
+  if (readiness === 'podFailed') {
     return beginEnding(knowledge, 'PodFailed', 'The provider reports an error for it before it was ready.');
   }
-  if (look.installationStatus === 'ERROR') {
+  if (readiness === 'installFailed') {
     return beginEnding(
       knowledge,
       'InstallFailed',
@@ -84,15 +86,22 @@ function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boo
   };
 }
 
+function activeClaim(look: PodLook): Claim<'Ready'> {
+  const { podId } = look;
+  return readinessOf(look) === 'installFailed'
+    ? [
+        'Failed',
+        `The provider reports a failed installation on pod ${podId}. It bills; suspend or delete the GpuPod to end it.`,
+      ]
+    : ['Installing', `Pod ${podId} is active; its installation or SSH endpoint is not done yet. It bills.`];
+}
+
 function readyClaim({ gpuPod }: Knowledge, look: PodLook): Claim<'Ready'> {
   const { podId, status } = look;
   const sentences: Readonly<Record<PodStatus, Claim<'Ready'>>> = {
     PROVISIONING: startingClaim(podId),
     PENDING: startingClaim(podId),
-    ACTIVE: [
-      'Installing',
-      `Pod ${podId} is active; its installation or SSH endpoint is not done yet. It bills.`,
-    ],
+    ACTIVE: activeClaim(look),
     STOPPED: [
       'Stopped',
       `The provider stopped pod ${podId}. It bills; suspend or delete the GpuPod to end it.`,

@@ -1,3 +1,4 @@
+import { DEFAULT_IMAGE } from '../../api/spec.ts';
 import type { Candidate } from '../candidate.ts';
 import { countOf, shortWord } from '../offer-text.ts';
 import type { Rejection } from '../rejections.ts';
@@ -34,9 +35,14 @@ export function socketIsWanted(candidate: Candidate, wish: OfferWish): Rejection
   return takes(wish.sockets, socket) ? undefined : reject(candidate, 'SocketNotWanted', shortWord(socket));
 }
 
-/** A custom template has to be listed by no offer: the provider's own guide uses one that is not. */
+/**
+ * A custom template has to be listed by no offer: the provider's own guide uses one that is not. An offer that lists nothing
+ * says nothing: the image that all have may be ordered, and a refusal moves on.
+ */
 export function imageIsOffered(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  return wish.image === undefined || candidate.offer.images.includes(wish.image)
+  const { images } = candidate.offer;
+  const isOffered = wish.image === undefined || images.includes(wish.image);
+  return isOffered || (images.length === 0 && wish.image === DEFAULT_IMAGE)
     ? undefined
     : reject(candidate, 'ImageNotOffered');
 }

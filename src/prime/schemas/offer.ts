@@ -45,7 +45,8 @@ export const OfferRow = z.object({
     isVariable: z.boolean().nullish(),
     currency: OptionalWord,
   }),
-  images: z.array(z.unknown()).nullish(),
+  // A list that cannot be read lists nothing.
+  images: z.array(z.unknown()).nullish().catch(undefined),
   isSpot: z.boolean().nullish(),
   prepaidTime: Price,
 });

@@ -10,7 +10,7 @@ const PodDetails = z.object({
   userId: OptionalWord.catch(undefined),
   status: z.string().catch('UNKNOWN'),
   installationStatus: OptionalWord.catch(undefined),
-  installationFailure: z.string().nullish().catch(undefined),
+  installationFailure: z.unknown().optional(),
   installationProgress: NumberLike.catch(undefined),
   sshConnection: z.unknown().optional(),
   ip: z.unknown().optional(),

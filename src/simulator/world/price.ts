@@ -16,7 +16,11 @@ function nano(usd: number): number {
 
 /** USD per hour of the bare offer, for the whole offer. */
 export function basePricePerHour(offer: Offer): number {
-  return offer.prices.communityPrice ?? offer.prices.onDemand ?? 0;
+  const { communityPrice, onDemand } = offer.prices;
+  // 0 is no price; the field that `security` names counts, the other only where it has none.
+  const [named, other] =
+    offer.security === 'secure_cloud' ? [onDemand, communityPrice] : [communityPrice, onDemand];
+  return (named === 0 ? null : named) ?? other ?? 0;
 }
 
 function sizeNano(spec: SizeSpec, units: number | null): number {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { lookFromStatus } from '../../src/prime/pod-look.ts';
+import { PodStatusRow } from '../../src/prime/schemas/pod.ts';
+import type { PodLook } from '../../src/lifecycle/provider.ts';
+
+function look(row: object): PodLook {
+  return lookFromStatus(PodStatusRow.parse({ podId: 'p1', status: 'ACTIVE', ...row }));
+}
+
+describe('a failure text', () => {
+  it.each([
+    { said: 'image pull failed', read: 'image pull failed' },
+    { said: { message: 'x' }, read: '{"message":"x"}' },
+    { said: ['out of disk'], read: '["out of disk"]' },
+    { said: true, read: 'true' },
+    { said: 3, read: '3' },
+    { said: null, read: undefined },
+    { said: undefined, read: undefined },
+    { said: '', read: undefined },
+    { said: '  ', read: undefined },
+    { said: 'None', read: undefined },
+    { said: 'null', read: undefined },
+    { said: 'n/a', read: undefined },
+    { said: '-', read: undefined },
+    { said: false, read: undefined },
+    { said: 0, read: undefined },
+    { said: {}, read: undefined },
+    { said: [], read: undefined },
+    { said: 'no space left on device', read: 'no space left on device' },
+  ])('$said is read as $read', ({ said, read }) => {
+    expect(look({ installationFailure: said }).installationFailure).toBe(read);
+  });
+});
+
+it.each([
+  { status: 'active', installationStatus: 'finished' },
+  { status: ' Active ', installationStatus: 'Finished' },
+])('the words $status and $installationStatus are known in any case', (row) => {
+  expect(look(row)).toMatchObject({ status: 'ACTIVE', installationStatus: 'FINISHED' });
+});

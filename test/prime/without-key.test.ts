@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { withoutKey } from '../../src/prime/without-key.ts';
+
+const KEY = 'production-1';
+
+describe('withoutKey', () => {
+  it.each([
+    { field: 'name', value: `gp-abc123-0123456789-1-${KEY}-train` },
+    { field: 'id', value: `${KEY}-7` },
+    { field: 'podId', value: KEY },
+    { field: 'teamId', value: KEY },
+    { field: 'cloudId', value: `${KEY}_H100` },
+  ])('leaves $field as it is: decisions rest on it', ({ field, value }) => {
+    const text = JSON.stringify({ data: [{ [field]: value, detail: 'x' }] });
+    expect(withoutKey(text, KEY)).toBe(text);
+  });
+
+  it.each(['detail', 'installationFailure', 'sshConnection', 'description'])(
+    'takes the key out of %s, which is shown',
+    (field) => {
+      const body = JSON.parse(
+        withoutKey(JSON.stringify({ name: KEY, [field]: `a ${KEY} b` }), KEY),
+      ) as object;
+      expect(body).toEqual({ name: KEY, [field]: 'a [redacted] b' });
+    },
+  );
+
+  it('takes it out of all of a text that is not JSON', () => {
+    expect(withoutKey(`<p>${KEY}</p>${KEY}`, KEY)).toBe('<p>[redacted]</p>[redacted]');
+  });
+
+  it('leaves a text alone that a short key stands in by chance', () => {
+    expect(withoutKey('{"detail":"a1"}', 'a1')).toBe('{"detail":"a1"}');
+  });
+});
