@@ -33,6 +33,8 @@ export interface Knowledge {
   readonly massAbsence: boolean;
   /** Set once the provider could not be read for longer than `quietFailureMs`. */
   readonly providerFailure?: Failure;
+  /** Set once nothing could be learned of the rented pod for longer than `quietFailureMs`. */
+  readonly podFailure?: Failure;
   readonly coolingDown: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all that is rented or on order, this object left out. */
   readonly committedElsewhere: MicroUsd;

@@ -14,8 +14,8 @@ export interface Provider {
   /** Asks for the end of a rental. `accepted` is not yet gone: look again. */
   deletePod(podId: string): Promise<DeleteOutcome>;
   getPod(podId: string): Promise<Answer<PodLook> | NotFound>;
-  /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. */
-  getPodStatuses(podIds: readonly string[]): Promise<Answer<readonly PodLook[]>>;
+  /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. A failure only where all failed. */
+  getPodStatuses(podIds: readonly string[]): Promise<Answer<PodStatuses>>;
   /** The instances of these wallets, and which of the lists are complete; a failure only where none of them is. */
   listPods(wallets: readonly Wallet[]): Promise<Answer<PodList>>;
   /** The latest rows of the history (ended pods), newest end first. */
@@ -152,6 +152,12 @@ export interface PodPort {
   readonly external: number;
   readonly protocol: string;
   readonly usedBy?: string;
+}
+
+/** Statuses that were read, and the ids of which nothing was learned: those are not missing. */
+export interface PodStatuses {
+  readonly looks: readonly PodLook[];
+  readonly failed: ReadonlyMap<string, Failure>;
 }
 
 /** Who pays: a team, by its id; or, undefined, whoever the key belongs to. */

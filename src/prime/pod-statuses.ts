@@ -1,5 +1,5 @@
-import type { Answer, PodLook } from '../lifecycle/provider.ts';
-import { unexpected } from './failure.ts';
+import type { Answer, Failure, PodLook, PodStatuses } from '../lifecycle/provider.ts';
+import { ACCOUNT_STATUSES, unexpected } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { lookFromStatus } from './pod-look.ts';
 import { parseReply } from './read-json.ts';
@@ -7,28 +7,136 @@ import { PodStatusAnswer, PodStatusRow } from './schemas/pod.ts';
 
 /** Ids a request: 100 of 32 characters make an address of 4 kB, which every proxy takes. */
 const CHUNK_SIZE = 100;
+/** Requests for one chunk: enough to find one id among a hundred that makes the server refuse them all. */
+const MAX_REQUESTS = 18;
+/** How long an id that was refused alone is kept out of the company of others. */
+const APART_MS = 10 * 60_000;
 
-/**
- * The status of many pods. A pod that is missing in the answer, or whose row cannot be read, is left
- * out: that is a suspicion, no absence. If one chunk fails, all of it fails.
- */
-export async function getPodStatuses(
+/** Asks for the statuses of instances; it remembers which ids the server refused. */
+export function createPodStatuses(
   client: HttpClient,
-  podIds: readonly string[],
-): Promise<Answer<readonly PodLook[]>> {
-  const unique = [...new Set(podIds)];
-  const looks: PodLook[] = [];
-  for (let start = 0; start < unique.length; start += CHUNK_SIZE) {
-    const answer = await getChunk(client, unique.slice(start, start + CHUNK_SIZE));
-    if (answer.kind === 'failure') {
-      return answer;
+): (podIds: readonly string[]) => Promise<Answer<PodStatuses>> {
+  const apartUntilMs = new Map<string, number>();
+
+  return async (podIds) => {
+    const nowMs = client.clock.monotonicMs();
+    const unique = [...new Set(podIds)];
+    const isApart = (podId: string): boolean => (apartUntilMs.get(podId) ?? -Infinity) > nowMs;
+    const together = chunksOf(unique.filter((podId) => !isApart(podId)));
+    const alone = unique.filter(isApart).map((podId) => [podId]);
+    const answers: ChunkAnswer[] = [];
+    for (const chunk of [...together, ...alone]) {
+      const stop = reasonToStop(answers);
+      answers.push(stop === undefined ? await askChunk(client, chunk) : answerOf(chunk, stop));
     }
-    looks.push(...answer.value);
-  }
-  return { kind: 'ok', value: looks };
+    for (const { refused } of answers) {
+      for (const podId of refused) {
+        apartUntilMs.set(podId, nowMs + APART_MS);
+      }
+    }
+    return joined(answers);
+  };
 }
 
-async function getChunk(client: HttpClient, podIds: readonly string[]): Promise<Answer<readonly PodLook[]>> {
+/** What became of one chunk: an instance that is neither in `looks` nor in `failed` was left out by the server. */
+interface ChunkAnswer {
+  readonly looks: readonly PodLook[];
+  /** Ids that nothing was learned of. */
+  readonly failed: ReadonlyMap<string, Failure>;
+  /** Of those, the ones that were refused when they were asked for alone. */
+  readonly refused: readonly string[];
+}
+
+/** The key is at fault, or two chunks in a row were not answered: the others would not be either, and each may take half a minute. */
+function reasonToStop(answers: readonly ChunkAnswer[]): Failure | undefined {
+  const last = answers
+    .slice(-2)
+    .map(({ looks, failed }) => (looks.length === 0 ? [...failed.values()][0] : undefined));
+  const latest = last.at(-1);
+  const isOfAccount = latest?.httpStatus !== undefined && ACCOUNT_STATUSES.has(latest.httpStatus);
+  const isDown = last.length === 2 && last.every((failure) => failure?.reason === 'ApiUnavailable');
+  return isOfAccount || isDown ? latest : undefined;
+}
+
+function chunksOf(podIds: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(podIds.length / CHUNK_SIZE);
+  return Array.from({ length: count }, (_, index) =>
+    podIds.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE),
+  );
+}
+
+function joined(answers: readonly ChunkAnswer[]): Answer<PodStatuses> {
+  const failed = new Map(answers.flatMap((answer) => [...answer.failed]));
+  const isAnswered = answers.some((answer) => answer.failed.size === 0 || answer.looks.length > 0);
+  const [first] = failed.values();
+  return first !== undefined && !isAnswered
+    ? first
+    : { kind: 'ok', value: { looks: answers.flatMap(({ looks }) => looks), failed } };
+}
+
+/** A chunk that fails is asked for once more; one that is refused is halved, so that one bad id costs that id alone. */
+async function askChunk(client: HttpClient, podIds: readonly string[]): Promise<ChunkAnswer> {
+  const budget = { requests: MAX_REQUESTS };
+  const first = await ask(client, podIds, budget);
+  const answer = isWorthRepeating(first) ? await ask(client, podIds, budget) : first;
+  return answer.kind === 'failure' && isRefusal(answer)
+    ? await halve(client, podIds, { refusal: answer, budget })
+    : answerOf(podIds, answer);
+}
+
+interface Halving {
+  readonly refusal: Failure;
+  readonly budget: { requests: number };
+}
+
+async function halve(
+  client: HttpClient,
+  podIds: readonly string[],
+  { refusal, budget }: Halving,
+): Promise<ChunkAnswer> {
+  if (podIds.length === 1 || budget.requests < 2) {
+    return { ...answerOf(podIds, refusal), refused: podIds.length === 1 ? podIds : [] };
+  }
+  const middle = Math.ceil(podIds.length / 2);
+  const halves: ChunkAnswer[] = [];
+  for (const half of [podIds.slice(0, middle), podIds.slice(middle)]) {
+    const answer = await ask(client, half, budget);
+    const isRefused = answer.kind === 'failure' && isRefusal(answer);
+    halves.push(isRefused ? await halve(client, half, { refusal: answer, budget }) : answerOf(half, answer));
+  }
+  return {
+    looks: halves.flatMap(({ looks }) => looks),
+    failed: new Map(halves.flatMap(({ failed }) => [...failed])),
+    refused: halves.flatMap(({ refused }) => refused),
+  };
+}
+
+function answerOf(podIds: readonly string[], answer: Answer<readonly PodLook[]>): ChunkAnswer {
+  return answer.kind === 'ok'
+    ? { looks: answer.value, failed: new Map(), refused: [] }
+    : { looks: [], failed: new Map(podIds.map((podId) => [podId, answer])), refused: [] };
+}
+
+function isWorthRepeating(answer: Answer<unknown>): boolean {
+  return (
+    answer.kind === 'failure' &&
+    !isRefusal(answer) &&
+    !ACCOUNT_STATUSES.has(answer.httpStatus ?? 0) &&
+    answer.reason !== 'CredentialsMissing'
+  );
+}
+
+/** The server does not take the question, whoever asks and whenever. */
+function isRefusal({ httpStatus = 0 }: Failure): boolean {
+  return httpStatus >= 400 && httpStatus <= 499 && !ACCOUNT_STATUSES.has(httpStatus) && httpStatus !== 408;
+}
+
+async function ask(
+  client: HttpClient,
+  podIds: readonly string[],
+  budget: { requests: number },
+): Promise<Answer<readonly PodLook[]>> {
+  budget.requests -= 1;
   const reply = await client.read({
     method: 'GET',
     path: '/pods/status',

@@ -11,7 +11,7 @@ import { createHttpClient, DEFAULT_TIMEOUTS } from './http-client.ts';
 import type { ObservedRequest, PrimeTimeouts } from './http-client.ts';
 import { cacheOffers } from './offer-cache.ts';
 import { listPods } from './pod-list.ts';
-import { getPodStatuses } from './pod-statuses.ts';
+import { createPodStatuses } from './pod-statuses.ts';
 import { deletePod, getPod } from './pods.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
@@ -62,7 +62,7 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
     createPod: (request, createOptions) => createPod(client, request, createOptions),
     deletePod: (podId) => deletePod(client, podId),
     getPod: (podId) => getPod(client, podId),
-    getPodStatuses: (podIds) => getPodStatuses(client, podIds),
+    getPodStatuses: createPodStatuses(client),
     listPods: (wallets) => listPods(client, wallets),
     listHistory: () => listHistory(client),
     whoami: () => whoami(client),

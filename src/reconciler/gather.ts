@@ -46,6 +46,7 @@ export async function gather(
   const list = census.view({ fronts, podId, wallets: walletsOf({ gpuPod, intent, policy, memory }) });
   const owner = coolDownOwner(gpuPod);
   const { failure } = health;
+  const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
   const knowledge: Knowledge = {
     gpuPod,
     now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
@@ -63,6 +64,7 @@ export async function gather(
     gate: context.gates.look(createOrder(context, gpuPod)),
     massAbsence: context.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
+    ...(podFailure === undefined ? {} : { podFailure }),
     coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
     committedElsewhere:
       policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid),

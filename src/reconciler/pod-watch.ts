@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
 import type { Sight } from '../lifecycle/knowledge.ts';
-import type { PodLook, Provider, Wallet } from '../lifecycle/provider.ts';
+import type { Failure, PodLook, PodStatuses, Provider, Wallet } from '../lifecycle/provider.ts';
 import type { Windows } from '../lifecycle/settings.ts';
 import type { CensusResult } from './census.ts';
 import type { Wallets } from './inventory.ts';
@@ -17,12 +17,21 @@ interface Followed {
   /** Where it may be listed. */
   readonly wallets: Wallets;
   readonly sight?: Sight;
+  /** No status poll has told anything of it since. */
+  readonly failing?: PollFailure | undefined;
+}
+
+interface PollFailure {
+  readonly failure: Failure;
+  readonly sinceMs: number;
+  /** It has lasted: the object was asked to say so. What it says does not change with each poll. */
+  readonly isTold: boolean;
 }
 
 export interface PodWatchOptions {
   readonly provider: Pick<Provider, 'getPodStatuses'>;
   readonly clock: Clock;
-  readonly windows: Pick<Windows, 'busyPollMs' | 'quietPollMs'>;
+  readonly windows: Pick<Windows, 'busyPollMs' | 'quietPollMs' | 'quietFailureMs'>;
   readonly health: ProviderHealth;
   readonly vanished: VanishedPods;
   /** Called with the key of the object whose pod looks different now. */
@@ -63,6 +72,12 @@ export class PodWatch {
     return this.#followed.get(podId)?.sight;
   }
 
+  /** Why nothing was learned of the pod for a while; undefined where its last poll was good, or the failure is short. */
+  failure(podId: string): Failure | undefined {
+    const failing = this.#followed.get(podId)?.failing;
+    return failing?.isTold === true ? failing.failure : undefined;
+  }
+
   isFollowed(podId: string): boolean {
     return this.#followed.has(podId);
   }
@@ -86,9 +101,39 @@ export class PodWatch {
     }
     const answer = await provider.getPodStatuses(podIds);
     health.report('status poll', answer.kind === 'ok' ? undefined : answer);
-    if (answer.kind === 'ok') {
-      this.#take(podIds, answer.value, beganAtMs);
+    const { looks, failed }: PodStatuses =
+      answer.kind === 'ok'
+        ? answer.value
+        : { looks: [], failed: new Map(podIds.map((podId) => [podId, answer])) };
+    const answered = podIds.filter((podId) => !failed.has(podId));
+    if (answered.length > 0) {
+      this.#take(answered, looks, beganAtMs);
     }
+    for (const podId of podIds) {
+      this.#noteFailure(podId, failed.get(podId), beganAtMs);
+    }
+  }
+
+  /** Who is followed is told of a failure once it has lasted, once, and of its end. */
+  #noteFailure(podId: string, failure: Failure | undefined, nowMs: number): void {
+    const followed = this.#followed.get(podId);
+    if (followed === undefined || (failure === undefined && followed.failing === undefined)) {
+      return;
+    }
+    const { failing: before, key } = followed;
+    const failing = failure === undefined ? undefined : this.#lasting(before, failure, nowMs);
+    this.#followed.set(podId, { ...followed, failing });
+    if ((before?.isTold ?? false) !== (failing?.isTold ?? false)) {
+      this.#options.onChange(key);
+    }
+  }
+
+  #lasting(before: PollFailure | undefined, failure: Failure, nowMs: number): PollFailure {
+    if (before?.isTold === true) {
+      return before;
+    }
+    const sinceMs = before?.sinceMs ?? nowMs;
+    return { failure, sinceMs, isTold: nowMs - sinceMs >= this.#options.windows.quietFailureMs };
   }
 
   #take(asked: readonly string[], looks: readonly PodLook[], beganAtMs: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { podsPage, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
+import type { CannedAnswer, SeenRequest } from './loopback-server.ts';
 
 describe('getPodStatuses', () => {
   function row(podId: unknown): Record<string, unknown> {
@@ -15,7 +16,7 @@ describe('getPodStatuses', () => {
         const answer = await withProvider(url, (p) => p.getPodStatuses([...ids, 'p0']));
 
         expect(seen.map(({ query }) => query.getAll('pod_ids').length)).toEqual([100, 100, 50]);
-        expect('value' in answer ? answer.value.map(({ podId }) => podId) : answer).toEqual(ids);
+        expect('value' in answer ? answer.value.looks.map(({ podId }) => podId) : answer).toEqual(ids);
       },
     );
   });
@@ -24,7 +25,10 @@ describe('getPodStatuses', () => {
     await withServer(
       () => ({ json: {} }),
       async ({ url, seen }) => {
-        expect(await withProvider(url, (p) => p.getPodStatuses([]))).toEqual({ kind: 'ok', value: [] });
+        expect(await withProvider(url, (p) => p.getPodStatuses([]))).toEqual({
+          kind: 'ok',
+          value: { looks: [], failed: new Map() },
+        });
         expect(seen).toHaveLength(0);
       },
     );
@@ -42,7 +46,7 @@ describe('getPodStatuses', () => {
       async ({ url }) => {
         const answer = await withProvider(url, (p) => p.getPodStatuses(['p1', 'p2']));
 
-        expect('value' in answer ? answer.value.map(({ podId }) => podId) : answer).toEqual(ids);
+        expect('value' in answer ? answer.value.looks.map(({ podId }) => podId) : answer).toEqual(ids);
       },
     );
   });
@@ -61,17 +65,89 @@ describe('getPodStatuses', () => {
     );
   });
 
-  it('one chunk that fails fails all: its pods must not look as if they were missing', async () => {
-    const ids = Array.from({ length: 150 }, (_, index) => `p${String(index)}`);
+  const ids = Array.from({ length: 250 }, (_, index) => `p${String(index)}`);
+  const outage = { status: 503, json: { detail: 'x' } };
+
+  interface Asked {
+    readonly looks: number;
+    readonly failed: readonly string[];
+    readonly requests: number;
+  }
+
+  /** Asks so many times, and tells of the last. */
+  async function ask(answer: (request: SeenRequest, nth: number) => CannedAnswer, times = 1): Promise<Asked> {
+    let asked: Asked = { looks: 0, failed: [], requests: 0 };
+    let nth = 0;
     await withServer(
-      ({ query }) =>
-        query.has('pod_ids', 'p0') ? { json: { data: [row('p0')] } } : { status: 503, json: { detail: 'x' } },
-      async ({ url }) => {
-        expect(await withProvider(url, (p) => p.getPodStatuses(ids))).toMatchObject({
-          reason: 'ApiUnavailable',
+      (request) => {
+        nth += 1;
+        return answer(request, nth);
+      },
+      async ({ url, seen }) => {
+        await withProvider(url, async (p) => {
+          for (let time = 0; time < times; time += 1) {
+            const before = seen.length;
+            const got = await p.getPodStatuses(ids);
+            const { looks, failed } =
+              'value' in got ? got.value : { looks: [], failed: new Map(ids.map((id) => [id, got])) };
+            asked = { looks: looks.length, failed: [...failed.keys()], requests: seen.length - before };
+          }
         });
       },
     );
+    return asked;
+  }
+
+  const good = ({ query }: SeenRequest): CannedAnswer => ({
+    json: { data: query.getAll('pod_ids').map(row), status: null },
+  });
+
+  it('asks for a chunk that fails once more', async () => {
+    expect(await ask((request, nth) => (nth % 2 === 1 ? outage : good(request)))).toEqual({
+      looks: 250,
+      failed: [],
+      requests: 6,
+    });
+  });
+
+  it('keeps the good chunks where one fails, and does not take its pods for missing', async () => {
+    const asked = await ask((request) => (request.query.has('pod_ids', 'p100') ? outage : good(request)));
+
+    expect(asked).toEqual({ looks: 150, failed: ids.slice(100, 200), requests: 4 });
+  });
+
+  it.each([400, 404, 414, 422])(
+    'an id that the server refuses with %i costs that id alone',
+    async (status) => {
+      const refusing = (request: SeenRequest): CannedAnswer =>
+        request.query.has('pod_ids', 'p133') ? { status, json: { detail: 'bad id' } } : good(request);
+
+      expect(await ask(refusing)).toMatchObject({ looks: 249, failed: ['p133'] });
+      // From then on it is asked for by itself.
+      expect(await ask(refusing, 2)).toEqual({ looks: 249, failed: ['p133'], requests: 4 });
+    },
+  );
+
+  it('finds out two of them in two rounds, and asks no more often than that may need', async () => {
+    const bad = ['p3', 'p98'];
+    const refusing = (request: SeenRequest): CannedAnswer =>
+      bad.some((podId) => request.query.has('pod_ids', podId))
+        ? { status: 400, json: { detail: 'bad id' } }
+        : good(request);
+
+    expect(await ask(refusing, 3)).toEqual({ looks: 248, failed: bad, requests: 5 });
+  });
+
+  it.each([
+    { name: 'a key that is refused', status: 401, requests: 1 },
+    { name: 'a rate limit', status: 429, requests: 1 },
+    { name: 'a server that is down', status: 503, requests: 4 },
+    { name: 'a server that refuses every id', status: 400, requests: 54 },
+  ])('$name fails all, with $requests requests at most', async ({ status, requests }) => {
+    const asked = await ask(() => ({ status, json: { detail: 'x' } }));
+
+    expect(asked.failed).toHaveLength(250);
+    expect(asked.requests).toBeLessThanOrEqual(requests);
   });
 });
 

@@ -78,7 +78,10 @@ describe('the provider against the simulated API', () => {
     expect(outcome).toMatchObject({ kind: 'created', pod: { name: POD_NAME } });
 
     expect(await provider.getPod(podId)).toMatchObject({ kind: 'ok', value: { podId, name: POD_NAME } });
-    expect(await provider.getPodStatuses([podId, 'x'])).toMatchObject({ kind: 'ok', value: [{ podId }] });
+    expect(await provider.getPodStatuses([podId, 'x'])).toMatchObject({
+      kind: 'ok',
+      value: { looks: [{ podId }] },
+    });
     expect(await provider.listPods([undefined])).toMatchObject({ kind: 'ok', value: { pods: [{ podId }] } });
 
     expect(await provider.deletePod(podId)).toEqual({ kind: 'accepted' });

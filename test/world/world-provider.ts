@@ -9,7 +9,7 @@ import { listHistory } from '../../src/prime/history.ts';
 import { createHttpClient, DEFAULT_TIMEOUTS } from '../../src/prime/http-client.ts';
 import { cacheOffers } from '../../src/prime/offer-cache.ts';
 import { listPods } from '../../src/prime/pod-list.ts';
-import { getPodStatuses } from '../../src/prime/pod-statuses.ts';
+import { createPodStatuses } from '../../src/prime/pod-statuses.ts';
 import { deletePod, getPod } from '../../src/prime/pods.ts';
 
 /** The key of a process; it may be changed while it runs. */
@@ -32,7 +32,7 @@ export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key): Pro
     createPod: (request, options) => createPod(client, request, options),
     deletePod: (podId) => deletePod(client, podId),
     getPod: (podId) => getPod(client, podId),
-    getPodStatuses: (podIds) => getPodStatuses(client, podIds),
+    getPodStatuses: createPodStatuses(client),
     listPods: (wallets) => listPods(client, wallets),
     listHistory: () => listHistory(client),
     whoami: () => whoami(client),

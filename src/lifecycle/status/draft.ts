@@ -71,10 +71,12 @@ function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClai
   return list;
 }
 
-function syncedByDefault({ providerFailure }: Knowledge): Claim<'Synced'> {
-  return providerFailure === undefined
+/** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
+function syncedByDefault({ gpuPod, providerFailure, podFailure }: Knowledge): Claim<'Synced'> {
+  const failure = gpuPod.status.podId === undefined ? providerFailure : podFailure;
+  return failure === undefined
     ? ['ReconcileSuccess', 'All that was to be done is done.']
-    : [providerFailure.reason, providerFailure.message];
+    : [failure.reason, failure.message];
 }
 
 /** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */

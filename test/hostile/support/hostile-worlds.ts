@@ -176,7 +176,8 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       } as const),
     getPod: async () => Promise.resolve({ kind: 'notFound', message: '' } as const),
     listHistory: async () => Promise.resolve({ kind: 'ok', value: ended } as const),
-    getPodStatuses: async () => Promise.resolve({ kind: 'ok', value: pods } as const),
+    getPodStatuses: async () =>
+      Promise.resolve({ kind: 'ok', value: { looks: pods, failed: new Map() } } as const),
   };
   const nothing = (): void => undefined;
   const health = new ProviderHealth(clock, 0, nothing);

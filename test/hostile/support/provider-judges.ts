@@ -7,6 +7,7 @@ import type {
   PodList,
   WalletList,
   PodLook,
+  PodStatuses,
 } from '../../../src/lifecycle/provider.ts';
 import type { Offer } from '../../../src/offers/offer.ts';
 import type { OfferList } from '../../../src/offers/offer-source.ts';
@@ -98,10 +99,10 @@ export function judgeList({ status, text }: Given, answer: Answer<PodList>): Ver
   return answer.value.wallets.some(isShort) ? 'a shorter list' : undefined;
 }
 
-export function judgeStatuses({ status, text }: Given, answer: Answer<readonly PodLook[]>): Verdict {
+export function judgeStatuses({ status, text }: Given, answer: Answer<PodStatuses>): Verdict {
   if (answer.kind !== 'ok') return undefined;
   const rows = rowsOf(parsed(text), 'data') ?? [];
-  for (const look of answer.value) {
+  for (const look of answer.value.looks) {
     const about = rows.filter((row) => at(row, 'podId') === look.podId);
     if (look.podId !== ASKED_ID) return 'a look that was not asked for';
     if (look.status === 'TERMINATED' && !about.some((row) => at(row, 'status') === 'TERMINATED'))
