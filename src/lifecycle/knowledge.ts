@@ -89,7 +89,14 @@ export interface ListDoubt {
 }
 
 export type OffersKnowledge =
-  { readonly kind: 'ok'; readonly offers: readonly Offer[]; readonly beganAtMs: number } | Failure;
+  | {
+      readonly kind: 'ok';
+      readonly offers: readonly Offer[];
+      readonly beganAtMs: number;
+      /** Why there may be more than these. */
+      readonly missing?: Failure;
+    }
+  | Failure;
 
 /**
  * Whose API key this is, as far as the installation is concerned.

@@ -8,7 +8,7 @@ import type { CreatePodRequest } from './create-pod-request.ts';
  */
 export interface Provider {
   /** Every page. An empty answer is believed only after it was checked against the summary. */
-  listOffers(query: OfferQuery): Promise<Answer<OfferList>>;
+  listOffers(query: OfferQuery): Promise<Answer<OfferAnswer>>;
   /** Sends the request once. The outcome says what is known of it, see {@link CreateOutcome}. */
   createPod(request: CreatePodRequest, options: CreateOptions): Promise<CreateOutcome>;
   /** Asks for the end of a rental. `accepted` is not yet gone: look again. */
@@ -152,6 +152,11 @@ export interface PodPort {
   readonly external: number;
   readonly protocol: string;
   readonly usedBy?: string;
+}
+
+/** Offers of one query. `missing`: why there may be more than these. */
+export interface OfferAnswer extends OfferList {
+  readonly missing?: Failure;
 }
 
 /** Statuses that were read, and the ids of which nothing was learned: those are not missing. */

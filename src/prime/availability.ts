@@ -1,6 +1,6 @@
 import type { Offer } from '../offers/offer.ts';
-import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
-import type { Answer, Failure, NotFound } from '../lifecycle/provider.ts';
+import type { OfferQuery } from '../offers/offer-source.ts';
+import type { Answer, Failure, NotFound, OfferAnswer } from '../lifecycle/provider.ts';
 import { failure } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { rememberOffers } from './other-counts.ts';
@@ -9,6 +9,7 @@ import type { ReadOffers } from './offer-row.ts';
 import { readJson, readJsonIfFound } from './read-json.ts';
 import { explainRefusedQuery, isRefusedQuery } from './refused-query.ts';
 import { GpuSummary, LegacyOffers, OfferPage } from './schemas/offer.ts';
+import { PageLengths } from './page-lengths.ts';
 import { summaryShowsStock } from './summary.ts';
 
 const PAGE_SIZE = 100;
@@ -21,8 +22,9 @@ const LEGACY_MEMORY_MS = 10 * 60_000;
 const EMPTY_RETRY_DELAY_MS = 500;
 
 /** Answers {@link OfferQuery}s. It remembers which endpoint the server has, and what there is of other counts. */
-export function createAvailability(client: HttpClient): (query: OfferQuery) => Promise<Answer<OfferList>> {
+export function createAvailability(client: HttpClient): (query: OfferQuery) => Promise<Answer<OfferAnswer>> {
   const { clock } = client;
+  const pages = new PageLengths(clock);
   const otherCounts = rememberOffers(clock, readOtherCounts);
   let legacyUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -31,7 +33,7 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
     if (clock.monotonicMs() < legacyUntilMs) {
       return readLegacyPages(client, query);
     }
-    const current = await readPages(client, '/availability/gpus', query);
+    const current = await readPages(client, '/availability/gpus', query, pages);
     if (current.kind !== 'notFound') {
       return current;
     }
@@ -42,7 +44,7 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
     return legacy;
   }
 
-  async function listOffers(query: OfferQuery): Promise<Answer<OfferList>> {
+  async function listOffers(query: OfferQuery): Promise<Answer<OfferAnswer>> {
     const beganAtMs = clock.monotonicMs();
     let answer = await readAll(query);
     if (answer.kind === 'ok' && isEmpty(answer.value)) {
@@ -73,7 +75,7 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
     const { gpuCount, ...anyCount } = query;
     const [single, clusters] = [
       await readAll(anyCount),
-      await readPages(client, '/availability/multi-node', anyCount),
+      await readPages(client, '/availability/multi-node', anyCount, pages),
     ];
     const found = [single, clusters].flatMap((answer) => (answer.kind === 'ok' ? answer.value.offers : []));
     return found.filter((offer) => offer.multiNode || offer.gpuCount !== gpuCount);
@@ -85,13 +87,15 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
 type AnyCount = Omit<OfferQuery, 'gpuCount'>;
 
 /** Rows of which none can be read are an odd answer, not an empty market. */
-function unreadable({ offers, skippedRows }: ReadOffers): Failure | undefined {
-  return offers.length === 0 && skippedRows > 0
-    ? failure(
-        'UnexpectedResponse',
-        `GET /availability/gpus: none of the ${String(skippedRows)} offers can be read.`,
-      )
-    : undefined;
+function unreadable({ offers, skippedRows, missing }: ReadOffers): Failure | undefined {
+  return offers.length === 0 && missing !== undefined
+    ? missing
+    : offers.length === 0 && skippedRows > 0
+      ? failure(
+          'UnexpectedResponse',
+          `GET /availability/gpus: none of the ${String(skippedRows)} offers can be read.`,
+        )
+      : undefined;
 }
 
 function isEmpty(read: ReadOffers): boolean {
@@ -116,31 +120,42 @@ async function contradiction(client: HttpClient, query: OfferQuery): Promise<Fai
     : undefined;
 }
 
+/** All pages. Those before one that fails are offers all the same. */
 async function readPages(
   client: HttpClient,
   path: string,
   query: OfferQuery | AnyCount,
+  pages: PageLengths,
 ): Promise<Answer<ReadOffers> | NotFound> {
   const rows: unknown[] = [];
+  let lastText = '';
+  let missing: Failure | undefined;
+  let firstLength = 0;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const call = {
-      method: 'GET',
-      path,
-      endpoint: path,
-      query: toParameters(query, page, PAGE_SIZE),
-    } as const;
+    const parameters = toParameters(query, page, PAGE_SIZE);
+    const call = { method: 'GET', path, endpoint: path, query: parameters } as const;
     const answer = await readJsonIfFound(client, call, OfferPage);
     if (answer.kind !== 'ok') {
-      return answer;
+      if (page === 1) {
+        return answer;
+      }
+      missing = answer.kind === 'failure' ? answer : undefined;
+      break;
     }
-    const { items, totalCount } = answer.value;
-    rows.push(...items);
-    const isLast = totalCount === undefined ? items.length < PAGE_SIZE : rows.length >= totalCount;
-    if (items.length === 0 || isLast) {
+    const { items, totalCount: total } = answer.value;
+    // A server that repeats itself has no more.
+    const text = JSON.stringify(items);
+    const fresh = text === lastText ? [] : items;
+    lastText = text;
+    rows.push(...fresh);
+    firstLength = page === 1 ? items.length : firstLength;
+    const read = { page, firstLength, length: items.length, fresh: fresh.length, all: rows.length };
+    if (pages.isLast({ ...read, total })) {
       break;
     }
   }
-  return { kind: 'ok', value: readOffers(rows, path.endsWith('multi-node')) };
+  const read = readOffers(rows, path.endsWith('multi-node'));
+  return { kind: 'ok', value: missing === undefined ? read : { ...read, missing } };
 }
 
 async function readLegacyPages(

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import type { Answer } from '../lifecycle/provider.ts';
-import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
+import type { Answer, OfferAnswer } from '../lifecycle/provider.ts';
+import type { OfferQuery } from '../offers/offer-source.ts';
 
-type ListOffers = (query: OfferQuery) => Promise<Answer<OfferList>>;
+type ListOffers = (query: OfferQuery) => Promise<Answer<OfferAnswer>>;
 
 export interface OfferCacheOptions {
   readonly listOffers: ListOffers;
@@ -16,7 +16,7 @@ export interface OfferCacheOptions {
 }
 
 interface Entry {
-  readonly answer: Promise<Answer<OfferList>>;
+  readonly answer: Promise<Answer<OfferAnswer>>;
   /** Infinity while the request is under way. */
   freshUntilMs: number;
 }

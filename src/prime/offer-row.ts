@@ -1,3 +1,4 @@
+import type { Failure } from '../lifecycle/provider.ts';
 import type { CustomResource, Offer } from '../offers/offer.ts';
 import { defined } from './defined.ts';
 import { isWord } from './schemas/common.ts';
@@ -8,6 +9,8 @@ import type { CustomSpec } from './schemas/offer.ts';
 export interface ReadOffers {
   readonly offers: readonly Offer[];
   readonly skippedRows: number;
+  /** Why there may be more. */
+  readonly missing?: Failure;
 }
 
 /** Reads each row by itself: one odd row does not spoil the others. */

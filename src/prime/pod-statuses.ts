@@ -17,6 +17,7 @@ export function createPodStatuses(
   client: HttpClient,
 ): (podIds: readonly string[]) => Promise<Answer<PodStatuses>> {
   const apartUntilMs = new Map<string, number>();
+  let noHalvingUntilMs = Number.NEGATIVE_INFINITY;
 
   return async (podIds) => {
     const nowMs = client.clock.monotonicMs();
@@ -27,11 +28,16 @@ export function createPodStatuses(
     const answers: ChunkAnswer[] = [];
     for (const chunk of [...together, ...alone]) {
       const stop = reasonToStop(answers);
-      answers.push(stop === undefined ? await askChunk(client, chunk) : answerOf(chunk, stop));
-    }
-    for (const { refused } of answers) {
-      for (const podId of refused) {
-        apartUntilMs.set(podId, nowMs + APART_MS);
+      const budget = { requests: nowMs < noHalvingUntilMs ? 1 : MAX_REQUESTS };
+      const answer = stop === undefined ? await askChunk(client, chunk, budget) : answerOf(chunk, stop);
+      answers.push(answer);
+      // Where no id at all is taken, it is not the ids that are at fault.
+      if (answer.failed.size < chunk.length || chunk.length === 1) {
+        for (const podId of answer.refused) {
+          apartUntilMs.set(podId, nowMs + APART_MS);
+        }
+      } else if (answer.refused.length > 0) {
+        noHalvingUntilMs = nowMs + APART_MS;
       }
     }
     return joined(answers);
@@ -75,8 +81,11 @@ function joined(answers: readonly ChunkAnswer[]): Answer<PodStatuses> {
 }
 
 /** A chunk that fails is asked for once more; one that is refused is halved, so that one bad id costs that id alone. */
-async function askChunk(client: HttpClient, podIds: readonly string[]): Promise<ChunkAnswer> {
-  const budget = { requests: MAX_REQUESTS };
+async function askChunk(
+  client: HttpClient,
+  podIds: readonly string[],
+  budget: Halving['budget'],
+): Promise<ChunkAnswer> {
   const first = await ask(client, podIds, budget);
   const answer = isWorthRepeating(first) ? await ask(client, podIds, budget) : first;
   return answer.kind === 'failure' && isRefusal(answer)
@@ -100,7 +109,7 @@ async function halve(
   const middle = Math.ceil(podIds.length / 2);
   const halves: ChunkAnswer[] = [];
   for (const half of [podIds.slice(0, middle), podIds.slice(middle)]) {
-    const answer = await ask(client, half, budget);
+    const answer = budget.requests < 1 ? { ...refusal, httpStatus: 0 } : await ask(client, half, budget);
     const isRefused = answer.kind === 'failure' && isRefusal(answer);
     halves.push(isRefused ? await halve(client, half, { refusal: answer, budget }) : answerOf(half, answer));
   }

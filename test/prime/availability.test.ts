@@ -127,13 +127,24 @@ describe('listOffers: pages', () => {
   function pages(sizes: readonly number[], totalCount?: number): (request: SeenRequest) => CannedAnswer {
     return ({ query }) => {
       const size = sizes[Number(query.get('page')) - 1] ?? 0;
-      return { json: { items: Array.from({ length: size }, () => anOfferRow()), totalCount } };
+      const row = (_: unknown, index: number): object =>
+        anOfferRow({ cloudId: `${String(query.get('page'))}-${String(index)}` });
+      return { json: { items: Array.from({ length: size }, row), totalCount } };
     };
   }
 
   it.each([
     { name: 'one page', sizes: [3], total: 3, offers: 3, requests: 1 },
-    { name: 'a full page that is all', sizes: [100], total: 100, offers: 100, requests: 1 },
+    { name: 'a full page that is all', sizes: [100], total: 100, offers: 100, requests: 2 },
+    { name: 'a total of 0 behind a full page', sizes: [100, 30], total: 0, offers: 130, requests: 2 },
+    { name: 'a total of 0 and small pages', sizes: [30, 30, 5], total: 0, offers: 65, requests: 3 },
+    {
+      name: 'the length of small pages as the total',
+      sizes: [30, 30, 5],
+      total: 30,
+      offers: 65,
+      requests: 3,
+    },
     { name: 'several pages', sizes: [100, 100, 1], total: 201, offers: 201, requests: 3 },
     { name: 'a total that is never reached', sizes: [100, 50], total: 9999, offers: 150, requests: 3 },
     { name: 'smaller pages than asked for', sizes: [50, 50, 8], total: 108, offers: 108, requests: 3 },
@@ -161,12 +172,20 @@ describe('listOffers: pages', () => {
     ]);
   });
 
-  it('fails as a whole when a page fails', async () => {
+  it('ends where the server gives the same page again', async () => {
+    const { answer, paths } = await ask(() => ({ json: { items: [anOfferRow()], totalCount: 0 } }));
+
+    expect('value' in answer ? answer.value.offers.length : answer).toBe(1);
+    expect(paths).toHaveLength(2);
+  });
+
+  it('keeps the pages before one that fails, and says what is missing', async () => {
     const { answer } = await ask((request) =>
       request.query.get('page') === '1' ? pages([100], 150)(request) : { status: 503, json: {} },
     );
 
-    expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
+    expect('value' in answer ? answer.value.offers.length : answer).toBe(100);
+    expect(answer).toMatchObject({ value: { missing: { reason: 'ApiUnavailable' } } });
   });
 });
 

@@ -133,6 +133,10 @@ function chooseAndOrder(knowledge: Knowledge, offers: Exclude<OffersKnowledge, F
   const { gpuPod, coolingDown } = knowledge;
   const wish = wishFrom(gpuPod.spec, knowledge.policy, coolingDown);
   const selection = selectOffer(offers.offers, wish);
+  // What could be read is rented from; that there is nothing else is not concluded from what could not.
+  if (selection.kind === 'none' && offers.missing !== undefined) {
+    return withoutOffers(knowledge, offers.missing);
+  }
   if (selection.kind === 'none') {
     return restWithoutOffer(knowledge, selection);
   }

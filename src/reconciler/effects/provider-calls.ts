@@ -13,7 +13,7 @@ import { parseGpuPod } from '../../api/gpu-pod.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
-/** Asks for the offers of each GPU type; one answer that fails fails all: half a market is no market. */
+/** Asks for the offers of each GPU type; one answer that fails leaves those of the others, and fails where there are none. */
 export async function readOffers(
   context: Context,
   gpuPod: GpuPod,
@@ -45,15 +45,21 @@ async function askForOffers(
   memory: Memory,
 ): Promise<EffectOutcome> {
   const answers = await Promise.all(queries.map(async (query) => await provider.listOffers(query)));
-  const failure = answers.find((answer) => answer.kind === 'failure');
-  if (failure !== undefined) {
-    return { kind: 'known', memory, offers: failure };
-  }
   const lists = answers.flatMap((answer) => (answer.kind === 'ok' ? [answer.value] : []));
+  const failures = [
+    ...answers.flatMap((answer) => (answer.kind === 'failure' ? [answer] : [])),
+    ...lists.flatMap(({ missing: more }) => (more === undefined ? [] : [more])),
+  ];
+  // What passes by itself is told before what only a person can mend: the one is over before the other is read.
+  const missing = failures.find(({ reason }) => reason !== 'InvalidRequest') ?? failures[0];
+  if (missing !== undefined && lists.length === 0) {
+    return { kind: 'known', memory, offers: missing };
+  }
   const offers: OffersKnowledge = {
     kind: 'ok',
     offers: lists.flatMap((list) => list.offers),
     beganAtMs: Math.min(...lists.map(({ beganAtMs }) => beganAtMs)),
+    ...(missing === undefined ? {} : { missing }),
   };
   return { kind: 'known', memory, offers };
 }
