@@ -78,8 +78,13 @@ const ssh = z
 const port = z
   .object({
     // Whatever the provider says, the status that carries it stays writable.
-    internal: z.int().describe('Port on the machine.'),
-    external: z.int().describe('Port to connect to.'),
+    internal: z.int().describe('Port on the machine; absent where the provider does not say.').optional(),
+    external: z.int().describe('Port to connect to; absent where `url` is there instead.').optional(),
+    host: text('Where to connect to, if not to the machine itself.', 253).optional(),
+    url: text(
+      'Link to what is behind it, without its query: that may hold a token, and stands in the connection Secret.',
+      1024,
+    ).optional(),
     protocol: text('TCP or UDP.', 16),
     usedBy: text('SSH, JUPYTER_NOTEBOOK, WEB_SERVER.', 64).optional(),
   })

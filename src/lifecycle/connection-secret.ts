@@ -45,8 +45,30 @@ export function connectionSecret(gpuPod: GpuPod, look: PodLook): ConnectionSecre
         }),
     'pod-id': look.podId,
     ...(look.ports.length === 0 ? {} : { ports: JSON.stringify(look.ports) }),
+    ...linksOf(look),
   };
   return { name, data, fingerprint: fingerprintOf(name, data) };
+}
+
+/** `jupyter-url`, `web-server-url`: the links that the provider gives, by what they are used for. */
+function linksOf({ ports }: PodLook): Record<string, string> {
+  const links = new Map<string, string>();
+  for (const { url, usedBy = 'other' } of ports) {
+    const key = `${linkName(usedBy)}-url`;
+    if (url !== undefined && !links.has(key)) {
+      links.set(key, url);
+    }
+  }
+  return Object.fromEntries(links);
+}
+
+function linkName(usedBy: string): string {
+  const name = usedBy
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 64);
+  return name.startsWith('jupyter') ? 'jupyter' : name === '' ? 'other' : name;
 }
 
 /** `<name>-connection`; a name that would be too long is cut, and told apart by a hash. */

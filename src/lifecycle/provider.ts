@@ -147,9 +147,15 @@ export interface SshEndpoint {
   readonly command: string;
 }
 
+/** A way to reach something on the machine: a port, or a link. */
 export interface PodPort {
-  readonly internal: number;
-  readonly external: number;
+  readonly internal?: number;
+  /** Absent where `url` is there instead. */
+  readonly external?: number;
+  /** Absent where it is the machine's own. */
+  readonly host?: string;
+  /** A link of the web, safe to be followed. It may hold a token. */
+  readonly url?: string;
   readonly protocol: string;
   readonly usedBy?: string;
 }

@@ -103,4 +103,14 @@ describe('connectionSecret', () => {
     expect(connectionSecret(a, look).fingerprint).not.toBe(before);
     expect(connectionSecret(rented, readyLook()).fingerprint).toBe(before);
   });
+
+  it('has the links that the provider gives, by what they are used for', () => {
+    const url = 'https://h6qc-8888.proxy.example/lab?token=abc';
+    const ports = [
+      { internal: 8888, protocol: 'TCP', usedBy: 'JUPYTER_NOTEBOOK', url },
+      { internal: 80, protocol: 'TCP', usedBy: 'WEB_SERVER', url: 'https://web.example' },
+    ];
+    const { data } = connectionSecret(rentedGpuPod(), readyLook({ ports }));
+    expect(data).toMatchObject({ 'jupyter-url': url, 'web-server-url': 'https://web.example' });
+  });
 });

@@ -90,7 +90,7 @@ const rows: Row[] = [
   },
   {
     name: 'data center',
-    offers: [offer({ usd: 1 }), offer({ usd: 2 }), offer({ usd: 0.5, dataCenter: 'X', images: [] })],
+    offers: [offer({ usd: 1 }), offer({ usd: 2 }), offer({ usd: 0.5, dataCenter: 'X', images: ['axolotl'] })],
     spec: { placement: { dataCenters: ['CANADA-2'] } },
     expected: 'add CANADA-1 to placement.dataCenters to match 2 offers',
     why: 'the cheaper X fails for its image as well',
@@ -167,7 +167,7 @@ const rows: Row[] = [
   },
   {
     name: 'no image at all',
-    offers: [offer({ images: [] })],
+    offers: [offer({ images: ['custom_template'] })],
     spec: {},
     expected: undefined,
     why: 'there is none to choose',

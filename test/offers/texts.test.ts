@@ -110,7 +110,7 @@ describe('summarizeRejections', () => {
       offer({ isSpot: true }),
       offer({ stockStatus: 'Unavailable' }),
       offer({ isSpot: true }),
-      offer({ images: [] }),
+      offer({ images: ['custom_template'] }),
     ];
     const rows = summaryOf(offers).map(({ reason, count }) => [reason, count]);
     expect(rows).toEqual([
@@ -209,7 +209,7 @@ describe('summarizeRejections', () => {
       offer({ multiNode: true }), offer({ socket: 'SXM5' }), offer({ country: 'US' }), offer({ dataCenter: 'X' }),
       offer({ provider: 'runpod' }), offer({ security: 'community_cloud' }), offer({ isSpot: true }),
       offer({ prepaidHours: 1 }), offer({ stockStatus: 'Unavailable' }), offer({ stockStatus: 'Low' }),
-      offer({ prices: { currency: 'EUR' } }), offer({ images: [] }), offer({ usd: 0 }), offer({ usd: 3 }),
+      offer({ prices: { currency: 'EUR' } }), offer({ images: ['axolotl'] }), offer({ usd: 0 }), offer({ usd: 3 }),
     ]; // prettier-ignore
     const rows = summaryOf(offers, spec);
     expect(rows).toHaveLength(12);

@@ -165,7 +165,10 @@ function awaitPorts(knowledge: Knowledge, { read }: RentalMemory, sight: Sight):
   const { census, gpuPod, providerFailure } = knowledge;
   const isListed = census !== undefined && census.beganAtMs >= sight.beganAtMs;
   const isLookedAt = isListed || read?.result === 'found';
-  const isKnown = sight.look.ports.length > 0 || isLookedAt || gpuPod.status.readyAt !== undefined;
+  // What is written down of a link lacks its token.
+  const hasLink = (gpuPod.status.ports ?? []).some(({ url }) => url !== undefined);
+  const isWritten = gpuPod.status.readyAt !== undefined && !hasLink;
+  const isKnown = sight.look.ports.length > 0 || isLookedAt || isWritten;
   return isKnown || providerFailure !== undefined
     ? undefined
     : { kind: 'rest', status: gpuPod.status, pollOften: true, wantsCensusAfterMs: sight.beganAtMs };

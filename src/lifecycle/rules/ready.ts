@@ -77,19 +77,23 @@ function withKnownPorts({ ports = [] }: GpuPodStatus, look: PodLook): PodLook {
     : {
         ...look,
         // In the order of a look: the Secret holds them as text.
-        ports: ports.map(({ internal, external, protocol, usedBy }) => ({
-          internal,
-          external,
+        ports: ports.map(({ internal, external, protocol, usedBy, host, url }) => ({
+          ...(internal === undefined ? {} : { internal }),
+          ...(external === undefined ? {} : { external }),
           protocol,
           ...(usedBy === undefined ? {} : { usedBy }),
+          ...(host === undefined ? {} : { host }),
+          ...(url === undefined ? {} : { url }),
         })),
       };
 }
 
 function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
   // The schema takes so many, and words so long: more would make the whole status unwritable.
-  return ports.slice(0, MAX_PORTS).map(({ usedBy, protocol, ...port }) => ({
+  return ports.slice(0, MAX_PORTS).map(({ usedBy, protocol, url, ...port }) => ({
     ...port,
+    // A token stands behind the question mark.
+    ...(url === undefined ? {} : { url: url.replace(/[?#].*$/, '') }),
     protocol: protocol.slice(0, MAX_PROTOCOL_LENGTH),
     ...(usedBy === undefined ? {} : { usedBy: usedBy.slice(0, MAX_USED_BY_LENGTH) }),
   }));
