@@ -220,7 +220,7 @@ export const REASONS = {
     AttemptsExhausted: {
       status: 'True',
       meaning:
-        '`maxAttempts` machines were rented and none got ready. Change the spec or set a new `gpupod.dev/reconcile-requested-at`.',
+        '`maxAttempts` machines were rented and none got ready, or as many attempts (at least 3) had an unknown outcome and no instance was found. See `status.attempts`; look at the provider for instances with the name prefix in the message. Change the spec or set a new `gpupod.dev/reconcile-requested-at`.',
     },
     InvalidRequest: {
       status: 'True',

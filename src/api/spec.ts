@@ -75,7 +75,7 @@ export const GpuPodSpec = z
       .max(20)
       .default(3)
       .describe(
-        'How many machines may be rented that never get ready, before the operator stops and asks a person.',
+        'How many machines may be rented that never get ready, before the operator stops and asks a person. As many attempts in a row whose outcome stays unknown, but at least 3, stop it too.',
       ),
     provisioningTimeout: duration('10s')
       .default('20m')

@@ -154,6 +154,10 @@ export const GpuPodStatus = z
     ).optional(),
     // An empty id would be one that is rented, and that nobody could end.
     podId: text('Id of the rented machine at the provider.').min(1).optional(),
+    podIdProof: text(
+      'Signature of the operator over namespace, uid and podId: the instance stays this GpuPod’s when it is renamed at the provider.',
+      64,
+    ).optional(),
     podName: text('Its name at the provider.').min(1).optional(),
     account: account.optional(),
     searchStartedAt: time(
@@ -164,6 +168,9 @@ export const GpuPodStatus = z
     ).optional(),
     failedAttempts: count(
       'Machines of this generation that never got ready; maxAttempts bounds it.',
+    ).optional(),
+    notCreatedAttempts: count(
+      'Attempts in a row whose outcome was unknown and of which no instance was found; bounded by maxAttempts, or 3 if that is more.',
     ).optional(),
     offer: offer.optional(),
     cost: cost.optional(),

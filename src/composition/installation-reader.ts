@@ -1,3 +1,4 @@
+import { ensureProofKey } from '../reconciler/id-proofs.ts';
 import { ensureInstallation } from '../reconciler/installation.ts';
 import type { Installation } from '../reconciler/installation.ts';
 import { apiErrorMessage } from '../kubernetes/api-errors.ts';
@@ -46,7 +47,7 @@ export class InstallationReader {
     const { config, clock } = this.#parts;
     const { ports, namespaces, namespace } = this.#cluster;
     const { id: givenId, acceptCluster, acceptInstallation } = config.installation;
-    return await ensureInstallation({
+    const installation = await ensureInstallation({
       configMaps: ports.configMaps,
       namespaces,
       namespace,
@@ -55,6 +56,7 @@ export class InstallationReader {
       acceptInstallation,
       nowMs: clock.nowMs(),
     });
+    return { ...installation, proofKey: await ensureProofKey(ports.secrets, namespace) };
   }
 
   /** Once for each problem: it is tried often, and says the same each time. */

@@ -4,7 +4,7 @@ import { parseJson } from '../api/parse-json.ts';
 import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { oncePerObject } from '../api/once-per-object.ts';
-import { MAX_ATTEMPT_NUMBER, sameName } from './pod-name.ts';
+import { isSameAttempt, MAX_ATTEMPT_NUMBER } from './pod-name.ts';
 import { hasOutcome } from './status/attempts.ts';
 
 /**
@@ -105,7 +105,7 @@ export function writingOf({ name, writtenBy, startedAt }: Intent): string {
 /** Whether the status already says what became of the order. A name without an id says nothing: the id was taken away. */
 export function isResolved({ status }: GpuPod, intent: Intent): boolean {
   return (
-    (status.podId !== undefined && sameName(status.podName, intent.name)) ||
+    (status.podId !== undefined && isSameAttempt(status.podName, intent.name)) ||
     hasOutcome(status, intent.attempt)
   );
 }

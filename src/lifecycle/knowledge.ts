@@ -2,6 +2,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import type { AccountIdentity } from './account.ts';
+import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
 import type { Memory } from './memory.ts';
 import type { Failure, FailureReason, HistoryRow, PodLook } from './provider.ts';
@@ -25,6 +26,7 @@ export interface Knowledge {
   readonly sight?: Sight;
   /** What complete lists say, as far as it concerns this object. */
   readonly census?: ObjectCensus;
+  readonly proofs: IdProofs;
   /** Filled once offers were asked for in this pass. */
   readonly offers?: OffersKnowledge;
   /** Whether this object may create now. */

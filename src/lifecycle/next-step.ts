@@ -1,6 +1,7 @@
 import type { Knowledge } from './knowledge.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
 import { finishEnding } from './rules/ending.ts';
+import { stopAfterNotCreated } from './rules/exhausted.ts';
 import { followRental } from './rules/follow.ts';
 import { refuseForbidden, stopAfterFailures, stopAfterInvalidRequests } from './rules/forbidden.ts';
 import { accountDoubtful } from './rules/account-held.ts';
@@ -30,6 +31,7 @@ const RULES: readonly Rule[] = [
   stayStalled, //              what only a person can lift
   refuseForbidden, //          what the operator's settings forbid
   stopAfterFailures,
+  stopAfterNotCreated,
   stopAfterInvalidRequests,
 ];
 

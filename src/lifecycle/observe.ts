@@ -6,7 +6,7 @@ import { isOldEnoughForLists } from './gone.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import { openOrder } from './order.ts';
-import { parsePodName, sameName } from './pod-name.ts';
+import { isSameAttempt, parsePodName } from './pod-name.ts';
 import type { PodLook } from './provider.ts';
 
 /** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
@@ -107,7 +107,7 @@ export function requestSurelyEndedAtMs(order: OrderMemory, windows: Knowledge['w
 
 function isOrdered(order: OrderMemory, name: string | undefined): boolean {
   // What a list shows of this object carries its front; under which number nobody knows.
-  return order.podName === GARBLED || sameName(order.podName, name);
+  return order.podName === GARBLED || isSameAttempt(order.podName, name);
 }
 
 function observeRental(knowledge: Knowledge): RentalMemory | undefined {
@@ -208,7 +208,7 @@ function observeStrays(knowledge: Knowledge): Memory['strays'] {
     ({ podId, name }) =>
       podId === gpuPod.status.podId ||
       podId === memory.unbound?.podId ||
-      (order.kind === 'open' && sameName(order.intent.name, name)),
+      (order.kind === 'open' && isSameAttempt(order.intent.name, name)),
   );
   const strays = census.live.filter((pod) => !own.includes(pod) && parsePodName(pod.name) !== undefined);
   return Object.fromEntries(strays.map(({ podId }) => [podId, memory.strays[podId] ?? census.beganAtMs]));

@@ -68,6 +68,8 @@ export const DEFAULT_WINDOWS: Windows = {
 export const LISTS_THAT_PROVE_ABSENCE = 3;
 /** Looks (404, and absent from a complete list) that prove that a pod is gone. */
 export const LOOKS_THAT_PROVE_GONE = 2;
+/** Attempts of which no instance is seen that are made at least, whatever `maxAttempts` says: most of them cost nothing. */
+export const MIN_NOT_CREATED_BEFORE_STALL = 3;
 /** Offers that may refuse an order as invalid before a person must change the spec. */
 export const MAX_INVALID_REFUSALS = 3;
 /** What is in the way of a connection Secret may be removed at any time. */

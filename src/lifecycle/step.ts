@@ -103,6 +103,7 @@ export type CoolDownReason =
   | 'InvalidRequest'
   | 'TemplateIncompatible'
   | 'OtherRefusal'
+  | 'NotCreated'
   | 'ProvisioningTimedOut'
   | 'InstallFailed'
   | 'Forbidden'

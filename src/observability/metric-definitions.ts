@@ -234,6 +234,7 @@ export const METRICS = {
       'InvalidRequest',
       'TemplateIncompatible',
       'OtherRefusal',
+      'NotCreated',
       'ProvisioningTimedOut',
       'InstallFailed',
     ],

@@ -8,7 +8,7 @@ import type { Reply } from './reply.ts';
 import { lookFromPod } from './pod-look.ts';
 import { proveRefusal } from './refusal-proof.ts';
 import { refusalCause } from './refusals.ts';
-import { PodRow } from './schemas/pod.ts';
+import { ListedPod, PodShape } from './schemas/pod.ts';
 
 /** Below this the provider reads a cap as "no cap" (0), or it cannot be meant. */
 const MIN_MAX_PRICE = 0.01;
@@ -51,9 +51,13 @@ export async function createPod(
 
 function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
   if (reply.status >= 200 && reply.status <= 299) {
-    return created(reply, request);
+    return created(reply);
   }
-  const text = jsonErrorText(parseJson(reply.text));
+  const body = parseJson(reply.text);
+  if (isInstance(body, request)) {
+    return unknown(reply, `the provider answered ${String(reply.status)} with an instance`);
+  }
+  const text = jsonErrorText(body);
   const isDecided = reply.status >= 400 && reply.status <= 499 && !UNDECIDED_STATUSES.has(reply.status);
   if (isDecided && (text !== undefined || ACCOUNT_STATUSES.has(reply.status))) {
     return refused(reply, text ?? '', request);
@@ -61,16 +65,23 @@ function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
   return { kind: 'unknown', message: statusMessage(reply) };
 }
 
-function created(reply: Reply, request: CreatePodRequest): CreateOutcome {
-  const parsed = PodRow.safeParse(parseJson(reply.text));
+/** The id is the identity: names come back cut, changed or not at all. */
+function created(reply: Reply): CreateOutcome {
+  const parsed = ListedPod.safeParse(parseJson(reply.text));
+  return parsed.success
+    ? { kind: 'created', pod: lookFromPod(parsed.data) }
+    : unknown(reply, 'the provider answered without a readable id');
+}
+
+/** Errors have ids too, but no instance's state, nor the name that was sent. */
+function isInstance(body: unknown, request: CreatePodRequest): boolean {
+  const parsed = PodShape.safeParse(body);
   if (!parsed.success) {
-    return unknown(reply, 'the provider answered without a readable id and name');
+    return false;
   }
-  // An answer that was meant for another request says nothing about ours.
-  if (parsed.data.name.toLowerCase() !== request.pod.name.toLowerCase()) {
-    return unknown(reply, `the provider answered with another pod (${parsed.data.id})`);
-  }
-  return { kind: 'created', pod: lookFromPod(parsed.data) };
+  const { name, status, providerType } = parsed.data;
+  const isNamedSo = name?.toLowerCase() === request.pod.name.toLowerCase();
+  return isNamedSo || (status !== undefined && providerType !== undefined);
 }
 
 function unknown(reply: Reply, problem: string): CreateOutcome {

@@ -47,6 +47,8 @@ export interface Context {
   readonly vanished: VanishedPods;
   readonly retained: RetainedPods;
   readonly orderFence: OrderFence;
+  /** Signs ids of instances; undefined where it cannot be read. */
+  readonly proofKey: string | undefined;
   /** Create requests that may be under way at once, with what they read first. */
   readonly orderSlots: Slots;
   /** Searches and single looks that may be under way at once. Terminating an instance needs no place. */

@@ -208,6 +208,7 @@ export class Controller {
       ...this.#options,
       ...cluster,
       installation: installation.id,
+      proofKey: installation.proofKey,
       account,
       gates: new AccountGates(clock, coolDownScale, (keys) => {
         keys.forEach(enqueue);

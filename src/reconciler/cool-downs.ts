@@ -5,15 +5,15 @@ import { upstreamOf } from '../offers/offer-key.ts';
 const MINUTE_MS = 60_000;
 
 /** How long an offer is left alone, and for whom where the cooldown does not say. */
-export const COOL_DOWNS: Readonly<
-  Record<CoolDownReason, { readonly forMs: number; readonly scope: CoolDownScope }>
-> = {
-  NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody' },
+export const COOL_DOWNS: Readonly<Record<CoolDownReason, CoolDownRule>> = {
+  NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody', doublesToMs: 30 * MINUTE_MS },
   NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
   AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
   InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'object' },
   TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
-  OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'object' },
+  OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'object', doublesToMs: 160 * MINUTE_MS },
+  // Perhaps only this request is answered so, and nobody else must pay for that.
+  NotCreated: { forMs: 10 * MINUTE_MS, scope: 'object', doublesToMs: 160 * MINUTE_MS },
   ProvisioningTimedOut: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
   InstallFailed: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
   // Shorter than the hold of the GpuPod, see AccountGates: after it, the offers are there to be asked again.
@@ -21,13 +21,18 @@ export const COOL_DOWNS: Readonly<
   QuotaExceeded: { forMs: 4 * MINUTE_MS, scope: 'object' },
 };
 
+interface CoolDownRule {
+  readonly forMs: number;
+  readonly scope: CoolDownScope;
+  /** What goes on is tried ever more seldom, up to this. */
+  readonly doublesToMs?: number;
+}
+
 /** For whom an offer may be cooling down. */
 export interface CoolDownOwner {
   readonly uid: string;
   readonly requestHash: string;
 }
-
-const MAX_NO_CAPACITY_MS = 30 * MINUTE_MS;
 
 interface Entry {
   readonly reason: CoolDownReason;
@@ -48,13 +53,12 @@ export class CoolDowns {
   }
 
   start({ reason, offerKey, scope = COOL_DOWNS[reason].scope }: CoolDown, owner: CoolDownOwner): void {
-    const { forMs } = COOL_DOWNS[reason];
+    const { forMs, doublesToMs } = COOL_DOWNS[reason];
     const key = keyOf(scope, offerKey, owner);
     const known = this.#entries.get(key);
-    // A lack of capacity that goes on is asked about ever more seldom.
     const doubled =
-      reason === 'NoCapacity' && known?.reason === reason
-        ? Math.min(known.lastedMs * 2, MAX_NO_CAPACITY_MS)
+      doublesToMs !== undefined && known?.reason === reason
+        ? Math.min(known.lastedMs * 2, doublesToMs)
         : forMs;
     this.#entries.set(key, {
       reason,

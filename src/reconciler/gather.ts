@@ -9,6 +9,7 @@ import { frontsOf, walletsOf } from '../lifecycle/order.ts';
 import type { CreateOrder } from './account-gates.ts';
 import type { CoolDownOwner } from './cool-downs.ts';
 import type { Context } from './context.ts';
+import { idProofsFor } from './id-proofs.ts';
 
 /** What is read of the context. */
 export type Sources = Pick<
@@ -25,6 +26,8 @@ export type Sources = Pick<
   | 'coolDowns'
   | 'commitments'
   | 'vanished'
+  | 'view'
+  | 'proofKey'
 > & {
   readonly account: Pick<Context['account'], 'state'>;
   readonly health: Pick<Context['health'], 'failure'>;
@@ -62,6 +65,7 @@ export async function gather(
     ...(list === undefined ? {} : { census: list }),
     ...(offers === undefined ? {} : { offers }),
     gate: context.gates.look(createOrder(context, gpuPod)),
+    proofs: idProofsFor(context, gpuPod),
     massAbsence: context.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(podFailure === undefined ? {} : { podFailure }),

@@ -28,6 +28,8 @@ export interface Installation {
    * have had is then only reported. Undefined: the id was made up here, or a person confirmed it.
    */
   readonly idDoubt: string | undefined;
+  /** Signs ids of instances, see `id-proofs.ts`. */
+  readonly proofKey?: string | undefined;
 }
 
 export interface InstallationOptions {

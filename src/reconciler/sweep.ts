@@ -4,7 +4,7 @@ import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { identityOf } from '../lifecycle/account.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
-import { objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
+import { frontOf, isSameAttempt, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import { timeMs } from '../lifecycle/status/timestamp.ts';
 import type { Context } from './context.ts';
@@ -80,7 +80,7 @@ export class Sweep {
     const strays = new Map<string, string>();
     for (const { podId, name } of ours) {
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
-      const isOwn = living.podIds.has(podId) || living.onOrder.has((name ?? '').toLowerCase());
+      const isOwn = living.podIds.has(podId) || living.onOrder.has(markOf(name));
       if (key !== undefined && !isOwn) {
         strays.set(podId, key);
       }
@@ -92,7 +92,7 @@ export class Sweep {
   async #findOrphans(ours: readonly PodLook[]): Promise<readonly Orphan[]> {
     const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
       !living.podIds.has(podId) &&
-      !living.podNames.has((name ?? '').toLowerCase()) &&
+      !living.podNames.has(markOf(name)) &&
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
       !(this.#ageAtInstallationMs(createdAt) > 0);
     const cached = index(this.#context.view.list());
@@ -173,7 +173,11 @@ export class Sweep {
       return;
     }
     const answer = await provider.getPod(podId);
-    if (answer.kind === 'ok' && answer.value.name === name && answer.value.status !== 'TERMINATED') {
+    if (
+      answer.kind === 'ok' &&
+      isSameAttempt(answer.value.name, name) &&
+      answer.value.status !== 'TERMINATED'
+    ) {
       const outcome = await provider.deletePod(podId);
       log.warn({ ...fields, outcome: outcome.kind }, 'orphaned pod ended');
     }
@@ -201,12 +205,18 @@ const NOT_READ =
 interface Living {
   readonly keyByHash: ReadonlyMap<string, string>;
   readonly podIds: ReadonlySet<string>;
-  /** Lower case: of orders without an outcome. */
+  /** Marks of orders without an outcome, see `markOf`. */
   readonly onOrder: ReadonlySet<string>;
-  /** Lower case: of all that stands on an object that rents nothing. */
+  /** Marks of all that stands on an object that rents nothing. */
   readonly podNames: ReadonlySet<string>;
   /** What stands on some object nobody knows. */
   readonly hasUnreadable: boolean;
+}
+
+/** What the provider keeps of a name whatever it does to it; of a name that is not ours, all but its case. */
+function markOf(name = ''): string {
+  const parts = parsePodName(name);
+  return parts === undefined ? name.toLowerCase() : `${frontOf(parts)}-${String(parts.attempt)}`;
 }
 
 function index(objects: readonly KubernetesObject[]): Living {
@@ -233,11 +243,11 @@ function index(objects: readonly KubernetesObject[]): Living {
     }
     const ordered = unresolvedIntent(parsed.gpuPod)?.name;
     if (ordered !== undefined) {
-      onOrder.add(ordered.toLowerCase());
+      onOrder.add(markOf(ordered));
     }
     const named = [podName, reading.kind === 'read' ? reading.intent.name : undefined];
     for (const name of named.filter((text) => text !== undefined)) {
-      podNames.add(name.toLowerCase());
+      podNames.add(markOf(name));
     }
   }
   return { keyByHash, podIds, onOrder, podNames, hasUnreadable };

@@ -129,7 +129,6 @@ describe('the provider against the simulated API', () => {
     { kind: 'Cut', keepBytes: 20 },
     { kind: 'WithoutId' },
     { kind: 'Html' },
-    { kind: 'OtherName', name: 'x' },
     { kind: 'Huge', bytes: 50_000_000 },
     { kind: 'Answer', status: 502 },
     { kind: 'Redirect', location: 'http://127.0.0.1:1/', status: 307 },

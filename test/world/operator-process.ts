@@ -1,6 +1,3 @@
-import { isRecord } from '../../src/kubernetes/json.ts';
-import type { RawObject } from '../../src/kubernetes/objects.ts';
-import type { Secret } from '../../src/kubernetes/secrets-client.ts';
 import type { Knowledge } from '../../src/lifecycle/knowledge.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
@@ -10,6 +7,7 @@ import type { Step } from '../../src/lifecycle/step.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
 import { Controller } from '../../src/reconciler/controller.ts';
 import type { ClusterPorts } from '../../src/reconciler/controller.ts';
+import { ensureProofKey } from '../../src/reconciler/id-proofs.ts';
 import { ensureInstallation } from '../../src/reconciler/installation.ts';
 import type { ConfigMapApi } from '../../src/reconciler/installation.ts';
 import type { GpuPodApi, SecretApi } from '../../src/reconciler/ports.ts';
@@ -23,6 +21,7 @@ import { loggedText } from '../support/readable.ts';
 import { ProcessClock } from './process-clock.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { simulatedExchanger } from './simulated-exchanger.ts';
+import { mergeData, optionalSecret, toSecret } from './stored-data.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { WatchedView } from './watched-view.ts';
@@ -137,7 +136,8 @@ export class OperatorProcess {
       acceptInstallation: this.#settings.acceptInstallation,
       nowMs: this.clock.nowMs(),
     });
-    this.#controller.start(installation);
+    const proofKey = await ensureProofKey(this.#keySecrets(), NAMESPACE);
+    this.#controller.start({ ...installation, proofKey });
   }
 
   /** The process is gone from one moment to the next. */
@@ -254,6 +254,18 @@ export class OperatorProcess {
     };
   }
 
+  /** The one Secret that is the operator's own, under labels of its own. */
+  #keySecrets(): Pick<SecretApi, 'get' | 'create'> {
+    return {
+      get: async (target) =>
+        await this.#call('GET own secret', (server) => optionalSecret(server.get('secrets', target))),
+      create: async (namespace, object) =>
+        await this.#call('POST own secret', (server) =>
+          toSecret(server.create('secrets', namespace, object, this.name)),
+        ),
+    };
+  }
+
   #configMaps(): ConfigMapApi {
     const target = 'configmaps';
     return {
@@ -269,24 +281,4 @@ export class OperatorProcess {
         ),
     };
   }
-}
-
-function mergeData(held: RawObject, body: unknown): RawObject {
-  const patch: unknown = isRecord(body) ? body['data'] : {};
-  return { ...held, data: { ...dataOf(held), ...(isRecord(patch) ? patch : {}) } };
-}
-
-/** Secrets and ConfigMaps are alike to their readers: texts by key. */
-function toSecret(object: RawObject): Secret {
-  return { ...object, data: dataOf(object) };
-}
-
-function optionalSecret(object: RawObject | undefined): Secret | undefined {
-  return object === undefined ? undefined : toSecret(object);
-}
-
-function dataOf(object: RawObject): Record<string, string> {
-  const { data } = object;
-  const entries = isRecord(data) ? Object.entries(data) : [];
-  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }

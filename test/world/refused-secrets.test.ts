@@ -20,7 +20,9 @@ function refusing(label: string) {
 }
 
 function secretNames({ server }: SimulatedWorld): readonly string[] {
-  return server.list('secrets').map(({ metadata }) => metadata.name);
+  const names = server.list('secrets').map(({ metadata }) => metadata.name);
+  // The operator's own, which no GpuPod has.
+  return names.filter((name) => name !== 'gpupod-operator-installation');
 }
 
 function status(world: SimulatedWorld): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { openOrder } from '../order.ts';
-import { sameName } from '../pod-name.ts';
+import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Step } from '../step.ts';
@@ -25,7 +25,8 @@ export function forceRelease(knowledge: Knowledge): Step | undefined {
     return undefined;
   }
   const order = openOrder(knowledge);
-  const isOrder = (order.kind === 'open' || order.kind === 'foreign') && sameName(order.intent.name, named);
+  const isOrder =
+    (order.kind === 'open' || order.kind === 'foreign') && isSameAttempt(order.intent.name, named);
   return named === gpuPod.status.podId || isOrder ? RELEASE : undefined;
 }
 

@@ -7,7 +7,7 @@ import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { restFailing } from './failing.ts';
-import { isOurPod } from './identity.ts';
+import { ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 
 /**
@@ -37,9 +37,10 @@ export function endRental(knowledge: Knowledge, why: string): Step | undefined {
  * calls it is asked, where neither the answer to our order nor a list has told.
  */
 function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string): Step | undefined {
-  const { name, podId } = rental;
-  if (name !== undefined) {
-    return isOurPod(knowledge, name) ? undefined : leaveAlone(knowledge, rental, why);
+  const { podId } = rental;
+  const whose = ownership(knowledge, rental);
+  if (whose !== 'unknown') {
+    return whose === 'ours' ? undefined : leaveAlone(knowledge, rental, why);
   }
   const { now, windows } = knowledge;
   if (rental.read?.result === 'notFound') {

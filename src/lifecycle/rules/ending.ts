@@ -98,10 +98,13 @@ export function closeRental(
   }
   const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
   const isFailure = !wasReady && !WANTED.has(end.reason);
+  const isLost = isFailure && end.reason === 'Lost';
+  const coolDown = isLost ? coolDownAfter(knowledge, 'Lost') : undefined;
   return {
     kind: 'act',
     effect: {
       type: 'writeStatus',
+      ...(coolDown === undefined ? {} : { coolDown }),
       status: draftStatus(
         knowledge,
         {
@@ -179,6 +182,7 @@ function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'
     terminatedAt: endedAt,
     searchStartedAt: timestamp(now.wallMs),
     podId: undefined,
+    podIdProof: undefined,
     podName: undefined,
     account: undefined,
     offer: undefined,
@@ -190,7 +194,7 @@ function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'
 }
 
 /** The offer whose pod failed is avoided for a while; by others only where its GpuPod can have nothing to do with it. */
-function coolDownAfter(knowledge: Knowledge, ending: Ending): CoolDown | undefined {
+function coolDownAfter(knowledge: Knowledge, ending: Ending | 'Lost'): CoolDown | undefined {
   const reason = COOL_DOWN_AFTER[ending];
   const { offer } = knowledge.gpuPod.status;
   if (reason === undefined || offer === undefined) {
@@ -206,7 +210,7 @@ function coolDownAfter(knowledge: Knowledge, ending: Ending): CoolDown | undefin
 }
 
 /** Whether a tenant could have brought the failure about: with an image, a variable, or too little patience. */
-function isOwnFault(knowledge: Knowledge, ending: Ending): boolean {
+function isOwnFault(knowledge: Knowledge, ending: Ending | 'Lost'): boolean {
   const { gpuPod, sight } = knowledge;
   const isPlain = installsNothingOfItsOwn(gpuPod.spec);
   if (ending !== 'ProvisioningTimedOut') {
@@ -216,12 +220,14 @@ function isOwnFault(knowledge: Knowledge, ending: Ending): boolean {
   return isImpatient(knowledge) || (hasBegunToInstall && !isPlain);
 }
 
-const COOL_DOWN_AFTER: Readonly<Partial<Record<Ending, CoolDownReason>>> = {
+const COOL_DOWN_AFTER: Readonly<Partial<Record<Ending | 'Lost', CoolDownReason>>> = {
   AboveMaxPrice: 'AboveMaxPrice',
   NotAsOrdered: 'NotAsOrdered',
   InstallFailed: 'InstallFailed',
   PodFailed: 'InstallFailed',
   ProvisioningTimedOut: 'ProvisioningTimedOut',
+  // It went before it was ready, and nobody said why.
+  Lost: 'NotCreated',
 };
 
 function provisionedAfter(ending: Ending, message: string): Claim<Extract<ConditionType, 'Provisioned'>> {

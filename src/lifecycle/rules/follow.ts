@@ -12,7 +12,7 @@ import { checkOrder } from './as-ordered.ts';
 import { standingClaim } from './claims.ts';
 import { confirmBeforeReady } from './confirm.ts';
 import { closeRental } from './ending.ts';
-import { withholdAddress } from './identity.ts';
+import { proofFacts, withholdAddress } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
@@ -190,6 +190,7 @@ function seenFacts(knowledge: Knowledge, { look }: Sight): Facts {
   return {
     ...priceFacts(gpuPod.status, look),
     ...accountFacts(knowledge),
+    ...proofFacts(knowledge),
     ...(isFirstActive ? { activeAt: timestamp(now.wallMs) } : {}),
   };
 }

@@ -2,32 +2,77 @@ import type { Knowledge, Sight } from '../knowledge.ts';
 import { untilReadAgainMs } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { frontsOf } from '../order.ts';
-import { frontOf, objectHashes, parsePodName, sameName } from '../pod-name.ts';
+import { frontOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';
+import type { Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY, standingClaim, startingClaim } from './claims.ts';
 import { restFailing } from './failing.ts';
 
-/** By the front of its name, or as the very name that was ordered for this object, whichever installation did. */
-export function isOurPod(knowledge: Knowledge, name: string): boolean {
+/**
+ * Whether the rented instance is this object's, by what the provider calls it now: by its name prefix and attempt, or
+ * because the operator itself wrote this id down, whatever the instance is called since. `unknown` until a look told its
+ * name, or that it has none.
+ */
+export function ownership(
+  knowledge: Knowledge,
+  { name, read }: RentalMemory,
+): 'ours' | 'stranger' | 'unknown' {
+  if (name !== undefined) {
+    return isNamedAsOrdered(knowledge, name) || isProven(knowledge, name) ? 'ours' : 'stranger';
+  }
+  return read?.result === 'found' && isProven(knowledge, undefined) ? 'ours' : 'unknown';
+}
+
+/** By name prefix and attempt, as it was ordered for this object, whichever installation did. */
+function isNamedAsOrdered(knowledge: Knowledge, name: string): boolean {
   const { gpuPod, intent } = knowledge;
   const { podName } = gpuPod.status;
   const parts = parsePodName(podName);
-  if (parts === undefined || !sameName(name, podName)) {
+  if (parts === undefined || !isSameAttempt(name, podName)) {
     return false;
   }
-  const isOrdered = intent.kind === 'read' && sameName(intent.intent.name, podName);
+  const isOrdered = intent.kind === 'read' && isSameAttempt(intent.intent.name, podName);
   const isNamedForIt = objectHashes(gpuPod.metadata).includes(parts.objectHash);
   return frontsOf(knowledge).has(frontOf(parts)) || (isOrdered && isNamedForIt);
 }
 
+/** An instance that carries the name prefix of another object is never ours, nor one that another can prove as well. */
+function isProven(knowledge: Knowledge, name: string | undefined): boolean {
+  const { gpuPod, proofs } = knowledge;
+  const { podId = '', podIdProof } = gpuPod.status;
+  const parts = parsePodName(name);
+  const isNamedForOther = parts !== undefined && !frontsOf(knowledge).has(frontOf(parts));
+  return (
+    podIdProof !== undefined &&
+    podIdProof === proofs.of(podId) &&
+    !isNamedForOther &&
+    !proofs.isProvenElsewhere(podId)
+  );
+}
+
+/** Signs an id from before ids were signed, once its name shows that it is ours. Rides along with the next write. */
+export function proofFacts(knowledge: Knowledge): Facts {
+  const { gpuPod, memory, proofs } = knowledge;
+  const { podId, podIdProof } = gpuPod.status;
+  const name = memory.rental?.name;
+  const proof = podId === undefined ? undefined : proofs.of(podId);
+  return proof === undefined ||
+    proof === podIdProof ||
+    name === undefined ||
+    !isNamedAsOrdered(knowledge, name)
+    ? {}
+    : { podIdProof: proof };
+}
+
 /**
  * A pod id that was written onto the object by somebody else must not make us show where a stranger's machine is.
- * Undefined for a pod that is called what was ordered. A list, which all share, tells the names of all.
+ * Undefined for a pod that is ours. A list, which all share, tells the names of all.
  */
 export function withholdAddress(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
-  const { name, podId } = rental;
-  if (name !== undefined) {
-    return isOurPod(knowledge, name) ? undefined : reportStranger(knowledge, podId, name);
+  const { name = '', podId } = rental;
+  const whose = ownership(knowledge, rental);
+  if (whose !== 'unknown') {
+    return whose === 'ours' ? undefined : reportStranger(knowledge, podId, name);
   }
   const { census, now, windows, gpuPod, providerFailure } = knowledge;
   const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);

@@ -1,26 +1,23 @@
 import { ANNOTATIONS } from '../../api/names.ts';
-import type { Attempt } from '../../api/status.ts';
-import { microsToUsd } from '../../offers/money.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import type { OrderMemory } from '../memory.ts';
 import { requestSurelyEndedAtMs } from '../observe.ts';
 import { isKnownNotCreated, openOrder } from '../order.ts';
-import { sameName } from '../pod-name.ts';
+import { isSameAttempt } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
-import { failuresWith, withAttempt } from '../status/attempts.ts';
-import { bindStatus, shortOffer } from '../status/bind.ts';
+import { bindStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
-import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { PENDING, selectedClaim, standingClaim } from './claims.ts';
+import { selectedClaim, standingClaim } from './claims.ts';
+import { closeEnded, closeNotCreated, closeStripped } from './close-order.ts';
 import { absenceDoubt } from './list-doubt.ts';
 import { settleRefusal } from './refused.ts';
 
 /**
- * An order without an outcome: find out what became of it before anything else is rented. A pod of its name
- * is adopted; only a proven absence lets the next attempt begin.
+ * An order without an outcome: find out what became of it before anything else is rented. An instance of its name
+ * prefix and attempt is adopted; only a proven absence lets the next attempt begin.
  */
 export function resolveOrder(knowledge: Knowledge): Step | undefined {
   const order = openOrder(knowledge);
@@ -29,7 +26,9 @@ export function resolveOrder(knowledge: Knowledge): Step | undefined {
     return undefined;
   }
   if (order.kind === 'garbled') {
-    return isAbsent(knowledge, remembered) ? undefined : uncertain(knowledge, remembered, undefined);
+    return isAbsent(knowledge, remembered)
+      ? closeStripped(knowledge, remembered)
+      : uncertain(knowledge, remembered, undefined);
   }
   return order.kind === 'open' && !isKnownNotCreated(remembered)
     ? resolveOpen(knowledge, order.intent, remembered)
@@ -51,22 +50,12 @@ function resolveUnknown(knowledge: Knowledge, intent: Intent, remembered: OrderM
   if (found !== undefined) {
     return bind(knowledge, intent, found, true);
   }
-  const ended = knowledge.census?.ended.find(({ name }) => sameName(name, intent.name));
+  const ended = knowledge.census?.ended.find(({ name }) => isSameAttempt(name, intent.name));
   if (ended !== undefined) {
-    return close(knowledge, intent, {
-      podId: ended.podId,
-      outcome: 'Failed',
-      reason: 'Lost',
-      message: `Pod ${ended.podId} of this order was found in the history: it has ended.`,
-      ...(ended.totalBilledUsd === undefined ? {} : { cost: Math.max(0, ended.totalBilledUsd) }),
-    });
+    return closeEnded(knowledge, intent, ended);
   }
   if (isAbsent(knowledge, remembered) || isConfirmedAbsent(knowledge, intent)) {
-    return close(knowledge, intent, {
-      outcome: 'NotCreated',
-      reason: 'NotCreated',
-      message: 'The outcome of the order was not known; complete lists show that no pod came of it.',
-    });
+    return closeNotCreated(knowledge, intent, remembered);
   }
   return uncertain(knowledge, remembered, intent);
 }
@@ -78,41 +67,13 @@ function bind(knowledge: Knowledge, intent: Intent, pod: PodLook, adopted: boole
   };
 }
 
-/** The provider may have made several of one name: the oldest is kept, the others become strays. */
+/** The provider may have made several of one attempt: the oldest is kept, the others become strays. */
 function oldestOrdered({ census }: Knowledge, intent: Intent): PodLook | undefined {
   return census?.live
-    .filter(({ name, status }) => sameName(name, intent.name) && status !== 'DELETING')
+    .filter(({ name, status }) => isSameAttempt(name, intent.name) && status !== 'DELETING')
     .toSorted(
       (a, b) => compareText(a.createdAt ?? '', b.createdAt ?? '') || compareText(a.podId, b.podId),
     )[0];
-}
-
-function close(knowledge: Knowledge, intent: Intent, result: Omit<Partial<Attempt>, 'number'>): Step {
-  const { gpuPod, now } = knowledge;
-  const at = timestamp(now.wallMs);
-  const wasPod = result.outcome === 'Failed';
-  const failedAttempts = failuresWith(gpuPod.status, wasPod);
-  const status = draftStatus(
-    knowledge,
-    {
-      Ready: PENDING,
-      Provisioned: ['CreateFailed', result.message ?? 'The last order came to nothing.'],
-      progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
-    },
-    {
-      attempts: withAttempt(gpuPod.status, intent.attempt, {
-        podName: intent.name,
-        offer: shortOffer(intent),
-        pricePerHour: microsToUsd(intent.cost.total),
-        startedAt: timestampOf(intent.startedAt, now.wallMs),
-        endedAt: at,
-        ...result,
-      }),
-      failedAttempts,
-      searchStartedAt: at,
-    },
-  );
-  return { kind: 'act', effect: { type: 'writeStatus', status } };
 }
 
 /** Whether complete lists, enough of them and late enough, prove that no pod came of the order. */
@@ -133,7 +94,7 @@ function isTeamUnseen({ intent, census }: Knowledge): boolean {
 }
 
 function isConfirmedAbsent({ gpuPod }: Knowledge, intent: Intent): boolean {
-  return sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
+  return isSameAttempt(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
 }
 
 function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | undefined): Step {

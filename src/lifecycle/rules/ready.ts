@@ -58,6 +58,7 @@ function reportReady(
       ports: look.ports.length === 0 ? undefined : portStatus(look),
       binding,
       failedAttempts: undefined,
+      notCreatedAttempts: undefined,
       hint: undefined,
       rejections: undefined,
     }),

@@ -52,6 +52,22 @@ export function failuresWith({ failedAttempts = 0 }: GpuPodStatus, isFailure: bo
   return Math.min(failedAttempts + (isFailure ? 1 : 0), Number.MAX_SAFE_INTEGER);
 }
 
+/**
+ * Attempts in a row of which no instance was ever seen, since the last one that got ready or a person began anew.
+ * Where the counter is missing (an older CRD drops it) the attempts on record tell.
+ */
+export function notCreatedInARow(status: GpuPodStatus): number {
+  return status.notCreatedAttempts ?? notCreatedOnRecord(status);
+}
+
+function notCreatedOnRecord(status: GpuPodStatus): number {
+  const attempts = attemptsOf(status);
+  const last = attempts.findLastIndex(
+    ({ outcome }) => outcome === undefined || outcome === 'Ended' || outcome === 'Released',
+  );
+  return attempts.slice(last + 1).filter(({ outcome }) => outcome === 'NotCreated').length;
+}
+
 /** USD that the machines of the attempts that failed cost, over those still on record. */
 export function costOfFailures(status: GpuPodStatus, howMany: number): number {
   const failed = attemptsOf(status)

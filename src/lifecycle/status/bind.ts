@@ -40,13 +40,14 @@ export function bindStatus(
 }
 
 function bindFacts(
-  { gpuPod, now, account }: Knowledge,
+  { gpuPod, now, account, proofs }: Knowledge,
   intent: Intent,
   pod: PodLook,
   isOutdated: boolean,
 ): Facts {
   return {
     podId: pod.podId,
+    podIdProof: proofs.of(pod.podId),
     podName: intent.name,
     account: accountOf(account, intent, pod),
     offer: offerStatus(intent),

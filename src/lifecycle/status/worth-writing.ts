@@ -2,7 +2,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
 
 /**
- * Whether a status differs in what is worth a write of its own. Accrued cost, a price that drifts and the counts of
+ * Whether a status differs in what is worth a write of its own. Accrued cost, a price that drifts, the proof of an id and the counts of
  * rejections change all the time: they ride along with the next write. New reasons of rejection are written at most
  * every `rejectionsWriteMs`.
  */
@@ -19,8 +19,8 @@ export function isWorthWriting(knowledge: Knowledge, next: GpuPodStatus): boolea
 }
 
 function steadyPart(status: GpuPodStatus): unknown {
-  // An older record gets the account with its next write.
-  const { rejections: _rejections, hint: _hint, account: _account, cost, ...rest } = status;
+  // An older record gets the account and the proof with its next write.
+  const { rejections: _r, hint: _hint, account: _account, podIdProof: _proof, cost, ...rest } = status;
   const { accrued: _accrued, accruedAt: _accruedAt, billedPerHour, ...price } = cost ?? {};
   return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows, Word } from './common.ts';
+import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows } from './common.ts';
 
 /**
  * What is read of every shape of a pod. Only identity must be right: whatever else is odd in a row is
@@ -28,16 +28,20 @@ const PodDetails = z.object({
 });
 export type PodDetails = z.infer<typeof PodDetails>;
 
-/** A row of the list, and one pod. One whose name cannot be read is an instance all the same. */
+/** A row of the list, one pod, and the answer to a create. One whose name cannot be read is an instance all the same. */
 export const ListedPod = PodDetails.extend({ id: Id, name: AnyName.optional().catch(undefined) });
 export type ListedPod = z.infer<typeof ListedPod>;
 
 /** A row of the list that has no id: the little that it may tell. */
 export const UnidentifiedPod = z.object({ name: AnyName.optional().catch(undefined) }).catch({});
 
-/** The answer to a create. */
-export const PodRow = PodDetails.extend({ id: Word, name: AnyName });
-export type PodRow = z.infer<typeof PodRow>;
+/** What tells an instance from an error that has an id too. */
+export const PodShape = z.object({
+  id: Id,
+  name: z.string().optional().catch(undefined),
+  status: z.string().optional().catch(undefined),
+  providerType: z.string().optional().catch(undefined),
+});
 
 /** A row of `/pods/status`. */
 export const PodStatusRow = PodDetails.extend({ podId: Id });

@@ -4,6 +4,7 @@ import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubern
 import { withSecretValues } from '../../lifecycle/build-request.ts';
 import type { SecretValues } from '../../lifecycle/build-request.ts';
 import { accountOfIntent, identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/account.ts';
+import { judgeAnswer } from '../../lifecycle/created.ts';
 import { writeIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { learnBlocked, learnCreate, learnSession } from '../../lifecycle/learn.ts';
@@ -12,6 +13,7 @@ import type { CreateOutcome } from '../../lifecycle/provider.ts';
 import type { CreatePod } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { createOrder } from '../gather.ts';
+import { isHeldElsewhere } from '../id-proofs.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
@@ -123,7 +125,8 @@ async function order(
       // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
       isForAccount(context, intent),
   });
-  const outcome = withCause(answer, { isInTime: isInTime(), isLeaseFresh: context.isLeaseFresh() });
+  const told = withCause(answer, { isInTime: isInTime(), isLeaseFresh: context.isLeaseFresh() });
+  const outcome = judgeAnswer(intent, told, (podId) => isHeldElsewhere(context, gpuPod, podId));
   context.gates.settle(createOrder(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {

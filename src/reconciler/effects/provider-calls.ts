@@ -4,7 +4,7 @@ import { unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
 import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
 import type { Memory, PodRead } from '../../lifecycle/memory.ts';
-import { sameName } from '../../lifecycle/pod-name.ts';
+import { isSameAttempt } from '../../lifecycle/pod-name.ts';
 import type { Answer, NotFound, PodLook } from '../../lifecycle/provider.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { noteOwnPod } from '../account-evidence.ts';
@@ -126,5 +126,5 @@ export async function deleteStray(
 }
 
 function isOwned(gpuPod: GpuPod, stray: { readonly podId: string; readonly podName: string }): boolean {
-  return gpuPod.status.podId === stray.podId || sameName(unresolvedIntent(gpuPod)?.name, stray.podName);
+  return gpuPod.status.podId === stray.podId || isSameAttempt(unresolvedIntent(gpuPod)?.name, stray.podName);
 }

@@ -33,6 +33,8 @@ const forcedSchema = z.strictObject({
   sshShape: z.enum(SSH_SHAPES).optional(),
 });
 
+const renameSchema = z.strictObject({ name: z.string() });
+
 const offersSchema = z.strictObject({
   add: z.array(offerSchema).default([]),
   replace: z.array(offerSchema).optional(),
@@ -161,6 +163,15 @@ const writing: readonly ControlEndpoint[] = [
     does: 'puts a pod into a state: {status, installationStatus, installationFailure, sshShape}',
     handle: ({ world }, { id, body }) => {
       world.pods.force(id, body(forcedSchema));
+      return {};
+    },
+  },
+  {
+    method: 'POST',
+    path: '/_simulator/pods/:id/name',
+    does: 'renames a pod, as people do on the web page: {name}',
+    handle: ({ world }, { id, body }) => {
+      world.pods.rename(id, body(renameSchema).name);
       return {};
     },
   },

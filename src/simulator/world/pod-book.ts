@@ -78,6 +78,7 @@ export class PodBook {
       host: this.#settings.sshHost ?? `203.0.113.${String((number % 254) + 1)}`,
       shown: { ...shownBy(rule), priceShownLateMs: this.#scaled(rule.priceShownLateMs ?? 0) },
       prices: plannedPrices(nowMs, usdPerHour, rule.activePriceFactor ?? 1, timing),
+      renamedTo: null,
       deletedAtMs: null,
       hiddenUntilMs: 0,
     };
@@ -129,6 +130,11 @@ export class PodBook {
     const pod = this.get(id);
     if (forced?.status === 'TERMINATED') this.end(id, 'Forced');
     else pod.forced = forced;
+  }
+
+  /** A person gives it another name on the web page. */
+  rename(id: string, name: string): void {
+    this.get(id).renamedTo = name;
   }
 
   /** Changes the price of a running pod from now on (`isVariable`). */

@@ -67,6 +67,8 @@ export interface Pod {
   /** Price changes in order; the first is at creation. */
   readonly prices: { fromMs: number; usdPerHour: number }[];
   forced: ForcedState | null;
+  /** What a person called it on the web page; null = what it was ordered as. */
+  renamedTo: string | null;
   deletedAtMs: number | null;
   /** The moment it ends or ended; may lie ahead. Null while none is set. */
   endsAtMs: number | null;
@@ -86,7 +88,8 @@ export function isBillable(pod: Pod, nowMs: number): boolean {
 }
 
 /** The name as answers show it, null where they show none. */
-export function shownName({ name, shown }: Pod): string | null {
+export function shownName({ name, shown, renamedTo }: Pod): string | null {
+  if (renamedTo !== null) return renamedTo;
   if (!shown.nameShown) return null;
   const whole = `${shown.namePrefix}${inCase(name, shown.nameCase)}`;
   return whole.slice(0, shown.nameMaxLength);

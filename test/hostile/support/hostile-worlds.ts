@@ -219,6 +219,8 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     gates: new AccountGates(clock),
     coolDowns: new CoolDowns(clock),
     commitments: new Commitments(view),
+    view,
+    proofKey: 'key-1',
   };
 }
 

@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import type { RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
-import { census, failure, readyLook, sight } from '../../support/builders/looks.ts';
+import { census, failure, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { isWorthWriting } from '../../../src/lifecycle/status/worth-writing.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -24,6 +25,24 @@ interface Row {
   readonly wantsList?: boolean;
   readonly why: string;
 }
+
+describe('an id that is not signed yet', () => {
+  it.each([
+    { name: 'its name shows that it is ours', rental: {}, proof: proofOf(POD_ID) },
+    { name: 'it is called otherwise', rental: { name: 'somebody' }, proof: undefined },
+  ])('rides along with the next status: $name', ({ rental: overrides, proof }) => {
+    const provisioning = sight(podLook(), { beganAtMs: NOW_MS - 20 });
+    const { name: _name, ...unnamed } = provisioning.look;
+    const known = observed({
+      gpuPod: rentedGpuPod(),
+      sight: { ...provisioning, look: unnamed },
+      memory: { rental: rentalMemory(overrides) },
+    });
+    const rest = restOf(nextStep(known));
+    expect(rest.status.podIdProof).toBe(proof);
+    expect(isWorthWriting(known, { ...known.gpuPod.status, podIdProof: proof })).toBe(false);
+  });
+});
 
 describe('where a machine is reached', () => {
   it.each<Row>([
@@ -84,6 +103,13 @@ describe('where a machine is reached', () => {
     if (step !== 'rest') return;
     expect(JSON.stringify(next)).not.toContain('203.0.113.7');
     expect(restOf(next).wantsCensusAfterMs !== undefined).toBe(wantsList);
+  });
+
+  it('is shown of a pod that was renamed, if the operator signed its id', () => {
+    const gpuPod = rentedGpuPod({ status: { podIdProof: proofOf(POD_ID) } });
+    expect(outline(nextStep(observed({ ...polled, gpuPod, ...rental({ name: 'my favourite' }) }))).step).toBe(
+      'ensureSecret',
+    );
   });
 
   it('that is not ours is told, once it is sure: what stands in the status stays', () => {

@@ -14,6 +14,11 @@ export const NOW_MS = 10_000_000;
 export const WALL_MS = Date.UTC(2026, 10, 23, 10, 10);
 export const WALL_TEXT = '2026-11-23T10:10:00Z';
 
+/** What the operator of the builders signs an id with. */
+export function proofOf(podId: string): string {
+  return `proof of ${podId.slice(0, 20)}`;
+}
+
 export interface KnowledgeOverrides extends Partial<
   Omit<Knowledge, 'now' | 'windows' | 'policy' | 'memory'>
 > {
@@ -44,6 +49,7 @@ export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
       ...remembered,
     }),
     gate: { kind: 'open' },
+    proofs: { of: proofOf, isProvenElsewhere: () => false },
     massAbsence: false,
     coolingDown: () => undefined,
     committedElsewhere: 0,

@@ -1,0 +1,46 @@
+import type { Intent } from './intent.ts';
+import { frontOf, isSameAttempt, parsePodName } from './pod-name.ts';
+import type { CreateOutcome, PodLook } from './provider.ts';
+import { timeMs } from './status/timestamp.ts';
+
+/** More than the clocks of the provider and of this machine differ. */
+const CLOCK_SLACK_MS = 600_000;
+
+/**
+ * The outcome of a create request, judged by whose instance the answer tells of. An id is ours whatever the name, unless
+ * the answer belongs to another request by all that it says: then the outcome is unknown, and is looked up.
+ */
+export function judgeAnswer(
+  intent: Intent,
+  outcome: CreateOutcome,
+  isHeldElsewhere: (podId: string) => boolean,
+): CreateOutcome {
+  if (outcome.kind !== 'created' || isSameAttempt(outcome.pod.name, intent.name)) {
+    return outcome;
+  }
+  const { pod } = outcome;
+  const problem =
+    whyAnothers(intent, pod) ?? (isHeldElsewhere(pod.podId) ? 'another GpuPod has it' : undefined);
+  return problem === undefined
+    ? outcome
+    : {
+        kind: 'unknown',
+        message: `POST /pods/: the provider answered with instance ${pod.podId}, but ${problem}.`,
+      };
+}
+
+function whyAnothers(intent: Intent, { name, userId, createdAt }: PodLook): string | undefined {
+  const parts = parsePodName(name);
+  if (parts !== undefined) {
+    const ordered = parsePodName(intent.name);
+    const isOwn = ordered !== undefined && frontOf(parts) === frontOf(ordered);
+    return `its name is that of ${isOwn ? 'an earlier attempt' : 'the instance of another GpuPod'}`;
+  }
+  if (intent.account !== undefined && userId !== undefined && userId !== intent.account) {
+    return 'it belongs to another user';
+  }
+  // A clock that is wrong by more is told apart by nothing; one that cannot be read proves nothing.
+  return timeMs(createdAt) < timeMs(intent.startedAt) - CLOCK_SLACK_MS
+    ? 'it is older than the request'
+    : undefined;
+}

@@ -1,0 +1,89 @@
+import type { Attempt } from '../../api/status.ts';
+import { microsToUsd } from '../../offers/money.ts';
+import { offerKey } from '../../offers/offer-key.ts';
+import type { Intent } from '../intent.ts';
+import type { Knowledge } from '../knowledge.ts';
+import type { OrderMemory } from '../memory.ts';
+import { parsePodName } from '../pod-name.ts';
+import type { HistoryRow } from '../provider.ts';
+import { failuresWith, hasOutcome, notCreatedInARow, withAttempt } from '../status/attempts.ts';
+import { shortOffer } from '../status/bind.ts';
+import { draftStatus } from '../status/draft.ts';
+import { timestamp, timestampOf } from '../status/timestamp.ts';
+import type { CoolDown, Step } from '../step.ts';
+import { PENDING } from './claims.ts';
+
+type Result = Omit<Partial<Attempt>, 'number'>;
+
+/**
+ * Complete lists prove that no instance came of the attempt. It counts: else it would be repeated without end. The offer is
+ * left alone where it answered so; that a process died before it asked says nothing about the offer.
+ */
+export function closeNotCreated(knowledge: Knowledge, intent: Intent, { outcome }: OrderMemory): Step {
+  const result = { ...ordered(knowledge, intent), ...NOT_CREATED };
+  return close(knowledge, intent.attempt, result, outcome === undefined ? undefined : coolDown(intent));
+}
+
+/** Its instance came and went before anybody here saw it. */
+export function closeEnded(knowledge: Knowledge, intent: Intent, ended: HistoryRow): Step {
+  const result: Result = {
+    podId: ended.podId,
+    outcome: 'Failed',
+    reason: 'Lost',
+    message: `Pod ${ended.podId} of this order was found in the history: it has ended.`,
+    ...(ended.totalBilledUsd === undefined ? {} : { cost: Math.max(0, ended.totalBilledUsd) }),
+  };
+  return close(knowledge, intent.attempt, { ...ordered(knowledge, intent), ...result }, coolDown(intent));
+}
+
+/** The same as `closeNotCreated`, where the intent was taken off and only this process knows of the attempt. */
+export function closeStripped(knowledge: Knowledge, { podName }: OrderMemory): Step | undefined {
+  const attempt = parsePodName(podName)?.attempt;
+  return attempt === undefined || hasOutcome(knowledge.gpuPod.status, attempt)
+    ? undefined
+    : close(knowledge, attempt, { podName, ...NOT_CREATED });
+}
+
+const NOT_CREATED = {
+  outcome: 'NotCreated',
+  reason: 'NotCreated',
+  message: 'The outcome of the order was not known; complete lists show that no pod came of it.',
+} as const satisfies Result;
+
+function ordered({ now }: Knowledge, intent: Intent): Result {
+  return {
+    podName: intent.name,
+    offer: shortOffer(intent),
+    pricePerHour: microsToUsd(intent.cost.total),
+    startedAt: timestampOf(intent.startedAt, now.wallMs),
+  };
+}
+
+function coolDown({ offer }: Intent): CoolDown {
+  return { reason: 'NotCreated', offerKey: offerKey(offer) };
+}
+
+function close(knowledge: Knowledge, attempt: number, result: Result, avoided?: CoolDown): Step {
+  const { gpuPod, now } = knowledge;
+  const at = timestamp(now.wallMs);
+  const isCreated = result.outcome === 'Failed';
+  const notCreated = notCreatedInARow(gpuPod.status) + (isCreated ? 0 : 1);
+  const status = draftStatus(
+    knowledge,
+    {
+      Ready: PENDING,
+      Provisioned: ['CreateFailed', result.message ?? 'The last order came to nothing.'],
+      progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
+    },
+    {
+      attempts: withAttempt(gpuPod.status, attempt, { ...result, endedAt: at }),
+      failedAttempts: failuresWith(gpuPod.status, isCreated),
+      notCreatedAttempts: notCreated === 0 ? undefined : Math.min(notCreated, Number.MAX_SAFE_INTEGER),
+      searchStartedAt: at,
+    },
+  );
+  return {
+    kind: 'act',
+    effect: { type: 'writeStatus', status, ...(avoided === undefined ? {} : { coolDown: avoided }) },
+  };
+}

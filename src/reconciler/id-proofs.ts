@@ -1,0 +1,86 @@
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { isAlreadyExists, isForbidden } from '../kubernetes/api-errors.ts';
+import { recordAt, stringAt } from '../kubernetes/json.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { secretData, secretText } from '../kubernetes/secrets-client.ts';
+import type { Secret } from '../kubernetes/secrets-client.ts';
+import { proveId } from '../lifecycle/id-proof.ts';
+import type { IdProofs } from '../lifecycle/id-proof.ts';
+import { randomBytes } from 'node:crypto';
+import type { GpuPodView, SecretApi } from './ports.ts';
+
+const NAME = 'gpupod-operator-installation';
+const KEY = 'podIdKey';
+
+/**
+ * The key that ids of instances are signed with, kept in a Secret beside the record of the installation; made where there
+ * is none. Undefined where this process may not read it: then instances are told by their names alone.
+ */
+export async function ensureProofKey(
+  secrets: Pick<SecretApi, 'get' | 'create'>,
+  namespace: string,
+): Promise<string | undefined> {
+  try {
+    const secret = (await secrets.get({ namespace, name: NAME })) ?? (await createKey(secrets, namespace));
+    const key = secretText(secret, KEY);
+    return key.kind === 'text' ? key.text : undefined;
+  } catch (error) {
+    if (isForbidden(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function createKey(secrets: Pick<SecretApi, 'get' | 'create'>, namespace: string): Promise<Secret> {
+  try {
+    return await secrets.create(namespace, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'Opaque',
+      metadata: { name: NAME, annotations: { 'helm.sh/resource-policy': 'keep' } },
+      data: secretData({ [KEY]: randomBytes(32).toString('base64url') }),
+    });
+  } catch (error) {
+    const other = isAlreadyExists(error) ? await secrets.get({ namespace, name: NAME }) : undefined;
+    if (other === undefined) {
+      throw error;
+    }
+    return other;
+  }
+}
+
+/** What the operator has signed for this object, and for the others. */
+export function idProofsFor(
+  { view, proofKey }: { readonly view: GpuPodView; readonly proofKey: string | undefined },
+  { metadata }: GpuPod,
+): IdProofs {
+  return {
+    of: (podId) => (proofKey === undefined ? undefined : proveId(proofKey, metadata, podId)),
+    isProvenElsewhere: (podId) =>
+      proofKey !== undefined &&
+      holdersElsewhere(view, metadata.uid, podId).some((object) => {
+        const { namespace = '', uid } = object.metadata;
+        return (
+          stringAt(recordAt(object, 'status'), 'podIdProof') === proveId(proofKey, { namespace, uid }, podId)
+        );
+      }),
+  };
+}
+
+/** Whether the status of another GpuPod names this id, whoever wrote it there. */
+export function isHeldElsewhere(
+  { view }: { readonly view: GpuPodView },
+  { metadata }: GpuPod,
+  podId: string,
+): boolean {
+  return holdersElsewhere(view, metadata.uid, podId).length > 0;
+}
+
+function holdersElsewhere(view: GpuPodView, uid: string, podId: string): readonly KubernetesObject[] {
+  return view
+    .list()
+    .filter(
+      (object) => object.metadata.uid !== uid && stringAt(recordAt(object, 'status'), 'podId') === podId,
+    );
+}

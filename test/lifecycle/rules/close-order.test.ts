@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
+import type { OrderMemory } from '../../../src/lifecycle/memory.ts';
+import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { offerKey } from '../../../src/offers/offer-key.ts';
+import { gpuPod, POD_ID } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, orderMemory } from '../../support/builders/knowledge.ts';
+import { census, historyRow, podLook } from '../../support/builders/looks.ts';
+import { statusOf, writeOf } from '../support/outline.ts';
+
+const ordered = gpuPod({ intent: intent() });
+const almostAbsent = { absences: 2, lastAbsenceAtMs: NOW_MS - 30_000, requestEndedAtMs: NOW_MS - 90_000 };
+const cleanNow = census({ beganAtMs: NOW_MS });
+const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
+
+function after(outcome: CreateOutcome, more: Partial<OrderMemory> = {}) {
+  return { memory: { order: orderMemory({ ...more, outcome }) } };
+}
+
+describe('an attempt of which no instance comes', () => {
+  const absent = { ...after(unknown, almostAbsent), census: cleanNow };
+  const avoided = { reason: 'NotCreated', offerKey: offerKey(intent().offer) };
+
+  it('counts, and its offer is left alone for a while', () => {
+    const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...absent })));
+    expect(write.coolDown).toEqual(avoided);
+    expect(write.status.notCreatedAttempts).toBe(1);
+    expect(write.status.failedAttempts).toBe(0);
+  });
+
+  it('of another process counts, and says nothing against its offer', () => {
+    const order = orderMemory({ ...almostAbsent });
+    const write = writeOf(resolveOrder(observed({ gpuPod: ordered, memory: { order }, census: cleanNow })));
+    expect(write.coolDown).toBeUndefined();
+    expect(write.status.notCreatedAttempts).toBe(1);
+  });
+
+  it('counts on from what is written down', () => {
+    const second = gpuPod({ intent: intent(), status: { observedGeneration: 1, notCreatedAttempts: 4 } });
+    expect(statusOf(resolveOrder(observed({ gpuPod: second, ...absent }))).notCreatedAttempts).toBe(5);
+  });
+
+  it('leaves its offer alone too where its instance is found in the history only', () => {
+    const known = { ...after(unknown), census: census({ ended: [historyRow()] }) };
+    const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...known })));
+    expect(write.coolDown).toEqual(avoided);
+    expect(write.status.failedAttempts).toBe(1);
+  });
+
+  it('counts once where its intent was taken off', () => {
+    const order = orderMemory({ ...almostAbsent, outcome: unknown });
+    const known = { gpuPod: gpuPod(), memory: { order }, census: cleanNow };
+    const status = statusOf(resolveOrder(observed(known)));
+    expect(status.attempts).toMatchObject([{ number: 1, outcome: 'NotCreated' }]);
+    expect(status.notCreatedAttempts).toBe(1);
+    expect(resolveOrder(observed({ ...known, gpuPod: gpuPod({ status }) }))).toBeUndefined();
+  });
+});
+
+describe('the instance of an attempt whose answer was lost', () => {
+  const whole = nameOfAttempt(1);
+  const shown = [whole.toUpperCase(), `user-7:${whole}`, whole.slice(0, 43), whole.replaceAll('-', '_')];
+  it.each(shown)('is found where it is shown as %s', (name) => {
+    const live = { ...after(unknown), census: census({ live: [podLook({ name })] }) };
+    expect(statusOf(resolveOrder(observed({ gpuPod: ordered, ...live }))).podId).toBe(POD_ID);
+    const ended = { ...after(unknown), census: census({ ended: [historyRow({ name })] }) };
+    expect(statusOf(resolveOrder(observed({ gpuPod: ordered, ...ended }))).attempts).toMatchObject([
+      { podId: POD_ID, outcome: 'Failed' },
+    ]);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import { stopAfterNotCreated } from '../../../src/lifecycle/rules/exhausted.ts';
+import { startOver } from '../../../src/lifecycle/rules/start-over.ts';
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { observed } from '../../support/builders/knowledge.ts';
+import { messageOf, outline, statusOf } from '../support/outline.ts';
+
+function attempts(...outcomes: Attempt['outcome'][]): Attempt[] {
+  return outcomes.map((outcome, index) => ({
+    number: index + 1,
+    ...(outcome === undefined ? {} : { outcome }),
+  }));
+}
+
+function step(status: Partial<GpuPodStatus>, maxAttempts = 3) {
+  return outline(stopAfterNotCreated(observed({ gpuPod: gpuPod({ spec: { maxAttempts }, status }) })));
+}
+
+describe('stopAfterNotCreated', () => {
+  it.each<{ name: string; status: Partial<GpuPodStatus>; maxAttempts?: number; stalls: boolean }>([
+    { name: 'none', status: {}, stalls: false },
+    { name: 'two', status: { notCreatedAttempts: 2 }, stalls: false },
+    { name: 'three', status: { notCreatedAttempts: 3 }, stalls: true },
+    { name: 'two of one that is allowed', status: { notCreatedAttempts: 2 }, maxAttempts: 1, stalls: false },
+    { name: 'four of five', status: { notCreatedAttempts: 4 }, maxAttempts: 5, stalls: false },
+    { name: 'five of five', status: { notCreatedAttempts: 5 }, maxAttempts: 5, stalls: true },
+    {
+      name: 'three on record where the counter was dropped',
+      status: { attempts: attempts('NotCreated', 'Refused', 'NotCreated', 'Failed', 'NotCreated') },
+      stalls: true,
+    },
+    {
+      name: 'three on record, one before an instance that was ready',
+      status: { attempts: attempts('NotCreated', 'Ended', 'NotCreated', 'NotCreated') },
+      stalls: false,
+    },
+    {
+      name: 'three on record that a person forgave',
+      status: { notCreatedAttempts: 0, attempts: attempts('NotCreated', 'NotCreated', 'NotCreated') },
+      stalls: false,
+    },
+  ])('$name: stalls $stalls', ({ status, maxAttempts, stalls }) => {
+    expect(step({ observedGeneration: 1, ...status }, maxAttempts)).toMatchObject(
+      stalls ? { step: 'rest', Stalled: 'AttemptsExhausted' } : { step: '-' },
+    );
+  });
+
+  it('says what it cost and where to look, within what a condition holds', () => {
+    const exhausted = gpuPod({ status: { observedGeneration: 1, notCreatedAttempts: 3 } });
+    const message = messageOf(statusOf(stopAfterNotCreated(observed({ gpuPod: exhausted }))), 'Stalled');
+    expect(message).toMatch(
+      /^3 attempts .* cost nothing .* look there for gp-abc123-[0-9a-v]{26}\. .*-at\.$/,
+    );
+  });
+
+  it('begins anew where a person asks for it', () => {
+    const annotations = { [ANNOTATIONS.reconcileRequestedAt]: 'now' };
+    const record = { attempts: attempts('NotCreated', 'NotCreated', 'NotCreated') };
+    for (const status of [record, { ...record, notCreatedAttempts: 3 }]) {
+      const asked = gpuPod({ annotations, status: { observedGeneration: 1, ...status } });
+      const anew = statusOf(startOver(observed({ gpuPod: asked })));
+      expect(step(anew)).toMatchObject({ step: '-' });
+    }
+  });
+});
