@@ -80,6 +80,11 @@ export const REASONS = {
     },
     Suspended: { status: 'False', meaning: '`suspend` is true and nothing is rented.' },
     Terminated: { status: 'False', meaning: 'The rental ended.' },
+    Released: {
+      status: 'False',
+      meaning:
+        'The operator has let go of the machine (`Retain`, or force-release) and another finalizer holds the GpuPod. The machine bills, or may: look at the provider.',
+    },
     Deleting: {
       status: 'False',
       meaning: 'The GpuPod is being deleted; it stays until the end of the rental was seen.',

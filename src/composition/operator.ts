@@ -14,6 +14,7 @@ import { InstallationReader } from './installation-reader.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
+import { sampleUnowned } from './samples.ts';
 import { createTelemetry, serveTelemetry } from './telemetry.ts';
 
 /** A running operator. */
@@ -45,6 +46,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
     coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
+    unowned: () => sampleUnowned(controller.context?.commitments),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),

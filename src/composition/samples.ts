@@ -1,4 +1,4 @@
-import { parseGpuPod } from '../api/gpu-pod.ts';
+import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
@@ -6,6 +6,7 @@ import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, RentalSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
+import type { Commitments } from '../reconciler/commitments.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
@@ -42,10 +43,20 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     phase: status.phase ?? 'Pending',
     ...(provider === undefined ? {} : { provider: providers.of(provider) }),
     ...(gpuType === undefined ? {} : { gpuType: gpuTypes.of(gpuType) }),
-    ...(status.podId === undefined ? {} : { rental: sampleRental(gpuPod) }),
-    hasUnresolvedOrder: unresolvedIntent(gpuPod) !== undefined,
+    ...(isBilling(gpuPod) ? { rental: sampleRental(gpuPod) } : {}),
+    hasUnresolvedOrder: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
+}
+
+/** Not once its end was seen, nor once its finalizer is gone: what bills then is told with the instances without a GpuPod. */
+function isBilling(gpuPod: GpuPod): boolean {
+  const { podId, terminatedAt } = gpuPod.status;
+  return podId !== undefined && terminatedAt === undefined && !isReleased(gpuPod);
+}
+
+function isReleased(gpuPod: GpuPod): boolean {
+  return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
 }
 
 function sampleRental({ status }: GpuPod): RentalSample {
@@ -71,6 +82,11 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
       ? []
       : [{ attempt: number, outcome, ...(cost === undefined ? {} : { costUsd: cost }) }],
   );
+}
+
+/** USD an hour of instances without a GpuPod, by why. */
+export function sampleUnowned(books: Pick<Commitments, 'unowned'> | undefined): ReadonlyMap<string, number> {
+  return new Map([...(books?.unowned() ?? [])].map(([kind, micros]) => [kind, microsToUsd(micros)]));
 }
 
 /** What metrics know of offers: those that can be priced at their default sizes. */

@@ -13,6 +13,7 @@ import { sampleGpuPods } from './samples.ts';
 export interface Observed {
   readonly gpuPods: () => readonly KubernetesObject[];
   readonly coolDowns: () => ReadonlyMap<string, number>;
+  readonly unowned: () => ReadonlyMap<string, number>;
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
   readonly hasSynced: () => boolean;
@@ -29,6 +30,7 @@ export interface Telemetry {
 const NOTHING: Observed = {
   gpuPods: () => [],
   coolDowns: () => new Map(),
+  unowned: () => new Map(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
   hasSynced: () => false,
@@ -46,6 +48,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
     sources: {
       gpuPods: () => sampleGpuPods(observed.gpuPods()),
       coolDowns: () => observed.coolDowns(),
+      unowned: () => observed.unowned(),
       limiter: () => observed.limiter(),
       watchAgeMs: () => observed.watchAgeMs(),
     },

@@ -85,7 +85,19 @@ export const SETTINGS = {
     maxTotalPricePerHour: optionalSetting(usd(), {
       flag: '--max-total-price-per-hour',
       description:
-        'All rented machines together cost at most this, in USD per hour; an order that would pass it waits',
+        'All instances of this installation together cost at most this, in USD per hour, retained and orphaned ones included; prepaid hours count in full in their first hour. An order that would pass it waits',
+    }),
+    allowRetain: setting(onOff(), {
+      flag: '--allow-retain',
+      defaultText: 'true',
+      description:
+        'Let GpuPods with deletionPolicy Retain leave their instance running and billing. false: they are refused, and what runs is ended with its GpuPod',
+    }),
+    allowPrepaid: setting(onOff(), {
+      flag: '--allow-prepaid',
+      defaultText: 'true',
+      description:
+        'Let GpuPods with placement.allowPrepaid rent offers that charge a number of hours at once. false: they are refused',
     }),
     defaultTeamId: optionalSetting(word(someWord), {
       flag: '--default-team-id',

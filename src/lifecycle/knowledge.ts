@@ -38,8 +38,8 @@ export interface Knowledge {
   /** Set once nothing could be learned of the rented pod for longer than `quietFailureMs`. */
   readonly podFailure?: Failure;
   readonly coolingDown: (offerKey: string) => { readonly reason: string } | undefined;
-  /** Micro-dollars per hour of all that is rented or on order, this object left out. */
-  readonly committedElsewhere: MicroUsd;
+  /** Micro-dollars per hour of all that bills or is on order, this object left out; absent before the first complete list. */
+  readonly committedElsewhere?: MicroUsd;
 }
 
 export interface Now {

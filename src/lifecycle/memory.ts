@@ -18,6 +18,8 @@ export interface Memory {
   readonly order?: OrderMemory;
   /** The pod that is rented, as seen from this process. */
   readonly rental?: RentalMemory;
+  /** What it says at its end was written down by this process, before its finalizer goes. */
+  readonly isClosing?: boolean;
   /** Its finalizer was taken off by this process; the copy of the object may still show it until the watch tells of the end. */
   readonly isReleased?: boolean;
   /** When this process first saw that the object is being deleted. */

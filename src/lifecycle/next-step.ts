@@ -6,6 +6,7 @@ import { followRental } from './rules/follow.ts';
 import { refuseForbidden, stopAfterFailures, stopAfterInvalidRequests } from './rules/forbidden.ts';
 import { accountDoubtful } from './rules/account-held.ts';
 import { foreignOrder, paused } from './rules/held-back.ts';
+import { stayReleased } from './rules/release.ts';
 import { resolveOrder } from './rules/look-up.ts';
 import { rent } from './rules/rent.ts';
 import { startOver, stayStalled } from './rules/start-over.ts';
@@ -21,6 +22,7 @@ const RULES: readonly Rule[] = [
   restoreFinalizer, //         what is paid for must not vanish unseen
   endUnbound, //               an answer came for an order that is no more
   endStrays, //                surplus pods of this object
+  stayReleased, //             released, and held by somebody else's finalizer
   resolveOrder, //             unknown is not failure: look it up before anything else is rented
   foreignOrder, //             another installation's order is not ours to touch
   finishEnding, //             an ending that was begun

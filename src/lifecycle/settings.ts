@@ -80,6 +80,10 @@ export interface Policy {
   readonly maxPriceCeiling?: MicroUsd;
   readonly requireMaxPrice: boolean;
   readonly maxTotalPricePerHour?: MicroUsd;
+  /** Whether a GpuPod may leave its instance running when it goes. */
+  readonly allowRetain: boolean;
+  /** Whether a GpuPod may rent offers that charge hours at once. */
+  readonly allowPrepaid: boolean;
   readonly defaultTeamId?: string;
   /** Teams that a spec may name, besides the default. */
   readonly allowedTeamIds: readonly string[];

@@ -43,7 +43,8 @@ export type Effect =
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
-  | { readonly type: 'release'; readonly retain?: PodLeft };
+  /** `isForced`: a person took the responsibility; whether the rental ended was not seen. */
+  | { readonly type: 'release'; readonly retain?: PodLeft; readonly isForced?: true };
 
 /** A pod that is left running when its object goes. */
 export interface PodLeft {

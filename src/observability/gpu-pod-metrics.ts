@@ -1,6 +1,7 @@
 import type { LedgerNews } from './attempt-ledger.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { Instruments } from './instruments.ts';
+import { METRICS } from './metric-definitions.ts';
 import type { SpentBook } from './spent-book.ts';
 
 const NONE = 'none';
@@ -8,7 +9,14 @@ const MS_PER_SECOND = 1_000;
 
 type GpuPodInstruments = Pick<
   Instruments,
-  'gpuPods' | 'pricePerHour' | 'livingCost' | 'unresolvedOrders' | 'spent' | 'attempts' | 'timeToReady'
+  | 'gpuPods'
+  | 'pricePerHour'
+  | 'livingCost'
+  | 'unresolvedOrders'
+  | 'unownedPrice'
+  | 'spent'
+  | 'attempts'
+  | 'timeToReady'
 >;
 
 /** Brings everything that is computed from how GpuPods are now up to now. */
@@ -48,11 +56,22 @@ export function showAmounts(instruments: GpuPodInstruments, book: SpentBook, new
   }
 }
 
+/** Instances that bill and that no GpuPod names: what they cost an hour, by why. */
+export function showUnowned(
+  { unownedPrice }: Pick<Instruments, 'unownedPrice'>,
+  usdPerHour: ReadonlyMap<string, number>,
+): void {
+  for (const kind of METRICS.unownedPrice.values) {
+    unownedPrice.set({ kind }, usdPerHour.get(kind) ?? 0);
+  }
+}
+
 /** A standby tells nothing of GpuPods: two processes that did would be added up. */
 export function clearGpuPodMetrics(instruments: GpuPodInstruments): void {
   for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'unresolvedOrders', 'spent'] as const) {
     instruments[key].reset();
   }
+  showUnowned(instruments, new Map());
 }
 
 /** Summed up before the library hears of it: it takes longer for a series than this does for an object. */

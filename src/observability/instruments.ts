@@ -51,6 +51,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     strays: gauge(registry, METRICS.strays),
     orphans: gauge(registry, METRICS.orphans),
     coolDowns: gauge(registry, METRICS.coolDowns),
+    unownedPrice: gauge(registry, METRICS.unownedPrice),
   };
 }
 
@@ -59,6 +60,7 @@ export function showKnownValues(instruments: Instruments): void {
   for (const result of METRICS.reconciles.values) instruments.reconciles.inc({ result }, 0);
   for (const reason of METRICS.watchEnds.values) instruments.watchEnds.inc({ reason }, 0);
   for (const reason of METRICS.eventsDropped.values) instruments.eventsDropped.inc({ reason }, 0);
+  for (const kind of METRICS.unownedPrice.values) instruments.unownedPrice.set({ kind }, 0);
   for (const outcome of METRICS.attempts.values) instruments.attempts.inc({ outcome }, 0);
   for (const priority of METRICS.limiterWaiting.values) instruments.limiterWaiting.set({ priority }, 0);
   for (const priority of METRICS.limiterWait.values) instruments.limiterWait.zero({ priority });

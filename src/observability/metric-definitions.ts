@@ -240,4 +240,11 @@ export const METRICS = {
     ],
     help: 'Offers that are left alone for a while, by why.',
   },
+  unownedPrice: {
+    name: 'gpupod_unowned_price_usd_per_hour',
+    type: 'gauge',
+    labels: ['kind'],
+    values: ['retained', 'released', 'orphaned'],
+    help: 'What instances cost an hour that bill and belong to no GpuPod: retained, released by force without a proof of their end, orphaned.',
+  },
 } as const satisfies Record<string, MetricDefinition>;

@@ -3,7 +3,13 @@ import type { PrometheusContentType } from '@prometheus-io/client';
 import type { Clock } from '../clock.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
 import type { LedgerNews } from './attempt-ledger.ts';
-import { clearGpuPodMetrics, refreshGpuPodMetrics, showAmounts, tellNews } from './gpu-pod-metrics.ts';
+import {
+  clearGpuPodMetrics,
+  refreshGpuPodMetrics,
+  showAmounts,
+  showUnowned,
+  tellNews,
+} from './gpu-pod-metrics.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { MetricsSource } from './http-server.ts';
 import { createInstruments, showKnownValues } from './instruments.ts';
@@ -19,6 +25,8 @@ export interface MetricSources {
   readonly gpuPods: () => readonly GpuPodSample[];
   /** Offers that are cooling down, by reason. */
   readonly coolDowns: () => ReadonlyMap<string, number>;
+  /** USD an hour of instances that bill and belong to no GpuPod, by why; asked for only on the leader. */
+  readonly unowned: () => ReadonlyMap<string, number>;
   readonly limiter: () => LimiterSample;
   /** Age of the last sign of life of the watch; infinite before the first. */
   readonly watchAgeMs: () => number;
@@ -125,6 +133,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
     refreshSources(instruments, sources);
     if (isLeading) {
       refreshGpuPodMetrics(instruments, sources.gpuPods());
+      showUnowned(instruments, sources.unowned());
       showAmounts(instruments, book, look());
     } else {
       clearGpuPodMetrics(instruments);

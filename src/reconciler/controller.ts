@@ -184,6 +184,14 @@ export class Controller {
     const account = this.#watchAccount(installation);
     const vanished = new VanishedPods(clock, windows.massAbsenceMs);
     const podWatch = new PodWatch({ provider, clock, windows, health, vanished, onChange: enqueue });
+    const commitments = new Commitments({
+      view: cluster.view,
+      clock,
+      windows,
+      installation: installation.id,
+      // Whatever it may cost: with no ceiling, nothing is rented beside it.
+      assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
+    });
     const census = new Census({
       provider,
       clock,
@@ -192,6 +200,7 @@ export class Controller {
       isBound: (podId) => podWatch.isFollowed(podId),
       onList: (result, complete) => {
         noteOwnPods(account, { ...result, installation: installation.id });
+        commitments.takeInventory(result, complete);
         podWatch.takeList(result, complete);
       },
       report: createListReporter(this.#options.log, observer?.onListed?.bind(observer)),
@@ -214,7 +223,7 @@ export class Controller {
         keys.forEach(enqueue);
       }),
       coolDowns: new CoolDowns(clock, coolDownScale),
-      commitments: new Commitments(cluster.view),
+      commitments,
       claims: new Claims(cluster.api, retained),
       memories: new Memories(),
       podWatch,

@@ -7,8 +7,8 @@ const MINUTE_MS = 60_000;
 /** How long an offer is left alone, and for whom where the cooldown does not say. */
 export const COOL_DOWNS: Readonly<Record<CoolDownReason, CoolDownRule>> = {
   NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody', doublesToMs: 30 * MINUTE_MS },
-  NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
   AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
+  NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
   InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'object' },
   TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
   OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'object', doublesToMs: 160 * MINUTE_MS },

@@ -50,6 +50,8 @@ export async function gather(
   const owner = coolDownOwner(gpuPod);
   const { failure } = health;
   const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
+  const committedElsewhere =
+    policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid);
   const knowledge: Knowledge = {
     gpuPod,
     now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
@@ -70,8 +72,7 @@ export async function gather(
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(podFailure === undefined ? {} : { podFailure }),
     coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
-    committedElsewhere:
-      policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid),
+    ...(committedElsewhere === undefined ? {} : { committedElsewhere }),
   };
   const speaking = withoutForeignAnswers(knowledge);
   return { ...speaking, memory: observe(speaking) };

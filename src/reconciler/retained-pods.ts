@@ -1,7 +1,8 @@
 import { parseJson } from '../api/parse-json.ts';
 import { isNotFound } from '../kubernetes/api-errors.ts';
 import { stringAt } from '../kubernetes/json.ts';
-import { sameName } from '../lifecycle/pod-name.ts';
+import { frontOf, parsePodName, sameName } from '../lifecycle/pod-name.ts';
+import type { PodLook } from '../lifecycle/provider.ts';
 import type { PodLeft } from '../lifecycle/step.ts';
 import type { ConfigMapApi } from './installation.ts';
 
@@ -43,9 +44,11 @@ export class RetainedPods {
     }
   }
 
-  /** Whether the pod was left running on purpose; a live read. */
-  async has(podId: string): Promise<boolean> {
-    return (await this.#read())[keyOf(podId)] !== undefined;
+  /** Whether this very instance was left running on purpose: an entry of another name hides nothing. A live read. */
+  async has({ podId, name }: Pick<PodLook, 'podId' | 'name'>): Promise<boolean> {
+    const entry = (await this.#read())[keyOf(podId)];
+    const [kept, said] = [parsePodName(stringAt(parseJson(entry ?? ''), 'podName')), parsePodName(name)];
+    return kept !== undefined && said !== undefined && frontOf(kept) === frontOf(said);
   }
 
   /** The same, for a pod of which only the name is known. */

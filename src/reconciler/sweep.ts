@@ -105,7 +105,12 @@ export class Sweep {
     const doubt = living === undefined ? NOT_SEEN : live.hasUnreadable ? NOT_READ : undefined;
     const orphans: Orphan[] = [];
     for (const pod of suspects) {
-      if (isOrphan(live, pod) && !(await this.#context.retained.has(pod.podId))) {
+      if (!isOrphan(live, pod)) {
+        continue;
+      }
+      if (await this.#context.retained.has(pod)) {
+        this.#context.commitments.markRetained(pod.podId);
+      } else {
         orphans.push({ pod, doubt: doubt ?? this.#doubtOwner(pod) });
       }
     }

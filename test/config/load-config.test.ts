@@ -18,6 +18,8 @@ describe('loadConfig without any flag', () => {
       },
       policy: {
         requireMaxPrice: false,
+        allowRetain: true,
+        allowPrepaid: true,
         allowedTeamIds: [],
         allowedSshKeyIds: [],
         allowedDiskIds: [],

@@ -22,7 +22,8 @@ export function createScene(): Scene {
       version: '1.2.3',
       sources: {
         gpuPods: () => scene.gpuPods,
-        coolDowns: () => scene.coolDowns,
+        unowned: () => new Map(),
+      coolDowns: () => scene.coolDowns,
         limiter: () => ({ requestsPerSecond: 20, tokens: 4, waiting: { delete: 0, create: 1, read: 3 } }),
         watchAgeMs: () => 1_500,
       },

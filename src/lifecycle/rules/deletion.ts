@@ -1,5 +1,4 @@
 import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
-import type { GpuPod } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { openOrder } from '../order.ts';
@@ -11,8 +10,7 @@ import { checkOrder } from './as-ordered.ts';
 import { endRental } from './end-rental.ts';
 import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
-
-const RELEASE: Step = { kind: 'act', effect: { type: 'release' } };
+import { closeUnheld, release } from './release.ts';
 
 /**
  * A person named the exact pod (or, while the order is unresolved, the exact pod name): the object goes
@@ -27,7 +25,7 @@ export function forceRelease(knowledge: Knowledge): Step | undefined {
   const order = openOrder(knowledge);
   const isOrder =
     (order.kind === 'open' || order.kind === 'foreign') && isSameAttempt(order.intent.name, named);
-  return named === gpuPod.status.podId || isOrder ? RELEASE : undefined;
+  return named === gpuPod.status.podId || isOrder ? release(knowledge, { isForced: true }) : undefined;
 }
 
 /** A living object that pays for something must not vanish unseen: a finalizer that was stripped is put back. */
@@ -50,36 +48,38 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
     return undefined;
   }
   const { podId, podName = '' } = gpuPod.status;
-  if (podId !== undefined && isToBeRetained(gpuPod)) {
-    return isLetGo(knowledge) ? heldByOthers(gpuPod) : retain(knowledge, { podId, podName });
+  if (podId !== undefined && isToBeRetained(knowledge)) {
+    return isLetGo(knowledge)
+      ? closeUnheld(knowledge, { retain: { podId, podName } })
+      : retainRental(knowledge, { podId, podName });
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
   return ending ?? confirmNothingElse(knowledge);
 }
 
-function retain(knowledge: Knowledge, pod: PodLeft): Step {
+function retainRental(knowledge: Knowledge, pod: PodLeft): Step {
   const look = knowledge.sight?.look;
   return checkPrice(knowledge, look) ?? checkOrder(knowledge, look) ?? confirmNothingElse(knowledge, pod);
 }
 
 /** Not what was to be ended anyway: whether that had begun when the GpuPod was deleted is chance. */
-function isToBeRetained({ spec, status }: GpuPod): boolean {
+function isToBeRetained({ gpuPod: { spec, status }, policy }: Knowledge): boolean {
   const isBeingEnded = currentAttempt(status)?.ending !== undefined;
-  return spec.deletionPolicy === 'Retain' && !spec.suspend && !isBeingEnded;
+  return policy.allowRetain && spec.deletionPolicy === 'Retain' && !spec.suspend && !isBeingEnded;
 }
 
 /** Lets the object go once a complete list shows no live pod of it, but for the one that is left running. */
 function confirmNothingElse(knowledge: Knowledge, retain?: PodLeft): Step {
-  const { gpuPod, census, memory, now, windows } = knowledge;
+  const { census, memory, now, windows } = knowledge;
   if (isLetGo(knowledge)) {
-    return heldByOthers(gpuPod);
+    return closeUnheld(knowledge, {});
   }
   const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs;
   if (census === undefined || census.beganAtMs < sinceMs) {
     return makeSure(knowledge, retain, sinceMs);
   }
   return census.live.every(({ podId }) => podId === retain?.podId)
-    ? { kind: 'act', effect: { type: 'release', ...(retain === undefined ? {} : { retain }) } }
+    ? release(knowledge, retain === undefined ? {} : { retain })
     : makeSure(knowledge, retain, census.beganAtMs + windows.busyPollMs);
 }
 
@@ -101,9 +101,4 @@ function makeSure(knowledge: Knowledge, retain: PodLeft | undefined, wantsCensus
 
 function isLetGo({ gpuPod, memory }: Knowledge): boolean {
   return memory.isReleased === true || !hasFinalizer(gpuPod);
-}
-
-/** It was let go already; what keeps it is somebody else's finalizer. */
-function heldByOthers({ status }: GpuPod): Step {
-  return { kind: 'rest', status };
 }

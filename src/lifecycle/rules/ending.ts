@@ -30,7 +30,7 @@ export const ENDINGS = [
 export type Ending = (typeof ENDINGS)[number];
 
 /** Endings that are nobody's failure: they do not count to `maxAttempts`. */
-const WANTED: ReadonlySet<string> = new Set<Ending>(['Suspended', 'SpecChanged']);
+const WANTED: ReadonlySet<string> = new Set<Ending | 'Deleted'>(['Suspended', 'SpecChanged', 'Deleted']);
 
 /** Writes down that the pod is to be ended, and why; the next rule to apply is {@link finishEnding}. */
 export function beginEnding(knowledge: Knowledge, ending: Ending, message: string): Step {
@@ -109,7 +109,9 @@ export function closeRental(
         knowledge,
         {
           Ready: ['Terminated', 'The rental ended.'],
-          progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
+          ...(isDeleting(knowledge.gpuPod)
+            ? {}
+            : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
           ...claims,
         },
         closingFacts(knowledge, {
@@ -159,7 +161,7 @@ function awaitRemoval(knowledge: Knowledge, secretName: string, { message = '' }
         claim: ['Retrying', 'Waiting until the connection Secret is removed.'],
       },
     },
-    { terminatedAt: endSeenAt(knowledge) },
+    { terminatedAt: endSeenAt(knowledge), ssh: undefined, ports: undefined },
   );
   return { ...rest, remember: { ...rest.remember, secret: undefined } };
 }

@@ -14,6 +14,8 @@ const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
   diskNotAllowed, // what is on it is somebody's
   templateNotAllowed,
   maxPriceMissing,
+  retainNotAllowed,
+  prepaidNotAllowed,
 ];
 
 export function refuseForbidden(knowledge: Knowledge): Step | undefined {
@@ -76,6 +78,18 @@ function maxPriceMissing({ gpuPod, policy }: Knowledge): string | undefined {
   return policy.requireMaxPrice && gpuPod.spec.maxPrice === undefined
     ? 'This operator requires spec.maxPrice (--require-max-price): set the most that the machine may cost, in USD per hour.'
     : undefined;
+}
+
+function retainNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+  return policy.allowRetain || gpuPod.spec.deletionPolicy !== 'Retain'
+    ? undefined
+    : 'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): set it to Delete.';
+}
+
+function prepaidNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+  return policy.allowPrepaid || !gpuPod.spec.placement.allowPrepaid
+    ? undefined
+    : 'spec.placement.allowPrepaid is forbidden by this operator (--allow-prepaid=false): set it to false.';
 }
 
 /** `maxAttempts` machines were paid for and none got ready: a person decides whether to go on. */

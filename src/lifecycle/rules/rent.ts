@@ -4,12 +4,13 @@ import { formatUsd } from '../../offers/money.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { selectOffer } from '../../offers/select-offer.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
+import { chargedAtOnce } from '../../offers/upfront.ts';
 import { wishFrom } from '../../offers/wish.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
 import type { Knowledge, OffersKnowledge } from '../knowledge.ts';
 import type { Failure } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Step } from '../step.ts';
+import type { Rest, Step } from '../step.ts';
 import { PENDING, pendingBecause } from './claims.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
@@ -158,28 +159,37 @@ function withoutOffers(knowledge: Knowledge, failed: Failure): Step {
   return hindered(knowledge, failed, 'The offers could not be read; they are asked for again.');
 }
 
-function hindered(knowledge: Knowledge, hindrance: Hindrance, retrying: string): Step {
+function hindered(knowledge: Knowledge, hindrance: Hindrance, retrying: string): Rest {
   return restFailing(knowledge, hindrance, {
     Ready: pendingBecause(hindrance.message),
     progress: { type: 'Reconciling', claim: ['Retrying', retrying] },
   });
 }
 
-function awaitBudget(knowledge: Knowledge, { cost }: SelectedOffer): Step | undefined {
-  const { policy, committedElsewhere, windows } = knowledge;
+function awaitBudget(knowledge: Knowledge, { cost, offer }: SelectedOffer): Step | undefined {
+  const { policy, committedElsewhere, windows, now, census } = knowledge;
   const limit = policy.maxTotalPricePerHour;
-  if (limit === undefined || committedElsewhere + cost.total <= limit) {
+  const charged = chargedAtOnce(cost.total, offer.prepaidHours);
+  if (limit === undefined) {
     return undefined;
   }
-  return hindered(
+  if (committedElsewhere === undefined) {
+    return awaitList(knowledge, now.monotonicMs);
+  }
+  if (committedElsewhere + charged <= limit) {
+    return undefined;
+  }
+  const rest = hindered(
     knowledge,
     {
       reason: 'BudgetExhausted',
       message:
-        `This order of ${formatUsd(cost.total)} USD/h would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
-        'for all machines together (--max-total-price-per-hour). It waits until others end.',
+        `This order of ${formatUsd(charged)} USD${charged > cost.total ? ' at once' : '/h'} would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
+        'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. It waits until others end.',
       retryAfterMs: windows.offerRetryMs,
     },
     'Waiting for room in the budget.',
   );
+  // Whether an instance without a GpuPod has ended, only lists tell.
+  return { ...rest, wantsCensusAfterMs: (census?.beganAtMs ?? 0) + windows.quietPollMs };
 }

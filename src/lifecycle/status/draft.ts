@@ -72,8 +72,15 @@ function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClai
 }
 
 /** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
-function syncedByDefault({ gpuPod, providerFailure, podFailure }: Knowledge): Claim<'Synced'> {
+function syncedByDefault({ gpuPod, providerFailure, podFailure, policy }: Knowledge): Claim<'Synced'> {
   const failure = gpuPod.status.podId === undefined ? providerFailure : podFailure;
+  const isRetainIgnored = gpuPod.spec.deletionPolicy === 'Retain' && !policy.allowRetain;
+  if (failure === undefined && isRetainIgnored && gpuPod.status.podId !== undefined) {
+    return [
+      'NotAllowed',
+      'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod ends its instance.',
+    ];
+  }
   return failure === undefined
     ? ['ReconcileSuccess', 'All that was to be done is done.']
     : [failure.reason, failure.message];

@@ -4,6 +4,7 @@ import { shortWord } from '../offer-text.ts';
 import { CURRENCY } from '../price.ts';
 import type { Rejection } from '../rejections.ts';
 import { stockRank } from '../stock.ts';
+import { chargedAtOnce } from '../upfront.ts';
 import { effectiveCap } from '../wish.ts';
 import type { OfferWish } from '../wish.ts';
 import { reject } from './check.ts';
@@ -28,8 +29,8 @@ export function prepaidIsWanted(candidate: Candidate, wish: OfferWish): Rejectio
 /** The hours are charged in the hour of the order, so they count against what an hour may cost. */
 export function prepaidIsWithinLimit(candidate: Candidate, wish: OfferWish): Rejection | undefined {
   const { prepaidHours = 0 } = candidate.offer;
-  const charged = Math.ceil((candidate.cost?.total ?? 0) * prepaidHours);
-  return wish.upfrontLimit === undefined || charged <= wish.upfrontLimit
+  const charged = chargedAtOnce(candidate.cost?.total ?? 0, prepaidHours);
+  return prepaidHours === 0 || wish.upfrontLimit === undefined || charged <= wish.upfrontLimit
     ? undefined
     : reject(candidate, 'PrepaidAboveLimit', `${formatUsd(charged)} USD at once`, charged);
 }

@@ -76,15 +76,24 @@ async function orderInTurn(
     return known(memory);
   }
   const { uid } = gpuPod.metadata;
+  let isCharged = false;
   try {
-    return commitments.reserve(uid, effect.intent.cost.total, policy.maxTotalPricePerHour)
-      ? await order(context, gpuPod, effect, prepared)
-      : known(memory);
+    if (!commitments.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
+      return known(memory);
+    }
+    const outcome = await order(context, gpuPod, effect, prepared);
+    isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.memory);
+    return outcome;
   } finally {
-    commitments.release(uid);
+    commitments.release(uid, { name: effect.intent.name, isCharged });
     // Whoever was let through to probe and did not come to it leaves the probe to others.
     context.gates.giveBack(asking);
   }
+}
+
+function mayHaveCharged({ order: ordered }: Memory): boolean {
+  const kind = ordered?.outcome?.kind;
+  return kind === 'created' || kind === 'unknown';
 }
 
 async function order(

@@ -39,6 +39,6 @@ export async function perform(
     case 'addFinalizer':
       return await addFinalizer(context, gpuPod, memory);
     case 'release':
-      return await release(context, gpuPod, memory, effect.retain);
+      return await release(context, gpuPod, memory, effect);
   }
 }

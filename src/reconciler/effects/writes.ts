@@ -5,6 +5,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
+import type { Effect } from '../../lifecycle/step.ts';
 import { accruedUsd } from '../../lifecycle/status/accrual.ts';
 import { eventsBetween } from '../../lifecycle/status/events.ts';
 import type { Context } from '../context.ts';
@@ -48,7 +49,7 @@ export async function release(
   context: Context,
   gpuPod: GpuPod,
   memory: Memory,
-  retain: { readonly podId: string; readonly podName: string } | undefined,
+  { retain, isForced }: Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' | 'isForced'>,
 ): Promise<EffectOutcome> {
   const { name, namespace } = gpuPod.metadata;
   if (retain !== undefined) {
@@ -63,10 +64,23 @@ export async function release(
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
   if (outcome.kind === 'known' && outcome.isDone) {
+    settleBooks(context, gpuPod, retain !== undefined, isForced === true);
     recordEvent(context, gpuPod, releaseEvent(gpuPod, retain?.podId, context.clock.nowMs()));
     return { kind: 'released' };
   }
   return outcome;
+}
+
+function settleBooks({ commitments }: Context, gpuPod: GpuPod, isRetained: boolean, isForced: boolean): void {
+  const { podId } = gpuPod.status;
+  if (podId === undefined) {
+    return;
+  }
+  if (isRetained || isForced) {
+    commitments.keep(podId, gpuPod, isRetained ? 'retained' : 'released');
+  } else {
+    commitments.ended(podId);
+  }
 }
 
 function releaseEvent({ status }: GpuPod, retainedPodId: string | undefined, nowMs: number): EventToRecord {

@@ -183,6 +183,14 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
   const health = new ProviderHealth(clock, 0, nothing);
   const vanished = new VanishedPods(clock, 0);
   const view = { get: () => undefined, list: () => [...others], applyLocal: () => true };
+  const commitments = new Commitments({
+    view,
+    clock,
+    installation: INSTALLATION,
+    windows: DEFAULT_WINDOWS,
+    assumedPrice: 0,
+  });
+  commitments.takeInventory({ pods, beganAtMs }, new Set([undefined]));
   return {
     clock,
     account,
@@ -218,7 +226,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     ),
     gates: new AccountGates(clock),
     coolDowns: new CoolDowns(clock),
-    commitments: new Commitments(view),
+    commitments,
     view,
     proofKey: 'key-1',
   };

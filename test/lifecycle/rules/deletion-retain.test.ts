@@ -53,8 +53,8 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
           spec: { deletionPolicy: 'Retain' },
         }),
       },
-      expected: { step: 'rest' },
-      why: 'it was let go already; to do so again and again would write for ever',
+      expected: { step: 'writeStatus', Ready: 'Released' },
+      why: 'it was let go, and nobody writes its status afterwards',
     },
     {
       name: 'a rented pod, policy Retain, of a GpuPod that was suspended a moment before',

@@ -221,8 +221,8 @@ describe('finishDeletion', () => {
         gpuPod: gpuPod({ ...deleting, finalizers: ['example.com/other'] }),
         census: census({ beganAtMs: NOW_MS }),
       },
-      expected: { step: 'rest' },
-      why: 'somebody else holds it',
+      expected: { step: 'writeStatus', Ready: 'Terminated' },
+      why: 'somebody else holds it, and nobody writes its status afterwards',
     },
     {
       name: 'an object that was let go a moment ago',

@@ -7,6 +7,9 @@ import {
   deleteIt,
   ends,
   fails,
+  healed,
+  heldByAnother,
+  letGoByAnother,
   machine,
   marketSays,
   passing,
@@ -24,6 +27,13 @@ const CREATE = { method: 'POST', path: '/pods/', times: 1 } as const;
 const LOST: FaultRuleInput = { ...CREATE, effect: { kind: 'ResetAfter' } };
 const NOT_DONE: FaultRuleInput = { ...CREATE, effect: { kind: 'Answer', status: 500 } };
 const HIDDEN: FaultRuleInput = { ...hiddenFor(30_000), times: 1 };
+
+const NO_PRICE = { priceHr: null };
+const UNPRICED: readonly FaultRuleInput[] = [
+  { method: 'POST', path: '/pods/', effect: { kind: 'Patch', fields: NO_PRICE } },
+  { method: 'GET', path: '/pods/{id}', effect: { kind: 'Patch', fields: NO_PRICE } },
+  { method: 'GET', path: '/pods/', effect: { kind: 'PatchRows', fields: NO_PRICE } },
+];
 
 type Beginning = Omit<Tour, 'steps'>;
 const NOTHING_FITS: Beginning = { spec: { maxPrice: 1 } };
@@ -135,6 +145,14 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'Error' }] } },
     faults: [{ ...CREATE, after: 1, effect: { kind: 'ResetAfter' } }],
     steps: ['Terminated', 'Uncertain', 'Ready'],
+  },
+  'no price is stated at first': {
+    faults: UNPRICED,
+    steps: ['Installing', passing(MINUTE_MS), healed, 'Ready'],
+  },
+  'left running while another finalizer holds the GpuPod': {
+    spec: { deletionPolicy: 'Retain' },
+    steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), letGoByAnother],
   },
   'suspended and resumed': { steps: ['Ready', suspend, 'Suspended', resume, 'Ready'] },
   'deleted while it is ended': { steps: ['Ready', suspend, 'Ending', deleteIt] },

@@ -18,6 +18,29 @@ export async function deleteIt(world: SimulatedWorld): Promise<void> {
   await world.until('gone', () => world.object() === undefined);
 }
 
+/** The provider says again what is. */
+export function healed(world: SimulatedWorld): void {
+  world.api.faults.clear();
+}
+
+/** Somebody else's finalizer is put on, and a person deletes the GpuPod. */
+export function heldByAnother(world: SimulatedWorld): void {
+  setFinalizers(world, (finalizers) => [...finalizers, 'example.com/backup']);
+  world.delete();
+}
+
+export async function letGoByAnother(world: SimulatedWorld): Promise<void> {
+  setFinalizers(world, (finalizers) => finalizers.filter((one) => one.startsWith('gpupod.dev/')));
+  await world.until('gone', () => world.object() === undefined);
+}
+
+function setFinalizers(world: SimulatedWorld, change: (finalizers: readonly string[]) => string[]): void {
+  world.edit((object) => {
+    const finalizers = change(object.metadata.finalizers ?? []);
+    return { ...object, metadata: { ...object.metadata, finalizers } };
+  });
+}
+
 export function passing(ms: number): Step {
   return async (world) => {
     await world.pass(ms);

@@ -1,0 +1,86 @@
+import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpu-pod.ts';
+import { FINALIZER } from '../../api/names.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { draftStatus, findCondition } from '../status/draft.ts';
+import type { PodLeft, Step } from '../step.ts';
+import { closeRental } from './ending.ts';
+
+/** What becomes of the instance when its GpuPod is released; neither: it was seen to have ended. */
+export interface Release {
+  readonly retain?: PodLeft;
+  readonly isForced?: true;
+}
+
+/**
+ * Takes the finalizer off. Where somebody else's finalizer holds the object, what it says is brought to its end first:
+ * nobody writes its status afterwards, and nothing that has ended is shown as billing.
+ */
+export function release(knowledge: Knowledge, how: Release = {}): Step {
+  const { gpuPod, memory } = knowledge;
+  const isHeld = gpuPod.metadata.finalizers.some((finalizer) => finalizer !== FINALIZER);
+  // Once: a CRD that drops what is written must not hold the release up.
+  // Nor must a connection Secret that cannot be removed.
+  const mayClose = memory.isClosing !== true && memory.secret?.outcome !== 'kept';
+  if (isHeld && mayClose && !isClosed(gpuPod)) {
+    return closing(knowledge, how);
+  }
+  return { kind: 'act', effect: { type: 'release', ...how } };
+}
+
+/** It was released already; what keeps it is somebody else's finalizer. */
+export function stayReleased({ gpuPod, memory }: Knowledge): Step | undefined {
+  const isReleased = memory.isReleased === true || (!hasFinalizer(gpuPod) && isClosed(gpuPod));
+  return isDeleting(gpuPod) && isReleased ? { kind: 'rest', status: gpuPod.status } : undefined;
+}
+
+/** The same for one whose finalizer somebody else took off. */
+export function closeUnheld(knowledge: Knowledge, how: Release): Step {
+  const { gpuPod, memory } = knowledge;
+  return memory.isReleased === true || isClosed(gpuPod) || memory.isClosing === true
+    ? { kind: 'rest', status: gpuPod.status }
+    : closing(knowledge, how);
+}
+
+function isClosed({ status }: GpuPod): boolean {
+  const { reason = '' } = findCondition(status, 'Ready') ?? {};
+  return reason === 'Released' || (reason === 'Terminated' && status.podId === undefined);
+}
+
+function closing(knowledge: Knowledge, how: Release): Step {
+  const step = how.retain === undefined && how.isForced !== true ? ended(knowledge) : left(knowledge, how);
+  const isWrite = step.kind === 'act' && step.effect.type === 'writeStatus';
+  return isWrite ? { ...step, remember: { ...step.remember, isClosing: true } } : step;
+}
+
+function ended(knowledge: Knowledge): Step {
+  const { podId } = knowledge.gpuPod.status;
+  if (podId === undefined) {
+    return write(knowledge, [
+      'Terminated',
+      'Nothing is rented any more. Another finalizer holds the GpuPod.',
+    ]);
+  }
+  const message = `The rental of pod ${podId} ended. Another finalizer holds the GpuPod.`;
+  return closeRental(
+    knowledge,
+    { reason: 'Deleted', message: 'The GpuPod was deleted.' },
+    { Ready: ['Terminated', message], Provisioned: ['NotCreated', 'Nothing is rented.'] },
+  );
+}
+
+function left(knowledge: Knowledge, { retain }: Release): Step {
+  const { podId } = knowledge.gpuPod.status;
+  const which = podId === undefined ? 'The pod of the last order' : `Pod ${podId}`;
+  return write(knowledge, [
+    'Released',
+    retain === undefined
+      ? `${which} was released by force: its end was not seen, and it may bill. Look for it at the provider.`
+      : `${which} was left running, as deletionPolicy says. It bills until you end it at the provider.`,
+  ]);
+}
+
+function write(knowledge: Knowledge, Ready: readonly ['Terminated' | 'Released', string]): Step {
+  const status = draftStatus(knowledge, { Ready }, { ssh: undefined, ports: undefined });
+  return { kind: 'act', effect: { type: 'writeStatus', status } };
+}

@@ -1,0 +1,28 @@
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { readIntent } from '../lifecycle/intent.ts';
+import type { Intent } from '../lifecycle/intent.ts';
+import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
+import type { PodLook } from '../lifecycle/provider.ts';
+import { priceToMicros } from '../offers/money.ts';
+import type { MicroUsd } from '../offers/money.ts';
+
+/** What a status, a list and a create intent say of prices and names, for the books. */
+
+export function saidPrice({ status: { cost } }: GpuPod): MicroUsd {
+  return priceToMicros(Math.max(cost?.pricePerHour ?? 0, cost?.billedPerHour ?? 0));
+}
+
+export function listedPrice({ priceUsdPerHour }: PodLook): MicroUsd | undefined {
+  return priceUsdPerHour === undefined ? undefined : priceToMicros(priceUsdPerHour);
+}
+
+export function orderOf(gpuPod: GpuPod): Intent | undefined {
+  const reading = readIntent(gpuPod);
+  return reading.kind === 'read' ? reading.intent : undefined;
+}
+
+/** What comes back of a name may be cut at its end: its prefix and attempt tell. */
+export function attemptKey(podName: string | undefined): string | undefined {
+  const parts = parsePodName(podName);
+  return parts === undefined ? podName?.toLowerCase() : `${frontOf(parts)}-${String(parts.attempt)}`;
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { ANNOTATIONS, FINALIZER } from '../../../src/api/names.ts';
+import type { GpuPodStatus } from '../../../src/api/status.ts';
+import { nextStep } from '../../../src/lifecycle/next-step.ts';
+import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import { release } from '../../../src/lifecycle/rules/release.ts';
+import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import { condition } from '../../support/builders/conditions.ts';
+import { effectOf, messageOf, outline, statusOf, writeOf } from '../support/outline.ts';
+
+const OTHERS = 'example.com/backup';
+const SSH = { command: 'ssh root@203.0.113.7', host: '203.0.113.7', port: 22, user: 'root' };
+
+function held(
+  status: Partial<GpuPodStatus> = {},
+  finalizers: readonly string[] = [FINALIZER, OTHERS],
+): Knowledge {
+  return observed({
+    gpuPod: rentedGpuPod({
+      finalizers,
+      isDeleting: true,
+      annotations: { [ANNOTATIONS.forceRelease]: POD_ID },
+      status: { ssh: SSH, readyAt: '2026-11-23T10:05:00Z', ...status },
+    }),
+    memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 1_000 }) },
+  });
+}
+
+describe('what another finalizer holds', () => {
+  it('says that its rental ended, before the finalizer goes', () => {
+    const status = statusOf(release(held()));
+    expect(messageOf(status, 'Ready')).toMatch(/ended.*Another finalizer/);
+    expect(status).not.toHaveProperty('ssh');
+    expect(status).not.toHaveProperty('cost');
+    expect(status).not.toHaveProperty('podId');
+    expect(status.attempts).toMatchObject([{ podId: POD_ID, outcome: 'Ended', reason: 'Deleted' }]);
+    expect(status.conditions?.map(({ message }) => message).filter((text) => text.includes('bill'))).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    {
+      name: 'retained',
+      how: { retain: { podId: POD_ID, podName: 'x' } },
+      said: /left running.*bills until you end it/,
+    },
+    {
+      name: 'released by force',
+      how: { isForced: true } as const,
+      said: /its end was not seen, and it may bill/,
+    },
+  ])('$name: says what may still bill, and no address', ({ how, said }) => {
+    const status = statusOf(release(held(), how));
+    expect(messageOf(status, 'Ready')).toMatch(said);
+    expect(status).not.toHaveProperty('ssh');
+    expect(status.podId).toBe(POD_ID);
+  });
+
+  it('is written once, whatever comes of the write', () => {
+    const step = release(held());
+    expect(writeOf(step).type).toBe('writeStatus');
+    const known = held();
+    const again = release({
+      ...known,
+      memory: { ...known.memory, ...(step.kind === 'act' ? step.remember : {}) },
+    });
+    expect(effectOf(again)).toEqual({ type: 'release' });
+  });
+
+  it.each([
+    { name: 'nobody else holds it', known: held({}, [FINALIZER]) },
+    {
+      name: 'it says so already',
+      known: held({ podId: undefined, conditions: [condition('Ready', 'Terminated')] }),
+    },
+  ])('needs no write where $name', ({ known }) => {
+    expect(effectOf(release(known))).toEqual({ type: 'release' });
+  });
+
+  it.each(['Released', 'Terminated'] as const)('rests after its release, whatever it was: %s', (reason) => {
+    const status = {
+      conditions: [condition('Ready', reason)],
+      ...(reason === 'Terminated' ? { podId: undefined } : {}),
+    };
+    const known = held(status, [OTHERS]);
+    expect(outline(nextStep(known)).step).toBe('rest');
+    expect(statusOf(nextStep(known))).toBe(known.gpuPod.status);
+  });
+});
