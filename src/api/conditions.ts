@@ -149,6 +149,11 @@ export const REASONS = {
       status: 'False',
       meaning: 'An operator setting forbids what the spec asks for (team, missing maxPrice).',
     },
+    CrdOutdated: {
+      status: 'False',
+      meaning:
+        'The installed CRD drops fields of the status that protect money. Nothing new is rented; what runs is followed and ended. Apply the CRD of this version and restart the operator.',
+    },
     BudgetExhausted: {
       status: 'False',
       meaning: 'The order would exceed `--max-total-price-per-hour`. It waits.',
@@ -246,6 +251,7 @@ export const REASONS = {
     Interrupted: { status: 'True', meaning: 'See Ready.' },
     Lost: { status: 'True', meaning: 'See Ready.' },
     NotAllowed: { status: 'True', meaning: 'See Synced.' },
+    CrdOutdated: { status: 'True', meaning: 'See Synced.' },
   },
 } as const satisfies Record<ConditionType, Record<string, ReasonEntry>>;
 

@@ -37,6 +37,8 @@ export interface Knowledge {
   readonly providerFailure?: Failure;
   /** Set once nothing could be learned of the rented pod for longer than `quietFailureMs`. */
   readonly podFailure?: Failure;
+  /** Fields of the status that protect money, and that the installed CRD drops. */
+  readonly droppedFields?: readonly string[];
   readonly coolingDown: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all that bills or is on order, this object left out; absent before the first complete list. */
   readonly committedElsewhere?: MicroUsd;

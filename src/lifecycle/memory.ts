@@ -1,4 +1,5 @@
 import type { AccountIdentity } from './account.ts';
+import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
 
 /**
@@ -43,6 +44,8 @@ export interface Memory {
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
   readonly secret?: SecretMemory | undefined;
   readonly rejectionsWrittenAtMs?: number;
+  /** What the API server did not keep of the last status that this process wrote. */
+  readonly dropped?: DroppedFields | undefined;
 }
 
 /** What a step adds; a value of undefined forgets. */

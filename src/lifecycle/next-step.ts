@@ -3,7 +3,12 @@ import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion
 import { finishEnding } from './rules/ending.ts';
 import { stopAfterNotCreated } from './rules/exhausted.ts';
 import { followRental } from './rules/follow.ts';
-import { refuseForbidden, stopAfterFailures, stopAfterInvalidRequests } from './rules/forbidden.ts';
+import {
+  refuseWhileDropped,
+  refuseForbidden,
+  stopAfterFailures,
+  stopAfterInvalidRequests,
+} from './rules/forbidden.ts';
 import { accountDoubtful } from './rules/account-held.ts';
 import { foreignOrder, paused } from './rules/held-back.ts';
 import { stayReleased } from './rules/release.ts';
@@ -31,6 +36,7 @@ const RULES: readonly Rule[] = [
   suspend,
   followRental, //             what is rented
   stayStalled, //              what only a person can lift
+  refuseWhileDropped, //       a CRD that forgets what protects money
   refuseForbidden, //          what the operator's settings forbid
   stopAfterFailures,
   stopAfterNotCreated,

@@ -17,6 +17,7 @@ import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { RetainedPods } from './retained-pods.ts';
 import type { Slots } from './slots.ts';
+import type { StatusFidelity } from './status-fidelity.ts';
 import type { VanishedPods } from './vanished-pods.ts';
 
 /** All that the effects of one operator process work on. Made once, by the composition root. */
@@ -39,6 +40,7 @@ export interface Context {
   readonly gates: AccountGates;
   readonly coolDowns: CoolDowns;
   readonly commitments: Commitments;
+  readonly fidelity: StatusFidelity;
   readonly claims: Claims;
   readonly memories: Memories;
   readonly podWatch: PodWatch;

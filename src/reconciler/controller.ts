@@ -34,6 +34,7 @@ import { ProviderHealth } from './provider-health.ts';
 import { reconcile, reportRefusal } from './reconcile.ts';
 import type { ReconcileResult } from './reconcile.ts';
 import { RetainedPods } from './retained-pods.ts';
+import { StatusFidelity } from './status-fidelity.ts';
 import { Slots } from './slots.ts';
 import { Sweep } from './sweep.ts';
 import type { OrphanPolicy } from './sweep.ts';
@@ -224,6 +225,7 @@ export class Controller {
       }),
       coolDowns: new CoolDowns(clock, coolDownScale),
       commitments,
+      fidelity: new StatusFidelity(this.#options.log, cluster.events),
       claims: new Claims(cluster.api, retained),
       memories: new Memories(),
       podWatch,

@@ -31,6 +31,7 @@ export type Sources = Pick<
 > & {
   readonly account: Pick<Context['account'], 'state'>;
   readonly health: Pick<Context['health'], 'failure'>;
+  readonly fidelity: Pick<Context['fidelity'], 'dropped'>;
 };
 
 /** Reads all that a decision about one GpuPod may rest on, and takes it in. */
@@ -50,6 +51,7 @@ export async function gather(
   const owner = coolDownOwner(gpuPod);
   const { failure } = health;
   const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
+  const { dropped } = context.fidelity;
   const committedElsewhere =
     policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid);
   const knowledge: Knowledge = {
@@ -73,6 +75,7 @@ export async function gather(
     ...(podFailure === undefined ? {} : { podFailure }),
     coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
     ...(committedElsewhere === undefined ? {} : { committedElsewhere }),
+    ...(dropped.length === 0 ? {} : { droppedFields: dropped }),
   };
   const speaking = withoutForeignAnswers(knowledge);
   return { ...speaking, memory: observe(speaking) };

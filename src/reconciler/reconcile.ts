@@ -6,6 +6,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { walletsOf } from '../lifecycle/order.ts';
+import { withDropped } from '../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../lifecycle/step.ts';
 import type { Context } from './context.ts';
@@ -63,11 +64,13 @@ type TakenStep =
 async function takeStep(
   context: Context,
   key: string,
-  gpuPod: GpuPod,
+  stored: GpuPod,
   offers: OffersKnowledge | undefined,
 ): Promise<TakenStep> {
-  const { uid } = gpuPod.metadata;
-  const knowledge = await gather(context, gpuPod, recall(context, key, gpuPod), offers);
+  const { uid } = stored.metadata;
+  const recalled = recall(context, key, stored);
+  const gpuPod = withDropped(stored, recalled.dropped);
+  const knowledge = await gather(context, gpuPod, recalled, offers);
   const step = context.plan(knowledge);
   const memory: Memory = { ...knowledge.memory, ...step.remember };
   if (step.kind === 'rest') {
@@ -171,7 +174,7 @@ async function rest(
     if (outcome.kind === 'stale' || !outcome.isDone) {
       return { kind: 'retry' };
     }
-    context.memories.set(key, uid, { ...memory, rejectionsWrittenAtMs: context.clock.monotonicMs() });
+    context.memories.set(key, uid, { ...outcome.memory, rejectionsWrittenAtMs: context.clock.monotonicMs() });
   }
   return step.againInMs === undefined ? DONE : { kind: 'done', againInMs: step.againInMs };
 }

@@ -3,7 +3,7 @@ import { formatUsd } from '../../offers/money.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
-import { draftStatus } from '../status/draft.ts';
+import { draftStatus, droppedMessage } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { pendingBecause } from './claims.ts';
 
@@ -17,6 +17,21 @@ const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
   retainNotAllowed,
   prepaidNotAllowed,
 ];
+
+/** A status that does not come back would not hold a limit: nothing new is rented, and what runs is followed and ended. */
+export function refuseWhileDropped(knowledge: Knowledge): Step | undefined {
+  const message = droppedMessage(knowledge);
+  return message === undefined
+    ? undefined
+    : {
+        kind: 'rest',
+        status: draftStatus(knowledge, {
+          Ready: pendingBecause(message),
+          Synced: ['CrdOutdated', message],
+          progress: { type: 'Stalled', claim: ['CrdOutdated', message] },
+        }),
+      };
+}
 
 export function refuseForbidden(knowledge: Knowledge): Step | undefined {
   const message = CHECKS.map((check) => check(knowledge)).find((problem) => problem !== undefined);

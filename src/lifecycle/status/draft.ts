@@ -71,8 +71,20 @@ function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClai
   return list;
 }
 
+/** What is said while the CRD drops fields that protect money. */
+export function droppedMessage({ droppedFields = [] }: Knowledge): string | undefined {
+  return droppedFields.length === 0
+    ? undefined
+    : `The installed CRD drops ${droppedFields.map((field) => `status.${field}`).join(', ')}. Nothing new is rented; apply the CRD of this version and restart the operator.`;
+}
+
 /** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
-function syncedByDefault({ gpuPod, providerFailure, podFailure, policy }: Knowledge): Claim<'Synced'> {
+function syncedByDefault(knowledge: Knowledge): Claim<'Synced'> {
+  const { gpuPod, providerFailure, podFailure, policy } = knowledge;
+  const dropped = droppedMessage(knowledge);
+  if (dropped !== undefined) {
+    return ['CrdOutdated', dropped];
+  }
   const failure = gpuPod.status.podId === undefined ? providerFailure : podFailure;
   const isRetainIgnored = gpuPod.spec.deletionPolicy === 'Retain' && !policy.allowRetain;
   if (failure === undefined && isRetainIgnored && gpuPod.status.podId !== undefined) {

@@ -7,6 +7,8 @@ import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
 import type { Effect } from '../../lifecycle/step.ts';
 import { accruedUsd } from '../../lifecycle/status/accrual.ts';
+import { droppedFields } from '../../lifecycle/status/dropped.ts';
+import type { DroppedFields } from '../../lifecycle/status/dropped.ts';
 import { eventsBetween } from '../../lifecycle/status/events.ts';
 import type { Context } from '../context.ts';
 import type { EventToRecord } from '../ports.ts';
@@ -27,7 +29,18 @@ export async function writeStatus(
     metadata: { name, namespace, uid, resourceVersion },
     status,
   };
-  const outcome = await guarded(context, gpuPod, memory, async () => await context.api.replaceStatus(body));
+  let dropped: DroppedFields = {};
+  const written = await guarded(context, gpuPod, memory, async () => {
+    const returned = await context.api.replaceStatus(body);
+    dropped = droppedFields(status, Reflect.get(returned, 'status'));
+    context.fidelity.note(gpuPod, status, dropped);
+    return returned;
+  });
+  const isWhole = Object.keys(dropped).length === 0;
+  const outcome: GuardedOutcome =
+    written.kind === 'known' && written.isDone
+      ? { ...written, memory: { ...memory, dropped: isWhole ? undefined : dropped } }
+      : written;
   if (outcome.kind === 'known' && outcome.isDone) {
     for (const event of eventsBetween(gpuPod.status, status)) {
       recordEvent(context, gpuPod, event);

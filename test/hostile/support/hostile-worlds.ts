@@ -229,6 +229,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     commitments,
     view,
     proofKey: 'key-1',
+    fidelity: { dropped: [] },
   };
 }
 

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GpuPodStatus } from '../../../src/api/status.ts';
+import { nextStep } from '../../../src/lifecycle/next-step.ts';
+import { droppedFields, protectiveFields, withDropped } from '../../../src/lifecycle/status/dropped.ts';
+import { rentedGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
+import { observed } from '../../support/builders/knowledge.ts';
+import { outline } from '../support/outline.ts';
+
+const SENT: GpuPodStatus = rentedStatus({ failedAttempts: 2, hint: 'raise maxPrice' });
+
+function without(...fields: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(SENT).filter(([key]) => !fields.includes(key)));
+}
+
+describe('what a write returned', () => {
+  it.each<{ name: string; returned: unknown; dropped: readonly string[]; protective: readonly string[] }>([
+    { name: 'all of it', returned: { ...SENT }, dropped: [], protective: [] },
+    { name: 'more than was sent', returned: { ...SENT, other: 1 }, dropped: [], protective: [] },
+    { name: 'no podId', returned: without('podId'), dropped: ['podId'], protective: ['podId'] },
+    { name: 'no hint', returned: without('hint'), dropped: ['hint'], protective: [] },
+    {
+      name: 'less of each attempt',
+      returned: { ...SENT, attempts: [{ number: 1 }] },
+      dropped: ['attempts'],
+      protective: ['attempts'],
+    },
+    {
+      name: 'fewer attempts',
+      returned: { ...SENT, attempts: [] },
+      dropped: ['attempts'],
+      protective: ['attempts'],
+    },
+    {
+      name: 'less of the cost',
+      returned: { ...SENT, cost: { currency: 'USD' } },
+      dropped: ['cost'],
+      protective: ['cost'],
+    },
+  ])('$name: $dropped is dropped', ({ returned, dropped, protective }) => {
+    const lost = droppedFields(SENT, returned);
+    expect(Object.keys(lost)).toEqual(dropped);
+    expect(protectiveFields(lost)).toEqual(protective);
+    const stored = { ...rentedGpuPod(), status: returned as GpuPodStatus };
+    expect(withDropped(stored, lost).status).toMatchObject(SENT);
+  });
+
+  it('is all gone where there is no status', () => {
+    expect(Object.keys(droppedFields(SENT, undefined))).toEqual(Object.keys(SENT));
+  });
+});
+
+describe('while fields that protect money are dropped', () => {
+  it('rents nothing, and says why', () => {
+    expect(outline(nextStep(observed({ droppedFields: ['failedAttempts'] })))).toMatchObject({
+      step: 'rest',
+      Synced: 'CrdOutdated',
+      Stalled: 'CrdOutdated',
+    });
+  });
+
+  it('follows what runs', () => {
+    const known = observed({ gpuPod: rentedGpuPod(), droppedFields: ['failedAttempts'] });
+    expect(outline(nextStep(known)).Stalled).not.toBe('CrdOutdated');
+  });
+});
