@@ -23,7 +23,7 @@ export function createScene(): Scene {
       sources: {
         gpuPods: () => scene.gpuPods,
         unowned: () => new Map(),
-      coolDowns: () => scene.coolDowns,
+        coolDowns: () => scene.coolDowns,
         limiter: () => ({ requestsPerSecond: 20, tokens: 4, waiting: { delete: 0, create: 1, read: 3 } }),
         watchAgeMs: () => 1_500,
       },
