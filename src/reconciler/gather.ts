@@ -51,9 +51,6 @@ export async function gather(
   const owner = coolDownOwner(gpuPod);
   const { failure } = health;
   const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
-  const { dropped } = context.fidelity;
-  const committedElsewhere =
-    policy.maxTotalPricePerHour === undefined ? 0 : context.commitments.elsewhere(gpuPod.metadata.uid);
   const knowledge: Knowledge = {
     gpuPod,
     now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
@@ -74,8 +71,8 @@ export async function gather(
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(podFailure === undefined ? {} : { podFailure }),
     coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
-    ...(committedElsewhere === undefined ? {} : { committedElsewhere }),
-    ...(dropped.length === 0 ? {} : { droppedFields: dropped }),
+    ...committedBy(context, gpuPod),
+    droppedFields: context.fidelity.dropped,
   };
   const speaking = withoutForeignAnswers(knowledge);
   return { ...speaking, memory: observe(speaking) };
@@ -91,6 +88,15 @@ function withoutForeignAnswers(knowledge: Knowledge): Knowledge {
     ...(sight === undefined || isForeign ? {} : { sight }),
     ...(isOfSession && !isForeign ? { census } : {}),
   };
+}
+
+/** Counted only where there is a limit; nothing is said before the first complete list. */
+function committedBy(
+  { policy, commitments }: Sources,
+  { metadata }: GpuPod,
+): Pick<Knowledge, 'committedElsewhere'> {
+  const micros = policy.maxTotalPricePerHour === undefined ? 0 : commitments.elsewhere(metadata.uid);
+  return micros === undefined ? {} : { committedElsewhere: micros };
 }
 
 /** Breakers are per team; there is one key. */
