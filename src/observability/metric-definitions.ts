@@ -237,6 +237,8 @@ export const METRICS = {
       'NotCreated',
       'ProvisioningTimedOut',
       'InstallFailed',
+      'Forbidden',
+      'QuotaExceeded',
     ],
     help: 'Offers that are left alone for a while, by why.',
   },
