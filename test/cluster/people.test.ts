@@ -30,7 +30,7 @@ describe('suspend', () => {
       offer: { diskSize: 200, dataCenter: 'US-1' },
       cost: { pricePerHour: 2.75 },
     });
-    expect(again.status.podName).toMatch(/^gp-[a-z0-9]{6}-[0-9a-f]{10}-2-/);
+    expect(again.status.podName).toMatch(/^gp-[a-z0-9]{6}-[0-9a-v]{26}-2-/);
     expect(scene.simulator.ledger.maxConcurrentBy(() => 'all').get('all')).toBe(1);
   });
 

@@ -65,8 +65,7 @@ export class Evidence {
     const object = writtenGpuPod(request, body);
     if (object === undefined) return undefined;
     const { uid, deletionTimestamp, finalizers = [] } = object.metadata;
-    // The first write that is seen of an object may leave its status as people made it.
-    const before = this.#seen.get(uid) ?? (request.path.endsWith('/status') ? undefined : object);
+    const before = this.#seen.get(uid) ?? (request.path.endsWith('/status') ? undefined : asApplied(object));
     this.#seen.set(uid, object);
     const isGone = deletionTimestamp !== undefined && finalizers.length === 0;
     return {
@@ -78,6 +77,11 @@ export class Evidence {
       verb: request.method,
     };
   }
+}
+
+/** The object before the first write that is seen of it: its status is as people made it, and no intent was on it. */
+function asApplied(object: RawObject): RawObject {
+  return { ...object, metadata: { ...object.metadata, annotations: {} } };
 }
 
 /** What a write of a GpuPod came to; undefined for every other answer. */
