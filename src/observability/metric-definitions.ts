@@ -229,8 +229,8 @@ export const METRICS = {
     labels: ['reason'],
     values: [
       'NoCapacity',
-      'AboveMaxPrice',
       'NotAsOrdered',
+      'AboveMaxPrice',
       'InvalidRequest',
       'TemplateIncompatible',
       'OtherRefusal',

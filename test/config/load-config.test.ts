@@ -38,7 +38,7 @@ describe('loadConfig without any flag', () => {
       process: {
         concurrency: 32,
         logLevel: 'info',
-        http: { host: '0.0.0.0', port: 8080 },
+        http: { host: '::', port: 8080 },
         coolDownScale: 1,
       },
       windows: DEFAULT_WINDOWS,
