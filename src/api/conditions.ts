@@ -173,6 +173,11 @@ export const REASONS = {
       meaning: 'The provider gave an answer that cannot be believed. Nothing is done on it.',
     },
     CreateUncertain: { status: 'False', meaning: 'The outcome of an order is not known; see Ready.' },
+    NewerInstance: {
+      status: 'False',
+      meaning:
+        'The provider shows an instance of this GpuPod that is newer than all that the GpuPod records, as after a restore from an older backup. It is never terminated as a duplicate, and nothing else is rented: the only one that is ready is adopted. Set `suspend` to false to adopt it, or delete the GpuPod to terminate it.',
+    },
     Paused: {
       status: 'False',
       meaning:
@@ -248,6 +253,7 @@ export const REASONS = {
     },
     AccountChanged: { status: 'True', meaning: 'See Synced.' },
     AccountUnconfirmed: { status: 'True', meaning: 'See Synced.' },
+    NewerInstance: { status: 'True', meaning: 'See Synced.' },
     Interrupted: { status: 'True', meaning: 'See Ready.' },
     Lost: { status: 'True', meaning: 'See Ready.' },
     NotAllowed: { status: 'True', meaning: 'See Synced.' },

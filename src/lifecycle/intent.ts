@@ -5,7 +5,7 @@ import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { oncePerObject } from '../api/once-per-object.ts';
 import { isSameAttempt, MAX_ATTEMPT_NUMBER } from './pod-name.ts';
-import { hasOutcome } from './status/attempts.ts';
+import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /**
  * What is written onto the object before a create is sent: enough to find the pod again and to rebuild the
@@ -106,7 +106,9 @@ export function writingOf({ name, writtenBy, startedAt }: Intent): string {
 export function isResolved({ status }: GpuPod, intent: Intent): boolean {
   return (
     (status.podId !== undefined && isSameAttempt(status.podName, intent.name)) ||
-    hasOutcome(status, intent.attempt)
+    hasOutcome(status, intent.attempt) ||
+    // A later attempt is begun only once this one was settled: the intent is from an older moment.
+    attemptsOf(status).some(({ number }) => number > intent.attempt)
   );
 }
 

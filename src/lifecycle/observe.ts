@@ -6,8 +6,9 @@ import { isOldEnoughForLists } from './gone.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import { openOrder } from './order.ts';
-import { isSameAttempt, parsePodName } from './pod-name.ts';
+import { isSameAttempt } from './pod-name.ts';
 import type { PodLook } from './provider.ts';
+import { standingOf } from './surplus.ts';
 
 /** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
 export function observe(knowledge: Knowledge): Memory {
@@ -197,19 +198,14 @@ function listSince(census: ObjectCensus | undefined, atMs: number): ObjectCensus
   return census !== undefined && census.beganAtMs >= atMs ? census : undefined;
 }
 
-/** Live pods with this object's front that are neither rented by it nor on order: with the list that first showed each. */
+/** Live instances that this object has to terminate: with the list that first showed each. */
 function observeStrays(knowledge: Knowledge): Memory['strays'] {
-  const { census, gpuPod, memory } = knowledge;
+  const { census, memory } = knowledge;
   if (census === undefined || census.beganAtMs === -Infinity) {
     return memory.strays;
   }
-  const order = openOrder(knowledge);
-  const own = census.live.filter(
-    ({ podId, name }) =>
-      podId === gpuPod.status.podId ||
-      podId === memory.unbound?.podId ||
-      (order.kind === 'open' && isSameAttempt(order.intent.name, name)),
+  const strays = census.live.filter(
+    (pod) => pod.podId !== memory.unbound?.podId && standingOf(knowledge, pod) === 'duplicate',
   );
-  const strays = census.live.filter((pod) => !own.includes(pod) && parsePodName(pod.name) !== undefined);
   return Object.fromEntries(strays.map(({ podId }) => [podId, memory.strays[podId] ?? census.beganAtMs]));
 }

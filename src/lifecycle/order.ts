@@ -2,7 +2,7 @@ import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
 import type { OrderMemory } from './memory.ts';
-import { frontOf, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
+import { frontOf, isSameAttempt, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
 import type { Refusal, RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
@@ -34,9 +34,14 @@ export function openOrder(knowledge: Knowledge): Order {
   }
   const { intent } = reading;
   if (isResolved(gpuPod, intent) || isCopy(knowledge, intent)) {
-    return { kind: 'none' };
+    return isReplaced(knowledge, intent) ? { kind: 'garbled' } : { kind: 'none' };
   }
   return intent.installation === installation ? { kind: 'open', intent } : { kind: 'foreign', intent };
+}
+
+/** The intent of an older moment stands where that of an order without an outcome stood (a backup of annotations). */
+function isReplaced(knowledge: Knowledge, intent: Intent): boolean {
+  return !isSameAttempt(intent.name, knowledge.memory.order?.podName) && isStripped(knowledge);
 }
 
 /** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
@@ -50,8 +55,11 @@ function isStripped({ memory, gpuPod }: Knowledge): boolean {
  * An intent of another uid belongs to this object only if it was written for an object of this namespace
  * that does not live any more (a restored backup), and nobody else has claimed it. Else it was copied.
  */
-function isCopy(knowledge: Knowledge, intent: Intent): boolean {
-  return intent.uid !== knowledge.gpuPod.metadata.uid && !knowledge.mayClaim;
+export function isCopy(
+  { gpuPod, mayClaim }: Pick<Knowledge, 'gpuPod' | 'mayClaim'>,
+  intent: Intent,
+): boolean {
+  return intent.uid !== gpuPod.metadata.uid && !mayClaim;
 }
 
 /**
@@ -62,18 +70,21 @@ export function isNamedForItsUid(intent: Intent, namespace: string): boolean {
   return parsePodName(intent.name)?.objectHash === objectHash({ namespace, uid: intent.uid });
 }
 
+/** What a decision about names rests on. */
+type Named = Pick<Knowledge, 'gpuPod' | 'installation' | 'intent' | 'mayClaim'>;
+
 /** The fronts of names under which pods of this object may exist. */
-export function frontsOf(
-  knowledge: Pick<Knowledge, 'gpuPod' | 'installation' | 'intent' | 'mayClaim'>,
-): ReadonlySet<string> {
-  const { gpuPod, installation, intent, mayClaim } = knowledge;
-  const { namespace, uid } = gpuPod.metadata;
-  const fronts = new Set(podNameFronts(installation, { namespace, uid }));
+export function frontsOf(knowledge: Named): ReadonlySet<string> {
+  const { gpuPod, installation } = knowledge;
+  const claimed = claimedFront(knowledge);
+  const own = podNameFronts(installation, gpuPod.metadata);
+  return new Set(claimed === undefined ? own : [...own, claimed]);
+}
+
+/** The name prefix of the vanished object whose instance this one may take over, or has. */
+export function claimedFront({ gpuPod, installation, intent, mayClaim }: Named): string | undefined {
   const claimed = parsePodName(intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName);
-  if (mayClaim && claimed?.installation === installation) {
-    fronts.add(frontOf(claimed));
-  }
-  return fronts;
+  return mayClaim && claimed?.installation === installation ? frontOf(claimed) : undefined;
 }
 
 /**

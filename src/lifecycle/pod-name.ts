@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
  * survives upstream providers that cut names; the rest is for people on the provider's web page.
  */
 
-const MAX_NAME_LENGTH = 63;
+export const MAX_NAME_LENGTH = 63;
 /** 130 bits: nobody finds a second uid with the same hash. */
 const HASH_LENGTH = 26;
 /** Earlier versions wrote 40 bits, which somebody can search for: such names are nobody's but the object's own. */

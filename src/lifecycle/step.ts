@@ -38,13 +38,21 @@ export type Effect =
   | CreatePod
   | { readonly type: 'readOffers'; readonly queries: readonly OfferQuery[] }
   | { readonly type: 'deletePod'; readonly podId: string }
-  | { readonly type: 'deleteStray'; readonly podId: string; readonly podName: string }
+  | DeleteStray
   | { readonly type: 'addFinalizer' }
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
   /** `isForced`: a person took the responsibility; whether the rental ended was not seen. */
-  | { readonly type: 'release'; readonly retain?: PodLeft; readonly isForced?: true };
+  | { readonly type: 'release'; readonly retain?: readonly PodLeft[]; readonly isForced?: true };
+
+/** `unbound`: the answer to a request of this process gave the id, and nobody else knows of it. */
+export interface DeleteStray {
+  readonly type: 'deleteStray';
+  readonly podId: string;
+  readonly podName: string;
+  readonly cause: 'duplicate' | 'unbound';
+}
 
 /** A pod that is left running when its object goes. */
 export interface PodLeft {

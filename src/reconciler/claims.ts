@@ -1,40 +1,51 @@
+import { oncePerObject } from '../api/once-per-object.ts';
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
+import { isForbidden } from '../kubernetes/api-errors.ts';
+import { objectKey } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { IntentReading } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/order.ts';
-import { isUnforgeable, objectHash, objectHashes, parsePodName, sameName } from '../lifecycle/pod-name.ts';
-import type { KubernetesObject } from '../kubernetes/objects.ts';
-import type { GpuPodApi } from './ports.ts';
+import { frontOf, isUnforgeable, objectHash, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
+import type { PodNameParts } from '../lifecycle/pod-name.ts';
+import type { GpuPodApi, GpuPodView } from './ports.ts';
 import type { RetainedPods } from './retained-pods.ts';
 
-/** A pod that was ordered for another uid. */
-interface Claimable {
-  readonly podName: string;
-  /** Hash of the object that it was ordered for. */
-  readonly objectHash: string;
+export interface ClaimsOptions {
+  readonly api: Pick<GpuPodApi, 'list'>;
+  readonly view: Pick<GpuPodView, 'get' | 'list'>;
+  readonly retained: Pick<RetainedPods, 'hasOfPrefix'>;
 }
 
 /**
- * Which object may take over the order of a uid that does not live any more. Backup tools restore
- * annotations and not status, and give a new uid: the order on such an object may be the only trace of a
- * pod that bills. Of several copies one gets it; claims are made one at a time.
+ * Which object may adopt the instances of a uid that does not live any more. Backup tools restore annotations and not
+ * status, and give a new uid: the create intent on such an object may be the only trace of an instance that bills. Of
+ * several copies one gets it; claims are made one at a time, and for all attempts of that uid together.
  */
 export class Claims {
-  readonly #api: Pick<GpuPodApi, 'list'>;
-  readonly #retained: Pick<RetainedPods, 'hasNamed'>;
-  readonly #claimantByPodName = new Map<string, string>();
+  readonly #options: ClaimsOptions;
+  readonly #claimantByFront = new Map<string, string>();
+  /** What was left running on purpose stays so. */
+  readonly #retainedFronts = new Set<string>();
+  /** Namespaces in which the watch cache was shown to know all that the process that led before wrote. */
+  readonly #confirmed = new Set<string>();
+  #isListOfAllForbidden = false;
   #lastClaim: Promise<unknown> = Promise.resolve();
 
-  constructor(api: Pick<GpuPodApi, 'list'>, retained: Pick<RetainedPods, 'hasNamed'>) {
-    this.#api = api;
-    this.#retained = retained;
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
   }
 
-  /** Whether this object may act on the order or the pod that stands on it although it was another uid's. */
+  /** Whether this object may act on the order or the instance that stands on it although it was another uid's. */
   async mayClaim(gpuPod: GpuPod, reading: IntentReading, installation: string): Promise<boolean> {
     const wanted = claimable(gpuPod, reading, installation);
     if (wanted === undefined) {
       return false;
+    }
+    // A copy that waits asks each time that it is looked at: most are answered from memory.
+    const known = this.#decideFromMemory(gpuPod, wanted);
+    if (known !== undefined) {
+      return known;
     }
     const claim = this.#lastClaim.then(async () => await this.#claim(gpuPod, wanted));
     this.#lastClaim = claim.catch(() => undefined);
@@ -43,60 +54,135 @@ export class Claims {
 
   /** The object is gone: what it claimed is free. */
   release(uid: string): void {
-    for (const [podName, claimant] of this.#claimantByPodName) {
+    for (const [front, claimant] of this.#claimantByFront) {
       if (claimant === uid) {
-        this.#claimantByPodName.delete(podName);
+        this.#claimantByFront.delete(front);
       }
     }
   }
 
-  async #claim(gpuPod: GpuPod, wanted: Claimable): Promise<boolean> {
-    const { uid, namespace } = gpuPod.metadata;
-    const { podName } = wanted;
-    const claimant = this.#claimantByPodName.get(podName);
+  #decideFromMemory(gpuPod: GpuPod, wanted: PodNameParts): boolean | undefined {
+    const front = frontOf(wanted);
+    const claimant = this.#claimantByFront.get(front);
     if (claimant !== undefined) {
-      return claimant === uid;
+      return claimant === gpuPod.metadata.uid;
     }
-    // Its order was written in this namespace, so nobody elsewhere can own it.
-    const others = (await this.#api.list({ namespace })).filter((object) => object.metadata.uid !== uid);
-    if (others.some((object) => isOwner(object, wanted))) {
+    const isTaken = this.#retainedFronts.has(front);
+    return isTaken || isOwnedByAnother(this.#options.view.list(), gpuPod, wanted) ? false : undefined;
+  }
+
+  async #claim(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
+    const known = this.#decideFromMemory(gpuPod, wanted);
+    if (known !== undefined) {
+      return known;
+    }
+    const front = frontOf(wanted);
+    if (await this.#isOwnedByAnotherLive(gpuPod, wanted)) {
       return false;
     }
     // What was left running on purpose is nobody's any more: a copy, suspended or deleted, would end it.
-    if (!sameName(gpuPod.status.podName, podName) && (await this.#retained.hasNamed(podName))) {
+    if (!hasInstanceOf(gpuPod, front) && (await this.#options.retained.hasOfPrefix(front))) {
+      this.#retainedFronts.add(front);
       return false;
     }
-    this.#claimantByPodName.set(podName, uid);
+    this.#claimantByFront.set(front, gpuPod.metadata.uid);
     return true;
+  }
+
+  /**
+   * The watch cache may lag behind what another process wrote before this one led. Once a live list has shown nothing
+   * else, it is enough: what this process writes is in it at once.
+   */
+  async #isOwnedByAnotherLive(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
+    const { namespace } = gpuPod.metadata;
+    if (this.#confirmed.has(namespace)) {
+      return false;
+    }
+    const live = await this.#list(namespace);
+    const isInStep = live.every(
+      (object) =>
+        object.metadata.namespace !== namespace ||
+        this.#options.view.get(objectKey(object))?.metadata.resourceVersion ===
+          object.metadata.resourceVersion,
+    );
+    if (isInStep) {
+      this.#confirmed.add(namespace);
+    }
+    return isOwnedByAnother(live, gpuPod, wanted);
+  }
+
+  /** Of all namespaces; of the object's own where others may not be seen. */
+  async #list(namespace: string): Promise<readonly KubernetesObject[]> {
+    if (!this.#isListOfAllForbidden) {
+      try {
+        return await this.#options.api.list();
+      } catch (error) {
+        if (!isForbidden(error)) {
+          throw error;
+        }
+        this.#isListOfAllForbidden = true;
+      }
+    }
+    return await this.#options.api.list({ namespace });
   }
 }
 
 /**
- * By its intent; or, where somebody took that off after the pod was taken over (`kubectl replace`), by its status:
- * such a pod must still be ended by the object that has it.
+ * By its intent; or, where somebody took that off after the instance was adopted (`kubectl replace`), by its status:
+ * such an instance must still be ended by the object that has it. Names of earlier versions prove nothing.
  */
-function claimable(gpuPod: GpuPod, reading: IntentReading, installation: string): Claimable | undefined {
+function claimable(gpuPod: GpuPod, reading: IntentReading, installation: string): PodNameParts | undefined {
   const { namespace, uid } = gpuPod.metadata;
   if (reading.kind === 'read') {
     const { intent } = reading;
     const isOthers = intent.uid !== uid && intent.installation === installation;
-    return isOthers && isNamedForItsUid(intent, namespace)
-      ? { podName: intent.name, objectHash: objectHash({ namespace, uid: intent.uid }) }
-      : undefined;
+    return isOthers && isNamedForItsUid(intent, namespace) ? parsePodName(intent.name) : undefined;
   }
-  const { podName = '' } = gpuPod.status;
-  const parts = parsePodName(podName);
+  const parts = parsePodName(gpuPod.status.podName);
   const isOthers =
     parts?.installation === installation &&
     isUnforgeable(parts) &&
     parts.objectHash !== objectHash({ namespace, uid });
-  return isOthers ? { podName, objectHash: parts.objectHash } : undefined;
+  return isOthers ? parts : undefined;
 }
 
-/** The object that the order was written for, or one that has the pod already. */
-function isOwner(object: KubernetesObject, wanted: Claimable): boolean {
+interface OwnerFacts {
+  readonly hashes: readonly string[];
+  /** Prefix of the instance that it has. */
+  readonly front: string | undefined;
+}
+
+const ownerFacts = oncePerObject((object: KubernetesObject): OwnerFacts => {
   const { namespace = '', uid } = object.metadata;
   const parsed = parseGpuPod(object);
-  const podName = parsed.kind === 'ok' ? parsed.gpuPod.status.podName : undefined;
-  return objectHashes({ namespace, uid }).includes(wanted.objectHash) || sameName(podName, wanted.podName);
+  return {
+    hashes: objectHashes({ namespace, uid }),
+    front: parsed.kind === 'ok' ? frontOfStatus(parsed.gpuPod) : undefined,
+  };
+});
+
+/** The object that the order was written for, wherever it lives, or one that has an instance of it already. */
+function isOwnedByAnother(
+  objects: readonly KubernetesObject[],
+  { metadata }: GpuPod,
+  wanted: PodNameParts,
+): boolean {
+  const front = frontOf(wanted);
+  return objects.some((object) => {
+    const { uid, namespace } = object.metadata;
+    const isOther = uid !== metadata.uid;
+    const { hashes, front: had } = ownerFacts(object);
+    return (
+      isOther && (hashes.includes(wanted.objectHash) || (namespace === metadata.namespace && had === front))
+    );
+  });
+}
+
+function hasInstanceOf(gpuPod: GpuPod, front: string): boolean {
+  return frontOfStatus(gpuPod) === front;
+}
+
+function frontOfStatus({ status }: GpuPod): string | undefined {
+  const parts = parsePodName(status.podName);
+  return parts === undefined ? undefined : frontOf(parts);
 }

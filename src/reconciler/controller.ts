@@ -226,7 +226,7 @@ export class Controller {
       coolDowns: new CoolDowns(clock, coolDownScale),
       commitments,
       fidelity: new StatusFidelity(this.#options.log, cluster.events),
-      claims: new Claims(cluster.api, retained),
+      claims: new Claims({ ...cluster, retained }),
       memories: new Memories(),
       podWatch,
       census,

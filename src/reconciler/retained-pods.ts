@@ -1,7 +1,7 @@
 import { parseJson } from '../api/parse-json.ts';
 import { isNotFound } from '../kubernetes/api-errors.ts';
 import { stringAt } from '../kubernetes/json.ts';
-import { frontOf, parsePodName, sameName } from '../lifecycle/pod-name.ts';
+import { frontOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import type { PodLeft } from '../lifecycle/step.ts';
 import type { ConfigMapApi } from './installation.ts';
@@ -44,23 +44,37 @@ export class RetainedPods {
     }
   }
 
-  /** Whether this very instance was left running on purpose: an entry of another name hides nothing. A live read. */
+  /**
+   * Whether this very instance was left running on purpose: by its id, or by prefix and attempt. An entry of another
+   * prefix hides nothing. A live read.
+   */
   async has({ podId, name }: Pick<PodLook, 'podId' | 'name'>): Promise<boolean> {
-    const entry = (await this.#read())[keyOf(podId)];
-    const [kept, said] = [parsePodName(stringAt(parseJson(entry ?? ''), 'podName')), parsePodName(name)];
-    return kept !== undefined && said !== undefined && frontOf(kept) === frontOf(said);
+    const record = await this.#read();
+    const entry = stringAt(parseJson(record[keyOf(podId)] ?? ''), 'podName');
+    return hasSameFront(entry, name) || namesIn(record).some((kept) => isSameAttempt(kept, name));
   }
 
-  /** The same, for a pod of which only the name is known. */
-  async hasNamed(podName: string): Promise<boolean> {
-    const entries = Object.values(await this.#read()).map((entry) => parseJson(entry));
-    return entries.some((entry) => sameName(stringAt(entry, 'podName'), podName));
+  /** Whether any instance with this name prefix was left running on purpose; a live read. */
+  async hasOfPrefix(front: string): Promise<boolean> {
+    const parts = namesIn(await this.#read()).map((name) => parsePodName(name));
+    return parts.some((kept) => kept !== undefined && frontOf(kept) === front);
   }
 
   async #read(): Promise<Readonly<Record<string, string>>> {
     const record = await this.#configMaps.get({ namespace: this.#namespace, name: NAME });
     return record?.data ?? {};
   }
+}
+
+function hasSameFront(a: string | undefined, b: string | undefined): boolean {
+  const [one, other] = [parsePodName(a), parsePodName(b)];
+  return one !== undefined && other !== undefined && frontOf(one) === frontOf(other);
+}
+
+/** Somebody may have spoiled an entry. */
+function namesIn(record: Readonly<Record<string, string>>): readonly string[] {
+  const names = Object.values(record).map((entry) => stringAt(parseJson(entry), 'podName'));
+  return names.filter((name) => name !== undefined);
 }
 
 /** A key of a ConfigMap may hold letters, digits, `-`, `_` and `.`; ids of pods are opaque. */

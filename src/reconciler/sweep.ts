@@ -1,13 +1,12 @@
-import { parseGpuPod } from '../api/gpu-pod.ts';
 import { isForbidden } from '../kubernetes/api-errors.ts';
-import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { identityOf } from '../lifecycle/account.ts';
-import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
-import { frontOf, isSameAttempt, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
+import { isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import { timeMs } from '../lifecycle/status/timestamp.ts';
 import type { Context } from './context.ts';
+import { attemptKey, indexLiving, isNewer } from './living.ts';
+import type { Living } from './living.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';
 
@@ -46,7 +45,7 @@ export class Sweep {
 
   async run(pods: readonly PodLook[]): Promise<void> {
     const ours = pods.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
-    const living = index(this.#context.view.list());
+    const living = indexLiving(this.#context.view.list());
     this.#remember(living.keyByHash.keys());
     const strays = this.#findStrays(ours, living);
     for (const key of strays.values()) {
@@ -80,7 +79,7 @@ export class Sweep {
     const strays = new Map<string, string>();
     for (const { podId, name } of ours) {
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
-      const isOwn = living.podIds.has(podId) || living.onOrder.has(markOf(name));
+      const isOwn = living.podIds.has(podId) || living.onOrder.has(attemptKey(name));
       if (key !== undefined && !isOwn) {
         strays.set(podId, key);
       }
@@ -92,16 +91,16 @@ export class Sweep {
   async #findOrphans(ours: readonly PodLook[]): Promise<readonly Orphan[]> {
     const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
       !living.podIds.has(podId) &&
-      !living.podNames.has(markOf(name)) &&
+      !living.podNames.has(attemptKey(name)) &&
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
       !(this.#ageAtInstallationMs(createdAt) > 0);
-    const cached = index(this.#context.view.list());
+    const cached = indexLiving(this.#context.view.list());
     const suspects = ours.filter((pod) => isOrphan(cached, pod));
     if (suspects.length === 0) {
       return [];
     }
     const living = await this.#listAll();
-    const live = living === undefined ? cached : index(living);
+    const live = living === undefined ? cached : indexLiving(living);
     const doubt = living === undefined ? NOT_SEEN : live.hasUnreadable ? NOT_READ : undefined;
     const orphans: Orphan[] = [];
     for (const pod of suspects) {
@@ -111,14 +110,18 @@ export class Sweep {
       if (await this.#context.retained.has(pod)) {
         this.#context.commitments.markRetained(pod.podId);
       } else {
-        orphans.push({ pod, doubt: doubt ?? this.#doubtOwner(pod) });
+        orphans.push({ pod, doubt: doubt ?? this.#doubtOf(pod, live) });
       }
     }
     return orphans;
   }
 
   /** Why the orphan may be somebody else's, although it carries the id of this installation. */
-  #doubtOwner({ createdAt, name, userId }: PodLook): string | undefined {
+  #doubtOf(pod: PodLook, living: Living): string | undefined {
+    if (isNewer(living, pod)) {
+      return NEWER;
+    }
+    const { createdAt, name, userId } = pod;
     const { idDoubt } = this.#options;
     const { account } = this.#context;
     const session = identityOf(account.state);
@@ -203,57 +206,7 @@ const OTHER_USER =
   'orphaned pod bills and belongs to no GpuPod; another user of the team rented it, so it is not ended: end it at the provider';
 const OTHER_CLUSTER =
   'orphaned pod bills and belongs to no GpuPod that was seen here; it may be of another cluster, so it is not ended';
+const NEWER =
+  'orphaned pod bills, and is newer than what a restored GpuPod with its uid in the intent records; it may be at work, so it is not ended: end it at the provider';
 const NOT_READ =
   'orphaned pod bills and belongs to no GpuPod that this version can read; there are others, so it is not ended: end it at the provider, or bring the CRD up to date';
-
-/** What living objects say of pods. */
-interface Living {
-  readonly keyByHash: ReadonlyMap<string, string>;
-  readonly podIds: ReadonlySet<string>;
-  /** Marks of orders without an outcome, see `markOf`. */
-  readonly onOrder: ReadonlySet<string>;
-  /** Marks of all that stands on an object that rents nothing. */
-  readonly podNames: ReadonlySet<string>;
-  /** What stands on some object nobody knows. */
-  readonly hasUnreadable: boolean;
-}
-
-/** What the provider keeps of a name whatever it does to it; of a name that is not ours, all but its case. */
-function markOf(name = ''): string {
-  const parts = parsePodName(name);
-  return parts === undefined ? name.toLowerCase() : `${frontOf(parts)}-${String(parts.attempt)}`;
-}
-
-function index(objects: readonly KubernetesObject[]): Living {
-  const keyByHash = new Map<string, string>();
-  const podIds = new Set<string>();
-  const onOrder = new Set<string>();
-  const podNames = new Set<string>();
-  let hasUnreadable = false;
-  for (const object of objects) {
-    const { namespace = '', uid } = object.metadata;
-    for (const hash of objectHashes({ namespace, uid })) {
-      keyByHash.set(hash, objectKey(object));
-    }
-    const parsed = parseGpuPod(object);
-    if (parsed.kind === 'invalid') {
-      hasUnreadable = true;
-      continue;
-    }
-    const { podId, podName } = parsed.gpuPod.status;
-    const reading = readIntent(parsed.gpuPod);
-    if (podId !== undefined) {
-      podIds.add(podId);
-      continue;
-    }
-    const ordered = unresolvedIntent(parsed.gpuPod)?.name;
-    if (ordered !== undefined) {
-      onOrder.add(markOf(ordered));
-    }
-    const named = [podName, reading.kind === 'read' ? reading.intent.name : undefined];
-    for (const name of named.filter((text) => text !== undefined)) {
-      podNames.add(markOf(name));
-    }
-  }
-  return { keyByHash, podIds, onOrder, podNames, hasUnreadable };
-}

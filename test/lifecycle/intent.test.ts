@@ -84,7 +84,13 @@ describe('readIntent', () => {
 });
 
 describe('isResolved', () => {
-  it.each<{ name: string; status: Partial<GpuPodStatus>; resolved: boolean; why: string }>([
+  it.each<{
+    name: string;
+    status: Partial<GpuPodStatus>;
+    attempt?: number;
+    resolved: boolean;
+    why: string;
+  }>([
     { name: 'a fresh status', status: {}, resolved: false, why: 'nobody wrote an outcome' },
     {
       name: 'its pod',
@@ -111,12 +117,19 @@ describe('isResolved', () => {
       why: 'begun is not done',
     },
     {
-      name: 'another attempt with an outcome',
-      status: { attempts: [{ number: 2, outcome: 'Refused' }] },
+      name: 'an earlier attempt with an outcome',
+      status: { attempts: [{ number: 1, outcome: 'Refused' }] },
+      attempt: 2,
       resolved: false,
       why: 'that is another order',
     },
-  ])('by $name: $resolved, because $why', ({ status, resolved }) => {
-    expect(isResolved(gpuPod({ status }), intent())).toBe(resolved);
+    {
+      name: 'a later attempt',
+      status: { attempts: [{ number: 2 }] },
+      resolved: true,
+      why: 'it was begun once this one was settled: the annotation came back from an older moment',
+    },
+  ])('by $name: $resolved, because $why', ({ status, attempt = 1, resolved }) => {
+    expect(isResolved(gpuPod({ status }), intent({ attempt }))).toBe(resolved);
   });
 });

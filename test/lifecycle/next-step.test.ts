@@ -76,9 +76,21 @@ describe('the order of the rules', () => {
     },
     {
       name: 'strays before the look-up',
-      known: { gpuPod: gpuPod({ intent: intent() }), ...withStray },
+      known: { gpuPod: gpuPod({ intent: intent({ attempt: 10 }) }), ...withStray },
       expected: { step: 'deleteStray' },
       why: 'they bill meanwhile',
+    },
+    {
+      name: 'what is newer than the object before the look-up',
+      known: { gpuPod: gpuPod({ intent: intent() }), census: withStray.census },
+      expected: { step: 'rest', Synced: 'NewerInstance' },
+      why: 'its attempt was begun once that order was settled',
+    },
+    {
+      name: 'what is newer than the object before suspend',
+      known: { gpuPod: gpuPod(suspended), census: withStray.census },
+      expected: { step: 'rest', Synced: 'NewerInstance' },
+      why: 'the wish is from an older moment, too',
     },
     {
       name: 'the look-up before deletion',

@@ -208,7 +208,7 @@ describe('strays', () => {
   it.each([
     {
       name: 'a pod of an earlier attempt',
-      pod: gpuPod(),
+      pod: gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } }),
       strays: { 'pod-9': 500 },
       why: 'nobody ordered it any more',
     },
@@ -220,10 +220,22 @@ describe('strays', () => {
       why: 'the provider made two',
     },
     {
+      name: 'a pod that the object goes with',
+      pod: gpuPod({ isDeleting: true }),
+      strays: { 'pod-9': 500 },
+      why: 'nothing of it may stay behind',
+    },
+    {
       name: 'a pod while the order cannot be read',
       pod: gpuPod({ intent: '?' }),
-      strays: { 'pod-9': 500 },
-      why: 'nobody knows what it was to cost',
+      strays: {},
+      why: 'it may be at work, and what it was to cost is lost',
+    },
+    {
+      name: 'a pod of which the object tells nothing',
+      pod: gpuPod(),
+      strays: {},
+      why: 'the object is from an older moment',
     },
   ])('$name: $why', ({ pod, strays }) => {
     expect(observe(knowledge({ gpuPod: pod, census: list })).strays).toEqual(strays);
@@ -247,7 +259,8 @@ describe('strays', () => {
 
   it('remembers the list that first showed it, and forgets it with the first that does not', () => {
     const memory: Partial<Memory> = { strays: { 'pod-9': 100, 'pod-8': 100 } };
-    expect(observe(knowledge({ memory, census: list })).strays).toEqual({ 'pod-9': 100 });
+    const pod = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
+    expect(observe(knowledge({ gpuPod: pod, memory, census: list })).strays).toEqual({ 'pod-9': 100 });
   });
 
   it('keeps what is known while there is no list', () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConfigMap } from '../../src/kubernetes/config-map-client.ts';
+import { podName, podNameFront } from '../../src/lifecycle/pod-name.ts';
 import { RetainedPods } from '../../src/reconciler/retained-pods.ts';
 
-const kept = { podId: 'pod-1', podName: 'gp-abc123-1', gpuPod: 'team-a/train-1', retainedAt: 'now' };
+const identity = { namespace: 'team-a', name: 'train-1', uid: 'uid-1' };
+const keptName = podName('abc123', identity, 2);
+const kept = { podId: 'pod-1', podName: keptName, gpuPod: 'team-a/train-1', retainedAt: 'now' };
 
 function recordOf(data: Record<string, string>): RetainedPods {
   const refuse = async (): Promise<never> => await Promise.reject(new Error('only read here'));
@@ -11,14 +14,35 @@ function recordOf(data: Record<string, string>): RetainedPods {
   return new RetainedPods({ get, create: refuse, mergePatch: refuse }, 'gpupod-system');
 }
 
-describe('hasNamed', () => {
+const record = recordOf({ spoiled: '{', 'pod-1': JSON.stringify(kept) });
+
+describe('has', () => {
   it.each([
-    { name: 'its name', asked: 'gp-abc123-1', isKept: true },
-    { name: 'its name in other case', asked: 'GP-ABC123-1', isKept: true },
-    { name: 'a longer name', asked: 'gp-abc123-12', isKept: false },
-    { name: 'what only stands elsewhere in the entry', asked: 'team-a/train-1', isKept: false },
-  ])('of $name: $isKept, also beside an entry that somebody has spoiled', async ({ asked, isKept }) => {
-    const record = recordOf({ spoiled: '{', 'pod-1': JSON.stringify(kept) });
-    expect(await record.hasNamed(asked)).toBe(isKept);
+    { name: 'its id', podId: 'pod-1', podName: keptName, isKept: true },
+    { name: 'its id under a name of another prefix', podId: 'pod-1', podName: 'renamed', isKept: false },
+    { name: 'its id without a name', podId: 'pod-1', podName: undefined, isKept: false },
+    { name: 'its name', podId: 'pod-2', podName: keptName, isKept: true },
+    {
+      name: 'its name as an upstream shows it',
+      podId: 'pod-2',
+      podName: `x-${keptName.slice(0, 45)}`.toUpperCase(),
+      isKept: true,
+    },
+    { name: 'another attempt', podId: 'pod-2', podName: podName('abc123', identity, 20), isKept: false },
+    { name: 'what only stands elsewhere in the entry', podId: 'x', podName: 'team-a/train-1', isKept: false },
+  ])(
+    '$name: $isKept, also beside an entry that somebody has spoiled',
+    async ({ podId, podName: name, isKept }) => {
+      expect(await record.has({ podId, ...(name === undefined ? {} : { name }) })).toBe(isKept);
+    },
+  );
+});
+
+describe('hasOfPrefix', () => {
+  it.each([
+    { name: 'its object, of whatever attempt', uid: 'uid-1', isKept: true },
+    { name: 'another object', uid: 'uid-2', isKept: false },
+  ])('$name: $isKept', async ({ uid, isKept }) => {
+    expect(await record.hasOfPrefix(podNameFront('abc123', { ...identity, uid }))).toBe(isKept);
   });
 });

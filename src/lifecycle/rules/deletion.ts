@@ -4,6 +4,7 @@ import type { Knowledge } from '../knowledge.ts';
 import { openOrder } from '../order.ts';
 import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
+import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Step } from '../step.ts';
 import { checkOrder } from './as-ordered.ts';
@@ -31,7 +32,10 @@ export function forceRelease(knowledge: Knowledge): Step | undefined {
 /** A living object that pays for something must not vanish unseen: a finalizer that was stripped is put back. */
 export function restoreFinalizer(knowledge: Knowledge): Step | undefined {
   const { gpuPod } = knowledge;
-  const isPaidFor = gpuPod.status.podId !== undefined || openOrder(knowledge).kind === 'open';
+  const isPaidFor =
+    gpuPod.status.podId !== undefined ||
+    openOrder(knowledge).kind === 'open' ||
+    newerInstances(knowledge).length > 0;
   return isPaidFor && !hasFinalizer(gpuPod) && !isDeleting(gpuPod)
     ? { kind: 'act', effect: { type: 'addFinalizer' } }
     : undefined;
@@ -49,27 +53,37 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
   }
   const { podId, podName = '' } = gpuPod.status;
   if (podId !== undefined && isToBeRetained(knowledge)) {
-    return isLetGo(knowledge)
-      ? closeUnheld(knowledge, { retain: { podId, podName } })
-      : retainRental(knowledge, { podId, podName });
+    const retain = [{ podId, podName }, ...newerOnes(knowledge)];
+    return isLetGo(knowledge) ? closeUnheld(knowledge, { retain }) : retainRental(knowledge, retain);
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
-  return ending ?? confirmNothingElse(knowledge);
+  return ending ?? confirmNothingElse(knowledge, newerOnes(knowledge));
 }
 
-function retainRental(knowledge: Knowledge, pod: PodLeft): Step {
+/** Of later attempts than the object knows, where what runs is to be kept: there are none where it is not. */
+function newerOnes(knowledge: Knowledge): readonly PodLeft[] {
+  const own = ownInstances(knowledge);
+  return newerInstances(knowledge)
+    .filter((pod) => own.includes(pod))
+    .map(({ podId, name = '' }) => ({ podId, podName: name }));
+}
+
+function retainRental(knowledge: Knowledge, pods: readonly PodLeft[]): Step {
   const look = knowledge.sight?.look;
-  return checkPrice(knowledge, look) ?? checkOrder(knowledge, look) ?? confirmNothingElse(knowledge, pod);
+  return checkPrice(knowledge, look) ?? checkOrder(knowledge, look) ?? confirmNothingElse(knowledge, pods);
 }
 
 /** Not what was to be ended anyway: whether that had begun when the GpuPod was deleted is chance. */
-function isToBeRetained({ gpuPod: { spec, status }, policy }: Knowledge): boolean {
-  const isBeingEnded = currentAttempt(status)?.ending !== undefined;
-  return policy.allowRetain && spec.deletionPolicy === 'Retain' && !spec.suspend && !isBeingEnded;
+function isToBeRetained({ gpuPod, policy }: Knowledge): boolean {
+  const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
+  return retainsInstances(gpuPod, policy) && !isBeingEnded;
 }
 
-/** Lets the object go once a complete list shows no live pod of it, but for the one that is left running. */
-function confirmNothingElse(knowledge: Knowledge, retain?: PodLeft): Step {
+/**
+ * Lets the object go once a complete list shows no live instance of its uid, but for those that are left running. What
+ * else bears the prefix of an object whose instance it adopted is not its own, and is not waited for.
+ */
+function confirmNothingElse(knowledge: Knowledge, retain: readonly PodLeft[]): Step {
   const { census, memory, now, windows } = knowledge;
   if (isLetGo(knowledge)) {
     return closeUnheld(knowledge, {});
@@ -78,13 +92,15 @@ function confirmNothingElse(knowledge: Knowledge, retain?: PodLeft): Step {
   if (census === undefined || census.beganAtMs < sinceMs) {
     return makeSure(knowledge, retain, sinceMs);
   }
-  return census.live.every(({ podId }) => podId === retain?.podId)
-    ? release(knowledge, retain === undefined ? {} : { retain })
+  const left = new Set(retain.map(({ podId }) => podId));
+  return ownInstances(knowledge).every(({ podId }) => left.has(podId))
+    ? release(knowledge, retain.length === 0 ? {} : { retain })
     : makeSure(knowledge, retain, census.beganAtMs + windows.busyPollMs);
 }
 
-function makeSure(knowledge: Knowledge, retain: PodLeft | undefined, wantsCensusAfterMs: number): Step {
-  const machine = retain === undefined ? 'machine' : `machine but the retained ${retain.podId}`;
+function makeSure(knowledge: Knowledge, retain: readonly PodLeft[], wantsCensusAfterMs: number): Step {
+  const ids = retain.map(({ podId }) => podId).join(', ');
+  const machine = ids === '' ? 'machine' : `machine but the retained ${ids}`;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {

@@ -8,7 +8,7 @@ import { closeRental } from './ending.ts';
 
 /** What becomes of the instance when its GpuPod is released; neither: it was seen to have ended. */
 export interface Release {
-  readonly retain?: PodLeft;
+  readonly retain?: readonly PodLeft[];
   readonly isForced?: true;
 }
 
@@ -71,7 +71,8 @@ function ended(knowledge: Knowledge): Step {
 
 function left(knowledge: Knowledge, { retain }: Release): Step {
   const { podId } = knowledge.gpuPod.status;
-  const which = podId === undefined ? 'The pod of the last order' : `Pod ${podId}`;
+  const ids = retain?.map((pod) => pod.podId).join(', ') ?? podId;
+  const which = ids === undefined ? 'The pod of the last order' : `Pod ${ids}`;
   return write(knowledge, [
     'Released',
     retain === undefined

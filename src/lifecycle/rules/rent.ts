@@ -11,6 +11,7 @@ import type { Knowledge, OffersKnowledge } from '../knowledge.ts';
 import type { Failure } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
+import { ownInstances } from '../surplus.ts';
 import { PENDING, pendingBecause } from './claims.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
@@ -48,7 +49,7 @@ function awaitCleanList(knowledge: Knowledge): Step | undefined {
   const { now, windows, census } = knowledge;
   const isYoung = hasNoPast(knowledge) && ageMs(knowledge) < windows.youngObjectMs;
   const isFresh = census !== undefined && census.beganAtMs >= oldestListMs(knowledge);
-  if ((isYoung || isFresh) && (census?.live ?? []).length === 0) {
+  if ((isYoung || isFresh) && ownInstances(knowledge).length === 0) {
     return undefined;
   }
   return isFresh

@@ -2,8 +2,8 @@ import type { Knowledge } from '../knowledge.ts';
 import type { Step } from '../step.ts';
 
 /**
- * A live pod that carries this object's mark and is neither its own nor on order is surplus: an order that
- * was believed lost has shown up. It is ended once a second complete list shows it.
+ * A live instance of an attempt that this object has closed or passed is a duplicate: an order that was believed lost
+ * has shown up. It is terminated once a second complete list shows it. See `standingOf` for what is none.
  */
 export function endStrays(knowledge: Knowledge): Step | undefined {
   const { census, memory, windows } = knowledge;
@@ -19,7 +19,7 @@ export function endStrays(knowledge: Knowledge): Step | undefined {
     ? undefined
     : {
         kind: 'act',
-        effect: { type: 'deleteStray', podId: stray.podId, podName: stray.name ?? '' },
+        effect: { type: 'deleteStray', podId: stray.podId, podName: stray.name ?? '', cause: 'duplicate' },
         // One DELETE a list: the next one is sent only if the next list still shows it.
         remember: { strays: { ...memory.strays, [stray.podId]: beganAtMs } },
       };
@@ -36,7 +36,15 @@ export function endUnbound(knowledge: Knowledge): Step | undefined {
     gpuPod.status.podId === undefined && intent.kind === 'read' && intent.intent.name === unbound.podName;
   return isStillOrdered
     ? undefined
-    : { kind: 'act', effect: { type: 'deleteStray', podId: unbound.podId, podName: unbound.podName } };
+    : {
+        kind: 'act',
+        effect: {
+          type: 'deleteStray',
+          podId: unbound.podId,
+          podName: unbound.podName,
+          cause: 'unbound',
+        },
+      };
 }
 
 /** Absent from what is remembered: it is no stray. */

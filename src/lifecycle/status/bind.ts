@@ -91,7 +91,7 @@ export function shortOffer({ offer }: Intent): string {
     .slice(0, 256);
 }
 
-function offerStatus({ offer, sizes }: Intent): OfferStatus {
+export function offerStatus({ offer, sizes }: Intent): OfferStatus {
   const { why: _why, provisioningMinutes: _minutes, gpuMemory, ...recorded } = offer;
   return { ...recorded, ...wholeGigabytes(gpuMemory), ...sizes };
 }
@@ -102,7 +102,7 @@ function wholeGigabytes(gpuMemory = NaN): Pick<OfferStatus, 'gpuMemory'> {
   return Number.isSafeInteger(rounded) && rounded >= 0 ? { gpuMemory: rounded } : {};
 }
 
-function costStatus({ cost, capSent }: Intent, pod: PodLook): CostStatus {
+export function costStatus({ cost, capSent }: Intent, pod: PodLook): CostStatus {
   return {
     currency: 'USD',
     gpu: microsToUsd(cost.gpu),

@@ -3,6 +3,7 @@ import type { ConditionClaim, ConditionType, Reason } from '../../api/conditions
 import type { Condition, GpuPodStatus } from '../../api/status.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { plainText } from '../../api/plain-text.ts';
+import { newerInstances, newerMessage } from '../surplus.ts';
 import { accrue } from './accrual.ts';
 import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';
@@ -87,16 +88,20 @@ function syncedByDefault(knowledge: Knowledge): Claim<'Synced'> {
   }
   const failure = gpuPod.status.podId === undefined ? providerFailure : podFailure;
   const isRetainIgnored = gpuPod.spec.deletionPolicy === 'Retain' && !policy.allowRetain;
-  if (failure === undefined && isRetainIgnored && gpuPod.status.podId !== undefined) {
-    return [
-      'NotAllowed',
-      'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod ends its instance.',
-    ];
+  if (failure !== undefined) {
+    return [failure.reason, failure.message];
   }
-  return failure === undefined
-    ? ['ReconcileSuccess', 'All that was to be done is done.']
-    : [failure.reason, failure.message];
+  const newer = newerInstances(knowledge);
+  if (newer.length > 0) {
+    return ['NewerInstance', newerMessage(knowledge, newer)];
+  }
+  return isRetainIgnored && gpuPod.status.podId !== undefined
+    ? ['NotAllowed', RETAIN_IGNORED]
+    : ['ReconcileSuccess', 'All that was to be done is done.'];
 }
+
+const RETAIN_IGNORED =
+  'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod ends its instance.';
 
 /** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */
 function firstClaim<T extends ConditionType>(

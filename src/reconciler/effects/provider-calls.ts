@@ -1,11 +1,13 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpu-pod.ts';
-import { unresolvedIntent } from '../../lifecycle/intent.ts';
+import { readIntent, unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
 import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
 import type { Memory, PodRead } from '../../lifecycle/memory.ts';
 import { isSameAttempt } from '../../lifecycle/pod-name.ts';
 import type { Answer, NotFound, PodLook } from '../../lifecycle/provider.ts';
+import type { DeleteStray } from '../../lifecycle/step.ts';
+import { standingOf } from '../../lifecycle/surplus.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { noteOwnPod } from '../account-evidence.ts';
 import type { Context } from '../context.ts';
@@ -107,24 +109,39 @@ function resultOf(answer: Answer<PodLook> | NotFound): PodRead['result'] {
   return answer.kind === 'notFound' ? 'notFound' : 'failed';
 }
 
-/** Ends a surplus pod, if a live look at the object still says that it is surplus. */
+/** Terminates a surplus instance, if a live look at the object still says that it is surplus. */
 export async function deleteStray(
   context: Context,
   gpuPod: GpuPod,
-  stray: { readonly podId: string; readonly podName: string },
+  stray: DeleteStray,
   memory: Memory,
 ): Promise<EffectOutcome> {
   const { namespace, name, uid } = gpuPod.metadata;
   const live = await context.api.get({ namespace, name });
-  const parsed = live === undefined ? undefined : parseGpuPod(live);
-  if (parsed?.kind === 'ok' && parsed.gpuPod.metadata.uid === uid && isOwned(parsed.gpuPod, stray)) {
+  const parsed = live?.metadata.uid === uid ? parseGpuPod(live) : undefined;
+  const isSurplus =
+    stray.cause === 'duplicate'
+      ? parsed?.kind === 'ok' && isDuplicate(context, parsed.gpuPod, stray)
+      : parsed?.kind !== 'ok' || !isOwned(parsed.gpuPod, stray);
+  if (!isSurplus) {
     return STALE;
   }
-  const outcome = await context.provider.deletePod(stray.podId);
-  context.log.warn({ namespace, name, ...stray, outcome: outcome.kind }, 'surplus pod ended');
-  return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(memory, stray.podId));
+  const { podId, podName } = stray;
+  const outcome = await context.provider.deletePod(podId);
+  context.log.warn({ namespace, name, podId, podName, outcome: outcome.kind }, 'surplus pod ended');
+  return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(memory, podId));
 }
 
-function isOwned(gpuPod: GpuPod, stray: { readonly podId: string; readonly podName: string }): boolean {
-  return gpuPod.status.podId === stray.podId || isSameAttempt(unresolvedIntent(gpuPod)?.name, stray.podName);
+/** By the object's own uid: what it may have adopted of another's is not asked, and not needed. */
+function isDuplicate(
+  { installation, policy }: Context,
+  gpuPod: GpuPod,
+  { podId, podName }: DeleteStray,
+): boolean {
+  const own = { gpuPod, installation, policy, intent: readIntent(gpuPod), mayClaim: false };
+  return standingOf(own, { podId, name: podName }) === 'duplicate';
+}
+
+function isOwned(gpuPod: GpuPod, { podId, podName }: DeleteStray): boolean {
+  return gpuPod.status.podId === podId || isSameAttempt(unresolvedIntent(gpuPod)?.name, podName);
 }

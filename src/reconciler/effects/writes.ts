@@ -5,7 +5,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
-import type { Effect } from '../../lifecycle/step.ts';
+import type { Effect, PodLeft } from '../../lifecycle/step.ts';
 import { accruedUsd } from '../../lifecycle/status/accrual.ts';
 import { droppedFields } from '../../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../../lifecycle/status/dropped.ts';
@@ -62,12 +62,12 @@ export async function release(
   context: Context,
   gpuPod: GpuPod,
   memory: Memory,
-  { retain, isForced }: Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' | 'isForced'>,
+  { retain = [], isForced }: Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' | 'isForced'>,
 ): Promise<EffectOutcome> {
   const { name, namespace } = gpuPod.metadata;
-  if (retain !== undefined) {
-    const retainedAt = new Date(context.clock.nowMs()).toISOString();
-    await context.retained.add({ ...retain, gpuPod: `${namespace}/${name}`, retainedAt });
+  const retainedAt = new Date(context.clock.nowMs()).toISOString();
+  for (const pod of retain) {
+    await context.retained.add({ ...pod, gpuPod: `${namespace}/${name}`, retainedAt });
   }
   if (!hasFinalizer(gpuPod)) {
     return STALE;
@@ -77,28 +77,37 @@ export async function release(
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
   if (outcome.kind === 'known' && outcome.isDone) {
-    settleBooks(context, gpuPod, retain !== undefined, isForced === true);
-    recordEvent(context, gpuPod, releaseEvent(gpuPod, retain?.podId, context.clock.nowMs()));
+    settleBooks(context, gpuPod, retain, isForced === true);
+    recordEvent(context, gpuPod, releaseEvent(gpuPod, retain, context.clock.nowMs()));
     return { kind: 'released' };
   }
   return outcome;
 }
 
-function settleBooks({ commitments }: Context, gpuPod: GpuPod, isRetained: boolean, isForced: boolean): void {
+function settleBooks(
+  { commitments }: Context,
+  gpuPod: GpuPod,
+  retained: readonly PodLeft[],
+  isForced: boolean,
+): void {
   const { podId } = gpuPod.status;
-  if (podId === undefined) {
+  for (const pod of retained) {
+    commitments.keep(pod.podId, gpuPod, 'retained');
+  }
+  if (podId === undefined || retained.length > 0) {
     return;
   }
-  if (isRetained || isForced) {
-    commitments.keep(podId, gpuPod, isRetained ? 'retained' : 'released');
+  if (isForced) {
+    commitments.keep(podId, gpuPod, 'released');
   } else {
     commitments.ended(podId);
   }
 }
 
-function releaseEvent({ status }: GpuPod, retainedPodId: string | undefined, nowMs: number): EventToRecord {
-  if (retainedPodId !== undefined) {
-    const message = `Pod ${retainedPodId} is left running, as deletionPolicy says. It bills until you end it at the provider.`;
+function releaseEvent({ status }: GpuPod, retained: readonly PodLeft[], nowMs: number): EventToRecord {
+  if (retained.length > 0) {
+    const ids = retained.map(({ podId }) => podId).join(', ');
+    const message = `Pod ${ids} is left running, as deletionPolicy says. It bills until you end it at the provider.`;
     return { type: 'Warning', reason: 'Retained', message };
   }
   const usd = accruedUsd(status, nowMs);

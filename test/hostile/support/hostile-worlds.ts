@@ -220,10 +220,11 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       schedule: nothing,
       minGapMs: 0,
     }),
-    claims: new Claims(
-      { list: async () => Promise.resolve([...others]) },
-      { hasNamed: async () => Promise.resolve(false) },
-    ),
+    claims: new Claims({
+      api: { list: async () => Promise.resolve([...others]) },
+      view,
+      retained: { hasOfPrefix: async () => Promise.resolve(false) },
+    }),
     gates: new AccountGates(clock),
     coolDowns: new CoolDowns(clock),
     commitments,

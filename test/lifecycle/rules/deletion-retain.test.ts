@@ -107,7 +107,7 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
   it('names the pod that is left running: the sweep must know it', () => {
     expect(effectOf(finishDeletion(observed({ gpuPod: retained, memory, census: list })))).toEqual({
       type: 'release',
-      retain: { podId: POD_ID, podName: nameOfAttempt(1) },
+      retain: [{ podId: POD_ID, podName: nameOfAttempt(1) }],
     });
   });
 });

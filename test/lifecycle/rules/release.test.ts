@@ -43,7 +43,7 @@ describe('what another finalizer holds', () => {
   it.each([
     {
       name: 'retained',
-      how: { retain: { podId: POD_ID, podName: 'x' } },
+      how: { retain: [{ podId: POD_ID, podName: 'x' }] },
       said: /left running.*bills until you end it/,
     },
     {

@@ -9,6 +9,8 @@ import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 const surplus = podLook({ podId: 'pod-9', name: nameOfAttempt(9) });
+/** It was given up on. */
+const passed = { attempts: [{ number: 9, outcome: 'NotCreated' as const }] };
 const second = census({ beganAtMs: 900, live: [surplus] });
 
 interface Row {
@@ -23,13 +25,13 @@ describe('endStrays', () => {
     { name: 'no list', known: {}, expected: { step: '-' }, why: 'nothing is known' },
     {
       name: 'the first list that shows it',
-      known: { census: second },
+      known: { gpuPod: gpuPod({ status: passed }), census: second },
       expected: { step: '-' },
       why: 'it may be about to be bound',
     },
     {
       name: 'the second',
-      known: { census: second, memory: { strays: { 'pod-9': 800 } } },
+      known: { gpuPod: gpuPod({ status: passed }), census: second, memory: { strays: { 'pod-9': 800 } } },
       expected: { step: 'deleteStray' },
       why: 'it is surplus',
     },
@@ -40,8 +42,15 @@ describe('endStrays', () => {
       why: 'it must not stay behind',
     },
     {
+      name: 'the second, of a later attempt than the object tells of',
+      known: { census: second, memory: { strays: { 'pod-9': 800 } } },
+      expected: { step: '-' },
+      why: 'the object is from an older moment, and it may be at work',
+    },
+    {
       name: 'a stray that is being deleted',
       known: {
+        gpuPod: gpuPod({ status: passed }),
         census: census({ beganAtMs: 900, live: [{ ...surplus, status: 'DELETING' }] }),
         memory: { strays: { 'pod-9': 800 } },
       },
@@ -51,6 +60,7 @@ describe('endStrays', () => {
     {
       name: 'a stray that is being deleted for 2 min',
       known: {
+        gpuPod: gpuPod({ status: passed }),
         census: census({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
         memory: { strays: { 'pod-9': 800 } },
       },
@@ -60,6 +70,7 @@ describe('endStrays', () => {
     {
       name: 'a stray that is being deleted for almost 2 min',
       known: {
+        gpuPod: gpuPod({ status: passed }),
         census: census({ beganAtMs: 120_799, live: [{ ...surplus, status: 'DELETING' }] }),
         memory: { strays: { 'pod-9': 800 } },
       },
@@ -81,12 +92,17 @@ describe('endStrays', () => {
   });
 
   it('sends one DELETE a list, and the next only if the next list still shows it', () => {
-    const known = observed({ census: second, memory: { strays: { 'pod-9': 800 } } });
+    const known = observed({
+      gpuPod: gpuPod({ status: passed }),
+      census: second,
+      memory: { strays: { 'pod-9': 800 } },
+    });
     const step = endStrays(known);
     expect(step?.kind === 'act' ? step.effect : undefined).toEqual({
       type: 'deleteStray',
       podId: 'pod-9',
       podName: nameOfAttempt(9),
+      cause: 'duplicate',
     });
     expect(step?.remember).toEqual({ strays: { 'pod-9': 900 } });
     expect(endStrays({ ...known, memory: { ...known.memory, ...step?.remember } })).toBeUndefined();

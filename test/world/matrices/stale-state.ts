@@ -3,7 +3,7 @@ import { CLUSTER_MISHAPS } from '../cluster-faults.ts';
 import type { LifeOptions } from '../life.ts';
 import { DISTINCT_CRASHES } from '../matrix.ts';
 import type { End, Matrix, Strike } from '../matrix.ts';
-import { ANYTIME, attempt, FORCEFUL, specChange, tearOut } from '../people.ts';
+import { ANYTIME, attempt, FORCEFUL, specChange, STRIPPING, tearOut } from '../people.ts';
 import type { Doing } from '../people.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
@@ -32,6 +32,8 @@ function whileNobodyLooks(strike: Strike): Strike {
   return {
     ...strike,
     name: `${strike.name} while the process is dead`,
+    // With annotations and status goes what the instance was ordered as: it is adopted for what it says of itself.
+    ...(strike.name in STRIPPING ? { end: 'another offer' as const } : {}),
     mishaps: (world) => [...strike.mishaps(world), { kind: 'crash', moment: 'after' }],
   };
 }

@@ -1,0 +1,191 @@
+import { isDeleting } from '../../api/gpu-pod.ts';
+import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
+import type { Knowledge } from '../knowledge.ts';
+import { frontsOf } from '../order.ts';
+import { frontOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
+import type { PodLook } from '../provider.ts';
+import { currentAttemptNumber, withAttempt } from '../status/attempts.ts';
+import { costStatus, offerStatus } from '../status/bind.ts';
+import { draftStatus } from '../status/draft.ts';
+import type { Facts } from '../status/draft.ts';
+import { timestamp, timestampOf } from '../status/timestamp.ts';
+import type { Step } from '../step.ts';
+import { newerInstances, newerMessage } from '../surplus.ts';
+import { startingClaim } from './claims.ts';
+
+/**
+ * The provider shows an instance of a later attempt than anything on this object tells of: what is on it is from an
+ * older moment. The one that is at work is taken over as what it was, a ready one; else it is told, and nothing else
+ * is rented. An older instance that the object names must not be there any more: if it shows up, it is a duplicate.
+ */
+export function adoptNewer(knowledge: Knowledge): Step | undefined {
+  const { gpuPod } = knowledge;
+  const newer = newerInstances(knowledge);
+  if (newer.length === 0 || isDeleting(gpuPod) || isRentedLive(knowledge)) {
+    return undefined;
+  }
+  const [only] = newer.length === 1 && !gpuPod.spec.suspend ? newer : [];
+  if (only !== undefined && isAtWork(only)) {
+    return isShownSince(knowledge) ? adopt(knowledge, only) : awaitList(knowledge);
+  }
+  return gpuPod.status.podId === undefined ? hold(knowledge, newer, only) : undefined;
+}
+
+function isRentedLive({ gpuPod, census }: Knowledge): boolean {
+  const { podId } = gpuPod.status;
+  return podId !== undefined && census?.live.some((pod) => pod.podId === podId) === true;
+}
+
+/** As this object stands now: since an earlier list another process may have written on it. */
+function isShownSince({ census, memory, now }: Knowledge): boolean {
+  return (census?.beganAtMs ?? -Infinity) >= (memory.version?.seenAtMs ?? now.monotonicMs);
+}
+
+function awaitList({ gpuPod, now }: Knowledge): Step {
+  return { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs: now.monotonicMs };
+}
+
+/** By all that the list says. One that failed is nobody's to replace without a word. */
+function isAtWork({ status, installationStatus, installationFailure, ssh }: PodLook): boolean {
+  const isInstalled = installationStatus === undefined || installationStatus === 'FINISHED';
+  return status === 'ACTIVE' && isInstalled && installationFailure === undefined && ssh !== undefined;
+}
+
+function isStarting({ status, installationStatus, installationFailure }: PodLook): boolean {
+  const hasFailed = installationStatus === 'ERROR' || installationFailure !== undefined;
+  return !hasFailed && (status === 'PROVISIONING' || status === 'PENDING' || status === 'ACTIVE');
+}
+
+function hold(knowledge: Knowledge, newer: readonly PodLook[], only: PodLook | undefined): Step {
+  const isOnItsWay = only !== undefined && isStarting(only);
+  const { windows, census, now } = knowledge;
+  const listedAtMs = Math.max(census?.beganAtMs ?? 0, now.monotonicMs - windows.sweepMs);
+  const message = newerMessage(knowledge, newer);
+  return {
+    kind: 'rest',
+    status: draftStatus(knowledge, {
+      Ready: ['Pending', message],
+      Synced: ['NewerInstance', message],
+      progress: isOnItsWay
+        ? { type: 'Reconciling', claim: ['Progressing', 'The instance is adopted once it is ready.'] }
+        : { type: 'Stalled', claim: ['NewerInstance', message] },
+    }),
+    wantsCensusAfterMs: listedAtMs + (isOnItsWay ? windows.offerRetryMs : windows.sweepMs),
+  };
+}
+
+/**
+ * The status names an earlier attempt than its instance bears at the provider: a part of it is from an older moment,
+ * and what it says of that attempt, an ending above all, is not meant for this instance.
+ */
+export function correctName(knowledge: Knowledge): Step | undefined {
+  const { gpuPod, memory, now } = knowledge;
+  const [recorded, heard] = [parsePodName(gpuPod.status.podName), parsePodName(memory.rental?.name)];
+  const isLater = recorded !== undefined && heard !== undefined && heard.attempt > recorded.attempt;
+  if (!isLater || !frontsOf(knowledge).has(frontOf(heard))) {
+    return undefined;
+  }
+  const podName = recordedName({ name: memory.rental?.name });
+  const attempts = withAttempt(gpuPod.status, heard.attempt, { podName, startedAt: timestamp(now.wallMs) });
+  return {
+    kind: 'act',
+    effect: { type: 'writeStatus', status: { ...gpuPod.status, podName, attempts } },
+  };
+}
+
+/** It was ready in the state that was lost: no cap, timeout or wish of an older spec ends it. */
+function adopt(knowledge: Knowledge, pod: PodLook): Step {
+  const { now } = knowledge;
+  const at = timestamp(now.wallMs);
+  const createdAt = timestampOf(pod.createdAt, now.wallMs);
+  const podName = recordedName(pod);
+  const message = `Adopted instance ${pod.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider tells it.`;
+  return {
+    kind: 'act',
+    effect: {
+      type: 'writeStatus',
+      status: draftStatus(
+        knowledge,
+        {
+          Ready: startingClaim(pod.podId),
+          OfferSelected: ['Adopted', message],
+          Provisioned: ['Adopted', message],
+        },
+        {
+          podId: pod.podId,
+          podName,
+          ...termsOf(knowledge, pod),
+          attempts: withAttempt(withoutOlder(knowledge), parsePodName(pod.name)?.attempt ?? 1, {
+            podName,
+            startedAt: createdAt,
+            ending: undefined,
+            outcome: undefined,
+          }),
+          failedAttempts: undefined,
+          createdAt,
+          activeAt: at,
+          readyAt: at,
+          terminatedAt: undefined,
+          ssh: undefined,
+          ports: undefined,
+          hint: undefined,
+          rejections: undefined,
+        },
+      ),
+    },
+  };
+}
+
+/** What the status names is not there any more, and is not followed: it is closed. */
+function withoutOlder({ gpuPod, now }: Knowledge): GpuPodStatus {
+  const { status } = gpuPod;
+  const { podId, podName } = status;
+  if (podId === undefined) {
+    return status;
+  }
+  const endedAt = timestamp(now.wallMs);
+  const message = 'A newer instance of this GpuPod was found; this one is not in the list of the provider.';
+  const end = { podId, podName, endedAt, outcome: 'Ended', reason: 'Lost', message } as const;
+  return { ...status, attempts: withAttempt(status, currentAttemptNumber(status), end) };
+}
+
+/** As it was ordered, where the create intent is still there; else as far as it says so itself. */
+function termsOf(knowledge: Knowledge, pod: PodLook): Facts {
+  const { intent: reading } = knowledge;
+  return reading.kind === 'read' && isSameAttempt(reading.intent.name, pod.name)
+    ? { offer: offerStatus(reading.intent), cost: costStatus(reading.intent, pod) }
+    : { offer: offerOf(pod), cost: costOf(knowledge, pod) };
+}
+
+const MAX_WORD_LENGTH = 128;
+
+/** What the instance says of itself: what it was ordered as is lost. */
+function offerOf({ upstream, gpuName, gpuCount, isSpot, country, dataCenter }: PodLook): OfferStatus {
+  const words = { provider: upstream, gpuType: gpuName, country, dataCenter };
+  const said = Object.entries(words).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    ...Object.fromEntries(said.map(([key, word]) => [key, word.slice(0, MAX_WORD_LENGTH)])),
+    // The schema takes whole numbers only, and refuses the whole status for any other.
+    ...(Number.isSafeInteger(gpuCount) && (gpuCount ?? 0) > 0 ? { gpuCount } : {}),
+    ...(isSpot === undefined ? {} : { isSpot }),
+  };
+}
+
+function costOf({ gpuPod }: Knowledge, { priceUsdPerHour }: PodLook): CostStatus {
+  const { maxPrice } = gpuPod.spec;
+  return {
+    currency: 'USD',
+    ...(priceUsdPerHour === undefined
+      ? {}
+      : { pricePerHour: priceUsdPerHour, billedPerHour: priceUsdPerHour }),
+    ...(maxPrice === undefined ? {} : { maxPrice }),
+  };
+}
+
+/** What the provider put before it may make a name too long to be written down. */
+function recordedName({ name = '' }: { readonly name?: string | undefined }): string {
+  const parts = parsePodName(name);
+  return name.length <= MAX_NAME_LENGTH || parts === undefined
+    ? name
+    : `${frontOf(parts)}-${String(parts.attempt)}`;
+}

@@ -1,0 +1,137 @@
+import { isDeleting } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { formatUsd, priceToMicros } from '../offers/money.ts';
+import { isResolved } from './intent.ts';
+import type { Knowledge } from './knowledge.ts';
+import { claimedFront, isCopy } from './order.ts';
+import { frontOf, isSameAttempt, parsePodName, podNameFronts } from './pod-name.ts';
+import type { PodNameParts } from './pod-name.ts';
+import type { PodLook } from './provider.ts';
+import type { Policy } from './settings.ts';
+import { attemptsOf, hasOutcome } from './status/attempts.ts';
+
+/** What an instance that carries one of this object's name prefixes is to it. */
+export type Standing =
+  /** Rented by it, or named by its open create intent. */
+  | 'own'
+  /** Of an attempt that this very object has closed or passed, or a second one of its attempt: to be terminated. */
+  | 'duplicate'
+  /**
+   * Of a later attempt than anything on the object tells of. Nothing is ordered before it is written down, so what is
+   * on the object is older: a backup came back, or somebody took annotations or status away. It may be at work.
+   */
+  | 'newer'
+  /** Not to be judged by this object: of an object whose instance it adopted, or not named by us. */
+  | 'others';
+
+/** What the judgement rests on; of a live read there is no more than the object. */
+export type ObjectKnown = Pick<Knowledge, 'gpuPod' | 'installation' | 'intent' | 'mayClaim' | 'policy'>;
+
+type Named = Pick<PodLook, 'podId' | 'name'>;
+
+export function standingOf(known: ObjectKnown, pod: Named): Standing {
+  const { gpuPod, installation } = known;
+  const parts = parsePodName(pod.name);
+  if (pod.podId === gpuPod.status.podId || isOnOrder(known, pod.name)) {
+    return 'own';
+  }
+  if (parts === undefined) {
+    return 'others';
+  }
+  if (podNameFronts(installation, gpuPod.metadata).includes(frontOf(parts))) {
+    return isPassed(known, parts) || endsAll(known) ? 'duplicate' : 'newer';
+  }
+  return frontOf(parts) === claimedFront(known) && isAfterAdopted(known, parts, pod) ? 'newer' : 'others';
+}
+
+/** Live instances of later attempts than this object knows. */
+export function newerInstances(knowledge: ObjectKnown & Pick<Knowledge, 'census'>): readonly PodLook[] {
+  return (knowledge.census?.live ?? []).filter((pod) => standingOf(knowledge, pod) === 'newer');
+}
+
+/** What they cost, and what to do. No counters or times: it stands until a person acts. */
+export function newerMessage(known: ObjectKnown, newer: readonly PodLook[]): string {
+  const fronts = podNameFronts(known.installation, known.gpuPod.metadata);
+  const isOwn = newer.every(({ name }) => fronts.includes(frontOfName(name) ?? ''));
+  const [first, ...others] = newer.map(({ podId, priceUsdPerHour }) =>
+    priceUsdPerHour === undefined ? podId : `${podId} (${formatUsd(priceToMicros(priceUsdPerHour))} USD/h)`,
+  );
+  const what = `Instance ${first ?? ''}${others.length === 0 ? '' : ` and ${others.join(', ')}`}`;
+  const way = known.gpuPod.spec.suspend
+    ? 'To adopt it set spec.suspend to false'
+    : 'The only one that is ready is adopted';
+  const end = isOwn ? 'deleting the GpuPod terminates it' : 'to end it, terminate it at the provider';
+  return `${what} bills and is newer than what this GpuPod records, as after a restore. Nothing else is rented. ${way}; ${end}.`;
+}
+
+/**
+ * Live instances that this object answers for: they must be gone before it may go, or rent. What else bears the prefix
+ * of the object whose instance it adopted is not among them.
+ */
+export function ownInstances(known: ObjectKnown & Pick<Knowledge, 'census'>): readonly PodLook[] {
+  const claimed = claimedFront(known);
+  return (known.census?.live ?? []).filter(
+    (pod) => frontOfName(pod.name) !== claimed || claimed === undefined || standingOf(known, pod) === 'own',
+  );
+}
+
+/** `Retain` keeps what runs, unless it was to be terminated before. */
+export function retainsInstances({ spec }: GpuPod, { allowRetain }: Pick<Policy, 'allowRetain'>): boolean {
+  return allowRetain && spec.deletionPolicy === 'Retain' && !spec.suspend;
+}
+
+/** A deletion ends whatever bears the object's uid, however new. */
+function endsAll({ gpuPod, policy }: ObjectKnown): boolean {
+  return isDeleting(gpuPod) && !retainsInstances(gpuPod, policy);
+}
+
+function isOnOrder(known: ObjectKnown, name: string | undefined): boolean {
+  const { gpuPod, intent: reading, installation } = known;
+  if (gpuPod.status.podId !== undefined || reading.kind !== 'read') {
+    return false;
+  }
+  const { intent } = reading;
+  return (
+    intent.installation === installation &&
+    !isResolved(gpuPod, intent) &&
+    !isCopy(known, intent) &&
+    isSameAttempt(intent.name, name)
+  );
+}
+
+/** The object itself tells that this attempt is over, or that it rents another instance of it, or has gone on since. */
+function isPassed(
+  { gpuPod, intent: reading, installation }: ObjectKnown,
+  { attempt }: PodNameParts,
+): boolean {
+  const { status, metadata } = gpuPod;
+  const bound = parsePodName(status.podName)?.attempt;
+  const recorded = attemptsOf(status).map(({ number }) => number);
+  const isOwn =
+    reading.kind === 'read' &&
+    reading.intent.uid === metadata.uid &&
+    reading.intent.installation === installation;
+  const last = Math.max(0, bound ?? 0, isOwn ? reading.intent.attempt : 0, ...recorded);
+  return hasOutcome(status, attempt) || attempt < last || (status.podId !== undefined && attempt === bound);
+}
+
+/** Later than the instance that was taken over, and than all that this object has had of its prefix. */
+function isAfterAdopted(
+  { gpuPod, intent: reading }: ObjectKnown,
+  { attempt }: PodNameParts,
+  { name }: Named,
+): boolean {
+  const { status } = gpuPod;
+  const names = [status.podName, ...attemptsOf(status).map(({ podName }) => podName)];
+  const front = frontOfName(name);
+  const had = names
+    .filter((text) => frontOfName(text) === front)
+    .map((text) => parsePodName(text)?.attempt ?? 0);
+  const adopted = reading.kind === 'read' ? reading.intent.attempt : 0;
+  return attempt > Math.max(adopted, ...had);
+}
+
+function frontOfName(name: string | undefined): string | undefined {
+  const parts = parsePodName(name);
+  return parts === undefined ? undefined : frontOf(parts);
+}

@@ -1,0 +1,90 @@
+import { parseGpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import { objectKey } from '../kubernetes/objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
+import { isNamedForItsUid } from '../lifecycle/order.ts';
+import { frontOf, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
+import type { PodLook } from '../lifecycle/provider.ts';
+
+/** What living objects say of pods. */
+export interface Living {
+  readonly keyByHash: ReadonlyMap<string, string>;
+  readonly podIds: ReadonlySet<string>;
+  /** See `attemptKey`: of orders without an outcome. */
+  readonly onOrder: ReadonlySet<string>;
+  /** See `attemptKey`: of all that stands on an object that rents nothing. */
+  readonly podNames: ReadonlySet<string>;
+  /** The last attempt that objects tell of, by name prefix: also by one that was restored with an older intent. */
+  readonly lastAttempts: ReadonlyMap<string, number>;
+  /** What stands on some object nobody knows. */
+  readonly hasUnreadable: boolean;
+}
+
+export function indexLiving(objects: readonly KubernetesObject[]): Living {
+  const keyByHash = new Map<string, string>();
+  const podIds = new Set<string>();
+  const onOrder = new Set<string>();
+  const podNames = new Set<string>();
+  const lastAttempts = new Map<string, number>();
+  let hasUnreadable = false;
+  for (const object of objects) {
+    const { namespace = '', uid } = object.metadata;
+    for (const hash of objectHashes({ namespace, uid })) {
+      keyByHash.set(hash, objectKey(object));
+    }
+    const parsed = parseGpuPod(object);
+    if (parsed.kind === 'invalid') {
+      hasUnreadable = true;
+      continue;
+    }
+    const { podId, podName } = parsed.gpuPod.status;
+    const reading = readIntent(parsed.gpuPod);
+    noteAttempts(lastAttempts, parsed.gpuPod);
+    if (podId !== undefined) {
+      podIds.add(podId);
+      continue;
+    }
+    addAttempts(onOrder, [unresolvedIntent(parsed.gpuPod)?.name]);
+    addAttempts(podNames, [podName, reading.kind === 'read' ? reading.intent.name : undefined]);
+  }
+  return { keyByHash, podIds, onOrder, podNames, lastAttempts, hasUnreadable };
+}
+
+/** Names of its own instances, and of those that it may adopt: what a user wrote of others' counts for nothing. */
+function namesOn(gpuPod: GpuPod): readonly (string | undefined)[] {
+  const { status, metadata } = gpuPod;
+  const reading = readIntent(gpuPod);
+  const isTrue = reading.kind === 'read' && isNamedForItsUid(reading.intent, metadata.namespace);
+  return [
+    status.podName,
+    ...(status.attempts ?? []).map(({ podName }) => podName),
+    isTrue ? reading.intent.name : undefined,
+  ];
+}
+
+function noteAttempts(lastAttempts: Map<string, number>, gpuPod: GpuPod): void {
+  const named = namesOn(gpuPod).map((name) => parsePodName(name));
+  for (const parts of named.filter((known) => known !== undefined)) {
+    const front = frontOf(parts);
+    lastAttempts.set(front, Math.max(parts.attempt, lastAttempts.get(front) ?? 0));
+  }
+}
+
+function addAttempts(keys: Set<string>, names: readonly (string | undefined)[]): void {
+  for (const name of names.filter((text) => text !== undefined)) {
+    keys.add(attemptKey(name));
+  }
+}
+
+export function isNewer({ lastAttempts }: Living, { name }: PodLook): boolean {
+  const parts = parsePodName(name);
+  const last = parts === undefined ? undefined : lastAttempts.get(frontOf(parts));
+  return parts !== undefined && last !== undefined && parts.attempt > last;
+}
+
+/** The same for all forms in which a provider may show the name of one attempt. */
+export function attemptKey(name = ''): string {
+  const parts = parsePodName(name);
+  return parts === undefined ? name.toLowerCase() : `${frontOf(parts)}-${String(parts.attempt)}`;
+}
