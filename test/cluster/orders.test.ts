@@ -23,7 +23,6 @@ const DONE_BUT_UNKNOWN: readonly OddAnswer[] = [
   { why: 'no answer at all', effect: { kind: 'ResetAfter' } },
   { why: 'an answer that comes too late', effect: { kind: 'DelayAfter', ms: 20_000 } },
   { why: 'an answer without the id', effect: { kind: 'WithoutId' } },
-  { why: 'an answer about another machine', effect: { kind: 'OtherName', name: 'somebody-elses-pod' } },
 ];
 
 describe('an order whose answer says nothing', () => {

@@ -65,7 +65,8 @@ export const ORDERS: Conditions = {
 /** Lists hide the pod for longer than the operator takes for granted: two may bill, until the sweeps have found one. */
 export const BEYOND: Conditions = {
   'in no list for 300 s': beyond(hidden(BEYOND_MS)),
-  'create lost, and in no list for 300 s': beyond(LOST, hidden(BEYOND_MS)),
+  // The offer of which no instance was seen is left alone.
+  'create lost, and in no list for 300 s': { ...beyond(LOST, hidden(BEYOND_MS)), end: 'another offer' },
 };
 
 function beyond(...faults: readonly FaultRuleInput[]): Condition {
