@@ -20,7 +20,7 @@ export interface ExecCredential {
 }
 
 /** The program gave no credential; the message says why, and repeats nothing that it printed to its output. */
-export class ExecPluginError extends ApiError {
+class ExecPluginError extends ApiError {
   override name = 'ExecPluginError';
 
   constructor(command: string, problem: string) {

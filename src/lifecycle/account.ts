@@ -1,16 +1,10 @@
 import type { GpuPod } from '../api/gpu-pod.ts';
+import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
 import type { AccountState, Knowledge } from './knowledge.ts';
 import type { Memory } from './memory.ts';
 import { openOrder } from './order.ts';
 import { sameName } from './pod-name.ts';
-
-/** Whose account it is: a user id says something only together with the API that gave it. */
-export interface AccountIdentity {
-  /** Absent in records of older versions. */
-  readonly origin?: string | undefined;
-  readonly userId: string;
-}
 
 /** What bills, or may bill, on behalf of an object, and on which account it was recorded; undefined: nothing does. */
 export interface Stake {

@@ -1,7 +1,7 @@
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
-import type { AccountIdentity } from './account.ts';
+import type { AccountIdentity } from './account-identity.ts';
 import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
 import type { Memory } from './memory.ts';

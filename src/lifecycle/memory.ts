@@ -1,4 +1,4 @@
-import type { AccountIdentity } from './account.ts';
+import type { AccountIdentity } from './account-identity.ts';
 import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
 

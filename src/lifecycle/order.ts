@@ -127,7 +127,7 @@ function pods(census: ObjectCensus | undefined): readonly { readonly name?: stri
 const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
 
 /** Whether a refusal says nothing against the offer, whoever it concerns: the account, or this order alone. */
-export function isSentAgain({ reason, scope }: Refusal): boolean {
+function isSentAgain({ reason, scope }: Refusal): boolean {
   return OF_ACCOUNT.has(reason) && scope !== 'offer' && scope !== 'upstream';
 }
 

@@ -3,17 +3,7 @@ import type { ClosedGate, Gate } from '../lifecycle/knowledge.ts';
 import type { CreateOutcome, Refusal } from '../lifecycle/provider.ts';
 import { nextWaitMs } from './gate-times.ts';
 import { ObjectHolds } from './object-holds.ts';
-
-/** A GpuPod that wants to create, as a breaker sees it. */
-export interface CreateOrder {
-  /** Whose money it is: breakers are per team, and there is one key. */
-  readonly gateKey: string;
-  /** `namespace/name`, to wake it. */
-  readonly key: string;
-  readonly namespace: string;
-  readonly uid: string;
-  readonly generation: number;
-}
+import type { CreateOrder, HoldingRefusal } from './object-holds.ts';
 
 interface Breaker {
   readonly reason: ClosedGate['reason'];
@@ -182,9 +172,6 @@ export class AccountGates {
 function withLast(uids: readonly string[], uid: string): readonly string[] {
   return [...uids.filter((other) => other !== uid), uid].slice(-MAX_REFUSED);
 }
-
-/** Refusals that hold creates back: of the team, or of the GpuPod alone. What concerns an offer holds back neither. */
-export type HoldingRefusal = Refusal & Pick<ClosedGate, 'reason'>;
 
 const HOLDING: ReadonlySet<string> = new Set<ClosedGate['reason']>([
   'Unauthorized',

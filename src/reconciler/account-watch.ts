@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
-import type { AccountIdentity } from '../lifecycle/account.ts';
+import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import type { AccountState } from '../lifecycle/knowledge.ts';
 import type { Failure, Provider } from '../lifecycle/provider.ts';
 

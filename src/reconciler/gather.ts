@@ -6,7 +6,7 @@ import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { observe } from '../lifecycle/observe.ts';
 import { frontsOf, walletsOf } from '../lifecycle/order.ts';
-import type { CreateOrder } from './account-gates.ts';
+import type { CreateOrder } from './object-holds.ts';
 import type { CoolDownOwner } from './cool-downs.ts';
 import type { Context } from './context.ts';
 import { idProofsFor } from './id-proofs.ts';

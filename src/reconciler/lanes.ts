@@ -4,7 +4,7 @@ import type { Lane } from '../kubernetes/work-queue.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 
 /** Workers for instances that are to be terminated: as many DELETEs may hang before one has to wait. */
-export const URGENT_WORKERS = 128;
+const URGENT_WORKERS = 128;
 
 /** Workers and places that follow from `--concurrency`. */
 export interface Lanes {

@@ -1,7 +1,21 @@
 import type { Clock } from '../clock.ts';
 import type { ClosedGate } from '../lifecycle/knowledge.ts';
-import type { CreateOrder, HoldingRefusal } from './account-gates.ts';
+import type { Refusal } from '../lifecycle/provider.ts';
 import { nextWaitMs } from './gate-times.ts';
+
+/** A GpuPod that wants to create, as a breaker sees it. */
+export interface CreateOrder {
+  /** Whose money it is: breakers are per team, and there is one key. */
+  readonly gateKey: string;
+  /** `namespace/name`, to wake it. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly generation: number;
+}
+
+/** Refusals that hold creates back: of the team, or of the GpuPod alone. What concerns an offer holds back neither. */
+export type HoldingRefusal = Refusal & Pick<ClosedGate, 'reason'>;
 
 interface Hold {
   readonly generation: number;

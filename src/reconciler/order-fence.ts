@@ -1,7 +1,7 @@
 import type { Windows } from '../lifecycle/settings.ts';
 
 /** What an intent may ask for at most: a write that a server gives up after a minute, and time to send. */
-export const MAX_SEND_WITHIN_MS = 120_000;
+const MAX_SEND_WITHIN_MS = 120_000;
 
 /**
  * How long after its write a create intent may still be sent on. Everybody who reads an intent waits for that time

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AccountGates } from '../../src/reconciler/account-gates.ts';
-import type { CreateOrder } from '../../src/reconciler/account-gates.ts';
+import type { CreateOrder } from '../../src/reconciler/object-holds.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 import { podLook, refusal } from '../support/builders/looks.ts';
 

@@ -87,15 +87,6 @@ export const restore: Doing = (world, name = NAME) => {
   world.apply(name, spec, annotations);
 };
 
-/** A backup tool brings an earlier moment back: its spec and annotations, no status, another uid. */
-export function restoreFrom(saved: RawObject): Doing {
-  return (world, name = NAME) => {
-    if (world.object(name) === undefined) return;
-    tearOut(world, name);
-    world.apply(name, lasting(specOf(saved)), { ...saved.metadata.annotations });
-  };
-}
-
 /** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
 export function copyTo(namespace: string, copyName?: string, otherCluster?: SimulatedWorld): Doing {
   return (world, name = NAME) => {

@@ -8,13 +8,14 @@ import { findSecret } from '../support/find-secret.ts';
 import { shownOf } from '../support/readable.ts';
 import { makeShared } from './shared-world.ts';
 import { priceLimits, worldSettings } from './world-settings.ts';
+import type { OperatorOptions } from './world-settings.ts';
 import { Books } from './books.ts';
 import type { Fate } from './boundary.ts';
 import { CANARY_ENV } from './canaries.ts';
 import type { Arrival } from './guards/guard.ts';
 import { watchedByGuards } from './guards/guards.ts';
 import { OperatorProcess } from './operator-process.ts';
-import type { OperatorSettings, Plant } from './operator-process.ts';
+import type { OperatorSettings } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
 import { Progress } from './progress.ts';
 import { isReady } from './readings.ts';
@@ -27,22 +28,16 @@ export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
 const GARBAGE_MS = 5_000;
 
-export interface WorldOptions {
-  readonly seed?: number;
+export interface WorldOptions extends OperatorOptions {
   readonly fate?: Fate;
-  readonly plant?: Plant;
   readonly provider?: SettingsInput;
   readonly offers?: readonly OfferInput[];
-  readonly watchDelayMs?: number;
   /** How long until a process that died is replaced. */
   readonly restartMs?: number;
   /** @default true */
   readonly isTraced?: boolean;
   /** Another cluster whose operator has the same API key: one provider, one time. */
   readonly neighbour?: SimulatedWorld;
-  readonly settings?: Partial<
-    Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId' | 'acceptInstallation' | 'clockRate'>
-  >;
 }
 
 /** A world that did not do what was waited for, or did what must never be. */

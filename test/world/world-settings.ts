@@ -2,9 +2,18 @@ import type { Policy } from '../../src/lifecycle/settings.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import type { PriceLimits } from './books.ts';
-import type { OperatorSettings } from './operator-process.ts';
+import type { OperatorSettings, Plant } from './operator-process.ts';
 import { INSTALLATION } from './shared-world.ts';
-import type { WorldOptions } from './simulated-world.ts';
+
+/** What a test may say of the operator of its world. */
+export interface OperatorOptions {
+  readonly seed?: number;
+  readonly plant?: Plant;
+  readonly watchDelayMs?: number;
+  readonly settings?: Partial<
+    Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId' | 'acceptInstallation' | 'clockRate'>
+  >;
+}
 
 /** What the operator of a world is told at its start. */
 export function worldSettings({
@@ -12,7 +21,7 @@ export function worldSettings({
   plant = {},
   watchDelayMs = 20,
   settings,
-}: WorldOptions): OperatorSettings {
+}: OperatorOptions): OperatorSettings {
   const random = createRandomSource(seed + 2);
   return {
     policy: OPEN_POLICY,

@@ -1,7 +1,8 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, stakeOf } from '../account.ts';
-import type { AccountIdentity, AccountVerdict, Stake } from '../account.ts';
+import type { AccountVerdict, Stake } from '../account.ts';
+import type { AccountIdentity } from '../account-identity.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { sameName } from '../pod-name.ts';
 import type { Failure } from '../provider.ts';

@@ -6,7 +6,7 @@ import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { limitsFrom } from '../../offers/wish.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
 import { identityOf } from '../account.ts';
-import type { AccountIdentity } from '../account.ts';
+import type { AccountIdentity } from '../account-identity.ts';
 import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
