@@ -1,45 +1,25 @@
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import { podIdOf, specOf, statusOf } from './readings.ts';
+import {
+  annotate,
+  lasting,
+  NAME,
+  specAt,
+  specChange,
+  TOO_LOW_USD,
+  USUAL_USD,
+  withAnnotations,
+} from './edits.ts';
+import type { Doing } from './edits.ts';
+import { copyForged, heldByAnother, nameAnother } from './meddling.ts';
+import { podIdOf, specOf } from './readings.ts';
 import { NAMESPACE } from './simulated-world.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
-/** What a person, a backup tool or a network may do to a world, or to one GpuPod of it, between any two effects. */
-export type Doing = (world: SimulatedWorld, name?: string) => void;
+export { annotate, specChange, statusChange } from './edits.ts';
+export type { Doing } from './edits.ts';
 
-const NAME = 'train-1';
 const FORCE_RELEASE = 'gpupod.dev/force-release';
 const REQUEST = 'gpupod.dev/reconcile-requested-at';
-const USUAL_USD = 3;
-const TOO_LOW_USD = 1;
-
-export function specChange(change: Readonly<Record<string, unknown>>): Doing {
-  return (world, name) => {
-    world.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
-  };
-}
-
-/** Somebody writes into what the operator alone should write; undefined takes a field away. */
-export function statusChange(change: Readonly<Record<string, unknown>>): Doing {
-  return (world, name) => {
-    world.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
-  };
-}
-
-export function annotate(annotation: string, value: string | undefined): Doing {
-  return (world, name) => {
-    world.edit(
-      (object) => withAnnotations(object, { ...object.metadata.annotations, [annotation]: value }),
-      name,
-    );
-  };
-}
-
-function withAnnotations(object: RawObject, annotations: Record<string, string | undefined>): RawObject {
-  const kept = Object.entries(annotations).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) } };
-}
 
 export const stripAnnotations: Doing = (world, name) => {
   world.edit((object) => withAnnotations(object, {}), name);
@@ -87,6 +67,28 @@ export const restore: Doing = (world, name = NAME) => {
   world.apply(name, spec, annotations);
 };
 
+/** A backup tool brings an earlier moment back: its spec and annotations, no status, another uid. */
+export function restoreFrom(saved: RawObject): Doing {
+  return (world, name = NAME) => {
+    if (world.object(name) === undefined) return;
+    tearOut(world, name);
+    world.apply(name, lasting(specOf(saved)), { ...saved.metadata.annotations });
+  };
+}
+
+/** A backup tool brings the moment before the second attempt back. */
+const restoreOlder: Doing = (world, name) => {
+  const saved = world.object(name);
+  if (saved === undefined || saved.metadata.deletionTimestamp !== undefined) return;
+  SUSPEND(world, name);
+  world.later(60_000, () => {
+    RESUME(world, name);
+  });
+  world.later(360_000, () => {
+    restoreFrom(saved)(world, name);
+  });
+};
+
 /** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
 export function copyTo(namespace: string, copyName?: string, otherCluster?: SimulatedWorld): Doing {
   return (world, name = NAME) => {
@@ -95,18 +97,6 @@ export function copyTo(namespace: string, copyName?: string, otherCluster?: Simu
     if (spec === undefined) return;
     (otherCluster ?? world).apply(copyName ?? name, lasting(spec), annotations, namespace);
   };
-}
-
-/** The spec without what {@link forAWhile} changes: nobody would put it back on the copy. */
-function lasting(spec: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { suspend: _suspend, ...rest } = spec;
-  return rest['maxPrice'] === TOO_LOW_USD ? { ...rest, maxPrice: USUAL_USD } : rest;
-}
-
-/** Undefined for an object that is gone by now. */
-function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> | undefined {
-  const object = world.object(name);
-  return object === undefined ? undefined : specOf(object);
 }
 
 /** A person takes the responsibility for the pod that stands in the status; it bills on, and nobody here ends it. */
@@ -208,6 +198,8 @@ export const ANYTIME: Readonly<Record<string, Doing>> = {
   'wall clock an hour ahead': jumpWall(3_600_000),
   'wall clock an hour back': jumpWall(-3_600_000),
   'key of another account for 40 s': swapKey(40_000),
+  'held by the finalizer of another for 5 min': heldByAnother,
+  'names the instance of another for 2 s': nameAnother,
 };
 
 /** After these an object of this name is there, and what it wants is what it wanted. */
@@ -217,6 +209,7 @@ export const GENTLE: Readonly<Record<string, Doing>> = {
     copyTo(NAMESPACE, `${name}-copy`)(world, name);
   },
   'copied to another namespace': copyTo('team-b'),
+  'copied with a forged order': copyForged,
 };
 
 /** After these an object may be gone for good, or its machine. */
@@ -234,4 +227,5 @@ export const ODD: Readonly<Record<string, Doing>> = {
 export const FORCEFUL: Readonly<Record<string, Doing>> = {
   'torn out and applied again': tearOutAndApply,
   'restored from a backup': restore,
+  'restored as it was an attempt ago': restoreOlder,
 };

@@ -70,6 +70,15 @@ export const READS: FaultTable = {
   'list says one twice': { ...LIST, times: 3, effect: { kind: 'ListTwice' } },
   'list slow': { ...LIST, effect: { kind: 'DelayAfter', ms: 31_000 } },
   'list with garbage': { ...LIST, effect: { kind: 'AddRows', rows: [{ id: 7 }] } },
+  'list with a total of 0': { ...LIST, times: 6, effect: { kind: 'TotalIs', total: 0 } },
+  'list with the total of its page': { ...LIST, times: 6, effect: { kind: 'TotalOfPage' } },
+  'list without names': { ...LIST, times: 3, effect: { kind: 'PatchRows', fields: { name: null } } },
+  'list of a team refused': {
+    ...LIST,
+    times: 6,
+    contains: 'teamId=',
+    effect: { kind: 'Answer', status: 403, body: { detail: 'You are not a member of this team' } },
+  },
   'list without rows': { ...LIST, times: 3, effect: { kind: 'OmitRows' } },
   'history 500': { ...HISTORY, times: 3, effect: { kind: 'Answer', status: 500, body: ECHO } },
   'history empty': { ...HISTORY, times: 5, effect: { kind: 'EmptyList' } },
@@ -80,11 +89,22 @@ export const READS: FaultTable = {
   'offers 500': { ...OFFERS, effect: { kind: 'Answer', status: 500 } },
   'offers empty': { ...OFFERS, times: 2, effect: { kind: 'EmptyList' } },
   'whoami 500': { ...WHOAMI, effect: { kind: 'Answer', status: 500 } },
+  'whoami 403': {
+    ...WHOAMI,
+    times: 3,
+    effect: { kind: 'Answer', status: 403, body: { detail: 'API key missing scope: user:read' } },
+  },
+  'whoami says nothing': {
+    ...WHOAMI,
+    times: 3,
+    effect: { kind: 'Answer', status: 200, body: { data: null } },
+  },
   'whoami 401': { ...WHOAMI, effect: { kind: 'Answer', status: 401, body: { detail: 'Invalid token' } } },
 };
 
 export const SINGLE_POD: FaultTable = {
   'get 500': { ...GET, effect: { kind: 'Answer', status: 500, body: ECHO } },
+  'get without a price': { ...GET, effect: { kind: 'Patch', fields: { priceHr: null } } },
   'get 404': { ...GET, effect: { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } } },
   'get says terminated 410': { ...GET, effect: { kind: 'Answer', status: 410 } },
   'delete 500 and not done': { ...DELETE, effect: { kind: 'Answer', status: 500, body: ECHO } },

@@ -57,6 +57,8 @@ function townOf(
     restartMs: 17_000,
     isForceful: false,
     installingMs: 0,
+    isCrowded: false,
+    prunedFields: [],
     waves: [{ ...wave, going: [] }],
   };
 }

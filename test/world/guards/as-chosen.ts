@@ -2,17 +2,16 @@ import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
 import type { Pod } from '../../../src/simulator/world/pod.ts';
-import { conditionsOf, isReady, podIdOf, specOf } from '../readings.ts';
+import { isReady, podIdOf, specOf } from '../readings.ts';
 import { isByOperator, podIdIn } from './guard.ts';
 import type { Guard, GuardedWorld } from './guard.ts';
 
 /** How much dearer than it was chosen for an instance may be where the spec names no cap. */
 const TOLERANCE = 1.05;
-const PRICE_UNKNOWN = 'PriceUnknown';
 
 /**
- * An instance that is called Ready for the first time is what its spec allows, and somebody has read its price since it
- * is ACTIVE, or says that it is not known.
+ * An instance that is called Ready for the first time is what its spec allows, and its price has been read since it is
+ * ACTIVE.
  */
 export function asChosenGuard(world: GuardedWorld): Guard {
   const judged = new Set<string>();
@@ -25,7 +24,7 @@ export function asChosenGuard(world: GuardedWorld): Guard {
     for (const [what, isWrong] of differences(object, pod)) {
       if (isWrong) world.books.accuse('as-chosen', `${name} is Ready on ${pod.name}: ${what}`);
     }
-    if (!isUnknownSaid(object) && !isPriceRead(pod)) {
+    if (!isPriceRead(pod)) {
       world.books.accuse('price-read', `${name} is Ready, and nobody has read the price of ${pod.name}`);
     }
   }
@@ -47,7 +46,7 @@ export function asChosenGuard(world: GuardedWorld): Guard {
       [pod.offer.gpuType, !listAt(spec['gpu'], 'types').includes(pod.offer.gpuType)],
       [`in ${String(pod.offer.country)}`, !isListed(spec, 'countries', pod.offer.country)],
       [`paid by ${String(pod.teamId)}`, pod.teamId !== teamId],
-      [`it costs ${priceHr} USD/h, allowed are ${cap}`, priceHr > cap + 1e-9 && !isUnknownSaid(object)],
+      [`it costs ${priceHr} USD/h, allowed are ${cap}`, priceHr > cap + 1e-9],
     ];
   }
 
@@ -83,10 +82,6 @@ export function asChosenGuard(world: GuardedWorld): Guard {
       if (request.route === '/pods/') lastList = request;
     },
   };
-}
-
-function isUnknownSaid(object: RawObject): boolean {
-  return conditionsOf(object).some(({ reason }) => reason === PRICE_UNKNOWN);
 }
 
 function listAt(value: unknown, key: string): readonly unknown[] {

@@ -82,6 +82,33 @@ export const KINDS = {
     passes: MANY_ATTEMPTS,
     isSpared: true,
   },
+  // The row before it in the market is spot, and cheaper.
+  'beside a spot twin': {
+    weight: 1,
+    end: RENTED,
+    spec: { ...PATIENT, gpu: { types: ['RTX4090_24GB'] } },
+    passes: MANY_ATTEMPTS,
+  },
+  // The cheapest is far above the cap by the time that it says so.
+  'told its price late': {
+    weight: 1,
+    end: RENTED,
+    spec: { ...PATIENT, gpu: { types: ['A6000_48GB'] } },
+    passes: MANY_ATTEMPTS,
+  },
+  'whose names are cut': { weight: 1, end: RENTED, spec: { ...PATIENT, gpu: { types: ['L4_24GB'] } } },
+  'whose names are prefixed, in capitals': {
+    weight: 1,
+    end: RENTED,
+    spec: { ...PATIENT, gpu: { types: ['V100_32GB'] } },
+  },
+  // The cheapest says why it failed, and goes on installing.
+  'failed without ERROR at first': {
+    weight: 1,
+    end: RENTED,
+    spec: { ...PATIENT, gpu: { types: ['RTX6000Ada_48GB'] }, provisioningTimeout: '2m' },
+    passes: MANY_ATTEMPTS,
+  },
   // There is none until the stock comes back.
   'waits for capacity': {
     weight: 1,

@@ -46,10 +46,27 @@ export const TOWN_OFFERS: readonly OfferInput[] = [
   ...several('A40_48GB', 'late-a40', 0.5, 10),
   ...several('B200_180GB', 'dear-b200', 3.5),
   ...several('GB300', 'whole-rack', 500),
+  // A create cannot tell these two apart, and gets the first.
+  { ...row('RTX4090_24GB', 'twin-rtx', 0.6), isSpot: true, prices: { onDemand: 0.4 } },
+  row('RTX4090_24GB', 'twin-rtx', 0.6),
+  ...several('RTX4090_24GB', 'plain-rtx', 0.8),
+  row('A6000_48GB', 'dearer-a6000', 0.7),
+  ...several('A6000_48GB', 'late-a6000', 0.9),
+  ...several('L4_24GB', 'cut-l4', 0.6),
+  ...several('V100_32GB', 'loud-v100', 0.6),
+  row('RTX6000Ada_48GB', 'failing-ada', 0.7),
+  ...several('RTX6000Ada_48GB', 'good-ada', 0.9),
 ];
+
+const PRICED_LATE = { priceShownFrom: 'Active', priceShownLateMs: 30_000 } as const;
 
 export const TOWN_PROVIDER: SettingsInput = {
   podRules: [
+    { cloudId: 'dearer-a6000', ...PRICED_LATE, activePriceFactor: 9 },
+    { gpuType: 'A6000_48GB', ...PRICED_LATE },
+    { gpuType: 'L4_24GB', nameMaxLength: 50 },
+    { gpuType: 'V100_32GB', namePrefix: 'acct7-', nameCase: 'Upper' },
+    { cloudId: 'failing-ada', outcome: 'FailureTextOnly' },
     { cloudId: 'stuck-l40s', outcome: 'StuckProvisioning' },
     { gpuType: 'A10_24GB', outcome: 'StuckProvisioning' },
     // The first two attempts of a life; the name of a pod has the number before the namespace.

@@ -46,6 +46,10 @@ export interface TownPlan {
   readonly restartMs: number;
   readonly isForceful: boolean;
   readonly installingMs: number;
+  /** Instances of others, so many that lists have a second page. */
+  readonly isCrowded: boolean;
+  /** Fields of a status that the installed CRD does not know. */
+  readonly prunedFields: readonly string[];
   readonly flags: TownFlags;
 }
 
@@ -89,12 +93,16 @@ export function drawTown(seed: number, { waves, livesPerWave }: TownSize): TownP
     restartMs: pick([1_000, 17_000, 60_000, 30 * 60_000]),
     installingMs: pick([0, 10_000]),
     isForceful,
+    isCrowded: below(6) === 0,
+    prunedFields: pick([[], [], [], [], INFORMAL_FIELDS]),
     waves: Array.from({ length: waves }, (_, index) =>
       drawWave({ below, pick }, index, { livesPerWave, isForceful, flags }),
     ),
   };
 }
 
+/** What an older CRD may not know, and what is only told to people. */
+const INFORMAL_FIELDS = ['hint', 'rejections', 'ports', 'activeAt', 'createdAt'];
 const CEILING_USD = 3.3;
 /** More than all lives of a wave cost, but for the one that is too dear for it. */
 const TOTAL_USD = 400;

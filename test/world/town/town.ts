@@ -18,6 +18,8 @@ import { FAR_INSTALLATION } from '../two-clusters.ts';
 import type { TownPlan, Wave } from './plan.ts';
 
 const MINUTE_MS = 60_000;
+/** More than a page of a list. */
+const CROWD = 110;
 const SILENCE_MS = 11 * MINUTE_MS;
 /** What is told late is told by then. */
 const COMPARE_MS = 30 * MINUTE_MS;
@@ -64,7 +66,11 @@ class Town {
       watchDelayMs: plan.watchDelayMs,
       restartMs: plan.restartMs,
       offers: TOWN_OFFERS,
-      provider: { ...TOWN_PROVIDER, installingMs: plan.installingMs },
+      provider: {
+        ...TOWN_PROVIDER,
+        installingMs: plan.installingMs,
+        listOrder: plan.isCrowded ? 'OldestFirst' : 'NewestFirst',
+      },
       ...options,
       fate: this.dealer.fate,
       settings: {
@@ -74,6 +80,10 @@ class Town {
       },
     });
     plantPod(this.world.api.world, { name: 'of-the-team', teamId: TEAM });
+    for (let number = 0; plan.isCrowded && number < CROWD; number += 1) {
+      plantPod(this.world.api.world, { name: `somebody-${number}` });
+    }
+    this.world.server.prunedFields = plan.prunedFields;
     // Of two that hide a pod the first one counts.
     for (const rule of TOWN_FAULTS) this.world.api.faults.add(rule);
     if (plan.lagMs > 0) this.world.api.faults.add(hiddenFor(plan.lagMs));

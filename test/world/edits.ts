@@ -1,0 +1,54 @@
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import { specOf, statusOf } from './readings.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+/** What a person, a backup tool or a network may do to a world, or to one GpuPod of it, between any two effects. */
+export type Doing = (world: SimulatedWorld, name?: string) => void;
+
+export const NAME = 'train-1';
+export const USUAL_USD = 3;
+export const TOO_LOW_USD = 1;
+
+export function specChange(change: Readonly<Record<string, unknown>>): Doing {
+  return (world, name) => {
+    world.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
+  };
+}
+
+/** Somebody writes into what the operator alone should write; undefined takes a field away. */
+export function statusChange(change: Readonly<Record<string, unknown>>): Doing {
+  return (world, name) => {
+    world.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
+  };
+}
+
+export function annotate(annotation: string, value: string | undefined): Doing {
+  return (world, name) => {
+    world.edit(
+      (object) => withAnnotations(object, { ...object.metadata.annotations, [annotation]: value }),
+      name,
+    );
+  };
+}
+
+export function withAnnotations(
+  object: RawObject,
+  annotations: Record<string, string | undefined>,
+): RawObject {
+  const kept = Object.entries(annotations).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) } };
+}
+
+/** The spec without what a person undoes later changes: nobody would put it back on the copy. */
+export function lasting(spec: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { suspend: _suspend, ...rest } = spec;
+  return rest['maxPrice'] === TOO_LOW_USD ? { ...rest, maxPrice: USUAL_USD } : rest;
+}
+
+/** Undefined for an object that is gone by now. */
+export function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> | undefined {
+  const object = world.object(name);
+  return object === undefined ? undefined : specOf(object);
+}
