@@ -40,7 +40,9 @@ export function tenantGuard(world: GuardedWorld): Guard {
     onArrival: ({ request, actor }: Arrival) => {
       if (actor === undefined || request.method !== 'DELETE') return;
       const podId = podIdIn(request);
-      if (!isOthers(actor, podId)) return;
+      // What has ended already cannot be ended by anybody.
+      const pod = world.api.world.pods.byId.get(podId);
+      if (pod === undefined || !world.api.world.pods.isLive(pod) || !isOthers(actor, podId)) return;
       const owner = orderOf(world, podId)?.objectKey ?? '';
       world.books.accuse('tenant', `${nameOf(world, actor)} ends ${podId}, which is of ${owner}`);
     },
