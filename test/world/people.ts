@@ -11,7 +11,7 @@ import {
 } from './edits.ts';
 import type { Doing } from './edits.ts';
 import { copyForged, heldByAnother, nameAnother } from './meddling.ts';
-import { podIdOf, specOf } from './readings.ts';
+import { podIdOf } from './readings.ts';
 import { NAMESPACE } from './simulated-world.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
