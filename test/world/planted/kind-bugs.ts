@@ -2,7 +2,7 @@ import { sameName } from '../../../src/lifecycle/pod-name.ts';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
 import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
 import type { Plant } from '../operator-process.ts';
-import { atProvider } from './planted-bug.ts';
+import { onWire } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs about whose instance it is, what was rented, and what a GpuPod may say of it. */
@@ -24,14 +24,12 @@ export const KIND_BUGS: readonly PlantedBug[] = [
   {
     name: 'what an offer says of spot is not looked at, nor what the instance says',
     plant: () =>
-      atProvider((real) => ({
-        listOffers: async (query) => {
-          const answer = await real.listOffers(query);
-          if (answer.kind !== 'ok') return answer;
-          const offers = answer.value.offers.map((offer) => ({ ...offer, isSpot: false }));
-          return { ...answer, value: { ...answer.value, offers } };
-        },
-      })),
+      onWire(async (request, send) => {
+        const exchange = await send(request);
+        return exchange.kind === 'reply'
+          ? { ...exchange, text: exchange.text.replaceAll('"isSpot":true', '"isSpot":false') }
+          : exchange;
+      }),
     scenario: 'a spot offer is the cheapest',
     oracles: ['as-chosen'],
   },
