@@ -1,6 +1,7 @@
 import type { PodRule } from '../../../src/simulator/world/pod-rule.ts';
 import type { LifeOptions } from '../life.ts';
 import { restore, specChange, statusChange } from '../people.ts';
+import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { reasonOf, statusOf } from '../readings.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
@@ -48,6 +49,20 @@ async function suspended(world: SimulatedWorld): Promise<void> {
   specChange({ suspend: false })(world);
 }
 
+/** The record is lost, the process dies, and the next one comes with the key of another user. */
+async function reinstalledWithAnotherKey(world: SimulatedWorld): Promise<void> {
+  world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
+  world.changeKey('other-key');
+  world.operator.kill();
+  await world.pass(10 * MINUTE_MS);
+  world.delete();
+  await world.pass(10 * MINUTE_MS);
+  world.changeKey('test-key');
+  await world.until('gone', () => world.object() === undefined);
+  world.apply();
+  await world.until('ready', () => world.isReady());
+}
+
 /** What people and backups do to GpuPods. Without a bug each of these worlds must be clean. */
 export const PEOPLE_SCENARIOS = {
   'a status names the instance of another GpuPod for a moment': () => ({ middle: namesAnother }),
@@ -61,5 +76,10 @@ export const PEOPLE_SCENARIOS = {
       restore(world);
       await world.pass(10 * MINUTE_MS);
     },
+  }),
+  'the record of the installation is lost, and the key is that of another user': () => ({
+    settings: { installationId: undefined },
+    prepare: writeRecord,
+    middle: reinstalledWithAnotherKey,
   }),
 } as const satisfies Readonly<Record<string, () => LifeOptions>>;

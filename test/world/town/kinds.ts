@@ -96,6 +96,12 @@ export const KINDS = {
     spec: { ...PATIENT, gpu: { types: ['A6000_48GB'] } },
     passes: MANY_ATTEMPTS,
   },
+  'whose names are cut': { weight: 1, end: RENTED, spec: { ...PATIENT, gpu: { types: ['L4_24GB'] } } },
+  'whose names are prefixed, in capitals': {
+    weight: 1,
+    end: RENTED,
+    spec: { ...PATIENT, gpu: { types: ['V100_32GB'] } },
+  },
   // The cheapest says why it failed, and goes on installing.
   'failed without ERROR at first': {
     weight: 1,
