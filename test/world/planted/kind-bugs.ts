@@ -2,7 +2,7 @@ import { sameName } from '../../../src/lifecycle/pod-name.ts';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
 import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
 import type { Plant } from '../operator-process.ts';
-import { onWire } from './planted-bug.ts';
+import { atCluster, onWire, statusIn } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs about whose instance it is, what was rented, and what a GpuPod may say of it. */
@@ -37,6 +37,18 @@ export const KIND_BUGS: readonly PlantedBug[] = [
     name: 'attempts that failed are not counted',
     plant: () => ({ plan: (real) => (known) => real(withoutAttempts(known)) }),
     scenario: 'no machine of another GpuPod gets ready, and its attempts are used up',
+    oracles: ['bounded'],
+  },
+  {
+    name: 'what a write of the status returned is not compared with what was sent',
+    plant: () =>
+      atCluster((real) => ({
+        replaceStatus: async (object) => ({
+          ...(await real.replaceStatus(object)),
+          status: statusIn(object),
+        }),
+      })),
+    scenario: 'no machine of another GpuPod gets ready, and the CRD drops the count of attempts',
     oracles: ['bounded'],
   },
   {

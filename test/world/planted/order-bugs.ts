@@ -4,7 +4,16 @@ import { openOrder } from '../../../src/lifecycle/order.ts';
 import type { CreatePodRequest } from '../../../src/lifecycle/create-pod-request.ts';
 import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
 import type { Plant } from '../operator-process.ts';
-import { atCluster, atProvider, isCreate, isList, onWire, podIdIn, podNameIn } from './planted-bug.ts';
+import {
+  atCluster,
+  atProvider,
+  isCreate,
+  isList,
+  onWire,
+  podIdIn,
+  podNameIn,
+  statusIn,
+} from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 const NO_PODS = '{"data":[],"total_count":0,"offset":0,"limit":100}';
@@ -213,7 +222,7 @@ function swallowingPodId(): Plant {
           const held = podIdIn(object) === undefined ? undefined : await real.get(object.metadata);
           if (held === undefined) throw error;
           swallowed.add(podNameIn(object) ?? '');
-          return held;
+          return { ...held, status: statusIn(object) };
         }
       },
     })),

@@ -42,6 +42,14 @@ async function usesUpItsAttempts(world: SimulatedWorld): Promise<void> {
   await world.until('it is gone', () => world.object('never-1') === undefined);
 }
 
+/** As before, and the installed CRD does not know the field that counts the attempts that failed. */
+async function usesUpItsAttemptsUnseen(world: SimulatedWorld): Promise<void> {
+  world.server.prunedFields = ['failedAttempts'];
+  await usesUpItsAttempts(world);
+  world.server.prunedFields = [];
+  world.operator.kill();
+}
+
 async function suspended(world: SimulatedWorld): Promise<void> {
   specChange({ suspend: true })(world);
   await world.until('suspended', () => readyReason(world, 'train-1') === 'Suspended');
@@ -69,6 +77,10 @@ export const PEOPLE_SCENARIOS = {
   'no machine of another GpuPod gets ready, and its attempts are used up': () => ({
     ...ruled({ nameIncludes: 'never-1', outcome: 'StuckProvisioning' }),
     middle: usesUpItsAttempts,
+  }),
+  'no machine of another GpuPod gets ready, and the CRD drops the count of attempts': () => ({
+    ...ruled({ nameIncludes: 'never-1', outcome: 'StuckProvisioning' }),
+    middle: usesUpItsAttemptsUnseen,
   }),
   'it is suspended for a while': () => ({ middle: suspended }),
   'it is restored from a backup': () => ({

@@ -60,8 +60,13 @@ export function podNameIn(object: object): string | undefined {
   return statusTextAt(object, 'podName');
 }
 
+/** The status of an object that is about to be written. */
+export function statusIn(object: object): unknown {
+  return 'status' in object ? object.status : undefined;
+}
+
 function statusTextAt(object: object, field: string): string | undefined {
-  return stringAt('status' in object ? object.status : undefined, field);
+  return stringAt(statusIn(object), field);
 }
 
 export function terminated(podId: string): PodLook {

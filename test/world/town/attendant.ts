@@ -101,3 +101,12 @@ export function annotate(
     'person',
   );
 }
+
+/** The installed CRD drops these fields of a status, until a person applies the right one and restarts the operator. */
+export function beginWithOldCrd(world: SimulatedWorld, fields: readonly string[]): void {
+  world.server.prunedFields = fields;
+  world.later(3 * 60_000, () => {
+    world.server.prunedFields = [];
+    for (const operator of world.operators) operator.kill();
+  });
+}

@@ -48,7 +48,7 @@ export interface TownPlan {
   readonly installingMs: number;
   /** Instances of others, so many that lists have a second page. */
   readonly isCrowded: boolean;
-  /** Fields of a status that the installed CRD does not know. */
+  /** Fields of a status that the installed CRD does not know, until a person applies the right one. */
   readonly prunedFields: readonly string[];
   readonly flags: TownFlags;
 }
@@ -94,15 +94,19 @@ export function drawTown(seed: number, { waves, livesPerWave }: TownSize): TownP
     installingMs: pick([0, 10_000]),
     isForceful,
     isCrowded: below(6) === 0,
-    prunedFields: pick([[], [], [], [], INFORMAL_FIELDS]),
+    prunedFields: pick([[], [], [], [], [], [], ...OUTDATED]),
     waves: Array.from({ length: waves }, (_, index) =>
       drawWave({ below, pick }, index, { livesPerWave, isForceful, flags }),
     ),
   };
 }
 
-/** What an older CRD may not know, and what is only told to people. */
-const INFORMAL_FIELDS = ['hint', 'rejections', 'ports', 'activeAt', 'createdAt'];
+/** What an older CRD may not know. */
+const OUTDATED: readonly (readonly string[])[] = [
+  ['hint', 'rejections', 'ports', 'activeAt', 'createdAt'],
+  ['failedAttempts'],
+  ['readyAt', 'searchStartedAt'],
+];
 const CEILING_USD = 3.3;
 /** More than all lives of a wave cost, but for the one that is too dear for it. */
 const TOTAL_USD = 400;

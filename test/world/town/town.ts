@@ -1,4 +1,4 @@
-import { attend, annotate } from './attendant.ts';
+import { attend, annotate, beginWithOldCrd } from './attendant.ts';
 import { isAtItsEnd, isRented, kindOf, policyOf } from './kinds.ts';
 import type { KindName } from './kinds.ts';
 import { TOWN_FAULTS, TOWN_OFFERS, SCARCE_ID, TEAM, TOWN_PROVIDER } from './market.ts';
@@ -83,7 +83,6 @@ class Town {
     for (let number = 0; plan.isCrowded && number < CROWD; number += 1) {
       plantPod(this.world.api.world, { name: `somebody-${number}` });
     }
-    this.world.server.prunedFields = plan.prunedFields;
     // Of two that hide a pod the first one counts.
     for (const rule of TOWN_FAULTS) this.world.api.faults.add(rule);
     if (plan.lagMs > 0) this.world.api.faults.add(hiddenFor(plan.lagMs));
@@ -99,6 +98,7 @@ class Town {
     const { world } = this;
     world.startOperator();
     await world.pass(1_000);
+    if (this.#plan.prunedFields.length > 0) beginWithOldCrd(world, this.#plan.prunedFields);
     world.time.schedule(5 * MINUTE_MS, () => {
       world.api.world.offers.change({ gpuType: 'H200_141GB' }, { stockStatus: 'High' });
       world.trace.add(world.time.nowMs, `*** ${SCARCE_ID} is there`);
