@@ -11,7 +11,7 @@ import {
 } from './edits.ts';
 import type { Doing } from './edits.ts';
 import { copyForged, heldByAnother, nameAnother } from './meddling.ts';
-import { podIdOf } from './readings.ts';
+import { podIdOf, specOf } from './readings.ts';
 import { NAMESPACE } from './simulated-world.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
@@ -65,6 +65,28 @@ export const restore: Doing = (world, name = NAME) => {
   const annotations = { ...world.object(name)?.metadata.annotations };
   tearOut(world, name);
   world.apply(name, spec, annotations);
+};
+
+/** A backup tool brings an earlier moment back: its spec and annotations, no status, another uid. */
+export function restoreFrom(saved: RawObject): Doing {
+  return (world, name = NAME) => {
+    if (world.object(name) === undefined) return;
+    tearOut(world, name);
+    world.apply(name, lasting(specOf(saved)), { ...saved.metadata.annotations });
+  };
+}
+
+/** A backup tool brings the moment before the second attempt back. */
+const restoreOlder: Doing = (world, name) => {
+  const saved = world.object(name);
+  if (saved === undefined || saved.metadata.deletionTimestamp !== undefined) return;
+  SUSPEND(world, name);
+  world.later(60_000, () => {
+    RESUME(world, name);
+  });
+  world.later(360_000, () => {
+    restoreFrom(saved)(world, name);
+  });
 };
 
 /** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
@@ -205,4 +227,5 @@ export const ODD: Readonly<Record<string, Doing>> = {
 export const FORCEFUL: Readonly<Record<string, Doing>> = {
   'torn out and applied again': tearOutAndApply,
   'restored from a backup': restore,
+  'restored as it was an attempt ago': restoreOlder,
 };

@@ -1,6 +1,6 @@
 import type { PodRule } from '../../../src/simulator/world/pod-rule.ts';
 import type { LifeOptions } from '../life.ts';
-import { restore, specChange, statusChange } from '../people.ts';
+import { restore, restoreFrom, specChange, statusChange } from '../people.ts';
 import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { reasonOf, statusOf } from '../readings.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
@@ -25,6 +25,18 @@ async function namesAnother(world: SimulatedWorld): Promise<void> {
 }
 
 const NOBODY = { metadata: { name: '', uid: '', resourceVersion: '' } };
+
+/** The second attempt is ready when somebody restores the object as it was during the first. */
+async function olderMoment(world: SimulatedWorld): Promise<void> {
+  const saved = world.object();
+  if (saved === undefined) throw new Error('there is nothing to save');
+  specChange({ suspend: true })(world);
+  await world.until('suspended', () => readyReason(world, 'train-1') === 'Suspended');
+  specChange({ suspend: false })(world);
+  await world.until('ready again', () => world.isReady());
+  restoreFrom(saved)(world);
+  await world.pass(20 * MINUTE_MS);
+}
 
 function readyReason(world: SimulatedWorld, name: string): string | undefined {
   const object = world.object(name);
@@ -89,6 +101,7 @@ export const PEOPLE_SCENARIOS = {
       await world.pass(10 * MINUTE_MS);
     },
   }),
+  'a GpuPod is restored as it was one attempt ago': () => ({ middle: olderMoment }),
   'the record of the installation is lost, and the key is that of another user': () => ({
     settings: { installationId: undefined },
     prepare: writeRecord,
