@@ -229,8 +229,8 @@ export const METRICS = {
     labels: ['reason'],
     values: [
       'NoCapacity',
-      'NotAsOrdered',
       'AboveMaxPrice',
+      'NotAsOrdered',
       'InvalidRequest',
       'TemplateIncompatible',
       'OtherRefusal',

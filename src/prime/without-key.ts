@@ -4,16 +4,15 @@ import { parseJson } from './parse-json.ts';
 const MIN_KEY_LENGTH = 8;
 const PLACEHOLDER = '[redacted]';
 
+/** Fields that the provider alone fills: one that repeats the key is no id, and would be shown and put into addresses. */
+const IDS: ReadonlySet<string> = new Set(['id', 'podId', 'userId', 'teamId']);
+
 /**
  * Fields that name something: decisions rest on them. A namespace or a GpuPod may be called what happens to be a part of the
  * key, and an instance that cannot be recognised by its name would be ordered again.
  */
 const NAMES: ReadonlySet<string> = new Set([
-  'id',
-  'podId',
   'name',
-  'userId',
-  'teamId',
   'cloudId',
   'gpuName',
   'gpuType',
@@ -38,5 +37,12 @@ export function withoutKey(text: string, key: string): string {
 }
 
 function redacted(field: string, value: unknown, key: string): unknown {
-  return typeof value === 'string' && !NAMES.has(field) ? value.replaceAll(key, PLACEHOLDER) : value;
+  if (typeof value !== 'string' || !value.includes(key)) {
+    return value;
+  }
+  if (IDS.has(field)) {
+    return null;
+  }
+  // What is nothing but the key was given by nobody who named anything.
+  return NAMES.has(field) && value.trim() !== key ? value : value.replaceAll(key, PLACEHOLDER);
 }

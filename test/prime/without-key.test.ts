@@ -6,22 +6,27 @@ const KEY = 'production-1';
 describe('withoutKey', () => {
   it.each([
     { field: 'name', value: `gp-abc123-0123456789-1-${KEY}-train` },
-    { field: 'id', value: `${KEY}-7` },
-    { field: 'podId', value: KEY },
-    { field: 'teamId', value: KEY },
     { field: 'cloudId', value: `${KEY}_H100` },
   ])('leaves $field as it is: decisions rest on it', ({ field, value }) => {
     const text = JSON.stringify({ data: [{ [field]: value, detail: 'x' }] });
     expect(withoutKey(text, KEY)).toBe(text);
   });
 
+  it.each(['id', 'podId', 'userId', 'teamId'])(
+    'takes %s for none: the provider fills it, and it is shown',
+    (field) => {
+      const body: unknown = JSON.parse(withoutKey(JSON.stringify({ [field]: `Bearer ${KEY}` }), KEY));
+      expect(body).toEqual({ [field]: null });
+    },
+  );
+
   it.each(['detail', 'installationFailure', 'sshConnection', 'description'])(
     'takes the key out of %s, which is shown',
     (field) => {
       const body = JSON.parse(
-        withoutKey(JSON.stringify({ name: KEY, [field]: `a ${KEY} b` }), KEY),
+        withoutKey(JSON.stringify({ name: `${KEY}-1`, [field]: `a ${KEY} b` }), KEY),
       ) as object;
-      expect(body).toEqual({ name: KEY, [field]: 'a [redacted] b' });
+      expect(body).toEqual({ name: `${KEY}-1`, [field]: 'a [redacted] b' });
     },
   );
 
