@@ -121,6 +121,7 @@ describe('a whole life among faults', () => {
     }
     await scene.create('secretive', {
       gpu: { types: ['H100_80GB'] },
+      maxAttempts: ORDERS.length,
       env: [
         { name: 'PLAIN', value: CANARIES.plainEnv },
         { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'training', key: 'token' } } },
