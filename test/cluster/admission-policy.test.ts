@@ -207,6 +207,39 @@ describe('the admission policy', () => {
     expect(await orderOf('train')).toBe(before);
   });
 
+  it('refuses a new GpuPod that brings the order or the finalizer of another, but for backup tools', async () => {
+    await rent('owner');
+    const order = await kubectl(
+      ...['-n', namespace, 'get', 'gpupod', 'owner'],
+      ...['-o', 'jsonpath={.metadata.annotations.gpupod\\.dev/intent}'],
+    );
+    expect(order).toContain('"v":1');
+    const brought = (name: string, metadata: Readonly<Record<string, unknown>>): string =>
+      stringify({
+        apiVersion: 'gpupod.dev/v1alpha1',
+        kind: 'GpuPod',
+        metadata: { name, ...metadata },
+        spec: { gpu: { types: ['H100_80GB'] }, maxPrice: 3, suspend: true },
+      });
+    const withOrder = { annotations: { 'gpupod.dev/intent': order } };
+    const withFinalizer = { finalizers: ['gpupod.dev/rental'] };
+    for (const metadata of [withOrder, withFinalizer]) {
+      const refused = await tenant(['create', '-f', '-'], brought('thief', metadata));
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/written by the operator alone/),
+      });
+    }
+    const others = { annotations: { 'gpupod.dev/paused': 'true' }, finalizers: ['example.com/mine'] };
+    expect(await tenant(['create', '-f', '-', '--dry-run=server'], brought('thief', others))).toMatchObject({
+      code: 0,
+    });
+    const backup = ['--as-group=gpupod.dev:backup', 'create', '-f', '-', '--dry-run=server'];
+    expect(await tenant(backup, brought('restored', withOrder))).toMatchObject({ code: 0, stderr: '' });
+    const update = ['--as-group=gpupod.dev:backup', 'annotate', 'gpupod', 'owner', 'gpupod.dev/intent-'];
+    expect(await tenant(update)).toMatchObject({ code: 1 });
+  });
+
   it('lets people do all that they need, and the operator a whole life', async () => {
     await rent('train');
     for (const args of [
