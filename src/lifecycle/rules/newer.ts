@@ -5,7 +5,7 @@ import { frontsOf } from '../order.ts';
 import { frontOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
 import { currentAttemptNumber, withAttempt } from '../status/attempts.ts';
-import { costStatus, offerStatus } from '../status/bind.ts';
+import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
@@ -114,6 +114,7 @@ function adopt(knowledge: Knowledge, pod: PodLook): Step {
         {
           podId: pod.podId,
           podName,
+          podIdProof: knowledge.proofs.of(pod.podId),
           ...termsOf(knowledge, pod),
           attempts: withAttempt(withoutOlder(knowledge), parsePodName(pod.name)?.attempt ?? 1, {
             podName,
@@ -151,10 +152,15 @@ function withoutOlder({ gpuPod, now }: Knowledge): GpuPodStatus {
 
 /** As it was ordered, where the create intent is still there; else as far as it says so itself. */
 function termsOf(knowledge: Knowledge, pod: PodLook): Facts {
-  const { intent: reading } = knowledge;
-  return reading.kind === 'read' && isSameAttempt(reading.intent.name, pod.name)
-    ? { offer: offerStatus(reading.intent), cost: costStatus(reading.intent, pod) }
-    : { offer: offerOf(pod), cost: costOf(knowledge, pod) };
+  const { intent: reading, account } = knowledge;
+  const intent =
+    reading.kind === 'read' && isSameAttempt(reading.intent.name, pod.name) ? reading.intent : undefined;
+  return {
+    account: accountOf(account, intent, pod),
+    ...(intent === undefined
+      ? { offer: offerOf(pod), cost: costOf(knowledge, pod) }
+      : { offer: offerStatus(intent), cost: costStatus(intent, pod) }),
+  };
 }
 
 const MAX_WORD_LENGTH = 128;

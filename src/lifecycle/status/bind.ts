@@ -71,10 +71,15 @@ function bindFacts(
 }
 
 /** By the order; where that does not say, whose key it was ordered with, or whom the provider names. */
-function accountOf(session: AccountState, intent: Intent, { userId }: PodLook): GpuPodStatus['account'] {
+export function accountOf(
+  session: AccountState,
+  intent: Intent | undefined,
+  { userId }: PodLook,
+): GpuPodStatus['account'] {
   const told =
     session.kind === 'unknown' || userId === undefined ? undefined : { ...originOf(session), userId };
-  const identity = accountOfIntent(intent) ?? identityOf(session) ?? told;
+  const identity =
+    (intent === undefined ? undefined : accountOfIntent(intent)) ?? identityOf(session) ?? told;
   return identity === undefined ? undefined : { ...originOf(identity), userId: identity.userId };
 }
 

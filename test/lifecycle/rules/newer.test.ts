@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { adoptNewer, correctName } from '../../../src/lifecycle/rules/newer.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census, readyLook } from '../../support/builders/looks.ts';
+import { messageOf, outline, statusOf } from '../support/outline.ts';
+
+const running = { ...readyLook(), podId: 'pod-2', name: nameOfAttempt(2), priceUsdPerHour: 2.7 };
+const list = census({ beganAtMs: NOW_MS, live: [running] });
+const fresh = { memory: { version: { resourceVersion: '10', seenAtMs: NOW_MS - 1 } } };
+const old = gpuPod({ intent: intent() });
+
+describe('adoptNewer', () => {
+  it.each<{ name: string; known: KnowledgeOverrides; step: string; says?: string; why: string }>([
+    { name: 'nothing newer', known: { gpuPod: old }, step: '-', why: 'there is nothing to adopt' },
+    { name: 'one at work', known: { gpuPod: old, census: list }, step: 'writeStatus', why: 'it is adopted' },
+    {
+      name: 'one at work, in a list from before this version of the object',
+      known: { gpuPod: old, census: census({ beganAtMs: NOW_MS - 2, live: [running] }) },
+      step: 'rest',
+      why: 'another process may have written on it since',
+    },
+    {
+      name: 'two',
+      known: {
+        gpuPod: old,
+        census: census({
+          beganAtMs: NOW_MS,
+          live: [running, { ...running, podId: 'pod-3', name: nameOfAttempt(3) }],
+        }),
+      },
+      step: 'rest',
+      says: 'Stalled',
+      why: 'only a person knows which is meant',
+    },
+    {
+      name: 'one that failed',
+      known: { gpuPod: old, census: census({ beganAtMs: NOW_MS, live: [{ ...running, status: 'ERROR' }] }) },
+      step: 'rest',
+      says: 'Stalled',
+      why: 'it is nobody’s to replace without a word',
+    },
+    {
+      name: 'one that starts',
+      known: {
+        gpuPod: old,
+        census: census({ beganAtMs: NOW_MS, live: [{ ...running, status: 'PROVISIONING' }] }),
+      },
+      step: 'rest',
+      says: 'Reconciling',
+      why: 'it is adopted once it is ready',
+    },
+    {
+      name: 'one at work, of a GpuPod that is suspended',
+      known: { gpuPod: gpuPod({ intent: intent(), spec: { suspend: true } }), census: list },
+      step: 'rest',
+      says: 'Stalled',
+      why: 'the wish may be as old as the rest',
+    },
+    {
+      name: 'one at work, of a GpuPod that is deleted',
+      known: { gpuPod: gpuPod({ intent: intent(), isDeleting: true }), census: list },
+      step: '-',
+      why: 'it ends with its GpuPod',
+    },
+    {
+      name: 'one at work, beside the one that the status names',
+      known: {
+        gpuPod: rentedGpuPod(),
+        census: census({ beganAtMs: NOW_MS, live: [readyLook(), running] }),
+      },
+      step: '-',
+      why: 'the status is true of that one, and Synced tells of the other',
+    },
+    {
+      name: 'one at work, in place of the one that the status names',
+      known: { gpuPod: rentedGpuPod(), census: list },
+      step: 'writeStatus',
+      why: 'the status is from an older moment',
+    },
+  ])('$name: $step, because $why', ({ known, step, says }) => {
+    const next = adoptNewer(observed({ ...fresh, ...known }));
+    expect(outline(next).step).toBe(step);
+    const conditions = next?.kind === 'rest' ? (next.status.conditions ?? []) : [];
+    const progress = conditions.filter(({ type }) => type === 'Stalled' || type === 'Reconciling');
+    expect(progress.map(({ type }) => type)).toEqual(says === undefined ? [] : [says]);
+  });
+
+  it('tells what it is and what it costs, in what a condition holds', () => {
+    const live = [running, { ...running, podId: 'pod-3', name: nameOfAttempt(3) }];
+    const known = observed({ ...fresh, gpuPod: old, census: census({ beganAtMs: NOW_MS, live }) });
+    const message = messageOf(statusOf(adoptNewer(known)), 'Synced');
+    expect(message).toMatch(
+      /^Instance pod-2 \(2\.70 USD\/h\) and pod-3 \(2\.70 USD\/h\) bills and is newer than/,
+    );
+    expect(message).toMatch(/deleting the GpuPod terminates it\.$/);
+  });
+
+  it('adopts it as what it was: a ready one, at its price, so that nothing of an older spec ends it', () => {
+    const next = adoptNewer(observed({ ...fresh, gpuPod: old, census: list }));
+    expect(next === undefined ? undefined : statusOf(next)).toMatchObject({
+      podId: 'pod-2',
+      podName: nameOfAttempt(2),
+      readyAt: expect.any(String),
+      cost: { pricePerHour: 2.7, billedPerHour: 2.7 },
+      attempts: [{ number: 2, podName: nameOfAttempt(2) }],
+    });
+  });
+});
+
+describe('correctName', () => {
+  it.each([
+    { name: 'a later attempt', heard: nameOfAttempt(2), step: 'writeStatus' },
+    { name: 'the same', heard: nameOfAttempt(1), step: '-' },
+    { name: 'whatever a person called it', heard: 'mine', step: '-' },
+    { name: 'an instance of another object', heard: `gp-abc123-${'0'.repeat(26)}-2-x`, step: '-' },
+  ])('$name: $step', ({ heard, step }) => {
+    const known = observed({ gpuPod: rentedGpuPod(), memory: { rental: rentalMemory({ name: heard }) } });
+    expect(outline(correctName(known)).step).toBe(step);
+  });
+});
