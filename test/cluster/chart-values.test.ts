@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { chart, helm as runHelm, kubectl as runKubectl } from '../manifests/support/helm.ts';
+import { objectsIn, one, type Objects } from '../manifests/support/rendered.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(3 * MINUTE_MS);
@@ -27,28 +28,11 @@ afterAll(async () => {
   await controlPlane.stop();
 });
 
-const Objects = z.array(z.looseObject({ kind: z.string() }));
-type Objects = z.infer<typeof Objects>;
-
-function toObject(document: { toJS(): unknown }): unknown {
-  return document.toJS();
-}
-
-function objectsIn(text: string): Objects {
-  const all = parseAllDocuments(text).map((document) => toObject(document));
-  return Objects.parse(all.filter((object) => object !== null));
-}
-
 async function rendered(sets: readonly string[]): Promise<Objects> {
   const args = sets.flatMap((set) => ['--set', set]);
   return objectsIn(
     await runHelm(controlPlane, 'template', 'gpupod-operator', chart, '-n', NAMESPACE, ...args),
   );
-}
-
-/** The only object of a kind; undefined where there is none. */
-function one(objects: Objects, kind: string): Objects[number] | undefined {
-  return objects.find((object) => object.kind === kind);
 }
 
 function template(pod: object): object {
@@ -95,10 +79,14 @@ const EFFECTS: readonly {
     },
   },
   {
-    sets: ['admissionPolicy.enabled=true', 'admissionPolicy.alsoAllow[0]=alice'],
+    sets: ['enabled=true', 'alsoAllow[0]=al', 'backupGroups[0]=b'].map((set) => `admissionPolicy.${set}`),
     kind: 'ValidatingAdmissionPolicy',
     expected: {
-      spec: { matchConditions: [{ expression: expect.stringContaining(`gpupod-operator","alice"]`) }] },
+      spec: {
+        matchConditions: ['gpupod-operator","al"]', 'group in ["b"]'].map((text) => ({
+          expression: expect.stringContaining(text),
+        })),
+      },
     },
   },
   {

@@ -1,0 +1,20 @@
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+
+const Objects = z.array(z.looseObject({ kind: z.string() }));
+export type Objects = z.infer<typeof Objects>;
+
+function toObject(document: { toJS(): unknown }): unknown {
+  return document.toJS();
+}
+
+/** The objects of a file of YAML documents. */
+export function objectsIn(text: string): Objects {
+  const all = parseAllDocuments(text).map((document) => toObject(document));
+  return Objects.parse(all.filter((object) => object !== null));
+}
+
+/** The only object of a kind; undefined where there is none. */
+export function one(objects: Objects, kind: string): Objects[number] | undefined {
+  return objects.find((object) => object.kind === kind);
+}
