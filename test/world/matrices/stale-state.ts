@@ -71,8 +71,12 @@ const EDITS: readonly Strike[] = Object.entries(ANYTIME).map(([name, doing]) =>
   during(name, doing, { end: endAfter(name) }),
 );
 
-/** A cap is part of the end, and an offer that was too dear is left alone for a while. */
+/**
+ * A cap is part of the end, and an offer that was too dear is left alone for a while; so is the one whose attempt a restored
+ * object did not see succeed, and an instance of a later attempt is adopted for what it says of itself.
+ */
 function endAfter(name: string): End {
+  if (name.startsWith('restored ')) return 'another offer';
   if (name === 'cap lowered a little') return 'its own';
   return name === 'cap below every price for 3 min' ? 'another offer' : 'the same';
 }
@@ -83,14 +87,16 @@ const ENDS: readonly Strike[] = [
   during('suspended for good', specChange({ suspend: true }), { until: 'deleted', end: 'its own' }),
   during('what is bought changed', specChange({ placement: { minStock: 'Medium' } })),
   during('torn out', tearOut, { ...GONE, options: { ...ORPHANS_END, mayBeGone: true } }),
-  ...Object.entries(FORCEFUL).map(([name, doing]) => during(name, doing, FORCE)),
+  ...Object.entries(FORCEFUL).map(([name, doing]) => during(name, doing, { ...FORCE, end: endAfter(name) })),
 ];
 
 /** The watch is down, and what it would have told is found out by a list four minutes later. */
 const UNSEEN: readonly Strike[] = [
   during('deleted unseen', unseen(remove), GONE),
   during('suspended unseen', unseen(specChange({ suspend: true })), { until: 'deleted', end: 'its own' }),
-  ...Object.entries(FORCEFUL).map(([name, doing]) => during(`${name} unseen`, unseen(doing), FORCE)),
+  ...Object.entries(FORCEFUL).map(([name, doing]) =>
+    during(`${name} unseen`, unseen(doing), { ...FORCE, end: endAfter(name) }),
+  ),
 ];
 
 const CLUSTER: readonly Strike[] = Object.entries(CLUSTER_MISHAPS).map(([name, mishap]) => ({
