@@ -23,7 +23,7 @@ const unwanted = (['Ready', 'Synced', 'Stalled'] as const).flatMap((type) => {
 });
 
 describe('what to do, per reason', () => {
-  const rows = tableBelow(fileAt('docs/operations.md'), '## What to do, per reason');
+  const rows = tableBelow(fileAt('docs/how-to/troubleshoot.md'), '## What to do, per reason');
 
   it('has one row for each reason that people ask about, and no other', () => {
     const named = rows.map(([type = '', reason = '']) => `${type} ${reason.replaceAll('`', '')}`);

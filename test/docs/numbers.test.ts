@@ -15,21 +15,33 @@ function read(path: string): string {
 
 describe('numbers in the documents are those of the code', () => {
   it.each([
-    { file: 'architecture', text: `every ${WINDOWS.busyPollMs / SECOND_MS} s, all others`, why: 'busyPoll' },
-    { file: 'architecture', text: `all others every ${WINDOWS.quietPollMs / SECOND_MS} s`, why: 'quietPoll' },
-    { file: 'architecture', text: `The sweep**, every ${WINDOWS.sweepMs / MINUTE_MS} minutes`, why: 'sweep' },
     {
-      file: 'architecture',
+      file: 'explanation/architecture',
+      text: `every ${WINDOWS.busyPollMs / SECOND_MS} s, all others`,
+      why: 'busyPoll',
+    },
+    {
+      file: 'explanation/architecture',
+      text: `all others every ${WINDOWS.quietPollMs / SECOND_MS} s`,
+      why: 'quietPoll',
+    },
+    {
+      file: 'explanation/architecture',
+      text: `The sweep**, every ${WINDOWS.sweepMs / MINUTE_MS} minutes`,
+      why: 'sweep',
+    },
+    {
+      file: 'explanation/architecture',
       text: `At most ${WINDOWS.createFenceMs / SECOND_MS} s have passed`,
       why: 'fence',
     },
     {
-      file: 'architecture',
+      file: 'explanation/architecture',
       text: `renewed within the last ${WINDOWS.leaseFenceMs / SECOND_MS} s`,
       why: 'lease',
     },
     {
-      file: 'architecture',
+      file: 'explanation/architecture',
       text: `about ${(WINDOWS.foreignRequestMs + WINDOWS.settleMs) / SECOND_MS} s after it first saw the intent`,
       why: 'foreignRequest and settle',
     },

@@ -3,8 +3,8 @@ import { simulatorReference } from '../../src/simulator/reference/reference.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
 import { markdownFiles, tableBelow } from './support/markdown.ts';
 
-const page = markdownFiles().find(({ path }) => path === 'docs/simulator.md');
-if (page === undefined) throw new Error('docs/simulator.md is not there');
+const page = markdownFiles().find(({ path }) => path === 'docs/development/simulator.md');
+if (page === undefined) throw new Error('docs/development/simulator.md is not there');
 
 const { settings } = simulatorReference();
 const open = settings.filter(({ description }) => description.startsWith('open')).map(({ name }) => name);

@@ -4,10 +4,10 @@ import { refusedByCompiler } from './compiler.ts';
 import type { PlantedFile } from './compiler.ts';
 
 /**
- * Prints what survived the last runs, as it stands in docs/mutation-survivors.md. What the compiler refuses is counted
+ * Prints what survived the last runs, as it stands in docs/development/mutation-survivors.md. What the compiler refuses is counted
  * and left out: `npm test` checks types, so that such a mistake is noticed as well.
  *
- * `npm run --silent test:mutation:survivors > docs/mutation-survivors.md`
+ * `npm run --silent test:mutation:survivors > docs/development/mutation-survivors.md`
  */
 
 const Place = z.object({ line: z.int(), column: z.int() });
