@@ -27,7 +27,7 @@ export function conditionsReference(): string {
 
 Types and reasons are closed lists, and tools may build on them. Messages are for people, and may change.
 \`status.phase\` is computed from the conditions for the table of \`kubectl get\`; do not build on it.
-What to do about each reason stands in [operations](../how-to/troubleshoot.md#what-to-do-per-reason).
+For what to do about each reason, see [troubleshooting](../how-to/troubleshoot.md#what-to-do-per-reason).
 
 ${sections.join('\n')}`;
 }
