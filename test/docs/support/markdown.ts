@@ -25,7 +25,8 @@ const SPAN = /`([^`\n]+)`/g;
 
 /** Every document of the project. */
 export function markdownFiles(): readonly MarkdownFile[] {
-  return globSync(['*.md', 'docs/**/*.md']).map((path) => toMarkdownFile(path, readFileSync(path, 'utf8')));
+  const everywhere = ['*.md', '{docs,examples,charts,deploy,src,scripts,test,.github}/**/*.md'];
+  return globSync(everywhere).map((path) => toMarkdownFile(path, readFileSync(path, 'utf8')));
 }
 
 /** The rows of the first table below a heading, each as its cells. */
