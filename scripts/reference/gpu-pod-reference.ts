@@ -28,11 +28,11 @@ export function gpuPodReference(): string {
 
 ${code(`${group}/${versions[0].name}`)}, plural ${code(names.plural)}, short names ${names.shortNames.map(code).join(' and ')}. Namespaced.
 
-The same text is in the cluster: ${code(`kubectl explain ${names.kind.toLowerCase()}.spec --recursive`)}.
-A [page of its own](conditions.md) lists the conditions and their reasons, and another one the [reasons for which offers are not taken](rejections.md).
+The cluster shows the same text: ${code(`kubectl explain ${names.kind.toLowerCase()}.spec --recursive`)}.
+For the conditions and their reasons, see [conditions](conditions.md); for the reasons in \`status.rejections\`, see [rejections](rejections.md).
 
 While ${code('status.podId')} is set, these parts of the spec cannot change: ${FROZEN_FIELDS.map(code).join(', ')}.
-Set ${code('suspend')} to true, wait until ${code('status.podId')} is gone, and change them then.
+To change them, set ${code('suspend')} to true and wait until ${code('status.podId')} is gone.
 
 ## spec
 
@@ -45,7 +45,7 @@ ${below('spec')}
 
 ## status
 
-Written by the operator only.
+Only the operator writes it.
 
 ${below('status')}
 `;

@@ -12,7 +12,7 @@ export function simulatorPage(): string {
   ]);
   return `${GENERATED}# Simulator
 
-How to use it stands in [the simulator](../development/simulator.md). The same lists are printed by ${code('npm run --silent simulator -- --help')}.
+For how to use it, see [the simulator](../development/simulator.md). The same lists are printed by ${code('npm run --silent simulator -- --help')}.
 
 ## Settings
 

@@ -3,12 +3,12 @@ import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
 import { code, GENERATED, table } from './markdown.ts';
 
 const TYPE_MEANINGS: Readonly<Record<keyof typeof REASONS, string>> = {
-  Ready: 'Whether the machine can be used.',
-  Synced: 'Whether the operator could do all that was to be done.',
-  OfferSelected: 'Whether an offer was chosen, and why. It stays as it was while the machine is rented.',
-  Provisioned: 'Whether a machine came of the order.',
-  Reconciling: 'Present only while the operator is on its way to what the spec asks for.',
-  Stalled: 'Present only while nothing goes on until a person acts.',
+  Ready: 'Whether the instance can be used.',
+  Synced: 'Whether the last pass over the GpuPod succeeded.',
+  OfferSelected: 'Whether an offer was chosen, and why. It does not change while the instance is rented.',
+  Provisioned: 'Whether the create request led to an instance.',
+  Reconciling: 'Present only while the operator works towards what the spec asks for.',
+  Stalled: 'Present only while the operator waits for a person to act.',
 };
 
 /** `docs/reference/conditions.md`. */
@@ -25,8 +25,8 @@ export function conditionsReference(): string {
   });
   return `${GENERATED}# Conditions
 
-Types and reasons are closed lists, and tools may build on them. Messages are for people, and may change.
-\`status.phase\` is computed from the conditions for the table of \`kubectl get\`; do not build on it.
+Types and reasons are closed lists, and tools may rely on them. Messages are for people, and may change.
+The operator computes \`status.phase\` from the conditions, for the table of \`kubectl get\`; do not rely on it.
 For what to do about each reason, see [troubleshooting](../how-to/troubleshoot.md#what-to-do-per-reason).
 
 ${sections.join('\n')}`;
@@ -35,10 +35,10 @@ ${sections.join('\n')}`;
 /** `docs/reference/rejections.md`. */
 export function rejectionsReference(): string {
   const rows = Object.entries(REJECTION_REASONS).map(([reason, meaning]) => [code(reason), meaning]);
-  return `${GENERATED}# Why offers are not taken
+  return `${GENERATED}# Why offers are rejected
 
-\`status.rejections\` counts the offers that were not taken by these reasons, with the one that came nearest.
-An offer is counted once, under the first reason that it meets. \`status.hint\` says what to relax.
+\`status.rejections\` counts the rejected offers by reason, and shows the offer that came nearest.
+An offer counts once, under the first reason that applies. \`status.hint\` says what to relax.
 
 ${table(['Reason', 'Meaning'], rows)}
 `;

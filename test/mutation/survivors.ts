@@ -4,7 +4,7 @@ import { refusedByCompiler } from './compiler.ts';
 import type { PlantedFile } from './compiler.ts';
 
 /**
- * Prints what survived the last runs, as it stands in docs/development/mutation-survivors.md. What the compiler refuses is counted
+ * Prints what survived the last runs, for docs/development/mutation-survivors.md. What the compiler refuses is counted
  * and left out: `npm test` checks types, so that such a mistake is noticed as well.
  *
  * `npm run --silent test:mutation:survivors > docs/development/mutation-survivors.md`
@@ -29,9 +29,10 @@ interface Survivor extends PlantedFile {
 }
 
 write('# What survived\n');
-write('Line, what stands there, and what nobody noticed. The kinds, with their reasons, stand in');
 write(
-  '[mutation testing](mutation-testing.md#what-survives-and-why). Lines are those of the day of the run.',
+  'Each line shows the line number, the code, and the mistake that no test noticed. ' +
+    '[Mutation testing](mutation-testing.md#what-survives-and-why) explains the kinds. ' +
+    'Line numbers are those of the day of the run.',
 );
 for (const part of ['offers', 'lifecycle', 'api']) {
   // What a run that was ended early has tried stands there too.
