@@ -26,6 +26,12 @@ export const ANNOTATIONS = {
 /** On the operator's Lease: what was spent so far, for metrics that go on over restarts. */
 export const SPENT_ANNOTATION = `${GROUP}/spent`;
 
+/** On the operator's Lease: whose process holds it, so that one that waits behind another installation can say so. */
+export const LEASE_ANNOTATIONS = {
+  owner: `${GROUP}/lease-owner`,
+  watchNamespace: `${GROUP}/watch-namespace`,
+} as const;
+
 /** Labels on what the operator creates in the cluster. */
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',

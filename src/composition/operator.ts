@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { SPENT_ANNOTATION } from '../api/names.ts';
 import { LeaderElector } from '../kubernetes/leader-elector.ts';
-import type { LeaseCargo } from '../kubernetes/lease-cargo.ts';
-import type { DurableRecord } from '../observability/metrics.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Controller } from '../reconciler/controller.ts';
 import { GpuPodOperator } from '../reconciler/gpu-pod-operator.ts';
 import { connectCluster } from './cluster.ts';
 import { InstallationReader } from './installation-reader.ts';
+import { cargoOf } from './lease-cargo.ts';
+import { LeaseOwnerWatch } from './lease-owner.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
@@ -43,6 +42,8 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const lease: { elector?: LeaderElector } = {};
   const controller = createController(parts, { identity, cluster, prime, lease });
   const record = new InstallationReader(cluster, parts);
+  const owner = { owner: config.lease.owner, watchNamespace: config.kubernetes.watchNamespace };
+  const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
     coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
@@ -50,7 +51,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),
-    installationProblem: () => record.problem,
+    installationProblem: () => ownerWatch.problem ?? record.problem,
   });
   const operator = new GpuPodOperator({
     kubeConfig: cluster.kubeConfig,
@@ -80,6 +81,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   if (config.lease.isEnabled) {
     lease.elector = standForElection(parts, cluster, {
       identity,
+      cargo: cargoOf(metrics.spentRecord, owner, ownerWatch),
       onStartedLeading: () => {
         void lead();
       },
@@ -157,11 +159,11 @@ function createController(
 
 type Candidate = Pick<
   ConstructorParameters<typeof LeaderElector>[0],
-  'identity' | 'onStartedLeading' | 'onStoppedLeading'
+  'identity' | 'cargo' | 'onStartedLeading' | 'onStoppedLeading'
 >;
 
 function standForElection(
-  { config, clock, log, metrics }: ClusterParts,
+  { config, clock, log }: ClusterParts,
   { leaseTransport: transport, namespace }: Cluster,
   candidate: Candidate,
 ): LeaderElector {
@@ -176,25 +178,8 @@ function standForElection(
     renewDeadlineMs,
     renewPeriodMs,
     retryPeriodMs,
-    cargo: cargoOf(metrics.spentRecord),
     ...candidate,
   });
   elector.start();
   return elector;
-}
-
-/** The record rides along on the lease: that is written anyway, every few seconds, by the one that leads. */
-function cargoOf({ onTaken, next, onWritten }: DurableRecord): LeaseCargo {
-  return {
-    onTaken: (annotations) => {
-      onTaken(annotations[SPENT_ANNOTATION]);
-    },
-    next: () => {
-      const text = next();
-      return text === undefined ? {} : { [SPENT_ANNOTATION]: text };
-    },
-    onWritten: ({ [SPENT_ANNOTATION]: text }) => {
-      if (text !== undefined) onWritten(text);
-    },
-  };
 }

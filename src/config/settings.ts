@@ -201,6 +201,11 @@ export const SETTINGS = {
       }),
       { flag: '--lease-name', defaultText: 'gpupod-operator', description: 'Name of the Lease' },
     ),
+    owner: optionalSetting(word(someWord), {
+      flag: '--lease-owner',
+      description:
+        'Which installation this process belongs to; the chart gives its release. A process that waits for a Lease of another owner is not ready, and says why',
+    }),
     durationMs: setting(duration(MIN_LEASE_MS), {
       flag: '--lease-duration',
       defaultText: '15s',

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { apiErrorMessage, isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { errorFields } from './error-fields.ts';
-import { claimedSpec, type Lease, leaseClient, LeaseObservation, releasedSpec } from './lease.ts';
+import { claimedSpec, type Lease, leaseClient, LeaseObservation, newLease, releasedSpec } from './lease.ts';
 import { withCargo } from './lease-cargo.ts';
 import type { LeaseCargo } from './lease-cargo.ts';
 import type { Log } from './log.ts';
@@ -138,7 +138,10 @@ export class LeaderElector {
       this.#observation.note(lease, this.#nowMs());
       const holder = lease.spec.holderIdentity;
       const isFree = holder === '' || holder === identity;
-      if (!isFree && this.#observation.leftMs(leaseDurationMs, this.#nowMs()) > 0) return false;
+      if (!isFree && this.#observation.leftMs(leaseDurationMs, this.#nowMs()) > 0) {
+        await this.#call(() => this.#options.cargo?.onHeldByOther?.(lease.metadata.annotations ?? {}));
+        return false;
+      }
     }
     this.#isClaiming = true;
     const isTaken = await this.#claim(signal);
@@ -277,13 +280,6 @@ export class LeaderElector {
   #nowMs(): number {
     return this.#options.clock.monotonicMs();
   }
-}
-
-function newLease(
-  name: string,
-  spec: Lease['spec'],
-): { metadata: { name: string }; [field: string]: unknown } {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

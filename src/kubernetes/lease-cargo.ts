@@ -5,6 +5,8 @@ import type { Lease } from './lease.ts';
  * for its own sake.
  */
 export interface LeaseCargo {
+  /** The annotations of a lease that another process holds; called at each look of a standby. */
+  onHeldByOther?: (annotations: Readonly<Record<string, string>>) => void;
   /** The annotations that the last holder left; called when the lease is taken, before `onStartedLeading`. */
   onTaken: (annotations: Readonly<Record<string, string>>) => void;
   /** What the next renewal writes; others stay as they are. */

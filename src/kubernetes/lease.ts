@@ -47,6 +47,14 @@ export function claimedSpec(held: LeaseSpec | undefined, claim: LeaseClaim): Lea
   };
 }
 
+/** A Lease that does not exist yet. */
+export function newLease(
+  name: string,
+  spec: LeaseSpec,
+): { metadata: { name: string }; [field: string]: unknown } {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+}
+
 /** The record of a lease that nobody holds. */
 export function releasedSpec(held: LeaseSpec, nowMs: number): LeaseSpec {
   return { ...held, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(nowMs) };

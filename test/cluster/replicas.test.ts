@@ -97,6 +97,20 @@ describe('two replicas', () => {
   });
 });
 
+describe('two installations in one namespace', () => {
+  it('share its Lease: the second says whose it is and what it does not serve, and takes over once it is free', async () => {
+    const first = start({ 'lease-owner': 'team-a' });
+    await scene.untilTrue('the first leads', async () => await hasLed(first));
+    const second = start({ 'lease-owner': 'team-b', 'watch-namespace': 'team-b' });
+    await scene.untilTrue('the second says so', async () =>
+      (await second.log()).includes('is held by the installation team-a that watches'),
+    );
+    expect(await hasLed(second)).toBe(false);
+    await first.stop('SIGTERM');
+    await scene.untilTrue('the second leads', async () => await hasLed(second));
+  });
+});
+
 describe('a process that is told to stop while an order is under way', () => {
   it('waits for the answer and writes it down', async () => {
     scene.simulator.faults.add({

@@ -29,3 +29,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   resources: [events]
   verbs: [create, patch]
 {{- end }}
+
+{{- /* Two releases in one namespace would share a Lease and a record: one of them would wait for ever. Helm sees the other. */}}
+{{- define "gpupod-operator.refuseSecondRelease" -}}
+{{- range (lookup "apps/v1" "Deployment" .Release.Namespace "").items }}
+{{- $labels := .metadata.labels | default dict }}
+{{- if and (eq (index $labels "app.kubernetes.io/name" | default "") $.Chart.Name) (ne (index $labels "app.kubernetes.io/instance" | default "") $.Release.Name) }}
+{{- fail (printf "namespace %s already has the release %s of %s: install each operator in a namespace of its own" $.Release.Namespace (index $labels "app.kubernetes.io/instance") $.Chart.Name) }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,29 @@
+import { SPENT_ANNOTATION } from '../api/names.ts';
+import type { LeaseCargo } from '../kubernetes/lease-cargo.ts';
+import type { DurableRecord } from '../observability/metrics.ts';
+import { ownerAnnotations } from './lease-owner.ts';
+import type { LeaseOwner, LeaseOwnerWatch } from './lease-owner.ts';
+
+/**
+ * What rides along on the lease, which the leader writes anyway every few seconds: the record of what was spent, and
+ * whose process holds it.
+ */
+export function cargoOf(spent: DurableRecord, owner: LeaseOwner, watch: LeaseOwnerWatch): LeaseCargo {
+  const whose = ownerAnnotations(owner);
+  return {
+    onHeldByOther: (annotations) => {
+      watch.onHeldByOther(annotations);
+    },
+    onTaken: (annotations) => {
+      watch.onTaken();
+      spent.onTaken(annotations[SPENT_ANNOTATION]);
+    },
+    next: () => {
+      const text = spent.next();
+      return text === undefined ? whose : { ...whose, [SPENT_ANNOTATION]: text };
+    },
+    onWritten: ({ [SPENT_ANNOTATION]: text }) => {
+      if (text !== undefined) spent.onWritten(text);
+    },
+  };
+}
