@@ -7,7 +7,7 @@ import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { restFailing } from './failing.ts';
-import { ownership } from './identity.ts';
+import { isSigned, ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 
 /**
@@ -33,8 +33,9 @@ export function endRental(knowledge: Knowledge, why: string): Step | undefined {
 }
 
 /**
- * A pod id that was written onto the object by somebody else must not make us end a stranger's pod: what the provider
- * calls it is asked, where neither the answer to our order nor a list has told.
+ * An id that somebody else wrote onto the object must not make us end a stranger's instance: what the provider calls it
+ * is asked, where neither the answer to our create intent nor a list has told. A 404 is no answer to that, and may be
+ * wrong: after it a DELETE goes out only for an id that the operator signed.
  */
 function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string): Step | undefined {
   const { podId } = rental;
@@ -43,18 +44,23 @@ function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string):
     return whose === 'ours' ? undefined : leaveAlone(knowledge, rental, why);
   }
   const { now, windows } = knowledge;
-  if (rental.read?.result === 'notFound') {
+  const isUnknown = rental.read?.result === 'notFound';
+  if (isUnknown && isSigned(knowledge)) {
     return undefined;
   }
   if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
   }
-  const message = `Whether pod ${podId} is the one that was ordered could not be read; it still bills, and is ended once it could.`;
-  return restFailing(
+  const message = isUnknown
+    ? `The provider answers that it does not know instance ${podId}, whose name was never seen. If it runs, it bills. ` +
+      'It is ended once a list shows that it is ours, or called gone once several looks do not show it.'
+    : `Whether pod ${podId} is the one that was ordered could not be read; it still bills, and is ended once it could.`;
+  const rest = restFailing(
     knowledge,
     { reason: 'ApiUnavailable', message, retryAfterMs: windows.goneSpacingMs },
     claimsWhileEnding(knowledge, why),
   );
+  return isUnknown ? { ...rest, wantsCensusAfterMs: rental.read.beganAtMs } : rest;
 }
 
 function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, why: string): Step {

@@ -12,7 +12,7 @@ import { checkOrder } from './as-ordered.ts';
 import { standingClaim } from './claims.ts';
 import { confirmBeforeReady } from './confirm.ts';
 import { closeRental } from './ending.ts';
-import { proofFacts, withholdAddress } from './identity.ts';
+import { holdStranger, proofFacts, withholdAddress } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
@@ -29,6 +29,7 @@ export function followRental(knowledge: Knowledge): Step | undefined {
     return closeAfterLoss(knowledge, verdict);
   }
   const step =
+    holdStranger(knowledge, rental) ??
     checkPrice(knowledge, sight?.look) ??
     checkOrder(knowledge, sight?.look) ??
     investigate(knowledge, rental) ??

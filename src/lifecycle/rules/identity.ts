@@ -50,6 +50,11 @@ function isProven(knowledge: Knowledge, name: string | undefined): boolean {
   );
 }
 
+/** Whether the operator wrote this id down itself, whatever the instance is called. */
+export function isSigned(knowledge: Knowledge): boolean {
+  return isProven(knowledge, undefined);
+}
+
 /** Signs an id from before ids were signed, once its name shows that it is ours. Rides along with the next write. */
 export function proofFacts(knowledge: Knowledge): Facts {
   const { gpuPod, memory, proofs } = knowledge;
@@ -64,15 +69,21 @@ export function proofFacts(knowledge: Knowledge): Facts {
     : { podIdProof: proof };
 }
 
+/** What a stranger's instance costs, or is, is no reason to end anything: no rule judges it as if it were ours. */
+export function holdStranger(knowledge: Knowledge, rental: RentalMemory): Rest | undefined {
+  return ownership(knowledge, rental) === 'stranger'
+    ? reportStranger(knowledge, rental.podId, rental.name ?? '')
+    : undefined;
+}
+
 /**
  * A pod id that was written onto the object by somebody else must not make us show where a stranger's machine is.
- * Undefined for a pod that is ours. A list, which all share, tells the names of all.
+ * Undefined once its name is known. A list, which all share, tells the names of all.
  */
 export function withholdAddress(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
-  const { name = '', podId } = rental;
-  const whose = ownership(knowledge, rental);
-  if (whose !== 'unknown') {
-    return whose === 'ours' ? undefined : reportStranger(knowledge, podId, name);
+  const { podId } = rental;
+  if (ownership(knowledge, rental) !== 'unknown') {
+    return undefined;
   }
   const { census, now, windows, gpuPod, providerFailure } = knowledge;
   const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);

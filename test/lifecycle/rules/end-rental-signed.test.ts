@@ -42,6 +42,24 @@ describe('endRental of an id that the operator signed', () => {
       why: 'it may carry the name of another',
     },
     {
+      name: 'a signed pod that answers 404',
+      known: {
+        gpuPod: signed,
+        memory: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
+      },
+      expected: { step: 'deletePod' },
+      why: 'the 404 may be wrong, and the id is ours',
+    },
+    {
+      name: 'a signature for another id, and a 404',
+      known: {
+        gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
+        memory: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
+      },
+      expected: { step: 'rest', Synced: 'ApiUnavailable' },
+      why: 'it may be a stranger’s',
+    },
+    {
       name: 'a signature for another id',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),

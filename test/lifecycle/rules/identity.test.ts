@@ -123,3 +123,20 @@ describe('where a machine is reached', () => {
     expect(JSON.stringify(rest.status.conditions)).toContain('somebody');
   });
 });
+
+describe('an instance of somebody else that the status names', () => {
+  it.each([
+    { name: 'costs more than the cap', look: { priceUsdPerHour: 99 } },
+    { name: 'is not what was ordered', look: { gpuCount: 8 } },
+    { name: 'has failed', look: { status: 'ERROR' } },
+    { name: 'is on its way', look: { status: 'PROVISIONING' } },
+  ] as const)('is reported, and nothing is written down as ended: it $name', ({ look }) => {
+    const known = observed({
+      gpuPod: rentedGpuPod(),
+      windows: { quietFailureMs: 0 },
+      sight: sight(podLook({ ...look, name: 'somebody' }), { beganAtMs: NOW_MS - 20 }),
+      memory: { rental: rentalMemory({ name: 'somebody' }) },
+    });
+    expect(outline(nextStep(known))).toMatchObject({ step: 'rest', Synced: 'UnexpectedResponse' });
+  });
+});
