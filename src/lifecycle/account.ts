@@ -102,6 +102,11 @@ function isInstanceSeen({ rental, unbound }: Memory, podId: string, sinceMs: num
   return isSighted || (unbound?.podId === podId && unbound.sessionSinceMs === sinceMs);
 }
 
+/** Whether a decision that rests on the one still stands under the other: the same key, and as much known of its user. */
+export function isSameSession(one: AccountState, other: AccountState): boolean {
+  return one.kind === other.kind && sessionBeganAtMs(one) === sessionBeganAtMs(other);
+}
+
 /** What was asked for from here on was asked with this key. */
 export function sessionBeganAtMs(account: AccountState): number {
   return account.kind === 'unknown' ? Infinity : (account.sinceMs ?? -Infinity);

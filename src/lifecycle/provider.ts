@@ -12,7 +12,7 @@ export interface Provider {
   /** Sends the request once. The outcome says what is known of it, see {@link CreateOutcome}. */
   createPod(request: CreatePodRequest, options: CreateOptions): Promise<CreateOutcome>;
   /** Asks for the end of a rental. `accepted` is not yet gone: look again. */
-  deletePod(podId: string): Promise<DeleteOutcome>;
+  deletePod(podId: string, options?: SendOptions): Promise<DeleteOutcome>;
   getPod(podId: string): Promise<Answer<PodLook> | NotFound>;
   /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. A failure only where all failed. */
   getPodStatuses(podIds: readonly string[]): Promise<Answer<PodStatuses>>;
@@ -23,9 +23,12 @@ export interface Provider {
   whoami(): Promise<Answer<Account>>;
 }
 
-export interface CreateOptions {
-  /** Called right before the bytes leave; false means: do not send (the outcome is then `notSent`). */
+export interface SendOptions {
+  /** Called right before the bytes leave; false means: do not send (a DELETE then fails, a create is `notSent`). */
   readonly mayStillSend: () => boolean;
+}
+
+export interface CreateOptions extends SendOptions {
   /** The caller already waited for its turn at the account's limiter (design 4.1, step 1). @default false */
   readonly turnTaken?: boolean;
 }

@@ -54,6 +54,8 @@ export interface ReadCall {
   /** The path with its variable parts named, for metrics and messages. */
   readonly endpoint: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
+  /** Asked when the connection stands, right before the first byte; false: nothing is sent, and the call fails. */
+  readonly maySend?: () => boolean;
 }
 
 export interface CreateCall {
@@ -148,6 +150,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       method: call.method,
       url: toUrl(options.baseUrl, call),
       headers: commonHeaders(state.key),
+      ...(call.maySend === undefined ? {} : { maySend: call.maySend }),
       totalTimeoutMs: call.method === 'DELETE' ? timeouts.deleteMs : timeouts.readMs,
       connectTimeoutMs: timeouts.connectMs,
     });

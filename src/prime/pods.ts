@@ -1,4 +1,11 @@
-import type { Answer, DeleteOutcome, Failure, NotFound, PodLook } from '../lifecycle/provider.ts';
+import type {
+  Answer,
+  DeleteOutcome,
+  Failure,
+  NotFound,
+  PodLook,
+  SendOptions,
+} from '../lifecycle/provider.ts';
 import { failure, statusFailure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
@@ -11,7 +18,7 @@ const MAX_ID_LENGTH = 256;
 
 /** One pod. */
 export async function getPod(client: HttpClient, podId: string): Promise<Answer<PodLook> | NotFound> {
-  const reply = await askAboutPod(client, 'GET', podId);
+  const reply = await askAboutPod(client, { method: 'GET' }, podId);
   if (reply.kind === 'failure') {
     return reply;
   }
@@ -29,8 +36,13 @@ export async function getPod(client: HttpClient, podId: string): Promise<Answer<
 }
 
 /** Asks for the end of a rental. What the body says about the status is not believed: look again. */
-export async function deletePod(client: HttpClient, podId: string): Promise<DeleteOutcome> {
-  const reply = await askAboutPod(client, 'DELETE', podId);
+export async function deletePod(
+  client: HttpClient,
+  podId: string,
+  options?: SendOptions,
+): Promise<DeleteOutcome> {
+  const fence = options === undefined ? {} : { maySend: options.mayStillSend };
+  const reply = await askAboutPod(client, { method: 'DELETE', ...fence }, podId);
   if (reply.kind === 'failure') {
     return reply;
   }
@@ -48,12 +60,12 @@ export async function deletePod(client: HttpClient, podId: string): Promise<Dele
 
 async function askAboutPod(
   client: HttpClient,
-  method: ReadCall['method'],
+  how: Pick<ReadCall, 'method' | 'maySend'>,
   podId: string,
 ): Promise<Reply | Failure> {
   // An empty id, "." and ".." would make another path of it.
   if (/^\.{0,2}$/.test(podId) || podId.length > MAX_ID_LENGTH || !podId.isWellFormed()) {
     return failure('UnexpectedResponse', 'This is no id of a pod, so the provider was not asked about it.');
   }
-  return client.read({ method, path: `/pods/${encodeURIComponent(podId)}`, endpoint: '/pods/{id}' });
+  return client.read({ ...how, path: `/pods/${encodeURIComponent(podId)}`, endpoint: '/pods/{id}' });
 }

@@ -60,7 +60,7 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
       ...(offerTtlMs === undefined ? {} : { ttlMs: offerTtlMs }),
     }),
     createPod: (request, createOptions) => createPod(client, request, createOptions),
-    deletePod: (podId) => deletePod(client, podId),
+    deletePod: (podId, sendOptions) => deletePod(client, podId, sendOptions),
     getPod: (podId) => getPod(client, podId),
     getPodStatuses: createPodStatuses(client),
     listPods: (wallets) => listPods(client, wallets),

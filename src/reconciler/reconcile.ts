@@ -3,6 +3,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { API_VERSION, KIND } from '../api/names.ts';
 import { apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { isSameSession } from '../lifecycle/account.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { walletsOf } from '../lifecycle/order.ts';
@@ -80,6 +81,10 @@ async function takeStep(
   // A pod that was just ordered is still written down; nothing else is begun while stopping.
   if (context.isStopping() && memory.unbound === undefined) {
     return { kind: 'result', result: DONE };
+  }
+  // Decided by what another key was told; only a pod that was just ordered is written down whosever key it is now.
+  if (memory.unbound === undefined && !isSameSession(context.account.state, knowledge.account)) {
+    return { kind: 'result', result: { kind: 'retry' } };
   }
   const outcome = await perform(context, gpuPod, step.effect, memory);
   if (outcome.kind === 'known') {

@@ -4,6 +4,7 @@ import type { ObjectCensus } from '../lifecycle/knowledge.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './memories.ts';
+import { whileSessionLasts } from './session-fence.ts';
 
 type Unbound = NonNullable<Memory['unbound']>;
 
@@ -47,7 +48,7 @@ async function endUnbound(
   }
   if (isDeleteDue(context, unbound)) {
     const { podId, podName } = unbound;
-    const outcome = await context.provider.deletePod(podId);
+    const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
     context.log.warn(
       { ...splitKey(key), podId, podName, outcome: outcome.kind },
       'pod of a vanished GpuPod: end asked for',

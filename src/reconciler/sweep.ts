@@ -7,6 +7,7 @@ import { timeMs } from '../lifecycle/status/timestamp.ts';
 import type { Context } from './context.ts';
 import { attemptKey, indexLiving, isNewer } from './living.ts';
 import type { Living } from './living.ts';
+import { whileSessionLasts } from './session-fence.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';
 
@@ -180,13 +181,14 @@ export class Sweep {
       );
       return;
     }
+    const fence = whileSessionLasts(this.#context);
     const answer = await provider.getPod(podId);
     if (
       answer.kind === 'ok' &&
       isSameAttempt(answer.value.name, name) &&
       answer.value.status !== 'TERMINATED'
     ) {
-      const outcome = await provider.deletePod(podId);
+      const outcome = await provider.deletePod(podId, fence);
       log.warn({ ...fields, outcome: outcome.kind }, 'orphaned pod ended');
     }
   }

@@ -47,6 +47,12 @@ export function lasting(spec: Readonly<Record<string, unknown>>): Readonly<Recor
   return rest['maxPrice'] === TOO_LOW_USD ? { ...rest, maxPrice: USUAL_USD } : rest;
 }
 
+/** The same of its annotations. */
+export function lastingAnnotations({ metadata }: RawObject): Record<string, string> {
+  const { 'gpupod.dev/paused': _paused, ...annotations } = { ...metadata.annotations };
+  return annotations;
+}
+
 /** Undefined for an object that is gone by now. */
 export function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> | undefined {
   const object = world.object(name);

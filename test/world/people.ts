@@ -2,6 +2,7 @@ import type { RawObject } from '../../src/kubernetes/objects.ts';
 import {
   annotate,
   lasting,
+  lastingAnnotations,
   NAME,
   specAt,
   specChange,
@@ -72,7 +73,7 @@ export function restoreFrom(saved: RawObject): Doing {
   return (world, name = NAME) => {
     if (world.object(name) === undefined) return;
     tearOut(world, name);
-    world.apply(name, lasting(specOf(saved)), { ...saved.metadata.annotations });
+    world.apply(name, lasting(specOf(saved)), lastingAnnotations(saved));
   };
 }
 
@@ -92,10 +93,14 @@ const restoreOlder: Doing = (world, name) => {
 /** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
 export function copyTo(namespace: string, copyName?: string, otherCluster?: SimulatedWorld): Doing {
   return (world, name = NAME) => {
-    const { 'gpupod.dev/paused': _paused, ...annotations } = { ...world.object(name)?.metadata.annotations };
-    const spec = specAt(world, name);
-    if (spec === undefined) return;
-    (otherCluster ?? world).apply(copyName ?? name, lasting(spec), annotations, namespace);
+    const object = world.object(name);
+    if (object === undefined) return;
+    (otherCluster ?? world).apply(
+      copyName ?? name,
+      lasting(specOf(object)),
+      lastingAnnotations(object),
+      namespace,
+    );
   };
 }
 

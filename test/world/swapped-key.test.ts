@@ -119,3 +119,50 @@ function changesBy(userId: string, { api }: SimulatedWorld): readonly string[] {
 const putBackNever: Doing = () => {
   throw new Error('no such course');
 };
+
+/** Once, at the first write of a status after `arm` was called. */
+function atNextStatusWrite(act: () => void): { readonly fate: Fate; readonly arm: () => void } {
+  let isArmed = false;
+  const fate: Fate = ({ label }) => {
+    if (!isArmed || label !== 'PUT gpupods/status') return [];
+    isArmed = false;
+    return [{ kind: 'meanwhile', moment: 'sent', act }];
+  };
+  return {
+    fate,
+    arm: () => {
+      isArmed = true;
+    },
+  };
+}
+
+describe('a key that is changed once more just when deletions go on', () => {
+  it('sends no DELETE with the key of another user, and ends them with the right one', async () => {
+    const ending = ['train-4', 'train-5', 'train-6'];
+    const names = ['train-1', 'train-2', 'train-3', ...ending];
+    const { fate, arm } = atNextStatusWrite(() => {
+      world.changeKey('other-key');
+      putBack(world, 40_000);
+    });
+    const world: SimulatedWorld = new SimulatedWorld({ fate });
+    world.startOperator();
+    await world.pass(1_000);
+    for (const name of names) world.apply(name);
+    await world.until('all are ready', () => names.every((name) => world.isReady(name)));
+    world.changeKey('other-key');
+    await world.pass(10_000);
+    for (const name of ending) world.delete(name);
+    await world.pass(10_000);
+    arm();
+    world.changeKey('test-key');
+    await world.until(
+      'they are gone',
+      () => ending.every((name) => world.object(name) === undefined),
+      60 * MINUTE_MS,
+    );
+    await settle(world);
+    expect(world.settings.key.version).toBe(5);
+    expect(changesBy('user_2', world)).toEqual([]);
+    expect(world.books.violations).toEqual([]);
+  });
+});

@@ -16,9 +16,23 @@ const SIZE = { waves: 2, livesPerWave: 20 };
 /** The share of the soak that each run of the tests has; `npm run test:soak` goes on from here. */
 const SEEDS = [10, 20, 30, 40, 50, 60];
 
+/** That of each seed of a soak with a hundred lives a seed. */
+const SOAK_SIZE = { waves: 4, livesPerWave: 25 };
+/** Seeds with which a soak has found something, in the size that it had. */
+const ONCE_FAILED = [
+  { seed: 200_010, what: 'a DELETE that was decided with one key left with that of another user' },
+  { seed: 200_092, what: 'the instance of another GpuPod, named in a status for 2 s, was judged as its own' },
+];
+
 describe('a town, with many GpuPods and blows drawn from its seed', () => {
   it.each(SEEDS)('breaks no rule, and comes to what it comes to without the blows: seed %i', async (seed) => {
     const plan = drawTown(seed, SIZE);
+    const { violations } = await runOne(plan, { isTraced: false });
+    expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
+  });
+
+  it.each(ONCE_FAILED)('breaks no rule any more: seed $seed, where $what', async ({ seed }) => {
+    const plan = drawTown(seed, SOAK_SIZE);
     const { violations } = await runOne(plan, { isTraced: false });
     expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
   });

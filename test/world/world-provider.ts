@@ -30,7 +30,7 @@ export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key): Pro
   return {
     listOffers: cacheOffers({ listOffers: createAvailability(client), clock }),
     createPod: (request, options) => createPod(client, request, options),
-    deletePod: (podId) => deletePod(client, podId),
+    deletePod: (podId, sendOptions) => deletePod(client, podId, sendOptions),
     getPod: (podId) => getPod(client, podId),
     getPodStatuses: createPodStatuses(client),
     listPods: (wallets) => listPods(client, wallets),

@@ -11,6 +11,7 @@ import { standingOf } from '../../lifecycle/surplus.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { noteOwnPod } from '../account-evidence.ts';
 import type { Context } from '../context.ts';
+import { whileSessionLasts } from '../session-fence.ts';
 import { parseGpuPod } from '../../api/gpu-pod.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -72,7 +73,7 @@ export async function deletePod(
   podId: string,
   memory: Memory,
 ): Promise<EffectOutcome> {
-  const outcome = await context.provider.deletePod(podId);
+  const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
   const { namespace, name } = gpuPod.metadata;
   context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'end of rental asked for');
   return known(learnDelete(memory, podId, outcome, context.clock.monotonicMs()));
@@ -92,7 +93,12 @@ export async function readPod(
 async function lookAtPod(context: Context, podId: string, memory: Memory): Promise<EffectOutcome> {
   const beganAtMs = context.clock.monotonicMs();
   const keyVersion = context.account.keyVersion();
+  const fence = whileSessionLasts(context);
   const answer = await context.provider.getPod(podId);
+  if (!fence.mayStillSend()) {
+    // The key changed meanwhile: whose answer this is cannot be told.
+    return known(learnRead(memory, podId, { beganAtMs, result: 'failed' }));
+  }
   if (answer.kind === 'ok') {
     noteOwnPod(context.account, answer.value, keyVersion);
     context.podWatch.record(answer.value, beganAtMs);
@@ -116,6 +122,7 @@ export async function deleteStray(
   stray: DeleteStray,
   memory: Memory,
 ): Promise<EffectOutcome> {
+  const fence = whileSessionLasts(context);
   const { namespace, name, uid } = gpuPod.metadata;
   const live = await context.api.get({ namespace, name });
   const parsed = live?.metadata.uid === uid ? parseGpuPod(live) : undefined;
@@ -127,7 +134,7 @@ export async function deleteStray(
     return STALE;
   }
   const { podId, podName } = stray;
-  const outcome = await context.provider.deletePod(podId);
+  const outcome = await context.provider.deletePod(podId, fence);
   context.log.warn({ namespace, name, podId, podName, outcome: outcome.kind }, 'surplus pod ended');
   return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(memory, podId));
 }
