@@ -30,12 +30,16 @@ export function followRental(knowledge: Knowledge): Step | undefined {
   }
   const step =
     holdStranger(knowledge, rental) ??
-    checkPrice(knowledge, sight?.look) ??
-    checkOrder(knowledge, sight?.look) ??
+    compare(knowledge, sight) ??
     investigate(knowledge, rental) ??
     reportStaleness(knowledge, rental) ??
     (sight === undefined ? awaitFirstLook(knowledge) : judge(knowledge, rental, sight));
   return awakeWhenStale(knowledge, rental, step);
+}
+
+/** What it says of itself, against what was paid for. */
+function compare(knowledge: Knowledge, sight: Sight | undefined): Step | undefined {
+  return checkPrice(knowledge, sight?.look) ?? checkOrder(knowledge, sight?.look);
 }
 
 /** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */

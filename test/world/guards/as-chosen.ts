@@ -8,6 +8,8 @@ import type { Guard, GuardedWorld } from './guard.ts';
 
 /** How much dearer than it was chosen for an instance may be where the spec names no cap. */
 const TOLERANCE = 1.05;
+/** An inventory takes a page or two of each of a few wallets, and one of them may fail. */
+const MAX_LISTS = 16;
 
 /**
  * An instance that is called Ready for the first time is what its spec allows, and its price has been read since it is
@@ -16,7 +18,7 @@ const TOLERANCE = 1.05;
 export function asChosenGuard(world: GuardedWorld): Guard {
   const judged = new Set<string>();
   const reads = new Map<string, LoggedRequest>();
-  let lastList: LoggedRequest | undefined;
+  const lists: LoggedRequest[] = [];
   const { pods, ledger } = world.api.world;
 
   function judge(object: RawObject, pod: Pod): void {
@@ -61,7 +63,7 @@ export function asChosenGuard(world: GuardedWorld): Guard {
     const { priceShownFrom, priceShownLateMs } = pod.shown;
     const activeAtMs = pod.createdAtMs + pod.timing.provisioningMs + pod.timing.pendingMs;
     if (priceShownFrom === 'Never') return false;
-    return [reads.get(pod.id), lastList].some(
+    return [reads.get(pod.id), ...lists].some(
       (request) =>
         request !== undefined && request.atMs >= activeAtMs + priceShownLateMs && request.status === 200,
     );
@@ -79,7 +81,9 @@ export function asChosenGuard(world: GuardedWorld): Guard {
     onArrival: ({ request }) => {
       if (request.method !== 'GET') return;
       if (request.route === '/pods/{id}') reads.set(podIdIn(request), request);
-      if (request.route === '/pods/') lastList = request;
+      if (request.route !== '/pods/') return;
+      lists.push(request);
+      lists.splice(0, lists.length - MAX_LISTS);
     },
   };
 }
