@@ -1,6 +1,7 @@
 /**
- * The directions of the design: `main (with its parts in composition) → reconciler → {lifecycle, offers} → api`; `prime` implements interfaces
- * that the pure side declares; `kubernetes`, `observability` and `config` know nothing of ours.
+ * The directions of docs/explanation/architecture.md: `main (with its parts in composition) → reconciler → {lifecycle,
+ * offers} → api`; `prime` implements interfaces that the pure side declares; `kubernetes`, `observability` and `config`
+ * know nothing of ours.
  *
  * test/quality/directions.test.ts plants a file against each rule; a new rule needs a row there.
  */

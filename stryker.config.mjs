@@ -2,7 +2,7 @@ import { chosenPart } from './test/mutation/parts.ts';
 
 /**
  * Mutation testing of what is pure: mistakes are planted one by one, and the tests of that part must notice.
- * What came of it stands in docs/mutation-testing.md. It is not a part of the test command.
+ * What came of it stands in docs/development/mutation-testing.md. It is not a part of the test command.
  *
  * `PART=lifecycle npm run test:mutation`, or `npm run test:mutation -- --mutate src/offers/price.ts`
  */

@@ -29,7 +29,7 @@ export interface SendOptions {
 }
 
 export interface CreateOptions extends SendOptions {
-  /** The caller already waited for its turn at the account's limiter (design 4.1, step 1). @default false */
+  /** The caller already waited for its turn at the account's limiter. @default false */
   readonly turnTaken?: boolean;
 }
 
@@ -71,7 +71,7 @@ export interface NotFound {
  * What is known after a create was asked for.
  *
  * - `created`: the provider gave an id.
- * - `refused`: a JSON error that proves that nothing was created (design 4.5).
+ * - `refused`: a JSON error that proves that nothing was created (docs/explanation/provider-api.md).
  * - `notSent`: no byte of the request left, or our own check stopped it; the same attempt may be sent again.
  * - `unknown`: anything else. A pod may exist.
  */

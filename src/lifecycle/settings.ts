@@ -2,7 +2,7 @@ import type { MicroUsd } from '../offers/money.ts';
 
 /**
  * The windows of the protocol, in milliseconds of the monotonic clock. Their defaults fit the real
- * provider; tests scale them. Source: section 4 of the design, the invariants' clocks.
+ * provider; tests scale them. What rests on them: docs/reliability.md.
  */
 export interface Windows {
   /** An offer older than this is not rented: it is looked up again. */

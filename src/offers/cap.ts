@@ -11,7 +11,7 @@ const MIN_CAP_MICROS: MicroUsd = 10_000;
 const TOLERANCE_PERCENT = 5;
 
 /**
- * The cap that goes into the create body (design 3.1): `spec.maxPrice`, else the all-in price, with 5 %
+ * The cap that goes into the create body (docs/explanation/offers-and-prices.md): `spec.maxPrice`, else the all-in price, with 5 %
  * more where the offer's price varies; never above the operator's ceiling. Where the request may be answered with a
  * dearer row it cannot exclude otherwise, the price that was chosen is the cap.
  */

@@ -6,7 +6,7 @@ import type { Cost, CustomResource, Offer, Sizes } from './offer.ts';
 export const CURRENCY = 'USD';
 
 /**
- * What an offer costs an hour with these sizes, all in (design 3, after the provider's guide). Undefined
+ * What an offer costs an hour with these sizes, all in (docs/explanation/offers-and-prices.md). Undefined
  * where that cannot be said: no base price or one that is not above 0, another currency, a negative unit
  * price, or a part that is charged by a size which nobody knows. Each part is rounded up once.
  */

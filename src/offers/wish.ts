@@ -45,7 +45,7 @@ export interface PriceLimits {
 export type CoolingDown = (offerKey: string) => Cooldown | undefined;
 
 export interface Cooldown {
-  /** Why: a reason of design 4.5, such as NoCapacity or TemplateIncompatible. */
+  /** Why: the reason of a cooldown, such as NoCapacity or TemplateIncompatible. */
   readonly reason: string;
   /** For people; the choice does not depend on it. */
   readonly untilText?: string;

@@ -16,7 +16,7 @@ const MIN_MAX_PRICE = 0.01;
 const UNDECIDED_STATUSES = new Set([408, 409, 425]);
 
 /**
- * Rents a machine: sends the request once, and says what is known afterwards (design 4.1, step 4).
+ * Rents a machine: sends the request once, and says what is known afterwards (docs/explanation/provider-api.md).
  *
  * `options.mayStillSend` is asked when TCP and TLS stand, right before the first byte of the request is
  * written; a failure before that point is `notSent`, and after it everything but a clear answer is

@@ -1,7 +1,7 @@
 import { parseJson } from './parse-json.ts';
 import { redact, redactWhole } from './redact.ts';
 
-/** Condition messages hold at most this many characters (design 2.2). */
+/** A condition message has at most this many characters: a table must stay readable. */
 const MAX_MESSAGE_LENGTH = 300;
 /** What is looked at of an error body: more than this is no sentence for a person. */
 const MAX_SCANNED_LENGTH = 4096;

@@ -19,9 +19,8 @@ export interface Reachability {
 }
 
 /**
- * The SSH endpoint of a pod, or undefined while there is none. Understands each shape that was seen
- * (`prime-api.md`, 3.3): text with or without `ssh `, `-p 22` or `:22`, lists of one text per node (the
- * first usable one counts), null and `[null]`. Where the text has no host (`ubuntu@ -p 22`) or is
+ * The SSH endpoint of a pod, or undefined while there is none. Understands each form that was seen:
+ * text with or without `ssh `, `-p 22` or `:22`, lists of one text per node (the first usable one counts), null and `[null]`. Where the text has no host (`ubuntu@ -p 22`) or is
  * missing, `ip` and the port mapping of SSH are taken; without any text, only if such a mapping exists.
  */
 export function parseSshConnection(from: Reachability): SshEndpoint | undefined {

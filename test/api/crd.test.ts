@@ -107,7 +107,7 @@ describe('the rules that freeze what was bought', () => {
 });
 
 describe('the smallest useful object', () => {
-  it('is what the design says, with its defaults', () => {
+  it('has these fields, with these defaults', () => {
     expect(GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, maxPrice: 3 })).toEqual({
       gpu: { types: ['H100_80GB'], count: 1 },
       placement: { security: 'secure_cloud', spot: 'Forbid', allowPrepaid: false, minStock: 'Low' },

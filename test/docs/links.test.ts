@@ -22,7 +22,7 @@ describe('links', () => {
   });
 
   it.each([
-    { link: 'docs/no-such-page.md', problem: 'there is no docs/no-such-page.md' },
+    { link: 'no-such-page.md', problem: 'there is no no-such-page.md' },
     { link: 'CONTRIBUTING.md#no-such-heading', problem: 'CONTRIBUTING.md has no such heading' },
     { link: '#no-such-heading', problem: 'README.md has no such heading' },
     { link: 'src/main.ts#L1', problem: 'src/main.ts has no such heading' },

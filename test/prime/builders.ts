@@ -55,7 +55,7 @@ export function aCreateRequest(pod: Partial<CreatePodRequest['pod']> = {}): Crea
   };
 }
 
-/** A pod as the API gives it (prime-api.md, 3.3). */
+/** An instance as the API gives it. */
 export function aPodRow(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     id: 'e980488c4af84f3fa1d9d1c0a1b2c3d4',
@@ -83,7 +83,7 @@ export function aPodRow(changes: Readonly<Record<string, unknown>> = {}): Record
   };
 }
 
-/** A row of the availability answer: the official fixture of 2026 (prime-api.md, 2.1). */
+/** A row of the availability answer: a fixture of the official client, 2026. */
 export function anOfferRow(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     cloudId: 'NVIDIA A100-SXM4-80GB',

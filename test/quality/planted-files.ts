@@ -45,7 +45,7 @@ const ground: readonly PlantedFile[] = [
   path: String(path),
   imports: [imports].flat(2).map(String),
   broken: [],
-  reason: 'it keeps to the design',
+  reason: 'it keeps to the directions',
 }));
 
 const badFiles: readonly PlantedFile[] = [

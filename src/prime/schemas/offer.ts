@@ -18,7 +18,7 @@ const CustomSpec = z
 export type CustomSpec = z.infer<typeof CustomSpec>;
 
 /**
- * A row of the availability answer (`prime-api.md`, 2.1). What decides about the price or the request
+ * A row of the availability answer (see docs/explanation/provider-api.md). What decides about the price or the request
  * must be of the promised kind, or the row does not fit and is skipped: an unreadable price must not
  * become a free one. New words (regions, providers, stock) are kept as they are.
  */
