@@ -14,7 +14,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{- /* What the operator does with GpuPods and beside them; for all namespaces or for one. */}}
+{{- /* The rights to do the operator's work, for all namespaces or for one. */}}
 {{- define "gpupod-operator.workRules" -}}
 - apiGroups: [gpupod.dev]
   resources: [gpupods]
@@ -30,7 +30,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   verbs: [create, patch]
 {{- end }}
 
-{{- /* Two releases in one namespace would share a Lease and a record: one of them would wait for ever. Helm sees the other. */}}
+{{- /* Two releases in one namespace would share a Lease and a record: one of them would wait and never work. Helm sees the other. */}}
 {{- define "gpupod-operator.refuseSecondRelease" -}}
 {{- range (lookup "apps/v1" "Deployment" .Release.Namespace "").items }}
 {{- $labels := .metadata.labels | default dict }}
