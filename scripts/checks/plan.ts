@@ -27,6 +27,7 @@ export const testPlan: Plan = {
     npmScript('eslint', 'lint'),
     npmScript('types', 'typecheck'),
     npmScript('format', 'format:check'),
+    npmScript('prose', 'lint:prose'),
     npmScript('directions', 'check:directions'),
     npmScript('dead code', 'check:dead-code'),
     npmScript('generated files', 'check:generated'),
