@@ -110,6 +110,7 @@ const attempt = z
     number: z.int().min(1).describe('Number of the attempt; never used twice for one GpuPod.'),
     podId: text('Id of the machine, if one came of it.').optional(),
     podName: text('Name of the machine at the provider.').optional(),
+    teamId: text('Team that pays for it; absent where the own wallet of the API key does.').optional(),
     offer: text('The offer, in short.').optional(),
     pricePerHour: usdPerHour('Price of that offer.').optional(),
     startedAt: time('When it began.').optional(),
@@ -171,6 +172,12 @@ export const GpuPodStatus = z
     ).optional(),
     notCreatedAttempts: count(
       'Attempts in a row whose outcome was unknown and of which no instance was found; bounded by maxAttempts, or 3 if that is more.',
+    ).optional(),
+    refusedAttempts: count(
+      'Create requests that were refused since an instance was last ready, other than for capacity or for the account; at 10 the GpuPod is Stalled.',
+    ).optional(),
+    noCapacityAttempts: count(
+      'Create requests that were refused for capacity since an instance was last ready; at 100 the GpuPod is Stalled.',
     ).optional(),
     offer: offer.optional(),
     cost: cost.optional(),

@@ -154,6 +154,7 @@ export class Reflector<T extends KubernetesObject> {
     this.#hasNews = false;
     try {
       const version = await listPages(transport, request, (page) => {
+        if (page.isFirst && seen.size > 0) log.info({ path }, 'list expired between pages, listing anew');
         this.#takePage(page, seen);
       });
       this.#completeList(version, seen);

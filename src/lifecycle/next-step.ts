@@ -1,7 +1,7 @@
 import type { Knowledge } from './knowledge.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
 import { finishEnding } from './rules/ending.ts';
-import { stopAfterNotCreated } from './rules/exhausted.ts';
+import { stopAfterNotCreated, stopAfterRefusals } from './rules/exhausted.ts';
 import { followRental } from './rules/follow.ts';
 import {
   refuseWhileDropped,
@@ -44,6 +44,7 @@ const RULES: readonly Rule[] = [
   stopAfterFailures,
   stopAfterNotCreated,
   stopAfterInvalidRequests,
+  stopAfterRefusals,
 ];
 
 export function nextStep(knowledge: Knowledge): Step {

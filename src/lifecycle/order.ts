@@ -1,3 +1,4 @@
+import type { GpuPodStatus } from '../api/status.ts';
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Knowledge, ObjectCensus } from './knowledge.ts';
@@ -88,8 +89,8 @@ export function claimedFront({ gpuPod, installation, intent, mayClaim }: Named):
 }
 
 /**
- * The wallets that may hold instances of this object: the one that its order names, and the one that the next would name.
- * `all` where an order stood on it that nobody can read.
+ * The wallets that may hold instances of this object: the one that its order names, the one that the next would name, and
+ * those of attempts on record: `spec.teamId` may have changed since. `all` where an order stood on it that nobody can read.
  */
 export function walletsOf(
   knowledge: Pick<Knowledge, 'gpuPod' | 'intent' | 'policy' | 'memory'>,
@@ -98,12 +99,23 @@ export function walletsOf(
   if (intent.kind === 'garbled' || (intent.kind === 'none' && memory.order !== undefined)) {
     return 'all';
   }
-  const ordered = intent.kind === 'read' ? [intent.intent.teamId] : [];
+  const ordered = [
+    ...(intent.kind === 'read' ? [intent.intent.teamId] : []),
+    ...walletsOnRecord(gpuPod.status, policy),
+  ];
   const wished = gpuPod.spec.teamId ?? policy.defaultTeamId;
   // A team that no order may name has paid for nothing, and is not listed.
   const wallets =
     mayPay(policy, wished) || gpuPod.status.podId !== undefined ? [...ordered, wished] : ordered;
   return wallets.length === 0 ? [undefined] : [...new Set(wallets)];
+}
+
+/** One that is not listed any more can prove nothing; only what goes on there is waited for. */
+function walletsOnRecord(status: GpuPodStatus, policy: Knowledge['policy']): readonly Wallet[] {
+  const created = attemptsOf(status).filter(({ outcome }) => outcome !== 'Refused');
+  return created
+    .filter(({ outcome, teamId }) => outcome === undefined || teamId === undefined || mayPay(policy, teamId))
+    .map(({ teamId }) => teamId);
 }
 
 function mayPay({ defaultTeamId, allowedTeamIds }: Knowledge['policy'], wallet: Wallet): boolean {
@@ -126,9 +138,9 @@ function pods(census: ObjectCensus | undefined): readonly { readonly name?: stri
 /** Reasons that no other offer can mend: the same attempt is sent again later. */
 const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
 
-/** Whether a refusal says nothing against the offer, whoever it concerns: the account, or this order alone. */
+/** Whether a refusal concerns the account and says nothing against the offer or what was asked of it. */
 function isSentAgain({ reason, scope }: Refusal): boolean {
-  return OF_ACCOUNT.has(reason) && scope !== 'offer' && scope !== 'upstream';
+  return OF_ACCOUNT.has(reason) && (scope === 'team' || scope === 'key');
 }
 
 /** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */

@@ -72,6 +72,12 @@ export const LOOKS_THAT_PROVE_GONE = 2;
 export const MIN_NOT_CREATED_BEFORE_STALL = 3;
 /** Offers that may refuse an order as invalid before a person must change the spec. */
 export const MAX_INVALID_REFUSALS = 3;
+/**
+ * Create requests that may be refused before an instance gets ready. A market that is sold out is not the fault of the
+ * GpuPod, so it is asked for longer. What concerns the account is not counted: its circuit breaker bounds that.
+ */
+export const MAX_REFUSED_ATTEMPTS = 10;
+export const MAX_NO_CAPACITY_ATTEMPTS = 100;
 /** What is in the way of a connection Secret may be removed at any time. */
 export const SECRET_RETRY_MS = 60_000;
 

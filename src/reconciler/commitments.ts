@@ -6,11 +6,13 @@ import type { Intent } from '../lifecycle/intent.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook, Wallet } from '../lifecycle/provider.ts';
 import type { Windows } from '../lifecycle/settings.ts';
-import { attemptsOf } from '../lifecycle/status/attempts.ts';
+import { attemptsOf, currentAttempt } from '../lifecycle/status/attempts.ts';
+import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import { chargedAtOnce } from '../offers/upfront.ts';
 import type { CensusResult } from './census.ts';
 import type { GpuPodView } from './ports.ts';
+import type { RetainedPod } from './retained-pods.ts';
 import { attemptKey, listedPrice, orderOf, saidPrice } from './stated.ts';
 
 export interface CommitmentsOptions {
@@ -123,7 +125,8 @@ export class Commitments {
 
   #fresh(gpuPod: GpuPod): Omit<Live, 'price'> {
     const { podName } = gpuPod.status;
-    return { podName, wallet: orderOf(gpuPod)?.teamId, sinceMs: this.#options.clock.monotonicMs() };
+    const wallet = currentAttempt(gpuPod.status)?.teamId ?? orderOf(gpuPod)?.teamId;
+    return { podName, wallet, sinceMs: this.#options.clock.monotonicMs() };
   }
 
   /** It was left running on purpose, as an earlier process wrote down. */
@@ -131,6 +134,15 @@ export class Commitments {
     const known = this.#live.get(podId);
     if (known !== undefined) {
       this.#live.set(podId, { ...known, kind: 'retained' });
+    }
+  }
+
+  /** As an earlier process wrote down: it bills until it is seen to end, whatever it is called by now. */
+  enterRetained({ podId, podName, teamId, usdPerHour }: RetainedPod): void {
+    if (!this.#live.has(podId)) {
+      const price = usdPerHour === undefined ? undefined : priceToMicros(usdPerHour);
+      const sinceMs = this.#options.clock.monotonicMs();
+      this.#live.set(podId, { podName, wallet: teamId, price, sinceMs, kind: 'retained' });
     }
   }
 

@@ -34,6 +34,7 @@ import { ProviderHealth } from './provider-health.ts';
 import { reconcile, reportRefusal } from './reconcile.ts';
 import type { ReconcileResult } from './reconcile.ts';
 import { RetainedPods } from './retained-pods.ts';
+import { RetainedUpkeep } from './retained-upkeep.ts';
 import { StatusFidelity } from './status-fidelity.ts';
 import { Slots } from './slots.ts';
 import { Sweep } from './sweep.ts';
@@ -245,7 +246,10 @@ export class Controller {
       enqueue,
       ...(observer?.onSwept === undefined ? {} : { onCounted: observer.onSwept.bind(observer) }),
     });
-    return { context, parts: { account, podWatch, census, sweep, health } };
+    return {
+      context,
+      parts: { account, podWatch, census, sweep, upkeep: new RetainedUpkeep(context), health },
+    };
   }
 
   #watchAccount(installation: Installation): AccountWatch {

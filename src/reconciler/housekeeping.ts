@@ -8,6 +8,7 @@ import type { AccountWatch } from './account-watch.ts';
 import type { Census } from './census.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { ProviderHealth } from './provider-health.ts';
+import type { RetainedUpkeep } from './retained-upkeep.ts';
 import type { Sweep } from './sweep.ts';
 
 export interface HousekeepingOptions {
@@ -24,6 +25,7 @@ export interface HousekeepingParts {
   readonly podWatch: PodWatch;
   readonly census: Census;
   readonly sweep: Sweep;
+  readonly upkeep: RetainedUpkeep;
   readonly health: ProviderHealth;
 }
 
@@ -118,6 +120,7 @@ export class Housekeeping {
       return pods;
     }
     await parts.sweep.run(pods);
+    await parts.upkeep.run();
     return this.#options.windows.sweepMs;
   }
 

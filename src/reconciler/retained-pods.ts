@@ -1,6 +1,7 @@
 import { parseJson } from '../api/parse-json.ts';
 import { isNotFound } from '../kubernetes/api-errors.ts';
-import { stringAt } from '../kubernetes/json.ts';
+import { numberAt, recordAt, stringAt } from '../kubernetes/json.ts';
+import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import { frontOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import type { PodLeft } from '../lifecycle/step.ts';
@@ -12,6 +13,10 @@ const NAME = 'gpupod-operator-retained';
 export interface RetainedPod extends PodLeft {
   readonly gpuPod: string;
   readonly retainedAt: string;
+  /** Who pays for it: the account, and the team where it is not the own wallet of the key. */
+  readonly account?: AccountIdentity;
+  readonly teamId?: string;
+  readonly usdPerHour?: number;
 }
 
 /**
@@ -44,19 +49,39 @@ export class RetainedPods {
     }
   }
 
+  /** Its end was proven. */
+  async remove(podId: string): Promise<void> {
+    const data = { [keyOf(podId)]: null };
+    await this.#configMaps.mergePatch({ namespace: this.#namespace, name: NAME }, { data });
+  }
+
+  /** All that can be read; a live read. */
+  async list(): Promise<readonly RetainedPod[]> {
+    return Object.entries(await this.#read()).flatMap(([key, text]) => {
+      const entry = readEntry(text);
+      return entry !== undefined && keyOf(entry.podId) === key ? [entry] : [];
+    });
+  }
+
   /**
    * Whether this very instance was left running on purpose: by its id, or by prefix and attempt. An entry of another
    * prefix hides nothing. A live read.
    */
-  async has({ podId, name }: Pick<PodLook, 'podId' | 'name'>): Promise<boolean> {
+  async has(pod: Pick<PodLook, 'podId' | 'name' | 'userId'>): Promise<boolean> {
     const record = await this.#read();
-    const entry = stringAt(parseJson(record[keyOf(podId)] ?? ''), 'podName');
-    return hasSameFront(entry, name) || namesIn(record).some((kept) => isSameAttempt(kept, name));
+    const kept = Object.values(record)
+      .map(readEntry)
+      .filter((entry) => entry !== undefined)
+      .filter((entry) => isPaidBySame(entry, pod));
+    return kept.some(
+      ({ podId, podName }) =>
+        isSameAttempt(podName, pod.name) || (podId === pod.podId && hasSameFront(podName, pod.name)),
+    );
   }
 
   /** Whether any instance with this name prefix was left running on purpose; a live read. */
   async hasOfPrefix(front: string): Promise<boolean> {
-    const parts = namesIn(await this.#read()).map((name) => parsePodName(name));
+    const parts = Object.values(await this.#read()).map((entry) => parsePodName(readEntry(entry)?.podName));
     return parts.some((kept) => kept !== undefined && frontOf(kept) === front);
   }
 
@@ -71,10 +96,32 @@ function hasSameFront(a: string | undefined, b: string | undefined): boolean {
   return one !== undefined && other !== undefined && frontOf(one) === frontOf(other);
 }
 
-/** Somebody may have spoiled an entry. */
-function namesIn(record: Readonly<Record<string, string>>): readonly string[] {
-  const names = Object.values(record).map((entry) => stringAt(parseJson(entry), 'podName'));
-  return names.filter((name) => name !== undefined);
+/** What another user pays for was not left running by this entry. */
+function isPaidBySame({ account }: RetainedPod, { userId }: Pick<PodLook, 'userId'>): boolean {
+  return account === undefined || userId === undefined || account.userId === userId;
+}
+
+/** Undefined for an entry that somebody has spoiled. */
+function readEntry(text: string): RetainedPod | undefined {
+  const entry = parseJson(text);
+  const podId = stringAt(entry, 'podId');
+  const podName = stringAt(entry, 'podName');
+  if (podId === undefined || podName === undefined) {
+    return undefined;
+  }
+  const account = recordAt(entry, 'account');
+  const [origin, userId] = [stringAt(account, 'origin'), stringAt(account, 'userId')];
+  const teamId = stringAt(entry, 'teamId');
+  const usdPerHour = numberAt(entry, 'usdPerHour');
+  return {
+    podId,
+    podName,
+    gpuPod: stringAt(entry, 'gpuPod') ?? '',
+    retainedAt: stringAt(entry, 'retainedAt') ?? '',
+    ...(userId === undefined ? {} : { account: { origin, userId } }),
+    ...(teamId === undefined ? {} : { teamId }),
+    ...(usdPerHour === undefined ? {} : { usdPerHour }),
+  };
 }
 
 /** A key of a ConfigMap may hold letters, digits, `-`, `_` and `.`; ids of pods are opaque. */

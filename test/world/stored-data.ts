@@ -2,9 +2,12 @@ import { isRecord } from '../../src/kubernetes/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { Secret } from '../../src/kubernetes/secrets-client.ts';
 
+/** As a merge patch does: what is null goes. */
 export function mergeData(held: RawObject, body: unknown): RawObject {
   const patch: unknown = isRecord(body) ? body['data'] : {};
-  return { ...held, data: { ...dataOf(held), ...(isRecord(patch) ? patch : {}) } };
+  const merged = { ...dataOf(held), ...(isRecord(patch) ? patch : {}) };
+  const data = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+  return { ...held, data };
 }
 
 /** Secrets and ConfigMaps are alike to their readers: texts by key. */

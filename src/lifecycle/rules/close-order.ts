@@ -6,7 +6,7 @@ import type { Knowledge } from '../knowledge.ts';
 import type { OrderMemory } from '../memory.ts';
 import { parsePodName } from '../pod-name.ts';
 import type { HistoryRow } from '../provider.ts';
-import { failuresWith, hasOutcome, notCreatedInARow, withAttempt } from '../status/attempts.ts';
+import { failuresWith, hasOutcome, notCreatedInARow, paidBy, withAttempt } from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
@@ -53,6 +53,7 @@ const NOT_CREATED = {
 function ordered({ now }: Knowledge, intent: Intent): Result {
   return {
     podName: intent.name,
+    ...paidBy(intent.teamId),
     offer: shortOffer(intent),
     pricePerHour: microsToUsd(intent.cost.total),
     startedAt: timestampOf(intent.startedAt, now.wallMs),

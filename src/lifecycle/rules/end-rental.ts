@@ -7,6 +7,7 @@ import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { restFailing } from './failing.ts';
+import type { Hindrance } from './failing.ts';
 import { isSigned, ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 
@@ -51,16 +52,40 @@ function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string):
   if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
   }
-  const message = isUnknown
-    ? `The provider answers that it does not know instance ${podId}, whose name was never seen. If it runs, it bills. ` +
-      'It is ended once a list shows that it is ours, or called gone once several looks do not show it.'
-    : `Whether pod ${podId} is the one that was ordered could not be read; it still bills, and is ended once it could.`;
   const rest = restFailing(
     knowledge,
-    { reason: 'ApiUnavailable', message, retryAfterMs: windows.goneSpacingMs },
+    { ...whyUnknown(knowledge, rental), retryAfterMs: windows.goneSpacingMs },
     claimsWhileEnding(knowledge, why),
   );
   return isUnknown ? { ...rest, wantsCensusAfterMs: rental.read.beganAtMs } : rest;
+}
+
+/** Told after a minute where it may pass by itself; at once where the provider answers, and does not say. */
+function whyUnknown(knowledge: Knowledge, { podId, read }: RentalMemory): Omit<Hindrance, 'retryAfterMs'> {
+  const failure = knowledge.podFailure ?? knowledge.providerFailure;
+  switch (read?.result) {
+    case 'found':
+      return {
+        reason: 'UnexpectedResponse',
+        message:
+          `The provider gives instance ${podId} no name that can be read, so whether it is this GpuPod's is not known. It is not ` +
+          `terminated, and bills. Terminate it at the provider; ${ANNOTATIONS.forceRelease} with its id releases a deleted GpuPod.`,
+      };
+    case 'notFound':
+      return {
+        reason: 'ApiUnavailable',
+        message:
+          `The provider answers that it does not know instance ${podId}, whose name was never seen. If it runs, it bills. ` +
+          'It is ended once a list shows that it is ours, or called gone once several looks do not show it.',
+      };
+    default:
+      return {
+        reason: failure?.reason ?? 'ApiUnavailable',
+        message:
+          `Instance ${podId} bills on: its DELETE waits until the provider has told its name, so that nobody else's instance is ` +
+          `terminated; retrying. ${failure?.message ?? 'The last GET failed.'}`,
+      };
+  }
 }
 
 function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, why: string): Step {

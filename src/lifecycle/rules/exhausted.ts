@@ -1,7 +1,8 @@
+import { truncateMessage } from '../../api/conditions.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { podNameFront } from '../pod-name.ts';
-import { MIN_NOT_CREATED_BEFORE_STALL } from '../settings.ts';
-import { notCreatedInARow } from '../status/attempts.ts';
+import { MAX_NO_CAPACITY_ATTEMPTS, MAX_REFUSED_ATTEMPTS, MIN_NOT_CREATED_BEFORE_STALL } from '../settings.ts';
+import { attemptsOf, notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import type { Step } from '../step.ts';
 import { stall } from './forbidden.ts';
 
@@ -23,3 +24,26 @@ export function stopAfterNotCreated(knowledge: Knowledge): Step | undefined {
       `hides one: look there for ${prefix}. Then change the spec, or set a new gpupod.dev/reconcile-requested-at.`,
   );
 }
+
+/** A refused request costs nothing, by all that the provider says. Without end it is sent for nobody. */
+export function stopAfterRefusals(knowledge: Knowledge): Step | undefined {
+  const { status } = knowledge.gpuPod;
+  const { refused, noCapacity } = refusalCounts(status);
+  const isRefused = refused >= MAX_REFUSED_ATTEMPTS;
+  if (!isRefused && noCapacity < MAX_NO_CAPACITY_ATTEMPTS) {
+    return undefined;
+  }
+  const count = isRefused ? `${String(refused)} create requests were refused` : SOLD_OUT;
+  const last =
+    attemptsOf(status).findLast(({ outcome }) => outcome === 'Refused')?.message ?? 'see status.attempts';
+  return stall(
+    knowledge,
+    'AttemptsExhausted',
+    truncateMessage(
+      `${count} without an instance that got ready; refused requests cost nothing. Change the spec, or set a new ` +
+        `gpupod.dev/reconcile-requested-at to go on. The last refusal: ${last}`,
+    ),
+  );
+}
+
+const SOLD_OUT = `${String(MAX_NO_CAPACITY_ATTEMPTS)} create requests were refused for capacity`;

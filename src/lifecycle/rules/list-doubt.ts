@@ -8,15 +8,20 @@ export function listDoubt({ census }: Pick<Knowledge, 'census'>): Pick<Claims, '
 }
 
 /** What keeps complete lists from proving that an order came to nothing; empty where nothing does. */
-export function absenceDoubt({ census }: Pick<Knowledge, 'census'>): string {
-  if (census?.doubt !== undefined) {
-    return ` ${census.doubt.message}`;
+export function absenceDoubt(knowledge: Pick<Knowledge, 'census'>): string {
+  const doubt = knowledge.census?.doubt;
+  if (doubt !== undefined) {
+    return ` ${doubt.message}`;
   }
+  const row = unreadableRow(knowledge);
+  return row === undefined ? '' : ` The provider must be looked at: ${row}.`;
+}
+
+/** A row of the list that does not say whose instance it is about, and may be about any. */
+export function unreadableRow({ census }: Pick<Knowledge, 'census'>): string | undefined {
   const [nameless] = census?.nameless ?? [];
   if (nameless !== undefined) {
-    return ` Pod ${nameless.podId} has no name that can be read, and may be it.`;
+    return `instance ${nameless.podId} has no readable name and may be it`;
   }
-  return (census?.unidentified ?? 0) > 0
-    ? ' The list has a row without an id, which may be it: look at the provider.'
-    : '';
+  return (census?.unidentified ?? 0) > 0 ? 'the list has a row without an id, which may be it' : undefined;
 }

@@ -12,7 +12,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { selectedClaim, standingClaim } from './claims.ts';
 import { closeEnded, closeNotCreated, closeStripped } from './close-order.ts';
-import { absenceDoubt } from './list-doubt.ts';
+import { absenceDoubt, unreadableRow } from './list-doubt.ts';
 import { settleRefusal } from './refused.ts';
 
 /**
@@ -100,9 +100,13 @@ function isConfirmedAbsent({ gpuPod }: Knowledge, intent: Intent): boolean {
 function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | undefined): Step {
   const { windows, now } = knowledge;
   const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
-  const isStuck =
-    now.monotonicMs > provenAtMs && order.absences >= LISTS_THAT_PROVE_ABSENCE && isTeamUnseen(knowledge);
-  const message = `${uncertainMessage(intent, isStuck)}${absenceDoubt(knowledge)}`;
+  const isLate = now.monotonicMs > provenAtMs;
+  const obstacle = !isLate || intent === undefined ? undefined : obstacleTo(knowledge, order);
+  const isStuck = obstacle !== undefined;
+  const message =
+    intent !== undefined && isStuck
+      ? stuckMessage(intent, obstacle)
+      : `${uncertainMessage(intent)}${absenceDoubt(knowledge)}`;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {
@@ -121,16 +125,27 @@ function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | un
   };
 }
 
-function uncertainMessage(intent: Intent | undefined, isStuck: boolean): string {
-  if (intent === undefined) {
-    return (
-      `Annotation ${ANNOTATIONS.intent} cannot be read: whether an order was sent on it is not known, and its pod may bill. ` +
-      'The provider is searched for it; nothing else is rented meanwhile.'
-    );
+/** What keeps complete lists from ever proving that no instance came of the order; only a person can look. */
+function obstacleTo(knowledge: Knowledge, order: OrderMemory): string | undefined {
+  if (order.absences >= LISTS_THAT_PROVE_ABSENCE) {
+    return isTeamUnseen(knowledge)
+      ? 'this key has never seen an instance of its team, so that proves nothing'
+      : undefined;
   }
-  return isStuck
-    ? `Pod ${intent.name} was not found, but this key has never seen a pod of its team, so that proves nothing. Look at the ` +
-        `provider; if the pod is not there, set annotation gpupod.dev/confirm-absent to its name.`
+  return knowledge.census?.doubt === undefined ? unreadableRow(knowledge) : undefined;
+}
+
+function stuckMessage({ name }: Intent, obstacle: string): string {
+  return (
+    `Instance ${name} was not found, but ${obstacle}. It may bill; nothing else is rented. If it is not at the provider, ` +
+    `set annotation ${ANNOTATIONS.confirmAbsent} to its name.`
+  );
+}
+
+function uncertainMessage(intent: Intent | undefined): string {
+  return intent === undefined
+    ? `Annotation ${ANNOTATIONS.intent} cannot be read: whether an order was sent on it is not known, and its pod may bill. ` +
+        'The provider is searched for it; nothing else is rented meanwhile.'
     : `The order for pod ${intent.name} was sent and its outcome is not known: the pod may bill. ` +
         'It is looked up; nothing else is rented meanwhile.';
 }

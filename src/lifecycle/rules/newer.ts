@@ -4,7 +4,7 @@ import type { Knowledge } from '../knowledge.ts';
 import { frontsOf } from '../order.ts';
 import { frontOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
-import { currentAttemptNumber, withAttempt } from '../status/attempts.ts';
+import { currentAttemptNumber, paidBy, withAttempt } from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
@@ -118,6 +118,7 @@ function adopt(knowledge: Knowledge, pod: PodLook): Step {
           ...termsOf(knowledge, pod),
           attempts: withAttempt(withoutOlder(knowledge), parsePodName(pod.name)?.attempt ?? 1, {
             podName,
+            ...paidBy(pod.teamId),
             startedAt: createdAt,
             ending: undefined,
             outcome: undefined,

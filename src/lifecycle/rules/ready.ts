@@ -59,6 +59,8 @@ function reportReady(
       binding,
       failedAttempts: undefined,
       notCreatedAttempts: undefined,
+      refusedAttempts: undefined,
+      noCapacityAttempts: undefined,
       hint: undefined,
       rejections: undefined,
     }),

@@ -1,13 +1,15 @@
 import { truncateMessage } from '../../api/conditions.ts';
+import type { GpuPodStatus } from '../../api/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import type { Memory } from '../memory.ts';
 import type { Refusal, RefusalReason } from '../provider.ts';
-import { withAttempt } from '../status/attempts.ts';
+import { paidBy, refusalCounts, withAttempt } from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
+import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { CoolDown, CoolDownReason, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
@@ -27,6 +29,7 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
     {
       attempts: withAttempt(gpuPod.status, intent.attempt, {
         podName: intent.name,
+        ...paidBy(intent.teamId),
         offer: shortOffer(intent),
         pricePerHour: microsToUsd(intent.cost.total),
         startedAt: timestampOf(intent.startedAt, now.wallMs),
@@ -35,6 +38,7 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
         reason: refusal.reason,
         message: truncateMessage(refusal.message),
       }),
+      ...countRefusal(gpuPod.status, refusal),
     },
   );
   return {
@@ -46,6 +50,17 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
     },
     remember: { invalidRefusals: countInvalid(knowledge, refusal) },
   };
+}
+
+/** A market that is sold out is bounded apart; what concerns the account is bounded by its circuit breaker. */
+function countRefusal(status: GpuPodStatus, { reason, scope }: Refusal): Facts {
+  const { refused, noCapacity } = refusalCounts(status);
+  if (scope === 'team' || scope === 'key') {
+    return {};
+  }
+  return reason === 'NoCapacity'
+    ? { noCapacityAttempts: Math.min(noCapacity + 1, Number.MAX_SAFE_INTEGER) }
+    : { refusedAttempts: Math.min(refused + 1, Number.MAX_SAFE_INTEGER) };
 }
 
 function countInvalid({ memory, gpuPod }: Knowledge, refusal: Refusal): Memory['invalidRefusals'] {

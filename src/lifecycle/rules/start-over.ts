@@ -1,7 +1,7 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import { plainText } from '../../api/plain-text.ts';
 import type { Knowledge } from '../knowledge.ts';
-import { notCreatedInARow } from '../status/attempts.ts';
+import { notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
@@ -37,6 +37,8 @@ export function startOver(knowledge: Knowledge): Step | undefined {
           failedAttempts: undefined,
           // Not undefined: the attempts that stay on record would count again.
           notCreatedAttempts: notCreatedInARow(status) > 0 ? 0 : undefined,
+          refusedAttempts: refusalCounts(status).refused > 0 ? 0 : undefined,
+          noCapacityAttempts: undefined,
           searchStartedAt: timestamp(now.wallMs),
           ...(isRequested ? { lastHandledReconcileAt: requested } : {}),
         },
@@ -57,8 +59,9 @@ function asRecorded(value: string | undefined): string | undefined {
 function isSearchOfOldSpec({ gpuPod }: Knowledge): boolean {
   const { status, metadata } = gpuPod;
   const isOld = status.observedGeneration >= 0 && status.observedGeneration < metadata.generation;
-  const hasFailed =
-    (status.failedAttempts ?? 0) > 0 || notCreatedInARow(status) > 0 || lastingStall(status) !== undefined;
+  const { refused, noCapacity } = refusalCounts(status);
+  const failures = (status.failedAttempts ?? 0) + notCreatedInARow(status) + refused + noCapacity;
+  const hasFailed = failures > 0 || lastingStall(status) !== undefined;
   const hasPast = hasFailed || status.searchStartedAt !== undefined;
   return isOld && hasPast && status.podId === undefined && !isAfterLoss(status);
 }

@@ -26,6 +26,11 @@ export function withAttempt(
     .slice(-KEPT_ATTEMPTS);
 }
 
+/** The wallet of an attempt, as it is recorded; nothing for the own wallet of the key. */
+export function paidBy(teamId: string | undefined): Pick<Attempt, 'teamId'> {
+  return teamId === undefined ? {} : { teamId };
+}
+
 /** The attempt that the rented pod belongs to. */
 export function currentAttempt(status: GpuPodStatus): Attempt | undefined {
   // A status that lost the name is recorded under none, and must be found under it again.
@@ -66,6 +71,28 @@ function notCreatedOnRecord(status: GpuPodStatus): number {
     ({ outcome }) => outcome === undefined || outcome === 'Ended' || outcome === 'Released',
   );
   return attempts.slice(last + 1).filter(({ outcome }) => outcome === 'NotCreated').length;
+}
+
+/** Create requests that were refused since an instance was last ready, by what bounds them. */
+export interface RefusalCounts {
+  readonly refused: number;
+  readonly noCapacity: number;
+}
+
+/** Where the counter is missing (an older CRD drops it) the attempts on record tell. */
+export function refusalCounts(status: GpuPodStatus): RefusalCounts {
+  const { refusedAttempts = refusedOnRecord(status), noCapacityAttempts = 0 } = status;
+  return { refused: refusedAttempts, noCapacity: noCapacityAttempts };
+}
+
+function refusedOnRecord(status: GpuPodStatus): number {
+  const attempts = attemptsOf(status);
+  const last = attempts.findLastIndex(
+    ({ outcome }) => outcome === undefined || outcome === 'Ended' || outcome === 'Released',
+  );
+  return attempts
+    .slice(last + 1)
+    .filter(({ outcome, reason }) => outcome === 'Refused' && reason !== 'NoCapacity').length;
 }
 
 /** USD that the machines of the attempts that failed cost, over those still on record. */

@@ -6,7 +6,7 @@ import type { AccountState, Knowledge } from '../knowledge.ts';
 import type { PodLook } from '../provider.ts';
 import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
 import { specHash } from '../spec-hash.ts';
-import { withAttempt } from './attempts.ts';
+import { paidBy, withAttempt } from './attempts.ts';
 import { draftStatus } from './draft.ts';
 import type { Facts } from './draft.ts';
 import { timestampOf } from './timestamp.ts';
@@ -54,6 +54,7 @@ function bindFacts(
     cost: costStatus(intent, pod),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
       podName: intent.name,
+      ...paidBy(intent.teamId),
       offer: shortOffer(intent),
       pricePerHour: microsToUsd(intent.cost.total),
       startedAt: timestampOf(intent.startedAt, now.wallMs),

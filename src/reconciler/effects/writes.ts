@@ -10,7 +10,12 @@ import { accruedUsd } from '../../lifecycle/status/accrual.ts';
 import { droppedFields } from '../../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../../lifecycle/status/dropped.ts';
 import { eventsBetween } from '../../lifecycle/status/events.ts';
+import { identityOf } from '../../lifecycle/account.ts';
+import { currentAttempt } from '../../lifecycle/status/attempts.ts';
+import { microsToUsd } from '../../offers/money.ts';
 import type { Context } from '../context.ts';
+import type { RetainedPod } from '../retained-pods.ts';
+import { orderOf, saidPrice } from '../stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -67,7 +72,12 @@ export async function release(
   const { name, namespace } = gpuPod.metadata;
   const retainedAt = new Date(context.clock.nowMs()).toISOString();
   for (const pod of retain) {
-    await context.retained.add({ ...pod, gpuPod: `${namespace}/${name}`, retainedAt });
+    await context.retained.add({
+      ...pod,
+      gpuPod: `${namespace}/${name}`,
+      retainedAt,
+      ...payerOf(gpuPod, context),
+    });
   }
   if (!hasFinalizer(gpuPod)) {
     return STALE;
@@ -82,6 +92,21 @@ export async function release(
     return { kind: 'released' };
   }
   return outcome;
+}
+
+/** Of the instance that the object has; a newer one of it was seen with the key of this session. */
+function payerOf(
+  gpuPod: GpuPod,
+  { account: { state } }: Context,
+): Pick<RetainedPod, 'account' | 'teamId' | 'usdPerHour'> {
+  const account = gpuPod.status.account ?? identityOf(state);
+  const teamId = currentAttempt(gpuPod.status)?.teamId ?? orderOf(gpuPod)?.teamId;
+  const micros = saidPrice(gpuPod);
+  return {
+    ...(account === undefined ? {} : { account }),
+    ...(teamId === undefined ? {} : { teamId }),
+    ...(micros === 0 ? {} : { usdPerHour: microsToUsd(micros) }),
+  };
 }
 
 function settleBooks(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
-import { stopAfterNotCreated } from '../../../src/lifecycle/rules/exhausted.ts';
+import { stopAfterNotCreated, stopAfterRefusals } from '../../../src/lifecycle/rules/exhausted.ts';
 import { startOver } from '../../../src/lifecycle/rules/start-over.ts';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
@@ -64,4 +64,53 @@ describe('stopAfterNotCreated', () => {
       expect(step(anew)).toMatchObject({ step: '-' });
     }
   });
+});
+
+describe('stopAfterRefusals', () => {
+  function refusedTen(reason: string): Attempt[] {
+    return Array.from({ length: 10 }, (_, index) => ({
+      number: index + 1,
+      outcome: 'Refused' as const,
+      reason,
+      message: `No ${'m'.repeat(290)}`,
+    }));
+  }
+
+  it.each<{ name: string; status: Partial<GpuPodStatus>; stalls: boolean }>([
+    { name: 'none', status: {}, stalls: false },
+    { name: 'nine', status: { refusedAttempts: 9 }, stalls: false },
+    { name: 'ten', status: { refusedAttempts: 10 }, stalls: true },
+    { name: '99 for capacity', status: { refusedAttempts: 9, noCapacityAttempts: 99 }, stalls: false },
+    { name: '100 for capacity', status: { noCapacityAttempts: 100 }, stalls: true },
+    { name: 'ten on record', status: { attempts: refusedTen('OtherRefusal') }, stalls: true },
+    { name: 'ten on record for capacity', status: { attempts: refusedTen('NoCapacity') }, stalls: false },
+    {
+      name: 'ten that a person forgave',
+      status: { refusedAttempts: 0, attempts: refusedTen('OtherRefusal') },
+      stalls: false,
+    },
+  ])('$name: stalls $stalls', ({ status, stalls }) => {
+    const refused = gpuPod({ status: { observedGeneration: 1, ...status } });
+    const result = outline(stopAfterRefusals(observed({ gpuPod: refused })));
+    expect(result).toMatchObject(stalls ? { step: 'rest', Stalled: 'AttemptsExhausted' } : { step: '-' });
+  });
+
+  it('says what it cost, what to do and what was answered, within what a condition holds', () => {
+    const status = { observedGeneration: 1, refusedAttempts: 10, attempts: refusedTen('OtherRefusal') };
+    const step = stopAfterRefusals(observed({ gpuPod: gpuPod({ status }) }));
+    const message = messageOf(statusOf(step), 'Stalled');
+    expect(message).toMatch(/^10 create requests .* cost nothing\. .*reconcile-requested-at .*: No m+…$/);
+    expect(message).toHaveLength(300);
+  });
+
+  it.each([{ refusedAttempts: 10, attempts: refusedTen('OtherRefusal') }, { noCapacityAttempts: 100 }])(
+    'begins anew where a person asks for it: %j',
+    (counts) => {
+      const annotations = { [ANNOTATIONS.reconcileRequestedAt]: 'now' };
+      const asked = gpuPod({ annotations, status: { observedGeneration: 1, ...counts } });
+      const status = statusOf(startOver(observed({ gpuPod: asked })));
+      const anew = gpuPod({ status });
+      expect(stopAfterRefusals(observed({ gpuPod: anew }))).toBeUndefined();
+    },
+  );
 });

@@ -1,10 +1,10 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, orderMemory } from '../../support/builders/knowledge.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
-import { outline, restOf, statusOf } from '../support/outline.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 
 it.each([
   { requestEndedAtMs: 1_000, absences: 3, stalled: 'CreateUncertain', why: 'only a person can tell' },
@@ -100,3 +100,31 @@ it.each([
     expect(outline(resolveOrder(observed(known))).step).toBe(step);
   },
 );
+
+describe('a row of the list that may be the instance', () => {
+  const NAMELESS = { podId: 'pod-0123456789abcdef0123456789abcdef', firstListedAtMs: NOW_MS };
+
+  function lookedUp(row: Partial<ReturnType<typeof census>>, requestEndedAtMs = 1_000) {
+    const order = orderMemory({ requestEndedAtMs, absences: 0 });
+    const list = census({ beganAtMs: NOW_MS, live: [], ...row });
+    return resolveOrder(observed({ gpuPod: gpuPod({ intent: intent() }), memory: { order }, census: list }));
+  }
+
+  it.each([
+    { row: { unidentified: 1 }, says: 'the list has a row without an id' },
+    { row: { nameless: [NAMELESS] }, says: `instance ${NAMELESS.podId} has no readable name` },
+  ])('stalls once lists should have proven the absence, and says the way out: $says', ({ row, says }) => {
+    const step = lookedUp(row);
+    expect(outline(step)).toMatchObject({ Ready: 'CreateUncertain', Stalled: 'CreateUncertain' });
+    const message = messageOf(statusOf(step), 'Stalled');
+    expect(message).toContain(says);
+    expect(message).toMatch(
+      /^Instance gp-.* may bill; .* set annotation gpupod\.dev\/confirm-absent to its name\.$/,
+    );
+    expect(message.length).toBeLessThanOrEqual(300);
+  });
+
+  it('is waited for while a list may still show the instance', () => {
+    expect(outline(lookedUp({ unidentified: 1 }, NOW_MS - 80_000))).toMatchObject({ Stalled: null });
+  });
+});

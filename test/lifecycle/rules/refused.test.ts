@@ -47,6 +47,18 @@ describe('settleRefusal', () => {
   });
 
   it.each([
+    { reason: 'NoCapacity', scope: 'offer', counts: { refusedAttempts: 2, noCapacityAttempts: 4 } },
+    { reason: 'OtherRefusal', scope: 'request', counts: { refusedAttempts: 3, noCapacityAttempts: 3 } },
+    { reason: 'PaymentRequired', scope: 'request', counts: { refusedAttempts: 3, noCapacityAttempts: 3 } },
+    { reason: 'RateLimited', scope: 'offer', counts: { refusedAttempts: 3, noCapacityAttempts: 3 } },
+    { reason: 'Forbidden', scope: 'team', counts: { refusedAttempts: 2, noCapacityAttempts: 3 } },
+  ] as const)('counts refusals: $reason of the $scope', ({ reason, scope, counts }) => {
+    const status = { observedGeneration: 1, refusedAttempts: 2, noCapacityAttempts: 3 };
+    const known = observed({ gpuPod: gpuPod({ intent: intent(), status }) });
+    expect(statusOf(settleRefusal(known, intent(), refusal({ reason, scope })))).toMatchObject(counts);
+  });
+
+  it.each([
     {
       name: 'the first',
       known: { generation: 0, count: 0, message: '' },

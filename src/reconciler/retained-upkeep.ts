@@ -1,0 +1,104 @@
+import { identityOf, isSameAccount } from '../lifecycle/account.ts';
+import type { ObjectCensus } from '../lifecycle/knowledge.ts';
+import { LOOKS_THAT_PROVE_GONE } from '../lifecycle/settings.ts';
+import type { Context } from './context.ts';
+import type { RetainedPod } from './retained-pods.ts';
+
+/** What was seen so far of an instance that lists do not show. */
+interface Missing {
+  readonly sinceMs: number;
+  /** The last GET that was answered 404 and counts. */
+  readonly readAtMs: number;
+  /** How often a complete list that began after such an answer did not show it either. */
+  readonly proofs: number;
+}
+
+type Parts = Pick<
+  Context,
+  'retained' | 'census' | 'provider' | 'account' | 'commitments' | 'clock' | 'log' | 'vanished' | 'windows'
+>;
+
+/**
+ * Keeps the list of retained instances true: each is on the books until its end is proven, by the same rule as for an
+ * instance that a GpuPod has, and its entry is removed then. What another account pays for is left as it is.
+ */
+export class RetainedUpkeep {
+  readonly #parts: Parts;
+  readonly #missing = new Map<string, Missing>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Called after the complete list of each sweep. */
+  async run(): Promise<void> {
+    for (const entry of await this.#parts.retained.list()) {
+      const whose = this.#accountOf(entry);
+      if (whose === 'foreign') {
+        continue;
+      }
+      if (whose === 'same') {
+        this.#parts.commitments.enterRetained(entry);
+      }
+      if (await this.#hasEnded(entry, whose === 'same')) {
+        await this.#strikeOff(entry);
+      }
+    }
+  }
+
+  async #strikeOff({ podId, podName, gpuPod }: RetainedPod): Promise<void> {
+    const { retained, commitments, log } = this.#parts;
+    await retained.remove(podId);
+    commitments.ended(podId);
+    this.#missing.delete(podId);
+    log.info({ podId, podName, gpuPod }, 'removed ended instance from the retained list');
+  }
+
+  /** What names no account was written before accounts were recorded. */
+  #accountOf({ account }: RetainedPod): 'same' | 'foreign' | 'unknown' {
+    const { state } = this.#parts.account;
+    const session = identityOf(state);
+    const recorded = account ?? (state.kind === 'unknown' ? undefined : state.unmarked);
+    if (session === undefined || recorded === undefined) {
+      return 'unknown';
+    }
+    return isSameAccount(session, recorded) ? 'same' : 'foreign';
+  }
+
+  /** An absence says something only with the key of the account that pays; that it has ended, anybody may tell. */
+  async #hasEnded({ podId, teamId }: RetainedPod, provesAbsence: boolean): Promise<boolean> {
+    const list = this.#parts.census.view({ fronts: new Set(), podId, wallets: [teamId] });
+    if (list?.ended.some((row) => row.podId === podId) === true) {
+      return true;
+    }
+    const seen = list === undefined || list.live.length > 0 ? 'live' : await this.#read(podId);
+    if (list !== undefined && seen === 'absent' && provesAbsence) {
+      return this.#isProvenGone(podId, list);
+    }
+    this.#missing.delete(podId);
+    return seen === 'ended';
+  }
+
+  async #read(podId: string): Promise<'live' | 'ended' | 'absent' | 'failed'> {
+    const answer = await this.#parts.provider.getPod(podId);
+    if (answer.kind === 'ok') {
+      return answer.value.status === 'TERMINATED' ? 'ended' : 'live';
+    }
+    return answer.kind === 'notFound' ? 'absent' : 'failed';
+  }
+
+  /** As in `gone.ts`: twice, far enough apart, and not while the provider's answers are doubted. */
+  #isProvenGone(podId: string, list: ObjectCensus): boolean {
+    const { clock, vanished, windows } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (list.unidentified > 0 || vanished.isHolding()) {
+      this.#missing.delete(podId);
+      return false;
+    }
+    const known = this.#missing.get(podId) ?? { sinceMs: nowMs, readAtMs: nowMs, proofs: 0 };
+    const isProof = list.beganAtMs >= known.readAtMs && nowMs - known.readAtMs >= windows.goneSpacingMs;
+    const seen = isProof ? { ...known, readAtMs: nowMs, proofs: known.proofs + 1 } : known;
+    this.#missing.set(podId, seen);
+    return seen.proofs >= LOOKS_THAT_PROVE_GONE && nowMs - seen.sinceMs >= windows.unreadPodAgeMs;
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, it } from '@jest/globals';
+import type { Attempt } from '../../src/api/status.ts';
+import { walletsOf } from '../../src/lifecycle/order.ts';
+import { gpuPod } from '../support/builders/gpu-pod.ts';
+import { intent } from '../support/builders/intent.ts';
+import { observed } from '../support/builders/knowledge.ts';
+import { OPEN_POLICY } from '../support/builders/policy.ts';
+
+const POLICY = { ...OPEN_POLICY, allowedTeamIds: ['team-a', 'team-b'] };
+
+it.each<{ name: string; attempt: Partial<Attempt>; wallets: readonly (string | undefined)[] }>([
+  {
+    name: 'an instance that has ended',
+    attempt: { outcome: 'Ended', teamId: 'team-a' },
+    wallets: ['team-b', 'team-a'],
+  },
+  {
+    name: 'an unknown outcome',
+    attempt: { outcome: 'NotCreated', teamId: 'team-a' },
+    wallets: ['team-b', 'team-a'],
+  },
+  {
+    name: 'the own wallet of the key',
+    attempt: { outcome: 'Failed' },
+    wallets: ['team-b', undefined],
+  },
+  {
+    name: 'a refusal, which made nothing',
+    attempt: { outcome: 'Refused', teamId: 'team-a' },
+    wallets: ['team-b'],
+  },
+  {
+    name: 'a team that is not listed any more',
+    attempt: { outcome: 'Ended', teamId: 'team-left' },
+    wallets: ['team-b'],
+  },
+  {
+    name: 'one that goes on with a team that is not listed',
+    attempt: { teamId: 'team-left' },
+    wallets: ['team-b', 'team-left'],
+  },
+])('instances of a GpuPod may be in the wallets of its attempts: $name', ({ attempt, wallets }) => {
+  const known = gpuPod({
+    intent: intent({ attempt: 2, teamId: 'team-b' }),
+    spec: { teamId: 'team-b' },
+    status: { observedGeneration: 1, attempts: [{ number: 1, ...attempt }] },
+  });
+  expect(walletsOf(observed({ gpuPod: known, policy: POLICY }))).toEqual(wallets);
+});
