@@ -136,5 +136,16 @@ export const env = z
       }),
   )
   .max(64)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
-  .describe('Environment variables of the machine.');
+  .meta({
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['name'],
+    // The operator holds every GpuPod in memory, whoever made it.
+    'x-kubernetes-validations': [
+      {
+        rule: 'self.map(e, has(e.value) ? size(e.value) : 0).sum() <= 32768',
+        message:
+          'the values together must not be longer than 32768 characters: put what is long into a file or a Secret',
+      },
+    ],
+  })
+  .describe('Environment variables of the instance; the values together have at most 32768 characters.');

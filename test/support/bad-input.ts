@@ -136,6 +136,14 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.env[0].value', 'may not be more than 4096'],
   },
   {
+    why: 'the operator holds every GpuPod in memory',
+    spec: {
+      ...SMALLEST,
+      env: Array.from({ length: 9 }, (_, index) => ({ name: `A${index}`, value: 'x'.repeat(4000) })),
+    },
+    says: ['spec.env', 'together must not be longer than 32768 characters', 'file or a Secret'],
+  },
+  {
     why: 'a word of another API',
     spec: { ...SMALLEST, placement: { spot: 'Yes' } },
     says: ['spec.placement.spot', '"Forbid", "Allow", "Require"'],

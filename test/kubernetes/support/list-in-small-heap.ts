@@ -1,0 +1,26 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { systemClock } from '../../../src/clock.ts';
+import { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
+import { keepOwnAnnotations } from '../../../src/kubernetes/objects.ts';
+import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
+import { Reflector } from '../../../src/kubernetes/reflector.ts';
+import { RecordingLog } from './recording-log.ts';
+
+/** Run as a process of its own with a small heap: lists everything from the server in its argument, and says how many. */
+const [, , server = ''] = process.argv;
+const kubeConfig = new KubeConfig();
+kubeConfig.loadFromClusterAndUser(
+  { name: 'test', server, skipTLSVerify: true },
+  { name: 'test', token: 'test' },
+);
+const reflector = new Reflector<KubernetesObject>({
+  transport: new ApiTransport({ kubeConfig, clock: systemClock, userAgent: 'test/1' }),
+  clock: systemClock,
+  log: new RecordingLog(),
+  path: '/apis/gpupod.dev/v1alpha1/gpupods',
+  decode: keepOwnAnnotations('gpupod.dev/'),
+});
+reflector.start();
+await reflector.whenSynced();
+process.stdout.write(String(reflector.store.size));
+process.exit(0);
