@@ -52,6 +52,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),
     installationProblem: () => ownerWatch.problem ?? record.problem,
+    leaseProblem: () => lease.elector?.problem,
   });
   const operator = new GpuPodOperator({
     kubeConfig: cluster.kubeConfig,
@@ -148,9 +149,10 @@ function createController(
     isLeaseFresh: () => {
       const { elector } = lease;
       const renewedAtMs = elector?.lastRenewedAtMonotonicMs() ?? -Infinity;
-      // Where renewals are slow, their answers take part of that time; the lease itself holds longer still.
-      const fenceMs = windows.leaseFenceMs + (elector?.lastRenewalTookMs() ?? 0);
-      const isRecent = clock.monotonicMs() - renewedAtMs <= Math.min(fenceMs, config.lease.durationMs);
+      // Where renewals are slow, the last answer and the next take part of that time; the lease itself holds longer still.
+      const fenceMs = windows.leaseFenceMs + 2 * (elector?.lastRenewalTookMs() ?? 0);
+      const isRecent =
+        clock.monotonicMs() - renewedAtMs <= Math.min(fenceMs, elector?.leaseDurationMs() ?? 0);
       // Without election there is one operator by decree, and nothing to renew.
       return !config.lease.isEnabled || isRecent;
     },

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import type { HealthChecks } from '../observability/health.ts';
+import type { HealthCheck, HealthChecks } from '../observability/health.ts';
 import { startHttpServer } from '../observability/http-server.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -19,6 +19,8 @@ export interface Observed {
   readonly hasSynced: () => boolean;
   /** Why this process cannot begin to work although it leads. */
   readonly installationProblem: () => string | undefined;
+  /** Why this process can neither lead nor stand by. */
+  readonly leaseProblem: () => string | undefined;
 }
 
 export interface Telemetry {
@@ -35,6 +37,7 @@ const NOTHING: Observed = {
   watchAgeMs: () => Infinity,
   hasSynced: () => false,
   installationProblem: () => undefined,
+  leaseProblem: () => undefined,
 };
 
 /** A copy of the cluster that was not known to be current for this long is no ground to be called ready. */
@@ -62,19 +65,25 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
         : { isOk, message: 'GpuPods have not been listed yet, or not watched for a while' };
     },
   };
-  const installation = {
-    name: 'installation',
-    look: () => {
-      const message = observed.installationProblem();
-      return message === undefined ? { isOk: true } : { isOk: false, message };
-    },
-  };
+  const installation = checkOf('installation', () => observed.installationProblem());
+  const lease = checkOf('lease', () => observed.leaseProblem());
   return {
     metrics,
     // An answer at all shows that the event loop turns; what Kubernetes or the provider do wrong no restart mends.
-    checks: { live: [], ready: [watch, installation] },
+    checks: { live: [], ready: [watch, installation, lease] },
     observe: (what) => {
       observed = what;
+    },
+  };
+}
+
+/** A check that fails while there is a problem to tell. */
+function checkOf(name: string, problem: () => string | undefined): HealthCheck {
+  return {
+    name,
+    look: () => {
+      const message = problem();
+      return message === undefined ? { isOk: true } : { isOk: false, message };
     },
   };
 }

@@ -39,10 +39,10 @@ const RENEW_BEFORE_MS = 60_000;
 const PLUGIN_TIMEOUT_MS = 60_000;
 
 /**
- * Load balancers drop silent connections after half a minute and more, some without a word to either end. What is
- * closed earlier here cannot be met half open.
+ * Load balancers drop silent connections, some after ten seconds and without a word to either end. What is closed
+ * earlier here cannot be met half open: a write would hang there for half a minute.
  */
-const IDLE_SOCKET_MS = 20_000;
+const IDLE_SOCKET_MS = 5_000;
 
 interface Agents {
   material: string;

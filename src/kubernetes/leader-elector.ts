@@ -1,38 +1,20 @@
-import type { Clock } from '../clock.ts';
-import { apiErrorMessage, isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
-import type { ApiTransport } from './api-transport.ts';
+import { apiErrorMessage, ApiTimeoutError } from './api-errors.ts';
+import { whenAborted } from './deadline.ts';
 import { errorFields } from './error-fields.ts';
-import { claimedSpec, type Lease, leaseClient, LeaseObservation, newLease, releasedSpec } from './lease.ts';
+import {
+  claimedSpec,
+  type Lease,
+  leaseClient,
+  LeaseObservation,
+  newLease,
+  releasedSpec,
+  isOvertaken,
+} from './lease.ts';
 import { withCargo } from './lease-cargo.ts';
-import type { LeaseCargo } from './lease-cargo.ts';
-import type { Log } from './log.ts';
+import { LeaseTimes } from './lease-times.ts';
+import { LeaseTrouble } from './lease-trouble.ts';
+import type { LeaderElectorOptions } from './leader-elector-options.ts';
 import type { ResourceClient } from './resource-client.ts';
-
-/** Why leading ended: the lease could not be renewed or another holds it, or `stop()` gave it back. */
-export type LeadingEnd = 'lost' | 'released';
-
-export interface LeaderElectorOptions {
-  transport: ApiTransport;
-  clock: Clock;
-  log: Log;
-  /** Where the Lease is. */
-  namespace: string;
-  name: string;
-  /** Unique per process (host name and a random part): a restarted process is another one. */
-  identity: string;
-  /** How long a silent holder keeps the lease. @default 15000 */
-  leaseDurationMs?: number;
-  /** A leader that could not renew for this long stops leading. Shorter than the lease. @default 10000 */
-  renewDeadlineMs?: number;
-  /** @default 2000 */
-  renewPeriodMs?: number;
-  /** How often a standby looks; bounds the hand-over after a release. @default 1000 */
-  retryPeriodMs?: number;
-  cargo?: LeaseCargo;
-  onStartedLeading: () => void;
-  /** Called once. A release waits for the promise: the next leader starts only after this one's work is done. */
-  onStoppedLeading: (end: LeadingEnd) => void | Promise<void>;
-}
 
 const DEFAULTS = {
   leaseDurationMs: 15_000,
@@ -60,6 +42,8 @@ export class LeaderElector {
   readonly #options: LeaderElectorOptions & typeof DEFAULTS;
   readonly #leases: ResourceClient<Lease>;
   readonly #observation = new LeaseObservation();
+  readonly #times: LeaseTimes;
+  readonly #trouble: LeaseTrouble;
   readonly #stopping = new AbortController();
   /** Aborts when leading ends, for whatever reason. */
   readonly #leading = new AbortController();
@@ -72,13 +56,24 @@ export class LeaderElector {
 
   constructor(options: LeaderElectorOptions) {
     this.#options = { ...DEFAULTS, ...options };
+    this.#times = new LeaseTimes(this.#options, options.log);
+    this.#trouble = new LeaseTrouble(options.log);
     this.#leases = leaseClient(options.transport);
   }
 
   /** True while leading, and the lease cannot have been taken by another (a frozen process may not have noticed). */
   isLeader(): boolean {
     if (this.#mode !== 'leading' || this.#lastRenewedAtMs === undefined) return false;
-    return this.#nowMs() - this.#lastRenewedAtMs < this.#options.leaseDurationMs;
+    return this.#nowMs() - this.#lastRenewedAtMs < this.#times.recordedDurationMs;
+  }
+
+  leaseDurationMs(): number {
+    return this.#times.recordedDurationMs;
+  }
+
+  /** Why the Lease can be neither read nor taken, once that has lasted; a sentence for the readiness check. */
+  get problem(): string | undefined {
+    return this.#trouble.problem(this.#nowMs(), this.#options.leaseDurationMs);
   }
 
   /** Monotonic time at which the last successful renewal was sent; undefined before the first. */
@@ -110,13 +105,15 @@ export class LeaderElector {
   }
 
   async #standBy(): Promise<void> {
-    const { clock, retryPeriodMs, log } = this.#options;
+    const { clock, retryPeriodMs } = this.#options;
     const { signal } = this.#stopping;
     while (!this.#isStopping()) {
       try {
-        if (await this.#tryToTake(signal)) return;
+        const isTaken = await this.#tryToTake(signal);
+        this.#trouble.over();
+        if (isTaken) return;
       } catch (error) {
-        if (!this.#isStopping()) log.warn({ error: apiErrorMessage(error) }, 'lease not reachable');
+        if (!this.#isStopping()) this.#trouble.note(error, this.#nowMs());
       }
       await clock.sleep(this.#untilNextLookMs(retryPeriodMs), signal).catch(() => undefined);
     }
@@ -131,7 +128,7 @@ export class LeaderElector {
 
   async #tryToTake(signal: AbortSignal): Promise<boolean> {
     const { namespace, name, leaseDurationMs, identity } = this.#options;
-    const timeoutMs = this.#requestTimeoutMs();
+    const timeoutMs = this.#times.requestTimeoutMs;
     const lease = await this.#leases.get({ namespace, name }, { signal, timeoutMs });
     this.#lease = lease;
     if (lease !== undefined) {
@@ -146,17 +143,18 @@ export class LeaderElector {
     this.#isClaiming = true;
     const isTaken = await this.#claim(signal);
     this.#isClaiming = false;
-    return isTaken;
+    // One that took long to take is taken once more, for longer, before anything rests on it.
+    return isTaken && !this.#times.isLonger;
   }
 
   /** Writes our claim over the lease last seen; false if somebody else wrote (or deleted it) in between. */
   async #claim(signal: AbortSignal): Promise<boolean> {
-    const { clock, namespace, name, identity, leaseDurationMs } = this.#options;
-    const claim = { identity, leaseDurationMs, nowMs: clock.nowMs() };
+    const { clock, namespace, name, identity } = this.#options;
+    const claim = { identity, leaseDurationMs: this.#times.durationMs, nowMs: clock.nowMs() };
     const spec = claimedSpec(this.#lease?.spec, claim);
     // Who takes the lease must know first what is on it.
     const annotations = this.#mode === 'standby' ? {} : this.#nextCargo();
-    const options = { signal, timeoutMs: this.#requestTimeoutMs() };
+    const options = { signal, timeoutMs: this.#times.requestTimeoutMs };
     const sentAtMs = this.#nowMs();
     try {
       this.#lease =
@@ -164,11 +162,13 @@ export class LeaderElector {
           ? await this.#leases.create(namespace, newLease(name, spec), options)
           : await this.#leases.replace(withCargo({ ...this.#lease, spec }, annotations), options);
     } catch (error) {
-      if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return false;
+      if (isOvertaken(error)) return false;
+      if (error instanceof ApiTimeoutError) this.#times.noteTimeout(options.timeoutMs);
       throw error;
     }
     this.#lastRenewedAtMs = sentAtMs;
     this.#lastRenewalTookMs = this.#nowMs() - sentAtMs;
+    this.#times.noteWritten(this.#lastRenewalTookMs);
     if (this.#mode !== 'standby') this.#options.cargo?.onWritten(annotations);
     return true;
   }
@@ -180,7 +180,7 @@ export class LeaderElector {
     await this.#call(() => this.#options.cargo?.onTaken(this.#lease?.metadata.annotations ?? {}));
     await this.#call(this.#options.onStartedLeading);
     const renewing = Promise.all([this.#renewLoop(), this.#guardDeadline()]);
-    await Promise.race([renewing, aborted(this.#stopping.signal)]);
+    await Promise.race([renewing, whenAborted(this.#stopping.signal)]);
     const end = this.#hasEnded() ? 'lost' : 'released';
     this.#mode = end === 'lost' ? 'lost' : 'releasing';
     log.info({ identity, end }, 'no longer leading');
@@ -231,7 +231,7 @@ export class LeaderElector {
   async #renew(signal: AbortSignal): Promise<boolean> {
     const { namespace, name, identity } = this.#options;
     if (await this.#claim(signal)) return true;
-    const options = { signal, timeoutMs: this.#requestTimeoutMs() };
+    const options = { signal, timeoutMs: this.#times.requestTimeoutMs };
     this.#lease = await this.#leases.get({ namespace, name }, options);
     if (this.#lease !== undefined && this.#lease.spec.holderIdentity !== identity) this.#leading.abort();
     return false;
@@ -239,10 +239,10 @@ export class LeaderElector {
 
   /** Apart from the renewals, so that one that hangs cannot delay it. */
   async #guardDeadline(): Promise<void> {
-    const { clock, renewDeadlineMs } = this.#options;
+    const { clock } = this.#options;
     const { signal } = this.#leading;
     while (!signal.aborted) {
-      const leftMs = (this.#lastRenewedAtMs ?? 0) + renewDeadlineMs - this.#nowMs();
+      const leftMs = (this.#lastRenewedAtMs ?? 0) + this.#times.renewDeadlineMs - this.#nowMs();
       if (leftMs <= 0) this.#leading.abort();
       else await clock.sleep(Math.ceil(leftMs), signal).catch(() => undefined);
     }
@@ -273,24 +273,7 @@ export class LeaderElector {
     return this.#leading.signal.aborted;
   }
 
-  #requestTimeoutMs(): number {
-    return this.#options.renewDeadlineMs / 2;
-  }
-
   #nowMs(): number {
     return this.#options.clock.monotonicMs();
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

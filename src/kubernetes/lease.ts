@@ -1,7 +1,8 @@
+import { isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { numberAt, recordAt, stringAt } from './json.ts';
 import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
-import { ResourceClient } from './resource-client.ts';
+import { type NewObject, ResourceClient } from './resource-client.ts';
 
 /** The record of who leads, as `coordination.k8s.io/v1` has it. Times are for people who read it. */
 export interface LeaseSpec {
@@ -48,11 +49,13 @@ export function claimedSpec(held: LeaseSpec | undefined, claim: LeaseClaim): Lea
 }
 
 /** A Lease that does not exist yet. */
-export function newLease(
-  name: string,
-  spec: LeaseSpec,
-): { metadata: { name: string }; [field: string]: unknown } {
+export function newLease(name: string, spec: LeaseSpec): NewObject {
   return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
+}
+
+/** A write failed because somebody else wrote, made or deleted the Lease in between. */
+export function isOvertaken(error: unknown): boolean {
+  return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }
 
 /** The record of a lease that nobody holds. */

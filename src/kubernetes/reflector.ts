@@ -46,17 +46,15 @@ const LIST_TIMEOUT_MS = 60_000;
  * A watch that is cut, refused with 410, and followed by a list that fails once is right again within a second: the
  * first tries come quickly, those after them ever later.
  */
-const BACK_OFF = { baseMs: 100, maxMs: 30_000 };
+const BACK_OFF = { baseMs: 100, maxMs: 10_000 };
 /** Failures that still count after a list with news, or a watch that stood: the next pause is at most 0.8 s. */
 const FAILURES_AFTER_NEWS = 3;
-/** The server ends each watch itself after this time, at random, so that a fleet does not come back at once. */
-const WATCH_SECONDS = { least: 300, spread: 300 };
-/** The same where a watch fell silent once: what stands in between may drop the next one as well. */
-const SHORT_WATCH_SECONDS = { least: 20, spread: 10 };
+/** The server ends a watch after this time, at random up to twice of it. Each that falls silent makes the next shorter. */
+const WATCH_SECONDS = [300, 20, 8, 4] as const;
 /** After its time is over the end of a watch must come within this. */
 const END_OVERDUE_MS = 5_000;
-/** A server may ask for a pause, not for a silent operator. */
-const MAX_RETRY_AFTER_MS = 60_000;
+/** A server may ask for a pause, not for a silent operator; one that is busy asks for a few seconds. */
+const MAX_RETRY_AFTER_MS = 15_000;
 
 /**
  * Keeps a local copy of one resource, and tells its handlers what changed. Modes:
@@ -84,7 +82,7 @@ export class Reflector<T extends KubernetesObject> {
   #hasSynced = false;
   #failures = 0;
   #garbageInARow = 0;
-  #hasFallenSilent = false;
+  #silences = 0;
   /** Something changed since the last list began. */
   #hasNews = false;
   #lastEventAtMs: number | undefined;
@@ -194,8 +192,8 @@ export class Reflector<T extends KubernetesObject> {
   async #watch(version: string): Promise<number> {
     const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
     const random = this.#options.random ?? Math.random;
-    const { least, spread } = this.#hasFallenSilent ? SHORT_WATCH_SECONDS : WATCH_SECONDS;
-    const timeoutSeconds = Math.floor(least + random() * spread);
+    const least = WATCH_SECONDS[Math.min(this.#silences, WATCH_SECONDS.length - 1)] ?? WATCH_SECONDS[0];
+    const timeoutSeconds = Math.floor(least * (1 + random()));
     const watch = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
     const outcome = await runWatch({
       transport,
@@ -253,7 +251,7 @@ export class Reflector<T extends KubernetesObject> {
         break;
       case 'idle':
         // It took its time already. A pause would only add to the time in which nothing is seen.
-        this.#hasFallenSilent = true;
+        this.#silences += 1;
         log.info({ path, end: outcome.end }, 'watch was silent, replacing it');
         return 0;
     }

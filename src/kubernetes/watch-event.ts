@@ -7,6 +7,8 @@ export type WatchEvent =
   | { kind: 'change'; type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: RawObject }
   | { kind: 'bookmark'; resourceVersion: string }
   | { kind: 'error'; error: ApiStatusError }
+  /** A type that this version does not know, in a line that is otherwise whole; as client-go does, it is passed over. */
+  | { kind: 'unknown'; type: string }
   | { kind: 'garbage' };
 
 /** Reads one line of a watch. What is not a watch event is `garbage`, never an exception. */
@@ -24,7 +26,7 @@ export function parseWatchEvent(line: string): WatchEvent {
     case 'ERROR':
       return { kind: 'error', error: statusObjectError(object, 500) };
     default:
-      return { kind: 'garbage' };
+      return typeof type === 'string' && isRecord(object) ? { kind: 'unknown', type } : { kind: 'garbage' };
   }
 }
 

@@ -101,7 +101,7 @@ function handleLines(
     const event = parseWatchEvent(line);
     if (event.kind === 'garbage') return { end: 'garbage' };
     if (event.kind === 'error') return failure(event.error);
-    onEvent(event);
+    if (event.kind !== 'unknown') onEvent(event);
   }
   return undefined;
 }

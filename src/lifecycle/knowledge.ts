@@ -122,6 +122,8 @@ export interface AccountSession {
   readonly sinceMs?: number;
   /** Whose the instances are that name no account. */
   readonly unmarked?: AccountIdentity;
+  /** Why the provider could not say yet whose key it is, although the key can be used: nothing is rented before it does. */
+  readonly unanswered?: Failure;
 }
 
 /** What holds creates back: a circuit breaker of the account, or this GpuPod's own refusals. Never looks and deletes. */

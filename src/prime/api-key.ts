@@ -47,7 +47,11 @@ export interface ApiKeySource {
 
 /** A key that does not change, as from an environment variable. */
 export function literalApiKey(text: string): ApiKeySource {
-  const state = toState(checkKey(text, 'The API key'), 1);
+  const found = checkKey(text, 'The API key in PRIME_API_KEY');
+  const state = toState(
+    found.problem === undefined ? found : { problem: `${found.problem} Set it and restart the operator.` },
+    1,
+  );
   return { current: () => state };
 }
 

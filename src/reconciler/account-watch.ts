@@ -3,10 +3,12 @@ import type { Log } from '../kubernetes/log.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import type { AccountState } from '../lifecycle/knowledge.ts';
 import type { Failure, Provider } from '../lifecycle/provider.ts';
+import { AccountQuestion } from './account-question.ts';
+import type { Asked } from './account-question.ts';
 
 export interface AccountWatchOptions {
   readonly provider: Pick<Provider, 'whoami' | 'listHistory' | 'listPods'>;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** Changes whenever the API key does. */
   readonly keyVersion: () => number;
@@ -29,17 +31,15 @@ export interface AccountWatchOptions {
   readonly askAgainMs: number;
 }
 
-/** Statuses after which the same question is asked again soon. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
-const NOT_IMPLEMENTED = 501;
-
 /**
  * Whose API key this is. Asked at start and on each change of the key: another account's empty list must not
  * look as if all pods were gone. A key that may do everything but ask is taken as well: whose it is the first own
- * instance tells, and until then no absence is believed, see `accountVerdict`.
+ * instance tells, and until then no absence is believed, see `accountVerdict`. Where the question itself hangs or fails
+ * and the key can be used, what is rented is looked after and terminated, and nothing is rented before there is an answer.
  */
 export class AccountWatch {
   readonly #options: AccountWatchOptions;
+  readonly #question: AccountQuestion;
   #recorded: string | undefined;
   #former: string | undefined;
   #askedVersion: number | undefined;
@@ -53,6 +53,7 @@ export class AccountWatch {
 
   constructor(options: AccountWatchOptions) {
     this.#options = options;
+    this.#question = new AccountQuestion(options);
     this.#recorded = options.recorded;
     this.#former = options.former;
   }
@@ -74,25 +75,44 @@ export class AccountWatch {
   /** Asks where there is something to ask. Returns whether the account may be worked with, or is known not to be ours. */
   async check(): Promise<boolean> {
     const version = this.#options.keyVersion();
-    const isAnswered = this.#askedVersion === version && this.#state.kind !== 'unknown';
+    const isAnswered = this.#askedVersion === version && !this.#isOpen();
     if (isAnswered && !this.#isAskedAgain()) {
       await this.#recordIfDue();
       return true;
     }
     const before = this.state;
     const sinceMs = this.#sessionOf(version);
-    const asked = await this.#ask(isAnswered);
+    const asked = await this.#question.ask(version, isAnswered);
     if (this.#options.keyVersion() !== version) {
       return false;
     }
-    this.#isNamed = typeof asked === 'string';
-    const next =
-      typeof asked === 'object' ? this.#failed(asked) : this.#judge(asked ?? this.#seenUserId, sinceMs);
+    this.#isNamed = asked.kind === 'said' && asked.userId !== undefined;
+    const next = this.#next(asked, sinceMs);
     await this.#recordIfDue();
     this.#askedVersion = version;
     this.#askedAtMs = this.#options.clock.monotonicMs();
     this.#take(next, before);
-    return this.#state.kind !== 'unknown';
+    return !this.#isOpen();
+  }
+
+  /** There is an answer to come. */
+  #isOpen(): boolean {
+    return this.#state.kind === 'unknown' || this.#state.unanswered !== undefined;
+  }
+
+  #next(asked: Asked, sinceMs: number): AccountState {
+    switch (asked.kind) {
+      case 'failure':
+        return { kind: 'unknown', failure: asked };
+      case 'said':
+        return this.#judge(asked.userId ?? this.#seenUserId, sinceMs);
+      case 'pending': {
+        const state = this.#judge(this.#seenUserId, sinceMs);
+        return state.kind === 'fits' && state.userId === undefined
+          ? { ...state, unanswered: asked.failure }
+          : state;
+      }
+    }
   }
 
   /**
@@ -120,44 +140,6 @@ export class AccountWatch {
       this.#seenUserId = undefined;
     }
     return this.#session.sinceMs;
-  }
-
-  /** The user id; undefined: the key is good, and the provider does not say whose it is. */
-  async #ask(isKnownGood: boolean): Promise<string | undefined | Failure> {
-    const { provider, log } = this.#options;
-    const answer = await provider.whoami();
-    if (answer.kind === 'ok') {
-      return answer.value.userId;
-    }
-    if (isKnownGood) {
-      return undefined;
-    }
-    const problem = isLasting(answer) ? await this.#readOtherwise(answer) : answer;
-    if (problem === undefined) {
-      log.warn(
-        { problem: answer.message },
-        'account of the API key is unknown: give the key the permission to read its user (user:read); until then the first own instance tells it',
-      );
-    }
-    return problem;
-  }
-
-  /** Where the key can be used for what matters it is a good one, whoever may not be asked. */
-  async #readOtherwise(refusal: Failure): Promise<Failure | undefined> {
-    const { provider } = this.#options;
-    const history = await provider.listHistory();
-    if (history.kind === 'ok') {
-      return undefined;
-    }
-    const list = await provider.listPods([undefined]);
-    if (list.kind === 'ok') {
-      return undefined;
-    }
-    return refusal.reason === 'Unauthorized' ? refusal : list;
-  }
-
-  #failed(failure: Failure): AccountState {
-    return { kind: 'unknown', failure };
   }
 
   #judge(userId: string | undefined, sinceMs: number): AccountState {
@@ -225,15 +207,6 @@ function cloneMessage(clonedFrom: string): string {
   return (
     `The record of this installation was made in cluster ${clonedFrom}. If that cluster lives on, its operator rents and ` +
     'ends the same machines: nothing is done here until this cluster is confirmed with --accept-cluster=<uid of namespace kube-system>.'
-  );
-}
-
-/** A refusal of the question itself; what passes is waited for. */
-function isLasting({ httpStatus }: Failure): boolean {
-  return (
-    httpStatus !== undefined &&
-    !PASSING_STATUSES.has(httpStatus) &&
-    (httpStatus < 500 || httpStatus === NOT_IMPLEMENTED)
   );
 }
 

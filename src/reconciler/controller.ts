@@ -31,7 +31,7 @@ import { Memories } from './memories.ts';
 import { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import { ProviderHealth } from './provider-health.ts';
-import { reconcile, reportRefusal } from './reconcile.ts';
+import { reconcile, reportFailure } from './reconcile.ts';
 import type { ReconcileResult } from './reconcile.ts';
 import { RetainedPods } from './retained-pods.ts';
 import { RetainedUpkeep } from './retained-upkeep.ts';
@@ -150,7 +150,7 @@ export class Controller {
     const beganAtMs = clock.monotonicMs();
     const result = await reconcile(context, key).catch((error: unknown) => {
       log.error({ ...splitKey(key), err: error }, 'reconcile failed');
-      reportRefusal(context, key, error);
+      reportFailure(context, key, error, this.#queue.failures(key));
       return { kind: 'error', isRefused: isRefusal(error) } as const;
     });
     observer?.onReconciled?.(result.kind, (clock.monotonicMs() - beganAtMs) / 1_000, key);

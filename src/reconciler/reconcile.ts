@@ -1,7 +1,7 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { API_VERSION, KIND } from '../api/names.ts';
-import { apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
+import { ApiError, apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { isSameSession } from '../lifecycle/account.ts';
 import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
@@ -15,6 +15,7 @@ import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
 import { gather } from './gather.ts';
+import type { EventToRecord } from './ports.ts';
 import { settleVanished } from './settle-vanished.ts';
 
 /** What the queue does with the key next. */
@@ -135,23 +136,49 @@ function reportUnreadable(context: Context, { metadata }: KubernetesObject, prob
   );
 }
 
-/** Where the API server says no to a write (rights, a policy) the status may not be able to tell: an event does. */
-export function reportRefusal({ view, events }: Context, key: string, error: unknown): void {
+/**
+ * Where the API server says no to a write (rights, a policy) the status may not be able to tell: an event does. So it
+ * does where it keeps failing, as with an admission webhook that does not answer.
+ */
+export function reportFailure(
+  { view, events }: Pick<Context, 'view' | 'events'>,
+  key: string,
+  error: unknown,
+  failuresBefore: number,
+): void {
   const object = view.get(key);
-  if (object === undefined || !isRefusal(error)) {
+  const event = failureEvent(error, failuresBefore);
+  if (object === undefined || event === undefined) {
     return;
   }
   const { namespace = '', name, uid } = object.metadata;
-  events.record(
-    { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
-    {
+  events.record({ apiVersion: API_VERSION, kind: KIND, namespace, name, uid }, event);
+}
+
+/** The third failure in a row is told, and each hundredth after it: within about an hour. */
+const FAILURES_BEFORE_TOLD = 2;
+const FAILURES_BETWEEN = 100;
+
+function failureEvent(error: unknown, failuresBefore: number): EventToRecord | undefined {
+  if (isRefusal(error)) {
+    return {
       type: 'Warning',
       reason: 'WriteRefused',
       message:
         'The API server refuses what the operator has to do, and nothing goes on before it lets it; what is rented bills. ' +
         apiErrorMessage(error),
-    },
-  );
+    };
+  }
+  const isDue = (failuresBefore - FAILURES_BEFORE_TOLD) % FAILURES_BETWEEN === 0;
+  return error instanceof ApiError && isDue
+    ? {
+        type: 'Warning',
+        reason: 'WriteFailed',
+        message:
+          'Requests to the API server keep failing, and nothing goes on before they succeed; what is rented bills. ' +
+          `They are tried again. ${apiErrorMessage(error)}`,
+      }
+    : undefined;
 }
 
 function recall(context: Context, key: string, gpuPod: GpuPod): Memory {

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { Effect } from '../../src/simulator/faults/effect.ts';
+import { conditionText } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
@@ -20,6 +22,45 @@ describe('an API key', () => {
     await writeFile(keyFile, scene.simulator.apiKey);
     await scene.untilReady('keyless');
   });
+
+  it('in the variable that is no key is told by each GpuPod, with the way out', async () => {
+    const scene = await cluster.open({ env: { PRIME_API_KEY: '"quoted-key"' } });
+    await scene.startOperator();
+    await scene.create('keyless', H100);
+    const { status } = await scene.untilCondition('keyless', 'Synced=False CredentialsMissing');
+    const synced = status.conditions?.find(({ type }) => type === 'Synced');
+    expect(synced?.message).toMatch(/PRIME_API_KEY has quotes around it.*restart the operator/);
+    expect(scene.simulator.requests.all()).toEqual([]);
+  });
+
+  it.each<{ name: string; effect: Effect }>([
+    { name: 'hangs', effect: { kind: 'DelayBefore', ms: 600_000 } },
+    { name: 'answers 502', effect: { kind: 'Answer', status: 502, body: {} } },
+    { name: 'asks to wait for ten minutes', effect: { kind: 'TooManyRequests', retryAfter: '600' } },
+  ])(
+    'of which the provider does not say whose it is, because that $name: terminations go on, nothing is rented',
+    async ({ effect }) => {
+      const scene = await cluster.open({ flags: { 'read-timeout': '4s' } });
+      await scene.startOperator();
+      await scene.create('billing', H100);
+      await scene.untilReady('billing');
+      await scene.stopOperators();
+
+      scene.simulator.faults.add({ path: '/user/whoami', effect });
+      await scene.startOperator();
+      await scene.delete('billing');
+      await scene.untilGone('billing');
+      expect(scene.simulator.ledger.live()).toEqual([]);
+
+      // A new process, to which no own instance tells the account.
+      await scene.stopOperators();
+      await scene.startOperator();
+      await scene.create('later', H100);
+      const later = await scene.until('later', 'a word about it', ({ status }) => status.phase !== undefined);
+      expect(conditionText(later, 'Synced')).toMatch(/^False (ApiUnavailable|RateLimited)/);
+      expect(scene.simulator.requests.count({ method: 'POST' })).toBe(1);
+    },
+  );
 
   it('that may not say whose it is rents and terminates, and that is warned of once', async () => {
     const scene = await cluster.open();

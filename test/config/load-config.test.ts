@@ -146,12 +146,19 @@ describe('the API key', () => {
     expect(goodConfig(argv, env).prime.key).toEqual({ kind: 'file', path: '/run/key' });
   });
 
+  it.each(['  ', 'a b', '{"key":"k"}'])(
+    'that is none is no reason to end: each GpuPod tells of it, as with a file (%j)',
+    (text) => {
+      const { key } = goodConfig([], { PRIME_API_KEY: text }).prime;
+      expect(key.kind === 'environment' && key.key.reveal()).toBe(text.trim());
+    },
+  );
+
   it('is not repeated when it is given where it does not belong', () => {
     const texts = [
       problemsOf(['--prime-api-key', CANARY]),
       problemsOf([`--prime-api-key=${CANARY}`]),
       problemsOf([CANARY]),
-      problemsOf([], { PRIME_API_KEY: `${CANARY} ${CANARY}` }),
       problemsOf([], environment({ PRIME_API_BASE_URL: `https://user:${CANARY}@api.primeintellect.ai` })),
     ];
 

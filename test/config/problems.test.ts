@@ -162,18 +162,6 @@ describe('problems between settings', () => {
       problem: /^There is no API key: set PRIME_API_KEY .* or PRIME_API_KEY_FILE/,
     },
     { name: 'an empty key', argv: [], env: { PRIME_API_KEY: '' }, problem: /^There is no API key/ },
-    {
-      name: 'blanks for a key',
-      argv: [],
-      env: { PRIME_API_KEY: '  ' },
-      problem: /^PRIME_API_KEY: The API key is empty\.$/,
-    },
-    {
-      name: 'a key of two words',
-      argv: [],
-      env: { PRIME_API_KEY: 'a b' },
-      problem: /^PRIME_API_KEY: The API key holds more than one/,
-    },
   ])('key and key file: $name', ({ argv, env, problem }) => {
     expect(problemsOf(argv, env)).toEqual([expect.stringMatching(problem)]);
   });

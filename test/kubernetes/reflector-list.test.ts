@@ -66,6 +66,11 @@ describe('listing', () => {
     { fault: { status: 200, body: 'no json' }, reason: 'a proxy that talks' },
     { fault: { status: 200, body: { kind: 'Status' } }, reason: 'JSON that is no list' },
     { fault: 'cut' as const, reason: 'a connection that breaks' },
+    { fault: 'reset' as const, reason: 'a connection that is reset in the middle of the answer' },
+    { fault: { status: 502, body: '<html>Bad Gateway</html>' }, reason: 'a page of HTML of a proxy' },
+    { fault: { status: 504, body: '' }, reason: 'a gateway that timed out' },
+    { fault: statusAnswer(401, 'Unauthorized'), reason: 'credentials that were not taken' },
+    { fault: { status: 302, headers: { location: '/login' }, body: '' }, reason: 'a login page' },
   ])('goes on trying after $reason', async ({ fault }) => {
     world.put('a');
     world.runtime.server.failNext(isList, fault, fault);
@@ -99,6 +104,17 @@ describe('listing', () => {
     expect(world.runtime.clock.wakeTimesMs()).toEqual([7000]);
   });
 
+  it('waits a quarter of a minute at most, whatever a proxy asks for', async () => {
+    const maintenance = { status: 503, headers: { 'retry-after': '3600' }, body: '<html>maintenance</html>' };
+    world.runtime.server.failNext(isList, maintenance);
+
+    world.startReflector({ random: () => 0 });
+    await until(() => world.runtime.log.messages('warn').includes('list failed'));
+    await turn();
+
+    expect(world.runtime.clock.wakeTimesMs()).toEqual([15_000]);
+  });
+
   it('gives up a list that hangs, and lists again', async () => {
     world.put('a');
     world.runtime.server.failNext(isList, 'hang');
@@ -125,7 +141,7 @@ describe('listing', () => {
       await world.runtime.clock.advance(pauseMs);
     }
 
-    expect(pauses).toEqual([100, 200, 400, 799, 1598, 3197, 6394, 12787, 25574, 29970, 29970]);
+    expect(pauses).toEqual([100, 200, 400, 799, 1598, 3197, 6394, 9990, 9990, 9990, 9990]);
   });
 });
 

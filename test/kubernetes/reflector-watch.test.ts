@@ -104,6 +104,20 @@ describe('watching', () => {
     expect(world.runtime.server.watches.openCount).toBe(1);
   });
 
+  it('asks for ever shorter watches where they fall silent: what drops them in between may do so soon again', async () => {
+    await world.startWatching({ idleTimeoutMs: 30_000, random: () => 0 });
+    const { server } = world.runtime;
+    const seconds = (): (string | null)[] =>
+      server.requests.filter(isWatch).map(({ query }) => query.get('timeoutSeconds'));
+    for (let watches = 2; watches <= 5; watches += 1) {
+      server.watches.mute();
+      await world.advanceUntil(() => server.count('WATCH') === watches, 'the next watch');
+      await until(() => server.watches.openCount === 1);
+    }
+    expect(seconds()).toEqual(['300', '20', '8', '4', '4']);
+    expect(server.count('LIST')).toBe(1);
+  });
+
   it('takes a bookmark for a sign of life', async () => {
     const reflector = await world.startWatching({ idleTimeoutMs: 90_000 });
     await world.runtime.clock.advance(80_000);
@@ -173,6 +187,18 @@ describe('garbage', () => {
     world.put('b');
 
     expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
+    expect(world.runtime.server.count('LIST')).toBe(1);
+  });
+
+  it('is not an event of a type that this version does not know: it is passed over, and the watch goes on', async () => {
+    await world.startWatching();
+    for (let times = 0; times < 3; times += 1) {
+      world.runtime.server.watches.write(line('HEARTBEAT', { metadata: { resourceVersion: '1' } }));
+    }
+    world.put('a');
+
+    expect(await world.told(1)).toEqual(['ADDED a']);
+    expect(world.runtime.server.count('WATCH')).toBe(1);
     expect(world.runtime.server.count('LIST')).toBe(1);
   });
 

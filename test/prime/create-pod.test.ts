@@ -233,7 +233,7 @@ describe('createPod: what it refuses to send', () => {
         expect(outcome).toEqual({
           kind: 'notSent',
           reason: 'CredentialsMissing',
-          message: 'The API key is empty.',
+          message: 'The API key in PRIME_API_KEY is empty. Set it and restart the operator.',
         });
         expect(seen).toHaveLength(0);
       },

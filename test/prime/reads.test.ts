@@ -84,7 +84,7 @@ describe.each(READS)('$name: what an answer means', ({ ask, refused = 'Unexpecte
         expect(answer).toEqual({
           kind: 'failure',
           reason: 'CredentialsMissing',
-          message: 'The API key is empty.',
+          message: 'The API key in PRIME_API_KEY is empty. Set it and restart the operator.',
         });
         expect(seen).toHaveLength(0);
       },

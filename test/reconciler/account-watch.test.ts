@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../src/api/conditions.ts';
 import type { AccountState } from '../../src/lifecycle/knowledge.ts';
-import type { Answer, Failure } from '../../src/lifecycle/provider.ts';
+import type { Answer, Failure, PodList } from '../../src/lifecycle/provider.ts';
 import { AccountWatch } from '../../src/reconciler/account-watch.ts';
 import type { AccountWatchOptions } from '../../src/reconciler/account-watch.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
@@ -20,6 +20,8 @@ function odd(httpStatus: number): Failure {
   return failure({ reason: 'UnexpectedResponse', httpStatus });
 }
 
+const EMPTY: Answer<PodList> = { kind: 'ok', value: { pods: [], beganAtMs: 0, wallets: [] } };
+
 /** What a provider answers, and what stands there. */
 interface Case {
   readonly whoami: string | Failure;
@@ -37,20 +39,28 @@ class Bench {
   nowMs = 1_000;
   version = 1;
   whoami: string | Failure;
+  list: Answer<PodList> = failure({ reason: 'ApiUnavailable' });
+  questions = 0;
+  hanging: Promise<undefined> | undefined;
+  /** Resolved: the answer has been awaited for long enough. */
+  patience = Promise.withResolvers<undefined>();
   readonly watch: AccountWatch;
 
   constructor({ whoami, reads = 'ok', recorded, former, named = [], accept }: Case) {
     this.whoami = whoami;
     const options: AccountWatchOptions = {
       provider: {
-        whoami: async () =>
-          await Promise.resolve(
-            typeof this.whoami === 'string' ? { kind: 'ok', value: { userId: this.whoami } } : this.whoami,
-          ),
+        whoami: async () => {
+          this.questions += 1;
+          await this.hanging;
+          return typeof this.whoami === 'string'
+            ? { kind: 'ok', value: { userId: this.whoami } }
+            : this.whoami;
+        },
         listHistory: async () => await Promise.resolve(reads === 'ok' ? { kind: 'ok', value: [] } : reads),
-        listPods: async () => await Promise.resolve(failure({ reason: 'ApiUnavailable' })),
+        listPods: async () => await Promise.resolve(this.list),
       },
-      clock: { monotonicMs: () => this.nowMs },
+      clock: { monotonicMs: () => this.nowMs, sleep: async () => await this.patience.promise },
       log: this.log,
       keyVersion: () => this.version,
       origin: ORIGIN,
@@ -219,5 +229,66 @@ describe('a provider that does not say whose key it is', () => {
     expect(await bench.check()).toMatchObject({ kind: 'fits' });
     bench.nowMs += 300_000;
     expect(await bench.check()).toMatchObject({ kind: 'changed', userId: THEIRS });
+  });
+});
+
+describe('a provider that has not said yet whose key it is, while the key can be used', () => {
+  const passing: readonly { readonly name: string; readonly whoami: Failure }[] = [
+    { name: '429', whoami: failure({ reason: 'RateLimited', httpStatus: 429 }) },
+    { name: '500', whoami: failure({ reason: 'ApiUnavailable', httpStatus: 500 }) },
+    { name: 'no answer in time', whoami: failure({ reason: 'ApiUnavailable' }) },
+  ];
+
+  it.each(passing)(
+    '$name: what is rented is looked after, and it is asked again soon',
+    async ({ whoami }) => {
+      const bench = new Bench({ whoami, recorded: RECORDED });
+      bench.list = EMPTY;
+      const state = await bench.check();
+      expect(state).toMatchObject({ kind: 'fits', unanswered: { reason: whoami.reason } });
+      expect(state).not.toHaveProperty('userId');
+      expect(await bench.watch.check()).toBe(false);
+      expect(bench.warnings()).toHaveLength(1);
+
+      bench.whoami = OURS;
+      expect(await bench.watch.check()).toBe(true);
+      expect(bench.watch.state).toMatchObject({ kind: 'fits', userId: OURS });
+      expect(bench.watch.state).not.toHaveProperty('unanswered');
+    },
+  );
+
+  it('the answer that comes late is taken, without a second question', async () => {
+    const bench = new Bench({ whoami: OURS, recorded: RECORDED });
+    bench.list = EMPTY;
+    const answer = Promise.withResolvers<undefined>();
+    bench.hanging = answer.promise;
+    bench.patience.resolve(undefined);
+    expect(await bench.check()).toMatchObject({ kind: 'fits', unanswered: { reason: 'ApiUnavailable' } });
+    answer.resolve(undefined);
+    bench.patience = Promise.withResolvers();
+    expect(await bench.check()).toMatchObject({ kind: 'fits', userId: OURS });
+    expect(bench.questions).toBe(1);
+  });
+
+  it('an answer to a key that was changed meanwhile is nobody’s', async () => {
+    const bench = new Bench({ whoami: THEIRS, recorded: RECORDED });
+    bench.list = EMPTY;
+    bench.hanging = new Promise(() => undefined);
+    bench.patience.resolve(undefined);
+    await bench.check();
+    bench.version = 2;
+    bench.whoami = OURS;
+    bench.hanging = undefined;
+    bench.patience = Promise.withResolvers();
+    expect(await bench.check()).toMatchObject({ kind: 'fits', userId: OURS });
+    expect(bench.questions).toBe(2);
+  });
+
+  it('an own instance tells it', async () => {
+    const bench = new Bench({ whoami: failure({ reason: 'ApiUnavailable' }), recorded: RECORDED });
+    bench.list = EMPTY;
+    await bench.check();
+    bench.watch.noteOwn(THEIRS, 1);
+    expect(bench.watch.state).toMatchObject({ kind: 'changed', userId: THEIRS });
   });
 });

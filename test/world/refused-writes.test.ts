@@ -7,13 +7,32 @@ const MINUTE_MS = 60_000;
 
 /** Where the API server refuses the operator's own writes, the status cannot tell of it. */
 describe('a write of the operator that a policy refuses', () => {
+  const denied = new ApiStatusError(403, 'Forbidden', 'policy hands-off says no');
+  const failing = new ApiStatusError(500, 'InternalError', 'failed calling webhook "hands-off.example.com"');
+
   it.each([
-    { label: 'PUT gpupods/status', what: 'the status' },
-    { label: 'PATCH gpupods finalizers', what: 'the finalizer that is to go' },
-  ])('is told by an event, and made once it may: $what', async ({ label }) => {
+    { label: 'PUT gpupods/status', what: 'the status', error: denied, reason: 'WriteRefused' },
+    {
+      label: 'PATCH gpupods finalizers',
+      what: 'the finalizer that is to go',
+      error: denied,
+      reason: 'WriteRefused',
+    },
+    {
+      label: 'PUT gpupods/status',
+      what: 'the status, by a webhook that fails',
+      error: failing,
+      reason: 'WriteFailed',
+    },
+    {
+      label: 'PATCH gpupods finalizers',
+      what: 'the finalizer that is to go, by a webhook that fails',
+      error: failing,
+      reason: 'WriteFailed',
+    },
+  ])('is told by an event, and made once it may: $what', async ({ label, error, reason }) => {
     const policy = { isOn: true };
     const events: EventToRecord[] = [];
-    const error = new ApiStatusError(403, 'Forbidden', 'policy hands-off says no');
     const world = new SimulatedWorld({
       fate: (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []),
       plant: {
@@ -36,9 +55,10 @@ describe('a write of the operator that a policy refuses', () => {
     expect(world.object()).toBeDefined();
     expect(events).toContainEqual({
       type: 'Warning',
-      reason: 'WriteRefused',
-      message: expect.stringContaining('policy hands-off says no'),
+      reason,
+      message: expect.stringContaining(error.message),
     });
+    expect(events.filter((event) => event.reason === 'WriteFailed').length).toBeLessThan(5);
 
     policy.isOn = false;
     await world.until('gone', () => world.object() === undefined, 20 * MINUTE_MS);

@@ -1,9 +1,10 @@
+import { isDeleting } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, stakeOf } from '../account.ts';
 import type { AccountVerdict, Stake } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { AccountState, Knowledge } from '../knowledge.ts';
 import { sameName } from '../pod-name.ts';
 import type { Failure } from '../provider.ts';
 import type { Claim } from '../status/draft.ts';
@@ -31,7 +32,7 @@ export function accountDoubtful(knowledge: Knowledge): Step | undefined {
     case 'fits':
       return account.kind === 'changed' && !isRecordedHere(knowledge)
         ? hold(knowledge, account.message)
-        : undefined;
+        : awaitAnswer(knowledge, account);
   }
 }
 
@@ -118,6 +119,9 @@ function confirmAccount(knowledge: Knowledge, { stake, recorded }: Held): Step {
   if (stake.kind === 'instance' && rental !== undefined && (rental.read?.beganAtMs ?? -Infinity) < sinceMs) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
+  if (account.kind === 'fits' && account.unanswered !== undefined) {
+    return { ...awaitAccount(knowledge, account.unanswered), wantsCensusAfterMs: windows.quietPollMs };
+  }
   const message =
     `The provider does not say whose API key this is, and it shows nothing of account ${recorded.userId}, which ` +
     `${whatOf(stake)} is of. Nothing is done for it, and it may bill. Give the key the permission to read its user, ` +
@@ -134,7 +138,15 @@ function confirmAccount(knowledge: Knowledge, { stake, recorded }: Held): Step {
   return { ...unread(knowledge, rest), isUnwatched: true, wantsCensusAfterMs: againMs };
 }
 
-function awaitAccount(knowledge: Knowledge, failure: Failure | undefined): Step {
+/** What is rented is looked after meanwhile; what has nothing at stake would be rented on the account of nobody knows whom. */
+function awaitAnswer(knowledge: Knowledge, account: AccountState): Step | undefined {
+  const isIdle = stakeOf(knowledge) === undefined && !isDeleting(knowledge.gpuPod);
+  return isIdle && account.kind === 'fits' && account.unanswered !== undefined
+    ? awaitAccount(knowledge, account.unanswered)
+    : undefined;
+}
+
+function awaitAccount(knowledge: Knowledge, failure: Failure | undefined): Rest {
   const { status } = knowledge.gpuPod;
   if (failure === undefined) {
     // The first moments of a process: all objects are looked at again once the answer is there.

@@ -124,18 +124,18 @@ async function order(
   }
   const keyVersion = context.account.keyVersion();
   const session = context.account.state;
-  const isInTime = (): boolean =>
-    clock.monotonicMs() - writtenAtMs <= (sendWithinMs ?? windows.createFenceMs);
+  const untilMs = writtenAtMs + (sendWithinMs ?? windows.createFenceMs);
+  let obstacle: string | undefined;
   const answer = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
-    mayStillSend: () =>
-      isInTime() &&
-      context.isLeaseFresh() &&
-      // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
-      isForAccount(context, intent),
+    mayStillSend: () => {
+      obstacle = findObstacle(context, intent, untilMs);
+      return obstacle === undefined;
+    },
   });
-  const told = withCause(answer, { isInTime: isInTime(), isLeaseFresh: context.isLeaseFresh() });
-  const outcome = judgeAnswer(intent, told, (podId) => isHeldElsewhere(context, gpuPod, podId));
+  const outcome = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
+    isHeldElsewhere(context, gpuPod, podId),
+  );
   context.gates.settle(createOrder(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
@@ -149,23 +149,29 @@ function isForAccount({ account: { state } }: Context, intent: Intent): boolean 
   const recorded = accountOfIntent(intent);
   const session = identityOf(state);
   const isSame = recorded === undefined || session === undefined || isSameAccount(recorded, session);
-  return state.kind === 'fits' && isSame;
+  return state.kind === 'fits' && state.unanswered === undefined && isSame;
 }
 
-/** Says what stands in the way where an order was withheld: a person can do something about it. */
-function withCause(
-  outcome: CreateOutcome,
-  { isInTime, isLeaseFresh }: { readonly isInTime: boolean; readonly isLeaseFresh: boolean },
-): CreateOutcome {
-  if (outcome.kind !== 'notSent' || outcome.reason !== 'Withheld') {
-    return outcome;
+/** What stands in the way right before the bytes leave; undefined: nothing does. */
+function findObstacle(context: Context, intent: Intent, untilMs: number): string | undefined {
+  if (context.clock.monotonicMs() > untilMs) {
+    return SLOW_WRITE;
   }
-  if (!isInTime) {
-    return { ...outcome, message: SLOW_WRITE };
+  if (!context.isLeaseFresh()) {
+    return SLOW_LEASE;
   }
-  return isLeaseFresh ? outcome : { ...outcome, message: SLOW_LEASE };
+  // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
+  return isForAccount(context, intent) ? undefined : OTHER_KEY;
 }
 
+/** Says what stood in the way where an order was withheld: a person can do something about it. */
+function withCause(outcome: CreateOutcome, obstacle: string | undefined): CreateOutcome {
+  const isWithheld = outcome.kind === 'notSent' && outcome.reason === 'Withheld';
+  return isWithheld && obstacle !== undefined ? { ...outcome, message: obstacle } : outcome;
+}
+
+const OTHER_KEY =
+  'The API key was changed while the order was written down, so it was not sent and nothing was rented. It is tried again.';
 const SLOW_WRITE =
   'The API server took longer to write the order down than --window-create-fence allows, so it was not sent and nothing was rented. ' +
   'It is written again with more time; look for slow admission webhooks on gpupods.';

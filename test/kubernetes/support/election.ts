@@ -1,9 +1,6 @@
 import type { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
-import {
-  LeaderElector,
-  type LeaderElectorOptions,
-  type LeadingEnd,
-} from '../../../src/kubernetes/leader-elector.ts';
+import { LeaderElector } from '../../../src/kubernetes/leader-elector.ts';
+import type { LeaderElectorOptions, LeadingEnd } from '../../../src/kubernetes/leader-elector-options.ts';
 import { FakeApiServer, type Fault } from './fake-api-server.ts';
 import { RecordingLog } from './recording-log.ts';
 import { transportTo } from './runtime.ts';

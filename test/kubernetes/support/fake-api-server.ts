@@ -5,8 +5,8 @@ import { FakeObjects, targetOf, type Answer } from './fake-objects.ts';
 import { FakeWatches } from './fake-watches.ts';
 import type { SeenRequest } from './seen-request.ts';
 
-/** What to do with a request instead of answering it: answer this, hold it for ever, or cut the connection. */
-export type Fault = Answer | 'hang' | 'cut';
+/** What to do with a request instead of answering it: answer this, hold it for ever, cut the connection, or reset it midway. */
+export type Fault = Answer | 'hang' | 'cut' | 'reset';
 
 /** Decides per request; undefined lets it through. */
 export type FaultPlan = (request: SeenRequest) => Fault | undefined;
@@ -22,6 +22,10 @@ export class FakeApiServer {
   readonly #sockets = new Set<Socket>();
   readonly #server: http.Server;
   #plan: FaultPlan = () => undefined;
+  #isDelayed: (request: SeenRequest) => boolean = () => false;
+  #delay: () => Promise<void> = async () => {
+    await Promise.resolve();
+  };
 
   private constructor() {
     this.#server = http.createServer((request, response) => {
@@ -62,6 +66,12 @@ export class FakeApiServer {
     this.#plan = plan;
   }
 
+  /** Requests like this wait until `delay` is over, and are not done if their sender has hung up by then. */
+  delay(isDelayed: (request: SeenRequest) => boolean, delay: () => Promise<void>): void {
+    this.#isDelayed = isDelayed;
+    this.#delay = delay;
+  }
+
   /** Faults for the next requests that `applies` fits, one each. */
   failNext(applies: (request: SeenRequest) => boolean, ...faults: Fault[]): void {
     this.#plan = (request) => (applies(request) ? faults.shift() : undefined);
@@ -85,9 +95,12 @@ export class FakeApiServer {
   async #handle(incoming: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const request = await readRequest(incoming);
     this.requests.push(request);
+    if (this.#isDelayed(request)) await this.#delay();
+    if (incoming.socket.destroyed) return;
     const fault = this.#plan(request);
     if (fault === 'cut') incoming.socket.destroy();
     else if (fault === 'hang') return;
+    else if (fault === 'reset') sendHalf(response);
     else if (fault !== undefined) send(response, fault);
     else if (isWatch(request)) this.watches.open(request.path, request.query, response);
     else send(response, this.objects.answer(request));
@@ -110,6 +123,12 @@ export function isList(request: SeenRequest): boolean {
 /** True for requests that open a watch. */
 export function isWatch({ method, query }: SeenRequest): boolean {
   return method === 'GET' && query.get('watch') === 'true';
+}
+
+/** Half of an answer, then RST. */
+function sendHalf(response: http.ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+  response.write('{"kind":"ThingList","items":[', () => response.socket?.resetAndDestroy());
 }
 
 function send(response: http.ServerResponse, { status, headers, body }: Answer): void {

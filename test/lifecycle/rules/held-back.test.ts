@@ -78,6 +78,23 @@ describe('accountDoubtful', () => {
   });
 });
 
+describe('accountDoubtful while the provider has not said yet whose key it is', () => {
+  const unanswered = failure({ reason: 'RateLimited', message: 'slow down' });
+  const account: AccountState = { kind: 'fits', unanswered };
+
+  it.each([
+    { name: 'nothing at stake waits, and says why', known: {}, expected: { Synced: 'RateLimited' } },
+    { name: 'an instance is looked after', known: { gpuPod: rentedGpuPod() }, expected: { step: '-' } },
+    {
+      name: 'a deletion goes on',
+      known: { gpuPod: gpuPod({ isDeleting: true }) },
+      expected: { step: '-' },
+    },
+  ])('$name', ({ known, expected }) => {
+    expect(outline(accountDoubtful(observed({ ...known, account })))).toMatchObject(expected);
+  });
+});
+
 describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const)(
   'an object that is Stalled %s, which only a person lifts',
   (reason) => {

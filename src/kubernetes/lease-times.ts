@@ -1,0 +1,70 @@
+import type { Log } from './log.ts';
+
+/** The times of an election while writes of the Lease are quick. */
+export interface LeaseTiming {
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+}
+
+/** At eight times its length a request may take 40 s by default: a server gives up its slowest webhook after 30 s. */
+const MAX_STRETCH = 8;
+
+/**
+ * The times of an election, longer where writes of the Lease are slow, as they are through admission webhooks: two
+ * renewals must fit into the deadline, or the Lease is never taken, or lost again and again. What a record does not say
+ * is not relied on: the deadline grows with the write that carries the longer duration, and not before.
+ */
+export class LeaseTimes {
+  readonly #timing: LeaseTiming;
+  readonly #log: Log;
+  #stretch = 1;
+  #recordedStretch = 1;
+
+  constructor(timing: LeaseTiming, log: Log) {
+    this.#timing = timing;
+    this.#log = log;
+  }
+
+  /** For the next write. */
+  get durationMs(): number {
+    return this.#timing.leaseDurationMs * this.#stretch;
+  }
+
+  get requestTimeoutMs(): number {
+    return (this.#timing.renewDeadlineMs * this.#stretch) / 2;
+  }
+
+  /** As others read it on the Lease. */
+  get recordedDurationMs(): number {
+    return this.#timing.leaseDurationMs * this.#recordedStretch;
+  }
+
+  /** The next write will say more than the last one did. */
+  get isLonger(): boolean {
+    return this.#stretch > this.#recordedStretch;
+  }
+
+  get renewDeadlineMs(): number {
+    return this.#timing.renewDeadlineMs * this.#recordedStretch;
+  }
+
+  /** A write with `durationMs` took this long. */
+  noteWritten(tookMs: number): void {
+    this.#recordedStretch = this.#stretch;
+    if (tookMs > this.requestTimeoutMs / 2) this.#grow(tookMs);
+  }
+
+  /** A write got no answer within this time. */
+  noteTimeout(afterMs: number): void {
+    this.#grow(afterMs);
+  }
+
+  #grow(tookMs: number): void {
+    if (this.#stretch >= MAX_STRETCH) return;
+    this.#stretch *= 2;
+    this.#log.warn(
+      { tookMs, leaseDurationMs: this.durationMs },
+      'writes of the lease are slow, so it is held for longer; look for slow admission webhooks on leases',
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../kubernetes/log.ts';
+import type { Account, Answer, Failure, Provider } from '../lifecycle/provider.ts';
+
+export interface AccountQuestionOptions {
+  readonly provider: Pick<Provider, 'whoami' | 'listHistory' | 'listPods'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** Statuses after which the same question is asked again soon. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+const NOT_IMPLEMENTED = 501;
+/** How long everything waits for the answer; what takes longer is awaited beside other work. */
+const PATIENCE_MS = 3_000;
+const NOT_YET: Failure = {
+  kind: 'failure',
+  reason: 'ApiUnavailable',
+  message: 'The provider has not said yet whose API key this is.',
+};
+
+/** What came of the question: a user id; no word of it from a good key; no answer yet to one that can be used. */
+export type Asked =
+  | { readonly kind: 'said'; readonly userId: string | undefined }
+  | { readonly kind: 'pending'; readonly failure: Failure }
+  | Failure;
+
+/** Asks the provider whose API key this is, and where it does not say, whether the key can be used all the same. */
+export class AccountQuestion {
+  readonly #options: AccountQuestionOptions;
+  #asking: { readonly version: number; readonly answer: Promise<Answer<Account>> } | undefined;
+  #isSilenceTold = false;
+
+  constructor(options: AccountQuestionOptions) {
+    this.#options = options;
+  }
+
+  /** @param isKnownGood the key was used already, so that nothing else needs to be asked. */
+  async ask(version: number, isKnownGood: boolean): Promise<Asked> {
+    const answer = await this.#whoami(version);
+    if (answer.kind === 'ok') {
+      this.#isSilenceTold = false;
+      return { kind: 'said', userId: answer.value.userId };
+    }
+    if (isKnownGood) {
+      return { kind: 'said', userId: undefined };
+    }
+    return isLasting(answer) ? await this.#afterRefusal(answer) : await this.#afterSilence(answer);
+  }
+
+  /** One question at a time: an answer that takes long is taken by the check after it. */
+  async #whoami(version: number): Promise<Answer<Account>> {
+    const { provider, clock } = this.#options;
+    if (this.#asking?.version !== version) {
+      this.#asking = { version, answer: provider.whoami() };
+    }
+    const timer = new AbortController();
+    const late = clock.sleep(PATIENCE_MS, timer.signal).then(
+      () => NOT_YET,
+      () => NOT_YET,
+    );
+    const first = await Promise.race([this.#asking.answer, late]);
+    timer.abort();
+    if (first !== NOT_YET) {
+      this.#asking = undefined;
+    }
+    return first;
+  }
+
+  async #afterRefusal(refusal: Failure): Promise<Asked> {
+    const problem = await this.#readOtherwise(refusal);
+    if (problem !== undefined) {
+      return problem;
+    }
+    this.#options.log.warn(
+      { problem: refusal.message },
+      'account of the API key is unknown: give the key the permission to read its user (user:read); until then the first own instance tells it',
+    );
+    return { kind: 'said', userId: undefined };
+  }
+
+  /** The question hangs or fails; whether the rest of the API does as well, one plain read tells. */
+  async #afterSilence(failure: Failure): Promise<Asked> {
+    const { provider, log } = this.#options;
+    const list = await provider.listPods([undefined]);
+    const problem = list.kind === 'ok' ? list.value.wallets[0]?.failure : list;
+    if (problem !== undefined) {
+      return failure === NOT_YET ? problem : failure;
+    }
+    if (!this.#isSilenceTold) {
+      this.#isSilenceTold = true;
+      log.warn(
+        { problem: failure.message },
+        'account of the API key is not known yet; what is rented is looked after, and nothing is rented until the provider says whose key it is',
+      );
+    }
+    return { kind: 'pending', failure };
+  }
+
+  /** Where the key can be used for what matters it is a good one, whoever may not be asked. */
+  async #readOtherwise(refusal: Failure): Promise<Failure | undefined> {
+    const { provider } = this.#options;
+    const history = await provider.listHistory();
+    if (history.kind === 'ok') {
+      return undefined;
+    }
+    const list = await provider.listPods([undefined]);
+    if (list.kind === 'ok') {
+      return undefined;
+    }
+    return refusal.reason === 'Unauthorized' ? refusal : list;
+  }
+}
+
+/** A refusal of the question itself; what passes is waited for. */
+function isLasting({ httpStatus }: Failure): boolean {
+  return (
+    httpStatus !== undefined &&
+    !PASSING_STATUSES.has(httpStatus) &&
+    (httpStatus < 500 || httpStatus === NOT_IMPLEMENTED)
+  );
+}
