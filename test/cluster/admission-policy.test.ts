@@ -181,11 +181,11 @@ describe('the admission policy', () => {
       },
       {
         args: ['annotate', 'gpupod', 'train', 'gpupod.dev/intent-'],
-        says: /gpupod\.dev\/intent is the order/,
+        says: /gpupod\.dev\/intent is the create intent/,
       },
       {
         args: ['annotate', 'gpupod', 'train', '--overwrite', 'gpupod.dev/intent={}'],
-        says: /gpupod\.dev\/intent is the order/,
+        says: /gpupod\.dev\/intent is the create intent/,
       },
       { args: ['replace', '-f', '-'], input: manifest('train'), says: /use kubectl apply/ },
       {
