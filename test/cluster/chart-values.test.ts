@@ -65,7 +65,9 @@ const EFFECTS: readonly {
   {
     sets: ['settings.max-price-ceiling=12.50'],
     kind: 'Deployment',
-    expected: template({ containers: [{ args: ['--max-price-ceiling=12.50'] }] }),
+    expected: template({
+      containers: [{ args: ['--max-price-ceiling=12.50', '--lease-owner=gpupod-operator'] }],
+    }),
   },
   {
     sets: ['watchNamespace=team-a', 'admissionPolicy.enabled=true'],

@@ -82,8 +82,12 @@ describe('the chart and deploy/', () => {
 
     expect(pod).toEqual(deployPod);
     expect([{ ...containers[0], args: containers[0].args ?? [] }]).toEqual([
-      // What Kubernetes does anyway with an image that has a version.
-      { ...deployContainers[0], imagePullPolicy: 'IfNotPresent' },
+      // A release says whose Lease it holds; IfNotPresent is the default for an image that has a version.
+      {
+        ...deployContainers[0],
+        args: ['--lease-owner=gpupod-operator'],
+        imagePullPolicy: 'IfNotPresent',
+      },
     ]);
   });
 
@@ -125,6 +129,7 @@ describe('the chart', () => {
     expect(podSpecOf(manifests).containers[0].args).toEqual([
       '--max-price-ceiling=12.50',
       '--watch-namespace=team-a',
+      '--lease-owner=gpupod-operator',
     ]);
   });
 
