@@ -17,10 +17,24 @@ export function endVerdict(knowledge: Knowledge): EndVerdict {
   if (rental === undefined || (knowledge.massAbsence && !isExpected)) {
     return 'live';
   }
-  if (rental.read?.result === 'terminated' || isInHistoryOnly(knowledge.census, rental.podId)) {
+  if (
+    rental.read?.result === 'terminated' ||
+    isInHistoryOnly(knowledge.census, rental.podId) ||
+    isPolledTerminated(knowledge, rental)
+  ) {
     return 'terminated';
   }
   return isProvenMissing(knowledge, rental) ? 'vanished' : 'live';
+}
+
+/** The provider's own word after the DELETE, by a poll, and no list that began after it contradicts: as good as a GET's. */
+function isPolledTerminated(
+  { sight, census }: Knowledge,
+  { podId, deletedAtMs = Infinity }: RentalMemory,
+): boolean {
+  const isSaid =
+    sight?.omitted === false && sight.look.status === 'TERMINATED' && sight.beganAtMs >= deletedAtMs;
+  return isSaid && census !== undefined && census.beganAtMs >= deletedAtMs && !isListedLive(census, podId);
 }
 
 function isInHistoryOnly(census: ObjectCensus | undefined, podId: string): boolean {

@@ -59,6 +59,8 @@ export interface Sight {
   readonly detailsAtMs?: number;
   /** The latest status poll left the pod out: a suspicion, not an absence. */
   readonly omitted: boolean;
+  /** Begin of the first poll in a row that left it out. */
+  readonly omittedSinceMs?: number;
 }
 
 export interface ObjectCensus {

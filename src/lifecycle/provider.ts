@@ -16,10 +16,16 @@ export interface Provider {
   getPod(podId: string): Promise<Answer<PodLook> | NotFound>;
   /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. A failure only where all failed. */
   getPodStatuses(podIds: readonly string[]): Promise<Answer<PodStatuses>>;
-  /** The instances of these wallets, and which of the lists are complete; a failure only where none of them is. */
-  listPods(wallets: readonly Wallet[]): Promise<Answer<PodList>>;
-  /** The latest rows of the history (ended pods), newest end first. */
-  listHistory(): Promise<Answer<readonly HistoryRow[]>>;
+  /**
+   * The instances of these wallets, and which of the lists are complete; a failure only where none of them is. `ending`: so
+   * many of them are being ended, and may vanish while they are listed.
+   */
+  listPods(wallets: readonly Wallet[], ending?: number): Promise<Answer<PodList>>;
+  /**
+   * The latest rows of the history (ended pods), newest end first. With ids that are wanted: until it has shown them all,
+   * be they many or few.
+   */
+  listHistory(wanted?: ReadonlySet<string>): Promise<Answer<readonly HistoryRow[]>>;
   whoami(): Promise<Answer<Account>>;
 }
 
@@ -45,6 +51,8 @@ export interface Failure {
   readonly httpStatus?: number;
   /** How long the provider asked us to wait. */
   readonly retryAfterMs?: number;
+  /** The answers were good, but changed while they were read: to ask again soon is no burden to a server in trouble. */
+  readonly isUnstable?: true;
 }
 
 /**

@@ -15,29 +15,46 @@ const OTHER_KINDS = new Set(['Cluster', 'Disk', 'Sandbox', 'Inference', 'Image',
 
 /**
  * The latest ended pods. Rows that cannot be read are left out, and so is what comes behind a page that fails: nothing is
- * concluded from an omission here.
+ * concluded from an omission here. Ends that are waited for are the latest: where it is known which ones, reading ends with
+ * the last of them, however many came at once.
  */
-export async function listHistory(client: HttpClient): Promise<Answer<readonly HistoryRow[]>> {
+export async function listHistory(
+  client: HttpClient,
+  wanted?: ReadonlySet<string>,
+): Promise<Answer<readonly HistoryRow[]>> {
   const rows = new Map<string, HistoryRow>();
   const seen = new Set<string>();
+  const extraPages = Math.ceil((2 * (wanted?.size ?? 0)) / PAGE_SIZE);
   let offset = 0;
-  for (let page = 0; page < MAX_PAGES && offset < MAX_ROWS; page += 1) {
+  for (let pages = MAX_PAGES + extraPages; pages > 0; pages -= 1) {
     const answer = await readPage(client, offset);
     if (answer.kind === 'failure') {
-      return page === 0 ? answer : { kind: 'ok', value: [...rows.values()] };
+      return offset === 0 ? answer : { kind: 'ok', value: [...rows.values()] };
     }
     const { data } = answer.value;
     const known = seen.size;
-    for (const row of data) {
-      seen.add(JSON.stringify(row));
-      addRow(rows, row);
-    }
+    takeIn(data, { rows, seen });
     offset += data.length;
-    if (seen.size === known || isLast(answer.value, offset)) {
+    const isEnough = offset >= MAX_ROWS + extraPages * PAGE_SIZE || hasAll(rows, wanted);
+    if (isEnough || seen.size === known || isLast(answer.value, offset)) {
       break;
     }
   }
   return { kind: 'ok', value: [...rows.values()] };
+}
+
+function takeIn(
+  data: readonly unknown[],
+  { rows, seen }: { readonly rows: Map<string, HistoryRow>; readonly seen: Set<string> },
+): void {
+  for (const row of data) {
+    seen.add(JSON.stringify(row));
+    addRow(rows, row);
+  }
+}
+
+function hasAll(rows: ReadonlyMap<string, HistoryRow>, wanted: ReadonlySet<string> | undefined): boolean {
+  return wanted !== undefined && [...wanted].every((podId) => rows.get(podId)?.terminatedAt !== undefined);
 }
 
 /** A full page is never the last, nor is one whose length is all that the total counts; one that brings nothing new ends all. */

@@ -1,17 +1,25 @@
 import type { Answer, PodList, PodLook, Wallet, WalletList } from '../lifecycle/provider.ts';
 import type { HttpClient } from './http-client.ts';
+import type { CollectedPods } from './page-collector.ts';
 import { collectPods } from './pod-pages.ts';
-import type { CollectedPods } from './pod-pages.ts';
 
 /**
  * The live instances of some wallets, each listed by itself and all at the same time: one that fails or hangs says nothing
  * about the others. Who concludes from a list that an instance does not exist may rent another one, so a list that cannot
  * be shown to be complete is named as such.
+ *
+ * @param ending Instances that are being ended, and may vanish while the list is read.
  */
-export async function listPods(client: HttpClient, wallets: readonly Wallet[]): Promise<Answer<PodList>> {
+export async function listPods(
+  client: HttpClient,
+  wallets: readonly Wallet[],
+  ending = 0,
+): Promise<Answer<PodList>> {
   const beganAtMs = client.clock.monotonicMs();
   const unique = [...new Set(wallets)];
-  const collected = await Promise.all(unique.map(async (wallet) => await collectPods(client, wallet)));
+  const collected = await Promise.all(
+    unique.map(async (wallet) => await collectPods(client, wallet, ending)),
+  );
   const failures = collected.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const [first] = failures;
   if (first !== undefined && failures.length === unique.length) {

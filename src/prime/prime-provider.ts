@@ -63,8 +63,8 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
     deletePod: (podId, sendOptions) => deletePod(client, podId, sendOptions),
     getPod: (podId) => getPod(client, podId),
     getPodStatuses: createPodStatuses(client),
-    listPods: (wallets) => listPods(client, wallets),
-    listHistory: () => listHistory(client),
+    listPods: (wallets, ending) => listPods(client, wallets, ending),
+    listHistory: (wanted) => listHistory(client, wanted),
     whoami: () => whoami(client),
     close: () => {
       exchanger.close();

@@ -10,6 +10,19 @@ export interface CensusResult {
   readonly pods: readonly PodLook[];
 }
 
+/** What an object waits for. */
+export interface Waiting {
+  /** A list that began after this (monotonic) time. */
+  readonly afterMs: number;
+  readonly wallets: Wallets;
+  /** The instance whose end it waits for, once its DELETE was accepted. */
+  readonly ending?: string | undefined;
+}
+
+const PAGE_SIZE = 100;
+/** The more pages a list has, and the more one list settles, the longer is it until the next: lists leave room for all else. */
+const PAGE_GAP_MS = 150;
+
 /** How the list of one wallet went. */
 export interface WalletReport {
   readonly wallet: Wallet;
@@ -45,12 +58,13 @@ export class Census {
   readonly #options: CensusOptions;
   readonly #inventory: Inventory;
   readonly #nameless: NamelessPods;
-  readonly #waiting = new Map<string, { readonly afterMs: number; readonly wallets: Wallets }>();
+  readonly #waiting = new Map<string, Waiting>();
   /** Wallets that failed and are being listed again, beside the others. */
   readonly #underWay = new Set<Wallet>();
   /** Wallets whose failure was told to those who wait for them, with its reason. */
   readonly #told = new Map<Wallet, string>();
   #lastBeganAtMs = -Infinity;
+  #lastSize = 0;
   #hasFailed = false;
 
   constructor(options: CensusOptions) {
@@ -59,9 +73,9 @@ export class Census {
     this.#inventory = new Inventory(options, this.#nameless);
   }
 
-  /** Wants a list of these wallets that begins after `afterMs`; the object is looked at again once it is there. */
-  want(key: string, afterMs: number, wallets: Wallets): void {
-    this.#waiting.set(key, { afterMs, wallets });
+  /** Wants a list that begins after `afterMs`; the object is looked at again once it is there. */
+  want(key: string, waiting: Waiting): void {
+    this.#waiting.set(key, waiting);
     this.#scheduleNext();
   }
 
@@ -86,13 +100,36 @@ export class Census {
     for (const wallet of wallets.filter((one) => !listed.includes(one))) {
       void this.#retry(wallet);
     }
-    const { provider } = this.#options;
-    const [list, history] = await Promise.all([this.#ask(listed), provider.listHistory()]);
-    this.#hasFailed = list.kind === 'failure';
-    if (history.kind === 'ok' && list.kind === 'ok') {
-      this.#inventory.takeHistory(history.value);
+    const list = await this.#ask(listed);
+    this.#hasFailed = list.kind === 'failure' && list.isUnstable !== true;
+    if (list.kind === 'ok') {
+      this.#lastSize = list.value.pods.length;
+      await this.#askHistory(list.value);
     }
     return this.#takeIn(listed, list);
+  }
+
+  /**
+   * After the list: what it does not show any more has ended before, so the history can have it. Where all that is waited
+   * for is the end of instances, it is read as far as it takes to show those that the list left out.
+   */
+  async #askHistory({ pods }: PodList): Promise<void> {
+    const waiting = [...this.#waiting.values()];
+    const isAboutEnds = waiting.length > 0 && waiting.every(({ ending }) => ending !== undefined);
+    const live = new Set(pods.map(({ podId }) => podId));
+    const wanted = new Set(
+      waiting.flatMap(({ ending }) =>
+        ending === undefined || live.has(ending) || this.#inventory.hasEnded(ending) ? [] : [ending],
+      ),
+    );
+    if (isAboutEnds && wanted.size === 0) {
+      return;
+    }
+    const { provider, isTrusted } = this.#options;
+    const history = await provider.listHistory(isAboutEnds ? wanted : undefined);
+    if (history.kind === 'ok' && isTrusted()) {
+      this.#inventory.takeHistory(history.value);
+    }
   }
 
   async #retry(wallet: Wallet): Promise<void> {
@@ -109,7 +146,8 @@ export class Census {
   async #ask(wallets: readonly Wallet[]): Promise<Answer<PodList>> {
     const { provider, clock, isTrusted } = this.#options;
     this.#lastBeganAtMs = clock.monotonicMs();
-    const list = await provider.listPods(wallets);
+    const ending = [...this.#waiting.values()].filter((waiting) => waiting.ending !== undefined);
+    const list = await provider.listPods(wallets, ending.length);
     return list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
   }
 
@@ -174,7 +212,9 @@ export class Census {
       earliestMs = Math.min(earliestMs, Math.max(afterMs, this.#askableAtMs(wallets)));
     }
     if (earliestMs < Infinity) {
-      schedule(Math.max(0, Math.max(earliestMs, this.#lastBeganAtMs + minGapMs) - clock.monotonicMs()));
+      const crowd = 1 + Math.min(1, this.#waiting.size / PAGE_SIZE);
+      const gapMs = minGapMs * crowd + Math.floor(this.#lastSize / PAGE_SIZE) * PAGE_GAP_MS;
+      schedule(Math.max(0, Math.max(earliestMs, this.#lastBeganAtMs + gapMs) - clock.monotonicMs()));
     }
   }
 

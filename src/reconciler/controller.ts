@@ -211,7 +211,7 @@ export class Controller {
       schedule: (inMs) => {
         this.#housekeeping.scheduleCensus(inMs);
       },
-      minGapMs: windows.busyPollMs / 3,
+      minGapMs: windows.busyPollMs / 5,
     });
     const retained = new RetainedPods(cluster.configMaps, this.#options.namespace);
     const context: Context = {

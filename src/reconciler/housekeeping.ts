@@ -103,13 +103,11 @@ export class Housekeeping {
       case 'account':
         return (await checkAccount(parts)) ? KEY_CHECK_MS : 'failed';
       case 'poll':
-        if (isTrusted(parts)) {
-          await parts.podWatch.poll();
-        }
-        return windows.busyPollMs;
+        return isTrusted(parts) ? await parts.podWatch.poll() : windows.busyPollMs;
       case 'sweep':
         return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : windows.sweepMs;
       default:
+        // After one that was unstable the census itself says when it wants the next.
         return isTrusted(parts) && (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
     }
   }
@@ -119,13 +117,16 @@ export class Housekeeping {
     if (pods === 'failed') {
       return pods;
     }
+    if (pods === 'unstable') {
+      return this.#options.windows.busyPollMs;
+    }
     await parts.sweep.run(pods);
     await parts.upkeep.run();
     return this.#options.windows.sweepMs;
   }
 
-  /** @returns the pods of a complete list; `failed`: those who wait for one wait on. */
-  async #takeList(parts: HousekeepingParts): Promise<readonly PodLook[] | 'failed'> {
+  /** @returns the pods of a complete list; else those who wait for one wait on. */
+  async #takeList(parts: HousekeepingParts): Promise<readonly PodLook[] | 'failed' | 'unstable'> {
     const result = await parts.census.take();
     const isFailure = 'kind' in result;
     parts.health.report('complete list', isFailure ? result : undefined);
@@ -137,7 +138,7 @@ export class Housekeeping {
       { reason: result.reason, problem: result.message },
       'complete list of pods failed',
     );
-    return 'failed';
+    return result.isUnstable === true ? 'unstable' : 'failed';
   }
 }
 

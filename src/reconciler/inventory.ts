@@ -35,6 +35,9 @@ export interface InventoryOptions {
   readonly quietFailureMs: number;
 }
 
+/** Ends that are remembered. */
+const MAX_ENDED = 5_000;
+
 /** All instances that lists have shown, by wallet, and indexed by whose they are. */
 export class Inventory {
   readonly #options: InventoryOptions;
@@ -114,10 +117,19 @@ export class Inventory {
     return list.pods.map((pod) => this.#liveById.get(pod.podId) ?? pod);
   }
 
+  /** What has ended stays so: a later part of the history adds to what is known. */
   takeHistory(rows: readonly HistoryRow[]): void {
-    const ended = rows.filter(({ terminatedAt }) => terminatedAt !== undefined);
-    this.#endedById = new Map(ended.map((row) => [row.podId, row]));
-    this.#endedByFront = groupByFront(ended);
+    for (const row of rows.filter(({ terminatedAt }) => terminatedAt !== undefined).toReversed()) {
+      this.#endedById.delete(row.podId);
+      this.#endedById.set(row.podId, row);
+    }
+    const known = [...this.#endedById].slice(-MAX_ENDED);
+    this.#endedById = new Map(known);
+    this.#endedByFront = groupByFront(known.map(([, row]) => row));
+  }
+
+  hasEnded(podId: string): boolean {
+    return this.#endedById.has(podId);
   }
 
   #index(beganAtMs: number): void {

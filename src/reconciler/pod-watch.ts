@@ -38,6 +38,8 @@ export interface PodWatchOptions {
   readonly onChange: (key: string) => void;
 }
 
+const IDS_A_REQUEST = 100;
+
 /**
  * Follows all rented pods with few requests: one status poll for many, often for those on their way, seldom
  * for the rest. Objects are looked at again only when their pod looks different.
@@ -87,17 +89,33 @@ export class PodWatch {
     this.#see(look.podId, { look, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
   }
 
-  /** One round of polling; call it every `busyPollMs`. */
-  async poll(): Promise<void> {
-    const { clock, windows, provider, health } = this.#options;
+  /** One round of polling. @returns after how long the next one is due. */
+  async poll(): Promise<number> {
+    const { clock } = this.#options;
     const beganAtMs = clock.monotonicMs();
+    const asked = await this.#pollAt(beganAtMs);
+    return this.#untilNextMs(asked, clock.monotonicMs() - beganAtMs);
+  }
+
+  /** Often while a few requests tell of all that are on their way, and never most of the time that requests take. */
+  #untilNextMs(asked: number, tookMs: number): number {
+    const { busyPollMs } = this.#options.windows;
+    const forThoseMs = (busyPollMs / 25) * Math.ceil(asked / IDS_A_REQUEST);
+    return Math.min(busyPollMs, Math.max(busyPollMs / 5, forThoseMs, 4 * tookMs));
+  }
+
+  /** @returns how many were asked for. */
+  async #pollAt(beganAtMs: number): Promise<number> {
+    const { windows, provider, health } = this.#options;
     const isQuietDue = beganAtMs >= this.#quietPollDueMs;
-    const podIds = [...this.#followed].filter(([, { often }]) => often || isQuietDue).map(([podId]) => podId);
+    const podIds = [...this.#followed]
+      .filter(([, followed]) => isQuietDue || (followed.often && !isSeenEnding(followed)))
+      .map(([podId]) => podId);
     if (isQuietDue) {
       this.#quietPollDueMs = beganAtMs + windows.quietPollMs;
     }
     if (podIds.length === 0) {
-      return;
+      return 0;
     }
     const answer = await provider.getPodStatuses(podIds);
     health.report('status poll', answer.kind === 'ok' ? undefined : answer);
@@ -112,6 +130,7 @@ export class PodWatch {
     for (const podId of podIds) {
       this.#noteFailure(podId, failed.get(podId), beganAtMs);
     }
+    return podIds.length;
   }
 
   /** Who is followed is told of a failure once it has lasted, once, and of its end. */
@@ -146,9 +165,14 @@ export class PodWatch {
       const known = this.sight(podId);
       const look = byId.get(podId);
       if (look !== undefined) {
-        this.#see(podId, { ...known, look: merge(known?.look, look), beganAtMs, omitted: false });
+        const { omittedSinceMs: _since, ...standing } = known ?? {};
+        this.#see(podId, { ...standing, look: merge(known?.look, look), beganAtMs, omitted: false });
       } else if (known !== undefined && beganAtMs > known.beganAtMs) {
-        this.#see(podId, { ...known, omitted: true }, beganAtMs);
+        this.#see(
+          podId,
+          { ...known, omitted: true, omittedSinceMs: known.omittedSinceMs ?? beganAtMs },
+          beganAtMs,
+        );
       } else {
         this.#suspectUnseen(podId);
       }
@@ -190,6 +214,11 @@ export class PodWatch {
       this.#options.onChange(followed.key);
     }
   }
+}
+
+/** A poll has told all that one can of an end that was asked for: the next word is a list's, which undoes it where it shows it. */
+function isSeenEnding({ isEnding, sight }: Followed): boolean {
+  return isEnding && sight !== undefined && (sight.omitted || sight.look.status === 'TERMINATED');
 }
 
 /** A status poll carries less than a pod object does: what it lacks stands as it was. */

@@ -225,6 +225,7 @@ function watchProvider(context: Context, key: string, knowledge: Knowledge, step
   if (step.wantsCensusAfterMs === undefined) {
     census.forget(key);
   } else {
-    census.want(key, step.wantsCensusAfterMs, wallets);
+    const ending = memory.rental?.deletedAtMs === undefined ? undefined : memory.rental.podId;
+    census.want(key, { afterMs: step.wantsCensusAfterMs, wallets, ending });
   }
 }

@@ -59,7 +59,7 @@ async function endUnbound(
     const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
     context.memories.set(key, uid, { ...memory, unbound: { ...unbound, end } });
   }
-  census.want(key, clock.monotonicMs(), [unbound.teamId]);
+  census.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
   return windows.goneSpacingMs;
 }
 

@@ -51,9 +51,12 @@ export function afterList(state: WalletState, list: PodList, wallet: WalletList,
   return { completeAtMs: list.beganAtMs, pods: seen, unidentified, teams };
 }
 
-/** It is asked for again later and later: whoever waits does not hurry it. */
+/**
+ * It is asked for again later and later: whoever waits does not hurry it. A list that merely changed too much while it was
+ * read is no sign of a server in trouble: it is asked for again after the first wait each time.
+ */
 export function afterFailure(state: WalletState, failure: Failure, nowMs: number): WalletState {
-  const count = (state.failing?.count ?? 0) + 1;
+  const count = failure.isUnstable === true ? 1 : (state.failing?.count ?? 0) + 1;
   const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
   const retryAtMs = nowMs + Math.max(waitMs, failure.retryAfterMs ?? 0);
   return { ...state, failing: { failure, count, sinceMs: state.failing?.sinceMs ?? nowMs, retryAtMs } };

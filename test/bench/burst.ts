@@ -20,6 +20,11 @@ export interface Burst {
   readonly requests: Readonly<Record<string, number>>;
   readonly writesAtRest: number;
   readonly requestsAtRest: number;
+  /** From the first deletion to the last GpuPod gone. */
+  readonly atDeletion: {
+    readonly writes: Readonly<Record<string, number>>;
+    readonly requests: Readonly<Record<string, number>>;
+  };
   readonly atReady: Scrape;
   /** The histogram begins anew with each scrape: this is the worst of those that were made until all were Ready. */
   readonly worstLagP99Seconds: number;
@@ -31,7 +36,7 @@ const TOO_LONG_MS = 10 * 60_000;
 const METRICS_PORT = 18_081;
 /** Real windows; a machine takes two seconds to get ready. */
 const LIFE = { provisioningMs: 1_500, installingMs: 500, deletingMs: 500 };
-const REAL_WINDOWS = ['busy-poll=1s', 'quiet-poll=60s', 'sweep=5m', 'quiet-failure=60s'];
+const REAL_WINDOWS = ['busy-poll=5s', 'quiet-poll=60s', 'sweep=5m', 'quiet-failure=60s'];
 
 export async function measureBurst(bench: Bench, audit: Audit, count: number): Promise<Burst> {
   const names = Array.from({ length: count }, (_, index) => `pod-${String(index)}`);
@@ -68,16 +73,25 @@ async function measure(
   await systemClock.sleep(REST_MS);
   const writesAtRest = countWrites((await audit.writes(scene.namespace)).slice(before.writes.length));
   const requestsAtRest = scene.simulator.requests.count() - before.requests;
+  const ready = {
+    writes: (await audit.writes(scene.namespace)).length,
+    requests: scene.simulator.requests.counts(),
+  };
   const goneMs = await timed(async () => {
     await inParallel(PARALLEL, names, async (name) => {
       await scene.delete(name);
     });
     await untilCounted('any', 0);
   });
+  const writes = await audit.writes(scene.namespace);
   return {
     readyMs,
     goneMs,
-    writes: countWrites(await audit.writes(scene.namespace)),
+    writes: countWrites(writes),
+    atDeletion: {
+      writes: countWrites(writes.slice(ready.writes)),
+      requests: since(ready.requests, scene.simulator.requests.counts()),
+    },
     requests: scene.simulator.requests.counts(),
     writesAtRest: withoutEvents(writesAtRest),
     requestsAtRest,
@@ -125,6 +139,14 @@ export function withoutEvents(counts: Readonly<Record<string, number>>): number 
     (sum, [name, number]) => sum + (name.includes(' events') ? 0 : number),
     0,
   );
+}
+
+function since(
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const added = Object.entries(now).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(added.filter(([, count]) => count > 0));
 }
 
 /** Leases and the operator's own records are not counted. */

@@ -22,6 +22,8 @@ function report(burst: Burst): string {
     `Kubernetes writes at rest        ${String(burst.writesAtRest)} in 70 s`,
     `provider requests per GpuPod     ${per(withoutEvents(burst.requests))}: ${JSON.stringify(burst.requests)}`,
     `provider requests at rest        ${String(burst.requestsAtRest)} in 70 s`,
+    `Kubernetes writes per deletion   ${per(withoutEvents(burst.atDeletion.writes))}: ${JSON.stringify(burst.atDeletion.writes)}`,
+    `provider requests per deletion   ${per(withoutEvents(burst.atDeletion.requests))}: ${JSON.stringify(burst.atDeletion.requests)}`,
     `resident memory, all Ready       ${(atReady.residentBytes / 1e6).toFixed(0)} MB`,
     `event loop lag p99, at worst      ${(burst.worstLagP99Seconds * 1000).toFixed(1)} ms`,
   ].join('\n');

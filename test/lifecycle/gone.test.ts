@@ -1,14 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ObjectCensus } from '../../src/lifecycle/knowledge.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../../src/lifecycle/gone.ts';
 import type { PodRead, RentalMemory } from '../../src/lifecycle/memory.ts';
 import { rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { knowledge, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
-import { census, historyRow, podLook } from '../support/builders/looks.ts';
+import { census, historyRow, podLook, sight } from '../support/builders/looks.ts';
 
 function rented(rental: Partial<RentalMemory> | undefined, overrides: KnowledgeOverrides = {}) {
   const memory = rental === undefined ? {} : { rental: rentalMemory(rental) };
   return knowledge({ gpuPod: rentedGpuPod(), memory, ...overrides });
+}
+
+function polled(beganAtMs: number, list: ObjectCensus): KnowledgeOverrides {
+  return { census: list, sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs }) };
 }
 
 function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
@@ -30,6 +35,51 @@ describe('endVerdict', () => {
       rental: { read: read('terminated') },
       verdict: 'terminated',
       why: 'it says so',
+    },
+    {
+      name: 'a poll says TERMINATED after the DELETE, and a list since does not show it',
+      rental: { deletedAtMs: NOW_MS - 500 },
+      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 300 })),
+      verdict: 'terminated',
+      why: 'the provider says so, twice',
+    },
+    {
+      name: 'a poll says TERMINATED after the DELETE, and a list since shows it',
+      rental: { deletedAtMs: NOW_MS - 500 },
+      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 300, live: [podLook()] })),
+      verdict: 'live',
+      why: 'the provider contradicts itself, and it may bill',
+    },
+    {
+      name: 'a poll says TERMINATED after the DELETE, and the list is from before',
+      rental: { deletedAtMs: NOW_MS - 500 },
+      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 600 })),
+      verdict: 'live',
+      why: 'a poll alone proves nothing',
+    },
+    {
+      name: 'a poll said TERMINATED before the DELETE',
+      rental: { deletedAtMs: NOW_MS - 500 },
+      known: polled(NOW_MS - 501, census({ beganAtMs: NOW_MS - 300 })),
+      verdict: 'live',
+      why: 'it is no word on what came of the DELETE',
+    },
+    {
+      name: 'a poll says TERMINATED of one that nobody ended',
+      rental: {},
+      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 300 })),
+      verdict: 'live',
+      why: 'what nobody asked for is read once more',
+    },
+    {
+      name: 'a poll leaves it out after the DELETE, and a list since does not show it',
+      rental: { deletedAtMs: NOW_MS - 500 },
+      known: {
+        census: census({ beganAtMs: NOW_MS - 300 }),
+        sight: sight(podLook({ status: 'TERMINATED' }), { omitted: true, beganAtMs: NOW_MS - 400 }),
+      },
+      verdict: 'live',
+      why: 'an omission is no word',
     },
     {
       name: 'GET failed',

@@ -6,11 +6,12 @@ import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { PodLeft, Step } from '../step.ts';
+import type { PodLeft, Rest, Step } from '../step.ts';
 import { checkOrder } from './as-ordered.ts';
 import { endRental } from './end-rental.ts';
 import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
+import { quietly } from './quietly.ts';
 import { closeUnheld, release } from './release.ts';
 
 /**
@@ -101,7 +102,8 @@ function confirmNothingElse(knowledge: Knowledge, retain: readonly PodLeft[]): S
 function makeSure(knowledge: Knowledge, retain: readonly PodLeft[], wantsCensusAfterMs: number): Step {
   const ids = retain.map(({ podId }) => podId).join(', ');
   const machine = ids === '' ? 'machine' : `machine but the retained ${ids}`;
-  return {
+  const { memory, now } = knowledge;
+  const rest: Rest = {
     kind: 'rest',
     status: draftStatus(knowledge, {
       Ready: ['Deleting', `Making sure that the provider has no ${machine} of this GpuPod left.`],
@@ -113,6 +115,7 @@ function makeSure(knowledge: Knowledge, retain: readonly PodLeft[], wantsCensusA
     }),
     wantsCensusAfterMs,
   };
+  return quietly(knowledge, rest, memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs);
 }
 
 function isLetGo({ gpuPod, memory }: Knowledge): boolean {

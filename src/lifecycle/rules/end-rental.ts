@@ -5,11 +5,12 @@ import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Step } from '../step.ts';
+import type { Rest, Step } from '../step.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
 import { isSigned, ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
+import { quietly } from './quietly.ts';
 
 /**
  * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
@@ -133,14 +134,24 @@ function awaitEnd(knowledge: Knowledge, rental: RentalMemory, why: string): Step
   if (wantsRead(knowledge, rental, deletedAtMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
-  const hasLookedSince = census !== undefined && census.beganAtMs >= deletedAtMs;
-  return {
+  const rest: Rest = {
     kind: 'rest',
     status: draftStatus(knowledge, { ...claimsWhileEnding(knowledge, why), ...listDoubt(knowledge) }),
     pollOften: true,
     ...(census?.doubt === undefined ? {} : { againInMs: windows.goneSpacingMs }),
-    wantsCensusAfterMs: hasLookedSince ? census.beganAtMs + windows.busyPollMs : deletedAtMs,
+    wantsCensusAfterMs: nextListAfterMs(knowledge, deletedAtMs),
   };
+  return quietly(knowledge, rest, deletedAtMs);
+}
+
+/** The polls say when a list is worth its requests: once they do not show the instance any more; else now and then. */
+function nextListAfterMs({ census, sight, windows }: Knowledge, deletedAtMs: number): number {
+  const isTerminated = sight?.look.status === 'TERMINATED';
+  const seenEndingAtMs = sight?.omittedSinceMs ?? (isTerminated ? sight.beganAtMs : -Infinity);
+  const listedAtMs = census?.beganAtMs ?? -Infinity;
+  return listedAtMs < seenEndingAtMs
+    ? Math.max(deletedAtMs, seenEndingAtMs)
+    : Math.max(deletedAtMs, listedAtMs) + windows.busyPollMs;
 }
 
 function claimsWhileEnding({ gpuPod }: Knowledge, why: string): Claims {

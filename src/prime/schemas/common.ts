@@ -46,6 +46,8 @@ export const Rows = z.array(z.unknown()).max(MAX_ROWS);
 export const OffsetPage = z.object({
   data: Rows,
   total_count: CountLike.catch(undefined),
+  /** At how many rows the server says that it cuts. */
+  limit: CountLike.catch(undefined),
 });
 export type OffsetPage = z.infer<typeof OffsetPage>;
 

@@ -147,7 +147,7 @@ describe('what a person reads while nothing is rented', () => {
     },
     {
       name: 'because a GpuPod that goes may still have a machine: what is made sure of',
-      known: { gpuPod: gpuPod({ isDeleting: true }) },
+      known: { gpuPod: gpuPod({ isDeleting: true }), windows: { busyPollMs: 0 } },
       type: 'Ready',
       says: ['machine'],
     },

@@ -26,7 +26,11 @@ describe('what a person reads of a machine that is ended', () => {
     },
     {
       name: 'of a GpuPod that goes: the pod, what it waits for, and that it may bill',
-      known: { gpuPod: rentedGpuPod({ isDeleting: true }), memory: deleted },
+      known: {
+        gpuPod: rentedGpuPod({ isDeleting: true }),
+        memory: deleted,
+        windows: { busyPollMs: 0 },
+      },
       type: 'Ready',
       says: ['pod-1', 'end', 'bill'],
     },

@@ -15,7 +15,7 @@ interface Row {
   readonly why: string;
 }
 
-const DELETED_AT_MS = NOW_MS - 1_000;
+const DELETED_AT_MS = NOW_MS - 10_000;
 const deleting = { isDeleting: true } as const;
 const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
 const memory = { rental: rentalMemory(), deletingSinceMs: DELETED_AT_MS };

@@ -186,11 +186,17 @@ describe('finishDeletion', () => {
       name: 'nothing rented, and a clean list from before the deletion',
       known: {
         gpuPod: gpuPod(deleting),
-        memory: { deletingSinceMs: NOW_MS - 1_000 },
-        census: census({ beganAtMs: NOW_MS - 1_001 }),
+        memory: { deletingSinceMs: NOW_MS - 10_000 },
+        census: census({ beganAtMs: NOW_MS - 10_001 }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
       why: 'an order may have left after it',
+    },
+    {
+      name: 'nothing rented, deleted a moment ago, and no list since',
+      known: { gpuPod: gpuPod(deleting), memory: { deletingSinceMs: NOW_MS - 9_999 } },
+      expected: { step: 'rest', Ready: null },
+      why: 'the list is there within seconds, and to say so until then is not worth a write',
     },
     {
       name: 'nothing rented, and a clean list since the deletion',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Sight } from '../../../src/lifecycle/knowledge.ts';
 import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
@@ -221,9 +222,24 @@ describe('endRental', () => {
     expect(restOf(step)).toEqual({ kind: 'rest', status: rented.status, pollOften: true });
   });
 
+  it('wants a list once a poll leaves the instance out or calls it terminated, and now and then before', () => {
+    const after = (look: Sight, beganAtMs = 5): number | undefined => {
+      const known = { gpuPod: rented, memory: { rental: sent }, census: census({ beganAtMs }), sight: look };
+      return restOf(endRental(observed(known), '')).wantsCensusAfterMs;
+    };
+    const omittedSinceMs = deletedAtMs + 700;
+    const omitted = sight(podLook({ status: 'DELETING' }), { omitted: true, omittedSinceMs });
+    const terminated = sight(podLook({ status: 'TERMINATED' }), { beganAtMs: omittedSinceMs });
+
+    expect(after(sight(podLook({ status: 'DELETING' })))).toBe(deletedAtMs + 5_000);
+    expect(after(omitted)).toBe(omittedSinceMs);
+    expect(after(terminated)).toBe(omittedSinceMs);
+    expect(after({ ...omitted, omittedSinceMs: deletedAtMs - 1 })).toBe(deletedAtMs);
+  });
+
   it('waits for a list since the DELETE, then for the next ones', () => {
     const before = observed({ gpuPod: rented, memory: { rental: sent }, census: census({ beganAtMs: 5 }) });
-    expect(restOf(endRental(before, '')).wantsCensusAfterMs).toBe(deletedAtMs);
+    expect(restOf(endRental(before, '')).wantsCensusAfterMs).toBe(deletedAtMs + 5_000);
     const read = { beganAtMs: NOW_MS - 10, result: 'notFound' } as const;
     const rental = rentalMemory({ deletedAtMs, read });
     const since = observed({
@@ -236,10 +252,18 @@ describe('endRental', () => {
   });
 
   it('says Deleting on an object that goes, and Ending with the reason on one that stays', () => {
-    const memory = { rental: rentalMemory({ deletedAtMs: NOW_MS - 1 }) };
+    const memory = { rental: rentalMemory({ deletedAtMs: NOW_MS - 10_000 }) };
     const goes = endRental(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), memory }), 'x');
     const stays = endRental(observed({ gpuPod: rented, memory }), 'AboveMaxPrice');
     expect(outline(goes).Ready).toBe('Deleting');
     expect(messageOf(statusOf(stays), 'Ready')).toContain('(AboveMaxPrice)');
+  });
+
+  it('writes nothing of an end that may be seen within seconds, and looks again when it was not', () => {
+    const memory = { rental: rentalMemory({ deletedAtMs: NOW_MS - 9_999 }) };
+    const goes = rentedGpuPod({ isDeleting: true });
+    const step = restOf(endRental(observed({ gpuPod: goes, memory }), 'x'));
+
+    expect(step).toMatchObject({ status: goes.status, againInMs: 1 });
   });
 });

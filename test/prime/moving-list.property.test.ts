@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Collector } from '../../src/prime/page-collector.ts';
+import { aPodRow } from './builders.ts';
+
+/** What happens between two pages: rows end, by their place among those that live, and others come. */
+interface Change {
+  readonly ends: readonly number[];
+  readonly comes: number;
+}
+
+interface Setup {
+  readonly count: number;
+  readonly changes: readonly Change[];
+  readonly newestFirst: boolean;
+  readonly cut: number;
+  readonly tellsTotal: boolean;
+}
+
+interface Outcome {
+  readonly isComplete: boolean;
+  readonly isUnstable: boolean;
+  /** Rows that lived from the first page to the last, and were not read. */
+  readonly leftOut: readonly string[];
+  readonly pages: number;
+}
+
+/** Reads a list page by page, as the client does, while it changes between the pages. */
+function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, ending: number): Outcome {
+  let live = Array.from({ length: count }, (_, index) => `p${String(index)}`);
+  const first = [...live];
+  const collector = new Collector();
+  let pages = 0;
+  let came = 0;
+  while (!collector.isAtEnd && pages < 500) {
+    const rows = live.slice(collector.offset, collector.offset + cut).map((id) => aPodRow({ id }));
+    collector.add({ data: rows, total_count: tellsTotal ? live.length : undefined, limit: undefined });
+    const { ends, comes } = changes[pages] ?? { ends: [], comes: 0 };
+    const gone = new Set(ends.map((place) => live[place % Math.max(1, live.length)]));
+    const fresh = Array.from({ length: comes }, () => `n${String((came += 1))}`);
+    const left = live.filter((id) => !gone.has(id));
+    live = newestFirst ? [...fresh, ...left] : [...left, ...fresh];
+    pages += 1;
+  }
+  const problem = collector.contradiction(ending);
+  const { pods } = collector.collected(problem);
+  const now = new Set(live);
+  return {
+    isComplete: problem === undefined,
+    isUnstable: problem?.isUnstable === true,
+    leftOut: first.filter((id) => now.has(id) && !pods.has(id)),
+    pages,
+  };
+}
+
+function changes(most: number, coming: number): fc.Arbitrary<Change[]> {
+  const ends = fc.array(fc.nat({ max: 5_000 }), { maxLength: most });
+  return fc.array(fc.record({ ends, comes: fc.nat({ max: coming }) }), { maxLength: 40 });
+}
+
+function setup(most: number, coming: number): fc.Arbitrary<Setup> {
+  return fc.record({
+    count: fc.integer({ min: 0, max: 450 }),
+    changes: changes(most, coming),
+    newestFirst: fc.boolean(),
+    cut: fc.constantFrom(100, 100, 50, 20),
+    tellsTotal: fc.constant(true),
+  });
+}
+
+describe('a list that moves while it is read', () => {
+  it('is never complete without an instance that lived all the while, whatever ends or comes between its pages', () => {
+    fc.assert(
+      fc.property(setup(120, 20), fc.nat({ max: 1_000 }), (given, ending) => {
+        const { isComplete, leftOut } = read(given, ending);
+
+        expect(isComplete ? leftOut : []).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('nor where the server tells no total', () => {
+    fc.assert(
+      fc.property(setup(120, 0), (given) => {
+        const { isComplete, leftOut } = read({ ...given, tellsTotal: false }, 1_000);
+
+        expect(isComplete ? leftOut : []).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is complete at the first try while a few come and a few end between two pages', () => {
+    const complete = fc
+      .sample(setup(3, 3), { numRuns: 40, seed: 7 })
+      .filter((given) => read({ ...given, cut: 100 }, 30).isComplete);
+
+    expect(complete.length).toBeGreaterThanOrEqual(38);
+  });
+
+  it('is complete while as many are ended as fit between two pages', () => {
+    const given = { count: 1_000, newestFirst: true, cut: 100, tellsTotal: true };
+    const mass = Array.from({ length: 12 }, () => ({
+      ends: Array.from({ length: 40 }, (_, i) => i * 17),
+      comes: 0,
+    }));
+
+    expect(read({ ...given, changes: mass }, 1_000)).toMatchObject({ isComplete: true, leftOut: [] });
+  });
+
+  it('is not complete where more is unread than is being ended', () => {
+    const given = { count: 1_000, newestFirst: false, cut: 100, tellsTotal: true };
+    const behind = [{ ends: Array.from({ length: 60 }, (_, index) => 900 + index), comes: 0 }];
+
+    expect(read({ ...given, changes: behind }, 0)).toMatchObject({ isComplete: false, isUnstable: true });
+    expect(read({ ...given, changes: behind }, 60)).toMatchObject({ isComplete: true });
+  });
+
+  it('a total that stands still and is too large is no list that moves', () => {
+    const collector = new Collector();
+    collector.add({ data: [aPodRow({ id: 'p1' })], total_count: 2, limit: 100 });
+    collector.add({ data: [], total_count: 2, limit: 100 });
+
+    expect(collector.contradiction(100)).toMatchObject({ reason: 'UnexpectedResponse' });
+    expect(collector.contradiction(100)).not.toHaveProperty('isUnstable');
+  });
+});
