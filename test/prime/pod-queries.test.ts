@@ -151,6 +151,11 @@ describe('getPodStatuses', () => {
   });
 });
 
+/** Ids of rows of the history. */
+function range(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `h${String(index)}`);
+}
+
 describe('listHistory', () => {
   it('reads on where the total says that there is more, newest end first, and only pods', async () => {
     const first = {
@@ -202,6 +207,39 @@ describe('listHistory', () => {
         const answer = await withProvider(url, (p) => p.listHistory());
 
         expect('value' in answer ? answer.value.length : answer).toBe(200);
+        expect(seen).toHaveLength(2);
+      },
+    );
+  });
+
+  it.each([
+    { name: 'with the page that shows the last of them', wanted: ['h0', 'h130'], requests: 2, read: 200 },
+    { name: 'after one page where that shows them all', wanted: ['h3', 'h99'], requests: 1, read: 100 },
+    { name: 'further than usual where many are wanted', wanted: range(400), requests: 4, read: 400 },
+    { name: 'somewhere, where one of them is nowhere', wanted: ['nobody'], requests: 3, read: 300 },
+  ])('looks for certain ends: stops $name', async ({ wanted, requests, read }) => {
+    const all = range(2_000).map((id) => ({ id, name: 'n', terminatedAt: 't' }));
+    await withServer(
+      ({ query }) => {
+        const offset = Number(query.get('offset'));
+        return { json: { data: all.slice(offset, offset + 100), total_count: all.length } };
+      },
+      async ({ url, seen }) => {
+        const answer = await withProvider(url, (p) => p.listHistory(new Set(wanted)));
+
+        expect('value' in answer ? answer.value.length : answer).toBe(read);
+        expect(seen).toHaveLength(requests);
+      },
+    );
+  });
+
+  it('does not take a row without an end for the end that is looked for', async () => {
+    const all = range(150).map((id) => ({ id, name: 'n' }));
+    await withServer(
+      ({ query }) => ({ json: podsPage(all.slice(Number(query.get('offset'))).slice(0, 100), all.length) }),
+      async ({ url, seen }) => {
+        await withProvider(url, (p) => p.listHistory(new Set(['h0'])));
+
         expect(seen).toHaveLength(2);
       },
     );
