@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CoolDownReason } from '../../src/lifecycle/step.ts';
+import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
+import { markdownFiles, tableBelow } from './support/markdown.ts';
+
+const MINUTE_MS = 60_000;
+const HOURS_FROM_MINUTES = 120;
+
+/** What the page calls each reason; two reasons may share a row. */
+const ROWS: Readonly<Record<CoolDownReason, string>> = {
+  NoCapacity: 'no capacity',
+  ProvisioningTimedOut: 'too slow, or the installation failed',
+  InstallFailed: 'too slow, or the installation failed',
+  AboveMaxPrice: 'the price was above the cap',
+  NotAsOrdered: 'the instance was not what was chosen',
+  InvalidRequest: 'the request was refused as invalid',
+  TemplateIncompatible: 'the template does not work with the offer',
+  OtherRefusal: 'another refusal, or nothing came of the request',
+  NotCreated: 'another refusal, or nothing came of the request',
+  Forbidden: 'forbidden, or over a quota',
+  QuotaExceeded: 'forbidden, or over a quota',
+};
+
+const WHOM = {
+  everybody: /^all GpuPods/,
+  upstream: /^all GpuPods/,
+  object: /^this GpuPod/,
+  request: /^GpuPods that ask for the same/,
+};
+
+function lasts({ forMs, doublesToMs }: (typeof COOL_DOWNS)[CoolDownReason]): string {
+  const minutes = forMs / MINUTE_MS;
+  const first = minutes > HOURS_FROM_MINUTES ? `${minutes / 60} hours` : `${minutes} minutes`;
+  return doublesToMs === undefined ? first : `${first}, doubling up to ${doublesToMs / MINUTE_MS}`;
+}
+
+describe('the cooldowns on the page about offers and prices', () => {
+  const page = markdownFiles().find(({ path }) => path === 'docs/explanation/offers-and-prices.md');
+  const rows = page === undefined ? [] : tableBelow(page, '## After a failure');
+  const reasons = (Object.keys(COOL_DOWNS) as CoolDownReason[]).map((reason) => ({ reason }));
+
+  it.each(reasons)('has the time of $reason, and for whom it is', ({ reason }) => {
+    const [, time = '', whom = ''] = rows.find(([what]) => what === ROWS[reason]) ?? [];
+    expect(time).toBe(lasts(COOL_DOWNS[reason]));
+    expect(whom).toMatch(WHOM[COOL_DOWNS[reason].scope]);
+  });
+
+  it('has no other row', () => {
+    expect(rows.map(([what]) => what).toSorted()).toEqual([...new Set(Object.values(ROWS))].toSorted());
+  });
+});
