@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 const HOURS_FROM_MINUTES = 120;
 
 /** What the page calls each reason; two reasons may share a row. */
-const ROWS: Readonly<Record<CoolDownReason, string>> = {
+const ROWS: Readonly<Record<string, string>> = {
   NoCapacity: 'no capacity',
   ProvisioningTimedOut: 'too slow, or the installation failed',
   InstallFailed: 'too slow, or the installation failed',
@@ -19,7 +19,7 @@ const ROWS: Readonly<Record<CoolDownReason, string>> = {
   NotCreated: 'another refusal, or nothing came of the request',
   Forbidden: 'forbidden, or over a quota',
   QuotaExceeded: 'forbidden, or over a quota',
-};
+} satisfies Record<CoolDownReason, string>;
 
 const WHOM = {
   everybody: /^all GpuPods/,
@@ -37,12 +37,12 @@ function lasts({ forMs, doublesToMs }: (typeof COOL_DOWNS)[CoolDownReason]): str
 describe('the cooldowns on the page about offers and prices', () => {
   const page = markdownFiles().find(({ path }) => path === 'docs/explanation/offers-and-prices.md');
   const rows = page === undefined ? [] : tableBelow(page, '## After a failure');
-  const reasons = (Object.keys(COOL_DOWNS) as CoolDownReason[]).map((reason) => ({ reason }));
+  const cooldowns = Object.entries(COOL_DOWNS).map(([reason, rule]) => ({ reason, rule }));
 
-  it.each(reasons)('has the time of $reason, and for whom it is', ({ reason }) => {
+  it.each(cooldowns)('has the time of $reason, and for whom it is', ({ reason, rule }) => {
     const [, time = '', whom = ''] = rows.find(([what]) => what === ROWS[reason]) ?? [];
-    expect(time).toBe(lasts(COOL_DOWNS[reason]));
-    expect(whom).toMatch(WHOM[COOL_DOWNS[reason].scope]);
+    expect(time).toBe(lasts(rule));
+    expect(whom).toMatch(WHOM[rule.scope]);
   });
 
   it('has no other row', () => {
