@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
+import { systemClock } from '../../src/clock.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { ProxiedWatches } from './proxied-watches.ts';
 
@@ -65,6 +66,7 @@ export class ApiProxy {
   readonly #listeners: AnswerListener[] = [];
   #holds: PendingHold[] = [];
   #rules: Rule[] = [];
+  readonly #delays: { readonly isIt: Test; readonly ms: number }[] = [];
 
   private constructor(server: https.Server, port: number, upstream: Upstream) {
     this.#server = server;
@@ -112,6 +114,11 @@ export class ApiProxy {
     this.#rules.push({ isIt, answer, left: times });
   }
 
+  /** Requests that are like this reach the server so much later, as through slow admission webhooks. */
+  delay(isIt: Test, ms: number): void {
+    this.#delays.push({ isIt, ms });
+  }
+
   /** Takes back all answers in the server's place. */
   clear(): void {
     this.#rules = [];
@@ -147,6 +154,9 @@ export class ApiProxy {
       outgoing.end(canned.body);
       return;
     }
+    const slow = this.#delays.find(({ isIt }) => isIt(request));
+    if (slow !== undefined) await systemClock.sleep(slow.ms);
+    if (incoming.socket.destroyed) return;
     await this.#pass('request', request);
     const answer = await send(this.#upstream, incoming, request.body);
     request.status = answer.statusCode;
