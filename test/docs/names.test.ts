@@ -21,6 +21,10 @@ flags.add('--help');
 /** The simulator has options of its own. */
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
+/** So have the long runs. */
+const soakMain = readFileSync('test/world/soak/main.ts', 'utf8');
+for (const [, option = ''] of soakMain.matchAll(/^ +(\w+): \{ type: '(?:string|boolean)'/gm))
+  flags.add(`--${option}`);
 
 /** A kind of name that documents use, how it is found, and what there is. */
 interface NameKind {
@@ -67,7 +71,7 @@ const kinds: readonly NameKind[] = [
   },
   {
     name: 'field',
-    find: matches(/(?<![\w/])((?:spec|status)\.[A-Za-z][\w.[\]]*[\w\]])/g),
+    find: matches(/(?<![\w/-])((?:spec|status)\.[A-Za-z][\w.[\]]*[\w\]])/g),
     exists: (field) => fieldPaths.has(field.replaceAll('[*]', '[]').replace(/\[\]$/, '')),
   },
   {

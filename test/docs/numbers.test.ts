@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
-import { DEFAULT_WINDOWS as WINDOWS } from '../../src/lifecycle/settings.ts';
+import {
+  DEFAULT_WINDOWS as WINDOWS,
+  MAX_NO_CAPACITY_ATTEMPTS,
+  MAX_REFUSED_ATTEMPTS,
+} from '../../src/lifecycle/settings.ts';
 import { readRecipe } from '../control-plane/recipe.ts';
 import { podSpecOf, parseManifests } from '../manifests/support/manifest.ts';
 
@@ -83,7 +87,7 @@ describe('numbers in the documents are those of the code', () => {
     },
     {
       file: 'reliability',
-      text: `after ${WINDOWS.staleMs / MINUTE_MS} minutes without a good look`,
+      text: `after ${WINDOWS.staleMs / MINUTE_MS} minutes without a snapshot`,
       why: 'stale',
     },
     {
@@ -93,21 +97,31 @@ describe('numbers in the documents are those of the code', () => {
     },
     {
       file: 'reliability',
-      text: `alone for ${COOL_DOWNS.NoCapacity.forMs / MINUTE_MS} minutes, doubling`,
+      text: `cooldown of ${COOL_DOWNS.NoCapacity.forMs / MINUTE_MS} minutes, doubling`,
       why: 'NoCapacity',
     },
     {
       file: 'reliability',
-      text: `alone for ${COOL_DOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for this GpuPod`,
+      text: `the offer for ${COOL_DOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for this GpuPod`,
       why: 'InvalidRequest',
     },
     {
       file: 'reliability',
-      text: `alone for ${COOL_DOWNS.ProvisioningTimedOut.forMs / MINUTE_MS} minutes, takes the next`,
+      text: `the offer for ${COOL_DOWNS.ProvisioningTimedOut.forMs / MINUTE_MS} minutes, takes the next`,
       why: 'ProvisioningTimedOut',
     },
+    {
+      file: 'reliability',
+      text: `ready | ${MAX_REFUSED_ATTEMPTS} |`,
+      why: 'refusals',
+    },
+    {
+      file: 'reliability',
+      text: `ready | ${MAX_NO_CAPACITY_ATTEMPTS} |`,
+      why: 'refusals for capacity',
+    },
   ])('$why in $file', ({ file, text }) => {
-    expect(read(`docs/${file}.md`)).toContain(text);
+    expect(read(`docs/${file}.md`).replaceAll(/ +/g, ' ')).toContain(text);
   });
 });
 

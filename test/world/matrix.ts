@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Call, Fate, Mishap, Moment } from './boundary.ts';
+import { isRecord } from '../../src/kubernetes/json.ts';
 import { live } from './life.ts';
 import type { LifeOptions, LifeResult, Marks } from './life.ts';
 import { withoutOffer } from './oracles.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
+import { OFFERS } from './world-offers.ts';
 
 /** Something that befalls a life at one of its calls. */
 export interface Strike {
@@ -20,8 +22,11 @@ export interface Strike {
   readonly end?: End;
 }
 
-/** What the status at Ready is like: that of a calm life, or but for the offer and its price, or another one. */
-export type End = 'the same' | 'another offer' | 'its own';
+/**
+ * What the status at Ready is like: that of a calm life; the same but for the offer, which is another one that fits at its
+ * own price; that, or what an adopted instance says of itself, which names no offer; or another one.
+ */
+export type End = 'the same' | 'another offer' | 'adopted' | 'its own';
 
 /** A life, and what may befall it: each strike at each call of it, one a life. */
 export interface Matrix {
@@ -111,8 +116,18 @@ async function judged({ name, make, end, calm }: Case, report: Report): Promise<
 
 function differences(ready: unknown, calm: unknown, end: End): readonly string[] {
   const look = end === 'the same' ? (status: unknown): unknown => status : withoutOffer;
-  const isAlike = end === 'its own' || isDeepStrictEqual(look(ready), look(calm));
-  return isAlike ? [] : [`[same-end] ${JSON.stringify(ready)} is not ${JSON.stringify(calm)}`];
+  const isAlike =
+    isDeepStrictEqual(look(ready), look(calm)) && (end === 'the same' || isOfMarket(ready, end));
+  return isAlike || end === 'its own'
+    ? []
+    : [`[same-end] ${JSON.stringify(ready)} is not ${JSON.stringify(calm)}`];
+}
+
+/** An offer of the world at its price; what was adopted for what it says of itself has a price of the market as well. */
+function isOfMarket(ready: unknown, end: End): boolean {
+  const { offer, pricePerHour } = isRecord(ready) ? ready : {};
+  const ofPrice = OFFERS.filter(({ prices }) => prices?.onDemand === pricePerHour);
+  return ofPrice.some(({ cloudId }) => cloudId === offer || (offer === undefined && end === 'adopted'));
 }
 
 function struckAt(number: number, { mishaps }: Strike, options: LifeOptions): LifeOptions {

@@ -64,12 +64,25 @@ function judgeTotal(world: JudgedWorld): void {
   const entries = ours(world, world.api.world.ledger.entries());
   for (const { createdAtMs, name } of totalUsdPerHour === Infinity ? [] : entries) {
     const total = entries
-      .filter((entry) => entry.createdAtMs <= createdAtMs && (entry.endedAtMs ?? Infinity) > createdAtMs)
-      .reduce((sum, entry) => sum + entry.createdPriceHr, 0);
+      .filter((entry) => entry.createdAtMs <= createdAtMs)
+      .reduce((sum, entry) => sum + costAt(world, entry, createdAtMs), 0);
     if (total > totalUsdPerHour) {
       world.books.accuse('cap', `with ${name} all cost ${total} USD/h together, above ${totalUsdPerHour}`);
     }
   }
+}
+
+const HOUR_MS = 3_600_000;
+
+/** USD per hour; hours that were charged at once count in full for an hour, whatever became of the instance. */
+function costAt(
+  world: JudgedWorld,
+  { id, createdAtMs, endedAtMs, createdPriceHr }: LedgerEntry,
+  atMs: number,
+) {
+  const prepaidHours = world.api.world.pods.byId.get(id)?.offer.prepaidTime ?? 0;
+  if (prepaidHours > 0 && atMs - createdAtMs < HOUR_MS) return createdPriceHr * prepaidHours;
+  return (endedAtMs ?? Infinity) > atMs ? createdPriceHr : 0;
 }
 
 /** At most one live pod per object, as the ledger has it. */

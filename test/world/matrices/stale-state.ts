@@ -33,7 +33,7 @@ function whileNobodyLooks(strike: Strike): Strike {
     ...strike,
     name: `${strike.name} while the process is dead`,
     // With annotations and status goes what the instance was ordered as: it is adopted for what it says of itself.
-    ...(strike.name in STRIPPING ? { end: 'another offer' as const } : {}),
+    ...(strike.name in STRIPPING ? { end: 'adopted' as const } : {}),
     mishaps: (world) => [...strike.mishaps(world), { kind: 'crash', moment: 'after' }],
   };
 }
@@ -76,7 +76,7 @@ const EDITS: readonly Strike[] = Object.entries(ANYTIME).map(([name, doing]) =>
  * object did not see succeed, and an instance of a later attempt is adopted for what it says of itself.
  */
 function endAfter(name: string): End {
-  if (name.startsWith('restored ')) return 'another offer';
+  if (name.startsWith('restored ')) return 'adopted';
   if (name === 'cap lowered a little') return 'its own';
   return name === 'cap below every price for 3 min' ? 'another offer' : 'the same';
 }

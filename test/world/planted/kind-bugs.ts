@@ -34,6 +34,25 @@ export const KIND_BUGS: readonly PlantedBug[] = [
     oracles: ['as-chosen'],
   },
   {
+    name: 'a price that nobody has read is taken from the offer',
+    plant: () => ({ plan: (real) => (known) => real(withDetails(known)) }),
+    scenario: 'the price is shown a minute after it is ACTIVE, and above the cap then',
+    oracles: ['price-read'],
+  },
+  {
+    name: 'hours that an offer charges at once are not read',
+    plant: () =>
+      onWire(async (request, send) => {
+        const exchange = await send(request);
+        return exchange.kind === 'reply'
+          ? { ...exchange, text: exchange.text.replaceAll('"prepaidTime":24', '"prepaidTime":null') }
+          : exchange;
+      }),
+    scenario: 'there is a limit for all, and the cheapest offer is prepaid',
+    oracles: ['cap'],
+    accusation: /cost .* together/,
+  },
+  {
     name: 'attempts that failed are not counted',
     plant: () => ({ plan: (real) => (known) => real(withoutAttempts(known)) }),
     scenario: 'no machine of another GpuPod gets ready, and its attempts are used up',
@@ -90,6 +109,20 @@ function showingWhatIsNamed(): Plant {
         : step;
     },
   };
+}
+
+function withDetails(known: Knowledge): Knowledge {
+  const { sight } = known;
+  return sight === undefined
+    ? known
+    : {
+        ...known,
+        sight: {
+          ...sight,
+          detailsAtMs: Infinity,
+          look: { ...sight.look, priceUsdPerHour: sight.look.priceUsdPerHour ?? 1.9 },
+        },
+      };
 }
 
 function withoutAttempts(known: Knowledge): Knowledge {

@@ -7,7 +7,7 @@ import type { ScenarioName } from './scenarios.ts';
 
 /** A mistake that an operator could make, and what must become of it. */
 export interface PlantedBug {
-  /** As it stands in docs/reliability.md. */
+  /** As it stands in docs/development/verification.md. */
   readonly name: string;
   /** Called once for each world: what it keeps is of that world. */
   readonly plant: () => Plant;

@@ -15,6 +15,7 @@ import { reasonOf } from '../readings.ts';
 import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { beside } from '../two-clusters.ts';
 import { ANSWER_SCENARIOS } from './answer-scenarios.ts';
+import { BUDGET_SCENARIOS } from './budget-scenarios.ts';
 import { PEOPLE_SCENARIOS } from './people-scenarios.ts';
 import { TEAM, withoutMoney } from '../town/market.ts';
 
@@ -224,6 +225,7 @@ async function namespaceDeleted(world: SimulatedWorld): Promise<void> {
 export const SCENARIOS = {
   ...PEOPLE_SCENARIOS,
   ...ANSWER_SCENARIOS,
+  ...BUDGET_SCENARIOS,
   'a calm life': () => ({}),
   'a calm life of half an hour, orphans are ended': () => ({
     silenceMs: 30 * MINUTE_MS,
