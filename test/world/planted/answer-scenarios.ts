@@ -85,20 +85,19 @@ export const ANSWER_SCENARIOS = {
     ...ruled({ cloudId: CHEAPEST, priceShownFrom: 'Never' }),
     spec: { provisioningTimeout: '2m' },
   }),
-  'the answer to the order is lost, names are cut to 50 characters': () => ({
+  'the create response is lost, names are cut to 50 characters': () => ({
     ...ruled({ nameMaxLength: 50 }),
     ...always(LOST),
   }),
-  'the answer to the order is lost, names come back prefixed and in capitals': () => ({
+  'the create response is lost, names come back prefixed and in capitals': () => ({
     ...ruled({ namePrefix: 'acct7-', nameCase: 'Upper' }),
     ...always(LOST),
   }),
   'names are absent from every answer': () => ruled({ nameShown: false }),
   'names are cut to 12 characters': () => ruled({ nameMaxLength: 12 }),
-  'the answer to the order is lost, and the total is 0 while pages follow': () =>
+  'the create response is lost, and the total is 0 while pages follow': () =>
     manyOthers({ kind: 'TotalIs', total: 0 }),
-  'the answer to the order is lost, and the total is that of the page': () =>
-    manyOthers({ kind: 'TotalOfPage' }),
+  'the create response is lost, and the total is that of the page': () => manyOthers({ kind: 'TotalOfPage' }),
   'a row of the list cannot be read': () => ({
     ...always({ method: 'GET', path: '/pods/', effect: { kind: 'AddRows', rows: [{ id: 7 }] } }),
     middle: readySoon,
@@ -114,13 +113,13 @@ export const ANSWER_SCENARIOS = {
     },
     middle: leavesTeam,
   }),
-  'whoami is refused, for ever': () =>
+  'whoami is always refused': () =>
     always({
       method: 'GET',
       path: '/user/whoami',
       effect: { kind: 'Answer', status: 403, body: { detail: 'API key missing scope: user:read' } },
     }),
-  'a failure is told without ERROR': () => ruled({ cloudId: CHEAPEST, outcome: 'FailureTextOnly' }),
+  'a failure is reported without ERROR': () => ruled({ cloudId: CHEAPEST, outcome: 'FailureTextOnly' }),
   'one offer always answers 500, and nothing is created': () =>
     always({ ...CREATE, contains: CHEAPEST, effect: { kind: 'Answer', status: 500 } }),
   'one upstream says that its quota is used up': () => ({

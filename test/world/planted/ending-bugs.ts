@@ -9,7 +9,7 @@ import type { PlantedBug } from './planted-bug.ts';
 /** Bugs about whose a pod is, and when it has ended. */
 export const ENDING_BUGS: readonly PlantedBug[] = [
   {
-    name: 'the finalizer goes before the end was seen',
+    name: 'releases before it has seen the end',
     plant: () => ({
       plan: (real) => (known) =>
         known.gpuPod.metadata.deletionTimestamp !== undefined &&
@@ -17,17 +17,17 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
           ? { kind: 'act', effect: { type: 'release' } }
           : real(known),
     }),
-    scenario: 'DELETE is accepted and the pod stays',
+    scenario: 'DELETE is accepted and the instance stays',
     oracles: ['released-while-billing'],
   },
   {
-    name: 'the answer to DELETE is taken as the end',
+    name: 'takes the response to DELETE for the end',
     plant: () => ({ plan: (real) => (known) => real(endedByAnswer(known)) }),
-    scenario: 'DELETE is accepted and the pod stays',
+    scenario: 'DELETE is accepted and the instance stays',
     oracles: ['settles'],
   },
   {
-    name: 'a 500 on GET is taken as the end',
+    name: 'takes a 500 on GET for the end',
     plant: () =>
       atProvider((real) => ({
         getPod: async (podId) => {
@@ -35,37 +35,37 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
           return answer.kind === 'failure' ? { kind: 'ok', value: terminated(podId) } : answer;
         },
       })),
-    scenario: 'status polls leave the pod out, GET answers 500',
+    scenario: 'status polls omit the instance, GET answers 500',
     oracles: ['settles', 'given-up'],
   },
   {
-    name: 'that all pods vanish at once is believed',
+    name: 'believes that all instances vanish at once',
     plant: () => ({ plan: (real) => (known) => real({ ...known, massAbsence: false }) }),
-    scenario: 'five pods seem to be gone for 4 min',
+    scenario: 'five instances seem to be gone for 4 min',
     oracles: ['settles'],
   },
   {
-    name: 'the uid in the order is not looked at',
+    name: 'ignores the UID in the create intent',
     plant: adoptingCopies,
-    scenario: 'the YAML is copied, annotations and all',
+    scenario: 'the GpuPod is copied with its annotations',
     oracles: ['settles'],
   },
   {
-    name: 'whose pod it is, is told by a looser match of its name',
+    name: 'matches names loosely',
     plant: () => namedLoosely(/^gp-[a-z0-9]+-/),
-    scenario: 'a calm life of half an hour, orphans are ended',
+    scenario: 'a calm life of half an hour, orphans are terminated',
     oracles: ['foreign'],
   },
   {
-    name: 'a pod id in the status is believed whatever the pod is called',
+    name: 'believes a pod ID in the status whatever the instance is called',
     plant: () => ({ plan: (real) => (known) => real(trustingPodId(known)) }),
-    scenario: 'the status names the pod of somebody else for 5 min',
+    scenario: "the status names a stranger's instance for 5 min",
     oracles: ['foreign'],
   },
   {
-    name: 'a key of another account is not noticed',
+    name: 'does not notice a key of another account',
     plant: ignoringAccount,
-    scenario: 'the key is that of another account for 10 min',
+    scenario: 'the key of another account is used for 10 min',
     oracles: ['settles', 'account'],
   },
 ];

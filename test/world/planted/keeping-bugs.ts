@@ -10,13 +10,13 @@ import type { PlantedBug } from './planted-bug.ts';
 /** Bugs about machines that must run on, and about the account that pays for them. */
 export const KEEPING_BUGS: readonly PlantedBug[] = [
   {
-    name: 'the pods of another cluster on the same key are taken for orphans',
+    name: 'takes instances of another cluster for orphans',
     plant: () => namedLoosely(new RegExp(`^gp-${FAR_INSTALLATION}-`)),
-    scenario: 'another cluster rents with the same key, orphans are ended',
+    scenario: 'another cluster rents with the same key, orphans are terminated',
     oracles: ['foreign', 'ready-ended'],
   },
   {
-    name: 'a machine that was ready is ended when the provider reports an error',
+    name: 'terminates a ready instance when the provider reports an error',
     plant: () => ({
       plan: (real) => (known) => {
         const { podId, readyAt } = known.gpuPod.status;
@@ -28,43 +28,43 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
     oracles: ['ready-ended'],
   },
   {
-    name: 'a retained pod is not entered in the list',
+    name: 'does not record a retained instance',
     plant: () =>
       atRetained((real) => ({
         mergePatch: async (target, body) =>
           isRetained(target) ? { metadata: NOBODY, data: {} } : await real.mergePatch(target, body),
       })),
-    scenario: 'the GpuPod says Retain, orphans are ended',
+    scenario: 'the GpuPod says Retain, orphans are terminated',
     oracles: ['released-while-billing'],
   },
   {
-    name: 'the list of retained pods is not looked at before orphans are ended',
+    name: 'terminates orphans without asking the retained list',
     plant: () =>
       atRetained((real) => ({
         get: async (target) => (isRetained(target) ? undefined : await real.get(target)),
       })),
-    scenario: 'the GpuPod says Retain, orphans are ended',
+    scenario: 'the GpuPod says Retain, orphans are terminated',
     oracles: ['ready-ended'],
   },
   {
-    name: 'an order that was written down leaves whosever the key is by then',
+    name: 'creates whoever the key belongs to by then',
     plant: () =>
       onWire(async (request, send) => {
         const { maySend: _maySend, ...unfenced } = request;
         return await send(unfenced);
       }),
-    scenario: 'the key is changed to that of another account while the order is written down',
+    scenario: 'the key changes to another account while the create intent is written',
     oracles: ['foreign'],
     accusation: /was ordered from account user_2/,
   },
   {
-    name: 'a pod that is named for an installation before this one is not known any more',
+    name: 'forgets instances of an earlier installation ID',
     plant: forgettingOldNames,
     scenario: 'the record of the installation is lost, and the process dies',
     oracles: ['ready-ended'],
   },
   {
-    name: 'an order without an outcome does not keep a deleted GpuPod',
+    name: 'releases a GpuPod whose create request has no outcome',
     plant: () => ({
       plan: (real) => (known) => {
         const { deletionTimestamp } = known.gpuPod.metadata;
@@ -74,11 +74,11 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
           : real(known);
       },
     }),
-    scenario: 'a namespace is deleted while an order in it is lost',
+    scenario: 'a namespace is deleted while a create response in it is lost',
     oracles: ['released-while-billing'],
   },
   {
-    name: 'the time is told fourteen times, once a pass',
+    name: 'writes the time fourteen times, once per pass',
     plant: countingPasses,
     scenario: 'a calm life',
     oracles: ['settles'],

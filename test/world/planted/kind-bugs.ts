@@ -8,21 +8,21 @@ import type { PlantedBug } from './planted-bug.ts';
 /** Bugs about whose instance it is, what was rented, and what a GpuPod may say of it. */
 export const KIND_BUGS: readonly PlantedBug[] = [
   {
-    name: 'a status that names the instance of another GpuPod has it ended as a duplicate',
+    name: 'terminates the instance of another GpuPod that a status names',
     plant: endingWhatIsNamed,
     scenario: 'a status names the instance of another GpuPod for a moment',
     oracles: ['tenant'],
     accusation: /train-2 ends/,
   },
   {
-    name: 'a status shows where the instance is that it names, whosever that is',
+    name: 'shows the address of whatever instance a status names',
     plant: showingWhatIsNamed,
     scenario: 'a status names the instance of another GpuPod for a moment',
     oracles: ['tenant'],
     accusation: /train-2 shows where/,
   },
   {
-    name: 'what an offer says of spot is not looked at, nor what the instance says',
+    name: 'ignores what offer and instance say about spot',
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
@@ -34,13 +34,13 @@ export const KIND_BUGS: readonly PlantedBug[] = [
     oracles: ['as-chosen'],
   },
   {
-    name: 'a price that nobody has read is taken from the offer',
+    name: 'takes a price that nobody has read from the offer',
     plant: () => ({ plan: (real) => (known) => real(withDetails(known)) }),
     scenario: 'the price is shown a minute after it is ACTIVE, and above the cap then',
     oracles: ['price-read'],
   },
   {
-    name: 'hours that an offer charges at once are not read',
+    name: 'ignores prepaid hours',
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
@@ -53,13 +53,13 @@ export const KIND_BUGS: readonly PlantedBug[] = [
     accusation: /cost .* together/,
   },
   {
-    name: 'attempts that failed are not counted',
+    name: 'does not count failed attempts',
     plant: () => ({ plan: (real) => (known) => real(withoutAttempts(known)) }),
-    scenario: 'no machine of another GpuPod gets ready, and its attempts are used up',
+    scenario: 'another GpuPod never gets ready, and uses up its attempts',
     oracles: ['bounded'],
   },
   {
-    name: 'what a write of the status returned is not compared with what was sent',
+    name: 'does not compare what a status write returned with what was sent',
     plant: () =>
       atCluster((real) => ({
         replaceStatus: async (object) => ({
@@ -67,17 +67,17 @@ export const KIND_BUGS: readonly PlantedBug[] = [
           status: statusIn(object),
         }),
       })),
-    scenario: 'no machine of another GpuPod gets ready, and the CRD drops the count of attempts',
+    scenario: 'another GpuPod never gets ready, and the CRD drops the count of its attempts',
     oracles: ['bounded'],
   },
   {
-    name: 'the address stays in the status when the instance has ended',
+    name: 'keeps the address in the status after the end',
     plant: keepingTheAddress,
     scenario: 'it is suspended for a while',
     oracles: ['after-end'],
   },
   {
-    name: 'the instance of a restored GpuPod is ended as a duplicate',
+    name: 'terminates the instance of a restored GpuPod as a duplicate',
     plant: endingWhatWasRestored,
     scenario: 'it is restored from a backup',
     oracles: ['ready-ended'],

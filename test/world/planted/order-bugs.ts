@@ -21,17 +21,17 @@ const NO_PODS = '{"data":[],"total_count":0,"offset":0,"limit":100}';
 /** Bugs on the way from the order to its pod. */
 export const ORDER_BUGS: readonly PlantedBug[] = [
   {
-    name: 'the request is sent once more when its answer is lost',
+    name: 'resends the create request when its response is lost',
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
         return isCreate(request) && exchange.kind === 'broken' ? await send(request) : exchange;
       }),
-    scenario: 'the answer to the order is lost',
+    scenario: 'the create response is lost',
     oracles: ['at-most-one'],
   },
   {
-    name: 'the order is sent without having been written down',
+    name: 'creates without writing the create intent',
     plant: () =>
       atCluster((real) => ({
         patchMetadata: async (patch) => {
@@ -45,7 +45,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     oracles: ['written-first'],
   },
   {
-    name: 'the order is written down without the finalizer',
+    name: 'writes the create intent without the finalizer',
     plant: () =>
       atCluster((real) => ({
         patchMetadata: async (patch) => {
@@ -59,7 +59,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     oracles: ['written-first'],
   },
   {
-    name: 'the order is written again after a conflict',
+    name: 'writes the create intent again after a conflict',
     plant: () =>
       atCluster((real) => ({
         patchMetadata: async (patch) => {
@@ -75,25 +75,25 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
     oracles: ['at-most-one'],
   },
   {
-    name: 'an order leaves however long ago it was written',
+    name: 'creates however old the create intent is',
     plant: () => onWire(async ({ maySend: _maySend, ...request }, send) => await send(request)),
-    scenario: 'two processes lead, one stands still between writing the order and sending it',
+    scenario: 'two processes lead, one freezes between the create intent and the request',
     oracles: ['at-most-one'],
   },
   {
-    name: 'no cap is sent',
+    name: 'sends no cap',
     plant: () => changingBody(({ maxPrice: _maxPrice, ...pod }) => pod),
     scenario: 'a calm life',
     oracles: ['cap'],
   },
   {
-    name: 'the cap that is sent is above that of the spec',
+    name: 'sends a cap above that of the spec',
     plant: () => changingBody((pod) => ({ ...pod, maxPrice: pod.maxPrice + 1 })),
     scenario: 'a calm life',
     oracles: ['cap'],
   },
   {
-    name: 'an unknown outcome is taken as a refusal, and the next offer is tried',
+    name: 'takes an unknown outcome for a refusal',
     plant: () =>
       atProvider((real) => ({
         createPod: async (request, options) => {
@@ -110,11 +110,11 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
             : outcome;
         },
       })),
-    scenario: 'the answer to the order is lost, lists hide the pod for 80 s',
+    scenario: 'the create response is lost, lists hide the instance for 80 s',
     oracles: ['at-most-one'],
   },
   {
-    name: 'a 5xx is taken as a refusal',
+    name: 'takes a 5xx for a refusal',
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
@@ -122,11 +122,11 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
           ? { ...exchange, status: 400, text: '{"detail":"The selected offer is no longer available"}' }
           : exchange;
       }),
-    scenario: 'the order is answered 500 but done, lists hide the pod for 80 s',
+    scenario: 'the create request is answered 500 and carried out, lists hide the instance for 80 s',
     oracles: ['at-most-one'],
   },
   {
-    name: 'the second page of the list is not read',
+    name: 'does not read the second page of a list',
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
@@ -134,11 +134,11 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
         const offset = Number(new URL(request.url).searchParams.get('offset'));
         return { ...exchange, text: withoutSecondPage(exchange.text, offset) };
       }),
-    scenario: 'the answer to the order is lost, the list has two pages',
+    scenario: 'the create response is lost, the list has two pages',
     oracles: ['at-most-one'],
   },
   {
-    name: 'a list that failed is taken as an empty one',
+    name: 'takes a failed list for an empty one',
     plant: () =>
       onWire(async (request, send) => {
         const exchange = await send(request);
@@ -146,33 +146,33 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
           ? { ...exchange, status: 200, text: NO_PODS }
           : exchange;
       }),
-    scenario: 'the answer to the order is lost, lists fail for 5 min',
+    scenario: 'the create response is lost, lists fail for 5 min',
     oracles: ['at-most-one'],
   },
   {
-    name: 'one list without the pod proves that there is none',
+    name: 'takes one list for the proof of an absence',
     plant: () => ({ plan: (real) => (known) => real(absentAtOnce(known)) }),
-    scenario: 'the answer to the order is lost, lists hide the pod for 80 s',
+    scenario: 'the create response is lost, lists hide the instance for 80 s',
     oracles: ['at-most-one'],
   },
   {
-    name: 'the age of an order is taken from the clock of the machine that wrote it',
+    name: 'takes the age of a create intent from the clock of its writer',
     plant: () => ({ plan: (real) => (known) => real(absentByWallClock(known)) }),
-    scenario: 'the process dies as the order leaves, the next one has a clock an hour ahead',
+    scenario: 'the process dies during the create request, the next one has a clock an hour ahead',
     oracles: ['at-most-one'],
   },
   {
-    name: 'a failed write of the pod id is swallowed, and the order counts as settled',
+    name: 'ignores that the write of the pod ID failed',
     plant: swallowingPodId,
-    scenario: 'the write of the pod id fails, lists hide the pod for 80 s',
+    scenario: 'the write of the pod ID fails, lists hide the instance for 80 s',
     oracles: ['at-most-one'],
   },
   {
-    name: 'a stray is left alone',
+    name: 'leaves a duplicate running',
     plant: () => ({
       plan: (real) => (known) => real({ ...known, memory: { ...known.memory, strays: {} } }),
     }),
-    scenario: 'the answer to the order is lost, lists hide the pod for 5 min',
+    scenario: 'the create response is lost, lists hide the instance for 5 min',
     oracles: ['at-most-one', 'billable'],
   },
 ];

@@ -86,11 +86,11 @@ async function reinstalledWithAnotherKey(world: SimulatedWorld): Promise<void> {
 /** What people and backups do to GpuPods. Without a bug each of these worlds must be clean. */
 export const PEOPLE_SCENARIOS = {
   'a status names the instance of another GpuPod for a moment': () => ({ middle: namesAnother }),
-  'no machine of another GpuPod gets ready, and its attempts are used up': () => ({
+  'another GpuPod never gets ready, and uses up its attempts': () => ({
     ...ruled({ nameIncludes: 'never-1', outcome: 'StuckProvisioning' }),
     middle: usesUpItsAttempts,
   }),
-  'no machine of another GpuPod gets ready, and the CRD drops the count of attempts': () => ({
+  'another GpuPod never gets ready, and the CRD drops the count of its attempts': () => ({
     ...ruled({ nameIncludes: 'never-1', outcome: 'StuckProvisioning' }),
     middle: usesUpItsAttemptsUnseen,
   }),

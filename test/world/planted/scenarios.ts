@@ -227,44 +227,44 @@ export const SCENARIOS = {
   ...ANSWER_SCENARIOS,
   ...BUDGET_SCENARIOS,
   'a calm life': () => ({}),
-  'a calm life of half an hour, orphans are ended': () => ({
+  'a calm life of half an hour, orphans are terminated': () => ({
     silenceMs: 30 * MINUTE_MS,
     settings: { orphanPolicy: 'Terminate' },
   }),
-  'the answer to the order is lost': () => faults(LOST),
-  'the answer to the order is lost, lists hide the pod for 80 s': () => faults(LOST, HIDDEN_80_S),
-  'the answer to the order is lost, lists fail for 5 min': () =>
+  'the create response is lost': () => faults(LOST),
+  'the create response is lost, lists hide the instance for 80 s': () => faults(LOST, HIDDEN_80_S),
+  'the create response is lost, lists fail for 5 min': () =>
     faults(LOST, {
       method: 'GET',
       path: '/pods/',
       forMs: 5 * MINUTE_MS,
       effect: { kind: 'Answer', status: 500 },
     }),
-  'the order is answered 500 but done, lists hide the pod for 80 s': () =>
+  'the create request is answered 500 and carried out, lists hide the instance for 80 s': () =>
     faults({ ...CREATE, effect: { kind: 'AnswerAfter', status: 500 } }, HIDDEN_80_S),
-  'the answer to the order is lost, the list has two pages': pagesOfOthers,
-  'the answer to the order is lost, lists hide the pod for 5 min': () => ({
+  'the create response is lost, the list has two pages': pagesOfOthers,
+  'the create response is lost, lists hide the instance for 5 min': () => ({
     ...faults(LOST, { ...hiddenFor(5 * MINUTE_MS), times: 1 }),
     surplusMs: 5 * MINUTE_MS + TWO_SWEEPS_MS,
   }),
-  'DELETE is accepted and the pod stays': () =>
+  'DELETE is accepted and the instance stays': () =>
     faults({ method: 'DELETE', path: '/pods/{id}', times: 1, effect: { kind: 'IgnoreDelete' } }),
-  'status polls leave the pod out, GET answers 500': () => ({ middle: looksFail }),
-  'five pods seem to be gone for 4 min': () => ({ middle: fiveSeemGone }),
-  'the key is that of another account for 10 min': () => ({
+  'status polls omit the instance, GET answers 500': () => ({ middle: looksFail }),
+  'five instances seem to be gone for 4 min': () => ({ middle: fiveSeemGone }),
+  'the key of another account is used for 10 min': () => ({
     middle: async (world) => {
       await otherKeyFor(world, 10 * MINUTE_MS);
     },
   }),
-  'the YAML is copied, annotations and all': () => ({ middle: copied }),
+  'the GpuPod is copied with its annotations': () => ({ middle: copied }),
   'the provider reports an error for 5 min': () => ({ middle: reportsError }),
-  'the key is changed to that of another account while the order is written down': () => otherKeyMeanwhile(),
-  'the GpuPod says Retain, orphans are ended': () => ({
+  'the key changes to another account while the create intent is written': () => otherKeyMeanwhile(),
+  'the GpuPod says Retain, orphans are terminated': () => ({
     spec: { deletionPolicy: 'Retain' },
     settings: { orphanPolicy: 'Terminate' },
     silenceMs: 30 * MINUTE_MS,
   }),
-  'another cluster rents with the same key, orphans are ended': () => ({
+  'another cluster rents with the same key, orphans are terminated': () => ({
     prepare: (world) => {
       const far = beside(world);
       far.startOperator();
@@ -278,17 +278,17 @@ export const SCENARIOS = {
     prepare: writeRecord,
     middle: recordLost,
   }),
-  'a namespace is deleted while an order in it is lost': () => ({ middle: namespaceDeleted }),
+  'a namespace is deleted while a create response in it is lost': () => ({ middle: namespaceDeleted }),
   'the wallet of one team is empty for 10 min': () => ({
     settings: { policy: { ...OPEN_POLICY, allowedTeamIds: [TEAM] } },
     middle: teamWithoutMoney,
   }),
-  'the status names the pod of somebody else for 5 min': () => ({ middle: strangersId }),
-  'the process dies as the order leaves, the next one has a clock an hour ahead': secondClockAhead,
+  "the status names a stranger's instance for 5 min": () => ({ middle: strangersId }),
+  'the process dies during the create request, the next one has a clock an hour ahead': secondClockAhead,
   'two processes lead': () => twoLead(),
-  'two processes lead, one stands still between writing the order and sending it': () =>
+  'two processes lead, one freezes between the create intent and the request': () =>
     twoLead({ fate: once('POST /pods/', { kind: 'freeze', moment: 'before', ms: 4 * MINUTE_MS }) }),
-  'the write of the pod id fails, lists hide the pod for 80 s': () => ({
+  'the write of the pod ID fails, lists hide the instance for 80 s': () => ({
     ...faults(HIDDEN_80_S),
     fate: firstStatusAfterOrder(),
   }),

@@ -7,19 +7,19 @@ import type { PlantedBug } from './planted-bug.ts';
 /** Bugs in what is told. */
 export const STATUS_BUGS: readonly PlantedBug[] = [
   {
-    name: 'a message carries the time, and is written again and again',
+    name: 'writes a message with a time in it',
     plant: () => ({ plan: (real) => (known) => timed(real(known), known.now.monotonicMs) }),
     scenario: 'a calm life',
     oracles: ['settles'],
   },
   {
-    name: 'Stalled is added and Reconciling stays',
+    name: 'adds Stalled and keeps Reconciling',
     plant: () => onStatus((status) => withCondition(status, 'Reconciling', 'Stalled')),
     scenario: 'a calm life',
     oracles: ['status-rules'],
   },
   {
-    name: 'Ready is left out until the machine is ready',
+    name: 'leaves Ready out until the instance is ready',
     plant: () =>
       onStatus((status) =>
         status.readyAt === undefined
@@ -30,13 +30,13 @@ export const STATUS_BUGS: readonly PlantedBug[] = [
     oracles: ['status-rules'],
   },
   {
-    name: 'observedGeneration counts writes',
+    name: 'counts writes in observedGeneration',
     plant: () => onStatus((status) => ({ ...status, observedGeneration: status.observedGeneration + 1 })),
     scenario: 'a calm life',
     oracles: ['status-rules'],
   },
   {
-    name: 'an error tells what was sent',
+    name: 'repeats in an error what was sent',
     plant: () =>
       atProvider((real) => ({
         createPod: async (request, options) => {
@@ -45,7 +45,7 @@ export const STATUS_BUGS: readonly PlantedBug[] = [
           return outcome.kind === 'created' ? outcome : { ...outcome, message: `${outcome.message} ${sent}` };
         },
       })),
-    scenario: 'the order is answered 500 but done, lists hide the pod for 80 s',
+    scenario: 'the create request is answered 500 and carried out, lists hide the instance for 80 s',
     oracles: ['secrets'],
   },
 ];

@@ -5,7 +5,7 @@ import type { PlantedBug } from './planted-bug.ts';
 /** Bugs about who is held up, and by whose trouble. */
 export const WAITING_BUGS: readonly PlantedBug[] = [
   {
-    name: 'that one team has no money holds up everybody',
+    name: 'holds up everybody for one team without money',
     plant: oneGateForAll,
     scenario: 'the wallet of one team is empty for 10 min',
     oracles: ['breaker'],
