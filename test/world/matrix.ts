@@ -126,7 +126,7 @@ function differences(ready: unknown, calm: unknown, end: End): readonly string[]
 /** An offer of the world at its price; what was adopted for what it says of itself has a price of the market as well. */
 function isOfMarket(ready: unknown, end: End): boolean {
   const { offer, pricePerHour } = isRecord(ready) ? ready : {};
-  const ofPrice = OFFERS.filter(({ prices }) => prices?.onDemand === pricePerHour);
+  const ofPrice = OFFERS.filter(({ prices }) => prices.onDemand === pricePerHour);
   return ofPrice.some(({ cloudId }) => cloudId === offer || (offer === undefined && end === 'adopted'));
 }
 
