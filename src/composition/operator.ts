@@ -141,6 +141,10 @@ function createController(
       origin: new URL(config.prime.baseUrl).origin,
       accept: installation.acceptAccount,
       keyVersion: () => prime.keys.current().version,
+      keyFingerprint: (hmacKey) => {
+        const state = prime.keys.current();
+        return state.kind === 'key' ? state.key.fingerprint(hmacKey) : undefined;
+      },
     },
     takeCreateTurn: async () => {
       await prime.limiter.acquire({ priority: 'create' });

@@ -12,6 +12,8 @@ export interface Stake {
   /** Id of the instance, or the name that the order gave it. */
   readonly name: string;
   readonly recorded: AccountIdentity | undefined;
+  /** Of the key that it was ordered with, where nobody said whose that is. */
+  readonly keyFingerprint?: string | undefined;
 }
 
 /**
@@ -24,7 +26,12 @@ export interface Stake {
 export type AccountVerdict =
   | { readonly kind: 'fits' }
   | { readonly kind: 'foreign'; readonly stake: Stake; readonly recorded: AccountIdentity }
-  | { readonly kind: 'unconfirmed'; readonly stake: Stake; readonly recorded: AccountIdentity };
+  | {
+      readonly kind: 'unconfirmed';
+      readonly stake: Stake;
+      /** Undefined: it was ordered with another key, and nobody has said whose that is. */
+      readonly recorded: AccountIdentity | undefined;
+    };
 
 const FITS: AccountVerdict = { kind: 'fits' };
 
@@ -33,6 +40,9 @@ export function accountVerdict(knowledge: Knowledge): AccountVerdict {
   const stake = stakeOf(knowledge);
   if (stake === undefined || account.kind === 'unknown') {
     return FITS;
+  }
+  if (stake.recorded === undefined && stake.keyFingerprint !== undefined) {
+    return keyVerdict(knowledge, stake);
   }
   // What names nobody was rented before accounts were recorded: it belongs to the account of the installation then.
   const recorded = stake.recorded ?? account.unmarked;
@@ -46,11 +56,24 @@ export function accountVerdict(knowledge: Knowledge): AccountVerdict {
   return isSeenInSession(knowledge, stake) ? FITS : { kind: 'unconfirmed', stake, recorded };
 }
 
+/** Of what was ordered with a key of nobody knows whom: the same key may speak of it, and one that has shown it. */
+function keyVerdict(knowledge: Knowledge, stake: Stake): AccountVerdict {
+  const isSameKey = stake.keyFingerprint === keyOf(knowledge.account);
+  return isSameKey || isSeenInSession(knowledge, stake)
+    ? FITS
+    : { kind: 'unconfirmed', stake, recorded: undefined };
+}
+
 /** Whose key the session uses; undefined where nobody has said. */
 export function identityOf(account: AccountState): AccountIdentity | undefined {
   return account.kind === 'unknown' || account.userId === undefined
     ? undefined
     : { origin: account.origin, userId: account.userId };
+}
+
+/** Which key the session uses, where that can be told. */
+export function keyOf(account: AccountState): string | undefined {
+  return account.kind === 'unknown' ? undefined : account.keyFingerprint;
 }
 
 export function isSameAccount(one: AccountIdentity, other: AccountIdentity): boolean {
@@ -65,12 +88,13 @@ export function accountOfIntent({ account, origin }: Intent): AccountIdentity | 
 
 export function stakeOf(knowledge: Knowledge): Stake | undefined {
   const { gpuPod, memory } = knowledge;
-  if (gpuPod.status.podId !== undefined) {
-    return { kind: 'instance', name: gpuPod.status.podId, recorded: accountOfInstance(gpuPod, knowledge) };
-  }
+  const { podId } = gpuPod.status;
   const order = openOrder(knowledge);
+  if (podId !== undefined) {
+    return stakeInInstance(knowledge, podId);
+  }
   if (order.kind === 'open' || order.kind === 'foreign') {
-    return { kind: 'order', name: order.intent.name, recorded: accountOfIntent(order.intent) };
+    return stakeInOrder(memory, order.intent);
   }
   const { unbound } = memory;
   if (unbound !== undefined) {
@@ -81,10 +105,30 @@ export function stakeOf(knowledge: Knowledge): Stake | undefined {
     : undefined;
 }
 
+function stakeInInstance(knowledge: Knowledge, podId: string): Stake {
+  const { gpuPod } = knowledge;
+  const recorded = accountOfInstance(gpuPod, knowledge);
+  const keyFingerprint = orderOfInstance(gpuPod, knowledge)?.keyFingerprint;
+  return { kind: 'instance', name: podId, recorded, keyFingerprint };
+}
+
+/** The answer to an order may have told more than was known when it was written. */
+function stakeInOrder({ unbound }: Memory, intent: Intent): Stake {
+  const { name, keyFingerprint } = intent;
+  const told = sameName(unbound?.podName, name) ? unbound?.account : undefined;
+  return { kind: 'order', name, recorded: accountOfIntent(intent) ?? told, keyFingerprint };
+}
+
 /** By the status; where that says nothing, by the order that it was rented with, which still stands on the object. */
-function accountOfInstance({ status }: GpuPod, { intent: reading }: Knowledge): AccountIdentity | undefined {
-  const isItsOrder = reading.kind === 'read' && sameName(reading.intent.name, status.podName);
-  return status.account ?? (isItsOrder ? accountOfIntent(reading.intent) : undefined);
+function accountOfInstance(gpuPod: GpuPod, knowledge: Knowledge): AccountIdentity | undefined {
+  const intent = orderOfInstance(gpuPod, knowledge);
+  return gpuPod.status.account ?? (intent === undefined ? undefined : accountOfIntent(intent));
+}
+
+function orderOfInstance({ status }: GpuPod, { intent: reading }: Knowledge): Intent | undefined {
+  return reading.kind === 'read' && sameName(reading.intent.name, status.podName)
+    ? reading.intent
+    : undefined;
 }
 
 /** Whether this key has shown that it sees what is at stake: by a sighting, or because the order was sent with it. */

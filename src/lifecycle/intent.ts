@@ -51,6 +51,8 @@ const Intent = z.object({
   account: label.optional(),
   /** Origin of the API that the account belongs to; older versions did not say. */
   origin: label.optional(),
+  /** Of the API key that it was written for, where nobody said whose that is. */
+  keyFingerprint: label.optional(),
   teamId: label.optional(),
   generation: z.int().min(0),
   specHash: text(64, 1),

@@ -126,6 +126,10 @@ export interface AccountSession {
   readonly unmarked?: AccountIdentity;
   /** Why the provider could not say yet whose key it is, although the key can be used: nothing is rented before it does. */
   readonly unanswered?: Failure;
+  /** Tells this key from others, where nobody says whose it is. */
+  readonly keyFingerprint?: string;
+  /** Whose the key should be: the provider does not say it, and nothing of theirs has been seen with it. */
+  readonly unconfirmed?: AccountIdentity;
 }
 
 /** What holds creates back: a circuit breaker of the account, or this GpuPod's own refusals. Never looks and deletes. */

@@ -9,7 +9,7 @@ import {
   stopAfterFailures,
   stopAfterInvalidRequests,
 } from './rules/forbidden.ts';
-import { accountDoubtful } from './rules/account-held.ts';
+import { accountDoubtful, awaitKnownAccount } from './rules/account-held.ts';
 import { foreignOrder, paused } from './rules/held-back.ts';
 import { stayReleased } from './rules/release.ts';
 import { resolveOrder } from './rules/look-up.ts';
@@ -45,6 +45,7 @@ const RULES: readonly Rule[] = [
   stopAfterNotCreated,
   stopAfterInvalidRequests,
   stopAfterRefusals,
+  awaitKnownAccount, //        nothing is rented on an account of nobody knows whom
 ];
 
 export function nextStep(knowledge: Knowledge): Step {

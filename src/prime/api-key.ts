@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { errorCode } from './error-code.ts';
@@ -9,6 +10,8 @@ const MAX_KEY_BYTES = 4096;
 /** Header values are Latin-1 without control characters; a key is printable ASCII without blanks. */
 const KEY_PATTERN = /^[\u0021-\u007e]+$/;
 const DEFAULT_REREAD_INTERVAL_MS = 1000;
+/** 132 bits. */
+const FINGERPRINT_LENGTH = 22;
 
 /** A text that shows itself to nobody by accident: not in logs, JSON, templates, or `util.inspect`. */
 export class Secret {
@@ -21,6 +24,11 @@ export class Secret {
   /** The text itself. The one place that may call it is where the request is built. */
   reveal(): string {
     return this.#value;
+  }
+
+  /** Tells this text from others without telling it: a keyed hash, for a record that people can read. */
+  fingerprint(hmacKey: string): string {
+    return createHmac('sha256', hmacKey).update(this.#value).digest('base64url').slice(0, FINGERPRINT_LENGTH);
   }
 
   toString(): string {

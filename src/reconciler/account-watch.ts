@@ -5,6 +5,7 @@ import type { AccountState } from '../lifecycle/knowledge.ts';
 import type { Failure, Provider } from '../lifecycle/provider.ts';
 import { AccountQuestion } from './account-question.ts';
 import type { Asked } from './account-question.ts';
+import type { AccountRecord } from './installation.ts';
 
 export interface AccountWatchOptions {
   readonly provider: Pick<Provider, 'whoami' | 'listHistory' | 'listPods'>;
@@ -16,6 +17,10 @@ export interface AccountWatchOptions {
   readonly origin: string;
   /** `<origin> <user id>`, as recorded for this installation. */
   readonly recorded: string | undefined;
+  /** Fingerprint of the last key that was known to be of the recorded account. */
+  readonly recordedKey: string | undefined;
+  /** Of the key in use; undefined where keys cannot be told from each other. */
+  readonly fingerprint: () => string | undefined;
   /** The account that was recorded before a person accepted another one. */
   readonly former: string | undefined;
   /** Where nothing is recorded: the accounts that GpuPods with an instance name in their status, in the same form. */
@@ -24,7 +29,7 @@ export interface AccountWatchOptions {
   readonly clonedFrom: string | undefined;
   /** A user id that a person confirmed with `--accept-account`. */
   readonly acceptAccount: string | undefined;
-  readonly record: (account: string, former: string | undefined) => Promise<void>;
+  readonly record: (record: AccountRecord) => Promise<void>;
   /** Called when the state changed: every object is to be looked at again. */
   readonly onChange: () => void;
   /** How often the provider is asked again whose key it is, where it would not say. */
@@ -42,6 +47,7 @@ export class AccountWatch {
   readonly #question: AccountQuestion;
   #recorded: string | undefined;
   #former: string | undefined;
+  #recordedKey: string | undefined;
   #askedVersion: number | undefined;
   #askedAtMs = -Infinity;
   #session: { readonly version: number; readonly sinceMs: number } | undefined;
@@ -56,6 +62,7 @@ export class AccountWatch {
     this.#question = new AccountQuestion(options);
     this.#recorded = options.recorded;
     this.#former = options.former;
+    this.#recordedKey = options.recordedKey;
   }
 
   get state(): AccountState {
@@ -105,9 +112,12 @@ export class AccountWatch {
       case 'failure':
         return { kind: 'unknown', failure: asked };
       case 'said':
-        return this.#judge(asked.userId ?? this.#seenUserId, sinceMs);
+        return this.#judge(
+          asked.userId ?? this.#seenUserId ?? this.#userOfKey() ?? this.#options.acceptAccount,
+          sinceMs,
+        );
       case 'pending': {
-        const state = this.#judge(this.#seenUserId, sinceMs);
+        const state = this.#judge(this.#seenUserId ?? this.#userOfKey(), sinceMs);
         return state.kind === 'fits' && state.userId === undefined
           ? { ...state, unanswered: asked.failure }
           : state;
@@ -142,6 +152,12 @@ export class AccountWatch {
     return this.#session.sinceMs;
   }
 
+  /** Whose a key is that was in use before. */
+  #userOfKey(): string | undefined {
+    const key = this.#options.fingerprint();
+    return key !== undefined && key === this.#recordedKey ? parseAccount(this.#recorded)?.userId : undefined;
+  }
+
   #judge(userId: string | undefined, sinceMs: number): AccountState {
     const { origin, clonedFrom } = this.#options;
     if (clonedFrom !== undefined) {
@@ -151,35 +167,64 @@ export class AccountWatch {
       this.#settleRecord(userId);
     }
     const unmarked = parseAccount(this.#former ?? this.#recorded);
-    const session = { origin, sinceMs, ...(unmarked === undefined ? {} : { unmarked }) };
+    const keyFingerprint = this.#options.fingerprint();
+    const session = {
+      origin,
+      sinceMs,
+      ...(unmarked === undefined ? {} : { unmarked }),
+      ...(keyFingerprint === undefined ? {} : { keyFingerprint }),
+    };
     if (userId === undefined) {
-      return { kind: 'fits', ...session };
+      const unconfirmed = this.#expected(keyFingerprint);
+      return { kind: 'fits', ...session, ...(unconfirmed === undefined ? {} : { unconfirmed }) };
     }
     return this.#recorded === undefined || this.#recorded === `${origin} ${userId}`
       ? { kind: 'fits', userId, ...session }
       : { kind: 'changed', userId, ...session, message: this.#strangerMessage(userId, this.#recorded) };
   }
 
+  /** Whose a key should be that is not the one that was in use; undefined where nothing can be expected of it. */
+  #expected(keyFingerprint: string | undefined): AccountIdentity | undefined {
+    const account = this.#recorded ?? mostFrequent(this.#options.named());
+    const isOtherKey = this.#recorded === undefined || this.#recordedKey !== undefined;
+    return keyFingerprint !== undefined && isOtherKey ? parseAccount(account) : undefined;
+  }
+
   /** What the installation is recorded for from now on; a lost record is what the GpuPods with an instance say. */
   #settleRecord(userId: string): void {
-    const { origin, acceptAccount, named } = this.#options;
-    const account = `${origin} ${userId}`;
-    const isFirst = this.#recorded === undefined;
-    if (isFirst) {
-      const others = named();
-      this.#recorded = others.includes(account) ? account : (mostFrequent(others) ?? account);
-    }
-    const isAccepted = acceptAccount === userId && this.#recorded !== account;
-    if (isAccepted) {
+    const account = `${this.#options.origin} ${userId}`;
+    const before = this.#recorded;
+    this.#recorded ??= this.#toRecord(account);
+    if (this.#options.acceptAccount === userId && this.#recorded !== account) {
       this.#former ??= this.#recorded;
       this.#recorded = account;
     }
-    this.#isRecordDue ||= isAccepted || (isFirst && this.#recorded === account);
+    if (this.#recorded === account) {
+      const isNewKey = this.#takeKey();
+      this.#isRecordDue ||= isNewKey || before !== account;
+    }
+  }
+
+  #toRecord(account: string): string {
+    const others = this.#options.named();
+    return others.includes(account) ? account : (mostFrequent(others) ?? account);
+  }
+
+  /** The key in use is known to be of the recorded account. Returns whether that is news. */
+  #takeKey(): boolean {
+    const key = this.#options.fingerprint();
+    const isNews = key !== undefined && key !== this.#recordedKey;
+    this.#recordedKey = key ?? this.#recordedKey;
+    return isNews;
   }
 
   async #recordIfDue(): Promise<void> {
     if (this.#isRecordDue && this.#recorded !== undefined) {
-      await this.#options.record(this.#recorded, this.#former);
+      await this.#options.record({
+        account: this.#recorded,
+        formerAccount: this.#former,
+        keyFingerprint: this.#recordedKey,
+      });
       this.#isRecordDue = false;
     }
   }

@@ -60,6 +60,8 @@ export interface ControllerOptions {
     readonly origin: string;
     readonly accept: string | undefined;
     readonly keyVersion: () => number;
+    /** Tells the key in use from others; undefined where there is none. */
+    readonly keyFingerprint?: (hmacKey: string) => string | undefined;
   };
   readonly takeCreateTurn: () => Promise<void>;
   readonly isLeaseFresh: () => boolean;
@@ -262,12 +264,15 @@ export class Controller {
       keyVersion: account.keyVersion,
       origin: account.origin,
       recorded: installation.account,
+      recordedKey: installation.keyFingerprint,
+      fingerprint: () =>
+        installation.proofKey === undefined ? undefined : account.keyFingerprint?.(installation.proofKey),
       former: installation.formerAccount,
       named: () => namedAccounts(cluster.view),
       clonedFrom: installation.clonedFrom,
       acceptAccount: account.accept,
-      record: async (text, former) => {
-        await recordAccount({ configMaps: cluster.configMaps, namespace }, text, former);
+      record: async (recorded) => {
+        await recordAccount({ configMaps: cluster.configMaps, namespace }, recorded);
       },
       onChange: () => {
         this.#context?.gates.openAll();

@@ -18,6 +18,8 @@ export interface Installation {
   readonly account: string | undefined;
   /** The account before a person accepted another one: instances that name no account are its. */
   readonly formerAccount: string | undefined;
+  /** Of the last key that was known to be of that account. */
+  readonly keyFingerprint?: string | undefined;
   /** The record was written in another cluster: a clone, whose original may live and own the same pods. */
   readonly clonedFrom: string | undefined;
   readonly createdAt: string | undefined;
@@ -68,6 +70,7 @@ export async function ensureInstallation(options: InstallationOptions): Promise<
     id: validId(options, record),
     account: record.data['account'],
     formerAccount: record.data['formerAccount'],
+    keyFingerprint: record.data['keyFingerprint'],
     clonedFrom: isClone && !isMoved ? recordedUid : undefined,
     createdAt: record.data['createdAt'],
     isClusterKnown: clusterUid !== undefined,
@@ -107,13 +110,19 @@ function doubtId(
     : `--installation-id=${id} is not the id that was recorded here (${recordedId}): ${way}`;
 }
 
-/** Records the account that this installation rents with, and the one before it. */
+/** The account that this installation rents with, the one before it, and the key that is known to be of it. */
+export interface AccountRecord {
+  readonly account: string;
+  readonly formerAccount: string | undefined;
+  readonly keyFingerprint: string | undefined;
+}
+
+/** Records the account, for the next process. */
 export async function recordAccount(
   { configMaps, namespace }: Pick<InstallationOptions, 'configMaps' | 'namespace'>,
-  account: string,
-  formerAccount: string | undefined,
+  record: AccountRecord,
 ): Promise<void> {
-  const data = { account, ...(formerAccount === undefined ? {} : { formerAccount }) };
+  const data = Object.fromEntries(Object.entries(record).filter(([, text]) => text !== undefined));
   try {
     await configMaps.mergePatch({ namespace, name: NAME }, { data });
   } catch (error) {

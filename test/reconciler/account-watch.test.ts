@@ -1,95 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../src/api/conditions.ts';
-import type { AccountState } from '../../src/lifecycle/knowledge.ts';
-import type { Answer, Failure, PodList } from '../../src/lifecycle/provider.ts';
-import { AccountWatch } from '../../src/reconciler/account-watch.ts';
-import type { AccountWatchOptions } from '../../src/reconciler/account-watch.ts';
-import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import type { Failure } from '../../src/lifecycle/provider.ts';
 import { failure } from '../support/builders/looks.ts';
-
-const ORIGIN = 'https://api.primeintellect.ai';
-const OURS = 'cmt057f9g0001tl3pyq7ua6o7';
-const THEIRS = 'cmu168g0h0002um4qzr8vb7p8';
-const RECORDED = `${ORIGIN} ${OURS}`;
-
-function refused(httpStatus: number): Failure {
-  return failure({ reason: 'Unauthorized', httpStatus });
-}
-
-function odd(httpStatus: number): Failure {
-  return failure({ reason: 'UnexpectedResponse', httpStatus });
-}
-
-const EMPTY: Answer<PodList> = { kind: 'ok', value: { pods: [], beganAtMs: 0, wallets: [] } };
-
-/** What a provider answers, and what stands there. */
-interface Case {
-  readonly whoami: string | Failure;
-  readonly reads?: Answer<never> | 'ok';
-  readonly recorded?: string | undefined;
-  readonly former?: string;
-  readonly named?: readonly string[];
-  readonly accept?: string;
-}
-
-class Bench {
-  readonly log = new RecordingLog();
-  readonly records: (readonly [string, string | undefined])[] = [];
-  changes = 0;
-  nowMs = 1_000;
-  version = 1;
-  whoami: string | Failure;
-  list: Answer<PodList> = failure({ reason: 'ApiUnavailable' });
-  questions = 0;
-  hanging: Promise<undefined> | undefined;
-  /** Resolved: the answer has been awaited for long enough. */
-  patience = Promise.withResolvers<undefined>();
-  readonly watch: AccountWatch;
-
-  constructor({ whoami, reads = 'ok', recorded, former, named = [], accept }: Case) {
-    this.whoami = whoami;
-    const options: AccountWatchOptions = {
-      provider: {
-        whoami: async () => {
-          this.questions += 1;
-          await this.hanging;
-          return typeof this.whoami === 'string'
-            ? { kind: 'ok', value: { userId: this.whoami } }
-            : this.whoami;
-        },
-        listHistory: async () => await Promise.resolve(reads === 'ok' ? { kind: 'ok', value: [] } : reads),
-        listPods: async () => await Promise.resolve(this.list),
-      },
-      clock: { monotonicMs: () => this.nowMs, sleep: async () => await this.patience.promise },
-      log: this.log,
-      keyVersion: () => this.version,
-      origin: ORIGIN,
-      recorded,
-      former,
-      named: () => named,
-      clonedFrom: undefined,
-      acceptAccount: accept,
-      record: async (account, before) => {
-        this.records.push([account, before]);
-        await Promise.resolve();
-      },
-      onChange: () => {
-        this.changes += 1;
-      },
-      askAgainMs: 300_000,
-    };
-    this.watch = new AccountWatch(options);
-  }
-
-  async check(): Promise<AccountState> {
-    await this.watch.check();
-    return this.watch.state;
-  }
-
-  warnings(): readonly string[] {
-    return this.log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
-  }
-}
+import {
+  AccountBench as Bench,
+  EMPTY,
+  odd,
+  ORIGIN,
+  OURS,
+  RECORDED,
+  refused,
+  THEIRS,
+} from './support/account-bench.ts';
+import type { AccountCase as Case } from './support/account-bench.ts';
 
 describe('what is told of a key of another account', () => {
   const toldOf = async (recorded: string, userId = THEIRS): Promise<string> => {

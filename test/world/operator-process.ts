@@ -1,5 +1,6 @@
 import type { Knowledge } from '../../src/lifecycle/knowledge.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
+import { Secret } from '../../src/prime/api-key.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
@@ -171,7 +172,12 @@ export class OperatorProcess {
       cluster: plant.ports?.(ports) ?? ports,
       provider,
       plan: noting(plant.plan?.(nextStep) ?? nextStep),
-      account: { origin: 'https://provider.test', accept: undefined, keyVersion: () => key.version },
+      account: {
+        origin: 'https://provider.test',
+        accept: undefined,
+        keyVersion: () => key.version,
+        keyFingerprint: (hmacKey) => new Secret(key.text).fingerprint(hmacKey),
+      },
       takeCreateTurn: () => Promise.resolve(),
       isLeaseFresh: () => this.isLeaseFresh,
       random,

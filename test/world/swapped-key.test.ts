@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import type { Fate } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
@@ -119,6 +120,46 @@ function changesBy(userId: string, { api }: SimulatedWorld): readonly string[] {
 const putBackNever: Doing = () => {
   throw new Error('no such course');
 };
+
+/** The provider tells nobody whose key it is. */
+const NOT_TOLD: FaultRuleInput = {
+  method: 'GET',
+  path: '/user/whoami',
+  effect: { kind: 'Answer', status: 403, body: { detail: 'Forbidden' } },
+};
+
+describe('a key that is changed to that of another user, and neither may say whose it is', () => {
+  it.each(Object.entries(POINTS))('%s: nothing is paid by the other user', async (_point, label) => {
+    let isArmed = false;
+    const swapped = swappedDuring(label, COURSES['back after 40 s'] ?? putBackNever, () => world);
+    const world: SimulatedWorld = new SimulatedWorld({
+      settings: { orphanPolicy: 'Terminate' },
+      fate: (call) => (isArmed ? swapped(call) : []),
+    });
+    world.api.faults.add(NOT_TOLD);
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply('before');
+    await world.until('the first is ready', () => world.isReady('before'), 120 * MINUTE_MS);
+    isArmed = true;
+    world.apply();
+    await world.until(
+      'ready, with the right key',
+      () => world.isReady() && world.pending === 0,
+      120 * MINUTE_MS,
+    );
+    for (const name of ['before', undefined]) world.delete(name);
+    const isGone = (name?: string): boolean => world.object(name) === undefined;
+    await world.until(
+      'gone, with the right key',
+      () => isGone() && isGone('before') && world.pending === 0,
+      120 * MINUTE_MS,
+    );
+    await settle(world);
+    expect(changesBy('user_2', world)).toEqual([]);
+    expect(world.books.violations).toEqual([]);
+  });
+});
 
 /** Once, at the first write of a status after `arm` was called. */
 function atNextStatusWrite(act: () => void): { readonly fate: Fate; readonly arm: () => void } {

@@ -65,9 +65,10 @@ function readyWhileHeld(status: GpuPodStatus, message: string, stake: Stake | un
   return reason === 'Pending' && stake?.kind === 'order' ? ['CreateUncertain', message] : [reason, text];
 }
 
-type Held = Exclude<AccountVerdict, { readonly kind: 'fits' }>;
+type Foreign = Extract<AccountVerdict, { readonly kind: 'foreign' }>;
+type Unconfirmed = Extract<AccountVerdict, { readonly kind: 'unconfirmed' }>;
 
-function holdForeign(knowledge: Knowledge, { stake, recorded }: Held): Rest {
+function holdForeign(knowledge: Knowledge, { stake, recorded }: Foreign): Rest {
   const { account } = knowledge;
   const session = identityOf(account);
   const isOfInstallation =
@@ -108,7 +109,7 @@ function wayOut({ kind, name }: Stake): string {
  * The provider does not say whose key this is. A list, which all share, or else a GET shows what is at stake, or nothing
  * does: then no absence is believed.
  */
-function confirmAccount(knowledge: Knowledge, { stake, recorded }: Held): Step {
+function confirmAccount(knowledge: Knowledge, { stake, recorded }: Unconfirmed): Step {
   const { account, census, memory, gpuPod, windows } = knowledge;
   const sinceMs = sessionBeganAtMs(account);
   if (census === undefined) {
@@ -122,10 +123,7 @@ function confirmAccount(knowledge: Knowledge, { stake, recorded }: Held): Step {
   if (account.kind === 'fits' && account.unanswered !== undefined) {
     return { ...awaitAccount(knowledge, account.unanswered), wantsCensusAfterMs: windows.quietPollMs };
   }
-  const message =
-    `The provider does not say whose API key this is, and it shows nothing of account ${recorded.userId}, which ` +
-    `${whatOf(stake)} is of. Nothing is done for it, and it may bill. Give the key the permission to read its user, ` +
-    `restore the key of ${recorded.userId}, or ${wayOut(stake)}.`;
+  const message = recorded === undefined ? ofAnotherKey(stake) : ofAnotherAccount(stake, recorded);
   const rest = restFailing(
     knowledge,
     { reason: 'AccountUnconfirmed', message, retryAfterMs: windows.quietPollMs },
@@ -144,6 +142,48 @@ function awaitAnswer(knowledge: Knowledge, account: AccountState): Step | undefi
   return isIdle && account.kind === 'fits' && account.unanswered !== undefined
     ? awaitAccount(knowledge, account.unanswered)
     : undefined;
+}
+
+function ofAnotherAccount(stake: Stake, { userId }: AccountIdentity): string {
+  return (
+    `The provider does not say whose API key this is, and it shows nothing of account ${userId}, which ` +
+    `${whatOf(stake)} is of. Nothing is done for it, and it may bill. Give the key the permission to read its user, ` +
+    `restore the key of ${userId}, or ${wayOut(stake)}.`
+  );
+}
+
+function ofAnotherKey(stake: Stake): string {
+  return (
+    `${whatOf(stake)} is of another API key, whose user nobody knows, and the present key does not show it. ` +
+    `Nothing is done for it, and it may bill. Restore that key, or ${wayOut(stake)}.`
+  );
+}
+
+/**
+ * Nothing is rented with a key of nobody knows whom, where it should be that of an account that this installation has
+ * used: somebody else might pay. A list may show that it is.
+ */
+export function awaitKnownAccount(knowledge: Knowledge): Step | undefined {
+  const { account, gpuPod, windows, census } = knowledge;
+  if (account.kind === 'unknown' || account.unconfirmed === undefined) {
+    return undefined;
+  }
+  const { userId } = account.unconfirmed;
+  const sinceMs = Math.max(0, sessionBeganAtMs(account));
+  const message =
+    `Nothing is rented: the provider does not say whose API key this is, and it shows no instance of account ${userId}, ` +
+    'which has paid so far. Give the key the permission to read its user, restore the former key, or start the ' +
+    `operator with --accept-account=${userId}.`;
+  const rest = restFailing(
+    knowledge,
+    { reason: 'AccountUnconfirmed', message, retryAfterMs: windows.quietPollMs },
+    {
+      Ready: heldReady(gpuPod.status, message),
+      progress: { type: 'Stalled', claim: ['AccountUnconfirmed', message] },
+    },
+  );
+  const isListed = census !== undefined && census.beganAtMs >= sinceMs;
+  return isListed ? rest : { ...rest, wantsCensusAfterMs: sinceMs };
 }
 
 function awaitAccount(knowledge: Knowledge, failure: Failure | undefined): Rest {

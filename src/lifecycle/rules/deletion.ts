@@ -24,10 +24,20 @@ export function forceRelease(knowledge: Knowledge): Step | undefined {
   if (!isDeleting(gpuPod) || isLetGo(knowledge) || named === undefined) {
     return undefined;
   }
+  return isNamed(knowledge, named) ? release(knowledge, { isForced: true }) : undefined;
+}
+
+function isNamed(knowledge: Knowledge, named: string): boolean {
+  const { gpuPod, proofs, intent } = knowledge;
+  const { podId } = gpuPod.status;
   const order = openOrder(knowledge);
-  const isOrder =
-    (order.kind === 'open' || order.kind === 'foreign') && isSameAttempt(order.intent.name, named);
-  return named === gpuPod.status.podId || isOrder ? release(knowledge, { isForced: true }) : undefined;
+  if (order.kind === 'open' || order.kind === 'foreign') {
+    return named === podId || isSameAttempt(order.intent.name, named);
+  }
+  // A status that names what another GpuPod has rented says nothing of what this one has: its intent does.
+  return podId !== undefined && proofs.isProvenElsewhere(podId) && intent.kind === 'read'
+    ? isSameAttempt(intent.intent.name, named)
+    : named === podId;
 }
 
 /** A living object that pays for something must not vanish unseen: a finalizer that was stripped is put back. */

@@ -1,5 +1,6 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
+import type { Intent } from '../intent.ts';
 import type { Knowledge } from '../knowledge.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
@@ -90,10 +91,24 @@ function whyUnknown(knowledge: Knowledge, { podId, read }: RentalMemory): Omit<H
 }
 
 function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, why: string): Step {
-  const message =
-    `Pod ${podId} is called ${name} at the provider, which is not the pod that was ordered. It is left alone; ` +
-    `annotation ${ANNOTATIONS.forceRelease} with its id lets a deleted GpuPod go without it.`;
+  const { intent, proofs } = knowledge;
+  const isOfOther = proofs.isProvenElsewhere(podId) && intent.kind === 'read';
+  const message = isOfOther ? leftToOther(podId, intent.intent) : leftToStranger(podId, name);
   return restFailing(knowledge, { reason: 'UnexpectedResponse', message }, claimsWhileEnding(knowledge, why));
+}
+
+function leftToOther(podId: string, { name }: Intent): string {
+  return (
+    `status.podId names instance ${podId}, which another GpuPod has rented: it is left alone, and ${name} may bill. Put ` +
+    `the status right, or terminate ${name} at the provider and set ${ANNOTATIONS.forceRelease} to that name.`
+  );
+}
+
+function leftToStranger(podId: string, name: string): string {
+  return (
+    `Pod ${podId} is called ${name} at the provider, which is not the pod that was ordered. It is left alone; ` +
+    `annotation ${ANNOTATIONS.forceRelease} with its id lets a deleted GpuPod go without it.`
+  );
 }
 
 function isDeleteDue(knowledge: Knowledge, rental: RentalMemory): boolean {

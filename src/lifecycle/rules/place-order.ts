@@ -5,11 +5,10 @@ import { offerKey } from '../../offers/offer-key.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { limitsFrom } from '../../offers/wish.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
-import { identityOf } from '../account.ts';
-import type { AccountIdentity } from '../account-identity.ts';
+import { identityOf, keyOf } from '../account.ts';
 import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { AccountState, Knowledge } from '../knowledge.ts';
 import { nextAttemptNumber, openOrder } from '../order.ts';
 import { MAX_ATTEMPT_NUMBER, podName } from '../pod-name.ts';
 import { specHash } from '../spec-hash.ts';
@@ -75,7 +74,7 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
     name: podName(installation, metadata, attempt),
     uid: metadata.uid,
     installation,
-    ...accountFields(identityOf(account)),
+    ...accountFields(account),
     ...(teamId === undefined ? {} : { teamId }),
     generation: metadata.generation,
     specHash: specHash(spec),
@@ -89,9 +88,12 @@ function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
   };
 }
 
-function accountFields(identity: AccountIdentity | undefined): Pick<Intent, 'account' | 'origin'> {
+/** Who pays; where nobody says it, which key was in use. */
+function accountFields(session: AccountState): Pick<Intent, 'account' | 'origin' | 'keyFingerprint'> {
+  const identity = identityOf(session);
   if (identity === undefined) {
-    return {};
+    const keyFingerprint = keyOf(session);
+    return keyFingerprint === undefined ? {} : { keyFingerprint };
   }
   const { origin, userId } = identity;
   return { account: userId, ...(origin === undefined ? {} : { origin }) };

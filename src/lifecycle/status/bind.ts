@@ -1,8 +1,10 @@
 import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { accountOfIntent, identityOf } from '../account.ts';
+import type { AccountIdentity } from '../account-identity.ts';
 import type { Intent } from '../intent.ts';
 import type { AccountState, Knowledge } from '../knowledge.ts';
+import type { Memory } from '../memory.ts';
 import type { PodLook } from '../provider.ts';
 import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
 import { specHash } from '../spec-hash.ts';
@@ -40,7 +42,7 @@ export function bindStatus(
 }
 
 function bindFacts(
-  { gpuPod, now, account, proofs }: Knowledge,
+  { gpuPod, now, account, proofs, memory }: Knowledge,
   intent: Intent,
   pod: PodLook,
   isOutdated: boolean,
@@ -49,7 +51,7 @@ function bindFacts(
     podId: pod.podId,
     podIdProof: proofs.of(pod.podId),
     podName: intent.name,
-    account: accountOf(account, intent, pod),
+    account: accountOf(account, intent, pod, accountTold(memory, pod)),
     offer: offerStatus(intent),
     cost: costStatus(intent, pod),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
@@ -71,17 +73,29 @@ function bindFacts(
   };
 }
 
-/** By the order; where that does not say, whose key it was ordered with, or whom the provider names. */
+/** By the answer to the order of this process. */
+function accountTold({ unbound }: Memory, { podId }: PodLook): AccountIdentity | undefined {
+  return unbound?.podId === podId ? unbound.account : undefined;
+}
+
+/** By the order, or the answer to it; where they do not say, whose key is in use, or whom the provider names. */
 export function accountOf(
   session: AccountState,
   intent: Intent | undefined,
   { userId }: PodLook,
+  answered?: AccountIdentity,
 ): GpuPodStatus['account'] {
   const told =
     session.kind === 'unknown' || userId === undefined ? undefined : { ...originOf(session), userId };
   const identity =
-    (intent === undefined ? undefined : accountOfIntent(intent)) ?? identityOf(session) ?? told;
-  return identity === undefined ? undefined : { ...originOf(identity), userId: identity.userId };
+    (intent === undefined ? undefined : accountOfIntent(intent)) ?? answered ?? identityOf(session) ?? told;
+  return identity === undefined
+    ? undefined
+    : {
+        ...(session.kind === 'unknown' ? {} : originOf(session)),
+        ...originOf(identity),
+        userId: identity.userId,
+      };
 }
 
 function originOf({ origin }: { readonly origin?: string | undefined }): { origin?: string } {

@@ -21,6 +21,8 @@ function forced(value: string, overrides: GpuPodOverrides = {}): GpuPodOverrides
   return { isDeleting: true, annotations: { [ANNOTATIONS.forceRelease]: value }, ...overrides };
 }
 
+const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
+
 describe('forceRelease', () => {
   it.each<Row>([
     {
@@ -34,6 +36,18 @@ describe('forceRelease', () => {
       known: { gpuPod: rentedGpuPod(forced('pod-2')) },
       expected: { step: '-' },
       why: 'a template or a script must not release them all',
+    },
+    {
+      name: 'the pod id that the status names, which another GpuPod has rented',
+      known: { gpuPod: rentedGpuPod(forced(POD_ID)), proofs: ofAnother },
+      expected: { step: '-' },
+      why: 'whoever forged the status must not orphan what this one has',
+    },
+    {
+      name: 'its own name, where the status names what another GpuPod has rented',
+      known: { gpuPod: rentedGpuPod(forced(nameOfAttempt(1))), proofs: ofAnother },
+      expected: { step: 'release' },
+      why: 'the intent says what is its own',
     },
     {
       name: 'the word true',

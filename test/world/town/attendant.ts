@@ -51,7 +51,7 @@ function askAnew(world: SimulatedWorld, object: RawObject): void {
 /** Looks at the provider's page, as the message says; what is there after all is ended. */
 function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
   const object = world.server.get('gpupods', metadata);
-  const podName = object === undefined ? undefined : podNameIn(object, /^Pod (gp-\S+) was not found/);
+  const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
   endByHand(world, podName, note);
   annotate(world, object, 'gpupod.dev/confirm-absent', podName);
@@ -61,7 +61,7 @@ function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (wh
 /** The order of an installation that is gone: its pod is ended, and the order taken off the object. */
 function dropForeign(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
   const object = world.server.get('gpupods', metadata);
-  const podName = object === undefined ? undefined : podNameIn(object, /^The order for pod (gp-\S+) was/);
+  const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
   endByHand(world, podName, note);
   if (object.metadata.deletionTimestamp === undefined)
@@ -78,9 +78,10 @@ function endByHand(world: SimulatedWorld, podName: string, note: (what: string) 
   }
 }
 
-function podNameIn(object: RawObject, sentence: RegExp): string | undefined {
+/** The instance that the message tells a person to look for, however it says it. */
+function podNameIn(object: RawObject): string | undefined {
   const stalled = conditionsOf(object).find(({ type }) => type === 'Stalled');
-  return sentence.exec(stringAt(stalled, 'message') ?? '')?.[1];
+  return /\bgp-[\w-]+/.exec(stringAt(stalled, 'message') ?? '')?.[0];
 }
 
 /** @param value undefined takes it off */

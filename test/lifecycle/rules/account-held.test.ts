@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { nextStep } from '../../../src/lifecycle/next-step.ts';
+import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { intent } from '../../support/builders/intent.ts';
+import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { census } from '../../support/builders/looks.ts';
+import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
+import type { Outline } from '../support/outline.ts';
+
+const SINCE_MS = NOW_MS - 60_000;
+const session = { kind: 'fits', origin: 'https://api.test', sinceMs: SINCE_MS } as const;
+const expectedUser = { origin: 'https://api.test', userId: 'user-1' };
+const unconfirmed = { ...session, keyFingerprint: 'b', unconfirmed: expectedUser };
+const { account: _account, origin: _origin, ...unsigned } = intent();
+const ordered = gpuPod({ intent: { ...unsigned, keyFingerprint: 'a' } });
+const listed = census({ beganAtMs: NOW_MS - 10 });
+
+interface Row {
+  readonly name: string;
+  readonly known: KnowledgeOverrides;
+  readonly expected: Outline;
+  readonly why: string;
+}
+
+describe('a key of nobody knows whom', () => {
+  it.each<Row>([
+    {
+      name: 'rents nothing where it should be that of an account',
+      known: { gpuPod: gpuPod(), account: unconfirmed, census: listed },
+      expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'Pending' },
+      why: 'somebody else might pay',
+    },
+    {
+      name: 'rents where nothing is expected of it',
+      known: { gpuPod: gpuPod(), account: { ...session, keyFingerprint: 'b' }, census: listed },
+      expected: { step: 'readOffers' },
+      why: 'it is the first one',
+    },
+    {
+      name: 'says nothing of an order that another key sent',
+      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'b' }, census: listed },
+      expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
+      why: 'its list is that of another account',
+    },
+    {
+      name: 'says nothing of an order that another key sent, once its user is known',
+      known: {
+        gpuPod: ordered,
+        account: { ...session, userId: 'user-2', keyFingerprint: 'b' },
+        census: listed,
+      },
+      expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
+      why: 'whose the other key was nobody knows',
+    },
+    {
+      name: 'looks up its own order',
+      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'a' }, census: listed },
+      expected: { step: 'rest', Synced: 'CreateUncertain' },
+      why: 'it is the key that sent it',
+    },
+  ])('$name: $expected.step, because $why', ({ known, expected }) => {
+    expect(outline(nextStep(observed({ windows: { quietFailureMs: 0 }, ...known })))).toMatchObject(expected);
+  });
+
+  it('does not hold up a deletion of what has nothing: a list is all that it waits for', () => {
+    const step = restOf(nextStep(observed({ gpuPod: gpuPod({ isDeleting: true }), account: unconfirmed })));
+    expect(step.wantsCensusAfterMs).toBe(NOW_MS);
+  });
+
+  it('tells what it waits for, and the ways out', () => {
+    const step = nextStep(observed({ gpuPod: gpuPod(), account: unconfirmed, census: listed }));
+    const message = messageOf(statusOf(step), 'Synced');
+    for (const part of ['Nothing is rented', 'user-1', 'permission', '--accept-account=user-1'])
+      expect(message).toContain(part);
+  });
+});
