@@ -33,6 +33,8 @@ export const nameAnother: Doing = (world, name) => {
   const own = world.object(name);
   const other = world.objects().find(({ metadata }) => metadata.uid !== own?.metadata.uid);
   if (own === undefined || other === undefined || podIdOf(own) === undefined) return;
+  // Once at a time: what is put back afterwards must be its own.
+  if (world.objects().some((object) => object !== own && podIdOf(object) === podIdOf(own))) return;
   const { podId, podName } = statusOf(own);
   const theirs = statusOf(other);
   if (theirs['podId'] === undefined) return;
