@@ -21,7 +21,10 @@ const SOAK_SIZE = { waves: 4, livesPerWave: 25 };
 /** Seeds with which a soak has found something, in the size that it had. */
 const ONCE_FAILED = [
   { seed: 200_010, what: 'a DELETE that was decided with one key left with that of another user' },
-  { seed: 200_157, what: 'a person released by force what a forged status named, and not what the GpuPod had' },
+  {
+    seed: 200_157,
+    what: 'a person released by force what a forged status named, and not what the GpuPod had',
+  },
   { seed: 200_172, what: 'a key that may not say whose it is ordered on the account of another user' },
   { seed: 200_092, what: 'the instance of another GpuPod, named in a status for 2 s, was judged as its own' },
 ];
