@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -107,6 +108,14 @@ describe('sockets', () => {
     expect(requestAgent).toMatchObject({ keepAlive: true, maxSockets: 7 });
     expect(streamAgent).not.toBe(requestAgent);
     expect(streamAgent.maxSockets).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('are closed before anything in between drops them without a word, which may be after ten seconds', async () => {
+    sourceFor({ name: 'u', token: 'abc' });
+    const { requestAgent } = await source.get();
+
+    const { timeout } = requestAgent instanceof https.Agent ? requestAgent.options : {};
+    expect(timeout).toBeLessThan(10_000);
   });
 
   it('stay when credentials are read again and certificates are the same', async () => {

@@ -49,3 +49,21 @@ describe('an API server that writes slowly', () => {
     },
   );
 });
+
+describe('a Lease that never looks renewed', () => {
+  it('lets no create request leave, the status says why, and it leaves once it is renewed', async () => {
+    const world = new SimulatedWorld();
+    const operator = world.startOperator();
+    operator.isLeaseFresh = false;
+    world.apply();
+    await world.pass(5 * MINUTE_MS);
+    expect(posts(world)).toBe(0);
+    // Each try writes the intent down: later and later, not every few seconds.
+    expect(world.writes).toBeLessThan(30);
+    expect(JSON.stringify(world.object()?.['status'])).toContain('The Lease was not renewed within');
+
+    operator.isLeaseFresh = true;
+    await world.until('ready', () => world.isReady(), 10 * MINUTE_MS);
+    expect(posts(world)).toBe(1);
+  });
+});

@@ -82,7 +82,15 @@ function awaitList(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
   const isWorthSaying = isDoubtful || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
   return isWorthSaying
     ? sayMakingSure(knowledge, wantsCensusAfterMs)
-    : { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs };
+    : { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs, ...stillFailing(knowledge) };
+}
+
+/**
+ * Each try to send an order writes it down, and so needs a new list: what hindered the last try is not over because of
+ * that. Else it would be tried again and again at once, and never be told.
+ */
+function stillFailing({ memory: { blocked, failure } }: Knowledge): Pick<Rest, 'remember'> {
+  return failure === undefined || failure.reason !== blocked?.reason ? {} : { remember: { failure } };
 }
 
 function sayMakingSure(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
@@ -97,6 +105,7 @@ function sayMakingSure(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
       ...listDoubt(knowledge),
     }),
     wantsCensusAfterMs,
+    ...stillFailing(knowledge),
   };
 }
 
