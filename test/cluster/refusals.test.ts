@@ -50,3 +50,25 @@ describe('a quota of an upstream provider', () => {
     expect(conditionText(gpuPod, 'Synced')).toBe('True ReconcileSuccess');
   });
 });
+
+describe('create requests that are always refused', () => {
+  it('stall after ten, over restarts, with the refusal and the way out', async () => {
+    const scene = await cluster.open({ flags: { 'cool-down-scale': '0.00001' } });
+    const effect = { kind: 'Answer', status: 400, body: { detail: 'The moon is full' } } as const;
+    const create = { method: 'POST', path: '/pods/' } as const;
+    scene.simulator.faults.add({ ...create, effect });
+    await scene.startOperator();
+    await scene.create('refused', A100);
+    const { status } = await scene.untilCondition('refused', 'Stalled=True AttemptsExhausted');
+    const message = status.conditions?.find(({ type }) => type === 'Stalled')?.message;
+
+    expect(message).toMatch(
+      /^10 create requests .* cost nothing\. .*reconcile-requested-at .*The moon is full/,
+    );
+    await scene.stopOperators();
+    await scene.startOperator();
+    await scene.quietRounds(3);
+    expect(scene.simulator.requests.count(create)).toBe(10);
+    expect(scene.simulator.ledger.entries()).toEqual([]);
+  });
+});

@@ -38,6 +38,25 @@ describe('has', () => {
   );
 });
 
+describe('an entry that names who pays', () => {
+  const account = { origin: 'https://provider.test', userId: 'user_1' };
+  const paid = recordOf({ 'pod-1': JSON.stringify({ ...kept, account, teamId: 'team-1', usdPerHour: 1.9 }) });
+
+  it.each([
+    { userId: 'user_1', isKept: true },
+    { userId: undefined, isKept: true },
+    { userId: 'user_2', isKept: false },
+  ])('hides what $userId pays for: $isKept', async ({ userId, isKept }) => {
+    const pod = { podId: 'pod-1', name: keptName, ...(userId === undefined ? {} : { userId }) };
+    expect(await paid.has(pod)).toBe(isKept);
+  });
+
+  it('is read as it was written, and a spoiled one is left out', async () => {
+    expect(await paid.list()).toEqual([{ ...kept, account, teamId: 'team-1', usdPerHour: 1.9 }]);
+    expect(await record.list()).toEqual([kept]);
+  });
+});
+
 describe('hasOfPrefix', () => {
   it.each([
     { name: 'its object, of whatever attempt', uid: 'uid-1', isKept: true },

@@ -62,7 +62,7 @@ function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string):
   return isUnknown ? { ...rest, wantsCensusAfterMs: rental.read.beganAtMs } : rest;
 }
 
-/** Told after a minute where it may pass by itself; at once where the provider answers, and does not say. */
+/** Told once it has lasted for a minute: it usually passes by itself. */
 function whyUnknown(knowledge: Knowledge, { podId, read }: RentalMemory): Omit<Hindrance, 'retryAfterMs'> {
   const failure = knowledge.podFailure ?? knowledge.providerFailure;
   switch (read?.result) {

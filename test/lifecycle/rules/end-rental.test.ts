@@ -6,7 +6,7 @@ import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { knowledge, NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
-import { census, historyRow, podLook, sight } from '../../support/builders/looks.ts';
+import { census, failure, historyRow, podLook, sight } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -265,5 +265,29 @@ describe('endRental', () => {
     const step = restOf(endRental(observed({ gpuPod: goes, memory }), 'x'));
 
     expect(step).toMatchObject({ status: goes.status, againInMs: 1 });
+  });
+});
+
+describe('a DELETE that waits for a name', () => {
+  it.each<{ result: PodRead['result']; reason: string; says: RegExp }>([
+    {
+      result: 'found',
+      reason: 'UnexpectedResponse',
+      says: /no name that can be read.* is not terminated, and bills\. .*gpupod\.dev\/force-release/,
+    },
+    { result: 'failed', reason: 'ApiUnavailable', says: /bills on: its DELETE waits .* HTTP status 503/ },
+  ])('says why where a GET $result it, and what to do', ({ result, reason, says }) => {
+    const { podIdProof: _proof, ...status } = rented.status;
+    const known: KnowledgeOverrides = {
+      gpuPod: { ...rented, status },
+      memory: {
+        rental: nameless({ beganAtMs: NOW_MS - 1, result }),
+        failure: { reason, message: '', sinceMs: NOW_MS - 120_000, count: 4 },
+      },
+      podFailure: failure(),
+    };
+    const step = endRental(observed(known), 'Suspended');
+    expect(outline(step)).toMatchObject({ step: 'rest', Synced: reason });
+    expect(messageOf(statusOf(step), 'Synced')).toMatch(says);
   });
 });
