@@ -67,7 +67,9 @@ describe('create requests that are always refused', () => {
     );
     await scene.stopOperators();
     await scene.startOperator();
-    await scene.quietRounds(3);
+    const lists = (): number => scene.simulator.requests.count({ method: 'GET', path: '/pods/' });
+    const before = lists();
+    await scene.untilTrue('six lists more', () => lists() > before + 6);
     expect(scene.simulator.requests.count(create)).toBe(10);
     expect(scene.simulator.ledger.entries()).toEqual([]);
   });

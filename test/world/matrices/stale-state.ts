@@ -73,10 +73,11 @@ const EDITS: readonly Strike[] = Object.entries(ANYTIME).map(([name, doing]) =>
 
 /**
  * A cap is part of the end, and an offer that was too dear is left alone for a while; so is the one whose attempt a restored
- * object did not see succeed, and an instance of a later attempt is adopted for what it says of itself.
+ * object did not see succeed. What came back from before the last attempt adopts an instance for what it says of itself.
  */
 function endAfter(name: string): End {
-  if (name.startsWith('restored ')) return 'adopted';
+  if (name === 'restored as it was an attempt ago') return 'adopted';
+  if (name === 'restored from a backup') return 'another offer';
   if (name === 'cap lowered a little') return 'its own';
   return name === 'cap below every price for 3 min' ? 'another offer' : 'the same';
 }
