@@ -62,6 +62,23 @@ describe('an API key', () => {
     },
   );
 
+  it('that is refused, and then missing: Ready and Synced tell of one moment', async () => {
+    const keyFile = path.join(cluster.bench.directory, 'moving-key');
+    await writeFile(keyFile, 'wrong-key-1');
+    const scene = await cluster.open({ flags: { 'prime-api-key-file': keyFile }, env: {} });
+    await scene.startOperator();
+    await scene.create('moving', H100);
+    const refused = await scene.untilCondition('moving', 'Synced=False Unauthorized');
+    await writeFile(keyFile, '');
+    const missing = await scene.untilCondition('moving', 'Synced=False CredentialsMissing');
+    const told = ({ status }: typeof missing, type: string): string =>
+      status.conditions?.find((one) => one.type === type)?.message ?? '';
+    expect(told(missing, 'Ready')).not.toBe(told(refused, 'Ready'));
+    expect(told(missing, 'Ready')).toContain(told(missing, 'Synced'));
+    await writeFile(keyFile, scene.simulator.apiKey);
+    await scene.untilReady('moving');
+  });
+
   it('that may not say whose it is rents and terminates, and that is warned of once', async () => {
     const scene = await cluster.open();
     scene.simulator.faults.add({
