@@ -28,160 +28,169 @@ export const REASONS = {
   Ready: {
     Available: {
       status: 'True',
-      meaning: 'The machine is active, installed, and has a usable SSH endpoint.',
+      meaning: 'The instance is active, installed, and has a usable SSH endpoint.',
     },
     Pending: {
       status: 'False',
-      meaning: 'Nothing is rented yet; the message says what hinders it, if anything does.',
+      meaning: 'No instance exists yet, and nothing bills. The message names the obstacle, if there is one.',
     },
     NoMatchingOffer: {
       status: 'False',
       meaning:
-        'No offer fits now. `status.rejections` counts the reasons, `status.hint` says what to relax. Waiting costs nothing.',
+        'No offer fits now. Waiting costs nothing. `status.rejections` counts the reasons, and `status.hint` says what to relax.',
     },
     CreateUncertain: {
       status: 'False',
       meaning:
-        'The order was sent and its outcome is not known. It is looked up by name; nothing else is rented meanwhile.',
+        'The create request has an unknown outcome, so an instance may exist and bill. The operator looks it up by name and creates no other meanwhile.',
     },
-    Provisioning: { status: 'False', meaning: 'The machine exists and is starting. It bills.' },
+    Provisioning: { status: 'False', meaning: 'The instance exists and is starting. It bills.' },
     Installing: {
       status: 'False',
       meaning:
-        'The machine is active and its image is being installed, or its SSH endpoint is not there yet. It bills.',
+        'The instance is active, and its image is still being installed or its SSH endpoint is missing. It bills.',
     },
     PriceUnknown: {
       status: 'False',
       meaning:
-        'The machine is active, and the provider states no price for it. It bills. It gets ready once its price was read and fits the cap; `provisioningTimeout` bounds how long that may take.',
+        'The instance is active, but the provider states no price for it. It bills. It becomes ready when the operator has read a price that fits the cap; `provisioningTimeout` limits the wait.',
     },
     Interrupted: {
       status: 'False',
       meaning:
-        'The provider ended a machine that was ready (spot loss, empty wallet). Set `suspend` to true and back, or a new `gpupod.dev/reconcile-requested-at`, to rent again.',
+        'The provider terminated an instance that was ready (spot loss, empty wallet). To rent again, set `suspend` to true and back, or set a new `gpupod.dev/reconcile-requested-at`.',
     },
     Lost: {
       status: 'False',
       meaning:
-        'A machine that was ready is not known to the provider any more. As with Interrupted, nothing is rented by itself.',
+        'The provider no longer lists an instance that was ready; it may bill. The operator does not rent another by itself: request it as for Interrupted.',
     },
     Failed: {
       status: 'False',
       meaning:
-        'The provider reports an error for a machine that was ready. It is kept, and may bill: delete the GpuPod, or suspend it, to end it.',
+        'The provider reports an error for an instance that was ready. The operator keeps it, and it may bill. To terminate it, delete or suspend the GpuPod.',
     },
     Stopped: {
       status: 'False',
-      meaning: 'The provider stopped the machine. It bills; delete the GpuPod, or suspend it, to end it.',
+      meaning: 'The provider stopped the instance. It bills. To terminate it, delete or suspend the GpuPod.',
     },
     Ending: {
       status: 'False',
-      meaning: 'The machine is being ended, and its end has not been seen yet. It may still bill.',
+      meaning:
+        'The operator is terminating the instance, and the provider has not confirmed it yet. It may still bill.',
     },
-    Suspended: { status: 'False', meaning: '`suspend` is true and nothing is rented.' },
-    Terminated: { status: 'False', meaning: 'The rental ended.' },
+    Suspended: { status: 'False', meaning: '`suspend` is true, and no instance exists.' },
+    Terminated: { status: 'False', meaning: 'The instance is terminated.' },
     Released: {
       status: 'False',
       meaning:
-        'The operator has let go of the machine (`Retain`, or force-release) and another finalizer holds the GpuPod. The machine bills, or may: look at the provider.',
+        'The operator released the GpuPod (`Retain`, or force-release), and another finalizer holds it. The instance keeps billing, or may: check it at the provider.',
     },
     Deleting: {
       status: 'False',
-      meaning: 'The GpuPod is being deleted; it stays until the end of the rental was seen.',
+      meaning:
+        'The GpuPod is being deleted. It stays until the provider confirms that the instance is terminated.',
     },
     Stale: {
       status: 'Unknown',
-      meaning: 'There has been no good look at the machine for a while. It may run, and it may bill.',
+      meaning: 'The provider has not reported on the instance for a while. It may run, and it may bill.',
     },
   },
   Synced: {
-    ReconcileSuccess: { status: 'True', meaning: 'The operator could do all that was to be done.' },
+    ReconcileSuccess: { status: 'True', meaning: 'The last reconciliation succeeded.' },
     InvalidRequest: {
       status: 'False',
       meaning:
-        'The provider does not know a GPU type or region of the spec, or refuses what it asks for. Change the spec.',
+        'The provider does not know a GPU type or region of the spec, or refuses the request. Change the spec.',
     },
     CredentialsMissing: {
       status: 'False',
-      meaning: 'There is no API key. Set it; the operator picks it up by itself.',
+      meaning: 'The operator has no API key. Set it; the operator picks it up by itself.',
     },
     ReferenceNotFound: {
       status: 'False',
       meaning:
-        'A Secret or key that the spec refers to does not exist, or may not be read. It heals by itself once it does, or may.',
+        'The operator cannot read a Secret or key that the spec refers to. Create it, or allow the operator to read it; the operator then goes on by itself.',
     },
     SecretConflict: {
       status: 'False',
       meaning:
-        'A Secret with the name of the connection Secret belongs to somebody else and is left alone. Remove it or set `connectionSecretName`.',
+        'Another owner has a Secret with the name of the connection Secret. The operator does not overwrite it. Remove it, or set `connectionSecretName`.',
     },
     SecretRefused: {
       status: 'False',
       meaning:
-        'The API server does not take the connection Secret, or does not let an old one go (quota, policy, rights). A machine is usable without it, its address stands in `status.ssh`; a rental that ended is not closed before its Secret is gone.',
+        'The API server refuses to write the connection Secret, or to delete an old one (quota, policy, rights). The instance is usable without it: see `status.ssh`. An attempt stays open until its Secret is deleted.',
     },
     Unauthorized: {
       status: 'False',
       meaning:
-        'The provider does not accept the API key, or it lacks a permission (Instances: read and write, Availability: read).',
+        'The provider does not accept the API key, or the key lacks a permission (Instances: read and write, Availability: read).',
     },
     Forbidden: {
       status: 'False',
       meaning:
-        'The provider forbids what this GpuPod asks for (a template, disk, SSH key or team of somebody else); the API key works otherwise. Other GpuPods are not held back. It is tried again by itself, and at once when the spec changes.',
+        'The provider forbids what this GpuPod asks for (a template, disk, SSH key or team of another owner). The API key works otherwise, and other GpuPods go on. The operator retries by itself, and at once when the spec changes.',
     },
     QuotaExceeded: {
       status: 'False',
       meaning:
-        'A limit of the provider on what this GpuPod asks for (disks, templates) is reached. Other GpuPods are not held back. It is tried again by itself, and at once when the spec changes.',
+        'This GpuPod reached a limit of the provider (disks, templates). Other GpuPods go on. The operator retries by itself, and at once when the spec changes.',
     },
     AccountChanged: {
       status: 'False',
       meaning:
-        'The API key belongs to another account than the one that rented. Nothing is created or ended until it fits again or `--accept-account` confirms it; instances of the old account are not touched even then.',
+        'The API key belongs to another account than the instance. The operator creates and terminates nothing, and running instances keep billing. Restore the old key, or confirm the new one with `--accept-account`; instances of the old account stay untouched even then.',
     },
     AccountUnconfirmed: {
       status: 'False',
       meaning:
-        'The provider does not say whose API key this is, and nothing of the account that the instance was rented on has been seen with it. An absence proves nothing then. Give the key the permission to read its user, or restore the old key.',
+        'The provider does not say whose API key this is, and the key has shown nothing of the account that pays for the instance. So an absence proves nothing. Give the key the permission to read its user, or restore the old key.',
     },
     NotAllowed: {
       status: 'False',
-      meaning: 'An operator setting forbids what the spec asks for (team, missing maxPrice).',
+      meaning:
+        'An operator setting forbids what the spec asks for (team, missing maxPrice). Change the spec or the setting.',
     },
     CrdOutdated: {
       status: 'False',
       meaning:
-        'The installed CRD drops fields of the status that protect money. Nothing new is rented; what runs is followed and ended. Apply the CRD of this version and restart the operator.',
+        'The installed CRD drops fields of the status that protect money. The operator creates no instances; it follows and terminates those that run. Apply the CRD of this version and restart the operator.',
     },
     BudgetExhausted: {
       status: 'False',
-      meaning: 'The order would exceed `--max-total-price-per-hour`. It waits.',
+      meaning:
+        'A create request would exceed `--max-total-price-per-hour`. The GpuPod waits, which costs nothing. Terminate other instances, or raise the limit.',
     },
     PaymentRequired: {
       status: 'False',
       meaning:
-        'The wallet is empty or the instance limit of the account is reached. It is tried again by itself.',
+        'The wallet is empty, or the account reached its instance limit. Add funds or raise the limit; the operator retries by itself.',
     },
-    RateLimited: { status: 'False', meaning: 'The provider asks for fewer requests.' },
+    RateLimited: {
+      status: 'False',
+      meaning: 'The provider asks for fewer requests. The operator slows down and retries by itself.',
+    },
     ApiUnavailable: {
       status: 'False',
-      meaning: 'The provider cannot be reached or answers with server errors.',
+      meaning:
+        'The provider cannot be reached, or answers with server errors. The operator retries by itself.',
     },
     UnexpectedResponse: {
       status: 'False',
-      meaning: 'The provider gave an answer that cannot be believed. Nothing is done on it.',
+      meaning:
+        'The provider gave an answer that cannot be right. The operator does not act on it, and retries by itself.',
     },
-    CreateUncertain: { status: 'False', meaning: 'The outcome of an order is not known; see Ready.' },
+    CreateUncertain: { status: 'False', meaning: 'A create request has an unknown outcome; see Ready.' },
     NewerInstance: {
       status: 'False',
       meaning:
-        'The provider shows an instance of this GpuPod that is newer than all that the GpuPod records, as after a restore from an older backup. It is never terminated as a duplicate, and nothing else is rented: the only one that is ready is adopted. Set `suspend` to false to adopt it, or delete the GpuPod to terminate it.',
+        'The provider shows an instance of this GpuPod that is newer than everything the GpuPod records, as after a restore from an older backup. The operator never terminates it as a duplicate, and creates no other. If it is the only one that is ready, the operator adopts it. Set `suspend` to false to adopt it, or delete the GpuPod to terminate it.',
     },
     Paused: {
       status: 'False',
       meaning:
-        '`gpupod.dev/paused` is "true": nothing is done, deletion included. What is rented still bills.',
+        '`gpupod.dev/paused` is "true": the operator does nothing, not even on deletion. An instance keeps billing. Remove the annotation to go on.',
     },
   },
   OfferSelected: {
@@ -189,67 +198,75 @@ export const REASONS = {
     Pinned: { status: 'True', meaning: 'An offer with the pinned `placement.cloudId` was chosen.' },
     Adopted: {
       status: 'True',
-      meaning: 'The offer was taken from the record of an order whose machine was found.',
+      meaning: 'The operator found the instance of a create intent, and took the offer from that intent.',
     },
     NotLooked: {
       status: 'False',
       meaning:
-        'No offer was chosen yet: none was looked at, or something hinders the order, and `Synced` says what.',
+        'The operator has not chosen an offer yet. If something prevents the create request, `Synced` says what.',
     },
-    NoOffers: { status: 'False', meaning: 'The provider has nothing for these GPU types.' },
-    NoMatchingOffer: { status: 'False', meaning: 'There are offers, and none fits the spec.' },
+    NoOffers: { status: 'False', meaning: 'The provider has no offer for these GPU types.' },
+    NoMatchingOffer: { status: 'False', meaning: 'The provider has offers, but none fits the spec.' },
     AllOffersUnavailable: {
       status: 'False',
-      meaning: 'The offers that fit have no stock, or failed a short while ago.',
+      meaning: 'The offers that fit have no stock, or failed recently.',
     },
     AboveMaxPrice: { status: 'False', meaning: 'The offers that fit cost more than the cap.' },
   },
   Provisioned: {
-    PodActive: { status: 'True', meaning: 'The provider reports the machine as active.' },
+    PodActive: { status: 'True', meaning: 'The provider reports the instance as active.' },
     Adopted: {
       status: 'True',
-      meaning: 'A machine whose order had an unknown outcome was found and taken over, and is active.',
+      meaning:
+        'The operator found and adopted the instance of a create request with an unknown outcome, and it is active.',
     },
-    NotCreated: { status: 'False', meaning: 'Nothing is rented.' },
-    CreatePending: { status: 'False', meaning: 'The machine was ordered and is not active yet.' },
-    CreateUncertain: { status: 'False', meaning: 'The outcome of an order is not known.' },
-    CreateFailed: { status: 'False', meaning: 'The last order was refused, or its machine failed.' },
-    ProvisioningTimedOut: { status: 'False', meaning: 'The last machine did not get ready in time.' },
+    NotCreated: { status: 'False', meaning: 'No instance exists.' },
+    CreatePending: {
+      status: 'False',
+      meaning: 'The operator requested an instance, and it is not active yet.',
+    },
+    CreateUncertain: { status: 'False', meaning: 'A create request has an unknown outcome.' },
+    CreateFailed: {
+      status: 'False',
+      meaning: 'The provider refused the last create request, or its instance failed.',
+    },
+    ProvisioningTimedOut: { status: 'False', meaning: 'The last instance did not become ready in time.' },
     SpecChanged: {
       status: 'False',
-      meaning: 'The spec changed while the order was on its way; that machine is being ended.',
+      meaning:
+        'The spec changed while the create request was under way. The operator terminates that instance.',
     },
-    Lost: { status: 'False', meaning: 'The machine is gone without having been ended by the operator.' },
+    Lost: { status: 'False', meaning: 'The instance disappeared, and the operator did not terminate it.' },
   },
   Reconciling: {
-    Searching: { status: 'True', meaning: 'Looking for an offer.' },
-    Progressing: { status: 'True', meaning: 'A machine is on its way to be ready, or to its end.' },
-    Retrying: { status: 'True', meaning: 'Something failed and is tried again by itself.' },
+    Searching: { status: 'True', meaning: 'The operator is searching for an offer.' },
+    Progressing: { status: 'True', meaning: 'An instance is starting or terminating.' },
+    Retrying: { status: 'True', meaning: 'Something failed, and the operator retries by itself.' },
   },
   Stalled: {
     OfferTimeout: {
       status: 'True',
       meaning:
-        'No offer fitted within `offerTimeout`. Change the spec or set a new `gpupod.dev/reconcile-requested-at`.',
+        'No offer fitted within `offerTimeout`. Change the spec, or set a new `gpupod.dev/reconcile-requested-at`.',
     },
     AttemptsExhausted: {
       status: 'True',
       meaning:
-        '`maxAttempts` machines were rented and none got ready, or as many attempts (at least 3) had an unknown outcome and no instance was found. See `status.attempts`; look at the provider for instances with the name prefix in the message. Change the spec or set a new `gpupod.dev/reconcile-requested-at`.',
+        '`maxAttempts` instances did not become ready, or as many attempts (at least 3) had an unknown outcome and no instance was found. See `status.attempts`, and check the provider for instances with the name prefix in the message. Change the spec, or set a new `gpupod.dev/reconcile-requested-at`.',
     },
     InvalidRequest: {
       status: 'True',
-      meaning: 'Several offers refused the order as invalid. Change the spec.',
+      meaning: 'The provider refused the create request as invalid for several offers. Change the spec.',
     },
     ForeignIntent: {
       status: 'True',
       meaning:
-        'The intent on the object was written by another installation. Remove the annotation if that installation is gone and its machine is ended.',
+        'Another installation wrote the create intent of this GpuPod. Remove the annotation if that installation no longer exists and its instance is terminated.',
     },
     CreateUncertain: {
       status: 'True',
       meaning:
-        'The outcome of an order cannot be found out by itself. Look at the provider, then set `gpupod.dev/confirm-absent` to the name of the machine if it is not there.',
+        'The operator cannot resolve the unknown outcome of a create request. Check the provider for the instance that the message names. If it does not exist, set `gpupod.dev/confirm-absent` to its name.',
     },
     AccountChanged: { status: 'True', meaning: 'See Synced.' },
     AccountUnconfirmed: { status: 'True', meaning: 'See Synced.' },

@@ -39,7 +39,8 @@ export function gpuPodCrd(): JsonSchema {
 function rootSchema(): JsonSchema {
   return {
     type: 'object',
-    description: 'A GPU machine rented at Prime Intellect. Creating it rents, deleting it ends the rental.',
+    description:
+      'A GPU instance rented at Prime Intellect. Creating a GpuPod rents an instance; deleting it terminates the instance.',
     required: ['spec'],
     properties: {
       apiVersion: { type: 'string', description: 'gpupod.dev/v1alpha1' },
@@ -57,7 +58,7 @@ function rootSchema(): JsonSchema {
           {
             rule: "!has(self.image) || self.image != 'custom_template'",
             message:
-              'custom_template is not chosen as an image: set customTemplateId to the id of the template, and remove image',
+              'custom_template is not chosen as an image: set customTemplateId to the ID of the template, and remove image',
             fieldPath: '.image',
           },
         ],
@@ -78,8 +79,8 @@ function frozenWhileRented(field: string): JsonSchema {
       `!has(oldSelf.status) || !has(oldSelf.status.podId) || (has(self.spec.${field}) == has(oldSelf.spec.${field})` +
       ` && (!has(self.spec.${field}) || self.spec.${field} == oldSelf.spec.${field}))`,
     message:
-      `spec.${field} cannot change while a machine is rented (status.podId is set): ` +
-      'set spec.suspend to true, wait until status.podId is gone, then change it; or delete the GpuPod',
+      `spec.${field} cannot change while an instance exists (status.podId is set): ` +
+      'set spec.suspend to true, wait until status.podId is removed, then change it; or delete the GpuPod',
     fieldPath: `.spec.${field}`,
   };
 }
@@ -109,7 +110,7 @@ const COLUMNS = [
     name: '$/h',
     type: 'number',
     jsonPath: '.status.cost.pricePerHour',
-    description: 'USD per hour for the whole machine, all in.',
+    description: 'USD per hour for the whole instance, all in.',
   },
   { name: 'Region', type: 'string', jsonPath: '.status.offer.region', priority: 1 },
   { name: 'SSH', type: 'string', jsonPath: '.status.ssh.command', priority: 1 },

@@ -46,7 +46,7 @@ export function wordSet(description: string, pattern = /^[A-Za-z0-9_.-]+$/): z.Z
     .describe(description);
 }
 
-/** A size of the machine, where it may be chosen. */
+/** A size of the instance, where it may be chosen. */
 export function size(what: string): z.ZodOptional<z.ZodInt> {
   return z.int().min(1).max(1_000_000).describe(`${what} Absent: the default of the offer.`).optional();
 }

@@ -17,30 +17,30 @@ export const gpu = z
       .max(8)
       .meta({ 'x-kubernetes-list-type': 'atomic' })
       .describe(
-        'Acceptable GPU types in the words of the provider, such as H100_80GB, A100_80GB or CPU_NODE. With strategy Ordered, the first one is tried first.',
+        'Acceptable GPU types, by the names that the provider uses, such as H100_80GB, A100_80GB or CPU_NODE. With strategy Ordered, the operator tries the first one first.',
       ),
-    count: z.int().min(1).max(64).default(1).describe('Number of GPUs in the machine.'),
+    count: z.int().min(1).max(64).default(1).describe('Number of GPUs in the instance.'),
     sockets: wordSet(
-      'Acceptable sockets, such as PCIe or SXM5. Absent: any. The provider takes this from its upstreams; it is no proof of the fabric.',
+      'Acceptable sockets, such as PCIe or SXM5. Absent: any. The provider takes this from its upstream providers; it does not prove the fabric.',
     ).optional(),
   })
-  .describe('Which GPUs, and how many of them in one machine.');
+  .describe('Which GPUs, and how many of them in one instance.');
 
 export const placement = z
   .object({
-    regions: wordSet('Regions to look in, such as united_states or eu_west. Absent: everywhere.').optional(),
+    regions: wordSet('Regions to search, such as united_states or eu_west. Absent: everywhere.').optional(),
     countries: wordSet(
       'Acceptable countries, as two capital letters (ISO 3166-1), such as CA. Absent: any. An offer without a country does not match.',
       /^[A-Z]{2}$/,
     ).optional(),
     dataCenters: wordSet(
-      'Acceptable data centers in the words of the provider, such as CANADA-1. Absent: any.',
+      'Acceptable data centers, by the names that the provider uses, such as CANADA-1. Absent: any.',
       /^[A-Za-z0-9_. :-]+$/,
     ).optional(),
     providers: z
       .object({
-        allow: wordSet('Only these providers (hyperstack, runpod, …).').optional(),
-        deny: wordSet('None of these providers.').optional(),
+        allow: wordSet('Only these upstream providers (hyperstack, runpod, …).').optional(),
+        deny: wordSet('None of these upstream providers.').optional(),
       })
       .meta({
         'x-kubernetes-validations': [
@@ -55,18 +55,18 @@ export const placement = z
     security: z
       .enum(['secure_cloud', 'community_cloud', 'any'])
       .default('secure_cloud')
-      .describe('secure_cloud (data centers), community_cloud (machines of private hosts), or any.'),
+      .describe('secure_cloud (data centers), community_cloud (private hosts), or any.'),
     spot: z
       .enum(['Forbid', 'Allow', 'Require'])
       .default('Forbid')
       .describe(
-        'Whether spot offers, which the provider may take back at any time, are chosen: Forbid, Allow or Require.',
+        'Whether to choose spot offers: Forbid, Allow or Require. The provider may take a spot instance back at any time.',
       ),
     allowPrepaid: z
       .boolean()
       .default(false)
       .describe(
-        'Accept offers that charge a number of hours at once, whatever happens. Such an offer is tried once, and a failure is not followed by another offer.',
+        'Accept offers that charge a number of hours at once, whatever happens. The operator tries such an offer once, and does not follow a failure with another offer.',
       ),
     minStock: z
       .enum(['Low', 'Medium', 'High'])
@@ -82,7 +82,7 @@ export const placement = z
       .describe('Pins the choice to offers with this cloudId.')
       .optional(),
   })
-  .describe('Where the machine may stand, and at whom.');
+  .describe('Where the instance may run, and with which upstream providers.');
 
 export const resources = z
   .object({
@@ -93,11 +93,11 @@ export const resources = z
       .enum(['AtLeast', 'Exact'])
       .default('AtLeast')
       .describe(
-        'AtLeast: the cheapest size that the offer can be set to and that is not below the wish. Exact: that very size, or another offer.',
+        'AtLeast: the cheapest size that the offer can have and that is at least the requested one. Exact: the requested size, or another offer.',
       ),
   })
   .describe(
-    'Sizes of the machine, where an offer lets them be chosen. Every size is priced before an offer is chosen.',
+    'Sizes of the instance, where an offer lets you choose them. The operator prices every size before it chooses an offer.',
   );
 
 export const env = z
@@ -118,11 +118,11 @@ export const env = z
             'x-kubernetes-validations': [
               {
                 rule: String.raw`!self.contains('\u0000')`,
-                message: 'must not hold a NUL character: no environment variable can',
+                message: 'must not contain a NUL character: no environment variable can',
               },
             ],
           })
-          .describe('Its value, readable by everybody who can read the GpuPod: use valueFrom for secrets.')
+          .describe('Its value. Everybody who can read the GpuPod can read it: use valueFrom for secrets.')
           .optional(),
         valueFrom: z.object({ secretKeyRef }).describe('Where the value comes from.').optional(),
       })
@@ -144,7 +144,7 @@ export const env = z
       {
         rule: 'self.map(e, has(e.value) ? size(e.value) : 0).sum() <= 32768',
         message:
-          'the values together must not be longer than 32768 characters: put what is long into a file or a Secret',
+          'the values together must not be longer than 32768 characters: put long values into a file or a Secret',
       },
     ],
   })

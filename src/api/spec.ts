@@ -18,23 +18,23 @@ export const GpuPodSpec = z
       .enum(['Cheapest', 'Ordered', 'BestStock'])
       .default('Cheapest')
       .describe(
-        'How to choose among the offers that fit: Cheapest; Ordered (by the order of gpu.types, then by price); BestStock (by stock, then by price).',
+        'How to choose among the offers that fit: Cheapest; Ordered (as gpu.types lists them, then by price); BestStock (by stock, then by price).',
       ),
     resources: resources.prefault({}),
     image: providerId()
       .describe(
-        'Image in the words of the provider; only offers that list it are chosen. Absent: ubuntu_22_cuda_12. Exclusive with customTemplateId.',
+        'Image, by the name that the provider uses; only offers that list it are chosen. Absent: ubuntu_22_cuda_12. Exclusive with customTemplateId.',
       )
       .optional(),
     customTemplateId: providerId()
       .describe(
-        'Id of a public template, or of one of your own, from the Templates page of the provider. Exclusive with image. Not every template works with every provider and GPU.',
+        'ID of a public template, or of one of your own, from the Templates page of the provider. Exclusive with image. Not every template works with every upstream provider and GPU.',
       )
       .optional(),
     env: env.optional(),
     sshKeyId: providerId()
       .describe(
-        'Id of an SSH key that is stored at the provider. Absent: the default of the operator, else the primary key of the account.',
+        'ID of an SSH key that is stored at the provider. Absent: the default of the operator, else the primary key of the account.',
       )
       .optional(),
     disks: z
@@ -43,14 +43,14 @@ export const GpuPodSpec = z
       .max(8)
       .meta({ 'x-kubernetes-list-type': 'set' })
       .describe(
-        'Ids of existing disks to attach; only offers that can reach them are chosen. They outlive the machine.',
+        'IDs of existing disks to attach; only offers that can reach them are chosen. They outlive the instance.',
       )
       .optional(),
     teamId: providerId()
-      .describe('Team whose wallet pays. The operator allows only the teams that it was told of.')
+      .describe('Team whose wallet pays. The operator allows only the teams in its settings.')
       .optional(),
     jupyterPasswordSecretRef: secretKeyRef
-      .describe('Secret key that holds the password for Jupyter on the machine.')
+      .describe('Secret key that holds the password for Jupyter on the instance.')
       .optional(),
     maxPrice: z
       .number()
@@ -66,7 +66,7 @@ export const GpuPodSpec = z
         ],
       })
       .describe(
-        'Cap in USD per hour for the whole machine, all in (GPUs, disk, vcpus, memory). A machine above it is never kept.',
+        'Cap in USD per hour for the whole instance, all in (GPUs, disk, vCPUs, memory). The operator never keeps an instance above it.',
       )
       .optional(),
     maxAttempts: z
@@ -75,33 +75,33 @@ export const GpuPodSpec = z
       .max(20)
       .default(3)
       .describe(
-        'How many machines may be rented that never get ready, before the operator stops and asks a person. As many attempts in a row whose outcome stays unknown, but at least 3, stop it too.',
+        'How many instances may fail to become ready before the operator stops and asks a person. As many attempts in a row with an unknown outcome, but at least 3, stop it too.',
       ),
     provisioningTimeout: duration('10s')
       .default('20m')
       .describe(
-        'How long a rented machine may take to get ready, before it is ended and the next offer is tried. Such as 20m or 1h30m.',
+        'How long an instance may take to become ready, such as 20m or 1h30m. After that the operator terminates it and tries the next offer.',
       ),
     offerTimeout: duration()
-      .describe('How long to look for an offer that fits. Absent: until there is one. 0s: one look.')
+      .describe('How long to search for an offer that fits. Absent: until there is one. 0s: search once.')
       .optional(),
     deletionPolicy: z
       .enum(['Delete', 'Retain'])
       .default('Delete')
       .describe(
-        'What happens to the machine when the GpuPod is deleted: Delete ends the rental, Retain leaves it running and billing.',
+        'What happens to the instance when the GpuPod is deleted: Delete terminates it, Retain leaves it running and billing.',
       ),
     connectionSecretName: objectName()
       .describe(
-        'Name of the Secret with the connection data. Absent: <name>-connection. A Secret that is not owned by this GpuPod is never overwritten. Under a new name it is written anew, and the old one is removed.',
+        'Name of the Secret with the connection data. Absent: <name>-connection. The operator never overwrites a Secret that this GpuPod does not own. If the name changes, it writes the new Secret and removes the old one.',
       )
       .optional(),
     suspend: z
       .boolean()
       .default(false)
-      .describe('true ends the rental and keeps the object; false rents again.'),
+      .describe('true terminates the instance and keeps the GpuPod; false rents again.'),
   })
-  .describe('The machine that is wanted.');
+  .describe('The instance that you want.');
 
 /** The spec with its defaults filled in. */
 export type GpuPodSpec = z.output<typeof GpuPodSpec>;

@@ -22,49 +22,49 @@ function count(description: string): z.ZodInt {
 const offer = z
   .object({
     provider: text('Upstream provider.').optional(),
-    cloudId: text('Id of the offer at its provider.').optional(),
+    cloudId: text('ID of the offer at its upstream provider.').optional(),
     gpuType: text('GPU type.').optional(),
     socket: text('Socket.').optional(),
-    gpuCount: count('GPUs in the machine.').optional(),
-    gpuMemory: count('GPU memory in GB, as the provider says it.').optional(),
+    gpuCount: count('GPUs in the instance.').optional(),
+    gpuMemory: count('GPU memory in GB, as the provider states it.').optional(),
     dataCenter: text('Data center.').optional(),
     country: text('Country, two letters.').optional(),
     region: text('Region.').optional(),
     security: text('secure_cloud or community_cloud.').optional(),
-    isSpot: z.boolean().describe('Whether the provider may take the machine back at any time.').optional(),
+    isSpot: z.boolean().describe('Whether the provider may take the instance back at any time.').optional(),
     prepaidHours: z
       .number()
       .min(0)
-      .describe('Hours that were charged at once when it was ordered; absent where none were.')
+      .describe('Hours that the provider charged at once on creation; absent where there were none.')
       .optional(),
     stockStatus: text('Stock when it was chosen.').optional(),
-    image: text('Image that was asked for.').optional(),
+    image: text('Image that was requested.').optional(),
     diskSize: count('Disk in GB.').optional(),
     vcpus: count('Virtual CPUs.').optional(),
     memory: count('Memory in GB.').optional(),
   })
-  .describe('The offer that was chosen, recorded because the provider does not return it.');
+  .describe('The chosen offer, recorded because the provider does not return it.');
 
 const cost = z
   .object({
     currency: text('Always USD.', 3).optional(),
     gpu: usdPerHour('The GPUs.').optional(),
     disk: usdPerHour('The disk.').optional(),
-    vcpus: usdPerHour('The vcpus.').optional(),
+    vcpus: usdPerHour('The vCPUs.').optional(),
     memory: usdPerHour('The memory.').optional(),
-    pricePerHour: usdPerHour('All of it, as computed from the offer.').optional(),
-    maxPrice: usdPerHour('The cap that was sent with the order.').optional(),
+    pricePerHour: usdPerHour('The total, as computed from the offer.').optional(),
+    maxPrice: usdPerHour('The cap in the create request.').optional(),
     billedPerHour: usdPerHour('The price that the provider says it bills.').optional(),
     accrued: z
       .number()
       .min(0)
       .describe(
-        'USD since the machine was created, an estimate from price and time; prepaid hours count in full.',
+        'USD since the instance was created, an estimate from price and time; prepaid hours count in full.',
       )
       .optional(),
     accruedAt: time('When accrued was computed.').optional(),
   })
-  .describe('What the machine costs.');
+  .describe('What the instance costs.');
 
 const ssh = z
   .object({
@@ -73,16 +73,16 @@ const ssh = z
     port: z.int().min(1).max(65_535).describe('Port.'),
     user: text('User.'),
   })
-  .describe('How to reach the machine.');
+  .describe('How to reach the instance.');
 
 const port = z
   .object({
     // Whatever the provider says, the status that carries it stays writable.
-    internal: z.int().describe('Port on the machine; absent where the provider does not say.').optional(),
+    internal: z.int().describe('Port on the instance; absent where the provider does not say.').optional(),
     external: z.int().describe('Port to connect to; absent where `url` is there instead.').optional(),
-    host: text('Where to connect to, if not to the machine itself.', 253).optional(),
+    host: text('Host to connect to, if it is not the instance itself.', 253).optional(),
     url: text(
-      'Link to what is behind it, without its query: that may hold a token, and stands in the connection Secret.',
+      'Link to the service behind the port, without its query. The query may contain a token; the connection Secret has the whole link.',
       1024,
     ).optional(),
     protocol: text('TCP or UDP.', 16),
@@ -93,10 +93,10 @@ const port = z
 const account = z
   .object({
     origin: text('Origin of the provider API that the user belongs to.').optional(),
-    userId: text('User at the provider whose account pays for the instance.'),
+    userId: text('Prime Intellect user whose account pays for the instance.'),
   })
   .describe(
-    'The account that the instance was rented on. With an API key of another account the operator does nothing for this GpuPod.',
+    'The account that pays for the instance. With an API key of another account, the operator does nothing for this GpuPod.',
   );
 
 /**
@@ -107,38 +107,38 @@ export const ATTEMPT_OUTCOMES = ['Refused', 'NotCreated', 'Failed', 'Ended', 'Re
 
 const attempt = z
   .object({
-    number: z.int().min(1).describe('Number of the attempt; never used twice for one GpuPod.'),
-    podId: text('Id of the machine, if one came of it.').optional(),
-    podName: text('Name of the machine at the provider.').optional(),
-    teamId: text('Team that pays for it; absent where the own wallet of the API key does.').optional(),
+    number: z.int().min(1).describe('Number of the attempt; a GpuPod never uses it twice.'),
+    podId: text('ID of the instance, if there is one.').optional(),
+    podName: text('Name of the instance at the provider.').optional(),
+    teamId: text("Team that pays for it; absent where the user's own wallet pays.").optional(),
     offer: text('The offer, in short.').optional(),
     pricePerHour: usdPerHour('Price of that offer.').optional(),
     startedAt: time('When it began.').optional(),
-    endedAt: time('When it was seen to have ended.').optional(),
-    ending: text('Why the machine is being ended.', 64).optional(),
-    outcome: z.enum(ATTEMPT_OUTCOMES).describe('How it ended; absent while it goes on.').optional(),
+    endedAt: time('When the operator saw that it was over.').optional(),
+    ending: text('Why the operator terminates the instance.', 64).optional(),
+    outcome: z.enum(ATTEMPT_OUTCOMES).describe('Outcome of the attempt; absent while it goes on.').optional(),
     reason: text('Reason of the outcome.', 64).optional(),
     message: text('The outcome in a sentence.', MAX_MESSAGE_LENGTH).optional(),
-    cost: z.number().min(0).describe('USD that it cost, an estimate.').optional(),
+    cost: z.number().min(0).describe('Estimated cost in USD.').optional(),
   })
-  .describe('One attempt to rent a machine.');
+  .describe('One attempt to get a ready instance.');
 
 const rejection = z
   .object({
-    reason: text('Why offers were not taken.', 64),
+    reason: text('Why offers were rejected.', 64),
     count: count('How many.'),
-    nearest: text('The offer that came nearest.').optional(),
+    nearest: text('The offer that comes closest.').optional(),
   })
-  .describe('Offers that were not taken, by reason.');
+  .describe('Rejected offers, by reason.');
 
 const condition = z
   .object({
     type: z.enum(CONDITION_TYPES).describe('Type of the condition.'),
     status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown.'),
-    observedGeneration: z.int().min(0).describe('Generation of the spec that it speaks of.'),
+    observedGeneration: z.int().min(0).describe('Generation of the spec that it describes.'),
     lastTransitionTime: time('When its status last changed.'),
     reason: text('Reason, one CamelCase word.', 64),
-    message: z.string().max(MAX_MESSAGE_LENGTH).describe('The same for a person.'),
+    message: z.string().max(MAX_MESSAGE_LENGTH).describe('The same for people.'),
   })
   .describe('One aspect of the state.');
 
@@ -148,36 +148,34 @@ export const GpuPodStatus = z
       .int()
       .min(-1)
       .max(Number.MAX_SAFE_INTEGER)
-      .describe('Generation of the spec that was last acted on; -1 before the first look.'),
+      .describe('Generation of the spec that the operator last acted on; -1 before the first time.'),
     phase: text(
-      'The state in one word, for the table. Computed from the conditions; do not build on it.',
+      'The state in one word, for the table of kubectl get. Computed from the conditions; do not build on it.',
       32,
     ).optional(),
-    // An empty id would be one that is rented, and that nobody could end.
-    podId: text('Id of the rented machine at the provider.').min(1).optional(),
+    // An empty ID would be of an instance that nobody could terminate.
+    podId: text('ID of the instance at the provider.').min(1).optional(),
     podIdProof: text(
-      'Signature of the operator over namespace, uid and podId: the instance stays this GpuPod’s when it is renamed at the provider.',
+      'Signature of the operator over namespace, UID and podId. With it, the instance still belongs to this GpuPod when it is renamed at the provider.',
       64,
     ).optional(),
     podName: text('Its name at the provider.').min(1).optional(),
     account: account.optional(),
-    searchStartedAt: time(
-      'Since when an offer is being looked for; offerTimeout counts from here.',
-    ).optional(),
+    searchStartedAt: time('When the search for an offer began; offerTimeout counts from here.').optional(),
     lastHandledReconcileAt: text(
-      'Last value of the annotation gpupod.dev/reconcile-requested-at that was acted on.',
+      'Last value of the annotation gpupod.dev/reconcile-requested-at that the operator acted on.',
     ).optional(),
     failedAttempts: count(
-      'Machines of this generation that never got ready; maxAttempts bounds it.',
+      'Instances of this generation that never became ready; maxAttempts limits it.',
     ).optional(),
     notCreatedAttempts: count(
-      'Attempts in a row whose outcome was unknown and of which no instance was found; bounded by maxAttempts, or 3 if that is more.',
+      'Attempts in a row with an unknown outcome of which no instance was found. The limit is maxAttempts, but at least 3.',
     ).optional(),
     refusedAttempts: count(
-      'Create requests that were refused since an instance was last ready, other than for capacity or for the account; at 10 the GpuPod is Stalled.',
+      'Create requests that the provider refused since an instance was last ready, other than for capacity or the account; at 10 the GpuPod is Stalled.',
     ).optional(),
     noCapacityAttempts: count(
-      'Create requests that were refused for capacity since an instance was last ready; at 100 the GpuPod is Stalled.',
+      'Create requests that the provider refused for lack of capacity since an instance was last ready; at 100 the GpuPod is Stalled.',
     ).optional(),
     offer: offer.optional(),
     cost: cost.optional(),
@@ -202,13 +200,13 @@ export const GpuPodStatus = z
       .array(rejection)
       .max(24)
       .meta({ 'x-kubernetes-list-type': 'atomic' })
-      .describe('Why the other offers were not taken.')
+      .describe('Why the other offers were rejected.')
       .optional(),
     hint: text('What to relax so that an offer fits.', MAX_MESSAGE_LENGTH).optional(),
-    createdAt: time('When the provider created the machine.').optional(),
-    activeAt: time('When it was first seen active.').optional(),
-    readyAt: time('When it was first seen ready.').optional(),
-    terminatedAt: time('When its end was seen.').optional(),
+    createdAt: time('When the provider created the instance.').optional(),
+    activeAt: time('When the operator first saw it active.').optional(),
+    readyAt: time('When the operator first saw it ready.').optional(),
+    terminatedAt: time('When the operator saw it terminated.').optional(),
     conditions: z
       .array(condition)
       .max(16)

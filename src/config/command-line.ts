@@ -41,9 +41,9 @@ export function helpText(settings: readonly DescribedSetting[]): string {
 function toCommand(settings: readonly DescribedSetting[]): Command {
   const command = new Command('gpupod-operator')
     .description(
-      'Rents a GPU at Prime Intellect for each GpuPod of a Kubernetes cluster, and ends the rental with it.\n\n' +
-        'The API key comes from the environment variable PRIME_API_KEY, or from a file. Each setting can be given by ' +
-        'flag or by environment variable; the flag wins. Durations are written as in 90s, 1h30m or 250ms.',
+      'Rents a GPU instance at Prime Intellect for each GpuPod of a Kubernetes cluster, and terminates it with the GpuPod.\n\n' +
+        'The API key comes from the environment variable PRIME_API_KEY, or from a file. You can give each setting by ' +
+        'flag or by environment variable; the flag wins. Write durations as in 90s, 1h30m or 250ms.',
     )
     .configureOutput({ getOutHelpWidth: () => HELP_WIDTH, getOutHasColors: () => false })
     .configureHelp({

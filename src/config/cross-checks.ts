@@ -31,7 +31,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       lease.durationMs > lease.renewDeadlineMs
         ? undefined
         : `--lease-duration (${formatDuration(lease.durationMs)}) must be longer than --lease-renew-deadline ` +
-          `(${formatDuration(lease.renewDeadlineMs)}): else two processes may work at once.`,
+          `(${formatDuration(lease.renewDeadlineMs)}): otherwise two processes could work at once.`,
   },
   ...(['renewPeriodMs', 'retryPeriodMs'] as const).map((key) => leasePeriodCheck(key)),
   {
@@ -40,7 +40,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       !lease.isEnabled || windows.leaseFenceMs > lease.renewPeriodMs
         ? undefined
         : `--window-lease-fence (${formatDuration(windows.leaseFenceMs)}) must be longer than --lease-renew-period ` +
-          `(${formatDuration(lease.renewPeriodMs)}): else hardly any order could be sent.`,
+          `(${formatDuration(lease.renewPeriodMs)}): otherwise the operator could send hardly any create request.`,
   },
   {
     needs: ['lease.isEnabled', 'lease.durationMs', 'windows.leaseFenceMs'],
@@ -48,7 +48,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       !lease.isEnabled || windows.leaseFenceMs <= lease.durationMs
         ? undefined
         : `--window-lease-fence (${formatDuration(windows.leaseFenceMs)}) must not be longer than --lease-duration ` +
-          `(${formatDuration(lease.durationMs)}): else an order could be sent after another process took over.`,
+          `(${formatDuration(lease.durationMs)}): otherwise the operator could send a create request after another process took over.`,
   },
   {
     needs: ['prime.createTimeoutMs', 'windows.createFenceMs', 'windows.foreignRequestMs'],
@@ -57,7 +57,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         ? undefined
         : `--window-foreign-request (${formatDuration(windows.foreignRequestMs)}) must be at least --create-timeout and ` +
           `--window-create-fence together (${formatDuration(prime.createTimeoutMs + windows.createFenceMs)}): ` +
-          'else an order that another process sent could still be under way when it is taken for lost.',
+          'otherwise the create request of another process could still be under way when the operator takes it for lost.',
   },
   {
     needs: ['prime.offerCacheMs', 'windows.offerMaxAgeMs'],
@@ -65,7 +65,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       windows.offerMaxAgeMs > prime.offerCacheMs
         ? undefined
         : `--window-offer-max-age (${formatDuration(windows.offerMaxAgeMs)}) must be longer than --offer-cache ` +
-          `(${formatDuration(prime.offerCacheMs)}): else an offer could be too old as soon as it is seen.`,
+          `(${formatDuration(prime.offerCacheMs)}): otherwise an offer could be too old as soon as it arrives.`,
   },
 ];
 
@@ -77,6 +77,6 @@ function leasePeriodCheck(key: 'renewPeriodMs' | 'retryPeriodMs'): CrossCheck {
       lease.renewDeadlineMs > lease[key]
         ? undefined
         : `--lease-renew-deadline (${formatDuration(lease.renewDeadlineMs)}) must be longer than ${flag} ` +
-          `(${formatDuration(lease[key])}): else the Lease is lost between two renewals.`,
+          `(${formatDuration(lease[key])}): otherwise the operator loses the Lease between two renewals.`,
   };
 }

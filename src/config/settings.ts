@@ -30,7 +30,7 @@ const namespaceName = {
 };
 
 /**
- * All settings but the API key itself, which has no flag: arguments are seen by everybody on the machine. Each
+ * All settings but the API key itself, which has no flag: everybody on the node can see arguments. Each
  * group is a part of the configuration. What reads them, the help and the reference are made from this table.
  */
 export const SETTINGS = {
@@ -39,43 +39,43 @@ export const SETTINGS = {
       flag: '--prime-api-base-url',
       env: ['PRIME_API_BASE_URL', 'PRIME_BASE_URL'],
       defaultText: 'https://api.primeintellect.ai',
-      description: 'Where the Prime Intellect API is. https, unless the host is this machine',
+      description: 'URL of the Prime Intellect API. https, unless the host is localhost',
     }),
     keyFile: optionalSetting(word(path), {
       flag: '--prime-api-key-file',
       env: ['PRIME_API_KEY_FILE'],
-      description: 'File that holds the API key; it is read again when it changes',
+      description: 'File that contains the API key; the operator reads it again when it changes',
     }),
     allowHttp: setting(onOff(), {
       flag: '--allow-http',
       defaultText: 'false',
-      description: 'Send the API key in clear text to a host that is not this machine (tests only)',
+      description: 'Send the API key in clear text to a host other than localhost (tests only)',
     }),
     maxRequestsPerSecond: setting(decimal({ min: 0.1, max: 10_000 }), {
       flag: '--max-requests-per-second',
       defaultText: '100',
-      description: 'Never more requests than this, whatever the provider would take',
+      description: 'Maximum of requests per second, whatever the provider accepts',
     }),
     createTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--create-timeout',
       defaultText: '60s',
-      description: 'How long the request that rents a machine may take',
+      description: 'How long a create request may take',
     }),
     readTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--read-timeout',
       defaultText: '30s',
-      description: 'How long every other request may take',
+      description: 'How long any other request may take',
     }),
     offerCacheMs: setting(duration(0), {
       flag: '--offer-cache',
       defaultText: '5s',
-      description: 'How long one answer about offers is shared by all GpuPods that ask the same',
+      description: 'How long GpuPods that ask the same share one answer about offers',
     }),
   }),
   policy: z.object({
     maxPriceCeiling: optionalSetting(usd(), {
       flag: '--max-price-ceiling',
-      description: 'No machine above this, in USD per hour, whatever a GpuPod allows',
+      description: 'Maximum price of an instance in USD per hour, whatever a GpuPod allows',
     }),
     requireMaxPrice: setting(onOff(), {
       flag: '--require-max-price',
@@ -85,19 +85,19 @@ export const SETTINGS = {
     maxTotalPricePerHour: optionalSetting(usd(), {
       flag: '--max-total-price-per-hour',
       description:
-        'All instances of this installation together cost at most this, in USD per hour, retained and orphaned ones included; prepaid hours count in full in their first hour. An order that would pass it waits',
+        'Maximum price of all instances of this installation together in USD per hour, including retained and orphaned ones. Prepaid hours count in full in their first hour. A create request that would exceed it waits',
     }),
     allowRetain: setting(onOff(), {
       flag: '--allow-retain',
       defaultText: 'true',
       description:
-        'Let GpuPods with deletionPolicy Retain leave their instance running and billing. false: they are refused, and what runs is ended with its GpuPod',
+        'Let GpuPods with deletionPolicy Retain leave their instance running and billing. false: the operator refuses them, and terminates a running instance with its GpuPod',
     }),
     allowPrepaid: setting(onOff(), {
       flag: '--allow-prepaid',
       defaultText: 'true',
       description:
-        'Let GpuPods with placement.allowPrepaid rent offers that charge a number of hours at once. false: they are refused',
+        'Let GpuPods with placement.allowPrepaid rent offers that charge a number of hours at once. false: the operator refuses them',
     }),
     defaultTeamId: optionalSetting(word(someWord), {
       flag: '--default-team-id',
@@ -122,13 +122,13 @@ export const SETTINGS = {
       flag: '--allowed-disk-ids',
       defaultText: '',
       description:
-        'Disks that a GpuPod may attach, each as an id, or as namespace/id for one namespace only; none given: any',
+        'Disks that a GpuPod may attach, each as an ID, or as namespace/ID for one namespace only; none given: any',
     }),
     allowedTemplateIds: setting(wordList(), {
       flag: '--allowed-template-ids',
       defaultText: '',
       description:
-        'Custom templates that a GpuPod may use, each as an id, or as namespace/id for one namespace only; none given: any',
+        'Custom templates that a GpuPod may use, each as an ID, or as namespace/ID for one namespace only; none given: any',
     }),
   }),
   installation: z.object({
@@ -136,62 +136,65 @@ export const SETTINGS = {
       word({ placeholder: 'id', pattern: /^[a-z0-9]{6}$/, meaning: 'six lower-case letters or digits' }),
       {
         flag: '--installation-id',
-        description: 'Marks the machines of this installation; else kept in a ConfigMap',
+        description:
+          'Marks the instances of this installation. Default: generated once and kept in a ConfigMap',
       },
     ),
     acceptCluster: optionalSetting(word(someWord), {
       flag: '--accept-cluster',
       description:
-        'Uid of namespace kube-system: confirms that this cluster takes over from the one it was copied from',
+        'UID of the namespace kube-system. Confirms that this cluster takes over from the one that it was copied from',
     }),
     acceptAccount: optionalSetting(word(someWord), {
       flag: '--accept-account',
-      description: 'User id at the provider: confirms that the API key belongs to another account now',
+      description: 'Prime Intellect user ID. Confirms that the API key now belongs to this account',
     }),
     acceptInstallation: optionalSetting(
       word({ placeholder: 'id', pattern: /^[a-z0-9]{6}$/, meaning: 'six lower-case letters or digits' }),
       {
         flag: '--accept-installation',
         description:
-          'Confirms that no other cluster uses this id of an installation: only then are orphans ended that carry an id given by hand',
+          'Confirms that no other cluster uses this installation ID. Without it, the operator does not terminate orphans if you set --installation-id yourself',
       },
     ),
     orphanPolicy: setting(choice(['Report', 'Terminate']), {
       flag: '--orphan-policy',
       defaultText: 'Report',
-      description: 'What happens to machines of this installation that belong to no GpuPod',
+      description: 'What to do with instances of this installation that belong to no GpuPod',
     }),
   }),
   kubernetes: z.object({
     kubeconfig: optionalSetting(word(path), {
       flag: '--kubeconfig',
-      description: 'Kubeconfig file; else KUBECONFIG, ~/.kube/config, or the service account of the pod',
+      description: 'Kubeconfig file. Default: KUBECONFIG, ~/.kube/config, or the service account of the Pod',
     }),
     context: optionalSetting(word({ ...path, placeholder: 'name', meaning: 'the name of a context' }), {
       flag: '--context',
-      description: 'Context of the kubeconfig; else its current one',
+      description: 'Context of the kubeconfig. Default: its current one',
     }),
     namespace: optionalSetting(word(namespaceName), {
       flag: '--namespace',
       env: ['GPUPOD_NAMESPACE', 'POD_NAMESPACE'],
-      description: "The operator's own namespace, for its Lease and ConfigMaps; else that of the kubeconfig",
+      description:
+        "The operator's own namespace, for its Lease and ConfigMaps. Default: that of the kubeconfig",
     }),
     watchNamespace: optionalSetting(word(namespaceName), {
       flag: '--watch-namespace',
-      description: 'Only GpuPods of this namespace; else those of all namespaces',
+      description: 'Watch only GpuPods of this namespace. Default: all namespaces',
     }),
     watchIdleTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--watch-idle-timeout',
       defaultText: '90s',
       description:
-        'A watch that brings nothing for this long is replaced by a new one; the API server sends a sign of life each minute',
+        'The operator replaces a watch that is silent for this long. The API server sends a bookmark about every minute',
     }),
   }),
   lease: z.object({
     isEnabled: setting(onOff(), {
       flag: '--leader-elect',
       defaultText: 'true',
-      description: 'Work only while holding the Lease. Turn it off only where there is one process for sure',
+      description:
+        'Work only while holding the Lease. Turn it off only if you are sure that one process runs',
     }),
     name: setting(
       word({
@@ -214,7 +217,7 @@ export const SETTINGS = {
     renewDeadlineMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--lease-renew-deadline',
       defaultText: '10s',
-      description: 'A holder that could not renew for this long stops working',
+      description: 'A holder that cannot renew for this long stops working',
     }),
     renewPeriodMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--lease-renew-period',
@@ -224,7 +227,7 @@ export const SETTINGS = {
     retryPeriodMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--lease-retry-period',
       defaultText: '1s',
-      description: 'How often the others look at the Lease',
+      description: 'How often the other processes check the Lease',
     }),
   }),
   process: z.object({
@@ -232,22 +235,22 @@ export const SETTINGS = {
       flag: '--concurrency',
       defaultText: '32',
       description:
-        'GpuPods that are worked on at once. As many more may wait for the provider, and terminations have workers of their own',
+        'How many GpuPods the operator reconciles at once. As many more may wait for the provider, and terminations have their own workers',
     }),
     logLevel: setting(choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
       flag: '--log-level',
       defaultText: 'info',
-      description: 'What is logged: this and all that is worse',
+      description: 'Lowest level that is logged',
     }),
     http: setting(listenAddress(), {
       flag: '--http-address',
       defaultText: ':8080',
-      description: 'Where /healthz, /readyz and /metrics are served',
+      description: 'Address that serves /healthz, /readyz and /metrics',
     }),
     coolDownScale: setting(decimal({ min: 0, max: 100 }), {
       flag: '--cool-down-scale',
       defaultText: '1',
-      description: 'Multiplies how long offers and accounts are left alone after a refusal',
+      description: 'Factor for all cooldowns of offers and accounts after a refusal',
     }),
   }),
   windows: z.object(WINDOW_SETTINGS),
@@ -258,10 +261,10 @@ export type SettingsGroup = keyof typeof SETTINGS;
 /** The groups as people read them, in the order of help and reference. */
 export const GROUP_TITLES: Readonly<Record<SettingsGroup, string>> = {
   prime: 'Prime Intellect',
-  policy: 'What may be rented, and who pays',
-  installation: 'Whose machines these are',
+  policy: 'Limits on what GpuPods may rent, and who pays',
+  installation: 'Ownership of instances',
   kubernetes: 'Kubernetes',
   lease: 'Leader election',
   process: 'The process',
-  windows: 'Windows of the protocol (for tests and unusual providers)',
+  windows: 'Timings of the protocol (for tests and unusual providers)',
 };

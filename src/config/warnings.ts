@@ -22,23 +22,23 @@ type Warning = (settings: Settings) => string | undefined;
 const WARNINGS: readonly Warning[] = [
   ({ prime }) =>
     prime.allowHttp
-      ? '--allow-http: the API key may be readable on the way to the provider; this is for tests only.'
+      ? '--allow-http: others may read the API key on its way to the provider; use this for tests only.'
       : undefined,
   ({ lease }) =>
     lease.isEnabled
       ? undefined
-      : '--leader-elect=false: a second process beside this one would rent machines for the same GpuPods.',
+      : '--leader-elect=false: a second process would rent instances for the same GpuPods. Run exactly one process.',
   ({ policy: { maxPriceCeiling, maxTotalPricePerHour } }) =>
     maxTotalPricePerHour !== undefined && maxTotalPricePerHour < (maxPriceCeiling ?? 0)
       ? `--max-total-price-per-hour (${formatUsd(maxTotalPricePerHour)}) is below --max-price-ceiling ` +
-        `(${formatUsd(maxPriceCeiling ?? 0)}): a machine between the two would wait for ever.`
+        `(${formatUsd(maxPriceCeiling ?? 0)}): an instance that costs more than the total never starts. Lower the ceiling, or raise the total.`
       : undefined,
   ({ windows }) => {
     const short = PROTECTING_WINDOWS.filter((key) => windows[key] < DEFAULT_WINDOWS[key]);
     const list = short.map((key) => `${key} ${formatDuration(windows[key])}`).join(', ');
     return short.length === 0
       ? undefined
-      : `Windows that keep a machine from being rented twice are shorter than their defaults (${list}); this is for tests only.`;
+      : `Timings that prevent a second instance are shorter than their defaults (${list}); use this for tests only.`;
   },
 ];
 

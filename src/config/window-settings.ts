@@ -11,57 +11,66 @@ const MIN_WINDOW_MS = 1;
 export const WINDOW_SETTINGS = {
   offerMaxAgeMs: windowSetting(
     'offerMaxAgeMs',
-    'An offer that was seen longer ago is looked up again before it is rented',
+    'The operator reads an offer again before it rents, if its answer is older than this',
   ),
   createFenceMs: windowSetting(
     'createFenceMs',
-    'How long after an order was written down it may still be sent',
+    'How long after the create intent was written the create request may still be sent',
   ),
-  leaseFenceMs: windowSetting('leaseFenceMs', 'An order is sent only if the lease was renewed within this'),
+  leaseFenceMs: windowSetting(
+    'leaseFenceMs',
+    'The operator sends a create request only if it renewed the Lease within this',
+  ),
   settleMs: windowSetting(
     'settleMs',
-    'An order counts as lost at the earliest this long after its request ended',
+    'Time after a create request with an unknown outcome before an absence may prove that no instance exists',
   ),
   settleSpacingMs: windowSetting(
     'settleSpacingMs',
-    'Distance of the complete lists that prove that an order came to nothing',
+    'Interval between the inventories that prove that a create request created no instance',
   ),
   foreignRequestMs: windowSetting(
     'foreignRequestMs',
-    'How long the request of a process that is gone may still be under way',
+    'How long the create request of an earlier process may still be under way',
   ),
-  goneSpacingMs: windowSetting('goneSpacingMs', 'Distance of the two looks that prove that a pod is gone'),
+  goneSpacingMs: windowSetting(
+    'goneSpacingMs',
+    'Interval between the two answers that prove that an instance no longer exists',
+  ),
   unreadPodAgeMs: windowSetting(
     'unreadPodAgeMs',
-    'Age from which a 404 says something about a pod that was never read',
+    'Age from which a 404 counts for an instance that the operator has never read',
   ),
   deleteResendMs: windowSetting(
     'deleteResendMs',
-    'A pod that lives this long after its DELETE was accepted gets another one',
+    'The operator sends another DELETE if the instance still exists this long after the last one was accepted',
   ),
-  staleMs: windowSetting('staleMs', 'Ready becomes Unknown after this long without a good look'),
+  staleMs: windowSetting(
+    'staleMs',
+    'Ready becomes Unknown after this long without a valid answer about the instance',
+  ),
   quietFailureMs: windowSetting(
     'quietFailureMs',
-    'A failure shorter than this is not written into any status',
+    'The operator does not report a failure in a status if it lasts shorter than this',
   ),
   youngObjectMs: windowSetting(
     'youngObjectMs',
-    'A GpuPod younger than this needs no complete list before its first order',
+    'A GpuPod younger than this needs no inventory before its first create request',
   ),
-  offerRetryMs: windowSetting(
-    'offerRetryMs',
-    'How long to wait before offers are looked at again when none fits',
+  offerRetryMs: windowSetting('offerRetryMs', 'How long to wait before the next search when no offer fits'),
+  busyPollMs: windowSetting(
+    'busyPollMs',
+    'Interval between status polls of instances that start or terminate',
   ),
-  busyPollMs: windowSetting('busyPollMs', 'Distance of looks at pods that are being made or ended'),
-  quietPollMs: windowSetting('quietPollMs', 'Distance of looks at pods when all is quiet'),
-  sweepMs: windowSetting('sweepMs', 'Distance of the complete lists that find pods nobody knows of'),
+  quietPollMs: windowSetting('quietPollMs', 'Interval between status polls of all other instances'),
+  sweepMs: windowSetting('sweepMs', 'Interval between the inventories that find duplicates and orphans'),
   massAbsenceMs: windowSetting(
     'massAbsenceMs',
-    'How long no pod is declared gone after too many vanished at once',
+    'How long the operator declares no instance lost after too many disappeared at once',
   ),
   rejectionsWriteMs: windowSetting(
     'rejectionsWriteMs',
-    'Why offers were not taken is written on its own at most this often',
+    'Shortest interval between status writes that change only the rejections',
   ),
 } satisfies Record<keyof Windows, z.ZodType<number, string>>;
 

@@ -16,7 +16,7 @@ const PROVISIONING_SECONDS = [15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3
 
 /**
  * Every metric of the operator; those of the process (`nodejs_`, `process_`) come from the library. No label holds a
- * name or id of a GpuPod or a machine: the number of series stays small however many come and go.
+ * name or ID of a GpuPod or an instance: the number of series stays small however many come and go.
  */
 export const METRICS = {
   buildInfo: {
@@ -29,21 +29,21 @@ export const METRICS = {
     name: 'gpupod_leader',
     type: 'gauge',
     labels: [],
-    help: '1 while this process does the work, 0 on a standby.',
+    help: '1 while this process leads, 0 on a standby.',
   },
   reconciles: {
     name: 'gpupod_reconcile_total',
     type: 'counter',
     labels: ['result'],
     values: ['done', 'retry', 'error'],
-    help: 'Passes over a GpuPod, by result: done, retry (somebody else wrote meanwhile), error.',
+    help: 'Reconciliations of a GpuPod, by result: done, retry (a write conflict), error.',
   },
   reconcileDuration: {
     name: 'gpupod_reconcile_duration_seconds',
     type: 'histogram',
     labels: [],
     buckets: FAST_SECONDS,
-    help: 'How long a pass over a GpuPod took.',
+    help: 'How long the reconciliation of a GpuPod took.',
   },
   queueDepth: {
     name: 'gpupod_queue_depth',
@@ -55,7 +55,7 @@ export const METRICS = {
     name: 'gpupod_queue_retries_total',
     type: 'counter',
     labels: [],
-    help: 'GpuPods that were put back into the queue after a failure or a conflict.',
+    help: 'GpuPods that went back into the queue after a failure or a conflict.',
   },
   queueWait: {
     name: 'gpupod_queue_wait_seconds',
@@ -69,33 +69,33 @@ export const METRICS = {
     type: 'histogram',
     labels: [],
     buckets: FAST_SECONDS,
-    help: 'How long a worker had a GpuPod.',
+    help: 'How long a worker was busy with a GpuPod.',
   },
   watchAge: {
     name: 'gpupod_watch_last_event_age_seconds',
     type: 'gauge',
     labels: [],
-    help: 'Time since the API server last gave a sign of life on the watch; +Inf before the first. About a minute is normal.',
+    help: 'Time since the API server last sent anything on the watch; +Inf before the first time. About a minute is normal.',
   },
   watchLists: {
     name: 'gpupod_watch_lists_total',
     type: 'counter',
     labels: [],
-    help: 'Complete lists of GpuPods that were taken over.',
+    help: 'Complete lists of GpuPods that the operator read.',
   },
   watchEnds: {
     name: 'gpupod_watch_ends_total',
     type: 'counter',
     labels: ['reason'],
     values: ['ended', 'expired', 'idle', 'garbage', 'failed'],
-    help: 'Watches that ended: ended and expired in good order, idle, garbage and failed not.',
+    help: 'Watches that are over, by reason: ended and expired are normal; idle, garbage and failed are not.',
   },
   eventsDropped: {
     name: 'gpupod_events_dropped_total',
     type: 'counter',
     labels: ['reason'],
     values: ['rate', 'queue', 'refused'],
-    help: 'Kubernetes Events that were not written: rate, queue, refused.',
+    help: 'Kubernetes Events that the operator did not write, by reason: rate, queue, refused.',
   },
   providerRequests: {
     name: 'gpupod_provider_requests_total',
@@ -114,13 +114,13 @@ export const METRICS = {
     name: 'gpupod_provider_allowed_requests_per_second',
     type: 'gauge',
     labels: [],
-    help: 'Requests per second that the limiter lets through at present; it falls when the provider answers 429.',
+    help: 'Requests per second that the limiter allows now; it falls when the provider answers 429.',
   },
   limiterTokens: {
     name: 'gpupod_provider_limiter_tokens',
     type: 'gauge',
     labels: [],
-    help: 'Requests that the limiter would let through at once.',
+    help: 'Requests that the limiter would allow at once.',
   },
   limiterWaiting: {
     name: 'gpupod_provider_limiter_waiting_requests',
@@ -147,7 +147,7 @@ export const METRICS = {
     name: 'gpupod_offer_rows_skipped',
     type: 'gauge',
     labels: ['gpu_type'],
-    help: 'Rows in the last answer about this GPU type that could not be read, and were left out.',
+    help: 'Rows in the last answer about this GPU type that the operator could not read and skipped.',
   },
   cheapestOffer: {
     name: 'gpupod_offer_min_price_usd_per_gpu_hour',
@@ -165,63 +165,63 @@ export const METRICS = {
     name: 'gpupod_price_usd_per_hour',
     type: 'gauge',
     labels: ['namespace'],
-    help: 'What the machines that are rented now cost together, in USD per hour. Leader only.',
+    help: 'Price of all instances of GpuPods together, in USD per hour. Leader only.',
   },
   livingCost: {
     name: 'gpupod_living_cost_usd',
     type: 'gauge',
     labels: ['namespace'],
-    help: 'What the GpuPods that exist now have cost so far, in USD: the same after a restart, less when one is deleted. Leader only.',
+    help: 'What the existing GpuPods have cost so far, in USD. It survives a restart, and falls when a GpuPod is deleted. Leader only.',
   },
   spent: {
     name: 'gpupod_spent_usd_total',
     type: 'counter',
     labels: ['namespace'],
-    help: 'USD spent, carried on by each process that leads. An estimate from prices and times. Leader only.',
+    help: 'USD spent, an estimate from prices and times. Each leader continues the count. Leader only.',
   },
   attempts: {
     name: 'gpupod_attempts_total',
     type: 'counter',
     labels: ['outcome'],
     values: ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'],
-    help: 'Attempts to rent that ended: Refused, NotCreated, Failed, Ended, Released.',
+    help: 'Attempts that are over, by outcome: Refused, NotCreated, Failed, Ended, Released.',
   },
   unresolvedOrders: {
     name: 'gpupod_unresolved_orders',
     type: 'gauge',
     labels: [],
-    help: 'Orders of which nobody knows yet whether a machine came of them. Leader only.',
+    help: 'Create requests with an unknown outcome. Leader only.',
   },
   timeToReady: {
     name: 'gpupod_time_to_ready_seconds',
     type: 'histogram',
     labels: [],
     buckets: PROVISIONING_SECONDS,
-    help: 'Time from the order of a machine until it was ready.',
+    help: 'Time from the create intent until the instance was ready.',
   },
   listsComplete: {
     name: 'gpupod_wallet_list_complete',
     type: 'gauge',
     labels: ['team'],
-    help: '1 where the last list of all instances of a wallet was complete, 0 where it failed: GpuPods of that team wait for it. The team is empty for what no team pays.',
+    help: "1 where the last inventory of a wallet succeeded, 0 where it failed: GpuPods of that team wait for it. The team is empty for the user's own wallet.",
   },
   unreadableRows: {
     name: 'gpupod_wallet_unreadable_rows',
     type: 'gauge',
     labels: ['team'],
-    help: 'Instances in the last list of a wallet whose id or name cannot be read: orders of unknown outcome in this wallet wait for them.',
+    help: 'Instances in the last list of a wallet whose ID or name cannot be read: create requests with an unknown outcome in this wallet wait for them.',
   },
   strays: {
     name: 'gpupod_stray_pods',
     type: 'gauge',
     labels: [],
-    help: 'Surplus machines of existing GpuPods in the last sweep; they are ended.',
+    help: 'Duplicates in the last sweep: surplus instances of existing GpuPods. The operator terminates them.',
   },
   orphans: {
     name: 'gpupod_orphan_pods',
     type: 'gauge',
     labels: [],
-    help: 'Machines of this installation in the last sweep that belong to no GpuPod. They bill.',
+    help: 'Orphans in the last sweep: instances of this installation that belong to no GpuPod. They bill.',
   },
   coolDowns: {
     name: 'gpupod_cool_downs',
@@ -240,13 +240,13 @@ export const METRICS = {
       'Forbidden',
       'QuotaExceeded',
     ],
-    help: 'Offers that are left alone for a while, by why.',
+    help: 'Offers in a cooldown, by reason.',
   },
   unownedPrice: {
     name: 'gpupod_unowned_price_usd_per_hour',
     type: 'gauge',
     labels: ['kind'],
     values: ['retained', 'released', 'orphaned'],
-    help: 'What instances cost an hour that bill and belong to no GpuPod: retained, released by force without a proof of their end, orphaned.',
+    help: 'Price of instances that bill and belong to no GpuPod, in USD per hour, by kind: retained, released (by force, without proof that they are terminated), orphaned.',
   },
 } as const satisfies Record<string, MetricDefinition>;

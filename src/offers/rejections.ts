@@ -4,33 +4,33 @@ import { boundedText, offerText } from './offer-text.ts';
 /** Why an offer was not taken, each with its sentence. The list is closed; the reference is made from it. */
 export const REJECTION_REASONS = {
   GpuTypeNotWanted: 'The offer has a GPU type that is not in `gpu.types`.',
-  GpuCountDiffers: 'The offer has another number of GPUs than `gpu.count`.',
-  MultiNode: 'The offer is a cluster of several machines, which a GpuPod cannot rent.',
+  GpuCountDiffers: 'The offer has a different number of GPUs than `gpu.count`.',
+  MultiNode: 'The offer is a cluster of several nodes, which a GpuPod cannot rent.',
   SocketNotWanted: 'The offer has a socket that is not in `gpu.sockets`.',
   RegionNotAllowed: 'The offer is in a region that is not in `placement.regions`.',
-  CountryNotAllowed: 'The offer is in a country that is not in `placement.countries`, or names none.',
+  CountryNotAllowed: 'The offer is in a country that is not in `placement.countries`, or it names none.',
   DataCenterNotAllowed:
-    'The offer is in a data center that is not in `placement.dataCenters`, or names none.',
-  ProviderNotAllowed: 'The provider of the offer is not in `placement.providers.allow`.',
-  ProviderDenied: 'The provider of the offer is in `placement.providers.deny`.',
+    'The offer is in a data center that is not in `placement.dataCenters`, or it names none.',
+  ProviderNotAllowed: 'The upstream provider of the offer is not in `placement.providers.allow`.',
+  ProviderDenied: 'The upstream provider of the offer is in `placement.providers.deny`.',
   CloudIdDiffers: 'The offer is not the one that `placement.cloudId` pins.',
-  SecurityDiffers: 'The offer has another security than `placement.security`.',
+  SecurityDiffers: 'The offer has a different security than `placement.security`.',
   SpotForbidden: 'The offer is a spot offer, and `placement.spot` is Forbid.',
-  SpotRequired: 'The offer is no spot offer, and `placement.spot` is Require.',
+  SpotRequired: 'The offer is not a spot offer, and `placement.spot` is Require.',
   PrepaidForbidden: 'The offer charges a number of hours at once, and `placement.allowPrepaid` is false.',
   Unavailable: 'The provider lists the offer as unavailable.',
   StockTooLow: 'The stock of the offer is below `placement.minStock`.',
-  CurrencyDiffers: 'The offer is priced in another currency than USD.',
+  CurrencyDiffers: 'The offer is priced in a currency other than USD.',
   ImageNotOffered: 'The offer does not list the image.',
-  SizeNotOffered: 'The offer cannot be had with the sizes in `resources`.',
+  SizeNotOffered: 'The offer is not available in the sizes in `resources`.',
   Indistinguishable:
-    'The request for the offer could be answered with another row that the spec forbids (spot, prepaid hours, place, security), because a request cannot say which of them is meant.',
-  InvalidPrice: 'The offer has no price, or one that cannot be right.',
+    'The provider could answer a create request for this offer with another one that the spec forbids (spot, prepaid hours, place, security), because a request cannot tell them apart.',
+  InvalidPrice: 'The offer has no price, or an implausible one.',
   PrepaidAboveLimit:
     'The hours that the offer charges at once cost more than `--max-total-price-per-hour` allows.',
-  CoolingDown: 'An order of this offer failed a short while ago.',
+  CoolingDown: 'The offer is in its cooldown: a create request for it failed recently.',
   AboveMaxPrice:
-    "The offer fits in all else, and costs more than `maxPrice` or than the operator's price ceiling.",
+    "The offer fits otherwise, but costs more than `maxPrice` or than the operator's price ceiling.",
 } as const satisfies Record<string, string>;
 
 export type RejectionReason = keyof typeof REJECTION_REASONS;

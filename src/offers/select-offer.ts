@@ -80,9 +80,9 @@ function messageOf(reason: NoOfferReason, wish: OfferWish): string {
     case 'NoOffers':
       return `The provider has no offer for ${wish.gpuTypes.join(', ')}.`;
     case 'NoMatchingOffer':
-      return 'There are offers, and none fits the spec.';
+      return 'The provider has offers, but none fits the spec.';
     case 'AllOffersUnavailable':
-      return 'The offers that fit have no stock, or failed a short while ago.';
+      return 'The offers that fit have no stock, or failed recently.';
     case 'AboveMaxPrice':
       return `The offers that fit cost more than ${capText(wish)}.`;
   }

@@ -144,6 +144,7 @@ describe('the rules of the definition', () => {
       'spec: !has(self.image) || !has(self.customTemplateId)',
       "spec: !has(self.image) || self.image != 'custom_template'",
       'spec.placement.providers: !has(self.allow) || !has(self.deny) || self.allow.all(p, !(p in self.deny))',
+      'spec.env: self.map(e, has(e.value) ? size(e.value) : 0).sum() <= 32768',
       'spec.env[]: has(self.value) != has(self.valueFrom)',
       String.raw`spec.env[].value: !self.contains('\u0000')`,
       'spec.maxPrice: self >= 0.01',

@@ -213,14 +213,14 @@ describe('why there is none', () => {
       offers: [offer()],
       spec: { placement: { countries: ['US'] } },
       reason: 'NoMatchingOffer',
-      message: 'There are offers, and none fits the spec.',
+      message: 'The provider has offers, but none fits the spec.',
       why: 'wrong country',
     },
     {
       name: 'sold out',
       offers: [offer({ stockStatus: 'Unavailable' })],
       reason: 'AllOffersUnavailable',
-      message: 'The offers that fit have no stock, or failed a short while ago.',
+      message: 'The offers that fit have no stock, or failed recently.',
       why: 'it fits but for the stock',
     },
     {
@@ -228,7 +228,7 @@ describe('why there is none', () => {
       offers: [offer({ stockStatus: 'Unavailable' }), offer({ country: 'NO' })],
       spec: { placement: { countries: ['CA'] } },
       reason: 'AllOffersUnavailable',
-      message: 'The offers that fit have no stock, or failed a short while ago.',
+      message: 'The offers that fit have no stock, or failed recently.',
       why: 'the first passes by itself, whatever else is offered',
     },
     {
@@ -236,7 +236,7 @@ describe('why there is none', () => {
       offers: [offer()],
       coolingDown: cooling('NoCapacity', 'n3-H100x1'),
       reason: 'AllOffersUnavailable',
-      message: 'The offers that fit have no stock, or failed a short while ago.',
+      message: 'The offers that fit have no stock, or failed recently.',
       why: 'it passes by itself',
     },
     {
@@ -244,7 +244,7 @@ describe('why there is none', () => {
       offers: [offer({ stockStatus: 'Unavailable' })],
       spec: { maxPrice: 1 },
       reason: 'NoMatchingOffer',
-      message: 'There are offers, and none fits the spec.',
+      message: 'The provider has offers, but none fits the spec.',
       why: 'waiting for stock would not help',
     },
     {
@@ -252,7 +252,7 @@ describe('why there is none', () => {
       offers: [offer({ stockStatus: 'Unavailable' })],
       spec: { image: 'flux' },
       reason: 'NoMatchingOffer',
-      message: 'There are offers, and none fits the spec.',
+      message: 'The provider has offers, but none fits the spec.',
       why: 'waiting for stock would not help',
     },
     {
