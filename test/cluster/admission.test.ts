@@ -127,7 +127,7 @@ describe('what a machine was bought with cannot change while it is rented', () =
 
     const refused = await patch(name, change);
     expect(refused.text).toContain(`spec.${field}: Invalid value`);
-    expect(refused.text).toContain('set spec.suspend to true, wait until status.podId is gone');
+    expect(refused.text).toContain('set spec.suspend to true, wait until status.podId is removed');
 
     await patch(name, '--subresource=status', '--patch={"status":{"podId":null}}');
     expect(await patch(name, change)).toEqual({ code: 0, text: '' });

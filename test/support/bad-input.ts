@@ -41,7 +41,7 @@ export const BAD_INPUT: readonly BadInput[] = [
   {
     why: 'the guide’s own words, in the wrong place',
     spec: { ...SMALLEST, image: 'custom_template' },
-    says: ['spec.image', 'set customTemplateId to the id of the template'],
+    says: ['spec.image', 'set customTemplateId to the ID of the template'],
   },
   {
     why: 'a list against the other',
@@ -102,7 +102,7 @@ export const BAD_INPUT: readonly BadInput[] = [
   {
     why: 'no environment variable can hold it, and every provider would refuse it',
     spec: { ...SMALLEST, env: [{ name: 'A', value: 'a\u0000b' }] },
-    says: ['spec.env[0].value', 'must not hold a NUL character'],
+    says: ['spec.env[0].value', 'must not contain a NUL character'],
   },
   {
     why: 'no shell could read it',
