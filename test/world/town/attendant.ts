@@ -36,6 +36,11 @@ export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOp
         confirmAbsent(world, object, note);
       });
     }
+    if (reason === 'NewerInstance') {
+      world.later(ACTS_AFTER_MS, () => {
+        endUnusable(world, object, note);
+      });
+    }
     if (reason === 'ForeignIntent') {
       world.later(ACTS_AFTER_MS, () => {
         dropForeign(world, object, note);
@@ -56,6 +61,16 @@ function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (wh
   endByHand(world, podName, note);
   annotate(world, object, 'gpupod.dev/confirm-absent', podName);
   note(CONFIRMED);
+}
+
+/** What the GpuPod forgot never gets ready, so that it is not adopted: a person ends it at the provider. */
+function endUnusable(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
+  const object = world.server.get('gpupods', metadata);
+  if (object === undefined || reasonOf(object, 'Stalled') !== 'NewerInstance') return;
+  const message = stalledMessage(object);
+  for (const { id, name } of world.api.world.ledger.live()) {
+    if (message.includes(id)) endByHand(world, name, note);
+  }
 }
 
 /** The order of an installation that is gone: its pod is ended, and the order taken off the object. */
@@ -80,8 +95,16 @@ function endByHand(world: SimulatedWorld, podName: string, note: (what: string) 
 
 /** The instance that the message tells a person to look for, however it says it. */
 function podNameIn(object: RawObject): string | undefined {
-  const stalled = conditionsOf(object).find(({ type }) => type === 'Stalled');
-  return /\bgp-[\w-]+/.exec(stringAt(stalled, 'message') ?? '')?.[0];
+  return /\bgp-[\w-]+/.exec(stalledMessage(object))?.[0];
+}
+
+function stalledMessage(object: RawObject): string {
+  return (
+    stringAt(
+      conditionsOf(object).find(({ type }) => type === 'Stalled'),
+      'message',
+    ) ?? ''
+  );
 }
 
 /** @param value undefined takes it off */
