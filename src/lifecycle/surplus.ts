@@ -39,7 +39,7 @@ export function standingOf(known: ObjectKnown, pod: Named): Standing {
     return 'others';
   }
   if (podNameFronts(installation, gpuPod.metadata).includes(frontOf(parts))) {
-    return isPassed(known, parts) || endsAll(known) ? 'duplicate' : 'newer';
+    return isPassed(known, parts) || endsAllInstances(known) ? 'duplicate' : 'newer';
   }
   return frontOf(parts) === claimedFront(known) && isAfterAdopted(known, parts, pod) ? 'newer' : 'others';
 }
@@ -81,7 +81,7 @@ export function retainsInstances({ spec }: GpuPod, { allowRetain }: Pick<Policy,
 }
 
 /** A deletion ends whatever bears the object's uid, however new. */
-function endsAll({ gpuPod, policy }: ObjectKnown): boolean {
+export function endsAllInstances({ gpuPod, policy }: Pick<ObjectKnown, 'gpuPod' | 'policy'>): boolean {
   return isDeleting(gpuPod) && !retainsInstances(gpuPod, policy);
 }
 
@@ -99,13 +99,18 @@ function isOnOrder(known: ObjectKnown, name: string | undefined): boolean {
   );
 }
 
-/** The object itself tells that this attempt is over, or that it rents another instance of it, or has gone on since. */
+/**
+ * The object itself tells that this attempt is over, or that it rents another instance of it, or has gone on since. A
+ * status that names the instance of another GpuPod tells nothing of this one's.
+ */
 function isPassed(
   { gpuPod, intent: reading, installation }: ObjectKnown,
   { attempt }: PodNameParts,
 ): boolean {
   const { status, metadata } = gpuPod;
-  const bound = parsePodName(status.podName)?.attempt;
+  const named = parsePodName(status.podName);
+  const isOwnName = named !== undefined && podNameFronts(installation, metadata).includes(frontOf(named));
+  const bound = isOwnName ? named.attempt : undefined;
   const recorded = attemptsOf(status).map(({ number }) => number);
   const isOwn =
     reading.kind === 'read' &&

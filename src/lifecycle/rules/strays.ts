@@ -1,5 +1,7 @@
 import type { Knowledge } from '../knowledge.ts';
 import type { Step } from '../step.ts';
+import { endsAllInstances } from '../surplus.ts';
+import { ownership } from './identity.ts';
 
 /**
  * A live instance of an attempt that this object has closed or passed is a duplicate: an order that was believed lost
@@ -7,7 +9,7 @@ import type { Step } from '../step.ts';
  */
 export function endStrays(knowledge: Knowledge): Step | undefined {
   const { census, memory, windows } = knowledge;
-  if (census === undefined) {
+  if (census === undefined || isStrangerNamed(knowledge)) {
     return undefined;
   }
   const { live, beganAtMs } = census;
@@ -23,6 +25,17 @@ export function endStrays(knowledge: Knowledge): Step | undefined {
         // One DELETE a list: the next one is sent only if the next list still shows it.
         remember: { strays: { ...memory.strays, [stray.podId]: beganAtMs } },
       };
+}
+
+/**
+ * While the status names what is not surely this object's own, it may be its own instance that looks like a second one: a
+ * status can be restored in part, or forged. A deletion ends whatever bears the object's uid.
+ */
+function isStrangerNamed(knowledge: Knowledge): boolean {
+  const { gpuPod, memory } = knowledge;
+  const { rental } = memory;
+  const isSure = rental !== undefined && ownership(knowledge, rental) === 'ours';
+  return gpuPod.status.podId !== undefined && !isSure && !endsAllInstances(knowledge);
 }
 
 /** An answer with an id came for an order that does not stand on the object any more: nobody else knows this pod. */

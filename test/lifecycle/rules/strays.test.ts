@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { endStrays, endUnbound } from '../../../src/lifecycle/rules/strays.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { knowledge, observed } from '../../support/builders/knowledge.ts';
+import { knowledge, observed, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
@@ -12,6 +12,17 @@ const surplus = podLook({ podId: 'pod-9', name: nameOfAttempt(9) });
 /** It was given up on. */
 const passed = { attempts: [{ number: 9, outcome: 'NotCreated' as const }] };
 const second = census({ beganAtMs: 900, live: [surplus] });
+
+/** Of another GpuPod. */
+const OTHERS = intent({ uid: 'uid-2' }).name;
+/** A status that was restored in part, or forged. */
+const STRANGERS = [
+  { name: 'that of another GpuPod', podName: OTHERS },
+  { name: 'that of another GpuPod as a later attempt', podName: nameOfAttempt(2) },
+].flatMap((row) => [
+  { ...row, isDeleting: false, step: '-' as const },
+  { ...row, isDeleting: true, step: 'deleteStray' as const },
+]);
 
 interface Row {
   readonly name: string;
@@ -47,6 +58,16 @@ describe('endStrays', () => {
       expected: { step: '-' },
       why: 'the object is from an older moment, and it may be at work',
     },
+    ...STRANGERS.map(({ name, podName, isDeleting, step }): Row => ({
+      name: `its own instance, while the status names ${name}${isDeleting ? ', and it is deleted' : ''}`,
+      known: {
+        gpuPod: rentedGpuPod({ isDeleting, status: { podId: 'pod-2', podName } }),
+        census: census({ beganAtMs: 900, live: [podLook(), podLook({ podId: 'pod-2', name: OTHERS })] }),
+        memory: { rental: rentalMemory({ podId: 'pod-2', name: OTHERS }), strays: { [POD_ID]: 800 } },
+      },
+      expected: { step },
+      why: isDeleting ? 'a deletion ends what bears its uid' : 'it may be at work',
+    })),
     {
       name: 'a stray that is being deleted',
       known: {
