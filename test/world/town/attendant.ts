@@ -20,34 +20,31 @@ interface AttendantOptions {
 
 /** A person who does what the status of a GpuPod asks for. */
 export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOptions): void {
+  const deeds: Readonly<Partial<Record<string, Deed>>> = {
+    AttemptsExhausted: (_world, object) => {
+      if (!isAskedAnew(object.metadata.name)) return;
+      askAnew(world, object);
+      note(ASKED_ANEW);
+    },
+    CreateUncertain: confirmAbsent,
+    NewerInstance: endUnusable,
+    ForeignIntent: dropForeign,
+  };
   world.server.onChange(({ kind, object, before, by, type }) => {
     if (kind !== 'gpupods' || type === 'DELETED' || !by.startsWith('operator')) return;
     const reason = reasonOf(object, 'Stalled');
     const isNew = before === undefined || reason !== reasonOf(before, 'Stalled');
     if (!isNew) return;
-    if (reason === 'AttemptsExhausted' && isAskedAnew(object.metadata.name)) {
+    const act = reason === undefined ? undefined : deeds[reason];
+    if (act !== undefined) {
       world.later(ACTS_AFTER_MS, () => {
-        askAnew(world, object);
-        note(ASKED_ANEW);
-      });
-    }
-    if (reason === 'CreateUncertain') {
-      world.later(ACTS_AFTER_MS, () => {
-        confirmAbsent(world, object, note);
-      });
-    }
-    if (reason === 'NewerInstance') {
-      world.later(ACTS_AFTER_MS, () => {
-        endUnusable(world, object, note);
-      });
-    }
-    if (reason === 'ForeignIntent') {
-      world.later(ACTS_AFTER_MS, () => {
-        dropForeign(world, object, note);
+        act(world, object, note);
       });
     }
   });
 }
+
+type Deed = (world: SimulatedWorld, object: RawObject, note: (what: string) => void) => void;
 
 function askAnew(world: SimulatedWorld, object: RawObject): void {
   annotate(world, object, 'gpupod.dev/reconcile-requested-at', world.nowText());
