@@ -33,7 +33,8 @@ beforeAll(async () => {
     simulator: { settings: { provisioningMs: 2_000, installingMs: 0, deletingMs: 1_000 } },
   });
   stage.proxy.onAnswer((request) => {
-    if (request.status === 200 && saysReady(request)) ready.add(request.path.split('/').at(-2) ?? '');
+    const name = request.path.split('/').at(-2) ?? '';
+    if (request.status === 200 && name.startsWith('healthy-') && saysReady(request)) ready.add(name);
   });
 }, 20 * MINUTE_MS);
 

@@ -132,7 +132,8 @@ function confirmAccount(knowledge: Knowledge, { stake, recorded }: Unconfirmed):
       ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountUnconfirmed', message] }),
     },
   );
-  const againMs = census.beganAtMs + windows.quietPollMs;
+  // A list that no wallet of this object was complete in began at no time.
+  const againMs = Math.max(0, sinceMs, census.beganAtMs + windows.quietPollMs);
   return { ...unread(knowledge, rest), isUnwatched: true, wantsCensusAfterMs: againMs };
 }
 
