@@ -167,8 +167,10 @@ describe('a whole life, counted by those who pay for it', () => {
   it('explains its fields', async () => {
     const explain = async (field: string): Promise<string> =>
       (await scene.kubectl(['explain', field])).stdout.replaceAll(/\s+/g, ' ');
-    expect(await explain('gpupod')).toContain('Creating it rents, deleting it ends the rental');
-    expect(await explain('gpupod.spec.maxPrice')).toMatch(/Cap in USD per hour for the whole machine/);
+    expect(await explain('gpupod')).toContain(
+      'Creating a GpuPod rents an instance; deleting it terminates the instance',
+    );
+    expect(await explain('gpupod.spec.maxPrice')).toMatch(/Cap in USD per hour for the whole instance/);
     expect(await explain('gpupod.spec')).toMatch(/gpu <Object> -required-/);
     const fields = (await scene.kubectl(['explain', 'gpupod', '--recursive'])).stdout;
     expect(fields).toMatch(/jupyterPasswordSecretRef\s+<Object>/);
