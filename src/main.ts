@@ -33,7 +33,7 @@ switch (loaded.kind) {
 async function run(config: Config): Promise<void> {
   const log = createLogger({ level: config.process.logLevel, version: OPERATOR_VERSION });
   for (const warning of config.warnings) {
-    log.warn({ warning }, 'setting is probably not meant');
+    log.warn({ warning }, 'setting is probably a mistake');
   }
   try {
     const operator = await startOperator(config, log);
@@ -44,7 +44,7 @@ async function run(config: Config): Promise<void> {
       });
     }
     if ((await operator.ended) === 'lostLease') {
-      log.error({}, 'lease lost; another process may lead by now, so this one ends at once');
+      log.error({}, 'lost the lease; another process may lead by now, so this one exits at once');
       process.exit(EXIT_LOST_LEASE);
     }
     log.info({}, 'stopped');
@@ -58,7 +58,7 @@ async function run(config: Config): Promise<void> {
 
 function crash(thrown: unknown): void {
   const log = createLogger({ level: 'error', version: OPERATOR_VERSION });
-  log.error({ thrown: lastWords(thrown) }, 'an error that nobody caught; this process ends');
+  log.error({ thrown: lastWords(thrown) }, 'uncaught error; this process exits');
   process.exit(EXIT_CRASHED);
 }
 

@@ -61,11 +61,11 @@ export class InstallationReader {
 
   /** Once for each problem: it is tried often, and says the same each time. */
   #tell(error: unknown): void {
-    const problem = `The record of the installation cannot be read or made: ${apiErrorMessage(error)}`;
+    const problem = `Failed to read or create the record of the installation: ${apiErrorMessage(error)}`;
     if (problem !== this.#problem) {
       this.#parts.log.error(
         { err: error },
-        'record of the installation cannot be read or made; nothing is rented or ended until it can',
+        'failed to read or create the record of the installation; nothing is rented or terminated until that succeeds',
       );
     }
     this.#problem = problem;
@@ -76,13 +76,13 @@ export class InstallationReader {
     if (!isClusterKnown) {
       log.warn(
         {},
-        'namespace kube-system may not be read, so a copy of this cluster could not be told from it: allow the operator to get it',
+        'failed to read namespace kube-system, so the operator cannot tell a copy of this cluster from it: allow the operator to get it',
       );
     }
     if (idDoubt !== undefined && config.installation.orphanPolicy === 'Terminate') {
       log.warn(
         { why: idDoubt },
-        'orphans that no GpuPod was seen for are only reported, whatever --orphan-policy says',
+        'orphans whose GpuPod was never seen here are only reported, whatever --orphan-policy says',
       );
     }
   }

@@ -69,7 +69,7 @@ export class LeaseOwnerWatch {
     const whose = owner === undefined ? 'an installation' : `the installation ${owner}`;
     const watched = scope === ALL_NAMESPACES ? 'all namespaces' : `namespace ${scope ?? '(unknown)'}`;
     return (
-      `The Lease ${this.#where} is held by ${whose} that watches ${watched}: this process waits and serves no GpuPod. ` +
+      `The Lease ${this.#where} is held by ${whose} that watches ${watched}. This process waits and serves no GpuPod. ` +
       'Install each operator in a namespace of its own.'
     );
   }

@@ -223,6 +223,6 @@ function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ApiResponseError('the API server answered with something that is not JSON');
+    throw new ApiResponseError('the API server answered with something other than JSON');
   }
 }

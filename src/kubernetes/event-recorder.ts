@@ -176,7 +176,7 @@ export class EventRecorder {
 
   #drop(why: EventDrop, reference: ObjectReference, event: EventToRecord, error?: string): void {
     const { namespace, name } = reference;
-    this.#options.log.debug({ why, namespace, name, reason: event.reason, error }, 'event dropped');
+    this.#options.log.debug({ why, namespace, name, reason: event.reason, error }, 'dropped event');
     this.#options.onDropped?.(why);
   }
 }

@@ -68,10 +68,7 @@ export async function runExecPlugin(
       clock.sleep(timeoutMs, limit.signal).then(() => 'late' as const),
     ]);
     if (end === 'late') {
-      throw new ExecPluginError(
-        command,
-        `did not end within ${String(timeoutMs / 1_000)} s, and was stopped`,
-      );
+      throw new ExecPluginError(command, `did not exit within ${String(timeoutMs / 1_000)} s and was killed`);
     }
     if (end.problem !== undefined) {
       throw new ExecPluginError(command, end.problem);
@@ -106,7 +103,7 @@ function runProgram({ command, args, env }: ExecPlugin): { ended: Promise<Progra
       resolve({ output: '', problem: `cannot be run: ${stringAt(error, 'code') ?? error.message}` });
     });
     child.on('close', (code, signal) => {
-      const how = code === null ? `was ended by ${String(signal)}` : `exited with code ${String(code)}`;
+      const how = code === null ? `was killed by ${String(signal)}` : `exited with code ${String(code)}`;
       resolve(code === 0 ? { output } : { output: '', problem: `${how}: ${said.trim()}` });
     });
   });
@@ -131,7 +128,7 @@ function readCredential(command: string, output: string, nowMs: number): ExecCre
   }
   const expiresAtMs = Date.parse(stringAt(status, 'expirationTimestamp') ?? '');
   if (expiresAtMs <= nowMs) {
-    throw new ExecPluginError(command, 'gave a credential that has expired already');
+    throw new ExecPluginError(command, 'returned a credential that has already expired');
   }
   return {
     ...(token === undefined ? {} : { token }),

@@ -65,7 +65,7 @@ export async function readText(response: http.IncomingMessage, maxBytes = Infini
     response.once('error', reject);
     response.once('close', () => {
       // After 'end' this changes nothing: a promise settles once.
-      reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' }));
+      reject(Object.assign(new Error('the response was incomplete'), { code: 'ECONNRESET' }));
     });
   });
 }
@@ -77,5 +77,5 @@ function startRequest({ url, method, headers, agent, body }: HttpRequest): http.
 }
 
 function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('the request was called off');
+  return signal.reason instanceof Error ? signal.reason : new Error('the request was aborted');
 }

@@ -73,11 +73,11 @@ function serverOf(kubeConfig: KubeConfig): string {
     throw new KubeConfigError(`the kubeconfig's context "${context}" names no cluster that it contains`);
   }
   if (!URL.canParse(cluster.server)) {
-    throw new KubeConfigError(`the server of cluster "${cluster.name}" is no URL: "${cluster.server}"`);
+    throw new KubeConfigError(`the server of cluster "${cluster.name}" is not a URL: "${cluster.server}"`);
   }
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
     throw new KubeConfigError(
-      `cluster "${cluster.name}" is plain HTTP: set insecure-skip-tls-verify on it if that is meant`,
+      `cluster "${cluster.name}" is plain HTTP: set insecure-skip-tls-verify on it if that is intended`,
     );
   }
   return cluster.server;

@@ -196,7 +196,7 @@ export class LeaderElector {
     try {
       return this.#options.cargo?.next() ?? {};
     } catch (error) {
-      this.#options.log.error({ ...errorFields(error) }, 'annotations of the lease cannot be had');
+      this.#options.log.error({ ...errorFields(error) }, 'failed to make the annotations of the lease');
       return {};
     }
   }
@@ -222,7 +222,8 @@ export class LeaderElector {
         pauseMs = Math.max(CONFLICT_PAUSE_MS, isRenewed ? renewPeriodMs - this.#lastRenewalTookMs : 0);
       } catch (error) {
         pauseMs = retryPeriodMs;
-        if (!this.#hasEnded()) log.warn({ error: apiErrorMessage(error) }, 'lease not renewed, trying again');
+        if (!this.#hasEnded())
+          log.warn({ error: apiErrorMessage(error) }, 'failed to renew the lease, retrying');
       }
     }
   }
@@ -258,9 +259,9 @@ export class LeaderElector {
       if (lease?.spec.holderIdentity !== identity) return;
       await this.#leases.replace({ ...lease, spec: releasedSpec(lease.spec, clock.nowMs()) }, options);
       this.#mode = 'released';
-      log.info({ identity }, 'lease released');
+      log.info({ identity }, 'released the lease');
     } catch (error) {
-      log.warn({ error: apiErrorMessage(error) }, 'lease not released');
+      log.warn({ error: apiErrorMessage(error) }, 'failed to release the lease');
     }
   }
 

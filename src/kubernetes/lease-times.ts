@@ -64,7 +64,7 @@ export class LeaseTimes {
     this.#stretch *= 2;
     this.#log.warn(
       { tookMs, leaseDurationMs: this.durationMs },
-      'writes of the lease are slow, so it is held for longer; look for slow admission webhooks on leases',
+      'writes of the lease are slow, so this process holds it for longer; look for slow admission webhooks on leases',
     );
   }
 }

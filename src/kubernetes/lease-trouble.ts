@@ -21,7 +21,7 @@ export class LeaseTrouble {
     if (this.#message === undefined) this.#sinceMs = nowMs;
     if (message !== this.#message || nowMs - this.#toldAtMs >= REPEAT_MS) {
       this.#toldAtMs = nowMs;
-      this.#log.warn({ error: message }, 'lease not reachable');
+      this.#log.warn({ error: message }, 'failed to read or acquire the lease');
     }
     this.#message = message;
   }
@@ -34,6 +34,6 @@ export class LeaseTrouble {
   problem(nowMs: number, quietMs: number): string | undefined {
     return this.#message === undefined || nowMs - this.#sinceMs < quietMs
       ? undefined
-      : `The Lease cannot be read or taken, so that this process does nothing: ${this.#message}`;
+      : `This process can neither read nor acquire the Lease, so it does nothing: ${this.#message}`;
   }
 }

@@ -113,7 +113,7 @@ function parsePage(body: unknown): ParsedPage {
   const items = itemsOf(body);
   const resourceVersion = resourceVersionOf(body);
   if (items === undefined || resourceVersion === undefined) {
-    throw new ApiResponseError('the API server answered a list request with something that is no list');
+    throw new ApiResponseError('the API server answered a list request with something other than a list');
   }
   const continueToken = stringAt(recordAt(body, 'metadata'), 'continue');
   return {

@@ -152,7 +152,7 @@ export class Reflector<T extends KubernetesObject> {
     this.#hasNews = false;
     try {
       const version = await listPages(transport, request, (page) => {
-        if (page.isFirst && seen.size > 0) log.info({ path }, 'list expired between pages, listing anew');
+        if (page.isFirst && seen.size > 0) log.info({ path }, 'list expired between pages, listing again');
         this.#takePage(page, seen);
       });
       this.#completeList(version, seen);
@@ -287,7 +287,7 @@ export class Reflector<T extends KubernetesObject> {
       return this.#options.decode(raw);
     } catch (error) {
       const { log, path } = this.#options;
-      log.error({ path, key: objectKey(raw), error: apiErrorMessage(error) }, 'object not understood');
+      log.error({ path, key: objectKey(raw), error: apiErrorMessage(error) }, 'failed to parse an object');
       return undefined;
     }
   }

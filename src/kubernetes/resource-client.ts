@@ -145,7 +145,7 @@ export class ResourceClient<T extends KubernetesObject> {
   async #send(request: JsonRequest): Promise<T> {
     const answer = await this.#options.transport.requestJson(request);
     if (!isRawObject(answer)) {
-      throw new ApiResponseError('the API server answered with something that is no object');
+      throw new ApiResponseError('the API server answered with something other than an object');
     }
     return this.#options.decode(answer);
   }

@@ -170,7 +170,7 @@ export class WorkQueue {
 
   /** Sets workers on the keys; resolves when the queue has stopped. Only once. */
   async run(worker: Worker, { concurrency, urgentConcurrency = 0 }: Workers): Promise<void> {
-    if (this.#worker !== undefined) throw new Error('the queue is running already');
+    if (this.#worker !== undefined) throw new Error('the queue is already running');
     this.#worker = worker;
     this.#workers = { normal: concurrency, urgent: urgentConcurrency };
     this.#pump();

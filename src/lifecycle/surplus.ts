@@ -58,10 +58,10 @@ export function newerMessage(known: ObjectKnown, newer: readonly PodLook[]): str
   );
   const what = `Instance ${first ?? ''}${others.length === 0 ? '' : ` and ${others.join(', ')}`}`;
   const way = known.gpuPod.spec.suspend
-    ? 'To adopt it set spec.suspend to false'
-    : 'The only one that is ready is adopted';
-  const end = isOwn ? 'deleting the GpuPod terminates it' : 'to end it, terminate it at the provider';
-  return `${what} bills and is newer than what this GpuPod records, as after a restore. Nothing else is rented. ${way}; ${end}.`;
+    ? 'To adopt it, set spec.suspend to false'
+    : 'The operator adopts the only one that is ready';
+  const end = isOwn ? 'deleting the GpuPod terminates it' : 'to stop it, terminate it at the provider';
+  return `${what} bills and is newer than what this GpuPod records, as after a restore. The operator rents nothing else. ${way}; ${end}.`;
 }
 
 /**

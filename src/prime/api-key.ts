@@ -114,7 +114,7 @@ function checkKey(text: string, subject: string): FoundKey {
     return { problem: `${subject} ${shape}. It is not used.` };
   }
   if (!KEY_PATTERN.test(trimmed)) {
-    return { problem: `${subject} holds more than one printable word, so it is not used.` };
+    return { problem: `${subject} contains more than one printable word, so it is not used.` };
   }
   return { text: trimmed };
 }

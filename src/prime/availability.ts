@@ -115,7 +115,7 @@ async function contradiction(client: HttpClient, query: OfferQuery): Promise<Fai
   return summaryShowsStock(summary.value, query)
     ? failure(
         'UnexpectedResponse',
-        'GET /availability/gpus: no offers, though the summary shows some, so it is not believed.',
+        'GET /availability/gpus: no offers, though the summary shows some, so the operator ignores this answer.',
       )
     : undefined;
 }

@@ -22,15 +22,15 @@ const PROBLEMS: readonly Problem[] = [
     isThere: ({ protocol }) => protocol !== 'https:' && protocol !== 'http:',
   },
   {
-    message: 'The base URL must not hold a user name or a password.',
+    message: 'The base URL must not contain a user name or a password.',
     isThere: ({ username, password }) => username !== '' || password !== '',
   },
   {
-    message: 'The base URL must not have a query or a fragment.',
+    message: 'The base URL must not contain a query or a fragment.',
     isThere: ({ search, hash }) => search !== '' || hash !== '',
   },
   {
-    message: 'The base URL must begin with https://: over http the API key would be readable on the way.',
+    message: 'The base URL must begin with https://: over HTTP the API key would be readable in transit.',
     isThere: ({ protocol, hostname }, { allowHttp }) =>
       protocol === 'http:' && allowHttp !== true && !LOOPBACK_HOST.test(hostname),
   },

@@ -32,7 +32,7 @@ export async function createPod(
     return {
       kind: 'notSent',
       reason: 'Withheld',
-      message: 'The request has no price cap, so it is not sent.',
+      message: 'The create request has no price cap, so the operator does not send it.',
     };
   }
   const reply = await client.create({

@@ -228,7 +228,7 @@ function toFailure(progress: Progress, error: unknown): Exchange {
     const message =
       error instanceof BodyTooLargeError
         ? 'the answer is larger than 4 MiB'
-        : 'the answer cannot be unpacked';
+        : 'the answer cannot be decompressed';
     return { kind: 'unreadable', status: progress.response.statusCode, message };
   }
   const reset = code === 'ECONNRESET' || code === 'EPIPE';

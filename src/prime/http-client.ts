@@ -202,7 +202,7 @@ function askOf(method: ExchangeRequest['method'], endpoint: string): Ask {
 
 /** Nothing was sent. */
 function pausedReply(label: string, pausedForMs: number): Failure {
-  const message = `${label}: the provider asked to wait before this is asked again (429 with Retry-After).`;
+  const message = `${label}: the provider asked the operator to wait before it sends this again (429 with Retry-After).`;
   return { ...failure('RateLimited', message), retryAfterMs: pausedForMs };
 }
 
@@ -227,7 +227,7 @@ function noCreateReply(label: string, exchange: NoReply): CreateReply {
 function describe(label: string, exchange: NoReply): string {
   switch (exchange.kind) {
     case 'withheld':
-      return `${label}: not sent, because it was no longer allowed when the connection stood.`;
+      return `${label}: not sent, because it was no longer allowed once the connection was established.`;
     case 'broken':
       return `${label}: no answer from the provider (${exchange.code}).`;
     case 'unreadable':

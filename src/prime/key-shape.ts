@@ -21,7 +21,7 @@ const PLACEHOLDER = /^(?:\$\{.*\}|\$\(.*\)|\$[A-Za-z_]\w*|<.*>|\{\{.*\}\})$/s;
 
 const SHAPES: readonly Shape[] = [
   {
-    what: 'is a placeholder that nobody filled in: put the key itself there',
+    what: 'is a placeholder: put the key itself there',
     isIt: (text) => PLACEHOLDER.test(text),
   },
   {

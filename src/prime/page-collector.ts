@@ -133,9 +133,7 @@ export class Collector {
     }
     // All rows in one page that is not cut at the size asked for: a server that knows no pages.
     const isWhole = isVouchedFor && this.#longest !== PAGE_SIZE;
-    return this.#isRepeating && !isWhole
-      ? doubt('the provider gives the same page again and again')
-      : undefined;
+    return this.#isRepeating && !isWhole ? doubt('the provider returns the same page repeatedly') : undefined;
   }
 
   /** Servers that disagree with each other about what there is look like rows that vanish; but those ends are expected. */
@@ -157,5 +155,5 @@ function isUncut(length: number, limit: number | undefined, isVouchedFor: boolea
 }
 
 function doubt(problem: string): Failure {
-  return failure('UnexpectedResponse', `GET /pods/: ${problem}, so the list is not believed.`);
+  return failure('UnexpectedResponse', `GET /pods/: ${problem}, so the operator ignores the list.`);
 }

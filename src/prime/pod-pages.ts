@@ -48,7 +48,7 @@ async function collectPages(
       return undefined;
     }
   }
-  return failure('UnexpectedResponse', 'GET /pods/: the list has no end, so it is not believed.');
+  return failure('UnexpectedResponse', 'GET /pods/: the list has no end, so the operator ignores it.');
 }
 
 async function readPage(client: HttpClient, offset: number, wallet: Wallet): Promise<Answer<OffsetPage>> {

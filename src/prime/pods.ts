@@ -30,7 +30,7 @@ export async function getPod(client: HttpClient, podId: string): Promise<Answer<
     return answer;
   }
   if (answer.value.id !== podId) {
-    return unexpected(reply, 'the answer is about another pod');
+    return unexpected(reply, 'the answer is about another instance');
   }
   return { kind: 'ok', value: lookFromPod(answer.value) };
 }
@@ -65,7 +65,10 @@ async function askAboutPod(
 ): Promise<Reply | Failure> {
   // An empty id, "." and ".." would make another path of it.
   if (/^\.{0,2}$/.test(podId) || podId.length > MAX_ID_LENGTH || !podId.isWellFormed()) {
-    return failure('UnexpectedResponse', 'This is no id of a pod, so the provider was not asked about it.');
+    return failure(
+      'UnexpectedResponse',
+      'This is not an instance ID, so the operator did not ask the provider about it.',
+    );
   }
   return client.read({ ...how, path: `/pods/${encodeURIComponent(podId)}`, endpoint: '/pods/{id}' });
 }

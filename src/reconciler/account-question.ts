@@ -16,7 +16,7 @@ const PATIENCE_MS = 3_000;
 const NOT_YET: Failure = {
   kind: 'failure',
   reason: 'ApiUnavailable',
-  message: 'The provider has not said yet whose API key this is.',
+  message: 'The provider has not yet said whose API key this is.',
 };
 
 /** What came of the question: a user id; no word of it from a good key; no answer yet to one that can be used. */
@@ -74,7 +74,7 @@ export class AccountQuestion {
     }
     this.#options.log.warn(
       { problem: refusal.message },
-      'account of the API key is unknown: give the key the permission to read its user (user:read); until then the first own instance tells it',
+      'failed to read the account of the API key; give the key the permission to read its user (user:read), or the first own instance tells the account',
     );
     return { kind: 'said', userId: undefined };
   }
@@ -91,7 +91,7 @@ export class AccountQuestion {
       this.#isSilenceTold = true;
       log.warn(
         { problem: failure.message },
-        'account of the API key is not known yet; what is rented is looked after, and nothing is rented until the provider says whose key it is',
+        'waiting for the account of the API key; running instances are managed, and nothing is rented until the provider says whose key it is',
       );
     }
     return { kind: 'pending', failure };

@@ -242,16 +242,16 @@ export class AccountWatch {
     const isSameServer = recorded.startsWith(here);
     const [theirs, ours] = isSameServer ? [userId, recorded.slice(here.length)] : [here + userId, recorded];
     return (
-      `The API key is of account ${theirs}, the machines are of ${ours}. Nothing is created, ended or let go, and ` +
-      `what runs bills, until the key fits again or the operator runs with --accept-account=${userId}.`
+      `The API key belongs to account ${theirs}, but the instances belong to account ${ours}. The operator does nothing, and running ` +
+      `instances keep billing. Restore the old key, or start the operator with --accept-account=${userId}.`
     );
   }
 }
 
 function cloneMessage(clonedFrom: string): string {
   return (
-    `The record of this installation was made in cluster ${clonedFrom}. If that cluster lives on, its operator rents and ` +
-    'ends the same machines: nothing is done here until this cluster is confirmed with --accept-cluster=<uid of namespace kube-system>.'
+    `The record of this installation was made in cluster ${clonedFrom}. If that cluster still exists, its operator ` +
+    'manages the same instances. This operator does nothing until you confirm this cluster with --accept-cluster=<uid of namespace kube-system>.'
   );
 }
 

@@ -235,5 +235,5 @@ export class Census {
 const UNTRUSTED: Failure = {
   kind: 'failure',
   reason: 'UnexpectedResponse',
-  message: 'The API key changed while the pods were listed.',
+  message: 'The API key changed while the operator listed the instances.',
 };

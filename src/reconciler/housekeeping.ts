@@ -136,7 +136,7 @@ export class Housekeeping {
     // Whose wallet fails, or that the key does, is warned of once; this is each try.
     this.#options.log.debug(
       { reason: result.reason, problem: result.message },
-      'complete list of pods failed',
+      'failed to list all instances',
     );
     return result.isUnstable === true ? 'unstable' : 'failed';
   }

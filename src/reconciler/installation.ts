@@ -83,7 +83,7 @@ function validId({ givenId, namespace }: InstallationOptions, { data }: ConfigMa
   if (id === undefined || !/^[a-z0-9]{6}$/.test(id)) {
     throw new Error(
       `ConfigMap ${namespace}/${NAME} has no valid installationId (six lower-case letters or digits). ` +
-        'Restore it from a backup, or give --installation-id: pods that were rented under another id would not be recognised.',
+        'Restore it from a backup, or set --installation-id: the operator does not recognize instances that were rented under another ID.',
     );
   }
   return id;
@@ -103,11 +103,11 @@ function doubtId(
   }
   const way = `confirm with --accept-installation=${id} that no other cluster uses it`;
   if (!isGiven) {
-    return `namespace kube-system may not be read, so this cluster may be a copy of the one that id ${id} was made up in: ${way}`;
+    return `the operator may not read namespace kube-system, so this cluster may be a copy of the one that generated installation ID ${id}: ${way}`;
   }
   return recordedId === id || recordedId === undefined
-    ? `id ${id} of the installation was given, not made up here, so another cluster may have it too: ${way}`
-    : `--installation-id=${id} is not the id that was recorded here (${recordedId}): ${way}`;
+    ? `installation ID ${id} was given, not generated here, so another cluster may have it too: ${way}`
+    : `--installation-id=${id} is not the ID that was recorded here (${recordedId}): ${way}`;
 }
 
 /** The account that this installation rents with, the one before it, and the key that is known to be of it. */
@@ -146,7 +146,9 @@ async function readClusterUid({ namespaces }: InstallationOptions): Promise<stri
     }
     throw error;
   }
-  throw new Error('Namespace kube-system does not exist, so this cluster cannot be told from a copy of it.');
+  throw new Error(
+    'Namespace kube-system does not exist, so the operator cannot tell this cluster from a copy of it.',
+  );
 }
 
 async function createRecord(

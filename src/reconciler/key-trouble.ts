@@ -6,7 +6,7 @@ const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
   CredentialsMissing: 'write the API key into its file or Secret; it is picked up within seconds',
   Unauthorized:
     'replace the API key, or give it Instances (read and write) and Availability (read); it is picked up within seconds',
-  PaymentRequired: 'fill the wallet that pays; the provider may end what runs',
+  PaymentRequired: 'top up the wallet that pays; the provider may terminate running instances',
 };
 
 /** Told once when the provider begins to refuse the key, once more for another reason, and once when it is over. */
@@ -34,12 +34,12 @@ export class KeyTrouble {
     }
     this.#told = latest?.reason;
     if (latest === undefined) {
-      this.#log.info({}, 'provider takes the API key again');
+      this.#log.info({}, 'provider accepts the API key again');
     } else {
       const { reason, message } = latest;
       this.#log.warn(
         { reason, problem: message, wayOut: WAYS_OUT[reason] },
-        'provider does not take the API key; nothing is rented or terminated, and what runs bills',
+        'provider does not accept the API key; nothing is rented or terminated, and running instances keep billing',
       );
     }
   }

@@ -128,7 +128,7 @@ function reportUnreadable(context: Context, { metadata }: KubernetesObject, prob
   const { namespace = '', name, uid } = metadata;
   context.log.error(
     { namespace, name, problems },
-    'GpuPod does not fit this version; is the CRD up to date?',
+    'failed to read a GpuPod that does not fit this version; check that the CRD is up to date',
   );
   context.events.record(
     { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
@@ -165,7 +165,7 @@ function failureEvent(error: unknown, failuresBefore: number): EventToRecord | u
       type: 'Warning',
       reason: 'WriteRefused',
       message:
-        'The API server refuses what the operator has to do, and nothing goes on before it lets it; what is rented bills. ' +
+        'The API server refuses a request of the operator. Nothing goes on until you fix that, and a rented instance keeps billing. ' +
         apiErrorMessage(error),
     };
   }
@@ -175,8 +175,8 @@ function failureEvent(error: unknown, failuresBefore: number): EventToRecord | u
         type: 'Warning',
         reason: 'WriteFailed',
         message:
-          'Requests to the API server keep failing, and nothing goes on before they succeed; what is rented bills. ' +
-          `They are tried again. ${apiErrorMessage(error)}`,
+          'Requests to the API server keep failing. Nothing goes on until they succeed, and a rented instance keeps billing. ' +
+          `The operator retries. ${apiErrorMessage(error)}`,
       }
     : undefined;
 }

@@ -51,10 +51,10 @@ async function endUnbound(
     const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
     context.log.warn(
       { ...splitKey(key), podId, podName, outcome: outcome.kind },
-      'pod of a vanished GpuPod: end asked for',
+      'requested termination of the instance of a vanished GpuPod',
     );
     if (outcome.kind === 'failure') {
-      throw new Error(`pod ${podId} of a vanished GpuPod could not be ended: ${outcome.message}`);
+      throw new Error(`failed to terminate instance ${podId} of a vanished GpuPod: ${outcome.message}`);
     }
     const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
     context.memories.set(key, uid, { ...memory, unbound: { ...unbound, end } });

@@ -38,14 +38,14 @@ export class StatusFidelity {
     const { namespace, name, uid } = metadata;
     this.#log.error(
       { namespace, name, fields: this.dropped },
-      'the CRD drops fields of the status; nothing new is rented until it is brought up to date',
+      'the CRD drops fields of the status; nothing new is rented until you apply the CRD of this version',
     );
     this.#events.record(
       { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
       {
         type: 'Warning',
         reason: 'CrdOutdated',
-        message: `The installed CRD drops ${this.dropped.map((field) => `status.${field}`).join(', ')}. Apply the CRD of this version; nothing new is rented before.`,
+        message: `The installed CRD drops ${this.dropped.map((field) => `status.${field}`).join(', ')}. The operator rents nothing new. Apply the CRD of this version.`,
       },
     );
   }

@@ -177,7 +177,7 @@ export class Sweep {
     if (this.#options.policy === 'Report' || sweeps < SWEEPS_BEFORE_END) {
       log.warn(
         fields,
-        'orphaned pod bills and belongs to no GpuPod; end it at the provider, or run with --orphan-policy=Terminate',
+        'orphaned instance bills and belongs to no GpuPod; terminate it at the provider, or run with --orphan-policy=Terminate',
       );
       return;
     }
@@ -189,7 +189,7 @@ export class Sweep {
       answer.value.status !== 'TERMINATED'
     ) {
       const outcome = await provider.deletePod(podId, fence);
-      log.warn({ ...fields, outcome: outcome.kind }, 'orphaned pod ended');
+      log.warn({ ...fields, outcome: outcome.kind }, 'requested termination of an orphaned instance');
     }
   }
 }
@@ -201,14 +201,14 @@ interface Orphan {
 }
 
 const NOT_SEEN =
-  'orphaned pod bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so it is not ended: end it at the provider';
+  'orphaned instance bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so the operator does not terminate it: terminate it at the provider';
 const NO_AGE =
-  'orphaned pod bills and belongs to no GpuPod; it may be older than this installation, so it is not ended: end it at the provider';
+  'orphaned instance bills and belongs to no GpuPod; it may be older than this installation, so the operator does not terminate it: terminate it at the provider';
 const OTHER_USER =
-  'orphaned pod bills and belongs to no GpuPod; another user of the team rented it, so it is not ended: end it at the provider';
+  'orphaned instance bills and belongs to no GpuPod; another user of the team rented it, so the operator does not terminate it: terminate it at the provider';
 const OTHER_CLUSTER =
-  'orphaned pod bills and belongs to no GpuPod that was seen here; it may be of another cluster, so it is not ended';
+  'orphaned instance bills and belongs to no GpuPod that was seen here; it may be of another cluster, so the operator does not terminate it';
 const NEWER =
-  'orphaned pod bills, and is newer than what a restored GpuPod with its uid in the intent records; it may be at work, so it is not ended: end it at the provider';
+  'orphaned instance bills, and is newer than what a restored GpuPod with its uid in the intent records; it may be in use, so the operator does not terminate it: terminate it at the provider';
 const NOT_READ =
-  'orphaned pod bills and belongs to no GpuPod that this version can read; there are others, so it is not ended: end it at the provider, or bring the CRD up to date';
+  'orphaned instance bills and belongs to no GpuPod that this version can read; there are others, so the operator does not terminate it: terminate it at the provider, or apply the CRD of this version';

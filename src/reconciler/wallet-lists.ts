@@ -87,7 +87,7 @@ export function isWorthTelling({ failure, sinceMs }: WalletFailure, nowMs: numbe
 /** What a failed list means for those that it concerns; its wallet is named. */
 export function tellFailure(wallet: Wallet, { failure }: WalletFailure): ListDoubt {
   const whose = wallet === undefined ? 'that no team pays for' : `of team ${wallet}`;
-  const message = `The instances ${whose} cannot be listed: GpuPods that wait for that list wait on, and what they rent may bill. ${failure.message}`;
+  const message = `Failed to list the instances ${whose}. GpuPods that need that list keep waiting, and their instances may bill. ${failure.message}`;
   return { reason: failure.reason, message };
 }
 
@@ -96,7 +96,7 @@ export function tellUnlisted(teamId: string): ListDoubt {
   return {
     reason: 'NotAllowed',
     message:
-      `The order of this GpuPod names team ${teamId}, which the operator does not list: its instances are not seen, and may bill. ` +
-      'Add the team to --allowed-team-ids until they have ended.',
+      `The create intent of this GpuPod names team ${teamId}, which the operator does not list. It does not see the team's instances, which may bill. ` +
+      'Add the team to --allowed-team-ids until they are terminated.',
   };
 }

@@ -191,7 +191,7 @@ describe('a machine that is not what was ordered', () => {
     expect(stalled.status.conditions).toContainEqual(
       expect.objectContaining({
         type: 'Stalled',
-        message: expect.stringMatching(/2 machines were rented .* USD/),
+        message: expect.stringMatching(/2 instances were rented .* USD/),
       }),
     );
     expect(scene.simulator.ledger.entries()).toHaveLength(2);

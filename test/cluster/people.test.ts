@@ -102,6 +102,7 @@ describe('letting go', () => {
     await scene.annotate('forced', { 'gpupod.dev/force-release': status.podId ?? '' });
     await scene.untilGone('forced');
     expect(scene.simulator.ledger.live()).toMatchObject([{ id: status.podId }]);
+    await scene.untilEvent('forced', /^Released: .*without proof that instance .* may still bill/);
   });
 
   it('is not hurried by a finalizer that somebody strips: it is put back', async () => {
@@ -129,7 +130,7 @@ describe('paused', () => {
     await scene.delete('frozen');
     const paused = await scene.untilCondition('frozen', 'Synced=False Paused');
     expect(paused.status.conditions).toContainEqual(
-      expect.objectContaining({ type: 'Synced', message: expect.stringContaining('still bills') }),
+      expect.objectContaining({ type: 'Synced', message: expect.stringContaining('keeps billing') }),
     );
     expect(scene.simulator.ledger.deletes).toEqual([]);
     await scene.annotate('frozen', { 'gpupod.dev/paused': null });

@@ -136,7 +136,9 @@ describe('the rights of the chart are enough for all that the operator does', ()
       );
       const orphan = plantPod(simulator.world, { name: `gp-${id}-0123456789-1-lost` });
       const isSeenAll = watched === undefined;
-      await (isSeenAll ? untilGone(orphan.id) : untilLogged('others cannot be seen, so it is not ended'));
+      await (isSeenAll
+        ? untilGone(orphan.id)
+        : untilLogged('others cannot be seen, so the operator does not terminate it'));
       expect(endedAtMs(orphan.id) !== undefined).toBe(isSeenAll);
 
       expect(endedAtMs(podId)).toBeUndefined();

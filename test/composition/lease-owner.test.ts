@@ -91,8 +91,8 @@ describe('a standby that waits behind another process', () => {
     watch.onHeldByOther(ownerAnnotations(owner('team-a', 'team-a')));
     watch.onHeldByOther(ownerAnnotations(owner('team-a', 'team-a')));
     expect(log.lines.map(({ message }) => message)).toEqual([
-      'The Lease gpu-system/gpupod-operator is held by the installation team-a that watches namespace team-a: ' +
-        'this process waits and serves no GpuPod. Install each operator in a namespace of its own.',
+      'The Lease gpu-system/gpupod-operator is held by the installation team-a that watches namespace team-a. ' +
+        'This process waits and serves no GpuPod. Install each operator in a namespace of its own.',
     ]);
     expect(watch.problem).toBe(log.lines[0]?.message);
   });

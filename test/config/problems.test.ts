@@ -69,7 +69,7 @@ describe('problems of one value', () => {
     {
       argv: ['--prime-api-base-url=http://proxy.example'],
       problem:
-        '--prime-api-base-url (PRIME_API_BASE_URL): The base URL must begin with https://: over http the API key would be readable on the way.',
+        '--prime-api-base-url (PRIME_API_BASE_URL): The base URL must begin with https://: over HTTP the API key would be readable in transit.',
     },
   ])('$argv', ({ argv, problem }) => {
     expect(problemsOf(argv)).toEqual([problem]);

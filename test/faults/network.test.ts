@@ -87,7 +87,7 @@ describe('a provider that', () => {
     const written = stage.proxy.hold('answer', isOrderWrite);
     await scene.create('ordered', H100);
     await written.reached;
-    const said = await untilSaid(/order did not give a pod id/);
+    const said = await untilSaid(/create request returned no instance/);
     await toProvider.become(weather);
     written.release();
     await said();

@@ -41,9 +41,9 @@ describe('a credential plug-in that', () => {
     {
       what: 'gives a token of yesterday',
       script: credential({ token: 'old', expirationTimestamp: '2020-01-01T00:00:00Z' }),
-      problem: 'has expired already',
+      problem: 'has already expired',
     },
-    { what: 'ends itself', script: 'kill -9 $$', problem: 'was ended by SIGKILL' },
+    { what: 'ends itself', script: 'kill -9 $$', problem: 'was killed by SIGKILL' },
   ])('$what: it is said, with its name', async ({ script, problem }) => {
     await plugin(script);
     const error: unknown = await run().catch((thrown: unknown) => thrown);
@@ -57,7 +57,7 @@ describe('a credential plug-in that', () => {
 
   it('hangs: it is stopped, and it is said', async () => {
     await plugin('sleep 600');
-    await expect(run(100)).rejects.toThrow('did not end within 0.1 s');
+    await expect(run(100)).rejects.toThrow('did not exit within 0.1 s');
   });
 
   it('wants variables gets them beside those that are there', async () => {

@@ -76,7 +76,7 @@ describe('what cannot be used is said in words', () => {
       name: 'a server that is no URL',
       parts: { server: 'nonsense' },
       context: undefined,
-      message: /is no URL: "nonsense"/,
+      message: /is not a URL: "nonsense"/,
     },
     {
       name: 'plain HTTP by accident',

@@ -84,9 +84,11 @@ describe('a Lease that cannot be taken', () => {
     await settle();
     expect(a.elector.problem).toBeUndefined();
     await election.pass(20_000);
-    expect(a.elector.problem).toMatch(/^The Lease cannot be read or taken.*403 Forbidden/);
+    expect(a.elector.problem).toMatch(/^This process can neither read nor acquire the Lease.*403 Forbidden/);
     await election.pass(60_000);
-    expect(a.log.lines.filter(({ message }) => message === 'lease not reachable')).toHaveLength(2);
+    expect(
+      a.log.lines.filter(({ message }) => message === 'failed to read or acquire the lease'),
+    ).toHaveLength(2);
 
     election.server.plan(() => undefined);
     await election.pass(2_000);

@@ -84,7 +84,7 @@ describe('workers', () => {
   it('can be set on a queue once only', async () => {
     run();
 
-    await expect(queue.run(work.worker, { concurrency: 1 })).rejects.toThrow('running already');
+    await expect(queue.run(work.worker, { concurrency: 1 })).rejects.toThrow('already running');
   });
 
   it('that never wait leave turns to timers and sockets', async () => {

@@ -191,7 +191,7 @@ describe('fileApiKey', () => {
     {
       name: 'with a second line',
       content: 'a\nb',
-      message: 'The API key file holds more than one printable word, so it is not used.',
+      message: 'The API key file contains more than one printable word, so it is not used.',
     },
     {
       name: 'not a key file at all',

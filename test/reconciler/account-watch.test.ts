@@ -23,7 +23,8 @@ describe('what is told of a key of another account', () => {
   it('names both accounts, what it costs, and the whole way out, within the length of a condition', async () => {
     const told = await toldOf(RECORDED);
     expect(told.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
-    for (const part of [OURS, THEIRS, 'bills', `--accept-account=${THEIRS}.`]) expect(told).toContain(part);
+    for (const part of [OURS, THEIRS, 'keep billing', `--accept-account=${THEIRS}.`])
+      expect(told).toContain(part);
   });
 
   it('names the other server where that is what changed', async () => {

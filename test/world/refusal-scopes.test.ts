@@ -179,7 +179,7 @@ describe('an offer that expects to take hours', () => {
     expect(told).toContainEqual(
       expect.objectContaining({
         type: 'OfferSelected',
-        message: expect.stringMatching(/estimate of .* is above provisioningTimeout 10s, it gets 30s/),
+        message: expect.stringMatching(/estimate of .* is above provisioningTimeout 10s, so it gets 30s/),
       }),
     );
     const isLiving = (): boolean =>

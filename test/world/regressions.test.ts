@@ -215,7 +215,7 @@ describe('once went wrong', () => {
     world.startOperator();
     await world.pass(60 * 60_000);
     expect(world.api.world.ledger.live().map((entry) => entry.id)).toContain(id);
-    expect(world.trace.text()).toContain('orphaned pod bills');
+    expect(world.trace.text()).toContain('orphaned instance bills');
   });
 
   it('a spec that is changed while the GpuPod is paused: lifts what stalled it, once it goes on', async () => {

@@ -79,8 +79,8 @@ function holdForeign(knowledge: Knowledge, { stake, recorded }: Foreign): Rest {
   const [theirs, ours] = namesOf(session, recorded);
   return hold(
     knowledge,
-    `The API key is of account ${theirs}, but ${whatOf(stake)} is of ${ours}, where it may bill. Nothing is done for it. ` +
-      `Restore the key of ${ours}; or, once it has ended there, ${wayOut(stake)}.`,
+    `The API key belongs to account ${theirs}, but ${whatOf(stake)} belongs to ${ours}, may bill and is left alone. ` +
+      `Restore the old key, or, once nothing runs there, ${wayOut(stake)}.`,
   );
 }
 
@@ -94,14 +94,14 @@ function namesOf(one: AccountIdentity, other: AccountIdentity): readonly [string
 
 function whatOf({ kind, name }: Stake): string {
   if (name === '') {
-    return 'an order that cannot be read';
+    return 'a create intent that cannot be read';
   }
-  return kind === 'instance' ? `instance ${name}` : `the order for ${name}`;
+  return kind === 'instance' ? `instance ${name}` : `the create intent for ${name}`;
 }
 
-function wayOut({ kind, name }: Stake): string {
+function wayOut({ kind }: Stake): string {
   return kind === 'instance'
-    ? `delete the GpuPod with ${ANNOTATIONS.forceRelease}: ${name}`
+    ? `delete the GpuPod with ${ANNOTATIONS.forceRelease} set to that ID`
     : `set ${ANNOTATIONS.confirmAbsent} to that name`;
 }
 
@@ -147,16 +147,16 @@ function awaitAnswer(knowledge: Knowledge, account: AccountState): Step | undefi
 
 function ofAnotherAccount(stake: Stake, { userId }: AccountIdentity): string {
   return (
-    `The provider does not say whose API key this is, and it shows nothing of account ${userId}, which ` +
-    `${whatOf(stake)} is of. Nothing is done for it, and it may bill. Give the key the permission to read its user, ` +
-    `restore the key of ${userId}, or ${wayOut(stake)}.`
+    `The provider does not say whose API key this is, and shows nothing of account ${userId}, which ` +
+    `may pay for ${whatOf(stake)}. The operator leaves it alone. Let the key read its user, ` +
+    `restore the old key, or ${wayOut(stake)}.`
   );
 }
 
 function ofAnotherKey(stake: Stake): string {
   return (
-    `${whatOf(stake)} is of another API key, whose user nobody knows, and the present key does not show it. ` +
-    `Nothing is done for it, and it may bill. Restore that key, or ${wayOut(stake)}.`
+    `This API key does not show ${whatOf(stake)}, which belongs to another key of an unknown user. ` +
+    `The operator leaves it alone, and it may bill. Restore that key, or ${wayOut(stake)}.`
   );
 }
 
@@ -197,7 +197,7 @@ function awaitAccount(knowledge: Knowledge, failure: Failure | undefined): Rest 
     Ready: heldReady(status, failure.message),
     ...keepingStall(status, {
       type: 'Reconciling',
-      claim: ['Retrying', 'Waiting until the provider says whose API key this is.'],
+      claim: ['Retrying', 'Waiting for the provider to say whose API key this is.'],
     }),
   });
   return unread(knowledge, rest);

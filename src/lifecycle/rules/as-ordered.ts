@@ -40,7 +40,11 @@ export function checkOrder(knowledge: Knowledge, look: PodLook | undefined): Ste
   const difference = DIFFERENCES.map((differs) => differs(compared)).find((said) => said !== undefined);
   return difference === undefined
     ? undefined
-    : beginEnding(knowledge, 'NotAsOrdered', `It is not what was ordered: ${difference}.`);
+    : beginEnding(
+        knowledge,
+        'NotAsOrdered',
+        `The instance does not match the create request: ${difference}.`,
+      );
 }
 
 function comparedWith({ gpuPod, intent: reading }: Knowledge, look: PodLook): Compared {
@@ -58,32 +62,32 @@ function otherWallet({ look: { teamId, userId }, intent }: Compared): string | u
     return undefined;
   }
   if (teamId !== undefined && teamId !== intent.teamId) {
-    return `team ${teamId} pays for it, and ${intent.teamId === undefined ? 'no team' : `team ${intent.teamId}`} was ordered for`;
+    return `team ${teamId} pays for it, but the create request named ${intent.teamId === undefined ? 'no team' : `team ${intent.teamId}`}`;
   }
   // What a team pays for may be listed under any of its members.
   const isOthers = intent.teamId === undefined && intent.account !== undefined && userId !== undefined;
   return isOthers && userId !== intent.account
-    ? `user ${userId} pays for it, and the API key belongs to ${intent.account ?? ''}`
+    ? `user ${userId} pays for it, but the API key belongs to ${intent.account ?? ''}`
     : undefined;
 }
 
 function spotThoughForbidden({ look, spec }: Compared): string | undefined {
   return look.isSpot === true && spec.placement.spot === 'Forbid'
-    ? 'it is a spot instance, and spec.placement.spot is Forbid'
+    ? 'it is a spot instance, but spec.placement.spot is Forbid'
     : undefined;
 }
 
 function fewerGpus({ look, ordered }: Compared): string | undefined {
   const { gpuCount = 0 } = look;
   return gpuCount > 0 && gpuCount < (ordered.gpuCount ?? 0)
-    ? `it has ${String(gpuCount)} GPUs, and ${String(ordered.gpuCount)} were ordered`
+    ? `it has ${String(gpuCount)} GPUs instead of ${String(ordered.gpuCount)}`
     : undefined;
 }
 
 function otherGpu({ look: { gpuName }, ordered: { gpuType }, spec }: Compared): string | undefined {
   const isOther = gpuName !== undefined && gpuType !== undefined && isOtherGpu(gpuType, gpuName);
   const isWanted = spec.gpu.types.some((type) => !isOtherGpu(type, gpuName ?? ''));
-  return isOther && !isWanted ? `it has ${gpuName}, and ${gpuType} was ordered` : undefined;
+  return isOther && !isWanted ? `it has ${gpuName} instead of ${gpuType}` : undefined;
 }
 
 function deniedUpstream({ look: { upstream }, ordered, spec }: Compared): string | undefined {
@@ -94,7 +98,7 @@ function deniedUpstream({ look: { upstream }, ordered, spec }: Compared): string
   const isAllowed = allow === undefined || isAmong(allow, upstream);
   return isAllowed && !isAmong(deny, upstream)
     ? undefined
-    : `it is at ${upstream}, which spec.placement.providers does not allow`;
+    : `it runs at ${upstream}, which spec.placement.providers does not allow`;
 }
 
 const COUNTRY_CODE = /^[A-Za-z]{2}$/;

@@ -44,9 +44,9 @@ function isReason<T extends ConditionType>(type: T, reason: string): reason is R
   return Object.hasOwn(REASONS[type], reason);
 }
 
-/** A pod that was ordered and is not active yet. The same words from the order on: other ones would cost a write for each GpuPod. */
+/** An instance that was created and is not active yet. The same words from the create request on: other ones would cost a write for each GpuPod. */
 export function startingClaim(podId: string): Claim<'Ready'> {
-  return ['Provisioning', `Pod ${podId} is starting; it bills.`];
+  return ['Provisioning', `Instance ${podId} is starting; it bills.`];
 }
 
-export const ON_ITS_WAY: Claim<'Reconciling'> = ['Progressing', 'The pod is on its way.'];
+export const ON_ITS_WAY: Claim<'Reconciling'> = ['Progressing', 'Waiting for the instance.'];

@@ -30,7 +30,7 @@ export function closeEnded(knowledge: Knowledge, intent: Intent, ended: HistoryR
     podId: ended.podId,
     outcome: 'Failed',
     reason: 'Lost',
-    message: `Pod ${ended.podId} of this order was found in the history: it has ended.`,
+    message: `The history at the provider lists instance ${ended.podId} of this create intent as terminated.`,
     ...(ended.totalBilledUsd === undefined ? {} : { cost: Math.max(0, ended.totalBilledUsd) }),
   };
   return close(knowledge, intent.attempt, { ...ordered(knowledge, intent), ...result }, coolDown(intent));
@@ -47,7 +47,8 @@ export function closeStripped(knowledge: Knowledge, { podName }: OrderMemory): S
 const NOT_CREATED = {
   outcome: 'NotCreated',
   reason: 'NotCreated',
-  message: 'The outcome of the order was not known; complete lists show that no pod came of it.',
+  message:
+    'The outcome of the create request was unknown. Complete lists now show that it created no instance.',
 } as const satisfies Result;
 
 function ordered({ now }: Knowledge, intent: Intent): Result {
@@ -73,7 +74,7 @@ function close(knowledge: Knowledge, attempt: number, result: Result, avoided?: 
     knowledge,
     {
       Ready: PENDING,
-      Provisioned: ['CreateFailed', result.message ?? 'The last order came to nothing.'],
+      Provisioned: ['CreateFailed', result.message ?? 'The last create request created no instance.'],
       progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
     },
     {

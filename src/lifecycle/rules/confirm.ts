@@ -59,9 +59,9 @@ function priceUnknown(knowledge: Knowledge, { podId }: RentalMemory, facts: Fact
     {
       Ready: [
         'PriceUnknown',
-        `Pod ${podId} is active and bills, but the provider states no price for it. It gets ready once its price was read and fits the cap; else provisioningTimeout ends it.`,
+        `Instance ${podId} is active and bills, but the provider states no price for it. It becomes ready once its price is known and within the cap; otherwise the operator terminates it after provisioningTimeout.`,
       ],
-      Provisioned: ['PodActive', `Pod ${podId} is active.`],
+      Provisioned: ['PodActive', `Instance ${podId} is active.`],
       progress: { type: 'Reconciling', claim: ON_ITS_WAY },
     },
     facts,

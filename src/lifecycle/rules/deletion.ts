@@ -111,15 +111,15 @@ function confirmNothingElse(knowledge: Knowledge, retain: readonly PodLeft[]): S
 
 function makeSure(knowledge: Knowledge, retain: readonly PodLeft[], wantsCensusAfterMs: number): Step {
   const ids = retain.map(({ podId }) => podId).join(', ');
-  const machine = ids === '' ? 'machine' : `machine but the retained ${ids}`;
+  const others = ids === '' ? '' : `, other than the retained ${ids},`;
   const { memory, now } = knowledge;
   const rest: Rest = {
     kind: 'rest',
     status: draftStatus(knowledge, {
-      Ready: ['Deleting', `Making sure that the provider has no ${machine} of this GpuPod left.`],
+      Ready: ['Deleting', `Checking that no instance of this GpuPod${others} is still running.`],
       progress: {
         type: 'Reconciling',
-        claim: ['Progressing', 'Waiting for a complete list of the provider.'],
+        claim: ['Progressing', 'Waiting for a list of all instances.'],
       },
       ...listDoubt(knowledge),
     }),

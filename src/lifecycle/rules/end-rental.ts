@@ -70,22 +70,22 @@ function whyUnknown(knowledge: Knowledge, { podId, read }: RentalMemory): Omit<H
       return {
         reason: 'UnexpectedResponse',
         message:
-          `The provider gives instance ${podId} no name that can be read, so whether it is this GpuPod's is not known. It is not ` +
-          `terminated, and bills. Terminate it at the provider; ${ANNOTATIONS.forceRelease} with its id releases a deleted GpuPod.`,
+          `The provider gives instance ${podId} no readable name, so the operator cannot tell whether it belongs to this GpuPod. It is not ` +
+          `terminated and bills. Terminate it at the provider; ${ANNOTATIONS.forceRelease} with its ID releases a deleted GpuPod.`,
       };
     case 'notFound':
       return {
         reason: 'ApiUnavailable',
         message:
-          `The provider answers that it does not know instance ${podId}, whose name was never seen. If it runs, it bills. ` +
-          'It is ended once a list shows that it is ours, or called gone once several looks do not show it.',
+          `The provider does not know instance ${podId}, whose name the operator never saw. If it runs, it bills. The operator ` +
+          'terminates it once a list shows that it belongs to this GpuPod, or treats it as terminated after several checks without it.',
       };
     default:
       return {
         reason: failure?.reason ?? 'ApiUnavailable',
         message:
-          `Instance ${podId} bills on: its DELETE waits until the provider has told its name, so that nobody else's instance is ` +
-          `terminated; retrying. ${failure?.message ?? 'The last GET failed.'}`,
+          `Instance ${podId} keeps billing. The operator terminates it once the provider states its name, so as not to hit the instance ` +
+          `of somebody else; retrying. ${failure?.message ?? 'The last GET failed.'}`,
       };
   }
 }
@@ -99,15 +99,15 @@ function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, wh
 
 function leftToOther(podId: string, { name }: Intent): string {
   return (
-    `status.podId names instance ${podId}, which another GpuPod has rented: it is left alone, and ${name} may bill. Put ` +
-    `the status right, or terminate ${name} at the provider and set ${ANNOTATIONS.forceRelease} to that name.`
+    `status.podId names instance ${podId}, of another GpuPod. The operator leaves it alone. ${name} may bill: correct the ` +
+    `status, or terminate it and set ${ANNOTATIONS.forceRelease} to that name.`
   );
 }
 
 function leftToStranger(podId: string, name: string): string {
   return (
-    `Pod ${podId} is called ${name} at the provider, which is not the pod that was ordered. It is left alone; ` +
-    `annotation ${ANNOTATIONS.forceRelease} with its id lets a deleted GpuPod go without it.`
+    `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. The operator leaves it ` +
+    `alone. To release a deleted GpuPod without it, set annotation ${ANNOTATIONS.forceRelease} to its ID.`
   );
 }
 
@@ -135,7 +135,7 @@ function sendDelete(knowledge: Knowledge, rental: RentalMemory, why: string): St
   if (deleteFailure === undefined || deleteFailure.retryAtMs <= monotonicMs) {
     return { kind: 'act', effect: { type: 'deletePod', podId: rental.podId } };
   }
-  const message = `Ending pod ${rental.podId} failed and is tried again; it still bills. ${deleteFailure.message}`;
+  const message = `Failed to terminate instance ${rental.podId}, which keeps billing; retrying. ${deleteFailure.message}`;
   return restFailing(
     knowledge,
     { reason: deleteFailure.reason, message, retryAfterMs: deleteFailure.retryAtMs - monotonicMs },
@@ -173,11 +173,14 @@ function claimsWhileEnding({ gpuPod }: Knowledge, why: string): Claims {
   const { podId = '' } = gpuPod.status;
   return {
     Ready: isDeleting(gpuPod)
-      ? ['Deleting', `Pod ${podId} is being ended, and may bill; the GpuPod stays until its end was seen.`]
-      : ['Ending', `Pod ${podId} is being ended (${why}); it may bill until its end was seen.`],
+      ? [
+          'Deleting',
+          `Terminating instance ${podId}, which may bill. The GpuPod stays until the termination is confirmed.`,
+        ]
+      : ['Ending', `Terminating instance ${podId} (${why}). It may bill until the termination is confirmed.`],
     progress: {
       type: 'Reconciling',
-      claim: ['Progressing', 'Waiting until the end of the rental was seen.'],
+      claim: ['Progressing', 'Waiting for proof that the instance is terminated.'],
     },
   };
 }

@@ -46,11 +46,11 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
       status: draftStatus(
         knowledge,
         {
-          Ready: ['Ending', `Pod ${podId} is being ended (${ending}): ${message}`],
+          Ready: ['Ending', `Terminating instance ${podId} (${ending}): ${message}`],
           Provisioned: provisionedAfter(ending, message),
           progress: {
             type: 'Reconciling',
-            claim: ['Progressing', 'Waiting until the end of the rental was seen.'],
+            claim: ['Progressing', 'Waiting for proof that the instance is terminated.'],
           },
         },
         {
@@ -108,7 +108,7 @@ export function closeRental(
       status: draftStatus(
         knowledge,
         {
-          Ready: ['Terminated', 'The rental ended.'],
+          Ready: ['Terminated', 'The instance is terminated.'],
           ...(isDeleting(knowledge.gpuPod)
             ? {}
             : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
@@ -148,17 +148,17 @@ function awaitRemoval(knowledge: Knowledge, secretName: string, { message = '' }
     knowledge,
     {
       reason: 'SecretRefused',
-      message: `Secret ${secretName}, which tells how to reach pod ${podId}, cannot be removed. ${message}`,
+      message: `Failed to remove Secret ${secretName}, which tells how to reach instance ${podId}; retrying. ${message}`,
       retryAfterMs: SECRET_RETRY_MS,
     },
     {
       Ready: [
         'Ending',
-        `Pod ${podId} is gone; its rental is closed once Secret ${secretName} is removed, see Synced.`,
+        `Instance ${podId} is terminated. Its attempt is closed once Secret ${secretName} is removed; see Synced.`,
       ],
       progress: {
         type: 'Reconciling',
-        claim: ['Retrying', 'Waiting until the connection Secret is removed.'],
+        claim: ['Retrying', 'Waiting for the removal of the connection Secret.'],
       },
     },
     { terminatedAt: endSeenAt(knowledge), ssh: undefined, ports: undefined },
@@ -238,7 +238,7 @@ function provisionedAfter(ending: Ending, message: string): Claim<Extract<Condit
     case 'SpecChanged':
       return [ending, message];
     case 'Suspended':
-      return ['NotCreated', 'The rental is ended because spec.suspend is true.'];
+      return ['NotCreated', 'The operator terminates the instance because spec.suspend is true.'];
     case 'AboveMaxPrice':
     case 'NotAsOrdered':
     case 'InstallFailed':

@@ -40,7 +40,7 @@ export function stopAfterRefusals(knowledge: Knowledge): Step | undefined {
     knowledge,
     'AttemptsExhausted',
     truncateMessage(
-      `${count} without an instance that got ready; refused requests cost nothing. Change the spec, or set a new ` +
+      `${count} without a ready instance; refused requests cost nothing. Change the spec, or set a new ` +
         `gpupod.dev/reconcile-requested-at to go on. The last refusal: ${last}`,
     ),
   );

@@ -49,13 +49,14 @@ function closeAfterLoss(knowledge: Knowledge, verdict: EndVerdict): Step {
   const { podId = '' } = knowledge.gpuPod.status;
   const what =
     verdict === 'terminated'
-      ? 'was ended by the provider or by somebody else'
-      : 'is not known to the provider any more';
-  const message = `Pod ${podId} ${what}.`;
+      ? 'was terminated, but not by this operator'
+      : 'is no longer known to the provider';
+  const message = `Instance ${podId} ${what}.`;
   if (!wasReady) {
     return closeRental(knowledge, { reason, message }, { Provisioned: ['Lost', message] });
   }
-  const way = 'To rent again set spec.suspend to true and back, or a new gpupod.dev/reconcile-requested-at.';
+  const way =
+    'To rent again, set spec.suspend to true and back, or set a new gpupod.dev/reconcile-requested-at.';
   return closeRental(
     knowledge,
     { reason, message },
@@ -109,7 +110,7 @@ function reportStaleness(knowledge: Knowledge, rental: RentalMemory): Rest | und
   if (untilStaleMs(knowledge, rental) > 0) {
     return undefined;
   }
-  const message = `There has been no good look at pod ${rental.podId} for a while. It may run, and it may bill.`;
+  const message = `The provider has not shown the status of instance ${rental.podId} for a while. It may run, and it may bill.`;
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {

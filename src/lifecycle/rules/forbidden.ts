@@ -91,7 +91,7 @@ function isListed({ metadata }: GpuPod, allowed: readonly string[], id: string):
 
 function maxPriceMissing({ gpuPod, policy }: Knowledge): string | undefined {
   return policy.requireMaxPrice && gpuPod.spec.maxPrice === undefined
-    ? 'This operator requires spec.maxPrice (--require-max-price): set the most that the machine may cost, in USD per hour.'
+    ? 'This operator requires spec.maxPrice (--require-max-price): set the most that the instance may cost, in USD per hour.'
     : undefined;
 }
 
@@ -117,8 +117,8 @@ export function stopAfterFailures(knowledge: Knowledge): Step | undefined {
   }
   const usd = formatUsd(Math.round(costOfFailures(gpuPod.status, failed) * 1_000_000));
   const what = isPrepaidFailed
-    ? 'The prepaid machine did not get ready, and prepaid offers are tried once'
-    : `${String(failed)} machines were rented and none got ready`;
+    ? 'The prepaid instance did not become ready, and the operator tries a prepaid offer only once'
+    : `${String(failed)} instances were rented and none became ready`;
   const message = `${what}; that cost about ${usd} USD. See status.attempts; change the spec, or set a new gpupod.dev/reconcile-requested-at.`;
   return stall(knowledge, 'AttemptsExhausted', message);
 }

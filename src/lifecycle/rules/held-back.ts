@@ -18,7 +18,7 @@ export function paused(knowledge: Knowledge): Step | undefined {
       Ready: heldReady(gpuPod.status),
       Synced: [
         'Paused',
-        `Paused by annotation, deletion included. ${whatBills(knowledge)}. Remove gpupod.dev/paused to go on.`,
+        `The GpuPod is paused, deletion included. ${whatBills(knowledge)}. Remove annotation gpupod.dev/paused to continue.`,
       ],
       ...keepingStall(gpuPod.status),
     }),
@@ -28,11 +28,11 @@ export function paused(knowledge: Knowledge): Step | undefined {
 function whatBills(knowledge: Knowledge): string {
   const { podId } = knowledge.gpuPod.status;
   if (podId !== undefined) {
-    return `Pod ${podId} still bills`;
+    return `Instance ${podId} keeps billing`;
   }
   return openOrder(knowledge).kind === 'none'
     ? 'Nothing is rented'
-    : 'An order was sent whose outcome is not known: its pod may bill';
+    : 'A create request has an unknown outcome: its instance may bill';
 }
 
 /** An order of another installation: whether its pod exists, and who pays for it, only a person can say. */
@@ -43,9 +43,9 @@ export function foreignOrder(knowledge: Knowledge): Step | undefined {
   }
   const { installation, name } = order.intent;
   const message =
-    `The order for pod ${name} was written by installation ${installation}, not by this one. If that one is gone, ` +
-    'make sure that the pod is ended and remove annotation gpupod.dev/intent (while the GpuPod is being deleted: set ' +
-    'gpupod.dev/force-release to the name of the pod).';
+    `Installation ${installation}, not this one, wrote the create intent for ${name}. If it is gone, make ` +
+    'sure that the instance is terminated and remove annotation gpupod.dev/intent (if the GpuPod is being deleted, set ' +
+    'gpupod.dev/force-release to that name).';
   return {
     kind: 'rest',
     status: draftStatus(knowledge, {

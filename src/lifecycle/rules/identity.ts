@@ -102,7 +102,7 @@ export function withholdAddress(knowledge: Knowledge, rental: RentalMemory, sigh
 /** What stands in the status stays: it may be the pod that was ordered, under another name since. */
 function reportStranger(knowledge: Knowledge, podId: string, name: string): Rest {
   const { status } = knowledge.gpuPod;
-  const message = `Pod ${podId} is called ${name} at the provider, which is not the pod that was ordered. What it says is not shown.`;
+  const message = `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. Its details are not shown.`;
   return restFailing(
     knowledge,
     { reason: 'UnexpectedResponse', message },

@@ -14,7 +14,7 @@ export function absenceDoubt(knowledge: Pick<Knowledge, 'census'>): string {
     return ` ${doubt.message}`;
   }
   const row = unreadableRow(knowledge);
-  return row === undefined ? '' : ` The provider must be looked at: ${row}.`;
+  return row === undefined ? '' : ` Check at the provider: ${row}.`;
 }
 
 /** A row of the list that does not say whose instance it is about, and may be about any. */
@@ -23,5 +23,5 @@ export function unreadableRow({ census }: Pick<Knowledge, 'census'>): string | u
   if (nameless !== undefined) {
     return `instance ${nameless.podId} has no readable name and may be it`;
   }
-  return (census?.unidentified ?? 0) > 0 ? 'the list has a row without an id, which may be it' : undefined;
+  return (census?.unidentified ?? 0) > 0 ? 'the list has a row without an ID, which may be it' : undefined;
 }

@@ -119,7 +119,7 @@ function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | un
       Provisioned: ['CreateUncertain', message],
       progress: isStuck
         ? { type: 'Stalled', claim: ['CreateUncertain', message] }
-        : { type: 'Reconciling', claim: ['Retrying', 'Looking the order up.'] },
+        : { type: 'Reconciling', claim: ['Retrying', 'Looking for the instance of the create request.'] },
     }),
     wantsCensusAfterMs: nextUsefulLookMs(knowledge, order),
   };
@@ -144,10 +144,10 @@ function stuckMessage({ name }: Intent, obstacle: string): string {
 
 function uncertainMessage(intent: Intent | undefined): string {
   return intent === undefined
-    ? `Annotation ${ANNOTATIONS.intent} cannot be read: whether an order was sent on it is not known, and its pod may bill. ` +
-        'The provider is searched for it; nothing else is rented meanwhile.'
-    : `The order for pod ${intent.name} was sent and its outcome is not known: the pod may bill. ` +
-        'It is looked up; nothing else is rented meanwhile.';
+    ? `Annotation ${ANNOTATIONS.intent} cannot be read. A create request may have been sent, and its instance may bill. ` +
+        'The operator looks for it; nothing else is rented meanwhile.'
+    : `The create request for instance ${intent.name} has an unknown outcome: the instance may bill. ` +
+        'The operator looks for it; nothing else is rented meanwhile.';
 }
 
 /** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */

@@ -67,7 +67,10 @@ function hold(knowledge: Knowledge, newer: readonly PodLook[], only: PodLook | u
       Ready: ['Pending', message],
       Synced: ['NewerInstance', message],
       progress: isOnItsWay
-        ? { type: 'Reconciling', claim: ['Progressing', 'The instance is adopted once it is ready.'] }
+        ? {
+            type: 'Reconciling',
+            claim: ['Progressing', 'Waiting for the instance to become ready; then the operator adopts it.'],
+          }
         : { type: 'Stalled', claim: ['NewerInstance', message] },
     }),
     wantsCensusAfterMs: listedAtMs + (isOnItsWay ? windows.offerRetryMs : windows.sweepMs),
@@ -99,7 +102,7 @@ function adopt(knowledge: Knowledge, pod: PodLook): Step {
   const at = timestamp(now.wallMs);
   const createdAt = timestampOf(pod.createdAt, now.wallMs);
   const podName = recordedName(pod);
-  const message = `Adopted instance ${pod.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider tells it.`;
+  const message = `Adopted instance ${pod.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
   return {
     kind: 'act',
     effect: {
@@ -146,7 +149,8 @@ function withoutOlder({ gpuPod, now }: Knowledge): GpuPodStatus {
     return status;
   }
   const endedAt = timestamp(now.wallMs);
-  const message = 'A newer instance of this GpuPod was found; this one is not in the list of the provider.';
+  const message =
+    'The operator found a newer instance of this GpuPod; the list of all instances does not show this one.';
   const end = { podId, podName, endedAt, outcome: 'Ended', reason: 'Lost', message } as const;
   return { ...status, attempts: withAttempt(status, currentAttemptNumber(status), end) };
 }

@@ -26,10 +26,10 @@ export function restWithoutOffer(knowledge: Knowledge, selection: NoOfferSelecte
           type: 'Stalled',
           claim: [
             'OfferTimeout',
-            'No offer fitted within spec.offerTimeout. Change the spec, or set a new gpupod.dev/reconcile-requested-at.',
+            'No offer matched within spec.offerTimeout. Change the spec, or set a new gpupod.dev/reconcile-requested-at.',
           ],
         }
-      : { type: 'Reconciling', claim: ['Searching', 'Offers are looked at again until one fits.'] },
+      : { type: 'Reconciling', claim: ['Searching', 'The operator checks the offers until one matches.'] },
   };
   const status = draftStatus(knowledge, claims, facts);
   return isOver ? { kind: 'rest', status } : { kind: 'rest', status, againInMs: windows.offerRetryMs };

@@ -27,7 +27,7 @@ export function stopAtLastNumber(knowledge: Knowledge): Step | undefined {
     : stall(
         knowledge,
         'AttemptsExhausted',
-        'The numbers of attempts of this GpuPod are used up, because its intent was changed by hand. Make a new GpuPod.',
+        'This GpuPod has used up its attempt numbers, because its create intent was changed by hand. Create a new GpuPod.',
       );
 }
 

@@ -26,7 +26,11 @@ function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): St
   const { look } = sight;
   const readiness = readinessOf(look);
   if (readiness === 'podFailed') {
-    return beginEnding(knowledge, 'PodFailed', 'The provider reports an error for it before it was ready.');
+    return beginEnding(
+      knowledge,
+      'PodFailed',
+      'The provider reports an error, and the instance was not ready before.',
+    );
   }
   if (readiness === 'installFailed') {
     return beginEnding(
@@ -46,8 +50,8 @@ export function endTimedOut(knowledge: Knowledge, rental: RentalMemory, sight: S
       knowledge,
       'ProvisioningTimedOut',
       timeoutMs > boundMs
-        ? `It was not ready within ${formatDuration(timeoutMs)}: provisioningTimeout ${formatDuration(boundMs)}, stretched because the offer expects to take longer.`
-        : `It was not ready within ${formatDuration(timeoutMs)}.`,
+        ? `The instance was not ready within ${formatDuration(timeoutMs)}: provisioningTimeout ${formatDuration(boundMs)}, extended because the offer expects to take longer.`
+        : `The instance was not ready within ${formatDuration(timeoutMs)}.`,
     );
   }
   return undefined;
@@ -62,7 +66,7 @@ function installationFailure({ gpuPod }: Knowledge, look: PodLook): string {
   }
   return env.length === 0 && jupyterPasswordSecretRef === undefined
     ? said
-    : 'the reason is at the provider, and is not repeated here because it may hold values of spec.env';
+    : 'the provider has the reason; the operator does not repeat it here, because it may contain values of spec.env';
 }
 
 function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boolean): Rest {
@@ -72,10 +76,10 @@ function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boo
     Ready: readyClaim(knowledge, look),
     Provisioned:
       look.status === 'ACTIVE'
-        ? ['PodActive', `Pod ${look.podId} is active.`]
+        ? ['PodActive', `Instance ${look.podId} is active.`]
         : standingClaim(gpuPod.status, 'Provisioned', [
             'CreatePending',
-            `Pod ${look.podId} was ordered and is not active yet.`,
+            `Instance ${look.podId} is created but not active yet.`,
           ]),
     ...(isMoving ? { progress: { type: 'Reconciling', claim: ON_ITS_WAY } } : {}),
   };
@@ -91,9 +95,12 @@ function activeClaim(look: PodLook): Claim<'Ready'> {
   return readinessOf(look) === 'installFailed'
     ? [
         'Failed',
-        `The provider reports a failed installation on pod ${podId}. It bills; suspend or delete the GpuPod to end it.`,
+        `The provider reports a failed installation on instance ${podId}. It bills; suspend or delete the GpuPod to terminate it.`,
       ]
-    : ['Installing', `Pod ${podId} is active; its installation or SSH endpoint is not done yet. It bills.`];
+    : [
+        'Installing',
+        `Instance ${podId} is active, but its installation or SSH endpoint is not ready yet. It bills.`,
+      ];
 }
 
 function readyClaim({ gpuPod }: Knowledge, look: PodLook): Claim<'Ready'> {
@@ -104,19 +111,22 @@ function readyClaim({ gpuPod }: Knowledge, look: PodLook): Claim<'Ready'> {
     ACTIVE: activeClaim(look),
     STOPPED: [
       'Stopped',
-      `The provider stopped pod ${podId}. It bills; suspend or delete the GpuPod to end it.`,
+      `The provider stopped instance ${podId}. It bills; suspend or delete the GpuPod to terminate it.`,
     ],
     ERROR: [
       'Failed',
-      `The provider reports an error for pod ${podId}. It may bill; suspend or delete the GpuPod to end it.`,
+      `The provider reports an error for instance ${podId}. It may bill; suspend or delete the GpuPod to terminate it.`,
     ],
-    DELETING: ['Ending', `Pod ${podId} is being ended at the provider, and not by this operator.`],
+    DELETING: ['Ending', `Instance ${podId} is being terminated, but not by this operator.`],
     // What the provider cannot tell is no news: what was last known stands.
     UNKNOWN: standingClaim(gpuPod.status, 'Ready', [
       'Provisioning',
-      `The provider cannot tell the state of pod ${podId}; it may bill.`,
+      `The provider does not state the status of instance ${podId}; it may bill.`,
     ]),
-    TERMINATED: ['Ending', `Pod ${podId} is reported as ended; that is being checked.`],
+    TERMINATED: [
+      'Ending',
+      `The provider reports instance ${podId} as terminated; the operator is checking that.`,
+    ],
   };
   return sentences[status];
 }

@@ -49,7 +49,7 @@ export function estimateNote(time: ProvisioningTime): string {
   const { boundMs, estimateMs, timeoutMs } = time;
   return estimateMs <= boundMs
     ? ''
-    : `; its own estimate of ${roughly(estimateMs)} is above provisioningTimeout ${formatDuration(boundMs)}, it gets ${formatDuration(timeoutMs)}`;
+    : `; its own estimate of ${roughly(estimateMs)} is above provisioningTimeout ${formatDuration(boundMs)}, so it gets ${formatDuration(timeoutMs)}`;
 }
 
 /** An estimate is a number of a provider: a day says enough. */

@@ -46,7 +46,7 @@ function reportReady(
   const { gpuPod, now, windows } = knowledge;
   const claims: Claims = {
     Ready: ['Available', readyMessage(knowledge, look)],
-    Provisioned: ['PodActive', `Pod ${look.podId} is active.`],
+    Provisioned: ['PodActive', `Instance ${look.podId} is active.`],
     ...(problem === undefined ? {} : { Synced: problem }),
   };
   return {
@@ -112,8 +112,8 @@ function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: 
         binding,
         problem: [
           'SecretConflict',
-          `Secret ${name} belongs to somebody else and is left alone; the connection data stands in status.ssh. ` +
-            'Remove that Secret or set spec.connectionSecretName.',
+          `Secret ${name} does not belong to this GpuPod, so the operator leaves it alone; status.ssh has the connection data. ` +
+            'Remove that Secret, or set spec.connectionSecretName.',
         ],
       };
     case 'refused':
@@ -121,7 +121,7 @@ function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: 
         binding,
         problem: [
           'SecretRefused',
-          `Secret ${name} cannot be written; the connection data stands in status.ssh. ${message}`,
+          `Failed to write Secret ${name}; status.ssh has the connection data. ${message}`,
         ],
       };
     case 'kept':
@@ -129,7 +129,7 @@ function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: 
         binding,
         problem: [
           'SecretRefused',
-          `Secret ${former ?? name}, the former connection Secret, cannot be removed; ${name} is there. ${message}`,
+          `Failed to remove Secret ${former ?? name}, the former connection Secret; ${name} exists. ${message}`,
         ],
       };
     default:
@@ -142,8 +142,8 @@ function readyMessage(knowledge: Knowledge, look: PodLook): string {
     knowledge,
     look.priceUsdPerHour ?? knowledge.gpuPod.status.cost?.billedPerHour,
   );
-  const base = `Pod ${look.podId} is ready: ${look.ssh?.command ?? ''}`;
+  const base = `Instance ${look.podId} is ready: ${look.ssh?.command ?? ''}`;
   return isDear
-    ? `${base}. It costs more than the cap allows now; it is kept, because it was ready before.`
+    ? `${base}. It costs more than the cap allows now; the operator keeps it, because it was ready before.`
     : base;
 }

@@ -15,7 +15,7 @@ import type { CoolDown, CoolDownReason, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
 import { asksForUsualSizes } from './usual-request.ts';
 
-/** An offer refused the order: that is recorded, the offer is avoided for a while, and the next one is tried. */
+/** An offer refused the create request: that is recorded, the offer is avoided for a while, and the next one is tried. */
 export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Refusal): Step {
   const { gpuPod, now } = knowledge;
   const at = timestamp(now.wallMs);
@@ -23,7 +23,7 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
     knowledge,
     {
       Ready: PENDING,
-      Provisioned: ['CreateFailed', `${shortOffer(intent)} refused the order: ${refusal.message}`],
+      Provisioned: ['CreateFailed', `${shortOffer(intent)} refused the create request: ${refusal.message}`],
       progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] },
     },
     {

@@ -61,7 +61,7 @@ function ended(knowledge: Knowledge): Step {
       'Nothing is rented any more. Another finalizer holds the GpuPod.',
     ]);
   }
-  const message = `The rental of pod ${podId} ended. Another finalizer holds the GpuPod.`;
+  const message = `Terminated instance ${podId}. Another finalizer holds the GpuPod.`;
   return closeRental(
     knowledge,
     { reason: 'Deleted', message: 'The GpuPod was deleted.' },
@@ -72,12 +72,12 @@ function ended(knowledge: Knowledge): Step {
 function left(knowledge: Knowledge, { retain }: Release): Step {
   const { podId } = knowledge.gpuPod.status;
   const ids = retain?.map((pod) => pod.podId).join(', ') ?? podId;
-  const which = ids === undefined ? 'The pod of the last order' : `Pod ${ids}`;
+  const which = ids === undefined ? 'The instance of the last create intent' : `Instance ${ids}`;
   return write(knowledge, [
     'Released',
     retain === undefined
-      ? `${which} was released by force: its end was not seen, and it may bill. Look for it at the provider.`
-      : `${which} was left running, as deletionPolicy says. It bills until you end it at the provider.`,
+      ? `${which} was released without proof that it terminated, and may still bill. Look for it at the provider.`
+      : `${which} was left running, as spec.deletionPolicy says. It bills until you terminate it at the provider.`,
   ]);
 }
 

@@ -37,7 +37,7 @@ function awaitRetry(knowledge: Knowledge): Step | undefined {
     return undefined;
   }
   const retryAfterMs = blocked.untilMs - now.monotonicMs;
-  return hindered(knowledge, { ...blocked, retryAfterMs }, 'The order is sent again by itself.');
+  return hindered(knowledge, { ...blocked, retryAfterMs }, 'The operator retries the create request.');
 }
 
 /**
@@ -100,7 +100,7 @@ function sayMakingSure(knowledge: Knowledge, wantsCensusAfterMs: number): Step {
       Ready: PENDING,
       progress: {
         type: 'Reconciling',
-        claim: ['Searching', 'Making sure that no machine of this GpuPod is left.'],
+        claim: ['Searching', 'Checking that no earlier instance of this GpuPod is still running.'],
       },
       ...listDoubt(knowledge),
     }),
@@ -116,7 +116,7 @@ function awaitGate(knowledge: Knowledge): Step | undefined {
     : hindered(
         knowledge,
         { reason: gate.reason, message: gate.message, retryAfterMs: gate.retryInMs },
-        'Waiting until orders are accepted again.',
+        'Waiting for the circuit breaker to allow create requests again.',
       );
 }
 
@@ -164,9 +164,13 @@ function withoutOffers(knowledge: Knowledge, failed: Failure): Step {
     const { reason, message } = failed;
     const hindrance = { reason, message: `${message} Correct spec.gpu or spec.placement.` };
     const retryAfterMs = knowledge.windows.sweepMs;
-    return hindered(knowledge, { ...hindrance, retryAfterMs }, 'The offers are asked for again, but seldom.');
+    return hindered(
+      knowledge,
+      { ...hindrance, retryAfterMs },
+      'The operator queries the offers again, at long intervals.',
+    );
   }
-  return hindered(knowledge, failed, 'The offers could not be read; they are asked for again.');
+  return hindered(knowledge, failed, 'Failed to read the offers; retrying.');
 }
 
 function hindered(knowledge: Knowledge, hindrance: Hindrance, retrying: string): Rest {
@@ -194,8 +198,8 @@ function awaitBudget(knowledge: Knowledge, { cost, offer }: SelectedOffer): Step
     {
       reason: 'BudgetExhausted',
       message:
-        `This order of ${formatUsd(charged)} USD${charged > cost.total ? ' at once' : '/h'} would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
-        'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. It waits until others end.',
+        `Renting for ${formatUsd(charged)} USD${charged > cost.total ? ' at once' : '/h'} would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
+        'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. The GpuPod waits until others terminate.',
       retryAfterMs: windows.offerRetryMs,
     },
     'Waiting for room in the budget.',

@@ -33,8 +33,11 @@ export function bindStatus(
       Ready: startingClaim(pod.podId),
       OfferSelected: [adopted ? 'Adopted' : selected, message],
       Provisioned: isOutdated
-        ? ['SpecChanged', 'The spec changed while the order was on its way; this pod is being ended.']
-        : ['CreatePending', `Pod ${pod.podId} was ordered and is not active yet.`],
+        ? [
+            'SpecChanged',
+            'The spec changed during the create request, so the operator terminates this instance.',
+          ]
+        : ['CreatePending', `Instance ${pod.podId} is created but not active yet.`],
       progress: { type: 'Reconciling', claim: ON_ITS_WAY },
     },
     bindFacts(knowledge, intent, pod, isOutdated),

@@ -76,7 +76,7 @@ function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClai
 export function droppedMessage({ droppedFields = [] }: Knowledge): string | undefined {
   return droppedFields.length === 0
     ? undefined
-    : `The installed CRD drops ${droppedFields.map((field) => `status.${field}`).join(', ')}. Nothing new is rented; apply the CRD of this version and restart the operator.`;
+    : `The installed CRD drops ${droppedFields.map((field) => `status.${field}`).join(', ')}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;
 }
 
 /** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
@@ -97,11 +97,11 @@ function syncedByDefault(knowledge: Knowledge): Claim<'Synced'> {
   }
   return isRetainIgnored && gpuPod.status.podId !== undefined
     ? ['NotAllowed', RETAIN_IGNORED]
-    : ['ReconcileSuccess', 'All that was to be done is done.'];
+    : ['ReconcileSuccess', 'Reconciled.'];
 }
 
 const RETAIN_IGNORED =
-  'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod ends its instance.';
+  'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod terminates its instance.';
 
 /** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */
 function firstClaim<T extends ConditionType>(

@@ -28,12 +28,12 @@ function rented(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[]
   const selected = findCondition(after, 'OfferSelected');
   const isAdopted = selected?.reason === 'Adopted';
   const price = usd(after.cost?.pricePerHour);
-  const what = isAdopted ? 'Found and took over' : 'Rented';
+  const what = isAdopted ? 'Adopted' : 'Rented';
   return [
     {
       type: 'Normal',
       reason: isAdopted ? 'Adopted' : 'Rented',
-      message: `${what} pod ${after.podId} at ${price} USD/h: ${selected?.message ?? ''}`,
+      message: `${what} instance ${after.podId} at ${price} USD/h: ${selected?.message ?? ''}`,
     },
   ];
 }
@@ -62,7 +62,7 @@ function endingEvent(ending: string, { message }: Attempt, podId: string | undef
   return {
     type: ending === 'Suspended' ? 'Normal' : 'Warning',
     reason: ending,
-    message: `Ending pod ${podId ?? ''}: ${message ?? ending}`,
+    message: `Terminating instance ${podId ?? ''}: ${message ?? ending}`,
   };
 }
 
@@ -78,7 +78,7 @@ function outcomeEvent(attempt: Attempt): LifeEvent {
   return {
     type: outcome === 'Failed' ? 'Warning' : 'Normal',
     reason: 'RentalEnded',
-    message: `The rental of pod ${attempt.podId ?? ''} ended (${reason}); it cost about ${usd(attempt.cost)} USD.`,
+    message: `The attempt with instance ${attempt.podId ?? ''} is over (${reason}); it cost about ${usd(attempt.cost)} USD.`,
   };
 }
 
@@ -112,7 +112,7 @@ function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly Life
         {
           type: 'Warning',
           reason: 'PriceAboveCap',
-          message: `The provider now bills ${usd(after.cost?.billedPerHour)} USD/h, above the cap of ${usd(after.cost?.maxPrice)} USD/h. The pod is kept, because it was ready before.`,
+          message: `The provider now bills ${usd(after.cost?.billedPerHour)} USD/h, above the cap of ${usd(after.cost?.maxPrice)} USD/h. The operator keeps the instance, because it was ready before.`,
         },
       ]
     : [];

@@ -76,7 +76,10 @@ async function unlessRefused(
     }
     const { namespace, name } = gpuPod.metadata;
     const { name: secret, otherwise: outcome } = refusal;
-    context.log.warn({ namespace, name, secret, outcome, err: error }, 'connection Secret was refused');
+    context.log.warn(
+      { namespace, name, secret, outcome, err: error },
+      'failed to write or remove the connection Secret',
+    );
     return { outcome, message: apiErrorMessage(error) };
   }
 }

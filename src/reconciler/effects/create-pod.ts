@@ -51,7 +51,7 @@ async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSe
     if (!isRefusal(error)) {
       throw error;
     }
-    const message = `A Secret that the spec refers to cannot be read: ${apiErrorMessage(error)}`;
+    const message = `Failed to read a Secret that the spec refers to: ${apiErrorMessage(error)}`;
     return { kind: 'missing', message };
   }
 }
@@ -116,7 +116,7 @@ async function order(
     }
   } catch (error) {
     // It may stand on the object all the same; what is certain is that nothing was sent on it.
-    const message = `The order could not be written onto the GpuPod: ${apiErrorMessage(error)}`;
+    const message = `Failed to write the create intent onto the GpuPod: ${apiErrorMessage(error)}`;
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
     return known(learnCreate(memory, intent, notSent, clock.monotonicMs()));
   } finally {
@@ -171,13 +171,13 @@ function withCause(outcome: CreateOutcome, obstacle: string | undefined): Create
 }
 
 const OTHER_KEY =
-  'The API key was changed while the order was written down, so it was not sent and nothing was rented. It is tried again.';
+  'The API key changed while the create intent was written, so the create request was not sent and nothing was rented; retrying.';
 const SLOW_WRITE =
-  'The API server took longer to write the order down than --window-create-fence allows, so it was not sent and nothing was rented. ' +
-  'It is written again with more time; look for slow admission webhooks on gpupods.';
+  'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
+  'The operator retries with more time; look for slow admission webhooks on gpupods.';
 const SLOW_LEASE =
-  'The Lease was not renewed within --window-lease-fence, so the order was not sent and nothing was rented. ' +
-  'It is tried again; look for what slows writes of Leases.';
+  'The Lease was not renewed within --window-lease-fence, so the create request was not sent and nothing was rented. ' +
+  'The operator retries; look for what slows down writes of Leases.';
 
 /**
  * The write that everything rests on: nothing is paid before it is written down. Its resourceVersion is the
@@ -214,8 +214,11 @@ function logOutcome(
     podName: intent.name,
   };
   if (outcome.kind === 'created') {
-    log.info({ ...fields, podId: outcome.pod.podId }, 'pod ordered');
+    log.info({ ...fields, podId: outcome.pod.podId }, 'created instance');
   } else {
-    log.warn({ ...fields, outcome: outcome.kind, problem: outcome.message }, 'order did not give a pod id');
+    log.warn(
+      { ...fields, outcome: outcome.kind, problem: outcome.message },
+      'create request returned no instance',
+    );
   }
 }

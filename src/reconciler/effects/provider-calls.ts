@@ -75,7 +75,7 @@ export async function deletePod(
 ): Promise<EffectOutcome> {
   const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
   const { namespace, name } = gpuPod.metadata;
-  context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'end of rental asked for');
+  context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'requested termination');
   return known(learnDelete(memory, podId, outcome, context.clock.monotonicMs()));
 }
 
@@ -135,7 +135,10 @@ export async function deleteStray(
   }
   const { podId, podName } = stray;
   const outcome = await context.provider.deletePod(podId, fence);
-  context.log.warn({ namespace, name, podId, podName, outcome: outcome.kind }, 'surplus pod ended');
+  context.log.warn(
+    { namespace, name, podId, podName, outcome: outcome.kind },
+    'requested termination of a duplicate',
+  );
   return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(memory, podId));
 }
 

@@ -62,13 +62,16 @@ export async function addFinalizer(context: Context, gpuPod: GpuPod, memory: Mem
   });
 }
 
-/** Takes the finalizer off: the object goes. A pod that is to be kept is entered into the retained list first. */
+type ReleaseHow = Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' | 'isForced'>;
+
+/** Takes the finalizer off: the object goes. An instance that is to be kept is entered into the retained list first. */
 export async function release(
   context: Context,
   gpuPod: GpuPod,
   memory: Memory,
-  { retain = [], isForced }: Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' | 'isForced'>,
+  how: ReleaseHow,
 ): Promise<EffectOutcome> {
+  const { retain = [], isForced } = how;
   const { name, namespace } = gpuPod.metadata;
   const retainedAt = new Date(context.clock.nowMs()).toISOString();
   for (const pod of retain) {
@@ -88,7 +91,7 @@ export async function release(
   });
   if (outcome.kind === 'known' && outcome.isDone) {
     settleBooks(context, gpuPod, retain, isForced === true);
-    recordEvent(context, gpuPod, releaseEvent(gpuPod, retain, context.clock.nowMs()));
+    recordEvent(context, gpuPod, releaseEvent(gpuPod, how, context.clock.nowMs()));
     return { kind: 'released' };
   }
   return outcome;
@@ -129,19 +132,31 @@ function settleBooks(
   }
 }
 
-function releaseEvent({ status }: GpuPod, retained: readonly PodLeft[], nowMs: number): EventToRecord {
-  if (retained.length > 0) {
-    const ids = retained.map(({ podId }) => podId).join(', ');
-    const message = `Pod ${ids} is left running, as deletionPolicy says. It bills until you end it at the provider.`;
+function releaseEvent(gpuPod: GpuPod, { retain = [], isForced }: ReleaseHow, nowMs: number): EventToRecord {
+  const { status } = gpuPod;
+  if (retain.length > 0) {
+    const ids = retain.map(({ podId }) => podId).join(', ');
+    const message = `Instance ${ids} was left running, as spec.deletionPolicy says. It bills until you terminate it at the provider.`;
     return { type: 'Warning', reason: 'Retained', message };
   }
+  if (isForced === true) {
+    return { type: 'Warning', reason: 'Released', message: forcedMessage(gpuPod) };
+  }
   const usd = accruedUsd(status, nowMs);
-  const cost = usd === undefined ? '' : `, after about ${usd.toFixed(2)} USD`;
+  const cost = usd === undefined ? '' : ` (about ${usd.toFixed(2)} USD)`;
   const what =
-    status.podId === undefined
-      ? 'Nothing is rented any more'
-      : `The rental of pod ${status.podId} ended${cost}`;
-  return { type: 'Normal', reason: 'Released', message: `${what}; the GpuPod can go.` };
+    status.podId === undefined ? 'Nothing is rented any more' : `Terminated instance ${status.podId}${cost}`;
+  return { type: 'Normal', reason: 'Released', message: `${what}. Released the GpuPod.` };
+}
+
+/** Nobody saw the instance end: a person has to look for it, by ID or else by name. */
+function forcedMessage(gpuPod: GpuPod): string {
+  const id = gpuPod.status.podId ?? orderOf(gpuPod)?.name;
+  const which = id === undefined ? 'the instance of its last create intent' : `instance ${id}`;
+  return (
+    `Released the GpuPod by force, without proof that ${which} is terminated. ` +
+    'The instance may still bill. Look for it at the provider.'
+  );
 }
 
 function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): void {

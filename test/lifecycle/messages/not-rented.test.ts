@@ -53,7 +53,7 @@ describe('what a person reads of an order', () => {
         memory: { order: orderMemory({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }) },
       },
       type: 'Provisioned',
-      says: ['lists show'],
+      says: ['lists now show'],
     },
     {
       name: 'that was refused: the offer, and what the provider says',
@@ -68,7 +68,7 @@ describe('what a person reads of an order', () => {
         memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
       },
       type: 'Provisioned',
-      says: ['spec changed', 'ended'],
+      says: ['spec changed', 'terminates'],
     },
     {
       name: 'that gave a pod: that pod',
@@ -77,7 +77,7 @@ describe('what a person reads of an order', () => {
         memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
       },
       type: 'Provisioned',
-      says: ['pod-1', 'ordered'],
+      says: ['pod-1', 'created'],
     },
     {
       name: 'of another installation, while the GpuPod goes: the way out',
@@ -149,7 +149,7 @@ describe('what a person reads while nothing is rented', () => {
       name: 'because a GpuPod that goes may still have a machine: what is made sure of',
       known: { gpuPod: gpuPod({ isDeleting: true }), windows: { busyPollMs: 0 } },
       type: 'Ready',
-      says: ['machine'],
+      says: ['no instance'],
     },
   ])('$name', (row) => {
     expect(missingParts(row)).toEqual([]);

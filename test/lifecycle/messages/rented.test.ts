@@ -32,7 +32,7 @@ describe('what a person reads of a machine that is ended', () => {
         windows: { busyPollMs: 0 },
       },
       type: 'Ready',
-      says: ['pod-1', 'end', 'bill'],
+      says: ['pod-1', 'Terminating', 'bill'],
     },
     {
       name: 'that is called otherwise: both names, and the way out',
@@ -60,7 +60,7 @@ describe('what a person reads of a machine that is ended', () => {
         windows: { quietFailureMs: 0 },
       },
       type: 'Synced',
-      says: ['pod-1', 'bills'],
+      says: ['pod-1', 'keeps billing'],
     },
     {
       name: 'because it was too slow: how long it was given',
@@ -138,7 +138,7 @@ describe('what a person reads of a machine that runs', () => {
       name: 'that is not active yet: that it was ordered',
       known: seeing(podLook()),
       type: 'Provisioned',
-      says: ['pod-1', 'ordered'],
+      says: ['pod-1', 'created'],
     },
     {
       name: 'that was stopped: that it bills, and the way out',
@@ -174,13 +174,13 @@ describe('what a person reads of a machine that runs', () => {
       name: 'that ended by itself: which, and how to rent again',
       known: { gpuPod: ready, ...seenGone },
       type: 'Ready',
-      says: ['pod-1', 'ended', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
+      says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
     },
     {
       name: 'that ended by itself, of the stall: the same',
       known: { gpuPod: ready, ...seenGone },
       type: 'Stalled',
-      says: ['pod-1', 'ended', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
+      says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
     },
     {
       name: 'that vanished: that the provider does not know it',
@@ -189,7 +189,7 @@ describe('what a person reads of a machine that runs', () => {
         memory: { rental: rentalMemory({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
       },
       type: 'Provisioned',
-      says: ['pod-1', 'not known'],
+      says: ['pod-1', 'no longer known'],
     },
   ])('$name', (row) => {
     expect(missingParts(row)).toEqual([]);

@@ -213,7 +213,7 @@ describe('endRental', () => {
     });
     const failure = { reason: 'ApiUnavailable', message: '', sinceMs: NOW_MS - 60_000, count: 9 };
     const step = restOf(endRental(observed({ gpuPod: rented, memory: { rental, failure } }), 'Suspended'));
-    expect(messageOf(step.status, 'Synced')).toContain('still bills. HTTP status 503.');
+    expect(messageOf(step.status, 'Synced')).toContain('keeps billing; retrying. HTTP status 503.');
     expect(step.againInMs).toBe(500);
   });
 

@@ -183,7 +183,7 @@ describe('stopAfterFailures', () => {
       statusOf(stopAfterFailures(observed({ gpuPod: gpuPod({ status }) }))),
       'Stalled',
     );
-    expect(message).toContain('3 machines');
+    expect(message).toContain('3 instances');
     expect(message).toContain('1.50 USD');
   });
 

@@ -19,9 +19,9 @@ describe('paused', () => {
     {
       name: 'one with an open order',
       gpuPod: gpuPod({ ...PAUSED, intent: intent() }),
-      says: 'its pod may bill',
+      says: 'its instance may bill',
     },
-    { name: 'a rented one', gpuPod: rentedGpuPod(PAUSED), says: 'Pod pod-1 still bills' },
+    { name: 'a rented one', gpuPod: rentedGpuPod(PAUSED), says: 'Instance pod-1 keeps billing' },
     {
       name: 'a deleting one',
       gpuPod: rentedGpuPod({ ...PAUSED, isDeleting: true }),

@@ -111,7 +111,7 @@ describe('a row of the list that may be the instance', () => {
   }
 
   it.each([
-    { row: { unidentified: 1 }, says: 'the list has a row without an id' },
+    { row: { unidentified: 1 }, says: 'the list has a row without an ID' },
     { row: { nameless: [NAMELESS] }, says: `instance ${NAMELESS.podId} has no readable name` },
   ])('stalls once lists should have proven the absence, and says the way out: $says', ({ row, says }) => {
     const step = lookedUp(row);

@@ -110,7 +110,7 @@ describe('a pod that was never ready', () => {
     const status = statusOf(follow(failed, { spec }));
 
     expect(JSON.stringify(status)).not.toContain('sesame');
-    expect(messageOf(status, 'Ready')).toContain('the reason is at the provider');
+    expect(messageOf(status, 'Ready')).toContain('the provider has the reason');
   });
 
   it('of UNKNOWN state keeps what was last known', () => {

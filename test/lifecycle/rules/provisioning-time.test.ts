@@ -35,12 +35,12 @@ describe('provisioningTime', () => {
     {
       bound: '10s',
       estimate: 900,
-      note: '; its own estimate of 15h is above provisioningTimeout 10s, it gets 30s',
+      note: '; its own estimate of 15h is above provisioningTimeout 10s, so it gets 30s',
     },
     {
       bound: '10m',
       estimate: 1e9,
-      note: '; its own estimate of more than a day is above provisioningTimeout 10m, it gets 30m',
+      note: '; its own estimate of more than a day is above provisioningTimeout 10m, so it gets 30m',
     },
   ])('is told where the estimate of $estimate min is above $bound', ({ bound, estimate, note }) => {
     expect(estimateNote(provisioningTime({ provisioningTimeout: bound }, estimate))).toBe(note);

@@ -30,7 +30,7 @@ function held(
 describe('what another finalizer holds', () => {
   it('says that its rental ended, before the finalizer goes', () => {
     const status = statusOf(release(held()));
-    expect(messageOf(status, 'Ready')).toMatch(/ended.*Another finalizer/);
+    expect(messageOf(status, 'Ready')).toMatch(/Terminated instance .*Another finalizer/);
     expect(status).not.toHaveProperty('ssh');
     expect(status).not.toHaveProperty('cost');
     expect(status).not.toHaveProperty('podId');
@@ -44,12 +44,12 @@ describe('what another finalizer holds', () => {
     {
       name: 'retained',
       how: { retain: [{ podId: POD_ID, podName: 'x' }] },
-      said: /left running.*bills until you end it/,
+      said: /left running.*bills until you terminate it/,
     },
     {
       name: 'released by force',
       how: { isForced: true } as const,
-      said: /its end was not seen, and it may bill/,
+      said: /released without proof that it terminated, and may still bill/,
     },
   ])('$name: says what may still bill, and no address', ({ how, said }) => {
     const status = statusOf(release(held(), how));

@@ -22,10 +22,10 @@ function bare(): GpuPodStatus {
 describe('the message of an event', () => {
   it.each<{ name: string; before: GpuPodStatus; after: GpuPodStatus; says: readonly string[] }>([
     {
-      name: 'a pod that was taken over: that it was found, and its id',
+      name: 'a pod that was taken over: that it was adopted, and its ID',
       before: FRESH,
       after: rentedStatus({ conditions: [condition('OfferSelected', 'Adopted')] }),
-      says: ['Found', 'pod-1', '1.90 USD/h'],
+      says: ['Adopted', 'pod-1', '1.90 USD/h'],
     },
     {
       name: 'a status without conditions and price: the pod',
@@ -79,7 +79,7 @@ describe('the message of an event', () => {
       name: 'a price above the cap: both, and that the pod is kept',
       before: ready,
       after: { ...ready, cost: { maxPrice: 1.9, billedPerHour: 2.5 } },
-      says: ['2.50 USD/h', '1.90 USD/h', 'kept'],
+      says: ['2.50 USD/h', '1.90 USD/h', 'keeps the instance'],
     },
   ])('says of $name', ({ before, after, says }) => {
     const events = eventsBetween(before, after);

@@ -159,14 +159,14 @@ describe('eventsBetween', () => {
 
   it('says what was rented, for how much, and why', () => {
     expect(eventsBetween(FRESH, rented)[0]?.message).toBe(
-      'Rented pod pod-1 at 1.90 USD/h: Only offer that fits.',
+      'Rented instance pod-1 at 1.90 USD/h: Only offer that fits.',
     );
   });
 
   it('says what an ended rental cost', () => {
     const after = withAttempt({ outcome: 'Ended', reason: 'Suspended', cost: 12.5, podId: 'pod-1' });
     expect(eventsBetween(rented, after)[0]?.message).toBe(
-      'The rental of pod pod-1 ended (Suspended); it cost about 12.50 USD.',
+      'The attempt with instance pod-1 is over (Suspended); it cost about 12.50 USD.',
     );
     expect(eventsBetween(rented, withAttempt({ outcome: 'Ended' }))[0]?.message).toContain(
       'about unknown USD',
