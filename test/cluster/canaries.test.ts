@@ -154,7 +154,7 @@ describe('a whole life among faults', () => {
       expect.arrayContaining(['envOfSecret (JSON)', 'plainEnv (plain)', 'password (plain)']),
     );
     const text = readable.join('\n');
-    expect(text).toContain('the reason is at the provider');
+    expect(text).toContain('the provider has the reason');
     expect(text).toContain('[redacted]');
     expect(findSecret(text, CANARIES)).toEqual([]);
   });
