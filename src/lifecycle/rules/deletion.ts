@@ -9,6 +9,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Rest, Step } from '../step.ts';
 import { checkOrder } from './as-ordered.ts';
 import { endRental } from './end-rental.ts';
+import { ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
 import { quietly } from './quietly.ts';
@@ -63,12 +64,19 @@ export function finishDeletion(knowledge: Knowledge): Step | undefined {
     return undefined;
   }
   const { podId, podName = '' } = gpuPod.status;
-  if (podId !== undefined && isToBeRetained(knowledge)) {
+  if (podId !== undefined && isToBeRetained(knowledge) && !isOfAnother(knowledge, podId)) {
     const retain = [{ podId, podName }, ...newerOnes(knowledge)];
     return isLetGo(knowledge) ? closeUnheld(knowledge, { retain }) : retainRental(knowledge, retain);
   }
   const ending = podId === undefined ? undefined : endRental(knowledge, 'the GpuPod is being deleted');
   return ending ?? confirmNothingElse(knowledge, newerOnes(knowledge));
+}
+
+/** The status names what another GpuPod has rented, which is not this one's to retain: `endRental` leaves it alone. */
+function isOfAnother(knowledge: Knowledge, podId: string): boolean {
+  const { rental } = knowledge.memory;
+  const isStranger = rental !== undefined && ownership(knowledge, rental) === 'stranger';
+  return isStranger && knowledge.proofs.isProvenElsewhere(podId);
 }
 
 /** Of later attempts than the object knows, where what runs is to be kept: there are none where it is not. */

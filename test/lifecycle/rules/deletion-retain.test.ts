@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { finishDeletion } from '../../../src/lifecycle/rules/deletion.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { nameOfAttempt } from '../../support/builders/intent.ts';
+import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
 import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
@@ -15,6 +15,8 @@ interface Row {
   readonly why: string;
 }
 
+const OTHERS = intent({ uid: 'uid-2' }).name;
+const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
 const DELETED_AT_MS = NOW_MS - 10_000;
 const deleting = { isDeleting: true } as const;
 const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
@@ -28,6 +30,26 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
       known: { gpuPod: retained },
       expected: { step: 'release' },
       why: 'it is left running',
+    },
+    {
+      name: 'an instance that another GpuPod has rented, policy Retain',
+      known: {
+        gpuPod: retained,
+        census: census({ beganAtMs: DELETED_AT_MS, live: [podLook({ name: OTHERS })] }),
+        proofs: ofAnother,
+        windows: { quietFailureMs: 0 },
+      },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse' },
+      why: 'the status was restored in part, or forged',
+    },
+    {
+      name: 'a renamed instance, policy Retain',
+      known: {
+        gpuPod: retained,
+        census: census({ beganAtMs: DELETED_AT_MS, live: [podLook({ name: 'mine' })] }),
+      },
+      expected: { step: 'release' },
+      why: 'it runs on as it is',
     },
     {
       name: 'a rented pod, policy Retain, and no list since the deletion',
