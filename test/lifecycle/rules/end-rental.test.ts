@@ -273,9 +273,9 @@ describe('a DELETE that waits for a name', () => {
     {
       result: 'found',
       reason: 'UnexpectedResponse',
-      says: /no name that can be read.* is not terminated, and bills\. .*gpupod\.dev\/force-release/,
+      says: /no readable name.* is not terminated and bills\. .*gpupod\.dev\/force-release/,
     },
-    { result: 'failed', reason: 'ApiUnavailable', says: /bills on: its DELETE waits .* HTTP status 503/ },
+    { result: 'failed', reason: 'ApiUnavailable', says: /keeps billing\. .* HTTP status 503/ },
   ])('says why where a GET $result it, and what to do', ({ result, reason, says }) => {
     const { podIdProof: _proof, ...status } = rented.status;
     const known: KnowledgeOverrides = {
