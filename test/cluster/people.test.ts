@@ -62,7 +62,7 @@ describe('letting go', () => {
     expect(scene.simulator.ledger.deletes).toEqual([]);
     expect(scene.simulator.ledger.live()).toMatchObject([{ id: status.podId }]);
     expect((await scene.kubectl(['get', 'configmaps', '-o', 'json'])).stdout).toContain(status.podId);
-    await scene.untilEvent('kept', /^Retained: Pod .* is left running/);
+    await scene.untilEvent('kept', /^Retained: Instance .* was left running/);
   });
 
   it('waits while the provider does not end the machine, and goes only when its end was seen', async () => {

@@ -13,7 +13,6 @@ export const ALLOWED_PHRASES: readonly AllowedPhrase[] = [
   { phrase: /\bNotAsOrdered\b/g, reason: 'the name of a reason' },
   { phrase: /\bCreateUncertain\b|\bUncertain\b/g, reason: 'a reason and a phase, which are part of the API' },
   { phrase: /\bpod IDs?\b/g, reason: 'what the provider calls podId, and people search for' },
-  { phrase: /"orphaned pod bills"/g, reason: 'an alert quotes a line of the log' },
 ];
 
 /** Retired words that plain English needs in another sense: too common to list each phrase. */
