@@ -117,7 +117,7 @@ export function closeRental(
         closingFacts(knowledge, {
           outcome: isFailure ? 'Failed' : 'Ended',
           reason: end.reason,
-          ...(end.message === undefined ? {} : { message: end.message }),
+          ...(end.message === undefined ? {} : { message: truncateMessage(end.message) }),
         }),
       ),
     },
