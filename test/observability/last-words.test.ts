@@ -85,7 +85,7 @@ describe('a process that crashes', () => {
 
     expect(await crashed.ended).toEqual({ code: 1, signal: null });
     const log = await readFile(path.join(directory, 'log'), 'utf8');
-    expect(log).toContain('an error that nobody caught');
+    expect(log).toContain('uncaught error');
     expect(log).toContain('crash.mjs');
     expect(findSecret(log, { KEY })).toEqual([]);
   });

@@ -1,4 +1,3 @@
-import { truncateMessage } from '../../api/conditions.ts';
 import type { ConditionType } from '../../api/conditions.ts';
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { Attempt } from '../../api/status.ts';
@@ -58,7 +57,7 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
             podName,
             ending,
             outcome: undefined,
-            message: truncateMessage(message),
+            message,
           }),
         },
       ),
@@ -117,7 +116,7 @@ export function closeRental(
         closingFacts(knowledge, {
           outcome: isFailure ? 'Failed' : 'Ended',
           reason: end.reason,
-          ...(end.message === undefined ? {} : { message: truncateMessage(end.message) }),
+          ...(end.message === undefined ? {} : { message: end.message }),
         }),
       ),
     },

@@ -1,3 +1,4 @@
+import { truncateMessage } from '../../api/conditions.ts';
 import { parsePodName } from '../pod-name.ts';
 import type { Attempt, GpuPodStatus } from '../../api/status.ts';
 
@@ -21,7 +22,9 @@ export function withAttempt(
   const standing = attemptsOf(status);
   const known = standing.find((attempt) => attempt.number === number);
   const others = standing.filter((attempt) => attempt.number !== number);
-  return [...others, { ...known, ...change, number }]
+  // The schema would refuse the whole status for one text that is too long, and IDs have any length.
+  const message = change.message === undefined ? {} : { message: truncateMessage(change.message) };
+  return [...others, { ...known, ...change, ...message, number }]
     .sort((a, b) => a.number - b.number)
     .slice(-KEPT_ATTEMPTS);
 }
