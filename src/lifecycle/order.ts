@@ -140,7 +140,9 @@ const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'Payment
 
 /** Whether a refusal concerns the account and says nothing against the offer or what was asked of it. */
 function isSentAgain({ reason, scope }: Refusal): boolean {
-  return OF_ACCOUNT.has(reason) && (scope === 'team' || scope === 'key');
+  // 401 is about the key by definition, even where it reads well: a person mends the key, and all goes on by itself.
+  const isOfKey = reason === 'Unauthorized' && scope === 'request';
+  return OF_ACCOUNT.has(reason) && (isOfKey || scope === 'team' || scope === 'key');
 }
 
 /** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
