@@ -5,6 +5,7 @@ import type { Effect } from '../../src/simulator/faults/effect.ts';
 import { conditionText } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
+const RECORD = 'gpupod-operator-installation';
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 const cluster = useBench();
 
@@ -52,8 +53,10 @@ describe('an API key', () => {
       await scene.untilGone('billing');
       expect(scene.simulator.ledger.live()).toEqual([]);
 
-      // A new process, to which no own instance tells the account.
+      // A new process, to which neither the record of the key nor an own instance tells the account.
       await scene.stopOperators();
+      const forgotten = JSON.stringify({ data: { keyFingerprint: null } });
+      await scene.kubectl(['patch', 'configmap', RECORD, '--type=merge', '-p', forgotten]);
       await scene.startOperator();
       await scene.create('later', H100);
       const later = await scene.until('later', 'a word about it', ({ status }) => status.phase !== undefined);
@@ -92,7 +95,7 @@ describe('an API key', () => {
     await scene.delete('nameless');
     await scene.untilGone('nameless');
     const warnings = scene.log.lines.filter(({ message }) =>
-      message.startsWith('account of the API key is unknown'),
+      message.startsWith('failed to read the account of the API key'),
     );
     expect(warnings).toHaveLength(1);
   });
