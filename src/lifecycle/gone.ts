@@ -37,7 +37,8 @@ function isPolledTerminated(
   return isSaid && census !== undefined && census.beganAtMs >= deletedAtMs && !isListedLive(census, podId);
 }
 
-function isInHistoryOnly(census: ObjectCensus | undefined, podId: string): boolean {
+/** The history has its end, and the list does not show it. */
+export function isInHistoryOnly(census: ObjectCensus | undefined, podId: string): boolean {
   if (census === undefined || isListedLive(census, podId)) {
     return false;
   }

@@ -112,10 +112,8 @@ export class AccountWatch {
       case 'failure':
         return { kind: 'unknown', failure: asked };
       case 'said':
-        return this.#judge(
-          asked.userId ?? this.#seenUserId ?? this.#userOfKey() ?? this.#options.acceptAccount,
-          sinceMs,
-        );
+        // Not by --accept-account: a flag stays, and would vouch for any key that comes later.
+        return this.#judge(asked.userId ?? this.#seenUserId ?? this.#userOfKey(), sinceMs);
       case 'pending': {
         const state = this.#judge(this.#seenUserId ?? this.#userOfKey(), sinceMs);
         return state.kind === 'fits' && state.userId === undefined

@@ -1,8 +1,10 @@
 import { identityOf, isSameAccount } from '../lifecycle/account.ts';
+import { isInHistoryOnly } from '../lifecycle/gone.ts';
 import type { ObjectCensus } from '../lifecycle/knowledge.ts';
 import { LOOKS_THAT_PROVE_GONE } from '../lifecycle/settings.ts';
 import type { Context } from './context.ts';
 import type { RetainedPod } from './retained-pods.ts';
+import { whileSessionLasts } from './session-fence.ts';
 
 /** What was seen so far of an instance that lists do not show. */
 interface Missing {
@@ -68,7 +70,7 @@ export class RetainedUpkeep {
   /** An absence says something only with the key of the account that pays; that it has ended, anybody may tell. */
   async #hasEnded({ podId, teamId }: RetainedPod, provesAbsence: boolean): Promise<boolean> {
     const list = this.#parts.census.view({ fronts: new Set(), podId, wallets: [teamId] });
-    if (list?.ended.some((row) => row.podId === podId) === true) {
+    if (isInHistoryOnly(list, podId)) {
       return true;
     }
     const seen = list === undefined || list.live.length > 0 ? 'live' : await this.#read(podId);
@@ -80,7 +82,11 @@ export class RetainedUpkeep {
   }
 
   async #read(podId: string): Promise<'live' | 'ended' | 'absent' | 'failed'> {
+    const { mayStillSend: isSameKey } = whileSessionLasts(this.#parts);
     const answer = await this.#parts.provider.getPod(podId);
+    if (!isSameKey()) {
+      return 'failed';
+    }
     if (answer.kind === 'ok') {
       return answer.value.status === 'TERMINATED' ? 'ended' : 'live';
     }

@@ -19,10 +19,10 @@ describe('a key of which the provider says nothing, told by its fingerprint', ()
       why: 'somebody else might pay',
     },
     {
-      name: 'another one, and a person says whose it is',
+      name: 'another one, beside a flag that accepted the account long ago',
       given: { key: 'b', recorded: RECORDED, recordedKey: 'a', accept: OURS },
-      state: { kind: 'fits', userId: OURS },
-      why: 'the person knows',
+      state: { kind: 'fits', unconfirmed },
+      why: 'the flag was not given for this key',
     },
     {
       name: 'any, where the record is lost and GpuPods name an account',

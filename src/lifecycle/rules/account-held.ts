@@ -173,8 +173,7 @@ export function awaitKnownAccount(knowledge: Knowledge): Step | undefined {
   const sinceMs = Math.max(0, sessionBeganAtMs(account));
   const message =
     `Nothing is rented: the provider does not say whose API key this is, and it shows no instance of account ${userId}, ` +
-    'which has paid so far. Give the key the permission to read its user, restore the former key, or start the ' +
-    `operator with --accept-account=${userId}.`;
+    'which has paid so far. Give the key the permission to read its user (user:read), or restore the former key.';
   const rest = restFailing(
     knowledge,
     { reason: 'AccountUnconfirmed', message, retryAfterMs: windows.quietPollMs },

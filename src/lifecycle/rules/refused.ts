@@ -1,4 +1,3 @@
-import { truncateMessage } from '../../api/conditions.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
@@ -36,7 +35,7 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
         endedAt: at,
         outcome: 'Refused',
         reason: refusal.reason,
-        message: truncateMessage(refusal.message),
+        message: refusal.message,
       }),
       ...countRefusal(gpuPod.status, refusal),
     },

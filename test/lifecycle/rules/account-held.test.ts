@@ -71,7 +71,7 @@ describe('a key of nobody knows whom', () => {
   it('tells what it waits for, and the ways out', () => {
     const step = nextStep(observed({ gpuPod: gpuPod(), account: unconfirmed, census: listed }));
     const message = messageOf(statusOf(step), 'Synced');
-    for (const part of ['Nothing is rented', 'user-1', 'permission', '--accept-account=user-1'])
+    for (const part of ['Nothing is rented', 'user-1', 'user:read', 'former key'])
       expect(message).toContain(part);
   });
 });
