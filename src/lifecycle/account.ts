@@ -89,10 +89,10 @@ export function accountOfIntent({ account, origin }: Intent): AccountIdentity | 
 export function stakeOf(knowledge: Knowledge): Stake | undefined {
   const { gpuPod, memory } = knowledge;
   const { podId } = gpuPod.status;
-  const order = openOrder(knowledge);
   if (podId !== undefined) {
     return stakeInInstance(knowledge, podId);
   }
+  const order = openOrder(knowledge);
   if (order.kind === 'open' || order.kind === 'foreign') {
     return stakeInOrder(memory, order.intent);
   }

@@ -31,12 +31,12 @@ export function forceRelease(knowledge: Knowledge): Step | undefined {
 function isNamed(knowledge: Knowledge, named: string): boolean {
   const { gpuPod, proofs, intent } = knowledge;
   const { podId } = gpuPod.status;
-  const order = openOrder(knowledge);
-  if (order.kind === 'open' || order.kind === 'foreign') {
-    return named === podId || isSameAttempt(order.intent.name, named);
+  if (podId === undefined) {
+    const order = openOrder(knowledge);
+    return (order.kind === 'open' || order.kind === 'foreign') && isSameAttempt(order.intent.name, named);
   }
   // A status that names what another GpuPod has rented says nothing of what this one has: its intent does.
-  return podId !== undefined && proofs.isProvenElsewhere(podId) && intent.kind === 'read'
+  return proofs.isProvenElsewhere(podId) && intent.kind === 'read'
     ? isSameAttempt(intent.intent.name, named)
     : named === podId;
 }
