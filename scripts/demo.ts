@@ -10,12 +10,12 @@ import { createTerminal } from './demo/terminal.ts';
 const usage = `Usage: npm run demo [-- --keep]
 
 Starts a real Kubernetes API, a simulated provider and the operator on this machine, rents a GPU with
-examples/gpupod.yaml, and ends the rental. Ends with 0 only if the provider's books say that all of it happened.
+examples/gpupod.yaml, and terminates the instance. Exits with 0 only if the provider's ledger confirms all of it.
 
-  --keep   leave everything running once the machine is ready, until Ctrl-C
+  --keep   leave everything running once the instance is ready, until Ctrl-C
 `;
 
-/** `kept`: the machine is ready, and everything stays up until a signal. */
+/** `kept`: the instance is ready, and everything stays up until a signal. */
 type Outcome = 'succeeded' | 'failed' | 'kept' | 'interrupted';
 
 const terminal = createTerminal(process.stdout);
@@ -61,7 +61,9 @@ async function play(keep: boolean): Promise<Outcome> {
     }
     await deleteOne(stage, example, terminal);
     const succeeded = settleUp(stage, example, terminal);
-    terminal.line(succeeded ? '\nAll of it truly happened.' : '\nNot all of it happened: see above.');
+    terminal.line(
+      succeeded ? '\nThe ledger confirms all of it.' : '\nThe ledger does not confirm all of it: see above.',
+    );
     return succeeded ? 'succeeded' : 'failed';
   } catch (error) {
     terminal.line(`\nFailed: ${error instanceof Error ? error.message : String(error)}`);

@@ -35,6 +35,6 @@ function offerText(offer: OfferStatus): string {
 function showCost(cost: CostStatus, terminal: Terminal): void {
   const parts = `GPU ${usd(cost.gpu)} + disk ${usd(cost.disk)} + vcpus ${usd(cost.vcpus)} + memory ${usd(cost.memory)}`;
   terminal.fact('price', `${usd(cost.pricePerHour)} USD/h = ${parts}`);
-  terminal.fact('cap', `${usd(cost.maxPrice)} USD/h, sent with the order`);
+  terminal.fact('cap', `${usd(cost.maxPrice)} USD/h, sent with the create request`);
   terminal.fact('billed', `${usd(cost.billedPerHour)} USD/h, as the provider says`);
 }

@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 15_000;
 
 /** Short, but long enough to be seen. */
 const LIFE = { provisioningMs: 5_000, installingMs: 4_000, deletingMs: 3_000 };
-/** A machine's life here takes seconds, so it is looked at every second. */
+/** An instance's life here takes seconds, so it is looked at every second. */
 const OPERATOR_ARGS = ['--window-busy-poll', '1s', '--http-address', 'off', '--namespace', NAMESPACE];
 
 /** Everything that the demo plays on. */

@@ -40,7 +40,7 @@ export async function readExample(readFile: (file: string) => Promise<string>): 
   return { file: exampleFile, text, name: metadata.name, maxPrice: spec.maxPrice };
 }
 
-/** Applies the manifest, and shows every change until the machine is ready. */
+/** Applies the manifest, and shows every change until the instance is ready. */
 export async function rentOne(stage: Stage, example: Example, terminal: Terminal): Promise<GpuPod> {
   terminal.heading('A person applies a manifest');
   const lines = example.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -89,17 +89,17 @@ export async function showEvents(
 export async function deleteOne(stage: Stage, example: Example, terminal: Terminal): Promise<void> {
   terminal.heading('They delete it');
   terminal.line(`$ kubectl delete gpupod ${example.name}`);
-  terminal.progress('kubectl waits until the provider says that the machine is gone');
+  terminal.progress('kubectl waits until the provider no longer has the instance');
   const timeout = `--timeout=${GONE_TIMEOUT_MS / 1000}s`;
   const gone = await mustSucceed(stage.controlPlane, ['delete', 'gpupod', example.name, timeout]);
   terminal.line(gone.trimEnd());
 }
 
-/** The provider's books, and whether all of it is as it must be. */
+/** The provider's ledger, and whether all of it is as it must be. */
 export function settleUp({ simulator }: Stage, { maxPrice }: Example, terminal: Terminal): boolean {
   const { ledger } = simulator;
   const entries = ledger.entries();
-  terminal.heading("The provider's books");
+  terminal.heading("The provider's ledger");
   for (const { id, createdPriceHr, createdAtMs, endedAtMs, costUsd } of entries) {
     const seconds = ((endedAtMs ?? systemClock.nowMs()) - createdAtMs) / 1000;
     terminal.fact(

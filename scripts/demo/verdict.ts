@@ -1,8 +1,8 @@
 import type { DeleteRecord, LedgerEntry } from '../../src/simulator/world/ledger.ts';
 
-/** The provider's books after the demo: what was really rented, and what became of it. */
+/** The provider's ledger after the demo: what was really rented, and what became of it. */
 export interface Books {
-  /** Every machine that was ever created. */
+  /** Every instance that was ever created. */
   readonly entries: readonly LedgerEntry[];
   readonly deletes: readonly DeleteRecord[];
 }
@@ -14,20 +14,20 @@ export interface Finding {
 }
 
 /**
- * Judges by the provider's books alone: what the operator says of itself is no evidence. One machine, under its
+ * Judges by the provider's ledger alone: what the operator says of itself is no evidence. One instance, under its
  * cap, ended because the operator asked for it, and nothing left that bills.
  */
 export function judgeBooks({ entries, deletes }: Books, capUsdPerHour: number): readonly Finding[] {
   const live = entries.filter(({ endedAtMs }) => endedAtMs === null);
-  const [machine] = entries;
+  const [instance] = entries;
   return [
-    { succeeded: entries.length === 1, text: `machines ever rented: ${entries.length}, must be 1` },
-    ...(machine === undefined ? [] : judgeMachine(machine, deletes, capUsdPerHour)),
-    { succeeded: live.length === 0, text: `machines that still bill: ${live.length}, must be 0` },
+    { succeeded: entries.length === 1, text: `instances ever rented: ${entries.length}, must be 1` },
+    ...(instance === undefined ? [] : judgeInstance(instance, deletes, capUsdPerHour)),
+    { succeeded: live.length === 0, text: `instances that still bill: ${live.length}, must be 0` },
   ];
 }
 
-function judgeMachine(
+function judgeInstance(
   { id, createdPriceHr, maxPrice, endedBy }: LedgerEntry,
   deletes: readonly DeleteRecord[],
   capUsdPerHour: number,
@@ -41,7 +41,7 @@ function judgeMachine(
     },
     {
       succeeded: maxPrice === capUsdPerHour,
-      text: `cap sent with the order: ${maxPrice?.toFixed(2) ?? 'none'} USD/h, must be ${cap}`,
+      text: `cap sent with the create request: ${maxPrice?.toFixed(2) ?? 'none'} USD/h, must be ${cap}`,
     },
     {
       succeeded: accepted > 0,

@@ -50,13 +50,13 @@ async function untilCleanedUp(): Promise<void> {
 }
 
 describe('npm run demo', () => {
-  it('rents and ends one machine, says so, and leaves nothing behind', async () => {
+  it('rents and terminates one instance, says so, and leaves nothing behind', async () => {
     const { child, text } = startDemo();
     await once(child, 'close');
-    expect(text()).toContain('All of it truly happened.');
+    expect(text()).toContain('The ledger confirms all of it.');
     expect(text()).toMatch(/train-1 +True +Ready +H100_80GB +1 +hyperstack +1\.9/);
     expect(text()).toContain('cheapest of 2 offers that fit');
-    expect(text()).toContain('✔ machines that still bill: 0, must be 0');
+    expect(text()).toContain('✔ instances that still bill: 0, must be 0');
     expect(text()).not.toContain('✘');
     expect(child.exitCode).toBe(0);
     await untilCleanedUp();

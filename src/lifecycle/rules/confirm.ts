@@ -30,10 +30,15 @@ export function confirmBeforeReady(
     : undefined;
 }
 
-/** By the next list, which all share; where lists fail, or leave it out, by a GET. */
+/** While lists work, the next one may take this many times as long as when they do not: in a burst each has many pages. */
+const PATIENCE = 3;
+
+/** By the next list, which all share; where lists fail, leave it out, or take too long, by a GET. */
 function lookAgain(knowledge: Knowledge, rental: RentalMemory, sinceMs: number): Step {
-  const { gpuPod, now, windows, providerFailure } = knowledge;
-  const isOverdue = now.monotonicMs - sinceMs >= windows.goneSpacingMs;
+  const { gpuPod, now, windows, providerFailure, census } = knowledge;
+  const isLeftOut = census === undefined || census.doubt !== undefined || census.beganAtMs >= sinceMs;
+  const patienceMs = windows.goneSpacingMs * (isLeftOut ? 1 : PATIENCE);
+  const isOverdue = now.monotonicMs - sinceMs >= patienceMs;
   const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);
   if ((isOverdue || providerFailure !== undefined) && untilReadMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
