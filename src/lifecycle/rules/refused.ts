@@ -55,7 +55,8 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
 function countRefusal(status: GpuPodStatus, { reason, scope }: Refusal): Facts {
   const { refused, noCapacity } = refusalCounts(status);
   if (scope === 'team' || scope === 'key') {
-    return {};
+    // Written down all the same: without a counter the attempts on record would count it.
+    return { refusedAttempts: refused };
   }
   return reason === 'NoCapacity'
     ? { noCapacityAttempts: Math.min(noCapacity + 1, Number.MAX_SAFE_INTEGER) }

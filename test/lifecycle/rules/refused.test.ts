@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { settleRefusal } from '../../../src/lifecycle/rules/refused.ts';
 import { isKnownNotCreated } from '../../../src/lifecycle/order.ts';
 import type { CreateOutcome, RefusalReason } from '../../../src/lifecycle/provider.ts';
+import { refusalCounts } from '../../../src/lifecycle/status/attempts.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
@@ -56,6 +58,18 @@ describe('settleRefusal', () => {
     const status = { observedGeneration: 1, refusedAttempts: 2, noCapacityAttempts: 3 };
     const known = observed({ gpuPod: gpuPod({ intent: intent(), status }) });
     expect(statusOf(settleRefusal(known, intent(), refusal({ reason, scope })))).toMatchObject(counts);
+  });
+
+  it('counts nothing for what concerns the account, however often it is refused', () => {
+    let status: GpuPodStatus = { observedGeneration: 1 };
+    for (let attempt = 1; attempt <= 12; attempt += 1) {
+      const known = observed({ gpuPod: gpuPod({ intent: intent({ attempt }), status }) });
+      status = statusOf(
+        settleRefusal(known, intent({ attempt }), refusal({ reason: 'Forbidden', scope: 'team' })),
+      );
+    }
+    expect(status.attempts).toHaveLength(10);
+    expect(refusalCounts(status)).toEqual({ refused: 0, noCapacity: 0 });
   });
 
   it.each([
