@@ -51,8 +51,8 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),
-    installationProblem: () => ownerWatch.problem ?? record.problem,
-    leaseProblem: () => lease.elector?.problem,
+    installationProblem: () => record.problem,
+    leaseProblem: () => ownerWatch.problem ?? lease.elector?.problem,
   });
   const operator = new GpuPodOperator({
     kubeConfig: cluster.kubeConfig,

@@ -60,7 +60,7 @@ export const WINDOW_SETTINGS = {
   offerRetryMs: windowSetting('offerRetryMs', 'How long to wait before the next search when no offer fits'),
   busyPollMs: windowSetting(
     'busyPollMs',
-    'Interval between status polls of instances that start or terminate',
+    'Longest interval between status polls of instances that start or terminate; a fifth of it while they are few',
   ),
   quietPollMs: windowSetting('quietPollMs', 'Interval between status polls of all other instances'),
   sweepMs: windowSetting('sweepMs', 'Interval between the inventories that find duplicates and orphans'),

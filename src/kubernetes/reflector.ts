@@ -7,6 +7,7 @@ import type { Log } from './log.ts';
 import { type Decode, type KubernetesObject, objectKey, type RawObject } from './objects.ts';
 import { Store, type StoreEvent, type StoreView } from './store.ts';
 import { type StoreHandler, StoreHandlers } from './store-handlers.ts';
+import { WatchLength } from './watch-length.ts';
 import { runWatch, type WatchChange, type WatchOutcome } from './watch-stream.ts';
 
 /** Counts for metrics; each is called synchronously and must not throw. */
@@ -49,8 +50,6 @@ const LIST_TIMEOUT_MS = 60_000;
 const BACK_OFF = { baseMs: 100, maxMs: 10_000 };
 /** Failures that still count after a list with news, or a watch that stood: the next pause is at most 0.8 s. */
 const FAILURES_AFTER_NEWS = 3;
-/** The server ends a watch after this time, at random up to twice of it. Each that falls silent makes the next shorter. */
-const WATCH_SECONDS = [300, 20, 8, 4] as const;
 /** After its time is over the end of a watch must come within this. */
 const END_OVERDUE_MS = 5_000;
 /** A server may ask for a pause, not for a silent operator; one that is busy asks for a few seconds. */
@@ -82,7 +81,7 @@ export class Reflector<T extends KubernetesObject> {
   #hasSynced = false;
   #failures = 0;
   #garbageInARow = 0;
-  #silences = 0;
+  readonly #watchLength = new WatchLength();
   /** Something changed since the last list began. */
   #hasNews = false;
   #lastEventAtMs: number | undefined;
@@ -192,8 +191,7 @@ export class Reflector<T extends KubernetesObject> {
   async #watch(version: string): Promise<number> {
     const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
     const random = this.#options.random ?? Math.random;
-    const least = WATCH_SECONDS[Math.min(this.#silences, WATCH_SECONDS.length - 1)] ?? WATCH_SECONDS[0];
-    const timeoutSeconds = Math.floor(least * (1 + random()));
+    const timeoutSeconds = this.#watchLength.seconds(random());
     const watch = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
     const outcome = await runWatch({
       transport,
@@ -238,6 +236,7 @@ export class Reflector<T extends KubernetesObject> {
       case 'stopped':
         return 0;
       case 'ended':
+        this.#watchLength.noteEnd();
         return this.#resourceVersion === startedFrom ? this.#pauseMs() : 0;
       case 'failed':
         log.info({ path, error: outcome.message }, 'watch failed, resuming it');
@@ -251,7 +250,7 @@ export class Reflector<T extends KubernetesObject> {
         break;
       case 'idle':
         // It took its time already. A pause would only add to the time in which nothing is seen.
-        this.#silences += 1;
+        this.#watchLength.noteSilence();
         log.info({ path, end: outcome.end }, 'watch was silent, replacing it');
         return 0;
     }

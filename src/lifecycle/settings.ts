@@ -31,7 +31,7 @@ export interface Windows {
   readonly youngObjectMs: number;
   /** How long to wait before offers are looked at again when none fits. */
   readonly offerRetryMs: number;
-  /** Distance of looks at pods that are on their way (provisioning or ending). */
+  /** Longest distance of looks at instances that start or end; a fifth of it while they are few. */
   readonly busyPollMs: number;
   /** Distance of looks at pods when all is quiet. */
   readonly quietPollMs: number;

@@ -83,15 +83,14 @@ export class AccountQuestion {
   async #afterSilence(failure: Failure): Promise<Asked> {
     const { provider, log } = this.#options;
     const list = await provider.listPods([undefined]);
-    const problem = list.kind === 'ok' ? list.value.wallets[0]?.failure : list;
-    if (problem !== undefined) {
-      return failure === NOT_YET ? problem : failure;
+    if (list.kind !== 'ok') {
+      return failure === NOT_YET ? list : failure;
     }
     if (!this.#isSilenceTold) {
       this.#isSilenceTold = true;
       log.warn(
         { problem: failure.message },
-        'waiting for the account of the API key; running instances are managed, and nothing is rented until the provider says whose key it is',
+        'waiting for the account of the API key; running instances are managed, and nothing is rented until the provider says whose key it is, unless it is the key that was in use before',
       );
     }
     return { kind: 'pending', failure };

@@ -57,10 +57,7 @@ export class RetainedPods {
 
   /** All that can be read; a live read. */
   async list(): Promise<readonly RetainedPod[]> {
-    return Object.entries(await this.#read()).flatMap(([key, text]) => {
-      const entry = readEntry(text);
-      return entry !== undefined && keyOf(entry.podId) === key ? [entry] : [];
-    });
+    return entriesOf(await this.#read());
   }
 
   /**
@@ -68,11 +65,7 @@ export class RetainedPods {
    * prefix hides nothing. A live read.
    */
   async has(pod: Pick<PodLook, 'podId' | 'name' | 'userId'>): Promise<boolean> {
-    const record = await this.#read();
-    const kept = Object.values(record)
-      .map(readEntry)
-      .filter((entry) => entry !== undefined)
-      .filter((entry) => isPaidBySame(entry, pod));
+    const kept = entriesOf(await this.#read()).filter((entry) => isPaidBySame(entry, pod));
     return kept.some(
       ({ podId, podName }) =>
         isSameAttempt(podName, pod.name) || (podId === pod.podId && hasSameFront(podName, pod.name)),
@@ -81,7 +74,7 @@ export class RetainedPods {
 
   /** Whether any instance with this name prefix was left running on purpose; a live read. */
   async hasOfPrefix(front: string): Promise<boolean> {
-    const parts = Object.values(await this.#read()).map((entry) => parsePodName(readEntry(entry)?.podName));
+    const parts = entriesOf(await this.#read()).map(({ podName }) => parsePodName(podName));
     return parts.some((kept) => kept !== undefined && frontOf(kept) === front);
   }
 
@@ -99,6 +92,14 @@ function hasSameFront(a: string | undefined, b: string | undefined): boolean {
 /** What another user pays for was not left running by this entry. */
 function isPaidBySame({ account }: RetainedPod, { userId }: Pick<PodLook, 'userId'>): boolean {
   return account === undefined || userId === undefined || account.userId === userId;
+}
+
+/** One that stands under another key than its own hides nothing: it could not be removed either. */
+function entriesOf(record: Readonly<Record<string, string>>): readonly RetainedPod[] {
+  return Object.entries(record).flatMap(([key, text]) => {
+    const entry = readEntry(text);
+    return entry !== undefined && keyOf(entry.podId) === key ? [entry] : [];
+  });
 }
 
 /** Undefined for an entry that somebody has spoiled. */

@@ -21,7 +21,7 @@ describe('numbers in the documents are those of the code', () => {
   it.each([
     {
       file: 'explanation/architecture',
-      text: `every ${WINDOWS.busyPollMs / SECOND_MS} s, all others`,
+      text: `every ${WINDOWS.busyPollMs / 5 / SECOND_MS} to ${WINDOWS.busyPollMs / SECOND_MS} s (`,
       why: 'busyPoll',
     },
     {

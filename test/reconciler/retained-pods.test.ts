@@ -57,6 +57,16 @@ describe('an entry that names who pays', () => {
   });
 });
 
+describe('an entry under the key of another instance', () => {
+  const misplaced = recordOf({ 'pod-2': JSON.stringify(kept) });
+
+  it('is left out of all that is asked', async () => {
+    expect(await misplaced.list()).toEqual([]);
+    expect(await misplaced.has({ podId: 'pod-1', name: keptName })).toBe(false);
+    expect(await misplaced.hasOfPrefix(podNameFront('abc123', identity))).toBe(false);
+  });
+});
+
 describe('hasOfPrefix', () => {
   it.each([
     { name: 'its object, of whatever attempt', uid: 'uid-1', isKept: true },
