@@ -21,12 +21,12 @@ export interface HousekeepingOptions {
 
 /** What the tasks work on. */
 export interface HousekeepingParts {
-  readonly account: AccountWatch;
-  readonly podWatch: PodWatch;
-  readonly census: Census;
-  readonly sweep: Sweep;
-  readonly upkeep: RetainedUpkeep;
-  readonly health: ProviderHealth;
+  readonly account: Pick<AccountWatch, 'state' | 'failure' | 'check'>;
+  readonly podWatch: Pick<PodWatch, 'poll'>;
+  readonly census: Pick<Census, 'take'>;
+  readonly sweep: Pick<Sweep, 'run'>;
+  readonly upkeep: Pick<RetainedUpkeep, 'run'>;
+  readonly health: Pick<ProviderHealth, 'report' | 'reportAccount'>;
 }
 
 /** How often the API key is looked at for a change: one small file. */
@@ -108,7 +108,11 @@ export class Housekeeping {
         return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : windows.sweepMs;
       default:
         // After one that was unstable the census itself says when it wants the next.
-        return isTrusted(parts) && (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
+        if (!isTrusted(parts)) {
+          // Those who wait for a list must not wait for ever, where this key comes to be known.
+          return windows.busyPollMs;
+        }
+        return (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
     }
   }
 

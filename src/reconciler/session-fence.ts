@@ -12,5 +12,6 @@ export function whileSessionLasts({
   readonly account: Pick<Context['account'], 'state'>;
 }): SendOptions {
   const decided = account.state;
-  return { mayStillSend: () => isSameSession(account.state, decided) };
+  // Of a key that was not asked about nothing was decided.
+  return { mayStillSend: () => decided.kind !== 'unknown' && isSameSession(account.state, decided) };
 }

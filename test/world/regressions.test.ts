@@ -260,4 +260,23 @@ describe('once went wrong', () => {
     await world.pass(30 * 60_000);
     expect(world.writes - writes).toBe(0);
   });
+
+  it.each([
+    { status: 401, detail: 'Unauthorized' },
+    { status: 402, detail: 'Payment required' },
+    { status: 429, detail: 'Too many requests' },
+  ])(
+    'an instance that was created, although the answer was $status: is adopted',
+    async ({ status, detail }) => {
+      const world = new SimulatedWorld();
+      const effect = { kind: 'AnswerAfter', status, body: { detail } } as const;
+      world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
+      world.startOperator();
+      await world.pass(1_000);
+      world.apply();
+      await world.until('ready', () => world.isReady(), 60 * 60_000);
+      expect(world.api.requests.count({ method: 'POST', path: '/pods/' })).toBe(1);
+      expect(world.books.violations).toEqual([]);
+    },
+  );
 });

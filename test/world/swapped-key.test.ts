@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
+import type { ClusterPorts } from '../../src/reconciler/controller.ts';
 import type { Fate } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
@@ -159,6 +160,59 @@ describe('a key that is changed to that of another user, and neither may say who
     expect(changesBy('user_2', world)).toEqual([]);
     expect(world.books.violations).toEqual([]);
   });
+});
+
+/** A slow webhook: the first create intent after `arm` is written only once the account of the new key is settled. */
+function slowIntent(world: () => SimulatedWorld) {
+  let isArmed = false;
+  const ports = (real: ClusterPorts): ClusterPorts => ({
+    ...real,
+    api: {
+      get: async (target) => await real.api.get(target),
+      list: async (namespace) => await real.api.list(namespace),
+      replaceStatus: async (object) => await real.api.replaceStatus(object),
+      patchMetadata: async (patch) => {
+        if (isArmed && JSON.stringify(patch).includes('gpupod.dev/intent')) {
+          isArmed = false;
+          world().changeKey('other-key');
+          await new Promise<void>((resolve) => world().time.schedule(4_000, resolve));
+        }
+        return await real.api.patchMetadata(patch);
+      },
+    },
+  });
+  return {
+    ports,
+    arm: () => {
+      isArmed = true;
+    },
+  };
+}
+
+describe('a key that is changed while a create intent is written slowly', () => {
+  it.each([{ isTold: true }, { isTold: false }])(
+    'sends nothing with it, be its user told ($isTold) or not',
+    async ({ isTold }) => {
+      const { ports, arm } = slowIntent(() => world);
+      const world: SimulatedWorld = new SimulatedWorld({ plant: { ports } });
+      // Nothing of the other user may look like ours, and so give the key away.
+      for (const pod of world.api.world.pods.live()) {
+        if (pod.userId === 'user_2') world.api.world.pods.end(pod.id, 'Forced');
+      }
+      if (!isTold) world.api.faults.add(NOT_TOLD);
+      world.startOperator();
+      await world.pass(1_000);
+      world.apply('before');
+      await world.until('the first is ready', () => world.isReady('before'), 120 * MINUTE_MS);
+      arm();
+      world.apply();
+      await world.pass(5 * MINUTE_MS);
+      world.changeKey('test-key');
+      await world.until('ready, with the right key', () => world.isReady(), 120 * MINUTE_MS);
+      expect(changesBy('user_2', world)).toEqual([]);
+      expect(world.books.violations).toEqual([]);
+    },
+  );
 });
 
 /** Once, at the first write of a status after `arm` was called. */

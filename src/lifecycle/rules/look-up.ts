@@ -30,9 +30,15 @@ export function resolveOrder(knowledge: Knowledge): Step | undefined {
       ? closeStripped(knowledge, remembered)
       : uncertain(knowledge, remembered, undefined);
   }
-  return order.kind === 'open' && !isKnownNotCreated(remembered)
-    ? resolveOpen(knowledge, order.intent, remembered)
-    : undefined;
+  if (order.kind !== 'open') {
+    return undefined;
+  }
+  if (!isKnownNotCreated(remembered)) {
+    return resolveOpen(knowledge, order.intent, remembered);
+  }
+  // What a list shows counts more than what an answer said.
+  const found = oldestOrdered(knowledge, order.intent);
+  return found === undefined ? undefined : bind(knowledge, order.intent, found, true);
 }
 
 function resolveOpen(knowledge: Knowledge, intent: Intent, remembered: OrderMemory): Step {

@@ -3,17 +3,18 @@ import { ANNOTATIONS, FINALIZER } from '../../api/names.ts';
 import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../kubernetes/api-errors.ts';
 import { withSecretValues } from '../../lifecycle/build-request.ts';
 import type { SecretValues } from '../../lifecycle/build-request.ts';
-import { accountOfIntent, identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/account.ts';
+import { sessionBeganAtMs } from '../../lifecycle/account.ts';
 import { judgeAnswer } from '../../lifecycle/created.ts';
 import { writeIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { learnBlocked, learnCreate, learnSession } from '../../lifecycle/learn.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
-import type { CreateOutcome } from '../../lifecycle/provider.ts';
+import type { CreateOutcome, SendOptions } from '../../lifecycle/provider.ts';
 import type { CreatePod } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { createOrder } from '../gather.ts';
 import { isHeldElsewhere } from '../id-proofs.ts';
+import { whileSessionLasts } from '../session-fence.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
@@ -29,6 +30,7 @@ export async function createPod(
   effect: CreatePod,
   memory: Memory,
 ): Promise<EffectOutcome> {
+  const session = whileSessionLasts(context);
   // Before anything that can hang, the Secrets too.
   if (!context.orderSlots.take(gpuPod.metadata)) {
     return { kind: 'busy' };
@@ -37,7 +39,7 @@ export async function createPod(
     const secrets = await readSecrets(context, gpuPod);
     return secrets.kind === 'missing'
       ? known(learnBlocked(memory, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
-      : await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values });
+      : await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values, session });
   } finally {
     context.orderSlots.giveBack();
   }
@@ -59,6 +61,8 @@ async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSe
 interface Prepared {
   readonly memory: Memory;
   readonly values: SecretValues;
+  /** That the key is still the one for which the create was decided. */
+  readonly session: SendOptions;
 }
 
 async function orderInTurn(
@@ -100,7 +104,7 @@ async function order(
   context: Context,
   gpuPod: GpuPod,
   effect: CreatePod,
-  { memory, values }: Prepared,
+  { memory, values, session: decided }: Prepared,
 ): Promise<EffectOutcome> {
   const { clock, provider, windows, orderFence } = context;
   const sendWithinMs = orderFence.sendWithinMs();
@@ -129,7 +133,8 @@ async function order(
   const answer = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
     mayStillSend: () => {
-      obstacle = findObstacle(context, intent, untilMs);
+      // Nothing is rented with a key that was not looked at: the state of another one may fit as well, and be somebody else's.
+      obstacle = decided.mayStillSend() ? findObstacle(context, untilMs) : OTHER_KEY;
       return obstacle === undefined;
     },
   });
@@ -145,23 +150,12 @@ async function order(
   return known(learnSession(learned, sessionBeganAtMs(session)));
 }
 
-function isForAccount({ account: { state } }: Context, intent: Intent): boolean {
-  const recorded = accountOfIntent(intent);
-  const session = identityOf(state);
-  const isSame = recorded === undefined || session === undefined || isSameAccount(recorded, session);
-  return state.kind === 'fits' && state.unanswered === undefined && isSame;
-}
-
 /** What stands in the way right before the bytes leave; undefined: nothing does. */
-function findObstacle(context: Context, intent: Intent, untilMs: number): string | undefined {
+function findObstacle(context: Context, untilMs: number): string | undefined {
   if (context.clock.monotonicMs() > untilMs) {
     return SLOW_WRITE;
   }
-  if (!context.isLeaseFresh()) {
-    return SLOW_LEASE;
-  }
-  // The key may have been changed since the plan was made: nothing is rented on an account that was not looked at.
-  return isForAccount(context, intent) ? undefined : OTHER_KEY;
+  return context.isLeaseFresh() ? undefined : SLOW_LEASE;
 }
 
 /** Says what stood in the way where an order was withheld: a person can do something about it. */
@@ -171,7 +165,7 @@ function withCause(outcome: CreateOutcome, obstacle: string | undefined): Create
 }
 
 const OTHER_KEY =
-  'The API key changed while the create intent was written, so the create request was not sent and nothing was rented; retrying.';
+  'The API key changed after the create request was decided, so it was not sent and nothing was rented; retrying.';
 const SLOW_WRITE =
   'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
   'The operator retries with more time; look for slow admission webhooks on gpupods.';
