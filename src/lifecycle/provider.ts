@@ -18,9 +18,9 @@ export interface Provider {
   getPodStatuses(podIds: readonly string[]): Promise<Answer<PodStatuses>>;
   /**
    * The instances of these wallets, and which of the lists are complete; a failure only where none of them is. `ending`: so
-   * many of them are being ended, and may vanish while they are listed.
+   * many of a wallet are being ended, and may vanish while they are listed.
    */
-  listPods(wallets: readonly Wallet[], ending?: number): Promise<Answer<PodList>>;
+  listPods(wallets: readonly Wallet[], ending?: EndingCount): Promise<Answer<PodList>>;
   /**
    * The latest rows of the history (ended pods), newest end first. With ids that are wanted: until it has shown them all,
    * be they many or few.
@@ -28,6 +28,9 @@ export interface Provider {
   listHistory(wanted?: ReadonlySet<string>): Promise<Answer<readonly HistoryRow[]>>;
   whoami(): Promise<Answer<Account>>;
 }
+
+/** How many instances of a wallet are being ended, as far as is known. */
+export type EndingCount = (wallet: Wallet) => number;
 
 export interface SendOptions {
   /** Called right before the bytes leave; false means: do not send (a DELETE then fails, a create is `notSent`). */

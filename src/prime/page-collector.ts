@@ -67,6 +67,19 @@ export class Collector {
     this.#overlap.note(ids, { total, isShort });
   }
 
+  /** Rows moved, and fewer were read than the last page counts: what is missing may stand at the front by now. */
+  get mayLackFront(): boolean {
+    return this.#overlap.isMoving && !this.#isRepeating && this.#count < (this.#overlap.lastTotal ?? 0);
+  }
+
+  /** The first page, read once more at the end: rows are added, nothing is concluded from it. */
+  addFront({ data }: OffsetPage): void {
+    this.#keepBeside(data.map((row) => ({ row, parsed: ListedPod.safeParse(row) })));
+    for (const [podId, pod] of this.#beside) {
+      this.#pods.set(podId, this.#pods.get(podId) ?? pod);
+    }
+  }
+
   #noteTotal(total: number | undefined): void {
     this.#total = total === undefined ? this.#total : Math.max(this.#total ?? 0, total);
   }
@@ -117,7 +130,7 @@ export class Collector {
     if (problem === undefined || !this.#overlap.isMoving || this.#isRepeating) {
       return problem;
     }
-    return this.#overlap.isWhole && this.#areFewUnread(ending)
+    return this.#overlap.isWhole && !this.mayLackFront && this.#areFewUnread(ending)
       ? undefined
       : { ...doubt('the list changed too much while it was read'), isUnstable: true };
   }
@@ -151,7 +164,14 @@ export class Collector {
 
 /** The server says itself that it cuts no shorter than it was asked to, gave fewer rows than that, and counts no more. */
 function isUncut(length: number, limit: number | undefined, isVouchedFor: boolean): boolean {
-  return limit !== undefined && limit >= PAGE_SIZE && length < PAGE_SIZE && isVouchedFor;
+  return (
+    limit !== undefined && limit >= PAGE_SIZE && length < PAGE_SIZE && !isUsualCut(length) && isVouchedFor
+  );
+}
+
+/** Servers cut at round numbers, whatever they were asked for and say. */
+function isUsualCut(length: number): boolean {
+  return length > 0 && length % 5 === 0;
 }
 
 function doubt(problem: string): Failure {

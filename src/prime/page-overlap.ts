@@ -31,6 +31,11 @@ export class OverlapCheck {
   #isCounted = true;
   #isLastAtEnd = false;
 
+  /** Of the last page. */
+  get lastTotal(): number | undefined {
+    return this.#total;
+  }
+
   /** Each page went on from the one before it, and the last was so by its own total. */
   get isWhole(): boolean {
     return this.#isInOrder && this.#isCounted && !this.hasGap && this.#isLastAtEnd;

@@ -1,4 +1,4 @@
-import type { Answer, PodList, PodLook, Wallet, WalletList } from '../lifecycle/provider.ts';
+import type { Answer, EndingCount, PodList, PodLook, Wallet, WalletList } from '../lifecycle/provider.ts';
 import type { HttpClient } from './http-client.ts';
 import type { CollectedPods } from './page-collector.ts';
 import { collectPods } from './pod-pages.ts';
@@ -8,17 +8,17 @@ import { collectPods } from './pod-pages.ts';
  * about the others. Who concludes from a list that an instance does not exist may rent another one, so a list that cannot
  * be shown to be complete is named as such.
  *
- * @param ending Instances that are being ended, and may vanish while the list is read.
+ * @param ending How many instances of a wallet are being ended, and may vanish while the list is read.
  */
 export async function listPods(
   client: HttpClient,
   wallets: readonly Wallet[],
-  ending = 0,
+  ending: EndingCount = () => 0,
 ): Promise<Answer<PodList>> {
   const beganAtMs = client.clock.monotonicMs();
   const unique = [...new Set(wallets)];
   const collected = await Promise.all(
-    unique.map(async (wallet) => await collectPods(client, wallet, ending)),
+    unique.map(async (wallet) => await collectPods(client, wallet, ending(wallet))),
   );
   const failures = collected.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const [first] = failures;

@@ -45,10 +45,24 @@ async function collectPages(
     }
     collector.add(answer.value);
     if (collector.isAtEnd) {
-      return undefined;
+      return collector.mayLackFront ? await readFront(client, wallet, collector) : undefined;
     }
   }
   return failure('UnexpectedResponse', 'GET /pods/: the list has no end, so the operator ignores it.');
+}
+
+/** What came, or moved, to the front of the list while the rest of it was read. */
+async function readFront(
+  client: HttpClient,
+  wallet: Wallet,
+  collector: Collector,
+): Promise<Failure | undefined> {
+  const answer = await readPage(client, 0, wallet);
+  if (answer.kind === 'failure') {
+    return answer;
+  }
+  collector.addFront(answer.value);
+  return undefined;
 }
 
 async function readPage(client: HttpClient, offset: number, wallet: Wallet): Promise<Answer<OffsetPage>> {

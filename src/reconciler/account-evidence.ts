@@ -10,6 +10,11 @@ export function mayAsk(state: AccountState): boolean {
   return state.kind === 'fits' || (state.kind === 'changed' && state.userId !== undefined);
 }
 
+/** Whether what lists do not show with this key is missing for those whom the books are about. */
+export function isSurelyOurs(state: AccountState): boolean {
+  return state.kind === 'fits' && state.unconfirmed === undefined && state.unanswered === undefined;
+}
+
 /** What an instance tells of the key that shows it: one of a team may be of any of its members. */
 export function noteOwnPod(
   account: Pick<AccountWatch, 'noteOwn'>,

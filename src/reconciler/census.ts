@@ -143,11 +143,21 @@ export class Census {
     this.#takeIn([wallet], list);
   }
 
+  /** Of this wallet, and not known to be gone from it before: those alone can vanish from the list. */
+  #endingIn(wallet: Wallet): number {
+    const isFirst = this.#inventory.completeSinceMs([wallet]) === -Infinity;
+    return [...this.#waiting.values()].filter(
+      ({ ending, wallets }) =>
+        ending !== undefined &&
+        this.#inventory.concerns(wallets, wallet) &&
+        (isFirst || this.#inventory.isShown(ending)),
+    ).length;
+  }
+
   async #ask(wallets: readonly Wallet[]): Promise<Answer<PodList>> {
     const { provider, clock, isTrusted } = this.#options;
     this.#lastBeganAtMs = clock.monotonicMs();
-    const ending = [...this.#waiting.values()].filter((waiting) => waiting.ending !== undefined);
-    const list = await provider.listPods(wallets, ending.length);
+    const list = await provider.listPods(wallets, (wallet) => this.#endingIn(wallet));
     return list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
   }
 

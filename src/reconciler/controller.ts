@@ -10,7 +10,7 @@ import type { Provider } from '../lifecycle/provider.ts';
 import type { Policy, Windows } from '../lifecycle/settings.ts';
 import type { Step } from '../lifecycle/step.ts';
 import { AccountGates } from './account-gates.ts';
-import { mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
+import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
 import { AccountWatch } from './account-watch.ts';
 import { Census } from './census.ts';
 import type { WalletReport } from './census.ts';
@@ -204,7 +204,9 @@ export class Controller {
       isBound: (podId) => podWatch.isFollowed(podId),
       onList: (result, complete) => {
         noteOwnPods(account, { ...result, installation: installation.id });
-        commitments.takeInventory(result, complete);
+        if (isSurelyOurs(account.state)) {
+          commitments.takeInventory(result, complete);
+        }
         podWatch.takeList(result, complete);
       },
       report: createListReporter(this.#options.log, observer?.onListed?.bind(observer)),

@@ -118,11 +118,8 @@ export class Housekeeping {
 
   async #sweep(parts: HousekeepingParts): Promise<number | 'failed'> {
     const pods = await this.#takeList(parts);
-    if (pods === 'failed') {
-      return pods;
-    }
-    if (pods === 'unstable') {
-      return this.#options.windows.busyPollMs;
+    if (typeof pods === 'string') {
+      return 'failed';
     }
     await parts.sweep.run(pods);
     await parts.upkeep.run();

@@ -128,6 +128,11 @@ export class Inventory {
     this.#endedByFront = groupByFront(known.map(([, row]) => row));
   }
 
+  /** By the last list of its wallet. */
+  isShown(podId: string): boolean {
+    return this.#liveById.has(podId);
+  }
+
   hasEnded(podId: string): boolean {
     return this.#endedById.has(podId);
   }

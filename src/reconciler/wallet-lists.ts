@@ -31,6 +31,8 @@ export interface WalletFailure {
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
+/** Servers that disagree with each other for longer than this are in trouble. */
+const MAX_CHURN_MS = 60_000;
 
 export const UNLISTED: WalletState = {
   completeAtMs: -Infinity,
@@ -53,13 +55,15 @@ export function afterList(state: WalletState, list: PodList, wallet: WalletList,
 
 /**
  * It is asked for again later and later: whoever waits does not hurry it. A list that merely changed too much while it was
- * read is no sign of a server in trouble: it is asked for again after the first wait each time.
+ * read is no sign of a server in trouble, unless that lasts: it is asked for again after the first wait each time.
  */
 export function afterFailure(state: WalletState, failure: Failure, nowMs: number): WalletState {
-  const count = failure.isUnstable === true ? 1 : (state.failing?.count ?? 0) + 1;
+  const sinceMs = state.failing?.sinceMs ?? nowMs;
+  const isChurn = failure.isUnstable === true && nowMs - sinceMs < MAX_CHURN_MS;
+  const count = isChurn ? 1 : (state.failing?.count ?? 0) + 1;
   const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
   const retryAtMs = nowMs + Math.max(waitMs, failure.retryAfterMs ?? 0);
-  return { ...state, failing: { failure, count, sinceMs: state.failing?.sinceMs ?? nowMs, retryAtMs } };
+  return { ...state, failing: { failure, count, sinceMs, retryAtMs } };
 }
 
 /**

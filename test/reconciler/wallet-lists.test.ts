@@ -27,7 +27,7 @@ describe('a wallet that cannot be listed', () => {
   it('keeps the time since when there is no complete list, whatever it fails of: people are told once that lasts', () => {
     const state = afterFailure(afterFailure(UNLISTED, down, 5), moved, 70_000);
 
-    expect(state.failing).toMatchObject({ sinceMs: 5, retryAtMs: 71_000 });
+    expect(state.failing).toMatchObject({ sinceMs: 5, retryAtMs: 72_000 });
   });
 
   it('is well after a complete list', () => {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { Collector } from '../../src/prime/page-collector.ts';
+import { aPodRow } from './builders.ts';
+
+interface Server {
+  rows: string[];
+  /** Rows a page at most, whatever is asked for. */
+  readonly cut?: number;
+  /** What it says that there are; the truth by default. */
+  readonly total?: (page: readonly string[]) => number;
+}
+
+function idsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `p${String(index)}`);
+}
+
+function pageOf({ rows, cut = 100, total = () => rows.length }: Server, offset: number) {
+  const ids = rows.slice(offset, offset + cut);
+  return { data: ids.map((id) => aPodRow({ id })), total_count: total(ids), limit: 100 };
+}
+
+/** Reads as `collectPods` does. @param afterPage what happens after each page, by its number */
+function collect(server: Server, afterPage: (page: number) => void = () => undefined) {
+  const collector = new Collector();
+  for (let page = 1; !collector.isAtEnd; page += 1) {
+    collector.add(pageOf(server, collector.offset));
+    afterPage(page);
+  }
+  if (collector.mayLackFront) collector.addFront(pageOf(server, 0));
+  const problem = collector.contradiction(0);
+  return { problem, ids: [...collector.collected(problem).pods.keys()] };
+}
+
+describe('a list whose rows do not keep their order', () => {
+  it.each([
+    { name: 'one moves to the front', moved: ['p150'] },
+    { name: 'three move to the front', moved: ['p150', 'p160', 'p170'] },
+  ])('$name, while the total stands still: all of them are in it', ({ moved }) => {
+    const server = { rows: idsOf(200) };
+    const { problem, ids } = collect(server, (page) => {
+      if (page === 1) server.rows = [...moved, ...server.rows.filter((id) => !moved.includes(id))];
+    });
+    expect(problem).toBeUndefined();
+    expect(ids).toHaveLength(200);
+  });
+
+  it('is not believed where a row moved to where it is read by no page', () => {
+    const server = { rows: idsOf(400) };
+    const { problem } = collect(server, (page) => {
+      if (page !== 2) return;
+      const others = server.rows.filter((id) => id !== 'p350');
+      server.rows = [...others.slice(0, 150), 'p350', ...others.slice(150)];
+    });
+    expect(problem).toMatchObject({ isUnstable: true });
+  });
+});
+
+describe('a server that cuts its pages, and says that it does not', () => {
+  it.each([5, 10, 20, 25, 50])(
+    'at %i rows, with the rows of the page as total: is asked for the next',
+    (cut) => {
+      const { ids } = collect({ rows: idsOf(120), cut, total: (page) => page.length });
+      expect(ids).toHaveLength(120);
+    },
+  );
+});
