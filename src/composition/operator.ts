@@ -46,7 +46,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
-    coolDowns: () => controller.context?.coolDowns.counts() ?? new Map(),
+    cooldowns: () => controller.context?.cooldowns.counts() ?? new Map(),
     unowned: () => sampleUnowned(controller.context?.commitments),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
@@ -124,15 +124,15 @@ function createController(
   { config, clock, log, metrics }: ClusterParts,
   { identity, cluster, prime, lease }: ControllerParts,
 ): Controller {
-  const { windows, policy, installation } = config;
+  const { timings, policy, installation } = config;
   return new Controller({
     clock,
     log,
-    windows,
+    timings,
     policy,
     orphanPolicy: installation.orphanPolicy,
     concurrency: config.process.concurrency,
-    coolDownScale: config.process.coolDownScale,
+    cooldownScale: config.process.cooldownScale,
     namespace: cluster.namespace,
     identity,
     cluster: cluster.ports,
@@ -154,7 +154,7 @@ function createController(
       const { elector } = lease;
       const renewedAtMs = elector?.lastRenewedAtMonotonicMs() ?? -Infinity;
       // Where renewals are slow, the last answer and the next take part of that time; the lease itself holds longer still.
-      const fenceMs = windows.leaseFenceMs + 2 * (elector?.lastRenewalTookMs() ?? 0);
+      const fenceMs = timings.leaseFenceMs + 2 * (elector?.lastRenewalTookMs() ?? 0);
       const isRecent =
         clock.monotonicMs() - renewedAtMs <= Math.min(fenceMs, elector?.leaseDurationMs() ?? 0);
       // Without election there is one operator by decree, and nothing to renew.

@@ -12,7 +12,7 @@ import { sampleGpuPods } from './samples.ts';
 /** What metrics and health look at, once it is there: the parts are put together after the recorders. */
 export interface Observed {
   readonly gpuPods: () => readonly KubernetesObject[];
-  readonly coolDowns: () => ReadonlyMap<string, number>;
+  readonly cooldowns: () => ReadonlyMap<string, number>;
   readonly unowned: () => ReadonlyMap<string, number>;
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
@@ -31,7 +31,7 @@ export interface Telemetry {
 
 const NOTHING: Observed = {
   gpuPods: () => [],
-  coolDowns: () => new Map(),
+  cooldowns: () => new Map(),
   unowned: () => new Map(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
@@ -50,7 +50,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
     version: OPERATOR_VERSION,
     sources: {
       gpuPods: () => sampleGpuPods(observed.gpuPods()),
-      coolDowns: () => observed.coolDowns(),
+      cooldowns: () => observed.cooldowns(),
       unowned: () => observed.unowned(),
       limiter: () => observed.limiter(),
       watchAgeMs: () => observed.watchAgeMs(),

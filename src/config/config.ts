@@ -1,4 +1,4 @@
-import type { Policy, Windows } from '../lifecycle/settings.ts';
+import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Secret } from '../prime/api-key.ts';
 import type { Settings } from './cross-checks.ts';
 
@@ -22,7 +22,7 @@ export interface Config {
   readonly kubernetes: Settings['kubernetes'];
   readonly lease: Settings['lease'];
   readonly process: Settings['process'];
-  readonly windows: Windows;
+  readonly timings: ProtocolTimings;
   /** What is allowed and probably not meant, for the log. */
   readonly warnings: readonly string[];
 }

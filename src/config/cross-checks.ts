@@ -36,35 +36,35 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   ...(['renewPeriodMs', 'retryPeriodMs'] as const).map((key) => leasePeriodCheck(key)),
   {
     needs: ['lease.isEnabled', 'lease.renewPeriodMs', 'windows.leaseFenceMs'],
-    problem: ({ lease, windows }) =>
-      !lease.isEnabled || windows.leaseFenceMs > lease.renewPeriodMs
+    problem: ({ lease, timings }) =>
+      !lease.isEnabled || timings.leaseFenceMs > lease.renewPeriodMs
         ? undefined
-        : `--window-lease-fence (${formatDuration(windows.leaseFenceMs)}) must be longer than --lease-renew-period ` +
+        : `--window-lease-fence (${formatDuration(timings.leaseFenceMs)}) must be longer than --lease-renew-period ` +
           `(${formatDuration(lease.renewPeriodMs)}): otherwise the operator could send hardly any create request.`,
   },
   {
     needs: ['lease.isEnabled', 'lease.durationMs', 'windows.leaseFenceMs'],
-    problem: ({ lease, windows }) =>
-      !lease.isEnabled || windows.leaseFenceMs <= lease.durationMs
+    problem: ({ lease, timings }) =>
+      !lease.isEnabled || timings.leaseFenceMs <= lease.durationMs
         ? undefined
-        : `--window-lease-fence (${formatDuration(windows.leaseFenceMs)}) must not be longer than --lease-duration ` +
+        : `--window-lease-fence (${formatDuration(timings.leaseFenceMs)}) must not be longer than --lease-duration ` +
           `(${formatDuration(lease.durationMs)}): otherwise the operator could send a create request after another process took over.`,
   },
   {
     needs: ['prime.createTimeoutMs', 'windows.createFenceMs', 'windows.foreignRequestMs'],
-    problem: ({ prime, windows }) =>
-      windows.foreignRequestMs >= prime.createTimeoutMs + windows.createFenceMs
+    problem: ({ prime, timings }) =>
+      timings.foreignRequestMs >= prime.createTimeoutMs + timings.createFenceMs
         ? undefined
-        : `--window-foreign-request (${formatDuration(windows.foreignRequestMs)}) must be at least --create-timeout and ` +
-          `--window-create-fence together (${formatDuration(prime.createTimeoutMs + windows.createFenceMs)}): ` +
+        : `--window-foreign-request (${formatDuration(timings.foreignRequestMs)}) must be at least --create-timeout and ` +
+          `--window-create-fence together (${formatDuration(prime.createTimeoutMs + timings.createFenceMs)}): ` +
           'otherwise the create request of another process could still be under way when the operator takes it for lost.',
   },
   {
     needs: ['prime.offerCacheMs', 'windows.offerMaxAgeMs'],
-    problem: ({ prime, windows }) =>
-      windows.offerMaxAgeMs > prime.offerCacheMs
+    problem: ({ prime, timings }) =>
+      timings.offerMaxAgeMs > prime.offerCacheMs
         ? undefined
-        : `--window-offer-max-age (${formatDuration(windows.offerMaxAgeMs)}) must be longer than --offer-cache ` +
+        : `--window-offer-max-age (${formatDuration(timings.offerMaxAgeMs)}) must be longer than --offer-cache ` +
           `(${formatDuration(prime.offerCacheMs)}): otherwise an offer could be too old as soon as it arrives.`,
   },
 ];

@@ -11,7 +11,7 @@ import {
   wordList,
 } from './kinds.ts';
 import { optionalSetting, setting } from './setting.ts';
-import { WINDOW_SETTINGS } from './window-settings.ts';
+import { TIMING_SETTINGS } from './timing-settings.ts';
 
 /** The smallest lease that Kubernetes can say: its record counts whole seconds. */
 const MIN_LEASE_MS = 1000;
@@ -247,13 +247,13 @@ export const SETTINGS = {
       defaultText: ':8080',
       description: 'Address that serves /healthz, /readyz and /metrics',
     }),
-    coolDownScale: setting(decimal({ min: 0, max: 100 }), {
+    cooldownScale: setting(decimal({ min: 0, max: 100 }), {
       flag: '--cool-down-scale',
       defaultText: '1',
       description: 'Factor for all cooldowns of offers and accounts after a refusal',
     }),
   }),
-  windows: z.object(WINDOW_SETTINGS),
+  timings: z.object(TIMING_SETTINGS),
 };
 
 export type SettingsGroup = keyof typeof SETTINGS;
@@ -266,5 +266,5 @@ export const GROUP_TITLES: Readonly<Record<SettingsGroup, string>> = {
   kubernetes: 'Kubernetes',
   lease: 'Leader election',
   process: 'The process',
-  windows: 'Timings of the protocol (for tests and unusual providers)',
+  timings: 'Timings of the protocol (for tests and unusual providers)',
 };

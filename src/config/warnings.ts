@@ -1,13 +1,13 @@
 import { formatDuration } from '../api/duration.ts';
-import { DEFAULT_WINDOWS } from '../lifecycle/settings.ts';
-import type { Windows } from '../lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../lifecycle/settings.ts';
+import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { formatUsd } from '../offers/money.ts';
 import type { Settings } from './cross-checks.ts';
 import type { DescribedSetting } from './described-settings.ts';
 import type { Environment } from './texts.ts';
 
 /** Windows that protect money: shorter ones are for tests. */
-const PROTECTING_WINDOWS: readonly (keyof Windows)[] = [
+const PROTECTING_TIMINGS: readonly (keyof ProtocolTimings)[] = [
   'settleMs',
   'settleSpacingMs',
   'foreignRequestMs',
@@ -33,9 +33,9 @@ const WARNINGS: readonly Warning[] = [
       ? `--max-total-price-per-hour (${formatUsd(maxTotalPricePerHour)}) is below --max-price-ceiling ` +
         `(${formatUsd(maxPriceCeiling ?? 0)}): an instance that costs more than the total never starts. Lower the ceiling, or raise the total.`
       : undefined,
-  ({ windows }) => {
-    const short = PROTECTING_WINDOWS.filter((key) => windows[key] < DEFAULT_WINDOWS[key]);
-    const list = short.map((key) => `${key} ${formatDuration(windows[key])}`).join(', ');
+  ({ timings }) => {
+    const short = PROTECTING_TIMINGS.filter((key) => timings[key] < DEFAULT_TIMINGS[key]);
+    const list = short.map((key) => `${key} ${formatDuration(timings[key])}`).join(', ');
     return short.length === 0
       ? undefined
       : `Timings that prevent a second instance are shorter than their defaults (${list}); use this for tests only.`;

@@ -1,7 +1,7 @@
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
-import type { AccountState, Knowledge } from './knowledge.ts';
+import type { AccountState, Observation } from './observation.ts';
 import type { Memory } from './memory.ts';
 import { openOrder } from './order.ts';
 import { sameName } from './pod-name.ts';
@@ -35,14 +35,14 @@ export type AccountVerdict =
 
 const FITS: AccountVerdict = { kind: 'fits' };
 
-export function accountVerdict(knowledge: Knowledge): AccountVerdict {
-  const { account } = knowledge;
-  const stake = stakeOf(knowledge);
+export function accountVerdict(observation: Observation): AccountVerdict {
+  const { account } = observation;
+  const stake = stakeOf(observation);
   if (stake === undefined || account.kind === 'unknown') {
     return FITS;
   }
   if (stake.recorded === undefined && stake.keyFingerprint !== undefined) {
-    return keyVerdict(knowledge, stake);
+    return keyVerdict(observation, stake);
   }
   // What names nobody was rented before accounts were recorded: it belongs to the account of the installation then.
   const recorded = stake.recorded ?? account.unmarked;
@@ -53,13 +53,13 @@ export function accountVerdict(knowledge: Knowledge): AccountVerdict {
   if (session !== undefined) {
     return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', stake, recorded };
   }
-  return isSeenInSession(knowledge, stake) ? FITS : { kind: 'unconfirmed', stake, recorded };
+  return isSeenInSession(observation, stake) ? FITS : { kind: 'unconfirmed', stake, recorded };
 }
 
 /** Of what was ordered with a key of nobody knows whom: the same key may speak of it, and one that has shown it. */
-function keyVerdict(knowledge: Knowledge, stake: Stake): AccountVerdict {
-  const isSameKey = stake.keyFingerprint === keyOf(knowledge.account);
-  return isSameKey || isSeenInSession(knowledge, stake)
+function keyVerdict(observation: Observation, stake: Stake): AccountVerdict {
+  const isSameKey = stake.keyFingerprint === keyOf(observation.account);
+  return isSameKey || isSeenInSession(observation, stake)
     ? FITS
     : { kind: 'unconfirmed', stake, recorded: undefined };
 }
@@ -86,13 +86,13 @@ export function accountOfIntent({ account, origin }: Intent): AccountIdentity | 
   return account === undefined ? undefined : { origin, userId: account };
 }
 
-export function stakeOf(knowledge: Knowledge): Stake | undefined {
-  const { gpuPod, memory } = knowledge;
+export function stakeOf(observation: Observation): Stake | undefined {
+  const { gpuPod, memory } = observation;
   const { podId } = gpuPod.status;
   if (podId !== undefined) {
-    return stakeInInstance(knowledge, podId);
+    return stakeInInstance(observation, podId);
   }
-  const order = openOrder(knowledge);
+  const order = openOrder(observation);
   if (order.kind === 'open' || order.kind === 'foreign') {
     return stakeInOrder(memory, order.intent);
   }
@@ -105,10 +105,10 @@ export function stakeOf(knowledge: Knowledge): Stake | undefined {
     : undefined;
 }
 
-function stakeInInstance(knowledge: Knowledge, podId: string): Stake {
-  const { gpuPod } = knowledge;
-  const recorded = accountOfInstance(gpuPod, knowledge);
-  const keyFingerprint = orderOfInstance(gpuPod, knowledge)?.keyFingerprint;
+function stakeInInstance(observation: Observation, podId: string): Stake {
+  const { gpuPod } = observation;
+  const recorded = accountOfInstance(gpuPod, observation);
+  const keyFingerprint = orderOfInstance(gpuPod, observation)?.keyFingerprint;
   return { kind: 'instance', name: podId, recorded, keyFingerprint };
 }
 
@@ -120,20 +120,20 @@ function stakeInOrder({ unbound }: Memory, intent: Intent): Stake {
 }
 
 /** By the status; where that says nothing, by the order that it was rented with, which still stands on the object. */
-function accountOfInstance(gpuPod: GpuPod, knowledge: Knowledge): AccountIdentity | undefined {
-  const intent = orderOfInstance(gpuPod, knowledge);
+function accountOfInstance(gpuPod: GpuPod, observation: Observation): AccountIdentity | undefined {
+  const intent = orderOfInstance(gpuPod, observation);
   return gpuPod.status.account ?? (intent === undefined ? undefined : accountOfIntent(intent));
 }
 
-function orderOfInstance({ status }: GpuPod, { intent: reading }: Knowledge): Intent | undefined {
+function orderOfInstance({ status }: GpuPod, { intent: reading }: Observation): Intent | undefined {
   return reading.kind === 'read' && sameName(reading.intent.name, status.podName)
     ? reading.intent
     : undefined;
 }
 
 /** Whether this key has shown that it sees what is at stake: by a sighting, or because the order was sent with it. */
-function isSeenInSession(knowledge: Knowledge, stake: Stake): boolean {
-  const { account, memory, census } = knowledge;
+function isSeenInSession(observation: Observation, stake: Stake): boolean {
+  const { account, memory, census } = observation;
   const sinceMs = sessionBeganAtMs(account);
   const rows = census !== undefined && census.beganAtMs >= sinceMs ? [...census.live, ...census.ended] : [];
   return stake.kind === 'order'

@@ -73,10 +73,10 @@ function linkName(usedBy: string): string {
 
 /** `<name>-connection`; a name that would be too long is cut, and told apart by a hash. */
 function connectionSecretName(gpuPod: GpuPod): string {
-  const { connectionSecretName: wished } = gpuPod.spec;
+  const { connectionSecretName: requested } = gpuPod.spec;
   const whole = `${gpuPod.metadata.name}${SUFFIX}`;
-  if (wished !== undefined || whole.length <= MAX_NAME_LENGTH) {
-    return wished ?? whole;
+  if (requested !== undefined || whole.length <= MAX_NAME_LENGTH) {
+    return requested ?? whole;
   }
   const hash = createHash('sha256').update(gpuPod.metadata.name).digest('hex').slice(0, 8);
   const kept = gpuPod.metadata.name.slice(0, MAX_NAME_LENGTH - SUFFIX.length - hash.length - 1);

@@ -1,4 +1,4 @@
-import type { Knowledge, ObjectCensus } from './knowledge.ts';
+import type { Observation, ObjectCensus } from './observation.ts';
 import type { RentalMemory } from './memory.ts';
 import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 
@@ -11,25 +11,25 @@ import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
  */
 export type EndVerdict = 'terminated' | 'vanished' | 'live';
 
-export function endVerdict(knowledge: Knowledge): EndVerdict {
-  const { rental } = knowledge.memory;
+export function endVerdict(observation: Observation): EndVerdict {
+  const { rental } = observation.memory;
   const isExpected = rental?.deletedAtMs !== undefined;
-  if (rental === undefined || (knowledge.massAbsence && !isExpected)) {
+  if (rental === undefined || (observation.massAbsence && !isExpected)) {
     return 'live';
   }
   if (
     rental.read?.result === 'terminated' ||
-    isInHistoryOnly(knowledge.census, rental.podId) ||
-    isPolledTerminated(knowledge, rental)
+    isInHistoryOnly(observation.census, rental.podId) ||
+    isPolledTerminated(observation, rental)
   ) {
     return 'terminated';
   }
-  return isProvenMissing(knowledge, rental) ? 'vanished' : 'live';
+  return isProvenMissing(observation, rental) ? 'vanished' : 'live';
 }
 
 /** The provider's own word after the DELETE, by a poll, and no list that began after it contradicts: as good as a GET's. */
 function isPolledTerminated(
-  { sight, census }: Knowledge,
+  { sight, census }: Observation,
   { podId, deletedAtMs = Infinity }: RentalMemory,
 ): boolean {
   const isSaid =
@@ -49,8 +49,8 @@ function isListedLive(census: ObjectCensus, podId: string): boolean {
   return census.live.some((pod) => pod.podId === podId);
 }
 
-function isProvenMissing({ now, windows }: Knowledge, rental: RentalMemory): boolean {
-  const isOldEnough = rental.wasRead || now.monotonicMs - rental.sinceMs >= windows.unreadPodAgeMs;
+function isProvenMissing({ now, timings }: Observation, rental: RentalMemory): boolean {
+  const isOldEnough = rental.wasRead || now.monotonicMs - rental.sinceMs >= timings.unreadPodAgeMs;
   return rental.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough;
 }
 
@@ -58,12 +58,12 @@ function isProvenMissing({ now, windows }: Knowledge, rental: RentalMemory): boo
  * Whether a GET would tell more than is known: the last complete list, begun after `sinceMs`, does not
  * show the pod, nothing says that it ended, and the last GET is from before that list; or there is no such list.
  */
-export function wantsRead(knowledge: Knowledge, rental: RentalMemory, sinceMs: number): boolean {
-  const { census, now, windows } = knowledge;
+export function wantsRead(observation: Observation, rental: RentalMemory, sinceMs: number): boolean {
+  const { census, now, timings } = observation;
   const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
   if (
     census === undefined ||
-    (isReadSince && !mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs))
+    (isReadSince && !mayReadAgain(rental, now.monotonicMs, timings.goneSpacingMs))
   ) {
     return false;
   }
@@ -85,7 +85,7 @@ export function untilReadAgainMs({ read }: RentalMemory, nowMs: number, spacingM
 export function isOldEnoughForLists(
   { sinceMs }: RentalMemory,
   census: ObjectCensus,
-  { settleMs }: Knowledge['windows'],
+  { settleMs }: Observation['timings'],
 ): boolean {
   return census.beganAtMs >= sinceMs + settleMs;
 }

@@ -1,4 +1,4 @@
-import type { Knowledge } from './knowledge.ts';
+import type { Observation } from './observation.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
 import { finishEnding } from './rules/ending.ts';
 import { stopAfterNotCreated, stopAfterRefusals } from './rules/exhausted.ts';
@@ -48,12 +48,12 @@ const RULES: readonly Rule[] = [
   awaitKnownAccount, //        nothing is rented on an account of nobody knows whom
 ];
 
-export function nextStep(knowledge: Knowledge): Step {
+export function nextStep(observation: Observation): Step {
   for (const rule of RULES) {
-    const step = rule(knowledge);
+    const step = rule(observation);
     if (step !== undefined) {
       return step;
     }
   }
-  return rent(knowledge);
+  return rent(observation);
 }

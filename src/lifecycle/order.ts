@@ -1,7 +1,7 @@
 import type { GpuPodStatus } from '../api/status.ts';
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
-import type { Knowledge, ObjectCensus } from './knowledge.ts';
+import type { Observation, ObjectCensus } from './observation.ts';
 import type { OrderMemory } from './memory.ts';
 import { frontOf, isSameAttempt, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
 import type { Refusal, RefusalReason, Wallet } from './provider.ts';
@@ -22,31 +22,31 @@ export type Order =
   | { readonly kind: 'garbled' }
   | { readonly kind: 'foreign'; readonly intent: Intent };
 
-export function openOrder(knowledge: Knowledge): Order {
-  const { intent: reading, gpuPod, installation } = knowledge;
+export function openOrder(observation: Observation): Order {
+  const { intent: reading, gpuPod, installation } = observation;
   if (gpuPod.status.podId !== undefined) {
     return { kind: 'none' };
   }
   if (reading.kind === 'none') {
-    return isStripped(knowledge) ? { kind: 'garbled' } : { kind: 'none' };
+    return isStripped(observation) ? { kind: 'garbled' } : { kind: 'none' };
   }
   if (reading.kind === 'garbled') {
     return { kind: 'garbled' };
   }
   const { intent } = reading;
-  if (isResolved(gpuPod, intent) || isCopy(knowledge, intent)) {
-    return isReplaced(knowledge, intent) ? { kind: 'garbled' } : { kind: 'none' };
+  if (isResolved(gpuPod, intent) || isCopy(observation, intent)) {
+    return isReplaced(observation, intent) ? { kind: 'garbled' } : { kind: 'none' };
   }
   return intent.installation === installation ? { kind: 'open', intent } : { kind: 'foreign', intent };
 }
 
 /** The intent of an older moment stands where that of an order without an outcome stood (a backup of annotations). */
-function isReplaced(knowledge: Knowledge, intent: Intent): boolean {
-  return !isSameAttempt(intent.name, knowledge.memory.order?.podName) && isStripped(knowledge);
+function isReplaced(observation: Observation, intent: Intent): boolean {
+  return !isSameAttempt(intent.name, observation.memory.order?.podName) && isStripped(observation);
 }
 
 /** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
-function isStripped({ memory, gpuPod }: Knowledge): boolean {
+function isStripped({ memory, gpuPod }: Observation): boolean {
   const { order } = memory;
   const isSettled = hasOutcome(gpuPod.status, parsePodName(order?.podName)?.attempt);
   return order !== undefined && !isKnownNotCreated(order) && !isSettled;
@@ -57,7 +57,7 @@ function isStripped({ memory, gpuPod }: Knowledge): boolean {
  * that does not live any more (a restored backup), and nobody else has claimed it. Else it was copied.
  */
 export function isCopy(
-  { gpuPod, mayClaim }: Pick<Knowledge, 'gpuPod' | 'mayClaim'>,
+  { gpuPod, mayClaim }: Pick<Observation, 'gpuPod' | 'mayClaim'>,
   intent: Intent,
 ): boolean {
   return intent.uid !== gpuPod.metadata.uid && !mayClaim;
@@ -72,12 +72,12 @@ export function isNamedForItsUid(intent: Intent, namespace: string): boolean {
 }
 
 /** What a decision about names rests on. */
-type Named = Pick<Knowledge, 'gpuPod' | 'installation' | 'intent' | 'mayClaim'>;
+type Named = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayClaim'>;
 
 /** The fronts of names under which pods of this object may exist. */
-export function frontsOf(knowledge: Named): ReadonlySet<string> {
-  const { gpuPod, installation } = knowledge;
-  const claimed = claimedFront(knowledge);
+export function frontsOf(observation: Named): ReadonlySet<string> {
+  const { gpuPod, installation } = observation;
+  const claimed = claimedFront(observation);
   const own = podNameFronts(installation, gpuPod.metadata);
   return new Set(claimed === undefined ? own : [...own, claimed]);
 }
@@ -93,9 +93,9 @@ export function claimedFront({ gpuPod, installation, intent, mayClaim }: Named):
  * those of attempts on record: `spec.teamId` may have changed since. `all` where an order stood on it that nobody can read.
  */
 export function walletsOf(
-  knowledge: Pick<Knowledge, 'gpuPod' | 'intent' | 'policy' | 'memory'>,
+  observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'memory'>,
 ): readonly Wallet[] | 'all' {
-  const { gpuPod, intent, policy, memory } = knowledge;
+  const { gpuPod, intent, policy, memory } = observation;
   if (intent.kind === 'garbled' || (intent.kind === 'none' && memory.order !== undefined)) {
     return 'all';
   }
@@ -103,27 +103,27 @@ export function walletsOf(
     ...(intent.kind === 'read' ? [intent.intent.teamId] : []),
     ...walletsOnRecord(gpuPod.status, policy),
   ];
-  const wished = gpuPod.spec.teamId ?? policy.defaultTeamId;
+  const requested = gpuPod.spec.teamId ?? policy.defaultTeamId;
   // A team that no order may name has paid for nothing, and is not listed.
   const wallets =
-    mayPay(policy, wished) || gpuPod.status.podId !== undefined ? [...ordered, wished] : ordered;
+    mayPay(policy, requested) || gpuPod.status.podId !== undefined ? [...ordered, requested] : ordered;
   return wallets.length === 0 ? [undefined] : [...new Set(wallets)];
 }
 
 /** One that is not listed any more can prove nothing; only what goes on there is waited for. */
-function walletsOnRecord(status: GpuPodStatus, policy: Knowledge['policy']): readonly Wallet[] {
+function walletsOnRecord(status: GpuPodStatus, policy: Observation['policy']): readonly Wallet[] {
   const created = attemptsOf(status).filter(({ outcome }) => outcome !== 'Refused');
   return created
     .filter(({ outcome, teamId }) => outcome === undefined || teamId === undefined || mayPay(policy, teamId))
     .map(({ teamId }) => teamId);
 }
 
-function mayPay({ defaultTeamId, allowedTeamIds }: Knowledge['policy'], wallet: Wallet): boolean {
+function mayPay({ defaultTeamId, allowedTeamIds }: Observation['policy'], wallet: Wallet): boolean {
   return wallet === defaultTeamId || (wallet !== undefined && allowedTeamIds.includes(wallet));
 }
 
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */
-export function nextAttemptNumber({ intent, gpuPod, census, memory }: Knowledge): number {
+export function nextAttemptNumber({ intent, gpuPod, census, memory }: Observation): number {
   const recorded = attemptsOf(gpuPod.status).map(({ number }) => number);
   const names = [memory.order?.podName, ...pods(census).map(({ name }) => name)];
   const named = names.map((name) => parsePodName(name)?.attempt ?? 0);

@@ -4,7 +4,7 @@ import type { MicroUsd } from '../offers/money.ts';
  * The windows of the protocol, in milliseconds of the monotonic clock. Their defaults fit the real
  * provider; tests scale them. What rests on them: docs/reliability.md.
  */
-export interface Windows {
+export interface ProtocolTimings {
   /** An offer older than this is not rented: it is looked up again. */
   readonly offerMaxAgeMs: number;
   /** How long after the write of the intent was sent the create may still leave. */
@@ -43,7 +43,7 @@ export interface Windows {
   readonly rejectionsWriteMs: number;
 }
 
-export const DEFAULT_WINDOWS: Windows = {
+export const DEFAULT_TIMINGS: ProtocolTimings = {
   offerMaxAgeMs: 60_000,
   createFenceMs: 10_000,
   leaseFenceMs: 5_000,

@@ -2,7 +2,7 @@ import type { GpuPodStatus } from '../api/status.ts';
 import type { OfferQuery } from '../offers/offer-source.ts';
 import type { CreatePodRequest } from './create-pod-request.ts';
 import type { Intent } from './intent.ts';
-import type { Knowledge } from './knowledge.ts';
+import type { Observation } from './observation.ts';
 import type { MemoryChange } from './memory.ts';
 
 /**
@@ -22,7 +22,7 @@ export interface Rest {
   /** The status as it should stand now; it is written only where that is worth a write. */
   readonly status: GpuPodStatus;
   /** Look again after this long, whatever happens. */
-  readonly againInMs?: number;
+  readonly requeueAfterMs?: number;
   /** A complete list that began after this time is wanted; the object is looked at again once it is there. */
   readonly wantsCensusAfterMs?: number;
   /** The rented pod is on its way somewhere: look at it often. */
@@ -65,7 +65,7 @@ export interface WriteStatus {
   readonly type: 'writeStatus';
   readonly status: GpuPodStatus;
   /** The offer of the attempt that ended is avoided for a while. */
-  readonly coolDown?: CoolDown;
+  readonly cooldown?: Cooldown;
 }
 
 /** Finalizer and intent in one guarded write, then the request, once. */
@@ -90,12 +90,12 @@ export interface EnsureSecret {
   readonly former?: string;
 }
 
-/** Why offers are avoided for a while; the durations stand in one table, see `COOL_DOWNS`. */
-export interface CoolDown {
-  readonly reason: CoolDownReason;
+/** Why offers are avoided for a while; the durations stand in one table, see `COOLDOWNS`. */
+export interface Cooldown {
+  readonly reason: CooldownReason;
   readonly offerKey: string;
   /** Whom the cause concerns. @default what the table says of the reason */
-  readonly scope?: CoolDownScope;
+  readonly scope?: CooldownScope;
 }
 
 /**
@@ -103,9 +103,9 @@ export interface CoolDown {
  * GpuPod, while it asks for the same. `request`: all of its namespace that ask for the same image or template, sizes and
  * variables.
  */
-export type CoolDownScope = 'everybody' | 'upstream' | 'object' | 'request';
+export type CooldownScope = 'everybody' | 'upstream' | 'object' | 'request';
 
-export type CoolDownReason =
+export type CooldownReason =
   | 'NoCapacity'
   | 'AboveMaxPrice'
   | 'NotAsOrdered'
@@ -119,4 +119,4 @@ export type CoolDownReason =
   | 'QuotaExceeded';
 
 /** One rule of the lifecycle: the step it asks for, or undefined where it does not apply. */
-export type Rule = (knowledge: Knowledge) => Step | undefined;
+export type Rule = (observation: Observation) => Step | undefined;

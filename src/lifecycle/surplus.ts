@@ -2,7 +2,7 @@ import { isDeleting } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { formatUsd, priceToMicros } from '../offers/money.ts';
 import { isResolved } from './intent.ts';
-import type { Knowledge } from './knowledge.ts';
+import type { Observation } from './observation.ts';
 import { claimedFront, isCopy } from './order.ts';
 import { frontOf, isSameAttempt, parsePodName, podNameFronts } from './pod-name.ts';
 import type { PodNameParts } from './pod-name.ts';
@@ -25,7 +25,7 @@ export type Standing =
   | 'others';
 
 /** What the judgement rests on; of a live read there is no more than the object. */
-export type ObjectKnown = Pick<Knowledge, 'gpuPod' | 'installation' | 'intent' | 'mayClaim' | 'policy'>;
+export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayClaim' | 'policy'>;
 
 type Named = Pick<PodLook, 'podId' | 'name'>;
 
@@ -45,8 +45,8 @@ export function standingOf(known: ObjectKnown, pod: Named): Standing {
 }
 
 /** Live instances of later attempts than this object knows. */
-export function newerInstances(knowledge: ObjectKnown & Pick<Knowledge, 'census'>): readonly PodLook[] {
-  return (knowledge.census?.live ?? []).filter((pod) => standingOf(knowledge, pod) === 'newer');
+export function newerInstances(observation: ObjectKnown & Pick<Observation, 'census'>): readonly PodLook[] {
+  return (observation.census?.live ?? []).filter((pod) => standingOf(observation, pod) === 'newer');
 }
 
 /** What they cost, and what to do. No counters or times: it stands until a person acts. */
@@ -68,7 +68,7 @@ export function newerMessage(known: ObjectKnown, newer: readonly PodLook[]): str
  * Live instances that this object answers for: they must be gone before it may go, or rent. What else bears the prefix
  * of the object whose instance it adopted is not among them.
  */
-export function ownInstances(known: ObjectKnown & Pick<Knowledge, 'census'>): readonly PodLook[] {
+export function ownInstances(known: ObjectKnown & Pick<Observation, 'census'>): readonly PodLook[] {
   const claimed = claimedFront(known);
   return (known.census?.live ?? []).filter(
     (pod) => frontOfName(pod.name) !== claimed || claimed === undefined || standingOf(known, pod) === 'own',

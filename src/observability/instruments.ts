@@ -50,7 +50,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     unreadableRows: gauge(registry, METRICS.unreadableRows),
     strays: gauge(registry, METRICS.strays),
     orphans: gauge(registry, METRICS.orphans),
-    coolDowns: gauge(registry, METRICS.coolDowns),
+    cooldowns: gauge(registry, METRICS.cooldowns),
     unownedPrice: gauge(registry, METRICS.unownedPrice),
   };
 }

@@ -223,7 +223,7 @@ export const METRICS = {
     labels: [],
     help: 'Orphans in the last sweep: instances of this installation that belong to no GpuPod. They bill.',
   },
-  coolDowns: {
+  cooldowns: {
     name: 'gpupod_cool_downs',
     type: 'gauge',
     labels: ['reason'],

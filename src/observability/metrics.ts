@@ -24,7 +24,7 @@ export interface MetricSources {
   /** All GpuPods; called only on the leader. */
   readonly gpuPods: () => readonly GpuPodSample[];
   /** Offers that are cooling down, by reason. */
-  readonly coolDowns: () => ReadonlyMap<string, number>;
+  readonly cooldowns: () => ReadonlyMap<string, number>;
   /** USD an hour of instances that bill and belong to no GpuPod, by why; asked for only on the leader. */
   readonly unowned: () => ReadonlyMap<string, number>;
   readonly limiter: () => LimiterSample;
@@ -216,8 +216,8 @@ function refreshSources(instruments: Instruments, sources: MetricSources): void 
     instruments.limiterWaiting.set({ priority }, count);
   }
   instruments.watchAge.set(sources.watchAgeMs() / MS_PER_SECOND);
-  const coolDowns = sources.coolDowns();
-  for (const reason of METRICS.coolDowns.values) {
-    instruments.coolDowns.set({ reason }, coolDowns.get(reason) ?? 0);
+  const cooldowns = sources.cooldowns();
+  for (const reason of METRICS.cooldowns.values) {
+    instruments.cooldowns.set({ reason }, cooldowns.get(reason) ?? 0);
   }
 }

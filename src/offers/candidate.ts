@@ -3,7 +3,7 @@ import { offerKey } from './offer-key.ts';
 import { priceOffer } from './price.ts';
 import { defaultSizes, fitSizes } from './sizes.ts';
 import type { Sizing } from './sizes.ts';
-import type { OfferWish } from './wish.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 /** An offer, sized and priced for a wish: what the checks look at. */
 export interface Candidate {
@@ -27,8 +27,8 @@ export interface FittingOffer {
   readonly isPriceAmbiguous: boolean;
 }
 
-export function toCandidate(offer: Offer, wish: OfferWish): Candidate {
-  const sizing = fitSizes(offer, wish.sizes, wish.fit);
+export function toCandidate(offer: Offer, requirements: OfferRequirements): Candidate {
+  const sizing = fitSizes(offer, requirements.sizes, requirements.fit);
   const sizes = sizing.kind === 'fits' ? sizing.sizes : defaultSizes(offer);
   return { offer, key: offerKey(offer), sizing, cost: priceOffer(offer, sizes) };
 }

@@ -1,8 +1,8 @@
 import type { MicroUsd } from './money.ts';
 import type { FittingOffer } from './candidate.ts';
 import type { Cost, Offer } from './offer.ts';
-import { effectiveCap } from './wish.ts';
-import type { PriceLimits } from './wish.ts';
+import { effectiveCap } from './requirements.ts';
+import type { PriceLimits } from './requirements.ts';
 
 /** The provider reads a cap of 0 as "no cap", and may round: no body carries less than a cent. */
 const MIN_CAP_MICROS: MicroUsd = 10_000;

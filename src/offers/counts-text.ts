@@ -1,19 +1,22 @@
 import { shortWord } from './offer-text.ts';
 import type { Rejection } from './rejections.ts';
-import type { OfferWish } from './wish.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 /**
  * What there is instead, where no machine has the number of GPUs that is asked for: `No offer has 8 × H100_80GB.
  * Single-instance offers: 1, 2, 4 GPUs.` Undefined where the number is not what hinders, or nothing else is known.
  */
-export function countsText(rejections: readonly Rejection[], wish: OfferWish): string | undefined {
+export function countsText(
+  rejections: readonly Rejection[],
+  requirements: OfferRequirements,
+): string | undefined {
   const offers = rejections.map(({ candidate }) => candidate.offer);
-  const wanted = offers.filter(({ gpuType }) => wish.gpuTypes.includes(gpuType));
+  const wanted = offers.filter(({ gpuType }) => requirements.gpuTypes.includes(gpuType));
   const single = wanted.filter(({ multiNode }) => !multiNode);
-  if (wanted.length === 0 || single.some(({ gpuCount }) => gpuCount === wish.gpuCount)) {
+  if (wanted.length === 0 || single.some(({ gpuCount }) => gpuCount === requirements.gpuCount)) {
     return undefined;
   }
-  const counts = wish.gpuTypes.flatMap((gpuType) => {
+  const counts = requirements.gpuTypes.flatMap((gpuType) => {
     const found = new Set(
       single.filter((offer) => offer.gpuType === gpuType).map(({ gpuCount }) => gpuCount),
     );
@@ -21,11 +24,11 @@ export function countsText(rejections: readonly Rejection[], wish: OfferWish): s
     const unit = list === '1' ? 'GPU' : 'GPUs';
     return list === ''
       ? []
-      : [wish.gpuTypes.length === 1 ? `${list} ${unit}` : `${list} × ${shortWord(gpuType)}`];
+      : [requirements.gpuTypes.length === 1 ? `${list} ${unit}` : `${list} × ${shortWord(gpuType)}`];
   });
-  const types = wish.gpuTypes.map(shortWord).join(' or ');
+  const types = requirements.gpuTypes.map(shortWord).join(' or ');
   const sentences = [
-    `No offer has ${wish.gpuCount} × ${types}.`,
+    `No offer has ${requirements.gpuCount} × ${types}.`,
     ...(counts.length === 0 ? [] : [`Single-instance offers: ${counts.join('; ')}.`]),
     ...(single.length < wanted.length
       ? ['Multi-node offers exist, but the operator does not rent them.']

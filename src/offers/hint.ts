@@ -7,22 +7,25 @@ import type { Rejection } from './rejections.ts';
 import { RELAXATIONS } from './relaxations.ts';
 import type { Relaxation } from './relaxations.ts';
 import { marketOf } from './twins.ts';
-import type { OfferWish } from './wish.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 /**
  * What to relax so that an offer fits, where no one does: `raise maxPrice to 2.31 to match 4 offers`. The
  * first of {@link RELAXATIONS} that wins an offer. Says when it is the operator's ceiling that blocks, so
  * that nobody raises maxPrice in vain. Undefined where no single relaxation helps.
  */
-export function hintFor(rejections: readonly Rejection[], wish: OfferWish): string | undefined {
-  const advice = firstAdvice(rejections, wish);
-  const parts = [advice, ceilingNote(rejections, wish)].filter((part) => part !== undefined);
+export function hintFor(
+  rejections: readonly Rejection[],
+  requirements: OfferRequirements,
+): string | undefined {
+  const advice = firstAdvice(rejections, requirements);
+  const parts = [advice, ceilingNote(rejections, requirements)].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : boundedText(parts.join('; '));
 }
 
-function firstAdvice(rejections: readonly Rejection[], wish: OfferWish): string | undefined {
+function firstAdvice(rejections: readonly Rejection[], requirements: OfferRequirements): string | undefined {
   for (const relaxation of RELAXATIONS) {
-    const advice = adviceOf(relaxation, rejections, wish);
+    const advice = adviceOf(relaxation, rejections, requirements);
     if (advice !== undefined) {
       return advice;
     }
@@ -33,12 +36,12 @@ function firstAdvice(rejections: readonly Rejection[], wish: OfferWish): string 
 function adviceOf(
   relaxation: Relaxation,
   rejections: readonly Rejection[],
-  wish: OfferWish,
+  requirements: OfferRequirements,
 ): string | undefined {
-  const won = wonBy(relaxation, rejections, wish);
+  const won = wonBy(relaxation, rejections, requirements);
   const distance = relaxation.distance?.bind(relaxation) ?? (() => 0);
   const [best] = won.toSorted(
-    chain([(a, b) => distance(a, wish) - distance(b, wish), comparePrice, compareIdentity]),
+    chain([(a, b) => distance(a, requirements) - distance(b, requirements), comparePrice, compareIdentity]),
   );
   if (best === undefined) {
     return undefined;
@@ -51,20 +54,20 @@ function adviceOf(
 function wonBy(
   relaxation: Relaxation,
   rejections: readonly Rejection[],
-  wish: OfferWish,
+  requirements: OfferRequirements,
 ): readonly FittingOffer[] {
   const market = marketOf(rejections.map(({ candidate }) => candidate.offer));
   return rejections.flatMap(({ reason, candidate: { offer } }) => {
     if (!relaxation.lifts.includes(reason)) {
       return [];
     }
-    const verdict = judgeOffer(offer, relaxation.relax(wish, offer), market);
+    const verdict = judgeOffer(offer, relaxation.relax(requirements, offer), market);
     return verdict.kind === 'fits' ? [verdict.fitting] : [];
   });
 }
 
 /** Offers that fit in all but the price, and each above the ceiling. */
-function ceilingNote(rejections: readonly Rejection[], { prices }: OfferWish): string | undefined {
+function ceilingNote(rejections: readonly Rejection[], { prices }: OfferRequirements): string | undefined {
   const totals = rejections
     .filter(({ reason }) => reason === 'AboveMaxPrice')
     .map(({ candidate }) => candidate.cost?.total ?? Infinity);

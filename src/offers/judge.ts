@@ -6,7 +6,7 @@ import type { Offer } from './offer.ts';
 import type { Rejection, RejectionReason } from './rejections.ts';
 import { marketOf, twinsOf } from './twins.ts';
 import type { Market } from './twins.ts';
-import type { OfferWish } from './wish.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 export interface Verdicts {
   readonly fitting: readonly FittingOffer[];
@@ -34,12 +34,12 @@ const FORBIDS: ReadonlySet<RejectionReason> = new Set([
 ]);
 
 /** Puts every offer on exactly one of two lists. */
-export function judgeOffers(offers: readonly Offer[], wish: OfferWish): Verdicts {
+export function judgeOffers(offers: readonly Offer[], requirements: OfferRequirements): Verdicts {
   const market = marketOf(offers);
   const fitting: FittingOffer[] = [];
   const rejections: Rejection[] = [];
   for (const offer of offers) {
-    const verdict = judgeOffer(offer, wish, market);
+    const verdict = judgeOffer(offer, requirements, market);
     if (verdict.kind === 'fits') {
       fitting.push(verdict.fitting);
     } else {
@@ -50,10 +50,14 @@ export function judgeOffers(offers: readonly Offer[], wish: OfferWish): Verdicts
 }
 
 /** Whether an offer fits, or the first reason why not. `market` holds the offers that it was listed with; empty: it has no twins. */
-export function judgeOffer(offer: Offer, wish: OfferWish, market: Market = new Map()): Verdict {
-  const candidate = toCandidate(offer, wish);
+export function judgeOffer(
+  offer: Offer,
+  requirements: OfferRequirements,
+  market: Market = new Map(),
+): Verdict {
+  const candidate = toCandidate(offer, requirements);
   const twins = twinsOf(offer, market);
-  const rejection = firstRejection(candidate, wish) ?? rejectForTwin(candidate, twins, wish);
+  const rejection = firstRejection(candidate, requirements) ?? rejectForTwin(candidate, twins, requirements);
   if (rejection !== undefined) {
     return { kind: 'rejected', rejection };
   }
@@ -61,13 +65,13 @@ export function judgeOffer(offer: Offer, wish: OfferWish, market: Market = new M
   if (sizing.kind !== 'fits' || cost === undefined) {
     throw new Error('an offer without sizes or price passed the checks: the list of checks is incomplete');
   }
-  const isPriceAmbiguous = twins.some((twin) => toCandidate(twin, wish).cost?.total !== cost.total);
+  const isPriceAmbiguous = twins.some((twin) => toCandidate(twin, requirements).cost?.total !== cost.total);
   return { kind: 'fits', fitting: { offer, key, sizes: sizing.sizes, cost, isPriceAmbiguous } };
 }
 
-function firstRejection(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+function firstRejection(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   for (const check of OFFER_CHECKS) {
-    const rejection = check(candidate, wish);
+    const rejection = check(candidate, requirements);
     if (rejection !== undefined) {
       return rejection;
     }
@@ -79,10 +83,10 @@ function firstRejection(candidate: Candidate, wish: OfferWish): Rejection | unde
 function rejectForTwin(
   candidate: Candidate,
   twins: readonly Offer[],
-  wish: OfferWish,
+  requirements: OfferRequirements,
 ): Rejection | undefined {
   for (const twin of twins) {
-    const reason = firstRejection(toCandidate(twin, wish), wish)?.reason;
+    const reason = firstRejection(toCandidate(twin, requirements), requirements)?.reason;
     if (reason !== undefined && FORBIDS.has(reason)) {
       return reject(candidate, 'Indistinguishable', `same request as a row with ${reason}`);
     }
@@ -93,11 +97,11 @@ function rejectForTwin(
 /** Whether a rejected offer would fit if these reasons did not count. */
 export function failsOnlyFor(
   rejection: Rejection,
-  wish: OfferWish,
+  requirements: OfferRequirements,
   reasons: readonly RejectionReason[],
 ): boolean {
   return OFFER_CHECKS.every((check) => {
-    const reason = check(rejection.candidate, wish)?.reason;
+    const reason = check(rejection.candidate, requirements)?.reason;
     return reason === undefined || reasons.includes(reason);
   });
 }

@@ -4,7 +4,7 @@ import type { Offer } from './offer.ts';
 import { offerKey } from './offer-key.ts';
 import { compareText } from './rejections.ts';
 import { stockRank } from './stock.ts';
-import type { OfferWish } from './wish.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 /** How offers that fit are put in order: the best one first. */
 export interface OfferOrder {
@@ -33,12 +33,16 @@ const TEMPLATE_DOUBTS: readonly string[] = [
  * failed installation uses up the attempts of the object. So once an offer that does not list it failed for
  * what may be the template (it is cooling down for that), those that list it come first.
  */
-export function orderFor(wish: OfferWish, offers: readonly Offer[]): OfferOrder {
-  const listedFirst = templateIsDoubted(wish, offers);
-  const byStrategy = strategyOrder(wish);
+export function orderFor(requirements: OfferRequirements, offers: readonly Offer[]): OfferOrder {
+  const listedFirst = templateIsDoubted(requirements, offers);
+  const byStrategy = strategyOrder(requirements);
   return {
     rule: listedFirst ? `listing ${CUSTOM_TEMPLATE_IMAGE}, then ${byStrategy.rule}` : byStrategy.rule,
-    compare: chain([...(listedFirst ? [byTemplate(wish)] : []), ...byStrategy.compares, ...tieBreak(wish)]),
+    compare: chain([
+      ...(listedFirst ? [byTemplate(requirements)] : []),
+      ...byStrategy.compares,
+      ...tieBreak(requirements),
+    ]),
   };
 }
 
@@ -65,40 +69,41 @@ export function compareIdentity(a: FittingOffer, b: FittingOffer): number {
   return compareText(a.key, b.key) || compareText(JSON.stringify(a.offer), JSON.stringify(b.offer));
 }
 
-function strategyOrder(wish: OfferWish): { rule: string; compares: readonly Compare[] } {
-  switch (wish.strategy) {
+function strategyOrder(requirements: OfferRequirements): { rule: string; compares: readonly Compare[] } {
+  switch (requirements.strategy) {
     case 'Cheapest':
       return { rule: 'cheapest', compares: [] };
     case 'Ordered':
-      return { rule: 'first of gpu.types, then cheapest', compares: [byGpuType(wish)] };
+      return { rule: 'first of gpu.types, then cheapest', compares: [byGpuType(requirements)] };
     case 'BestStock':
       return { rule: 'best stock, then cheapest', compares: [byStock] };
   }
 }
 
-function tieBreak(wish: OfferWish): readonly Compare[] {
-  return [comparePrice, byTemplate(wish), byStock, compareIdentity];
+function tieBreak(requirements: OfferRequirements): readonly Compare[] {
+  return [comparePrice, byTemplate(requirements), byStock, compareIdentity];
 }
 
-function byGpuType(wish: OfferWish): Compare {
-  return (a, b) => wish.gpuTypes.indexOf(a.offer.gpuType) - wish.gpuTypes.indexOf(b.offer.gpuType);
+function byGpuType(requirements: OfferRequirements): Compare {
+  return (a, b) =>
+    requirements.gpuTypes.indexOf(a.offer.gpuType) - requirements.gpuTypes.indexOf(b.offer.gpuType);
 }
 
 function byStock(a: FittingOffer, b: FittingOffer): number {
   return stockRank(b.offer.stockStatus) - stockRank(a.offer.stockStatus);
 }
 
-function byTemplate(wish: OfferWish): Compare {
-  return wish.customTemplateId === undefined
+function byTemplate(requirements: OfferRequirements): Compare {
+  return requirements.customTemplateId === undefined
     ? () => 0
     : (a, b) => Number(listsTemplate(b.offer)) - Number(listsTemplate(a.offer));
 }
 
-function templateIsDoubted(wish: OfferWish, offers: readonly Offer[]): boolean {
+function templateIsDoubted(requirements: OfferRequirements, offers: readonly Offer[]): boolean {
   return (
-    wish.customTemplateId !== undefined &&
+    requirements.customTemplateId !== undefined &&
     offers.some((offer) => {
-      const cooldown = listsTemplate(offer) ? undefined : wish.coolingDown(offerKey(offer));
+      const cooldown = listsTemplate(offer) ? undefined : requirements.cooldownOf(offerKey(offer));
       return cooldown !== undefined && TEMPLATE_DOUBTS.includes(cooldown.reason);
     })
   );

@@ -17,13 +17,13 @@ export type SizeChoice =
  * no increments, and an order that it refuses costs nothing. Without a wish it is the default. A part
  * without a default that is not fixed can still be set to a wish.
  */
-export function chooseSize(resource: CustomResource, wish: number | undefined, fit: Fit): SizeChoice {
-  if (wish === undefined) {
+export function chooseSize(resource: CustomResource, requirements: number | undefined, fit: Fit): SizeChoice {
+  if (requirements === undefined) {
     return { kind: 'fits', size: resource.defaultCount, isSent: false };
   }
-  const size = fit === 'Exact' ? exactSize(resource, wish) : cheapestAtLeast(resource, wish);
+  const size = fit === 'Exact' ? exactSize(resource, requirements) : cheapestAtLeast(resource, requirements);
   return size === undefined
-    ? { kind: 'misses', nearest: nearestReachable(resource, wish) }
+    ? { kind: 'misses', nearest: nearestReachable(resource, requirements) }
     : { kind: 'fits', size, isSent: size !== resource.defaultCount };
 }
 
@@ -32,18 +32,18 @@ export function isReachable(resource: CustomResource, size: number): boolean {
   return size === resource.defaultCount || gridAtLeast(resource, size) === size;
 }
 
-function exactSize(resource: CustomResource, wish: number): number | undefined {
-  return isReachable(resource, wish) ? wish : undefined;
+function exactSize(resource: CustomResource, requirements: number): number | undefined {
+  return isReachable(resource, requirements) ? requirements : undefined;
 }
 
 /**
  * Two candidates are enough: the price grows with the size, so that among the sizes on the grid the
  * smallest is the cheapest; the default stands apart, because it may be included.
  */
-function cheapestAtLeast(resource: CustomResource, wish: number): number | undefined {
-  const onGrid = gridAtLeast(resource, wish);
+function cheapestAtLeast(resource: CustomResource, requirements: number): number | undefined {
+  const onGrid = gridAtLeast(resource, requirements);
   const standard = resource.defaultCount;
-  if (standard === undefined || standard < wish) {
+  if (standard === undefined || standard < requirements) {
     return onGrid;
   }
   if (onGrid === undefined) {
@@ -57,30 +57,30 @@ function cheapestAtLeast(resource: CustomResource, wish: number): number | undef
   return gridPrice < standardPrice ? onGrid : standard;
 }
 
-function nearestReachable(resource: CustomResource, wish: number): number | undefined {
-  return [gridAtMost(resource, wish), gridAtLeast(resource, wish), resource.defaultCount]
+function nearestReachable(resource: CustomResource, requirements: number): number | undefined {
+  return [gridAtMost(resource, requirements), gridAtLeast(resource, requirements), resource.defaultCount]
     .filter((size) => size !== undefined)
-    .sort((a, b) => Math.abs(a - wish) - Math.abs(b - wish) || a - b)[0];
+    .sort((a, b) => Math.abs(a - requirements) - Math.abs(b - requirements) || a - b)[0];
 }
 
 /** The smallest size on the grid that is at least `wish`. Computed, as `maxCount` may be huge. */
-function gridAtLeast(resource: CustomResource, wish: number): number | undefined {
+function gridAtLeast(resource: CustomResource, requirements: number): number | undefined {
   const grid = gridOf(resource);
   if (grid === undefined) {
     return undefined;
   }
-  const steps = Math.max(0, Math.ceil((wish - grid.min) / grid.step));
+  const steps = Math.max(0, Math.ceil((requirements - grid.min) / grid.step));
   const size = grid.min + steps * grid.step;
   return size <= grid.max ? size : undefined;
 }
 
 /** The largest size on the grid that is at most `wish`. */
-function gridAtMost(resource: CustomResource, wish: number): number | undefined {
+function gridAtMost(resource: CustomResource, requirements: number): number | undefined {
   const grid = gridOf(resource);
-  if (grid === undefined || wish < grid.min) {
+  if (grid === undefined || requirements < grid.min) {
     return undefined;
   }
-  return grid.min + Math.floor((Math.min(wish, grid.max) - grid.min) / grid.step) * grid.step;
+  return grid.min + Math.floor((Math.min(requirements, grid.max) - grid.min) / grid.step) * grid.step;
 }
 
 interface Grid {

@@ -9,20 +9,20 @@ import { chooseSize } from './reachable-size.ts';
 import { resourceOf } from './sizes.ts';
 import type { SizeName } from './sizes.ts';
 import { stockRank } from './stock.ts';
-import type { OfferWish } from './wish.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 /** One way to relax a wish. */
 export interface Relaxation {
   /** Only offers that were rejected for these reasons can be won. */
   readonly lifts: readonly RejectionReason[];
   /** The wish, relaxed as far as this offer needs it. */
-  relax(wish: OfferWish, offer: Offer): OfferWish;
+  relax(requirements: OfferRequirements, offer: Offer): OfferRequirements;
   /** What to do to win `best`: `set placement.spot to Allow`. */
   advise(best: FittingOffer): string;
   /** Whether the same advice also wins `other`. Absent: always. */
   alsoWins?(best: FittingOffer, other: FittingOffer): boolean;
   /** Which of the offers that can be won is best, before the price. Absent: the cheapest. */
-  distance?(fitting: FittingOffer, wish: OfferWish): number;
+  distance?(fitting: FittingOffer, requirements: OfferRequirements): number;
 }
 
 /**
@@ -33,16 +33,16 @@ export interface Relaxation {
 export const RELAXATIONS: readonly Relaxation[] = [
   {
     lifts: ['AboveMaxPrice'],
-    relax: (wish) => ({
-      ...wish,
-      prices: wish.prices.ceiling === undefined ? {} : { ceiling: wish.prices.ceiling },
+    relax: (requirements) => ({
+      ...requirements,
+      prices: requirements.prices.ceiling === undefined ? {} : { ceiling: requirements.prices.ceiling },
     }),
     advise: (best) => `raise maxPrice to ${formatUsd(wholeCents(best.cost.total))}`,
     alsoWins: (best, other) => other.cost.total <= wholeCents(best.cost.total),
   },
   {
     lifts: ['StockTooLow'],
-    relax: (wish) => ({ ...wish, minStock: 'Low' }),
+    relax: (requirements) => ({ ...requirements, minStock: 'Low' }),
     advise: (best) =>
       `lower placement.minStock to ${stockRank(best.offer.stockStatus) > 1 ? 'Medium' : 'Low'}`,
     alsoWins: (best, other) => stockRank(other.offer.stockStatus) >= stockRank(best.offer.stockStatus),
@@ -50,44 +50,49 @@ export const RELAXATIONS: readonly Relaxation[] = [
   },
   {
     lifts: ['DataCenterNotAllowed'],
-    relax: (wish) => ({ ...wish, dataCenters: undefined }),
+    relax: (requirements) => ({ ...requirements, dataCenters: undefined }),
     ...addition('placement.dataCenters', (offer) => offer.dataCenter),
   },
   {
     lifts: ['CountryNotAllowed'],
-    relax: (wish) => ({ ...wish, countries: undefined }),
+    relax: (requirements) => ({ ...requirements, countries: undefined }),
     ...addition('placement.countries', (offer) => offer.country),
   },
   {
     lifts: ['RegionNotAllowed'],
-    relax: (wish) => ({ ...wish, regions: undefined }),
+    relax: (requirements) => ({ ...requirements, regions: undefined }),
     ...addition('placement.regions', (offer) => offer.region),
   },
   {
     // People who name a country and its data center set one constraint, not two.
     lifts: ['DataCenterNotAllowed', 'CountryNotAllowed', 'RegionNotAllowed', 'Indistinguishable'],
-    relax: (wish) => ({ ...wish, dataCenters: undefined, countries: undefined, regions: undefined }),
+    relax: (requirements) => ({
+      ...requirements,
+      dataCenters: undefined,
+      countries: undefined,
+      regions: undefined,
+    }),
     advise: () => 'remove the regions, countries and dataCenters of placement',
   },
   {
     lifts: ['ProviderNotAllowed'],
-    relax: (wish) => ({ ...wish, allowedProviders: undefined }),
+    relax: (requirements) => ({ ...requirements, allowedProviders: undefined }),
     ...addition('placement.providers.allow', (offer) => offer.provider),
   },
   {
     lifts: ['ProviderDenied'],
-    relax: (wish) => ({ ...wish, deniedProviders: undefined }),
+    relax: (requirements) => ({ ...requirements, deniedProviders: undefined }),
     advise: ({ offer }) => `remove ${shortWord(offer.provider)} from placement.providers.deny`,
     alsoWins: (best, other) => other.offer.provider === best.offer.provider,
   },
   {
     lifts: ['SocketNotWanted'],
-    relax: (wish) => ({ ...wish, sockets: undefined }),
+    relax: (requirements) => ({ ...requirements, sockets: undefined }),
     ...addition('gpu.sockets', (offer) => offer.socket),
   },
   {
     lifts: ['ImageNotOffered'],
-    relax: (wish, offer) => ({ ...wish, image: usualImage(offer) ?? wish.image }),
+    relax: (requirements, offer) => ({ ...requirements, image: usualImage(offer) ?? requirements.image }),
     advise: ({ offer }) => `choose image ${shortWord(usualImage(offer) ?? '')}`,
     alsoWins: (best, other) => other.offer.images.includes(usualImage(best.offer) ?? ''),
   },
@@ -96,29 +101,29 @@ export const RELAXATIONS: readonly Relaxation[] = [
   size('vcpus'),
   {
     lifts: ['GpuCountDiffers'],
-    relax: (wish, offer) => ({ ...wish, gpuCount: offer.gpuCount }),
+    relax: (requirements, offer) => ({ ...requirements, gpuCount: offer.gpuCount }),
     advise: ({ offer }) => `set gpu.count to ${offer.gpuCount}`,
     alsoWins: (best, other) => other.offer.gpuCount === best.offer.gpuCount,
-    distance: ({ offer }, wish) => Math.abs(offer.gpuCount - wish.gpuCount),
+    distance: ({ offer }, requirements) => Math.abs(offer.gpuCount - requirements.gpuCount),
   },
   {
     lifts: ['CloudIdDiffers'],
-    relax: (wish) => ({ ...wish, cloudId: undefined }),
+    relax: (requirements) => ({ ...requirements, cloudId: undefined }),
     advise: () => 'remove placement.cloudId',
   },
   {
     lifts: ['SpotForbidden', 'SpotRequired', 'Indistinguishable'],
-    relax: (wish) => ({ ...wish, spot: 'Allow' }),
+    relax: (requirements) => ({ ...requirements, spot: 'Allow' }),
     advise: () => 'set placement.spot to Allow',
   },
   {
     lifts: ['SecurityDiffers', 'Indistinguishable'],
-    relax: (wish) => ({ ...wish, security: 'any' }),
+    relax: (requirements) => ({ ...requirements, security: 'any' }),
     advise: () => 'set placement.security to any',
   },
   {
     lifts: ['PrepaidForbidden', 'Indistinguishable'],
-    relax: (wish) => ({ ...wish, allowPrepaid: true }),
+    relax: (requirements) => ({ ...requirements, allowPrepaid: true }),
     advise: () => 'set placement.allowPrepaid to true',
   },
 ];
@@ -144,18 +149,18 @@ function addition(
 function size(name: SizeName): Relaxation {
   return {
     lifts: ['SizeNotOffered'],
-    relax(wish, offer) {
-      const { [name]: wished, ...others } = wish.sizes;
-      const choice = chooseSize(resourceOf(offer, name), wished, wish.fit);
-      const nearest = choice.kind === 'misses' ? choice.nearest : wished;
-      return { ...wish, sizes: nearest === undefined ? others : { ...others, [name]: nearest } };
+    relax(requirements, offer) {
+      const { [name]: requested, ...others } = requirements.sizes;
+      const choice = chooseSize(resourceOf(offer, name), requested, requirements.fit);
+      const nearest = choice.kind === 'misses' ? choice.nearest : requested;
+      return { ...requirements, sizes: nearest === undefined ? others : { ...others, [name]: nearest } };
     },
     advise({ sizes }) {
       const value = sizes[name];
       return value === undefined ? `remove resources.${name}` : `set resources.${name} to ${value}`;
     },
     alsoWins: (best, other) => other.sizes[name] === best.sizes[name],
-    distance: ({ sizes }, wish) => Math.abs((sizes[name] ?? 0) - (wish.sizes[name] ?? 0)),
+    distance: ({ sizes }, requirements) => Math.abs((sizes[name] ?? 0) - (requirements.sizes[name] ?? 0)),
   };
 }
 

@@ -7,8 +7,8 @@ import type { Offer } from './offer.ts';
 import { boundedText } from './offer-text.ts';
 import { orderFor } from './order.ts';
 import type { Rejection, RejectionReason } from './rejections.ts';
-import { effectiveCap } from './wish.ts';
-import type { OfferWish } from './wish.ts';
+import { effectiveCap } from './requirements.ts';
+import type { OfferRequirements } from './requirements.ts';
 
 export type Selection = SelectedOffer | NoOfferSelected;
 
@@ -43,26 +43,26 @@ const PASSING: readonly RejectionReason[] = ['Unavailable', 'CoolingDown'];
  * Chooses the offer to rent: the first, in the order of the strategy, of those that pass every check. The
  * same offers give the same choice, in whatever order they came.
  */
-export function selectOffer(offers: readonly Offer[], wish: OfferWish): Selection {
-  const { fitting, rejections } = judgeOffers(offers, wish);
-  const { rule, compare } = orderFor(wish, offers);
+export function selectOffer(offers: readonly Offer[], requirements: OfferRequirements): Selection {
+  const { fitting, rejections } = judgeOffers(offers, requirements);
+  const { rule, compare } = orderFor(requirements, offers);
   const [best] = fitting.toSorted(compare);
   if (best !== undefined) {
     return { kind: 'selected', ...best, fittingCount: fitting.length, rule, rejections };
   }
-  const reason = reasonOfNone(rejections, wish);
-  const hint = hintFor(rejections, wish);
+  const reason = reasonOfNone(rejections, requirements);
+  const hint = hintFor(rejections, requirements);
   return {
     kind: 'none',
     reason,
-    message: boundedText(countsText(rejections, wish) ?? messageOf(reason, wish)),
+    message: boundedText(countsText(rejections, requirements) ?? messageOf(reason, requirements)),
     rejections,
     ...(hint === undefined ? {} : { hint }),
   };
 }
 
 /** What a person can act on goes before what passes by itself. */
-function reasonOfNone(rejections: readonly Rejection[], wish: OfferWish): NoOfferReason {
+function reasonOfNone(rejections: readonly Rejection[], requirements: OfferRequirements): NoOfferReason {
   if (rejections.every(({ reason }) => OF_ANOTHER_KIND.includes(reason))) {
     return 'NoOffers';
   }
@@ -70,25 +70,25 @@ function reasonOfNone(rejections: readonly Rejection[], wish: OfferWish): NoOffe
     return 'AboveMaxPrice';
   }
   const passes = rejections.some(
-    (rejection) => PASSING.includes(rejection.reason) && failsOnlyFor(rejection, wish, PASSING),
+    (rejection) => PASSING.includes(rejection.reason) && failsOnlyFor(rejection, requirements, PASSING),
   );
   return passes ? 'AllOffersUnavailable' : 'NoMatchingOffer';
 }
 
-function messageOf(reason: NoOfferReason, wish: OfferWish): string {
+function messageOf(reason: NoOfferReason, requirements: OfferRequirements): string {
   switch (reason) {
     case 'NoOffers':
-      return `The provider has no offer for ${wish.gpuTypes.join(', ')}.`;
+      return `The provider has no offer for ${requirements.gpuTypes.join(', ')}.`;
     case 'NoMatchingOffer':
       return 'The provider has offers, but none fits the spec.';
     case 'AllOffersUnavailable':
       return 'The offers that fit have no stock, or failed recently.';
     case 'AboveMaxPrice':
-      return `The offers that fit cost more than ${capText(wish)}.`;
+      return `The offers that fit cost more than ${capText(requirements)}.`;
   }
 }
 
-function capText({ prices }: OfferWish): string {
+function capText({ prices }: OfferRequirements): string {
   const cap = effectiveCap(prices) ?? 0;
   const source = cap === prices.maxPrice ? 'maxPrice' : "the operator's price ceiling";
   return `${source}, ${formatUsd(cap)} USD per hour`;

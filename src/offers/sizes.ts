@@ -7,7 +7,7 @@ export const SIZE_NAMES = ['diskSize', 'vcpus', 'memory'] as const;
 export type SizeName = (typeof SIZE_NAMES)[number];
 
 /** Wished sizes: GB, count, GB. Absent = the default of the offer. */
-export type SizeWish = { readonly [N in SizeName]?: number };
+export type SizeRequirements = { readonly [N in SizeName]?: number };
 
 /** The sizes that an offer would be rented with, or the first wish that it cannot meet. */
 export type Sizing =
@@ -15,7 +15,7 @@ export type Sizing =
 
 export interface SizeMiss {
   readonly name: SizeName;
-  readonly wished: number;
+  readonly requested: number;
   /** The size next to the wish that this offer can have, where there is any. */
   readonly nearest: number | undefined;
 }
@@ -30,13 +30,13 @@ export function defaultSizes(offer: Offer): Sizes {
 }
 
 /** Fits an offer to the wished sizes; the parts are priced one by one, so each can be chosen for itself. */
-export function fitSizes(offer: Offer, wish: SizeWish, fit: Fit): Sizing {
+export function fitSizes(offer: Offer, requirements: SizeRequirements, fit: Fit): Sizing {
   const choices: [SizeName, SizeFit][] = [];
   for (const name of SIZE_NAMES) {
-    const wished = wish[name];
-    const choice = chooseSize(resourceOf(offer, name), wished, fit);
+    const requested = requirements[name];
+    const choice = chooseSize(resourceOf(offer, name), requested, fit);
     if (choice.kind === 'misses') {
-      return { kind: 'misses', name, wished: wished ?? 0, nearest: choice.nearest };
+      return { kind: 'misses', name, requested: requested ?? 0, nearest: choice.nearest };
     }
     choices.push([name, choice]);
   }

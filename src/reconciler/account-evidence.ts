@@ -1,5 +1,5 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
-import type { AccountState } from '../lifecycle/knowledge.ts';
+import type { AccountState } from '../lifecycle/observation.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
 import type { AccountWatch } from './account-watch.ts';

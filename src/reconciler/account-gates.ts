@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ClosedGate, Gate } from '../lifecycle/knowledge.ts';
+import type { ClosedGate, Gate } from '../lifecycle/observation.ts';
 import type { CreateOutcome, Refusal } from '../lifecycle/provider.ts';
 import { nextWaitMs } from './gate-times.ts';
 import { ObjectHolds } from './object-holds.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
-import type { AccountState } from '../lifecycle/knowledge.ts';
+import type { AccountState } from '../lifecycle/observation.ts';
 import type { Failure, Provider } from '../lifecycle/provider.ts';
 import { AccountQuestion } from './account-question.ts';
 import type { Asked } from './account-question.ts';

@@ -1,4 +1,4 @@
-import type { ObjectCensus } from '../lifecycle/knowledge.ts';
+import type { ObjectCensus } from '../lifecycle/observation.ts';
 import type { Answer, Failure, PodList, PodLook, Provider, Wallet } from '../lifecycle/provider.ts';
 import { Inventory } from './inventory.ts';
 import type { CensusScope, InventoryOptions, Wallets } from './inventory.ts';

@@ -5,7 +5,7 @@ import { unresolvedIntent } from '../lifecycle/intent.ts';
 import type { Intent } from '../lifecycle/intent.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
 import type { PodLook, Wallet } from '../lifecycle/provider.ts';
-import type { Windows } from '../lifecycle/settings.ts';
+import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { attemptsOf, currentAttempt } from '../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
@@ -19,7 +19,7 @@ export interface CommitmentsOptions {
   readonly view: Pick<GpuPodView, 'list'>;
   readonly clock: Clock;
   readonly installation: string;
-  readonly windows: Pick<Windows, 'settleMs' | 'goneSpacingMs'>;
+  readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs'>;
   /** What an instance counts whose price nobody knows. */
   readonly assumedPrice: MicroUsd;
 }
@@ -100,7 +100,7 @@ export class Commitments {
   }
 
   #miss(podId: string, live: Live, beganAtMs: number): void {
-    const { settleMs, goneSpacingMs } = this.#options.windows;
+    const { settleMs, goneSpacingMs } = this.#options.timings;
     if (beganAtMs < live.sinceMs + settleMs) {
       return;
     }

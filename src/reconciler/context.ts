@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { Knowledge } from '../lifecycle/knowledge.ts';
+import type { Observation } from '../lifecycle/observation.ts';
 import type { Provider } from '../lifecycle/provider.ts';
-import type { Policy, Windows } from '../lifecycle/settings.ts';
+import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Step } from '../lifecycle/step.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { AccountGates } from './account-gates.ts';
@@ -9,7 +9,7 @@ import type { AccountWatch } from './account-watch.ts';
 import type { Census } from './census.ts';
 import type { Claims } from './claims.ts';
 import type { Commitments } from './commitments.ts';
-import type { CoolDowns } from './cool-downs.ts';
+import type { Cooldowns } from './cooldowns.ts';
 import type { OrderFence } from './order-fence.ts';
 import type { Memories } from './memories.ts';
 import type { PodWatch } from './pod-watch.ts';
@@ -26,8 +26,8 @@ export interface Context {
   readonly log: Log;
   readonly provider: Provider;
   /** Decides what is next; pure. */
-  readonly plan: (knowledge: Knowledge) => Step;
-  readonly windows: Windows;
+  readonly plan: (observation: Observation) => Step;
+  readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly installation: string;
   /** Of this process, as in the Lease. */
@@ -38,7 +38,7 @@ export interface Context {
   readonly events: Events;
   readonly account: AccountWatch;
   readonly gates: AccountGates;
-  readonly coolDowns: CoolDowns;
+  readonly cooldowns: Cooldowns;
   readonly commitments: Commitments;
   readonly fidelity: StatusFidelity;
   readonly claims: Claims;

@@ -4,10 +4,10 @@ import { splitKey } from '../kubernetes/objects.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { WorkQueueObserver } from '../kubernetes/work-queue.ts';
-import type { Knowledge } from '../lifecycle/knowledge.ts';
+import type { Observation } from '../lifecycle/observation.ts';
 import { nextStep } from '../lifecycle/next-step.ts';
 import type { Provider } from '../lifecycle/provider.ts';
-import type { Policy, Windows } from '../lifecycle/settings.ts';
+import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Step } from '../lifecycle/step.ts';
 import { AccountGates } from './account-gates.ts';
 import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
@@ -17,7 +17,7 @@ import type { WalletReport } from './census.ts';
 import { Claims } from './claims.ts';
 import { Commitments } from './commitments.ts';
 import type { Context } from './context.ts';
-import { CoolDowns } from './cool-downs.ts';
+import { Cooldowns } from './cooldowns.ts';
 import { createListReporter } from './list-reports.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { HousekeepingParts } from './housekeeping.ts';
@@ -44,13 +44,13 @@ import { VanishedPods } from './vanished-pods.ts';
 export interface ControllerOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly windows: Windows;
+  readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly orphanPolicy: OrphanPolicy;
   /** GpuPods worked on at once; those that wait for the provider, or are terminated, come on top. */
   readonly concurrency: number;
-  /** Multiplies cool-downs and breakers; 1 but in tests. */
-  readonly coolDownScale: number;
+  /** Multiplies cooldowns and breakers; 1 but in tests. */
+  readonly cooldownScale: number;
   readonly namespace: string;
   /** Of this process, as in the Lease: it is written into its orders. */
   readonly identity: string;
@@ -67,7 +67,7 @@ export interface ControllerOptions {
   readonly isLeaseFresh: () => boolean;
   readonly observer?: ControllerObserver;
   /** Decides what is next of a GpuPod. @default nextStep */
-  readonly plan?: (knowledge: Knowledge) => Step;
+  readonly plan?: (observation: Observation) => Step;
   /** In place of Math.random, for tests. */
   readonly random?: () => number;
 }
@@ -163,8 +163,8 @@ export class Controller {
       return;
     }
     this.#queue.forget(key);
-    if (result.againInMs !== undefined) {
-      this.#queue.addAfter(key, result.againInMs * (1 + this.#random() * JITTER));
+    if (result.requeueAfterMs !== undefined) {
+      this.#queue.addAfter(key, result.requeueAfterMs * (1 + this.#random() * JITTER));
     }
   }
 
@@ -175,7 +175,7 @@ export class Controller {
   }
 
   #assemble(installation: Installation): { context: Context; parts: HousekeepingParts } {
-    const { clock, windows, policy, cluster, provider, coolDownScale, orphanPolicy, observer } =
+    const { clock, timings, policy, cluster, provider, cooldownScale, orphanPolicy, observer } =
       this.#options;
     const enqueue = (key: string): void => {
       this.#queue.add(key);
@@ -184,14 +184,14 @@ export class Controller {
       this.#enqueueAll();
     };
     const trouble = new KeyTrouble(this.#options.log);
-    const health = new ProviderHealth(clock, windows.quietFailureMs, enqueueAll, trouble);
+    const health = new ProviderHealth(clock, timings.quietFailureMs, enqueueAll, trouble);
     const account = this.#watchAccount(installation);
-    const vanished = new VanishedPods(clock, windows.massAbsenceMs);
-    const podWatch = new PodWatch({ provider, clock, windows, health, vanished, onChange: enqueue });
+    const vanished = new VanishedPods(clock, timings.massAbsenceMs);
+    const podWatch = new PodWatch({ provider, clock, timings, health, vanished, onChange: enqueue });
     const commitments = new Commitments({
       view: cluster.view,
       clock,
-      windows,
+      timings,
       installation: installation.id,
       // Whatever it may cost: with no ceiling, nothing is rented beside it.
       assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
@@ -210,12 +210,12 @@ export class Controller {
         podWatch.takeList(result, complete);
       },
       report: createListReporter(this.#options.log, observer?.onListed?.bind(observer)),
-      quietFailureMs: windows.quietFailureMs,
+      quietFailureMs: timings.quietFailureMs,
       onReady: enqueue,
       schedule: (inMs) => {
         this.#housekeeping.scheduleCensus(inMs);
       },
-      minGapMs: windows.busyPollMs / 5,
+      minGapMs: timings.busyPollMs / 5,
     });
     const retained = new RetainedPods(cluster.configMaps, this.#options.namespace);
     const context: Context = {
@@ -225,10 +225,10 @@ export class Controller {
       installation: installation.id,
       proofKey: installation.proofKey,
       account,
-      gates: new AccountGates(clock, coolDownScale, (keys) => {
+      gates: new AccountGates(clock, cooldownScale, (keys) => {
         keys.forEach(enqueue);
       }),
-      coolDowns: new CoolDowns(clock, coolDownScale),
+      cooldowns: new Cooldowns(clock, cooldownScale),
       commitments,
       fidelity: new StatusFidelity(this.#options.log, cluster.events),
       claims: new Claims({ ...cluster, retained }),
@@ -238,7 +238,7 @@ export class Controller {
       health,
       vanished,
       retained,
-      orderFence: new OrderFence(windows),
+      orderFence: new OrderFence(timings),
       orderSlots: new Slots(this.#lanes.orderSlots, enqueue),
       readSlots: new Slots(this.#lanes.readSlots, enqueue),
       isStopping: () => this.#isStopping,
@@ -257,12 +257,12 @@ export class Controller {
   }
 
   #watchAccount(installation: Installation): AccountWatch {
-    const { account, provider, cluster, namespace, clock, log, windows } = this.#options;
+    const { account, provider, cluster, namespace, clock, log, timings } = this.#options;
     return new AccountWatch({
       provider,
       clock,
       log,
-      askAgainMs: windows.sweepMs,
+      askAgainMs: timings.sweepMs,
       keyVersion: account.keyVersion,
       origin: account.origin,
       recorded: installation.account,

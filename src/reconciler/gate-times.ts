@@ -1,4 +1,4 @@
-import type { ClosedGate } from '../lifecycle/knowledge.ts';
+import type { ClosedGate } from '../lifecycle/observation.ts';
 
 const MINUTE_MS = 60_000;
 

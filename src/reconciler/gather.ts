@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { accountVerdict, sessionBeganAtMs } from '../lifecycle/account.ts';
 import { readIntent } from '../lifecycle/intent.ts';
-import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
+import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { observe } from '../lifecycle/observe.ts';
 import { frontsOf, walletsOf } from '../lifecycle/order.ts';
 import type { CreateOrder } from './object-holds.ts';
-import type { CoolDownOwner } from './cool-downs.ts';
+import type { CooldownOwner } from './cooldowns.ts';
 import type { Context } from './context.ts';
 import { idProofsFor } from './id-proofs.ts';
 
@@ -18,12 +18,12 @@ export type Sources = Pick<
   | 'installation'
   | 'identity'
   | 'policy'
-  | 'windows'
+  | 'timings'
   | 'podWatch'
   | 'census'
   | 'claims'
   | 'gates'
-  | 'coolDowns'
+  | 'cooldowns'
   | 'commitments'
   | 'vanished'
   | 'view'
@@ -39,8 +39,8 @@ export async function gather(
   context: Sources,
   gpuPod: GpuPod,
   memory: Memory,
-  offers: OffersKnowledge | undefined,
-): Promise<Knowledge> {
+  offers: ObservedOffers | undefined,
+): Promise<Observation> {
   const { clock, installation, identity, policy, podWatch, census, health } = context;
   const intent = readIntent(gpuPod);
   const mayClaim = await context.claims.mayClaim(gpuPod, intent, installation);
@@ -48,13 +48,13 @@ export async function gather(
   const sight = podId === undefined ? undefined : podWatch.sight(podId);
   const fronts = frontsOf({ gpuPod, installation, intent, mayClaim });
   const list = census.view({ fronts, podId, wallets: walletsOf({ gpuPod, intent, policy, memory }) });
-  const owner = coolDownOwner(gpuPod);
+  const owner = cooldownOwner(gpuPod);
   const { failure } = health;
   const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
-  const knowledge: Knowledge = {
+  const observation: Observation = {
     gpuPod,
     now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
-    windows: context.windows,
+    timings: context.timings,
     policy,
     installation,
     identity,
@@ -70,19 +70,19 @@ export async function gather(
     massAbsence: context.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(podFailure === undefined ? {} : { podFailure }),
-    coolingDown: (offerKey) => context.coolDowns.find(offerKey, owner),
+    cooldownOf: (offerKey) => context.cooldowns.find(offerKey, owner),
     ...committedBy(context, gpuPod),
     droppedFields: context.fidelity.dropped,
   };
-  const speaking = withoutForeignAnswers(knowledge);
+  const speaking = withoutForeignAnswers(observation);
   return { ...speaking, memory: observe(speaking) };
 }
 
 /** What another account's key was told says nothing about this object: it is not even counted. */
-function withoutForeignAnswers(knowledge: Knowledge): Knowledge {
-  const { census, sight, ...rest } = knowledge;
-  const isForeign = accountVerdict(knowledge).kind === 'foreign';
-  const isOfSession = census !== undefined && census.beganAtMs >= sessionBeganAtMs(knowledge.account);
+function withoutForeignAnswers(observation: Observation): Observation {
+  const { census, sight, ...rest } = observation;
+  const isForeign = accountVerdict(observation).kind === 'foreign';
+  const isOfSession = census !== undefined && census.beganAtMs >= sessionBeganAtMs(observation.account);
   return {
     ...rest,
     ...(sight === undefined || isForeign ? {} : { sight }),
@@ -94,7 +94,7 @@ function withoutForeignAnswers(knowledge: Knowledge): Knowledge {
 function committedBy(
   { policy, commitments }: Sources,
   { metadata }: GpuPod,
-): Pick<Knowledge, 'committedElsewhere'> {
+): Pick<Observation, 'committedElsewhere'> {
   const micros = policy.maxTotalPricePerHour === undefined ? 0 : commitments.elsewhere(metadata.uid);
   return micros === undefined ? {} : { committedElsewhere: micros };
 }
@@ -107,7 +107,7 @@ export function createOrder({ policy }: Pick<Context, 'policy'>, { metadata, spe
 }
 
 /** Requests are alike within a namespace: elsewhere the Secrets of the same names hold other values. */
-export function coolDownOwner({ metadata, spec }: GpuPod): CoolDownOwner {
+export function cooldownOwner({ metadata, spec }: GpuPod): CooldownOwner {
   const { image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef } = spec;
   const request = JSON.stringify([
     metadata.namespace,

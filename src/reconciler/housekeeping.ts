@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { PodLook } from '../lifecycle/provider.ts';
-import type { Windows } from '../lifecycle/settings.ts';
+import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { mayAsk } from './account-evidence.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { Census } from './census.ts';
@@ -14,7 +14,7 @@ import type { Sweep } from './sweep.ts';
 export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly windows: Pick<Windows, 'busyPollMs' | 'sweepMs'>;
+  readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'sweepMs'>;
   /** In place of Math.random, for tests. */
   readonly random?: () => number;
 }
@@ -81,14 +81,14 @@ export class Housekeeping {
 
   async #run(task: string, parts: HousekeepingParts): Promise<void> {
     try {
-      const againInMs = await this.#perform(task, parts);
-      if (againInMs === 'failed') {
+      const requeueAfterMs = await this.#perform(task, parts);
+      if (requeueAfterMs === 'failed') {
         this.#queue.retry(task);
         return;
       }
       this.#queue.forget(task);
-      if (againInMs !== undefined) {
-        this.#queue.addAfter(task, againInMs);
+      if (requeueAfterMs !== undefined) {
+        this.#queue.addAfter(task, requeueAfterMs);
       }
     } catch (error) {
       this.#options.log.error({ err: error, task }, 'housekeeping task failed');
@@ -98,19 +98,19 @@ export class Housekeeping {
 
   /** @returns when the task wants to run again; `failed`: after its back-off. */
   async #perform(task: string, parts: HousekeepingParts): Promise<number | 'failed' | undefined> {
-    const { windows } = this.#options;
+    const { timings } = this.#options;
     switch (task) {
       case 'account':
         return (await checkAccount(parts)) ? KEY_CHECK_MS : 'failed';
       case 'poll':
-        return isTrusted(parts) ? await parts.podWatch.poll() : windows.busyPollMs;
+        return isTrusted(parts) ? await parts.podWatch.poll() : timings.busyPollMs;
       case 'sweep':
-        return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : windows.sweepMs;
+        return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : timings.sweepMs;
       default:
         // After one that was unstable the census itself says when it wants the next.
         if (!isTrusted(parts)) {
           // Those who wait for a list must not wait for ever, where this key comes to be known.
-          return windows.busyPollMs;
+          return timings.busyPollMs;
         }
         return (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
     }
@@ -123,7 +123,7 @@ export class Housekeeping {
     }
     await parts.sweep.run(pods);
     await parts.upkeep.run();
-    return this.#options.windows.sweepMs;
+    return this.#options.timings.sweepMs;
   }
 
   /** @returns the pods of a complete list; else those who wait for one wait on. */

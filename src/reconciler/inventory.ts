@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ListDoubt, NamelessInstance, ObjectCensus } from '../lifecycle/knowledge.ts';
+import type { ListDoubt, NamelessInstance, ObjectCensus } from '../lifecycle/observation.ts';
 import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
 import type { Failure, HistoryRow, PodList, PodLook, Wallet } from '../lifecycle/provider.ts';
 import type { NamelessPods } from './nameless-pods.ts';

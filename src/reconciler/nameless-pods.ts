@@ -1,4 +1,4 @@
-import type { NamelessInstance } from '../lifecycle/knowledge.ts';
+import type { NamelessInstance } from '../lifecycle/observation.ts';
 import type { PodLook, Provider } from '../lifecycle/provider.ts';
 
 /** A GET that failed says nothing, but an id must not be asked about for ever. */

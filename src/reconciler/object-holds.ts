@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ClosedGate } from '../lifecycle/knowledge.ts';
+import type { ClosedGate } from '../lifecycle/observation.ts';
 import type { Refusal } from '../lifecycle/provider.ts';
 import { nextWaitMs } from './gate-times.ts';
 

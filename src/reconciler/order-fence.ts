@@ -1,4 +1,4 @@
-import type { Windows } from '../lifecycle/settings.ts';
+import type { ProtocolTimings } from '../lifecycle/settings.ts';
 
 /** What an intent may ask for at most: a write that a server gives up after a minute, and time to send. */
 const MAX_SEND_WITHIN_MS = 120_000;
@@ -12,7 +12,7 @@ export class OrderFence {
   readonly #usualMs: number;
   #lastWriteMs = 0;
 
-  constructor({ createFenceMs }: Pick<Windows, 'createFenceMs'>) {
+  constructor({ createFenceMs }: Pick<ProtocolTimings, 'createFenceMs'>) {
     this.#usualMs = createFenceMs;
   }
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
-import type { Sight } from '../lifecycle/knowledge.ts';
+import type { Sight } from '../lifecycle/observation.ts';
 import type { Failure, PodLook, PodStatuses, Provider, Wallet } from '../lifecycle/provider.ts';
-import type { Windows } from '../lifecycle/settings.ts';
+import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import type { CensusResult } from './census.ts';
 import type { Wallets } from './inventory.ts';
 import type { ProviderHealth } from './provider-health.ts';
@@ -31,7 +31,7 @@ interface PollFailure {
 export interface PodWatchOptions {
   readonly provider: Pick<Provider, 'getPodStatuses'>;
   readonly clock: Clock;
-  readonly windows: Pick<Windows, 'busyPollMs' | 'quietPollMs' | 'quietFailureMs'>;
+  readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'quietPollMs' | 'quietFailureMs'>;
   readonly health: ProviderHealth;
   readonly vanished: VanishedPods;
   /** Called with the key of the object whose pod looks different now. */
@@ -99,20 +99,20 @@ export class PodWatch {
 
   /** Often while a few requests tell of all that are on their way, and never most of the time that requests take. */
   #untilNextMs(asked: number, tookMs: number): number {
-    const { busyPollMs } = this.#options.windows;
+    const { busyPollMs } = this.#options.timings;
     const forThoseMs = (busyPollMs / 25) * Math.ceil(asked / IDS_A_REQUEST);
     return Math.min(busyPollMs, Math.max(busyPollMs / 5, forThoseMs, 4 * tookMs));
   }
 
   /** @returns how many were asked for. */
   async #pollAt(beganAtMs: number): Promise<number> {
-    const { windows, provider, health } = this.#options;
+    const { timings, provider, health } = this.#options;
     const isQuietDue = beganAtMs >= this.#quietPollDueMs;
     const podIds = [...this.#followed]
       .filter(([, followed]) => isQuietDue || (followed.often && !isSeenEnding(followed)))
       .map(([podId]) => podId);
     if (isQuietDue) {
-      this.#quietPollDueMs = beganAtMs + windows.quietPollMs;
+      this.#quietPollDueMs = beganAtMs + timings.quietPollMs;
     }
     if (podIds.length === 0) {
       return 0;
@@ -152,7 +152,7 @@ export class PodWatch {
       return before;
     }
     const sinceMs = before?.sinceMs ?? nowMs;
-    return { failure, sinceMs, isTold: nowMs - sinceMs >= this.#options.windows.quietFailureMs };
+    return { failure, sinceMs, isTold: nowMs - sinceMs >= this.#options.timings.quietFailureMs };
   }
 
   #take(asked: readonly string[], looks: readonly PodLook[], beganAtMs: number): void {

@@ -4,7 +4,7 @@ import { API_VERSION, KIND } from '../api/names.ts';
 import { ApiError, apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { isSameSession } from '../lifecycle/account.ts';
-import type { Knowledge, OffersKnowledge } from '../lifecycle/knowledge.ts';
+import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import { walletsOf } from '../lifecycle/order.ts';
 import { withDropped } from '../lifecycle/status/dropped.ts';
@@ -20,7 +20,7 @@ import { settleVanished } from './settle-vanished.ts';
 
 /** What the queue does with the key next. */
 export type ReconcileResult =
-  | { readonly kind: 'done'; readonly againInMs?: number }
+  | { readonly kind: 'done'; readonly requeueAfterMs?: number }
   /** Somebody else changed the object meanwhile: back off, and begin anew. */
   | { readonly kind: 'retry' };
 
@@ -38,13 +38,13 @@ const DONE: ReconcileResult = { kind: 'done' };
  * @throws what the API server answers to a write or read that is neither a conflict nor an absence.
  */
 export async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
-  let offers: OffersKnowledge | undefined;
+  let offers: ObservedOffers | undefined;
   let current: Current | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     // Before each step: while an order was under way its object may have gone, and another of its name come.
     const unsettledMs = await settleVanished(context, key, context.view.get(key)?.metadata.uid);
     if (unsettledMs !== undefined) {
-      return { kind: 'done', againInMs: unsettledMs };
+      return { kind: 'done', requeueAfterMs: unsettledMs };
     }
     current = currentObject(context, key, current);
     if (current === undefined) {
@@ -56,27 +56,27 @@ export async function reconcile(context: Context, key: string): Promise<Reconcil
     }
     offers = taken.offers ?? offers;
   }
-  return { kind: 'done', againInMs: BUSY_MS };
+  return { kind: 'done', requeueAfterMs: BUSY_MS };
 }
 
 type TakenStep =
   | { readonly kind: 'result'; readonly result: ReconcileResult }
-  | { readonly kind: 'goOn'; readonly offers: OffersKnowledge | undefined };
+  | { readonly kind: 'goOn'; readonly offers: ObservedOffers | undefined };
 
 async function takeStep(
   context: Context,
   key: string,
   stored: GpuPod,
-  offers: OffersKnowledge | undefined,
+  offers: ObservedOffers | undefined,
 ): Promise<TakenStep> {
   const { uid } = stored.metadata;
   const recalled = recall(context, key, stored);
   const gpuPod = withDropped(stored, recalled.dropped);
-  const knowledge = await gather(context, gpuPod, recalled, offers);
-  const step = context.plan(knowledge);
-  const memory: Memory = { ...knowledge.memory, ...step.remember };
+  const observation = await gather(context, gpuPod, recalled, offers);
+  const step = context.plan(observation);
+  const memory: Memory = { ...observation.memory, ...step.remember };
   if (step.kind === 'rest') {
-    return { kind: 'result', result: await rest(context, key, { ...knowledge, memory }, step) };
+    return { kind: 'result', result: await rest(context, key, { ...observation, memory }, step) };
   }
   context.memories.set(key, uid, memory);
   // A pod that was just ordered is still written down; nothing else is begun while stopping.
@@ -84,7 +84,7 @@ async function takeStep(
     return { kind: 'result', result: DONE };
   }
   // Decided by what another key was told; only a pod that was just ordered is written down whosever key it is now.
-  if (memory.unbound === undefined && !isSameSession(context.account.state, knowledge.account)) {
+  if (memory.unbound === undefined && !isSameSession(context.account.state, observation.account)) {
     return { kind: 'result', result: { kind: 'retry' } };
   }
   const outcome = await perform(context, gpuPod, step.effect, memory);
@@ -100,7 +100,7 @@ async function takeStep(
 
 const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, ReconcileResult>> = {
   stale: { kind: 'retry' },
-  busy: { kind: 'done', againInMs: NO_PLACE_MS },
+  busy: { kind: 'done', requeueAfterMs: NO_PLACE_MS },
   released: DONE,
 };
 
@@ -189,18 +189,18 @@ function recall(context: Context, key: string, gpuPod: GpuPod): Memory {
 async function rest(
   context: Context,
   key: string,
-  knowledge: Knowledge,
+  observation: Observation,
   step: Rest,
 ): Promise<ReconcileResult> {
-  const { gpuPod } = knowledge;
+  const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
   // A failure that is not mentioned any more is over.
-  const { failure, ...calm } = knowledge.memory;
+  const { failure, ...calm } = observation.memory;
   const memory: Memory =
-    step.remember?.failure === undefined || failure === undefined ? calm : knowledge.memory;
+    step.remember?.failure === undefined || failure === undefined ? calm : observation.memory;
   context.memories.set(key, uid, memory);
-  watchProvider(context, key, { ...knowledge, memory }, step);
-  if (isWorthWriting({ ...knowledge, memory }, step.status)) {
+  watchProvider(context, key, { ...observation, memory }, step);
+  if (isWorthWriting({ ...observation, memory }, step.status)) {
     const outcome = await writeStatus(context, gpuPod, step.status, memory);
     // The watch stays silent about a version that was read after a conflict: this is the only look at it there will be.
     if (outcome.kind === 'stale' || !outcome.isDone) {
@@ -208,14 +208,14 @@ async function rest(
     }
     context.memories.set(key, uid, { ...outcome.memory, rejectionsWrittenAtMs: context.clock.monotonicMs() });
   }
-  return step.againInMs === undefined ? DONE : { kind: 'done', againInMs: step.againInMs };
+  return step.requeueAfterMs === undefined ? DONE : { kind: 'done', requeueAfterMs: step.requeueAfterMs };
 }
 
-function watchProvider(context: Context, key: string, knowledge: Knowledge, step: Rest): void {
+function watchProvider(context: Context, key: string, observation: Observation, step: Rest): void {
   const { podWatch, census } = context;
-  const { gpuPod, memory } = knowledge;
+  const { gpuPod, memory } = observation;
   const { status } = gpuPod;
-  const wallets = walletsOf(knowledge);
+  const wallets = walletsOf(observation);
   const isWatched = status.podId !== undefined && step.isUnwatched !== true;
   podWatch.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {

@@ -1,6 +1,6 @@
 import { identityOf, isSameAccount } from '../lifecycle/account.ts';
 import { isInHistoryOnly } from '../lifecycle/gone.ts';
-import type { ObjectCensus } from '../lifecycle/knowledge.ts';
+import type { ObjectCensus } from '../lifecycle/observation.ts';
 import { LOOKS_THAT_PROVE_GONE } from '../lifecycle/settings.ts';
 import type { Context } from './context.ts';
 import type { RetainedPod } from './retained-pods.ts';
@@ -17,7 +17,7 @@ interface Missing {
 
 type Parts = Pick<
   Context,
-  'retained' | 'census' | 'provider' | 'account' | 'commitments' | 'clock' | 'log' | 'vanished' | 'windows'
+  'retained' | 'census' | 'provider' | 'account' | 'commitments' | 'clock' | 'log' | 'vanished' | 'timings'
 >;
 
 /**
@@ -95,16 +95,16 @@ export class RetainedUpkeep {
 
   /** As in `gone.ts`: twice, far enough apart, and not while the provider's answers are doubted. */
   #isProvenGone(podId: string, list: ObjectCensus): boolean {
-    const { clock, vanished, windows } = this.#parts;
+    const { clock, vanished, timings } = this.#parts;
     const nowMs = clock.monotonicMs();
     if (list.unidentified > 0 || vanished.isHolding()) {
       this.#missing.delete(podId);
       return false;
     }
     const known = this.#missing.get(podId) ?? { sinceMs: nowMs, readAtMs: nowMs, proofs: 0 };
-    const isProof = list.beganAtMs >= known.readAtMs && nowMs - known.readAtMs >= windows.goneSpacingMs;
+    const isProof = list.beganAtMs >= known.readAtMs && nowMs - known.readAtMs >= timings.goneSpacingMs;
     const seen = isProof ? { ...known, readAtMs: nowMs, proofs: known.proofs + 1 } : known;
     this.#missing.set(podId, seen);
-    return seen.proofs >= LOOKS_THAT_PROVE_GONE && nowMs - seen.sinceMs >= windows.unreadPodAgeMs;
+    return seen.proofs >= LOOKS_THAT_PROVE_GONE && nowMs - seen.sinceMs >= timings.unreadPodAgeMs;
   }
 }

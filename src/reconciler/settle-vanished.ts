@@ -1,6 +1,6 @@
 import { splitKey } from '../kubernetes/objects.ts';
 import { identityOf, isSameAccount, sessionBeganAtMs } from '../lifecycle/account.ts';
-import type { ObjectCensus } from '../lifecycle/knowledge.ts';
+import type { ObjectCensus } from '../lifecycle/observation.ts';
 import type { Memory } from '../lifecycle/memory.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './memories.ts';
@@ -42,9 +42,9 @@ async function endUnbound(
   { uid, memory }: Remembered,
   unbound: Unbound,
 ): Promise<number> {
-  const { clock, windows, census } = context;
+  const { clock, timings, census } = context;
   if (!isOfSession(context, unbound)) {
-    return windows.goneSpacingMs;
+    return timings.goneSpacingMs;
   }
   if (isDeleteDue(context, unbound)) {
     const { podId, podName } = unbound;
@@ -60,7 +60,7 @@ async function endUnbound(
     context.memories.set(key, uid, { ...memory, unbound: { ...unbound, end } });
   }
   census.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
-  return windows.goneSpacingMs;
+  return timings.goneSpacingMs;
 }
 
 /** Another account's 404 says nothing, nor does its list. */
@@ -72,10 +72,10 @@ function isOfSession({ account: { state } }: Context, { account, sessionSinceMs 
   return isSameAccount(session, account);
 }
 
-function isDeleteDue({ clock, windows, census }: Context, unbound: Unbound): boolean {
+function isDeleteDue({ clock, timings, census }: Context, unbound: Unbound): boolean {
   const { end } = unbound;
   const isListed = viewOf(census, unbound)?.live.length === 1;
-  return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= windows.deleteResendMs);
+  return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= timings.deleteResendMs);
 }
 
 function viewOf(census: Context['census'], { podId, teamId }: Unbound): ObjectCensus | undefined {
@@ -84,14 +84,14 @@ function viewOf(census: Context['census'], { podId, teamId }: Unbound): ObjectCe
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
 function isSeenGone(context: Context, { order }: Memory, unbound: Unbound): boolean {
-  const { windows, census } = context;
+  const { timings, census } = context;
   const { end } = unbound;
   const list = viewOf(census, unbound);
   if (end === undefined || list === undefined || !isOfSession(context, unbound)) {
     return false;
   }
   const orderedAtMs = order?.requestEndedAtMs ?? end.askedAtMs;
-  const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, orderedAtMs + windows.settleMs);
+  const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, orderedAtMs + timings.settleMs);
   const isAfter = list.beganAtMs >= Math.max(sinceMs, sessionBeganAtMs(context.account.state));
   return isAfter && list.live.length === 0;
 }

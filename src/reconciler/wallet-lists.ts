@@ -1,4 +1,4 @@
-import type { ListDoubt } from '../lifecycle/knowledge.ts';
+import type { ListDoubt } from '../lifecycle/observation.ts';
 import type {
   Failure,
   PodList,

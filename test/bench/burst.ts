@@ -36,7 +36,7 @@ const TOO_LONG_MS = 10 * 60_000;
 const METRICS_PORT = 18_081;
 /** Real windows; a machine takes two seconds to get ready. */
 const LIFE = { provisioningMs: 1_500, installingMs: 500, deletingMs: 500 };
-const REAL_WINDOWS = ['busy-poll=5s', 'quiet-poll=60s', 'sweep=5m', 'quiet-failure=60s'];
+const REAL_TIMINGS = ['busy-poll=5s', 'quiet-poll=60s', 'sweep=5m', 'quiet-failure=60s'];
 
 export async function measureBurst(bench: Bench, audit: Audit, count: number): Promise<Burst> {
   const names = Array.from({ length: count }, (_, index) => `pod-${String(index)}`);
@@ -101,7 +101,7 @@ async function measure(
 }
 
 function startOperator(scene: Scene, { directory }: Bench, program: string): OperatorProcess {
-  const windows = REAL_WINDOWS.map((window) => window.split('='));
+  const windows = REAL_TIMINGS.map((window) => window.split('='));
   const flags = Object.fromEntries(windows.map(([name = '', value = '']) => [`window-${name}`, value]));
   return startOperatorProcess({
     program,

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
-import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import { CANARY, environment, goodConfig, problemsOf } from './load.ts';
 
 describe('loadConfig without any flag', () => {
@@ -39,9 +39,9 @@ describe('loadConfig without any flag', () => {
         concurrency: 32,
         logLevel: 'info',
         http: { host: '::', port: 8080 },
-        coolDownScale: 1,
+        cooldownScale: 1,
       },
-      windows: DEFAULT_WINDOWS,
+      timings: DEFAULT_TIMINGS,
       warnings: [],
     });
   });
@@ -117,7 +117,7 @@ describe('what values mean', () => {
     expect(goodConfig([`--http-address=${text}`]).process.http).toEqual(expected);
   });
 
-  it.each(Object.keys(DEFAULT_WINDOWS))('%s has a flag of its own', (key) => {
+  it.each(Object.keys(DEFAULT_TIMINGS))('%s has a flag of its own', (key) => {
     const flag = `--window-${key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     // Longer than any default, and allowed by every rule between settings.
     const others = ['--lease-duration=6h', '--window-foreign-request=6h'].filter(
@@ -125,7 +125,7 @@ describe('what values mean', () => {
     );
     const config = goodConfig([...others, flag, '5h']);
 
-    expect(config.windows).toEqual({ ...DEFAULT_WINDOWS, foreignRequestMs: 21_600_000, [key]: 18_000_000 });
+    expect(config.timings).toEqual({ ...DEFAULT_TIMINGS, foreignRequestMs: 21_600_000, [key]: 18_000_000 });
   });
 });
 

@@ -145,7 +145,7 @@ describe('problems between settings', () => {
   });
 
   it('does not speak of the lease where there is none', () => {
-    expect(goodConfig(['--no-leader-elect', '--window-lease-fence=1s']).windows.leaseFenceMs).toBe(1_000);
+    expect(goodConfig(['--no-leader-elect', '--window-lease-fence=1s']).timings.leaseFenceMs).toBe(1_000);
   });
 
   it.each([

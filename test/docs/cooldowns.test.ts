@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CoolDownReason } from '../../src/lifecycle/step.ts';
-import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
+import type { CooldownReason } from '../../src/lifecycle/step.ts';
+import { COOLDOWNS } from '../../src/reconciler/cooldowns.ts';
 import { markdownFiles, tableBelow } from './support/markdown.ts';
 
 const MINUTE_MS = 60_000;
@@ -19,7 +19,7 @@ const ROWS: Readonly<Record<string, string>> = {
   NotCreated: 'another refusal, or nothing came of the request',
   Forbidden: 'forbidden, or over a quota',
   QuotaExceeded: 'forbidden, or over a quota',
-} satisfies Record<CoolDownReason, string>;
+} satisfies Record<CooldownReason, string>;
 
 const WHOM = {
   everybody: /^all GpuPods/,
@@ -28,7 +28,7 @@ const WHOM = {
   request: /^GpuPods that ask for the same/,
 };
 
-function lasts({ forMs, doublesToMs }: (typeof COOL_DOWNS)[CoolDownReason]): string {
+function lasts({ forMs, doublesToMs }: (typeof COOLDOWNS)[CooldownReason]): string {
   const minutes = forMs / MINUTE_MS;
   const first = minutes > HOURS_FROM_MINUTES ? `${minutes / 60} hours` : `${minutes} minutes`;
   return doublesToMs === undefined ? first : `${first}, doubling up to ${doublesToMs / MINUTE_MS}`;
@@ -37,7 +37,7 @@ function lasts({ forMs, doublesToMs }: (typeof COOL_DOWNS)[CoolDownReason]): str
 describe('the cooldowns on the page about offers and prices', () => {
   const page = markdownFiles().find(({ path }) => path === 'docs/explanation/offers-and-prices.md');
   const rows = page === undefined ? [] : tableBelow(page, '## After a failure');
-  const cooldowns = Object.entries(COOL_DOWNS).map(([reason, rule]) => ({ reason, rule }));
+  const cooldowns = Object.entries(COOLDOWNS).map(([reason, rule]) => ({ reason, rule }));
 
   it.each(cooldowns)('has the time of $reason, and for whom it is', ({ reason, rule }) => {
     const [, time = '', whom = ''] = rows.find(([what]) => what === ROWS[reason]) ?? [];

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
+import { COOLDOWNS } from '../../src/reconciler/cooldowns.ts';
 import {
-  DEFAULT_WINDOWS as WINDOWS,
+  DEFAULT_TIMINGS as TIMINGS,
   MAX_NO_CAPACITY_ATTEMPTS,
   MAX_REFUSED_ATTEMPTS,
 } from '../../src/lifecycle/settings.ts';
@@ -21,93 +21,93 @@ describe('numbers in the documents are those of the code', () => {
   it.each([
     {
       file: 'explanation/architecture',
-      text: `every ${WINDOWS.busyPollMs / 5 / SECOND_MS} to ${WINDOWS.busyPollMs / SECOND_MS} s (`,
+      text: `every ${TIMINGS.busyPollMs / 5 / SECOND_MS} to ${TIMINGS.busyPollMs / SECOND_MS} s (`,
       why: 'busyPoll',
     },
     {
       file: 'explanation/architecture',
-      text: `all others every ${WINDOWS.quietPollMs / SECOND_MS} s`,
+      text: `all others every ${TIMINGS.quietPollMs / SECOND_MS} s`,
       why: 'quietPoll',
     },
     {
       file: 'explanation/architecture',
-      text: `The sweep**, every ${WINDOWS.sweepMs / MINUTE_MS} minutes`,
+      text: `The sweep**, every ${TIMINGS.sweepMs / MINUTE_MS} minutes`,
       why: 'sweep',
     },
     {
       file: 'explanation/architecture',
-      text: `At most ${WINDOWS.createFenceMs / SECOND_MS} s have passed`,
+      text: `At most ${TIMINGS.createFenceMs / SECOND_MS} s have passed`,
       why: 'fence',
     },
     {
       file: 'explanation/architecture',
-      text: `renewed within the last ${WINDOWS.leaseFenceMs / SECOND_MS} s`,
+      text: `renewed within the last ${TIMINGS.leaseFenceMs / SECOND_MS} s`,
       why: 'lease',
     },
     {
       file: 'explanation/architecture',
-      text: `about ${(WINDOWS.foreignRequestMs + WINDOWS.settleMs) / SECOND_MS} s after it first saw the intent`,
+      text: `about ${(TIMINGS.foreignRequestMs + TIMINGS.settleMs) / SECOND_MS} s after it first saw the intent`,
       why: 'foreignRequest and settle',
     },
     {
       file: 'reliability',
-      text: `at least ${WINDOWS.settleSpacingMs / SECOND_MS} s apart, none begun`,
+      text: `at least ${TIMINGS.settleSpacingMs / SECOND_MS} s apart, none begun`,
       why: 'spacing',
     },
-    { file: 'reliability', text: `at least ${WINDOWS.settleMs / SECOND_MS} s after that`, why: 'settle' },
+    { file: 'reliability', text: `at least ${TIMINGS.settleMs / SECOND_MS} s after that`, why: 'settle' },
     {
       file: 'reliability',
-      text: `"surely ended" is ${WINDOWS.foreignRequestMs / SECOND_MS} s`,
+      text: `"surely ended" is ${TIMINGS.foreignRequestMs / SECOND_MS} s`,
       why: 'foreignRequest',
     },
     {
       file: 'reliability',
-      text: `at least ${WINDOWS.goneSpacingMs / SECOND_MS} s apart; and`,
+      text: `at least ${TIMINGS.goneSpacingMs / SECOND_MS} s apart; and`,
       why: 'goneSpacing',
     },
     {
       file: 'reliability',
-      text: `followed it for ${WINDOWS.unreadPodAgeMs / MINUTE_MS} minutes`,
+      text: `followed it for ${TIMINGS.unreadPodAgeMs / MINUTE_MS} minutes`,
       why: 'unreadPodAge',
     },
     {
       file: 'reliability',
-      text: `declared gone for ${WINDOWS.massAbsenceMs / MINUTE_MS} minutes`,
+      text: `declared gone for ${TIMINGS.massAbsenceMs / MINUTE_MS} minutes`,
       why: 'massAbsence',
     },
     {
       file: 'reliability',
-      text: `looks again every ${WINDOWS.offerRetryMs / SECOND_MS} s`,
+      text: `looks again every ${TIMINGS.offerRetryMs / SECOND_MS} s`,
       why: 'offerRetry',
     },
     {
       file: 'reliability',
-      text: `After ${WINDOWS.deleteResendMs / MINUTE_MS} minutes DELETE`,
+      text: `After ${TIMINGS.deleteResendMs / MINUTE_MS} minutes DELETE`,
       why: 'deleteResend',
     },
     {
       file: 'reliability',
-      text: `after ${WINDOWS.staleMs / MINUTE_MS} minutes without a snapshot`,
+      text: `after ${TIMINGS.staleMs / MINUTE_MS} minutes without a snapshot`,
       why: 'stale',
     },
     {
       file: 'reliability',
-      text: `After ${WINDOWS.quietFailureMs / SECOND_MS} s every GpuPod`,
+      text: `After ${TIMINGS.quietFailureMs / SECOND_MS} s every GpuPod`,
       why: 'quietFailure',
     },
     {
       file: 'reliability',
-      text: `cooldown of ${COOL_DOWNS.NoCapacity.forMs / MINUTE_MS} minutes, doubling`,
+      text: `cooldown of ${COOLDOWNS.NoCapacity.forMs / MINUTE_MS} minutes, doubling`,
       why: 'NoCapacity',
     },
     {
       file: 'reliability',
-      text: `the offer for ${COOL_DOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for this GpuPod`,
+      text: `the offer for ${COOLDOWNS.InvalidRequest.forMs / MINUTE_MS} minutes for this GpuPod`,
       why: 'InvalidRequest',
     },
     {
       file: 'reliability',
-      text: `the offer for ${COOL_DOWNS.ProvisioningTimedOut.forMs / MINUTE_MS} minutes, takes the next`,
+      text: `the offer for ${COOLDOWNS.ProvisioningTimedOut.forMs / MINUTE_MS} minutes, takes the next`,
       why: 'ProvisioningTimedOut',
     },
     {

@@ -4,7 +4,7 @@ import type { CreatePodRequest } from '../../src/lifecycle/create-pod-request.ts
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import { fitSizes } from '../../src/offers/sizes.ts';
 import type { Offer, Sizes } from '../../src/offers/offer.ts';
-import { guideOffer, offer, offerWithout, spec, wish } from '../offers/support/builders.ts';
+import { guideOffer, offer, offerWithout, spec, requirements } from '../offers/support/builders.ts';
 import type { SpecOverrides } from '../offers/support/builders.ts';
 
 /** The body of the provider's guide, word by word, but for what changes in each of its examples. */
@@ -21,30 +21,30 @@ const GUIDE_POD = {
 const GUIDE_PROVIDER = { type: 'hyperstack' };
 
 interface Parts {
-  readonly wish?: SpecOverrides;
+  readonly requirements?: SpecOverrides;
   readonly chosen?: Offer;
   readonly policy?: Pick<Policy, 'defaultTeamId' | 'defaultSshKeyId'>;
   readonly capSent?: number;
 }
 
 function build({
-  wish: wished = {},
+  requirements: requested = {},
   chosen = guideOffer(),
   policy = {},
   capSent = 2_750_000,
 }: Parts): CreatePodRequest {
   return buildCreatePodRequest({
-    spec: spec(wished),
+    spec: spec(requested),
     policy,
     offer: chosen,
-    sizes: sizesOf(chosen, wished),
+    sizes: sizesOf(chosen, requested),
     name: 'gp-abc123-0123456789-1-team-a-train-1',
     capSent,
   });
 }
 
 function sizesOf(chosen: Offer, overrides: SpecOverrides): Sizes {
-  const { fit, sizes } = wish(overrides);
+  const { fit, sizes } = requirements(overrides);
   const sizing = fitSizes(chosen, sizes, fit);
   if (sizing.kind === 'misses') {
     throw new Error(`${sizing.name} cannot be had`);
@@ -63,17 +63,17 @@ describe('the body of the guide', () => {
     { name: 'plain', body: { pod: GUIDE_POD, provider: GUIDE_PROVIDER } },
     {
       name: 'with a larger disk',
-      wish: { resources: { diskSize: 200 } },
+      requirements: { resources: { diskSize: 200 } },
       body: { pod: { ...GUIDE_POD, diskSize: 200 }, provider: GUIDE_PROVIDER },
     },
     {
       name: 'with a larger disk and more vcpus',
-      wish: { resources: { diskSize: 200, vcpus: 20 } },
+      requirements: { resources: { diskSize: 200, vcpus: 20 } },
       body: { pod: { ...GUIDE_POD, diskSize: 200, vcpus: 20 }, provider: GUIDE_PROVIDER },
     },
     {
       name: 'with a custom template',
-      wish: { customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
+      requirements: { customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
       body: {
         pod: { ...GUIDE_POD, image: 'custom_template', customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
         provider: GUIDE_PROVIDER,
@@ -81,7 +81,7 @@ describe('the body of the guide', () => {
     },
     {
       name: 'for a team',
-      wish: { teamId: 'my_team_id' },
+      requirements: { teamId: 'my_team_id' },
       body: { pod: GUIDE_POD, provider: GUIDE_PROVIDER, team: { teamId: 'my_team_id' } },
     },
   ])('$name', ({ body, ...parts }) => {
@@ -103,7 +103,7 @@ describe('buildCreatePodRequest', () => {
     },
     {
       name: 'the team of the spec',
-      wish: { teamId: 'theirs' },
+      requirements: { teamId: 'theirs' },
       policy: { defaultTeamId: 'ours' },
       expected: { team: { teamId: 'theirs' } },
       why: 'it goes before the default',
@@ -116,27 +116,27 @@ describe('buildCreatePodRequest', () => {
     },
     {
       name: 'the SSH key of the spec',
-      wish: { sshKeyId: 'key-1' },
+      requirements: { sshKeyId: 'key-1' },
       policy: { defaultSshKeyId: 'key-0' },
       expected: { pod: { sshKeyId: 'key-1' } },
       why: 'it goes before the default',
     },
     {
       name: 'disks',
-      wish: { disks: ['d1', 'd2'] },
+      requirements: { disks: ['d1', 'd2'] },
       expected: { disks: ['d1', 'd2'] },
       why: 'they stand at the root',
     },
     {
       name: 'its image',
-      wish: { image: 'flux' },
+      requirements: { image: 'flux' },
       expected: { pod: { image: 'flux' } },
       why: 'it was wished',
     },
     {
       name: 'the security of the offer',
       chosen: offer({ security: 'community_cloud' }),
-      wish: { placement: { security: 'any' } },
+      requirements: { placement: { security: 'any' } },
       expected: { pod: { security: 'community_cloud' } },
       why: '"any" is no word of the API',
     },
@@ -153,18 +153,18 @@ describe('buildCreatePodRequest', () => {
   });
 
   it('sends no size that is the default: a fixed resource takes none', () => {
-    const { pod } = build({ wish: { resources: { diskSize: 100, vcpus: 16 } } });
+    const { pod } = build({ requirements: { resources: { diskSize: 100, vcpus: 16 } } });
     expect([pod.diskSize, pod.vcpus, pod.memory]).toEqual([undefined, undefined, undefined]);
   });
 });
 
 describe('imageOf', () => {
-  it.each<{ wish: SpecOverrides; image: string }>([
-    { wish: {}, image: 'ubuntu_22_cuda_12' },
-    { wish: { image: 'flux' }, image: 'flux' },
-    { wish: { customTemplateId: 'cm2' }, image: 'custom_template' },
-  ])('is $image', ({ wish: wished, image }) => {
-    expect(imageOf(spec(wished))).toBe(image);
+  it.each<{ requirements: SpecOverrides; image: string }>([
+    { requirements: {}, image: 'ubuntu_22_cuda_12' },
+    { requirements: { image: 'flux' }, image: 'flux' },
+    { requirements: { customTemplateId: 'cm2' }, image: 'custom_template' },
+  ])('is $image', ({ requirements: requested, image }) => {
+    expect(imageOf(spec(requested))).toBe(image);
   });
 });
 

@@ -9,16 +9,16 @@ function connectionSecretName(object: Parameters<typeof gpuPod>[0]): string {
 
 describe('the name of the connection Secret', () => {
   it.each([
-    { name: 'train-1', wished: undefined, expected: 'train-1-connection', why: 'the default' },
-    { name: 'train-1', wished: 'mine', expected: 'mine', why: 'it was wished' },
+    { name: 'train-1', requested: undefined, expected: 'train-1-connection', why: 'the default' },
+    { name: 'train-1', requested: 'mine', expected: 'mine', why: 'it was wished' },
     {
       name: 'n'.repeat(242),
-      wished: undefined,
+      requested: undefined,
       expected: `${'n'.repeat(242)}-connection`,
       why: '253 characters fit',
     },
-  ])('is $expected: $why', ({ name, wished, expected }) => {
-    const spec = wished === undefined ? {} : { connectionSecretName: wished };
+  ])('is $expected: $why', ({ name, requested, expected }) => {
+    const spec = requested === undefined ? {} : { connectionSecretName: requested };
     expect(connectionSecretName({ name, spec })).toBe(expected);
   });
 
@@ -60,8 +60,8 @@ describe('connectionSecret', () => {
   });
 
   it('has the name that was wished, however long that of the GpuPod is', () => {
-    const wished = rentedGpuPod({ name: 'n'.repeat(253), spec: { connectionSecretName: 'mine' } });
-    expect(connectionSecret(wished, readyLook()).name).toBe('mine');
+    const requested = rentedGpuPod({ name: 'n'.repeat(253), spec: { connectionSecretName: 'mine' } });
+    expect(connectionSecret(requested, readyLook()).name).toBe('mine');
   });
 
   it('writes an IPv6 host into the uri as URIs have it', () => {

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ObjectCensus } from '../../src/lifecycle/knowledge.ts';
+import type { ObjectCensus } from '../../src/lifecycle/observation.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../../src/lifecycle/gone.ts';
 import type { PodRead, RentalMemory } from '../../src/lifecycle/memory.ts';
 import { rentedGpuPod } from '../support/builders/gpu-pod.ts';
-import { knowledge, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
+import { observation, NOW_MS, rentalMemory } from '../support/builders/observation.ts';
+import type { ObservationOverrides } from '../support/builders/observation.ts';
 import { census, historyRow, podLook, sight } from '../support/builders/looks.ts';
 
-function rented(rental: Partial<RentalMemory> | undefined, overrides: KnowledgeOverrides = {}) {
+function rented(rental: Partial<RentalMemory> | undefined, overrides: ObservationOverrides = {}) {
   const memory = rental === undefined ? {} : { rental: rentalMemory(rental) };
-  return knowledge({ gpuPod: rentedGpuPod(), memory, ...overrides });
+  return observation({ gpuPod: rentedGpuPod(), memory, ...overrides });
 }
 
-function polled(beganAtMs: number, list: ObjectCensus): KnowledgeOverrides {
+function polled(beganAtMs: number, list: ObjectCensus): ObservationOverrides {
   return { census: list, sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs }) };
 }
 
@@ -24,7 +24,7 @@ describe('endVerdict', () => {
   it.each<{
     name: string;
     rental: Partial<RentalMemory> | undefined;
-    known?: KnowledgeOverrides;
+    known?: ObservationOverrides;
     verdict: string;
     why: string;
   }>([
@@ -169,7 +169,7 @@ describe('wantsRead', () => {
   it.each<{
     name: string;
     rental?: Partial<RentalMemory>;
-    known?: KnowledgeOverrides;
+    known?: ObservationOverrides;
     wants: boolean;
     why: string;
   }>([

@@ -11,7 +11,7 @@ import {
 import type { CreateOutcome } from '../../src/lifecycle/provider.ts';
 import { POD_ID } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { memory, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
+import { memory, NOW_MS, rentalMemory } from '../support/builders/observation.ts';
 import { failure, podLook, refusal } from '../support/builders/looks.ts';
 
 describe('learnCreate', () => {

@@ -5,7 +5,7 @@ import { hasFinalizer, isDeleting, isPaused } from '../../src/api/gpu-pod.ts';
 import type { GpuPod } from '../../src/api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../src/api/names.ts';
 import { GpuPodStatus } from '../../src/api/status.ts';
-import type { Knowledge } from '../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../src/lifecycle/observation.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
 import { isKnownNotCreated, openOrder } from '../../src/lifecycle/order.ts';
 import { objectHash, parsePodName, sameName } from '../../src/lifecycle/pod-name.ts';
@@ -16,13 +16,13 @@ const RUNS = { numRuns: 1_500 };
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 type Claims<T extends Effect['type']> = Readonly<
-  Record<string, (known: Knowledge, effect: EffectOf<T>) => boolean>
+  Record<string, (known: Observation, effect: EffectOf<T>) => boolean>
 >;
 
 /** Holds each claim against every effect of one type that comes of the knowledge. */
 function expectOf<T extends Effect['type']>(
   type: T,
-  arbitrary: Arbitrary<Knowledge>,
+  arbitrary: Arbitrary<Observation>,
   claims: Claims<T>,
 ): void {
   let seen = 0;
@@ -53,7 +53,7 @@ function statusOf(step: Step): GpuPodStatus | undefined {
 }
 
 /** Whether a pod may come of the order that stands on the object. */
-function mayCome(known: Knowledge): boolean {
+function mayCome(known: Observation): boolean {
   const { order } = known.memory;
   return openOrder(known).kind === 'open' && (order === undefined || !isKnownNotCreated(order));
 }
@@ -68,7 +68,7 @@ describe('for whatever is known', () => {
         expect(nextStep(known)).toEqual(step);
         expect(status === undefined ? undefined : GpuPodStatus.safeParse(status).error).toBeUndefined();
         expect(types.includes('Reconciling') && types.includes('Stalled')).toBe(false);
-        expect(step.kind === 'rest' ? (step.againInMs ?? 0) : 0).toBeGreaterThanOrEqual(0);
+        expect(step.kind === 'rest' ? (step.requeueAfterMs ?? 0) : 0).toBeGreaterThanOrEqual(0);
       }),
       RUNS,
     );
@@ -76,7 +76,7 @@ describe('for whatever is known', () => {
 });
 
 /** Of the vanished object whose order this one may take over: not its own to end, nor to wait for. */
-function isOfAdopted({ intent, gpuPod }: Knowledge, name: string | undefined): boolean {
+function isOfAdopted({ intent, gpuPod }: Observation, name: string | undefined): boolean {
   const adopted = parsePodName(
     intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName,
   )?.objectHash;
@@ -161,9 +161,9 @@ describe('an end', () => {
 });
 
 describe('a release', () => {
-  const isForced = ({ gpuPod }: Knowledge): boolean =>
+  const isForced = ({ gpuPod }: Observation): boolean =>
     gpuPod.metadata.annotations[ANNOTATIONS.forceRelease] === gpuPod.status.podId;
-  const isClean = (known: Knowledge): boolean => {
+  const isClean = (known: Observation): boolean => {
     const { census, memory, gpuPod } = known;
     const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? Infinity;
     const own = census?.live.filter(

@@ -5,8 +5,8 @@ import { offer } from '../offers/support/builders.ts';
 import { condition } from '../support/builders/conditions.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, rentalMemory } from '../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory, rentalMemory } from '../support/builders/observation.ts';
+import type { ObservationOverrides } from '../support/builders/observation.ts';
 import { census, historyRow, podLook, readyLook, sight } from '../support/builders/looks.ts';
 import { outline } from './support/outline.ts';
 import type { Outline } from './support/outline.ts';
@@ -23,7 +23,7 @@ const suspended = { spec: { suspend: true } };
 
 /** Each row: two rules apply, and which one goes first. */
 describe('the order of the rules', () => {
-  it.each<{ name: string; known: KnowledgeOverrides; expected: Outline; why: string }>([
+  it.each<{ name: string; known: ObservationOverrides; expected: Outline; why: string }>([
     {
       name: 'force-release before paused',
       known: {
@@ -181,7 +181,7 @@ describe('the order of the rules', () => {
 describe('a normal life', () => {
   const deleting = rentedGpuPod({ isDeleting: true });
   const sent = { rental: rentalMemory({ deletedAtMs: NOW_MS - 10_000 }) };
-  it.each<{ name: string; known: KnowledgeOverrides; step: Outline['step'] }>([
+  it.each<{ name: string; known: ObservationOverrides; step: Outline['step'] }>([
     { name: 'applied', known: {}, step: 'readOffers' },
     { name: 'offers read', known: offers, step: 'createPod' },
     {

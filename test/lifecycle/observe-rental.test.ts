@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { observe } from '../../src/lifecycle/observe.ts';
 import { POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../support/builders/intent.ts';
-import { knowledge, NOW_MS, rentalMemory } from '../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
+import { observation, NOW_MS, rentalMemory } from '../support/builders/observation.ts';
+import type { ObservationOverrides } from '../support/builders/observation.ts';
 import { census, podLook, sight } from '../support/builders/looks.ts';
 
 const rented = rentedGpuPod();
 
 describe('the rented pod', () => {
   it('counts from now where this process did not rent it', () => {
-    expect(observe(knowledge({ gpuPod: rented })).rental).toEqual({
+    expect(observe(observation({ gpuPod: rented })).rental).toEqual({
       podId: POD_ID,
       sinceMs: NOW_MS,
       wasRead: false,
@@ -19,12 +19,12 @@ describe('the rented pod', () => {
   });
 
   it('is forgotten with its id', () => {
-    expect(observe(knowledge({ memory: { rental: rentalMemory() } })).rental).toBeUndefined();
+    expect(observe(observation({ memory: { rental: rentalMemory() } })).rental).toBeUndefined();
   });
 
   it('is another one after the next attempt: what is known of the old one does not count', () => {
     const rental = rentalMemory({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
-    expect(observe(knowledge({ gpuPod: rented, memory: { rental } })).rental).toMatchObject({
+    expect(observe(observation({ gpuPod: rented, memory: { rental } })).rental).toMatchObject({
       podId: POD_ID,
       missing: 0,
     });
@@ -40,14 +40,14 @@ describe('the rented pod', () => {
       },
     },
   ] as const)('was read once $name showed it', ({ known }) => {
-    expect(observe(knowledge({ gpuPod: rented, ...known })).rental?.wasRead).toBe(true);
+    expect(observe(observation({ gpuPod: rented, ...known })).rental?.wasRead).toBe(true);
   });
 });
 
 describe('what the provider calls the rented pod', () => {
   const unnamed = { podId: POD_ID, sinceMs: 1, wasRead: false, missing: 0 };
   const { name: _name, ...poll } = podLook();
-  it.each<{ name: string; known: KnowledgeOverrides; heard: string | undefined; why: string }>([
+  it.each<{ name: string; known: ObservationOverrides; heard: string | undefined; why: string }>([
     { name: 'nothing', known: {}, heard: undefined, why: 'nobody said it' },
     {
       name: 'a list that shows it',
@@ -94,7 +94,7 @@ describe('what the provider calls the rented pod', () => {
       why: 'that is another pod',
     },
   ])('by $name: $heard, because $why', ({ known, heard }) => {
-    expect(observe(knowledge({ gpuPod: rented, ...known })).rental?.name).toBe(heard);
+    expect(observe(observation({ gpuPod: rented, ...known })).rental?.name).toBe(heard);
   });
 });
 
@@ -154,7 +154,7 @@ describe('proofs that the rented pod is gone', () => {
     },
   ])('$name: $missing, because $why', ({ rental, missing, ...rest }) => {
     const list = 'list' in rest ? { census: rest.list } : {};
-    const seen = observe(knowledge({ gpuPod: rented, memory: { rental: rentalMemory(rental) }, ...list }));
+    const seen = observe(observation({ gpuPod: rented, memory: { rental: rentalMemory(rental) }, ...list }));
     expect(seen.rental?.missing).toBe(missing);
   });
 });

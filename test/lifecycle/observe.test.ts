@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { writingOf } from '../../src/lifecycle/intent.ts';
 import { observe, requestSurelyEndedAtMs } from '../../src/lifecycle/observe.ts';
 import type { Memory, OrderMemory } from '../../src/lifecycle/memory.ts';
-import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { knowledge, NOW_MS, orderMemory } from '../support/builders/knowledge.ts';
+import { observation, NOW_MS, orderMemory } from '../support/builders/observation.ts';
 import { census, historyRow, podLook, readyLook, sight } from '../support/builders/looks.ts';
 
 const ordered = gpuPod({ intent: intent() });
@@ -14,7 +14,7 @@ const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message: 'm' } as c
 
 describe('an order without an outcome', () => {
   it('is first seen now where this process knows nothing of it', () => {
-    expect(observe(knowledge({ gpuPod: ordered })).order).toEqual({
+    expect(observe(observation({ gpuPod: ordered })).order).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
       account: { userId: 'user-1' },
@@ -25,21 +25,21 @@ describe('an order without an outcome', () => {
 
   it('of a writer whose writes are slow is waited for as much longer as it says of itself', () => {
     const late = intent({ sendWithinMs: 55_000 });
-    const { order } = observe(knowledge({ gpuPod: gpuPod({ intent: late }) }));
+    const { order } = observe(observation({ gpuPod: gpuPod({ intent: late }) }));
     expect(order).toMatchObject({ lateMs: 45_000 });
-    const seen = order === undefined ? [] : [requestSurelyEndedAtMs(order, DEFAULT_WINDOWS)];
+    const seen = order === undefined ? [] : [requestSurelyEndedAtMs(order, DEFAULT_TIMINGS)];
     expect(seen).toEqual([NOW_MS + 70_000 + 45_000]);
   });
 
   it('keeps what this process knows of it', () => {
     const order = orderMemory({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
-    expect(observe(knowledge({ gpuPod: ordered, memory: { order } })).order).toEqual(order);
+    expect(observe(observation({ gpuPod: ordered, memory: { order } })).order).toEqual(order);
   });
 
   it('is another one after the next intent: proofs of the old absence do not count', () => {
     const next = gpuPod({ intent: intent({ attempt: 2 }) });
     const order = orderMemory({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
-    expect(observe(knowledge({ gpuPod: next, memory: { order } })).order).toMatchObject({
+    expect(observe(observation({ gpuPod: next, memory: { order } })).order).toMatchObject({
       podName: nameOfAttempt(2),
       absences: 0,
     });
@@ -52,7 +52,7 @@ describe('an order without an outcome', () => {
   ])('is another one where $name wrote it under the same name', ({ written }) => {
     const order = orderMemory({ absences: 3, outcome: notSent });
     const rewritten = gpuPod({ intent: { ...intent(), ...written } });
-    const observed = observe(knowledge({ gpuPod: rewritten, memory: { order } })).order;
+    const observed = observe(observation({ gpuPod: rewritten, memory: { order } })).order;
     expect(observed).toMatchObject({ podName: nameOfAttempt(1), firstSeenAtMs: NOW_MS, absences: 0 });
     expect(observed).not.toHaveProperty('outcome');
   });
@@ -70,18 +70,18 @@ describe('an order without an outcome', () => {
       pod: gpuPod({ intent: intent(), status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
     },
   ])('is not there with $name', ({ pod }) => {
-    expect(observe(knowledge({ gpuPod: pod })).order).toBeUndefined();
+    expect(observe(observation({ gpuPod: pod })).order).toBeUndefined();
   });
 
   it('is remembered although nobody can read it', () => {
-    expect(observe(knowledge({ gpuPod: gpuPod({ intent: 'garbled' }) })).order).toMatchObject({
+    expect(observe(observation({ gpuPod: gpuPod({ intent: 'garbled' }) })).order).toMatchObject({
       absences: 0,
     });
   });
 
   it('is remembered although the annotation was stripped: an order may be on its way', () => {
     const memory = { order: orderMemory({ outcome: { kind: 'unknown', message: 'reset' } }) };
-    expect(observe(knowledge({ gpuPod: gpuPod(), memory })).order).toEqual(memory.order);
+    expect(observe(observation({ gpuPod: gpuPod(), memory })).order).toEqual(memory.order);
   });
 });
 
@@ -183,7 +183,7 @@ describe('proofs that no pod came of an order', () => {
             ? [historyRow({ name: nameOfAttempt(2) })]
             : [],
     });
-    const seen = observe(knowledge({ gpuPod: ordered, memory: { order: standing }, census: list }));
+    const seen = observe(observation({ gpuPod: ordered, memory: { order: standing }, census: list }));
     expect(seen.order?.absences).toBe(absences);
     expect(seen.order?.lastAbsenceAtMs === undefined).toBe(absences === 0);
   });
@@ -191,15 +191,15 @@ describe('proofs that no pod came of an order', () => {
   it('of an order that nobody can read come of living pods alone: what has ended must not hinder for ever', () => {
     const garbled = { gpuPod: gpuPod({ intent: '{' }), memory: { order: orderMemory({ podName: '' }) } };
     const ended = census({ beganAtMs: NOW_MS, ended: [historyRow()] });
-    expect(observe(knowledge({ ...garbled, census: ended })).order?.absences).toBe(1);
+    expect(observe(observation({ ...garbled, census: ended })).order?.absences).toBe(1);
     const live = census({ beganAtMs: NOW_MS, live: [podLook()] });
-    expect(observe(knowledge({ ...garbled, census: live })).order?.absences).toBe(0);
+    expect(observe(observation({ ...garbled, census: live })).order?.absences).toBe(0);
   });
 
   it('begin at the end of our request, or after the longest that of another process can last', () => {
     const { requestEndedAtMs: _ended, ...foreign } = orderMemory({ firstSeenAtMs: 5 });
-    expect(requestSurelyEndedAtMs(orderMemory({ requestEndedAtMs: 7 }), DEFAULT_WINDOWS)).toBe(7);
-    expect(requestSurelyEndedAtMs(foreign, DEFAULT_WINDOWS)).toBe(70_005);
+    expect(requestSurelyEndedAtMs(orderMemory({ requestEndedAtMs: 7 }), DEFAULT_TIMINGS)).toBe(7);
+    expect(requestSurelyEndedAtMs(foreign, DEFAULT_TIMINGS)).toBe(70_005);
   });
 });
 
@@ -238,53 +238,55 @@ describe('strays', () => {
       why: 'the object is from an older moment',
     },
   ])('$name: $why', ({ pod, strays }) => {
-    expect(observe(knowledge({ gpuPod: pod, census: list })).strays).toEqual(strays);
+    expect(observe(observation({ gpuPod: pod, census: list })).strays).toEqual(strays);
   });
 
   it('leaves out the rented pod itself', () => {
     const own = census({ live: [podLook()] });
-    expect(observe(knowledge({ gpuPod: rented, census: own })).strays).toEqual({});
+    expect(observe(observation({ gpuPod: rented, census: own })).strays).toEqual({});
   });
 
   it('leaves out the pod that this process got an id for: it is about to be bound, under whatever name', () => {
     const memory = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
     const late = census({ live: [podLook({ podId: 'pod-9', name: nameOfAttempt(7) })] });
-    expect(observe(knowledge({ gpuPod: ordered, memory, census: late })).strays).toEqual({});
+    expect(observe(observation({ gpuPod: ordered, memory, census: late })).strays).toEqual({});
   });
 
   it('leaves out what carries no name of ours', () => {
     const others = census({ live: [podLook({ podId: 'x', name: 'My first pod' })] });
-    expect(observe(knowledge({ gpuPod: gpuPod(), census: others })).strays).toEqual({});
+    expect(observe(observation({ gpuPod: gpuPod(), census: others })).strays).toEqual({});
   });
 
   it('remembers the list that first showed it, and forgets it with the first that does not', () => {
     const memory: Partial<Memory> = { strays: { 'pod-9': 100, 'pod-8': 100 } };
     const pod = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
-    expect(observe(knowledge({ gpuPod: pod, memory, census: list })).strays).toEqual({ 'pod-9': 100 });
+    expect(observe(observation({ gpuPod: pod, memory, census: list })).strays).toEqual({ 'pod-9': 100 });
   });
 
   it('keeps what is known while there is no list', () => {
     const memory: Partial<Memory> = { strays: { 'pod-9': 100 } };
-    expect(observe(knowledge({ memory })).strays).toEqual({ 'pod-9': 100 });
+    expect(observe(observation({ memory })).strays).toEqual({ 'pod-9': 100 });
   });
 });
 
 describe('what else is remembered', () => {
   it('since when the object is being deleted, once', () => {
     const deleting = gpuPod({ isDeleting: true });
-    expect(observe(knowledge({ gpuPod: deleting })).deletingSinceMs).toBe(NOW_MS);
-    expect(observe(knowledge({ gpuPod: deleting, memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBe(5);
-    expect(observe(knowledge({ memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBeUndefined();
+    expect(observe(observation({ gpuPod: deleting })).deletingSinceMs).toBe(NOW_MS);
+    expect(observe(observation({ gpuPod: deleting, memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBe(
+      5,
+    );
+    expect(observe(observation({ memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBeUndefined();
   });
 
   it('a pod without an object, until a status names it', () => {
     const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
-    expect(observe(knowledge({ gpuPod: ordered, memory: { unbound } })).unbound).toEqual(unbound);
-    expect(observe(knowledge({ gpuPod: rented, memory: { unbound } })).unbound).toBeUndefined();
+    expect(observe(observation({ gpuPod: ordered, memory: { unbound } })).unbound).toEqual(unbound);
+    expect(observe(observation({ gpuPod: rented, memory: { unbound } })).unbound).toBeUndefined();
   });
 
   it('nothing that changes when the same is observed twice', () => {
-    const known = knowledge({
+    const known = observation({
       gpuPod: rented,
       sight: sight(readyLook()),
       census: census({ beganAtMs: 5, live: [podLook({ podId: 'pod-9', name: nameOfAttempt(2) })] }),

@@ -3,15 +3,15 @@ import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../
 import { objectHashes, podNameFront, podNameFronts } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
-import { knowledge, orderMemory } from '../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../support/builders/knowledge.ts';
+import { observation, orderMemory } from '../support/builders/observation.ts';
+import type { ObservationOverrides } from '../support/builders/observation.ts';
 
 const copied = gpuPod({ intent: intent({ uid: 'old-uid' }) });
 const unknown = { kind: 'unknown', message: '' } as const;
 const notSent = { kind: 'notSent', reason: 'Withheld', message: '' } as const;
 
 describe('openOrder', () => {
-  it.each<{ name: string; known: KnowledgeOverrides; kind: string; why: string }>([
+  it.each<{ name: string; known: ObservationOverrides; kind: string; why: string }>([
     { name: 'no intent', known: {}, kind: 'none', why: 'nothing was ordered' },
     {
       name: 'an intent',
@@ -95,28 +95,28 @@ describe('openOrder', () => {
       why: 'its pod may bill',
     },
   ])('with $name: $kind, because $why', ({ known, kind }) => {
-    expect(openOrder(knowledge(known)).kind).toBe(kind);
+    expect(openOrder(observation(known)).kind).toBe(kind);
   });
 });
 
 describe('nextAttemptNumber', () => {
   it('is above that of an order that only the object knows of, and not above that of a copied one', () => {
-    expect(nextAttemptNumber(knowledge({ gpuPod: gpuPod({ intent: intent({ attempt: 7 }) }) }))).toBe(8);
+    expect(nextAttemptNumber(observation({ gpuPod: gpuPod({ intent: intent({ attempt: 7 }) }) }))).toBe(8);
     const copy = gpuPod({ intent: intent({ attempt: 7, uid: 'old-uid' }) });
-    expect(nextAttemptNumber(knowledge({ gpuPod: copy }))).toBe(1);
+    expect(nextAttemptNumber(observation({ gpuPod: copy }))).toBe(1);
   });
 
   it('is the first where nothing is known, and above a number of this process alone', () => {
-    expect(nextAttemptNumber(knowledge())).toBe(1);
+    expect(nextAttemptNumber(observation())).toBe(1);
     const order = orderMemory({ outcome: notSent }, intent({ attempt: 4 }));
-    expect(nextAttemptNumber(knowledge({ memory: { order } }))).toBe(5);
+    expect(nextAttemptNumber(observation({ memory: { order } }))).toBe(5);
   });
 });
 
 describe('frontsOf', () => {
   const own = podNameFronts(INSTALLATION, IDENTITY);
   const claimed = podNameFront(INSTALLATION, { ...IDENTITY, uid: 'old-uid' });
-  it.each<{ name: string; known: KnowledgeOverrides; fronts: readonly string[] }>([
+  it.each<{ name: string; known: ObservationOverrides; fronts: readonly string[] }>([
     { name: 'any object', known: {}, fronts: own },
     { name: 'a copy', known: { gpuPod: copied }, fronts: own },
     { name: 'a restored object', known: { gpuPod: copied, mayClaim: true }, fronts: [...own, claimed] },
@@ -130,7 +130,7 @@ describe('frontsOf', () => {
     },
     { name: 'one that may claim, and names nothing', known: { mayClaim: true }, fronts: own },
   ])('of $name', ({ known, fronts }) => {
-    expect([...frontsOf(knowledge(known))]).toEqual(fronts);
+    expect([...frontsOf(observation(known))]).toEqual(fronts);
   });
 });
 

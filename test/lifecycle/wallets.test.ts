@@ -3,7 +3,7 @@ import type { Attempt } from '../../src/api/status.ts';
 import { walletsOf } from '../../src/lifecycle/order.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { intent } from '../support/builders/intent.ts';
-import { observed } from '../support/builders/knowledge.ts';
+import { observed } from '../support/builders/observation.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 
 const POLICY = { ...OPEN_POLICY, allowedTeamIds: ['team-a', 'team-b'] };

@@ -9,7 +9,7 @@ export const HOUR_MS = 3_600_000;
 export interface Scene {
   readonly metrics: Metrics;
   gpuPods: readonly GpuPodSample[];
-  coolDowns: ReadonlyMap<string, number>;
+  cooldowns: ReadonlyMap<string, number>;
   nowMs: number;
   /** The series of one metric: labels (as text) to value. */
   readonly read: (name: string) => Promise<Readonly<Record<string, number>>>;
@@ -23,13 +23,13 @@ export function createScene(): Scene {
       sources: {
         gpuPods: () => scene.gpuPods,
         unowned: () => new Map(),
-        coolDowns: () => scene.coolDowns,
+        cooldowns: () => scene.cooldowns,
         limiter: () => ({ requestsPerSecond: 20, tokens: 4, waiting: { delete: 0, create: 1, read: 3 } }),
         watchAgeMs: () => 1_500,
       },
     }),
     gpuPods: [],
-    coolDowns: new Map(),
+    cooldowns: new Map(),
     nowMs: START_MS,
     read: async (name) => parseSeries(await scene.metrics.scrape(), name),
   };

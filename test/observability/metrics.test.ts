@@ -5,7 +5,7 @@ import type { ReflectorObserver } from '../../src/kubernetes/reflector.ts';
 import { ATTEMPT_OUTCOMES } from '../../src/api/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
-import { COOL_DOWNS } from '../../src/reconciler/cool-downs.ts';
+import { COOLDOWNS } from '../../src/reconciler/cooldowns.ts';
 import { metricsReference } from '../../src/observability/metrics-reference.ts';
 import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -22,7 +22,7 @@ function everything() {
       endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
     }),
   ];
-  scene.coolDowns = new Map([['NoCapacity', 2]]);
+  scene.cooldowns = new Map([['NoCapacity', 2]]);
   metrics.queue.onDepth(3);
   metrics.queue.onStarted(0.2);
   metrics.queue.onFinished(0.4);
@@ -153,7 +153,7 @@ describe('what is recorded', () => {
     const scene = everything();
     await scene.metrics.scrape();
     expect(await scene.read('gpupod_cool_downs')).toMatchObject({ 'reason="NoCapacity"': 2 });
-    scene.coolDowns = new Map();
+    scene.cooldowns = new Map();
 
     expect(await scene.read('gpupod_cool_downs')).toMatchObject({ 'reason="NoCapacity"': 0 });
   });
@@ -189,7 +189,7 @@ describe('what is recorded', () => {
 
 describe('values that are known beforehand', () => {
   it.each([
-    { name: 'gpupod_cool_downs', values: Object.keys(COOL_DOWNS) },
+    { name: 'gpupod_cool_downs', values: Object.keys(COOLDOWNS) },
     { name: 'gpupod_attempts_total', values: ATTEMPT_OUTCOMES },
   ])('of $name are those of the code', ({ name, values }) => {
     const metric = Object.values<MetricDefinition>(METRICS).find((one) => one.name === name);

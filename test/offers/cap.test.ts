@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { capToSend, priceLine } from '../../src/offers/cap.ts';
-import { effectiveCap } from '../../src/offers/wish.ts';
-import { offer, wish } from './support/builders.ts';
+import { effectiveCap } from '../../src/offers/requirements.ts';
+import { offer, requirements } from './support/builders.ts';
 
 interface Row {
   name: string;
@@ -159,7 +159,7 @@ test.each(rows)(
   ({ total, maxPrice, ceiling, isVariable = false, isPriceAmbiguous = false, sent, line }) => {
     const spec = maxPrice === undefined ? {} : { maxPrice };
     const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
-    const { prices } = wish(spec, policy);
+    const { prices } = requirements(spec, policy);
     const cost = { gpu: total, disk: 0, vcpus: 0, memory: 0, total };
     const chosen = { offer: offer({ prices: { isVariable } }), cost, isPriceAmbiguous };
     expect(capToSend(prices, chosen)).toBe(sent);
@@ -169,10 +169,10 @@ test.each(rows)(
 
 describe('effective cap', () => {
   test('without maxPrice and ceiling there is none', () => {
-    expect(effectiveCap(wish().prices)).toBeUndefined();
+    expect(effectiveCap(requirements().prices)).toBeUndefined();
   });
 
   test('maxPrice is rounded down to whole micro-dollars', () => {
-    expect(effectiveCap(wish({ maxPrice: 1.234_567_9 }).prices)).toBe(1_234_567);
+    expect(effectiveCap(requirements({ maxPrice: 1.234_567_9 }).prices)).toBe(1_234_567);
   });
 });

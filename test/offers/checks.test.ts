@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { OFFER_CHECKS } from '../../src/offers/checks/offer-checks.ts';
 import { judgeOffer } from '../../src/offers/judge.ts';
 import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
-import { offer, wish } from './support/builders.ts';
+import { offer, requirements } from './support/builders.ts';
 import { MACHINE_ROWS } from './support/check-rows/machine.ts';
 import { PLACEMENT_ROWS } from './support/check-rows/placement.ts';
 import { ALWAYS_COOLING } from './support/check-rows/row.ts';
@@ -15,7 +15,7 @@ test.each(rows)('$name → $expected: $why', (row) => {
     ...(row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling }),
     ...(row.total === undefined ? {} : { maxTotalPricePerHour: row.total }),
   };
-  const verdict = judgeOffer(row.offer, wish(row.spec ?? {}, policy, row.coolingDown));
+  const verdict = judgeOffer(row.offer, requirements(row.spec ?? {}, policy, row.cooldownOf));
   expect(verdict.kind === 'fits' ? 'fits' : verdict.rejection.reason).toBe(row.expected);
 });
 
@@ -42,7 +42,7 @@ describe('the list of checks', () => {
       dataCenter: 'X', provider: 'runpod', cloudId: 'x', security: 'community_cloud', isSpot: true, prepaidHours: 1,
       stockStatus: 'Unavailable', prices: { currency: 'EUR' }, images: ['axolotl'],
     }); // prettier-ignore
-    const demanding = wish(
+    const demanding = requirements(
       {
         gpu: { types: ['H100_80GB'], sockets: ['PCIe'] },
         placement: {
@@ -72,13 +72,13 @@ describe('the list of checks', () => {
     { name: 'nothing', images: [], image: 'axolotl', offered: false },
     { name: 'another', images: ['axolotl'], image: undefined, offered: false },
   ])('an offer that lists $name and the image $image: $offered', ({ images, image, offered }) => {
-    const verdict = judgeOffer(offer({ images }), wish(image === undefined ? {} : { image }));
+    const verdict = judgeOffer(offer({ images }), requirements(image === undefined ? {} : { image }));
     const isRefused = verdict.kind === 'rejected' && verdict.rejection.reason === 'ImageNotOffered';
     expect(isRefused).toBe(!offered);
   });
 
   test('the price comes last, so that only offers that fit in all else count as too dear', () => {
-    const verdict = judgeOffer(offer({ usd: 99 }), wish({ maxPrice: 1 }, {}, ALWAYS_COOLING));
+    const verdict = judgeOffer(offer({ usd: 99 }), requirements({ maxPrice: 1 }, {}, ALWAYS_COOLING));
     expect(verdict).toMatchObject({ rejection: { reason: 'CoolingDown', detail: 'NoCapacity until 12:30' } });
     expect(OFFER_CHECKS.at(-1)?.name).toBe('priceIsWithinCap');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { selectOffer } from '../../src/offers/select-offer.ts';
-import { offer, wish } from './support/builders.ts';
+import { offer, requirements } from './support/builders.ts';
 
 const MULTI = 'Multi-node offers exist, but the operator does not rent them.';
 
@@ -9,7 +9,7 @@ function said(counts: readonly number[], clusters: readonly number[] = [], types
     ...counts.map((gpuCount) => offer({ gpuCount })),
     ...clusters.map((gpuCount) => offer({ gpuCount, multiNode: true })),
   ];
-  const selection = selectOffer(offers, wish({ gpu: { types, count: 8 } }));
+  const selection = selectOffer(offers, requirements({ gpu: { types, count: 8 } }));
   return selection.kind === 'none'
     ? { message: selection.message, reason: selection.reason }
     : selection.kind;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { GpuPodSpec } from '../../src/api/spec.ts';
 import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
-import { nothingCoolsDown, wishFrom } from '../../src/offers/wish.ts';
+import { noCooldowns, requirementsFrom } from '../../src/offers/requirements.ts';
 import { offerLists, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';
 
@@ -52,14 +52,14 @@ test('whoever follows a hint gets an offer, and at least as many fit as it says'
       fc.constantFrom({}, { maxPriceCeiling: 1_300_000 }),
       (offers, overrides, policy) => {
         const of = spec(overrides);
-        const selection = selectOffer(offers, wishFrom(of, policy, nothingCoolsDown));
+        const selection = selectOffer(offers, requirementsFrom(of, policy, noCooldowns));
         const hint = hintOf(selection);
         const count = / to match (\d+) offers?/.exec(hint)?.[1];
         fc.pre(count !== undefined);
         const { advice, follow } = FOLLOWED.find((entry) => entry.advice.test(hint)) ?? {};
         expect(advice).toBeDefined();
         const relaxed = follow?.(of, advice?.exec(hint)?.[1] ?? '') ?? of;
-        const then = selectOffer(offers, wishFrom(relaxed, policy, nothingCoolsDown));
+        const then = selectOffer(offers, requirementsFrom(relaxed, policy, noCooldowns));
         expect(fittingCountOf(then)).toBeGreaterThanOrEqual(Number(count));
         followed.add(advice ?? /never/);
       },

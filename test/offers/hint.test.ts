@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
-import { guideOffer, offer, offerWithout, resource, wish } from './support/builders.ts';
+import { guideOffer, offer, offerWithout, resource, requirements } from './support/builders.ts';
 import type { SpecOverrides } from './support/builders.ts';
 
 interface Row {
@@ -269,7 +269,7 @@ const rows: Row[] = [
 test.each(rows)('$name → $expected: $why', ({ offers, spec, ceiling, expected }) => {
   const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
   for (const list of [offers, offers.toReversed()]) {
-    const selection = selectOffer(list, wish(spec, policy));
+    const selection = selectOffer(list, requirements(spec, policy));
     expect(selection.kind).toBe('none');
     expect(selection.kind === 'none' && selection.hint).toBe(expected);
   }
@@ -279,7 +279,7 @@ describe('text', () => {
   test('is at most 200 characters, whatever the provider calls its places', () => {
     const selection = selectOffer(
       [offer({ dataCenter: 'x'.repeat(5000) })],
-      wish({ placement: { dataCenters: ['X'] } }),
+      requirements({ placement: { dataCenters: ['X'] } }),
     );
     const hint = selection.kind === 'none' ? (selection.hint ?? '') : '';
     expect(hint).toMatch(/^add x+… to placement\.dataCenters to match 1 offer$/);

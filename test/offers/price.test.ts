@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { priceOffer } from '../../src/offers/price.ts';
 import { fitSizes } from '../../src/offers/sizes.ts';
-import type { SizeWish } from '../../src/offers/sizes.ts';
+import type { SizeRequirements } from '../../src/offers/sizes.ts';
 import { GUIDE_DISK, guideOffer, offer, resource } from './support/builders.ts';
 
 describe("the guide's totals, in micro-dollars", () => {
-  const cases: { name: string; sizes: SizeWish; parts: [number, number, number]; why: string }[] = [
+  const cases: { name: string; sizes: SizeRequirements; parts: [number, number, number]; why: string }[] = [
     {
       name: 'nothing wished',
       sizes: {},

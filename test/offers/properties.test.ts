@@ -8,8 +8,8 @@ import { priceOfSize } from '../../src/offers/price.ts';
 import { summarizeRejections } from '../../src/offers/rejections.ts';
 import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
 import { SIZE_NAMES, resourceOf } from '../../src/offers/sizes.ts';
-import { effectiveCap, nothingCoolsDown, wishFrom } from '../../src/offers/wish.ts';
-import type { OfferPolicy } from '../../src/offers/wish.ts';
+import { effectiveCap, noCooldowns, requirementsFrom } from '../../src/offers/requirements.ts';
+import type { OfferPolicy } from '../../src/offers/requirements.ts';
 import { offerLists, resources, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';
 
@@ -17,10 +17,10 @@ function policies(): fc.Arbitrary<OfferPolicy> {
   return fc.constantFrom({}, {}, { maxPriceCeiling: 1_300_000 }, { maxPriceCeiling: 2_500_000 });
 }
 
-const wished = specs().map((overrides) => spec(overrides));
+const requested = specs().map((overrides) => spec(overrides));
 
 function select(offers: readonly Offer[], of: GpuPodSpec, policy: OfferPolicy = {}): Selection {
-  return selectOffer(offers, wishFrom(of, policy, nothingCoolsDown));
+  return selectOffer(offers, requirementsFrom(of, policy, noCooldowns));
 }
 
 /** Total of the pick; infinite when there is none. */
@@ -37,13 +37,13 @@ function without<K extends keyof GpuPodSpec>(of: GpuPodSpec, field: K): Omit<Gpu
 describe('whatever the offers and the wish', () => {
   test('the pick, the cap that is sent and the line are never above the cap, and cover the price', () => {
     fc.assert(
-      fc.property(offerLists(), wished, policies(), (offers, of, policy) => {
-        const wish = wishFrom(of, policy, nothingCoolsDown);
-        const selection = selectOffer(offers, wish);
+      fc.property(offerLists(), requested, policies(), (offers, of, policy) => {
+        const requirements = requirementsFrom(of, policy, noCooldowns);
+        const selection = selectOffer(offers, requirements);
         fc.pre(selection.kind === 'selected');
-        const cap = effectiveCap(wish.prices) ?? Infinity;
-        const sent = capToSend(wish.prices, selection);
-        const line = priceLine(wish.prices, { ...selection.cost, ...selection });
+        const cap = effectiveCap(requirements.prices) ?? Infinity;
+        const sent = capToSend(requirements.prices, selection);
+        const line = priceLine(requirements.prices, { ...selection.cost, ...selection });
         expect(selection.cost.total).toBeLessThanOrEqual(sent);
         expect(sent).toBeLessThanOrEqual(line);
         expect(line).toBeLessThanOrEqual(cap);
@@ -53,7 +53,7 @@ describe('whatever the offers and the wish', () => {
 
   test('the total is the sum of its parts, in whole micro-dollars', () => {
     fc.assert(
-      fc.property(offerLists(), wished, (offers, of) => {
+      fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
         fc.pre(selection.kind === 'selected');
         const { gpu, disk, vcpus, memory, total } = selection.cost;
@@ -68,7 +68,7 @@ describe('whatever the offers and the wish', () => {
       fc.tuple(fc.constant(offers), fc.shuffledSubarray(offers, { minLength: offers.length })),
     );
     fc.assert(
-      fc.property(shuffled, wished, policies(), ([offers, others], of, policy) => {
+      fc.property(shuffled, requested, policies(), ([offers, others], of, policy) => {
         const [a, b] = [select(offers, of, policy), select(others, of, policy)];
         const { rejections: rejectedA, ...choiceA } = a;
         const { rejections: rejectedB, ...choiceB } = b;
@@ -81,7 +81,7 @@ describe('whatever the offers and the wish', () => {
 
   test('every offer is either fitting or rejected, for one reason', () => {
     fc.assert(
-      fc.property(offerLists(), wished, (offers, of) => {
+      fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
         const fitting = selection.kind === 'selected' ? selection.fittingCount : 0;
         expect(fitting + selection.rejections.length).toBe(offers.length);
@@ -93,7 +93,7 @@ describe('whatever the offers and the wish', () => {
 
   test('sizes are reachable and meet the wish, and what is sent differs from the default', () => {
     fc.assert(
-      fc.property(offerLists(), wished, (offers, of) => {
+      fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
         fc.pre(selection.kind === 'selected');
         const { offer, sizes } = selection;
@@ -171,7 +171,7 @@ describe('under Cheapest a looser filter never gives a dearer pick', () => {
   ];
   test.each(looser)('$name', ({ name, loosen }) => {
     fc.assert(
-      fc.property(offerLists(), wished, (offers, of) => {
+      fc.property(offerLists(), requested, (offers, of) => {
         // The place default is secure_cloud and spot forbidden: only then is it the looser one.
         const strict: GpuPodSpec = {
           ...of,
@@ -191,7 +191,7 @@ describe('under Cheapest a looser filter never gives a dearer pick', () => {
 describe('a hint that names a price is true', () => {
   test('with that maxPrice, that many offers fit', () => {
     fc.assert(
-      fc.property(offerLists(), wished, policies(), (offers, of, policy) => {
+      fc.property(offerLists(), requested, policies(), (offers, of, policy) => {
         const selection = select(offers, of, policy);
         const hint = selection.kind === 'none' ? selection.hint : undefined;
         const told = /^raise maxPrice to ([\d.]+) to match (\d+) offer/.exec(hint ?? '');

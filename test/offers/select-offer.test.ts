@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
 import type { NoOfferReason } from '../../src/offers/select-offer.ts';
-import type { CoolingDown } from '../../src/offers/wish.ts';
-import { guideOffer, offer, wish } from './support/builders.ts';
+import type { CooldownLookup } from '../../src/offers/requirements.ts';
+import { guideOffer, offer, requirements } from './support/builders.ts';
 import type { SpecOverrides } from './support/builders.ts';
 
 const LISTING = ['custom_template'];
@@ -14,7 +14,7 @@ function named(cloudId: string, overrides: Parameters<typeof offer>[0] = {}): Of
 }
 
 /** These cloudIds are cooling down. */
-function cooling(reason: string, ...cloudIds: readonly string[]): CoolingDown {
+function cooling(reason: string, ...cloudIds: readonly string[]): CooldownLookup {
   return (key) => (cloudIds.some((cloudId) => key.includes(`"${cloudId}"`)) ? { reason } : undefined);
 }
 
@@ -24,7 +24,7 @@ describe('the pick', () => {
     name: string;
     offers: Offer[];
     spec?: SpecOverrides;
-    coolingDown?: CoolingDown;
+    cooldownOf?: CooldownLookup;
     expected: string;
     why: string;
   }[] = [
@@ -111,7 +111,7 @@ describe('the pick', () => {
         named('listed', { usd: 2, images: LISTING }),
       ],
       spec: { customTemplateId: 't' },
-      coolingDown: cooling('TemplateIncompatible', 'refused'),
+      cooldownOf: cooling('TemplateIncompatible', 'refused'),
       expected: 'listed',
       why: 'not being listed was the reason: no further attempts are spent on such offers',
     },
@@ -123,7 +123,7 @@ describe('the pick', () => {
         named('listed', { usd: 2, images: LISTING }),
       ],
       spec: { customTemplateId: 't' },
-      coolingDown: cooling('NoCapacity', 'sold out'),
+      cooldownOf: cooling('NoCapacity', 'sold out'),
       expected: 'cheap',
       why: 'that says nothing about the template',
     },
@@ -135,7 +135,7 @@ describe('the pick', () => {
         named('listed', { usd: 2, images: LISTING }),
       ],
       spec: { customTemplateId: 't' },
-      coolingDown: cooling('TemplateIncompatible', 'refused'),
+      cooldownOf: cooling('TemplateIncompatible', 'refused'),
       expected: 'cheap',
       why: 'listing it did not help there',
     },
@@ -158,8 +158,10 @@ describe('the pick', () => {
       why: 'pages may overlap',
     },
   ];
-  test.each(cases)('$name: $expected, $why', ({ offers, spec, coolingDown, expected }) => {
-    const picks = [offers, offers.toReversed()].map((list) => selectOffer(list, wish(spec, {}, coolingDown)));
+  test.each(cases)('$name: $expected, $why', ({ offers, spec, cooldownOf, expected }) => {
+    const picks = [offers, offers.toReversed()].map((list) =>
+      selectOffer(list, requirements(spec, {}, cooldownOf)),
+    );
     expect(picks.map((pick) => pick.kind === 'selected' && pick.offer.cloudId)).toEqual([expected, expected]);
     expect(picks[0]).toMatchObject({ offer: picks[1]?.kind === 'selected' ? picks[1].offer : {} });
   });
@@ -167,7 +169,7 @@ describe('the pick', () => {
   test('carries the sizes, the cost and what was rejected', () => {
     const selection = selectOffer(
       [guideOffer(), offer({ usd: 9 }), offer({ cloudId: 'spot', isSpot: true })],
-      wish({ resources: { diskSize: 200 }, maxPrice: 5 }),
+      requirements({ resources: { diskSize: 200 }, maxPrice: 5 }),
     );
     expect(selection).toMatchObject({
       kind: 'selected',
@@ -188,7 +190,7 @@ describe('why there is none', () => {
     name: string;
     offers: Offer[];
     spec?: SpecOverrides;
-    coolingDown?: CoolingDown;
+    cooldownOf?: CooldownLookup;
     ceiling?: number;
     reason: NoOfferReason;
     message: string;
@@ -234,7 +236,7 @@ describe('why there is none', () => {
     {
       name: 'cooling down',
       offers: [offer()],
-      coolingDown: cooling('NoCapacity', 'n3-H100x1'),
+      cooldownOf: cooling('NoCapacity', 'n3-H100x1'),
       reason: 'AllOffersUnavailable',
       message: 'The offers that fit have no stock, or failed recently.',
       why: 'it passes by itself',
@@ -281,9 +283,9 @@ describe('why there is none', () => {
       why: 'a person can act on the price',
     },
   ];
-  test.each(cases)('$name → $reason: $why', ({ offers, spec, coolingDown, ceiling, reason, message }) => {
+  test.each(cases)('$name → $reason: $why', ({ offers, spec, cooldownOf, ceiling, reason, message }) => {
     const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
-    expect(selectOffer(offers, wish(spec, policy, coolingDown))).toMatchObject({
+    expect(selectOffer(offers, requirements(spec, policy, cooldownOf))).toMatchObject({
       kind: 'none',
       reason,
       message,
@@ -292,7 +294,7 @@ describe('why there is none', () => {
 
   test('the message does not change with the market, so that a waiting object is not written again', () => {
     const messages = [[offer({ usd: 2 })], [offer({ usd: 3 }), offer({ usd: 4 })]].map((offers) => {
-      const selection = selectOffer(offers, wish({ maxPrice: 1 }));
+      const selection = selectOffer(offers, requirements({ maxPrice: 1 }));
       return selection.kind === 'none' && selection.message;
     });
     expect(messages[0]).toBe(messages[1]);

@@ -8,7 +8,7 @@ import { GUIDE_DISK, GUIDE_VCPUS, guideOffer, offer, resource } from './support/
 interface Row {
   name: string;
   part: CustomResource;
-  wish: number | undefined;
+  requirements: number | undefined;
   fit?: Fit;
   /** [size, sent] or the nearest reachable size of a miss. */
   expected: readonly [number | undefined, boolean] | { readonly nearest: number | undefined };
@@ -19,161 +19,179 @@ const FIXED = resource({ defaultCount: 100 });
 const UNSTEPPED = resource({ minCount: 4, maxCount: 9, defaultCount: 4, pricePerUnit: 0.1 });
 
 const rows: Row[] = [
-  { name: 'no wish', part: GUIDE_DISK, wish: undefined, expected: [100, false], why: 'the default, unsent' },
+  {
+    name: 'no wish',
+    part: GUIDE_DISK,
+    requirements: undefined,
+    expected: [100, false],
+    why: 'the default, unsent',
+  },
   {
     name: 'no wish, no default',
     part: resource(),
-    wish: undefined,
+    requirements: undefined,
     expected: [undefined, false],
     why: 'nothing to say',
   },
   {
     name: 'on the grid',
     part: GUIDE_DISK,
-    wish: 200,
+    requirements: 200,
     expected: [200, true],
     why: 'the guide: step 10 from 50',
   },
-  { name: 'off the grid', part: GUIDE_DISK, wish: 201, expected: [210, true], why: 'next step up' },
-  { name: 'the default', part: GUIDE_DISK, wish: 100, expected: [100, false], why: 'a default is not sent' },
+  { name: 'off the grid', part: GUIDE_DISK, requirements: 201, expected: [210, true], why: 'next step up' },
+  {
+    name: 'the default',
+    part: GUIDE_DISK,
+    requirements: 100,
+    expected: [100, false],
+    why: 'a default is not sent',
+  },
   {
     name: 'below the minimum',
     part: GUIDE_DISK,
-    wish: 1,
+    requirements: 1,
     expected: [50, true],
     why: 'the minimum is the smallest on the grid',
   },
   {
     name: 'the maximum',
     part: GUIDE_DISK,
-    wish: 1000,
+    requirements: 1000,
     expected: [1000, true],
     why: 'the maximum counts when it is on the grid',
   },
   {
     name: 'maximum off the grid',
     part: { ...GUIDE_DISK, maxCount: 1005 },
-    wish: 1001,
+    requirements: 1001,
     expected: { nearest: 1000 },
     why: '1005 is not 50 + k·10',
   },
   {
     name: 'above the maximum',
     part: GUIDE_DISK,
-    wish: 1001,
+    requirements: 1001,
     expected: { nearest: 1000 },
     why: 'never less than the wish',
   },
   {
     name: 'included default beats less',
     part: GUIDE_VCPUS,
-    wish: 10,
+    requirements: 10,
     expected: [16, false],
     why: '10 cost 0.04, the included 16 nothing',
   },
   {
     name: 'above the included default',
     part: GUIDE_VCPUS,
-    wish: 17,
+    requirements: 17,
     expected: [18, true],
     why: 'the default is too small',
   },
   {
     name: 'default off the grid',
     part: { ...GUIDE_DISK, defaultCount: 95 },
-    wish: 91,
+    requirements: 91,
     expected: [95, false],
     why: '95 is cheaper than the 100 of the grid',
   },
   {
     name: 'default beyond the grid',
     part: { ...GUIDE_DISK, defaultCount: 2000 },
-    wish: 1500,
+    requirements: 1500,
     expected: [2000, false],
     why: 'the default is reachable wherever it lies',
   },
   {
     name: 'tie',
     part: { ...GUIDE_DISK, pricePerUnit: 0 },
-    wish: 60,
+    requirements: 60,
     expected: [60, true],
     why: 'both free: the smaller one',
   },
   {
     name: 'tie, default smaller',
     part: { ...GUIDE_DISK, pricePerUnit: 0, defaultCount: 65 },
-    wish: 61,
+    requirements: 61,
     expected: [65, false],
     why: 'both free: the smaller one, here the default',
   },
-  { name: 'no step', part: UNSTEPPED, wish: 7, expected: [7, true], why: 'no increments named: whole units' },
+  {
+    name: 'no step',
+    part: UNSTEPPED,
+    requirements: 7,
+    expected: [7, true],
+    why: 'no increments named: whole units',
+  },
   {
     name: 'step 0',
     part: { ...UNSTEPPED, step: 0 },
-    wish: 7,
+    requirements: 7,
     expected: [7, true],
     why: 'must not divide by zero',
   },
   {
     name: 'negative step',
     part: { ...UNSTEPPED, step: -2 },
-    wish: 7,
+    requirements: 7,
     expected: [7, true],
     why: 'must not walk downwards',
   },
   {
     name: 'min above max',
     part: { ...UNSTEPPED, minCount: 20 },
-    wish: 5,
+    requirements: 5,
     expected: { nearest: 4 },
     why: 'contradicting bounds leave the default only',
   },
   {
     name: 'huge maximum',
     part: { ...UNSTEPPED, maxCount: 1e15 },
-    wish: 1_000_000,
+    requirements: 1_000_000,
     expected: [1_000_000, true],
     why: 'computed, not walked',
   },
   {
     name: 'range without default',
     part: resource({ minCount: 4, maxCount: 9 }),
-    wish: 5,
+    requirements: 5,
     expected: [5, true],
     why: 'it can still be set',
   },
   {
     name: 'fixed, default suffices',
     part: FIXED,
-    wish: 80,
+    requirements: 80,
     expected: [100, false],
     why: 'a fixed size is never sent',
   },
   {
     name: 'fixed, default too small',
     part: FIXED,
-    wish: 101,
+    requirements: 101,
     expected: { nearest: 100 },
     why: 'it cannot be changed',
   },
   {
     name: 'fixed by a missing maximum',
     part: resource({ minCount: 1, defaultCount: 10 }),
-    wish: 11,
+    requirements: 11,
     expected: { nearest: 10 },
     why: 'one bound is no range',
   },
   {
     name: 'fixed, no default',
     part: resource(),
-    wish: 1,
+    requirements: 1,
     expected: { nearest: undefined },
     why: 'nobody knows what one gets',
   },
   {
     name: 'exact on the grid',
     part: GUIDE_DISK,
-    wish: 210,
+    requirements: 210,
     fit: 'Exact',
     expected: [210, true],
     why: 'reachable',
@@ -181,7 +199,7 @@ const rows: Row[] = [
   {
     name: 'exact off the grid',
     part: GUIDE_DISK,
-    wish: 206,
+    requirements: 206,
     fit: 'Exact',
     expected: { nearest: 210 },
     why: 'no rounding',
@@ -189,7 +207,7 @@ const rows: Row[] = [
   {
     name: 'exact in the middle of two',
     part: GUIDE_DISK,
-    wish: 205,
+    requirements: 205,
     fit: 'Exact',
     expected: { nearest: 200 },
     why: 'tie: the smaller is shown',
@@ -197,7 +215,7 @@ const rows: Row[] = [
   {
     name: 'exact, next to the default',
     part: { ...GUIDE_DISK, defaultCount: 204 },
-    wish: 205,
+    requirements: 205,
     fit: 'Exact',
     expected: { nearest: 204 },
     why: 'the default is nearer than the 200 and 210 of the grid',
@@ -205,7 +223,7 @@ const rows: Row[] = [
   {
     name: 'exact below the minimum',
     part: { ...UNSTEPPED, defaultCount: 9 },
-    wish: 1,
+    requirements: 1,
     fit: 'Exact',
     expected: { nearest: 4 },
     why: 'the grid does not go on below its minimum',
@@ -213,7 +231,7 @@ const rows: Row[] = [
   {
     name: 'exact on a range of one size',
     part: resource({ minCount: 7, maxCount: 7, defaultCount: 5 }),
-    wish: 7,
+    requirements: 7,
     fit: 'Exact',
     expected: [7, true],
     why: 'equal bounds are no contradiction',
@@ -221,7 +239,7 @@ const rows: Row[] = [
   {
     name: 'exact, default cheaper',
     part: GUIDE_VCPUS,
-    wish: 10,
+    requirements: 10,
     fit: 'Exact',
     expected: [10, true],
     why: 'Exact does not save money',
@@ -229,7 +247,7 @@ const rows: Row[] = [
   {
     name: 'exact default off the grid',
     part: { ...GUIDE_DISK, defaultCount: 95 },
-    wish: 95,
+    requirements: 95,
     fit: 'Exact',
     expected: [95, false],
     why: 'by sending nothing',
@@ -237,7 +255,7 @@ const rows: Row[] = [
   {
     name: 'exact on a fixed part',
     part: FIXED,
-    wish: 100,
+    requirements: 100,
     fit: 'Exact',
     expected: [100, false],
     why: 'equal',
@@ -245,15 +263,15 @@ const rows: Row[] = [
   {
     name: 'exact on another fixed part',
     part: FIXED,
-    wish: 80,
+    requirements: 80,
     fit: 'Exact',
     expected: { nearest: 100 },
     why: 'more is not exact',
   },
 ];
 
-test.each(rows)('$name ($wish): $why', ({ part, wish, fit = 'AtLeast', expected }) => {
-  const choice = chooseSize(part, wish, fit);
+test.each(rows)('$name ($wish): $why', ({ part, requirements, fit = 'AtLeast', expected }) => {
+  const choice = chooseSize(part, requirements, fit);
   expect(choice).toEqual(
     'nearest' in expected
       ? { kind: 'misses', nearest: expected.nearest }
@@ -283,7 +301,7 @@ describe('all parts of an offer', () => {
     expect(fitSizes(guideOffer(), { vcpus: 99, memory: 999 }, 'AtLeast')).toEqual({
       kind: 'misses',
       name: 'vcpus',
-      wished: 99,
+      requested: 99,
       nearest: 32,
     });
   });

@@ -5,9 +5,9 @@ import type { Offer } from '../../src/offers/offer.ts';
 import { REJECTION_REASONS, summarizeRejections } from '../../src/offers/rejections.ts';
 import type { RejectionReason } from '../../src/offers/rejections.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
-import { nothingCoolsDown } from '../../src/offers/wish.ts';
-import type { CoolingDown } from '../../src/offers/wish.ts';
-import { guideOffer, offer, offerWithout, resource, wish } from './support/builders.ts';
+import { noCooldowns } from '../../src/offers/requirements.ts';
+import type { CooldownLookup } from '../../src/offers/requirements.ts';
+import { guideOffer, offer, offerWithout, resource, requirements } from './support/builders.ts';
 import type { SpecOverrides } from './support/builders.ts';
 
 describe('explainChoice', () => {
@@ -16,7 +16,7 @@ describe('explainChoice', () => {
     name: string;
     offers: Offer[];
     spec?: SpecOverrides;
-    coolingDown?: CoolingDown;
+    cooldownOf?: CooldownLookup;
     expected: string;
     why: string;
   }[] = [
@@ -76,21 +76,21 @@ describe('explainChoice', () => {
       name: 'template after a refusal',
       offers: [offer({ provider: 'runpod' }), LOW, offer({ images: ['custom_template'], usd: 3 })],
       spec: { customTemplateId: 't' },
-      coolingDown: (key) => (key.includes('runpod') ? { reason: 'TemplateIncompatible' } : undefined),
+      cooldownOf: (key) => (key.includes('runpod') ? { reason: 'TemplateIncompatible' } : undefined),
       expected:
         'listing custom_template, then cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 3.00 USD/h; 1 other rejected',
       why: 'says why it is not the cheapest',
     },
   ];
-  test.each(cases)('$name: $why', ({ offers, spec, coolingDown, expected }) => {
-    const selection = selectOffer(offers, wish(spec, {}, coolingDown));
+  test.each(cases)('$name: $why', ({ offers, spec, cooldownOf, expected }) => {
+    const selection = selectOffer(offers, requirements(spec, {}, cooldownOf));
     expect(selection.kind === 'selected' && explainChoice(selection)).toBe(expected);
   });
 
   test('stays readable and bounded with hostile words of a provider', () => {
     const selection = selectOffer(
       [offer({ cloudId: `a\n\u0007${'b'.repeat(500)}`, provider: '😀'.repeat(300) })],
-      wish(),
+      requirements(),
     );
     const text = selection.kind === 'selected' ? explainChoice(selection) : '';
     expect(text.length).toBeLessThanOrEqual(200);
@@ -100,8 +100,8 @@ describe('explainChoice', () => {
 });
 
 /** The summary of what this wish rejects. */
-function summaryOf(offers: readonly Offer[], spec: SpecOverrides = {}, coolingDown = nothingCoolsDown) {
-  return summarizeRejections(judgeOffers(offers, wish(spec, {}, coolingDown)).rejections);
+function summaryOf(offers: readonly Offer[], spec: SpecOverrides = {}, cooldownOf = noCooldowns) {
+  return summarizeRejections(judgeOffers(offers, requirements(spec, {}, cooldownOf)).rejections);
 }
 
 describe('summarizeRejections', () => {

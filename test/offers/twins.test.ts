@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
-import { offer, offerWithout, wish } from './support/builders.ts';
+import { offer, offerWithout, requirements } from './support/builders.ts';
 import type { SpecOverrides } from './support/builders.ts';
 
 interface TwinRow {
@@ -116,7 +116,7 @@ describe('a row that a request cannot tell from another one', () => {
         [chosen, twin],
         [twin, chosen],
       ]) {
-        const selection = selectOffer(offers, wish(spec));
+        const selection = selectOffer(offers, requirements(spec));
         expect(selection.kind).toBe('none');
         expect(selection.rejections.map(({ reason }) => reason)).toContain('Indistinguishable');
       }
@@ -130,7 +130,7 @@ describe('a row that a request cannot tell from another one', () => {
         [chosen, twin],
         [twin, chosen],
       ]) {
-        expect(selectOffer(offers, wish(spec))).toMatchObject({
+        expect(selectOffer(offers, requirements(spec))).toMatchObject({
           kind: 'selected',
           isPriceAmbiguous,
           cost: { total: 1_900_000 },
@@ -140,7 +140,7 @@ describe('a row that a request cannot tell from another one', () => {
   );
 
   test('what would have to be relaxed is said', () => {
-    const selection = selectOffer([offer(), offer({ isSpot: true, usd: 1 })], wish());
+    const selection = selectOffer([offer(), offer({ isSpot: true, usd: 1 })], requirements());
     expect(selection).toMatchObject({ hint: 'set placement.spot to Allow to match 2 offers' });
   });
 });

@@ -68,8 +68,8 @@ async function create(args: readonly string[], apiKey?: string): Promise<Program
 
 describeHere('the official command line', () => {
   it('finds the offer of the guide, and every GPU type', async () => {
-    const wish = ['--gpu-type', 'H100_80GB', '--gpu-count', '1', '--regions', 'canada'];
-    expect(await json('availability', 'list', ...wish)).toMatchObject({
+    const requirements = ['--gpu-type', 'H100_80GB', '--gpu-count', '1', '--regions', 'canada'];
+    expect(await json('availability', 'list', ...requirements)).toMatchObject({
       gpu_resources: [
         { id: GUIDE_OFFER, cloud_id: 'n3-H100x1', provider: 'hyperstack', price_value: 1.9, vcpus: '28' },
       ],

@@ -20,6 +20,6 @@ export const COMMON_WORDS: Readonly<Record<string, string>> = {
   end: 'anything may end: a page, a window of time, a process',
   look: 'people look at a page',
   memory: 'the RAM of an instance or of the operator',
-  windows: 'windows of time, and flags that start with --window',
+  timings: 'windows of time, and flags that start with --window',
   provider: 'the one word for Prime Intellect in code and in the spec',
 };

@@ -22,7 +22,7 @@ beforeEach(() => {
     view: { list: () => objects },
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() },
     installation: INSTALLATION,
-    windows: { settleMs: 90_000, goneSpacingMs: 30_000 },
+    timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
     assumedPrice: ASSUMED,
   });
 });

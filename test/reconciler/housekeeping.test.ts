@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AccountState } from '../../src/lifecycle/knowledge.ts';
+import type { AccountState } from '../../src/lifecycle/observation.ts';
 import { Housekeeping } from '../../src/reconciler/housekeeping.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
@@ -7,7 +7,7 @@ import { failure } from '../support/builders/looks.ts';
 
 const OURS: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 0 };
 const THEIRS: AccountState = { kind: 'changed', userId: 'user-2', sinceMs: 0, message: 'm' };
-const WINDOWS = { busyPollMs: 5_000, sweepMs: 300_000 };
+const TIMINGS = { busyPollMs: 5_000, sweepMs: 300_000 };
 
 /** The tasks, on a clock that stands still; what they work on answers at once. */
 function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS) {
@@ -17,7 +17,7 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
   const housekeeping = new Housekeeping({
     clock,
     log: new RecordingLog(),
-    windows: WINDOWS,
+    timings: TIMINGS,
     random: () => 0,
   });
   housekeeping.start({
@@ -28,7 +28,7 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
       failure: undefined,
       check: async () => await Promise.resolve(true),
     },
-    podWatch: { poll: async () => await Promise.resolve(WINDOWS.busyPollMs) },
+    podWatch: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
     census: {
       take: async () => {
         counts.lists += 1;

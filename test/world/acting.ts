@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Knowledge } from '../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../src/lifecycle/observation.ts';
 import type { Step } from '../../src/lifecycle/step.ts';
 
 const acting = new AsyncLocalStorage<string>();
@@ -10,9 +10,9 @@ export function actor(): string | undefined {
 }
 
 /** The same decisions; what follows from one of them knows for which GpuPod it was made. */
-export function noting(plan: (knowledge: Knowledge) => Step): (knowledge: Knowledge) => Step {
-  return (knowledge) => {
-    acting.enterWith(knowledge.gpuPod.metadata.uid);
-    return plan(knowledge);
+export function noting(plan: (observation: Observation) => Step): (observation: Observation) => Step {
+  return (observation) => {
+    acting.enterWith(observation.gpuPod.metadata.uid);
+    return plan(observation);
   };
 }

@@ -1,9 +1,9 @@
-import type { Knowledge } from '../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../src/lifecycle/observation.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
 import { Secret } from '../../src/prime/api-key.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { Policy } from '../../src/lifecycle/settings.ts';
-import { DEFAULT_WINDOWS } from '../../src/lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import type { Step } from '../../src/lifecycle/step.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
 import { Controller } from '../../src/reconciler/controller.ts';
@@ -30,7 +30,7 @@ import type { WatchSettings } from './watched-view.ts';
 import { worldProvider } from './world-provider.ts';
 import type { Key } from './world-provider.ts';
 
-export type PlanNext = (knowledge: Knowledge) => Step;
+export type PlanNext = (observation: Observation) => Step;
 
 /** Puts something else in the place of a part: how bugs are planted. Called once for each process. */
 export interface Plant {
@@ -162,11 +162,11 @@ export class OperatorProcess {
     return new Controller({
       clock: this.clock,
       log: this.#log(),
-      windows: DEFAULT_WINDOWS,
+      timings: DEFAULT_TIMINGS,
       policy,
       orphanPolicy,
       concurrency: 4,
-      coolDownScale: 1,
+      cooldownScale: 1,
       namespace: NAMESPACE,
       identity: this.name,
       cluster: plant.ports?.(ports) ?? ports,

@@ -4,7 +4,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, stakeOf } from '../account.ts';
 import type { AccountVerdict, Stake } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';
-import type { AccountState, Knowledge } from '../knowledge.ts';
+import type { AccountState, Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';
 import type { Failure } from '../provider.ts';
 import type { Claim } from '../status/draft.ts';
@@ -18,45 +18,45 @@ import { keepingStall, unread } from './stalled.ts';
  * would look as if all pods were gone. Nor before it is known whose key it is. What an object records of its account
  * counts more than what the installation does: that record may be lost, or moved.
  */
-export function accountDoubtful(knowledge: Knowledge): Step | undefined {
-  const { account } = knowledge;
+export function accountDoubtful(observation: Observation): Step | undefined {
+  const { account } = observation;
   if (account.kind === 'unknown') {
-    return awaitAccount(knowledge, account.failure);
+    return awaitAccount(observation, account.failure);
   }
-  const verdict = accountVerdict(knowledge);
+  const verdict = accountVerdict(observation);
   switch (verdict.kind) {
     case 'foreign':
-      return isConfirmedAbsent(knowledge, verdict.stake) ? undefined : holdForeign(knowledge, verdict);
+      return isConfirmedAbsent(observation, verdict.stake) ? undefined : holdForeign(observation, verdict);
     case 'unconfirmed':
-      return isConfirmedAbsent(knowledge, verdict.stake) ? undefined : confirmAccount(knowledge, verdict);
+      return isConfirmedAbsent(observation, verdict.stake) ? undefined : confirmAccount(observation, verdict);
     case 'fits':
-      return account.kind === 'changed' && !isRecordedHere(knowledge)
-        ? hold(knowledge, account.message)
-        : awaitAnswer(knowledge, account);
+      return account.kind === 'changed' && !isRecordedHere(observation)
+        ? hold(observation, account.message)
+        : awaitAnswer(observation, account);
   }
 }
 
 /** An object that names the account of the key is looked after, whatever account the installation is recorded for. */
-function isRecordedHere(knowledge: Knowledge): boolean {
-  return identityOf(knowledge.account) !== undefined && stakeOf(knowledge)?.recorded !== undefined;
+function isRecordedHere(observation: Observation): boolean {
+  return identityOf(observation.account) !== undefined && stakeOf(observation)?.recorded !== undefined;
 }
 
 /** A person has looked at the other account: the order came to nothing there. */
-function isConfirmedAbsent({ gpuPod }: Knowledge, { kind, name }: Stake): boolean {
+function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Stake): boolean {
   return kind === 'order' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
 }
 
-function hold(knowledge: Knowledge, message: string, stake = stakeOf(knowledge)): Rest {
-  const { status } = knowledge.gpuPod;
+function hold(observation: Observation, message: string, stake = stakeOf(observation)): Rest {
+  const { status } = observation.gpuPod;
   const rest = restFailing(
-    knowledge,
+    observation,
     { reason: 'AccountChanged', message },
     {
       Ready: readyWhileHeld(status, message, stake),
       ...keepingStall(status, { type: 'Stalled', claim: ['AccountChanged', message] }),
     },
   );
-  return { ...unread(knowledge, rest), isUnwatched: true };
+  return { ...unread(observation, rest), isUnwatched: true };
 }
 
 /** An order whose outcome is not known may have become a machine: that nothing is rented cannot be said. */
@@ -68,17 +68,17 @@ function readyWhileHeld(status: GpuPodStatus, message: string, stake: Stake | un
 type Foreign = Extract<AccountVerdict, { readonly kind: 'foreign' }>;
 type Unconfirmed = Extract<AccountVerdict, { readonly kind: 'unconfirmed' }>;
 
-function holdForeign(knowledge: Knowledge, { stake, recorded }: Foreign): Rest {
-  const { account } = knowledge;
+function holdForeign(observation: Observation, { stake, recorded }: Foreign): Rest {
+  const { account } = observation;
   const session = identityOf(account);
   const isOfInstallation =
     account.kind === 'changed' && account.unmarked !== undefined && isSameAccount(account.unmarked, recorded);
   if (isOfInstallation || session === undefined) {
-    return hold(knowledge, account.kind === 'changed' ? account.message : '');
+    return hold(observation, account.kind === 'changed' ? account.message : '');
   }
   const [theirs, ours] = namesOf(session, recorded);
   return hold(
-    knowledge,
+    observation,
     `The API key belongs to account ${theirs}, but ${whatOf(stake)} belongs to ${ours}, may bill and is left alone. ` +
       `Restore the old key, or, once nothing runs there, ${wayOut(stake)}.`,
   );
@@ -109,8 +109,8 @@ function wayOut({ kind }: Stake): string {
  * The provider does not say whose key this is. A list, which all share, or else a GET shows what is at stake, or nothing
  * does: then no absence is believed.
  */
-function confirmAccount(knowledge: Knowledge, { stake, recorded }: Unconfirmed): Step {
-  const { account, census, memory, gpuPod, windows } = knowledge;
+function confirmAccount(observation: Observation, { stake, recorded }: Unconfirmed): Step {
+  const { account, census, memory, gpuPod, timings } = observation;
   const sinceMs = sessionBeganAtMs(account);
   if (census === undefined) {
     const wantsCensusAfterMs = Math.max(0, sinceMs);
@@ -121,27 +121,27 @@ function confirmAccount(knowledge: Knowledge, { stake, recorded }: Unconfirmed):
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
   if (account.kind === 'fits' && account.unanswered !== undefined) {
-    return { ...awaitAccount(knowledge, account.unanswered), wantsCensusAfterMs: windows.quietPollMs };
+    return { ...awaitAccount(observation, account.unanswered), wantsCensusAfterMs: timings.quietPollMs };
   }
   const message = recorded === undefined ? ofAnotherKey(stake) : ofAnotherAccount(stake, recorded);
   const rest = restFailing(
-    knowledge,
-    { reason: 'AccountUnconfirmed', message, retryAfterMs: windows.quietPollMs },
+    observation,
+    { reason: 'AccountUnconfirmed', message, retryAfterMs: timings.quietPollMs },
     {
       Ready: readyWhileHeld(gpuPod.status, message, stake),
       ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountUnconfirmed', message] }),
     },
   );
   // A list that no wallet of this object was complete in began at no time.
-  const againMs = Math.max(0, sinceMs, census.beganAtMs + windows.quietPollMs);
-  return { ...unread(knowledge, rest), isUnwatched: true, wantsCensusAfterMs: againMs };
+  const againMs = Math.max(0, sinceMs, census.beganAtMs + timings.quietPollMs);
+  return { ...unread(observation, rest), isUnwatched: true, wantsCensusAfterMs: againMs };
 }
 
 /** What is rented is looked after meanwhile; what has nothing at stake would be rented on the account of nobody knows whom. */
-function awaitAnswer(knowledge: Knowledge, account: AccountState): Step | undefined {
-  const isIdle = stakeOf(knowledge) === undefined && !isDeleting(knowledge.gpuPod);
+function awaitAnswer(observation: Observation, account: AccountState): Step | undefined {
+  const isIdle = stakeOf(observation) === undefined && !isDeleting(observation.gpuPod);
   return isIdle && account.kind === 'fits' && account.unanswered !== undefined
-    ? awaitAccount(knowledge, account.unanswered)
+    ? awaitAccount(observation, account.unanswered)
     : undefined;
 }
 
@@ -164,8 +164,8 @@ function ofAnotherKey(stake: Stake): string {
  * Nothing is rented with a key of nobody knows whom, where it should be that of an account that this installation has
  * used: somebody else might pay. A list may show that it is.
  */
-export function awaitKnownAccount(knowledge: Knowledge): Step | undefined {
-  const { account, gpuPod, windows, census } = knowledge;
+export function awaitKnownAccount(observation: Observation): Step | undefined {
+  const { account, gpuPod, timings, census } = observation;
   if (account.kind === 'unknown' || account.unconfirmed === undefined) {
     return undefined;
   }
@@ -175,8 +175,8 @@ export function awaitKnownAccount(knowledge: Knowledge): Step | undefined {
     `Nothing is rented: the provider does not say whose API key this is, and it shows no instance of account ${userId}, ` +
     'which has paid so far. Give the key the permission to read its user (user:read), or restore the former key.';
   const rest = restFailing(
-    knowledge,
-    { reason: 'AccountUnconfirmed', message, retryAfterMs: windows.quietPollMs },
+    observation,
+    { reason: 'AccountUnconfirmed', message, retryAfterMs: timings.quietPollMs },
     {
       Ready: heldReady(gpuPod.status, message),
       progress: { type: 'Stalled', claim: ['AccountUnconfirmed', message] },
@@ -186,18 +186,18 @@ export function awaitKnownAccount(knowledge: Knowledge): Step | undefined {
   return isListed ? rest : { ...rest, wantsCensusAfterMs: sinceMs };
 }
 
-function awaitAccount(knowledge: Knowledge, failure: Failure | undefined): Rest {
-  const { status } = knowledge.gpuPod;
+function awaitAccount(observation: Observation, failure: Failure | undefined): Rest {
+  const { status } = observation.gpuPod;
   if (failure === undefined) {
     // The first moments of a process: all objects are looked at again once the answer is there.
     return { kind: 'rest', status };
   }
-  const rest = restFailing(knowledge, failure, {
+  const rest = restFailing(observation, failure, {
     Ready: heldReady(status, failure.message),
     ...keepingStall(status, {
       type: 'Reconciling',
       claim: ['Retrying', 'Waiting for the provider to say whose API key this is.'],
     }),
   });
-  return unread(knowledge, rest);
+  return unread(observation, rest);
 }

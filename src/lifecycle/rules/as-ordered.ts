@@ -2,7 +2,7 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
 import type { OfferStatus } from '../../api/status.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
 import type { Step } from '../step.ts';
@@ -31,23 +31,23 @@ const DIFFERENCES: readonly ((compared: Compared) => string | undefined)[] = [
  * An instance that is not what was chosen is ended before it is ever ready: the request cannot say all that an offer
  * does, so what came of it is compared. After that nothing is ended for it: the work on it is worth more.
  */
-export function checkOrder(knowledge: Knowledge, look: PodLook | undefined): Step | undefined {
-  const { gpuPod } = knowledge;
+export function checkOrder(observation: Observation, look: PodLook | undefined): Step | undefined {
+  const { gpuPod } = observation;
   if (look === undefined || gpuPod.status.readyAt !== undefined) {
     return undefined;
   }
-  const compared = comparedWith(knowledge, look);
+  const compared = comparedWith(observation, look);
   const difference = DIFFERENCES.map((differs) => differs(compared)).find((said) => said !== undefined);
   return difference === undefined
     ? undefined
     : beginEnding(
-        knowledge,
+        observation,
         'NotAsOrdered',
         `The instance does not match the create request: ${difference}.`,
       );
 }
 
-function comparedWith({ gpuPod, intent: reading }: Knowledge, look: PodLook): Compared {
+function comparedWith({ gpuPod, intent: reading }: Observation, look: PodLook): Compared {
   const intent = reading.kind === 'read' && isOf(gpuPod, reading.intent) ? reading.intent : undefined;
   const { gpuType, gpuCount, isSpot, provider } = { ...intent?.offer, ...gpuPod.status.offer };
   return { look, spec: gpuPod.spec, ordered: { gpuType, gpuCount, isSpot, provider }, intent };

@@ -2,7 +2,7 @@ import type { Attempt } from '../../api/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { OrderMemory } from '../memory.ts';
 import { parsePodName } from '../pod-name.ts';
 import type { HistoryRow } from '../provider.ts';
@@ -10,7 +10,7 @@ import { failuresWith, hasOutcome, notCreatedInARow, paidBy, withAttempt } from 
 import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
-import type { CoolDown, Step } from '../step.ts';
+import type { Cooldown, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
 
 type Result = Omit<Partial<Attempt>, 'number'>;
@@ -19,13 +19,13 @@ type Result = Omit<Partial<Attempt>, 'number'>;
  * Complete lists prove that no instance came of the attempt. It counts: else it would be repeated without end. The offer is
  * left alone where it answered so; that a process died before it asked says nothing about the offer.
  */
-export function closeNotCreated(knowledge: Knowledge, intent: Intent, { outcome }: OrderMemory): Step {
-  const result = { ...ordered(knowledge, intent), ...NOT_CREATED };
-  return close(knowledge, intent.attempt, result, outcome === undefined ? undefined : coolDown(intent));
+export function closeNotCreated(observation: Observation, intent: Intent, { outcome }: OrderMemory): Step {
+  const result = { ...ordered(observation, intent), ...NOT_CREATED };
+  return close(observation, intent.attempt, result, outcome === undefined ? undefined : cooldown(intent));
 }
 
 /** Its instance came and went before anybody here saw it. */
-export function closeEnded(knowledge: Knowledge, intent: Intent, ended: HistoryRow): Step {
+export function closeEnded(observation: Observation, intent: Intent, ended: HistoryRow): Step {
   const result: Result = {
     podId: ended.podId,
     outcome: 'Failed',
@@ -33,15 +33,15 @@ export function closeEnded(knowledge: Knowledge, intent: Intent, ended: HistoryR
     message: `The history at the provider lists instance ${ended.podId} of this create intent as terminated.`,
     ...(ended.totalBilledUsd === undefined ? {} : { cost: Math.max(0, ended.totalBilledUsd) }),
   };
-  return close(knowledge, intent.attempt, { ...ordered(knowledge, intent), ...result }, coolDown(intent));
+  return close(observation, intent.attempt, { ...ordered(observation, intent), ...result }, cooldown(intent));
 }
 
 /** The same as `closeNotCreated`, where the intent was taken off and only this process knows of the attempt. */
-export function closeStripped(knowledge: Knowledge, { podName }: OrderMemory): Step | undefined {
+export function closeStripped(observation: Observation, { podName }: OrderMemory): Step | undefined {
   const attempt = parsePodName(podName)?.attempt;
-  return attempt === undefined || hasOutcome(knowledge.gpuPod.status, attempt)
+  return attempt === undefined || hasOutcome(observation.gpuPod.status, attempt)
     ? undefined
-    : close(knowledge, attempt, { podName, ...NOT_CREATED });
+    : close(observation, attempt, { podName, ...NOT_CREATED });
 }
 
 const NOT_CREATED = {
@@ -51,7 +51,7 @@ const NOT_CREATED = {
     'The outcome of the create request was unknown. Complete lists now show that it created no instance.',
 } as const satisfies Result;
 
-function ordered({ now }: Knowledge, intent: Intent): Result {
+function ordered({ now }: Observation, intent: Intent): Result {
   return {
     podName: intent.name,
     ...paidBy(intent.teamId),
@@ -61,17 +61,17 @@ function ordered({ now }: Knowledge, intent: Intent): Result {
   };
 }
 
-function coolDown({ offer }: Intent): CoolDown {
+function cooldown({ offer }: Intent): Cooldown {
   return { reason: 'NotCreated', offerKey: offerKey(offer) };
 }
 
-function close(knowledge: Knowledge, attempt: number, result: Result, avoided?: CoolDown): Step {
-  const { gpuPod, now } = knowledge;
+function close(observation: Observation, attempt: number, result: Result, avoided?: Cooldown): Step {
+  const { gpuPod, now } = observation;
   const at = timestamp(now.wallMs);
   const isCreated = result.outcome === 'Failed';
   const notCreated = notCreatedInARow(gpuPod.status) + (isCreated ? 0 : 1);
   const status = draftStatus(
-    knowledge,
+    observation,
     {
       Ready: PENDING,
       Provisioned: ['CreateFailed', result.message ?? 'The last create request created no instance.'],
@@ -86,6 +86,6 @@ function close(knowledge: Knowledge, attempt: number, result: Result, avoided?: 
   );
   return {
     kind: 'act',
-    effect: { type: 'writeStatus', status, ...(avoided === undefined ? {} : { coolDown: avoided }) },
+    effect: { type: 'writeStatus', status, ...(avoided === undefined ? {} : { cooldown: avoided }) },
   };
 }

@@ -1,5 +1,5 @@
 import { untilReadAgainMs } from '../gone.ts';
-import type { Knowledge, Sight } from '../knowledge.ts';
+import type { Observation, Sight } from '../observation.ts';
 import type { RentalMemory } from '../memory.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
@@ -12,21 +12,21 @@ import { endTimedOut } from './provision.ts';
  * to the create, and looks at a pod that is starting, may say something else. Undefined once that was done.
  */
 export function confirmBeforeReady(
-  knowledge: Knowledge,
+  observation: Observation,
   rental: RentalMemory,
   sight: Sight,
   facts: Facts,
 ): Step | undefined {
-  if (knowledge.gpuPod.status.readyAt !== undefined) {
+  if (observation.gpuPod.status.readyAt !== undefined) {
     return undefined;
   }
   const { detailsAtMs = -Infinity } = sight;
-  const activeSeenAtMs = rental.activeSeenAtMs ?? knowledge.now.monotonicMs;
+  const activeSeenAtMs = rental.activeSeenAtMs ?? observation.now.monotonicMs;
   if (detailsAtMs < activeSeenAtMs) {
-    return lookAgain(knowledge, rental, activeSeenAtMs);
+    return lookAgain(observation, rental, activeSeenAtMs);
   }
   return sight.look.priceUsdPerHour === undefined
-    ? (endTimedOut(knowledge, rental, sight) ?? awaitPrice(knowledge, rental, detailsAtMs, facts))
+    ? (endTimedOut(observation, rental, sight) ?? awaitPrice(observation, rental, detailsAtMs, facts))
     : undefined;
 }
 
@@ -34,33 +34,33 @@ export function confirmBeforeReady(
 const PATIENCE = 3;
 
 /** By the next list, which all share; where lists fail, leave it out, or take too long, by a GET. */
-function lookAgain(knowledge: Knowledge, rental: RentalMemory, sinceMs: number): Step {
-  const { gpuPod, now, windows, providerFailure, census } = knowledge;
+function lookAgain(observation: Observation, rental: RentalMemory, sinceMs: number): Step {
+  const { gpuPod, now, timings, providerFailure, census } = observation;
   const isLeftOut = census === undefined || census.doubt !== undefined || census.beganAtMs >= sinceMs;
-  const patienceMs = windows.goneSpacingMs * (isLeftOut ? 1 : PATIENCE);
+  const patienceMs = timings.goneSpacingMs * (isLeftOut ? 1 : PATIENCE);
   const isOverdue = now.monotonicMs - sinceMs >= patienceMs;
-  const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);
+  const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
   if ((isOverdue || providerFailure !== undefined) && untilReadMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
   return {
     kind: 'rest',
     status: gpuPod.status,
-    againInMs: Math.max(untilReadMs, windows.goneSpacingMs),
+    requeueAfterMs: Math.max(untilReadMs, timings.goneSpacingMs),
     pollOften: true,
     wantsCensusAfterMs: sinceMs,
   };
 }
 
-function awaitPrice(knowledge: Knowledge, rental: RentalMemory, readAtMs: number, facts: Facts): Step {
-  const { windows } = knowledge;
-  const next = lookAgain(knowledge, rental, readAtMs + windows.goneSpacingMs);
-  return next.kind === 'act' ? next : { ...next, status: priceUnknown(knowledge, rental, facts) };
+function awaitPrice(observation: Observation, rental: RentalMemory, readAtMs: number, facts: Facts): Step {
+  const { timings } = observation;
+  const next = lookAgain(observation, rental, readAtMs + timings.goneSpacingMs);
+  return next.kind === 'act' ? next : { ...next, status: priceUnknown(observation, rental, facts) };
 }
 
-function priceUnknown(knowledge: Knowledge, { podId }: RentalMemory, facts: Facts): Rest['status'] {
+function priceUnknown(observation: Observation, { podId }: RentalMemory, facts: Facts): Rest['status'] {
   return draftStatus(
-    knowledge,
+    observation,
     {
       Ready: [
         'PriceUnknown',

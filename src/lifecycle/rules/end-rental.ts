@@ -1,7 +1,7 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import type { Claims } from '../status/draft.ts';
@@ -17,22 +17,22 @@ import { quietly } from './quietly.ts';
  * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
  * answers is no look: a pod counts as ended only as `endVerdict` says.
  */
-export function endRental(knowledge: Knowledge, why: string): Step | undefined {
-  const { rental } = knowledge.memory;
-  if (endVerdict(knowledge) !== 'live') {
+export function endRental(observation: Observation, why: string): Step | undefined {
+  const { rental } = observation.memory;
+  if (endVerdict(observation) !== 'live') {
     return undefined;
   }
   if (rental === undefined) {
     // What this process has not taken in has not ended either.
-    return { kind: 'rest', status: knowledge.gpuPod.status, pollOften: true };
+    return { kind: 'rest', status: observation.gpuPod.status, pollOften: true };
   }
-  const doubt = doubtIdentity(knowledge, rental, why);
+  const doubt = doubtIdentity(observation, rental, why);
   if (doubt !== undefined) {
     return doubt;
   }
-  return isDeleteDue(knowledge, rental)
-    ? sendDelete(knowledge, rental, why)
-    : awaitEnd(knowledge, rental, why);
+  return isDeleteDue(observation, rental)
+    ? sendDelete(observation, rental, why)
+    : awaitEnd(observation, rental, why);
 }
 
 /**
@@ -40,31 +40,34 @@ export function endRental(knowledge: Knowledge, why: string): Step | undefined {
  * is asked, where neither the answer to our create intent nor a list has told. A 404 is no answer to that, and may be
  * wrong: after it a DELETE goes out only for an id that the operator signed.
  */
-function doubtIdentity(knowledge: Knowledge, rental: RentalMemory, why: string): Step | undefined {
+function doubtIdentity(observation: Observation, rental: RentalMemory, why: string): Step | undefined {
   const { podId } = rental;
-  const whose = ownership(knowledge, rental);
+  const whose = ownership(observation, rental);
   if (whose !== 'unknown') {
-    return whose === 'ours' ? undefined : leaveAlone(knowledge, rental, why);
+    return whose === 'ours' ? undefined : leaveAlone(observation, rental, why);
   }
-  const { now, windows } = knowledge;
+  const { now, timings } = observation;
   const isUnknown = rental.read?.result === 'notFound';
-  if (isUnknown && isSigned(knowledge)) {
+  if (isUnknown && isSigned(observation)) {
     return undefined;
   }
-  if (mayReadAgain(rental, now.monotonicMs, windows.goneSpacingMs)) {
+  if (mayReadAgain(rental, now.monotonicMs, timings.goneSpacingMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
   }
   const rest = restFailing(
-    knowledge,
-    { ...whyUnknown(knowledge, rental), retryAfterMs: windows.goneSpacingMs },
-    claimsWhileEnding(knowledge, why),
+    observation,
+    { ...whyUnknown(observation, rental), retryAfterMs: timings.goneSpacingMs },
+    claimsWhileEnding(observation, why),
   );
   return isUnknown ? { ...rest, wantsCensusAfterMs: rental.read.beganAtMs } : rest;
 }
 
 /** Told once it has lasted for a minute: it usually passes by itself. */
-function whyUnknown(knowledge: Knowledge, { podId, read }: RentalMemory): Omit<Hindrance, 'retryAfterMs'> {
-  const failure = knowledge.podFailure ?? knowledge.providerFailure;
+function whyUnknown(
+  observation: Observation,
+  { podId, read }: RentalMemory,
+): Omit<Hindrance, 'retryAfterMs'> {
+  const failure = observation.podFailure ?? observation.providerFailure;
   switch (read?.result) {
     case 'found':
       return {
@@ -90,11 +93,15 @@ function whyUnknown(knowledge: Knowledge, { podId, read }: RentalMemory): Omit<H
   }
 }
 
-function leaveAlone(knowledge: Knowledge, { podId, name = '' }: RentalMemory, why: string): Step {
-  const { intent, proofs } = knowledge;
+function leaveAlone(observation: Observation, { podId, name = '' }: RentalMemory, why: string): Step {
+  const { intent, proofs } = observation;
   const isOfOther = proofs.isProvenElsewhere(podId) && intent.kind === 'read';
   const message = isOfOther ? leftToOther(podId, intent.intent) : leftToStranger(podId, name);
-  return restFailing(knowledge, { reason: 'UnexpectedResponse', message }, claimsWhileEnding(knowledge, why));
+  return restFailing(
+    observation,
+    { reason: 'UnexpectedResponse', message },
+    claimsWhileEnding(observation, why),
+  );
 }
 
 function leftToOther(podId: string, { name }: Intent): string {
@@ -111,65 +118,65 @@ function leftToStranger(podId: string, name: string): string {
   );
 }
 
-function isDeleteDue(knowledge: Knowledge, rental: RentalMemory): boolean {
+function isDeleteDue(observation: Observation, rental: RentalMemory): boolean {
   const { deletedAtMs } = rental;
   if (deletedAtMs === undefined) {
     return true;
   }
-  const { now, windows, census } = knowledge;
-  const dueAtMs = deletedAtMs + windows.deleteResendMs;
+  const { now, timings, census } = observation;
+  const dueAtMs = deletedAtMs + timings.deleteResendMs;
   const isListed = census?.live.some(({ podId }) => podId === rental.podId) === true;
-  return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(knowledge, rental, dueAtMs));
+  return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(observation, rental, dueAtMs));
 }
 
 /** By whatever look: a list that leaves out what a GET or a poll shows must not let it bill on. */
-function isSeenLiveSince({ sight }: Knowledge, { read }: RentalMemory, atMs: number): boolean {
+function isSeenLiveSince({ sight }: Observation, { read }: RentalMemory, atMs: number): boolean {
   const isRead = read?.result === 'found' && read.beganAtMs >= atMs;
   const isPolled = sight?.omitted === false && sight.look.status !== 'TERMINATED' && sight.beganAtMs >= atMs;
   return isRead || isPolled;
 }
 
-function sendDelete(knowledge: Knowledge, rental: RentalMemory, why: string): Step {
+function sendDelete(observation: Observation, rental: RentalMemory, why: string): Step {
   const { deleteFailure } = rental;
-  const { monotonicMs } = knowledge.now;
+  const { monotonicMs } = observation.now;
   if (deleteFailure === undefined || deleteFailure.retryAtMs <= monotonicMs) {
     return { kind: 'act', effect: { type: 'deletePod', podId: rental.podId } };
   }
   const message = `Failed to terminate instance ${rental.podId}, which keeps billing; retrying. ${deleteFailure.message}`;
   return restFailing(
-    knowledge,
+    observation,
     { reason: deleteFailure.reason, message, retryAfterMs: deleteFailure.retryAtMs - monotonicMs },
-    claimsWhileEnding(knowledge, why),
+    claimsWhileEnding(observation, why),
   );
 }
 
-function awaitEnd(knowledge: Knowledge, rental: RentalMemory, why: string): Step {
-  const { census, now, windows } = knowledge;
+function awaitEnd(observation: Observation, rental: RentalMemory, why: string): Step {
+  const { census, now, timings } = observation;
   const deletedAtMs = rental.deletedAtMs ?? now.monotonicMs;
-  if (wantsRead(knowledge, rental, deletedAtMs)) {
+  if (wantsRead(observation, rental, deletedAtMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
   const rest: Rest = {
     kind: 'rest',
-    status: draftStatus(knowledge, { ...claimsWhileEnding(knowledge, why), ...listDoubt(knowledge) }),
+    status: draftStatus(observation, { ...claimsWhileEnding(observation, why), ...listDoubt(observation) }),
     pollOften: true,
-    ...(census?.doubt === undefined ? {} : { againInMs: windows.goneSpacingMs }),
-    wantsCensusAfterMs: nextListAfterMs(knowledge, deletedAtMs),
+    ...(census?.doubt === undefined ? {} : { requeueAfterMs: timings.goneSpacingMs }),
+    wantsCensusAfterMs: nextListAfterMs(observation, deletedAtMs),
   };
-  return quietly(knowledge, rest, deletedAtMs);
+  return quietly(observation, rest, deletedAtMs);
 }
 
 /** The polls say when a list is worth its requests: once they do not show the instance any more; else now and then. */
-function nextListAfterMs({ census, sight, windows }: Knowledge, deletedAtMs: number): number {
+function nextListAfterMs({ census, sight, timings }: Observation, deletedAtMs: number): number {
   const isTerminated = sight?.look.status === 'TERMINATED';
   const seenEndingAtMs = sight?.omittedSinceMs ?? (isTerminated ? sight.beganAtMs : -Infinity);
   const listedAtMs = census?.beganAtMs ?? -Infinity;
   return listedAtMs < seenEndingAtMs
     ? Math.max(deletedAtMs, seenEndingAtMs)
-    : Math.max(deletedAtMs, listedAtMs) + windows.busyPollMs;
+    : Math.max(deletedAtMs, listedAtMs) + timings.busyPollMs;
 }
 
-function claimsWhileEnding({ gpuPod }: Knowledge, why: string): Claims {
+function claimsWhileEnding({ gpuPod }: Observation, why: string): Claims {
   const { podId = '' } = gpuPod.status;
   return {
     Ready: isDeleting(gpuPod)

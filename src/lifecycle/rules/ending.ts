@@ -2,7 +2,7 @@ import type { ConditionType } from '../../api/conditions.ts';
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { Attempt } from '../../api/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { SecretMemory } from '../memory.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { accruedUsd } from '../status/accrual.ts';
@@ -10,7 +10,7 @@ import { currentAttempt, currentAttemptNumber, failuresWith, withAttempt } from 
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
-import type { CoolDown, CoolDownReason, Step } from '../step.ts';
+import type { Cooldown, CooldownReason, Step } from '../step.ts';
 import { endRental } from './end-rental.ts';
 import { restFailing } from './failing.ts';
 import { isImpatient } from './provisioning-time.ts';
@@ -32,18 +32,18 @@ export type Ending = (typeof ENDINGS)[number];
 const WANTED: ReadonlySet<string> = new Set<Ending | 'Deleted'>(['Suspended', 'SpecChanged', 'Deleted']);
 
 /** Writes down that the pod is to be ended, and why; the next rule to apply is {@link finishEnding}. */
-export function beginEnding(knowledge: Knowledge, ending: Ending, message: string): Step {
-  const { gpuPod } = knowledge;
+export function beginEnding(observation: Observation, ending: Ending, message: string): Step {
+  const { gpuPod } = observation;
   const attempt = currentAttemptNumber(gpuPod.status);
   const { podId = '', podName = '' } = gpuPod.status;
-  const coolDown = coolDownAfter(knowledge, ending);
+  const cooldown = cooldownAfter(observation, ending);
   return {
     kind: 'act',
     effect: {
       type: 'writeStatus',
-      ...(coolDown === undefined ? {} : { coolDown }),
+      ...(cooldown === undefined ? {} : { cooldown }),
       status: draftStatus(
-        knowledge,
+        observation,
         {
           Ready: ['Ending', `Terminating instance ${podId} (${ending}): ${message}`],
           Provisioned: provisionedAfter(ending, message),
@@ -68,17 +68,17 @@ export function beginEnding(knowledge: Knowledge, ending: Ending, message: strin
 const SUSPENDED: Claim<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
 
 /** An ending that was begun is finished before anything else is planned, whatever the spec says by now. */
-export function finishEnding(knowledge: Knowledge): Step | undefined {
-  const { gpuPod } = knowledge;
+export function finishEnding(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
   const attempt = currentAttempt(gpuPod.status);
   if (gpuPod.status.podId === undefined || attempt?.ending === undefined || isDeleting(gpuPod)) {
     return undefined;
   }
   const isSuspended = gpuPod.spec.suspend;
   return (
-    endRental(knowledge, attempt.ending) ??
+    endRental(observation, attempt.ending) ??
     closeRental(
-      knowledge,
+      observation,
       { reason: attempt.ending, message: attempt.message },
       isSuspended ? { Ready: SUSPENDED } : {},
     )
@@ -87,33 +87,33 @@ export function finishEnding(knowledge: Knowledge): Step | undefined {
 
 /** The end was seen: the pod moves to the attempts, and the spec can be changed again. */
 export function closeRental(
-  knowledge: Knowledge,
+  observation: Observation,
   end: { readonly reason: string; readonly message: string | undefined },
   claims: Partial<Claims> = {},
 ): Step {
-  const secretStep = removeConnectionSecret(knowledge);
+  const secretStep = removeConnectionSecret(observation);
   if (secretStep !== undefined) {
     return secretStep;
   }
-  const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
+  const wasReady = observation.gpuPod.status.readyAt !== undefined;
   const isFailure = !wasReady && !WANTED.has(end.reason);
   const isLost = isFailure && end.reason === 'Lost';
-  const coolDown = isLost ? coolDownAfter(knowledge, 'Lost') : undefined;
+  const cooldown = isLost ? cooldownAfter(observation, 'Lost') : undefined;
   return {
     kind: 'act',
     effect: {
       type: 'writeStatus',
-      ...(coolDown === undefined ? {} : { coolDown }),
+      ...(cooldown === undefined ? {} : { cooldown }),
       status: draftStatus(
-        knowledge,
+        observation,
         {
           Ready: ['Terminated', 'The instance is terminated.'],
-          ...(isDeleting(knowledge.gpuPod)
+          ...(isDeleting(observation.gpuPod)
             ? {}
             : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
           ...claims,
         },
-        closingFacts(knowledge, {
+        closingFacts(observation, {
           outcome: isFailure ? 'Failed' : 'Ended',
           reason: end.reason,
           ...(end.message === undefined ? {} : { message: end.message }),
@@ -124,27 +124,27 @@ export function closeRental(
 }
 
 /** Its host may soon be somebody else's machine. */
-function removeConnectionSecret(knowledge: Knowledge): Step | undefined {
-  const { gpuPod, memory } = knowledge;
+function removeConnectionSecret(observation: Observation): Step | undefined {
+  const { gpuPod, memory } = observation;
   const name = gpuPod.status.binding?.name;
   if (name === undefined || memory.secret?.outcome === 'removed') {
     return undefined;
   }
   return memory.secret?.outcome === 'kept'
-    ? awaitRemoval(knowledge, name, memory.secret)
+    ? awaitRemoval(observation, name, memory.secret)
     : { kind: 'act', effect: { type: 'removeSecret', name } };
 }
 
 /** Written down already where the rental could not be closed at once: it costs nothing since. */
-function endSeenAt({ gpuPod, now }: Knowledge): string {
+function endSeenAt({ gpuPod, now }: Observation): string {
   return gpuPod.status.terminatedAt ?? timestamp(now.wallMs);
 }
 
 /** The API server does not let the Secret go: nothing is rented anew while it tells of a machine that is gone. */
-function awaitRemoval(knowledge: Knowledge, secretName: string, { message = '' }: SecretMemory): Step {
-  const { podId = '' } = knowledge.gpuPod.status;
+function awaitRemoval(observation: Observation, secretName: string, { message = '' }: SecretMemory): Step {
+  const { podId = '' } = observation.gpuPod.status;
   const rest = restFailing(
-    knowledge,
+    observation,
     {
       reason: 'SecretRefused',
       message: `Failed to remove Secret ${secretName}, which tells how to reach instance ${podId}; retrying. ${message}`,
@@ -160,15 +160,15 @@ function awaitRemoval(knowledge: Knowledge, secretName: string, { message = '' }
         claim: ['Retrying', 'Waiting for the removal of the connection Secret.'],
       },
     },
-    { terminatedAt: endSeenAt(knowledge), ssh: undefined, ports: undefined },
+    { terminatedAt: endSeenAt(observation), ssh: undefined, ports: undefined },
   );
   return { ...rest, remember: { ...rest.remember, secret: undefined } };
 }
 
-function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'>): Facts {
-  const { gpuPod, now } = knowledge;
+function closingFacts(observation: Observation, end: Omit<Partial<Attempt>, 'number'>): Facts {
+  const { gpuPod, now } = observation;
   const { status } = gpuPod;
-  const endedAt = endSeenAt(knowledge);
+  const endedAt = endSeenAt(observation);
   const cost = accruedUsd(status, now.wallMs);
   const number = currentAttemptNumber(status);
   return {
@@ -195,9 +195,9 @@ function closingFacts(knowledge: Knowledge, end: Omit<Partial<Attempt>, 'number'
 }
 
 /** The offer whose pod failed is avoided for a while; by others only where its GpuPod can have nothing to do with it. */
-function coolDownAfter(knowledge: Knowledge, ending: Ending | 'Lost'): CoolDown | undefined {
-  const reason = COOL_DOWN_AFTER[ending];
-  const { offer } = knowledge.gpuPod.status;
+function cooldownAfter(observation: Observation, ending: Ending | 'Lost'): Cooldown | undefined {
+  const reason = COOLDOWN_AFTER[ending];
+  const { offer } = observation.gpuPod.status;
   if (reason === undefined || offer === undefined) {
     return undefined;
   }
@@ -206,22 +206,22 @@ function coolDownAfter(knowledge: Knowledge, ending: Ending | 'Lost'): CoolDown 
   return {
     reason,
     offerKey: offerKey({ provider, cloudId, gpuType, socket, gpuCount, isSpot, dataCenter, country }),
-    ...(isOwnFault(knowledge, ending) ? { scope: 'object' } : {}),
+    ...(isOwnFault(observation, ending) ? { scope: 'object' } : {}),
   };
 }
 
 /** Whether a tenant could have brought the failure about: with an image, a variable, or too little patience. */
-function isOwnFault(knowledge: Knowledge, ending: Ending | 'Lost'): boolean {
-  const { gpuPod, sight } = knowledge;
+function isOwnFault(observation: Observation, ending: Ending | 'Lost'): boolean {
+  const { gpuPod, sight } = observation;
   const isPlain = installsNothingOfItsOwn(gpuPod.spec);
   if (ending !== 'ProvisioningTimedOut') {
     return !isPlain;
   }
   const hasBegunToInstall = sight?.look.status === 'ACTIVE' || gpuPod.status.activeAt !== undefined;
-  return isImpatient(knowledge) || (hasBegunToInstall && !isPlain);
+  return isImpatient(observation) || (hasBegunToInstall && !isPlain);
 }
 
-const COOL_DOWN_AFTER: Readonly<Partial<Record<Ending | 'Lost', CoolDownReason>>> = {
+const COOLDOWN_AFTER: Readonly<Partial<Record<Ending | 'Lost', CooldownReason>>> = {
   AboveMaxPrice: 'AboveMaxPrice',
   NotAsOrdered: 'NotAsOrdered',
   InstallFailed: 'InstallFailed',

@@ -1,5 +1,5 @@
 import { truncateMessage } from '../../api/conditions.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { podNameFront } from '../pod-name.ts';
 import { MAX_NO_CAPACITY_ATTEMPTS, MAX_REFUSED_ATTEMPTS, MIN_NOT_CREATED_BEFORE_STALL } from '../settings.ts';
 import { attemptsOf, notCreatedInARow, refusalCounts } from '../status/attempts.ts';
@@ -10,15 +10,15 @@ import { stall } from './forbidden.ts';
  * Attempts of which no instance was ever seen cost nothing by all that lists show. Lists may be wrong, and each attempt
  * may have made an instance that bills: a person looks before more of them are made.
  */
-export function stopAfterNotCreated(knowledge: Knowledge): Step | undefined {
-  const { gpuPod, installation } = knowledge;
+export function stopAfterNotCreated(observation: Observation): Step | undefined {
+  const { gpuPod, installation } = observation;
   const count = notCreatedInARow(gpuPod.status);
   if (count < Math.max(gpuPod.spec.maxAttempts, MIN_NOT_CREATED_BEFORE_STALL)) {
     return undefined;
   }
   const prefix = podNameFront(installation, gpuPod.metadata);
   return stall(
-    knowledge,
+    observation,
     'AttemptsExhausted',
     `${String(count)} attempts in a row had an unknown outcome. No instance was found, so they cost nothing unless the provider ` +
       `hides one: look there for ${prefix}. Then change the spec, or set a new gpupod.dev/reconcile-requested-at.`,
@@ -26,8 +26,8 @@ export function stopAfterNotCreated(knowledge: Knowledge): Step | undefined {
 }
 
 /** A refused request costs nothing, by all that the provider says. Without end it is sent for nobody. */
-export function stopAfterRefusals(knowledge: Knowledge): Step | undefined {
-  const { status } = knowledge.gpuPod;
+export function stopAfterRefusals(observation: Observation): Step | undefined {
+  const { status } = observation.gpuPod;
   const { refused, noCapacity } = refusalCounts(status);
   const isRefused = refused >= MAX_REFUSED_ATTEMPTS;
   if (!isRefused && noCapacity < MAX_NO_CAPACITY_ATTEMPTS) {
@@ -37,7 +37,7 @@ export function stopAfterRefusals(knowledge: Knowledge): Step | undefined {
   const last =
     attemptsOf(status).findLast(({ outcome }) => outcome === 'Refused')?.message ?? 'see status.attempts';
   return stall(
-    knowledge,
+    observation,
     'AttemptsExhausted',
     truncateMessage(
       `${count} without a ready instance; refused requests cost nothing. Change the spec, or set a new ` +

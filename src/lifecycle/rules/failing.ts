@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Reason } from '../../api/conditions.ts';
 import { FRESH_STATUS } from '../../api/status.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { Memory } from '../memory.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claims, Facts } from '../status/draft.ts';
@@ -28,30 +28,30 @@ const PASSING: ReadonlySet<Hindrance['reason']> = new Set([
  * `quietFailureMs`: a provider that hiccups must not cause a write for each GpuPod.
  */
 export function restFailing(
-  knowledge: Knowledge,
+  observation: Observation,
   hindrance: Hindrance,
   claims: Omit<Claims, 'Synced'>,
   facts: Facts = {},
 ): Rest {
-  const failure = rememberFailure(knowledge, hindrance);
-  const { gpuPod, now, windows } = knowledge;
+  const failure = rememberFailure(observation, hindrance);
+  const { gpuPod, now, timings } = observation;
   const isQuiet =
     PASSING.has(hindrance.reason) &&
-    now.monotonicMs - failure.sinceMs < windows.quietFailureMs &&
+    now.monotonicMs - failure.sinceMs < timings.quietFailureMs &&
     !isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
   return {
     kind: 'rest',
     status: isQuiet
       ? gpuPod.status
-      : draftStatus(knowledge, { ...claims, Synced: [hindrance.reason, hindrance.message] }, facts),
-    againInMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
+      : draftStatus(observation, { ...claims, Synced: [hindrance.reason, hindrance.message] }, facts),
+    requeueAfterMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
     remember: { failure },
   };
 }
 
 type RememberedFailure = NonNullable<Memory['failure']>;
 
-function rememberFailure({ memory, now }: Knowledge, { reason, message }: Hindrance): RememberedFailure {
+function rememberFailure({ memory, now }: Observation, { reason, message }: Hindrance): RememberedFailure {
   const known = memory.failure;
   return known?.reason === reason
     ? { reason, message, sinceMs: known.sinceMs, count: known.count + 1 }

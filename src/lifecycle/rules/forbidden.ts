@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { formatUsd } from '../../offers/money.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
 import { draftStatus, droppedMessage } from '../status/draft.ts';
@@ -8,7 +8,7 @@ import type { Step } from '../step.ts';
 import { pendingBecause } from './claims.ts';
 
 /** What the operator's settings forbid, checked before any money is spent. One check a line, first match wins. */
-const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
+const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
   teamNotAllowed, // no tenant picks whose wallet pays
   sshKeyNotAllowed,
   diskNotAllowed, // what is on it is somebody's
@@ -19,13 +19,13 @@ const CHECKS: readonly ((knowledge: Knowledge) => string | undefined)[] = [
 ];
 
 /** A status that does not come back would not hold a limit: nothing new is rented, and what runs is followed and ended. */
-export function refuseWhileDropped(knowledge: Knowledge): Step | undefined {
-  const message = droppedMessage(knowledge);
+export function refuseWhileDropped(observation: Observation): Step | undefined {
+  const message = droppedMessage(observation);
   return message === undefined
     ? undefined
     : {
         kind: 'rest',
-        status: draftStatus(knowledge, {
+        status: draftStatus(observation, {
           Ready: pendingBecause(message),
           Synced: ['CrdOutdated', message],
           progress: { type: 'Stalled', claim: ['CrdOutdated', message] },
@@ -33,13 +33,13 @@ export function refuseWhileDropped(knowledge: Knowledge): Step | undefined {
       };
 }
 
-export function refuseForbidden(knowledge: Knowledge): Step | undefined {
-  const message = CHECKS.map((check) => check(knowledge)).find((problem) => problem !== undefined);
+export function refuseForbidden(observation: Observation): Step | undefined {
+  const message = CHECKS.map((check) => check(observation)).find((problem) => problem !== undefined);
   return message === undefined
     ? undefined
     : {
         kind: 'rest',
-        status: draftStatus(knowledge, {
+        status: draftStatus(observation, {
           Ready: pendingBecause(message),
           Synced: ['NotAllowed', message],
           progress: { type: 'Stalled', claim: ['NotAllowed', message] },
@@ -47,7 +47,7 @@ export function refuseForbidden(knowledge: Knowledge): Step | undefined {
       };
 }
 
-function teamNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+function teamNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   const { teamId } = gpuPod.spec;
   const isAllowed =
     teamId === undefined || teamId === policy.defaultTeamId || policy.allowedTeamIds.includes(teamId);
@@ -56,7 +56,7 @@ function teamNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
     : `spec.teamId ${teamId} is not among the teams that this operator allows (--allowed-team-ids).`;
 }
 
-function sshKeyNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+function sshKeyNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   const { sshKeyId } = gpuPod.spec;
   const { allowedSshKeyIds, defaultSshKeyId } = policy;
   const isAllowed =
@@ -69,7 +69,7 @@ function sshKeyNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
     : `spec.sshKeyId ${sshKeyId} is not among the keys that this operator allows (--allowed-ssh-key-ids).`;
 }
 
-function diskNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+function diskNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   const { disks = [] } = gpuPod.spec;
   const diskId = disks.find((id) => !isListed(gpuPod, policy.allowedDiskIds, id));
   return diskId === undefined
@@ -77,7 +77,7 @@ function diskNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
     : `Disk ${diskId} of spec.disks is not among those that this operator allows in this namespace (--allowed-disk-ids).`;
 }
 
-function templateNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+function templateNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   const { customTemplateId } = gpuPod.spec;
   return customTemplateId === undefined || isListed(gpuPod, policy.allowedTemplateIds, customTemplateId)
     ? undefined
@@ -89,29 +89,29 @@ function isListed({ metadata }: GpuPod, allowed: readonly string[], id: string):
   return allowed.length === 0 || allowed.includes(id) || allowed.includes(`${metadata.namespace}/${id}`);
 }
 
-function maxPriceMissing({ gpuPod, policy }: Knowledge): string | undefined {
+function maxPriceMissing({ gpuPod, policy }: Observation): string | undefined {
   return policy.requireMaxPrice && gpuPod.spec.maxPrice === undefined
     ? 'This operator requires spec.maxPrice (--require-max-price): set the most that the instance may cost, in USD per hour.'
     : undefined;
 }
 
-function retainNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+function retainNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   return policy.allowRetain || gpuPod.spec.deletionPolicy !== 'Retain'
     ? undefined
     : 'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): set it to Delete.';
 }
 
-function prepaidNotAllowed({ gpuPod, policy }: Knowledge): string | undefined {
+function prepaidNotAllowed({ gpuPod, policy }: Observation): string | undefined {
   return policy.allowPrepaid || !gpuPod.spec.placement.allowPrepaid
     ? undefined
     : 'spec.placement.allowPrepaid is forbidden by this operator (--allow-prepaid=false): set it to false.';
 }
 
 /** `maxAttempts` machines were paid for and none got ready: a person decides whether to go on. */
-export function stopAfterFailures(knowledge: Knowledge): Step | undefined {
-  const { gpuPod } = knowledge;
+export function stopAfterFailures(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
   const failed = gpuPod.status.failedAttempts ?? 0;
-  const isPrepaidFailed = failed > 0 && wasPrepaidFailure(knowledge);
+  const isPrepaidFailed = failed > 0 && wasPrepaidFailure(observation);
   if (failed < gpuPod.spec.maxAttempts && !isPrepaidFailed) {
     return undefined;
   }
@@ -120,11 +120,11 @@ export function stopAfterFailures(knowledge: Knowledge): Step | undefined {
     ? 'The prepaid instance did not become ready, and the operator tries a prepaid offer only once'
     : `${String(failed)} instances were rented and none became ready`;
   const message = `${what}; that cost about ${usd} USD. See status.attempts; change the spec, or set a new gpupod.dev/reconcile-requested-at.`;
-  return stall(knowledge, 'AttemptsExhausted', message);
+  return stall(observation, 'AttemptsExhausted', message);
 }
 
 /** Whether the last order was a prepaid one whose machine failed; one that was refused or never sent has charged nothing. */
-function wasPrepaidFailure({ intent, gpuPod }: Knowledge): boolean {
+function wasPrepaidFailure({ intent, gpuPod }: Observation): boolean {
   if (intent.kind !== 'read' || intent.intent.offer.prepaidHours === undefined) {
     return false;
   }
@@ -133,12 +133,12 @@ function wasPrepaidFailure({ intent, gpuPod }: Knowledge): boolean {
 }
 
 /** Several offers refused the order as invalid: the next one would, too. */
-export function stopAfterInvalidRequests(knowledge: Knowledge): Step | undefined {
-  const { gpuPod, memory } = knowledge;
+export function stopAfterInvalidRequests(observation: Observation): Step | undefined {
+  const { gpuPod, memory } = observation;
   const { generation, count, message } = memory.invalidRefusals;
   return generation === gpuPod.metadata.generation && count >= MAX_INVALID_REFUSALS
     ? stall(
-        knowledge,
+        observation,
         'InvalidRequest',
         `The provider refuses what the spec asks for; change the spec. ${message}`,
       )
@@ -147,13 +147,13 @@ export function stopAfterInvalidRequests(knowledge: Knowledge): Step | undefined
 
 /** Only a person can go on. */
 export function stall(
-  knowledge: Knowledge,
+  observation: Observation,
   reason: 'AttemptsExhausted' | 'InvalidRequest',
   message: string,
 ): Step {
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, {
+    status: draftStatus(observation, {
       Ready: pendingBecause(message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
       progress: { type: 'Stalled', claim: [reason, message] },

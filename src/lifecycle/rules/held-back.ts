@@ -1,5 +1,5 @@
 import { isPaused } from '../../api/gpu-pod.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { openOrder } from '../order.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
@@ -7,37 +7,37 @@ import { heldReady, PENDING } from './claims.ts';
 import { keepingStall, unread } from './stalled.ts';
 
 /** `gpupod.dev/paused: "true"`: nothing is done, not even for a deletion. */
-export function paused(knowledge: Knowledge): Step | undefined {
-  const { gpuPod } = knowledge;
+export function paused(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
   if (!isPaused(gpuPod)) {
     return undefined;
   }
-  return unread(knowledge, {
+  return unread(observation, {
     kind: 'rest',
-    status: draftStatus(knowledge, {
+    status: draftStatus(observation, {
       Ready: heldReady(gpuPod.status),
       Synced: [
         'Paused',
-        `The GpuPod is paused, deletion included. ${whatBills(knowledge)}. Remove annotation gpupod.dev/paused to continue.`,
+        `The GpuPod is paused, deletion included. ${whatBills(observation)}. Remove annotation gpupod.dev/paused to continue.`,
       ],
       ...keepingStall(gpuPod.status),
     }),
   });
 }
 
-function whatBills(knowledge: Knowledge): string {
-  const { podId } = knowledge.gpuPod.status;
+function whatBills(observation: Observation): string {
+  const { podId } = observation.gpuPod.status;
   if (podId !== undefined) {
     return `Instance ${podId} keeps billing`;
   }
-  return openOrder(knowledge).kind === 'none'
+  return openOrder(observation).kind === 'none'
     ? 'Nothing is rented'
     : 'A create request has an unknown outcome: its instance may bill';
 }
 
 /** An order of another installation: whether its pod exists, and who pays for it, only a person can say. */
-export function foreignOrder(knowledge: Knowledge): Step | undefined {
-  const order = openOrder(knowledge);
+export function foreignOrder(observation: Observation): Step | undefined {
+  const order = openOrder(observation);
   if (order.kind !== 'foreign') {
     return undefined;
   }
@@ -48,7 +48,7 @@ export function foreignOrder(knowledge: Knowledge): Step | undefined {
     'gpupod.dev/force-release to that name).';
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, {
+    status: draftStatus(observation, {
       Ready: PENDING,
       progress: { type: 'Stalled', claim: ['ForeignIntent', message] },
     }),

@@ -1,4 +1,4 @@
-import type { Knowledge, Sight } from '../knowledge.ts';
+import type { Observation, Sight } from '../observation.ts';
 import { untilReadAgainMs } from '../gone.ts';
 import type { RentalMemory } from '../memory.ts';
 import { frontsOf } from '../order.ts';
@@ -14,18 +14,18 @@ import { restFailing } from './failing.ts';
  * name, or that it has none.
  */
 export function ownership(
-  knowledge: Knowledge,
+  observation: Observation,
   { name, read }: RentalMemory,
 ): 'ours' | 'stranger' | 'unknown' {
   if (name !== undefined) {
-    return isNamedAsOrdered(knowledge, name) || isProven(knowledge, name) ? 'ours' : 'stranger';
+    return isNamedAsOrdered(observation, name) || isProven(observation, name) ? 'ours' : 'stranger';
   }
-  return read?.result === 'found' && isProven(knowledge, undefined) ? 'ours' : 'unknown';
+  return read?.result === 'found' && isProven(observation, undefined) ? 'ours' : 'unknown';
 }
 
 /** By name prefix and attempt, as it was ordered for this object, whichever installation did. */
-function isNamedAsOrdered(knowledge: Knowledge, name: string): boolean {
-  const { gpuPod, intent } = knowledge;
+function isNamedAsOrdered(observation: Observation, name: string): boolean {
+  const { gpuPod, intent } = observation;
   const { podName } = gpuPod.status;
   const parts = parsePodName(podName);
   if (parts === undefined || !isSameAttempt(name, podName)) {
@@ -33,15 +33,15 @@ function isNamedAsOrdered(knowledge: Knowledge, name: string): boolean {
   }
   const isOrdered = intent.kind === 'read' && isSameAttempt(intent.intent.name, podName);
   const isNamedForIt = objectHashes(gpuPod.metadata).includes(parts.objectHash);
-  return frontsOf(knowledge).has(frontOf(parts)) || (isOrdered && isNamedForIt);
+  return frontsOf(observation).has(frontOf(parts)) || (isOrdered && isNamedForIt);
 }
 
 /** An instance that carries the name prefix of another object is never ours, nor one that another can prove as well. */
-function isProven(knowledge: Knowledge, name: string | undefined): boolean {
-  const { gpuPod, proofs } = knowledge;
+function isProven(observation: Observation, name: string | undefined): boolean {
+  const { gpuPod, proofs } = observation;
   const { podId = '', podIdProof } = gpuPod.status;
   const parts = parsePodName(name);
-  const isNamedForOther = parts !== undefined && !frontsOf(knowledge).has(frontOf(parts));
+  const isNamedForOther = parts !== undefined && !frontsOf(observation).has(frontOf(parts));
   return (
     podIdProof !== undefined &&
     podIdProof === proofs.of(podId) &&
@@ -51,28 +51,28 @@ function isProven(knowledge: Knowledge, name: string | undefined): boolean {
 }
 
 /** Whether the operator wrote this id down itself, whatever the instance is called. */
-export function isSigned(knowledge: Knowledge): boolean {
-  return isProven(knowledge, undefined);
+export function isSigned(observation: Observation): boolean {
+  return isProven(observation, undefined);
 }
 
 /** Signs an id from before ids were signed, once its name shows that it is ours. Rides along with the next write. */
-export function proofFacts(knowledge: Knowledge): Facts {
-  const { gpuPod, memory, proofs } = knowledge;
+export function proofFacts(observation: Observation): Facts {
+  const { gpuPod, memory, proofs } = observation;
   const { podId, podIdProof } = gpuPod.status;
   const name = memory.rental?.name;
   const proof = podId === undefined ? undefined : proofs.of(podId);
   return proof === undefined ||
     proof === podIdProof ||
     name === undefined ||
-    !isNamedAsOrdered(knowledge, name)
+    !isNamedAsOrdered(observation, name)
     ? {}
     : { podIdProof: proof };
 }
 
 /** What a stranger's instance costs, or is, is no reason to end anything: no rule judges it as if it were ours. */
-export function holdStranger(knowledge: Knowledge, rental: RentalMemory): Rest | undefined {
-  return ownership(knowledge, rental) === 'stranger'
-    ? reportStranger(knowledge, rental.podId, rental.name ?? '')
+export function holdStranger(observation: Observation, rental: RentalMemory): Rest | undefined {
+  return ownership(observation, rental) === 'stranger'
+    ? reportStranger(observation, rental.podId, rental.name ?? '')
     : undefined;
 }
 
@@ -80,13 +80,17 @@ export function holdStranger(knowledge: Knowledge, rental: RentalMemory): Rest |
  * A pod id that was written onto the object by somebody else must not make us show where a stranger's machine is.
  * Undefined once its name is known. A list, which all share, tells the names of all.
  */
-export function withholdAddress(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
+export function withholdAddress(
+  observation: Observation,
+  rental: RentalMemory,
+  sight: Sight,
+): Step | undefined {
   const { podId } = rental;
-  if (ownership(knowledge, rental) !== 'unknown') {
+  if (ownership(observation, rental) !== 'unknown') {
     return undefined;
   }
-  const { census, now, windows, gpuPod, providerFailure } = knowledge;
-  const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, windows.goneSpacingMs);
+  const { census, now, timings, gpuPod, providerFailure } = observation;
+  const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
   const hasList = census !== undefined && census.beganAtMs >= sight.beganAtMs;
   if ((hasList || providerFailure !== undefined) && untilReadMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
@@ -94,17 +98,17 @@ export function withholdAddress(knowledge: Knowledge, rental: RentalMemory, sigh
   return {
     kind: 'rest',
     status: gpuPod.status,
-    againInMs: Math.max(untilReadMs, windows.goneSpacingMs),
+    requeueAfterMs: Math.max(untilReadMs, timings.goneSpacingMs),
     ...(hasList ? {} : { wantsCensusAfterMs: sight.beganAtMs }),
   };
 }
 
 /** What stands in the status stays: it may be the pod that was ordered, under another name since. */
-function reportStranger(knowledge: Knowledge, podId: string, name: string): Rest {
-  const { status } = knowledge.gpuPod;
+function reportStranger(observation: Observation, podId: string, name: string): Rest {
+  const { status } = observation.gpuPod;
   const message = `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. Its details are not shown.`;
   return restFailing(
-    knowledge,
+    observation,
     { reason: 'UnexpectedResponse', message },
     {
       Ready: standingClaim(status, 'Ready', startingClaim(podId)),

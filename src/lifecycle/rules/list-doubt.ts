@@ -1,24 +1,24 @@
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { Claims } from '../status/draft.ts';
 
 /** What a rule that waits for a complete list says where none comes: which wallet cannot be listed, and why. */
-export function listDoubt({ census }: Pick<Knowledge, 'census'>): Pick<Claims, 'Synced'> {
+export function listDoubt({ census }: Pick<Observation, 'census'>): Pick<Claims, 'Synced'> {
   const doubt = census?.doubt;
   return doubt === undefined ? {} : { Synced: [doubt.reason, doubt.message] };
 }
 
 /** What keeps complete lists from proving that an order came to nothing; empty where nothing does. */
-export function absenceDoubt(knowledge: Pick<Knowledge, 'census'>): string {
-  const doubt = knowledge.census?.doubt;
+export function absenceDoubt(observation: Pick<Observation, 'census'>): string {
+  const doubt = observation.census?.doubt;
   if (doubt !== undefined) {
     return ` ${doubt.message}`;
   }
-  const row = unreadableRow(knowledge);
+  const row = unreadableRow(observation);
   return row === undefined ? '' : ` Check at the provider: ${row}.`;
 }
 
 /** A row of the list that does not say whose instance it is about, and may be about any. */
-export function unreadableRow({ census }: Pick<Knowledge, 'census'>): string | undefined {
+export function unreadableRow({ census }: Pick<Observation, 'census'>): string | undefined {
   const [nameless] = census?.nameless ?? [];
   if (nameless !== undefined) {
     return `instance ${nameless.podId} has no readable name and may be it`;

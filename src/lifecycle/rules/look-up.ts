@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { OrderMemory } from '../memory.ts';
 import { requestSurelyEndedAtMs } from '../observe.ts';
 import { isKnownNotCreated, openOrder } from '../order.ts';
@@ -19,62 +19,62 @@ import { settleRefusal } from './refused.ts';
  * An order without an outcome: find out what became of it before anything else is rented. An instance of its name
  * prefix and attempt is adopted; only a proven absence lets the next attempt begin.
  */
-export function resolveOrder(knowledge: Knowledge): Step | undefined {
-  const order = openOrder(knowledge);
-  const remembered = knowledge.memory.order;
+export function resolveOrder(observation: Observation): Step | undefined {
+  const order = openOrder(observation);
+  const remembered = observation.memory.order;
   if (remembered === undefined) {
     return undefined;
   }
   if (order.kind === 'garbled') {
-    return isAbsent(knowledge, remembered)
-      ? closeStripped(knowledge, remembered)
-      : uncertain(knowledge, remembered, undefined);
+    return isAbsent(observation, remembered)
+      ? closeStripped(observation, remembered)
+      : uncertain(observation, remembered, undefined);
   }
   if (order.kind !== 'open') {
     return undefined;
   }
   if (!isKnownNotCreated(remembered)) {
-    return resolveOpen(knowledge, order.intent, remembered);
+    return resolveOpen(observation, order.intent, remembered);
   }
   // What a list shows counts more than what an answer said.
-  const found = oldestOrdered(knowledge, order.intent);
-  return found === undefined ? undefined : bind(knowledge, order.intent, found, true);
+  const found = oldestOrdered(observation, order.intent);
+  return found === undefined ? undefined : bind(observation, order.intent, found, true);
 }
 
-function resolveOpen(knowledge: Knowledge, intent: Intent, remembered: OrderMemory): Step {
+function resolveOpen(observation: Observation, intent: Intent, remembered: OrderMemory): Step {
   const { outcome } = remembered;
   if (outcome?.kind === 'created') {
-    return bind(knowledge, intent, outcome.pod, false);
+    return bind(observation, intent, outcome.pod, false);
   }
   return outcome?.kind === 'refused'
-    ? settleRefusal(knowledge, intent, outcome)
-    : resolveUnknown(knowledge, intent, remembered);
+    ? settleRefusal(observation, intent, outcome)
+    : resolveUnknown(observation, intent, remembered);
 }
 
-function resolveUnknown(knowledge: Knowledge, intent: Intent, remembered: OrderMemory): Step {
-  const found = oldestOrdered(knowledge, intent);
+function resolveUnknown(observation: Observation, intent: Intent, remembered: OrderMemory): Step {
+  const found = oldestOrdered(observation, intent);
   if (found !== undefined) {
-    return bind(knowledge, intent, found, true);
+    return bind(observation, intent, found, true);
   }
-  const ended = knowledge.census?.ended.find(({ name }) => isSameAttempt(name, intent.name));
+  const ended = observation.census?.ended.find(({ name }) => isSameAttempt(name, intent.name));
   if (ended !== undefined) {
-    return closeEnded(knowledge, intent, ended);
+    return closeEnded(observation, intent, ended);
   }
-  if (isAbsent(knowledge, remembered) || isConfirmedAbsent(knowledge, intent)) {
-    return closeNotCreated(knowledge, intent, remembered);
+  if (isAbsent(observation, remembered) || isConfirmedAbsent(observation, intent)) {
+    return closeNotCreated(observation, intent, remembered);
   }
-  return uncertain(knowledge, remembered, intent);
+  return uncertain(observation, remembered, intent);
 }
 
-function bind(knowledge: Knowledge, intent: Intent, pod: PodLook, adopted: boolean): Step {
+function bind(observation: Observation, intent: Intent, pod: PodLook, adopted: boolean): Step {
   return {
     kind: 'act',
-    effect: { type: 'writeStatus', status: bindStatus(knowledge, intent, pod, adopted) },
+    effect: { type: 'writeStatus', status: bindStatus(observation, intent, pod, adopted) },
   };
 }
 
 /** The provider may have made several of one attempt: the oldest is kept, the others become strays. */
-function oldestOrdered({ census }: Knowledge, intent: Intent): PodLook | undefined {
+function oldestOrdered({ census }: Observation, intent: Intent): PodLook | undefined {
   return census?.live
     .filter(({ name, status }) => isSameAttempt(name, intent.name) && status !== 'DELETING')
     .toSorted(
@@ -83,62 +83,62 @@ function oldestOrdered({ census }: Knowledge, intent: Intent): PodLook | undefin
 }
 
 /** Whether complete lists, enough of them and late enough, prove that no pod came of the order. */
-function isAbsent(knowledge: Knowledge, order: OrderMemory): boolean {
-  const { windows } = knowledge;
-  const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
+function isAbsent(observation: Observation, order: OrderMemory): boolean {
+  const { timings } = observation;
+  const provenAtMs = requestSurelyEndedAtMs(order, timings) + timings.settleMs;
   return (
     order.absences >= LISTS_THAT_PROVE_ABSENCE &&
     (order.lastAbsenceAtMs ?? 0) >= provenAtMs &&
-    !isTeamUnseen(knowledge)
+    !isTeamUnseen(observation)
   );
 }
 
 /** Lists that never showed a pod of the team prove nothing: perhaps this key may not see them. */
-function isTeamUnseen({ intent, census }: Knowledge): boolean {
+function isTeamUnseen({ intent, census }: Observation): boolean {
   const teamId = intent.kind === 'read' ? intent.intent.teamId : undefined;
   return teamId !== undefined && census?.teamsSeen.has(teamId) !== true;
 }
 
-function isConfirmedAbsent({ gpuPod }: Knowledge, intent: Intent): boolean {
+function isConfirmedAbsent({ gpuPod }: Observation, intent: Intent): boolean {
   return isSameAttempt(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
 }
 
-function uncertain(knowledge: Knowledge, order: OrderMemory, intent: Intent | undefined): Step {
-  const { windows, now } = knowledge;
-  const provenAtMs = requestSurelyEndedAtMs(order, windows) + windows.settleMs;
+function uncertain(observation: Observation, order: OrderMemory, intent: Intent | undefined): Step {
+  const { timings, now } = observation;
+  const provenAtMs = requestSurelyEndedAtMs(order, timings) + timings.settleMs;
   const isLate = now.monotonicMs > provenAtMs;
-  const obstacle = !isLate || intent === undefined ? undefined : obstacleTo(knowledge, order);
+  const obstacle = !isLate || intent === undefined ? undefined : obstacleTo(observation, order);
   const isStuck = obstacle !== undefined;
   const message =
     intent !== undefined && isStuck
       ? stuckMessage(intent, obstacle)
-      : `${uncertainMessage(intent)}${absenceDoubt(knowledge)}`;
+      : `${uncertainMessage(intent)}${absenceDoubt(observation)}`;
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, {
+    status: draftStatus(observation, {
       Ready: ['CreateUncertain', message],
       Synced: ['CreateUncertain', message],
       OfferSelected:
         intent === undefined
-          ? standingClaim(knowledge.gpuPod.status, 'OfferSelected', ['Selected', 'An offer was chosen.'])
-          : selectedClaim(knowledge.gpuPod.spec, intent),
+          ? standingClaim(observation.gpuPod.status, 'OfferSelected', ['Selected', 'An offer was chosen.'])
+          : selectedClaim(observation.gpuPod.spec, intent),
       Provisioned: ['CreateUncertain', message],
       progress: isStuck
         ? { type: 'Stalled', claim: ['CreateUncertain', message] }
         : { type: 'Reconciling', claim: ['Retrying', 'Looking for the instance of the create request.'] },
     }),
-    wantsCensusAfterMs: nextUsefulLookMs(knowledge, order),
+    wantsCensusAfterMs: nextUsefulLookMs(observation, order),
   };
 }
 
 /** What keeps complete lists from ever proving that no instance came of the order; only a person can look. */
-function obstacleTo(knowledge: Knowledge, order: OrderMemory): string | undefined {
+function obstacleTo(observation: Observation, order: OrderMemory): string | undefined {
   if (order.absences >= LISTS_THAT_PROVE_ABSENCE) {
-    return isTeamUnseen(knowledge)
+    return isTeamUnseen(observation)
       ? 'this key has never seen an instance of its team, so that proves nothing'
       : undefined;
   }
-  return knowledge.census?.doubt === undefined ? unreadableRow(knowledge) : undefined;
+  return observation.census?.doubt === undefined ? unreadableRow(observation) : undefined;
 }
 
 function stuckMessage({ name }: Intent, obstacle: string): string {
@@ -157,17 +157,17 @@ function uncertainMessage(intent: Intent | undefined): string {
 }
 
 /** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */
-function nextUsefulLookMs({ census, windows }: Knowledge, order: OrderMemory): number {
+function nextUsefulLookMs({ census, timings }: Observation, order: OrderMemory): number {
   if (census === undefined || census.beganAtMs < order.firstSeenAtMs) {
     return order.firstSeenAtMs;
   }
-  const firstProofMs = requestSurelyEndedAtMs(order, windows);
+  const firstProofMs = requestSurelyEndedAtMs(order, timings);
   const isLast = order.absences >= LISTS_THAT_PROVE_ABSENCE - 1;
   const nextProofMs = Math.max(
-    order.lastAbsenceAtMs === undefined ? firstProofMs : order.lastAbsenceAtMs + windows.settleSpacingMs,
-    isLast ? firstProofMs + windows.settleMs : 0,
+    order.lastAbsenceAtMs === undefined ? firstProofMs : order.lastAbsenceAtMs + timings.settleSpacingMs,
+    isLast ? firstProofMs + timings.settleMs : 0,
   );
-  const soonMs = census.beganAtMs + 2 * windows.busyPollMs;
+  const soonMs = census.beganAtMs + 2 * timings.busyPollMs;
   return nextProofMs > census.beganAtMs ? Math.min(nextProofMs, soonMs) : soonMs;
 }
 

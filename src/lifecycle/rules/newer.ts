@@ -1,6 +1,6 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { frontsOf } from '../order.ts';
 import { frontOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { PodLook } from '../provider.ts';
@@ -18,30 +18,30 @@ import { startingClaim } from './claims.ts';
  * older moment. The one that is at work is taken over as what it was, a ready one; else it is told, and nothing else
  * is rented. An older instance that the object names must not be there any more: if it shows up, it is a duplicate.
  */
-export function adoptNewer(knowledge: Knowledge): Step | undefined {
-  const { gpuPod } = knowledge;
-  const newer = newerInstances(knowledge);
-  if (newer.length === 0 || isDeleting(gpuPod) || isRentedLive(knowledge)) {
+export function adoptNewer(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
+  const newer = newerInstances(observation);
+  if (newer.length === 0 || isDeleting(gpuPod) || isRentedLive(observation)) {
     return undefined;
   }
   const [only] = newer.length === 1 && !gpuPod.spec.suspend ? newer : [];
   if (only !== undefined && isAtWork(only)) {
-    return isShownSince(knowledge) ? adopt(knowledge, only) : awaitList(knowledge);
+    return isShownSince(observation) ? adopt(observation, only) : awaitList(observation);
   }
-  return gpuPod.status.podId === undefined ? hold(knowledge, newer, only) : undefined;
+  return gpuPod.status.podId === undefined ? hold(observation, newer, only) : undefined;
 }
 
-function isRentedLive({ gpuPod, census }: Knowledge): boolean {
+function isRentedLive({ gpuPod, census }: Observation): boolean {
   const { podId } = gpuPod.status;
   return podId !== undefined && census?.live.some((pod) => pod.podId === podId) === true;
 }
 
 /** As this object stands now: since an earlier list another process may have written on it. */
-function isShownSince({ census, memory, now }: Knowledge): boolean {
+function isShownSince({ census, memory, now }: Observation): boolean {
   return (census?.beganAtMs ?? -Infinity) >= (memory.version?.seenAtMs ?? now.monotonicMs);
 }
 
-function awaitList({ gpuPod, now }: Knowledge): Step {
+function awaitList({ gpuPod, now }: Observation): Step {
   return { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs: now.monotonicMs };
 }
 
@@ -56,14 +56,14 @@ function isStarting({ status, installationStatus, installationFailure }: PodLook
   return !hasFailed && (status === 'PROVISIONING' || status === 'PENDING' || status === 'ACTIVE');
 }
 
-function hold(knowledge: Knowledge, newer: readonly PodLook[], only: PodLook | undefined): Step {
+function hold(observation: Observation, newer: readonly PodLook[], only: PodLook | undefined): Step {
   const isOnItsWay = only !== undefined && isStarting(only);
-  const { windows, census, now } = knowledge;
-  const listedAtMs = Math.max(census?.beganAtMs ?? 0, now.monotonicMs - windows.sweepMs);
-  const message = newerMessage(knowledge, newer);
+  const { timings, census, now } = observation;
+  const listedAtMs = Math.max(census?.beganAtMs ?? 0, now.monotonicMs - timings.sweepMs);
+  const message = newerMessage(observation, newer);
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, {
+    status: draftStatus(observation, {
       Ready: ['Pending', message],
       Synced: ['NewerInstance', message],
       progress: isOnItsWay
@@ -73,7 +73,7 @@ function hold(knowledge: Knowledge, newer: readonly PodLook[], only: PodLook | u
           }
         : { type: 'Stalled', claim: ['NewerInstance', message] },
     }),
-    wantsCensusAfterMs: listedAtMs + (isOnItsWay ? windows.offerRetryMs : windows.sweepMs),
+    wantsCensusAfterMs: listedAtMs + (isOnItsWay ? timings.offerRetryMs : timings.sweepMs),
   };
 }
 
@@ -81,11 +81,11 @@ function hold(knowledge: Knowledge, newer: readonly PodLook[], only: PodLook | u
  * The status names an earlier attempt than its instance bears at the provider: a part of it is from an older moment,
  * and what it says of that attempt, an ending above all, is not meant for this instance.
  */
-export function correctName(knowledge: Knowledge): Step | undefined {
-  const { gpuPod, memory, now } = knowledge;
+export function correctName(observation: Observation): Step | undefined {
+  const { gpuPod, memory, now } = observation;
   const [recorded, heard] = [parsePodName(gpuPod.status.podName), parsePodName(memory.rental?.name)];
   const isLater = recorded !== undefined && heard !== undefined && heard.attempt > recorded.attempt;
-  if (!isLater || !frontsOf(knowledge).has(frontOf(heard))) {
+  if (!isLater || !frontsOf(observation).has(frontOf(heard))) {
     return undefined;
   }
   const podName = recordedName({ name: memory.rental?.name });
@@ -97,8 +97,8 @@ export function correctName(knowledge: Knowledge): Step | undefined {
 }
 
 /** It was ready in the state that was lost: no cap, timeout or wish of an older spec ends it. */
-function adopt(knowledge: Knowledge, pod: PodLook): Step {
-  const { now } = knowledge;
+function adopt(observation: Observation, pod: PodLook): Step {
+  const { now } = observation;
   const at = timestamp(now.wallMs);
   const createdAt = timestampOf(pod.createdAt, now.wallMs);
   const podName = recordedName(pod);
@@ -108,7 +108,7 @@ function adopt(knowledge: Knowledge, pod: PodLook): Step {
     effect: {
       type: 'writeStatus',
       status: draftStatus(
-        knowledge,
+        observation,
         {
           Ready: startingClaim(pod.podId),
           OfferSelected: ['Adopted', message],
@@ -117,9 +117,9 @@ function adopt(knowledge: Knowledge, pod: PodLook): Step {
         {
           podId: pod.podId,
           podName,
-          podIdProof: knowledge.proofs.of(pod.podId),
-          ...termsOf(knowledge, pod),
-          attempts: withAttempt(withoutOlder(knowledge), parsePodName(pod.name)?.attempt ?? 1, {
+          podIdProof: observation.proofs.of(pod.podId),
+          ...termsOf(observation, pod),
+          attempts: withAttempt(withoutOlder(observation), parsePodName(pod.name)?.attempt ?? 1, {
             podName,
             ...paidBy(pod.teamId),
             startedAt: createdAt,
@@ -142,7 +142,7 @@ function adopt(knowledge: Knowledge, pod: PodLook): Step {
 }
 
 /** What the status names is not there any more, and is not followed: it is closed. */
-function withoutOlder({ gpuPod, now }: Knowledge): GpuPodStatus {
+function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
   const { status } = gpuPod;
   const { podId, podName } = status;
   if (podId === undefined) {
@@ -156,14 +156,14 @@ function withoutOlder({ gpuPod, now }: Knowledge): GpuPodStatus {
 }
 
 /** As it was ordered, where the create intent is still there; else as far as it says so itself. */
-function termsOf(knowledge: Knowledge, pod: PodLook): Facts {
-  const { intent: reading, account } = knowledge;
+function termsOf(observation: Observation, pod: PodLook): Facts {
+  const { intent: reading, account } = observation;
   const intent =
     reading.kind === 'read' && isSameAttempt(reading.intent.name, pod.name) ? reading.intent : undefined;
   return {
     account: accountOf(account, intent, pod),
     ...(intent === undefined
-      ? { offer: offerOf(pod), cost: costOf(knowledge, pod) }
+      ? { offer: offerOf(pod), cost: costOf(observation, pod) }
       : { offer: offerStatus(intent), cost: costStatus(intent, pod) }),
   };
 }
@@ -182,7 +182,7 @@ function offerOf({ upstream, gpuName, gpuCount, isSpot, country, dataCenter }: P
   };
 }
 
-function costOf({ gpuPod }: Knowledge, { priceUsdPerHour }: PodLook): CostStatus {
+function costOf({ gpuPod }: Observation, { priceUsdPerHour }: PodLook): CostStatus {
   const { maxPrice } = gpuPod.spec;
   return {
     currency: 'USD',

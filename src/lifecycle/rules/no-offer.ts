@@ -1,22 +1,22 @@
 import { parseDurationMs } from '../../api/duration.ts';
 import { summarizeRejections } from '../../offers/rejections.ts';
 import type { NoOfferSelected } from '../../offers/select-offer.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claims, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest } from '../step.ts';
 
 /** No offer fits now: say why, and look again, until `offerTimeout` if there is one. Waiting costs nothing. */
-export function restWithoutOffer(knowledge: Knowledge, selection: NoOfferSelected): Rest {
-  const { gpuPod, now, windows } = knowledge;
+export function restWithoutOffer(observation: Observation, selection: NoOfferSelected): Rest {
+  const { gpuPod, now, timings } = observation;
   const searchStartedAt = gpuPod.status.searchStartedAt ?? timestamp(now.wallMs);
   const facts: Facts = {
     searchStartedAt,
     rejections: [...summarizeRejections(selection.rejections)],
     hint: selection.hint,
   };
-  const isOver = isSearchOver(knowledge, searchStartedAt);
+  const isOver = isSearchOver(observation, searchStartedAt);
   const claims: Claims = {
     Ready: ['NoMatchingOffer', `${selection.message}${whereToLook(selection)}`],
     OfferSelected: [selection.reason, selection.message],
@@ -31,8 +31,8 @@ export function restWithoutOffer(knowledge: Knowledge, selection: NoOfferSelecte
         }
       : { type: 'Reconciling', claim: ['Searching', 'The operator checks the offers until one matches.'] },
   };
-  const status = draftStatus(knowledge, claims, facts);
-  return isOver ? { kind: 'rest', status } : { kind: 'rest', status, againInMs: windows.offerRetryMs };
+  const status = draftStatus(observation, claims, facts);
+  return isOver ? { kind: 'rest', status } : { kind: 'rest', status, requeueAfterMs: timings.offerRetryMs };
 }
 
 /** No field is named that is not there. */
@@ -45,7 +45,7 @@ function whereToLook({ rejections, hint }: NoOfferSelected): string {
 }
 
 /** This look comes after the deadline, and found nothing either. */
-function isSearchOver({ gpuPod, now }: Knowledge, searchStartedAt: string): boolean {
+function isSearchOver({ gpuPod, now }: Observation, searchStartedAt: string): boolean {
   const { offerTimeout } = gpuPod.spec;
   const timeoutMs = offerTimeout === undefined ? undefined : parseDurationMs(offerTimeout);
   return timeoutMs !== undefined && now.wallMs >= Date.parse(searchStartedAt) + timeoutMs;

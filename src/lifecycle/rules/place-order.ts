@@ -3,12 +3,12 @@ import { capToSend } from '../../offers/cap.ts';
 import { explainChoice } from '../../offers/explain.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
-import { limitsFrom } from '../../offers/wish.ts';
+import { limitsFrom } from '../../offers/requirements.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
 import { identityOf, keyOf } from '../account.ts';
 import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';
-import type { AccountState, Knowledge } from '../knowledge.ts';
+import type { AccountState, Observation } from '../observation.ts';
 import { nextAttemptNumber, openOrder } from '../order.ts';
 import { MAX_ATTEMPT_NUMBER, podName } from '../pod-name.ts';
 import { specHash } from '../spec-hash.ts';
@@ -21,25 +21,25 @@ import { estimateNote, provisioningTime } from './provisioning-time.ts';
  * Nobody gets here but by writing a high number into the intent: the pod of an order with a number above it would not be
  * recognised by its name, and so not be found where the answer was lost.
  */
-export function stopAtLastNumber(knowledge: Knowledge): Step | undefined {
-  return attemptNumber(knowledge) <= MAX_ATTEMPT_NUMBER
+export function stopAtLastNumber(observation: Observation): Step | undefined {
+  return attemptNumber(observation) <= MAX_ATTEMPT_NUMBER
     ? undefined
     : stall(
-        knowledge,
+        observation,
         'AttemptsExhausted',
         'This GpuPod has used up its attempt numbers, because its create intent was changed by hand. Create a new GpuPod.',
       );
 }
 
 /** An order that is known not to have been created is sent again under its own number. */
-function attemptNumber(knowledge: Knowledge): number {
-  const standing = openOrder(knowledge);
-  return standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(knowledge);
+function attemptNumber(observation: Observation): number {
+  const standing = openOrder(observation);
+  return standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(observation);
 }
 
 /** Orders the chosen offer: the intent says all that must be known of it after a crash, the request what is sent. */
-export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerSeenAtMs: number): Step {
-  const intent = intentFor(knowledge, selected);
+export function placeOrder(observation: Observation, selected: SelectedOffer, offerSeenAtMs: number): Step {
+  const intent = intentFor(observation, selected);
   const { offer, sizes } = selected;
   return {
     kind: 'act',
@@ -47,8 +47,8 @@ export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerS
       type: 'createPod',
       intent,
       request: buildCreatePodRequest({
-        spec: knowledge.gpuPod.spec,
-        policy: knowledge.policy,
+        spec: observation.gpuPod.spec,
+        policy: observation.policy,
         offer,
         sizes,
         name: intent.name,
@@ -61,12 +61,12 @@ export function placeOrder(knowledge: Knowledge, selected: SelectedOffer, offerS
   };
 }
 
-function intentFor(knowledge: Knowledge, selected: SelectedOffer): Intent {
-  const { gpuPod, policy, installation, identity, account, now } = knowledge;
+function intentFor(observation: Observation, selected: SelectedOffer): Intent {
+  const { gpuPod, policy, installation, identity, account, now } = observation;
   const { cost } = selected;
   const { sent: _sent, ...rented } = selected.sizes;
   const { metadata, spec } = gpuPod;
-  const attempt = attemptNumber(knowledge);
+  const attempt = attemptNumber(observation);
   const teamId = spec.teamId ?? policy.defaultTeamId;
   return {
     v: 1,

@@ -2,8 +2,8 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { priceLine } from '../../offers/cap.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
-import { limitsFrom } from '../../offers/wish.ts';
-import type { Knowledge } from '../knowledge.ts';
+import { limitsFrom } from '../../offers/requirements.ts';
+import type { Observation } from '../observation.ts';
 import type { PodLook } from '../provider.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Step } from '../step.ts';
@@ -13,27 +13,27 @@ import { beginEnding } from './ending.ts';
  * The first price that the provider states is held against the cap, before the pod is ever ready. After
  * that nothing is ended for its price: the work on it is worth more.
  */
-export function checkPrice(knowledge: Knowledge, look?: PodLook): Step | undefined {
-  const { gpuPod } = knowledge;
+export function checkPrice(observation: Observation, look?: PodLook): Step | undefined {
+  const { gpuPod } = observation;
   const billed = look?.priceUsdPerHour ?? gpuPod.status.cost?.billedPerHour;
   if (billed === undefined || gpuPod.status.readyAt !== undefined) {
     return undefined;
   }
-  const line = priceLineOf(knowledge);
+  const line = priceLineOf(observation);
   const price = priceToMicros(billed);
   if (price <= line) {
     return undefined;
   }
   return beginEnding(
-    knowledge,
+    observation,
     'AboveMaxPrice',
     `The provider bills ${formatUsd(price)} USD/h, above the cap of ${formatUsd(line)} USD/h.`,
   );
 }
 
 /** Whether the pod, ready by now, bills above its cap. */
-export function isAbovePriceLine(knowledge: Knowledge, billedUsdPerHour: number | undefined): boolean {
-  return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(knowledge);
+export function isAbovePriceLine(observation: Observation, billedUsdPerHour: number | undefined): boolean {
+  return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(observation);
 }
 
 export function priceFacts(status: GpuPodStatus, look: PodLook): Facts {
@@ -42,7 +42,7 @@ export function priceFacts(status: GpuPodStatus, look: PodLook): Facts {
     : { cost: { ...status.cost, billedPerHour: look.priceUsdPerHour } };
 }
 
-function priceLineOf({ gpuPod, policy, intent: reading }: Knowledge): MicroUsd {
+function priceLineOf({ gpuPod, policy, intent: reading }: Observation): MicroUsd {
   const limits = limitsFrom(gpuPod.spec, policy);
   const intent = reading.kind === 'read' ? reading.intent : undefined;
   const total = gpuPod.status.cost?.pricePerHour;

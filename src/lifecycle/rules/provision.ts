@@ -1,5 +1,5 @@
 import { formatDuration } from '../../api/duration.ts';
-import type { Knowledge, Sight } from '../knowledge.ts';
+import type { Observation, Sight } from '../observation.ts';
 import type { RentalMemory } from '../memory.ts';
 import type { PodLook, PodStatus } from '../provider.ts';
 import { readinessOf } from '../readiness.ts';
@@ -11,43 +11,48 @@ import { beginEnding } from './ending.ts';
 import { provisioningTimeOf } from './provisioning-time.ts';
 
 /** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
-export function followUnready(knowledge: Knowledge, rental: RentalMemory, sight: Sight, facts: Facts): Step {
-  const wasReady = knowledge.gpuPod.status.readyAt !== undefined;
-  const failed = wasReady ? undefined : endFailed(knowledge, rental, sight);
+export function followUnready(
+  observation: Observation,
+  rental: RentalMemory,
+  sight: Sight,
+  facts: Facts,
+): Step {
+  const wasReady = observation.gpuPod.status.readyAt !== undefined;
+  const failed = wasReady ? undefined : endFailed(observation, rental, sight);
   const untilDeadlineMs =
-    rental.sinceMs + provisioningTimeOf(knowledge).timeoutMs - knowledge.now.monotonicMs;
-  const againInMs = wasReady
-    ? knowledge.windows.staleMs
-    : Math.max(untilDeadlineMs, 0) + knowledge.windows.busyPollMs;
-  return failed ?? { ...report(knowledge, sight.look, facts, wasReady), againInMs };
+    rental.sinceMs + provisioningTimeOf(observation).timeoutMs - observation.now.monotonicMs;
+  const requeueAfterMs = wasReady
+    ? observation.timings.staleMs
+    : Math.max(untilDeadlineMs, 0) + observation.timings.busyPollMs;
+  return failed ?? { ...report(observation, sight.look, facts, wasReady), requeueAfterMs };
 }
 
-function endFailed(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
+function endFailed(observation: Observation, rental: RentalMemory, sight: Sight): Step | undefined {
   const { look } = sight;
   const readiness = readinessOf(look);
   if (readiness === 'podFailed') {
     return beginEnding(
-      knowledge,
+      observation,
       'PodFailed',
       'The provider reports an error, and the instance was not ready before.',
     );
   }
   if (readiness === 'installFailed') {
     return beginEnding(
-      knowledge,
+      observation,
       'InstallFailed',
-      `The installation failed: ${installationFailure(knowledge, look)}.`,
+      `The installation failed: ${installationFailure(observation, look)}.`,
     );
   }
-  return endTimedOut(knowledge, rental, sight);
+  return endTimedOut(observation, rental, sight);
 }
 
-export function endTimedOut(knowledge: Knowledge, rental: RentalMemory, sight: Sight): Step | undefined {
-  const { timeoutMs, boundMs } = provisioningTimeOf(knowledge);
+export function endTimedOut(observation: Observation, rental: RentalMemory, sight: Sight): Step | undefined {
+  const { timeoutMs, boundMs } = provisioningTimeOf(observation);
   // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
   if (sight.beganAtMs > rental.sinceMs + timeoutMs) {
     return beginEnding(
-      knowledge,
+      observation,
       'ProvisioningTimedOut',
       timeoutMs > boundMs
         ? `The instance was not ready within ${formatDuration(timeoutMs)}: provisioningTimeout ${formatDuration(boundMs)}, extended because the offer expects to take longer.`
@@ -58,7 +63,7 @@ export function endTimedOut(knowledge: Knowledge, rental: RentalMemory, sight: S
 }
 
 /** What a machine says of its installation may hold all that it was given, also values from Secrets that are not known here. */
-function installationFailure({ gpuPod }: Knowledge, look: PodLook): string {
+function installationFailure({ gpuPod }: Observation, look: PodLook): string {
   const { env = [], jupyterPasswordSecretRef } = gpuPod.spec;
   const { installationFailure: said } = look;
   if (said === undefined) {
@@ -69,11 +74,11 @@ function installationFailure({ gpuPod }: Knowledge, look: PodLook): string {
     : 'the provider has the reason; the operator does not repeat it here, because it may contain values of spec.env';
 }
 
-function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boolean): Rest {
-  const { gpuPod } = knowledge;
+function report(observation: Observation, look: PodLook, facts: Facts, wasReady: boolean): Rest {
+  const { gpuPod } = observation;
   const isMoving = !wasReady || look.status === 'DELETING';
   const claims: Claims = {
-    Ready: readyClaim(knowledge, look),
+    Ready: readyClaim(observation, look),
     Provisioned:
       look.status === 'ACTIVE'
         ? ['PodActive', `Instance ${look.podId} is active.`]
@@ -85,7 +90,7 @@ function report(knowledge: Knowledge, look: PodLook, facts: Facts, wasReady: boo
   };
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, claims, facts),
+    status: draftStatus(observation, claims, facts),
     pollOften: isMoving,
   };
 }
@@ -103,7 +108,7 @@ function activeClaim(look: PodLook): Claim<'Ready'> {
       ];
 }
 
-function readyClaim({ gpuPod }: Knowledge, look: PodLook): Claim<'Ready'> {
+function readyClaim({ gpuPod }: Observation, look: PodLook): Claim<'Ready'> {
   const { podId, status } = look;
   const sentences: Readonly<Record<PodStatus, Claim<'Ready'>>> = {
     PROVISIONING: startingClaim(podId),

@@ -1,6 +1,6 @@
 import { formatDuration, parseDurationMs } from '../../api/duration.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 
 const MS_PER_MINUTE = 60_000;
 /** Within this time instances are usually ready; also the default of `spec.provisioningTimeout`. */
@@ -33,14 +33,14 @@ export function provisioningTime(
 export function provisioningTimeOf({
   gpuPod,
   intent,
-}: Pick<Knowledge, 'gpuPod' | 'intent'>): ProvisioningTime {
+}: Pick<Observation, 'gpuPod' | 'intent'>): ProvisioningTime {
   const minutes = intent.kind === 'read' ? intent.intent.offer.provisioningMinutes : undefined;
   return provisioningTime(gpuPod.spec, minutes);
 }
 
 /** Whether the spec gives an instance less time than it usually takes: then its end says nothing about the offer. */
-export function isImpatient(knowledge: Pick<Knowledge, 'gpuPod' | 'intent'>): boolean {
-  const { estimateMs, timeoutMs } = provisioningTimeOf(knowledge);
+export function isImpatient(observation: Pick<Observation, 'gpuPod' | 'intent'>): boolean {
+  const { estimateMs, timeoutMs } = provisioningTimeOf(observation);
   return timeoutMs < Math.max(USUAL_MS, 2 * estimateMs);
 }
 

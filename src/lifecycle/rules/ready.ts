@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { connectionSecret } from '../connection-secret.ts';
 import type { SecretMemory } from '../memory.ts';
 import type { PodLook } from '../provider.ts';
@@ -14,15 +14,15 @@ import { isAbovePriceLine } from './price-check.ts';
 type WantedSecret = Omit<EnsureSecret, 'type'>;
 
 /** A usable pod: the connection Secret first, then the status that points to it. */
-export function followReady(knowledge: Knowledge, sighted: PodLook, facts: Facts): Step {
-  const { gpuPod, memory, now, windows } = knowledge;
+export function followReady(observation: Observation, sighted: PodLook, facts: Facts): Step {
+  const { gpuPod, memory, now, timings } = observation;
   const look = withKnownPorts(gpuPod.status, sighted);
   const secret = wantedSecret(gpuPod, look);
   // Looked at again now and then: nobody tells us when somebody deletes it.
-  const isDue = memory.secret === undefined || now.monotonicMs - memory.secret.atMs >= windows.staleMs;
+  const isDue = memory.secret === undefined || now.monotonicMs - memory.secret.atMs >= timings.staleMs;
   return isDue || memory.secret.fingerprint !== secret.fingerprint
     ? { kind: 'act', effect: { type: 'ensureSecret', ...secret } }
-    : reportReady(knowledge, look, secretFacts(memory.secret, secret), facts);
+    : reportReady(observation, look, secretFacts(memory.secret, secret), facts);
 }
 
 function wantedSecret(gpuPod: GpuPod, look: PodLook): WantedSecret {
@@ -38,20 +38,20 @@ interface SecretFacts {
 }
 
 function reportReady(
-  knowledge: Knowledge,
+  observation: Observation,
   look: PodLook,
   { binding, problem }: SecretFacts,
   facts: Facts,
 ): Step {
-  const { gpuPod, now, windows } = knowledge;
+  const { gpuPod, now, timings } = observation;
   const claims: Claims = {
-    Ready: ['Available', readyMessage(knowledge, look)],
+    Ready: ['Available', readyMessage(observation, look)],
     Provisioned: ['PodActive', `Instance ${look.podId} is active.`],
     ...(problem === undefined ? {} : { Synced: problem }),
   };
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, claims, {
+    status: draftStatus(observation, claims, {
       ...facts,
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
       ssh: look.ssh,
@@ -64,7 +64,7 @@ function reportReady(
       hint: undefined,
       rejections: undefined,
     }),
-    againInMs: problem === undefined ? windows.staleMs : SECRET_RETRY_MS,
+    requeueAfterMs: problem === undefined ? timings.staleMs : SECRET_RETRY_MS,
     ...(problem === undefined ? {} : { remember: { secret: undefined } }),
   };
 }
@@ -137,10 +137,10 @@ function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: 
   }
 }
 
-function readyMessage(knowledge: Knowledge, look: PodLook): string {
+function readyMessage(observation: Observation, look: PodLook): string {
   const isDear = isAbovePriceLine(
-    knowledge,
-    look.priceUsdPerHour ?? knowledge.gpuPod.status.cost?.billedPerHour,
+    observation,
+    look.priceUsdPerHour ?? observation.gpuPod.status.cost?.billedPerHour,
   );
   const base = `Instance ${look.podId} is ready: ${look.ssh?.command ?? ''}`;
   return isDear

@@ -2,7 +2,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { Memory } from '../memory.ts';
 import type { Refusal, RefusalReason } from '../provider.ts';
 import { paidBy, refusalCounts, withAttempt } from '../status/attempts.ts';
@@ -10,16 +10,16 @@ import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
-import type { CoolDown, CoolDownReason, Step } from '../step.ts';
+import type { Cooldown, CooldownReason, Step } from '../step.ts';
 import { PENDING } from './claims.ts';
 import { asksForUsualSizes } from './usual-request.ts';
 
 /** An offer refused the create request: that is recorded, the offer is avoided for a while, and the next one is tried. */
-export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Refusal): Step {
-  const { gpuPod, now } = knowledge;
+export function settleRefusal(observation: Observation, intent: Intent, refusal: Refusal): Step {
+  const { gpuPod, now } = observation;
   const at = timestamp(now.wallMs);
   const status = draftStatus(
-    knowledge,
+    observation,
     {
       Ready: PENDING,
       Provisioned: ['CreateFailed', `${shortOffer(intent)} refused the create request: ${refusal.message}`],
@@ -45,9 +45,9 @@ export function settleRefusal(knowledge: Knowledge, intent: Intent, refusal: Ref
     effect: {
       type: 'writeStatus',
       status,
-      coolDown: coolDownOf(knowledge, intent, refusal),
+      cooldown: cooldownOf(observation, intent, refusal),
     },
-    remember: { invalidRefusals: countInvalid(knowledge, refusal) },
+    remember: { invalidRefusals: countInvalid(observation, refusal) },
   };
 }
 
@@ -63,7 +63,7 @@ function countRefusal(status: GpuPodStatus, { reason, scope }: Refusal): Facts {
     : { refusedAttempts: Math.min(refused + 1, Number.MAX_SAFE_INTEGER) };
 }
 
-function countInvalid({ memory, gpuPod }: Knowledge, refusal: Refusal): Memory['invalidRefusals'] {
+function countInvalid({ memory, gpuPod }: Observation, refusal: Refusal): Memory['invalidRefusals'] {
   const { generation } = gpuPod.metadata;
   const known = memory.invalidRefusals.generation === generation ? memory.invalidRefusals.count : 0;
   const isInvalid = refusal.reason === 'InvalidRequest' && refusal.scope !== 'offer';
@@ -71,19 +71,19 @@ function countInvalid({ memory, gpuPod }: Knowledge, refusal: Refusal): Memory['
 }
 
 /** Others leave the offer alone only where what was asked of it can have nothing to do with the refusal. */
-function coolDownOf({ gpuPod }: Knowledge, { offer }: Intent, refusal: Refusal): CoolDown {
-  const reason = coolDownReason(refusal.reason);
-  const coolDown = { reason, offerKey: offerKey(offer) };
+function cooldownOf({ gpuPod }: Observation, { offer }: Intent, refusal: Refusal): Cooldown {
+  const reason = cooldownReason(refusal.reason);
+  const cooldown = { reason, offerKey: offerKey(offer) };
   if (reason !== 'NoCapacity') {
-    return coolDown;
+    return cooldown;
   }
   if (!asksForUsualSizes(gpuPod.spec)) {
-    return { ...coolDown, scope: 'request' };
+    return { ...cooldown, scope: 'request' };
   }
-  return refusal.scope === 'upstream' ? { ...coolDown, scope: 'upstream' } : coolDown;
+  return refusal.scope === 'upstream' ? { ...cooldown, scope: 'upstream' } : cooldown;
 }
 
-function coolDownReason(reason: RefusalReason): CoolDownReason {
+function cooldownReason(reason: RefusalReason): CooldownReason {
   switch (reason) {
     case 'NoCapacity':
     case 'AboveMaxPrice':

@@ -1,7 +1,7 @@
 import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { FINALIZER } from '../../api/names.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { draftStatus, findCondition } from '../status/draft.ts';
 import type { PodLeft, Step } from '../step.ts';
 import { closeRental } from './ending.ts';
@@ -16,30 +16,30 @@ export interface Release {
  * Takes the finalizer off. Where somebody else's finalizer holds the object, what it says is brought to its end first:
  * nobody writes its status afterwards, and nothing that has ended is shown as billing.
  */
-export function release(knowledge: Knowledge, how: Release = {}): Step {
-  const { gpuPod, memory } = knowledge;
+export function release(observation: Observation, how: Release = {}): Step {
+  const { gpuPod, memory } = observation;
   const isHeld = gpuPod.metadata.finalizers.some((finalizer) => finalizer !== FINALIZER);
   // Once: a CRD that drops what is written must not hold the release up.
   // Nor must a connection Secret that cannot be removed.
   const mayClose = memory.isClosing !== true && memory.secret?.outcome !== 'kept';
   if (isHeld && mayClose && !isClosed(gpuPod)) {
-    return closing(knowledge, how);
+    return closing(observation, how);
   }
   return { kind: 'act', effect: { type: 'release', ...how } };
 }
 
 /** It was released already; what keeps it is somebody else's finalizer. */
-export function stayReleased({ gpuPod, memory }: Knowledge): Step | undefined {
+export function stayReleased({ gpuPod, memory }: Observation): Step | undefined {
   const isReleased = memory.isReleased === true || (!hasFinalizer(gpuPod) && isClosed(gpuPod));
   return isDeleting(gpuPod) && isReleased ? { kind: 'rest', status: gpuPod.status } : undefined;
 }
 
 /** The same for one whose finalizer somebody else took off. */
-export function closeUnheld(knowledge: Knowledge, how: Release): Step {
-  const { gpuPod, memory } = knowledge;
+export function closeUnheld(observation: Observation, how: Release): Step {
+  const { gpuPod, memory } = observation;
   return memory.isReleased === true || isClosed(gpuPod) || memory.isClosing === true
     ? { kind: 'rest', status: gpuPod.status }
-    : closing(knowledge, how);
+    : closing(observation, how);
 }
 
 function isClosed({ status }: GpuPod): boolean {
@@ -47,33 +47,34 @@ function isClosed({ status }: GpuPod): boolean {
   return reason === 'Released' || (reason === 'Terminated' && status.podId === undefined);
 }
 
-function closing(knowledge: Knowledge, how: Release): Step {
-  const step = how.retain === undefined && how.isForced !== true ? ended(knowledge) : left(knowledge, how);
+function closing(observation: Observation, how: Release): Step {
+  const step =
+    how.retain === undefined && how.isForced !== true ? ended(observation) : left(observation, how);
   const isWrite = step.kind === 'act' && step.effect.type === 'writeStatus';
   return isWrite ? { ...step, remember: { ...step.remember, isClosing: true } } : step;
 }
 
-function ended(knowledge: Knowledge): Step {
-  const { podId } = knowledge.gpuPod.status;
+function ended(observation: Observation): Step {
+  const { podId } = observation.gpuPod.status;
   if (podId === undefined) {
-    return write(knowledge, [
+    return write(observation, [
       'Terminated',
       'Nothing is rented any more. Another finalizer holds the GpuPod.',
     ]);
   }
   const message = `Terminated instance ${podId}. Another finalizer holds the GpuPod.`;
   return closeRental(
-    knowledge,
+    observation,
     { reason: 'Deleted', message: 'The GpuPod was deleted.' },
     { Ready: ['Terminated', message], Provisioned: ['NotCreated', 'Nothing is rented.'] },
   );
 }
 
-function left(knowledge: Knowledge, { retain }: Release): Step {
-  const { podId } = knowledge.gpuPod.status;
+function left(observation: Observation, { retain }: Release): Step {
+  const { podId } = observation.gpuPod.status;
   const ids = retain?.map((pod) => pod.podId).join(', ') ?? podId;
   const which = ids === undefined ? 'The instance of the last create intent' : `Instance ${ids}`;
-  return write(knowledge, [
+  return write(observation, [
     'Released',
     retain === undefined
       ? `${which} was released without proof that it terminated, and may still bill. Look for it at the provider.`
@@ -81,7 +82,7 @@ function left(knowledge: Knowledge, { retain }: Release): Step {
   ]);
 }
 
-function write(knowledge: Knowledge, Ready: readonly ['Terminated' | 'Released', string]): Step {
-  const status = draftStatus(knowledge, { Ready }, { ssh: undefined, ports: undefined });
+function write(observation: Observation, Ready: readonly ['Terminated' | 'Released', string]): Step {
+  const status = draftStatus(observation, { Ready }, { ssh: undefined, ports: undefined });
   return { kind: 'act', effect: { type: 'writeStatus', status } };
 }

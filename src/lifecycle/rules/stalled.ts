@@ -2,7 +2,7 @@ import type { Reason } from '../../api/conditions.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Claim, Claims } from '../status/draft.ts';
 import { findCondition } from '../status/draft.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
 
 type StalledReason = Reason<'Stalled'>;
@@ -35,7 +35,7 @@ export function isAfterLoss(status: GpuPodStatus): boolean {
 }
 
 /** A spec that was changed meanwhile is not acted on: what it lifts is lifted once it is, see `startOver`. */
-export function unread({ gpuPod }: Knowledge, rest: Rest): Rest {
+export function unread({ gpuPod }: Observation, rest: Rest): Rest {
   const { observedGeneration } = gpuPod.status;
   return observedGeneration < 0 ? rest : { ...rest, status: { ...rest.status, observedGeneration } };
 }

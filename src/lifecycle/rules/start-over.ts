@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import { plainText } from '../../api/plain-text.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
@@ -12,12 +12,12 @@ import { isAfterLoss, lastingStall } from './stalled.ts';
  * A new generation, or a new value of `gpupod.dev/reconcile-requested-at`, begins the search anew: failed
  * attempts are no longer counted, and what stalled it is forgotten.
  */
-export function startOver(knowledge: Knowledge): Step | undefined {
-  const { gpuPod, now } = knowledge;
+export function startOver(observation: Observation): Step | undefined {
+  const { gpuPod, now } = observation;
   const { status, metadata } = gpuPod;
   const requested = asRecorded(metadata.annotations[ANNOTATIONS.reconcileRequestedAt]);
   const isRequested = requested !== undefined && requested !== status.lastHandledReconcileAt;
-  if (!isRequested && !isSearchOfOldSpec(knowledge)) {
+  if (!isRequested && !isSearchOfOldSpec(observation)) {
     return undefined;
   }
   const isRented = status.podId !== undefined;
@@ -26,7 +26,7 @@ export function startOver(knowledge: Knowledge): Step | undefined {
     effect: {
       type: 'writeStatus',
       status: draftStatus(
-        knowledge,
+        observation,
         {
           Ready: isRented ? standingClaim(status, 'Ready', PENDING) : PENDING,
           ...(isRented
@@ -56,7 +56,7 @@ function asRecorded(value: string | undefined): string | undefined {
   return value === undefined ? undefined : plainText(plainText(value).slice(0, 256));
 }
 
-function isSearchOfOldSpec({ gpuPod }: Knowledge): boolean {
+function isSearchOfOldSpec({ gpuPod }: Observation): boolean {
   const { status, metadata } = gpuPod;
   const isOld = status.observedGeneration >= 0 && status.observedGeneration < metadata.generation;
   const { refused, noCapacity } = refusalCounts(status);
@@ -67,8 +67,8 @@ function isSearchOfOldSpec({ gpuPod }: Knowledge): boolean {
 }
 
 /** What stalled the object stays until a person acts. */
-export function stayStalled(knowledge: Knowledge): Step | undefined {
-  const { gpuPod } = knowledge;
+export function stayStalled(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
   const stall = lastingStall(gpuPod.status);
   if (gpuPod.status.podId !== undefined || stall === undefined) {
     return undefined;
@@ -76,7 +76,7 @@ export function stayStalled(knowledge: Knowledge): Step | undefined {
   const [reason, message] = stall;
   return {
     kind: 'rest',
-    status: draftStatus(knowledge, {
+    status: draftStatus(observation, {
       Ready: heldReady(gpuPod.status, message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
       progress: { type: 'Stalled', claim: stall },

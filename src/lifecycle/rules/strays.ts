@@ -1,4 +1,4 @@
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import type { Step } from '../step.ts';
 import { endsAllInstances } from '../surplus.ts';
 import { ownership } from './identity.ts';
@@ -7,15 +7,15 @@ import { ownership } from './identity.ts';
  * A live instance of an attempt that this object has closed or passed is a duplicate: an order that was believed lost
  * has shown up. It is terminated once a second complete list shows it. See `standingOf` for what is none.
  */
-export function endStrays(knowledge: Knowledge): Step | undefined {
-  const { census, memory, windows } = knowledge;
-  if (census === undefined || isStrangerNamed(knowledge)) {
+export function endStrays(observation: Observation): Step | undefined {
+  const { census, memory, timings } = observation;
+  if (census === undefined || isStrangerNamed(observation)) {
     return undefined;
   }
   const { live, beganAtMs } = census;
   const stray = live.find(({ podId, status }) =>
     // What is said to be ending is asked to once more when that takes too long.
-    isShownBefore(memory.strays[podId], beganAtMs, status === 'DELETING' ? windows.deleteResendMs : 1),
+    isShownBefore(memory.strays[podId], beganAtMs, status === 'DELETING' ? timings.deleteResendMs : 1),
   );
   return stray === undefined
     ? undefined
@@ -31,16 +31,16 @@ export function endStrays(knowledge: Knowledge): Step | undefined {
  * While the status names what is not surely this object's own, it may be its own instance that looks like a second one: a
  * status can be restored in part, or forged. A deletion ends whatever bears the object's uid.
  */
-function isStrangerNamed(knowledge: Knowledge): boolean {
-  const { gpuPod, memory } = knowledge;
+function isStrangerNamed(observation: Observation): boolean {
+  const { gpuPod, memory } = observation;
   const { rental } = memory;
-  const isSure = rental !== undefined && ownership(knowledge, rental) === 'ours';
-  return gpuPod.status.podId !== undefined && !isSure && !endsAllInstances(knowledge);
+  const isSure = rental !== undefined && ownership(observation, rental) === 'ours';
+  return gpuPod.status.podId !== undefined && !isSure && !endsAllInstances(observation);
 }
 
 /** An answer with an id came for an order that does not stand on the object any more: nobody else knows this pod. */
-export function endUnbound(knowledge: Knowledge): Step | undefined {
-  const { memory, gpuPod, intent } = knowledge;
+export function endUnbound(observation: Observation): Step | undefined {
+  const { memory, gpuPod, intent } = observation;
   const { unbound } = memory;
   if (unbound === undefined || unbound.podId === gpuPod.status.podId) {
     return undefined;

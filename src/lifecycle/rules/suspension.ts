@@ -1,21 +1,21 @@
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { beginEnding } from './ending.ts';
 
 /** `spec.suspend`: the rental is ended, the object stays. What held it back before is forgotten. */
-export function suspend(knowledge: Knowledge): Step | undefined {
-  const { gpuPod } = knowledge;
+export function suspend(observation: Observation): Step | undefined {
+  const { gpuPod } = observation;
   if (!gpuPod.spec.suspend) {
     return undefined;
   }
   if (gpuPod.status.podId !== undefined) {
-    return beginEnding(knowledge, 'Suspended', 'spec.suspend is true.');
+    return beginEnding(observation, 'Suspended', 'spec.suspend is true.');
   }
   return {
     kind: 'rest',
     status: draftStatus(
-      knowledge,
+      observation,
       {
         Ready: ['Suspended', 'Nothing is rented, because spec.suspend is true.'],
         OfferSelected: ['NotLooked', 'The operator does not evaluate offers while spec.suspend is true.'],

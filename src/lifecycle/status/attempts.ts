@@ -50,9 +50,9 @@ export function currentAttemptNumber(status: GpuPodStatus): number {
 }
 
 /** Not one that is taken, nor one so low that it is the first to be dropped: what is written under it must be found again. */
-function freeNumber(status: GpuPodStatus, wished: number): number {
+function freeNumber(status: GpuPodStatus, requested: number): number {
   const last = Math.max(0, ...attemptsOf(status).map(({ number }) => number));
-  return Math.min(Math.max(wished, 1 + last), Number.MAX_SAFE_INTEGER);
+  return Math.min(Math.max(requested, 1 + last), Number.MAX_SAFE_INTEGER);
 }
 
 /** Failed attempts of this generation, one more where another one failed. */

@@ -3,7 +3,7 @@ import { microsToUsd } from '../../offers/money.ts';
 import { accountOfIntent, identityOf } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';
 import type { Intent } from '../intent.ts';
-import type { AccountState, Knowledge } from '../knowledge.ts';
+import type { AccountState, Observation } from '../observation.ts';
 import type { Memory } from '../memory.ts';
 import type { PodLook } from '../provider.ts';
 import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
@@ -19,16 +19,16 @@ import { timestampOf } from './timestamp.ts';
  * order to be ended.
  */
 export function bindStatus(
-  knowledge: Knowledge,
+  observation: Observation,
   intent: Intent,
   pod: PodLook,
   adopted: boolean,
 ): GpuPodStatus {
-  const { gpuPod } = knowledge;
+  const { gpuPod } = observation;
   const isOutdated = specHash(gpuPod.spec) !== intent.specHash;
   const [selected, message] = selectedClaim(gpuPod.spec, intent);
   return draftStatus(
-    knowledge,
+    observation,
     {
       Ready: startingClaim(pod.podId),
       OfferSelected: [adopted ? 'Adopted' : selected, message],
@@ -40,12 +40,12 @@ export function bindStatus(
         : ['CreatePending', `Instance ${pod.podId} is created but not active yet.`],
       progress: { type: 'Reconciling', claim: ON_ITS_WAY },
     },
-    bindFacts(knowledge, intent, pod, isOutdated),
+    bindFacts(observation, intent, pod, isOutdated),
   );
 }
 
 function bindFacts(
-  { gpuPod, now, account, proofs, memory }: Knowledge,
+  { gpuPod, now, account, proofs, memory }: Observation,
   intent: Intent,
   pod: PodLook,
   isOutdated: boolean,

@@ -1,7 +1,7 @@
 import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/conditions.ts';
 import type { ConditionClaim, ConditionType, Reason } from '../../api/conditions.ts';
 import type { Condition, GpuPodStatus } from '../../api/status.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 import { plainText } from '../../api/plain-text.ts';
 import { newerInstances, newerMessage } from '../surplus.ts';
 import { accrue } from './accrual.ts';
@@ -32,9 +32,9 @@ export type Facts = {
 };
 
 /** The status that follows from the one that stands, what a rule claims, and new facts. */
-export function draftStatus(knowledge: Knowledge, claims: Claims, facts: Facts = {}): GpuPodStatus {
-  const { gpuPod, now } = knowledge;
-  const conditions = mergeConditions(knowledge, claimList(knowledge, claims));
+export function draftStatus(observation: Observation, claims: Claims, facts: Facts = {}): GpuPodStatus {
+  const { gpuPod, now } = observation;
+  const conditions = mergeConditions(observation, claimList(observation, claims));
   const status: GpuPodStatus = {
     ...gpuPod.status,
     ...facts,
@@ -45,10 +45,10 @@ export function draftStatus(knowledge: Knowledge, claims: Claims, facts: Facts =
   return accrue(shown(withoutUndefined(status)), now.wallMs);
 }
 
-function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClaim[] {
-  const { status } = knowledge.gpuPod;
+function claimList(observation: Observation, claims: Claims): readonly ConditionClaim[] {
+  const { status } = observation.gpuPod;
   const [readyReason, readyMessage] = claims.Ready;
-  const [syncedReason, syncedMessage] = claims.Synced ?? syncedByDefault(knowledge);
+  const [syncedReason, syncedMessage] = claims.Synced ?? syncedByDefault(observation);
   const list: ConditionClaim[] = [
     { type: 'Ready', reason: readyReason, message: readyMessage },
     { type: 'Synced', reason: syncedReason, message: syncedMessage },
@@ -73,16 +73,16 @@ function claimList(knowledge: Knowledge, claims: Claims): readonly ConditionClai
 }
 
 /** What is said while the CRD drops fields that protect money. */
-export function droppedMessage({ droppedFields = [] }: Knowledge): string | undefined {
+export function droppedMessage({ droppedFields = [] }: Observation): string | undefined {
   return droppedFields.length === 0
     ? undefined
     : `The installed CRD drops ${droppedFields.map((field) => `status.${field}`).join(', ')}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;
 }
 
 /** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
-function syncedByDefault(knowledge: Knowledge): Claim<'Synced'> {
-  const { gpuPod, providerFailure, podFailure, policy } = knowledge;
-  const dropped = droppedMessage(knowledge);
+function syncedByDefault(observation: Observation): Claim<'Synced'> {
+  const { gpuPod, providerFailure, podFailure, policy } = observation;
+  const dropped = droppedMessage(observation);
   if (dropped !== undefined) {
     return ['CrdOutdated', dropped];
   }
@@ -91,9 +91,9 @@ function syncedByDefault(knowledge: Knowledge): Claim<'Synced'> {
   if (failure !== undefined) {
     return [failure.reason, failure.message];
   }
-  const newer = newerInstances(knowledge);
+  const newer = newerInstances(observation);
   if (newer.length > 0) {
-    return ['NewerInstance', newerMessage(knowledge, newer)];
+    return ['NewerInstance', newerMessage(observation, newer)];
   }
   return isRetainIgnored && gpuPod.status.podId !== undefined
     ? ['NotAllowed', RETAIN_IGNORED]
@@ -112,8 +112,8 @@ function firstClaim<T extends ConditionType>(
   return findCondition(status, type) === undefined ? claim : undefined;
 }
 
-function mergeConditions(knowledge: Knowledge, claims: readonly ConditionClaim[]): Condition[] {
-  const { gpuPod, now } = knowledge;
+function mergeConditions(observation: Observation, claims: readonly ConditionClaim[]): Condition[] {
+  const { gpuPod, now } = observation;
   const merged: Condition[] = [];
   for (const type of CONDITION_TYPES) {
     const standing = findCondition(gpuPod.status, type);

@@ -1,20 +1,20 @@
 import type { GpuPodStatus } from '../../api/status.ts';
-import type { Knowledge } from '../knowledge.ts';
+import type { Observation } from '../observation.ts';
 
 /**
  * Whether a status differs in what is worth a write of its own. Accrued cost, a price that drifts, the proof of an id and the counts of
  * rejections change all the time: they ride along with the next write. New reasons of rejection are written at most
  * every `rejectionsWriteMs`.
  */
-export function isWorthWriting(knowledge: Knowledge, next: GpuPodStatus): boolean {
-  const standing = knowledge.gpuPod.status;
+export function isWorthWriting(observation: Observation, next: GpuPodStatus): boolean {
+  const standing = observation.gpuPod.status;
   if (!isSameJson(steadyPart(standing), steadyPart(next))) {
     return true;
   }
-  const writtenAtMs = knowledge.memory.rejectionsWrittenAtMs;
+  const writtenAtMs = observation.memory.rejectionsWrittenAtMs;
   const isDue =
     writtenAtMs === undefined ||
-    knowledge.now.monotonicMs - writtenAtMs >= knowledge.windows.rejectionsWriteMs;
+    observation.now.monotonicMs - writtenAtMs >= observation.timings.rejectionsWriteMs;
   return isDue && !isSameJson(rejectionReasons(standing), rejectionReasons(next));
 }
 

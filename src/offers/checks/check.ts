@@ -1,9 +1,9 @@
 import type { Candidate } from '../candidate.ts';
 import type { Rejection, RejectionReason } from '../rejections.ts';
-import type { OfferWish } from '../wish.ts';
+import type { OfferRequirements } from '../requirements.ts';
 
 /** One reason not to take an offer. Pure; says nothing about any other reason. */
-export type OfferCheck = (candidate: Candidate, wish: OfferWish) => Rejection | undefined;
+export type OfferCheck = (candidate: Candidate, requirements: OfferRequirements) => Rejection | undefined;
 
 /** Builds a rejection; see {@link Rejection} for `distance` and `detail`. */
 export function reject(candidate: Candidate, reason: RejectionReason, detail = '', distance = 0): Rejection {

@@ -2,27 +2,33 @@ import { DEFAULT_IMAGE } from '../../api/spec.ts';
 import type { Candidate } from '../candidate.ts';
 import { countOf, shortWord } from '../offer-text.ts';
 import type { Rejection } from '../rejections.ts';
-import type { OfferWish } from '../wish.ts';
+import type { OfferRequirements } from '../requirements.ts';
 import { reject, takes } from './check.ts';
 
 /** Checks of what the machine is. */
 
-export function gpuTypeIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function gpuTypeIsWanted(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { gpuType } = candidate.offer;
-  return wish.gpuTypes.includes(gpuType)
+  return requirements.gpuTypes.includes(gpuType)
     ? undefined
     : reject(candidate, 'GpuTypeNotWanted', shortWord(gpuType));
 }
 
-export function gpuCountIsEqual(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function gpuCountIsEqual(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { gpuCount } = candidate.offer;
-  return gpuCount === wish.gpuCount
+  return gpuCount === requirements.gpuCount
     ? undefined
     : reject(
         candidate,
         'GpuCountDiffers',
         `with ${countOf(gpuCount, 'GPU')}`,
-        Math.abs(gpuCount - wish.gpuCount),
+        Math.abs(gpuCount - requirements.gpuCount),
       );
 }
 
@@ -30,19 +36,21 @@ export function isOneMachine(candidate: Candidate): Rejection | undefined {
   return candidate.offer.multiNode ? reject(candidate, 'MultiNode') : undefined;
 }
 
-export function socketIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function socketIsWanted(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { socket } = candidate.offer;
-  return takes(wish.sockets, socket) ? undefined : reject(candidate, 'SocketNotWanted', shortWord(socket));
+  return takes(requirements.sockets, socket)
+    ? undefined
+    : reject(candidate, 'SocketNotWanted', shortWord(socket));
 }
 
 /**
  * A custom template has to be listed by no offer: the provider's own guide uses one that is not. An offer that lists nothing
  * says nothing: the image that all have may be ordered, and a refusal moves on.
  */
-export function imageIsOffered(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function imageIsOffered(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { images } = candidate.offer;
-  const isOffered = wish.image === undefined || images.includes(wish.image);
-  return isOffered || (images.length === 0 && wish.image === DEFAULT_IMAGE)
+  const isOffered = requirements.image === undefined || images.includes(requirements.image);
+  return isOffered || (images.length === 0 && requirements.image === DEFAULT_IMAGE)
     ? undefined
     : reject(candidate, 'ImageNotOffered');
 }
@@ -52,8 +60,8 @@ export function sizesAreOffered(candidate: Candidate): Rejection | undefined {
   if (sizing.kind === 'fits') {
     return undefined;
   }
-  const { name, wished, nearest } = sizing;
+  const { name, requested, nearest } = sizing;
   return nearest === undefined
     ? reject(candidate, 'SizeNotOffered', `${name} unknown`, Infinity)
-    : reject(candidate, 'SizeNotOffered', `${name} ${nearest}`, Math.abs(nearest - wished) / wished);
+    : reject(candidate, 'SizeNotOffered', `${name} ${nearest}`, Math.abs(nearest - requested) / requested);
 }

@@ -1,7 +1,7 @@
 import type { Candidate } from '../candidate.ts';
 import { shortWord } from '../offer-text.ts';
 import type { Rejection } from '../rejections.ts';
-import type { OfferWish } from '../wish.ts';
+import type { OfferRequirements } from '../requirements.ts';
 import { reject, takes } from './check.ts';
 
 /** Checks of where the machine stands, and at whom. */
@@ -10,55 +10,76 @@ import { reject, takes } from './check.ts';
  * An offer that names no region passes: the query was already narrowed to the regions on the provider's
  * side, and older rows carry none. One that names another region does not.
  */
-export function regionIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function regionIsAllowed(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { region } = candidate.offer;
-  return region === undefined || takes(wish.regions, region)
+  return region === undefined || takes(requirements.regions, region)
     ? undefined
     : reject(candidate, 'RegionNotAllowed', `in ${shortWord(region)}`);
 }
 
 /** A request has no field for the region: where it names neither data center nor country, it may be answered from anywhere. */
-export function placeCanBeNamed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function placeCanBeNamed(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { dataCenter, country } = candidate.offer;
-  return wish.regions === undefined || dataCenter !== undefined || country !== undefined
+  return requirements.regions === undefined || dataCenter !== undefined || country !== undefined
     ? undefined
     : reject(candidate, 'Indistinguishable', 'no data center or country that a request could name');
 }
 
-export function countryIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function countryIsAllowed(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { country } = candidate.offer;
-  return takes(wish.countries, country)
+  return takes(requirements.countries, country)
     ? undefined
     : reject(candidate, 'CountryNotAllowed', `in ${shortWord(country ?? 'an unnamed country')}`);
 }
 
-export function dataCenterIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  return takes(wish.dataCenters, candidate.offer.dataCenter)
+export function dataCenterIsAllowed(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
+  return takes(requirements.dataCenters, candidate.offer.dataCenter)
     ? undefined
     : reject(candidate, 'DataCenterNotAllowed');
 }
 
-export function providerIsAllowed(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  return takes(wish.allowedProviders, candidate.offer.provider)
+export function providerIsAllowed(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
+  return takes(requirements.allowedProviders, candidate.offer.provider)
     ? undefined
     : reject(candidate, 'ProviderNotAllowed');
 }
 
-export function providerIsNotDenied(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  return wish.deniedProviders?.includes(candidate.offer.provider) === true
+export function providerIsNotDenied(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
+  return requirements.deniedProviders?.includes(candidate.offer.provider) === true
     ? reject(candidate, 'ProviderDenied')
     : undefined;
 }
 
-export function isThePinned(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  return wish.cloudId === undefined || candidate.offer.cloudId === wish.cloudId
+export function isThePinned(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
+  return requirements.cloudId === undefined || candidate.offer.cloudId === requirements.cloudId
     ? undefined
     : reject(candidate, 'CloudIdDiffers');
 }
 
-export function securityIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function securityIsWanted(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { security } = candidate.offer;
-  return wish.security === 'any' || security === wish.security
+  return requirements.security === 'any' || security === requirements.security
     ? undefined
     : reject(candidate, 'SecurityDiffers', shortWord(security));
 }

@@ -5,32 +5,38 @@ import { CURRENCY } from '../price.ts';
 import type { Rejection } from '../rejections.ts';
 import { stockRank } from '../stock.ts';
 import { chargedAtOnce } from '../upfront.ts';
-import { effectiveCap } from '../wish.ts';
-import type { OfferWish } from '../wish.ts';
+import { effectiveCap } from '../requirements.ts';
+import type { OfferRequirements } from '../requirements.ts';
 import { reject } from './check.ts';
 
 /** Checks of the terms: whether it can be had now, and for how much. */
 
-export function spotIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function spotIsWanted(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { isSpot } = candidate.offer;
-  if (isSpot && wish.spot === 'Forbid') {
+  if (isSpot && requirements.spot === 'Forbid') {
     return reject(candidate, 'SpotForbidden');
   }
-  return !isSpot && wish.spot === 'Require' ? reject(candidate, 'SpotRequired') : undefined;
+  return !isSpot && requirements.spot === 'Require' ? reject(candidate, 'SpotRequired') : undefined;
 }
 
-export function prepaidIsWanted(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function prepaidIsWanted(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { prepaidHours = 0 } = candidate.offer;
-  return prepaidHours === 0 || wish.allowPrepaid
+  return prepaidHours === 0 || requirements.allowPrepaid
     ? undefined
     : reject(candidate, 'PrepaidForbidden', `${prepaidHours} h prepaid`, prepaidHours);
 }
 
 /** The hours are charged in the hour of the order, so they count against what an hour may cost. */
-export function prepaidIsWithinLimit(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function prepaidIsWithinLimit(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
   const { prepaidHours = 0 } = candidate.offer;
   const charged = chargedAtOnce(candidate.cost?.total ?? 0, prepaidHours);
-  return prepaidHours === 0 || wish.upfrontLimit === undefined || charged <= wish.upfrontLimit
+  return prepaidHours === 0 || requirements.upfrontLimit === undefined || charged <= requirements.upfrontLimit
     ? undefined
     : reject(candidate, 'PrepaidAboveLimit', `${formatUsd(charged)} USD at once`, charged);
 }
@@ -40,10 +46,10 @@ export function isAvailable(candidate: Candidate): Rejection | undefined {
 }
 
 /** Of what is in stock at all: an unavailable offer has a reason of its own, which passes by itself. */
-export function stockIsEnough(candidate: Candidate, wish: OfferWish): Rejection | undefined {
+export function stockIsEnough(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { stockStatus } = candidate.offer;
   const rank = stockRank(stockStatus);
-  const missing = stockRank(wish.minStock) - rank;
+  const missing = stockRank(requirements.minStock) - rank;
   return rank === 0 || missing <= 0
     ? undefined
     : reject(candidate, 'StockTooLow', `stock ${shortWord(stockStatus)}`, missing);
@@ -58,8 +64,11 @@ export function priceIsValid(candidate: Candidate): Rejection | undefined {
   return candidate.cost === undefined ? reject(candidate, 'InvalidPrice') : undefined;
 }
 
-export function isNotCoolingDown(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  const cooldown = wish.coolingDown(candidate.key);
+export function isNotCoolingDown(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
+  const cooldown = requirements.cooldownOf(candidate.key);
   if (cooldown === undefined) {
     return undefined;
   }
@@ -68,8 +77,11 @@ export function isNotCoolingDown(candidate: Candidate, wish: OfferWish): Rejecti
 }
 
 /** `nearest` is then the cheapest one: all of them fit in everything else. */
-export function priceIsWithinCap(candidate: Candidate, wish: OfferWish): Rejection | undefined {
-  const cap = effectiveCap(wish.prices) ?? Infinity;
+export function priceIsWithinCap(
+  candidate: Candidate,
+  requirements: OfferRequirements,
+): Rejection | undefined {
+  const cap = effectiveCap(requirements.prices) ?? Infinity;
   const total = candidate.cost?.total ?? 0;
   return total <= cap ? undefined : reject(candidate, 'AboveMaxPrice');
 }

@@ -74,7 +74,7 @@ async function orderInTurn(
   const { clock, commitments, policy } = context;
   const { memory } = prepared;
   await context.takeCreateTurn();
-  const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.windows.offerMaxAgeMs;
+  const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
   const asking = createOrder(context, gpuPod);
   if (isOld || !context.gates.pass(asking)) {
     return known(memory);
@@ -106,7 +106,7 @@ async function order(
   effect: CreatePod,
   { memory, values, session: decided }: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, provider, windows, orderFence } = context;
+  const { clock, provider, timings, orderFence } = context;
   const sendWithinMs = orderFence.sendWithinMs();
   const intent: Intent = sendWithinMs === undefined ? effect.intent : { ...effect.intent, sendWithinMs };
   if (context.isStopping()) {
@@ -128,7 +128,7 @@ async function order(
   }
   const keyVersion = context.account.keyVersion();
   const session = context.account.state;
-  const untilMs = writtenAtMs + (sendWithinMs ?? windows.createFenceMs);
+  const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
   let obstacle: string | undefined;
   const answer = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,

@@ -1,4 +1,4 @@
-import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
+import type { ObservedOffers } from '../../lifecycle/observation.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Memory } from '../../lifecycle/memory.ts';
  * - `released`: the finalizer is off; the watch tells of the end, there is nothing left to plan.
  */
 export type EffectOutcome =
-  | { readonly kind: 'known'; readonly memory: Memory; readonly offers?: OffersKnowledge }
+  | { readonly kind: 'known'; readonly memory: Memory; readonly offers?: ObservedOffers }
   | { readonly kind: 'stale' }
   | { readonly kind: 'busy' }
   | { readonly kind: 'released' };

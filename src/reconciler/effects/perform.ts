@@ -2,7 +2,7 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { Memory } from '../../lifecycle/memory.ts';
 import type { Effect } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
-import { coolDownOwner } from '../gather.ts';
+import { cooldownOwner } from '../gather.ts';
 import { ensureSecret, removeSecret } from './connection-secret.ts';
 import { createPod } from './create-pod.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -18,8 +18,8 @@ export async function perform(
 ): Promise<EffectOutcome> {
   switch (effect.type) {
     case 'writeStatus':
-      if (effect.coolDown !== undefined) {
-        context.coolDowns.start(effect.coolDown, coolDownOwner(gpuPod));
+      if (effect.cooldown !== undefined) {
+        context.cooldowns.start(effect.cooldown, cooldownOwner(gpuPod));
       }
       return await writeStatus(context, gpuPod, effect.status, memory);
     case 'createPod':

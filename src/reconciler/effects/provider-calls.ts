@@ -1,7 +1,7 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { readIntent, unresolvedIntent } from '../../lifecycle/intent.ts';
-import type { OffersKnowledge } from '../../lifecycle/knowledge.ts';
+import type { ObservedOffers } from '../../lifecycle/observation.ts';
 import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
 import type { Memory, PodRead } from '../../lifecycle/memory.ts';
 import { isSameAttempt } from '../../lifecycle/pod-name.ts';
@@ -58,7 +58,7 @@ async function askForOffers(
   if (missing !== undefined && lists.length === 0) {
     return { kind: 'known', memory, offers: missing };
   }
-  const offers: OffersKnowledge = {
+  const offers: ObservedOffers = {
     kind: 'ok',
     offers: lists.flatMap((list) => list.offers),
     beganAtMs: Math.min(...lists.map(({ beganAtMs }) => beganAtMs)),

@@ -40,6 +40,6 @@ export const createBodySchema = z.looseObject({
 export type CreateBody = z.infer<typeof createBodySchema>;
 
 /** The sizes that the body asks for; null for each that is left to the offer. */
-export function wishedSizes({ pod }: CreateBody): PodSizes {
+export function requestedSizes({ pod }: CreateBody): PodSizes {
   return { diskSize: pod.diskSize ?? null, vcpus: pod.vcpus ?? null, memory: pod.memory ?? null };
 }

@@ -1,4 +1,4 @@
-import { wishedSizes } from './create-body.ts';
+import { requestedSizes } from './create-body.ts';
 import type { CreateBody } from './create-body.ts';
 import { refusalByMarket, refusalByRequest, soldOutRefusal } from './create-rules.ts';
 import type { CreateContext, Refusal } from './create-rules.ts';
@@ -118,7 +118,7 @@ export function createPod(world: World, request: CreateRequest): CreateOutcome {
   if (field !== null) return refused({ status: 400, detail: `Missing field: ${field} not specified` });
   const offer = findOffer(world, request);
   if (offer === undefined) return refused(soldOutRefusal(world, request.body.provider.type));
-  const sizes = effectiveSizes(offer, wishedSizes(request.body));
+  const sizes = effectiveSizes(offer, requestedSizes(request.body));
   const usdPerHour = totalPricePerHour(offer, sizes);
   return createOn({ world, ...request, offer, sizes, usdPerHour }, request.raw);
 }

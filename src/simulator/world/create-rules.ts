@@ -1,4 +1,4 @@
-import { wishedSizes } from './create-body.ts';
+import { requestedSizes } from './create-body.ts';
 import type { CreateBody } from './create-body.ts';
 import type { Offer } from './offer.ts';
 import { basePricePerHour } from './price.ts';
@@ -68,7 +68,7 @@ function environmentRule({ world, body, offer }: CreateContext): Refusal | null 
 }
 
 function sizeRule({ body, offer }: CreateContext): Refusal | null {
-  const problem = firstSizeProblem(offer, wishedSizes(body));
+  const problem = firstSizeProblem(offer, requestedSizes(body));
   return problem === null ? null : bad(problem);
 }
 

@@ -29,11 +29,11 @@ function sizeNano(spec: SizeSpec, units: number | null): number {
 }
 
 /** What is asked for, or the offer's default. */
-export function effectiveSizes(offer: Offer, wished: PodSizes): PodSizes {
+export function effectiveSizes(offer: Offer, requested: PodSizes): PodSizes {
   return {
-    diskSize: wished.diskSize ?? offer.disk.defaultCount,
-    vcpus: wished.vcpus ?? offer.vcpu.defaultCount,
-    memory: wished.memory ?? offer.memory.defaultCount,
+    diskSize: requested.diskSize ?? offer.disk.defaultCount,
+    vcpus: requested.vcpus ?? offer.vcpu.defaultCount,
+    memory: requested.memory ?? offer.memory.defaultCount,
   };
 }
 

@@ -61,8 +61,8 @@ function matching(pattern: string, maxLength: number): readonly string[] {
 }
 
 function numbersOf({ minimum = -1e300, maximum = 1e300 }: Schema): readonly number[] {
-  const wished = [minimum, maximum, 0, 1, 2, 0.01, 2.7, 100, 2 ** 53 - 1, 5e-324];
-  return wished.filter((value) => value >= minimum && value <= maximum);
+  const requested = [minimum, maximum, 0, 1, 2, 0.01, 2.7, 100, 2 ** 53 - 1, 5e-324];
+  return requested.filter((value) => value >= minimum && value <= maximum);
 }
 
 function listOf(schema: Schema): Arbitrary<unknown> {

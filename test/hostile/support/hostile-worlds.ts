@@ -3,16 +3,16 @@ import type { Arbitrary } from 'fast-check';
 import type { GpuPod } from '../../../src/api/gpu-pod.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { Knowledge, OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation, ObservedOffers } from '../../../src/lifecycle/observation.ts';
 import type { Memory } from '../../../src/lifecycle/memory.ts';
 import type { HistoryRow, PodLook, PodStatus, Wallet } from '../../../src/lifecycle/provider.ts';
-import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
 import { AccountGates } from '../../../src/reconciler/account-gates.ts';
 import { Census } from '../../../src/reconciler/census.ts';
 import { Claims } from '../../../src/reconciler/claims.ts';
 import { Commitments } from '../../../src/reconciler/commitments.ts';
-import { CoolDowns } from '../../../src/reconciler/cool-downs.ts';
+import { Cooldowns } from '../../../src/reconciler/cooldowns.ts';
 import { gather } from '../../../src/reconciler/gather.ts';
 import type { Sources } from '../../../src/reconciler/gather.ts';
 import { PodWatch } from '../../../src/reconciler/pod-watch.ts';
@@ -21,7 +21,7 @@ import { VanishedPods } from '../../../src/reconciler/vanished-pods.ts';
 import { anOfferRow } from '../../prime/builders.ts';
 import { POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
-import { memory, NOW_MS, orderMemory, rentalMemory, WALL_MS } from '../../support/builders/knowledge.ts';
+import { memory, NOW_MS, orderMemory, rentalMemory, WALL_MS } from '../../support/builders/observation.ts';
 import { failure, historyRow, podLook, readyLook, refusal } from '../../support/builders/looks.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
@@ -63,7 +63,7 @@ const { offers: OFFERS } = readOffers(
   ROWS.map((row) => ({ ...row, gpuType: 'H100_80GB' })),
   false,
 );
-const OFFER_ANSWERS: readonly (OffersKnowledge | undefined)[] = [
+const OFFER_ANSWERS: readonly (ObservedOffers | undefined)[] = [
   undefined,
   undefined,
   failure(),
@@ -110,7 +110,7 @@ const ENDED: readonly (readonly HistoryRow[])[] = [
   [historyRow()],
   [historyRow({ podId: 'pod-2', name: nameOfAttempt(2), totalBilledUsd: -1e300 })],
 ];
-const ACCOUNTS: readonly Knowledge['account'][] = [
+const ACCOUNTS: readonly Observation['account'][] = [
   { kind: 'fits', userId: 'user-1' },
   { kind: 'fits' },
   { kind: 'fits' },
@@ -121,7 +121,7 @@ const ACCOUNTS: readonly Knowledge['account'][] = [
 /** A world in which an object can be looked at again and again. */
 export interface HostileWorld {
   readonly pods: readonly PodLook[];
-  look(gpuPod: GpuPod): Promise<Knowledge>;
+  look(gpuPod: GpuPod): Promise<Observation>;
 }
 
 /** The real parts that gather reads, filled by a provider that shows these pods. */
@@ -187,7 +187,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     view,
     clock,
     installation: INSTALLATION,
-    windows: DEFAULT_WINDOWS,
+    timings: DEFAULT_TIMINGS,
     assumedPrice: 0,
   });
   commitments.takeInventory({ pods, beganAtMs }, new Set([undefined]));
@@ -196,14 +196,14 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     account,
     health,
     vanished,
-    windows: DEFAULT_WINDOWS,
+    timings: DEFAULT_TIMINGS,
     policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
     identity: PROCESS,
     podWatch: new PodWatch({
       provider,
       clock,
-      windows: DEFAULT_WINDOWS,
+      timings: DEFAULT_TIMINGS,
       health,
       vanished,
       onChange: nothing,
@@ -226,7 +226,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       retained: { hasOfPrefix: async () => Promise.resolve(false) },
     }),
     gates: new AccountGates(clock),
-    coolDowns: new CoolDowns(clock),
+    cooldowns: new Cooldowns(clock),
     commitments,
     view,
     proofKey: 'key-1',

@@ -3,7 +3,7 @@ import { isPaused } from '../../../src/api/gpu-pod.ts';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { podNameFront } from '../../../src/lifecycle/pod-name.ts';
 import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
 import type { Memory } from '../../../src/lifecycle/memory.ts';
@@ -20,7 +20,7 @@ const MAX_STEP_LENGTH = 64 * 1024;
 const MAX_MESSAGE_LENGTH = 300;
 
 /** `pods`: what lives at the provider. A pod that is not there comes to no harm. */
-export function judgeStep(known: Knowledge, step: Step, pods: readonly PodLook[]): string[] {
+export function judgeStep(known: Observation, step: Step, pods: readonly PodLook[]): string[] {
   const status = statusOf(step);
   return [
     ...(step.kind === 'act' ? judgeEffect(known, step.effect, pods) : judgeRest(step)),
@@ -36,12 +36,16 @@ export function statusOf(step: Step): GpuPodStatus | undefined {
   return step.effect.type === 'writeStatus' ? step.effect.status : undefined;
 }
 
-function judgeRest({ againInMs = 0, wantsCensusAfterMs = 0 }: Extract<Step, { kind: 'rest' }>): string[] {
-  const isTime = againInMs >= 0 && Number.isFinite(againInMs) && Number.isFinite(wantsCensusAfterMs);
+function judgeRest({
+  requeueAfterMs = 0,
+  wantsCensusAfterMs = 0,
+}: Extract<Step, { kind: 'rest' }>): string[] {
+  const isTime =
+    requeueAfterMs >= 0 && Number.isFinite(requeueAfterMs) && Number.isFinite(wantsCensusAfterMs);
   return isTime ? [] : ['a time that never comes'];
 }
 
-function judgeEffect(known: Knowledge, effect: Effect, pods: readonly PodLook[]): string[] {
+function judgeEffect(known: Observation, effect: Effect, pods: readonly PodLook[]): string[] {
   switch (effect.type) {
     case 'createPod':
       return judgeOrder(known, effect);
@@ -55,7 +59,7 @@ function judgeEffect(known: Knowledge, effect: Effect, pods: readonly PodLook[])
   }
 }
 
-function judgeEnd({ gpuPod, account }: Knowledge, podId: string, pods: readonly PodLook[]): string[] {
+function judgeEnd({ gpuPod, account }: Observation, podId: string, pods: readonly PodLook[]): string[] {
   const isAlive = pods.some((pod) => pod.podId === podId);
   const isForeign = isAlive && FOREIGN.some((foreign) => foreign.podId === podId);
   return [
@@ -64,7 +68,10 @@ function judgeEnd({ gpuPod, account }: Knowledge, podId: string, pods: readonly 
   ];
 }
 
-function judgeOrder(known: Knowledge, { intent, request }: Extract<Effect, { type: 'createPod' }>): string[] {
+function judgeOrder(
+  known: Observation,
+  { intent, request }: Extract<Effect, { type: 'createPod' }>,
+): string[] {
   const { maxPrice, name } = request.pod;
   const isCapped =
     Number.isFinite(maxPrice) && maxPrice >= 0.01 && maxPrice <= (known.gpuPod.spec.maxPrice ?? Infinity);
@@ -77,7 +84,7 @@ function judgeOrder(known: Knowledge, { intent, request }: Extract<Effect, { typ
 }
 
 /** The order can be read again from the object, and its pod be told from all others by its name. */
-function isFindable({ gpuPod, installation }: Knowledge, intent: Intent): boolean {
+function isFindable({ gpuPod, installation }: Observation, intent: Intent): boolean {
   const { metadata } = gpuPod;
   const annotations = { ...metadata.annotations, [ANNOTATIONS.intent]: writeIntent(intent) };
   const front = podNameFront(installation, metadata);
@@ -90,14 +97,14 @@ function isFindable({ gpuPod, installation }: Knowledge, intent: Intent): boolea
 }
 
 /** Read from the object alone, and from what the process knows of its own request: a pod may exist. */
-function mayHaveSent(known: Knowledge): boolean {
+function mayHaveSent(known: Observation): boolean {
   const { gpuPod, intent: reading, memory } = known;
   if (gpuPod.status.podId !== undefined) return true;
   if (reading.kind === 'read') return mayComeOf(known, reading.intent);
   return reading.kind === 'garbled' && !isNotCreated(memory) && (memory.order?.absences ?? 0) < 3;
 }
 
-function mayComeOf({ gpuPod, installation, memory, mayClaim }: Knowledge, intent: Intent): boolean {
+function mayComeOf({ gpuPod, installation, memory, mayClaim }: Observation, intent: Intent): boolean {
   const isOurs = intent.uid === gpuPod.metadata.uid || mayClaim;
   const isExcluded = isNotCreated(memory) && intent.installation === installation;
   return isOurs && !isSettled(gpuPod.status, intent) && !isExcluded;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, orderMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, orderMemory } from '../../support/builders/observation.ts';
 import { census, failure, historyRow, podLook, refusal } from '../../support/builders/looks.ts';
 import { missingParts } from '../support/told.ts';
 import type { Told } from '../support/told.ts';
@@ -141,13 +141,13 @@ describe('what a person reads while nothing is rented', () => {
     },
     {
       name: 'because the offers could not be read: what the provider said',
-      known: { offers: failure(), windows: { quietFailureMs: 0 } },
+      known: { offers: failure(), timings: { quietFailureMs: 0 } },
       type: 'Ready',
       says: ['Nothing is rented', 'HTTP status 503'],
     },
     {
       name: 'because a GpuPod that goes may still have a machine: what is made sure of',
-      known: { gpuPod: gpuPod({ isDeleting: true }), windows: { busyPollMs: 0 } },
+      known: { gpuPod: gpuPod({ isDeleting: true }), timings: { busyPollMs: 0 } },
       type: 'Ready',
       says: ['no instance'],
     },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
 import { missingParts } from '../support/told.ts';
 import type { Told } from '../support/told.ts';
@@ -12,7 +12,7 @@ const seenGone = { census: census({ ended: [historyRow()] }) };
 const ready = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
 const deleted = { rental: rentalMemory({ deletedAtMs: NOW_MS - 1 }) };
 
-function seeing(look: ReturnType<typeof podLook>, pod = rentedGpuPod()): KnowledgeOverrides {
+function seeing(look: ReturnType<typeof podLook>, pod = rentedGpuPod()): ObservationOverrides {
   return { gpuPod: pod, sight: sight(look, { beganAtMs }) };
 }
 
@@ -29,7 +29,7 @@ describe('what a person reads of a machine that is ended', () => {
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
         memory: deleted,
-        windows: { busyPollMs: 0 },
+        timings: { busyPollMs: 0 },
       },
       type: 'Ready',
       says: ['pod-1', 'Terminating', 'bill'],
@@ -39,7 +39,7 @@ describe('what a person reads of a machine that is ended', () => {
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
         sight: sight(podLook({ name: 'My first pod' })),
-        windows: { quietFailureMs: 0 },
+        timings: { quietFailureMs: 0 },
       },
       type: 'Synced',
       says: ['pod-1', 'My first pod', 'gpupod.dev/force-release'],
@@ -57,7 +57,7 @@ describe('what a person reads of a machine that is ended', () => {
             read: { beganAtMs, result: 'failed' },
           },
         },
-        windows: { quietFailureMs: 0 },
+        timings: { quietFailureMs: 0 },
       },
       type: 'Synced',
       says: ['pod-1', 'keeps billing'],

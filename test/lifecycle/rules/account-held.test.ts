@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -18,7 +18,7 @@ const listed = census({ beganAtMs: NOW_MS - 10 });
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -60,7 +60,7 @@ describe('a key of nobody knows whom', () => {
       why: 'it is the key that sent it',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(nextStep(observed({ windows: { quietFailureMs: 0 }, ...known })))).toMatchObject(expected);
+    expect(outline(nextStep(observed({ timings: { quietFailureMs: 0 }, ...known })))).toMatchObject(expected);
   });
 
   it('does not hold up a deletion of what has nothing: a list is all that it waits for', () => {

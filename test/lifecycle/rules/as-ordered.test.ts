@@ -6,7 +6,7 @@ import { isOtherGpu } from '../../../src/lifecycle/rules/gpu-names.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import type { IntentOverrides } from '../../support/builders/intent.ts';
-import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { podLook } from '../../support/builders/looks.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 

@@ -5,7 +5,7 @@ import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { gpuPod, POD_ID } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory } from '../../support/builders/observation.ts';
 import { census, historyRow, podLook } from '../../support/builders/looks.ts';
 import { statusOf, writeOf } from '../support/outline.ts';
 
@@ -24,7 +24,7 @@ describe('an attempt of which no instance comes', () => {
 
   it('counts, and its offer is left alone for a while', () => {
     const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...absent })));
-    expect(write.coolDown).toEqual(avoided);
+    expect(write.cooldown).toEqual(avoided);
     expect(write.status.notCreatedAttempts).toBe(1);
     expect(write.status.failedAttempts).toBe(0);
   });
@@ -32,7 +32,7 @@ describe('an attempt of which no instance comes', () => {
   it('of another process counts, and says nothing against its offer', () => {
     const order = orderMemory({ ...almostAbsent });
     const write = writeOf(resolveOrder(observed({ gpuPod: ordered, memory: { order }, census: cleanNow })));
-    expect(write.coolDown).toBeUndefined();
+    expect(write.cooldown).toBeUndefined();
     expect(write.status.notCreatedAttempts).toBe(1);
   });
 
@@ -44,7 +44,7 @@ describe('an attempt of which no instance comes', () => {
   it('leaves its offer alone too where its instance is found in the history only', () => {
     const known = { ...after(unknown), census: census({ ended: [historyRow()] }) };
     const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...known })));
-    expect(write.coolDown).toEqual(avoided);
+    expect(write.cooldown).toEqual(avoided);
     expect(write.status.failedAttempts).toBe(1);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import type { PodRead } from '../../../src/lifecycle/memory.ts';
-import type { Sight } from '../../../src/lifecycle/knowledge.ts';
+import type { Sight } from '../../../src/lifecycle/observation.ts';
 import type { Failure } from '../../../src/lifecycle/provider.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
 import { failure, readyLook, sight } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, podLook, sight } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -12,7 +12,7 @@ const sent = rentalMemory({ deletedAtMs });
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }

@@ -2,15 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { finishDeletion } from '../../../src/lifecycle/rules/deletion.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
 import { effectOf, outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -37,7 +37,7 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         gpuPod: retained,
         census: census({ beganAtMs: DELETED_AT_MS, live: [podLook({ name: OTHERS })] }),
         proofs: ofAnother,
-        windows: { quietFailureMs: 0 },
+        timings: { quietFailureMs: 0 },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'the status was restored in part, or forged',

@@ -4,15 +4,15 @@ import { finishDeletion, forceRelease, restoreFinalizer } from '../../../src/lif
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, historyRow, podLook } from '../../support/builders/looks.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }

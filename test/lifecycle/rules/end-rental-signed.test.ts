@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { podLook, sight } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -13,7 +13,7 @@ const { name: _name, ...unread } = rentalMemory();
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -95,9 +95,9 @@ describe('endRental of an id that the operator signed', () => {
       why: 'whose it is nobody knows',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const windows = { quietFailureMs: 0 };
+    const timings = { quietFailureMs: 0 };
     const rental = { memory: { rental: rentalMemory() } };
-    const step = endRental(observed({ gpuPod: signed, windows, ...rental, ...known }), 'Suspended');
+    const step = endRental(observed({ gpuPod: signed, timings, ...rental, ...known }), 'Suspended');
     expect(outline(step)).toMatchObject(expected);
   });
 });

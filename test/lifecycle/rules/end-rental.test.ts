@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Sight } from '../../../src/lifecycle/knowledge.ts';
+import type { Sight } from '../../../src/lifecycle/observation.ts';
 import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { knowledge, NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { observation, NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, failure, historyRow, podLook, sight } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -21,7 +21,7 @@ function nameless(read: PodRead): RentalMemory {
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -194,10 +194,10 @@ describe('endRental', () => {
       why: 'it is tried again',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const windows = { quietFailureMs: 0 };
+    const timings = { quietFailureMs: 0 };
     expect(
       outline(
-        endRental(observed({ gpuPod: rented, windows, memory: { rental: rentalMemory() }, ...known }), 'x'),
+        endRental(observed({ gpuPod: rented, timings, memory: { rental: rentalMemory() }, ...known }), 'x'),
       ),
     ).toMatchObject(expected);
   });
@@ -214,11 +214,11 @@ describe('endRental', () => {
     const failure = { reason: 'ApiUnavailable', message: '', sinceMs: NOW_MS - 60_000, count: 9 };
     const step = restOf(endRental(observed({ gpuPod: rented, memory: { rental, failure } }), 'Suspended'));
     expect(messageOf(step.status, 'Synced')).toContain('keeps billing; retrying. HTTP status 503.');
-    expect(step.againInMs).toBe(500);
+    expect(step.requeueAfterMs).toBe(500);
   });
 
   it('holds for running what was not taken in: nothing says that it ended', () => {
-    const step = endRental(knowledge({ gpuPod: rented, memory: {} }), 'x');
+    const step = endRental(observation({ gpuPod: rented, memory: {} }), 'x');
     expect(restOf(step)).toEqual({ kind: 'rest', status: rented.status, pollOften: true });
   });
 
@@ -264,7 +264,7 @@ describe('endRental', () => {
     const goes = rentedGpuPod({ isDeleting: true });
     const step = restOf(endRental(observed({ gpuPod: goes, memory }), 'x'));
 
-    expect(step).toMatchObject({ status: goes.status, againInMs: 1 });
+    expect(step).toMatchObject({ status: goes.status, requeueAfterMs: 1 });
   });
 });
 
@@ -278,7 +278,7 @@ describe('a DELETE that waits for a name', () => {
     { result: 'failed', reason: 'ApiUnavailable', says: /keeps billing\. .* HTTP status 503/ },
   ])('says why where a GET $result it, and what to do', ({ result, reason, says }) => {
     const { podIdProof: _proof, ...status } = rented.status;
-    const known: KnowledgeOverrides = {
+    const known: ObservationOverrides = {
       gpuPod: { ...rented, status },
       memory: {
         rental: nameless({ beganAtMs: NOW_MS - 1, result }),

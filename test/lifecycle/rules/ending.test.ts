@@ -5,7 +5,7 @@ import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
 import { census, historyRow } from '../../support/builders/looks.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { effectOf, messageOf, outline, restOf, statusOf, writeOf } from '../support/outline.ts';
@@ -18,42 +18,42 @@ const seenGone = { census: census({ ended: [historyRow()] }) };
 const END = { reason: 'InstallFailed', message: 'The installation failed.' };
 
 describe('beginEnding', () => {
-  it.each<{ ending: Ending; provisioned: string; coolDown: string | undefined; why: string }>([
-    { ending: 'Suspended', provisioned: 'NotCreated', coolDown: undefined, why: 'the offer is not at fault' },
-    { ending: 'SpecChanged', provisioned: 'SpecChanged', coolDown: undefined, why: 'nor here' },
+  it.each<{ ending: Ending; provisioned: string; cooldown: string | undefined; why: string }>([
+    { ending: 'Suspended', provisioned: 'NotCreated', cooldown: undefined, why: 'the offer is not at fault' },
+    { ending: 'SpecChanged', provisioned: 'SpecChanged', cooldown: undefined, why: 'nor here' },
     {
       ending: 'AboveMaxPrice',
       provisioned: 'CreateFailed',
-      coolDown: 'AboveMaxPrice',
+      cooldown: 'AboveMaxPrice',
       why: 'it would cost as much again',
     },
     {
       ending: 'NotAsOrdered',
       provisioned: 'CreateFailed',
-      coolDown: 'NotAsOrdered',
+      cooldown: 'NotAsOrdered',
       why: 'the same request would rent the same again',
     },
     {
       ending: 'InstallFailed',
       provisioned: 'CreateFailed',
-      coolDown: 'InstallFailed',
+      cooldown: 'InstallFailed',
       why: 'it may fail again',
     },
-    { ending: 'PodFailed', provisioned: 'CreateFailed', coolDown: 'InstallFailed', why: 'it may fail again' },
+    { ending: 'PodFailed', provisioned: 'CreateFailed', cooldown: 'InstallFailed', why: 'it may fail again' },
     {
       ending: 'ProvisioningTimedOut',
       provisioned: 'ProvisioningTimedOut',
-      coolDown: 'ProvisioningTimedOut',
+      cooldown: 'ProvisioningTimedOut',
       why: 'it may take as long again',
     },
-  ])('$ending: is written down before the DELETE, and $why', ({ ending, provisioned, coolDown }) => {
+  ])('$ending: is written down before the DELETE, and $why', ({ ending, provisioned, cooldown }) => {
     const step = beginEnding(observed({ gpuPod: rentedGpuPod() }), ending, 'Because.');
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
       Provisioned: provisioned,
       Reconciling: 'Progressing',
     });
-    expect(writeOf(step).coolDown?.reason).toBe(coolDown);
+    expect(writeOf(step).cooldown?.reason).toBe(cooldown);
     expect(statusOf(step).attempts).toMatchObject([{ number: 1, ending, message: 'Because.' }]);
     expect(statusOf(step).attempts?.[0]?.outcome).toBeUndefined();
     expect(statusOf(step).podId).toBe('pod-1');
@@ -77,13 +77,13 @@ describe('beginEnding', () => {
 
   it('cools down the very offer that was rented', () => {
     const step = beginEnding(observed({ gpuPod: rentedGpuPod() }), 'InstallFailed', '');
-    expect(writeOf(step).coolDown?.offerKey).toBe(offerKey(intent().offer));
+    expect(writeOf(step).cooldown?.offerKey).toBe(offerKey(intent().offer));
   });
 
   it('cools nothing down where nobody knows what was rented', () => {
     const { offer: _offer, ...status } = rentedGpuPod().status;
     const lost = { ...rentedGpuPod(), status };
-    expect(writeOf(beginEnding(observed({ gpuPod: lost }), 'InstallFailed', '')).coolDown).toBeUndefined();
+    expect(writeOf(beginEnding(observed({ gpuPod: lost }), 'InstallFailed', '')).cooldown).toBeUndefined();
   });
 
   it('goes by the name of the pod where the attempts were lost', () => {
@@ -256,7 +256,7 @@ describe('closeRental', () => {
       expect(messageOf(rest.status, 'Synced')).toContain(message);
       expect(messageOf(rest.status, 'Synced')).toContain(binding.name);
       expect(rest.status).toMatchObject({ terminatedAt: WALL_TEXT, binding, podId: expect.any(String) });
-      expect(rest).toMatchObject({ againInMs: 60_000, remember: { secret: undefined } });
+      expect(rest).toMatchObject({ requeueAfterMs: 60_000, remember: { secret: undefined } });
     });
 
     it('keeps the time at which the end was first seen, also when it is closed at last', () => {

@@ -4,7 +4,7 @@ import { stopAfterNotCreated, stopAfterRefusals } from '../../../src/lifecycle/r
 import { startOver } from '../../../src/lifecycle/rules/start-over.ts';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
-import { observed } from '../../support/builders/knowledge.ts';
+import { observed } from '../../support/builders/observation.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
 function attempts(...outcomes: Attempt['outcome'][]): Attempt[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { restFailing } from '../../../src/lifecycle/rules/failing.ts';
 import type { Hindrance } from '../../../src/lifecycle/rules/failing.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import { reasonsOf } from '../support/outline.ts';
 
 const CLAIMS = { Ready: ['Pending', 'Nothing is rented yet.'] } as const;
@@ -83,18 +83,20 @@ describe('restFailing', () => {
   });
 
   it.each([
-    { count: 0, againInMs: 1_000, why: 'soon at first' },
-    { count: 1, againInMs: 2_000, why: 'then later' },
-    { count: 5, againInMs: 32_000, why: 'and later' },
-    { count: 6, againInMs: 60_000, why: 'a minute is the most' },
-    { count: 5_000, againInMs: 60_000, why: 'however long it lasts' },
-  ])('after $count failures again in $againInMs ms: $why', ({ count, againInMs }) => {
+    { count: 0, requeueAfterMs: 1_000, why: 'soon at first' },
+    { count: 1, requeueAfterMs: 2_000, why: 'then later' },
+    { count: 5, requeueAfterMs: 32_000, why: 'and later' },
+    { count: 6, requeueAfterMs: 60_000, why: 'a minute is the most' },
+    { count: 5_000, requeueAfterMs: 60_000, why: 'however long it lasts' },
+  ])('after $count failures again in $againInMs ms: $why', ({ count, requeueAfterMs }) => {
     const memory = count === 0 ? {} : failing('ApiUnavailable', NOW_MS, count);
-    expect(restFailing(observed({ memory }), unavailable, CLAIMS).againInMs).toBe(againInMs);
+    expect(restFailing(observed({ memory }), unavailable, CLAIMS).requeueAfterMs).toBe(requeueAfterMs);
   });
 
   it('waits as long as it was asked to', () => {
-    expect(restFailing(observed(), { ...unavailable, retryAfterMs: 7_500 }, CLAIMS).againInMs).toBe(7_500);
+    expect(restFailing(observed(), { ...unavailable, retryAfterMs: 7_500 }, CLAIMS).requeueAfterMs).toBe(
+      7_500,
+    );
   });
 
   it('counts a failure of one kind from its first time, and another kind anew', () => {

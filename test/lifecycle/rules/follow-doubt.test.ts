@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import { census, podLook, readyLook, sight } from '../../support/builders/looks.ts';
 import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
 import type { Row } from '../support/rentals.ts';
@@ -105,7 +105,11 @@ describe('followRental of a pod that may be gone', () => {
       ...rental({ read: read('notFound', justNow) }),
     };
     const rest = restOf(followRental(observed({ gpuPod: unready, ...doubtful })));
-    expect(rest).toMatchObject({ againInMs: 29_000, wantsCensusAfterMs: justNow, status: unready.status });
+    expect(rest).toMatchObject({
+      requeueAfterMs: 29_000,
+      wantsCensusAfterMs: justNow,
+      status: unready.status,
+    });
     const wanted = (beganAtMs: number): number | undefined =>
       restOf(followRental(observed({ gpuPod: unready, ...doubtful, census: census({ beganAtMs }) })))
         .wantsCensusAfterMs;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, failure, readyLook, sight } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -80,7 +80,7 @@ describe('followRental of a pod whose ports are not known', () => {
       status: seen.gpuPod.status,
       pollOften: true,
       wantsCensusAfterMs: beganAtMs,
-      againInMs: 599_000,
+      requeueAfterMs: 599_000,
     });
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
 import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
 import type { Row } from '../support/rentals.ts';
@@ -113,12 +113,12 @@ describe('followRental of a pod that nobody could look at', () => {
     },
     { name: 'never seen', known: { gpuPod: unready, ...rental({ sinceMs: NOW_MS - 420_000 }) } },
   ])('$name, last look 7 min ago: rests for 3 at most, because nobody wakes it meanwhile', ({ known }) => {
-    expect(restOf(followRental(observed(known))).againInMs).toBe(180_000);
+    expect(restOf(followRental(observed(known))).requeueAfterMs).toBe(180_000);
   });
 });
 
 describe('followRental of a pod that was seen', () => {
-  function seeing(look: ReturnType<typeof podLook>, more: KnowledgeOverrides = {}): KnowledgeOverrides {
+  function seeing(look: ReturnType<typeof podLook>, more: ObservationOverrides = {}): ObservationOverrides {
     return { gpuPod: unready, sight: sight(look, { beganAtMs: justNow }), ...more };
   }
   const { ssh: _ssh, ...withoutSsh } = readyLook();

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import type { RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, failure, podLook, readyLook, sight } from '../../support/builders/looks.ts';
 import { isWorthWriting } from '../../../src/lifecycle/status/worth-writing.ts';
 import { outline, restOf } from '../support/outline.ts';
@@ -20,7 +20,7 @@ function rental(overrides: Partial<RentalMemory>) {
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly step: Outline['step'];
   readonly wantsList?: boolean;
   readonly why: string;
@@ -133,7 +133,7 @@ describe('an instance of somebody else that the status names', () => {
   ] as const)('is reported, and nothing is written down as ended: it $name', ({ look }) => {
     const known = observed({
       gpuPod: rentedGpuPod(),
-      windows: { quietFailureMs: 0 },
+      timings: { quietFailureMs: 0 },
       sight: sight(podLook({ ...look, name: 'somebody' }), { beganAtMs: NOW_MS - 20 }),
       memory: { rental: rentalMemory({ name: 'somebody' }) },
     });

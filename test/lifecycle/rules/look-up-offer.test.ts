@@ -3,7 +3,7 @@ import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { observed } from '../../support/builders/knowledge.ts';
+import { observed } from '../../support/builders/observation.ts';
 import { outline } from '../support/outline.ts';
 
 it('an order that is looked up after a time without offers: what was ordered was looked at', () => {

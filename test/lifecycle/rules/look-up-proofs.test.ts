@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory } from '../../support/builders/observation.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 

@@ -5,8 +5,8 @@ import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
 import type { OrderMemory } from '../../../src/lifecycle/memory.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, historyRow, podLook, refusal } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -25,7 +25,7 @@ const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket 
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }

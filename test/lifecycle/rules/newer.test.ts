@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { adoptNewer, correctName } from '../../../src/lifecycle/rules/newer.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, readyLook } from '../../support/builders/looks.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
@@ -13,7 +13,7 @@ const fresh = { memory: { version: { resourceVersion: '10', seenAtMs: NOW_MS - 1
 const old = gpuPod({ intent: intent() });
 
 describe('adoptNewer', () => {
-  it.each<{ name: string; known: KnowledgeOverrides; step: string; says?: string; why: string }>([
+  it.each<{ name: string; known: ObservationOverrides; step: string; says?: string; why: string }>([
     { name: 'nothing newer', known: { gpuPod: old }, step: '-', why: 'there is nothing to adopt' },
     { name: 'one at work', known: { gpuPod: old, census: list }, step: 'writeStatus', why: 'it is adopted' },
     {

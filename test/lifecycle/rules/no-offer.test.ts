@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { restWithoutOffer } from '../../../src/lifecycle/rules/no-offer.ts';
 import { selectOffer } from '../../../src/offers/select-offer.ts';
 import type { NoOfferSelected } from '../../../src/offers/select-offer.ts';
-import { offer, wish } from '../../offers/support/builders.ts';
+import { offer, requirements } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
-import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { outline } from '../support/outline.ts';
 
 function nothingBelow(maxPrice: number): NoOfferSelected {
-  const selection = selectOffer([offer({ usd: 2 })], wish({ maxPrice }));
+  const selection = selectOffer([offer({ usd: 2 })], requirements({ maxPrice }));
   if (selection.kind === 'selected') {
     throw new Error('the offer fits');
   }
@@ -58,7 +58,7 @@ describe('restWithoutOffer', () => {
       Provisioned: 'NotCreated',
       ...progress,
     });
-    expect(rest.againInMs).toBe(isOver ? undefined : 30_000);
+    expect(rest.requeueAfterMs).toBe(isOver ? undefined : 30_000);
     expect(rest.status.searchStartedAt).toBe(started ?? WALL_TEXT);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
-import { observed } from '../../support/builders/knowledge.ts';
+import { observed } from '../../support/builders/observation.ts';
 import { effectOf } from '../support/outline.ts';
 
 describe('what is asked of the availability API', () => {

@@ -1,17 +1,17 @@
 import { expect, it } from '@jest/globals';
-import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { ObservedOffers } from '../../../src/lifecycle/observation.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
 import { defaultSizes } from '../../../src/offers/sizes.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import { census } from '../../support/builders/looks.ts';
 import { effectOf, restOf } from '../support/outline.ts';
 
 const fits = offer({ usd: 1.9 });
-const offers: OffersKnowledge = { kind: 'ok', offers: [fits], beganAtMs: NOW_MS };
+const offers: ObservedOffers = { kind: 'ok', offers: [fits], beganAtMs: NOW_MS };
 
 function orderOf(step: Step): CreatePod {
   const effect = effectOf(step);
@@ -51,7 +51,7 @@ it('an order can be read back, however long the words of the provider are: else 
 
 it('an order that waits for its next try is tried again then', () => {
   const blocked = { reason: 'ApiUnavailable', message: 'No connection.', untilMs: NOW_MS + 700 } as const;
-  expect(restOf(rent(observed({ offers, memory: { blocked } }))).againInMs).toBe(700);
+  expect(restOf(rent(observed({ offers, memory: { blocked } }))).requeueAfterMs).toBe(700);
 });
 
 it('an order records the sizes that the offer has, and no others', () => {

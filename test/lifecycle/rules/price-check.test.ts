@@ -5,7 +5,7 @@ import type { GpuPodStatus } from '../../../src/api/status.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { podLook } from '../../support/builders/looks.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 

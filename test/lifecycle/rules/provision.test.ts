@@ -6,7 +6,7 @@ import { condition } from '../../support/builders/conditions.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
 import { podLook, sight } from '../../support/builders/looks.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 
@@ -177,7 +177,7 @@ describe('provisioningTimeout', () => {
   });
 
   it('is looked for a moment after it is over', () => {
-    expect(restOf(follow({}, {}, { sinceMs: NOW_MS - 200_000 })).againInMs).toBe(1_005_000);
-    expect(restOf(follow({}, {}, { sinceMs: 0, seenAtMs: 0 })).againInMs).toBe(5_000);
+    expect(restOf(follow({}, {}, { sinceMs: NOW_MS - 200_000 })).requeueAfterMs).toBe(1_005_000);
+    expect(restOf(follow({}, {}, { sinceMs: 0, seenAtMs: 0 })).requeueAfterMs).toBe(5_000);
   });
 });

@@ -9,7 +9,7 @@ import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { observed } from '../../support/builders/knowledge.ts';
+import { observed } from '../../support/builders/observation.ts';
 import { podLook, sight } from '../../support/builders/looks.ts';
 import { writeOf } from '../support/outline.ts';
 
@@ -100,6 +100,6 @@ describe('an ending that cools the offer down', () => {
     const gpuPod = rentedGpuPod({ spec, status: { activeAt: undefined } });
     const step = beginEnding(observed({ gpuPod, sight: sight(look) }), ending, '');
 
-    expect(writeOf(step).coolDown?.scope).toBe(scope);
+    expect(writeOf(step).cooldown?.scope).toBe(scope);
   });
 });

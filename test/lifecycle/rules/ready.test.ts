@@ -4,7 +4,7 @@ import type { SecretOutcome } from '../../../src/lifecycle/memory.ts';
 import { followReady } from '../../../src/lifecycle/rules/ready.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { readyLook, SSH } from '../../support/builders/looks.ts';
 import { effectOf, messageOf, outline, restOf } from '../support/outline.ts';
 
@@ -177,7 +177,7 @@ describe('followReady', () => {
     'looks again whether what is in the way was removed: %s',
     (outcome) => {
       const rest = restOf(followReady(after(outcome), look, {}));
-      expect(rest.againInMs).toBe(60_000);
+      expect(rest.requeueAfterMs).toBe(60_000);
       // A key with undefined forgets; without the key what is remembered would stand.
       expect(Object.entries(rest.remember ?? {})).toEqual([['secret', undefined]]);
     },

@@ -7,25 +7,25 @@ import { refusalCounts } from '../../../src/lifecycle/status/attempts.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, orderMemory, WALL_TEXT } from '../../support/builders/observation.ts';
 import { podLook, refusal } from '../../support/builders/looks.ts';
 import { statusOf, writeOf } from '../support/outline.ts';
 
 const ordered = gpuPod({ intent: intent() });
 
 describe('settleRefusal', () => {
-  it.each<{ reason: RefusalReason; coolDown: string }>([
-    { reason: 'NoCapacity', coolDown: 'NoCapacity' },
-    { reason: 'AboveMaxPrice', coolDown: 'AboveMaxPrice' },
-    { reason: 'InvalidRequest', coolDown: 'InvalidRequest' },
-    { reason: 'TemplateIncompatible', coolDown: 'TemplateIncompatible' },
-    { reason: 'OtherRefusal', coolDown: 'OtherRefusal' },
-    { reason: 'Unauthorized', coolDown: 'OtherRefusal' },
-    { reason: 'PaymentRequired', coolDown: 'OtherRefusal' },
-    { reason: 'RateLimited', coolDown: 'OtherRefusal' },
-  ])('lets the offer that refused with $reason cool down', ({ reason, coolDown }) => {
+  it.each<{ reason: RefusalReason; cooldown: string }>([
+    { reason: 'NoCapacity', cooldown: 'NoCapacity' },
+    { reason: 'AboveMaxPrice', cooldown: 'AboveMaxPrice' },
+    { reason: 'InvalidRequest', cooldown: 'InvalidRequest' },
+    { reason: 'TemplateIncompatible', cooldown: 'TemplateIncompatible' },
+    { reason: 'OtherRefusal', cooldown: 'OtherRefusal' },
+    { reason: 'Unauthorized', cooldown: 'OtherRefusal' },
+    { reason: 'PaymentRequired', cooldown: 'OtherRefusal' },
+    { reason: 'RateLimited', cooldown: 'OtherRefusal' },
+  ])('lets the offer that refused with $reason cool down', ({ reason, cooldown }) => {
     const step = settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ reason }));
-    expect(writeOf(step).coolDown).toEqual({ reason: coolDown, offerKey: offerKey(intent().offer) });
+    expect(writeOf(step).cooldown).toEqual({ reason: cooldown, offerKey: offerKey(intent().offer) });
   });
 
   it('records the attempt, which counts no machine: nothing was rented', () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS, FINALIZER } from '../../../src/api/names.ts';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { release } from '../../../src/lifecycle/rules/release.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { effectOf, messageOf, outline, statusOf, writeOf } from '../support/outline.ts';
 
@@ -15,7 +15,7 @@ const SSH = { command: 'ssh root@203.0.113.7', host: '203.0.113.7', port: 22, us
 function held(
   status: Partial<GpuPodStatus> = {},
   finalizers: readonly string[] = [FINALIZER, OTHERS],
-): Knowledge {
+): Observation {
   return observed({
     gpuPod: rentedGpuPod({
       finalizers,

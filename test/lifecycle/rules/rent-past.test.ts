@@ -4,8 +4,8 @@ import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, failure, podLook } from '../../support/builders/looks.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -14,7 +14,7 @@ const offers = { offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS } } 
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }

@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { rent } from '../../../src/lifecycle/rules/rent.ts';
-import type { OffersKnowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { ObservedOffers } from '../../../src/lifecycle/observation.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
-import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import type { Offer } from '../../../src/offers/offer.ts';
 import { guideOffer, offer, offerWithout } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, failure, historyRow } from '../../support/builders/looks.ts';
 import { effectOf, messageOf, outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
-function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offers: OffersKnowledge } {
+function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offers: ObservedOffers } {
   return { offers: { kind: 'ok', offers: list, beganAtMs: NOW_MS - ageMs } };
 }
 
@@ -32,7 +32,7 @@ function orderOf(step: Step): CreatePod {
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -135,7 +135,7 @@ describe('rent', () => {
     },
     {
       name: 'an offer that cools down',
-      known: { ...offers(), coolingDown: () => ({ reason: 'NoCapacity' }) },
+      known: { ...offers(), cooldownOf: () => ({ reason: 'NoCapacity' }) },
       expected: { step: 'rest', Ready: 'NoMatchingOffer', OfferSelected: 'AllOffersUnavailable' },
       why: 'it failed a moment ago',
     },
@@ -151,8 +151,8 @@ describe('rent', () => {
 
   it('asks seldom while the provider does not know a word of the question', () => {
     const refused = { offers: failure({ reason: 'InvalidRequest' }) };
-    expect(restOf(rent(observed(refused))).againInMs).toBe(DEFAULT_WINDOWS.sweepMs);
-    expect(restOf(rent(observed({ offers: failure() }))).againInMs).toBe(1_000);
+    expect(restOf(rent(observed(refused))).requeueAfterMs).toBe(DEFAULT_TIMINGS.sweepMs);
+    expect(restOf(rent(observed({ offers: failure() }))).requeueAfterMs).toBe(1_000);
   });
 });
 
@@ -219,7 +219,7 @@ describe('the order', () => {
     expect(offerSeenAtMs).toBe(NOW_MS - 7);
   });
 
-  it.each<{ name: string; known: KnowledgeOverrides; attempt: number; why: string }>([
+  it.each<{ name: string; known: ObservationOverrides; attempt: number; why: string }>([
     { name: 'nothing', known: {}, attempt: 1, why: 'the first' },
     {
       name: 'attempts on record',

@@ -3,7 +3,7 @@ import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { startOver, stayStalled } from '../../../src/lifecycle/rules/start-over.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { outline, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { endStrays, endUnbound } from '../../../src/lifecycle/rules/strays.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { knowledge, observed, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { observation, observed, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { census, podLook } from '../../support/builders/looks.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
@@ -26,7 +26,7 @@ const STRANGERS = [
 
 interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }
@@ -134,7 +134,7 @@ describe('endUnbound', () => {
   const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
 
   it('leaves the rented pod alone, also where what is remembered was not taken in anew', () => {
-    const known = knowledge({ gpuPod: rentedGpuPod(), memory: { unbound } });
+    const known = observation({ gpuPod: rentedGpuPod(), memory: { unbound } });
     expect(endUnbound(known)).toBeUndefined();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { suspend } from '../../../src/lifecycle/rules/suspension.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { outline, statusOf } from '../support/outline.ts';
 
 const spec = { suspend: true };

@@ -8,7 +8,7 @@ import { connectionSecret } from '../../../src/lifecycle/connection-secret.ts';
 import { bindStatus, shortOffer } from '../../../src/lifecycle/status/bind.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { census, historyRow, podLook, readyLook, SSH } from '../../support/builders/looks.ts';
 import { messageOf, reasonsOf, restOf, statusOf } from '../support/outline.ts';
 

@@ -10,7 +10,7 @@ import {
 import { timestamp } from '../../../src/lifecycle/status/timestamp.ts';
 import { rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
-import { WALL_MS, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
 
 const FRESH: GpuPodStatus = { observedGeneration: 1 };
 

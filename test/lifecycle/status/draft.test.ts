@@ -7,7 +7,7 @@ import { timestamp, timestampOf } from '../../../src/lifecycle/status/timestamp.
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
-import { observed, WALL_MS, WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { observed, WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
 import { failure } from '../../support/builders/looks.ts';
 import { reasonsOf } from '../support/outline.ts';
 import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';

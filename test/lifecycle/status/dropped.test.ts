@@ -3,7 +3,7 @@ import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import { droppedFields, protectiveFields, withDropped } from '../../../src/lifecycle/status/dropped.ts';
 import { rentedGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
-import { observed } from '../../support/builders/knowledge.ts';
+import { observed } from '../../support/builders/observation.ts';
 import { outline } from '../support/outline.ts';
 
 const SENT: GpuPodStatus = rentedStatus({ failedAttempts: 2, hint: 'raise maxPrice' });

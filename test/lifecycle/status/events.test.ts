@@ -3,7 +3,7 @@ import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { rentedStatus } from '../../support/builders/gpu-pod.ts';
-import { WALL_TEXT } from '../../support/builders/knowledge.ts';
+import { WALL_TEXT } from '../../support/builders/observation.ts';
 
 const FRESH: GpuPodStatus = { observedGeneration: 1 };
 const SELECTED = condition('OfferSelected', 'Selected', { message: 'Only offer that fits.' });

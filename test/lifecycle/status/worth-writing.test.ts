@@ -3,7 +3,7 @@ import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { isWorthWriting } from '../../../src/lifecycle/status/worth-writing.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed } from '../../support/builders/observation.ts';
 
 const before = rentedGpuPod({
   status: {

@@ -3,7 +3,7 @@ import type { Arbitrary } from 'fast-check';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Memory } from '../../../src/lifecycle/memory.ts';
 import type { CreateOutcome, PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
 import { offer } from '../../offers/support/builders.ts';
@@ -11,7 +11,7 @@ import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, POD_ID, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/knowledge.ts';
+import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/observation.ts';
 import {
   census,
   failure,
@@ -191,7 +191,7 @@ const parts = {
   memory,
   mayClaim: fc.boolean(),
   massAbsence: fc.boolean(),
-  account: fc.constantFrom<Knowledge['account']>(
+  account: fc.constantFrom<Observation['account']>(
     { kind: 'fits', userId: 'user-1' },
     { kind: 'fits', userId: 'user-1' },
     { kind: 'fits', userId: 'user-2' },
@@ -199,11 +199,11 @@ const parts = {
     { kind: 'unknown' },
     { kind: 'changed', message: 'm' },
   ),
-  gate: fc.constantFrom<Knowledge['gate']>(
+  gate: fc.constantFrom<Observation['gate']>(
     { kind: 'open' },
     { kind: 'closed', reason: 'PaymentRequired', message: 'm', retryInMs: 5 },
   ),
-  offers: fc.constantFrom<Knowledge['offers']>(
+  offers: fc.constantFrom<Observation['offers']>(
     undefined,
     { kind: 'ok', offers: [fitting], beganAtMs: NOW_MS },
     { kind: 'ok', offers: [], beganAtMs: NOW_MS },
@@ -245,7 +245,7 @@ const CALM: Parts = {
 };
 
 /** Whatever may be known at one moment, likely or not, as the rules are given it. */
-export const anything: Arbitrary<Knowledge> = fc.record(parts).map(toKnowledge);
+export const anything: Arbitrary<Observation> = fc.record(parts).map(toObservation);
 
 /** An object that is about to be rented for, with up to three things that are odd. */
 export const aboutToRent = nearly(CALM, {});
@@ -274,14 +274,14 @@ export const aboutToGo = nearly(CALM, {
   census: { beganAtMs: NOW_MS - 500, live: [], ended: [historyRow()], teamsSeen: new Set() },
 });
 
-function nearly(calm: Parts, state: Partial<Parts>): Arbitrary<Knowledge> {
+function nearly(calm: Parts, state: Partial<Parts>): Arbitrary<Observation> {
   return fc.tuple(fc.record(parts), fc.subarray(PART_NAMES, { maxLength: 3 })).map(([odd, oddNames]) => {
     const kept = Object.entries(odd).filter(([name]) => oddNames.includes(name));
-    return toKnowledge({ ...calm, ...state, ...Object.fromEntries(kept) });
+    return toObservation({ ...calm, ...state, ...Object.fromEntries(kept) });
   });
 }
 
-function toKnowledge({ object: overrides, census: list, ...rest }: Parts): Knowledge {
+function toObservation({ object: overrides, census: list, ...rest }: Parts): Observation {
   return observed({
     ...defined(rest),
     gpuPod: gpuPod(overrides),

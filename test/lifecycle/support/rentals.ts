@@ -1,7 +1,7 @@
 import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, rentalMemory } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { NOW_MS, rentalMemory } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import type { Outline } from './outline.ts';
 
 /** What the tests of a rule that follows a rented pod begin with. */
@@ -15,14 +15,14 @@ export function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): Po
   return { result, beganAtMs };
 }
 
-export function rental(overrides: Partial<RentalMemory> = {}): Pick<KnowledgeOverrides, 'memory'> {
+export function rental(overrides: Partial<RentalMemory> = {}): Pick<ObservationOverrides, 'memory'> {
   return { memory: { rental: rentalMemory(overrides) } };
 }
 
 /** What is known, and what follows from it. */
 export interface Row {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly expected: Outline;
   readonly why: string;
 }

@@ -1,13 +1,13 @@
 import type { ConditionType } from '../../../src/api/conditions.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
-import { observed } from '../../support/builders/knowledge.ts';
-import type { KnowledgeOverrides } from '../../support/builders/knowledge.ts';
+import { observed } from '../../support/builders/observation.ts';
+import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { messageOf, statusOf } from './outline.ts';
 
 /** Not the words: what a person must find in them to act, which is the pod, the price, the field, the way out. */
 export interface Told {
   readonly name: string;
-  readonly known: KnowledgeOverrides;
+  readonly known: ObservationOverrides;
   readonly type: ConditionType;
   readonly says: readonly string[];
 }

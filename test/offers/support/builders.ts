@@ -1,8 +1,8 @@
 import { GpuPodSpec } from '../../../src/api/spec.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { CustomResource, Offer, OfferPrices } from '../../../src/offers/offer.ts';
-import { nothingCoolsDown, wishFrom } from '../../../src/offers/wish.ts';
-import type { CoolingDown, OfferPolicy, OfferWish } from '../../../src/offers/wish.ts';
+import { noCooldowns, requirementsFrom } from '../../../src/offers/requirements.ts';
+import type { CooldownLookup, OfferPolicy, OfferRequirements } from '../../../src/offers/requirements.ts';
 
 /** A part of an offer that cannot be sized; free unless overridden. */
 export function resource(overrides: Partial<CustomResource> = {}): CustomResource {
@@ -84,10 +84,10 @@ export function spec(overrides: SpecOverrides = {}): GpuPodSpec {
   return GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, ...overrides });
 }
 
-export function wish(
+export function requirements(
   overrides: SpecOverrides = {},
   policy: OfferPolicy = {},
-  coolingDown: CoolingDown = nothingCoolsDown,
-): OfferWish {
-  return wishFrom(spec(overrides), policy, coolingDown);
+  cooldownOf: CooldownLookup = noCooldowns,
+): OfferRequirements {
+  return requirementsFrom(spec(overrides), policy, cooldownOf);
 }

@@ -1,4 +1,4 @@
-import type { AccountState } from '../../../src/lifecycle/knowledge.ts';
+import type { AccountState } from '../../../src/lifecycle/observation.ts';
 import type { Answer, Failure, PodList } from '../../../src/lifecycle/provider.ts';
 import { AccountWatch } from '../../../src/reconciler/account-watch.ts';
 import type { AccountWatchOptions } from '../../../src/reconciler/account-watch.ts';

@@ -1,4 +1,4 @@
-import type { ObjectCensus, Sight } from '../../../src/lifecycle/knowledge.ts';
+import type { ObjectCensus, Sight } from '../../../src/lifecycle/observation.ts';
 import type {
   Failure,
   HistoryRow,

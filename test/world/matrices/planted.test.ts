@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Step } from '../../../src/lifecycle/step.ts';
 import { CRASHES, runMatrices } from '../matrix.ts';
 import type { Matrix } from '../matrix.ts';
@@ -24,7 +24,7 @@ interface Row {
 }
 
 /** Processes from the n-th on decide otherwise. */
-function fromProcess(number: number, otherwise: (known: Knowledge, real: PlanNext) => Step): () => Plant {
+function fromProcess(number: number, otherwise: (known: Observation, real: PlanNext) => Step): () => Plant {
   return () => {
     let processes = 0;
     return {
@@ -37,7 +37,7 @@ function fromProcess(number: number, otherwise: (known: Knowledge, real: PlanNex
 }
 
 /** What a person deletes goes at once. */
-function releasing(known: Knowledge, real: PlanNext): Step {
+function releasing(known: Observation, real: PlanNext): Step {
   return known.gpuPod.metadata.deletionTimestamp === undefined
     ? real(known)
     : { kind: 'act', effect: { type: 'release' } };

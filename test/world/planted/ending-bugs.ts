@@ -1,5 +1,5 @@
 import { sameName } from '../../../src/lifecycle/pod-name.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { PodLook } from '../../../src/lifecycle/provider.ts';
 import type { Plant } from '../operator-process.ts';
 import { INSTALLATION } from '../shared-world.ts';
@@ -71,7 +71,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
 ];
 
 /** A DELETE that was answered has ended the pod. */
-export function endedByAnswer(known: Knowledge): Knowledge {
+export function endedByAnswer(known: Observation): Observation {
   const { rental } = known.memory;
   return rental?.deletedAtMs === undefined
     ? known
@@ -84,7 +84,7 @@ export function endedByAnswer(known: Knowledge): Knowledge {
       };
 }
 
-function trustingPodId(known: Knowledge): Knowledge {
+function trustingPodId(known: Observation): Observation {
   const { rental } = known.memory;
   const { podName } = known.gpuPod.status;
   return rental === undefined || podName === undefined

@@ -134,7 +134,7 @@ function countingPasses(): Plant {
         ...condition,
         message: `Told ${String(told)} times.`,
       }));
-      return { ...step, status: { ...step.status, conditions }, againInMs: 5_000 };
+      return { ...step, status: { ...step.status, conditions }, requeueAfterMs: 5_000 };
     },
   };
 }

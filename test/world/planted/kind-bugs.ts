@@ -1,6 +1,6 @@
 import { sameName } from '../../../src/lifecycle/pod-name.ts';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import { atCluster, onWire, statusIn } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
@@ -111,7 +111,7 @@ function showingWhatIsNamed(): Plant {
   };
 }
 
-function withDetails(known: Knowledge): Knowledge {
+function withDetails(known: Observation): Observation {
   const { sight } = known;
   return sight === undefined
     ? known
@@ -125,7 +125,7 @@ function withDetails(known: Knowledge): Knowledge {
       };
 }
 
-function withoutAttempts(known: Knowledge): Knowledge {
+function withoutAttempts(known: Observation): Observation {
   const { failedAttempts: _failed, ...status } = known.gpuPod.status;
   return { ...known, gpuPod: { ...known.gpuPod, status } };
 }

@@ -2,7 +2,7 @@ import { FINALIZER } from '../../../src/api/names.ts';
 import { withAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { openOrder } from '../../../src/lifecycle/order.ts';
 import type { CreatePodRequest } from '../../../src/lifecycle/create-pod-request.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import {
   atCluster,
@@ -192,20 +192,20 @@ function withoutSecondPage(text: string, offset: number): string {
   return data === undefined ? text : JSON.stringify({ ...page, data, total_count: offset + data.length });
 }
 
-function absentAtOnce(known: Knowledge): Knowledge {
+function absentAtOnce(known: Observation): Observation {
   const { order } = known.memory;
   const isListed = (order?.absences ?? 0) > 0;
   return order === undefined || !isListed ? known : provenAbsent(known);
 }
 
-function absentByWallClock(known: Knowledge): Knowledge {
+function absentByWallClock(known: Observation): Observation {
   const order = openOrder(known);
   const isOld =
-    order.kind === 'open' && known.now.wallMs - Date.parse(order.intent.startedAt) > known.windows.settleMs;
+    order.kind === 'open' && known.now.wallMs - Date.parse(order.intent.startedAt) > known.timings.settleMs;
   return isOld ? provenAbsent(known) : known;
 }
 
-function provenAbsent(known: Knowledge): Knowledge {
+function provenAbsent(known: Observation): Observation {
   const { order } = known.memory;
   return order === undefined
     ? known
@@ -232,7 +232,7 @@ function swallowingPodId(): Plant {
   };
 }
 
-function asSettled(known: Knowledge, podNames: ReadonlySet<string>): Knowledge {
+function asSettled(known: Observation, podNames: ReadonlySet<string>): Observation {
   const { intent, gpuPod } = known;
   const isOpen = gpuPod.status.podId === undefined && intent.kind === 'read';
   if (!isOpen || !podNames.has(intent.intent.name)) return known;

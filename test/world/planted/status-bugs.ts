@@ -74,7 +74,7 @@ function timed(step: Step, nowMs: number): Step {
   if (step.kind !== 'rest') return step;
   const stamp = ` (${String(Math.floor(nowMs / 10_000))})`;
   const { status } = mapRest(step, stamp);
-  return { ...step, status, againInMs: 10_000 };
+  return { ...step, status, requeueAfterMs: 10_000 };
 }
 
 function mapRest(step: Extract<Step, { kind: 'rest' }>, stamp: string): { readonly status: GpuPodStatus } {

@@ -1,4 +1,4 @@
-import type { Gate } from '../../../src/lifecycle/knowledge.ts';
+import type { Gate } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import type { PlantedBug } from './planted-bug.ts';
 

@@ -200,7 +200,7 @@ class Town {
     return this.#kinds.get(name.replace(/-copy$/, ''));
   }
 
-  /** Waits; what cool-downs of a whole day or a stall by misfortune hold up, a person helps on. */
+  /** Waits; what cooldowns of a whole day or a stall by misfortune hold up, a person helps on. */
   async #until(what: string, isSo: () => boolean): Promise<void> {
     const { world } = this;
     for (let helps = 0; helps < 3; helps += 1) {

@@ -1,6 +1,6 @@
 import type { Offer } from '../../../../src/offers/offer.ts';
 import type { RejectionReason } from '../../../../src/offers/rejections.ts';
-import type { CoolingDown } from '../../../../src/offers/wish.ts';
+import type { CooldownLookup } from '../../../../src/offers/requirements.ts';
 import type { SpecOverrides } from '../builders.ts';
 
 /** One offer, one wish, and the reason that the offer is rejected for. */
@@ -11,9 +11,9 @@ export interface CheckRow {
   readonly ceiling?: number;
   /** Limit of all instances together, micro-dollars an hour. */
   readonly total?: number;
-  readonly coolingDown?: CoolingDown;
+  readonly cooldownOf?: CooldownLookup;
   readonly expected: RejectionReason | 'fits';
   readonly why: string;
 }
 
-export const ALWAYS_COOLING: CoolingDown = () => ({ reason: 'NoCapacity', untilText: '12:30' });
+export const ALWAYS_COOLING: CooldownLookup = () => ({ reason: 'NoCapacity', untilText: '12:30' });

@@ -139,7 +139,7 @@ export const TERMS_ROWS: readonly CheckRow[] = [
   {
     name: 'cooling down',
     offer: offer(),
-    coolingDown: ALWAYS_COOLING,
+    cooldownOf: ALWAYS_COOLING,
     expected: 'CoolingDown',
     why: 'it failed a moment ago',
   },

@@ -6,13 +6,13 @@ import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
 import type { Memory } from './memory.ts';
 import type { Failure, FailureReason, HistoryRow, PodLook } from './provider.ts';
-import type { Policy, Windows } from './settings.ts';
+import type { Policy, ProtocolTimings } from './settings.ts';
 
 /** All that a decision about one GpuPod may rest on, gathered before it is made. Plain data. */
-export interface Knowledge {
+export interface Observation {
   readonly gpuPod: GpuPod;
   readonly now: Now;
-  readonly windows: Windows;
+  readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly installation: string;
   /** Of this process, as in the Lease. */
@@ -28,7 +28,7 @@ export interface Knowledge {
   readonly census?: ObjectCensus;
   readonly proofs: IdProofs;
   /** Filled once offers were asked for in this pass. */
-  readonly offers?: OffersKnowledge;
+  readonly offers?: ObservedOffers;
   /** Whether this object may create now. */
   readonly gate: Gate;
   /** True while so many pods vanished at once that no absence is believed. */
@@ -39,7 +39,7 @@ export interface Knowledge {
   readonly podFailure?: Failure;
   /** Fields of the status that protect money, and that the installed CRD drops. */
   readonly droppedFields?: readonly string[];
-  readonly coolingDown: (offerKey: string) => { readonly reason: string } | undefined;
+  readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all that bills or is on order, this object left out; absent before the first complete list. */
   readonly committedElsewhere?: MicroUsd;
 }
@@ -94,7 +94,7 @@ export interface ListDoubt {
   readonly message: string;
 }
 
-export type OffersKnowledge =
+export type ObservedOffers =
   | {
       readonly kind: 'ok';
       readonly offers: readonly Offer[];

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
-import type { CoolDown, CoolDownReason, CoolDownScope } from '../lifecycle/step.ts';
+import type { Cooldown, CooldownReason, CooldownScope } from '../lifecycle/step.ts';
 import { upstreamOf } from '../offers/offer-key.ts';
 
 const MINUTE_MS = 60_000;
 
 /** How long an offer is left alone, and for whom where the cooldown does not say. */
-export const COOL_DOWNS: Readonly<Record<CoolDownReason, CoolDownRule>> = {
+export const COOLDOWNS: Readonly<Record<CooldownReason, CooldownRule>> = {
   NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody', doublesToMs: 30 * MINUTE_MS },
   AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
   NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
@@ -21,27 +21,27 @@ export const COOL_DOWNS: Readonly<Record<CoolDownReason, CoolDownRule>> = {
   QuotaExceeded: { forMs: 4 * MINUTE_MS, scope: 'object' },
 };
 
-interface CoolDownRule {
+interface CooldownRule {
   readonly forMs: number;
-  readonly scope: CoolDownScope;
+  readonly scope: CooldownScope;
   /** What goes on is tried ever more seldom, up to this. */
   readonly doublesToMs?: number;
 }
 
 /** For whom an offer may be cooling down. */
-export interface CoolDownOwner {
+export interface CooldownOwner {
   readonly uid: string;
   readonly requestHash: string;
 }
 
 interface Entry {
-  readonly reason: CoolDownReason;
+  readonly reason: CooldownReason;
   readonly untilMs: number;
   readonly lastedMs: number;
 }
 
 /** Offers that failed a short while ago. In memory: after a restart they are simply tried again. */
-export class CoolDowns {
+export class Cooldowns {
   readonly #clock: Clock;
   readonly #scale: number;
   readonly #entries = new Map<string, Entry>();
@@ -52,8 +52,8 @@ export class CoolDowns {
     this.#scale = scale;
   }
 
-  start({ reason, offerKey, scope = COOL_DOWNS[reason].scope }: CoolDown, owner: CoolDownOwner): void {
-    const { forMs, doublesToMs } = COOL_DOWNS[reason];
+  start({ reason, offerKey, scope = COOLDOWNS[reason].scope }: Cooldown, owner: CooldownOwner): void {
+    const { forMs, doublesToMs } = COOLDOWNS[reason];
     const key = keyOf(scope, offerKey, owner);
     const known = this.#entries.get(key);
     const doubled =
@@ -68,7 +68,7 @@ export class CoolDowns {
     this.#dropOld();
   }
 
-  find(offerKey: string, owner: CoolDownOwner): { readonly reason: CoolDownReason } | undefined {
+  find(offerKey: string, owner: CooldownOwner): { readonly reason: CooldownReason } | undefined {
     const nowMs = this.#clock.monotonicMs();
     for (const scope of ['everybody', 'upstream', 'object', 'request'] as const) {
       const entry = this.#entries.get(keyOf(scope, offerKey, owner));
@@ -80,9 +80,9 @@ export class CoolDowns {
   }
 
   /** Number of offers that are cooling down now, by reason. */
-  counts(): ReadonlyMap<CoolDownReason, number> {
+  counts(): ReadonlyMap<CooldownReason, number> {
     const nowMs = this.#clock.monotonicMs();
-    const counts = new Map<CoolDownReason, number>();
+    const counts = new Map<CooldownReason, number>();
     for (const { reason, untilMs } of this.#entries.values()) {
       if (untilMs > nowMs) {
         counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -102,7 +102,7 @@ export class CoolDowns {
   }
 }
 
-function keyOf(scope: CoolDownScope, offerKey: string, owner: CoolDownOwner): string {
+function keyOf(scope: CooldownScope, offerKey: string, owner: CooldownOwner): string {
   const { uid, requestHash } = owner;
   // Who changed what is asked for asks anew.
   const whom = { everybody: '', upstream: '', object: `${uid} ${requestHash}`, request: requestHash };

@@ -2,10 +2,10 @@ import { DEFAULT_IMAGE } from '../api/spec.ts';
 import type { GpuPodSpec } from '../api/spec.ts';
 import { capToMicros } from './money.ts';
 import type { MicroUsd } from './money.ts';
-import type { SizeWish } from './sizes.ts';
+import type { SizeRequirements } from './sizes.ts';
 
 /** What is looked for: the spec and the operator's policy as far as they concern the choice of an offer. */
-export interface OfferWish {
+export interface OfferRequirements {
   /** In the order of the spec, which strategy Ordered goes by. */
   readonly gpuTypes: readonly string[];
   readonly gpuCount: number;
@@ -22,7 +22,7 @@ export interface OfferWish {
   readonly allowPrepaid: boolean;
   readonly minStock: GpuPodSpec['placement']['minStock'];
   readonly strategy: GpuPodSpec['strategy'];
-  readonly sizes: SizeWish;
+  readonly sizes: SizeRequirements;
   readonly fit: GpuPodSpec['resources']['fit'];
   /** Undefined where a custom template is wished: no offer has to list it. */
   readonly image: string | undefined;
@@ -30,7 +30,7 @@ export interface OfferWish {
   readonly prices: PriceLimits;
   /** What prepaid hours may charge at once: `--max-total-price-per-hour`. */
   readonly upfrontLimit: MicroUsd | undefined;
-  readonly coolingDown: CoolingDown;
+  readonly cooldownOf: CooldownLookup;
 }
 
 /** What may be paid an hour for the whole machine. */
@@ -42,9 +42,9 @@ export interface PriceLimits {
 }
 
 /** Says whether an offer failed a short while ago, and is left alone for that. */
-export type CoolingDown = (offerKey: string) => Cooldown | undefined;
+export type CooldownLookup = (offerKey: string) => ActiveCooldown | undefined;
 
-export interface Cooldown {
+export interface ActiveCooldown {
   /** Why: the reason of a cooldown, such as NoCapacity or TemplateIncompatible. */
   readonly reason: string;
   /** For people; the choice does not depend on it. */
@@ -57,12 +57,16 @@ export interface OfferPolicy {
 }
 
 /** For callers that remember no failures. */
-export function nothingCoolsDown(): undefined {
+export function noCooldowns(): undefined {
   return undefined;
 }
 
 /** Reads the wish out of a spec with its defaults filled in. */
-export function wishFrom(spec: GpuPodSpec, policy: OfferPolicy, coolingDown: CoolingDown): OfferWish {
+export function requirementsFrom(
+  spec: GpuPodSpec,
+  policy: OfferPolicy,
+  cooldownOf: CooldownLookup,
+): OfferRequirements {
   const { gpu, placement } = spec;
   return {
     gpuTypes: gpu.types,
@@ -85,7 +89,7 @@ export function wishFrom(spec: GpuPodSpec, policy: OfferPolicy, coolingDown: Coo
     customTemplateId: spec.customTemplateId,
     prices: limitsFrom(spec, policy),
     upfrontLimit: policy.maxTotalPricePerHour,
-    coolingDown,
+    cooldownOf,
   };
 }
 
@@ -103,7 +107,7 @@ export function limitsFrom(spec: Pick<GpuPodSpec, 'maxPrice'>, policy: OfferPoli
   };
 }
 
-function sizesFrom({ resources: { diskSize, vcpus, memory } }: GpuPodSpec): SizeWish {
+function sizesFrom({ resources: { diskSize, vcpus, memory } }: GpuPodSpec): SizeRequirements {
   return {
     ...(diskSize === undefined ? {} : { diskSize }),
     ...(vcpus === undefined ? {} : { vcpus }),

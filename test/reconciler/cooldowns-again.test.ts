@@ -1,31 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
-import { CoolDowns } from '../../src/reconciler/cool-downs.ts';
+import { Cooldowns } from '../../src/reconciler/cooldowns.ts';
 import { offerKey } from '../../src/offers/offer-key.ts';
 import { intent } from '../support/builders/intent.ts';
-import type { CoolDownReason } from '../../src/lifecycle/step.ts';
+import type { CooldownReason } from '../../src/lifecycle/step.ts';
 
 const MINUTE_MS = 60_000;
 const OWNER = { uid: 'uid-1', requestHash: 'h' };
 const KEY = offerKey(intent().offer);
 
 /** For how many minutes the offer is left alone after each failure, each right after the last one was over. */
-function minutes(reason: CoolDownReason, failures: number): number[] {
+function minutes(reason: CooldownReason, failures: number): number[] {
   let nowMs = 0;
-  const coolDowns = new CoolDowns({
+  const cooldowns = new Cooldowns({
     nowMs: () => nowMs,
     monotonicMs: () => nowMs,
     sleep: async () => Promise.resolve(),
   });
   return Array.from({ length: failures }, () => {
-    coolDowns.start({ reason, offerKey: KEY }, OWNER);
+    cooldowns.start({ reason, offerKey: KEY }, OWNER);
     const beganAtMs = nowMs;
-    while (coolDowns.find(KEY, OWNER) !== undefined) nowMs += MINUTE_MS;
+    while (cooldowns.find(KEY, OWNER) !== undefined) nowMs += MINUTE_MS;
     return (nowMs - beganAtMs) / MINUTE_MS;
   });
 }
 
 describe('an offer that fails again and again', () => {
-  it.each<{ reason: CoolDownReason; expected: readonly number[] }>([
+  it.each<{ reason: CooldownReason; expected: readonly number[] }>([
     { reason: 'NotCreated', expected: [10, 20, 40, 80, 160, 160] },
     { reason: 'OtherRefusal', expected: [10, 20, 40, 80, 160, 160] },
     { reason: 'NoCapacity', expected: [3, 6, 12, 24, 30, 30] },
@@ -35,13 +35,13 @@ describe('an offer that fails again and again', () => {
   });
 
   it('without an instance is left alone by this GpuPod only', () => {
-    const coolDowns = new CoolDowns({
+    const cooldowns = new Cooldowns({
       nowMs: () => 0,
       monotonicMs: () => 0,
       sleep: async () => Promise.resolve(),
     });
-    coolDowns.start({ reason: 'NotCreated', offerKey: KEY }, OWNER);
-    expect(coolDowns.find(KEY, OWNER)).toEqual({ reason: 'NotCreated' });
-    expect(coolDowns.find(KEY, { ...OWNER, uid: 'uid-2' })).toBeUndefined();
+    cooldowns.start({ reason: 'NotCreated', offerKey: KEY }, OWNER);
+    expect(cooldowns.find(KEY, OWNER)).toEqual({ reason: 'NotCreated' });
+    expect(cooldowns.find(KEY, { ...OWNER, uid: 'uid-2' })).toBeUndefined();
   });
 });

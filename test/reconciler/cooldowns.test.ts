@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CoolDowns } from '../../src/reconciler/cool-downs.ts';
-import { coolDownOwner } from '../../src/reconciler/gather.ts';
+import { Cooldowns } from '../../src/reconciler/cooldowns.ts';
+import { cooldownOwner } from '../../src/reconciler/gather.ts';
 import { offerKey } from '../../src/offers/offer-key.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
@@ -25,11 +25,11 @@ describe('CoolDowns', () => {
     { scope: 'request', offers: [KEY], who: ['self', 'alike'] },
     { scope: 'object', offers: [KEY], who: ['self'] },
   ] as const)('keeps those away whom the cause concerns: $scope', ({ scope, offers, who }) => {
-    const coolDowns = new CoolDowns(new VirtualClock());
-    coolDowns.start({ reason: 'NoCapacity', offerKey: KEY, scope }, WHO.self);
+    const cooldowns = new Cooldowns(new VirtualClock());
+    cooldowns.start({ reason: 'NoCapacity', offerKey: KEY, scope }, WHO.self);
     const found = Object.entries(WHO).flatMap(([name, owner]) =>
       [KEY, SIBLING, ELSEWHERE].flatMap((key) =>
-        coolDowns.find(key, owner) === undefined ? [] : [[name, key]],
+        cooldowns.find(key, owner) === undefined ? [] : [[name, key]],
       ),
     );
 
@@ -39,18 +39,18 @@ describe('CoolDowns', () => {
   it.each(['InvalidRequest', 'OtherRefusal', 'Forbidden', 'QuotaExceeded', 'AboveMaxPrice'] as const)(
     'keeps nobody else away for %s',
     (reason) => {
-      const coolDowns = new CoolDowns(new VirtualClock());
-      coolDowns.start({ reason, offerKey: KEY }, WHO.self);
+      const cooldowns = new Cooldowns(new VirtualClock());
+      cooldowns.start({ reason, offerKey: KEY }, WHO.self);
 
-      expect(coolDowns.find(KEY, WHO.self)).toEqual({ reason });
-      expect(coolDowns.find(KEY, WHO.alike)).toBeUndefined();
+      expect(cooldowns.find(KEY, WHO.self)).toEqual({ reason });
+      expect(cooldowns.find(KEY, WHO.alike)).toBeUndefined();
     },
   );
 });
 
 describe('coolDownOwner', () => {
   const hashOf = (options: Parameters<typeof gpuPod>[0]): string =>
-    coolDownOwner(gpuPod(options)).requestHash;
+    cooldownOwner(gpuPod(options)).requestHash;
 
   it.each([
     { what: 'another image', spec: { image: 'other' } },

@@ -1,10 +1,10 @@
 import { readIntent, writingOf } from '../../../src/lifecycle/intent.ts';
-import type { Knowledge } from '../../../src/lifecycle/knowledge.ts';
+import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { freshMemory } from '../../../src/lifecycle/memory.ts';
 import type { Memory, OrderMemory, RentalMemory } from '../../../src/lifecycle/memory.ts';
 import { observe } from '../../../src/lifecycle/observe.ts';
-import { DEFAULT_WINDOWS } from '../../../src/lifecycle/settings.ts';
-import type { Policy, Windows } from '../../../src/lifecycle/settings.ts';
+import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
+import type { Policy, ProtocolTimings } from '../../../src/lifecycle/settings.ts';
 import { gpuPod as aGpuPod, POD_ID } from './gpu-pod.ts';
 import { INSTALLATION, intent, nameOfAttempt, PROCESS } from './intent.ts';
 import { OPEN_POLICY } from './policy.ts';
@@ -19,24 +19,24 @@ export function proofOf(podId: string): string {
   return `proof of ${podId.slice(0, 20)}`;
 }
 
-export interface KnowledgeOverrides extends Partial<
-  Omit<Knowledge, 'now' | 'windows' | 'policy' | 'memory'>
+export interface ObservationOverrides extends Partial<
+  Omit<Observation, 'now' | 'timings' | 'policy' | 'memory'>
 > {
   readonly atMs?: number;
-  readonly windows?: Partial<Windows>;
+  readonly timings?: Partial<ProtocolTimings>;
   readonly policy?: Partial<Policy>;
   readonly memory?: Partial<Memory>;
 }
 
 /** What is known of a GpuPod that was seen first one second ago, of a provider and an account that are well. */
-export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
-  const { atMs = NOW_MS, windows, policy, memory: remembered, ...rest } = overrides;
+export function observation(overrides: ObservationOverrides = {}): Observation {
+  const { atMs = NOW_MS, timings, policy, memory: remembered, ...rest } = overrides;
   const gpuPod = rest.gpuPod ?? aGpuPod();
   const seenAtMs = remembered?.firstSeenAtMs ?? atMs - 1_000;
   return {
     gpuPod,
     now: { wallMs: WALL_MS + atMs - NOW_MS, monotonicMs: atMs },
-    windows: { ...DEFAULT_WINDOWS, ...windows },
+    timings: { ...DEFAULT_TIMINGS, ...timings },
     policy: { ...OPEN_POLICY, ...policy },
     installation: INSTALLATION,
     identity: PROCESS,
@@ -51,15 +51,15 @@ export function knowledge(overrides: KnowledgeOverrides = {}): Knowledge {
     gate: { kind: 'open' },
     proofs: { of: proofOf, isProvenElsewhere: () => false },
     massAbsence: false,
-    coolingDown: () => undefined,
+    cooldownOf: () => undefined,
     committedElsewhere: 0,
     ...rest,
   };
 }
 
 /** The same after what was gathered has been taken in, as the reconciler hands it to the rules. */
-export function observed(overrides: KnowledgeOverrides = {}): Knowledge {
-  const known = knowledge(overrides);
+export function observed(overrides: ObservationOverrides = {}): Observation {
+  const known = observation(overrides);
   return { ...known, memory: observe(known) };
 }
 
