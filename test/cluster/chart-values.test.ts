@@ -4,7 +4,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
-import { chart, helm as runHelm, kubectl as runKubectl } from '../manifests/support/helm.ts';
+import {
+  chart,
+  helm as runHelm,
+  kubectl as runKubectl,
+  SOME_IMAGE,
+  template,
+} from '../manifests/support/helm.ts';
 import { objectsIn, one, type Objects } from '../manifests/support/rendered.ts';
 
 const MINUTE_MS = 60_000;
@@ -29,13 +35,10 @@ afterAll(async () => {
 });
 
 async function rendered(sets: readonly string[]): Promise<Objects> {
-  const args = sets.flatMap((set) => ['--set', set]);
-  return objectsIn(
-    await runHelm(controlPlane, 'template', 'gpupod-operator', chart, '-n', NAMESPACE, ...args),
-  );
+  return objectsIn(await template(sets, NAMESPACE));
 }
 
-function template(pod: object): object {
+function podSpec(pod: object): object {
   return { spec: { template: { spec: pod } } };
 }
 
@@ -48,14 +51,16 @@ const EFFECTS: readonly {
   { sets: ['replicas=3'], kind: 'Deployment', expected: { spec: { replicas: 3 } } },
   { sets: [], kind: 'PodDisruptionBudget', expected: { spec: { maxUnavailable: 1 } } },
   {
-    sets: ['image.repository=example.com/gpupod', 'image.tag=9.9.9', 'image.pullPolicy=Always'],
+    sets: ['repository=example.com/gpupod', 'tag=9.9.9', 'digest=', 'pullPolicy=Always'].map(
+      (set) => `image.${set}`,
+    ),
     kind: 'Deployment',
-    expected: template({ containers: [{ image: 'example.com/gpupod:9.9.9', imagePullPolicy: 'Always' }] }),
+    expected: podSpec({ containers: [{ image: 'example.com/gpupod:9.9.9', imagePullPolicy: 'Always' }] }),
   },
   {
     sets: ['primeApiKey.secretName=other', 'primeApiKey.key=token'],
     kind: 'Deployment',
-    expected: template({ volumes: [{ secret: { secretName: 'other', optional: true } }] }),
+    expected: podSpec({ volumes: [{ secret: { secretName: 'other', optional: true } }] }),
   },
   {
     sets: ['primeApiKey.value=pit_abc'],
@@ -65,7 +70,7 @@ const EFFECTS: readonly {
   {
     sets: ['settings.max-price-ceiling=12.50'],
     kind: 'Deployment',
-    expected: template({
+    expected: podSpec({
       containers: [{ args: ['--max-price-ceiling=12.50', '--lease-owner=gpupod-operator'] }],
     }),
   },
@@ -148,7 +153,7 @@ const EFFECTS: readonly {
       'tolerations[0].key=x',
     ],
     kind: 'Deployment',
-    expected: template({
+    expected: podSpec({
       nodeSelector: { pool: 'system' },
       tolerations: [{ key: 'x' }],
       containers: [{ resources: { limits: { memory: '1Gi' }, requests: { cpu: 1, memory: '1Gi' } } }],
@@ -162,7 +167,7 @@ const EFFECTS: readonly {
       'priorityClassName=high',
     ],
     kind: 'Deployment',
-    expected: template({
+    expected: podSpec({
       affinity: { nodeAffinity: { x: 'y' } },
       topologySpreadConstraints: [{ topologyKey: 'zone' }],
       imagePullSecrets: [{ name: 'registry' }],
@@ -184,7 +189,7 @@ const EFFECTS: readonly {
       'extraVolumeMounts[0].mountPath=/ca',
     ],
     kind: 'Deployment',
-    expected: template({
+    expected: podSpec({
       containers: [
         {
           env: [
@@ -256,7 +261,7 @@ describe('what the chart makes', () => {
     const args = [...sets, 'primeApiKey.value=pit_abc'].flatMap((set) => ['--set', set]);
     const notes = await runHelm(
       controlPlane,
-      ...['install', 'gpupod-operator', chart, '-n', NAMESPACE, '--create-namespace', ...args],
+      ...['install', 'gpupod-operator', chart, '-n', NAMESPACE, '--create-namespace', ...SOME_IMAGE, ...args],
     );
     expect(notes).toContain('The API key is in the Secret prime-api-key.');
     expect(notes).toContain('No price ceiling is set');

@@ -3,7 +3,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
-import { chart, helm as runHelm, kubectl as runKubectl } from '../manifests/support/helm.ts';
+import {
+  chart,
+  helm as runHelm,
+  kubectl as runKubectl,
+  SOME_IMAGE,
+  template,
+} from '../manifests/support/helm.ts';
 import { parseManifests, permissions, podSpecOf, type Manifest } from '../manifests/support/manifest.ts';
 
 const MINUTE_MS = 60_000;
@@ -27,8 +33,7 @@ async function helm(...args: readonly string[]): Promise<string> {
 }
 
 async function rendered(namespace: string, ...values: readonly string[]): Promise<readonly Manifest[]> {
-  const sets = values.flatMap((value) => ['--set', value]);
-  return parseManifests(await helm('template', 'gpupod-operator', chart, '-n', namespace, ...sets));
+  return parseManifests(await template(values, namespace));
 }
 
 /** A namespace that takes no pod but one that keeps to the strictest rules. */
@@ -61,10 +66,11 @@ beforeAll(async () => {
   fromDeploy = parseManifests(await kubectl('kustomize', path.join(root, 'deploy')));
   await kubectl('apply', '-k', path.join(root, 'deploy'));
   await createRestricted(CHART);
-  await helm('install', 'gpupod-operator', chart, '-n', CHART);
+  await helm('install', 'gpupod-operator', chart, '-n', CHART, ...SOME_IMAGE);
   await createRestricted(NARROW);
   await kubectl('create', 'namespace', WATCHED);
-  await helm('install', 'gpupod-operator', chart, '-n', NARROW, '--set', `watchNamespace=${WATCHED}`);
+  const watched = ['--set', `watchNamespace=${WATCHED}`];
+  await helm('install', 'gpupod-operator', chart, '-n', NARROW, ...SOME_IMAGE, ...watched);
 }, 40 * MINUTE_MS);
 
 afterAll(async () => {
@@ -77,7 +83,9 @@ describe('the chart and deploy/', () => {
   });
 
   it('start the same process, in the same way', async () => {
-    const { containers, ...pod } = podSpecOf(await rendered(DEPLOY));
+    const { containers, ...pod } = podSpecOf(
+      await rendered(DEPLOY, 'image.repository=registry.invalid/gpupod-operator'),
+    );
     const { containers: deployContainers, ...deployPod } = podSpecOf(fromDeploy);
 
     expect(pod).toEqual(deployPod);

@@ -8,7 +8,7 @@ import { startSimulator, type Simulator } from '../../src/simulator/start-simula
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
-import { chart, helm, kubectl } from '../manifests/support/helm.ts';
+import { chart, helm, kubectl, SOME_IMAGE } from '../manifests/support/helm.ts';
 import { operatorArgs } from '../support/operator-settings.ts';
 import { until } from '../support/until.ts';
 
@@ -59,6 +59,7 @@ async function install(namespace: string, watched: string | undefined): Promise<
     '-n',
     namespace,
     '--create-namespace',
+    ...SOME_IMAGE,
     ...values,
   );
   const kubeconfigPath = await controlPlane.kubeconfigForServiceAccount(namespace, 'gpupod-operator');

@@ -1,10 +1,31 @@
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { ensureBinaries } from '../../control-plane/binaries.ts';
 import type { ControlPlane } from '../../control-plane/control-plane.ts';
 
 export const chart = path.resolve(import.meta.dirname, '../../../charts/gpupod-operator');
+
+/** A chart has no image of its own: the least that everybody must set. */
+export const SOME_IMAGE = ['--set', 'image.repository=registry.example.com/gpupod-operator'] as const;
+
+/** What the chart renders with these values and SOME_IMAGE; no cluster is asked. */
+export async function template(sets: readonly string[], namespace = 'gpupod-system'): Promise<string> {
+  const args = sets.flatMap((set) => ['--set', set]);
+  return await templateWith([...SOME_IMAGE, ...args], namespace);
+}
+
+/** What the chart renders with these arguments. */
+export async function templateWith(args: readonly string[], namespace = 'gpupod-system'): Promise<string> {
+  const { helm: executable } = await ensureBinaries(['helm']);
+  const { stdout } = await promisify(execFile)(
+    executable,
+    ['template', 'gpupod-operator', chart, '-n', namespace, ...args],
+    { env: { HOME: tmpdir() }, maxBuffer: 10_000_000 },
+  );
+  return stdout;
+}
 
 /** Output of a helm that must succeed, against this control plane. */
 export async function helm(controlPlane: ControlPlane, ...args: readonly string[]): Promise<string> {
