@@ -1,7 +1,7 @@
 import type { ObjectCensus } from '../lifecycle/observation.ts';
 import type { Answer, Failure, PodList, PodLook, Provider, Wallet } from '../lifecycle/provider.ts';
-import { Inventory } from './inventory.ts';
-import type { CensusScope, InventoryOptions, Wallets } from './inventory.ts';
+import { KnownInstances } from './known-instances.ts';
+import type { CensusScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
 import { NamelessPods } from './nameless-pods.ts';
 
 /** What a list showed, of all wallets that were listed together. */
@@ -33,7 +33,7 @@ export interface WalletReport {
   readonly unidentified: number;
 }
 
-export interface CensusOptions extends InventoryOptions {
+export interface CensusOptions extends KnownInstancesOptions {
   readonly provider: Pick<Provider, 'listPods' | 'listHistory' | 'getPod'>;
   /** Whether the answers speak of our account; asked after the list, since the key may change during it. */
   readonly isTrusted: () => boolean;
@@ -56,7 +56,7 @@ export interface CensusOptions extends InventoryOptions {
  */
 export class Census {
   readonly #options: CensusOptions;
-  readonly #inventory: Inventory;
+  readonly #instances: KnownInstances;
   readonly #nameless: NamelessPods;
   readonly #waiting = new Map<string, Waiting>();
   /** Wallets that failed and are being listed again, beside the others. */
@@ -70,7 +70,7 @@ export class Census {
   constructor(options: CensusOptions) {
     this.#options = options;
     this.#nameless = new NamelessPods(options.provider);
-    this.#inventory = new Inventory(options, this.#nameless);
+    this.#instances = new KnownInstances(options, this.#nameless);
   }
 
   /** Wants a list that begins after `afterMs`; the object is looked at again once it is there. */
@@ -86,7 +86,7 @@ export class Census {
 
   /** What the lists say, as far as it concerns one object; undefined before the first. */
   view(scope: CensusScope): ObjectCensus | undefined {
-    return this.#inventory.view(scope);
+    return this.#instances.view(scope);
   }
 
   /**
@@ -94,8 +94,8 @@ export class Census {
    * list that failed as a whole the caller takes the next, later and later.
    */
   async take(): Promise<CensusResult | Failure> {
-    const wallets = this.#inventory.wallets();
-    const sound = wallets.filter((wallet) => this.#inventory.failing(wallet) === undefined);
+    const wallets = this.#instances.wallets();
+    const sound = wallets.filter((wallet) => this.#instances.failing(wallet) === undefined);
     const listed = sound.length === 0 ? wallets : sound;
     for (const wallet of wallets.filter((one) => !listed.includes(one))) {
       void this.#retry(wallet);
@@ -119,7 +119,7 @@ export class Census {
     const live = new Set(pods.map(({ podId }) => podId));
     const wanted = new Set(
       waiting.flatMap(({ ending }) =>
-        ending === undefined || live.has(ending) || this.#inventory.hasEnded(ending) ? [] : [ending],
+        ending === undefined || live.has(ending) || this.#instances.hasEnded(ending) ? [] : [ending],
       ),
     );
     if (isAboutEnds && wanted.size === 0) {
@@ -128,12 +128,12 @@ export class Census {
     const { provider, isTrusted } = this.#options;
     const history = await provider.listHistory(isAboutEnds ? wanted : undefined);
     if (history.kind === 'ok' && isTrusted()) {
-      this.#inventory.takeHistory(history.value);
+      this.#instances.takeHistory(history.value);
     }
   }
 
   async #retry(wallet: Wallet): Promise<void> {
-    const retryAtMs = this.#inventory.failing(wallet)?.retryAtMs ?? -Infinity;
+    const retryAtMs = this.#instances.failing(wallet)?.retryAtMs ?? -Infinity;
     if (this.#underWay.has(wallet) || this.#options.clock.monotonicMs() < retryAtMs) {
       return;
     }
@@ -145,12 +145,12 @@ export class Census {
 
   /** Of this wallet, and not known to be gone from it before: those alone can vanish from the list. */
   #endingIn(wallet: Wallet): number {
-    const isFirst = this.#inventory.completeSinceMs([wallet]) === -Infinity;
+    const isFirst = this.#instances.completeSinceMs([wallet]) === -Infinity;
     return [...this.#waiting.values()].filter(
       ({ ending, wallets }) =>
         ending !== undefined &&
-        this.#inventory.concerns(wallets, wallet) &&
-        (isFirst || this.#inventory.isShown(ending)),
+        this.#instances.concerns(wallets, wallet) &&
+        (isFirst || this.#instances.isShown(ending)),
     ).length;
   }
 
@@ -164,7 +164,7 @@ export class Census {
   #takeIn(wallets: readonly Wallet[], list: Answer<PodList>): CensusResult | Failure {
     const { onList, report } = this.#options;
     if (list.kind === 'failure') {
-      this.#inventory.fail(wallets, list);
+      this.#instances.fail(wallets, list);
       for (const wallet of wallets) {
         report?.({ wallet, failure: list, nameless: [], unidentified: 0 });
       }
@@ -172,7 +172,7 @@ export class Census {
       return list;
     }
     const { beganAtMs, wallets: lists } = list.value;
-    const pods = this.#inventory.take(list.value);
+    const pods = this.#instances.take(list.value);
     void this.#nameless.ask();
     const nameless = new Set(this.#nameless.open().map(({ podId }) => podId));
     for (const { wallet, failure, podIds, unidentified } of lists) {
@@ -190,11 +190,11 @@ export class Census {
   #tell(wallets: readonly Wallet[]): void {
     const news = wallets.filter((wallet) => this.#isNews(wallet));
     for (const [key, { afterMs, wallets: wanted }] of this.#waiting) {
-      const isThere = afterMs <= this.#inventory.completeSinceMs(wanted);
+      const isThere = afterMs <= this.#instances.completeSinceMs(wanted);
       if (isThere) {
         this.#waiting.delete(key);
       }
-      if (isThere || news.some((wallet) => this.#inventory.concerns(wanted, wallet))) {
+      if (isThere || news.some((wallet) => this.#instances.concerns(wanted, wallet))) {
         this.#options.onReady(key);
       }
     }
@@ -202,8 +202,8 @@ export class Census {
   }
 
   #isNews(wallet: Wallet): boolean {
-    const reason = this.#inventory.failing(wallet)?.failure.reason;
-    if (reason === undefined || !this.#inventory.isTellable(wallet)) {
+    const reason = this.#instances.failing(wallet)?.failure.reason;
+    if (reason === undefined || !this.#instances.isTellable(wallet)) {
       this.#told.delete(wallet);
       return false;
     }
@@ -230,13 +230,13 @@ export class Census {
 
   /** A wallet that fails is not asked for more often because somebody waits for it. */
   #askableAtMs(wallets: Wallets): number {
-    const listed = this.#inventory.wallets();
+    const listed = this.#instances.wallets();
     const wanted = wallets === 'all' ? listed : wallets;
     // A wallet that is not listed never will be, and one that is being listed says so when it is done.
     const times = wanted.map((wallet) =>
       this.#underWay.has(wallet) || !listed.includes(wallet)
         ? Infinity
-        : (this.#inventory.failing(wallet)?.retryAtMs ?? -Infinity),
+        : (this.#instances.failing(wallet)?.retryAtMs ?? -Infinity),
     );
     return Math.max(...times);
   }

@@ -4,7 +4,7 @@ import type { Sight } from '../lifecycle/observation.ts';
 import type { Failure, PodLook, PodStatuses, Provider, Wallet } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import type { CensusResult } from './census.ts';
-import type { Wallets } from './inventory.ts';
+import type { Wallets } from './known-instances.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { VanishedPods } from './vanished-pods.ts';
 

@@ -25,7 +25,7 @@ export interface CensusScope {
 
 export type Wallets = readonly Wallet[] | 'all';
 
-export interface InventoryOptions {
+export interface KnownInstancesOptions {
   readonly clock: Clock;
   /** Teams whose instances this operator may have rented. */
   readonly teamIds: () => readonly string[];
@@ -39,8 +39,8 @@ export interface InventoryOptions {
 const MAX_ENDED = 5_000;
 
 /** All instances that lists have shown, by wallet, and indexed by whose they are. */
-export class Inventory {
-  readonly #options: InventoryOptions;
+export class KnownInstances {
+  readonly #options: KnownInstancesOptions;
   readonly #nameless: NamelessPods;
   readonly #states = new Map<Wallet, WalletState>();
   readonly #teamsSeen = new Set<string>();
@@ -49,7 +49,7 @@ export class Inventory {
   #endedByFront = new Map<string, HistoryRow[]>();
   #endedById = new Map<string, HistoryRow>();
 
-  constructor(options: InventoryOptions, nameless: NamelessPods) {
+  constructor(options: KnownInstancesOptions, nameless: NamelessPods) {
     this.#options = options;
     this.#nameless = nameless;
   }
