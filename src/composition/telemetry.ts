@@ -58,7 +58,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
   });
   const watch = {
     name: 'watch',
-    look: () => {
+    read: () => {
       const isOk = observed.hasSynced() && observed.watchAgeMs() < MAX_WATCH_AGE_MS;
       return isOk
         ? { isOk }
@@ -81,7 +81,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
 function checkOf(name: string, problem: () => string | undefined): HealthCheck {
   return {
     name,
-    look: () => {
+    read: () => {
       const message = problem();
       return message === undefined ? { isOk: true } : { isOk: false, message };
     },

@@ -2,7 +2,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
 import type { AccountState, Observation } from './observation.ts';
-import type { Memory } from './memory.ts';
+import type { LocalState } from './local-state.ts';
 import { openOrder } from './order.ts';
 import { sameName } from './pod-name.ts';
 
@@ -87,21 +87,21 @@ export function accountOfIntent({ account, origin }: Intent): AccountIdentity | 
 }
 
 export function stakeOf(observation: Observation): Stake | undefined {
-  const { gpuPod, memory } = observation;
+  const { gpuPod, localState } = observation;
   const { podId } = gpuPod.status;
   if (podId !== undefined) {
     return stakeInInstance(observation, podId);
   }
   const order = openOrder(observation);
   if (order.kind === 'open' || order.kind === 'foreign') {
-    return stakeInOrder(memory, order.intent);
+    return stakeInOrder(localState, order.intent);
   }
-  const { unbound } = memory;
+  const { unbound } = localState;
   if (unbound !== undefined) {
     return { kind: 'instance', name: unbound.podId, recorded: unbound.account };
   }
   return order.kind === 'garbled'
-    ? { kind: 'order', name: memory.order?.podName ?? '', recorded: memory.order?.account }
+    ? { kind: 'order', name: localState.order?.podName ?? '', recorded: localState.order?.account }
     : undefined;
 }
 
@@ -113,7 +113,7 @@ function stakeInInstance(observation: Observation, podId: string): Stake {
 }
 
 /** The answer to an order may have told more than was known when it was written. */
-function stakeInOrder({ unbound }: Memory, intent: Intent): Stake {
+function stakeInOrder({ unbound }: LocalState, intent: Intent): Stake {
   const { name, keyFingerprint } = intent;
   const told = sameName(unbound?.podName, name) ? unbound?.account : undefined;
   return { kind: 'order', name, recorded: accountOfIntent(intent) ?? told, keyFingerprint };
@@ -133,17 +133,18 @@ function orderOfInstance({ status }: GpuPod, { intent: reading }: Observation): 
 
 /** Whether this key has shown that it sees what is at stake: by a sighting, or because the order was sent with it. */
 function isSeenInSession(observation: Observation, stake: Stake): boolean {
-  const { account, memory, census } = observation;
+  const { account, localState, inventory } = observation;
   const sinceMs = sessionBeganAtMs(account);
-  const rows = census !== undefined && census.beganAtMs >= sinceMs ? [...census.live, ...census.ended] : [];
+  const rows =
+    inventory !== undefined && inventory.beganAtMs >= sinceMs ? [...inventory.live, ...inventory.ended] : [];
   return stake.kind === 'order'
-    ? memory.order?.sessionSinceMs === sinceMs || rows.some((row) => sameName(row.name, stake.name))
-    : isInstanceSeen(memory, stake.name, sinceMs) || rows.some((row) => row.podId === stake.name);
+    ? localState.order?.sessionSinceMs === sinceMs || rows.some((row) => sameName(row.name, stake.name))
+    : isInstanceSeen(localState, stake.name, sinceMs) || rows.some((row) => row.podId === stake.name);
 }
 
-function isInstanceSeen({ rental, unbound }: Memory, podId: string, sinceMs: number): boolean {
-  const isSighted = rental?.podId === podId && (rental.seenAtMs ?? -Infinity) >= sinceMs;
-  return isSighted || (unbound?.podId === podId && unbound.sessionSinceMs === sinceMs);
+function isInstanceSeen({ rental, unbound }: LocalState, podId: string, sinceMs: number): boolean {
+  const isSeen = rental?.podId === podId && (rental.seenAtMs ?? -Infinity) >= sinceMs;
+  return isSeen || (unbound?.podId === podId && unbound.sessionSinceMs === sinceMs);
 }
 
 /** Whether a decision that rests on the one still stands under the other: the same key, and as much known of its user. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GpuPod } from '../api/gpu-pod.ts';
-import type { PodLook } from './provider.ts';
+import type { InstanceSnapshot } from './provider.ts';
 
 const MAX_NAME_LENGTH = 253;
 const SUFFIX = '-connection';
@@ -28,9 +28,9 @@ export interface ConnectionSecret {
   readonly fingerprint: string;
 }
 
-export function connectionSecret(gpuPod: GpuPod, look: PodLook): ConnectionSecret {
+export function connectionSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): ConnectionSecret {
   const name = connectionSecretName(gpuPod);
-  const { ssh } = look;
+  const { ssh } = snapshot;
   const data = {
     type: 'gpupod',
     provider: gpuPod.status.offer?.provider ?? 'prime-intellect',
@@ -43,15 +43,15 @@ export function connectionSecret(gpuPod: GpuPod, look: PodLook): ConnectionSecre
           uri: `ssh://${ssh.user}@${uriHost(ssh.host)}:${String(ssh.port)}`,
           'ssh-command': ssh.command,
         }),
-    'pod-id': look.podId,
-    ...(look.ports.length === 0 ? {} : { ports: JSON.stringify(look.ports) }),
-    ...linksOf(look),
+    'pod-id': snapshot.podId,
+    ...(snapshot.ports.length === 0 ? {} : { ports: JSON.stringify(snapshot.ports) }),
+    ...linksOf(snapshot),
   };
   return { name, data, fingerprint: fingerprintOf(name, data) };
 }
 
 /** `jupyter-url`, `web-server-url`: the links that the provider gives, by what they are used for. */
-function linksOf({ ports }: PodLook): Record<string, string> {
+function linksOf({ ports }: InstanceSnapshot): Record<string, string> {
   const links = new Map<string, string>();
   for (const { url, usedBy = 'other' } of ports) {
     const key = `${linkName(usedBy)}-url`;

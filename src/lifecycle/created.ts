@@ -1,6 +1,6 @@
 import type { Intent } from './intent.ts';
 import { frontOf, isSameAttempt, parsePodName } from './pod-name.ts';
-import type { CreateOutcome, PodLook } from './provider.ts';
+import type { CreateOutcome, InstanceSnapshot } from './provider.ts';
 import { timeMs } from './status/timestamp.ts';
 
 /** More than the clocks of the provider and of this machine differ. */
@@ -29,7 +29,7 @@ export function judgeAnswer(
       };
 }
 
-function whyAnothers(intent: Intent, { name, userId, createdAt }: PodLook): string | undefined {
+function whyAnothers(intent: Intent, { name, userId, createdAt }: InstanceSnapshot): string | undefined {
   const parts = parsePodName(name);
   if (parts !== undefined) {
     const ordered = parsePodName(intent.name);

@@ -1,5 +1,5 @@
-import type { Observation, ObjectCensus } from './observation.ts';
-import type { RentalMemory } from './memory.ts';
+import type { Observation, InventoryView } from './observation.ts';
+import type { InstanceState } from './local-state.ts';
 import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 
 /**
@@ -12,14 +12,14 @@ import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 export type EndVerdict = 'terminated' | 'vanished' | 'live';
 
 export function endVerdict(observation: Observation): EndVerdict {
-  const { rental } = observation.memory;
+  const { rental } = observation.localState;
   const isExpected = rental?.deletedAtMs !== undefined;
   if (rental === undefined || (observation.massAbsence && !isExpected)) {
     return 'live';
   }
   if (
     rental.read?.result === 'terminated' ||
-    isInHistoryOnly(observation.census, rental.podId) ||
+    isInHistoryOnly(observation.inventory, rental.podId) ||
     isPolledTerminated(observation, rental)
   ) {
     return 'terminated';
@@ -29,27 +29,31 @@ export function endVerdict(observation: Observation): EndVerdict {
 
 /** The provider's own word after the DELETE, by a poll, and no list that began after it contradicts: as good as a GET's. */
 function isPolledTerminated(
-  { sight, census }: Observation,
-  { podId, deletedAtMs = Infinity }: RentalMemory,
+  { lastSeen, inventory }: Observation,
+  { podId, deletedAtMs = Infinity }: InstanceState,
 ): boolean {
   const isSaid =
-    sight?.omitted === false && sight.look.status === 'TERMINATED' && sight.beganAtMs >= deletedAtMs;
-  return isSaid && census !== undefined && census.beganAtMs >= deletedAtMs && !isListedLive(census, podId);
+    lastSeen?.omitted === false &&
+    lastSeen.snapshot.status === 'TERMINATED' &&
+    lastSeen.beganAtMs >= deletedAtMs;
+  return (
+    isSaid && inventory !== undefined && inventory.beganAtMs >= deletedAtMs && !isListedLive(inventory, podId)
+  );
 }
 
 /** The history has its end, and the list does not show it. */
-export function isInHistoryOnly(census: ObjectCensus | undefined, podId: string): boolean {
-  if (census === undefined || isListedLive(census, podId)) {
+export function isInHistoryOnly(inventory: InventoryView | undefined, podId: string): boolean {
+  if (inventory === undefined || isListedLive(inventory, podId)) {
     return false;
   }
-  return census.ended.find((ended) => ended.podId === podId)?.terminatedAt !== undefined;
+  return inventory.ended.find((ended) => ended.podId === podId)?.terminatedAt !== undefined;
 }
 
-function isListedLive(census: ObjectCensus, podId: string): boolean {
-  return census.live.some((pod) => pod.podId === podId);
+function isListedLive(inventory: InventoryView, podId: string): boolean {
+  return inventory.live.some((pod) => pod.podId === podId);
 }
 
-function isProvenMissing({ now, timings }: Observation, rental: RentalMemory): boolean {
+function isProvenMissing({ now, timings }: Observation, rental: InstanceState): boolean {
   const isOldEnough = rental.wasRead || now.monotonicMs - rental.sinceMs >= timings.unreadPodAgeMs;
   return rental.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough;
 }
@@ -58,34 +62,36 @@ function isProvenMissing({ now, timings }: Observation, rental: RentalMemory): b
  * Whether a GET would tell more than is known: the last complete list, begun after `sinceMs`, does not
  * show the pod, nothing says that it ended, and the last GET is from before that list; or there is no such list.
  */
-export function wantsRead(observation: Observation, rental: RentalMemory, sinceMs: number): boolean {
-  const { census, now, timings } = observation;
+export function wantsRead(observation: Observation, rental: InstanceState, sinceMs: number): boolean {
+  const { inventory, now, timings } = observation;
   const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
   if (
-    census === undefined ||
+    inventory === undefined ||
     (isReadSince && !mayReadAgain(rental, now.monotonicMs, timings.goneSpacingMs))
   ) {
     return false;
   }
   // Where no list comes, a GET may still show that it has ended.
-  return census.beganAtMs < sinceMs ? census.doubt !== undefined : !isListedLive(census, rental.podId);
+  return inventory.beganAtMs < sinceMs
+    ? inventory.doubt !== undefined
+    : !isListedLive(inventory, rental.podId);
 }
 
 /** A GET is repeated only once the last one is old enough to be a second proof. */
-export function mayReadAgain(rental: RentalMemory, nowMs: number, spacingMs: number): boolean {
+export function mayReadAgain(rental: InstanceState, nowMs: number, spacingMs: number): boolean {
   return untilReadAgainMs(rental, nowMs, spacingMs) <= 0;
 }
 
 /** How long to wait for the next GET; 0 or less once it is time. */
-export function untilReadAgainMs({ read }: RentalMemory, nowMs: number, spacingMs: number): number {
+export function untilReadAgainMs({ read }: InstanceState, nowMs: number, spacingMs: number): number {
   return read === undefined ? 0 : read.beganAtMs + spacingMs - nowMs;
 }
 
 /** A list shows a pod only some time after it was ordered: that an earlier one leaves it out says nothing. */
 export function isOldEnoughForLists(
-  { sinceMs }: RentalMemory,
-  census: ObjectCensus,
+  { sinceMs }: InstanceState,
+  inventory: InventoryView,
   { settleMs }: Observation['timings'],
 ): boolean {
-  return census.beganAtMs >= sinceMs + settleMs;
+  return inventory.beganAtMs >= sinceMs + settleMs;
 }

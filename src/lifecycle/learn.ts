@@ -1,7 +1,7 @@
 import { accountOfIntent } from './account.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
-import type { BlockReason, Memory, PodRead, SecretMemory } from './memory.ts';
+import type { BlockReason, LocalState, PodRead, SecretState } from './local-state.ts';
 import type { CreateOutcome, DeleteOutcome } from './provider.ts';
 
 /** What is remembered of the outcome of an effect. Pure. */
@@ -10,7 +10,12 @@ const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
 /** The request for this order ended now, with this outcome. */
-export function learnCreate(memory: Memory, intent: Intent, outcome: CreateOutcome, nowMs: number): Memory {
+export function learnCreate(
+  localState: LocalState,
+  intent: Intent,
+  outcome: CreateOutcome,
+  nowMs: number,
+): LocalState {
   const order = {
     podName: intent.name,
     writing: writingOf(intent),
@@ -25,47 +30,57 @@ export function learnCreate(memory: Memory, intent: Intent, outcome: CreateOutco
       const account = accountOfIntent(intent) ?? (userId === undefined ? undefined : { userId });
       const { teamId } = intent;
       const unbound = { podId, podName: intent.name, teamId, ...(account === undefined ? {} : { account }) };
-      return { ...memory, order, unbound };
+      return { ...localState, order, unbound };
     }
     case 'notSent': {
       const reason = outcome.reason === 'Withheld' ? 'ApiUnavailable' : outcome.reason;
-      return learnBlocked({ ...memory, order }, reason, outcome.message, nowMs);
+      return learnBlocked({ ...localState, order }, reason, outcome.message, nowMs);
     }
     case 'refused':
     case 'unknown':
-      return { ...memory, order };
+      return { ...localState, order };
   }
 }
 
 /** The order was sent in this session: the key that asks what came of it is the key that sent it. */
-export function learnSession(memory: Memory, sessionSinceMs: number): Memory {
-  const { order, unbound } = memory;
+export function learnSession(localState: LocalState, sessionSinceMs: number): LocalState {
+  const { order, unbound } = localState;
   return {
-    ...memory,
+    ...localState,
     ...(order === undefined ? {} : { order: { ...order, sessionSinceMs } }),
     ...(unbound === undefined ? {} : { unbound: { ...unbound, sessionSinceMs } }),
   };
 }
 
 /** The order could not be sent; it is tried again, later with each time in a row. */
-export function learnBlocked(memory: Memory, reason: BlockReason, message: string, nowMs: number): Memory {
-  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(memory.failure?.count ?? 0, 8));
-  return { ...memory, blocked: { reason, message, untilMs: nowMs + waitMs } };
+export function learnBlocked(
+  localState: LocalState,
+  reason: BlockReason,
+  message: string,
+  nowMs: number,
+): LocalState {
+  const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(localState.failure?.count ?? 0, 8));
+  return { ...localState, blocked: { reason, message, untilMs: nowMs + waitMs } };
 }
 
-export function learnDelete(memory: Memory, podId: string, outcome: DeleteOutcome, nowMs: number): Memory {
-  const { rental } = memory;
+export function learnDelete(
+  localState: LocalState,
+  podId: string,
+  outcome: DeleteOutcome,
+  nowMs: number,
+): LocalState {
+  const { rental } = localState;
   if (rental?.podId !== podId) {
-    return memory;
+    return localState;
   }
   const { deleteFailure, ...rest } = rental;
   if (outcome.kind !== 'failure') {
-    return { ...memory, rental: { ...rest, deletedAtMs: nowMs } };
+    return { ...localState, rental: { ...rest, deletedAtMs: nowMs } };
   }
   const count = (deleteFailure?.count ?? 0) + 1;
   const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
   return {
-    ...memory,
+    ...localState,
     rental: {
       ...rest,
       deleteFailure: {
@@ -79,17 +94,21 @@ export function learnDelete(memory: Memory, podId: string, outcome: DeleteOutcom
   };
 }
 
-export function learnRead(memory: Memory, podId: string, read: PodRead): Memory {
-  const { rental } = memory;
-  return rental?.podId === podId ? { ...memory, rental: { ...rental, read } } : memory;
+export function learnRead(localState: LocalState, podId: string, read: PodRead): LocalState {
+  const { rental } = localState;
+  return rental?.podId === podId ? { ...localState, rental: { ...rental, read } } : localState;
 }
 
-export function learnSecret(memory: Memory, secret: Omit<SecretMemory, 'atMs'>, nowMs: number): Memory {
-  return { ...memory, secret: { ...secret, atMs: nowMs } };
+export function learnSecret(
+  localState: LocalState,
+  secret: Omit<SecretState, 'atMs'>,
+  nowMs: number,
+): LocalState {
+  return { ...localState, secret: { ...secret, atMs: nowMs } };
 }
 
 /** A surplus pod was sent a DELETE that was accepted; whether it is gone the next lists will tell. */
-export function learnStrayDeleted(memory: Memory, podId: string): Memory {
-  const { unbound, ...rest } = memory;
-  return unbound?.podId === podId ? rest : memory;
+export function learnStrayDeleted(localState: LocalState, podId: string): LocalState {
+  const { unbound, ...rest } = localState;
+  return unbound?.podId === podId ? rest : localState;
 }

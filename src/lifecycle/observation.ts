@@ -4,8 +4,8 @@ import type { Offer } from '../offers/offer.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { IdProofs } from './id-proof.ts';
 import type { IntentReading } from './intent.ts';
-import type { Memory } from './memory.ts';
-import type { Failure, FailureReason, HistoryRow, PodLook } from './provider.ts';
+import type { LocalState } from './local-state.ts';
+import type { Failure, FailureReason, HistoryRow, InstanceSnapshot } from './provider.ts';
 import type { Policy, ProtocolTimings } from './settings.ts';
 
 /** All that a decision about one GpuPod may rest on, gathered before it is made. Plain data. */
@@ -21,11 +21,11 @@ export interface Observation {
   readonly intent: IntentReading;
   /** An order or a pod of a vanished uid (a restored backup) stands on the object, which alone may take it over. */
   readonly mayClaim: boolean;
-  readonly memory: Memory;
+  readonly localState: LocalState;
   /** The last good look at the rented pod by any request of this process. */
-  readonly sight?: Sight;
+  readonly lastSeen?: LastSeen;
   /** What complete lists say, as far as it concerns this object. */
-  readonly census?: ObjectCensus;
+  readonly inventory?: InventoryView;
   readonly proofs: IdProofs;
   /** Filled once offers were asked for in this pass. */
   readonly offers?: ObservedOffers;
@@ -51,8 +51,8 @@ export interface Now {
   readonly monotonicMs: number;
 }
 
-export interface Sight {
-  readonly look: PodLook;
+export interface LastSeen {
+  readonly snapshot: InstanceSnapshot;
   /** Monotonic time at which the request that saw it began. */
   readonly beganAtMs: number;
   /** Begin of the last request that carried every field (GET or list); a status poll does not. */
@@ -63,14 +63,14 @@ export interface Sight {
   readonly omittedSinceMs?: number;
 }
 
-export interface ObjectCensus {
+export interface InventoryView {
   /**
    * Monotonic time before the first request of the last complete list began: of each wallet that may hold instances of this
    * object, so of the oldest. -Infinity where one of them was never listed completely.
    */
   readonly beganAtMs: number;
   /** Live pods with this object's front, and the one with its pod id. */
-  readonly live: readonly PodLook[];
+  readonly live: readonly InstanceSnapshot[];
   /** Ended pods with this object's front or its pod id. */
   readonly ended: readonly HistoryRow[];
   /** Teams of which this key has ever seen a pod. */

@@ -1,19 +1,19 @@
 import { isDeleting } from '../api/gpu-pod.ts';
 import { accountOfIntent } from './account.ts';
-import type { Observation, ObjectCensus } from './observation.ts';
-import type { Memory, OrderMemory, RentalMemory } from './memory.ts';
+import type { Observation, InventoryView } from './observation.ts';
+import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';
 import { isOldEnoughForLists } from './gone.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import { openOrder } from './order.ts';
 import { isSameAttempt } from './pod-name.ts';
-import type { PodLook } from './provider.ts';
+import type { InstanceSnapshot } from './provider.ts';
 import { standingOf } from './surplus.ts';
 
 /** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
-export function observe(observation: Observation): Memory {
-  const { memory, gpuPod, now } = observation;
-  const { order: _order, rental: _rental, unbound, deletingSinceMs, ...lasting } = memory;
+export function observe(observation: Observation): LocalState {
+  const { localState, gpuPod, now } = observation;
+  const { order: _order, rental: _rental, unbound, deletingSinceMs, ...lasting } = localState;
   const order = observeOrder(observation);
   const rental = observeRental(observation);
   const deletingSince = isDeleting(gpuPod) ? (deletingSinceMs ?? now.monotonicMs) : undefined;
@@ -28,19 +28,19 @@ export function observe(observation: Observation): Memory {
   };
 }
 
-function observeVersion({ memory, gpuPod, now }: Observation): NonNullable<Memory['version']> {
+function observeVersion({ localState, gpuPod, now }: Observation): NonNullable<LocalState['version']> {
   const { resourceVersion } = gpuPod.metadata;
-  return memory.version?.resourceVersion === resourceVersion
-    ? memory.version
+  return localState.version?.resourceVersion === resourceVersion
+    ? localState.version
     : { resourceVersion, seenAtMs: now.monotonicMs };
 }
 
 /** Name under which an order that nobody can read is remembered. */
 const GARBLED = '';
 
-function observeOrder(observation: Observation): OrderMemory | undefined {
+function observeOrder(observation: Observation): PendingCreate | undefined {
   const order = openOrder(observation);
-  const known = observation.memory.order;
+  const known = observation.localState.order;
   const seen = { firstSeenAtMs: observation.now.monotonicMs, absences: 0 };
   switch (order.kind) {
     case 'none':
@@ -62,7 +62,7 @@ function observeOrder(observation: Observation): OrderMemory | undefined {
 }
 
 /** A writer whose writes are slow says how long it may take to send, and everybody else waits that much longer. */
-function lateness({ timings }: Observation, { sendWithinMs = 0 }: Intent): Pick<OrderMemory, 'lateMs'> {
+function lateness({ timings }: Observation, { sendWithinMs = 0 }: Intent): Pick<PendingCreate, 'lateMs'> {
   const lateMs = sendWithinMs - timings.createFenceMs;
   return lateMs > 0 ? { lateMs } : {};
 }
@@ -71,61 +71,70 @@ function lateness({ timings }: Observation, { sendWithinMs = 0 }: Intent): Pick<
  * A complete list that began after the request had surely ended, and does not show the pod, is a proof of
  * its absence; several are needed, far enough apart.
  */
-function countAbsence({ census, timings }: Observation, order: OrderMemory, isGarbled: boolean): OrderMemory {
-  if (census === undefined || census.beganAtMs < requestSurelyEndedAtMs(order, timings)) {
+function countAbsence(
+  { inventory, timings }: Observation,
+  order: PendingCreate,
+  isGarbled: boolean,
+): PendingCreate {
+  if (inventory === undefined || inventory.beganAtMs < requestSurelyEndedAtMs(order, timings)) {
     return order;
   }
   // One that has ended settles an order that can be read; where none can, it must not hinder for ever.
-  const rows = isGarbled ? census.live : [...census.live, ...census.ended];
+  const rows = isGarbled ? inventory.live : [...inventory.live, ...inventory.ended];
   if (rows.some(({ name }) => isOrdered(order, name))) {
     const { lastAbsenceAtMs: _last, ...rest } = order;
     return { ...rest, absences: 0 };
   }
-  if (mayHide(census, order, timings)) {
+  if (mayHide(inventory, order, timings)) {
     return order;
   }
   const isApart =
     order.lastAbsenceAtMs === undefined ||
-    census.beganAtMs - order.lastAbsenceAtMs >= timings.settleSpacingMs;
-  return isApart ? { ...order, absences: order.absences + 1, lastAbsenceAtMs: census.beganAtMs } : order;
+    inventory.beganAtMs - order.lastAbsenceAtMs >= timings.settleSpacingMs;
+  return isApart ? { ...order, absences: order.absences + 1, lastAbsenceAtMs: inventory.beganAtMs } : order;
 }
 
 /**
  * Whether the list has a row that may be the instance of this order and does not say whose it is. One that was listed
  * before our request can have begun is not.
  */
-function mayHide(census: ObjectCensus, order: OrderMemory, timings: Observation['timings']): boolean {
+function mayHide(inventory: InventoryView, order: PendingCreate, timings: Observation['timings']): boolean {
   const beganAtMs = (order.requestEndedAtMs ?? -Infinity) - timings.foreignRequestMs;
   return (
-    census.unidentified > 0 || census.nameless.some(({ firstListedAtMs }) => firstListedAtMs >= beganAtMs)
+    inventory.unidentified > 0 ||
+    inventory.nameless.some(({ firstListedAtMs }) => firstListedAtMs >= beganAtMs)
   );
 }
 
 /** From when on a list says something of an order: the end of our request, or a bound for that of another process. */
-export function requestSurelyEndedAtMs(order: OrderMemory, timings: Observation['timings']): number {
+export function requestSurelyEndedAtMs(order: PendingCreate, timings: Observation['timings']): number {
   return order.requestEndedAtMs ?? order.firstSeenAtMs + timings.foreignRequestMs + (order.lateMs ?? 0);
 }
 
-function isOrdered(order: OrderMemory, name: string | undefined): boolean {
+function isOrdered(order: PendingCreate, name: string | undefined): boolean {
   // What a list shows of this object carries its front; under which number nobody knows.
   return order.podName === GARBLED || isSameAttempt(order.podName, name);
 }
 
-function observeRental(observation: Observation): RentalMemory | undefined {
-  const { gpuPod, memory, now } = observation;
+function observeRental(observation: Observation): InstanceState | undefined {
+  const { gpuPod, localState, now } = observation;
   const { podId } = gpuPod.status;
   if (podId === undefined) {
     return undefined;
   }
-  const listed = observation.census?.live.find((pod) => pod.podId === podId);
-  const standing = standingRental(memory, podId, now.monotonicMs);
+  const listed = observation.inventory?.live.find((pod) => pod.podId === podId);
+  const standing = standingRental(localState, podId, now.monotonicMs);
   return countMissing(observation, seen(observation, standing, listed), listed !== undefined);
 }
 
-function seen(observation: Observation, standing: RentalMemory, listed: PodLook | undefined): RentalMemory {
-  const look = listed ?? observation.sight?.look;
-  const name = look?.name ?? nameHeard(observation, standing);
-  const isSeen = look !== undefined || standing.read?.result === 'found';
+function seen(
+  observation: Observation,
+  standing: InstanceState,
+  listed: InstanceSnapshot | undefined,
+): InstanceState {
+  const snapshot = listed ?? observation.lastSeen?.snapshot;
+  const name = snapshot?.name ?? nameHeard(observation, standing);
+  const isSeen = snapshot !== undefined || standing.read?.result === 'found';
   const seenAtMs = lastSeenAtMs(observation, standing, listed);
   return {
     ...firstSeenActive(observation),
@@ -136,32 +145,32 @@ function seen(observation: Observation, standing: RentalMemory, listed: PodLook 
   };
 }
 
-function firstSeenActive({ sight, now }: Observation): Pick<RentalMemory, 'activeSeenAtMs'> {
-  return sight?.look.status === 'ACTIVE' ? { activeSeenAtMs: now.monotonicMs } : {};
+function firstSeenActive({ lastSeen, now }: Observation): Pick<InstanceState, 'activeSeenAtMs'> {
+  return lastSeen?.snapshot.status === 'ACTIVE' ? { activeSeenAtMs: now.monotonicMs } : {};
 }
 
 function lastSeenAtMs(
-  { census, sight }: Observation,
-  { seenAtMs, read }: RentalMemory,
-  listed: PodLook | undefined,
+  { inventory, lastSeen }: Observation,
+  { seenAtMs, read }: InstanceState,
+  listed: InstanceSnapshot | undefined,
 ): number | undefined {
-  const sightings = [
+  const times = [
     seenAtMs,
-    listed === undefined ? undefined : census?.beganAtMs,
-    sight?.omitted === false ? sight.beganAtMs : undefined,
+    listed === undefined ? undefined : inventory?.beganAtMs,
+    lastSeen?.omitted === false ? lastSeen.beganAtMs : undefined,
     read?.result === 'found' || read?.result === 'terminated' ? read.beganAtMs : undefined,
   ].filter((atMs) => atMs !== undefined);
-  return sightings.length === 0 ? undefined : Math.max(...sightings);
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
-function standingRental({ rental }: Memory, podId: string, nowMs: number): RentalMemory {
+function standingRental({ rental }: LocalState, podId: string, nowMs: number): InstanceState {
   return rental?.podId === podId ? rental : { podId, sinceMs: nowMs, wasRead: false, missing: 0 };
 }
 
 /** The answer to our own order names the pod as well as a look does. */
 function nameHeard(
-  { memory: { unbound } }: Observation,
-  { podId, read, name }: RentalMemory,
+  { localState: { unbound } }: Observation,
+  { podId, read, name }: InstanceState,
 ): string | undefined {
   return read?.name ?? name ?? (unbound?.podId === podId ? unbound.podName : undefined);
 }
@@ -170,12 +179,12 @@ function nameHeard(
  * A 404 and a complete list that began later, and late enough in the life of the pod to show it, and does not: one
  * proof that it is gone.
  */
-function countMissing(observation: Observation, rental: RentalMemory, isInList: boolean): RentalMemory {
+function countMissing(observation: Observation, rental: InstanceState, isInList: boolean): InstanceState {
   const { read, lastMissingAtMs } = rental;
   if (read === undefined) {
     return rental;
   }
-  const list = listSince(observation.census, read.beganAtMs);
+  const list = listSince(observation.inventory, read.beganAtMs);
   if (read.result === 'found' || (isInList && list !== undefined)) {
     const { lastMissingAtMs: _last, ...rest } = rental;
     return { ...rest, missing: 0 };
@@ -189,23 +198,25 @@ function countMissing(observation: Observation, rental: RentalMemory, isInList: 
 }
 
 /** A row that does not say which instance it is about may be about this one; after a DELETE its end was to be expected. */
-function isAbsentFrom(list: ObjectCensus, rental: RentalMemory, timings: Observation['timings']): boolean {
+function isAbsentFrom(list: InventoryView, rental: InstanceState, timings: Observation['timings']): boolean {
   const isHidden = rental.deletedAtMs === undefined && list.unidentified > 0;
   return !isHidden && isOldEnoughForLists(rental, list, timings);
 }
 
-function listSince(census: ObjectCensus | undefined, atMs: number): ObjectCensus | undefined {
-  return census !== undefined && census.beganAtMs >= atMs ? census : undefined;
+function listSince(inventory: InventoryView | undefined, atMs: number): InventoryView | undefined {
+  return inventory !== undefined && inventory.beganAtMs >= atMs ? inventory : undefined;
 }
 
 /** Live instances that this object has to terminate: with the list that first showed each. */
-function observeStrays(observation: Observation): Memory['strays'] {
-  const { census, memory } = observation;
-  if (census === undefined || census.beganAtMs === -Infinity) {
-    return memory.strays;
+function observeStrays(observation: Observation): LocalState['strays'] {
+  const { inventory, localState } = observation;
+  if (inventory === undefined || inventory.beganAtMs === -Infinity) {
+    return localState.strays;
   }
-  const strays = census.live.filter(
-    (pod) => pod.podId !== memory.unbound?.podId && standingOf(observation, pod) === 'duplicate',
+  const strays = inventory.live.filter(
+    (pod) => pod.podId !== localState.unbound?.podId && standingOf(observation, pod) === 'duplicate',
   );
-  return Object.fromEntries(strays.map(({ podId }) => [podId, memory.strays[podId] ?? census.beganAtMs]));
+  return Object.fromEntries(
+    strays.map(({ podId }) => [podId, localState.strays[podId] ?? inventory.beganAtMs]),
+  );
 }

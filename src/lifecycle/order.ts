@@ -1,8 +1,8 @@
 import type { GpuPodStatus } from '../api/status.ts';
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
-import type { Observation, ObjectCensus } from './observation.ts';
-import type { OrderMemory } from './memory.ts';
+import type { Observation, InventoryView } from './observation.ts';
+import type { PendingCreate } from './local-state.ts';
 import { frontOf, isSameAttempt, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
 import type { Refusal, RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
@@ -42,12 +42,12 @@ export function openOrder(observation: Observation): Order {
 
 /** The intent of an older moment stands where that of an order without an outcome stood (a backup of annotations). */
 function isReplaced(observation: Observation, intent: Intent): boolean {
-  return !isSameAttempt(intent.name, observation.memory.order?.podName) && isStripped(observation);
+  return !isSameAttempt(intent.name, observation.localState.order?.podName) && isStripped(observation);
 }
 
 /** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
-function isStripped({ memory, gpuPod }: Observation): boolean {
-  const { order } = memory;
+function isStripped({ localState, gpuPod }: Observation): boolean {
+  const { order } = localState;
   const isSettled = hasOutcome(gpuPod.status, parsePodName(order?.podName)?.attempt);
   return order !== undefined && !isKnownNotCreated(order) && !isSettled;
 }
@@ -93,10 +93,10 @@ export function claimedFront({ gpuPod, installation, intent, mayClaim }: Named):
  * those of attempts on record: `spec.teamId` may have changed since. `all` where an order stood on it that nobody can read.
  */
 export function walletsOf(
-  observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'memory'>,
+  observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'localState'>,
 ): readonly Wallet[] | 'all' {
-  const { gpuPod, intent, policy, memory } = observation;
-  if (intent.kind === 'garbled' || (intent.kind === 'none' && memory.order !== undefined)) {
+  const { gpuPod, intent, policy, localState } = observation;
+  if (intent.kind === 'garbled' || (intent.kind === 'none' && localState.order !== undefined)) {
     return 'all';
   }
   const ordered = [
@@ -123,16 +123,16 @@ function mayPay({ defaultTeamId, allowedTeamIds }: Observation['policy'], wallet
 }
 
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */
-export function nextAttemptNumber({ intent, gpuPod, census, memory }: Observation): number {
+export function nextAttemptNumber({ intent, gpuPod, inventory, localState }: Observation): number {
   const recorded = attemptsOf(gpuPod.status).map(({ number }) => number);
-  const names = [memory.order?.podName, ...pods(census).map(({ name }) => name)];
+  const names = [localState.order?.podName, ...pods(inventory).map(({ name }) => name)];
   const named = names.map((name) => parsePodName(name)?.attempt ?? 0);
   const isOwn = intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid;
   return 1 + Math.max(0, isOwn ? intent.intent.attempt : 0, ...recorded, ...named);
 }
 
-function pods(census: ObjectCensus | undefined): readonly { readonly name?: string }[] {
-  return census === undefined ? [] : [...census.live, ...census.ended];
+function pods(inventory: InventoryView | undefined): readonly { readonly name?: string }[] {
+  return inventory === undefined ? [] : [...inventory.live, ...inventory.ended];
 }
 
 /** Reasons that no other offer can mend: the same attempt is sent again later. */
@@ -146,7 +146,7 @@ function isSentAgain({ reason, scope }: Refusal): boolean {
 }
 
 /** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
-export function isKnownNotCreated(order: OrderMemory): boolean {
+export function isKnownNotCreated(order: PendingCreate): boolean {
   const { outcome } = order;
   return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && isSentAgain(outcome));
 }

@@ -13,7 +13,7 @@ export interface Provider {
   createPod(request: CreatePodRequest, options: CreateOptions): Promise<CreateOutcome>;
   /** Asks for the end of a rental. `accepted` is not yet gone: look again. */
   deletePod(podId: string, options?: SendOptions): Promise<DeleteOutcome>;
-  getPod(podId: string): Promise<Answer<PodLook> | NotFound>;
+  getPod(podId: string): Promise<Answer<InstanceSnapshot> | NotFound>;
   /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. A failure only where all failed. */
   getPodStatuses(podIds: readonly string[]): Promise<Answer<PodStatuses>>;
   /**
@@ -87,7 +87,7 @@ export interface NotFound {
  * - `unknown`: anything else. A pod may exist.
  */
 export type CreateOutcome =
-  | { readonly kind: 'created'; readonly pod: PodLook }
+  | { readonly kind: 'created'; readonly pod: InstanceSnapshot }
   | Refusal
   | { readonly kind: 'notSent'; readonly reason: FailureReason | 'Withheld'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
@@ -124,7 +124,7 @@ export type RefusalReason =
 export type DeleteOutcome = { readonly kind: 'accepted' } | NotFound | Failure;
 
 /** One look at one pod. What a shape of the API does not carry is absent. */
-export interface PodLook {
+export interface InstanceSnapshot {
   readonly podId: string;
   readonly name?: string;
   readonly teamId?: string;
@@ -181,7 +181,7 @@ export interface OfferAnswer extends OfferList {
 
 /** Statuses that were read, and the ids of which nothing was learned: those are not missing. */
 export interface PodStatuses {
-  readonly looks: readonly PodLook[];
+  readonly snapshots: readonly InstanceSnapshot[];
   readonly failed: ReadonlyMap<string, Failure>;
 }
 
@@ -191,7 +191,7 @@ export type Wallet = string | undefined;
 /** The live instances of some wallets. Completeness is per wallet: one that failed says nothing about absences in it. */
 export interface PodList {
   /** All that was read, also of wallets whose list is not complete. An instance whose name cannot be read has none. */
-  readonly pods: readonly PodLook[];
+  readonly pods: readonly InstanceSnapshot[];
   /** Monotonic time before the first of its requests began. */
   readonly beganAtMs: number;
   /** One for each wallet that was asked for. */

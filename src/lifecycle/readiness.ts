@@ -1,4 +1,4 @@
-import type { PodLook } from './provider.ts';
+import type { InstanceSnapshot } from './provider.ts';
 
 /**
  * What an instance says of itself, in one word.
@@ -11,27 +11,32 @@ import type { PodLook } from './provider.ts';
 export type Readiness = 'usable' | 'lacksEndpoint' | 'starting' | 'podFailed' | 'installFailed';
 
 /** Before these are over, what is said of an installation is about something else. */
-const SILENT: ReadonlySet<PodLook['status']> = new Set(['DELETING', 'TERMINATED']);
+const SILENT: ReadonlySet<InstanceSnapshot['status']> = new Set(['DELETING', 'TERMINATED']);
 
 /** One decision for every combination: what nobody says counts as done, and what anybody says counts. */
-export function readinessOf(look: PodLook): Readiness {
-  if (look.status === 'ERROR') {
+export function readinessOf(snapshot: InstanceSnapshot): Readiness {
+  if (snapshot.status === 'ERROR') {
     return 'podFailed';
   }
-  if (isInstallationFailed(look)) {
+  if (isInstallationFailed(snapshot)) {
     return 'installFailed';
   }
-  if (look.status !== 'ACTIVE' || !isInstallationDone(look)) {
+  if (snapshot.status !== 'ACTIVE' || !isInstallationDone(snapshot)) {
     return 'starting';
   }
-  return look.ssh === undefined ? 'lacksEndpoint' : 'usable';
+  return snapshot.ssh === undefined ? 'lacksEndpoint' : 'usable';
 }
 
 /**
  * A failure text is a failure whatever the status fields say. One beside FINISHED and an address is of an earlier try: the
  * provider says that the installation was done since, and shows where. Without an address it explains why there is none.
  */
-function isInstallationFailed({ status, installationStatus, installationFailure, ssh }: PodLook): boolean {
+function isInstallationFailed({
+  status,
+  installationStatus,
+  installationFailure,
+  ssh,
+}: InstanceSnapshot): boolean {
   if (SILENT.has(status)) {
     return false;
   }
@@ -40,7 +45,7 @@ function isInstallationFailed({ status, installationStatus, installationFailure,
   return installationStatus === 'ERROR' || installationStatus === 'FAILED' || isTold;
 }
 
-function isInstallationDone({ installationStatus, installationProgress }: PodLook): boolean {
+function isInstallationDone({ installationStatus, installationProgress }: InstanceSnapshot): boolean {
   return installationStatus === undefined
     ? installationProgress === undefined || installationProgress >= 100
     : installationStatus === 'FINISHED';

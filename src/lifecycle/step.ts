@@ -3,7 +3,7 @@ import type { OfferQuery } from '../offers/offer-source.ts';
 import type { CreatePodRequest } from './create-pod-request.ts';
 import type { Intent } from './intent.ts';
 import type { Observation } from './observation.ts';
-import type { MemoryChange } from './memory.ts';
+import type { LocalStateChange } from './local-state.ts';
 
 /**
  * The next step of one GpuPod: either one effect, after which all is looked at anew, or a rest until
@@ -14,7 +14,7 @@ export type Step = Act | Rest;
 export interface Act {
   readonly kind: 'act';
   readonly effect: Effect;
-  readonly remember?: MemoryChange;
+  readonly remember?: LocalStateChange;
 }
 
 export interface Rest {
@@ -24,12 +24,12 @@ export interface Rest {
   /** Look again after this long, whatever happens. */
   readonly requeueAfterMs?: number;
   /** A complete list that began after this time is wanted; the object is looked at again once it is there. */
-  readonly wantsCensusAfterMs?: number;
+  readonly wantsInventoryAfterMs?: number;
   /** The rented pod is on its way somewhere: look at it often. */
   readonly pollOften?: boolean;
   /** The key does not belong to the account of the rented pod: it is not asked about. */
   readonly isUnwatched?: boolean;
-  readonly remember?: MemoryChange;
+  readonly remember?: LocalStateChange;
 }
 
 /** One thing to do in the world. The performer reports what it learned, see `learn`. */

@@ -6,7 +6,7 @@ import type { Observation } from './observation.ts';
 import { claimedFront, isCopy } from './order.ts';
 import { frontOf, isSameAttempt, parsePodName, podNameFronts } from './pod-name.ts';
 import type { PodNameParts } from './pod-name.ts';
-import type { PodLook } from './provider.ts';
+import type { InstanceSnapshot } from './provider.ts';
 import type { Policy } from './settings.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
@@ -27,7 +27,7 @@ export type Standing =
 /** What the judgement rests on; of a live read there is no more than the object. */
 export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayClaim' | 'policy'>;
 
-type Named = Pick<PodLook, 'podId' | 'name'>;
+type Named = Pick<InstanceSnapshot, 'podId' | 'name'>;
 
 export function standingOf(known: ObjectKnown, pod: Named): Standing {
   const { gpuPod, installation } = known;
@@ -45,12 +45,14 @@ export function standingOf(known: ObjectKnown, pod: Named): Standing {
 }
 
 /** Live instances of later attempts than this object knows. */
-export function newerInstances(observation: ObjectKnown & Pick<Observation, 'census'>): readonly PodLook[] {
-  return (observation.census?.live ?? []).filter((pod) => standingOf(observation, pod) === 'newer');
+export function newerInstances(
+  observation: ObjectKnown & Pick<Observation, 'inventory'>,
+): readonly InstanceSnapshot[] {
+  return (observation.inventory?.live ?? []).filter((pod) => standingOf(observation, pod) === 'newer');
 }
 
 /** What they cost, and what to do. No counters or times: it stands until a person acts. */
-export function newerMessage(known: ObjectKnown, newer: readonly PodLook[]): string {
+export function newerMessage(known: ObjectKnown, newer: readonly InstanceSnapshot[]): string {
   const fronts = podNameFronts(known.installation, known.gpuPod.metadata);
   const isOwn = newer.every(({ name }) => fronts.includes(frontOfName(name) ?? ''));
   const [first, ...others] = newer.map(({ podId, priceUsdPerHour }) =>
@@ -68,9 +70,11 @@ export function newerMessage(known: ObjectKnown, newer: readonly PodLook[]): str
  * Live instances that this object answers for: they must be gone before it may go, or rent. What else bears the prefix
  * of the object whose instance it adopted is not among them.
  */
-export function ownInstances(known: ObjectKnown & Pick<Observation, 'census'>): readonly PodLook[] {
+export function ownInstances(
+  known: ObjectKnown & Pick<Observation, 'inventory'>,
+): readonly InstanceSnapshot[] {
   const claimed = claimedFront(known);
-  return (known.census?.live ?? []).filter(
+  return (known.inventory?.live ?? []).filter(
     (pod) => frontOfName(pod.name) !== claimed || claimed === undefined || standingOf(known, pod) === 'own',
   );
 }

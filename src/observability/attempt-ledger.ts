@@ -39,7 +39,7 @@ export class AttemptLedger {
   #byUid: ReadonlyMap<string, ReadonlyMap<number, Entry>> = new Map();
 
   /** Looks at all objects that exist. */
-  look(samples: readonly GpuPodSample[], nowMs: number): LedgerNews {
+  read(samples: readonly GpuPodSample[], nowMs: number): LedgerNews {
     const news = new News();
     const byUid = new Map<string, ReadonlyMap<number, Entry>>();
     for (const sample of samples) {

@@ -1,10 +1,10 @@
 /** One thing that must be right; `message` says what is wrong, or for people how it stands. */
 export interface HealthCheck {
   readonly name: string;
-  readonly look: () => HealthLook;
+  readonly read: () => HealthReading;
 }
 
-export interface HealthLook {
+export interface HealthReading {
   readonly isOk: boolean;
   readonly message?: string;
 }
@@ -17,18 +17,18 @@ export interface HealthChecks {
 
 export interface HealthReport {
   readonly status: 'ok' | 'failing';
-  readonly checks: readonly ({ readonly name: string } & HealthLook)[];
+  readonly checks: readonly ({ readonly name: string } & HealthReading)[];
 }
 
 /** Looks at everything; a check that throws has failed. */
 export function reportHealth(checks: readonly HealthCheck[]): HealthReport {
-  const looks = checks.map((check) => ({ name: check.name, ...lookSafely(check) }));
-  return { status: looks.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks: looks };
+  const readings = checks.map((check) => ({ name: check.name, ...readSafely(check) }));
+  return { status: readings.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks: readings };
 }
 
-function lookSafely(check: HealthCheck): HealthLook {
+function readSafely(check: HealthCheck): HealthReading {
   try {
-    return check.look();
+    return check.read();
   } catch {
     return { isOk: false, message: 'the check itself failed' };
   }

@@ -121,10 +121,10 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   instruments.buildInfo.set({ version }, 1);
   showKnownValues(instruments);
 
-  function look(): LedgerNews {
+  function read(): LedgerNews {
     const nowMs = clock.nowMs();
-    const news = ledger.look(sources.gpuPods(), nowMs);
-    book.lookedAt(nowMs);
+    const news = ledger.read(sources.gpuPods(), nowMs);
+    book.sampledAt(nowMs);
     tellNews(instruments, book, news);
     return news;
   }
@@ -134,7 +134,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
     if (isLeading) {
       refreshGpuPodMetrics(instruments, sources.gpuPods());
       showUnowned(instruments, sources.unowned());
-      showAmounts(instruments, book, look());
+      showAmounts(instruments, book, read());
     } else {
       clearGpuPodMetrics(instruments);
     }
@@ -151,7 +151,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       if (isLeadingNow) {
         // What it tells is thrown away: it happened before the last record, or before anybody kept one.
         const nowMs = clock.nowMs();
-        ledger.look(sources.gpuPods(), Math.min(nowMs, book.recordedAtMs ?? nowMs));
+        ledger.read(sources.gpuPods(), Math.min(nowMs, book.recordedAtMs ?? nowMs));
       }
     },
     spentRecord: {
@@ -160,7 +160,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       },
       next: () => {
         const isOld = clock.nowMs() - (book.recordedAtMs ?? -Infinity) >= LOOK_EVERY_MS;
-        if (isLeading && isOld) look();
+        if (isLeading && isOld) read();
         return book.record();
       },
       onWritten: (text) => {

@@ -33,7 +33,7 @@ export class SpentBook {
     this.#usd.set(namespace, (this.#usd.get(namespace) ?? 0) + usd);
   }
 
-  lookedAt(nowMs: number): void {
+  sampledAt(nowMs: number): void {
     this.#atMs = nowMs;
   }
 

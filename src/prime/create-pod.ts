@@ -5,7 +5,7 @@ import { ACCOUNT_STATUSES, statusMessage } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
-import { lookFromPod } from './pod-look.ts';
+import { snapshotFromPod } from './instance-snapshot.ts';
 import { proveRefusal } from './refusal-proof.ts';
 import { refusalCause } from './refusals.ts';
 import { ListedPod, PodShape } from './schemas/pod.ts';
@@ -69,7 +69,7 @@ function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
 function created(reply: Reply): CreateOutcome {
   const parsed = ListedPod.safeParse(parseJson(reply.text));
   return parsed.success
-    ? { kind: 'created', pod: lookFromPod(parsed.data) }
+    ? { kind: 'created', pod: snapshotFromPod(parsed.data) }
     : unknown(reply, 'the provider answered without a readable id');
 }
 

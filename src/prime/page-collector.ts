@@ -1,8 +1,8 @@
-import type { Failure, PodLook, UnidentifiedRow } from '../lifecycle/provider.ts';
+import type { Failure, InstanceSnapshot, UnidentifiedRow } from '../lifecycle/provider.ts';
 import { defined } from './defined.ts';
 import { failure } from './failure.ts';
 import { OverlapCheck } from './page-overlap.ts';
-import { lookFromPod } from './pod-look.ts';
+import { snapshotFromPod } from './instance-snapshot.ts';
 import type { OffsetPage } from './schemas/common.ts';
 import { ListedPod, UnidentifiedPod } from './schemas/pod.ts';
 
@@ -13,7 +13,7 @@ const STRANGERS_SHARE = 0.01;
 
 /** What the pages of one wallet had. */
 export interface CollectedPods {
-  readonly pods: ReadonlyMap<string, PodLook>;
+  readonly pods: ReadonlyMap<string, InstanceSnapshot>;
   /** By their place in the list. */
   readonly unidentified: ReadonlyMap<number, UnidentifiedRow>;
   /** Why this is not all, or may not be. */
@@ -32,9 +32,9 @@ interface Row {
  */
 export class Collector {
   isAtEnd = false;
-  readonly #pods = new Map<string, PodLook>();
+  readonly #pods = new Map<string, InstanceSnapshot>();
   /** Of pages that were read once more further ahead: instances all the same. */
-  readonly #beside = new Map<string, PodLook>();
+  readonly #beside = new Map<string, InstanceSnapshot>();
   readonly #unidentified = new Map<number, UnidentifiedRow>();
   readonly #overlap = new OverlapCheck();
   #longest = 0;
@@ -94,7 +94,7 @@ export class Collector {
   #keepBeside(rows: readonly Row[]): void {
     for (const { parsed } of rows) {
       if (parsed.success) {
-        this.#beside.set(parsed.data.id, lookFromPod(parsed.data));
+        this.#beside.set(parsed.data.id, snapshotFromPod(parsed.data));
       }
     }
   }
@@ -111,7 +111,7 @@ export class Collector {
     for (const [index, { row, parsed }] of rows.entries()) {
       if (parsed.success) {
         known += this.#pods.has(parsed.data.id) ? 1 : 0;
-        this.#pods.set(parsed.data.id, lookFromPod(parsed.data));
+        this.#pods.set(parsed.data.id, snapshotFromPod(parsed.data));
       } else {
         known += this.#unidentified.has(at + index) ? 1 : 0;
         this.#unidentified.set(at + index, defined(UnidentifiedPod.parse(row)));

@@ -1,4 +1,11 @@
-import type { Answer, EndingCount, PodList, PodLook, Wallet, WalletList } from '../lifecycle/provider.ts';
+import type {
+  Answer,
+  EndingCount,
+  PodList,
+  InstanceSnapshot,
+  Wallet,
+  WalletList,
+} from '../lifecycle/provider.ts';
 import type { HttpClient } from './http-client.ts';
 import type { CollectedPods } from './page-collector.ts';
 import { collectPods } from './pod-pages.ts';
@@ -25,7 +32,7 @@ export async function listPods(
   if (first !== undefined && failures.length === unique.length) {
     return first;
   }
-  const pods = new Map<string, PodLook>();
+  const pods = new Map<string, InstanceSnapshot>();
   for (const [podId, pod] of collected.flatMap((one) => [...one.pods])) {
     // A row may be whole in one list and not in another.
     pods.set(podId, { ...pods.get(podId), ...pod });

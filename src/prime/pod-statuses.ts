@@ -1,7 +1,7 @@
-import type { Answer, Failure, PodLook, PodStatuses } from '../lifecycle/provider.ts';
+import type { Answer, Failure, InstanceSnapshot, PodStatuses } from '../lifecycle/provider.ts';
 import { ACCOUNT_STATUSES, unexpected } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
-import { lookFromStatus } from './pod-look.ts';
+import { snapshotFromStatus } from './instance-snapshot.ts';
 import { parseReply } from './read-json.ts';
 import { PodStatusAnswer, PodStatusRow } from './schemas/pod.ts';
 
@@ -46,7 +46,7 @@ export function createPodStatuses(
 
 /** What became of one chunk: an instance that is neither in `looks` nor in `failed` was left out by the server. */
 interface ChunkAnswer {
-  readonly looks: readonly PodLook[];
+  readonly snapshots: readonly InstanceSnapshot[];
   /** Ids that nothing was learned of. */
   readonly failed: ReadonlyMap<string, Failure>;
   /** Of those, the ones that were refused when they were asked for alone. */
@@ -57,7 +57,7 @@ interface ChunkAnswer {
 function reasonToStop(answers: readonly ChunkAnswer[]): Failure | undefined {
   const last = answers
     .slice(-2)
-    .map(({ looks, failed }) => (looks.length === 0 ? [...failed.values()][0] : undefined));
+    .map(({ snapshots, failed }) => (snapshots.length === 0 ? [...failed.values()][0] : undefined));
   const latest = last.at(-1);
   const isOfAccount = latest?.httpStatus !== undefined && ACCOUNT_STATUSES.has(latest.httpStatus);
   const isDown = last.length === 2 && last.every((failure) => failure?.reason === 'ApiUnavailable');
@@ -73,11 +73,11 @@ function chunksOf(podIds: readonly string[]): readonly (readonly string[])[] {
 
 function joined(answers: readonly ChunkAnswer[]): Answer<PodStatuses> {
   const failed = new Map(answers.flatMap((answer) => [...answer.failed]));
-  const isAnswered = answers.some((answer) => answer.failed.size === 0 || answer.looks.length > 0);
+  const isAnswered = answers.some((answer) => answer.failed.size === 0 || answer.snapshots.length > 0);
   const [first] = failed.values();
   return first !== undefined && !isAnswered
     ? first
-    : { kind: 'ok', value: { looks: answers.flatMap(({ looks }) => looks), failed } };
+    : { kind: 'ok', value: { snapshots: answers.flatMap(({ snapshots }) => snapshots), failed } };
 }
 
 /** A chunk that fails is asked for once more; one that is refused is halved, so that one bad id costs that id alone. */
@@ -114,16 +114,16 @@ async function halve(
     halves.push(isRefused ? await halve(client, half, { refusal: answer, budget }) : answerOf(half, answer));
   }
   return {
-    looks: halves.flatMap(({ looks }) => looks),
+    snapshots: halves.flatMap(({ snapshots }) => snapshots),
     failed: new Map(halves.flatMap(({ failed }) => [...failed])),
     refused: halves.flatMap(({ refused }) => refused),
   };
 }
 
-function answerOf(podIds: readonly string[], answer: Answer<readonly PodLook[]>): ChunkAnswer {
+function answerOf(podIds: readonly string[], answer: Answer<readonly InstanceSnapshot[]>): ChunkAnswer {
   return answer.kind === 'ok'
-    ? { looks: answer.value, failed: new Map(), refused: [] }
-    : { looks: [], failed: new Map(podIds.map((podId) => [podId, answer])), refused: [] };
+    ? { snapshots: answer.value, failed: new Map(), refused: [] }
+    : { snapshots: [], failed: new Map(podIds.map((podId) => [podId, answer])), refused: [] };
 }
 
 function isWorthRepeating(answer: Answer<unknown>): boolean {
@@ -144,7 +144,7 @@ async function ask(
   client: HttpClient,
   podIds: readonly string[],
   budget: { requests: number },
-): Promise<Answer<readonly PodLook[]>> {
+): Promise<Answer<readonly InstanceSnapshot[]>> {
   budget.requests -= 1;
   const reply = await client.read({
     method: 'GET',
@@ -160,15 +160,15 @@ async function ask(
     return answer;
   }
   const rows = answer.value.data ?? [];
-  const looks = readRows(rows, new Set(podIds));
-  return rows.length > 0 && looks === undefined
+  const snapshots = readRows(rows, new Set(podIds));
+  return rows.length > 0 && snapshots === undefined
     ? unexpected(reply, 'none of its rows can be read')
-    : { kind: 'ok', value: looks ?? [] };
+    : { kind: 'ok', value: snapshots ?? [] };
 }
 
 /** The rows about the pods that were asked for, each once; undefined if no row can be read at all. */
-function readRows(rows: readonly unknown[], asked: ReadonlySet<string>): PodLook[] | undefined {
-  const looks = new Map<string, PodLook>();
+function readRows(rows: readonly unknown[], asked: ReadonlySet<string>): InstanceSnapshot[] | undefined {
+  const snapshots = new Map<string, InstanceSnapshot>();
   let readable = 0;
   for (const row of rows) {
     const parsed = PodStatusRow.safeParse(row);
@@ -176,9 +176,9 @@ function readRows(rows: readonly unknown[], asked: ReadonlySet<string>): PodLook
       continue;
     }
     readable += 1;
-    if (asked.has(parsed.data.podId) && !looks.has(parsed.data.podId)) {
-      looks.set(parsed.data.podId, lookFromStatus(parsed.data));
+    if (asked.has(parsed.data.podId) && !snapshots.has(parsed.data.podId)) {
+      snapshots.set(parsed.data.podId, snapshotFromStatus(parsed.data));
     }
   }
-  return readable === 0 ? undefined : [...looks.values()];
+  return readable === 0 ? undefined : [...snapshots.values()];
 }

@@ -3,21 +3,24 @@ import type {
   DeleteOutcome,
   Failure,
   NotFound,
-  PodLook,
+  InstanceSnapshot,
   SendOptions,
 } from '../lifecycle/provider.ts';
 import { failure, statusFailure, statusMessage, unexpected } from './failure.ts';
 import type { HttpClient, ReadCall } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
-import { lookFromPod } from './pod-look.ts';
+import { snapshotFromPod } from './instance-snapshot.ts';
 import { isNotFound, parseReply } from './read-json.ts';
 import { ListedPod } from './schemas/pod.ts';
 
 const MAX_ID_LENGTH = 256;
 
 /** One pod. */
-export async function getPod(client: HttpClient, podId: string): Promise<Answer<PodLook> | NotFound> {
+export async function getPod(
+  client: HttpClient,
+  podId: string,
+): Promise<Answer<InstanceSnapshot> | NotFound> {
   const reply = await askAboutPod(client, { method: 'GET' }, podId);
   if (reply.kind === 'failure') {
     return reply;
@@ -32,7 +35,7 @@ export async function getPod(client: HttpClient, podId: string): Promise<Answer<
   if (answer.value.id !== podId) {
     return unexpected(reply, 'the answer is about another instance');
   }
-  return { kind: 'ok', value: lookFromPod(answer.value) };
+  return { kind: 'ok', value: snapshotFromPod(answer.value) };
 }
 
 /** Asks for the end of a rental. What the body says about the status is not believed: look again. */

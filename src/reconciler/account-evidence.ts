@@ -1,7 +1,7 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { AccountState } from '../lifecycle/observation.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
-import type { PodLook } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { GpuPodView } from './ports.ts';
 
@@ -18,7 +18,7 @@ export function isSurelyOurs(state: AccountState): boolean {
 /** What an instance tells of the key that shows it: one of a team may be of any of its members. */
 export function noteOwnPod(
   account: Pick<AccountWatch, 'noteOwn'>,
-  { userId, teamId }: PodLook,
+  { userId, teamId }: InstanceSnapshot,
   keyVersion: number,
 ): void {
   if (teamId === undefined) {
@@ -27,7 +27,7 @@ export function noteOwnPod(
 }
 
 interface ListedPods {
-  readonly pods: readonly PodLook[];
+  readonly pods: readonly InstanceSnapshot[];
   readonly beganAtMs: number;
   readonly installation: string;
 }

@@ -43,7 +43,7 @@ export class Claims {
       return false;
     }
     // A copy that waits asks each time that it is looked at: most are answered from memory.
-    const known = this.#decideFromMemory(gpuPod, wanted);
+    const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
       return known;
     }
@@ -61,7 +61,7 @@ export class Claims {
     }
   }
 
-  #decideFromMemory(gpuPod: GpuPod, wanted: PodNameParts): boolean | undefined {
+  #decideFromKnown(gpuPod: GpuPod, wanted: PodNameParts): boolean | undefined {
     const front = frontOf(wanted);
     const claimant = this.#claimantByFront.get(front);
     if (claimant !== undefined) {
@@ -72,7 +72,7 @@ export class Claims {
   }
 
   async #claim(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
-    const known = this.#decideFromMemory(gpuPod, wanted);
+    const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
       return known;
     }

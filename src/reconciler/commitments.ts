@@ -4,13 +4,13 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
 import type { Intent } from '../lifecycle/intent.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
-import type { PodLook, Wallet } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot, Wallet } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { attemptsOf, currentAttempt } from '../lifecycle/status/attempts.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import { chargedAtOnce } from '../offers/upfront.ts';
-import type { CensusResult } from './census.ts';
+import type { InventoryResult } from './inventory.ts';
 import type { GpuPodView } from './ports.ts';
 import type { RetainedPod } from './retained-pods.ts';
 import { attemptKey, listedPrice, orderOf, saidPrice } from './stated.ts';
@@ -72,7 +72,7 @@ export class Commitments {
   }
 
   /** Takes a complete list over. Two of them, far enough apart, that do not show an instance are needed to strike it off. */
-  takeInventory({ pods, beganAtMs }: CensusResult, complete: ReadonlySet<Wallet>): void {
+  takeInventory({ pods, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
     this.#hasInventory ||= complete.size > 0;
     const listed = new Map(pods.map((pod) => [pod.podId, pod]));
     for (const pod of pods) {
@@ -85,7 +85,7 @@ export class Commitments {
     }
   }
 
-  #enter(pod: PodLook): void {
+  #enter(pod: InstanceSnapshot): void {
     const { podId, name, status } = pod;
     const known = this.#live.get(podId);
     if (status === 'TERMINATED') {
@@ -284,7 +284,7 @@ export class Commitments {
   }
 }
 
-function shown(pod: PodLook, known: Live | undefined): Live {
+function shown(pod: InstanceSnapshot, known: Live | undefined): Live {
   const { missingSinceMs: _missing, ...standing } = known ?? {};
   return {
     ...standing,

@@ -12,8 +12,8 @@ import type { Step } from '../lifecycle/step.ts';
 import { AccountGates } from './account-gates.ts';
 import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
 import { AccountWatch } from './account-watch.ts';
-import { Census } from './census.ts';
-import type { WalletReport } from './census.ts';
+import { Inventory } from './inventory.ts';
+import type { WalletReport } from './inventory.ts';
 import { Claims } from './claims.ts';
 import { Commitments } from './commitments.ts';
 import type { Context } from './context.ts';
@@ -27,7 +27,7 @@ import { recordAccount } from './installation.ts';
 import type { ConfigMapApi, Installation } from './installation.ts';
 import { KeyTrouble } from './key-trouble.ts';
 import { OrderFence } from './order-fence.ts';
-import { Memories } from './memories.ts';
+import { LocalStates } from './local-states.ts';
 import { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import { ProviderHealth } from './provider-health.ts';
@@ -113,7 +113,7 @@ export class Controller {
       clock,
       log,
       random,
-      laneOf: (key) => laneOf(options.cluster.view.get(key), this.#context?.memories.ofKey(key)),
+      laneOf: (key) => laneOf(options.cluster.view.get(key), this.#context?.localStates.ofKey(key)),
       ...(observer?.queue === undefined ? {} : { observer: observer.queue }),
     });
   }
@@ -133,7 +133,7 @@ export class Controller {
     const { context, parts } = this.#assemble(installation);
     this.#context = context;
     const objects = context.view.list();
-    context.memories.markFirstList(objects.map(({ metadata }) => metadata.uid));
+    context.localStates.markFirstList(objects.map(({ metadata }) => metadata.uid));
     this.#housekeeping.start(parts);
     this.#enqueueAll();
     void this.#queue.run(async (key) => {
@@ -196,7 +196,7 @@ export class Controller {
       // Whatever it may cost: with no ceiling, nothing is rented beside it.
       assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
     });
-    const census = new Census({
+    const inventory = new Inventory({
       provider,
       clock,
       teamIds: () => knownTeams(policy),
@@ -213,7 +213,7 @@ export class Controller {
       quietFailureMs: timings.quietFailureMs,
       onReady: enqueue,
       schedule: (inMs) => {
-        this.#housekeeping.scheduleCensus(inMs);
+        this.#housekeeping.scheduleInventory(inMs);
       },
       minGapMs: timings.busyPollMs / 5,
     });
@@ -232,9 +232,9 @@ export class Controller {
       commitments,
       fidelity: new StatusFidelity(this.#options.log, cluster.events),
       claims: new Claims({ ...cluster, retained }),
-      memories: new Memories(),
+      localStates: new LocalStates(),
       podWatch,
-      census,
+      inventory,
       health,
       vanished,
       retained,
@@ -252,7 +252,7 @@ export class Controller {
     });
     return {
       context,
-      parts: { account, podWatch, census, sweep, upkeep: new RetainedUpkeep(context), health },
+      parts: { account, podWatch, inventory, sweep, upkeep: new RetainedUpkeep(context), health },
     };
   }
 

@@ -3,7 +3,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { accountVerdict, sessionBeganAtMs } from '../lifecycle/account.ts';
 import { readIntent } from '../lifecycle/intent.ts';
 import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
-import type { Memory } from '../lifecycle/memory.ts';
+import type { LocalState } from '../lifecycle/local-state.ts';
 import { observe } from '../lifecycle/observe.ts';
 import { frontsOf, walletsOf } from '../lifecycle/order.ts';
 import type { CreateOrder } from './object-holds.ts';
@@ -20,7 +20,7 @@ export type Sources = Pick<
   | 'policy'
   | 'timings'
   | 'podWatch'
-  | 'census'
+  | 'inventory'
   | 'claims'
   | 'gates'
   | 'cooldowns'
@@ -38,16 +38,16 @@ export type Sources = Pick<
 export async function gather(
   context: Sources,
   gpuPod: GpuPod,
-  memory: Memory,
+  localState: LocalState,
   offers: ObservedOffers | undefined,
 ): Promise<Observation> {
-  const { clock, installation, identity, policy, podWatch, census, health } = context;
+  const { clock, installation, identity, policy, podWatch, inventory, health } = context;
   const intent = readIntent(gpuPod);
   const mayClaim = await context.claims.mayClaim(gpuPod, intent, installation);
   const { podId } = gpuPod.status;
-  const sight = podId === undefined ? undefined : podWatch.sight(podId);
+  const lastSeen = podId === undefined ? undefined : podWatch.lastSeen(podId);
   const fronts = frontsOf({ gpuPod, installation, intent, mayClaim });
-  const list = census.view({ fronts, podId, wallets: walletsOf({ gpuPod, intent, policy, memory }) });
+  const list = inventory.view({ fronts, podId, wallets: walletsOf({ gpuPod, intent, policy, localState }) });
   const owner = cooldownOwner(gpuPod);
   const { failure } = health;
   const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
@@ -61,9 +61,9 @@ export async function gather(
     account: context.account.state,
     intent,
     mayClaim,
-    memory,
-    ...(sight === undefined ? {} : { sight }),
-    ...(list === undefined ? {} : { census: list }),
+    localState,
+    ...(lastSeen === undefined ? {} : { lastSeen }),
+    ...(list === undefined ? {} : { inventory: list }),
     ...(offers === undefined ? {} : { offers }),
     gate: context.gates.look(createOrder(context, gpuPod)),
     proofs: idProofsFor(context, gpuPod),
@@ -75,18 +75,18 @@ export async function gather(
     droppedFields: context.fidelity.dropped,
   };
   const speaking = withoutForeignAnswers(observation);
-  return { ...speaking, memory: observe(speaking) };
+  return { ...speaking, localState: observe(speaking) };
 }
 
 /** What another account's key was told says nothing about this object: it is not even counted. */
 function withoutForeignAnswers(observation: Observation): Observation {
-  const { census, sight, ...rest } = observation;
+  const { inventory, lastSeen, ...rest } = observation;
   const isForeign = accountVerdict(observation).kind === 'foreign';
-  const isOfSession = census !== undefined && census.beganAtMs >= sessionBeganAtMs(observation.account);
+  const isOfSession = inventory !== undefined && inventory.beganAtMs >= sessionBeganAtMs(observation.account);
   return {
     ...rest,
-    ...(sight === undefined || isForeign ? {} : { sight }),
-    ...(isOfSession && !isForeign ? { census } : {}),
+    ...(lastSeen === undefined || isForeign ? {} : { lastSeen }),
+    ...(isOfSession && !isForeign ? { inventory } : {}),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../kubernetes/log.ts';
 import { WorkQueue } from '../kubernetes/work-queue.ts';
-import type { PodLook } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { mayAsk } from './account-evidence.ts';
 import type { AccountWatch } from './account-watch.ts';
-import type { Census } from './census.ts';
+import type { Inventory } from './inventory.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { RetainedUpkeep } from './retained-upkeep.ts';
@@ -23,7 +23,7 @@ export interface HousekeepingOptions {
 export interface HousekeepingParts {
   readonly account: Pick<AccountWatch, 'state' | 'failure' | 'check'>;
   readonly podWatch: Pick<PodWatch, 'poll'>;
-  readonly census: Pick<Census, 'take'>;
+  readonly inventory: Pick<Inventory, 'take'>;
   readonly sweep: Pick<Sweep, 'run'>;
   readonly upkeep: Pick<RetainedUpkeep, 'run'>;
   readonly health: Pick<ProviderHealth, 'report' | 'reportAccount'>;
@@ -50,8 +50,8 @@ export class Housekeeping {
   }
 
   /** Wants a complete list in `inMs`, or earlier if one was promised. */
-  scheduleCensus(inMs: number): void {
-    this.#queue.addAfter('census', inMs);
+  scheduleInventory(inMs: number): void {
+    this.#queue.addAfter('inventory', inMs);
   }
 
   start(parts: HousekeepingParts): void {
@@ -127,8 +127,8 @@ export class Housekeeping {
   }
 
   /** @returns the pods of a complete list; else those who wait for one wait on. */
-  async #takeList(parts: HousekeepingParts): Promise<readonly PodLook[] | 'failed' | 'unstable'> {
-    const result = await parts.census.take();
+  async #takeList(parts: HousekeepingParts): Promise<readonly InstanceSnapshot[] | 'failed' | 'unstable'> {
+    const result = await parts.inventory.take();
     const isFailure = 'kind' in result;
     parts.health.report('complete list', isFailure ? result : undefined);
     if (!isFailure) {

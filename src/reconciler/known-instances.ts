@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { ListDoubt, NamelessInstance, ObjectCensus } from '../lifecycle/observation.ts';
+import type { ListDoubt, NamelessInstance, InventoryView } from '../lifecycle/observation.ts';
 import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
-import type { Failure, HistoryRow, PodList, PodLook, Wallet } from '../lifecycle/provider.ts';
+import type { Failure, HistoryRow, PodList, InstanceSnapshot, Wallet } from '../lifecycle/provider.ts';
 import type { NamelessPods } from './nameless-pods.ts';
 import {
   afterFailure,
@@ -15,7 +15,7 @@ import {
 import type { WalletFailure, WalletState } from './wallet-lists.ts';
 
 /** Which part of the lists concerns one object. */
-export interface CensusScope {
+export interface InventoryScope {
   /** The starts of names under which instances of it may exist. */
   readonly fronts: ReadonlySet<string>;
   readonly podId: string | undefined;
@@ -44,8 +44,8 @@ export class KnownInstances {
   readonly #nameless: NamelessPods;
   readonly #states = new Map<Wallet, WalletState>();
   readonly #teamsSeen = new Set<string>();
-  #liveByFront = new Map<string, PodLook[]>();
-  #liveById = new Map<string, PodLook>();
+  #liveByFront = new Map<string, InstanceSnapshot[]>();
+  #liveById = new Map<string, InstanceSnapshot>();
   #endedByFront = new Map<string, HistoryRow[]>();
   #endedById = new Map<string, HistoryRow>();
 
@@ -60,7 +60,7 @@ export class KnownInstances {
   }
 
   /** The part of the lists that concerns one object; undefined before the first. */
-  view({ fronts, podId, wallets }: CensusScope): ObjectCensus | undefined {
+  view({ fronts, podId, wallets }: InventoryScope): InventoryView | undefined {
     if (this.#states.size === 0) {
       return undefined;
     }
@@ -107,7 +107,7 @@ export class KnownInstances {
   }
 
   /** Takes in what some wallets show. @returns the instances, with the names that are known. */
-  take(list: PodList): readonly PodLook[] {
+  take(list: PodList): readonly InstanceSnapshot[] {
     const nowMs = this.#options.clock.monotonicMs();
     for (const wallet of list.wallets) {
       const state = this.#states.get(wallet.wallet) ?? UNLISTED;

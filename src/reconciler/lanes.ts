@@ -1,7 +1,7 @@
 import { recordAt, stringAt } from '../kubernetes/json.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Lane } from '../kubernetes/work-queue.ts';
-import type { Memory } from '../lifecycle/memory.ts';
+import type { LocalState } from '../lifecycle/local-state.ts';
 
 /** Workers for instances that are to be terminated: as many DELETEs may hang before one has to wait. */
 const URGENT_WORKERS = 128;
@@ -32,11 +32,11 @@ export function planLanes(concurrency: number): Lanes {
  * Urgent is what may have an instance to terminate: an object that is deleted, gone, suspended with an instance, or
  * whose termination was begun, and one with an instance that no status names.
  */
-export function laneOf(object: KubernetesObject | undefined, memory: Memory | undefined): Lane {
+export function laneOf(object: KubernetesObject | undefined, localState: LocalState | undefined): Lane {
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
     return 'urgent';
   }
-  const hasSurplus = memory?.unbound !== undefined || Object.keys(memory?.strays ?? {}).length > 0;
+  const hasSurplus = localState?.unbound !== undefined || Object.keys(localState?.strays ?? {}).length > 0;
   return hasSurplus || isTerminating(object) ? 'urgent' : 'normal';
 }
 

@@ -1,5 +1,5 @@
 import type { Log } from '../kubernetes/log.ts';
-import type { WalletReport } from './census.ts';
+import type { WalletReport } from './inventory.ts';
 
 const MAX_IDS = 10;
 

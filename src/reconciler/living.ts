@@ -5,7 +5,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/order.ts';
 import { frontOf, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
-import type { PodLook } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 
 /** What living objects say of pods. */
 export interface Living {
@@ -77,7 +77,7 @@ function addAttempts(keys: Set<string>, names: readonly (string | undefined)[]):
   }
 }
 
-export function isNewer({ lastAttempts }: Living, { name }: PodLook): boolean {
+export function isNewer({ lastAttempts }: Living, { name }: InstanceSnapshot): boolean {
   const parts = parsePodName(name);
   const last = parts === undefined ? undefined : lastAttempts.get(frontOf(parts));
   return parts !== undefined && last !== undefined && parts.attempt > last;

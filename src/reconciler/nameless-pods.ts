@@ -1,5 +1,5 @@
 import type { NamelessInstance } from '../lifecycle/observation.ts';
-import type { PodLook, Provider } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot, Provider } from '../lifecycle/provider.ts';
 
 /** A GET that failed says nothing, but an id must not be asked about for ever. */
 const MAX_TRIES = 3;
@@ -25,7 +25,7 @@ export class NamelessPods {
   }
 
   /** Takes the instances of all wallets; returns them with the names that are known. */
-  fill(pods: readonly PodLook[], beganAtMs: number): readonly PodLook[] {
+  fill(pods: readonly InstanceSnapshot[], beganAtMs: number): readonly InstanceSnapshot[] {
     const nameless = pods.filter(({ name, status }) => name === undefined && status !== 'TERMINATED');
     const fresh = { firstListedAtMs: beganAtMs, tries: 0 };
     this.#known = new Map(nameless.map(({ podId }) => [podId, this.#known.get(podId) ?? { ...fresh }]));

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.ts';
-import type { Sight } from '../lifecycle/observation.ts';
-import type { Failure, PodLook, PodStatuses, Provider, Wallet } from '../lifecycle/provider.ts';
+import type { LastSeen } from '../lifecycle/observation.ts';
+import type { Failure, InstanceSnapshot, PodStatuses, Provider, Wallet } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
-import type { CensusResult } from './census.ts';
+import type { InventoryResult } from './inventory.ts';
 import type { Wallets } from './known-instances.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { VanishedPods } from './vanished-pods.ts';
@@ -16,7 +16,7 @@ interface Followed {
   readonly isEnding: boolean;
   /** Where it may be listed. */
   readonly wallets: Wallets;
-  readonly sight?: Sight;
+  readonly lastSeen?: LastSeen;
   /** No status poll has told anything of it since. */
   readonly failing?: PollFailure | undefined;
 }
@@ -70,8 +70,8 @@ export class PodWatch {
     }
   }
 
-  sight(podId: string): Sight | undefined {
-    return this.#followed.get(podId)?.sight;
+  lastSeen(podId: string): LastSeen | undefined {
+    return this.#followed.get(podId)?.lastSeen;
   }
 
   /** Why nothing was learned of the pod for a while; undefined where its last poll was good, or the failure is short. */
@@ -85,8 +85,8 @@ export class PodWatch {
   }
 
   /** A look that carries every field (GET or list). An older one than is known changes nothing. */
-  record(look: PodLook, beganAtMs: number): void {
-    this.#see(look.podId, { look, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
+  record(snapshot: InstanceSnapshot, beganAtMs: number): void {
+    this.#see(snapshot.podId, { snapshot, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
   }
 
   /** One round of polling. @returns after how long the next one is due. */
@@ -119,13 +119,13 @@ export class PodWatch {
     }
     const answer = await provider.getPodStatuses(podIds);
     health.report('status poll', answer.kind === 'ok' ? undefined : answer);
-    const { looks, failed }: PodStatuses =
+    const { snapshots, failed }: PodStatuses =
       answer.kind === 'ok'
         ? answer.value
-        : { looks: [], failed: new Map(podIds.map((podId) => [podId, answer])) };
+        : { snapshots: [], failed: new Map(podIds.map((podId) => [podId, answer])) };
     const answered = podIds.filter((podId) => !failed.has(podId));
     if (answered.length > 0) {
-      this.#take(answered, looks, beganAtMs);
+      this.#take(answered, snapshots, beganAtMs);
     }
     for (const podId of podIds) {
       this.#noteFailure(podId, failed.get(podId), beganAtMs);
@@ -155,18 +155,23 @@ export class PodWatch {
     return { failure, sinceMs, isTold: nowMs - sinceMs >= this.#options.timings.quietFailureMs };
   }
 
-  #take(asked: readonly string[], looks: readonly PodLook[], beganAtMs: number): void {
-    const byId = new Map(looks.map((look) => [look.podId, look]));
+  #take(asked: readonly string[], snapshots: readonly InstanceSnapshot[], beganAtMs: number): void {
+    const byId = new Map(snapshots.map((snapshot) => [snapshot.podId, snapshot]));
     const isMissing = (podId: string): boolean =>
       !byId.has(podId) || byId.get(podId)?.status === 'TERMINATED';
     // The breaker first: whoever is told of an absence must know whether it may be believed.
     this.#options.vanished.report(asked.length, this.#countSuspects(asked, isMissing));
     for (const podId of asked) {
-      const known = this.sight(podId);
-      const look = byId.get(podId);
-      if (look !== undefined) {
+      const known = this.lastSeen(podId);
+      const snapshot = byId.get(podId);
+      if (snapshot !== undefined) {
         const { omittedSinceMs: _since, ...standing } = known ?? {};
-        this.#see(podId, { ...standing, look: merge(known?.look, look), beganAtMs, omitted: false });
+        this.#see(podId, {
+          ...standing,
+          snapshot: merge(known?.snapshot, snapshot),
+          beganAtMs,
+          omitted: false,
+        });
       } else if (known !== undefined && beganAtMs > known.beganAtMs) {
         this.#see(
           podId,
@@ -180,15 +185,15 @@ export class PodWatch {
   }
 
   /** Takes a list: the breaker first, for the wallets that it shows completely, then what it shows of those that are followed. */
-  takeList({ pods, beganAtMs }: CensusResult, complete: ReadonlySet<Wallet>): void {
+  takeList({ pods, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
     const listed = new Set(pods.map(({ podId }) => podId));
     const isShown = ({ wallets }: Followed): boolean =>
       wallets !== 'all' && wallets.every((wallet) => complete.has(wallet));
     const podIds = [...this.#followed].filter(([, followed]) => isShown(followed)).map(([podId]) => podId);
     const suspects = this.#countSuspects(podIds, (podId) => !listed.has(podId));
     this.#options.vanished.report(podIds.length, suspects);
-    for (const look of pods) {
-      this.record(look, beganAtMs);
+    for (const snapshot of pods) {
+      this.record(snapshot, beganAtMs);
     }
   }
 
@@ -204,46 +209,50 @@ export class PodWatch {
     }
   }
 
-  #see(podId: string, sight: Sight, atMs = sight.beganAtMs): void {
+  #see(podId: string, lastSeen: LastSeen, atMs = lastSeen.beganAtMs): void {
     const followed = this.#followed.get(podId);
-    if (followed === undefined || (followed.sight !== undefined && atMs < followed.sight.beganAtMs)) {
+    if (followed === undefined || (followed.lastSeen !== undefined && atMs < followed.lastSeen.beganAtMs)) {
       return;
     }
-    this.#followed.set(podId, { ...followed, sight });
-    if (followed.sight === undefined || isDifferent(followed.sight, sight)) {
+    this.#followed.set(podId, { ...followed, lastSeen });
+    if (followed.lastSeen === undefined || isDifferent(followed.lastSeen, lastSeen)) {
       this.#options.onChange(followed.key);
     }
   }
 }
 
 /** A poll has told all that one can of an end that was asked for: the next word is a list's, which undoes it where it shows it. */
-function isSeenEnding({ isEnding, sight }: Followed): boolean {
-  return isEnding && sight !== undefined && (sight.omitted || sight.look.status === 'TERMINATED');
+function isSeenEnding({ isEnding, lastSeen }: Followed): boolean {
+  return (
+    isEnding && lastSeen !== undefined && (lastSeen.omitted || lastSeen.snapshot.status === 'TERMINATED')
+  );
 }
 
 /** A status poll carries less than a pod object does: what it lacks stands as it was. */
-function merge(known: PodLook | undefined, look: PodLook): PodLook {
+function merge(known: InstanceSnapshot | undefined, snapshot: InstanceSnapshot): InstanceSnapshot {
   if (known === undefined) {
-    return look;
+    return snapshot;
   }
-  const isActive = look.status === 'ACTIVE';
-  const ssh = look.ssh ?? (isActive ? known.ssh : undefined);
+  const isActive = snapshot.status === 'ACTIVE';
+  const ssh = snapshot.ssh ?? (isActive ? known.ssh : undefined);
   const { ssh: _ssh, ...rest } = known;
   return {
     ...rest,
-    ...look,
+    ...snapshot,
     ...(ssh === undefined ? {} : { ssh }),
-    ports: look.ports.length === 0 && isActive ? known.ports : look.ports,
+    ports: snapshot.ports.length === 0 && isActive ? known.ports : snapshot.ports,
   };
 }
 
-function isDifferent(a: Sight, b: Sight): boolean {
-  return a.omitted !== b.omitted || !isDeepStrictEqual(withoutProgress(a.look), withoutProgress(b.look));
+function isDifferent(a: LastSeen, b: LastSeen): boolean {
+  return (
+    a.omitted !== b.omitted || !isDeepStrictEqual(withoutProgress(a.snapshot), withoutProgress(b.snapshot))
+  );
 }
 
 function withoutProgress({
   installationProgress: _progress,
-  ...look
-}: PodLook): Omit<PodLook, 'installationProgress'> {
-  return look;
+  ...snapshot
+}: InstanceSnapshot): Omit<InstanceSnapshot, 'installationProgress'> {
+  return snapshot;
 }

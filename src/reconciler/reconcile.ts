@@ -5,7 +5,7 @@ import { ApiError, apiErrorMessage, isRefusal } from '../kubernetes/api-errors.t
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { isSameSession } from '../lifecycle/account.ts';
 import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
-import type { Memory } from '../lifecycle/memory.ts';
+import type { LocalState } from '../lifecycle/local-state.ts';
 import { walletsOf } from '../lifecycle/order.ts';
 import { withDropped } from '../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
@@ -74,26 +74,26 @@ async function takeStep(
   const gpuPod = withDropped(stored, recalled.dropped);
   const observation = await gather(context, gpuPod, recalled, offers);
   const step = context.plan(observation);
-  const memory: Memory = { ...observation.memory, ...step.remember };
+  const localState: LocalState = { ...observation.localState, ...step.remember };
   if (step.kind === 'rest') {
-    return { kind: 'result', result: await rest(context, key, { ...observation, memory }, step) };
+    return { kind: 'result', result: await rest(context, key, { ...observation, localState }, step) };
   }
-  context.memories.set(key, uid, memory);
+  context.localStates.set(key, uid, localState);
   // A pod that was just ordered is still written down; nothing else is begun while stopping.
-  if (context.isStopping() && memory.unbound === undefined) {
+  if (context.isStopping() && localState.unbound === undefined) {
     return { kind: 'result', result: DONE };
   }
   // Decided by what another key was told; only a pod that was just ordered is written down whosever key it is now.
-  if (memory.unbound === undefined && !isSameSession(context.account.state, observation.account)) {
+  if (localState.unbound === undefined && !isSameSession(context.account.state, observation.account)) {
     return { kind: 'result', result: { kind: 'retry' } };
   }
-  const outcome = await perform(context, gpuPod, step.effect, memory);
+  const outcome = await perform(context, gpuPod, step.effect, localState);
   if (outcome.kind === 'known') {
-    context.memories.set(key, uid, outcome.memory);
+    context.localStates.set(key, uid, outcome.localState);
     return { kind: 'goOn', offers: outcome.offers };
   }
   if (outcome.kind === 'released') {
-    context.memories.set(key, uid, { ...memory, isReleased: true });
+    context.localStates.set(key, uid, { ...localState, isReleased: true });
   }
   return { kind: 'result', result: RESULTS[outcome.kind] };
 }
@@ -181,8 +181,8 @@ function failureEvent(error: unknown, failuresBefore: number): EventToRecord | u
     : undefined;
 }
 
-function recall(context: Context, key: string, gpuPod: GpuPod): Memory {
-  return context.memories.get(key, gpuPod.metadata.uid, context.clock.monotonicMs());
+function recall(context: Context, key: string, gpuPod: GpuPod): LocalState {
+  return context.localStates.get(key, gpuPod.metadata.uid, context.clock.monotonicMs());
 }
 
 /** Nothing to do but wait: write what is worth it, and arrange for the next look. */
@@ -195,37 +195,40 @@ async function rest(
   const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
   // A failure that is not mentioned any more is over.
-  const { failure, ...calm } = observation.memory;
-  const memory: Memory =
-    step.remember?.failure === undefined || failure === undefined ? calm : observation.memory;
-  context.memories.set(key, uid, memory);
-  watchProvider(context, key, { ...observation, memory }, step);
-  if (isWorthWriting({ ...observation, memory }, step.status)) {
-    const outcome = await writeStatus(context, gpuPod, step.status, memory);
+  const { failure, ...calm } = observation.localState;
+  const localState: LocalState =
+    step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
+  context.localStates.set(key, uid, localState);
+  watchProvider(context, key, { ...observation, localState }, step);
+  if (isWorthWriting({ ...observation, localState }, step.status)) {
+    const outcome = await writeStatus(context, gpuPod, step.status, localState);
     // The watch stays silent about a version that was read after a conflict: this is the only look at it there will be.
     if (outcome.kind === 'stale' || !outcome.isDone) {
       return { kind: 'retry' };
     }
-    context.memories.set(key, uid, { ...outcome.memory, rejectionsWrittenAtMs: context.clock.monotonicMs() });
+    context.localStates.set(key, uid, {
+      ...outcome.localState,
+      rejectionsWrittenAtMs: context.clock.monotonicMs(),
+    });
   }
   return step.requeueAfterMs === undefined ? DONE : { kind: 'done', requeueAfterMs: step.requeueAfterMs };
 }
 
 function watchProvider(context: Context, key: string, observation: Observation, step: Rest): void {
-  const { podWatch, census } = context;
-  const { gpuPod, memory } = observation;
+  const { podWatch, inventory } = context;
+  const { gpuPod, localState } = observation;
   const { status } = gpuPod;
   const wallets = walletsOf(observation);
   const isWatched = status.podId !== undefined && step.isUnwatched !== true;
   podWatch.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {
-    const isEnding = memory.rental?.deletedAtMs !== undefined;
+    const isEnding = localState.rental?.deletedAtMs !== undefined;
     podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding, wallets });
   }
-  if (step.wantsCensusAfterMs === undefined) {
-    census.forget(key);
+  if (step.wantsInventoryAfterMs === undefined) {
+    inventory.forget(key);
   } else {
-    const ending = memory.rental?.deletedAtMs === undefined ? undefined : memory.rental.podId;
-    census.want(key, { afterMs: step.wantsCensusAfterMs, wallets, ending });
+    const ending = localState.rental?.deletedAtMs === undefined ? undefined : localState.rental.podId;
+    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, ending });
   }
 }

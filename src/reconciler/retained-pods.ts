@@ -3,7 +3,7 @@ import { isNotFound } from '../kubernetes/api-errors.ts';
 import { numberAt, recordAt, stringAt } from '../kubernetes/json.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import { frontOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
-import type { PodLook } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { PodLeft } from '../lifecycle/step.ts';
 import type { ConfigMapApi } from './installation.ts';
 
@@ -64,7 +64,7 @@ export class RetainedPods {
    * Whether this very instance was left running on purpose: by its id, or by prefix and attempt. An entry of another
    * prefix hides nothing. A live read.
    */
-  async has(pod: Pick<PodLook, 'podId' | 'name' | 'userId'>): Promise<boolean> {
+  async has(pod: Pick<InstanceSnapshot, 'podId' | 'name' | 'userId'>): Promise<boolean> {
     const kept = entriesOf(await this.#read()).filter((entry) => isPaidBySame(entry, pod));
     return kept.some(
       ({ podId, podName }) =>
@@ -90,7 +90,7 @@ function hasSameFront(a: string | undefined, b: string | undefined): boolean {
 }
 
 /** What another user pays for was not left running by this entry. */
-function isPaidBySame({ account }: RetainedPod, { userId }: Pick<PodLook, 'userId'>): boolean {
+function isPaidBySame({ account }: RetainedPod, { userId }: Pick<InstanceSnapshot, 'userId'>): boolean {
   return account === undefined || userId === undefined || account.userId === userId;
 }
 

@@ -1,6 +1,6 @@
 import { identityOf, isSameAccount } from '../lifecycle/account.ts';
 import { isInHistoryOnly } from '../lifecycle/gone.ts';
-import type { ObjectCensus } from '../lifecycle/observation.ts';
+import type { InventoryView } from '../lifecycle/observation.ts';
 import { LOOKS_THAT_PROVE_GONE } from '../lifecycle/settings.ts';
 import type { Context } from './context.ts';
 import type { RetainedPod } from './retained-pods.ts';
@@ -17,7 +17,7 @@ interface Missing {
 
 type Parts = Pick<
   Context,
-  'retained' | 'census' | 'provider' | 'account' | 'commitments' | 'clock' | 'log' | 'vanished' | 'timings'
+  'retained' | 'inventory' | 'provider' | 'account' | 'commitments' | 'clock' | 'log' | 'vanished' | 'timings'
 >;
 
 /**
@@ -69,7 +69,7 @@ export class RetainedUpkeep {
 
   /** An absence says something only with the key of the account that pays; that it has ended, anybody may tell. */
   async #hasEnded({ podId, teamId }: RetainedPod, provesAbsence: boolean): Promise<boolean> {
-    const list = this.#parts.census.view({ fronts: new Set(), podId, wallets: [teamId] });
+    const list = this.#parts.inventory.view({ fronts: new Set(), podId, wallets: [teamId] });
     if (isInHistoryOnly(list, podId)) {
       return true;
     }
@@ -94,7 +94,7 @@ export class RetainedUpkeep {
   }
 
   /** As in `gone.ts`: twice, far enough apart, and not while the provider's answers are doubted. */
-  #isProvenGone(podId: string, list: ObjectCensus): boolean {
+  #isProvenGone(podId: string, list: InventoryView): boolean {
     const { clock, vanished, timings } = this.#parts;
     const nowMs = clock.monotonicMs();
     if (list.unidentified > 0 || vanished.isHolding()) {

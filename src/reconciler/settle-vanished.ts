@@ -1,12 +1,12 @@
 import { splitKey } from '../kubernetes/objects.ts';
 import { identityOf, isSameAccount, sessionBeganAtMs } from '../lifecycle/account.ts';
-import type { ObjectCensus } from '../lifecycle/observation.ts';
-import type { Memory } from '../lifecycle/memory.ts';
+import type { InventoryView } from '../lifecycle/observation.ts';
+import type { LocalState } from '../lifecycle/local-state.ts';
 import type { Context } from './context.ts';
-import type { Remembered } from './memories.ts';
+import type { Remembered } from './local-states.ts';
 import { whileSessionLasts } from './session-fence.ts';
 
-type Unbound = NonNullable<Memory['unbound']>;
+type Unbound = NonNullable<LocalState['unbound']>;
 
 /**
  * Forgets an object of this name that is gone by now. A pod that only this process knows of, because its answer came
@@ -20,18 +20,18 @@ export async function settleVanished(
   key: string,
   livingUid: string | undefined,
 ): Promise<number | undefined> {
-  const vanished = context.memories.ofVanished(key, livingUid);
+  const vanished = context.localStates.ofVanished(key, livingUid);
   if (vanished === undefined) {
     return undefined;
   }
-  const { unbound } = vanished.memory;
-  if (unbound !== undefined && !isSeenGone(context, vanished.memory, unbound)) {
+  const { unbound } = vanished.localState;
+  if (unbound !== undefined && !isSeenGone(context, vanished.localState, unbound)) {
     return await endUnbound(context, key, vanished, unbound);
   }
-  context.memories.delete(key);
+  context.localStates.delete(key);
   context.claims.release(vanished.uid);
   context.commitments.release(vanished.uid);
-  context.census.forget(key);
+  context.inventory.forget(key);
   context.podWatch.keepOnly(key, undefined);
   return undefined;
 }
@@ -39,10 +39,10 @@ export async function settleVanished(
 async function endUnbound(
   context: Context,
   key: string,
-  { uid, memory }: Remembered,
+  { uid, localState }: Remembered,
   unbound: Unbound,
 ): Promise<number> {
-  const { clock, timings, census } = context;
+  const { clock, timings, inventory } = context;
   if (!isOfSession(context, unbound)) {
     return timings.goneSpacingMs;
   }
@@ -57,9 +57,9 @@ async function endUnbound(
       throw new Error(`failed to terminate instance ${podId} of a vanished GpuPod: ${outcome.message}`);
     }
     const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
-    context.memories.set(key, uid, { ...memory, unbound: { ...unbound, end } });
+    context.localStates.set(key, uid, { ...localState, unbound: { ...unbound, end } });
   }
-  census.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
+  inventory.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
   return timings.goneSpacingMs;
 }
 
@@ -72,21 +72,21 @@ function isOfSession({ account: { state } }: Context, { account, sessionSinceMs 
   return isSameAccount(session, account);
 }
 
-function isDeleteDue({ clock, timings, census }: Context, unbound: Unbound): boolean {
+function isDeleteDue({ clock, timings, inventory }: Context, unbound: Unbound): boolean {
   const { end } = unbound;
-  const isListed = viewOf(census, unbound)?.live.length === 1;
+  const isListed = viewOf(inventory, unbound)?.live.length === 1;
   return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= timings.deleteResendMs);
 }
 
-function viewOf(census: Context['census'], { podId, teamId }: Unbound): ObjectCensus | undefined {
-  return census.view({ fronts: new Set(), podId, wallets: [teamId] });
+function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): InventoryView | undefined {
+  return inventory.view({ fronts: new Set(), podId, wallets: [teamId] });
 }
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
-function isSeenGone(context: Context, { order }: Memory, unbound: Unbound): boolean {
-  const { timings, census } = context;
+function isSeenGone(context: Context, { order }: LocalState, unbound: Unbound): boolean {
+  const { timings, inventory } = context;
   const { end } = unbound;
-  const list = viewOf(census, unbound);
+  const list = viewOf(inventory, unbound);
   if (end === undefined || list === undefined || !isOfSession(context, unbound)) {
     return false;
   }

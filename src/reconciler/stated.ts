@@ -2,7 +2,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { readIntent } from '../lifecycle/intent.ts';
 import type { Intent } from '../lifecycle/intent.ts';
 import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
-import type { PodLook } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 
@@ -12,7 +12,7 @@ export function saidPrice({ status: { cost } }: GpuPod): MicroUsd {
   return priceToMicros(Math.max(cost?.pricePerHour ?? 0, cost?.billedPerHour ?? 0));
 }
 
-export function listedPrice({ priceUsdPerHour }: PodLook): MicroUsd | undefined {
+export function listedPrice({ priceUsdPerHour }: InstanceSnapshot): MicroUsd | undefined {
   return priceUsdPerHour === undefined ? undefined : priceToMicros(priceUsdPerHour);
 }
 

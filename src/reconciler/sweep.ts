@@ -2,7 +2,7 @@ import { isForbidden } from '../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { identityOf } from '../lifecycle/account.ts';
 import { isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
-import type { PodLook } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import { timeMs } from '../lifecycle/status/timestamp.ts';
 import type { Context } from './context.ts';
 import { attemptKey, indexLiving, isNewer } from './living.ts';
@@ -44,7 +44,7 @@ export class Sweep {
     this.#options = options;
   }
 
-  async run(pods: readonly PodLook[]): Promise<void> {
+  async run(pods: readonly InstanceSnapshot[]): Promise<void> {
     const ours = pods.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
     const living = indexLiving(this.#context.view.list());
     this.#remember(living.keyByHash.keys());
@@ -76,7 +76,7 @@ export class Sweep {
     return parsePodName(name)?.installation === this.#context.installation;
   }
 
-  #findStrays(ours: readonly PodLook[], living: Living): ReadonlyMap<string, string> {
+  #findStrays(ours: readonly InstanceSnapshot[], living: Living): ReadonlyMap<string, string> {
     const strays = new Map<string, string>();
     for (const { podId, name } of ours) {
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
@@ -89,8 +89,8 @@ export class Sweep {
   }
 
   /** The provider was listed first; only what the cluster, read live after it, does not know is an orphan. */
-  async #findOrphans(ours: readonly PodLook[]): Promise<readonly Orphan[]> {
-    const isOrphan = (living: Living, { podId, name, createdAt }: PodLook): boolean =>
+  async #findOrphans(ours: readonly InstanceSnapshot[]): Promise<readonly Orphan[]> {
+    const isOrphan = (living: Living, { podId, name, createdAt }: InstanceSnapshot): boolean =>
       !living.podIds.has(podId) &&
       !living.podNames.has(attemptKey(name)) &&
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
@@ -118,7 +118,7 @@ export class Sweep {
   }
 
   /** Why the orphan may be somebody else's, although it carries the id of this installation. */
-  #doubtOf(pod: PodLook, living: Living): string | undefined {
+  #doubtOf(pod: InstanceSnapshot, living: Living): string | undefined {
     if (isNewer(living, pod)) {
       return NEWER;
     }
@@ -195,7 +195,7 @@ export class Sweep {
 }
 
 interface Orphan {
-  readonly pod: PodLook;
+  readonly pod: InstanceSnapshot;
   /** Why it may belong to a GpuPod all the same: then it is only reported. */
   readonly doubt: string | undefined;
 }

@@ -2,7 +2,7 @@ import type { ListDoubt } from '../lifecycle/observation.ts';
 import type {
   Failure,
   PodList,
-  PodLook,
+  InstanceSnapshot,
   UnidentifiedRow,
   Wallet,
   WalletList,
@@ -13,7 +13,7 @@ export interface WalletState {
   /** Monotonic time before the last complete list of it began; -Infinity before the first. */
   readonly completeAtMs: number;
   /** Of that list, and what lists that were not complete have shown since. */
-  readonly pods: ReadonlyMap<string, PodLook>;
+  readonly pods: ReadonlyMap<string, InstanceSnapshot>;
   /** Rows of the last list that have no id. */
   readonly unidentified: readonly UnidentifiedRow[];
   /** Teams whose instances its last list showed. */

@@ -51,7 +51,7 @@ describe('a GpuPod that is meant to harm', () => {
           return;
         }
         const world = await hostileWorld(worldNumbers, [raw, ...NEIGHBOURS]);
-        count(await judgeLook(world, parsed.gpuPod));
+        count(await judgeSnapshot(world, parsed.gpuPod));
         assertNothingPolluted();
       }),
       { numRuns: CASES, seed: 4711 },
@@ -106,8 +106,8 @@ function isPlainMetadata({ metadata }: RawObject): boolean {
 }
 
 /** Judges the next step, and the one after it where that was a write: it must not be wanted for ever. */
-async function judgeLook(world: HostileWorld, gpuPod: GpuPod): Promise<string> {
-  const known = await world.look(gpuPod);
+async function judgeSnapshot(world: HostileWorld, gpuPod: GpuPod): Promise<string> {
+  const known = await world.snapshot(gpuPod);
   const step = nextStep(known);
   const problems = judgeStep(known, step, world.pods);
   if (problems.length > 0) throw new Error(problems.slice(0, 3).join('; '));
@@ -124,7 +124,7 @@ async function judgeRepeat(world: HostileWorld, gpuPod: GpuPod, status: unknown)
   if (!isRecord(stored)) throw new Error('what was written is no object');
   const parsed = parseGpuPod(stored);
   if (parsed.kind === 'invalid') throw new Error(`what was written cannot be read: ${parsed.problems}`);
-  const next = nextStep(await world.look(parsed.gpuPod));
+  const next = nextStep(await world.snapshot(parsed.gpuPod));
   const isSame =
     next.kind === 'act' &&
     next.effect.type === 'writeStatus' &&

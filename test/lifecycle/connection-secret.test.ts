@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { connectionSecret } from '../../src/lifecycle/connection-secret.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
-import { podLook, readyLook, SSH } from '../support/builders/looks.ts';
+import { aSnapshot, aReadySnapshot, SSH } from '../support/builders/snapshots.ts';
 
 function connectionSecretName(object: Parameters<typeof gpuPod>[0]): string {
-  return connectionSecret(gpuPod(object), readyLook()).name;
+  return connectionSecret(gpuPod(object), aReadySnapshot()).name;
 }
 
 describe('the name of the connection Secret', () => {
@@ -41,7 +41,7 @@ describe('the name of the connection Secret', () => {
 describe('connectionSecret', () => {
   const rented = rentedGpuPod();
   it('has the keys of the service binding convention', () => {
-    expect(connectionSecret(rented, readyLook({ ports: [] })).data).toEqual({
+    expect(connectionSecret(rented, aReadySnapshot({ ports: [] })).data).toEqual({
       type: 'gpupod',
       provider: 'hyperstack',
       host: '203.0.113.7',
@@ -55,18 +55,18 @@ describe('connectionSecret', () => {
 
   it('cuts a name that is too long before a dot or a dash, and keeps those within', () => {
     const long = `a.b-${'c'.repeat(226)}..-${'d'.repeat(20)}`;
-    const { name } = connectionSecret(rentedGpuPod({ name: long }), readyLook());
+    const { name } = connectionSecret(rentedGpuPod({ name: long }), aReadySnapshot());
     expect(name).toMatch(/^a\.b-c{226}-[0-9a-f]{8}-connection$/);
   });
 
   it('has the name that was wished, however long that of the GpuPod is', () => {
     const requested = rentedGpuPod({ name: 'n'.repeat(253), spec: { connectionSecretName: 'mine' } });
-    expect(connectionSecret(requested, readyLook()).name).toBe('mine');
+    expect(connectionSecret(requested, aReadySnapshot()).name).toBe('mine');
   });
 
   it('writes an IPv6 host into the uri as URIs have it', () => {
-    const look = readyLook({ ssh: { ...SSH, host: '2001:db8::7' } });
-    expect(connectionSecret(rented, look).data).toMatchObject({
+    const snapshot = aReadySnapshot({ ssh: { ...SSH, host: '2001:db8::7' } });
+    expect(connectionSecret(rented, snapshot).data).toMatchObject({
       host: '2001:db8::7',
       uri: 'ssh://root@[2001:db8::7]:22022',
     });
@@ -74,12 +74,12 @@ describe('connectionSecret', () => {
 
   it('holds the mapped ports as JSON, where there are any', () => {
     const ports = [{ internal: 8888, external: 30_000, protocol: 'TCP' }];
-    expect(connectionSecret(rented, readyLook({ ports })).data['ports']).toBe(JSON.stringify(ports));
+    expect(connectionSecret(rented, aReadySnapshot({ ports })).data['ports']).toBe(JSON.stringify(ports));
   });
 
   it('leaves out what is not known', () => {
     const { offer: _offer, ...status } = rented.status;
-    expect(connectionSecret({ ...rented, status }, podLook()).data).toEqual({
+    expect(connectionSecret({ ...rented, status }, aSnapshot()).data).toEqual({
       type: 'gpupod',
       provider: 'prime-intellect',
       'pod-id': 'pod-1',
@@ -87,21 +87,21 @@ describe('connectionSecret', () => {
   });
 
   it.each([
-    { name: 'the endpoint', a: rented, look: readyLook({ ssh: { ...SSH, port: 1 } }) },
+    { name: 'the endpoint', a: rented, snapshot: aReadySnapshot({ ssh: { ...SSH, port: 1 } }) },
     {
       name: 'the name of the Secret',
       a: rentedGpuPod({ spec: { connectionSecretName: 'mine' } }),
-      look: readyLook(),
+      snapshot: aReadySnapshot(),
     },
     {
       name: 'the ports',
       a: rented,
-      look: readyLook({ ports: [{ internal: 1, external: 2, protocol: 'TCP' }] }),
+      snapshot: aReadySnapshot({ ports: [{ internal: 1, external: 2, protocol: 'TCP' }] }),
     },
-  ])('has a fingerprint that changes with $name', ({ a, look }) => {
-    const before = connectionSecret(rented, readyLook()).fingerprint;
-    expect(connectionSecret(a, look).fingerprint).not.toBe(before);
-    expect(connectionSecret(rented, readyLook()).fingerprint).toBe(before);
+  ])('has a fingerprint that changes with $name', ({ a, snapshot }) => {
+    const before = connectionSecret(rented, aReadySnapshot()).fingerprint;
+    expect(connectionSecret(a, snapshot).fingerprint).not.toBe(before);
+    expect(connectionSecret(rented, aReadySnapshot()).fingerprint).toBe(before);
   });
 
   it('has the links that the provider gives, by what they are used for', () => {
@@ -110,7 +110,7 @@ describe('connectionSecret', () => {
       { internal: 8888, protocol: 'TCP', usedBy: 'JUPYTER_NOTEBOOK', url },
       { internal: 80, protocol: 'TCP', usedBy: 'WEB_SERVER', url: 'https://web.example' },
     ];
-    const { data } = connectionSecret(rentedGpuPod(), readyLook({ ports }));
+    const { data } = connectionSecret(rentedGpuPod(), aReadySnapshot({ ports }));
     expect(data).toMatchObject({ 'jupyter-url': url, 'web-server-url': 'https://web.example' });
   });
 });

@@ -1,22 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeAnswer } from '../../src/lifecycle/created.ts';
-import type { CreateOutcome, PodLook } from '../../src/lifecycle/provider.ts';
+import type { CreateOutcome, InstanceSnapshot } from '../../src/lifecycle/provider.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { podLook, refusal } from '../support/builders/looks.ts';
+import { aSnapshot, refusal } from '../support/builders/snapshots.ts';
 
-function created(overrides: Partial<PodLook>): CreateOutcome {
-  return { kind: 'created', pod: podLook(overrides) };
+function created(overrides: Partial<InstanceSnapshot>): CreateOutcome {
+  return { kind: 'created', pod: aSnapshot(overrides) };
 }
 
 function nowhere(): boolean {
   return false;
 }
 
-const { name: _name, ...nameless } = podLook();
+const { name: _name, ...nameless } = aSnapshot();
 const others = intent({ uid: 'uid-2' }).name;
 
 describe('judgeAnswer', () => {
-  it.each<{ name: string; pod: Partial<PodLook>; why: string }>([
+  it.each<{ name: string; pod: Partial<InstanceSnapshot>; why: string }>([
     { name: 'the name that was sent', pod: {}, why: 'it is ours' },
     { name: 'a name that was cut', pod: { name: nameOfAttempt(1).slice(0, 20) }, why: 'upstreams cut names' },
     { name: 'another name', pod: { name: 'blue-whale' }, why: 'the id is the identity' },
@@ -36,7 +36,7 @@ describe('judgeAnswer', () => {
     expect(judgeAnswer(intent(), outcome, nowhere)).toBe(outcome);
   });
 
-  it.each<{ name: string; pod: Partial<PodLook>; says: string }>([
+  it.each<{ name: string; pod: Partial<InstanceSnapshot>; says: string }>([
     { name: 'the name of another GpuPod’s instance', pod: { name: others }, says: 'another GpuPod' },
     { name: 'the name of another attempt', pod: { name: nameOfAttempt(2) }, says: 'earlier attempt' },
     { name: 'another user', pod: { name: 'x', userId: 'user-2' }, says: 'another user' },

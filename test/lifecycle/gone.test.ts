@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ObjectCensus } from '../../src/lifecycle/observation.ts';
+import type { InventoryView } from '../../src/lifecycle/observation.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../../src/lifecycle/gone.ts';
-import type { PodRead, RentalMemory } from '../../src/lifecycle/memory.ts';
+import type { PodRead, InstanceState } from '../../src/lifecycle/local-state.ts';
 import { rentedGpuPod } from '../support/builders/gpu-pod.ts';
-import { observation, NOW_MS, rentalMemory } from '../support/builders/observation.ts';
+import { observation, NOW_MS, anInstanceState } from '../support/builders/observation.ts';
 import type { ObservationOverrides } from '../support/builders/observation.ts';
-import { census, historyRow, podLook, sight } from '../support/builders/looks.ts';
+import { inventory, historyRow, aSnapshot, lastSeen } from '../support/builders/snapshots.ts';
 
-function rented(rental: Partial<RentalMemory> | undefined, overrides: ObservationOverrides = {}) {
-  const memory = rental === undefined ? {} : { rental: rentalMemory(rental) };
-  return observation({ gpuPod: rentedGpuPod(), memory, ...overrides });
+function rented(rental: Partial<InstanceState> | undefined, overrides: ObservationOverrides = {}) {
+  const localState = rental === undefined ? {} : { rental: anInstanceState(rental) };
+  return observation({ gpuPod: rentedGpuPod(), localState, ...overrides });
 }
 
-function polled(beganAtMs: number, list: ObjectCensus): ObservationOverrides {
-  return { census: list, sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs }) };
+function polled(beganAtMs: number, list: InventoryView): ObservationOverrides {
+  return { inventory: list, lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs }) };
 }
 
 function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
@@ -23,7 +23,7 @@ function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
 describe('endVerdict', () => {
   it.each<{
     name: string;
-    rental: Partial<RentalMemory> | undefined;
+    rental: Partial<InstanceState> | undefined;
     known?: ObservationOverrides;
     verdict: string;
     why: string;
@@ -39,35 +39,35 @@ describe('endVerdict', () => {
     {
       name: 'a poll says TERMINATED after the DELETE, and a list since does not show it',
       rental: { deletedAtMs: NOW_MS - 500 },
-      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 300 })),
+      known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'terminated',
       why: 'the provider says so, twice',
     },
     {
       name: 'a poll says TERMINATED after the DELETE, and a list since shows it',
       rental: { deletedAtMs: NOW_MS - 500 },
-      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 300, live: [podLook()] })),
+      known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300, live: [aSnapshot()] })),
       verdict: 'live',
       why: 'the provider contradicts itself, and it may bill',
     },
     {
       name: 'a poll says TERMINATED after the DELETE, and the list is from before',
       rental: { deletedAtMs: NOW_MS - 500 },
-      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 600 })),
+      known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 600 })),
       verdict: 'live',
       why: 'a poll alone proves nothing',
     },
     {
       name: 'a poll said TERMINATED before the DELETE',
       rental: { deletedAtMs: NOW_MS - 500 },
-      known: polled(NOW_MS - 501, census({ beganAtMs: NOW_MS - 300 })),
+      known: polled(NOW_MS - 501, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'live',
       why: 'it is no word on what came of the DELETE',
     },
     {
       name: 'a poll says TERMINATED of one that nobody ended',
       rental: {},
-      known: polled(NOW_MS - 400, census({ beganAtMs: NOW_MS - 300 })),
+      known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'live',
       why: 'what nobody asked for is read once more',
     },
@@ -75,8 +75,8 @@ describe('endVerdict', () => {
       name: 'a poll leaves it out after the DELETE, and a list since does not show it',
       rental: { deletedAtMs: NOW_MS - 500 },
       known: {
-        census: census({ beganAtMs: NOW_MS - 300 }),
-        sight: sight(podLook({ status: 'TERMINATED' }), { omitted: true, beganAtMs: NOW_MS - 400 }),
+        inventory: inventory({ beganAtMs: NOW_MS - 300 }),
+        lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { omitted: true, beganAtMs: NOW_MS - 400 }),
       },
       verdict: 'live',
       why: 'an omission is no word',
@@ -114,28 +114,28 @@ describe('endVerdict', () => {
     {
       name: 'an ended row in the history',
       rental: {},
-      known: { census: census({ ended: [historyRow()] }) },
+      known: { inventory: inventory({ ended: [historyRow()] }) },
       verdict: 'terminated',
       why: 'the history says when',
     },
     {
       name: 'a row in the history without an end',
       rental: {},
-      known: { census: census({ ended: [{ podId: 'pod-1', name: 'x' }] }) },
+      known: { inventory: inventory({ ended: [{ podId: 'pod-1', name: 'x' }] }) },
       verdict: 'live',
       why: 'the history lists living pods too',
     },
     {
       name: "another pod's row",
       rental: {},
-      known: { census: census({ ended: [historyRow({ podId: 'pod-2' })] }) },
+      known: { inventory: inventory({ ended: [historyRow({ podId: 'pod-2' })] }) },
       verdict: 'live',
       why: 'an earlier attempt ended, not this one',
     },
     {
       name: 'an ended row and a live one',
       rental: {},
-      known: { census: census({ ended: [historyRow()], live: [podLook()] }) },
+      known: { inventory: inventory({ ended: [historyRow()], live: [aSnapshot()] }) },
       verdict: 'live',
       why: 'what is listed live may bill',
     },
@@ -168,7 +168,7 @@ describe('wantsRead', () => {
   const sinceMs = NOW_MS - 50_000;
   it.each<{
     name: string;
-    rental?: Partial<RentalMemory>;
+    rental?: Partial<InstanceState>;
     known?: ObservationOverrides;
     wants: boolean;
     why: string;
@@ -176,49 +176,49 @@ describe('wantsRead', () => {
     { name: 'no list yet', wants: false, why: 'a 404 without a list proves nothing' },
     {
       name: 'a list from before',
-      known: { census: census({ beganAtMs: sinceMs - 1 }) },
+      known: { inventory: inventory({ beganAtMs: sinceMs - 1 }) },
       wants: false,
       why: 'it says nothing of what came after',
     },
     {
       name: 'a list since that does not show it',
-      known: { census: census({ beganAtMs: sinceMs }) },
+      known: { inventory: inventory({ beganAtMs: sinceMs }) },
       wants: true,
       why: 'the GET is the other half of the proof',
     },
     {
       name: 'a list since that shows it',
-      known: { census: census({ beganAtMs: sinceMs, live: [podLook()] }) },
+      known: { inventory: inventory({ beganAtMs: sinceMs, live: [aSnapshot()] }) },
       wants: false,
       why: 'it lives, and the list said so for nothing',
     },
     {
       name: 'a GET a moment ago',
       rental: { read: read('notFound', NOW_MS - 29_999) },
-      known: { census: census({ beganAtMs: NOW_MS - 10 }) },
+      known: { inventory: inventory({ beganAtMs: NOW_MS - 10 }) },
       wants: false,
       why: 'two looks at one moment are one',
     },
     {
       name: 'a GET 30 s ago',
       rental: { read: read('notFound', NOW_MS - 30_000) },
-      known: { census: census({ beganAtMs: NOW_MS - 10 }) },
+      known: { inventory: inventory({ beganAtMs: NOW_MS - 10 }) },
       wants: true,
       why: 'that is far enough apart',
     },
   ])('with $name: $wants, because $why', ({ rental = {}, known, wants }) => {
-    expect(wantsRead(rented(rental, known), rentalMemory(rental), sinceMs)).toBe(wants);
+    expect(wantsRead(rented(rental, known), anInstanceState(rental), sinceMs)).toBe(wants);
   });
 
   it('is content with a GET of that very moment', () => {
-    const rental = rentalMemory({ read: read('notFound', NOW_MS - 5_000) });
-    const known = rented(rental, { census: census({ beganAtMs: NOW_MS - 1_000 }) });
+    const rental = anInstanceState({ read: read('notFound', NOW_MS - 5_000) });
+    const known = rented(rental, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
     expect(wantsRead(known, rental, NOW_MS - 5_000)).toBe(false);
   });
 
   it('is not kept waiting by a GET from before: that one says nothing of the time since', () => {
-    const rental = rentalMemory({ read: read('found', NOW_MS - 10_000) });
-    const known = rented(rental, { census: census({ beganAtMs: NOW_MS - 1_000 }) });
+    const rental = anInstanceState({ read: read('found', NOW_MS - 10_000) });
+    const known = rented(rental, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
     expect(wantsRead(known, rental, NOW_MS - 5_000)).toBe(true);
   });
 });
@@ -229,6 +229,6 @@ describe('mayReadAgain', () => {
     { name: 'read a moment ago', rental: { read: read('failed', NOW_MS - 29_999) }, may: false },
     { name: 'read long enough ago', rental: { read: read('failed', NOW_MS - 30_000) }, may: true },
   ])('$name: $may', ({ rental, may }) => {
-    expect(mayReadAgain(rentalMemory(rental), NOW_MS, 30_000)).toBe(may);
+    expect(mayReadAgain(anInstanceState(rental), NOW_MS, 30_000)).toBe(may);
   });
 });

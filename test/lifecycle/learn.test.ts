@@ -11,12 +11,12 @@ import {
 import type { CreateOutcome } from '../../src/lifecycle/provider.ts';
 import { POD_ID } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { memory, NOW_MS, rentalMemory } from '../support/builders/observation.ts';
-import { failure, podLook, refusal } from '../support/builders/looks.ts';
+import { localState, NOW_MS, anInstanceState } from '../support/builders/observation.ts';
+import { failure, aSnapshot, refusal } from '../support/builders/snapshots.ts';
 
 describe('learnCreate', () => {
   it.each<{ name: string; outcome: CreateOutcome; unbound: boolean; blocked: string | undefined }>([
-    { name: 'created', outcome: { kind: 'created', pod: podLook() }, unbound: true, blocked: undefined },
+    { name: 'created', outcome: { kind: 'created', pod: aSnapshot() }, unbound: true, blocked: undefined },
     { name: 'refused', outcome: refusal(), unbound: false, blocked: undefined },
     { name: 'unknown', outcome: { kind: 'unknown', message: 'reset' }, unbound: false, blocked: undefined },
     {
@@ -32,7 +32,7 @@ describe('learnCreate', () => {
       blocked: 'ApiUnavailable',
     },
   ])('remembers $name, from the end of the request on', ({ outcome, unbound, blocked }) => {
-    const learned = learnCreate(memory(), intent(), outcome, NOW_MS);
+    const learned = learnCreate(localState(), intent(), outcome, NOW_MS);
     expect(learned.order).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
@@ -56,7 +56,9 @@ describe('learnBlocked', () => {
     { count: 5, waitMs: 30_000 },
     { count: 1_000, waitMs: 30_000 },
   ])('after $count failures waits $waitMs ms', ({ count, waitMs }) => {
-    const before = memory(count === 0 ? {} : { failure: { reason: 'x', message: '', sinceMs: 0, count } });
+    const before = localState(
+      count === 0 ? {} : { failure: { reason: 'x', message: '', sinceMs: 0, count } },
+    );
     expect(learnBlocked(before, 'ReferenceNotFound', 'm', NOW_MS).blocked).toEqual({
       reason: 'ReferenceNotFound',
       message: 'm',
@@ -67,20 +69,20 @@ describe('learnBlocked', () => {
 
 describe('learnDelete', () => {
   const deleteFailure = { reason: 'RateLimited', message: '', count: 3, retryAtMs: 5 } as const;
-  const before = memory({ rental: rentalMemory({ deleteFailure }) });
+  const before = localState({ rental: anInstanceState({ deleteFailure }) });
 
   it.each([
     { name: 'accepted', outcome: { kind: 'accepted' } as const },
     { name: 'a 404', outcome: { kind: 'notFound', message: '' } as const },
   ])('takes $name for a DELETE that was sent, and forgets that it failed', ({ outcome }) => {
     const { rental } = learnDelete(before, POD_ID, outcome, NOW_MS);
-    expect(rental).toEqual(rentalMemory({ deletedAtMs: NOW_MS }));
+    expect(rental).toEqual(anInstanceState({ deletedAtMs: NOW_MS }));
   });
 
   it.each([
     {
       name: 'the first failure',
-      start: memory({ rental: rentalMemory() }),
+      start: localState({ rental: anInstanceState() }),
       retryAfterMs: undefined,
       count: 1,
       waitMs: 1_000,
@@ -113,7 +115,7 @@ describe('learnDelete', () => {
 
   it('says nothing of another pod, nor where none is rented', () => {
     expect(learnDelete(before, 'pod-2', { kind: 'accepted' }, NOW_MS)).toBe(before);
-    const none = memory();
+    const none = localState();
     expect(learnDelete(none, POD_ID, { kind: 'accepted' }, NOW_MS)).toBe(none);
     expect(learnRead(none, POD_ID, { beganAtMs: 5, result: 'found' })).toBe(none);
   });
@@ -122,7 +124,7 @@ describe('learnDelete', () => {
 describe('learnRead', () => {
   const read = { beganAtMs: 5, result: 'found' } as const;
   it('remembers the look at the rented pod, and at no other', () => {
-    const before = memory({ rental: rentalMemory() });
+    const before = localState({ rental: anInstanceState() });
     expect(learnRead(before, POD_ID, read).rental?.read).toEqual(read);
     expect(learnRead(before, 'pod-2', read)).toBe(before);
   });
@@ -131,7 +133,7 @@ describe('learnRead', () => {
 describe('learnSecret', () => {
   it('remembers content, outcome and time', () => {
     const secret = { fingerprint: 'f', outcome: 'written', atMs: 7 } as const;
-    expect(learnSecret(memory(), { fingerprint: 'f', outcome: 'written' }, 7).secret).toEqual(secret);
+    expect(learnSecret(localState(), { fingerprint: 'f', outcome: 'written' }, 7).secret).toEqual(secret);
   });
 });
 
@@ -141,10 +143,10 @@ describe('learnStrayDeleted', () => {
     { name: 'the pod without an object', podId: 'pod-9', left: undefined, why: 'it was asked to go' },
     { name: 'another stray', podId: 'pod-8', left: unbound, why: 'this one is still there' },
   ])('of $name: $why', ({ podId, left }) => {
-    expect(learnStrayDeleted(memory({ unbound }), podId).unbound).toEqual(left);
+    expect(learnStrayDeleted(localState({ unbound }), podId).unbound).toEqual(left);
   });
 
   it('changes nothing else', () => {
-    expect(learnStrayDeleted(memory(), 'pod-8')).toEqual(memory());
+    expect(learnStrayDeleted(localState(), 'pod-8')).toEqual(localState());
   });
 });

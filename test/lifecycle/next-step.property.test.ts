@@ -54,7 +54,7 @@ function statusOf(step: Step): GpuPodStatus | undefined {
 
 /** Whether a pod may come of the order that stands on the object. */
 function mayCome(known: Observation): boolean {
-  const { order } = known.memory;
+  const { order } = known.localState;
   return openOrder(known).kind === 'open' && (order === undefined || !isKnownNotCreated(order));
 }
 
@@ -92,10 +92,10 @@ describe('an order', () => {
     'never leaves unless the account fits': ({ account }) => account.kind === 'fits',
     'never leaves through a closed gate': ({ gate }) => gate.kind === 'open',
     'never leaves for a team that is not allowed': ({ gpuPod }) => gpuPod.spec.teamId === undefined,
-    'never leaves while it is blocked': ({ memory, now }) =>
-      (memory.blocked?.untilMs ?? 0) <= now.monotonicMs,
+    'never leaves while it is blocked': ({ localState, now }) =>
+      (localState.blocked?.untilMs ?? 0) <= now.monotonicMs,
     'never leaves while a list shows a pod of the object': (known) =>
-      (known.census?.live ?? []).every(({ name }) => known.mayClaim && isOfAdopted(known, name)),
+      (known.inventory?.live ?? []).every(({ name }) => known.mayClaim && isOfAdopted(known, name)),
     'never leaves over the order of another installation': (known) => openOrder(known).kind !== 'foreign',
     'never leaves over an order that a pod may come of': (known) => !mayCome(known),
     'never leaves after failures enough': ({ gpuPod }) =>
@@ -115,8 +115,8 @@ describe('an order', () => {
       (gpuPod.status.attempts ?? []).every(
         ({ number, outcome }) => number !== intent.attempt || outcome === undefined,
       ),
-    'never has the name of an order that was stripped from the object': ({ memory, intent }, order) =>
-      intent.kind !== 'none' || !sameName(memory.order?.podName, order.intent.name),
+    'never has the name of an order that was stripped from the object': ({ localState, intent }, order) =>
+      intent.kind !== 'none' || !sameName(localState.order?.podName, order.intent.name),
   };
 
   it.each([
@@ -138,7 +138,7 @@ describe('an end', () => {
     expectOf('deletePod', fc.oneof(anything, aboutToEnd), {
       ...orderly,
       'is of the rented pod': ({ gpuPod }, { podId }) => podId === gpuPod.status.podId,
-      'is of a pod with the name that was ordered, or of none': ({ gpuPod, memory: { rental } }) =>
+      'is of a pod with the name that was ordered, or of none': ({ gpuPod, localState: { rental } }) =>
         rental?.read?.result === 'notFound' || sameName(rental?.name, gpuPod.status.podName),
       'is written down, or the object is deleted': ({ gpuPod }) =>
         isDeleting(gpuPod) ||
@@ -164,12 +164,12 @@ describe('a release', () => {
   const isForced = ({ gpuPod }: Observation): boolean =>
     gpuPod.metadata.annotations[ANNOTATIONS.forceRelease] === gpuPod.status.podId;
   const isClean = (known: Observation): boolean => {
-    const { census, memory, gpuPod } = known;
-    const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? Infinity;
-    const own = census?.live.filter(
+    const { inventory, localState, gpuPod } = known;
+    const sinceMs = localState.rental?.deletedAtMs ?? localState.deletingSinceMs ?? Infinity;
+    const own = inventory?.live.filter(
       ({ podId, name }) => podId === gpuPod.status.podId || !(known.mayClaim && isOfAdopted(known, name)),
     );
-    return own?.length === 0 && (census?.beganAtMs ?? 0) >= sinceMs;
+    return own?.length === 0 && (inventory?.beganAtMs ?? 0) >= sinceMs;
   };
   const isOfUid = ({ metadata }: GpuPod, name = ''): boolean =>
     name.toLowerCase().includes(`-${objectHash(metadata)}-`);

@@ -5,19 +5,19 @@ import { offer } from '../offers/support/builders.ts';
 import { condition } from '../support/builders/conditions.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, rentalMemory } from '../support/builders/observation.ts';
+import { NOW_MS, observed, aPendingCreate, anInstanceState } from '../support/builders/observation.ts';
 import type { ObservationOverrides } from '../support/builders/observation.ts';
-import { census, historyRow, podLook, readyLook, sight } from '../support/builders/looks.ts';
+import { inventory, historyRow, aSnapshot, aReadySnapshot, lastSeen } from '../support/builders/snapshots.ts';
 import { outline } from './support/outline.ts';
 import type { Outline } from './support/outline.ts';
 
 const PAUSED = { [ANNOTATIONS.paused]: 'true' };
 const CHANGED = { account: { kind: 'changed', message: 'Another account.' } } as const;
 const offers = { offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS } } as const;
-const surplus = podLook({ podId: 'pod-9', name: nameOfAttempt(9) });
+const surplus = aSnapshot({ podId: 'pod-9', name: nameOfAttempt(9) });
 const withStray = {
-  census: census({ beganAtMs: NOW_MS, live: [surplus] }),
-  memory: { strays: { 'pod-9': 1 } },
+  inventory: inventory({ beganAtMs: NOW_MS, live: [surplus] }),
+  localState: { strays: { 'pod-9': 1 } },
 };
 const suspended = { spec: { suspend: true } };
 
@@ -70,7 +70,7 @@ describe('the order of the rules', () => {
     },
     {
       name: 'the finalizer before all that pays',
-      known: { gpuPod: rentedGpuPod({ finalizers: [] }), sight: sight(readyLook()) },
+      known: { gpuPod: rentedGpuPod({ finalizers: [] }), lastSeen: lastSeen(aReadySnapshot()) },
       expected: { step: 'addFinalizer' },
       why: 'it must not vanish unseen',
     },
@@ -82,13 +82,13 @@ describe('the order of the rules', () => {
     },
     {
       name: 'what is newer than the object before the look-up',
-      known: { gpuPod: gpuPod({ intent: intent() }), census: withStray.census },
+      known: { gpuPod: gpuPod({ intent: intent() }), inventory: withStray.inventory },
       expected: { step: 'rest', Synced: 'NewerInstance' },
       why: 'its attempt was begun once that order was settled',
     },
     {
       name: 'what is newer than the object before suspend',
-      known: { gpuPod: gpuPod(suspended), census: withStray.census },
+      known: { gpuPod: gpuPod(suspended), inventory: withStray.inventory },
       expected: { step: 'rest', Synced: 'NewerInstance' },
       why: 'the wish is from an older moment, too',
     },
@@ -134,7 +134,7 @@ describe('the order of the rules', () => {
     },
     {
       name: 'suspend before following',
-      known: { gpuPod: rentedGpuPod(suspended), sight: sight(readyLook(), { beganAtMs: NOW_MS }) },
+      known: { gpuPod: rentedGpuPod(suspended), lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS }) },
       expected: { step: 'writeStatus', Ready: 'Ending' },
       why: 'however well it runs',
     },
@@ -166,21 +166,21 @@ describe('the order of the rules', () => {
     },
     {
       name: 'invalid requests before renting',
-      known: { ...offers, memory: { invalidRefusals: { generation: 1, count: 3, message: '' } } },
+      known: { ...offers, localState: { invalidRefusals: { generation: 1, count: 3, message: '' } } },
       expected: { step: 'rest', Stalled: 'InvalidRequest' },
       why: 'the next would refuse it, too',
     },
     { name: 'renting last', known: offers, expected: { step: 'createPod' }, why: 'nothing hinders it' },
   ])('$name: $why', ({ known, expected }) => {
-    const memory = { rental: rentalMemory() };
-    expect(outline(nextStep(observed({ memory, ...known })))).toMatchObject(expected);
+    const localState = { rental: anInstanceState() };
+    expect(outline(nextStep(observed({ localState, ...known })))).toMatchObject(expected);
   });
 });
 
 /** A life as a chain of what is known, each with the step that it leads to. */
 describe('a normal life', () => {
   const deleting = rentedGpuPod({ isDeleting: true });
-  const sent = { rental: rentalMemory({ deletedAtMs: NOW_MS - 10_000 }) };
+  const sent = { rental: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
   it.each<{ name: string; known: ObservationOverrides; step: Outline['step'] }>([
     { name: 'applied', known: {}, step: 'readOffers' },
     { name: 'offers read', known: offers, step: 'createPod' },
@@ -188,21 +188,29 @@ describe('a normal life', () => {
       name: 'ordered',
       known: {
         gpuPod: gpuPod({ intent: intent() }),
-        memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
+        localState: { order: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
       },
       step: 'writeStatus',
     },
     { name: 'bound', known: { gpuPod: rentedGpuPod() }, step: 'rest' },
     {
       name: 'ready',
-      known: { gpuPod: rentedGpuPod(), sight: sight(readyLook(), { beganAtMs: NOW_MS }) },
+      known: { gpuPod: rentedGpuPod(), lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS }) },
       step: 'ensureSecret',
     },
-    { name: 'deleted', known: { gpuPod: deleting, memory: { rental: rentalMemory() } }, step: 'deletePod' },
-    { name: 'end asked for', known: { gpuPod: deleting, memory: sent }, step: 'rest' },
+    {
+      name: 'deleted',
+      known: { gpuPod: deleting, localState: { rental: anInstanceState() } },
+      step: 'deletePod',
+    },
+    { name: 'end asked for', known: { gpuPod: deleting, localState: sent }, step: 'rest' },
     {
       name: 'end seen',
-      known: { gpuPod: deleting, memory: sent, census: census({ beganAtMs: NOW_MS, ended: [historyRow()] }) },
+      known: {
+        gpuPod: deleting,
+        localState: sent,
+        inventory: inventory({ beganAtMs: NOW_MS, ended: [historyRow()] }),
+      },
       step: 'release',
     },
   ])('$name: $step', ({ known, step }) => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { writingOf } from '../../src/lifecycle/intent.ts';
 import { observe, requestSurelyEndedAtMs } from '../../src/lifecycle/observe.ts';
-import type { Memory, OrderMemory } from '../../src/lifecycle/memory.ts';
+import type { LocalState, PendingCreate } from '../../src/lifecycle/local-state.ts';
 import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { observation, NOW_MS, orderMemory } from '../support/builders/observation.ts';
-import { census, historyRow, podLook, readyLook, sight } from '../support/builders/looks.ts';
+import { observation, NOW_MS, aPendingCreate } from '../support/builders/observation.ts';
+import { inventory, historyRow, aSnapshot, aReadySnapshot, lastSeen } from '../support/builders/snapshots.ts';
 
 const ordered = gpuPod({ intent: intent() });
 const rented = rentedGpuPod();
@@ -32,14 +32,14 @@ describe('an order without an outcome', () => {
   });
 
   it('keeps what this process knows of it', () => {
-    const order = orderMemory({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
-    expect(observe(observation({ gpuPod: ordered, memory: { order } })).order).toEqual(order);
+    const order = aPendingCreate({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
+    expect(observe(observation({ gpuPod: ordered, localState: { order } })).order).toEqual(order);
   });
 
   it('is another one after the next intent: proofs of the old absence do not count', () => {
     const next = gpuPod({ intent: intent({ attempt: 2 }) });
-    const order = orderMemory({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
-    expect(observe(observation({ gpuPod: next, memory: { order } })).order).toMatchObject({
+    const order = aPendingCreate({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
+    expect(observe(observation({ gpuPod: next, localState: { order } })).order).toMatchObject({
       podName: nameOfAttempt(2),
       absences: 0,
     });
@@ -50,9 +50,9 @@ describe('an order without an outcome', () => {
     { name: 'a version that did not say which process', written: { writtenBy: undefined } },
     { name: 'the same process, when it sent it again', written: { startedAt: '2026-11-23T09:59:51Z' } },
   ])('is another one where $name wrote it under the same name', ({ written }) => {
-    const order = orderMemory({ absences: 3, outcome: notSent });
+    const order = aPendingCreate({ absences: 3, outcome: notSent });
     const rewritten = gpuPod({ intent: { ...intent(), ...written } });
-    const observed = observe(observation({ gpuPod: rewritten, memory: { order } })).order;
+    const observed = observe(observation({ gpuPod: rewritten, localState: { order } })).order;
     expect(observed).toMatchObject({ podName: nameOfAttempt(1), firstSeenAtMs: NOW_MS, absences: 0 });
     expect(observed).not.toHaveProperty('outcome');
   });
@@ -80,8 +80,8 @@ describe('an order without an outcome', () => {
   });
 
   it('is remembered although the annotation was stripped: an order may be on its way', () => {
-    const memory = { order: orderMemory({ outcome: { kind: 'unknown', message: 'reset' } }) };
-    expect(observe(observation({ gpuPod: gpuPod(), memory })).order).toEqual(memory.order);
+    const localState = { order: aPendingCreate({ outcome: { kind: 'unknown', message: 'reset' } }) };
+    expect(observe(observation({ gpuPod: gpuPod(), localState })).order).toEqual(localState.order);
   });
 });
 
@@ -89,7 +89,7 @@ describe('proofs that no pod came of an order', () => {
   const endedAtMs = NOW_MS - 100_000;
   interface Row {
     readonly name: string;
-    readonly order?: Partial<OrderMemory>;
+    readonly order?: Partial<PendingCreate>;
     /** The request was that of another process. */
     readonly isForeign?: boolean;
     readonly listAtMs: number;
@@ -171,11 +171,11 @@ describe('proofs that no pod came of an order', () => {
       why: 'its request has surely ended',
     },
   ])('$name: $absences, because $why', ({ order = {}, isForeign = false, listAtMs, shows, absences }) => {
-    const { requestEndedAtMs: _ended, ...foreign } = orderMemory(order);
-    const standing = isForeign ? foreign : orderMemory({ requestEndedAtMs: endedAtMs, ...order });
-    const list = census({
+    const { requestEndedAtMs: _ended, ...foreign } = aPendingCreate(order);
+    const standing = isForeign ? foreign : aPendingCreate({ requestEndedAtMs: endedAtMs, ...order });
+    const list = inventory({
       beganAtMs: listAtMs,
-      live: shows === 'live' ? [podLook({ name: nameOfAttempt(1).toUpperCase() })] : [],
+      live: shows === 'live' ? [aSnapshot({ name: nameOfAttempt(1).toUpperCase() })] : [],
       ended:
         shows === 'ended'
           ? [historyRow()]
@@ -183,28 +183,31 @@ describe('proofs that no pod came of an order', () => {
             ? [historyRow({ name: nameOfAttempt(2) })]
             : [],
     });
-    const seen = observe(observation({ gpuPod: ordered, memory: { order: standing }, census: list }));
+    const seen = observe(observation({ gpuPod: ordered, localState: { order: standing }, inventory: list }));
     expect(seen.order?.absences).toBe(absences);
     expect(seen.order?.lastAbsenceAtMs === undefined).toBe(absences === 0);
   });
 
   it('of an order that nobody can read come of living pods alone: what has ended must not hinder for ever', () => {
-    const garbled = { gpuPod: gpuPod({ intent: '{' }), memory: { order: orderMemory({ podName: '' }) } };
-    const ended = census({ beganAtMs: NOW_MS, ended: [historyRow()] });
-    expect(observe(observation({ ...garbled, census: ended })).order?.absences).toBe(1);
-    const live = census({ beganAtMs: NOW_MS, live: [podLook()] });
-    expect(observe(observation({ ...garbled, census: live })).order?.absences).toBe(0);
+    const garbled = {
+      gpuPod: gpuPod({ intent: '{' }),
+      localState: { order: aPendingCreate({ podName: '' }) },
+    };
+    const ended = inventory({ beganAtMs: NOW_MS, ended: [historyRow()] });
+    expect(observe(observation({ ...garbled, inventory: ended })).order?.absences).toBe(1);
+    const live = inventory({ beganAtMs: NOW_MS, live: [aSnapshot()] });
+    expect(observe(observation({ ...garbled, inventory: live })).order?.absences).toBe(0);
   });
 
   it('begin at the end of our request, or after the longest that of another process can last', () => {
-    const { requestEndedAtMs: _ended, ...foreign } = orderMemory({ firstSeenAtMs: 5 });
-    expect(requestSurelyEndedAtMs(orderMemory({ requestEndedAtMs: 7 }), DEFAULT_TIMINGS)).toBe(7);
+    const { requestEndedAtMs: _ended, ...foreign } = aPendingCreate({ firstSeenAtMs: 5 });
+    expect(requestSurelyEndedAtMs(aPendingCreate({ requestEndedAtMs: 7 }), DEFAULT_TIMINGS)).toBe(7);
     expect(requestSurelyEndedAtMs(foreign, DEFAULT_TIMINGS)).toBe(70_005);
   });
 });
 
 describe('strays', () => {
-  const list = census({ beganAtMs: 500, live: [podLook({ podId: 'pod-9', name: nameOfAttempt(1) })] });
+  const list = inventory({ beganAtMs: 500, live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(1) })] });
   it.each([
     {
       name: 'a pod of an earlier attempt',
@@ -238,34 +241,36 @@ describe('strays', () => {
       why: 'the object is from an older moment',
     },
   ])('$name: $why', ({ pod, strays }) => {
-    expect(observe(observation({ gpuPod: pod, census: list })).strays).toEqual(strays);
+    expect(observe(observation({ gpuPod: pod, inventory: list })).strays).toEqual(strays);
   });
 
   it('leaves out the rented pod itself', () => {
-    const own = census({ live: [podLook()] });
-    expect(observe(observation({ gpuPod: rented, census: own })).strays).toEqual({});
+    const own = inventory({ live: [aSnapshot()] });
+    expect(observe(observation({ gpuPod: rented, inventory: own })).strays).toEqual({});
   });
 
   it('leaves out the pod that this process got an id for: it is about to be bound, under whatever name', () => {
-    const memory = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
-    const late = census({ live: [podLook({ podId: 'pod-9', name: nameOfAttempt(7) })] });
-    expect(observe(observation({ gpuPod: ordered, memory, census: late })).strays).toEqual({});
+    const localState = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
+    const late = inventory({ live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(7) })] });
+    expect(observe(observation({ gpuPod: ordered, localState, inventory: late })).strays).toEqual({});
   });
 
   it('leaves out what carries no name of ours', () => {
-    const others = census({ live: [podLook({ podId: 'x', name: 'My first pod' })] });
-    expect(observe(observation({ gpuPod: gpuPod(), census: others })).strays).toEqual({});
+    const others = inventory({ live: [aSnapshot({ podId: 'x', name: 'My first pod' })] });
+    expect(observe(observation({ gpuPod: gpuPod(), inventory: others })).strays).toEqual({});
   });
 
   it('remembers the list that first showed it, and forgets it with the first that does not', () => {
-    const memory: Partial<Memory> = { strays: { 'pod-9': 100, 'pod-8': 100 } };
+    const localState: Partial<LocalState> = { strays: { 'pod-9': 100, 'pod-8': 100 } };
     const pod = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
-    expect(observe(observation({ gpuPod: pod, memory, census: list })).strays).toEqual({ 'pod-9': 100 });
+    expect(observe(observation({ gpuPod: pod, localState, inventory: list })).strays).toEqual({
+      'pod-9': 100,
+    });
   });
 
   it('keeps what is known while there is no list', () => {
-    const memory: Partial<Memory> = { strays: { 'pod-9': 100 } };
-    expect(observe(observation({ memory })).strays).toEqual({ 'pod-9': 100 });
+    const localState: Partial<LocalState> = { strays: { 'pod-9': 100 } };
+    expect(observe(observation({ localState })).strays).toEqual({ 'pod-9': 100 });
   });
 });
 
@@ -273,25 +278,25 @@ describe('what else is remembered', () => {
   it('since when the object is being deleted, once', () => {
     const deleting = gpuPod({ isDeleting: true });
     expect(observe(observation({ gpuPod: deleting })).deletingSinceMs).toBe(NOW_MS);
-    expect(observe(observation({ gpuPod: deleting, memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBe(
-      5,
-    );
-    expect(observe(observation({ memory: { deletingSinceMs: 5 } })).deletingSinceMs).toBeUndefined();
+    expect(
+      observe(observation({ gpuPod: deleting, localState: { deletingSinceMs: 5 } })).deletingSinceMs,
+    ).toBe(5);
+    expect(observe(observation({ localState: { deletingSinceMs: 5 } })).deletingSinceMs).toBeUndefined();
   });
 
   it('a pod without an object, until a status names it', () => {
     const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
-    expect(observe(observation({ gpuPod: ordered, memory: { unbound } })).unbound).toEqual(unbound);
-    expect(observe(observation({ gpuPod: rented, memory: { unbound } })).unbound).toBeUndefined();
+    expect(observe(observation({ gpuPod: ordered, localState: { unbound } })).unbound).toEqual(unbound);
+    expect(observe(observation({ gpuPod: rented, localState: { unbound } })).unbound).toBeUndefined();
   });
 
   it('nothing that changes when the same is observed twice', () => {
     const known = observation({
       gpuPod: rented,
-      sight: sight(readyLook()),
-      census: census({ beganAtMs: 5, live: [podLook({ podId: 'pod-9', name: nameOfAttempt(2) })] }),
+      lastSeen: lastSeen(aReadySnapshot()),
+      inventory: inventory({ beganAtMs: 5, live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(2) })] }),
     });
     const once = observe(known);
-    expect(observe({ ...known, memory: once })).toEqual(once);
+    expect(observe({ ...known, localState: once })).toEqual(once);
   });
 });

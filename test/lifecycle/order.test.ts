@@ -3,7 +3,7 @@ import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../
 import { objectHashes, podNameFront, podNameFronts } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
-import { observation, orderMemory } from '../support/builders/observation.ts';
+import { observation, aPendingCreate } from '../support/builders/observation.ts';
 import type { ObservationOverrides } from '../support/builders/observation.ts';
 
 const copied = gpuPod({ intent: intent({ uid: 'old-uid' }) });
@@ -57,13 +57,13 @@ describe('openOrder', () => {
     },
     {
       name: 'a stripped intent whose outcome is unknown',
-      known: { memory: { order: orderMemory({ outcome: unknown }) } },
+      known: { localState: { order: aPendingCreate({ outcome: unknown }) } },
       kind: 'garbled',
       why: 'kubectl replace drops annotations',
     },
     {
       name: 'a stripped intent that was not sent',
-      known: { memory: { order: orderMemory({ outcome: notSent }) } },
+      known: { localState: { order: aPendingCreate({ outcome: notSent }) } },
       kind: 'none',
       why: 'no pod can come of it',
     },
@@ -71,7 +71,7 @@ describe('openOrder', () => {
       name: 'a stripped intent with an outcome on record',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
-        memory: { order: orderMemory({ outcome: unknown }) },
+        localState: { order: aPendingCreate({ outcome: unknown }) },
       },
       kind: 'none',
       why: 'it is settled',
@@ -80,7 +80,7 @@ describe('openOrder', () => {
       name: 'a stripped intent, with the outcome of another attempt on record',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 2, outcome: 'Refused' }] } }),
-        memory: { order: orderMemory({ outcome: unknown }) },
+        localState: { order: aPendingCreate({ outcome: unknown }) },
       },
       kind: 'garbled',
       why: 'that says nothing of this one',
@@ -89,7 +89,7 @@ describe('openOrder', () => {
       name: 'a stripped intent whose attempt has no outcome yet',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 1 }] } }),
-        memory: { order: orderMemory({ outcome: unknown }) },
+        localState: { order: aPendingCreate({ outcome: unknown }) },
       },
       kind: 'garbled',
       why: 'its pod may bill',
@@ -108,8 +108,8 @@ describe('nextAttemptNumber', () => {
 
   it('is the first where nothing is known, and above a number of this process alone', () => {
     expect(nextAttemptNumber(observation())).toBe(1);
-    const order = orderMemory({ outcome: notSent }, intent({ attempt: 4 }));
-    expect(nextAttemptNumber(observation({ memory: { order } }))).toBe(5);
+    const order = aPendingCreate({ outcome: notSent }, intent({ attempt: 4 }));
+    expect(nextAttemptNumber(observation({ localState: { order } }))).toBe(5);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readinessOf } from '../../src/lifecycle/readiness.ts';
 import type { Readiness } from '../../src/lifecycle/readiness.ts';
-import type { PodLook, PodStatus } from '../../src/lifecycle/provider.ts';
-import { podLook, SSH } from '../support/builders/looks.ts';
+import type { InstanceSnapshot, PodStatus } from '../../src/lifecycle/provider.ts';
+import { aSnapshot, SSH } from '../support/builders/snapshots.ts';
 
 const FAILURE = 'image pull failed';
 
@@ -15,8 +15,8 @@ interface Row {
   readonly expected: Readiness;
 }
 
-function lookOf({ status, installation, failure, progress, endpoint }: Row): PodLook {
-  const { installationStatus: _status, ssh: _ssh, ...rest } = podLook({ status });
+function snapshotOf({ status, installation, failure, progress, endpoint }: Row): InstanceSnapshot {
+  const { installationStatus: _status, ssh: _ssh, ...rest } = aSnapshot({ status });
   return {
     ...rest,
     ...(installation === undefined ? {} : { installationStatus: installation }),
@@ -70,7 +70,7 @@ describe('readinessOf', () => {
   ])(
     '$status, installation $installation, failure $failure, progress $progress, endpoint $endpoint: $expected',
     (row) => {
-      expect(readinessOf(lookOf(row))).toBe(row.expected);
+      expect(readinessOf(snapshotOf(row))).toBe(row.expected);
     },
   );
 });

@@ -31,12 +31,12 @@ async function get(path: string, options: Partial<HttpServerOptions> = {}): Prom
   return await fetch(server.kind === 'listening' ? server.address + path : 'about:blank');
 }
 
-const good = { name: 'watch', look: () => ({ isOk: true }) };
-const standby = { name: 'lease', look: () => ({ isOk: true, message: 'standby' }) };
-const bad = { name: 'watch', look: () => ({ isOk: false, message: 'no complete list yet' }) };
+const good = { name: 'watch', read: () => ({ isOk: true }) };
+const standby = { name: 'lease', read: () => ({ isOk: true, message: 'standby' }) };
+const bad = { name: 'watch', read: () => ({ isOk: false, message: 'no complete list yet' }) };
 const throwing = {
   name: 'bug',
-  look: () => {
+  read: () => {
     throw new Error('canary');
   },
 };

@@ -51,38 +51,38 @@ describe('listOffers: rows', () => {
     {
       name: 'words that are new',
       row: { region: 'moon', stockStatus: 'Tiny', security: 'x' },
-      look: { region: 'moon', stockStatus: 'Tiny', security: 'x' },
+      snapshot: { region: 'moon', stockStatus: 'Tiny', security: 'x' },
     },
-    { name: 'no stock status', row: { stockStatus: null }, look: { stockStatus: 'Available' } },
+    { name: 'no stock status', row: { stockStatus: null }, snapshot: { stockStatus: 'Available' } },
     {
       name: 'counts as texts',
       row: { gpuCount: '8', disk: { defaultCount: '100' } },
-      look: { gpuCount: 8, disk: { defaultCount: 100, defaultIncludedInPrice: false } },
+      snapshot: { gpuCount: 8, disk: { defaultCount: 100, defaultIncludedInPrice: false } },
     },
     {
       name: 'no sizes at all',
       row: { disk: null, vcpu: undefined },
-      look: { disk: { defaultIncludedInPrice: false }, vcpus: { defaultIncludedInPrice: false } },
+      snapshot: { disk: { defaultIncludedInPrice: false }, vcpus: { defaultIncludedInPrice: false } },
     },
     {
       name: 'a community row',
       row: { prices: { onDemand: null, communityPrice: 1, isVariable: true, currency: 'EUR' } },
-      look: { prices: { communityPrice: 1, isVariable: true, currency: 'EUR' } },
+      snapshot: { prices: { communityPrice: 1, isVariable: true, currency: 'EUR' } },
     },
     {
       name: 'a base price that is unusable is for the price check',
       row: { prices: { onDemand: -1, currency: 'USD' } },
-      look: { prices: { onDemand: -1, isVariable: false, currency: 'USD' } },
+      snapshot: { prices: { onDemand: -1, isVariable: false, currency: 'USD' } },
     },
-    { name: 'a reserved row', row: { prepaidTime: 24 }, look: { prepaidHours: 24 } },
-    { name: 'a spot row', row: { isSpot: true }, look: { isSpot: true } },
-    { name: 'an estimate of time', row: { provisioningTime: 15 }, look: { provisioningMinutes: 15 } },
-    { name: 'odd images', row: { images: ['a', null, 3] }, look: { images: ['a'] } },
-    { name: 'no images', row: { images: null }, look: { images: [] } },
-  ])('$name', async ({ row, look }) => {
+    { name: 'a reserved row', row: { prepaidTime: 24 }, snapshot: { prepaidHours: 24 } },
+    { name: 'a spot row', row: { isSpot: true }, snapshot: { isSpot: true } },
+    { name: 'an estimate of time', row: { provisioningTime: 15 }, snapshot: { provisioningMinutes: 15 } },
+    { name: 'odd images', row: { images: ['a', null, 3] }, snapshot: { images: ['a'] } },
+    { name: 'no images', row: { images: null }, snapshot: { images: [] } },
+  ])('$name', async ({ row, snapshot }) => {
     const { answer } = await ask(() => ({ json: { items: [anOfferRow(row)], totalCount: 1 } }));
 
-    expect(answer).toMatchObject({ kind: 'ok', value: { offers: [look], skippedRows: 0 } });
+    expect(answer).toMatchObject({ kind: 'ok', value: { offers: [snapshot], skippedRows: 0 } });
   });
 
   it.each([

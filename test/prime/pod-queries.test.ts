@@ -16,7 +16,7 @@ describe('getPodStatuses', () => {
         const answer = await withProvider(url, (p) => p.getPodStatuses([...ids, 'p0']));
 
         expect(seen.map(({ query }) => query.getAll('pod_ids').length)).toEqual([100, 100, 50]);
-        expect('value' in answer ? answer.value.looks.map(({ podId }) => podId) : answer).toEqual(ids);
+        expect('value' in answer ? answer.value.snapshots.map(({ podId }) => podId) : answer).toEqual(ids);
       },
     );
   });
@@ -27,7 +27,7 @@ describe('getPodStatuses', () => {
       async ({ url, seen }) => {
         expect(await withProvider(url, (p) => p.getPodStatuses([]))).toEqual({
           kind: 'ok',
-          value: { looks: [], failed: new Map() },
+          value: { snapshots: [], failed: new Map() },
         });
         expect(seen).toHaveLength(0);
       },
@@ -46,7 +46,7 @@ describe('getPodStatuses', () => {
       async ({ url }) => {
         const answer = await withProvider(url, (p) => p.getPodStatuses(['p1', 'p2']));
 
-        expect('value' in answer ? answer.value.looks.map(({ podId }) => podId) : answer).toEqual(ids);
+        expect('value' in answer ? answer.value.snapshots.map(({ podId }) => podId) : answer).toEqual(ids);
       },
     );
   });
@@ -69,14 +69,14 @@ describe('getPodStatuses', () => {
   const outage = { status: 503, json: { detail: 'x' } };
 
   interface Asked {
-    readonly looks: number;
+    readonly snapshots: number;
     readonly failed: readonly string[];
     readonly requests: number;
   }
 
   /** Asks so many times, and tells of the last. */
   async function ask(answer: (request: SeenRequest, nth: number) => CannedAnswer, times = 1): Promise<Asked> {
-    let asked: Asked = { looks: 0, failed: [], requests: 0 };
+    let asked: Asked = { snapshots: 0, failed: [], requests: 0 };
     let nth = 0;
     await withServer(
       (request) => {
@@ -88,9 +88,13 @@ describe('getPodStatuses', () => {
           for (let time = 0; time < times; time += 1) {
             const before = seen.length;
             const got = await p.getPodStatuses(ids);
-            const { looks, failed } =
-              'value' in got ? got.value : { looks: [], failed: new Map(ids.map((id) => [id, got])) };
-            asked = { looks: looks.length, failed: [...failed.keys()], requests: seen.length - before };
+            const { snapshots, failed } =
+              'value' in got ? got.value : { snapshots: [], failed: new Map(ids.map((id) => [id, got])) };
+            asked = {
+              snapshots: snapshots.length,
+              failed: [...failed.keys()],
+              requests: seen.length - before,
+            };
           }
         });
       },
@@ -104,7 +108,7 @@ describe('getPodStatuses', () => {
 
   it('asks for a chunk that fails once more', async () => {
     expect(await ask((request, nth) => (nth % 2 === 1 ? outage : good(request)))).toEqual({
-      looks: 250,
+      snapshots: 250,
       failed: [],
       requests: 6,
     });
@@ -113,7 +117,7 @@ describe('getPodStatuses', () => {
   it('keeps the good chunks where one fails, and does not take its pods for missing', async () => {
     const asked = await ask((request) => (request.query.has('pod_ids', 'p100') ? outage : good(request)));
 
-    expect(asked).toEqual({ looks: 150, failed: ids.slice(100, 200), requests: 4 });
+    expect(asked).toEqual({ snapshots: 150, failed: ids.slice(100, 200), requests: 4 });
   });
 
   it.each([400, 404, 414, 422])(
@@ -122,9 +126,9 @@ describe('getPodStatuses', () => {
       const refusing = (request: SeenRequest): CannedAnswer =>
         request.query.has('pod_ids', 'p133') ? { status, json: { detail: 'bad id' } } : good(request);
 
-      expect(await ask(refusing)).toMatchObject({ looks: 249, failed: ['p133'] });
+      expect(await ask(refusing)).toMatchObject({ snapshots: 249, failed: ['p133'] });
       // From then on it is asked for by itself.
-      expect(await ask(refusing, 2)).toEqual({ looks: 249, failed: ['p133'], requests: 4 });
+      expect(await ask(refusing, 2)).toEqual({ snapshots: 249, failed: ['p133'], requests: 4 });
     },
   );
 
@@ -135,7 +139,7 @@ describe('getPodStatuses', () => {
         ? { status: 400, json: { detail: 'bad id' } }
         : good(request);
 
-    expect(await ask(refusing, 3)).toEqual({ looks: 248, failed: bad, requests: 5 });
+    expect(await ask(refusing, 3)).toEqual({ snapshots: 248, failed: bad, requests: 5 });
   });
 
   it.each([

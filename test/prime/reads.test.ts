@@ -151,21 +151,21 @@ describe('getPod', () => {
   });
 
   it.each([
-    { name: 'a status that is new', row: { status: 'HIBERNATING' }, look: { status: 'UNKNOWN' } },
-    { name: 'a status that is none', row: { status: 7 }, look: { status: 'UNKNOWN' } },
-    { name: 'a name of an object member', row: { status: 'constructor' }, look: { status: 'UNKNOWN' } },
-    { name: 'a price as a text', row: { priceHr: '1.25' }, look: { priceUsdPerHour: 1.25 } },
-    { name: 'no price yet', row: { priceHr: 0 }, look: { priceUsdPerHour: undefined } },
-    { name: 'a price that is none', row: { priceHr: 'free' }, look: { priceUsdPerHour: undefined } },
-    { name: 'a negative price', row: { priceHr: -1 }, look: { priceUsdPerHour: undefined } },
-    { name: 'odd ports', row: { primePortMapping: 'x' }, look: { ports: [] } },
-    { name: 'an odd team', row: { teamId: 7 }, look: { teamId: undefined } },
+    { name: 'a status that is new', row: { status: 'HIBERNATING' }, snapshot: { status: 'UNKNOWN' } },
+    { name: 'a status that is none', row: { status: 7 }, snapshot: { status: 'UNKNOWN' } },
+    { name: 'a name of an object member', row: { status: 'constructor' }, snapshot: { status: 'UNKNOWN' } },
+    { name: 'a price as a text', row: { priceHr: '1.25' }, snapshot: { priceUsdPerHour: 1.25 } },
+    { name: 'no price yet', row: { priceHr: 0 }, snapshot: { priceUsdPerHour: undefined } },
+    { name: 'a price that is none', row: { priceHr: 'free' }, snapshot: { priceUsdPerHour: undefined } },
+    { name: 'a negative price', row: { priceHr: -1 }, snapshot: { priceUsdPerHour: undefined } },
+    { name: 'odd ports', row: { primePortMapping: 'x' }, snapshot: { ports: [] } },
+    { name: 'an odd team', row: { teamId: 7 }, snapshot: { teamId: undefined } },
     {
       name: 'a long failure',
       row: { installationFailure: `a\n${'b'.repeat(999)}` },
-      look: { installationFailure: `a ${'b'.repeat(297)}…` },
+      snapshot: { installationFailure: `a ${'b'.repeat(297)}…` },
     },
-  ])('$name does not hide the pod', async ({ row, look }) => {
+  ])('$name does not hide the pod', async ({ row, snapshot }) => {
     await withServer(
       () => ({ json: aPodRow({ id: 'p1', ...row }) }),
       async ({ url }) => {
@@ -174,7 +174,7 @@ describe('getPod', () => {
         const shown = new Map(Object.entries('value' in answer ? answer.value : {}));
 
         expect(shown.get('podId')).toBe('p1');
-        for (const [field, value] of Object.entries(look)) {
+        for (const [field, value] of Object.entries(snapshot)) {
           expect(shown.get(field)).toEqual(value);
         }
       },

@@ -80,7 +80,7 @@ describe('the provider against the simulated API', () => {
     expect(await provider.getPod(podId)).toMatchObject({ kind: 'ok', value: { podId, name: POD_NAME } });
     expect(await provider.getPodStatuses([podId, 'x'])).toMatchObject({
       kind: 'ok',
-      value: { looks: [{ podId }] },
+      value: { snapshots: [{ podId }] },
     });
     expect(await provider.listPods([undefined])).toMatchObject({ kind: 'ok', value: { pods: [{ podId }] } });
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { AccountGates } from '../../src/reconciler/account-gates.ts';
 import type { CreateOrder } from '../../src/reconciler/object-holds.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
-import { podLook, refusal } from '../support/builders/looks.ts';
+import { aSnapshot, refusal } from '../support/builders/snapshots.ts';
 
 const MINUTE_MS = 60_000;
-const CREATED = { kind: 'created', pod: podLook() } as const;
+const CREATED = { kind: 'created', pod: aSnapshot() } as const;
 const LIMIT = refusal({ reason: 'PaymentRequired', scope: 'team', isProven: true, message: 'limit' });
 const POOR = refusal({ reason: 'PaymentRequired', scope: 'team', message: 'poor' });
 

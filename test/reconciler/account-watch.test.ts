@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../src/api/conditions.ts';
 import type { Failure } from '../../src/lifecycle/provider.ts';
-import { failure } from '../support/builders/looks.ts';
+import { failure } from '../support/builders/snapshots.ts';
 import {
   AccountBench as Bench,
   EMPTY,

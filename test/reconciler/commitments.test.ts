@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import type { PodLook } from '../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../../src/lifecycle/provider.ts';
 import { Commitments } from '../../src/reconciler/commitments.ts';
 import { POD_ID, gpuPod, rawGpuPod, rentedStatus } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent, nameOfAttempt } from '../support/builders/intent.ts';
-import { podLook } from '../support/builders/looks.ts';
+import { aSnapshot } from '../support/builders/snapshots.ts';
 
 const HOUR_MS = 3_600_000;
 const ASSUMED = 7_000_000;
@@ -28,14 +28,14 @@ beforeEach(() => {
 });
 
 /** A complete list, a minute after the one before. */
-function list(...pods: readonly PodLook[]): void {
+function list(...pods: readonly InstanceSnapshot[]): void {
   nowMs += 100_000;
   takeAt(nowMs, pods);
 }
 
 function takeAt(
   beganAtMs: number,
-  pods: readonly PodLook[] = [],
+  pods: readonly InstanceSnapshot[] = [],
   complete: readonly (string | undefined)[] = [undefined],
 ): void {
   books.takeInventory({ pods, beganAtMs }, new Set(complete));
@@ -45,7 +45,7 @@ function rented(overrides: GpuPodOverrides = {}): RawObject {
   return rawGpuPod({ intent: intent(), ...overrides, status: rentedStatus(overrides.status) });
 }
 
-const LIVE = podLook({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
+const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 
 describe('the books', () => {
   it('say nothing before the first complete list', () => {
@@ -55,7 +55,7 @@ describe('the books', () => {
     expect(books.reserve(OTHER, intent(), undefined)).toBe(true);
   });
 
-  it.each<{ why: string; objects: RawObject[]; listed: readonly PodLook[]; micros: number }>([
+  it.each<{ why: string; objects: RawObject[]; listed: readonly InstanceSnapshot[]; micros: number }>([
     { why: 'nothing is there', objects: [], listed: [], micros: 0 },
     { why: 'a rented one is too young for lists', objects: [rented()], listed: [], micros: 1_900_000 },
     {
@@ -67,27 +67,27 @@ describe('the books', () => {
     {
       why: 'the list says less than the offer did',
       objects: [rented()],
-      listed: [podLook({ priceUsdPerHour: 1 })],
+      listed: [aSnapshot({ priceUsdPerHour: 1 })],
       micros: 1_900_000,
     },
     { why: 'an instance without an object', objects: [], listed: [LIVE], micros: 2_500_000 },
-    { why: 'one that states no price', objects: [], listed: [podLook()], micros: ASSUMED },
+    { why: 'one that states no price', objects: [], listed: [aSnapshot()], micros: ASSUMED },
     {
       why: 'one that is ending bills',
       objects: [],
-      listed: [podLook({ status: 'DELETING', priceUsdPerHour: 2 })],
+      listed: [aSnapshot({ status: 'DELETING', priceUsdPerHour: 2 })],
       micros: 2_000_000,
     },
     {
       why: 'one that has ended',
       objects: [],
-      listed: [podLook({ status: 'TERMINATED', priceUsdPerHour: 2 })],
+      listed: [aSnapshot({ status: 'TERMINATED', priceUsdPerHour: 2 })],
       micros: 0,
     },
     {
       why: 'somebody else’s',
       objects: [],
-      listed: [podLook({ name: 'mine', priceUsdPerHour: 2 })],
+      listed: [aSnapshot({ name: 'mine', priceUsdPerHour: 2 })],
       micros: 0,
     },
     {

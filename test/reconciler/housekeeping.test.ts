@@ -3,7 +3,7 @@ import type { AccountState } from '../../src/lifecycle/observation.ts';
 import { Housekeeping } from '../../src/reconciler/housekeeping.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
-import { failure } from '../support/builders/looks.ts';
+import { failure } from '../support/builders/snapshots.ts';
 
 const OURS: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 0 };
 const THEIRS: AccountState = { kind: 'changed', userId: 'user-2', sinceMs: 0, message: 'm' };
@@ -29,7 +29,7 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
       check: async () => await Promise.resolve(true),
     },
     podWatch: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
-    census: {
+    inventory: {
       take: async () => {
         counts.lists += 1;
         return await Promise.resolve(list());
@@ -62,7 +62,7 @@ describe('a list that is waited for', () => {
     const { clock, account, counts, housekeeping } = bench(() => taken(isFailing));
     await clock.advance(1_000);
     isFailing = true;
-    housekeeping.scheduleCensus(0);
+    housekeeping.scheduleInventory(0);
     await clock.advance(100);
     // The key changed while it was listed; whose it is, is not known for a while.
     account.state = { kind: 'unknown' };
@@ -78,7 +78,7 @@ describe('a list that is waited for', () => {
   it('is not asked for with a key that nobody has asked about', async () => {
     const { clock, counts, housekeeping } = bench(() => taken(), { kind: 'unknown' });
     await clock.advance(1_000);
-    housekeeping.scheduleCensus(0);
+    housekeeping.scheduleInventory(0);
     await clock.advance(60_000);
     expect(counts.lists).toBe(0);
     await housekeeping.stop();

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '../../src/lifecycle/provider.ts';
 import { KeyTrouble } from '../../src/reconciler/key-trouble.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
-import { failure } from '../support/builders/looks.ts';
+import { failure } from '../support/builders/snapshots.ts';
 
 const REFUSED = failure({ reason: 'Unauthorized', message: 'the provider answered 401' });
 const MISSING = failure({ reason: 'CredentialsMissing' });

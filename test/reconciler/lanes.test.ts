@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Memory } from '../../src/lifecycle/memory.ts';
-import { freshMemory } from '../../src/lifecycle/memory.ts';
+import type { LocalState } from '../../src/lifecycle/local-state.ts';
+import { freshLocalState } from '../../src/lifecycle/local-state.ts';
 import { laneOf, planLanes } from '../../src/reconciler/lanes.ts';
 import { Slots } from '../../src/reconciler/slots.ts';
 
 const METADATA = { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '1' };
-const NOTHING = freshMemory(0, false);
+const NOTHING = freshLocalState(0, false);
 
 function anObject(spec: object, status: object, metadata: object = {}) {
   return { metadata: { ...METADATA, ...metadata }, spec, status };
@@ -14,7 +14,7 @@ function anObject(spec: object, status: object, metadata: object = {}) {
 interface Row {
   readonly what: string;
   readonly object: ReturnType<typeof anObject> | undefined;
-  readonly memory?: Memory;
+  readonly localState?: LocalState;
   readonly lane: 'urgent' | 'normal';
 }
 
@@ -42,21 +42,21 @@ const ROWS: readonly Row[] = [
   {
     what: 'has an instance that no status names',
     object: anObject({}, {}),
-    memory: { ...NOTHING, unbound: { podId: 'p', podName: 'gp-1' } },
+    localState: { ...NOTHING, unbound: { podId: 'p', podName: 'gp-1' } },
     lane: 'urgent',
   },
   {
     what: 'has a duplicate',
     object: anObject({}, {}),
-    memory: { ...NOTHING, strays: { p: 1 } },
+    localState: { ...NOTHING, strays: { p: 1 } },
     lane: 'urgent',
   },
   { what: 'cannot be read', object: anObject([], { attempts: 'none' }), lane: 'normal' },
 ];
 
 describe('laneOf', () => {
-  it.each(ROWS)('a GpuPod that $what: $lane', ({ object, memory, lane }) => {
-    expect(laneOf(object, memory)).toBe(lane);
+  it.each(ROWS)('a GpuPod that $what: $lane', ({ object, localState, lane }) => {
+    expect(laneOf(object, localState)).toBe(lane);
   });
 });
 

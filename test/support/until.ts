@@ -11,13 +11,13 @@ const POLL_MS = 40;
  */
 export async function until<T>(
   what: string,
-  look: () => Promise<T | undefined>,
+  snapshot: () => Promise<T | undefined>,
   explain: () => string | Promise<string>,
   timeoutMs = TIMEOUT_MS,
 ): Promise<T> {
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
-    const found = await look();
+    const found = await snapshot();
     if (found !== undefined) return found;
     if (systemClock.monotonicMs() > deadlineMs)
       throw new Error(`never came true: ${what}\n${await explain()}`);

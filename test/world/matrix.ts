@@ -115,9 +115,9 @@ async function judged({ name, make, end, calm }: Case, report: Report): Promise<
 }
 
 function differences(ready: unknown, calm: unknown, end: End): readonly string[] {
-  const look = end === 'the same' ? (status: unknown): unknown => status : withoutOffer;
+  const snapshot = end === 'the same' ? (status: unknown): unknown => status : withoutOffer;
   const isAlike =
-    isDeepStrictEqual(look(ready), look(calm)) && (end === 'the same' || isOfMarket(ready, end));
+    isDeepStrictEqual(snapshot(ready), snapshot(calm)) && (end === 'the same' || isOfMarket(ready, end));
   return isAlike || end === 'its own'
     ? []
     : [`[same-end] ${JSON.stringify(ready)} is not ${JSON.stringify(calm)}`];

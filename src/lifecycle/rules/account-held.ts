@@ -110,18 +110,18 @@ function wayOut({ kind }: Stake): string {
  * does: then no absence is believed.
  */
 function confirmAccount(observation: Observation, { stake, recorded }: Unconfirmed): Step {
-  const { account, census, memory, gpuPod, timings } = observation;
+  const { account, inventory, localState, gpuPod, timings } = observation;
   const sinceMs = sessionBeganAtMs(account);
-  if (census === undefined) {
-    const wantsCensusAfterMs = Math.max(0, sinceMs);
-    return { kind: 'rest', status: gpuPod.status, isUnwatched: true, wantsCensusAfterMs };
+  if (inventory === undefined) {
+    const wantsInventoryAfterMs = Math.max(0, sinceMs);
+    return { kind: 'rest', status: gpuPod.status, isUnwatched: true, wantsInventoryAfterMs };
   }
-  const { rental } = memory;
+  const { rental } = localState;
   if (stake.kind === 'instance' && rental !== undefined && (rental.read?.beganAtMs ?? -Infinity) < sinceMs) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
   if (account.kind === 'fits' && account.unanswered !== undefined) {
-    return { ...awaitAccount(observation, account.unanswered), wantsCensusAfterMs: timings.quietPollMs };
+    return { ...awaitAccount(observation, account.unanswered), wantsInventoryAfterMs: timings.quietPollMs };
   }
   const message = recorded === undefined ? ofAnotherKey(stake) : ofAnotherAccount(stake, recorded);
   const rest = restFailing(
@@ -133,8 +133,8 @@ function confirmAccount(observation: Observation, { stake, recorded }: Unconfirm
     },
   );
   // A list that no wallet of this object was complete in began at no time.
-  const againMs = Math.max(0, sinceMs, census.beganAtMs + timings.quietPollMs);
-  return { ...unread(observation, rest), isUnwatched: true, wantsCensusAfterMs: againMs };
+  const againMs = Math.max(0, sinceMs, inventory.beganAtMs + timings.quietPollMs);
+  return { ...unread(observation, rest), isUnwatched: true, wantsInventoryAfterMs: againMs };
 }
 
 /** What is rented is looked after meanwhile; what has nothing at stake would be rented on the account of nobody knows whom. */
@@ -165,7 +165,7 @@ function ofAnotherKey(stake: Stake): string {
  * used: somebody else might pay. A list may show that it is.
  */
 export function awaitKnownAccount(observation: Observation): Step | undefined {
-  const { account, gpuPod, timings, census } = observation;
+  const { account, gpuPod, timings, inventory } = observation;
   if (account.kind === 'unknown' || account.unconfirmed === undefined) {
     return undefined;
   }
@@ -182,8 +182,8 @@ export function awaitKnownAccount(observation: Observation): Step | undefined {
       progress: { type: 'Stalled', claim: ['AccountUnconfirmed', message] },
     },
   );
-  const isListed = census !== undefined && census.beganAtMs >= sinceMs;
-  return isListed ? rest : { ...rest, wantsCensusAfterMs: sinceMs };
+  const isListed = inventory !== undefined && inventory.beganAtMs >= sinceMs;
+  return isListed ? rest : { ...rest, wantsInventoryAfterMs: sinceMs };
 }
 
 function awaitAccount(observation: Observation, failure: Failure | undefined): Rest {

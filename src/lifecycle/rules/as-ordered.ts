@@ -4,14 +4,14 @@ import type { OfferStatus } from '../../api/status.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';
-import type { PodLook } from '../provider.ts';
+import type { InstanceSnapshot } from '../provider.ts';
 import type { Step } from '../step.ts';
 import { beginEnding } from './ending.ts';
 import { isOtherGpu, squashed } from './gpu-names.ts';
 
 /** What an instance says of itself, beside what was ordered. */
 interface Compared {
-  readonly look: PodLook;
+  readonly snapshot: InstanceSnapshot;
   readonly spec: GpuPodSpec;
   readonly ordered: OfferStatus;
   readonly intent: Intent | undefined;
@@ -31,12 +31,15 @@ const DIFFERENCES: readonly ((compared: Compared) => string | undefined)[] = [
  * An instance that is not what was chosen is ended before it is ever ready: the request cannot say all that an offer
  * does, so what came of it is compared. After that nothing is ended for it: the work on it is worth more.
  */
-export function checkOrder(observation: Observation, look: PodLook | undefined): Step | undefined {
+export function checkOrder(
+  observation: Observation,
+  snapshot: InstanceSnapshot | undefined,
+): Step | undefined {
   const { gpuPod } = observation;
-  if (look === undefined || gpuPod.status.readyAt !== undefined) {
+  if (snapshot === undefined || gpuPod.status.readyAt !== undefined) {
     return undefined;
   }
-  const compared = comparedWith(observation, look);
+  const compared = comparedWith(observation, snapshot);
   const difference = DIFFERENCES.map((differs) => differs(compared)).find((said) => said !== undefined);
   return difference === undefined
     ? undefined
@@ -47,17 +50,17 @@ export function checkOrder(observation: Observation, look: PodLook | undefined):
       );
 }
 
-function comparedWith({ gpuPod, intent: reading }: Observation, look: PodLook): Compared {
+function comparedWith({ gpuPod, intent: reading }: Observation, snapshot: InstanceSnapshot): Compared {
   const intent = reading.kind === 'read' && isOf(gpuPod, reading.intent) ? reading.intent : undefined;
   const { gpuType, gpuCount, isSpot, provider } = { ...intent?.offer, ...gpuPod.status.offer };
-  return { look, spec: gpuPod.spec, ordered: { gpuType, gpuCount, isSpot, provider }, intent };
+  return { snapshot, spec: gpuPod.spec, ordered: { gpuType, gpuCount, isSpot, provider }, intent };
 }
 
 function isOf({ status }: GpuPod, { name }: Intent): boolean {
   return sameName(status.podName, name);
 }
 
-function otherWallet({ look: { teamId, userId }, intent }: Compared): string | undefined {
+function otherWallet({ snapshot: { teamId, userId }, intent }: Compared): string | undefined {
   if (intent === undefined) {
     return undefined;
   }
@@ -71,26 +74,26 @@ function otherWallet({ look: { teamId, userId }, intent }: Compared): string | u
     : undefined;
 }
 
-function spotThoughForbidden({ look, spec }: Compared): string | undefined {
-  return look.isSpot === true && spec.placement.spot === 'Forbid'
+function spotThoughForbidden({ snapshot, spec }: Compared): string | undefined {
+  return snapshot.isSpot === true && spec.placement.spot === 'Forbid'
     ? 'it is a spot instance, but spec.placement.spot is Forbid'
     : undefined;
 }
 
-function fewerGpus({ look, ordered }: Compared): string | undefined {
-  const { gpuCount = 0 } = look;
+function fewerGpus({ snapshot, ordered }: Compared): string | undefined {
+  const { gpuCount = 0 } = snapshot;
   return gpuCount > 0 && gpuCount < (ordered.gpuCount ?? 0)
     ? `it has ${String(gpuCount)} GPUs instead of ${String(ordered.gpuCount)}`
     : undefined;
 }
 
-function otherGpu({ look: { gpuName }, ordered: { gpuType }, spec }: Compared): string | undefined {
+function otherGpu({ snapshot: { gpuName }, ordered: { gpuType }, spec }: Compared): string | undefined {
   const isOther = gpuName !== undefined && gpuType !== undefined && isOtherGpu(gpuType, gpuName);
   const isWanted = spec.gpu.types.some((type) => !isOtherGpu(type, gpuName ?? ''));
   return isOther && !isWanted ? `it has ${gpuName} instead of ${gpuType}` : undefined;
 }
 
-function deniedUpstream({ look: { upstream }, ordered, spec }: Compared): string | undefined {
+function deniedUpstream({ snapshot: { upstream }, ordered, spec }: Compared): string | undefined {
   const { allow, deny = [] } = spec.placement.providers ?? {};
   if (upstream === undefined || squashed(upstream) === squashed(ordered.provider ?? '')) {
     return undefined;
@@ -103,7 +106,10 @@ function deniedUpstream({ look: { upstream }, ordered, spec }: Compared): string
 
 const COUNTRY_CODE = /^[A-Za-z]{2}$/;
 
-function otherPlace({ look: { country, dataCenter }, spec: { placement } }: Compared): string | undefined {
+function otherPlace({
+  snapshot: { country, dataCenter },
+  spec: { placement },
+}: Compared): string | undefined {
   // Anything but a code may be the same country in other words.
   const isCode = country !== undefined && COUNTRY_CODE.test(country);
   if (isCode && placement.countries !== undefined && !isAmong(placement.countries, country)) {

@@ -3,7 +3,7 @@ import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
-import type { OrderMemory } from '../memory.ts';
+import type { PendingCreate } from '../local-state.ts';
 import { parsePodName } from '../pod-name.ts';
 import type { HistoryRow } from '../provider.ts';
 import { failuresWith, hasOutcome, notCreatedInARow, paidBy, withAttempt } from '../status/attempts.ts';
@@ -19,7 +19,7 @@ type Result = Omit<Partial<Attempt>, 'number'>;
  * Complete lists prove that no instance came of the attempt. It counts: else it would be repeated without end. The offer is
  * left alone where it answered so; that a process died before it asked says nothing about the offer.
  */
-export function closeNotCreated(observation: Observation, intent: Intent, { outcome }: OrderMemory): Step {
+export function closeNotCreated(observation: Observation, intent: Intent, { outcome }: PendingCreate): Step {
   const result = { ...ordered(observation, intent), ...NOT_CREATED };
   return close(observation, intent.attempt, result, outcome === undefined ? undefined : cooldown(intent));
 }
@@ -37,7 +37,7 @@ export function closeEnded(observation: Observation, intent: Intent, ended: Hist
 }
 
 /** The same as `closeNotCreated`, where the intent was taken off and only this process knows of the attempt. */
-export function closeStripped(observation: Observation, { podName }: OrderMemory): Step | undefined {
+export function closeStripped(observation: Observation, { podName }: PendingCreate): Step | undefined {
   const attempt = parsePodName(podName)?.attempt;
   return attempt === undefined || hasOutcome(observation.gpuPod.status, attempt)
     ? undefined

@@ -1,6 +1,6 @@
 import { untilReadAgainMs } from '../gone.ts';
-import type { Observation, Sight } from '../observation.ts';
-import type { RentalMemory } from '../memory.ts';
+import type { Observation, LastSeen } from '../observation.ts';
+import type { InstanceState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
@@ -13,20 +13,20 @@ import { endTimedOut } from './provision.ts';
  */
 export function confirmBeforeReady(
   observation: Observation,
-  rental: RentalMemory,
-  sight: Sight,
+  rental: InstanceState,
+  lastSeen: LastSeen,
   facts: Facts,
 ): Step | undefined {
   if (observation.gpuPod.status.readyAt !== undefined) {
     return undefined;
   }
-  const { detailsAtMs = -Infinity } = sight;
+  const { detailsAtMs = -Infinity } = lastSeen;
   const activeSeenAtMs = rental.activeSeenAtMs ?? observation.now.monotonicMs;
   if (detailsAtMs < activeSeenAtMs) {
-    return lookAgain(observation, rental, activeSeenAtMs);
+    return readAgain(observation, rental, activeSeenAtMs);
   }
-  return sight.look.priceUsdPerHour === undefined
-    ? (endTimedOut(observation, rental, sight) ?? awaitPrice(observation, rental, detailsAtMs, facts))
+  return lastSeen.snapshot.priceUsdPerHour === undefined
+    ? (endTimedOut(observation, rental, lastSeen) ?? awaitPrice(observation, rental, detailsAtMs, facts))
     : undefined;
 }
 
@@ -34,9 +34,10 @@ export function confirmBeforeReady(
 const PATIENCE = 3;
 
 /** By the next list, which all share; where lists fail, leave it out, or take too long, by a GET. */
-function lookAgain(observation: Observation, rental: RentalMemory, sinceMs: number): Step {
-  const { gpuPod, now, timings, providerFailure, census } = observation;
-  const isLeftOut = census === undefined || census.doubt !== undefined || census.beganAtMs >= sinceMs;
+function readAgain(observation: Observation, rental: InstanceState, sinceMs: number): Step {
+  const { gpuPod, now, timings, providerFailure, inventory } = observation;
+  const isLeftOut =
+    inventory === undefined || inventory.doubt !== undefined || inventory.beganAtMs >= sinceMs;
   const patienceMs = timings.goneSpacingMs * (isLeftOut ? 1 : PATIENCE);
   const isOverdue = now.monotonicMs - sinceMs >= patienceMs;
   const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
@@ -48,17 +49,17 @@ function lookAgain(observation: Observation, rental: RentalMemory, sinceMs: numb
     status: gpuPod.status,
     requeueAfterMs: Math.max(untilReadMs, timings.goneSpacingMs),
     pollOften: true,
-    wantsCensusAfterMs: sinceMs,
+    wantsInventoryAfterMs: sinceMs,
   };
 }
 
-function awaitPrice(observation: Observation, rental: RentalMemory, readAtMs: number, facts: Facts): Step {
+function awaitPrice(observation: Observation, rental: InstanceState, readAtMs: number, facts: Facts): Step {
   const { timings } = observation;
-  const next = lookAgain(observation, rental, readAtMs + timings.goneSpacingMs);
+  const next = readAgain(observation, rental, readAtMs + timings.goneSpacingMs);
   return next.kind === 'act' ? next : { ...next, status: priceUnknown(observation, rental, facts) };
 }
 
-function priceUnknown(observation: Observation, { podId }: RentalMemory, facts: Facts): Rest['status'] {
+function priceUnknown(observation: Observation, { podId }: InstanceState, facts: Facts): Rest['status'] {
   return draftStatus(
     observation,
     {

@@ -74,7 +74,7 @@ export function finishDeletion(observation: Observation): Step | undefined {
 
 /** The status names what another GpuPod has rented, which is not this one's to retain: `endRental` leaves it alone. */
 function isOfAnother(observation: Observation, podId: string): boolean {
-  const { rental } = observation.memory;
+  const { rental } = observation.localState;
   const isStranger = rental !== undefined && ownership(observation, rental) === 'stranger';
   return isStranger && observation.proofs.isProvenElsewhere(podId);
 }
@@ -88,9 +88,11 @@ function newerOnes(observation: Observation): readonly PodLeft[] {
 }
 
 function retainRental(observation: Observation, pods: readonly PodLeft[]): Step {
-  const look = observation.sight?.look;
+  const snapshot = observation.lastSeen?.snapshot;
   return (
-    checkPrice(observation, look) ?? checkOrder(observation, look) ?? confirmNothingElse(observation, pods)
+    checkPrice(observation, snapshot) ??
+    checkOrder(observation, snapshot) ??
+    confirmNothingElse(observation, pods)
   );
 }
 
@@ -105,24 +107,24 @@ function isToBeRetained({ gpuPod, policy }: Observation): boolean {
  * else bears the prefix of an object whose instance it adopted is not its own, and is not waited for.
  */
 function confirmNothingElse(observation: Observation, retain: readonly PodLeft[]): Step {
-  const { census, memory, now, timings } = observation;
+  const { inventory, localState, now, timings } = observation;
   if (isLetGo(observation)) {
     return closeUnheld(observation, {});
   }
-  const sinceMs = memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs;
-  if (census === undefined || census.beganAtMs < sinceMs) {
+  const sinceMs = localState.rental?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs;
+  if (inventory === undefined || inventory.beganAtMs < sinceMs) {
     return makeSure(observation, retain, sinceMs);
   }
   const left = new Set(retain.map(({ podId }) => podId));
   return ownInstances(observation).every(({ podId }) => left.has(podId))
     ? release(observation, retain.length === 0 ? {} : { retain })
-    : makeSure(observation, retain, census.beganAtMs + timings.busyPollMs);
+    : makeSure(observation, retain, inventory.beganAtMs + timings.busyPollMs);
 }
 
-function makeSure(observation: Observation, retain: readonly PodLeft[], wantsCensusAfterMs: number): Step {
+function makeSure(observation: Observation, retain: readonly PodLeft[], wantsInventoryAfterMs: number): Step {
   const ids = retain.map(({ podId }) => podId).join(', ');
   const others = ids === '' ? '' : `, other than the retained ${ids},`;
-  const { memory, now } = observation;
+  const { localState, now } = observation;
   const rest: Rest = {
     kind: 'rest',
     status: draftStatus(observation, {
@@ -133,11 +135,15 @@ function makeSure(observation: Observation, retain: readonly PodLeft[], wantsCen
       },
       ...listDoubt(observation),
     }),
-    wantsCensusAfterMs,
+    wantsInventoryAfterMs,
   };
-  return quietly(observation, rest, memory.rental?.deletedAtMs ?? memory.deletingSinceMs ?? now.monotonicMs);
+  return quietly(
+    observation,
+    rest,
+    localState.rental?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs,
+  );
 }
 
-function isLetGo({ gpuPod, memory }: Observation): boolean {
-  return memory.isReleased === true || !hasFinalizer(gpuPod);
+function isLetGo({ gpuPod, localState }: Observation): boolean {
+  return localState.isReleased === true || !hasFinalizer(gpuPod);
 }

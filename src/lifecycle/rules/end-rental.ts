@@ -3,7 +3,7 @@ import { ANNOTATIONS } from '../../api/names.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
-import type { RentalMemory } from '../memory.ts';
+import type { InstanceState } from '../local-state.ts';
 import type { Claims } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
@@ -18,7 +18,7 @@ import { quietly } from './quietly.ts';
  * answers is no look: a pod counts as ended only as `endVerdict` says.
  */
 export function endRental(observation: Observation, why: string): Step | undefined {
-  const { rental } = observation.memory;
+  const { rental } = observation.localState;
   if (endVerdict(observation) !== 'live') {
     return undefined;
   }
@@ -40,7 +40,7 @@ export function endRental(observation: Observation, why: string): Step | undefin
  * is asked, where neither the answer to our create intent nor a list has told. A 404 is no answer to that, and may be
  * wrong: after it a DELETE goes out only for an id that the operator signed.
  */
-function doubtIdentity(observation: Observation, rental: RentalMemory, why: string): Step | undefined {
+function doubtIdentity(observation: Observation, rental: InstanceState, why: string): Step | undefined {
   const { podId } = rental;
   const whose = ownership(observation, rental);
   if (whose !== 'unknown') {
@@ -59,13 +59,13 @@ function doubtIdentity(observation: Observation, rental: RentalMemory, why: stri
     { ...whyUnknown(observation, rental), retryAfterMs: timings.goneSpacingMs },
     claimsWhileEnding(observation, why),
   );
-  return isUnknown ? { ...rest, wantsCensusAfterMs: rental.read.beganAtMs } : rest;
+  return isUnknown ? { ...rest, wantsInventoryAfterMs: rental.read.beganAtMs } : rest;
 }
 
 /** Told once it has lasted for a minute: it usually passes by itself. */
 function whyUnknown(
   observation: Observation,
-  { podId, read }: RentalMemory,
+  { podId, read }: InstanceState,
 ): Omit<Hindrance, 'retryAfterMs'> {
   const failure = observation.podFailure ?? observation.providerFailure;
   switch (read?.result) {
@@ -93,7 +93,7 @@ function whyUnknown(
   }
 }
 
-function leaveAlone(observation: Observation, { podId, name = '' }: RentalMemory, why: string): Step {
+function leaveAlone(observation: Observation, { podId, name = '' }: InstanceState, why: string): Step {
   const { intent, proofs } = observation;
   const isOfOther = proofs.isProvenElsewhere(podId) && intent.kind === 'read';
   const message = isOfOther ? leftToOther(podId, intent.intent) : leftToStranger(podId, name);
@@ -118,25 +118,26 @@ function leftToStranger(podId: string, name: string): string {
   );
 }
 
-function isDeleteDue(observation: Observation, rental: RentalMemory): boolean {
+function isDeleteDue(observation: Observation, rental: InstanceState): boolean {
   const { deletedAtMs } = rental;
   if (deletedAtMs === undefined) {
     return true;
   }
-  const { now, timings, census } = observation;
+  const { now, timings, inventory } = observation;
   const dueAtMs = deletedAtMs + timings.deleteResendMs;
-  const isListed = census?.live.some(({ podId }) => podId === rental.podId) === true;
+  const isListed = inventory?.live.some(({ podId }) => podId === rental.podId) === true;
   return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(observation, rental, dueAtMs));
 }
 
 /** By whatever look: a list that leaves out what a GET or a poll shows must not let it bill on. */
-function isSeenLiveSince({ sight }: Observation, { read }: RentalMemory, atMs: number): boolean {
+function isSeenLiveSince({ lastSeen }: Observation, { read }: InstanceState, atMs: number): boolean {
   const isRead = read?.result === 'found' && read.beganAtMs >= atMs;
-  const isPolled = sight?.omitted === false && sight.look.status !== 'TERMINATED' && sight.beganAtMs >= atMs;
+  const isPolled =
+    lastSeen?.omitted === false && lastSeen.snapshot.status !== 'TERMINATED' && lastSeen.beganAtMs >= atMs;
   return isRead || isPolled;
 }
 
-function sendDelete(observation: Observation, rental: RentalMemory, why: string): Step {
+function sendDelete(observation: Observation, rental: InstanceState, why: string): Step {
   const { deleteFailure } = rental;
   const { monotonicMs } = observation.now;
   if (deleteFailure === undefined || deleteFailure.retryAtMs <= monotonicMs) {
@@ -150,8 +151,8 @@ function sendDelete(observation: Observation, rental: RentalMemory, why: string)
   );
 }
 
-function awaitEnd(observation: Observation, rental: RentalMemory, why: string): Step {
-  const { census, now, timings } = observation;
+function awaitEnd(observation: Observation, rental: InstanceState, why: string): Step {
+  const { inventory, now, timings } = observation;
   const deletedAtMs = rental.deletedAtMs ?? now.monotonicMs;
   if (wantsRead(observation, rental, deletedAtMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
@@ -160,17 +161,17 @@ function awaitEnd(observation: Observation, rental: RentalMemory, why: string): 
     kind: 'rest',
     status: draftStatus(observation, { ...claimsWhileEnding(observation, why), ...listDoubt(observation) }),
     pollOften: true,
-    ...(census?.doubt === undefined ? {} : { requeueAfterMs: timings.goneSpacingMs }),
-    wantsCensusAfterMs: nextListAfterMs(observation, deletedAtMs),
+    ...(inventory?.doubt === undefined ? {} : { requeueAfterMs: timings.goneSpacingMs }),
+    wantsInventoryAfterMs: nextListAfterMs(observation, deletedAtMs),
   };
   return quietly(observation, rest, deletedAtMs);
 }
 
 /** The polls say when a list is worth its requests: once they do not show the instance any more; else now and then. */
-function nextListAfterMs({ census, sight, timings }: Observation, deletedAtMs: number): number {
-  const isTerminated = sight?.look.status === 'TERMINATED';
-  const seenEndingAtMs = sight?.omittedSinceMs ?? (isTerminated ? sight.beganAtMs : -Infinity);
-  const listedAtMs = census?.beganAtMs ?? -Infinity;
+function nextListAfterMs({ inventory, lastSeen, timings }: Observation, deletedAtMs: number): number {
+  const isTerminated = lastSeen?.snapshot.status === 'TERMINATED';
+  const seenEndingAtMs = lastSeen?.omittedSinceMs ?? (isTerminated ? lastSeen.beganAtMs : -Infinity);
+  const listedAtMs = inventory?.beganAtMs ?? -Infinity;
   return listedAtMs < seenEndingAtMs
     ? Math.max(deletedAtMs, seenEndingAtMs)
     : Math.max(deletedAtMs, listedAtMs) + timings.busyPollMs;

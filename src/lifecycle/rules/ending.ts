@@ -3,7 +3,7 @@ import { isDeleting } from '../../api/gpu-pod.ts';
 import type { Attempt } from '../../api/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Observation } from '../observation.ts';
-import type { SecretMemory } from '../memory.ts';
+import type { SecretState } from '../local-state.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { accruedUsd } from '../status/accrual.ts';
 import { currentAttempt, currentAttemptNumber, failuresWith, withAttempt } from '../status/attempts.ts';
@@ -125,13 +125,13 @@ export function closeRental(
 
 /** Its host may soon be somebody else's machine. */
 function removeConnectionSecret(observation: Observation): Step | undefined {
-  const { gpuPod, memory } = observation;
+  const { gpuPod, localState } = observation;
   const name = gpuPod.status.binding?.name;
-  if (name === undefined || memory.secret?.outcome === 'removed') {
+  if (name === undefined || localState.secret?.outcome === 'removed') {
     return undefined;
   }
-  return memory.secret?.outcome === 'kept'
-    ? awaitRemoval(observation, name, memory.secret)
+  return localState.secret?.outcome === 'kept'
+    ? awaitRemoval(observation, name, localState.secret)
     : { kind: 'act', effect: { type: 'removeSecret', name } };
 }
 
@@ -141,7 +141,7 @@ function endSeenAt({ gpuPod, now }: Observation): string {
 }
 
 /** The API server does not let the Secret go: nothing is rented anew while it tells of a machine that is gone. */
-function awaitRemoval(observation: Observation, secretName: string, { message = '' }: SecretMemory): Step {
+function awaitRemoval(observation: Observation, secretName: string, { message = '' }: SecretState): Step {
   const { podId = '' } = observation.gpuPod.status;
   const rest = restFailing(
     observation,
@@ -212,12 +212,12 @@ function cooldownAfter(observation: Observation, ending: Ending | 'Lost'): Coold
 
 /** Whether a tenant could have brought the failure about: with an image, a variable, or too little patience. */
 function isOwnFault(observation: Observation, ending: Ending | 'Lost'): boolean {
-  const { gpuPod, sight } = observation;
+  const { gpuPod, lastSeen } = observation;
   const isPlain = installsNothingOfItsOwn(gpuPod.spec);
   if (ending !== 'ProvisioningTimedOut') {
     return !isPlain;
   }
-  const hasBegunToInstall = sight?.look.status === 'ACTIVE' || gpuPod.status.activeAt !== undefined;
+  const hasBegunToInstall = lastSeen?.snapshot.status === 'ACTIVE' || gpuPod.status.activeAt !== undefined;
   return isImpatient(observation) || (hasBegunToInstall && !isPlain);
 }
 

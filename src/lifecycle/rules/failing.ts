@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Reason } from '../../api/conditions.ts';
 import { FRESH_STATUS } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
-import type { Memory } from '../memory.ts';
+import type { LocalState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claims, Facts } from '../status/draft.ts';
 import type { Rest } from '../step.ts';
@@ -49,10 +49,13 @@ export function restFailing(
   };
 }
 
-type RememberedFailure = NonNullable<Memory['failure']>;
+type RememberedFailure = NonNullable<LocalState['failure']>;
 
-function rememberFailure({ memory, now }: Observation, { reason, message }: Hindrance): RememberedFailure {
-  const known = memory.failure;
+function rememberFailure(
+  { localState, now }: Observation,
+  { reason, message }: Hindrance,
+): RememberedFailure {
+  const known = localState.failure;
   return known?.reason === reason
     ? { reason, message, sinceMs: known.sinceMs, count: known.count + 1 }
     : { reason, message, sinceMs: now.monotonicMs, count: 1 };

@@ -1,8 +1,8 @@
 import { identityOf } from '../account.ts';
-import type { Observation, Sight } from '../observation.ts';
+import type { Observation, LastSeen } from '../observation.ts';
 import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from '../gone.ts';
 import type { EndVerdict } from '../gone.ts';
-import type { RentalMemory } from '../memory.ts';
+import type { InstanceState } from '../local-state.ts';
 import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
@@ -19,8 +19,8 @@ import { followReady } from './ready.ts';
 
 /** Follows the rented pod from its last good look: gone, doubtful, failing, on its way, or ready. */
 export function followRental(observation: Observation): Step | undefined {
-  const { memory, sight } = observation;
-  const { rental } = memory;
+  const { localState, lastSeen } = observation;
+  const { rental } = localState;
   if (rental === undefined) {
     return undefined;
   }
@@ -30,16 +30,16 @@ export function followRental(observation: Observation): Step | undefined {
   }
   const step =
     holdStranger(observation, rental) ??
-    compare(observation, sight) ??
+    compare(observation, lastSeen) ??
     investigate(observation, rental) ??
     reportStaleness(observation, rental) ??
-    (sight === undefined ? awaitFirstLook(observation) : judge(observation, rental, sight));
+    (lastSeen === undefined ? awaitFirstSnapshot(observation) : judge(observation, rental, lastSeen));
   return awakeWhenStale(observation, rental, step);
 }
 
 /** What it says of itself, against what was paid for. */
-function compare(observation: Observation, sight: Sight | undefined): Step | undefined {
-  return checkPrice(observation, sight?.look) ?? checkOrder(observation, sight?.look);
+function compare(observation: Observation, lastSeen: LastSeen | undefined): Step | undefined {
+  return checkPrice(observation, lastSeen?.snapshot) ?? checkOrder(observation, lastSeen?.snapshot);
 }
 
 /** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */
@@ -69,7 +69,7 @@ function closeAfterLoss(observation: Observation, verdict: EndVerdict): Step {
 }
 
 /** Something says that the pod may be gone: ask for it by id, and look for it in a complete list. */
-function investigate(observation: Observation, rental: RentalMemory): Step | undefined {
+function investigate(observation: Observation, rental: InstanceState): Step | undefined {
   const { now, timings } = observation;
   if (!isSuspect(observation, rental)) {
     return undefined;
@@ -79,33 +79,33 @@ function investigate(observation: Observation, rental: RentalMemory): Step | und
     return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
   }
   const readAtMs = now.monotonicMs + requeueAfterMs - timings.goneSpacingMs;
-  const hasLookedSince = observation.census !== undefined && observation.census.beganAtMs >= readAtMs;
+  const wasReadSince = observation.inventory !== undefined && observation.inventory.beganAtMs >= readAtMs;
   return {
     kind: 'rest',
     status: observation.gpuPod.status,
     requeueAfterMs,
-    ...(hasLookedSince ? {} : { wantsCensusAfterMs: readAtMs }),
+    ...(wasReadSince ? {} : { wantsInventoryAfterMs: readAtMs }),
   };
 }
 
-function isSuspect(observation: Observation, rental: RentalMemory): boolean {
-  const { sight, massAbsence } = observation;
-  const isReportedGone = sight?.omitted === true || sight?.look.status === 'TERMINATED';
+function isSuspect(observation: Observation, rental: InstanceState): boolean {
+  const { lastSeen, massAbsence } = observation;
+  const isReportedGone = lastSeen?.omitted === true || lastSeen?.snapshot.status === 'TERMINATED';
   return !massAbsence && (rental.missing > 0 || isReportedGone || isMissingInList(observation, rental));
 }
 
 /** A complete list that is newer than every good look does not show the pod. */
-function isMissingInList({ sight, census, timings }: Observation, rental: RentalMemory): boolean {
+function isMissingInList({ lastSeen, inventory, timings }: Observation, rental: InstanceState): boolean {
   const { podId, read } = rental;
-  if (census === undefined || census.live.some((pod) => pod.podId === podId)) {
+  if (inventory === undefined || inventory.live.some((pod) => pod.podId === podId)) {
     return false;
   }
   const foundAtMs = read?.result === 'found' ? read.beganAtMs : 0;
-  const isNews = census.beganAtMs > Math.max(sight?.beganAtMs ?? 0, foundAtMs);
-  return isNews && isOldEnoughForLists(rental, census, timings);
+  const isNews = inventory.beganAtMs > Math.max(lastSeen?.beganAtMs ?? 0, foundAtMs);
+  return isNews && isOldEnoughForLists(rental, inventory, timings);
 }
 
-function reportStaleness(observation: Observation, rental: RentalMemory): Rest | undefined {
+function reportStaleness(observation: Observation, rental: InstanceState): Rest | undefined {
   const { timings, gpuPod } = observation;
   if (untilStaleMs(observation, rental) > 0) {
     return undefined;
@@ -123,12 +123,12 @@ function reportStaleness(observation: Observation, rental: RentalMemory): Rest |
   };
 }
 
-function untilStaleMs({ sight, now, timings }: Observation, { sinceMs }: RentalMemory): number {
-  return (sight?.beganAtMs ?? sinceMs) + timings.staleMs - now.monotonicMs;
+function untilStaleMs({ lastSeen, now, timings }: Observation, { sinceMs }: InstanceState): number {
+  return (lastSeen?.beganAtMs ?? sinceMs) + timings.staleMs - now.monotonicMs;
 }
 
 /** Whatever it waits for: the moment from which the last look is too old is not slept through. */
-function awakeWhenStale(observation: Observation, rental: RentalMemory, step: Step): Step {
+function awakeWhenStale(observation: Observation, rental: InstanceState, step: Step): Step {
   const untilMs = untilStaleMs(observation, rental);
   return step.kind === 'rest' && untilMs > 0
     ? { ...step, requeueAfterMs: Math.min(step.requeueAfterMs ?? untilMs, untilMs) }
@@ -136,22 +136,22 @@ function awakeWhenStale(observation: Observation, rental: RentalMemory, step: St
 }
 
 /** Nothing was read of the pod yet: the first status poll will tell. */
-function awaitFirstLook({ gpuPod, timings }: Observation): Rest {
+function awaitFirstSnapshot({ gpuPod, timings }: Observation): Rest {
   return { kind: 'rest', status: gpuPod.status, requeueAfterMs: timings.staleMs, pollOften: true };
 }
 
-function judge(observation: Observation, rental: RentalMemory, sight: Sight): Step {
-  const readiness = readinessOf(sight.look);
+function judge(observation: Observation, rental: InstanceState, lastSeen: LastSeen): Step {
+  const readiness = readinessOf(lastSeen.snapshot);
   if (readiness === 'usable') {
-    const withheld = withholdAddress(observation, rental, sight);
+    const withheld = withholdAddress(observation, rental, lastSeen);
     if (withheld !== undefined) {
       return withheld;
     }
-    const facts = seenFacts(observation, sight);
+    const facts = seenFacts(observation, lastSeen);
     return (
-      confirmBeforeReady(observation, rental, sight, facts) ??
-      awaitPorts(observation, rental, sight) ??
-      followReady(observation, sight.look, facts)
+      confirmBeforeReady(observation, rental, lastSeen, facts) ??
+      awaitPorts(observation, rental, lastSeen) ??
+      followReady(observation, lastSeen.snapshot, facts)
     );
   }
   // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
@@ -160,24 +160,24 @@ function judge(observation: Observation, rental: RentalMemory, sight: Sight): St
     mayReadAgain(rental, observation.now.monotonicMs, observation.timings.goneSpacingMs);
   return lacksOnlySsh
     ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
-    : followUnready(observation, rental, sight, seenFacts(observation, sight));
+    : followUnready(observation, rental, lastSeen, seenFacts(observation, lastSeen));
 }
 
 /**
  * Ports may stand in the pod object alone. A list, which all share, shows them before Ready is written: if they came
  * with the next sweep, each pod would be written twice more. Where lists fail they are not waited for.
  */
-function awaitPorts(observation: Observation, { read }: RentalMemory, sight: Sight): Rest | undefined {
-  const { census, gpuPod, providerFailure } = observation;
-  const isListed = census !== undefined && census.beganAtMs >= sight.beganAtMs;
-  const isLookedAt = isListed || read?.result === 'found';
+function awaitPorts(observation: Observation, { read }: InstanceState, lastSeen: LastSeen): Rest | undefined {
+  const { inventory, gpuPod, providerFailure } = observation;
+  const isListed = inventory !== undefined && inventory.beganAtMs >= lastSeen.beganAtMs;
+  const isPolled = isListed || read?.result === 'found';
   // What is written down of a link lacks its token.
   const hasLink = (gpuPod.status.ports ?? []).some(({ url }) => url !== undefined);
   const isWritten = gpuPod.status.readyAt !== undefined && !hasLink;
-  const isKnown = sight.look.ports.length > 0 || isLookedAt || isWritten;
+  const isKnown = lastSeen.snapshot.ports.length > 0 || isPolled || isWritten;
   return isKnown || providerFailure !== undefined
     ? undefined
-    : { kind: 'rest', status: gpuPod.status, pollOften: true, wantsCensusAfterMs: sight.beganAtMs };
+    : { kind: 'rest', status: gpuPod.status, pollOften: true, wantsInventoryAfterMs: lastSeen.beganAtMs };
 }
 
 /** A rental from before accounts were recorded: it was seen with this key. Rides along with the next write. */
@@ -190,11 +190,11 @@ function accountFacts({ gpuPod, account }: Observation): Facts {
   return { account: { ...(origin === undefined ? {} : { origin }), userId } };
 }
 
-function seenFacts(observation: Observation, { look }: Sight): Facts {
+function seenFacts(observation: Observation, { snapshot }: LastSeen): Facts {
   const { gpuPod, now } = observation;
-  const isFirstActive = look.status === 'ACTIVE' && gpuPod.status.activeAt === undefined;
+  const isFirstActive = snapshot.status === 'ACTIVE' && gpuPod.status.activeAt === undefined;
   return {
-    ...priceFacts(gpuPod.status, look),
+    ...priceFacts(gpuPod.status, snapshot),
     ...accountFacts(observation),
     ...proofFacts(observation),
     ...(isFirstActive ? { activeAt: timestamp(now.wallMs) } : {}),

@@ -134,8 +134,8 @@ function wasPrepaidFailure({ intent, gpuPod }: Observation): boolean {
 
 /** Several offers refused the order as invalid: the next one would, too. */
 export function stopAfterInvalidRequests(observation: Observation): Step | undefined {
-  const { gpuPod, memory } = observation;
-  const { generation, count, message } = memory.invalidRefusals;
+  const { gpuPod, localState } = observation;
+  const { generation, count, message } = localState.invalidRefusals;
   return generation === gpuPod.metadata.generation && count >= MAX_INVALID_REFUSALS
     ? stall(
         observation,

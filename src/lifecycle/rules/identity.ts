@@ -1,6 +1,6 @@
-import type { Observation, Sight } from '../observation.ts';
+import type { Observation, LastSeen } from '../observation.ts';
 import { untilReadAgainMs } from '../gone.ts';
-import type { RentalMemory } from '../memory.ts';
+import type { InstanceState } from '../local-state.ts';
 import { frontsOf } from '../order.ts';
 import { frontOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';
 import type { Facts } from '../status/draft.ts';
@@ -15,7 +15,7 @@ import { restFailing } from './failing.ts';
  */
 export function ownership(
   observation: Observation,
-  { name, read }: RentalMemory,
+  { name, read }: InstanceState,
 ): 'ours' | 'stranger' | 'unknown' {
   if (name !== undefined) {
     return isNamedAsOrdered(observation, name) || isProven(observation, name) ? 'ours' : 'stranger';
@@ -57,9 +57,9 @@ export function isSigned(observation: Observation): boolean {
 
 /** Signs an id from before ids were signed, once its name shows that it is ours. Rides along with the next write. */
 export function proofFacts(observation: Observation): Facts {
-  const { gpuPod, memory, proofs } = observation;
+  const { gpuPod, localState, proofs } = observation;
   const { podId, podIdProof } = gpuPod.status;
-  const name = memory.rental?.name;
+  const name = localState.rental?.name;
   const proof = podId === undefined ? undefined : proofs.of(podId);
   return proof === undefined ||
     proof === podIdProof ||
@@ -70,7 +70,7 @@ export function proofFacts(observation: Observation): Facts {
 }
 
 /** What a stranger's instance costs, or is, is no reason to end anything: no rule judges it as if it were ours. */
-export function holdStranger(observation: Observation, rental: RentalMemory): Rest | undefined {
+export function holdStranger(observation: Observation, rental: InstanceState): Rest | undefined {
   return ownership(observation, rental) === 'stranger'
     ? reportStranger(observation, rental.podId, rental.name ?? '')
     : undefined;
@@ -82,16 +82,16 @@ export function holdStranger(observation: Observation, rental: RentalMemory): Re
  */
 export function withholdAddress(
   observation: Observation,
-  rental: RentalMemory,
-  sight: Sight,
+  rental: InstanceState,
+  lastSeen: LastSeen,
 ): Step | undefined {
   const { podId } = rental;
   if (ownership(observation, rental) !== 'unknown') {
     return undefined;
   }
-  const { census, now, timings, gpuPod, providerFailure } = observation;
+  const { inventory, now, timings, gpuPod, providerFailure } = observation;
   const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
-  const hasList = census !== undefined && census.beganAtMs >= sight.beganAtMs;
+  const hasList = inventory !== undefined && inventory.beganAtMs >= lastSeen.beganAtMs;
   if ((hasList || providerFailure !== undefined) && untilReadMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
   }
@@ -99,7 +99,7 @@ export function withholdAddress(
     kind: 'rest',
     status: gpuPod.status,
     requeueAfterMs: Math.max(untilReadMs, timings.goneSpacingMs),
-    ...(hasList ? {} : { wantsCensusAfterMs: sight.beganAtMs }),
+    ...(hasList ? {} : { wantsInventoryAfterMs: lastSeen.beganAtMs }),
   };
 }
 

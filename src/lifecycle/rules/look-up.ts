@@ -1,11 +1,11 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
-import type { OrderMemory } from '../memory.ts';
+import type { PendingCreate } from '../local-state.ts';
 import { requestSurelyEndedAtMs } from '../observe.ts';
 import { isKnownNotCreated, openOrder } from '../order.ts';
 import { isSameAttempt } from '../pod-name.ts';
-import type { PodLook } from '../provider.ts';
+import type { InstanceSnapshot } from '../provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
 import { bindStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -21,7 +21,7 @@ import { settleRefusal } from './refused.ts';
  */
 export function resolveOrder(observation: Observation): Step | undefined {
   const order = openOrder(observation);
-  const remembered = observation.memory.order;
+  const remembered = observation.localState.order;
   if (remembered === undefined) {
     return undefined;
   }
@@ -41,7 +41,7 @@ export function resolveOrder(observation: Observation): Step | undefined {
   return found === undefined ? undefined : bind(observation, order.intent, found, true);
 }
 
-function resolveOpen(observation: Observation, intent: Intent, remembered: OrderMemory): Step {
+function resolveOpen(observation: Observation, intent: Intent, remembered: PendingCreate): Step {
   const { outcome } = remembered;
   if (outcome?.kind === 'created') {
     return bind(observation, intent, outcome.pod, false);
@@ -51,12 +51,12 @@ function resolveOpen(observation: Observation, intent: Intent, remembered: Order
     : resolveUnknown(observation, intent, remembered);
 }
 
-function resolveUnknown(observation: Observation, intent: Intent, remembered: OrderMemory): Step {
+function resolveUnknown(observation: Observation, intent: Intent, remembered: PendingCreate): Step {
   const found = oldestOrdered(observation, intent);
   if (found !== undefined) {
     return bind(observation, intent, found, true);
   }
-  const ended = observation.census?.ended.find(({ name }) => isSameAttempt(name, intent.name));
+  const ended = observation.inventory?.ended.find(({ name }) => isSameAttempt(name, intent.name));
   if (ended !== undefined) {
     return closeEnded(observation, intent, ended);
   }
@@ -66,7 +66,7 @@ function resolveUnknown(observation: Observation, intent: Intent, remembered: Or
   return uncertain(observation, remembered, intent);
 }
 
-function bind(observation: Observation, intent: Intent, pod: PodLook, adopted: boolean): Step {
+function bind(observation: Observation, intent: Intent, pod: InstanceSnapshot, adopted: boolean): Step {
   return {
     kind: 'act',
     effect: { type: 'writeStatus', status: bindStatus(observation, intent, pod, adopted) },
@@ -74,8 +74,8 @@ function bind(observation: Observation, intent: Intent, pod: PodLook, adopted: b
 }
 
 /** The provider may have made several of one attempt: the oldest is kept, the others become strays. */
-function oldestOrdered({ census }: Observation, intent: Intent): PodLook | undefined {
-  return census?.live
+function oldestOrdered({ inventory }: Observation, intent: Intent): InstanceSnapshot | undefined {
+  return inventory?.live
     .filter(({ name, status }) => isSameAttempt(name, intent.name) && status !== 'DELETING')
     .toSorted(
       (a, b) => compareText(a.createdAt ?? '', b.createdAt ?? '') || compareText(a.podId, b.podId),
@@ -83,7 +83,7 @@ function oldestOrdered({ census }: Observation, intent: Intent): PodLook | undef
 }
 
 /** Whether complete lists, enough of them and late enough, prove that no pod came of the order. */
-function isAbsent(observation: Observation, order: OrderMemory): boolean {
+function isAbsent(observation: Observation, order: PendingCreate): boolean {
   const { timings } = observation;
   const provenAtMs = requestSurelyEndedAtMs(order, timings) + timings.settleMs;
   return (
@@ -94,16 +94,16 @@ function isAbsent(observation: Observation, order: OrderMemory): boolean {
 }
 
 /** Lists that never showed a pod of the team prove nothing: perhaps this key may not see them. */
-function isTeamUnseen({ intent, census }: Observation): boolean {
+function isTeamUnseen({ intent, inventory }: Observation): boolean {
   const teamId = intent.kind === 'read' ? intent.intent.teamId : undefined;
-  return teamId !== undefined && census?.teamsSeen.has(teamId) !== true;
+  return teamId !== undefined && inventory?.teamsSeen.has(teamId) !== true;
 }
 
 function isConfirmedAbsent({ gpuPod }: Observation, intent: Intent): boolean {
   return isSameAttempt(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
 }
 
-function uncertain(observation: Observation, order: OrderMemory, intent: Intent | undefined): Step {
+function uncertain(observation: Observation, order: PendingCreate, intent: Intent | undefined): Step {
   const { timings, now } = observation;
   const provenAtMs = requestSurelyEndedAtMs(order, timings) + timings.settleMs;
   const isLate = now.monotonicMs > provenAtMs;
@@ -127,18 +127,18 @@ function uncertain(observation: Observation, order: OrderMemory, intent: Intent 
         ? { type: 'Stalled', claim: ['CreateUncertain', message] }
         : { type: 'Reconciling', claim: ['Retrying', 'Looking for the instance of the create request.'] },
     }),
-    wantsCensusAfterMs: nextUsefulLookMs(observation, order),
+    wantsInventoryAfterMs: nextUsefulReadMs(observation, order),
   };
 }
 
 /** What keeps complete lists from ever proving that no instance came of the order; only a person can look. */
-function obstacleTo(observation: Observation, order: OrderMemory): string | undefined {
+function obstacleTo(observation: Observation, order: PendingCreate): string | undefined {
   if (order.absences >= LISTS_THAT_PROVE_ABSENCE) {
     return isTeamUnseen(observation)
       ? 'this key has never seen an instance of its team, so that proves nothing'
       : undefined;
   }
-  return observation.census?.doubt === undefined ? unreadableRow(observation) : undefined;
+  return observation.inventory?.doubt === undefined ? unreadableRow(observation) : undefined;
 }
 
 function stuckMessage({ name }: Intent, obstacle: string): string {
@@ -157,8 +157,8 @@ function uncertainMessage(intent: Intent | undefined): string {
 }
 
 /** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */
-function nextUsefulLookMs({ census, timings }: Observation, order: OrderMemory): number {
-  if (census === undefined || census.beganAtMs < order.firstSeenAtMs) {
+function nextUsefulReadMs({ inventory, timings }: Observation, order: PendingCreate): number {
+  if (inventory === undefined || inventory.beganAtMs < order.firstSeenAtMs) {
     return order.firstSeenAtMs;
   }
   const firstProofMs = requestSurelyEndedAtMs(order, timings);
@@ -167,8 +167,8 @@ function nextUsefulLookMs({ census, timings }: Observation, order: OrderMemory):
     order.lastAbsenceAtMs === undefined ? firstProofMs : order.lastAbsenceAtMs + timings.settleSpacingMs,
     isLast ? firstProofMs + timings.settleMs : 0,
   );
-  const soonMs = census.beganAtMs + 2 * timings.busyPollMs;
-  return nextProofMs > census.beganAtMs ? Math.min(nextProofMs, soonMs) : soonMs;
+  const soonMs = inventory.beganAtMs + 2 * timings.busyPollMs;
+  return nextProofMs > inventory.beganAtMs ? Math.min(nextProofMs, soonMs) : soonMs;
 }
 
 function compareText(a: string, b: string): number {

@@ -3,7 +3,7 @@ import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts'
 import type { Observation } from '../observation.ts';
 import { frontsOf } from '../order.ts';
 import { frontOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
-import type { PodLook } from '../provider.ts';
+import type { InstanceSnapshot } from '../provider.ts';
 import { currentAttemptNumber, paidBy, withAttempt } from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -31,35 +31,39 @@ export function adoptNewer(observation: Observation): Step | undefined {
   return gpuPod.status.podId === undefined ? hold(observation, newer, only) : undefined;
 }
 
-function isRentedLive({ gpuPod, census }: Observation): boolean {
+function isRentedLive({ gpuPod, inventory }: Observation): boolean {
   const { podId } = gpuPod.status;
-  return podId !== undefined && census?.live.some((pod) => pod.podId === podId) === true;
+  return podId !== undefined && inventory?.live.some((pod) => pod.podId === podId) === true;
 }
 
 /** As this object stands now: since an earlier list another process may have written on it. */
-function isShownSince({ census, memory, now }: Observation): boolean {
-  return (census?.beganAtMs ?? -Infinity) >= (memory.version?.seenAtMs ?? now.monotonicMs);
+function isShownSince({ inventory, localState, now }: Observation): boolean {
+  return (inventory?.beganAtMs ?? -Infinity) >= (localState.version?.seenAtMs ?? now.monotonicMs);
 }
 
 function awaitList({ gpuPod, now }: Observation): Step {
-  return { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs: now.monotonicMs };
+  return { kind: 'rest', status: gpuPod.status, wantsInventoryAfterMs: now.monotonicMs };
 }
 
 /** By all that the list says. One that failed is nobody's to replace without a word. */
-function isAtWork({ status, installationStatus, installationFailure, ssh }: PodLook): boolean {
+function isAtWork({ status, installationStatus, installationFailure, ssh }: InstanceSnapshot): boolean {
   const isInstalled = installationStatus === undefined || installationStatus === 'FINISHED';
   return status === 'ACTIVE' && isInstalled && installationFailure === undefined && ssh !== undefined;
 }
 
-function isStarting({ status, installationStatus, installationFailure }: PodLook): boolean {
+function isStarting({ status, installationStatus, installationFailure }: InstanceSnapshot): boolean {
   const hasFailed = installationStatus === 'ERROR' || installationFailure !== undefined;
   return !hasFailed && (status === 'PROVISIONING' || status === 'PENDING' || status === 'ACTIVE');
 }
 
-function hold(observation: Observation, newer: readonly PodLook[], only: PodLook | undefined): Step {
+function hold(
+  observation: Observation,
+  newer: readonly InstanceSnapshot[],
+  only: InstanceSnapshot | undefined,
+): Step {
   const isOnItsWay = only !== undefined && isStarting(only);
-  const { timings, census, now } = observation;
-  const listedAtMs = Math.max(census?.beganAtMs ?? 0, now.monotonicMs - timings.sweepMs);
+  const { timings, inventory, now } = observation;
+  const listedAtMs = Math.max(inventory?.beganAtMs ?? 0, now.monotonicMs - timings.sweepMs);
   const message = newerMessage(observation, newer);
   return {
     kind: 'rest',
@@ -73,7 +77,7 @@ function hold(observation: Observation, newer: readonly PodLook[], only: PodLook
           }
         : { type: 'Stalled', claim: ['NewerInstance', message] },
     }),
-    wantsCensusAfterMs: listedAtMs + (isOnItsWay ? timings.offerRetryMs : timings.sweepMs),
+    wantsInventoryAfterMs: listedAtMs + (isOnItsWay ? timings.offerRetryMs : timings.sweepMs),
   };
 }
 
@@ -82,13 +86,13 @@ function hold(observation: Observation, newer: readonly PodLook[], only: PodLook
  * and what it says of that attempt, an ending above all, is not meant for this instance.
  */
 export function correctName(observation: Observation): Step | undefined {
-  const { gpuPod, memory, now } = observation;
-  const [recorded, heard] = [parsePodName(gpuPod.status.podName), parsePodName(memory.rental?.name)];
+  const { gpuPod, localState, now } = observation;
+  const [recorded, heard] = [parsePodName(gpuPod.status.podName), parsePodName(localState.rental?.name)];
   const isLater = recorded !== undefined && heard !== undefined && heard.attempt > recorded.attempt;
   if (!isLater || !frontsOf(observation).has(frontOf(heard))) {
     return undefined;
   }
-  const podName = recordedName({ name: memory.rental?.name });
+  const podName = recordedName({ name: localState.rental?.name });
   const attempts = withAttempt(gpuPod.status, heard.attempt, { podName, startedAt: timestamp(now.wallMs) });
   return {
     kind: 'act',
@@ -97,7 +101,7 @@ export function correctName(observation: Observation): Step | undefined {
 }
 
 /** It was ready in the state that was lost: no cap, timeout or wish of an older spec ends it. */
-function adopt(observation: Observation, pod: PodLook): Step {
+function adopt(observation: Observation, pod: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
   const createdAt = timestampOf(pod.createdAt, now.wallMs);
@@ -156,7 +160,7 @@ function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
 }
 
 /** As it was ordered, where the create intent is still there; else as far as it says so itself. */
-function termsOf(observation: Observation, pod: PodLook): Facts {
+function termsOf(observation: Observation, pod: InstanceSnapshot): Facts {
   const { intent: reading, account } = observation;
   const intent =
     reading.kind === 'read' && isSameAttempt(reading.intent.name, pod.name) ? reading.intent : undefined;
@@ -171,7 +175,14 @@ function termsOf(observation: Observation, pod: PodLook): Facts {
 const MAX_WORD_LENGTH = 128;
 
 /** What the instance says of itself: what it was ordered as is lost. */
-function offerOf({ upstream, gpuName, gpuCount, isSpot, country, dataCenter }: PodLook): OfferStatus {
+function offerOf({
+  upstream,
+  gpuName,
+  gpuCount,
+  isSpot,
+  country,
+  dataCenter,
+}: InstanceSnapshot): OfferStatus {
   const words = { provider: upstream, gpuType: gpuName, country, dataCenter };
   const said = Object.entries(words).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
@@ -182,7 +193,7 @@ function offerOf({ upstream, gpuName, gpuCount, isSpot, country, dataCenter }: P
   };
 }
 
-function costOf({ gpuPod }: Observation, { priceUsdPerHour }: PodLook): CostStatus {
+function costOf({ gpuPod }: Observation, { priceUsdPerHour }: InstanceSnapshot): CostStatus {
   const { maxPrice } = gpuPod.spec;
   return {
     currency: 'USD',

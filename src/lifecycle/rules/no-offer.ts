@@ -18,7 +18,7 @@ export function restWithoutOffer(observation: Observation, selection: NoOfferSel
   };
   const isOver = isSearchOver(observation, searchStartedAt);
   const claims: Claims = {
-    Ready: ['NoMatchingOffer', `${selection.message}${whereToLook(selection)}`],
+    Ready: ['NoMatchingOffer', `${selection.message}${whereToSearch(selection)}`],
     OfferSelected: [selection.reason, selection.message],
     Provisioned: ['NotCreated', 'Nothing is rented.'],
     progress: isOver
@@ -36,7 +36,7 @@ export function restWithoutOffer(observation: Observation, selection: NoOfferSel
 }
 
 /** No field is named that is not there. */
-function whereToLook({ rejections, hint }: NoOfferSelected): string {
+function whereToSearch({ rejections, hint }: NoOfferSelected): string {
   const fields = [
     ...(rejections.length === 0 ? [] : ['status.rejections']),
     ...(hint === undefined ? [] : ['status.hint']),

@@ -4,7 +4,7 @@ import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { limitsFrom } from '../../offers/requirements.ts';
 import type { Observation } from '../observation.ts';
-import type { PodLook } from '../provider.ts';
+import type { InstanceSnapshot } from '../provider.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { beginEnding } from './ending.ts';
@@ -13,9 +13,9 @@ import { beginEnding } from './ending.ts';
  * The first price that the provider states is held against the cap, before the pod is ever ready. After
  * that nothing is ended for its price: the work on it is worth more.
  */
-export function checkPrice(observation: Observation, look?: PodLook): Step | undefined {
+export function checkPrice(observation: Observation, snapshot?: InstanceSnapshot): Step | undefined {
   const { gpuPod } = observation;
-  const billed = look?.priceUsdPerHour ?? gpuPod.status.cost?.billedPerHour;
+  const billed = snapshot?.priceUsdPerHour ?? gpuPod.status.cost?.billedPerHour;
   if (billed === undefined || gpuPod.status.readyAt !== undefined) {
     return undefined;
   }
@@ -36,10 +36,10 @@ export function isAbovePriceLine(observation: Observation, billedUsdPerHour: num
   return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(observation);
 }
 
-export function priceFacts(status: GpuPodStatus, look: PodLook): Facts {
-  return look.priceUsdPerHour === undefined
+export function priceFacts(status: GpuPodStatus, snapshot: InstanceSnapshot): Facts {
+  return snapshot.priceUsdPerHour === undefined
     ? {}
-    : { cost: { ...status.cost, billedPerHour: look.priceUsdPerHour } };
+    : { cost: { ...status.cost, billedPerHour: snapshot.priceUsdPerHour } };
 }
 
 function priceLineOf({ gpuPod, policy, intent: reading }: Observation): MicroUsd {

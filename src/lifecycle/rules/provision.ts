@@ -1,7 +1,7 @@
 import { formatDuration } from '../../api/duration.ts';
-import type { Observation, Sight } from '../observation.ts';
-import type { RentalMemory } from '../memory.ts';
-import type { PodLook, PodStatus } from '../provider.ts';
+import type { Observation, LastSeen } from '../observation.ts';
+import type { InstanceState } from '../local-state.ts';
+import type { InstanceSnapshot, PodStatus } from '../provider.ts';
 import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
@@ -13,23 +13,23 @@ import { provisioningTimeOf } from './provisioning-time.ts';
 /** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
 export function followUnready(
   observation: Observation,
-  rental: RentalMemory,
-  sight: Sight,
+  rental: InstanceState,
+  lastSeen: LastSeen,
   facts: Facts,
 ): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
-  const failed = wasReady ? undefined : endFailed(observation, rental, sight);
+  const failed = wasReady ? undefined : endFailed(observation, rental, lastSeen);
   const untilDeadlineMs =
     rental.sinceMs + provisioningTimeOf(observation).timeoutMs - observation.now.monotonicMs;
   const requeueAfterMs = wasReady
     ? observation.timings.staleMs
     : Math.max(untilDeadlineMs, 0) + observation.timings.busyPollMs;
-  return failed ?? { ...report(observation, sight.look, facts, wasReady), requeueAfterMs };
+  return failed ?? { ...report(observation, lastSeen.snapshot, facts, wasReady), requeueAfterMs };
 }
 
-function endFailed(observation: Observation, rental: RentalMemory, sight: Sight): Step | undefined {
-  const { look } = sight;
-  const readiness = readinessOf(look);
+function endFailed(observation: Observation, rental: InstanceState, lastSeen: LastSeen): Step | undefined {
+  const { snapshot } = lastSeen;
+  const readiness = readinessOf(snapshot);
   if (readiness === 'podFailed') {
     return beginEnding(
       observation,
@@ -41,16 +41,20 @@ function endFailed(observation: Observation, rental: RentalMemory, sight: Sight)
     return beginEnding(
       observation,
       'InstallFailed',
-      `The installation failed: ${installationFailure(observation, look)}.`,
+      `The installation failed: ${installationFailure(observation, snapshot)}.`,
     );
   }
-  return endTimedOut(observation, rental, sight);
+  return endTimedOut(observation, rental, lastSeen);
 }
 
-export function endTimedOut(observation: Observation, rental: RentalMemory, sight: Sight): Step | undefined {
+export function endTimedOut(
+  observation: Observation,
+  rental: InstanceState,
+  lastSeen: LastSeen,
+): Step | undefined {
   const { timeoutMs, boundMs } = provisioningTimeOf(observation);
   // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
-  if (sight.beganAtMs > rental.sinceMs + timeoutMs) {
+  if (lastSeen.beganAtMs > rental.sinceMs + timeoutMs) {
     return beginEnding(
       observation,
       'ProvisioningTimedOut',
@@ -63,9 +67,9 @@ export function endTimedOut(observation: Observation, rental: RentalMemory, sigh
 }
 
 /** What a machine says of its installation may hold all that it was given, also values from Secrets that are not known here. */
-function installationFailure({ gpuPod }: Observation, look: PodLook): string {
+function installationFailure({ gpuPod }: Observation, snapshot: InstanceSnapshot): string {
   const { env = [], jupyterPasswordSecretRef } = gpuPod.spec;
-  const { installationFailure: said } = look;
+  const { installationFailure: said } = snapshot;
   if (said === undefined) {
     return 'no reason given';
   }
@@ -74,17 +78,17 @@ function installationFailure({ gpuPod }: Observation, look: PodLook): string {
     : 'the provider has the reason; the operator does not repeat it here, because it may contain values of spec.env';
 }
 
-function report(observation: Observation, look: PodLook, facts: Facts, wasReady: boolean): Rest {
+function report(observation: Observation, snapshot: InstanceSnapshot, facts: Facts, wasReady: boolean): Rest {
   const { gpuPod } = observation;
-  const isMoving = !wasReady || look.status === 'DELETING';
+  const isMoving = !wasReady || snapshot.status === 'DELETING';
   const claims: Claims = {
-    Ready: readyClaim(observation, look),
+    Ready: readyClaim(observation, snapshot),
     Provisioned:
-      look.status === 'ACTIVE'
-        ? ['PodActive', `Instance ${look.podId} is active.`]
+      snapshot.status === 'ACTIVE'
+        ? ['PodActive', `Instance ${snapshot.podId} is active.`]
         : standingClaim(gpuPod.status, 'Provisioned', [
             'CreatePending',
-            `Instance ${look.podId} is created but not active yet.`,
+            `Instance ${snapshot.podId} is created but not active yet.`,
           ]),
     ...(isMoving ? { progress: { type: 'Reconciling', claim: ON_ITS_WAY } } : {}),
   };
@@ -95,9 +99,9 @@ function report(observation: Observation, look: PodLook, facts: Facts, wasReady:
   };
 }
 
-function activeClaim(look: PodLook): Claim<'Ready'> {
-  const { podId } = look;
-  return readinessOf(look) === 'installFailed'
+function activeClaim(snapshot: InstanceSnapshot): Claim<'Ready'> {
+  const { podId } = snapshot;
+  return readinessOf(snapshot) === 'installFailed'
     ? [
         'Failed',
         `The provider reports a failed installation on instance ${podId}. It bills; suspend or delete the GpuPod to terminate it.`,
@@ -108,12 +112,12 @@ function activeClaim(look: PodLook): Claim<'Ready'> {
       ];
 }
 
-function readyClaim({ gpuPod }: Observation, look: PodLook): Claim<'Ready'> {
-  const { podId, status } = look;
+function readyClaim({ gpuPod }: Observation, snapshot: InstanceSnapshot): Claim<'Ready'> {
+  const { podId, status } = snapshot;
   const sentences: Readonly<Record<PodStatus, Claim<'Ready'>>> = {
     PROVISIONING: startingClaim(podId),
     PENDING: startingClaim(podId),
-    ACTIVE: activeClaim(look),
+    ACTIVE: activeClaim(snapshot),
     STOPPED: [
       'Stopped',
       `The provider stopped instance ${podId}. It bills; suspend or delete the GpuPod to terminate it.`,

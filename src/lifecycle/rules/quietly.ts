@@ -7,9 +7,9 @@ const QUIET_POLLS = 2;
 
 /** A GpuPod that is deleted mostly goes within seconds: what it waits for is written down only where it lasts, or fails. */
 export function quietly(observation: Observation, rest: Rest, sinceMs: number): Rest {
-  const { gpuPod, census, now, timings } = observation;
+  const { gpuPod, inventory, now, timings } = observation;
   const leftMs = sinceMs + QUIET_POLLS * timings.busyPollMs - now.monotonicMs;
-  if (!isDeleting(gpuPod) || leftMs <= 0 || census?.doubt !== undefined) {
+  if (!isDeleting(gpuPod) || leftMs <= 0 || inventory?.doubt !== undefined) {
     return rest;
   }
   return {

@@ -2,8 +2,8 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
 import { connectionSecret } from '../connection-secret.ts';
-import type { SecretMemory } from '../memory.ts';
-import type { PodLook } from '../provider.ts';
+import type { SecretState } from '../local-state.ts';
+import type { InstanceSnapshot } from '../provider.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Claim, Claims, Facts } from '../status/draft.ts';
@@ -14,19 +14,20 @@ import { isAbovePriceLine } from './price-check.ts';
 type WantedSecret = Omit<EnsureSecret, 'type'>;
 
 /** A usable pod: the connection Secret first, then the status that points to it. */
-export function followReady(observation: Observation, sighted: PodLook, facts: Facts): Step {
-  const { gpuPod, memory, now, timings } = observation;
-  const look = withKnownPorts(gpuPod.status, sighted);
-  const secret = wantedSecret(gpuPod, look);
+export function followReady(observation: Observation, seen: InstanceSnapshot, facts: Facts): Step {
+  const { gpuPod, localState, now, timings } = observation;
+  const snapshot = withKnownPorts(gpuPod.status, seen);
+  const secret = wantedSecret(gpuPod, snapshot);
   // Looked at again now and then: nobody tells us when somebody deletes it.
-  const isDue = memory.secret === undefined || now.monotonicMs - memory.secret.atMs >= timings.staleMs;
-  return isDue || memory.secret.fingerprint !== secret.fingerprint
+  const isDue =
+    localState.secret === undefined || now.monotonicMs - localState.secret.atMs >= timings.staleMs;
+  return isDue || localState.secret.fingerprint !== secret.fingerprint
     ? { kind: 'act', effect: { type: 'ensureSecret', ...secret } }
-    : reportReady(observation, look, secretFacts(memory.secret, secret), facts);
+    : reportReady(observation, snapshot, secretFacts(localState.secret, secret), facts);
 }
 
-function wantedSecret(gpuPod: GpuPod, look: PodLook): WantedSecret {
-  const secret = connectionSecret(gpuPod, look);
+function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): WantedSecret {
+  const secret = connectionSecret(gpuPod, snapshot);
   const bound = gpuPod.status.binding?.name;
   return bound === undefined || bound === secret.name ? secret : { ...secret, former: bound };
 }
@@ -39,14 +40,14 @@ interface SecretFacts {
 
 function reportReady(
   observation: Observation,
-  look: PodLook,
+  snapshot: InstanceSnapshot,
   { binding, problem }: SecretFacts,
   facts: Facts,
 ): Step {
   const { gpuPod, now, timings } = observation;
   const claims: Claims = {
-    Ready: ['Available', readyMessage(observation, look)],
-    Provisioned: ['PodActive', `Instance ${look.podId} is active.`],
+    Ready: ['Available', readyMessage(observation, snapshot)],
+    Provisioned: ['PodActive', `Instance ${snapshot.podId} is active.`],
     ...(problem === undefined ? {} : { Synced: problem }),
   };
   return {
@@ -54,8 +55,8 @@ function reportReady(
     status: draftStatus(observation, claims, {
       ...facts,
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
-      ssh: look.ssh,
-      ports: look.ports.length === 0 ? undefined : portStatus(look),
+      ssh: snapshot.ssh,
+      ports: snapshot.ports.length === 0 ? undefined : portStatus(snapshot),
       binding,
       failedAttempts: undefined,
       notCreatedAttempts: undefined,
@@ -74,11 +75,11 @@ const MAX_PROTOCOL_LENGTH = 16;
 const MAX_USED_BY_LENGTH = 64;
 
 /** A status poll carries no ports: those that are written down stand, or every restart would write each object twice. */
-function withKnownPorts({ ports = [] }: GpuPodStatus, look: PodLook): PodLook {
-  return look.ports.length > 0
-    ? look
+function withKnownPorts({ ports = [] }: GpuPodStatus, snapshot: InstanceSnapshot): InstanceSnapshot {
+  return snapshot.ports.length > 0
+    ? snapshot
     : {
-        ...look,
+        ...snapshot,
         // In the order of a look: the Secret holds them as text.
         ports: ports.map(({ internal, external, protocol, usedBy, host, url }) => ({
           ...(internal === undefined ? {} : { internal }),
@@ -91,7 +92,7 @@ function withKnownPorts({ ports = [] }: GpuPodStatus, look: PodLook): PodLook {
       };
 }
 
-function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
+function portStatus({ ports }: InstanceSnapshot): GpuPodStatus['ports'] {
   // The schema takes so many, and words so long: more would make the whole status unwritable.
   return ports.slice(0, MAX_PORTS).map(({ usedBy, protocol, url, ...port }) => ({
     ...port,
@@ -103,7 +104,7 @@ function portStatus({ ports }: PodLook): GpuPodStatus['ports'] {
 }
 
 /** What became of the connection Secret, and why it is not as it should be. */
-function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: WantedSecret): SecretFacts {
+function secretFacts({ outcome, message = '' }: SecretState, { name, former }: WantedSecret): SecretFacts {
   // One of a former name stands until the new one is written and it could be removed.
   const binding = former === undefined ? undefined : { name: former };
   switch (outcome) {
@@ -137,12 +138,12 @@ function secretFacts({ outcome, message = '' }: SecretMemory, { name, former }: 
   }
 }
 
-function readyMessage(observation: Observation, look: PodLook): string {
+function readyMessage(observation: Observation, snapshot: InstanceSnapshot): string {
   const isDear = isAbovePriceLine(
     observation,
-    look.priceUsdPerHour ?? observation.gpuPod.status.cost?.billedPerHour,
+    snapshot.priceUsdPerHour ?? observation.gpuPod.status.cost?.billedPerHour,
   );
-  const base = `Instance ${look.podId} is ready: ${look.ssh?.command ?? ''}`;
+  const base = `Instance ${snapshot.podId} is ready: ${snapshot.ssh?.command ?? ''}`;
   return isDear
     ? `${base}. It costs more than the cap allows now; the operator keeps it, because it was ready before.`
     : base;

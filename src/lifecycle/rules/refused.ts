@@ -3,7 +3,7 @@ import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
-import type { Memory } from '../memory.ts';
+import type { LocalState } from '../local-state.ts';
 import type { Refusal, RefusalReason } from '../provider.ts';
 import { paidBy, refusalCounts, withAttempt } from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
@@ -63,9 +63,9 @@ function countRefusal(status: GpuPodStatus, { reason, scope }: Refusal): Facts {
     : { refusedAttempts: Math.min(refused + 1, Number.MAX_SAFE_INTEGER) };
 }
 
-function countInvalid({ memory, gpuPod }: Observation, refusal: Refusal): Memory['invalidRefusals'] {
+function countInvalid({ localState, gpuPod }: Observation, refusal: Refusal): LocalState['invalidRefusals'] {
   const { generation } = gpuPod.metadata;
-  const known = memory.invalidRefusals.generation === generation ? memory.invalidRefusals.count : 0;
+  const known = localState.invalidRefusals.generation === generation ? localState.invalidRefusals.count : 0;
   const isInvalid = refusal.reason === 'InvalidRequest' && refusal.scope !== 'offer';
   return { generation, count: known + (isInvalid ? 1 : 0), message: refusal.message };
 }

@@ -17,11 +17,11 @@ export interface Release {
  * nobody writes its status afterwards, and nothing that has ended is shown as billing.
  */
 export function release(observation: Observation, how: Release = {}): Step {
-  const { gpuPod, memory } = observation;
+  const { gpuPod, localState } = observation;
   const isHeld = gpuPod.metadata.finalizers.some((finalizer) => finalizer !== FINALIZER);
   // Once: a CRD that drops what is written must not hold the release up.
   // Nor must a connection Secret that cannot be removed.
-  const mayClose = memory.isClosing !== true && memory.secret?.outcome !== 'kept';
+  const mayClose = localState.isClosing !== true && localState.secret?.outcome !== 'kept';
   if (isHeld && mayClose && !isClosed(gpuPod)) {
     return closing(observation, how);
   }
@@ -29,15 +29,15 @@ export function release(observation: Observation, how: Release = {}): Step {
 }
 
 /** It was released already; what keeps it is somebody else's finalizer. */
-export function stayReleased({ gpuPod, memory }: Observation): Step | undefined {
-  const isReleased = memory.isReleased === true || (!hasFinalizer(gpuPod) && isClosed(gpuPod));
+export function stayReleased({ gpuPod, localState }: Observation): Step | undefined {
+  const isReleased = localState.isReleased === true || (!hasFinalizer(gpuPod) && isClosed(gpuPod));
   return isDeleting(gpuPod) && isReleased ? { kind: 'rest', status: gpuPod.status } : undefined;
 }
 
 /** The same for one whose finalizer somebody else took off. */
 export function closeUnheld(observation: Observation, how: Release): Step {
-  const { gpuPod, memory } = observation;
-  return memory.isReleased === true || isClosed(gpuPod) || memory.isClosing === true
+  const { gpuPod, localState } = observation;
+  return localState.isReleased === true || isClosed(gpuPod) || localState.isClosing === true
     ? { kind: 'rest', status: gpuPod.status }
     : closing(observation, how);
 }

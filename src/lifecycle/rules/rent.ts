@@ -31,8 +31,8 @@ export function rent(observation: Observation): Step {
 
 /** The last order could not be sent: it is tried again, later and later. */
 function awaitRetry(observation: Observation): Step | undefined {
-  const { memory, now } = observation;
-  const { blocked } = memory;
+  const { localState, now } = observation;
+  const { blocked } = localState;
   if (blocked === undefined || blocked.untilMs <= now.monotonicMs) {
     return undefined;
   }
@@ -46,54 +46,54 @@ function awaitRetry(observation: Observation): Step | undefined {
  * earlier one, another process may have written an order on it.
  */
 function awaitCleanList(observation: Observation): Step | undefined {
-  const { now, timings, census } = observation;
+  const { now, timings, inventory } = observation;
   const isYoung = hasNoPast(observation) && ageMs(observation) < timings.youngObjectMs;
-  const isFresh = census !== undefined && census.beganAtMs >= oldestListMs(observation);
+  const isFresh = inventory !== undefined && inventory.beganAtMs >= oldestListMs(observation);
   if ((isYoung || isFresh) && ownInstances(observation).length === 0) {
     return undefined;
   }
   return isFresh
-    ? sayMakingSure(observation, census.beganAtMs + timings.busyPollMs)
+    ? sayMakingSure(observation, inventory.beganAtMs + timings.busyPollMs)
     : awaitList(observation, now.monotonicMs);
 }
 
-function oldestListMs({ memory, now, timings }: Observation): number {
-  return Math.max(memory.version?.seenAtMs ?? now.monotonicMs, now.monotonicMs - timings.offerMaxAgeMs);
+function oldestListMs({ localState, now, timings }: Observation): number {
+  return Math.max(localState.version?.seenAtMs ?? now.monotonicMs, now.monotonicMs - timings.offerMaxAgeMs);
 }
 
 /**
  * As this process saw it, or as the API server did if that is more: a process that stood still sees late what has been
  * there for long. Where this clock is ahead of that of the API server, that costs a list.
  */
-function ageMs({ gpuPod, memory, now }: Observation): number {
+function ageMs({ gpuPod, localState, now }: Observation): number {
   const { creationTimestamp = '' } = gpuPod.metadata;
-  return Math.max(now.monotonicMs - memory.firstSeenAtMs, now.wallMs - Date.parse(creationTimestamp));
+  return Math.max(now.monotonicMs - localState.firstSeenAtMs, now.wallMs - Date.parse(creationTimestamp));
 }
 
 /** A status that stands was written by somebody: by a process, it may be, that has ordered meanwhile. */
-function hasNoPast({ gpuPod, memory }: Observation): boolean {
-  return !memory.inFirstList && isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
+function hasNoPast({ gpuPod, localState }: Observation): boolean {
+  return !localState.inFirstList && isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
 }
 
 /** A list is there in a moment: who waits for an offer needs one every minute, and must not write each time. */
-function awaitList(observation: Observation, wantsCensusAfterMs: number): Step {
-  const { gpuPod, providerFailure, census } = observation;
-  const isDoubtful = providerFailure !== undefined || census?.doubt !== undefined;
+function awaitList(observation: Observation, wantsInventoryAfterMs: number): Step {
+  const { gpuPod, providerFailure, inventory } = observation;
+  const isDoubtful = providerFailure !== undefined || inventory?.doubt !== undefined;
   const isWorthSaying = isDoubtful || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
   return isWorthSaying
-    ? sayMakingSure(observation, wantsCensusAfterMs)
-    : { kind: 'rest', status: gpuPod.status, wantsCensusAfterMs, ...stillFailing(observation) };
+    ? sayMakingSure(observation, wantsInventoryAfterMs)
+    : { kind: 'rest', status: gpuPod.status, wantsInventoryAfterMs, ...stillFailing(observation) };
 }
 
 /**
  * Each try to send an order writes it down, and so needs a new list: what hindered the last try is not over because of
  * that. Else it would be tried again and again at once, and never be told.
  */
-function stillFailing({ memory: { blocked, failure } }: Observation): Pick<Rest, 'remember'> {
+function stillFailing({ localState: { blocked, failure } }: Observation): Pick<Rest, 'remember'> {
   return failure === undefined || failure.reason !== blocked?.reason ? {} : { remember: { failure } };
 }
 
-function sayMakingSure(observation: Observation, wantsCensusAfterMs: number): Step {
+function sayMakingSure(observation: Observation, wantsInventoryAfterMs: number): Step {
   return {
     kind: 'rest',
     status: draftStatus(observation, {
@@ -104,7 +104,7 @@ function sayMakingSure(observation: Observation, wantsCensusAfterMs: number): St
       },
       ...listDoubt(observation),
     }),
-    wantsCensusAfterMs,
+    wantsInventoryAfterMs,
     ...stillFailing(observation),
   };
 }
@@ -181,7 +181,7 @@ function hindered(observation: Observation, hindrance: Hindrance, retrying: stri
 }
 
 function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): Step | undefined {
-  const { policy, committedElsewhere, timings, now, census } = observation;
+  const { policy, committedElsewhere, timings, now, inventory } = observation;
   const limit = policy.maxTotalPricePerHour;
   const charged = chargedAtOnce(cost.total, offer.prepaidHours);
   if (limit === undefined) {
@@ -205,5 +205,5 @@ function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): 
     'Waiting for room in the budget.',
   );
   // Whether an instance without a GpuPod has ended, only lists tell.
-  return { ...rest, wantsCensusAfterMs: (census?.beganAtMs ?? 0) + timings.quietPollMs };
+  return { ...rest, wantsInventoryAfterMs: (inventory?.beganAtMs ?? 0) + timings.quietPollMs };
 }

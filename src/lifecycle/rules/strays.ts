@@ -8,14 +8,14 @@ import { ownership } from './identity.ts';
  * has shown up. It is terminated once a second complete list shows it. See `standingOf` for what is none.
  */
 export function endStrays(observation: Observation): Step | undefined {
-  const { census, memory, timings } = observation;
-  if (census === undefined || isStrangerNamed(observation)) {
+  const { inventory, localState, timings } = observation;
+  if (inventory === undefined || isStrangerNamed(observation)) {
     return undefined;
   }
-  const { live, beganAtMs } = census;
+  const { live, beganAtMs } = inventory;
   const stray = live.find(({ podId, status }) =>
     // What is said to be ending is asked to once more when that takes too long.
-    isShownBefore(memory.strays[podId], beganAtMs, status === 'DELETING' ? timings.deleteResendMs : 1),
+    isShownBefore(localState.strays[podId], beganAtMs, status === 'DELETING' ? timings.deleteResendMs : 1),
   );
   return stray === undefined
     ? undefined
@@ -23,7 +23,7 @@ export function endStrays(observation: Observation): Step | undefined {
         kind: 'act',
         effect: { type: 'deleteStray', podId: stray.podId, podName: stray.name ?? '', cause: 'duplicate' },
         // One DELETE a list: the next one is sent only if the next list still shows it.
-        remember: { strays: { ...memory.strays, [stray.podId]: beganAtMs } },
+        remember: { strays: { ...localState.strays, [stray.podId]: beganAtMs } },
       };
 }
 
@@ -32,16 +32,16 @@ export function endStrays(observation: Observation): Step | undefined {
  * status can be restored in part, or forged. A deletion ends whatever bears the object's uid.
  */
 function isStrangerNamed(observation: Observation): boolean {
-  const { gpuPod, memory } = observation;
-  const { rental } = memory;
+  const { gpuPod, localState } = observation;
+  const { rental } = localState;
   const isSure = rental !== undefined && ownership(observation, rental) === 'ours';
   return gpuPod.status.podId !== undefined && !isSure && !endsAllInstances(observation);
 }
 
 /** An answer with an id came for an order that does not stand on the object any more: nobody else knows this pod. */
 export function endUnbound(observation: Observation): Step | undefined {
-  const { memory, gpuPod, intent } = observation;
-  const { unbound } = memory;
+  const { localState, gpuPod, intent } = observation;
+  const { unbound } = localState;
   if (unbound === undefined || unbound.podId === gpuPod.status.podId) {
     return undefined;
   }

@@ -4,8 +4,8 @@ import { accountOfIntent, identityOf } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';
 import type { Intent } from '../intent.ts';
 import type { AccountState, Observation } from '../observation.ts';
-import type { Memory } from '../memory.ts';
-import type { PodLook } from '../provider.ts';
+import type { LocalState } from '../local-state.ts';
+import type { InstanceSnapshot } from '../provider.ts';
 import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
 import { specHash } from '../spec-hash.ts';
 import { paidBy, withAttempt } from './attempts.ts';
@@ -21,7 +21,7 @@ import { timestampOf } from './timestamp.ts';
 export function bindStatus(
   observation: Observation,
   intent: Intent,
-  pod: PodLook,
+  pod: InstanceSnapshot,
   adopted: boolean,
 ): GpuPodStatus {
   const { gpuPod } = observation;
@@ -45,16 +45,16 @@ export function bindStatus(
 }
 
 function bindFacts(
-  { gpuPod, now, account, proofs, memory }: Observation,
+  { gpuPod, now, account, proofs, localState }: Observation,
   intent: Intent,
-  pod: PodLook,
+  pod: InstanceSnapshot,
   isOutdated: boolean,
 ): Facts {
   return {
     podId: pod.podId,
     podIdProof: proofs.of(pod.podId),
     podName: intent.name,
-    account: accountOf(account, intent, pod, accountTold(memory, pod)),
+    account: accountOf(account, intent, pod, accountTold(localState, pod)),
     offer: offerStatus(intent),
     cost: costStatus(intent, pod),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
@@ -77,7 +77,7 @@ function bindFacts(
 }
 
 /** By the answer to the order of this process. */
-function accountTold({ unbound }: Memory, { podId }: PodLook): AccountIdentity | undefined {
+function accountTold({ unbound }: LocalState, { podId }: InstanceSnapshot): AccountIdentity | undefined {
   return unbound?.podId === podId ? unbound.account : undefined;
 }
 
@@ -85,7 +85,7 @@ function accountTold({ unbound }: Memory, { podId }: PodLook): AccountIdentity |
 export function accountOf(
   session: AccountState,
   intent: Intent | undefined,
-  { userId }: PodLook,
+  { userId }: InstanceSnapshot,
   answered?: AccountIdentity,
 ): GpuPodStatus['account'] {
   const told =
@@ -125,7 +125,7 @@ function wholeGigabytes(gpuMemory = NaN): Pick<OfferStatus, 'gpuMemory'> {
   return Number.isSafeInteger(rounded) && rounded >= 0 ? { gpuMemory: rounded } : {};
 }
 
-export function costStatus({ cost, capSent }: Intent, pod: PodLook): CostStatus {
+export function costStatus({ cost, capSent }: Intent, pod: InstanceSnapshot): CostStatus {
   return {
     currency: 'USD',
     gpu: microsToUsd(cost.gpu),

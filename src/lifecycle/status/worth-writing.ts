@@ -11,7 +11,7 @@ export function isWorthWriting(observation: Observation, next: GpuPodStatus): bo
   if (!isSameJson(steadyPart(standing), steadyPart(next))) {
     return true;
   }
-  const writtenAtMs = observation.memory.rejectionsWrittenAtMs;
+  const writtenAtMs = observation.localState.rejectionsWrittenAtMs;
   const isDue =
     writtenAtMs === undefined ||
     observation.now.monotonicMs - writtenAtMs >= observation.timings.rejectionsWriteMs;

@@ -7,7 +7,7 @@ import type { NewObject } from '../../kubernetes/resource-client.ts';
 import type { Secret } from '../../kubernetes/secrets-client.ts';
 import { CONNECTION_KEYS } from '../../lifecycle/connection-secret.ts';
 import { learnSecret } from '../../lifecycle/learn.ts';
-import type { Memory, SecretMemory, SecretOutcome } from '../../lifecycle/memory.ts';
+import type { LocalState, SecretState, SecretOutcome } from '../../lifecycle/local-state.ts';
 import type { EnsureSecret } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { known, STALE } from './outcome.ts';
@@ -26,20 +26,20 @@ export async function ensureSecret(
   context: Context,
   gpuPod: GpuPod,
   effect: EnsureSecret,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   const { name, former, fingerprint } = effect;
   const written = await unlessRefused(context, gpuPod, { name, otherwise: 'refused' }, async () => {
     return await writeSecret(context, gpuPod, effect);
   });
   if (written?.outcome !== 'written' || former === undefined) {
-    return learn(context, memory, fingerprint, written);
+    return learn(context, localState, fingerprint, written);
   }
   const moved = await unlessRefused(context, gpuPod, { name: former, otherwise: 'kept' }, async () => {
     await removeOwned(context, gpuPod, former);
     return 'written';
   });
-  return learn(context, memory, fingerprint, moved);
+  return learn(context, localState, fingerprint, moved);
 }
 
 /** Removes the connection Secret if it is ours. */
@@ -47,16 +47,16 @@ export async function removeSecret(
   context: Context,
   gpuPod: GpuPod,
   name: string,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   const removed = await unlessRefused(context, gpuPod, { name, otherwise: 'kept' }, async () => {
     await removeOwned(context, gpuPod, name);
     return 'removed';
   });
-  return learn(context, memory, '', removed);
+  return learn(context, localState, '', removed);
 }
 
-type Became = Pick<SecretMemory, 'outcome' | 'message'>;
+type Became = Pick<SecretState, 'outcome' | 'message'>;
 
 /** What became of a Secret, also where the API server says no; undefined where somebody changed it meanwhile. */
 async function unlessRefused(
@@ -86,13 +86,13 @@ async function unlessRefused(
 
 function learn(
   { clock }: Context,
-  memory: Memory,
+  localState: LocalState,
   fingerprint: string,
   became: Became | undefined,
 ): EffectOutcome {
   return became === undefined
     ? STALE
-    : known(learnSecret(memory, { fingerprint, ...became }, clock.monotonicMs()));
+    : known(learnSecret(localState, { fingerprint, ...became }, clock.monotonicMs()));
 }
 
 async function removeOwned({ secrets }: Context, gpuPod: GpuPod, name: string): Promise<void> {

@@ -8,7 +8,7 @@ import { judgeAnswer } from '../../lifecycle/created.ts';
 import { writeIntent } from '../../lifecycle/intent.ts';
 import type { Intent } from '../../lifecycle/intent.ts';
 import { learnBlocked, learnCreate, learnSession } from '../../lifecycle/learn.ts';
-import type { Memory } from '../../lifecycle/memory.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../lifecycle/provider.ts';
 import type { CreatePod } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
@@ -28,7 +28,7 @@ export async function createPod(
   context: Context,
   gpuPod: GpuPod,
   effect: CreatePod,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   const session = whileSessionLasts(context);
   // Before anything that can hang, the Secrets too.
@@ -38,8 +38,8 @@ export async function createPod(
   try {
     const secrets = await readSecrets(context, gpuPod);
     return secrets.kind === 'missing'
-      ? known(learnBlocked(memory, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
-      : await orderInTurn(context, gpuPod, effect, { memory, values: secrets.values, session });
+      ? known(learnBlocked(localState, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
+      : await orderInTurn(context, gpuPod, effect, { localState, values: secrets.values, session });
   } finally {
     context.orderSlots.giveBack();
   }
@@ -59,7 +59,7 @@ async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSe
 }
 
 interface Prepared {
-  readonly memory: Memory;
+  readonly localState: LocalState;
   readonly values: SecretValues;
   /** That the key is still the one for which the create was decided. */
   readonly session: SendOptions;
@@ -72,21 +72,21 @@ async function orderInTurn(
   prepared: Prepared,
 ): Promise<EffectOutcome> {
   const { clock, commitments, policy } = context;
-  const { memory } = prepared;
+  const { localState } = prepared;
   await context.takeCreateTurn();
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
   const asking = createOrder(context, gpuPod);
   if (isOld || !context.gates.pass(asking)) {
-    return known(memory);
+    return known(localState);
   }
   const { uid } = gpuPod.metadata;
   let isCharged = false;
   try {
     if (!commitments.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
-      return known(memory);
+      return known(localState);
     }
     const outcome = await order(context, gpuPod, effect, prepared);
-    isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.memory);
+    isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
     return outcome;
   } finally {
     commitments.release(uid, { name: effect.intent.name, isCharged });
@@ -95,7 +95,7 @@ async function orderInTurn(
   }
 }
 
-function mayHaveCharged({ order: ordered }: Memory): boolean {
+function mayHaveCharged({ order: ordered }: LocalState): boolean {
   const kind = ordered?.outcome?.kind;
   return kind === 'created' || kind === 'unknown';
 }
@@ -104,7 +104,7 @@ async function order(
   context: Context,
   gpuPod: GpuPod,
   effect: CreatePod,
-  { memory, values, session: decided }: Prepared,
+  { localState, values, session: decided }: Prepared,
 ): Promise<EffectOutcome> {
   const { clock, provider, timings, orderFence } = context;
   const sendWithinMs = orderFence.sendWithinMs();
@@ -122,7 +122,7 @@ async function order(
     // It may stand on the object all the same; what is certain is that nothing was sent on it.
     const message = `Failed to write the create intent onto the GpuPod: ${apiErrorMessage(error)}`;
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
-    return known(learnCreate(memory, intent, notSent, clock.monotonicMs()));
+    return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
   } finally {
     orderFence.note(clock.monotonicMs() - writtenAtMs);
   }
@@ -146,7 +146,7 @@ async function order(
   if (outcome.kind === 'created') {
     context.account.noteOwn(outcome.pod.userId, keyVersion);
   }
-  const learned = learnCreate(memory, intent, outcome, clock.monotonicMs());
+  const learned = learnCreate(localState, intent, outcome, clock.monotonicMs());
   return known(learnSession(learned, sessionBeganAtMs(session)));
 }
 

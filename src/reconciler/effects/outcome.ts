@@ -1,5 +1,5 @@
 import type { ObservedOffers } from '../../lifecycle/observation.ts';
-import type { Memory } from '../../lifecycle/memory.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
 
 /**
  * What an effect led to.
@@ -10,13 +10,13 @@ import type { Memory } from '../../lifecycle/memory.ts';
  * - `released`: the finalizer is off; the watch tells of the end, there is nothing left to plan.
  */
 export type EffectOutcome =
-  | { readonly kind: 'known'; readonly memory: Memory; readonly offers?: ObservedOffers }
+  | { readonly kind: 'known'; readonly localState: LocalState; readonly offers?: ObservedOffers }
   | { readonly kind: 'stale' }
   | { readonly kind: 'busy' }
   | { readonly kind: 'released' };
 
 export const STALE: EffectOutcome = { kind: 'stale' };
 
-export function known(memory: Memory): EffectOutcome {
-  return { kind: 'known', memory };
+export function known(localState: LocalState): EffectOutcome {
+  return { kind: 'known', localState };
 }

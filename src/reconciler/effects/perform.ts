@@ -1,5 +1,5 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
-import type { Memory } from '../../lifecycle/memory.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { Effect } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
 import { cooldownOwner } from '../gather.ts';
@@ -14,31 +14,31 @@ export async function perform(
   context: Context,
   gpuPod: GpuPod,
   effect: Effect,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   switch (effect.type) {
     case 'writeStatus':
       if (effect.cooldown !== undefined) {
         context.cooldowns.start(effect.cooldown, cooldownOwner(gpuPod));
       }
-      return await writeStatus(context, gpuPod, effect.status, memory);
+      return await writeStatus(context, gpuPod, effect.status, localState);
     case 'createPod':
-      return await createPod(context, gpuPod, effect, memory);
+      return await createPod(context, gpuPod, effect, localState);
     case 'readOffers':
-      return await readOffers(context, gpuPod, effect.queries, memory);
+      return await readOffers(context, gpuPod, effect.queries, localState);
     case 'deletePod':
-      return await deletePod(context, gpuPod, effect.podId, memory);
+      return await deletePod(context, gpuPod, effect.podId, localState);
     case 'deleteStray':
-      return await deleteStray(context, gpuPod, effect, memory);
+      return await deleteStray(context, gpuPod, effect, localState);
     case 'readPod':
-      return await readPod(context, gpuPod, effect.podId, memory);
+      return await readPod(context, gpuPod, effect.podId, localState);
     case 'ensureSecret':
-      return await ensureSecret(context, gpuPod, effect, memory);
+      return await ensureSecret(context, gpuPod, effect, localState);
     case 'removeSecret':
-      return await removeSecret(context, gpuPod, effect.name, memory);
+      return await removeSecret(context, gpuPod, effect.name, localState);
     case 'addFinalizer':
-      return await addFinalizer(context, gpuPod, memory);
+      return await addFinalizer(context, gpuPod, localState);
     case 'release':
-      return await release(context, gpuPod, memory, effect);
+      return await release(context, gpuPod, localState, effect);
   }
 }

@@ -3,9 +3,9 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import { readIntent, unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { ObservedOffers } from '../../lifecycle/observation.ts';
 import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
-import type { Memory, PodRead } from '../../lifecycle/memory.ts';
+import type { LocalState, PodRead } from '../../lifecycle/local-state.ts';
 import { isSameAttempt } from '../../lifecycle/pod-name.ts';
-import type { Answer, NotFound, PodLook } from '../../lifecycle/provider.ts';
+import type { Answer, NotFound, InstanceSnapshot } from '../../lifecycle/provider.ts';
 import type { DeleteStray } from '../../lifecycle/step.ts';
 import { standingOf } from '../../lifecycle/surplus.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
@@ -21,9 +21,9 @@ export async function readOffers(
   context: Context,
   gpuPod: GpuPod,
   queries: readonly OfferQuery[],
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
-  return await inReadSlot(context, gpuPod, async () => await askForOffers(context, queries, memory));
+  return await inReadSlot(context, gpuPod, async () => await askForOffers(context, queries, localState));
 }
 
 /** A provider that hangs must not take all workers: who finds no place gives its worker back, and is called later. */
@@ -45,7 +45,7 @@ async function inReadSlot(
 async function askForOffers(
   { provider }: Context,
   queries: readonly OfferQuery[],
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   const answers = await Promise.all(queries.map(async (query) => await provider.listOffers(query)));
   const lists = answers.flatMap((answer) => (answer.kind === 'ok' ? [answer.value] : []));
@@ -56,7 +56,7 @@ async function askForOffers(
   // What passes by itself is told before what only a person can mend: the one is over before the other is read.
   const missing = failures.find(({ reason }) => reason !== 'InvalidRequest') ?? failures[0];
   if (missing !== undefined && lists.length === 0) {
-    return { kind: 'known', memory, offers: missing };
+    return { kind: 'known', localState, offers: missing };
   }
   const offers: ObservedOffers = {
     kind: 'ok',
@@ -64,19 +64,19 @@ async function askForOffers(
     beganAtMs: Math.min(...lists.map(({ beganAtMs }) => beganAtMs)),
     ...(missing === undefined ? {} : { missing }),
   };
-  return { kind: 'known', memory, offers };
+  return { kind: 'known', localState, offers };
 }
 
 export async function deletePod(
   context: Context,
   gpuPod: GpuPod,
   podId: string,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
   const { namespace, name } = gpuPod.metadata;
   context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'requested termination');
-  return known(learnDelete(memory, podId, outcome, context.clock.monotonicMs()));
+  return known(learnDelete(localState, podId, outcome, context.clock.monotonicMs()));
 }
 
 /** A look that a termination waits for takes no place from others, and waits for none. */
@@ -84,20 +84,20 @@ export async function readPod(
   context: Context,
   gpuPod: GpuPod,
   podId: string,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
-  const read = async (): Promise<EffectOutcome> => await lookAtPod(context, podId, memory);
+  const read = async (): Promise<EffectOutcome> => await readInstance(context, podId, localState);
   return isDeleting(gpuPod) || gpuPod.spec.suspend ? await read() : await inReadSlot(context, gpuPod, read);
 }
 
-async function lookAtPod(context: Context, podId: string, memory: Memory): Promise<EffectOutcome> {
+async function readInstance(context: Context, podId: string, localState: LocalState): Promise<EffectOutcome> {
   const beganAtMs = context.clock.monotonicMs();
   const keyVersion = context.account.keyVersion();
   const fence = whileSessionLasts(context);
   const answer = await context.provider.getPod(podId);
   if (!fence.mayStillSend()) {
     // The key changed meanwhile: whose answer this is cannot be told.
-    return known(learnRead(memory, podId, { beganAtMs, result: 'failed' }));
+    return known(learnRead(localState, podId, { beganAtMs, result: 'failed' }));
   }
   if (answer.kind === 'ok') {
     noteOwnPod(context.account, answer.value, keyVersion);
@@ -105,10 +105,10 @@ async function lookAtPod(context: Context, podId: string, memory: Memory): Promi
   }
   const name = answer.kind === 'ok' ? answer.value.name : undefined;
   const read = { beganAtMs, result: resultOf(answer), ...(name === undefined ? {} : { name }) };
-  return known(learnRead(memory, podId, read));
+  return known(learnRead(localState, podId, read));
 }
 
-function resultOf(answer: Answer<PodLook> | NotFound): PodRead['result'] {
+function resultOf(answer: Answer<InstanceSnapshot> | NotFound): PodRead['result'] {
   if (answer.kind === 'ok') {
     return answer.value.status === 'TERMINATED' ? 'terminated' : 'found';
   }
@@ -120,7 +120,7 @@ export async function deleteStray(
   context: Context,
   gpuPod: GpuPod,
   stray: DeleteStray,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<EffectOutcome> {
   const fence = whileSessionLasts(context);
   const { namespace, name, uid } = gpuPod.metadata;
@@ -139,7 +139,7 @@ export async function deleteStray(
     { namespace, name, podId, podName, outcome: outcome.kind },
     'requested termination of a duplicate',
   );
-  return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(memory, podId));
+  return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(localState, podId));
 }
 
 /** By the object's own uid: what it may have adopted of another's is not asked, and not needed. */

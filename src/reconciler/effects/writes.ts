@@ -4,7 +4,7 @@ import { API_VERSION, FINALIZER, KIND } from '../../api/names.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import { isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { Memory } from '../../lifecycle/memory.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { Effect, PodLeft } from '../../lifecycle/step.ts';
 import { accruedUsd } from '../../lifecycle/status/accrual.ts';
 import { droppedFields } from '../../lifecycle/status/dropped.ts';
@@ -25,7 +25,7 @@ export async function writeStatus(
   context: Context,
   gpuPod: GpuPod,
   status: GpuPodStatus,
-  memory: Memory,
+  localState: LocalState,
 ): Promise<GuardedOutcome> {
   const { name, namespace, uid, resourceVersion } = gpuPod.metadata;
   const body = {
@@ -35,7 +35,7 @@ export async function writeStatus(
     status,
   };
   let dropped: DroppedFields = {};
-  const written = await guarded(context, gpuPod, memory, async () => {
+  const written = await guarded(context, gpuPod, localState, async () => {
     const returned = await context.api.replaceStatus(body);
     dropped = droppedFields(status, Reflect.get(returned, 'status'));
     context.fidelity.note(gpuPod, status, dropped);
@@ -44,7 +44,7 @@ export async function writeStatus(
   const isWhole = Object.keys(dropped).length === 0;
   const outcome: GuardedOutcome =
     written.kind === 'known' && written.isDone
-      ? { ...written, memory: { ...memory, dropped: isWhole ? undefined : dropped } }
+      ? { ...written, localState: { ...localState, dropped: isWhole ? undefined : dropped } }
       : written;
   if (outcome.kind === 'known' && outcome.isDone) {
     for (const event of eventsBetween(gpuPod.status, status)) {
@@ -55,8 +55,12 @@ export async function writeStatus(
 }
 
 /** Puts the finalizer on. */
-export async function addFinalizer(context: Context, gpuPod: GpuPod, memory: Memory): Promise<EffectOutcome> {
-  return await guarded(context, gpuPod, memory, async () => {
+export async function addFinalizer(
+  context: Context,
+  gpuPod: GpuPod,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  return await guarded(context, gpuPod, localState, async () => {
     const finalizers = [...gpuPod.metadata.finalizers, FINALIZER];
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
@@ -68,7 +72,7 @@ type ReleaseHow = Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' |
 export async function release(
   context: Context,
   gpuPod: GpuPod,
-  memory: Memory,
+  localState: LocalState,
   how: ReleaseHow,
 ): Promise<EffectOutcome> {
   const { retain = [], isForced } = how;
@@ -85,7 +89,7 @@ export async function release(
   if (!hasFinalizer(gpuPod)) {
     return STALE;
   }
-  const outcome = await guarded(context, gpuPod, memory, async () => {
+  const outcome = await guarded(context, gpuPod, localState, async () => {
     const finalizers = gpuPod.metadata.finalizers.filter((finalizer) => finalizer !== FINALIZER);
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
@@ -166,7 +170,8 @@ function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): vo
 
 /** `known` and not done: what is there now is in the view, and nobody is told of it. Whoever wrote plans for it. */
 export type GuardedOutcome =
-  { readonly kind: 'known'; readonly memory: Memory; readonly isDone: boolean } | { readonly kind: 'stale' };
+  | { readonly kind: 'known'; readonly localState: LocalState; readonly isDone: boolean }
+  | { readonly kind: 'stale' };
 
 /**
  * A guarded write. On a conflict the object is read live, so that the next plan is made for what is there
@@ -175,12 +180,12 @@ export type GuardedOutcome =
 async function guarded(
   context: Context,
   gpuPod: GpuPod,
-  memory: Memory,
+  localState: LocalState,
   write: () => Promise<KubernetesObject>,
 ): Promise<GuardedOutcome> {
   try {
     context.view.applyLocal(await write());
-    return { kind: 'known', memory, isDone: true };
+    return { kind: 'known', localState, isDone: true };
   } catch (error) {
     if (isNotFound(error)) {
       return { kind: 'stale' };
@@ -195,5 +200,5 @@ async function guarded(
     return { kind: 'stale' };
   }
   context.view.applyLocal(live);
-  return { kind: 'known', memory, isDone: false };
+  return { kind: 'known', localState, isDone: false };
 }

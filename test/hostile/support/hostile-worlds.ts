@@ -4,12 +4,12 @@ import type { GpuPod } from '../../../src/api/gpu-pod.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Observation, ObservedOffers } from '../../../src/lifecycle/observation.ts';
-import type { Memory } from '../../../src/lifecycle/memory.ts';
-import type { HistoryRow, PodLook, PodStatus, Wallet } from '../../../src/lifecycle/provider.ts';
+import type { LocalState } from '../../../src/lifecycle/local-state.ts';
+import type { HistoryRow, InstanceSnapshot, PodStatus, Wallet } from '../../../src/lifecycle/provider.ts';
 import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
 import { AccountGates } from '../../../src/reconciler/account-gates.ts';
-import { Census } from '../../../src/reconciler/census.ts';
+import { Inventory } from '../../../src/reconciler/inventory.ts';
 import { Claims } from '../../../src/reconciler/claims.ts';
 import { Commitments } from '../../../src/reconciler/commitments.ts';
 import { Cooldowns } from '../../../src/reconciler/cooldowns.ts';
@@ -21,8 +21,14 @@ import { VanishedPods } from '../../../src/reconciler/vanished-pods.ts';
 import { anOfferRow } from '../../prime/builders.ts';
 import { POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
-import { memory, NOW_MS, orderMemory, rentalMemory, WALL_MS } from '../../support/builders/observation.ts';
-import { failure, historyRow, podLook, readyLook, refusal } from '../../support/builders/looks.ts';
+import {
+  localState,
+  NOW_MS,
+  aPendingCreate,
+  anInstanceState,
+  WALL_MS,
+} from '../../support/builders/observation.ts';
+import { failure, historyRow, aSnapshot, aReadySnapshot, refusal } from '../../support/builders/snapshots.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 import { pick } from './json-mutations.ts';
@@ -42,18 +48,18 @@ const STATUSES: readonly PodStatus[] = [
   'TERMINATED',
 ];
 
-const OWN: readonly PodLook[] = [
-  podLook(),
-  readyLook(),
+const OWN: readonly InstanceSnapshot[] = [
+  aSnapshot(),
+  aReadySnapshot(),
   // Only what is called as it was ordered gets as far as its Secret.
-  readyLook(),
-  readyLook({ ports: [] }),
-  readyLook({ priceUsdPerHour: 1e300 }),
-  podLook({ podId: 'pod-2', name: nameOfAttempt(2) }),
-  podLook({ podId: 'pod-3', name: nameOfAttempt(1).toUpperCase(), createdAt: 'garbage' }),
-  podLook({ installationStatus: 'ERROR', installationFailure: 'x'.repeat(300) }),
+  aReadySnapshot(),
+  aReadySnapshot({ ports: [] }),
+  aReadySnapshot({ priceUsdPerHour: 1e300 }),
+  aSnapshot({ podId: 'pod-2', name: nameOfAttempt(2) }),
+  aSnapshot({ podId: 'pod-3', name: nameOfAttempt(1).toUpperCase(), createdAt: 'garbage' }),
+  aSnapshot({ installationStatus: 'ERROR', installationFailure: 'x'.repeat(300) }),
 ];
-const OTHERS = FOREIGN.map((foreign) => readyLook(foreign));
+const OTHERS = FOREIGN.map((foreign) => aReadySnapshot(foreign));
 
 const ROWS = [
   anOfferRow(),
@@ -80,7 +86,7 @@ export interface WorldCase {
   readonly listedAt: number;
   readonly isListed: boolean;
   readonly isSeen: boolean;
-  readonly memory: number;
+  readonly localState: number;
   readonly ended: number;
   readonly offers: number;
   readonly account: number;
@@ -93,7 +99,7 @@ export const worldCase: Arbitrary<WorldCase> = fc.record({
   listedAt: fc.nat(99),
   isListed: fc.boolean(),
   isSeen: fc.boolean(),
-  memory: fc.nat(99),
+  localState: fc.nat(99),
   ended: fc.nat(99),
   offers: fc.nat(99),
   account: fc.nat(99),
@@ -120,8 +126,8 @@ const ACCOUNTS: readonly Observation['account'][] = [
 
 /** A world in which an object can be looked at again and again. */
 export interface HostileWorld {
-  readonly pods: readonly PodLook[];
-  look(gpuPod: GpuPod): Promise<Observation>;
+  readonly pods: readonly InstanceSnapshot[];
+  snapshot(gpuPod: GpuPod): Promise<Observation>;
 }
 
 /** The real parts that gather reads, filled by a provider that shows these pods. */
@@ -134,10 +140,10 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
   const beganAtMs = NOW_MS - pick(AGES_MS, numbers.listedAt);
   const account = { state: pick(ACCOUNTS, numbers.account) };
   const sources = sourcesOf({ pods, beganAtMs, ended: pick(ENDED, numbers.ended), account, others });
-  if (numbers.isListed) await sources.census.take();
+  if (numbers.isListed) await sources.inventory.take();
   return {
     pods,
-    look: async (gpuPod) => {
+    snapshot: async (gpuPod) => {
       const { podId } = gpuPod.status;
       const seen = pods.find((pod) => pod.podId === podId);
       if (podId !== undefined)
@@ -145,14 +151,14 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
       if (seen !== undefined && numbers.isSeen) sources.podWatch.record(seen, beganAtMs);
       const { resourceVersion } = gpuPod.metadata;
       const version = { resourceVersion, seenAtMs: LONG_AGO_MS };
-      const remembered = { ...memoryOf(numbers.memory, podId, seen), version };
+      const remembered = { ...localStateOf(numbers.localState, podId, seen), version };
       return await gather(sources, gpuPod, remembered, pick(OFFER_ANSWERS, numbers.offers));
     },
   };
 }
 
 interface Parts {
-  readonly pods: readonly PodLook[];
+  readonly pods: readonly InstanceSnapshot[];
   readonly beganAtMs: number;
   readonly ended: readonly HistoryRow[];
   readonly account: Sources['account'];
@@ -177,7 +183,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     getPod: async () => Promise.resolve({ kind: 'notFound', message: '' } as const),
     listHistory: async () => Promise.resolve({ kind: 'ok', value: ended } as const),
     getPodStatuses: async () =>
-      Promise.resolve({ kind: 'ok', value: { looks: pods, failed: new Map() } } as const),
+      Promise.resolve({ kind: 'ok', value: { snapshots: pods, failed: new Map() } } as const),
   };
   const nothing = (): void => undefined;
   const health = new ProviderHealth(clock, 0, nothing);
@@ -208,7 +214,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       vanished,
       onChange: nothing,
     }),
-    census: new Census({
+    inventory: new Inventory({
       provider,
       clock,
       teamIds: () => ['team-1'],
@@ -235,13 +241,21 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
 }
 
 /** What a process may remember of the object, true to what the provider has. */
-function memoryOf(index: number, podId: string | undefined, seen: PodLook | undefined): Memory {
+function localStateOf(
+  index: number,
+  podId: string | undefined,
+  seen: InstanceSnapshot | undefined,
+): LocalState {
   const rental = podId === undefined ? {} : { rental: rentalOf(index, podId, seen) };
-  return { ...pick(MEMORIES, index), ...rental };
+  return { ...pick(LOCAL_STATES, index), ...rental };
 }
 
-function rentalOf(index: number, podId: string, seen: PodLook | undefined): NonNullable<Memory['rental']> {
-  const { name: _name, ...unread } = rentalMemory({ podId });
+function rentalOf(
+  index: number,
+  podId: string,
+  seen: InstanceSnapshot | undefined,
+): NonNullable<LocalState['rental']> {
+  const { name: _name, ...unread } = anInstanceState({ podId });
   const beganAtMs = NOW_MS - 40_000;
   if (index % 3 === 0) return unread;
   const isDeleted = index % 3 === 1 && seen?.name?.startsWith('gp-abc123') === true;
@@ -262,26 +276,29 @@ const LATE = {
   absences: 3,
   lastAbsenceAtMs: NOW_MS - 5_000,
 };
-const CREATED = { kind: 'created', pod: podLook() } as const;
-const MEMORIES: readonly Memory[] = [
-  memory(),
-  memory(),
-  memory(),
-  memory(),
-  memory({ inFirstList: true, firstSeenAtMs: NOW_MS - 300_000 }),
-  memory({ order: orderMemory() }),
-  memory({ order: orderMemory({ ...LATE, outcome: { kind: 'unknown', message: 'reset' } }) }),
-  memory({ order: orderMemory(LATE) }),
-  memory({ order: orderMemory({ ...LATE, podName: '' }) }),
-  memory({ order: orderMemory({ outcome: CREATED }), unbound: { podId: POD_ID, podName: nameOfAttempt(1) } }),
-  memory({
-    order: orderMemory({ outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }) }),
+const CREATED = { kind: 'created', pod: aSnapshot() } as const;
+const LOCAL_STATES: readonly LocalState[] = [
+  localState(),
+  localState(),
+  localState(),
+  localState(),
+  localState({ inFirstList: true, firstSeenAtMs: NOW_MS - 300_000 }),
+  localState({ order: aPendingCreate() }),
+  localState({ order: aPendingCreate({ ...LATE, outcome: { kind: 'unknown', message: 'reset' } }) }),
+  localState({ order: aPendingCreate(LATE) }),
+  localState({ order: aPendingCreate({ ...LATE, podName: '' }) }),
+  localState({
+    order: aPendingCreate({ outcome: CREATED }),
+    unbound: { podId: POD_ID, podName: nameOfAttempt(1) },
   }),
-  memory({ order: orderMemory({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }) }),
-  memory({ strays: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
-  memory({ unbound: { podId: 'pod-2', podName: nameOfAttempt(2) } }),
-  memory({ deletingSinceMs: NOW_MS - 60_000 }),
-  memory({ blocked: { reason: 'ReferenceNotFound', message: 'y'.repeat(300), untilMs: NOW_MS + 5 } }),
+  localState({
+    order: aPendingCreate({ outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }) }),
+  }),
+  localState({ order: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }) }),
+  localState({ strays: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
+  localState({ unbound: { podId: 'pod-2', podName: nameOfAttempt(2) } }),
+  localState({ deletingSinceMs: NOW_MS - 60_000 }),
+  localState({ blocked: { reason: 'ReferenceNotFound', message: 'y'.repeat(300), untilMs: NOW_MS + 5 } }),
 ];
 
 /** Other objects of the cluster, as a live list would show them. */

@@ -6,7 +6,7 @@ import type {
   NotFound,
   PodList,
   WalletList,
-  PodLook,
+  InstanceSnapshot,
   PodStatuses,
 } from '../../../src/lifecycle/provider.ts';
 import type { Offer } from '../../../src/offers/offer.ts';
@@ -53,22 +53,23 @@ function isRefusal({ status }: Given, body: unknown): boolean {
   return isOfAccount || (isDecided && hasErrorText(body));
 }
 
-export function judgePod({ status, text }: Given, answer: Answer<PodLook> | NotFound): Verdict {
+export function judgePod({ status, text }: Given, answer: Answer<InstanceSnapshot> | NotFound): Verdict {
   const body = parsed(text);
   if (answer.kind === 'notFound')
     return status === 404 && hasErrorText(body) ? undefined : 'not found without a 404 of the API';
   if (answer.kind !== 'ok') return undefined;
   const isTrue = isGood(status) && at(body, 'id') === ASKED_ID && answer.value.podId === ASKED_ID;
-  return isTrue ? judgeLook(body, answer.value) : 'a look at another pod';
+  return isTrue ? judgeSnapshot(body, answer.value) : 'a look at another pod';
 }
 
-function judgeLook(row: unknown, look: PodLook): Verdict {
-  if (look.status !== 'UNKNOWN' && at(row, 'status') !== look.status) return `${look.status} out of nothing`;
-  const price = look.priceUsdPerHour;
+function judgeSnapshot(row: unknown, snapshot: InstanceSnapshot): Verdict {
+  if (snapshot.status !== 'UNKNOWN' && at(row, 'status') !== snapshot.status)
+    return `${snapshot.status} out of nothing`;
+  const price = snapshot.priceUsdPerHour;
   if (price !== undefined && !(price > 0 && Number.isFinite(price))) return 'a price that is none';
-  const { ssh } = look;
+  const { ssh } = snapshot;
   if (ssh !== undefined && !/^ssh [\w.-]+@[\w.:-]+ -p \d+$/.test(ssh.command)) return 'an odd command';
-  return look.ports.length > 100 ? 'too many ports' : undefined;
+  return snapshot.ports.length > 100 ? 'too many ports' : undefined;
 }
 
 export function judgeDelete({ status, text }: Given, outcome: DeleteOutcome): Verdict {
@@ -102,10 +103,10 @@ export function judgeList({ status, text }: Given, answer: Answer<PodList>): Ver
 export function judgeStatuses({ status, text }: Given, answer: Answer<PodStatuses>): Verdict {
   if (answer.kind !== 'ok') return undefined;
   const rows = rowsOf(parsed(text), 'data') ?? [];
-  for (const look of answer.value.looks) {
-    const about = rows.filter((row) => at(row, 'podId') === look.podId);
-    if (look.podId !== ASKED_ID) return 'a look that was not asked for';
-    if (look.status === 'TERMINATED' && !about.some((row) => at(row, 'status') === 'TERMINATED'))
+  for (const snapshot of answer.value.snapshots) {
+    const about = rows.filter((row) => at(row, 'podId') === snapshot.podId);
+    if (snapshot.podId !== ASKED_ID) return 'a look that was not asked for';
+    if (snapshot.status === 'TERMINATED' && !about.some((row) => at(row, 'status') === 'TERMINATED'))
       return 'terminated out of nothing';
   }
   return isGood(status) ? undefined : 'an error taken for an answer';

@@ -6,8 +6,8 @@ import type { Intent } from '../../../src/lifecycle/intent.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { podNameFront } from '../../../src/lifecycle/pod-name.ts';
 import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
-import type { Memory } from '../../../src/lifecycle/memory.ts';
-import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import type { LocalState } from '../../../src/lifecycle/local-state.ts';
+import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import type { Effect, Step } from '../../../src/lifecycle/step.ts';
 import { crdProblems, partOf } from './crd-schema.ts';
 import { FOREIGN } from './hostile-objects.ts';
@@ -20,7 +20,7 @@ const MAX_STEP_LENGTH = 64 * 1024;
 const MAX_MESSAGE_LENGTH = 300;
 
 /** `pods`: what lives at the provider. A pod that is not there comes to no harm. */
-export function judgeStep(known: Observation, step: Step, pods: readonly PodLook[]): string[] {
+export function judgeStep(known: Observation, step: Step, pods: readonly InstanceSnapshot[]): string[] {
   const status = statusOf(step);
   return [
     ...(step.kind === 'act' ? judgeEffect(known, step.effect, pods) : judgeRest(step)),
@@ -38,14 +38,14 @@ export function statusOf(step: Step): GpuPodStatus | undefined {
 
 function judgeRest({
   requeueAfterMs = 0,
-  wantsCensusAfterMs = 0,
+  wantsInventoryAfterMs = 0,
 }: Extract<Step, { kind: 'rest' }>): string[] {
   const isTime =
-    requeueAfterMs >= 0 && Number.isFinite(requeueAfterMs) && Number.isFinite(wantsCensusAfterMs);
+    requeueAfterMs >= 0 && Number.isFinite(requeueAfterMs) && Number.isFinite(wantsInventoryAfterMs);
   return isTime ? [] : ['a time that never comes'];
 }
 
-function judgeEffect(known: Observation, effect: Effect, pods: readonly PodLook[]): string[] {
+function judgeEffect(known: Observation, effect: Effect, pods: readonly InstanceSnapshot[]): string[] {
   switch (effect.type) {
     case 'createPod':
       return judgeOrder(known, effect);
@@ -59,7 +59,11 @@ function judgeEffect(known: Observation, effect: Effect, pods: readonly PodLook[
   }
 }
 
-function judgeEnd({ gpuPod, account }: Observation, podId: string, pods: readonly PodLook[]): string[] {
+function judgeEnd(
+  { gpuPod, account }: Observation,
+  podId: string,
+  pods: readonly InstanceSnapshot[],
+): string[] {
   const isAlive = pods.some((pod) => pod.podId === podId);
   const isForeign = isAlive && FOREIGN.some((foreign) => foreign.podId === podId);
   return [
@@ -98,19 +102,19 @@ function isFindable({ gpuPod, installation }: Observation, intent: Intent): bool
 
 /** Read from the object alone, and from what the process knows of its own request: a pod may exist. */
 function mayHaveSent(known: Observation): boolean {
-  const { gpuPod, intent: reading, memory } = known;
+  const { gpuPod, intent: reading, localState } = known;
   if (gpuPod.status.podId !== undefined) return true;
   if (reading.kind === 'read') return mayComeOf(known, reading.intent);
-  return reading.kind === 'garbled' && !isNotCreated(memory) && (memory.order?.absences ?? 0) < 3;
+  return reading.kind === 'garbled' && !isNotCreated(localState) && (localState.order?.absences ?? 0) < 3;
 }
 
-function mayComeOf({ gpuPod, installation, memory, mayClaim }: Observation, intent: Intent): boolean {
+function mayComeOf({ gpuPod, installation, localState, mayClaim }: Observation, intent: Intent): boolean {
   const isOurs = intent.uid === gpuPod.metadata.uid || mayClaim;
-  const isExcluded = isNotCreated(memory) && intent.installation === installation;
+  const isExcluded = isNotCreated(localState) && intent.installation === installation;
   return isOurs && !isSettled(gpuPod.status, intent) && !isExcluded;
 }
 
-function isNotCreated({ order }: Memory): boolean {
+function isNotCreated({ order }: LocalState): boolean {
   return order?.outcome?.kind === 'notSent' || order?.outcome?.kind === 'refused';
 }
 

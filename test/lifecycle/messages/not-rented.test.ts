@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, orderMemory } from '../../support/builders/observation.ts';
-import { census, failure, historyRow, podLook, refusal } from '../../support/builders/looks.ts';
+import { NOW_MS, aPendingCreate } from '../../support/builders/observation.ts';
+import { inventory, failure, historyRow, aSnapshot, refusal } from '../../support/builders/snapshots.ts';
 import { missingParts } from '../support/told.ts';
 import type { Told } from '../support/told.ts';
 
-const seenGone = { census: census({ ended: [historyRow()] }) };
+const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
 const unknown = { kind: 'unknown', message: 'POST /pods/: socket hang up' } as const;
 
 describe('what a person reads of an order', () => {
@@ -15,7 +15,7 @@ describe('what a person reads of an order', () => {
   it.each<Told>([
     {
       name: 'of unknown outcome: its pod, what it may cost, and that nothing else is rented',
-      known: { gpuPod: ordered, memory: { order: orderMemory({ outcome: unknown }) } },
+      known: { gpuPod: ordered, localState: { order: aPendingCreate({ outcome: unknown }) } },
       type: 'Ready',
       says: [nameOfAttempt(1), 'may bill', 'nothing else is rented'],
     },
@@ -35,7 +35,9 @@ describe('what a person reads of an order', () => {
       name: 'for a team that nobody sees: its pod, and the way out',
       known: {
         gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
-        memory: { order: orderMemory({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }) },
+        localState: {
+          order: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
+        },
       },
       type: 'Stalled',
       says: [nameOfAttempt(1), 'team', 'gpupod.dev/confirm-absent'],
@@ -50,14 +52,16 @@ describe('what a person reads of an order', () => {
       name: 'that came to nothing: how that is known',
       known: {
         gpuPod: ordered,
-        memory: { order: orderMemory({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }) },
+        localState: {
+          order: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
+        },
       },
       type: 'Provisioned',
       says: ['lists now show'],
     },
     {
       name: 'that was refused: the offer, and what the provider says',
-      known: { gpuPod: ordered, memory: { order: orderMemory({ outcome: refusal() }) } },
+      known: { gpuPod: ordered, localState: { order: aPendingCreate({ outcome: refusal() }) } },
       type: 'Provisioned',
       says: ['hyperstack n3-H100x1', 'CANADA-1', 'no longer available'],
     },
@@ -65,7 +69,7 @@ describe('what a person reads of an order', () => {
       name: 'whose spec changed meanwhile: why its pod is ended',
       known: {
         gpuPod: gpuPod({ intent: intent({ spec: { image: 'flux' } }) }),
-        memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
+        localState: { order: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
       },
       type: 'Provisioned',
       says: ['spec changed', 'terminates'],
@@ -74,7 +78,7 @@ describe('what a person reads of an order', () => {
       name: 'that gave a pod: that pod',
       known: {
         gpuPod: ordered,
-        memory: { order: orderMemory({ outcome: { kind: 'created', pod: podLook() } }) },
+        localState: { order: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
       },
       type: 'Provisioned',
       says: ['pod-1', 'created'],
@@ -93,7 +97,7 @@ describe('what a person reads of an order', () => {
           status: { attempts: [{ number: 999_999, outcome: 'NotCreated' }] },
         }),
         offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS },
-        census: census({ beganAtMs: NOW_MS }),
+        inventory: inventory({ beganAtMs: NOW_MS }),
       },
       type: 'Stalled',
       says: ['new GpuPod'],

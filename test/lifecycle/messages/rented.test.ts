@@ -1,26 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import {
+  inventory,
+  historyRow,
+  aSnapshot,
+  aReadySnapshot,
+  lastSeen,
+} from '../../support/builders/snapshots.ts';
 import { missingParts } from '../support/told.ts';
 import type { Told } from '../support/told.ts';
 
 const beganAtMs = NOW_MS - 1_000;
-const seenGone = { census: census({ ended: [historyRow()] }) };
+const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
 const ready = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
-const deleted = { rental: rentalMemory({ deletedAtMs: NOW_MS - 1 }) };
+const deleted = { rental: anInstanceState({ deletedAtMs: NOW_MS - 1 }) };
 
-function seeing(look: ReturnType<typeof podLook>, pod = rentedGpuPod()): ObservationOverrides {
-  return { gpuPod: pod, sight: sight(look, { beganAtMs }) };
+function seeing(snapshot: ReturnType<typeof aSnapshot>, pod = rentedGpuPod()): ObservationOverrides {
+  return { gpuPod: pod, lastSeen: lastSeen(snapshot, { beganAtMs }) };
 }
 
 describe('what a person reads of a machine that is ended', () => {
   it.each<Told>([
     {
       name: 'of a GpuPod that stays: the pod, the reason, and that it may bill',
-      known: { gpuPod: rentedGpuPod({}, { ending: 'AboveMaxPrice' }), memory: deleted },
+      known: { gpuPod: rentedGpuPod({}, { ending: 'AboveMaxPrice' }), localState: deleted },
       type: 'Ready',
       says: ['pod-1', 'AboveMaxPrice', 'bill'],
     },
@@ -28,7 +34,7 @@ describe('what a person reads of a machine that is ended', () => {
       name: 'of a GpuPod that goes: the pod, what it waits for, and that it may bill',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
-        memory: deleted,
+        localState: deleted,
         timings: { busyPollMs: 0 },
       },
       type: 'Ready',
@@ -38,7 +44,7 @@ describe('what a person reads of a machine that is ended', () => {
       name: 'that is called otherwise: both names, and the way out',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
-        sight: sight(podLook({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
         timings: { quietFailureMs: 0 },
       },
       type: 'Synced',
@@ -48,7 +54,7 @@ describe('what a person reads of a machine that is ended', () => {
       name: 'whose name could not be read: that it bills, and is ended later',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
-        memory: {
+        localState: {
           rental: {
             podId: 'pod-1',
             sinceMs: 0,
@@ -66,27 +72,27 @@ describe('what a person reads of a machine that is ended', () => {
       name: 'because it was too slow: how long it was given',
       known: {
         gpuPod: rentedGpuPod({ spec: { provisioningTimeout: '90s' } }),
-        sight: sight(podLook(), { beganAtMs }),
-        memory: { rental: rentalMemory() },
+        lastSeen: lastSeen(aSnapshot(), { beganAtMs }),
+        localState: { rental: anInstanceState() },
       },
       type: 'Provisioned',
       says: ['1m30s'],
     },
     {
       name: 'because the provider reports an error: that it was not ready',
-      known: seeing(podLook({ status: 'ERROR' })),
+      known: seeing(aSnapshot({ status: 'ERROR' })),
       type: 'Provisioned',
       says: ['error', 'ready'],
     },
     {
       name: 'because of suspend: the field',
-      known: seeing(podLook(), rentedGpuPod({ spec: { suspend: true } })),
+      known: seeing(aSnapshot(), rentedGpuPod({ spec: { suspend: true } })),
       type: 'Ready',
       says: ['pod-1', 'spec.suspend'],
     },
     {
       name: 'because of suspend, of the machine: the field',
-      known: seeing(podLook(), rentedGpuPod({ spec: { suspend: true } })),
+      known: seeing(aSnapshot(), rentedGpuPod({ spec: { suspend: true } })),
       type: 'Provisioned',
       says: ['spec.suspend'],
     },
@@ -109,64 +115,69 @@ describe('what a person reads of a machine that runs', () => {
     {
       name: 'that is ready: the pod, and how to reach it',
       known: {
-        ...seeing(readyLook(), ready),
-        memory: secretAfter('written'),
+        ...seeing(aReadySnapshot(), ready),
+        localState: secretAfter('written'),
       },
       type: 'Ready',
       says: ['pod-1', 'ssh root@203.0.113.7 -p 22022'],
     },
     {
       name: 'whose Secret is in the way: its name, and what to do',
-      known: { ...seeing(readyLook(), ready), memory: secretAfter('conflict') },
+      known: { ...seeing(aReadySnapshot(), ready), localState: secretAfter('conflict') },
       type: 'Synced',
       says: ['train-1-connection', 'status.ssh', 'spec.connectionSecretName'],
     },
-    { name: 'that starts: that it bills', known: seeing(podLook()), type: 'Ready', says: ['pod-1', 'bills'] },
+    {
+      name: 'that starts: that it bills',
+      known: seeing(aSnapshot()),
+      type: 'Ready',
+      says: ['pod-1', 'bills'],
+    },
     {
       name: 'that installs: what is missing, and that it bills',
-      known: seeing(readyLook({ installationStatus: 'PENDING' })),
+      known: seeing(aReadySnapshot({ installationStatus: 'PENDING' })),
       type: 'Ready',
       says: ['pod-1', 'installation', 'bills'],
     },
     {
       name: 'that installs: that it is active',
-      known: seeing(readyLook({ installationStatus: 'PENDING' })),
+      known: seeing(aReadySnapshot({ installationStatus: 'PENDING' })),
       type: 'Provisioned',
       says: ['pod-1', 'active'],
     },
     {
       name: 'that is not active yet: that it was ordered',
-      known: seeing(podLook()),
+      known: seeing(aSnapshot()),
       type: 'Provisioned',
       says: ['pod-1', 'created'],
     },
     {
       name: 'that was stopped: that it bills, and the way out',
-      known: seeing(podLook({ status: 'STOPPED' }), ready),
+      known: seeing(aSnapshot({ status: 'STOPPED' }), ready),
       type: 'Ready',
       says: ['pod-1', 'bills', 'suspend or delete'],
     },
     {
       name: 'with an error after it was ready: that it may bill, and the way out',
-      known: seeing(podLook({ status: 'ERROR' }), ready),
+      known: seeing(aSnapshot({ status: 'ERROR' }), ready),
       type: 'Ready',
       says: ['pod-1', 'may bill', 'suspend or delete'],
     },
     {
       name: 'that somebody else ends: who did not',
-      known: seeing(podLook({ status: 'DELETING' }), ready),
+      known: seeing(aSnapshot({ status: 'DELETING' }), ready),
       type: 'Ready',
       says: ['pod-1', 'not by this operator'],
     },
     {
       name: 'whose state nobody can tell: that it may bill',
-      known: seeing(podLook({ status: 'UNKNOWN' })),
+      known: seeing(aSnapshot({ status: 'UNKNOWN' })),
       type: 'Ready',
       says: ['pod-1', 'may bill'],
     },
     {
       name: 'that nobody could look at: that it may bill',
-      known: { gpuPod: ready, memory: { rental: rentalMemory({ sinceMs: 1 }) } },
+      known: { gpuPod: ready, localState: { rental: anInstanceState({ sinceMs: 1 }) } },
       type: 'Ready',
       says: ['pod-1', 'may bill'],
     },
@@ -186,7 +197,7 @@ describe('what a person reads of a machine that runs', () => {
       name: 'that vanished: that the provider does not know it',
       known: {
         gpuPod: ready,
-        memory: { rental: rentalMemory({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
+        localState: { rental: anInstanceState({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
       },
       type: 'Provisioned',
       says: ['pod-1', 'no longer known'],
@@ -197,7 +208,7 @@ describe('what a person reads of a machine that runs', () => {
 });
 
 function secretAfter(outcome: 'written' | 'conflict') {
-  const known = observed(seeing(readyLook(), ready));
+  const known = observed(seeing(aReadySnapshot(), ready));
   const step = nextStep(known);
   const fingerprint =
     step.kind === 'act' && step.effect.type === 'ensureSecret' ? step.effect.fingerprint : '';

@@ -4,7 +4,7 @@ import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census } from '../../support/builders/looks.ts';
+import { inventory } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -14,7 +14,7 @@ const expectedUser = { origin: 'https://api.test', userId: 'user-1' };
 const unconfirmed = { ...session, keyFingerprint: 'b', unconfirmed: expectedUser };
 const { account: _account, origin: _origin, ...unsigned } = intent();
 const ordered = gpuPod({ intent: { ...unsigned, keyFingerprint: 'a' } });
-const listed = census({ beganAtMs: NOW_MS - 10 });
+const listed = inventory({ beganAtMs: NOW_MS - 10 });
 
 interface Row {
   readonly name: string;
@@ -27,19 +27,19 @@ describe('a key of nobody knows whom', () => {
   it.each<Row>([
     {
       name: 'rents nothing where it should be that of an account',
-      known: { gpuPod: gpuPod(), account: unconfirmed, census: listed },
+      known: { gpuPod: gpuPod(), account: unconfirmed, inventory: listed },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'Pending' },
       why: 'somebody else might pay',
     },
     {
       name: 'rents where nothing is expected of it',
-      known: { gpuPod: gpuPod(), account: { ...session, keyFingerprint: 'b' }, census: listed },
+      known: { gpuPod: gpuPod(), account: { ...session, keyFingerprint: 'b' }, inventory: listed },
       expected: { step: 'readOffers' },
       why: 'it is the first one',
     },
     {
       name: 'says nothing of an order that another key sent',
-      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'b' }, census: listed },
+      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'b' }, inventory: listed },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
       why: 'its list is that of another account',
     },
@@ -48,14 +48,14 @@ describe('a key of nobody knows whom', () => {
       known: {
         gpuPod: ordered,
         account: { ...session, userId: 'user-2', keyFingerprint: 'b' },
-        census: listed,
+        inventory: listed,
       },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
       why: 'whose the other key was nobody knows',
     },
     {
       name: 'looks up its own order',
-      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'a' }, census: listed },
+      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'a' }, inventory: listed },
       expected: { step: 'rest', Synced: 'CreateUncertain' },
       why: 'it is the key that sent it',
     },
@@ -65,11 +65,11 @@ describe('a key of nobody knows whom', () => {
 
   it('does not hold up a deletion of what has nothing: a list is all that it waits for', () => {
     const step = restOf(nextStep(observed({ gpuPod: gpuPod({ isDeleting: true }), account: unconfirmed })));
-    expect(step.wantsCensusAfterMs).toBe(NOW_MS);
+    expect(step.wantsInventoryAfterMs).toBe(NOW_MS);
   });
 
   it('tells what it waits for, and the ways out', () => {
-    const step = nextStep(observed({ gpuPod: gpuPod(), account: unconfirmed, census: listed }));
+    const step = nextStep(observed({ gpuPod: gpuPod(), account: unconfirmed, inventory: listed }));
     const message = messageOf(statusOf(step), 'Synced');
     for (const part of ['Nothing is rented', 'user-1', 'user:read', 'former key'])
       expect(message).toContain(part);

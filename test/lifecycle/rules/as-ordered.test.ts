@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
-import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { checkOrder } from '../../../src/lifecycle/rules/as-ordered.ts';
 import { isOtherGpu } from '../../../src/lifecycle/rules/gpu-names.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import type { IntentOverrides } from '../../support/builders/intent.ts';
 import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
-import { podLook } from '../../support/builders/looks.ts';
+import { aSnapshot } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
 interface Row {
-  readonly says: Partial<PodLook>;
+  readonly says: Partial<InstanceSnapshot>;
   readonly placement?: GpuPodSpecInput['placement'];
   readonly ordered?: IntentOverrides;
   readonly said: RegExp | undefined;
@@ -54,13 +54,13 @@ describe('what an instance says of itself', () => {
       spec: { ...(placement === undefined ? {} : { placement }) },
       status: { offer: { ...rentedGpuPod().status.offer, gpuCount: ordered.offer.gpuCount } },
     });
-    const step = checkOrder(observed({ gpuPod }), podLook(says));
+    const step = checkOrder(observed({ gpuPod }), aSnapshot(says));
     const message = step === undefined ? undefined : messageOf(statusOf(step), 'Ready');
     expect(message === undefined ? said === undefined : said?.test(message)).toBe(true);
   });
 
   it('ends it as a failed attempt, and says so', () => {
-    const step = checkOrder(observed({ gpuPod: rentedGpuPod() }), podLook({ isSpot: true }));
+    const step = checkOrder(observed({ gpuPod: rentedGpuPod() }), aSnapshot({ isSpot: true }));
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
       Ready: 'Ending',
@@ -71,12 +71,12 @@ describe('what an instance says of itself', () => {
 
   it('ends nothing that was ready before', () => {
     const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
-    expect(checkOrder(observed({ gpuPod }), podLook({ isSpot: true }))).toBeUndefined();
+    expect(checkOrder(observed({ gpuPod }), aSnapshot({ isSpot: true }))).toBeUndefined();
   });
 
   it('is compared with the order of its own attempt only', () => {
     const gpuPod = rentedGpuPod({ intent: intent({ attempt: 2, teamId: 'team-a' }) });
-    expect(checkOrder(observed({ gpuPod }), podLook({ teamId: 'team-b' }))).toBeUndefined();
+    expect(checkOrder(observed({ gpuPod }), aSnapshot({ teamId: 'team-b' }))).toBeUndefined();
   });
 });
 

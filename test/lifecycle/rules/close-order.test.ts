@@ -1,25 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
-import type { OrderMemory } from '../../../src/lifecycle/memory.ts';
+import type { PendingCreate } from '../../../src/lifecycle/local-state.ts';
 import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { gpuPod, POD_ID } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory } from '../../support/builders/observation.ts';
-import { census, historyRow, podLook } from '../../support/builders/looks.ts';
+import { NOW_MS, observed, aPendingCreate } from '../../support/builders/observation.ts';
+import { inventory, historyRow, aSnapshot } from '../../support/builders/snapshots.ts';
 import { statusOf, writeOf } from '../support/outline.ts';
 
 const ordered = gpuPod({ intent: intent() });
 const almostAbsent = { absences: 2, lastAbsenceAtMs: NOW_MS - 30_000, requestEndedAtMs: NOW_MS - 90_000 };
-const cleanNow = census({ beganAtMs: NOW_MS });
+const cleanNow = inventory({ beganAtMs: NOW_MS });
 const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
 
-function after(outcome: CreateOutcome, more: Partial<OrderMemory> = {}) {
-  return { memory: { order: orderMemory({ ...more, outcome }) } };
+function after(outcome: CreateOutcome, more: Partial<PendingCreate> = {}) {
+  return { localState: { order: aPendingCreate({ ...more, outcome }) } };
 }
 
 describe('an attempt of which no instance comes', () => {
-  const absent = { ...after(unknown, almostAbsent), census: cleanNow };
+  const absent = { ...after(unknown, almostAbsent), inventory: cleanNow };
   const avoided = { reason: 'NotCreated', offerKey: offerKey(intent().offer) };
 
   it('counts, and its offer is left alone for a while', () => {
@@ -30,8 +30,10 @@ describe('an attempt of which no instance comes', () => {
   });
 
   it('of another process counts, and says nothing against its offer', () => {
-    const order = orderMemory({ ...almostAbsent });
-    const write = writeOf(resolveOrder(observed({ gpuPod: ordered, memory: { order }, census: cleanNow })));
+    const order = aPendingCreate({ ...almostAbsent });
+    const write = writeOf(
+      resolveOrder(observed({ gpuPod: ordered, localState: { order }, inventory: cleanNow })),
+    );
     expect(write.cooldown).toBeUndefined();
     expect(write.status.notCreatedAttempts).toBe(1);
   });
@@ -42,15 +44,15 @@ describe('an attempt of which no instance comes', () => {
   });
 
   it('leaves its offer alone too where its instance is found in the history only', () => {
-    const known = { ...after(unknown), census: census({ ended: [historyRow()] }) };
+    const known = { ...after(unknown), inventory: inventory({ ended: [historyRow()] }) };
     const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...known })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.failedAttempts).toBe(1);
   });
 
   it('counts once where its intent was taken off', () => {
-    const order = orderMemory({ ...almostAbsent, outcome: unknown });
-    const known = { gpuPod: gpuPod(), memory: { order }, census: cleanNow };
+    const order = aPendingCreate({ ...almostAbsent, outcome: unknown });
+    const known = { gpuPod: gpuPod(), localState: { order }, inventory: cleanNow };
     const status = statusOf(resolveOrder(observed(known)));
     expect(status.attempts).toMatchObject([{ number: 1, outcome: 'NotCreated' }]);
     expect(status.notCreatedAttempts).toBe(1);
@@ -62,9 +64,9 @@ describe('the instance of an attempt whose answer was lost', () => {
   const whole = nameOfAttempt(1);
   const shown = [whole.toUpperCase(), `user-7:${whole}`, whole.slice(0, 43), whole.replaceAll('-', '_')];
   it.each(shown)('is found where it is shown as %s', (name) => {
-    const live = { ...after(unknown), census: census({ live: [podLook({ name })] }) };
+    const live = { ...after(unknown), inventory: inventory({ live: [aSnapshot({ name })] }) };
     expect(statusOf(resolveOrder(observed({ gpuPod: ordered, ...live }))).podId).toBe(POD_ID);
-    const ended = { ...after(unknown), census: census({ ended: [historyRow({ name })] }) };
+    const ended = { ...after(unknown), inventory: inventory({ ended: [historyRow({ name })] }) };
     expect(statusOf(resolveOrder(observed({ gpuPod: ordered, ...ended }))).attempts).toMatchObject([
       { podId: POD_ID, outcome: 'Failed' },
     ]);

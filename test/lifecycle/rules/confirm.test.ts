@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
-import type { PodRead } from '../../../src/lifecycle/memory.ts';
-import type { Sight } from '../../../src/lifecycle/observation.ts';
+import type { PodRead } from '../../../src/lifecycle/local-state.ts';
+import type { LastSeen } from '../../../src/lifecycle/observation.ts';
 import type { Failure } from '../../../src/lifecycle/provider.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
-import { failure, readyLook, sight } from '../../support/builders/looks.ts';
+import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
+import { failure, aReadySnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
-const { priceUsdPerHour: _price, ...WITHOUT_PRICE } = readyLook();
+const { priceUsdPerHour: _price, ...WITHOUT_PRICE } = aReadySnapshot();
 const ACTIVE_SEEN_MS = NOW_MS - 5_000;
 
 interface Row {
   readonly name: string;
-  readonly look?: Sight['look'];
+  readonly snapshot?: LastSeen['snapshot'];
   readonly detailsAtMs?: number;
   readonly activeSeenAtMs?: number;
   readonly read?: PodRead;
@@ -25,12 +25,17 @@ interface Row {
 }
 
 function known(row: Omit<Row, 'name' | 'expected' | 'why'>): ReturnType<typeof observed> {
-  const { look = readyLook(), activeSeenAtMs = ACTIVE_SEEN_MS, detailsAtMs = NOW_MS - 1_000, read } = row;
+  const {
+    snapshot = aReadySnapshot(),
+    activeSeenAtMs = ACTIVE_SEEN_MS,
+    detailsAtMs = NOW_MS - 1_000,
+    read,
+  } = row;
   return observed({
     gpuPod: rentedGpuPod(row.isReady === true ? { status: { readyAt: WALL_TEXT } } : {}),
-    sight: sight(look, { beganAtMs: NOW_MS - 1_000, detailsAtMs }),
-    memory: {
-      rental: rentalMemory({ activeSeenAtMs, ...(read === undefined ? {} : { read }) }),
+    lastSeen: lastSeen(snapshot, { beganAtMs: NOW_MS - 1_000, detailsAtMs }),
+    localState: {
+      rental: anInstanceState({ activeSeenAtMs, ...(read === undefined ? {} : { read }) }),
     },
     ...(row.providerFailure === undefined ? {} : { providerFailure: row.providerFailure }),
   });
@@ -79,20 +84,20 @@ describe('an instance that is usable', () => {
     },
     {
       name: 'read in full, and no price in it',
-      look: WITHOUT_PRICE,
+      snapshot: WITHOUT_PRICE,
       expected: { step: 'rest', Ready: 'PriceUnknown', Provisioned: 'PodActive', Reconciling: 'Progressing' },
       why: 'the cap is a promise',
     },
     {
       name: 'no price in it, and ready before',
-      look: WITHOUT_PRICE,
+      snapshot: WITHOUT_PRICE,
       isReady: true,
       expected: { step: 'ensureSecret' },
       why: 'nothing is taken back',
     },
     {
       name: 'above the cap',
-      look: readyLook({ priceUsdPerHour: 5 }),
+      snapshot: aReadySnapshot({ priceUsdPerHour: 5 }),
       expected: { step: 'writeStatus', Ready: 'Ending' },
       why: 'never kept',
     },
@@ -101,28 +106,28 @@ describe('an instance that is usable', () => {
   });
 
   it('is asked for its price seldom, and says what it is waiting for', () => {
-    const rest = restOf(followRental(known({ look: WITHOUT_PRICE })));
-    expect(rest).toMatchObject({ wantsCensusAfterMs: NOW_MS + 29_000, pollOften: true });
+    const rest = restOf(followRental(known({ snapshot: WITHOUT_PRICE })));
+    expect(rest).toMatchObject({ wantsInventoryAfterMs: NOW_MS + 29_000, pollOften: true });
     expect(messageOf(rest.status, 'Ready')).toMatch(/bills.*no price.*provisioningTimeout/);
     expect(rest.status.ssh).toBeUndefined();
   });
 
   it('without a price is ended when its time is over, and counts as failed', () => {
-    const late = known({ look: WITHOUT_PRICE });
-    const rental = rentalMemory({ sinceMs: NOW_MS - 21 * 60_000, activeSeenAtMs: ACTIVE_SEEN_MS });
-    const status = statusOf(followRental({ ...late, memory: { ...late.memory, rental } }));
+    const late = known({ snapshot: WITHOUT_PRICE });
+    const rental = anInstanceState({ sinceMs: NOW_MS - 21 * 60_000, activeSeenAtMs: ACTIVE_SEEN_MS });
+    const status = statusOf(followRental({ ...late, localState: { ...late.localState, rental } }));
     expect(status.attempts).toMatchObject([{ ending: 'ProvisioningTimedOut' }]);
   });
 
   it('is first seen active once, however often it is looked at', () => {
-    const first = observed({ gpuPod: rentedGpuPod(), sight: sight(readyLook()) });
-    expect(first.memory.rental?.activeSeenAtMs).toBe(NOW_MS);
+    const first = observed({ gpuPod: rentedGpuPod(), lastSeen: lastSeen(aReadySnapshot()) });
+    expect(first.localState.rental?.activeSeenAtMs).toBe(NOW_MS);
     const later = observed({
       gpuPod: rentedGpuPod(),
-      sight: sight(readyLook()),
-      memory: first.memory,
+      lastSeen: lastSeen(aReadySnapshot()),
+      localState: first.localState,
       atMs: NOW_MS + 9,
     });
-    expect(later.memory.rental?.activeSeenAtMs).toBe(NOW_MS);
+    expect(later.localState.rental?.activeSeenAtMs).toBe(NOW_MS);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, podLook, sight } from '../../support/builders/looks.ts';
+import { inventory, aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 const deletedAtMs = NOW_MS - 130_000;
-const sent = rentalMemory({ deletedAtMs });
+const sent = anInstanceState({ deletedAtMs });
 
 interface Row {
   readonly name: string;
@@ -21,36 +21,39 @@ describe('a DELETE that was accepted', () => {
   it.each<Row>([
     {
       name: 'a DELETE a moment ago',
-      known: { memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 1_000 }) } },
+      known: { localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) } },
       expected: { step: 'rest', Ready: 'Ending', Reconciling: 'Progressing' },
       why: 'it was accepted; now its end is awaited',
     },
     {
       name: 'a DELETE long ago, and no list',
-      known: { memory: { rental: sent } },
+      known: { localState: { rental: sent } },
       expected: { step: 'rest' },
       why: 'nothing says that it was not heeded',
     },
     {
       name: 'a DELETE 120 s ago, and a list that still shows it',
       known: {
-        memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 120_000 }) },
-        census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }),
+        localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 120_000 }) },
+        inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'deletePod' },
       why: 'that is as long as an ending may take',
     },
     {
       name: 'a DELETE 2 min ago, and a list that still shows it',
-      known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }) },
+      known: {
+        localState: { rental: sent },
+        inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
+      },
       expected: { step: 'deletePod' },
       why: 'it was forgotten: once more',
     },
     {
       name: 'a DELETE 119.999 s ago, and a list that still shows it',
       known: {
-        memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 119_999 }) },
-        census: census({ beganAtMs: NOW_MS - 5, live: [podLook()] }),
+        localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 119_999 }) },
+        inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'rest' },
       why: 'ending takes its time',
@@ -58,10 +61,10 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, lists that do not show it, and a GET that does',
       known: {
-        memory: {
-          rental: rentalMemory({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_000, result: 'found' } }),
+        localState: {
+          rental: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_000, result: 'found' } }),
         },
-        census: census({ beganAtMs: NOW_MS - 5 }),
+        inventory: inventory({ beganAtMs: NOW_MS - 5 }),
       },
       expected: { step: 'deletePod' },
       why: 'an omission is no absence: it may bill for ever',
@@ -69,10 +72,10 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a GET that showed it a moment before a DELETE can have been forgotten',
       known: {
-        memory: {
-          rental: rentalMemory({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
+        localState: {
+          rental: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
         },
-        census: census({ beganAtMs: NOW_MS - 5 }),
+        inventory: inventory({ beganAtMs: NOW_MS - 5 }),
       },
       expected: { step: 'rest' },
       why: 'ending takes its time',
@@ -80,8 +83,8 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that shows it',
       known: {
-        memory: { rental: sent },
-        sight: sight(podLook(), { beganAtMs: NOW_MS - 10_000 }),
+        localState: { rental: sent },
+        lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 10_000 }),
       },
       expected: { step: 'deletePod' },
       why: 'while lists fail it bills on',
@@ -89,8 +92,8 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that leaves it out by now',
       known: {
-        memory: { rental: sent },
-        sight: sight(podLook(), { beganAtMs: NOW_MS - 10_000, omitted: true }),
+        localState: { rental: sent },
+        lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 10_000, omitted: true }),
       },
       expected: { step: 'rest' },
       why: 'it may be gone',
@@ -98,15 +101,15 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that calls it ended',
       known: {
-        memory: { rental: sent },
-        sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: NOW_MS - 10_000 }),
+        localState: { rental: sent },
+        lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs: NOW_MS - 10_000 }),
       },
       expected: { step: 'rest' },
       why: 'it may be gone',
     },
     {
       name: 'a list since that does not show it',
-      known: { memory: { rental: sent }, census: census({ beganAtMs: NOW_MS - 5 }) },
+      known: { localState: { rental: sent }, inventory: inventory({ beganAtMs: NOW_MS - 5 }) },
       expected: { step: 'readPod' },
       why: 'a GET is the other half of the proof',
     },

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { finishDeletion } from '../../../src/lifecycle/rules/deletion.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, podLook } from '../../support/builders/looks.ts';
+import { inventory, aSnapshot } from '../../support/builders/snapshots.ts';
 import { effectOf, outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -20,8 +20,8 @@ const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
 const DELETED_AT_MS = NOW_MS - 10_000;
 const deleting = { isDeleting: true } as const;
 const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
-const memory = { rental: rentalMemory(), deletingSinceMs: DELETED_AT_MS };
-const list = census({ beganAtMs: DELETED_AT_MS, live: [podLook()] });
+const localState = { rental: anInstanceState(), deletingSinceMs: DELETED_AT_MS };
+const list = inventory({ beganAtMs: DELETED_AT_MS, live: [aSnapshot()] });
 
 describe('finishDeletion, where the machine is to outlive the object', () => {
   it.each<Row>([
@@ -35,7 +35,7 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
       name: 'an instance that another GpuPod has rented, policy Retain',
       known: {
         gpuPod: retained,
-        census: census({ beganAtMs: DELETED_AT_MS, live: [podLook({ name: OTHERS })] }),
+        inventory: inventory({ beganAtMs: DELETED_AT_MS, live: [aSnapshot({ name: OTHERS })] }),
         proofs: ofAnother,
         timings: { quietFailureMs: 0 },
       },
@@ -46,14 +46,17 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
       name: 'a renamed instance, policy Retain',
       known: {
         gpuPod: retained,
-        census: census({ beganAtMs: DELETED_AT_MS, live: [podLook({ name: 'mine' })] }),
+        inventory: inventory({ beganAtMs: DELETED_AT_MS, live: [aSnapshot({ name: 'mine' })] }),
       },
       expected: { step: 'release' },
       why: 'it runs on as it is',
     },
     {
       name: 'a rented pod, policy Retain, and no list since the deletion',
-      known: { gpuPod: retained, census: census({ beganAtMs: DELETED_AT_MS - 1, live: [podLook()] }) },
+      known: {
+        gpuPod: retained,
+        inventory: inventory({ beganAtMs: DELETED_AT_MS - 1, live: [aSnapshot()] }),
+      },
       expected: { step: 'rest', Ready: 'Deleting' },
       why: 'another machine of it may bill',
     },
@@ -61,7 +64,10 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
       name: 'a rented pod, policy Retain, and a list with another one of this GpuPod',
       known: {
         gpuPod: retained,
-        census: census({ beganAtMs: DELETED_AT_MS, live: [podLook(), podLook({ podId: 'pod-2' })] }),
+        inventory: inventory({
+          beganAtMs: DELETED_AT_MS,
+          live: [aSnapshot(), aSnapshot({ podId: 'pod-2' })],
+        }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
       why: 'only one was to be kept, and nobody would end the other',
@@ -123,11 +129,13 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
       why: 'an ending that was begun is finished',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(finishDeletion(observed({ memory, census: list, ...known })))).toMatchObject(expected);
+    expect(outline(finishDeletion(observed({ localState, inventory: list, ...known })))).toMatchObject(
+      expected,
+    );
   });
 
   it('names the pod that is left running: the sweep must know it', () => {
-    expect(effectOf(finishDeletion(observed({ gpuPod: retained, memory, census: list })))).toEqual({
+    expect(effectOf(finishDeletion(observed({ gpuPod: retained, localState, inventory: list })))).toEqual({
       type: 'release',
       retain: [{ podId: POD_ID, podName: nameOfAttempt(1) }],
     });

@@ -4,9 +4,9 @@ import { finishDeletion, forceRelease, restoreFinalizer } from '../../../src/lif
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, aPendingCreate, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, historyRow, podLook } from '../../support/builders/looks.ts';
+import { inventory, historyRow, aSnapshot } from '../../support/builders/snapshots.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -147,7 +147,7 @@ describe('restoreFinalizer', () => {
 describe('finishDeletion', () => {
   const deleting = { isDeleting: true } as const;
   const rented = rentedGpuPod(deleting);
-  const sent = rentalMemory({ deletedAtMs: NOW_MS - 50_000 });
+  const sent = anInstanceState({ deletedAtMs: NOW_MS - 50_000 });
   const ended = { ended: [historyRow()] };
   it.each<Row>([
     {
@@ -166,8 +166,8 @@ describe('finishDeletion', () => {
       name: 'a pod seen gone, and no list since the DELETE',
       known: {
         gpuPod: rented,
-        memory: { rental: sent },
-        census: census({ ...ended, beganAtMs: NOW_MS - 50_001 }),
+        localState: { rental: sent },
+        inventory: inventory({ ...ended, beganAtMs: NOW_MS - 50_001 }),
       },
       expected: { step: 'rest', Ready: 'Deleting', Reconciling: 'Progressing' },
       why: 'a second pod of ours may be there',
@@ -176,8 +176,8 @@ describe('finishDeletion', () => {
       name: 'a pod seen gone, and a clean list since the DELETE',
       known: {
         gpuPod: rented,
-        memory: { rental: sent },
-        census: census({ ...ended, beganAtMs: NOW_MS - 50_000 }),
+        localState: { rental: sent },
+        inventory: inventory({ ...ended, beganAtMs: NOW_MS - 50_000 }),
       },
       expected: { step: 'release' },
       why: 'the end was seen, and nothing is left',
@@ -186,11 +186,11 @@ describe('finishDeletion', () => {
       name: 'a pod seen gone, and a list that shows another one of ours',
       known: {
         gpuPod: rented,
-        memory: { rental: sent },
-        census: census({
+        localState: { rental: sent },
+        inventory: inventory({
           ...ended,
           beganAtMs: NOW_MS,
-          live: [podLook({ podId: 'pod-2', name: nameOfAttempt(2) })],
+          live: [aSnapshot({ podId: 'pod-2', name: nameOfAttempt(2) })],
         }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
@@ -200,15 +200,15 @@ describe('finishDeletion', () => {
       name: 'nothing rented, and a clean list from before the deletion',
       known: {
         gpuPod: gpuPod(deleting),
-        memory: { deletingSinceMs: NOW_MS - 10_000 },
-        census: census({ beganAtMs: NOW_MS - 10_001 }),
+        localState: { deletingSinceMs: NOW_MS - 10_000 },
+        inventory: inventory({ beganAtMs: NOW_MS - 10_001 }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
       why: 'an order may have left after it',
     },
     {
       name: 'nothing rented, deleted a moment ago, and no list since',
-      known: { gpuPod: gpuPod(deleting), memory: { deletingSinceMs: NOW_MS - 9_999 } },
+      known: { gpuPod: gpuPod(deleting), localState: { deletingSinceMs: NOW_MS - 9_999 } },
       expected: { step: 'rest', Ready: null },
       why: 'the list is there within seconds, and to say so until then is not worth a write',
     },
@@ -216,8 +216,8 @@ describe('finishDeletion', () => {
       name: 'nothing rented, and a clean list since the deletion',
       known: {
         gpuPod: gpuPod(deleting),
-        memory: { deletingSinceMs: NOW_MS - 1_000 },
-        census: census({ beganAtMs: NOW_MS - 1_000 }),
+        localState: { deletingSinceMs: NOW_MS - 1_000 },
+        inventory: inventory({ beganAtMs: NOW_MS - 1_000 }),
       },
       expected: { step: 'release' },
       why: 'there is nothing to end',
@@ -226,11 +226,11 @@ describe('finishDeletion', () => {
       name: 'an order that was surely not sent',
       known: {
         gpuPod: gpuPod({ ...deleting, intent: intent() }),
-        memory: {
+        localState: {
           deletingSinceMs: NOW_MS - 1_000,
-          order: orderMemory({ outcome: { kind: 'notSent', reason: 'Withheld', message: 'fence' } }),
+          order: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: 'fence' } }),
         },
-        census: census({ beganAtMs: NOW_MS }),
+        inventory: inventory({ beganAtMs: NOW_MS }),
       },
       expected: { step: 'release' },
       why: 'nothing came of it',
@@ -239,7 +239,7 @@ describe('finishDeletion', () => {
       name: 'no finalizer of ours',
       known: {
         gpuPod: gpuPod({ ...deleting, finalizers: ['example.com/other'] }),
-        census: census({ beganAtMs: NOW_MS }),
+        inventory: inventory({ beganAtMs: NOW_MS }),
       },
       expected: { step: 'writeStatus', Ready: 'Terminated' },
       why: 'somebody else holds it, and nobody writes its status afterwards',
@@ -248,23 +248,23 @@ describe('finishDeletion', () => {
       name: 'an object that was let go a moment ago',
       known: {
         gpuPod: gpuPod(deleting),
-        memory: { deletingSinceMs: NOW_MS - 1_000, isReleased: true },
-        census: census({ beganAtMs: NOW_MS }),
+        localState: { deletingSinceMs: NOW_MS - 1_000, isReleased: true },
+        inventory: inventory({ beganAtMs: NOW_MS }),
       },
       expected: { step: 'rest' },
       why: 'the watch has not told of its end yet',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const memory = { rental: rentalMemory() };
-    expect(outline(finishDeletion(observed({ memory, ...known })))).toMatchObject(expected);
+    const localState = { rental: anInstanceState() };
+    expect(outline(finishDeletion(observed({ localState, ...known })))).toMatchObject(expected);
   });
 
   it('wants the list that is missing, and after one that was not clean the next', () => {
-    const memory = { deletingSinceMs: NOW_MS - 1_000 };
-    const known = { gpuPod: gpuPod(deleting), memory };
-    const unclean = census({ beganAtMs: NOW_MS - 500, live: [podLook()] });
-    expect(restOf(finishDeletion(observed(known))).wantsCensusAfterMs).toBe(NOW_MS - 1_000);
-    expect(restOf(finishDeletion(observed({ ...known, census: unclean }))).wantsCensusAfterMs).toBe(
+    const localState = { deletingSinceMs: NOW_MS - 1_000 };
+    const known = { gpuPod: gpuPod(deleting), localState };
+    const unclean = inventory({ beganAtMs: NOW_MS - 500, live: [aSnapshot()] });
+    expect(restOf(finishDeletion(observed(known))).wantsInventoryAfterMs).toBe(NOW_MS - 1_000);
+    expect(restOf(finishDeletion(observed({ ...known, inventory: unclean }))).wantsInventoryAfterMs).toBe(
       NOW_MS + 4_500,
     );
   });

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, proofOf, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { podLook, sight } from '../../support/builders/looks.ts';
+import { aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 const signed = rentedGpuPod({ status: { podIdProof: proofOf(POD_ID) } });
-const { name: _name, ...unread } = rentalMemory();
+const { name: _name, ...unread } = anInstanceState();
 
 interface Row {
   readonly name: string;
@@ -22,7 +22,7 @@ describe('endRental of an id that the operator signed', () => {
   it.each<Row>([
     {
       name: 'a pod that was renamed, whose id the operator signed',
-      known: { gpuPod: signed, sight: sight(podLook({ name: 'My first pod' })) },
+      known: { gpuPod: signed, lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
       expected: { step: 'deletePod' },
       why: 'the id is ours whatever it is called now',
     },
@@ -30,14 +30,14 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a pod that has no name any more, whose id the operator signed',
       known: {
         gpuPod: signed,
-        memory: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'found' } } },
+        localState: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'found' } } },
       },
       expected: { step: 'deletePod' },
       why: 'the same',
     },
     {
       name: 'a signed pod that was not looked at yet',
-      known: { gpuPod: signed, memory: { rental: unread } },
+      known: { gpuPod: signed, localState: { rental: unread } },
       expected: { step: 'readPod' },
       why: 'it may carry the name of another',
     },
@@ -45,7 +45,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signed pod that answers 404',
       known: {
         gpuPod: signed,
-        memory: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
+        localState: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
       },
       expected: { step: 'deletePod' },
       why: 'the 404 may be wrong, and the id is ours',
@@ -54,7 +54,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signature for another id, and a 404',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
-        memory: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
+        localState: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
       },
       expected: { step: 'rest', Synced: 'ApiUnavailable' },
       why: 'it may be a stranger’s',
@@ -63,7 +63,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signature for another id',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
-        sight: sight(podLook({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'a status can be copied',
@@ -72,7 +72,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signature, and no key to check it with',
       known: {
         gpuPod: signed,
-        sight: sight(podLook({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
         proofs: { of: () => undefined, isProvenElsewhere: () => false },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
@@ -80,7 +80,7 @@ describe('endRental of an id that the operator signed', () => {
     },
     {
       name: 'a signed pod that carries the name of another GpuPod’s',
-      known: { gpuPod: signed, sight: sight(podLook({ name: intent({ uid: 'uid-2' }).name })) },
+      known: { gpuPod: signed, lastSeen: lastSeen(aSnapshot({ name: intent({ uid: 'uid-2' }).name })) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'that is never ours',
     },
@@ -88,7 +88,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signed pod that another GpuPod can prove too',
       known: {
         gpuPod: signed,
-        sight: sight(podLook({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
         proofs: { of: proofOf, isProvenElsewhere: () => true },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
@@ -96,7 +96,7 @@ describe('endRental of an id that the operator signed', () => {
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const timings = { quietFailureMs: 0 };
-    const rental = { memory: { rental: rentalMemory() } };
+    const rental = { localState: { rental: anInstanceState() } };
     const step = endRental(observed({ gpuPod: signed, timings, ...rental, ...known }), 'Suspended');
     expect(outline(step)).toMatchObject(expected);
   });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Sight } from '../../../src/lifecycle/observation.ts';
-import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import type { LastSeen } from '../../../src/lifecycle/observation.ts';
+import type { PodRead, InstanceState } from '../../../src/lifecycle/local-state.ts';
 import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { observation, NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import { observation, NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, failure, historyRow, podLook, sight } from '../../support/builders/looks.ts';
+import { inventory, failure, historyRow, aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 const rented = rentedGpuPod();
 const deletedAtMs = NOW_MS - 130_000;
-const sent = rentalMemory({ deletedAtMs });
+const sent = anInstanceState({ deletedAtMs });
 
-function nameless(read: PodRead): RentalMemory {
-  const { name: _name, ...rental } = rentalMemory({ read });
+function nameless(read: PodRead): InstanceState {
+  const { name: _name, ...rental } = anInstanceState({ read });
   return rental;
 }
 
@@ -31,19 +31,19 @@ describe('endRental', () => {
     { name: 'a pod that runs', known: {}, expected: { step: 'deletePod' }, why: 'it bills' },
     {
       name: 'a pod whose end was seen',
-      known: { census: census({ ended: [historyRow()] }) },
+      known: { inventory: inventory({ ended: [historyRow()] }) },
       expected: { step: '-' },
       why: 'there is nothing to end',
     },
     {
       name: 'a pod with a name of somebody else',
-      known: { sight: sight(podLook({ name: 'My first pod' })) },
+      known: { lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse', Ready: 'Ending' },
       why: 'an id that somebody wrote into the status must not end a stranger',
     },
     {
       name: 'a pod whose name changed case',
-      known: { sight: sight(podLook({ name: intent().name.toUpperCase() })) },
+      known: { lastSeen: lastSeen(aSnapshot({ name: intent().name.toUpperCase() })) },
       expected: { step: 'deletePod' },
       why: 'upstreams do that',
     },
@@ -60,7 +60,7 @@ describe('endRental', () => {
           intent: intent({ name: 'My first pod' }),
           status: { podName: 'My first pod' },
         }),
-        sight: sight(podLook({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'whoever can write the one can write the other',
@@ -69,7 +69,7 @@ describe('endRental', () => {
       name: 'a pod name of another installation in the status alone',
       known: {
         gpuPod: rentedGpuPod({ status: { podName: intent({ installation: 'zzz999' }).name } }),
-        memory: { rental: rentalMemory({ name: intent({ installation: 'zzz999' }).name }) },
+        localState: { rental: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'this object never ordered it',
@@ -81,7 +81,7 @@ describe('endRental', () => {
           intent: '{',
           status: { podName: intent({ installation: 'zzz999' }).name },
         }),
-        memory: { rental: rentalMemory({ name: intent({ installation: 'zzz999' }).name }) },
+        localState: { rental: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'nothing says that it was ordered',
@@ -93,7 +93,7 @@ describe('endRental', () => {
           intent: intent({ uid: 'old-uid' }),
           status: { podName: intent({ uid: 'old-uid' }).name },
         }),
-        memory: { rental: rentalMemory({ name: intent({ uid: 'old-uid' }).name }) },
+        localState: { rental: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'a copied object must not end the machine of the first one',
@@ -105,7 +105,7 @@ describe('endRental', () => {
           intent: intent({ installation: 'zzz999' }),
           status: { podName: intent({ installation: 'zzz999' }).name },
         }),
-        memory: { rental: rentalMemory({ name: intent({ installation: 'zzz999' }).name }) },
+        localState: { rental: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'deletePod' },
       why: 'the name has the hash of this object',
@@ -114,7 +114,7 @@ describe('endRental', () => {
       name: 'a pod and a name of somebody else in the status, which agree',
       known: {
         gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }),
-        memory: { rental: rentalMemory({ name: 'My first pod' }) },
+        localState: { rental: anInstanceState({ name: 'My first pod' }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'neither this object nor its order ever had that name',
@@ -122,8 +122,8 @@ describe('endRental', () => {
     {
       name: 'a DELETE 2 min ago, and a list that shows another pod of ours',
       known: {
-        memory: { rental: sent },
-        census: census({ beganAtMs: NOW_MS, live: [podLook({ podId: 'pod-2' })] }),
+        localState: { rental: sent },
+        inventory: inventory({ beganAtMs: NOW_MS, live: [aSnapshot({ podId: 'pod-2' })] }),
       },
       expected: { step: 'readPod' },
       why: 'its own DELETE was heard',
@@ -136,34 +136,34 @@ describe('endRental', () => {
           status: { podName: intent({ uid: 'old-uid' }).name },
         }),
         mayClaim: true,
-        memory: { rental: rentalMemory({ name: intent({ uid: 'old-uid' }).name }) },
+        localState: { rental: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'deletePod' },
       why: 'it was adopted from a backup',
     },
     {
       name: 'a pod whose name nobody has heard',
-      known: { memory: {} },
+      known: { localState: {} },
       expected: { step: 'readPod' },
       why: 'only the provider can say whose it is',
     },
     {
       name: 'a pod whose name could not be read just now',
-      known: { memory: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
+      known: { localState: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
       expected: { step: 'rest', Synced: 'ApiUnavailable', Ready: 'Ending' },
       why: 'unknown is not ours',
     },
     {
       name: 'an id that nobody signed, and a 404',
-      known: { memory: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
+      known: { localState: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
       expected: { step: 'rest', Ready: 'Ending', Synced: 'ApiUnavailable' },
       why: 'the 404 may be wrong, and the id a stranger’s',
     },
     {
       name: 'a DELETE that failed, and waits for its next try',
       known: {
-        memory: {
-          rental: rentalMemory({
+        localState: {
+          rental: anInstanceState({
             deleteFailure: {
               reason: 'RateLimited',
               message: 'HTTP status 429.',
@@ -179,8 +179,8 @@ describe('endRental', () => {
     {
       name: 'a DELETE that failed, and whose time has come',
       known: {
-        memory: {
-          rental: rentalMemory({
+        localState: {
+          rental: anInstanceState({
             deleteFailure: {
               reason: 'RateLimited',
               message: 'HTTP status 429.',
@@ -197,13 +197,16 @@ describe('endRental', () => {
     const timings = { quietFailureMs: 0 };
     expect(
       outline(
-        endRental(observed({ gpuPod: rented, timings, memory: { rental: rentalMemory() }, ...known }), 'x'),
+        endRental(
+          observed({ gpuPod: rented, timings, localState: { rental: anInstanceState() }, ...known }),
+          'x',
+        ),
       ),
     ).toMatchObject(expected);
   });
 
   it('says that a failing DELETE leaves the pod billing, once that has lasted', () => {
-    const rental = rentalMemory({
+    const rental = anInstanceState({
       deleteFailure: {
         reason: 'ApiUnavailable',
         message: 'HTTP status 503.',
@@ -212,57 +215,68 @@ describe('endRental', () => {
       },
     });
     const failure = { reason: 'ApiUnavailable', message: '', sinceMs: NOW_MS - 60_000, count: 9 };
-    const step = restOf(endRental(observed({ gpuPod: rented, memory: { rental, failure } }), 'Suspended'));
+    const step = restOf(
+      endRental(observed({ gpuPod: rented, localState: { rental, failure } }), 'Suspended'),
+    );
     expect(messageOf(step.status, 'Synced')).toContain('keeps billing; retrying. HTTP status 503.');
     expect(step.requeueAfterMs).toBe(500);
   });
 
   it('holds for running what was not taken in: nothing says that it ended', () => {
-    const step = endRental(observation({ gpuPod: rented, memory: {} }), 'x');
+    const step = endRental(observation({ gpuPod: rented, localState: {} }), 'x');
     expect(restOf(step)).toEqual({ kind: 'rest', status: rented.status, pollOften: true });
   });
 
   it('wants a list once a poll leaves the instance out or calls it terminated, and now and then before', () => {
-    const after = (look: Sight, beganAtMs = 5): number | undefined => {
-      const known = { gpuPod: rented, memory: { rental: sent }, census: census({ beganAtMs }), sight: look };
-      return restOf(endRental(observed(known), '')).wantsCensusAfterMs;
+    const after = (snapshot: LastSeen, beganAtMs = 5): number | undefined => {
+      const known = {
+        gpuPod: rented,
+        localState: { rental: sent },
+        inventory: inventory({ beganAtMs }),
+        lastSeen: snapshot,
+      };
+      return restOf(endRental(observed(known), '')).wantsInventoryAfterMs;
     };
     const omittedSinceMs = deletedAtMs + 700;
-    const omitted = sight(podLook({ status: 'DELETING' }), { omitted: true, omittedSinceMs });
-    const terminated = sight(podLook({ status: 'TERMINATED' }), { beganAtMs: omittedSinceMs });
+    const omitted = lastSeen(aSnapshot({ status: 'DELETING' }), { omitted: true, omittedSinceMs });
+    const terminated = lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs: omittedSinceMs });
 
-    expect(after(sight(podLook({ status: 'DELETING' })))).toBe(deletedAtMs + 5_000);
+    expect(after(lastSeen(aSnapshot({ status: 'DELETING' })))).toBe(deletedAtMs + 5_000);
     expect(after(omitted)).toBe(omittedSinceMs);
     expect(after(terminated)).toBe(omittedSinceMs);
     expect(after({ ...omitted, omittedSinceMs: deletedAtMs - 1 })).toBe(deletedAtMs);
   });
 
   it('waits for a list since the DELETE, then for the next ones', () => {
-    const before = observed({ gpuPod: rented, memory: { rental: sent }, census: census({ beganAtMs: 5 }) });
-    expect(restOf(endRental(before, '')).wantsCensusAfterMs).toBe(deletedAtMs + 5_000);
+    const before = observed({
+      gpuPod: rented,
+      localState: { rental: sent },
+      inventory: inventory({ beganAtMs: 5 }),
+    });
+    expect(restOf(endRental(before, '')).wantsInventoryAfterMs).toBe(deletedAtMs + 5_000);
     const read = { beganAtMs: NOW_MS - 10, result: 'notFound' } as const;
-    const rental = rentalMemory({ deletedAtMs, read });
+    const rental = anInstanceState({ deletedAtMs, read });
     const since = observed({
       gpuPod: rented,
-      memory: { rental },
-      census: census({ beganAtMs: NOW_MS - 20 }),
+      localState: { rental },
+      inventory: inventory({ beganAtMs: NOW_MS - 20 }),
     });
-    expect(restOf(endRental(since, '')).wantsCensusAfterMs).toBe(NOW_MS - 20 + 5_000);
+    expect(restOf(endRental(since, '')).wantsInventoryAfterMs).toBe(NOW_MS - 20 + 5_000);
     expect(restOf(endRental(since, '')).pollOften).toBe(true);
   });
 
   it('says Deleting on an object that goes, and Ending with the reason on one that stays', () => {
-    const memory = { rental: rentalMemory({ deletedAtMs: NOW_MS - 10_000 }) };
-    const goes = endRental(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), memory }), 'x');
-    const stays = endRental(observed({ gpuPod: rented, memory }), 'AboveMaxPrice');
+    const localState = { rental: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
+    const goes = endRental(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), localState }), 'x');
+    const stays = endRental(observed({ gpuPod: rented, localState }), 'AboveMaxPrice');
     expect(outline(goes).Ready).toBe('Deleting');
     expect(messageOf(statusOf(stays), 'Ready')).toContain('(AboveMaxPrice)');
   });
 
   it('writes nothing of an end that may be seen within seconds, and looks again when it was not', () => {
-    const memory = { rental: rentalMemory({ deletedAtMs: NOW_MS - 9_999 }) };
+    const localState = { rental: anInstanceState({ deletedAtMs: NOW_MS - 9_999 }) };
     const goes = rentedGpuPod({ isDeleting: true });
-    const step = restOf(endRental(observed({ gpuPod: goes, memory }), 'x'));
+    const step = restOf(endRental(observed({ gpuPod: goes, localState }), 'x'));
 
     expect(step).toMatchObject({ status: goes.status, requeueAfterMs: 1 });
   });
@@ -280,7 +294,7 @@ describe('a DELETE that waits for a name', () => {
     const { podIdProof: _proof, ...status } = rented.status;
     const known: ObservationOverrides = {
       gpuPod: { ...rented, status },
-      memory: {
+      localState: {
         rental: nameless({ beganAtMs: NOW_MS - 1, result }),
         failure: { reason, message: '', sinceMs: NOW_MS - 120_000, count: 4 },
       },

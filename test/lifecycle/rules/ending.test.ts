@@ -5,8 +5,8 @@ import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
-import { census, historyRow } from '../../support/builders/looks.ts';
+import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
+import { inventory, historyRow } from '../../support/builders/snapshots.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { effectOf, messageOf, outline, restOf, statusOf, writeOf } from '../support/outline.ts';
 
@@ -14,7 +14,7 @@ function laterAttempts(): Attempt[] {
   return Array.from({ length: 10 }, (_, index) => ({ number: index + 5, outcome: 'Failed' }));
 }
 
-const seenGone = { census: census({ ended: [historyRow()] }) };
+const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
 const END = { reason: 'InstallFailed', message: 'The installation failed.' };
 
 describe('beginEnding', () => {
@@ -131,7 +131,7 @@ describe('finishEnding', () => {
       name: 'an ending begun under no name, and nothing rented',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 1, ending: 'Suspended' }] } }),
-        memory: {},
+        localState: {},
       },
       expected: { step: '-' },
       why: 'there is nothing to end',
@@ -149,8 +149,8 @@ describe('finishEnding', () => {
       why: 'nothing is rented for now',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const memory = { rental: rentalMemory() };
-    expect(outline(finishEnding(observed({ memory, ...known })))).toMatchObject(expected);
+    const localState = { rental: anInstanceState() };
+    expect(outline(finishEnding(observed({ localState, ...known })))).toMatchObject(expected);
   });
 });
 
@@ -166,7 +166,7 @@ describe('an ending that was finished', () => {
 });
 
 describe('closeRental', () => {
-  const known = { gpuPod: rentedGpuPod(), memory: { rental: rentalMemory() } };
+  const known = { gpuPod: rentedGpuPod(), localState: { rental: anInstanceState() } };
 
   it('moves the pod to the attempts, with what it cost, and makes room for the next', () => {
     const status = statusOf(closeRental(observed(known), END));
@@ -235,18 +235,18 @@ describe('closeRental', () => {
       type: 'removeSecret',
       name: 'train-1-connection',
     });
-    const memory = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
-    expect(outline(closeRental(observed({ gpuPod, memory }), END)).step).toBe('writeStatus');
+    const localState = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
+    expect(outline(closeRental(observed({ gpuPod, localState }), END)).step).toBe('writeStatus');
   });
 
   describe('with a connection Secret that may not be removed', () => {
     const binding = { name: 'train-1-connection' };
     const message = '403 Forbidden: policy';
-    const memory = { secret: { fingerprint: '', outcome: 'kept', message, atMs: NOW_MS } } as const;
+    const localState = { secret: { fingerprint: '', outcome: 'kept', message, atMs: NOW_MS } } as const;
 
     it('waits, says why, and notes since when the machine costs nothing', () => {
       const rest = restOf(
-        closeRental(observed({ gpuPod: rentedGpuPod({ status: { binding } }), memory }), END),
+        closeRental(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
       );
       expect(outline(rest)).toMatchObject({
         Ready: 'Ending',
@@ -262,9 +262,11 @@ describe('closeRental', () => {
     it('keeps the time at which the end was first seen, also when it is closed at last', () => {
       const terminatedAt = '2026-11-23T10:05:00Z';
       const gpuPod = rentedGpuPod({ status: { binding, terminatedAt } });
-      expect(restOf(closeRental(observed({ gpuPod, memory }), END)).status).toMatchObject({ terminatedAt });
+      expect(restOf(closeRental(observed({ gpuPod, localState }), END)).status).toMatchObject({
+        terminatedAt,
+      });
       const removed = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
-      const closed = statusOf(closeRental(observed({ gpuPod, memory: removed }), END));
+      const closed = statusOf(closeRental(observed({ gpuPod, localState: removed }), END));
       expect(closed).toMatchObject({ terminatedAt, attempts: [{ endedAt: terminatedAt }] });
     });
   });

@@ -72,7 +72,7 @@ describe('restFailing', () => {
       why: 'a person must act',
     },
   ])('$name: told $isTold, because $why', ({ hindrance, sinceMs, isTold }) => {
-    const known = observed({ gpuPod: seen, memory: failing(hindrance.reason, sinceMs) });
+    const known = observed({ gpuPod: seen, localState: failing(hindrance.reason, sinceMs) });
     const { status } = restFailing(known, hindrance, CLAIMS);
     expect(reasonsOf(status).Synced).toBe(isTold ? hindrance.reason : null);
     expect(isTold || status === seen.status).toBe(true);
@@ -89,8 +89,8 @@ describe('restFailing', () => {
     { count: 6, requeueAfterMs: 60_000, why: 'a minute is the most' },
     { count: 5_000, requeueAfterMs: 60_000, why: 'however long it lasts' },
   ])('after $count failures again in $againInMs ms: $why', ({ count, requeueAfterMs }) => {
-    const memory = count === 0 ? {} : failing('ApiUnavailable', NOW_MS, count);
-    expect(restFailing(observed({ memory }), unavailable, CLAIMS).requeueAfterMs).toBe(requeueAfterMs);
+    const localState = count === 0 ? {} : failing('ApiUnavailable', NOW_MS, count);
+    expect(restFailing(observed({ localState }), unavailable, CLAIMS).requeueAfterMs).toBe(requeueAfterMs);
   });
 
   it('waits as long as it was asked to', () => {
@@ -100,9 +100,9 @@ describe('restFailing', () => {
   });
 
   it('counts a failure of one kind from its first time, and another kind anew', () => {
-    const memory = failing('ApiUnavailable', 5, 3);
-    const again = restFailing(observed({ memory }), unavailable, CLAIMS);
-    const other = restFailing(observed({ memory }), { reason: 'RateLimited', message: 'm' }, CLAIMS);
+    const localState = failing('ApiUnavailable', 5, 3);
+    const again = restFailing(observed({ localState }), unavailable, CLAIMS);
+    const other = restFailing(observed({ localState }), { reason: 'RateLimited', message: 'm' }, CLAIMS);
     expect(again.remember?.failure).toMatchObject({ sinceMs: 5, count: 4 });
     expect(other.remember?.failure).toMatchObject({ reason: 'RateLimited', sinceMs: NOW_MS, count: 1 });
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
-import { census, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { inventory, aSnapshot, aReadySnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
 import type { Row } from '../support/rentals.ts';
 import { outline, restOf } from '../support/outline.ts';
 
 describe('followRental of a pod that may be gone', () => {
-  const missingInList = { census: census({ beganAtMs: NOW_MS - 10 }) };
-  const seen = { sight: sight(readyLook(), { beganAtMs: NOW_MS - 20 }) };
+  const missingInList = { inventory: inventory({ beganAtMs: NOW_MS - 10 }) };
+  const seen = { lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS - 20 }) };
   it.each<Row>([
     {
       name: 'a list since the last look does not show it',
@@ -30,7 +30,11 @@ describe('followRental of a pod that may be gone', () => {
     },
     {
       name: 'a list since the last look shows it',
-      known: { ...seen, ...rental(), census: census({ beganAtMs: NOW_MS - 10, live: [readyLook()] }) },
+      known: {
+        ...seen,
+        ...rental(),
+        inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot()] }),
+      },
       expected: { step: 'ensureSecret' },
       why: 'it is there',
     },
@@ -39,7 +43,7 @@ describe('followRental of a pod that may be gone', () => {
       known: {
         ...seen,
         ...rental(),
-        census: census({ beganAtMs: NOW_MS - 10, live: [readyLook({ podId: 'pod-9' })] }),
+        inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot({ podId: 'pod-9' })] }),
       },
       expected: { step: 'readPod' },
       why: 'that is a stray',
@@ -61,25 +65,28 @@ describe('followRental of a pod that may be gone', () => {
     },
     {
       name: 'a list from before the last look does not show it',
-      known: { gpuPod: ready, census: census({ beganAtMs: NOW_MS - 30 }), ...seen },
+      known: { gpuPod: ready, inventory: inventory({ beganAtMs: NOW_MS - 30 }), ...seen },
       expected: { step: 'ensureSecret' },
       why: 'it was seen since',
     },
     {
       name: 'the status poll left it out',
-      known: { sight: sight(readyLook(), { omitted: true }) },
+      known: { lastSeen: lastSeen(aReadySnapshot(), { omitted: true }) },
       expected: { step: 'readPod' },
       why: 'an omission is a suspicion',
     },
     {
       name: 'the status poll says TERMINATED',
-      known: { sight: sight(podLook({ status: 'TERMINATED' }), { beganAtMs: justNow }) },
+      known: { lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs: justNow }) },
       expected: { step: 'readPod' },
       why: 'a poll says less than the pod itself',
     },
     {
       name: 'a GET 1 s ago found nothing',
-      known: { ...rental({ read: read('notFound', justNow) }), sight: sight(podLook(), { omitted: true }) },
+      known: {
+        ...rental({ read: read('notFound', justNow) }),
+        lastSeen: lastSeen(aSnapshot(), { omitted: true }),
+      },
       expected: { step: 'rest' },
       why: 'the second look must be apart from the first',
     },
@@ -101,18 +108,18 @@ describe('followRental of a pod that may be gone', () => {
 
   it('wants a list since the GET, and another GET when it is time', () => {
     const doubtful = {
-      sight: sight(podLook(), { omitted: true }),
+      lastSeen: lastSeen(aSnapshot(), { omitted: true }),
       ...rental({ read: read('notFound', justNow) }),
     };
     const rest = restOf(followRental(observed({ gpuPod: unready, ...doubtful })));
     expect(rest).toMatchObject({
       requeueAfterMs: 29_000,
-      wantsCensusAfterMs: justNow,
+      wantsInventoryAfterMs: justNow,
       status: unready.status,
     });
     const wanted = (beganAtMs: number): number | undefined =>
-      restOf(followRental(observed({ gpuPod: unready, ...doubtful, census: census({ beganAtMs }) })))
-        .wantsCensusAfterMs;
+      restOf(followRental(observed({ gpuPod: unready, ...doubtful, inventory: inventory({ beganAtMs }) })))
+        .wantsInventoryAfterMs;
     expect(wanted(justNow)).toBeUndefined();
     expect(wanted(justNow - 1)).toBe(justNow);
   });

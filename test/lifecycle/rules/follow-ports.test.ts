@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { followRental } from '../../../src/lifecycle/rules/follow.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, failure, readyLook, sight } from '../../support/builders/looks.ts';
+import { inventory, failure, aReadySnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -15,7 +15,7 @@ interface Row {
 }
 
 const beganAtMs = NOW_MS - 1_000;
-const seen = { gpuPod: rentedGpuPod(), sight: sight(readyLook({ ports: [] }), { beganAtMs }) };
+const seen = { gpuPod: rentedGpuPod(), lastSeen: lastSeen(aReadySnapshot({ ports: [] }), { beganAtMs }) };
 
 describe('followRental of a pod whose ports are not known', () => {
   it.each<Row>([
@@ -29,7 +29,7 @@ describe('followRental of a pod whose ports are not known', () => {
       name: 'ready without ports, which a list shows just so',
       known: {
         ...seen,
-        census: census({ beganAtMs: NOW_MS - 10, live: [readyLook({ ports: [] })] }),
+        inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot({ ports: [] })] }),
       },
       expected: { step: 'ensureSecret' },
       why: 'there are none',
@@ -42,19 +42,19 @@ describe('followRental of a pod whose ports are not known', () => {
     },
     {
       name: 'ready without ports, and a list from before',
-      known: { ...seen, census: census({ beganAtMs: beganAtMs - 1 }) },
+      known: { ...seen, inventory: inventory({ beganAtMs: beganAtMs - 1 }) },
       expected: { step: 'rest' },
       why: 'that one could not know them',
     },
     {
       name: 'ready without ports, and a GET that found none',
-      known: { ...seen, memory: { rental: rentalMemory({ read: { beganAtMs, result: 'found' } }) } },
+      known: { ...seen, localState: { rental: anInstanceState({ read: { beganAtMs, result: 'found' } }) } },
       expected: { step: 'ensureSecret' },
       why: 'the pod itself says so',
     },
     {
       name: 'ready without ports, and a GET that failed',
-      known: { ...seen, memory: { rental: rentalMemory({ read: { beganAtMs, result: 'failed' } }) } },
+      known: { ...seen, localState: { rental: anInstanceState({ read: { beganAtMs, result: 'failed' } }) } },
       expected: { step: 'rest' },
       why: 'that says nothing of them',
     },
@@ -66,7 +66,7 @@ describe('followRental of a pod whose ports are not known', () => {
     },
     {
       name: 'ready without ports, which a list since then does not show',
-      known: { ...seen, census: census({ beganAtMs }) },
+      known: { ...seen, inventory: inventory({ beganAtMs }) },
       expected: { step: 'ensureSecret' },
       why: 'lists show pods late, and Ready does not wait for that',
     },
@@ -79,13 +79,13 @@ describe('followRental of a pod whose ports are not known', () => {
       kind: 'rest',
       status: seen.gpuPod.status,
       pollOften: true,
-      wantsCensusAfterMs: beganAtMs,
+      wantsInventoryAfterMs: beganAtMs,
       requeueAfterMs: 599_000,
     });
   });
 
   it('is not looked at again by itself where something is done at once', () => {
-    const known = observed({ ...seen, sight: sight(readyLook(), { beganAtMs, omitted: true }) });
+    const known = observed({ ...seen, lastSeen: lastSeen(aReadySnapshot(), { beganAtMs, omitted: true }) });
     expect(followRental(known)).toEqual({ kind: 'act', effect: { type: 'readPod', podId: 'pod-1' } });
   });
 });

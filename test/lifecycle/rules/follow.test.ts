@@ -4,7 +4,13 @@ import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, historyRow, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import {
+  inventory,
+  historyRow,
+  aSnapshot,
+  aReadySnapshot,
+  lastSeen,
+} from '../../support/builders/snapshots.ts';
 import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
 import type { Row } from '../support/rentals.ts';
 import { outline, restOf, statusOf } from '../support/outline.ts';
@@ -14,7 +20,7 @@ describe('followRental of a pod that is gone', () => {
     { name: 'nothing rented', known: { gpuPod: gpuPod() }, expected: { step: '-' }, why: 'there is no pod' },
     {
       name: 'a ready pod that ended',
-      known: { gpuPod: ready, census: census({ ended: [historyRow()] }) },
+      known: { gpuPod: ready, inventory: inventory({ ended: [historyRow()] }) },
       expected: {
         step: 'writeStatus',
         Ready: 'Interrupted',
@@ -32,7 +38,7 @@ describe('followRental of a pod that is gone', () => {
     },
     {
       name: 'a starting pod that ended',
-      known: { gpuPod: unready, census: census({ ended: [historyRow()] }) },
+      known: { gpuPod: unready, inventory: inventory({ ended: [historyRow()] }) },
       expected: {
         step: 'writeStatus',
         Ready: 'Terminated',
@@ -50,7 +56,7 @@ describe('followRental of a pod that is gone', () => {
     { name: 'ready', gpuPod: ready, outcome: 'Ended', reason: 'Interrupted', failed: 0 },
     { name: 'starting', gpuPod: unready, outcome: 'Failed', reason: 'Lost', failed: 1 },
   ])('records a $name pod as $outcome $reason', ({ gpuPod: rented, outcome, reason, failed }) => {
-    const known = observed({ gpuPod: rented, census: census({ ended: [historyRow()] }) });
+    const known = observed({ gpuPod: rented, inventory: inventory({ ended: [historyRow()] }) });
     expect(statusOf(followRental(known))).toMatchObject({
       attempts: [{ outcome, reason }],
       failedAttempts: failed,
@@ -68,13 +74,13 @@ describe('followRental of a pod that nobody could look at', () => {
     },
     {
       name: 'last seen 599.999 s ago',
-      known: { sight: sight(podLook(), { beganAtMs: NOW_MS - 599_999 }) },
+      known: { lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 599_999 }) },
       expected: { step: 'rest', Ready: 'Provisioning' },
       why: 'that is still news',
     },
     {
       name: 'last seen 10 min ago',
-      known: { sight: sight(podLook(), { beganAtMs: NOW_MS - 600_000 }) },
+      known: { lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 600_000 }) },
       expected: { step: 'rest', Ready: 'Stale', Reconciling: 'Retrying' },
       why: 'nobody knows any more',
     },
@@ -105,11 +111,14 @@ describe('followRental of a pod that nobody could look at', () => {
   it.each([
     {
       name: 'starting',
-      known: { gpuPod: unready, sight: sight(podLook(), { beganAtMs: NOW_MS - 420_000 }) },
+      known: { gpuPod: unready, lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 420_000 }) },
     },
     {
       name: 'once ready',
-      known: { gpuPod: ready, sight: sight(podLook({ status: 'STOPPED' }), { beganAtMs: NOW_MS - 420_000 }) },
+      known: {
+        gpuPod: ready,
+        lastSeen: lastSeen(aSnapshot({ status: 'STOPPED' }), { beganAtMs: NOW_MS - 420_000 }),
+      },
     },
     { name: 'never seen', known: { gpuPod: unready, ...rental({ sinceMs: NOW_MS - 420_000 }) } },
   ])('$name, last look 7 min ago: rests for 3 at most, because nobody wakes it meanwhile', ({ known }) => {
@@ -118,21 +127,24 @@ describe('followRental of a pod that nobody could look at', () => {
 });
 
 describe('followRental of a pod that was seen', () => {
-  function seeing(look: ReturnType<typeof podLook>, more: ObservationOverrides = {}): ObservationOverrides {
-    return { gpuPod: unready, sight: sight(look, { beganAtMs: justNow }), ...more };
+  function seeing(
+    snapshot: ReturnType<typeof aSnapshot>,
+    more: ObservationOverrides = {},
+  ): ObservationOverrides {
+    return { gpuPod: unready, lastSeen: lastSeen(snapshot, { beganAtMs: justNow }), ...more };
   }
-  const { ssh: _ssh, ...withoutSsh } = readyLook();
-  const { installationStatus: _status, ...withoutInstallation } = readyLook();
+  const { ssh: _ssh, ...withoutSsh } = aReadySnapshot();
+  const { installationStatus: _status, ...withoutInstallation } = aReadySnapshot();
   it.each<Row>([
     {
       name: 'starting',
-      known: seeing(podLook()),
+      known: seeing(aSnapshot()),
       expected: { step: 'rest', Ready: 'Provisioning' },
       why: 'it takes its time',
     },
     {
       name: 'ready in all',
-      known: seeing(readyLook()),
+      known: seeing(aReadySnapshot()),
       expected: { step: 'ensureSecret' },
       why: 'the Secret goes before the status',
     },
@@ -144,7 +156,7 @@ describe('followRental of a pod that was seen', () => {
     },
     {
       name: 'active, installing',
-      known: seeing(readyLook({ installationStatus: 'PENDING' })),
+      known: seeing(aReadySnapshot({ installationStatus: 'PENDING' })),
       expected: { step: 'rest', Ready: 'Installing', Provisioned: 'PodActive' },
       why: 'its image is not there yet',
     },
@@ -162,7 +174,7 @@ describe('followRental of a pod that was seen', () => {
     },
     {
       name: 'above its cap',
-      known: seeing(podLook({ priceUsdPerHour: 2 })),
+      known: seeing(aSnapshot({ priceUsdPerHour: 2 })),
       expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
       why: 'no pod above the cap is kept',
     },
@@ -177,11 +189,11 @@ describe('followRental of a pod that was seen', () => {
   });
 
   it('notes when it was first active, and the price that is billed', () => {
-    const known = seeing(readyLook({ installationStatus: 'PENDING', priceUsdPerHour: 1.85 }));
+    const known = seeing(aReadySnapshot({ installationStatus: 'PENDING', priceUsdPerHour: 1.85 }));
     const first = statusOf(followRental(observed(known)));
     expect(first).toMatchObject({ activeAt: WALL_TEXT, cost: { billedPerHour: 1.85, pricePerHour: 1.9 } });
     const later = { ...known, gpuPod: rentedGpuPod({ status: { activeAt: '2026-11-23T10:01:00Z' } }) };
     expect(statusOf(followRental(observed(later))).activeAt).toBe('2026-11-23T10:01:00Z');
-    expect(statusOf(followRental(observed(seeing(podLook())))).activeAt).toBeUndefined();
+    expect(statusOf(followRental(observed(seeing(aSnapshot())))).activeAt).toBeUndefined();
   });
 });

@@ -245,7 +245,7 @@ describe('stopAfterInvalidRequests', () => {
       why: 'it was changed',
     },
   ])('$name: $why', ({ refusals, stalls }) => {
-    const step = stopAfterInvalidRequests(observed({ memory: { invalidRefusals: refusals } }));
+    const step = stopAfterInvalidRequests(observed({ localState: { invalidRefusals: refusals } }));
     const stalled = { step: 'rest', Stalled: 'InvalidRequest', Synced: 'InvalidRequest' };
     expect(outline(step)).toMatchObject(stalls ? stalled : { step: '-' });
     expect(step === undefined ? '' : messageOf(statusOf(step), 'Stalled')).toContain(refusals.message);

@@ -7,7 +7,7 @@ import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { observed } from '../../support/builders/observation.ts';
-import { failure } from '../../support/builders/looks.ts';
+import { failure } from '../../support/builders/snapshots.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 

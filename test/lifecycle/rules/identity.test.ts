@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
-import type { RentalMemory } from '../../../src/lifecycle/memory.ts';
+import type { InstanceState } from '../../../src/lifecycle/local-state.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, proofOf, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, proofOf, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, failure, podLook, readyLook, sight } from '../../support/builders/looks.ts';
+import { inventory, failure, aSnapshot, aReadySnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { isWorthWriting } from '../../../src/lifecycle/status/worth-writing.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
-const { name: _name, ...nameless } = readyLook();
+const { name: _name, ...nameless } = aReadySnapshot();
 /** As a status poll tells it, which knows no names. */
-const polled = { sight: sight(nameless, { beganAtMs: NOW_MS - 20 }) };
+const polled = { lastSeen: lastSeen(nameless, { beganAtMs: NOW_MS - 20 }) };
 
-function rental(overrides: Partial<RentalMemory>) {
-  const { name: _known, ...unnamed } = rentalMemory();
-  return { memory: { rental: { ...unnamed, ...overrides } } };
+function rental(overrides: Partial<InstanceState>) {
+  const { name: _known, ...unnamed } = anInstanceState();
+  return { localState: { rental: { ...unnamed, ...overrides } } };
 }
 
 interface Row {
@@ -31,12 +31,12 @@ describe('an id that is not signed yet', () => {
     { name: 'its name shows that it is ours', rental: {}, proof: proofOf(POD_ID) },
     { name: 'it is called otherwise', rental: { name: 'somebody' }, proof: undefined },
   ])('rides along with the next status: $name', ({ rental: overrides, proof }) => {
-    const provisioning = sight(podLook(), { beganAtMs: NOW_MS - 20 });
-    const { name: _name, ...unnamed } = provisioning.look;
+    const provisioning = lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 20 });
+    const { name: _name, ...unnamed } = provisioning.snapshot;
     const known = observed({
       gpuPod: rentedGpuPod(),
-      sight: { ...provisioning, look: unnamed },
-      memory: { rental: rentalMemory(overrides) },
+      lastSeen: { ...provisioning, snapshot: unnamed },
+      localState: { rental: anInstanceState(overrides) },
     });
     const rest = restOf(nextStep(known));
     expect(rest.status.podIdProof).toBe(proof);
@@ -48,7 +48,7 @@ describe('where a machine is reached', () => {
   it.each<Row>([
     {
       name: 'its name is the one that was ordered',
-      known: { ...polled, memory: { rental: rentalMemory() } },
+      known: { ...polled, localState: { rental: anInstanceState() } },
       step: 'ensureSecret',
       why: 'it is ours to show',
     },
@@ -82,7 +82,7 @@ describe('where a machine is reached', () => {
       known: {
         ...polled,
         ...rental({ sinceMs: NOW_MS - 30_000 }),
-        census: census({ beganAtMs: NOW_MS - 10 }),
+        inventory: inventory({ beganAtMs: NOW_MS - 10 }),
       },
       step: 'readPod',
       why: 'lists show pods late',
@@ -92,7 +92,7 @@ describe('where a machine is reached', () => {
       known: {
         ...polled,
         ...rental({}),
-        census: census({ beganAtMs: NOW_MS - 10, live: [readyLook()] }),
+        inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot()] }),
       },
       step: 'ensureSecret',
       why: 'now it is known to be ours',
@@ -102,7 +102,7 @@ describe('where a machine is reached', () => {
     expect(outline(next).step).toBe(step);
     if (step !== 'rest') return;
     expect(JSON.stringify(next)).not.toContain('203.0.113.7');
-    expect(restOf(next).wantsCensusAfterMs !== undefined).toBe(wantsList);
+    expect(restOf(next).wantsInventoryAfterMs !== undefined).toBe(wantsList);
   });
 
   it('is shown of a pod that was renamed, if the operator signed its id', () => {
@@ -115,8 +115,10 @@ describe('where a machine is reached', () => {
   it('that is not ours is told, once it is sure: what stands in the status stays', () => {
     const gpuPod = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
     const since = { reason: 'UnexpectedResponse', message: '', sinceMs: NOW_MS - 600_000, count: 9 } as const;
-    const { memory } = rental({ name: 'somebody' });
-    const rest = restOf(nextStep(observed({ ...polled, gpuPod, memory: { ...memory, failure: since } })));
+    const { localState } = rental({ name: 'somebody' });
+    const rest = restOf(
+      nextStep(observed({ ...polled, gpuPod, localState: { ...localState, failure: since } })),
+    );
     expect(outline(rest)).toMatchObject({ Synced: 'UnexpectedResponse' });
     expect(rest.status.podId).toBe(POD_ID);
     expect(rest.status.ssh).toEqual(gpuPod.status.ssh);
@@ -126,16 +128,16 @@ describe('where a machine is reached', () => {
 
 describe('an instance of somebody else that the status names', () => {
   it.each([
-    { name: 'costs more than the cap', look: { priceUsdPerHour: 99 } },
-    { name: 'is not what was ordered', look: { gpuCount: 8 } },
-    { name: 'has failed', look: { status: 'ERROR' } },
-    { name: 'is on its way', look: { status: 'PROVISIONING' } },
-  ] as const)('is reported, and nothing is written down as ended: it $name', ({ look }) => {
+    { name: 'costs more than the cap', snapshot: { priceUsdPerHour: 99 } },
+    { name: 'is not what was ordered', snapshot: { gpuCount: 8 } },
+    { name: 'has failed', snapshot: { status: 'ERROR' } },
+    { name: 'is on its way', snapshot: { status: 'PROVISIONING' } },
+  ] as const)('is reported, and nothing is written down as ended: it $name', ({ snapshot }) => {
     const known = observed({
       gpuPod: rentedGpuPod(),
       timings: { quietFailureMs: 0 },
-      sight: sight(podLook({ ...look, name: 'somebody' }), { beganAtMs: NOW_MS - 20 }),
-      memory: { rental: rentalMemory({ name: 'somebody' }) },
+      lastSeen: lastSeen(aSnapshot({ ...snapshot, name: 'somebody' }), { beganAtMs: NOW_MS - 20 }),
+      localState: { rental: anInstanceState({ name: 'somebody' }) },
     });
     expect(outline(nextStep(known))).toMatchObject({ step: 'rest', Synced: 'UnexpectedResponse' });
   });

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory } from '../../support/builders/observation.ts';
-import { census, podLook } from '../../support/builders/looks.ts';
+import { NOW_MS, observed, aPendingCreate } from '../../support/builders/observation.ts';
+import { inventory, aSnapshot } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 
 it.each([
@@ -13,8 +13,8 @@ it.each([
 ])(
   'an order for a team that nobody sees, $absences lists after its end at $requestEndedAtMs: Stalled is $stalled, because $why',
   ({ requestEndedAtMs, absences, stalled }) => {
-    const order = orderMemory({ requestEndedAtMs, absences, lastAbsenceAtMs: NOW_MS - 5 });
-    const known = { gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }), memory: { order } };
+    const order = aPendingCreate({ requestEndedAtMs, absences, lastAbsenceAtMs: NOW_MS - 5 });
+    const known = { gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }), localState: { order } };
     expect(outline(resolveOrder(observed(known)))).toMatchObject({
       Ready: 'CreateUncertain',
       Stalled: stalled,
@@ -47,25 +47,25 @@ it.each([
 ])('the next list that is wanted with $name', ({ order, atMs }) => {
   const known = {
     gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
-    memory: {
-      order: orderMemory({ firstSeenAtMs: 1, requestEndedAtMs: 1, lastAbsenceAtMs: NOW_MS, ...order }),
+    localState: {
+      order: aPendingCreate({ firstSeenAtMs: 1, requestEndedAtMs: 1, lastAbsenceAtMs: NOW_MS, ...order }),
     },
-    census: census({ beganAtMs: NOW_MS, live: [], teamsSeen: new Set() }),
+    inventory: inventory({ beganAtMs: NOW_MS, live: [], teamsSeen: new Set() }),
   };
-  expect(restOf(resolveOrder(observed(known))).wantsCensusAfterMs).toBe(atMs);
+  expect(restOf(resolveOrder(observed(known))).wantsInventoryAfterMs).toBe(atMs);
 });
 
 it('a list from before this process saw the order is not awaited for: one since then is', () => {
-  const order = orderMemory({ firstSeenAtMs: NOW_MS - 500, requestEndedAtMs: NOW_MS - 500 });
-  const known = { gpuPod: gpuPod({ intent: intent() }), memory: { order } };
-  const early = observed({ ...known, census: census({ beganAtMs: NOW_MS - 501 }) });
-  expect(restOf(resolveOrder(early)).wantsCensusAfterMs).toBe(NOW_MS - 500);
+  const order = aPendingCreate({ firstSeenAtMs: NOW_MS - 500, requestEndedAtMs: NOW_MS - 500 });
+  const known = { gpuPod: gpuPod({ intent: intent() }), localState: { order } };
+  const early = observed({ ...known, inventory: inventory({ beganAtMs: NOW_MS - 501 }) });
+  expect(restOf(resolveOrder(early)).wantsInventoryAfterMs).toBe(NOW_MS - 500);
 });
 
-const OLDEST = podLook({ podId: 'b', createdAt: '2026-11-23T10:00:00Z' });
-const SAME_AGE = podLook({ podId: 'c', createdAt: '2026-11-23T10:00:00Z' });
-const YOUNGER = podLook({ podId: 'a', createdAt: '2026-11-23T10:00:01Z' });
-const { createdAt: _createdAt, ...UNDATED } = podLook({ podId: 'd' });
+const OLDEST = aSnapshot({ podId: 'b', createdAt: '2026-11-23T10:00:00Z' });
+const SAME_AGE = aSnapshot({ podId: 'c', createdAt: '2026-11-23T10:00:00Z' });
+const YOUNGER = aSnapshot({ podId: 'a', createdAt: '2026-11-23T10:00:01Z' });
+const { createdAt: _createdAt, ...UNDATED } = aSnapshot({ podId: 'd' });
 
 it.each([
   { live: [OLDEST, SAME_AGE, YOUNGER], kept: 'b' },
@@ -75,7 +75,7 @@ it.each([
   { live: [OLDEST, UNDATED, YOUNGER], kept: 'd' },
   { live: [UNDATED, OLDEST], kept: 'd' },
 ])('of several pods of one order $kept is kept, in whatever order a list has them', ({ live, kept }) => {
-  const known = observed({ gpuPod: gpuPod({ intent: intent() }), census: census({ live }) });
+  const known = observed({ gpuPod: gpuPod({ intent: intent() }), inventory: inventory({ live }) });
   expect(statusOf(resolveOrder(known)).podId).toBe(kept);
 });
 
@@ -86,7 +86,7 @@ it.each([
 ])(
   'a list without the pod, hours after the request and after $before others: $step, because $why',
   ({ before, step }) => {
-    const order = orderMemory({
+    const order = aPendingCreate({
       outcome: { kind: 'unknown', message: 'POST /pods/: socket hang up' },
       requestEndedAtMs: 1_000,
       absences: before,
@@ -94,8 +94,8 @@ it.each([
     });
     const known = {
       gpuPod: gpuPod({ intent: intent() }),
-      memory: { order },
-      census: census({ beganAtMs: NOW_MS }),
+      localState: { order },
+      inventory: inventory({ beganAtMs: NOW_MS }),
     };
     expect(outline(resolveOrder(observed(known))).step).toBe(step);
   },
@@ -104,10 +104,12 @@ it.each([
 describe('a row of the list that may be the instance', () => {
   const NAMELESS = { podId: 'pod-0123456789abcdef0123456789abcdef', firstListedAtMs: NOW_MS };
 
-  function lookedUp(row: Partial<ReturnType<typeof census>>, requestEndedAtMs = 1_000) {
-    const order = orderMemory({ requestEndedAtMs, absences: 0 });
-    const list = census({ beganAtMs: NOW_MS, live: [], ...row });
-    return resolveOrder(observed({ gpuPod: gpuPod({ intent: intent() }), memory: { order }, census: list }));
+  function lookedUp(row: Partial<ReturnType<typeof inventory>>, requestEndedAtMs = 1_000) {
+    const order = aPendingCreate({ requestEndedAtMs, absences: 0 });
+    const list = inventory({ beganAtMs: NOW_MS, live: [], ...row });
+    return resolveOrder(
+      observed({ gpuPod: gpuPod({ intent: intent() }), localState: { order }, inventory: list }),
+    );
   }
 
   it.each([

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
-import type { OrderMemory } from '../../../src/lifecycle/memory.ts';
+import type { PendingCreate } from '../../../src/lifecycle/local-state.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, aPendingCreate, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, historyRow, podLook, refusal } from '../../support/builders/looks.ts';
+import { inventory, historyRow, aSnapshot, refusal } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -15,10 +15,12 @@ const ordered = gpuPod({ intent: intent() });
 const endedAtMs = NOW_MS - 90_000;
 /** Two proofs; the list of the table is the third. */
 const almostAbsent = { absences: 2, lastAbsenceAtMs: NOW_MS - 30_000, requestEndedAtMs: endedAtMs };
-const cleanNow = census({ beganAtMs: NOW_MS });
+const cleanNow = inventory({ beganAtMs: NOW_MS });
 
-function after(outcome: CreateOutcome | undefined, more: Partial<OrderMemory> = {}) {
-  return { memory: { order: orderMemory({ ...more, ...(outcome === undefined ? {} : { outcome }) }) } };
+function after(outcome: CreateOutcome | undefined, more: Partial<PendingCreate> = {}) {
+  return {
+    localState: { order: aPendingCreate({ ...more, ...(outcome === undefined ? {} : { outcome }) }) },
+  };
 }
 
 const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
@@ -46,7 +48,7 @@ describe('resolveOrder', () => {
     },
     {
       name: 'a pod id as the answer',
-      known: after({ kind: 'created', pod: podLook() }),
+      known: after({ kind: 'created', pod: aSnapshot() }),
       expected: {
         step: 'writeStatus',
         Ready: 'Provisioning',
@@ -93,7 +95,7 @@ describe('resolveOrder', () => {
     },
     {
       name: 'an unknown outcome, and a pod of that name',
-      known: { ...after(unknown), census: census({ live: [podLook()] }) },
+      known: { ...after(unknown), inventory: inventory({ live: [aSnapshot()] }) },
       expected: { step: 'writeStatus', OfferSelected: 'Adopted', Ready: 'Provisioning' },
       why: 'it is adopted',
     },
@@ -101,26 +103,26 @@ describe('resolveOrder', () => {
       name: 'an unknown outcome, and a pod of that name in capitals',
       known: {
         ...after(unknown),
-        census: census({ live: [podLook({ name: nameOfAttempt(1).toUpperCase() })] }),
+        inventory: inventory({ live: [aSnapshot({ name: nameOfAttempt(1).toUpperCase() })] }),
       },
       expected: { step: 'writeStatus', OfferSelected: 'Adopted' },
       why: 'upstreams change case',
     },
     {
       name: 'an unknown outcome, and a pod of another attempt',
-      known: { ...after(unknown), census: census({ live: [podLook({ name: nameOfAttempt(2) })] }) },
+      known: { ...after(unknown), inventory: inventory({ live: [aSnapshot({ name: nameOfAttempt(2) })] }) },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
       why: 'that is a stray',
     },
     {
       name: 'an unknown outcome, and a pod that is being deleted',
-      known: { ...after(unknown), census: census({ live: [podLook({ status: 'DELETING' })] }) },
+      known: { ...after(unknown), inventory: inventory({ live: [aSnapshot({ status: 'DELETING' })] }) },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
       why: 'it is neither absent nor of use',
     },
     {
       name: 'an unknown outcome, and an ended pod of that name',
-      known: { ...after(unknown), census: census({ ended: [historyRow()] }) },
+      known: { ...after(unknown), inventory: inventory({ ended: [historyRow()] }) },
       expected: { step: 'writeStatus', Provisioned: 'CreateFailed', Reconciling: 'Searching' },
       why: 'it came and went',
     },
@@ -132,13 +134,13 @@ describe('resolveOrder', () => {
     },
     {
       name: 'the third proof, 90 s after the request',
-      known: { ...after(unknown, almostAbsent), census: cleanNow },
+      known: { ...after(unknown, almostAbsent), inventory: cleanNow },
       expected: { step: 'writeStatus', Provisioned: 'CreateFailed' },
       why: 'the absence is proven',
     },
     {
       name: 'the third proof, 89.999 s after the request',
-      known: { ...after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs + 1 }), census: cleanNow },
+      known: { ...after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs + 1 }), inventory: cleanNow },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
       why: 'a provider may show a pod late',
     },
@@ -167,14 +169,14 @@ describe('an order for a team', () => {
   const forTeam = gpuPod({ intent: intent({ teamId: 'team-1' }) });
   const absent = after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs - 1 });
   it('cannot be proven absent while this key has never seen a pod of that team', () => {
-    const step = resolveOrder(observed({ gpuPod: forTeam, ...absent, census: cleanNow }));
+    const step = resolveOrder(observed({ gpuPod: forTeam, ...absent, inventory: cleanNow }));
     expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'CreateUncertain', Reconciling: null });
     expect(messageOf(statusOf(step), 'Stalled')).toContain(`gpupod.dev/confirm-absent to its name`);
   });
 
   it('can once it has', () => {
-    const seen = census({ beganAtMs: NOW_MS, teamsSeen: new Set(['team-1']) });
-    expect(outline(resolveOrder(observed({ gpuPod: forTeam, ...absent, census: seen }))).step).toBe(
+    const seen = inventory({ beganAtMs: NOW_MS, teamsSeen: new Set(['team-1']) });
+    expect(outline(resolveOrder(observed({ gpuPod: forTeam, ...absent, inventory: seen }))).step).toBe(
       'writeStatus',
     );
   });
@@ -190,15 +192,17 @@ describe('an order that nobody can read', () => {
   });
 
   it('is over once they do', () => {
-    const order = orderMemory({ ...almostAbsent, podName: '' });
-    expect(resolveOrder(observed({ gpuPod: garbled, memory: { order }, census: cleanNow }))).toBeUndefined();
+    const order = aPendingCreate({ ...almostAbsent, podName: '' });
+    expect(
+      resolveOrder(observed({ gpuPod: garbled, localState: { order }, inventory: cleanNow })),
+    ).toBeUndefined();
   });
 
   it('is held to be there while any pod of the object is', () => {
-    const order = orderMemory({ ...almostAbsent, podName: '' });
-    const list = census({ beganAtMs: NOW_MS, live: [podLook({ name: nameOfAttempt(9) })] });
+    const order = aPendingCreate({ ...almostAbsent, podName: '' });
+    const list = inventory({ beganAtMs: NOW_MS, live: [aSnapshot({ name: nameOfAttempt(9) })] });
     expect(
-      outline(resolveOrder(observed({ gpuPod: garbled, memory: { order }, census: list }))),
+      outline(resolveOrder(observed({ gpuPod: garbled, localState: { order }, inventory: list }))),
     ).toMatchObject({
       Ready: 'CreateUncertain',
     });
@@ -215,19 +219,19 @@ describe('an order that nobody can read', () => {
 describe('what is found', () => {
   it('is the oldest, by id where they are of one age: the others become strays', () => {
     const pods = [
-      podLook({ podId: 'c', createdAt: '2026-11-23T10:00:01Z' }),
-      podLook({ podId: 'b' }),
-      podLook({ podId: 'a' }),
-      podLook({ podId: '0', createdAt: '2026-11-23T09:00:00Z', status: 'DELETING' }),
+      aSnapshot({ podId: 'c', createdAt: '2026-11-23T10:00:01Z' }),
+      aSnapshot({ podId: 'b' }),
+      aSnapshot({ podId: 'a' }),
+      aSnapshot({ podId: '0', createdAt: '2026-11-23T09:00:00Z', status: 'DELETING' }),
     ];
-    const known = observed({ gpuPod: ordered, census: census({ live: pods }) });
+    const known = observed({ gpuPod: ordered, inventory: inventory({ live: pods }) });
     expect(statusOf(resolveOrder(known)).podId).toBe('a');
   });
 
   it('is bound to end where the spec changed meanwhile', () => {
     const changed = gpuPod({ intent: intent({ spec: { image: 'flux' } }) });
     const status = statusOf(
-      resolveOrder(observed({ gpuPod: changed, ...after({ kind: 'created', pod: podLook() }) })),
+      resolveOrder(observed({ gpuPod: changed, ...after({ kind: 'created', pod: aSnapshot() }) })),
     );
     expect(status).toMatchObject({ podId: POD_ID, attempts: [{ number: 1, ending: 'SpecChanged' }] });
   });
@@ -235,13 +239,13 @@ describe('what is found', () => {
   it.each([
     {
       name: 'in the history',
-      known: { census: census({ ended: [historyRow({ totalBilledUsd: 0.4 })] }) },
+      known: { inventory: inventory({ ended: [historyRow({ totalBilledUsd: 0.4 })] }) },
       attempt: { outcome: 'Failed', reason: 'Lost', podId: POD_ID, cost: 0.4 },
       failed: 1,
     },
     {
       name: 'nowhere',
-      known: { ...after(unknown, almostAbsent), census: cleanNow },
+      known: { ...after(unknown, almostAbsent), inventory: cleanNow },
       attempt: { outcome: 'NotCreated', reason: 'NotCreated' },
       failed: 0,
     },
@@ -288,9 +292,9 @@ describe('the next look at an order of unknown outcome', () => {
   ])('with $name: $why', ({ order, list, atMs }) => {
     const known = observed({
       gpuPod: ordered,
-      memory: { order: orderMemory({ firstSeenAtMs: NOW_MS - 1_000, ...order }) },
-      ...(list === undefined ? {} : { census: census({ beganAtMs: list }) }),
+      localState: { order: aPendingCreate({ firstSeenAtMs: NOW_MS - 1_000, ...order }) },
+      ...(list === undefined ? {} : { inventory: inventory({ beganAtMs: list }) }),
     });
-    expect(restOf(resolveOrder(known)).wantsCensusAfterMs).toBe(atMs);
+    expect(restOf(resolveOrder(known)).wantsInventoryAfterMs).toBe(atMs);
   });
 });

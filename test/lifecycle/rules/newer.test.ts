@@ -2,23 +2,28 @@ import { describe, expect, it } from '@jest/globals';
 import { adoptNewer, correctName } from '../../../src/lifecycle/rules/newer.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, readyLook } from '../../support/builders/looks.ts';
+import { inventory, aReadySnapshot } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
-const running = { ...readyLook(), podId: 'pod-2', name: nameOfAttempt(2), priceUsdPerHour: 2.7 };
-const list = census({ beganAtMs: NOW_MS, live: [running] });
-const fresh = { memory: { version: { resourceVersion: '10', seenAtMs: NOW_MS - 1 } } };
+const running = { ...aReadySnapshot(), podId: 'pod-2', name: nameOfAttempt(2), priceUsdPerHour: 2.7 };
+const list = inventory({ beganAtMs: NOW_MS, live: [running] });
+const fresh = { localState: { version: { resourceVersion: '10', seenAtMs: NOW_MS - 1 } } };
 const old = gpuPod({ intent: intent() });
 
 describe('adoptNewer', () => {
   it.each<{ name: string; known: ObservationOverrides; step: string; says?: string; why: string }>([
     { name: 'nothing newer', known: { gpuPod: old }, step: '-', why: 'there is nothing to adopt' },
-    { name: 'one at work', known: { gpuPod: old, census: list }, step: 'writeStatus', why: 'it is adopted' },
+    {
+      name: 'one at work',
+      known: { gpuPod: old, inventory: list },
+      step: 'writeStatus',
+      why: 'it is adopted',
+    },
     {
       name: 'one at work, in a list from before this version of the object',
-      known: { gpuPod: old, census: census({ beganAtMs: NOW_MS - 2, live: [running] }) },
+      known: { gpuPod: old, inventory: inventory({ beganAtMs: NOW_MS - 2, live: [running] }) },
       step: 'rest',
       why: 'another process may have written on it since',
     },
@@ -26,7 +31,7 @@ describe('adoptNewer', () => {
       name: 'two',
       known: {
         gpuPod: old,
-        census: census({
+        inventory: inventory({
           beganAtMs: NOW_MS,
           live: [running, { ...running, podId: 'pod-3', name: nameOfAttempt(3) }],
         }),
@@ -37,7 +42,10 @@ describe('adoptNewer', () => {
     },
     {
       name: 'one that failed',
-      known: { gpuPod: old, census: census({ beganAtMs: NOW_MS, live: [{ ...running, status: 'ERROR' }] }) },
+      known: {
+        gpuPod: old,
+        inventory: inventory({ beganAtMs: NOW_MS, live: [{ ...running, status: 'ERROR' }] }),
+      },
       step: 'rest',
       says: 'Stalled',
       why: 'it is nobody’s to replace without a word',
@@ -46,7 +54,7 @@ describe('adoptNewer', () => {
       name: 'one that starts',
       known: {
         gpuPod: old,
-        census: census({ beganAtMs: NOW_MS, live: [{ ...running, status: 'PROVISIONING' }] }),
+        inventory: inventory({ beganAtMs: NOW_MS, live: [{ ...running, status: 'PROVISIONING' }] }),
       },
       step: 'rest',
       says: 'Reconciling',
@@ -54,14 +62,14 @@ describe('adoptNewer', () => {
     },
     {
       name: 'one at work, of a GpuPod that is suspended',
-      known: { gpuPod: gpuPod({ intent: intent(), spec: { suspend: true } }), census: list },
+      known: { gpuPod: gpuPod({ intent: intent(), spec: { suspend: true } }), inventory: list },
       step: 'rest',
       says: 'Stalled',
       why: 'the wish may be as old as the rest',
     },
     {
       name: 'one at work, of a GpuPod that is deleted',
-      known: { gpuPod: gpuPod({ intent: intent(), isDeleting: true }), census: list },
+      known: { gpuPod: gpuPod({ intent: intent(), isDeleting: true }), inventory: list },
       step: '-',
       why: 'it ends with its GpuPod',
     },
@@ -69,14 +77,14 @@ describe('adoptNewer', () => {
       name: 'one at work, beside the one that the status names',
       known: {
         gpuPod: rentedGpuPod(),
-        census: census({ beganAtMs: NOW_MS, live: [readyLook(), running] }),
+        inventory: inventory({ beganAtMs: NOW_MS, live: [aReadySnapshot(), running] }),
       },
       step: '-',
       why: 'the status is true of that one, and Synced tells of the other',
     },
     {
       name: 'one at work, in place of the one that the status names',
-      known: { gpuPod: rentedGpuPod(), census: list },
+      known: { gpuPod: rentedGpuPod(), inventory: list },
       step: 'writeStatus',
       why: 'the status is from an older moment',
     },
@@ -90,7 +98,7 @@ describe('adoptNewer', () => {
 
   it('tells what it is and what it costs, in what a condition holds', () => {
     const live = [running, { ...running, podId: 'pod-3', name: nameOfAttempt(3) }];
-    const known = observed({ ...fresh, gpuPod: old, census: census({ beganAtMs: NOW_MS, live }) });
+    const known = observed({ ...fresh, gpuPod: old, inventory: inventory({ beganAtMs: NOW_MS, live }) });
     const message = messageOf(statusOf(adoptNewer(known)), 'Synced');
     expect(message).toMatch(
       /^Instance pod-2 \(2\.70 USD\/h\) and pod-3 \(2\.70 USD\/h\) bills and is newer than/,
@@ -99,7 +107,7 @@ describe('adoptNewer', () => {
   });
 
   it('adopts it as what it was: a ready one, at its price, so that nothing of an older spec ends it', () => {
-    const next = adoptNewer(observed({ ...fresh, gpuPod: old, census: list }));
+    const next = adoptNewer(observed({ ...fresh, gpuPod: old, inventory: list }));
     expect(next === undefined ? undefined : statusOf(next)).toMatchObject({
       podId: 'pod-2',
       podName: nameOfAttempt(2),
@@ -117,7 +125,10 @@ describe('correctName', () => {
     { name: 'whatever a person called it', heard: 'mine', step: '-' },
     { name: 'an instance of another object', heard: `gp-abc123-${'0'.repeat(26)}-2-x`, step: '-' },
   ])('$name: $step', ({ heard, step }) => {
-    const known = observed({ gpuPod: rentedGpuPod(), memory: { rental: rentalMemory({ name: heard }) } });
+    const known = observed({
+      gpuPod: rentedGpuPod(),
+      localState: { rental: anInstanceState({ name: heard }) },
+    });
     expect(outline(correctName(known)).step).toBe(step);
   });
 });

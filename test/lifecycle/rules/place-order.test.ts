@@ -7,7 +7,7 @@ import { defaultSizes } from '../../../src/offers/sizes.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
-import { census } from '../../support/builders/looks.ts';
+import { inventory } from '../../support/builders/snapshots.ts';
 import { effectOf, restOf } from '../support/outline.ts';
 
 const fits = offer({ usd: 1.9 });
@@ -32,7 +32,7 @@ it('no order allows more than the ceiling of the operator, whatever the spec say
 
 it('the last number that a name can carry is still ordered under', () => {
   const status = { attempts: [{ number: 999_998, outcome: 'NotCreated' as const }] };
-  const known = { offers, gpuPod: gpuPod({ status }), census: census({ beganAtMs: NOW_MS }) };
+  const known = { offers, gpuPod: gpuPod({ status }), inventory: inventory({ beganAtMs: NOW_MS }) };
   const { intent: written } = orderOf(rent(observed(known)));
   expect(written.attempt).toBe(999_999);
 });
@@ -51,7 +51,7 @@ it('an order can be read back, however long the words of the provider are: else 
 
 it('an order that waits for its next try is tried again then', () => {
   const blocked = { reason: 'ApiUnavailable', message: 'No connection.', untilMs: NOW_MS + 700 } as const;
-  expect(restOf(rent(observed({ offers, memory: { blocked } }))).requeueAfterMs).toBe(700);
+  expect(restOf(rent(observed({ offers, localState: { blocked } }))).requeueAfterMs).toBe(700);
 });
 
 it('an order records the sizes that the offer has, and no others', () => {

@@ -6,7 +6,7 @@ import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
-import { podLook } from '../../support/builders/looks.ts';
+import { aSnapshot } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
 interface Row {
@@ -75,14 +75,14 @@ describe('checkPrice', () => {
       why: 'the last look counts',
     },
   ])('$name: ends $ends, because $why', ({ billed, spec = {}, status = {}, policy = {}, ends }) => {
-    const look = podLook(billed === undefined ? {} : { priceUsdPerHour: billed });
-    const step = checkPrice(observed({ gpuPod: rentedGpuPod({ spec, status }), policy }), look);
+    const snapshot = aSnapshot(billed === undefined ? {} : { priceUsdPerHour: billed });
+    const step = checkPrice(observed({ gpuPod: rentedGpuPod({ spec, status }), policy }), snapshot);
     expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
   });
 
   it('ends nothing where the status lost its cost, and no price is known', () => {
     const { cost: _cost, ...status } = rentedGpuPod().status;
-    expect(checkPrice(observed({ gpuPod: { ...rentedGpuPod(), status } }), podLook())).toBeUndefined();
+    expect(checkPrice(observed({ gpuPod: { ...rentedGpuPod(), status } }), aSnapshot())).toBeUndefined();
   });
 
   it.each([
@@ -99,7 +99,7 @@ describe('checkPrice', () => {
         metadata: { ...metadata, annotations: hasIntent ? annotations : {} },
         status,
       };
-      const step = checkPrice(observed({ gpuPod }), podLook({ priceUsdPerHour: billed }));
+      const step = checkPrice(observed({ gpuPod }), aSnapshot({ priceUsdPerHour: billed }));
       expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
     },
   );
@@ -112,14 +112,14 @@ describe('checkPrice', () => {
     ({ billed, ends }) => {
       const ordered = intent({ isPriceAmbiguous: true });
       const gpuPod = rentedGpuPod({ spec: { maxPrice: 3 }, intent: ordered });
-      const step = checkPrice(observed({ gpuPod }), podLook({ priceUsdPerHour: billed }));
+      const step = checkPrice(observed({ gpuPod }), aSnapshot({ priceUsdPerHour: billed }));
       expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
     },
   );
 
   it('says both prices', () => {
     const known = observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) });
-    const step = checkPrice(known, podLook({ priceUsdPerHour: 2.75 }));
+    const step = checkPrice(known, aSnapshot({ priceUsdPerHour: 2.75 }));
     expect(messageOf(statusOf(step), 'Ready')).toContain('2.75 USD/h, above the cap of 2.50 USD/h');
     expect(statusOf(step).attempts).toMatchObject([{ ending: 'AboveMaxPrice' }]);
   });
@@ -140,12 +140,12 @@ describe('isAbovePriceLine', () => {
 describe('priceFacts', () => {
   it('keep the rest of the cost', () => {
     const { status } = rentedGpuPod();
-    expect(priceFacts(status, podLook({ priceUsdPerHour: 1.8 }))).toEqual({
+    expect(priceFacts(status, aSnapshot({ priceUsdPerHour: 1.8 }))).toEqual({
       cost: { ...status.cost, billedPerHour: 1.8 },
     });
   });
 
   it('are none where the provider says none: what is on record stands', () => {
-    expect(priceFacts(rentedGpuPod().status, podLook())).toEqual({});
+    expect(priceFacts(rentedGpuPod().status, aSnapshot())).toEqual({});
   });
 });

@@ -1,32 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
 import { followUnready } from '../../../src/lifecycle/rules/provision.ts';
-import type { PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot, PodStatus } from '../../../src/lifecycle/provider.ts';
 import type { Step } from '../../../src/lifecycle/step.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, rentalMemory, WALL_TEXT } from '../../support/builders/observation.ts';
-import { podLook, sight } from '../../support/builders/looks.ts';
+import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
+import { aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 
 const READY = { readyAt: WALL_TEXT, conditions: [condition('Ready', 'Available')] };
 
 function follow(
-  look: Partial<PodLook>,
+  snapshot: Partial<InstanceSnapshot>,
   object: GpuPodOverrides = {},
   at: { sinceMs?: number; seenAtMs?: number } = {},
 ): Step {
   const { sinceMs = NOW_MS - 60_000, seenAtMs = NOW_MS - 1_000 } = at;
   const known = observed({ gpuPod: rentedGpuPod(object) });
-  return followUnready(known, rentalMemory({ sinceMs }), sight(podLook(look), { beganAtMs: seenAtMs }), {});
+  return followUnready(
+    known,
+    anInstanceState({ sinceMs }),
+    lastSeen(aSnapshot(snapshot), { beganAtMs: seenAtMs }),
+    {},
+  );
 }
 
 describe('a pod that was never ready', () => {
-  it.each<{ name: string; look: Partial<PodLook>; expected: object; why: string }>([
+  it.each<{ name: string; snapshot: Partial<InstanceSnapshot>; expected: object; why: string }>([
     {
       name: 'PROVISIONING',
-      look: { status: 'PROVISIONING' },
+      snapshot: { status: 'PROVISIONING' },
       expected: {
         step: 'rest',
         Ready: 'Provisioning',
@@ -37,54 +42,54 @@ describe('a pod that was never ready', () => {
     },
     {
       name: 'PENDING',
-      look: { status: 'PENDING' },
+      snapshot: { status: 'PENDING' },
       expected: { step: 'rest', Ready: 'Provisioning' },
       why: 'it starts',
     },
     {
       name: 'ACTIVE',
-      look: { status: 'ACTIVE' },
+      snapshot: { status: 'ACTIVE' },
       expected: { step: 'rest', Ready: 'Installing', Provisioned: 'PodActive' },
       why: 'something is still missing',
     },
     {
       name: 'UNKNOWN',
-      look: { status: 'UNKNOWN' },
+      snapshot: { status: 'UNKNOWN' },
       expected: { step: 'rest', Ready: 'Provisioning' },
       why: 'wait, and do not delete',
     },
     {
       name: 'STOPPED',
-      look: { status: 'STOPPED' },
+      snapshot: { status: 'STOPPED' },
       expected: { step: 'rest', Ready: 'Stopped' },
       why: 'it may go on, until its time is over',
     },
     {
       name: 'DELETING',
-      look: { status: 'DELETING' },
+      snapshot: { status: 'DELETING' },
       expected: { step: 'rest', Ready: 'Ending' },
       why: 'somebody else ends it',
     },
     {
       name: 'TERMINATED',
-      look: { status: 'TERMINATED' },
+      snapshot: { status: 'TERMINATED' },
       expected: { step: 'rest', Ready: 'Ending' },
       why: 'that is being checked',
     },
     {
       name: 'ERROR',
-      look: { status: 'ERROR' },
+      snapshot: { status: 'ERROR' },
       expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
       why: 'end it, next offer',
     },
     {
       name: 'a failed installation',
-      look: { status: 'ACTIVE', installationStatus: 'ERROR', installationFailure: 'no such image' },
+      snapshot: { status: 'ACTIVE', installationStatus: 'ERROR', installationFailure: 'no such image' },
       expected: { step: 'writeStatus', Provisioned: 'CreateFailed' },
       why: 'end it, next offer',
     },
-  ])('$name: $expected.step, because $why', ({ look, expected }) => {
-    expect(outline(follow(look))).toMatchObject(expected);
+  ])('$name: $expected.step, because $why', ({ snapshot, expected }) => {
+    expect(outline(follow(snapshot))).toMatchObject(expected);
   });
 
   it('tells why the installation failed', () => {

@@ -10,7 +10,7 @@ import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { observed } from '../../support/builders/observation.ts';
-import { podLook, sight } from '../../support/builders/looks.ts';
+import { aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { writeOf } from '../support/outline.ts';
 
 const SECOND_MS = 1_000;
@@ -96,9 +96,9 @@ describe('an ending that cools the offer down', () => {
       scope: 'object',
     },
   ])('says whether others must leave it alone: $ending for $why', ({ ending, spec, isActive, scope }) => {
-    const look = podLook({ status: isActive ? 'ACTIVE' : 'PROVISIONING' });
+    const snapshot = aSnapshot({ status: isActive ? 'ACTIVE' : 'PROVISIONING' });
     const gpuPod = rentedGpuPod({ spec, status: { activeAt: undefined } });
-    const step = beginEnding(observed({ gpuPod, sight: sight(look) }), ending, '');
+    const step = beginEnding(observed({ gpuPod, lastSeen: lastSeen(snapshot) }), ending, '');
 
     expect(writeOf(step).cooldown?.scope).toBe(scope);
   });

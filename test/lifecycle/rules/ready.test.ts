@@ -1,27 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import { connectionSecret } from '../../../src/lifecycle/connection-secret.ts';
-import type { SecretOutcome } from '../../../src/lifecycle/memory.ts';
+import type { SecretOutcome } from '../../../src/lifecycle/local-state.ts';
 import { followReady } from '../../../src/lifecycle/rules/ready.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
-import { readyLook, SSH } from '../../support/builders/looks.ts';
+import { aReadySnapshot, SSH } from '../../support/builders/snapshots.ts';
 import { effectOf, messageOf, outline, restOf } from '../support/outline.ts';
 
-const look = readyLook({ ports: [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }] });
+const snapshot = aReadySnapshot({
+  ports: [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }],
+});
 
 function after(outcome: SecretOutcome, object: GpuPodOverrides = {}, atMs = NOW_MS) {
   const gpuPod = rentedGpuPod(object);
-  const { fingerprint } = connectionSecret(gpuPod, look);
-  return observed({ gpuPod, memory: { secret: { fingerprint, outcome, atMs } } });
+  const { fingerprint } = connectionSecret(gpuPod, snapshot);
+  return observed({ gpuPod, localState: { secret: { fingerprint, outcome, atMs } } });
 }
 
 describe('followReady', () => {
   it('writes the connection Secret before the status that points to it', () => {
     const gpuPod = rentedGpuPod();
-    expect(effectOf(followReady(observed({ gpuPod }), look, {}))).toEqual({
+    expect(effectOf(followReady(observed({ gpuPod }), snapshot, {}))).toEqual({
       type: 'ensureSecret',
-      ...connectionSecret(gpuPod, look),
+      ...connectionSecret(gpuPod, snapshot),
     });
   });
 
@@ -30,7 +32,7 @@ describe('followReady', () => {
       name: 'another content',
       known: observed({
         gpuPod: rentedGpuPod(),
-        memory: { secret: { fingerprint: 'old', outcome: 'written', atMs: NOW_MS } },
+        localState: { secret: { fingerprint: 'old', outcome: 'written', atMs: NOW_MS } },
       }),
       step: 'ensureSecret',
       why: 'the endpoint moved',
@@ -43,12 +45,16 @@ describe('followReady', () => {
       why: 'nobody tells us when somebody deletes it',
     },
   ] as const)('with $name: $step, because $why', ({ known, step }) => {
-    expect(outline(followReady(known, look, {})).step).toBe(step);
+    expect(outline(followReady(known, snapshot, {})).step).toBe(step);
   });
 
   it('says how to reach the machine, and since when', () => {
     const rest = restOf(
-      followReady(after('written', { status: { failedAttempts: 2, hint: 'h', rejections: [] } }), look, {}),
+      followReady(
+        after('written', { status: { failedAttempts: 2, hint: 'h', rejections: [] } }),
+        snapshot,
+        {},
+      ),
     );
     expect(outline(rest)).toMatchObject({
       Ready: 'Available',
@@ -70,11 +76,11 @@ describe('followReady', () => {
 
   it('keeps the time of its first Ready', () => {
     const known = after('written', { status: { readyAt: '2026-11-23T10:01:00Z' } });
-    expect(restOf(followReady(known, look, {})).status.readyAt).toBe('2026-11-23T10:01:00Z');
+    expect(restOf(followReady(known, snapshot, {})).status.readyAt).toBe('2026-11-23T10:01:00Z');
   });
 
   it('is ready although the Secret belongs to somebody else: status.ssh has it all', () => {
-    const rest = restOf(followReady(after('conflict'), look, {}));
+    const rest = restOf(followReady(after('conflict'), snapshot, {}));
     expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced: 'SecretConflict' });
     expect(rest.status.binding).toBeUndefined();
     expect(rest.status.ssh).toEqual(SSH);
@@ -82,10 +88,10 @@ describe('followReady', () => {
 
   it('is ready although the Secret cannot be written, and says why it cannot', () => {
     const gpuPod = rentedGpuPod();
-    const { fingerprint } = connectionSecret(gpuPod, look);
+    const { fingerprint } = connectionSecret(gpuPod, snapshot);
     const message = '403 Forbidden: exceeded quota';
     const secret = { fingerprint, outcome: 'refused', message, atMs: NOW_MS } as const;
-    const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), look, {}));
+    const rest = restOf(followReady(observed({ gpuPod, localState: { secret } }), snapshot, {}));
     expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced: 'SecretRefused' });
     expect(messageOf(rest.status, 'Synced')).toContain(message);
     expect(rest.status.binding).toBeUndefined();
@@ -95,12 +101,12 @@ describe('followReady', () => {
   describe('with a connection Secret under a former name', () => {
     const former = 'old-connection';
     const gpuPod = rentedGpuPod({ status: { binding: { name: former } } });
-    const { fingerprint } = connectionSecret(gpuPod, look);
+    const { fingerprint } = connectionSecret(gpuPod, snapshot);
 
     it('writes the new one, and names the one that is to go', () => {
-      expect(effectOf(followReady(observed({ gpuPod }), look, {}))).toEqual({
+      expect(effectOf(followReady(observed({ gpuPod }), snapshot, {}))).toEqual({
         type: 'ensureSecret',
-        ...connectionSecret(gpuPod, look),
+        ...connectionSecret(gpuPod, snapshot),
         former,
       });
     });
@@ -111,16 +117,19 @@ describe('followReady', () => {
       { outcome: 'refused', binding: former, Synced: 'SecretRefused' },
       { outcome: 'kept', binding: former, Synced: 'SecretRefused' },
     ] as const)('that was $outcome, points to $binding', ({ outcome, binding, Synced }) => {
-      const memory = { secret: { fingerprint, outcome, message: '403 Forbidden', atMs: NOW_MS } };
-      const rest = restOf(followReady(observed({ gpuPod, memory }), look, {}));
+      const localState = { secret: { fingerprint, outcome, message: '403 Forbidden', atMs: NOW_MS } };
+      const rest = restOf(followReady(observed({ gpuPod, localState }), snapshot, {}));
       expect(rest.status.binding).toEqual({ name: binding });
       expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced });
     });
 
     it('says which one may not be removed, and why', () => {
       const message = '403 Forbidden: policy';
-      const memory = { secret: { fingerprint, outcome: 'kept', message, atMs: NOW_MS } } as const;
-      const said = messageOf(restOf(followReady(observed({ gpuPod, memory }), look, {})).status, 'Synced');
+      const localState = { secret: { fingerprint, outcome: 'kept', message, atMs: NOW_MS } } as const;
+      const said = messageOf(
+        restOf(followReady(observed({ gpuPod, localState }), snapshot, {})).status,
+        'Synced',
+      );
       for (const part of [former, 'train-1-connection', message]) expect(said).toContain(part);
     });
   });
@@ -138,14 +147,14 @@ describe('followReady', () => {
       'keeps $name, as a look would have them: else every restart would write each Secret twice',
       ({ ports }) => {
         const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT, ports } });
-        const poll = readyLook({ ports: [] });
-        const asSeen = connectionSecret(gpuPod, readyLook({ ports: ports ?? [] }));
+        const poll = aReadySnapshot({ ports: [] });
+        const asSeen = connectionSecret(gpuPod, aReadySnapshot({ ports: ports ?? [] }));
         expect(effectOf(followReady(observed({ gpuPod }), poll, {}))).toEqual({
           type: 'ensureSecret',
           ...asSeen,
         });
         const secret = { fingerprint: asSeen.fingerprint, outcome: 'written', atMs: NOW_MS } as const;
-        const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), poll, {}));
+        const rest = restOf(followReady(observed({ gpuPod, localState: { secret } }), poll, {}));
         expect(rest.status.ports).toEqual(ports);
         expect(Object.keys(rest.status).includes('ports')).toBe(ports !== undefined);
       },
@@ -153,8 +162,8 @@ describe('followReady', () => {
 
     it('goes by those of the look where it has some', () => {
       const gpuPod = rentedGpuPod({ status: { ports: known } });
-      expect(effectOf(followReady(observed({ gpuPod }), look, {}))).toMatchObject({
-        data: connectionSecret(gpuPod, look).data,
+      expect(effectOf(followReady(observed({ gpuPod }), snapshot, {}))).toMatchObject({
+        data: connectionSecret(gpuPod, snapshot).data,
       });
     });
   });
@@ -162,21 +171,21 @@ describe('followReady', () => {
   it('is ready at no price that anybody knows: there is none to be above', () => {
     const { status } = rentedGpuPod();
     const { cost: _cost, ...priceless } = status;
-    const { priceUsdPerHour: _price, ...polled } = look;
+    const { priceUsdPerHour: _price, ...polled } = snapshot;
     const gpuPod = { ...rentedGpuPod(), status: priceless };
     const secret = {
       fingerprint: connectionSecret(gpuPod, polled).fingerprint,
       outcome: 'written',
       atMs: NOW_MS,
     } as const;
-    const rest = restOf(followReady(observed({ gpuPod, memory: { secret } }), polled, {}));
+    const rest = restOf(followReady(observed({ gpuPod, localState: { secret } }), polled, {}));
     expect(messageOf(rest.status, 'Ready')).not.toContain('cap');
   });
 
   it.each(['conflict', 'refused'] as const)(
     'looks again whether what is in the way was removed: %s',
     (outcome) => {
-      const rest = restOf(followReady(after(outcome), look, {}));
+      const rest = restOf(followReady(after(outcome), snapshot, {}));
       expect(rest.requeueAfterMs).toBe(60_000);
       // A key with undefined forgets; without the key what is remembered would stand.
       expect(Object.entries(rest.remember ?? {})).toEqual([['secret', undefined]]);
@@ -185,7 +194,7 @@ describe('followReady', () => {
 
   it('tells of a price that is above the cap by now, whichever of the two changed, and keeps the machine', () => {
     const known = after('written', { spec: { maxPrice: 1.8 }, status: { readyAt: WALL_TEXT } });
-    const rest = restOf(followReady(known, look, {}));
+    const rest = restOf(followReady(known, snapshot, {}));
     expect(outline(rest).Ready).toBe('Available');
     expect(messageOf(rest.status, 'Ready')).toContain('more than the cap allows now');
   });
@@ -196,15 +205,15 @@ describe('followReady', () => {
       external: index,
       protocol: 'TCP',
     }));
-    const many = readyLook({ ports });
+    const many = aReadySnapshot({ ports });
     const gpuPod = rentedGpuPod();
     const secret = {
       fingerprint: connectionSecret(gpuPod, many).fingerprint,
       outcome: 'written',
       atMs: NOW_MS,
     } as const;
-    expect(restOf(followReady(observed({ gpuPod, memory: { secret } }), many, {})).status.ports).toHaveLength(
-      32,
-    );
+    expect(
+      restOf(followReady(observed({ gpuPod, localState: { secret } }), many, {})).status.ports,
+    ).toHaveLength(32);
   });
 });

@@ -7,8 +7,8 @@ import { refusalCounts } from '../../../src/lifecycle/status/attempts.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { observed, orderMemory, WALL_TEXT } from '../../support/builders/observation.ts';
-import { podLook, refusal } from '../../support/builders/looks.ts';
+import { observed, aPendingCreate, WALL_TEXT } from '../../support/builders/observation.ts';
+import { aSnapshot, refusal } from '../../support/builders/snapshots.ts';
 import { statusOf, writeOf } from '../support/outline.ts';
 
 const ordered = gpuPod({ intent: intent() });
@@ -94,7 +94,7 @@ describe('settleRefusal', () => {
     },
   ] as const)('counts invalid requests: $name gives $count', ({ known, reason, count }) => {
     const step = settleRefusal(
-      observed({ gpuPod: ordered, memory: { invalidRefusals: known } }),
+      observed({ gpuPod: ordered, localState: { invalidRefusals: known } }),
       intent(),
       refusal({ reason }),
     );
@@ -123,9 +123,9 @@ describe('isKnownNotCreated', () => {
       why: 'that attempt is over and is written down',
     },
     { name: 'unknown', outcome: { kind: 'unknown', message: '' }, known: false, why: 'a pod may exist' },
-    { name: 'created', outcome: { kind: 'created', pod: podLook() }, known: false, why: 'a pod exists' },
+    { name: 'created', outcome: { kind: 'created', pod: aSnapshot() }, known: false, why: 'a pod exists' },
     { name: 'of another process', outcome: undefined, known: false, why: 'nobody here knows' },
   ])('$name: $known, because $why', ({ outcome, known }) => {
-    expect(isKnownNotCreated(orderMemory(outcome === undefined ? {} : { outcome }))).toBe(known);
+    expect(isKnownNotCreated(aPendingCreate(outcome === undefined ? {} : { outcome }))).toBe(known);
   });
 });

@@ -5,7 +5,7 @@ import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { release } from '../../../src/lifecycle/rules/release.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, observed, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { effectOf, messageOf, outline, statusOf, writeOf } from '../support/outline.ts';
 
@@ -23,7 +23,7 @@ function held(
       annotations: { [ANNOTATIONS.forceRelease]: POD_ID },
       status: { ssh: SSH, readyAt: '2026-11-23T10:05:00Z', ...status },
     }),
-    memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 1_000 }) },
+    localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) },
   });
 }
 
@@ -64,7 +64,7 @@ describe('what another finalizer holds', () => {
     const known = held();
     const again = release({
       ...known,
-      memory: { ...known.memory, ...(step.kind === 'act' ? step.remember : {}) },
+      localState: { ...known.localState, ...(step.kind === 'act' ? step.remember : {}) },
     });
     expect(effectOf(again)).toEqual({ type: 'release' });
   });

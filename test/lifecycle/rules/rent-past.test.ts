@@ -6,7 +6,7 @@ import { offer } from '../../offers/support/builders.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, failure, podLook } from '../../support/builders/looks.ts';
+import { inventory, failure, aSnapshot } from '../../support/builders/snapshots.ts';
 import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -21,12 +21,12 @@ interface Row {
 
 describe('rent of an object that may have a past', () => {
   const old = { firstSeenAtMs: NOW_MS - 61_000 };
-  const stray = { live: [podLook({ name: nameOfAttempt(4) })] };
+  const stray = { live: [aSnapshot({ name: nameOfAttempt(4) })] };
   it.each<Row>([
     { name: 'a young object', known: {}, expected: { step: 'createPod' }, why: 'it was seen being made' },
     {
       name: 'an object of the first list',
-      known: { memory: { inFirstList: true } },
+      known: { localState: { inFirstList: true } },
       expected: { step: 'rest', Ready: 'Pending' },
       why: 'its annotation may have been stripped',
     },
@@ -38,13 +38,16 @@ describe('rent of an object that may have a past', () => {
     },
     {
       name: 'a young object with a status and a clean list',
-      known: { gpuPod: gpuPod({ status: { observedGeneration: 1 } }), census: census({ beganAtMs: NOW_MS }) },
+      known: {
+        gpuPod: gpuPod({ status: { observedGeneration: 1 } }),
+        inventory: inventory({ beganAtMs: NOW_MS }),
+      },
       expected: { step: 'createPod' },
       why: 'nothing of it is left',
     },
     {
       name: 'an object that is known for ten seconds',
-      known: { memory: { firstSeenAtMs: NOW_MS - 10_000 } },
+      known: { localState: { firstSeenAtMs: NOW_MS - 10_000 } },
       expected: { step: 'rest' },
       why: 'the same',
     },
@@ -62,34 +65,34 @@ describe('rent of an object that may have a past', () => {
     },
     {
       name: 'an old object and a clean list',
-      known: { memory: old, census: census({ beganAtMs: NOW_MS - 60_000 }) },
+      known: { localState: old, inventory: inventory({ beganAtMs: NOW_MS - 60_000 }) },
       expected: { step: 'createPod' },
       why: 'nothing of it is left',
     },
     {
       name: 'an old object and a list from over a minute ago',
-      known: { memory: old, census: census({ beganAtMs: NOW_MS - 60_001 }) },
+      known: { localState: old, inventory: inventory({ beganAtMs: NOW_MS - 60_001 }) },
       expected: { step: 'rest' },
       why: 'much can happen in a minute',
     },
     {
       name: 'an old object and a list that shows a pod of it',
-      known: { memory: old, census: census({ beganAtMs: NOW_MS, ...stray }) },
+      known: { localState: old, inventory: inventory({ beganAtMs: NOW_MS, ...stray }) },
       expected: { step: 'rest' },
       why: 'one at a time',
     },
     {
       name: 'a young object and a list that shows a pod of it',
-      known: { census: census({ beganAtMs: NOW_MS - 900, ...stray }) },
+      known: { inventory: inventory({ beganAtMs: NOW_MS - 900, ...stray }) },
       expected: { step: 'rest' },
       why: 'one at a time',
     },
     {
       name: 'a list from before it was seen as it stands now',
       known: {
-        memory: { ...old, version: { resourceVersion: '1', seenAtMs: NOW_MS - 100 } },
+        localState: { ...old, version: { resourceVersion: '1', seenAtMs: NOW_MS - 100 } },
         gpuPod: gpuPod({ resourceVersion: '1' }),
-        census: census({ beganAtMs: NOW_MS - 101 }),
+        inventory: inventory({ beganAtMs: NOW_MS - 101 }),
       },
       expected: { step: 'rest' },
       why: 'another process may have ordered since',
@@ -97,16 +100,16 @@ describe('rent of an object that may have a past', () => {
     {
       name: 'a list from before it was changed',
       known: {
-        memory: { ...old, version: { resourceVersion: '1', seenAtMs: NOW_MS - 50_000 } },
+        localState: { ...old, version: { resourceVersion: '1', seenAtMs: NOW_MS - 50_000 } },
         gpuPod: gpuPod({ resourceVersion: '2' }),
-        census: census({ beganAtMs: NOW_MS - 1 }),
+        inventory: inventory({ beganAtMs: NOW_MS - 1 }),
       },
       expected: { step: 'rest' },
       why: 'the same',
     },
     {
       name: 'a list from before it was seen',
-      known: { memory: { inFirstList: true }, census: census({ beganAtMs: NOW_MS - 1_001 }) },
+      known: { localState: { inFirstList: true }, inventory: inventory({ beganAtMs: NOW_MS - 1_001 }) },
       expected: { step: 'rest' },
       why: 'it may have ordered since',
     },
@@ -138,15 +141,17 @@ describe('rent of an object that may have a past', () => {
         why: 'the list does not come in a moment',
       },
     ])('$name says $expected.Ready: $why', ({ known, expected }) => {
-      const step = rent(observed({ memory: old, ...known }));
+      const step = rent(observed({ localState: old, ...known }));
       expect(outline(step)).toMatchObject({ step: 'rest', ...expected });
-      expect(restOf(step).wantsCensusAfterMs).toBe(NOW_MS);
+      expect(restOf(step).wantsInventoryAfterMs).toBe(NOW_MS);
     });
   });
 
   it('wants a list now, or after one that was not clean the next', () => {
-    const unclean = census({ beganAtMs: NOW_MS - 10, ...stray });
-    expect(restOf(rent(observed({ memory: old }))).wantsCensusAfterMs).toBe(NOW_MS);
-    expect(restOf(rent(observed({ memory: old, census: unclean }))).wantsCensusAfterMs).toBe(NOW_MS + 4_990);
+    const unclean = inventory({ beganAtMs: NOW_MS - 10, ...stray });
+    expect(restOf(rent(observed({ localState: old }))).wantsInventoryAfterMs).toBe(NOW_MS);
+    expect(restOf(rent(observed({ localState: old, inventory: unclean }))).wantsInventoryAfterMs).toBe(
+      NOW_MS + 4_990,
+    );
   });
 });

@@ -9,9 +9,9 @@ import type { Offer } from '../../../src/offers/offer.ts';
 import { guideOffer, offer, offerWithout } from '../../offers/support/builders.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, WALL_TEXT } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, aPendingCreate, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, failure, historyRow } from '../../support/builders/looks.ts';
+import { inventory, failure, historyRow } from '../../support/builders/snapshots.ts';
 import { effectOf, messageOf, outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
@@ -20,7 +20,7 @@ function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offer
 }
 
 /** Nothing of the object is left at the provider. */
-const cleanList = { census: census({ beganAtMs: NOW_MS }) };
+const cleanList = { inventory: inventory({ beganAtMs: NOW_MS }) };
 
 function orderOf(step: Step): CreatePod {
   const effect = effectOf(step);
@@ -97,13 +97,13 @@ describe('rent', () => {
     },
     {
       name: 'an order that waits for its next try',
-      known: { ...offers(), memory: { blocked: { ...blocked, untilMs: NOW_MS + 1 } } },
+      known: { ...offers(), localState: { blocked: { ...blocked, untilMs: NOW_MS + 1 } } },
       expected: { step: 'rest', Synced: 'ReferenceNotFound', Ready: 'Pending' },
       why: 'later each time',
     },
     {
       name: 'an order whose next try is due',
-      known: { ...offers(), memory: { blocked: { ...blocked, untilMs: NOW_MS } } },
+      known: { ...offers(), localState: { blocked: { ...blocked, untilMs: NOW_MS } } },
       expected: { step: 'createPod' },
       why: 'it is tried again',
     },
@@ -174,8 +174,8 @@ describe('the order', () => {
       account: 'user-1',
       teamId: 'team-1',
       capSent: 3_000_000,
-      cost: { gpu: 2_690_000, disk: 60_000, vcpus: 0, memory: 0, total: 2_750_000 },
-      sizes: { diskSize: 200, vcpus: 16, memory: 180 },
+      cost: { gpu: 2_690_000, disk: 60_000, vcpus: 0, localState: 0, total: 2_750_000 },
+      sizes: { diskSize: 200, vcpus: 16, localState: 180 },
       startedAt: WALL_TEXT,
       writtenBy: PROCESS,
     });
@@ -240,7 +240,7 @@ describe('the order', () => {
     },
     {
       name: 'ended pods at the provider',
-      known: { census: census({ beganAtMs: NOW_MS, ended: [historyRow({ name: nameOfAttempt(8) })] }) },
+      known: { inventory: inventory({ beganAtMs: NOW_MS, ended: [historyRow({ name: nameOfAttempt(8) })] }) },
       attempt: 9,
       why: 'the record on the object was lost',
     },
@@ -254,8 +254,8 @@ describe('the order', () => {
       name: 'an order that was not sent',
       known: {
         gpuPod: gpuPod({ intent: intent({ attempt: 3 }) }),
-        memory: {
-          order: orderMemory({
+        localState: {
+          order: aPendingCreate({
             podName: nameOfAttempt(3),
             outcome: { kind: 'notSent', reason: 'Withheld', message: '' },
           }),

@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { endStrays, endUnbound } from '../../../src/lifecycle/rules/strays.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { observation, observed, rentalMemory } from '../../support/builders/observation.ts';
+import { observation, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { census, podLook } from '../../support/builders/looks.ts';
+import { inventory, aSnapshot } from '../../support/builders/snapshots.ts';
 import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
-const surplus = podLook({ podId: 'pod-9', name: nameOfAttempt(9) });
+const surplus = aSnapshot({ podId: 'pod-9', name: nameOfAttempt(9) });
 /** It was given up on. */
 const passed = { attempts: [{ number: 9, outcome: 'NotCreated' as const }] };
-const second = census({ beganAtMs: 900, live: [surplus] });
+const second = inventory({ beganAtMs: 900, live: [surplus] });
 
 /** Of another GpuPod. */
 const OTHERS = intent({ uid: 'uid-2' }).name;
@@ -36,25 +36,33 @@ describe('endStrays', () => {
     { name: 'no list', known: {}, expected: { step: '-' }, why: 'nothing is known' },
     {
       name: 'the first list that shows it',
-      known: { gpuPod: gpuPod({ status: passed }), census: second },
+      known: { gpuPod: gpuPod({ status: passed }), inventory: second },
       expected: { step: '-' },
       why: 'it may be about to be bound',
     },
     {
       name: 'the second',
-      known: { gpuPod: gpuPod({ status: passed }), census: second, memory: { strays: { 'pod-9': 800 } } },
+      known: {
+        gpuPod: gpuPod({ status: passed }),
+        inventory: second,
+        localState: { strays: { 'pod-9': 800 } },
+      },
       expected: { step: 'deleteStray' },
       why: 'it is surplus',
     },
     {
       name: 'the second, of an object that goes',
-      known: { gpuPod: gpuPod({ isDeleting: true }), census: second, memory: { strays: { 'pod-9': 800 } } },
+      known: {
+        gpuPod: gpuPod({ isDeleting: true }),
+        inventory: second,
+        localState: { strays: { 'pod-9': 800 } },
+      },
       expected: { step: 'deleteStray' },
       why: 'it must not stay behind',
     },
     {
       name: 'the second, of a later attempt than the object tells of',
-      known: { census: second, memory: { strays: { 'pod-9': 800 } } },
+      known: { inventory: second, localState: { strays: { 'pod-9': 800 } } },
       expected: { step: '-' },
       why: 'the object is from an older moment, and it may be at work',
     },
@@ -62,8 +70,11 @@ describe('endStrays', () => {
       name: `its own instance, while the status names ${name}${isDeleting ? ', and it is deleted' : ''}`,
       known: {
         gpuPod: rentedGpuPod({ isDeleting, status: { podId: 'pod-2', podName } }),
-        census: census({ beganAtMs: 900, live: [podLook(), podLook({ podId: 'pod-2', name: OTHERS })] }),
-        memory: { rental: rentalMemory({ podId: 'pod-2', name: OTHERS }), strays: { [POD_ID]: 800 } },
+        inventory: inventory({
+          beganAtMs: 900,
+          live: [aSnapshot(), aSnapshot({ podId: 'pod-2', name: OTHERS })],
+        }),
+        localState: { rental: anInstanceState({ podId: 'pod-2', name: OTHERS }), strays: { [POD_ID]: 800 } },
       },
       expected: { step },
       why: isDeleting ? 'a deletion ends what bears its uid' : 'it may be at work',
@@ -72,8 +83,8 @@ describe('endStrays', () => {
       name: 'a stray that is being deleted',
       known: {
         gpuPod: gpuPod({ status: passed }),
-        census: census({ beganAtMs: 900, live: [{ ...surplus, status: 'DELETING' }] }),
-        memory: { strays: { 'pod-9': 800 } },
+        inventory: inventory({ beganAtMs: 900, live: [{ ...surplus, status: 'DELETING' }] }),
+        localState: { strays: { 'pod-9': 800 } },
       },
       expected: { step: '-' },
       why: 'it was asked to go',
@@ -82,8 +93,8 @@ describe('endStrays', () => {
       name: 'a stray that is being deleted for 2 min',
       known: {
         gpuPod: gpuPod({ status: passed }),
-        census: census({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
-        memory: { strays: { 'pod-9': 800 } },
+        inventory: inventory({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
+        localState: { strays: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteStray' },
       why: 'that is as long as an ending may take: it was forgotten, and bills',
@@ -92,8 +103,8 @@ describe('endStrays', () => {
       name: 'a stray that is being deleted for almost 2 min',
       known: {
         gpuPod: gpuPod({ status: passed }),
-        census: census({ beganAtMs: 120_799, live: [{ ...surplus, status: 'DELETING' }] }),
-        memory: { strays: { 'pod-9': 800 } },
+        inventory: inventory({ beganAtMs: 120_799, live: [{ ...surplus, status: 'DELETING' }] }),
+        localState: { strays: { 'pod-9': 800 } },
       },
       expected: { step: '-' },
       why: 'ending takes its time',
@@ -102,8 +113,8 @@ describe('endStrays', () => {
       name: 'the rented pod',
       known: {
         gpuPod: rentedGpuPod(),
-        census: census({ beganAtMs: 900, live: [podLook()] }),
-        memory: { strays: { [POD_ID]: 800 } },
+        inventory: inventory({ beganAtMs: 900, live: [aSnapshot()] }),
+        localState: { strays: { [POD_ID]: 800 } },
       },
       expected: { step: '-' },
       why: 'it is no stray any more',
@@ -115,8 +126,8 @@ describe('endStrays', () => {
   it('sends one DELETE a list, and the next only if the next list still shows it', () => {
     const known = observed({
       gpuPod: gpuPod({ status: passed }),
-      census: second,
-      memory: { strays: { 'pod-9': 800 } },
+      inventory: second,
+      localState: { strays: { 'pod-9': 800 } },
     });
     const step = endStrays(known);
     expect(step?.kind === 'act' ? step.effect : undefined).toEqual({
@@ -126,7 +137,7 @@ describe('endStrays', () => {
       cause: 'duplicate',
     });
     expect(step?.remember).toEqual({ strays: { 'pod-9': 900 } });
-    expect(endStrays({ ...known, memory: { ...known.memory, ...step?.remember } })).toBeUndefined();
+    expect(endStrays({ ...known, localState: { ...known.localState, ...step?.remember } })).toBeUndefined();
   });
 });
 
@@ -134,7 +145,7 @@ describe('endUnbound', () => {
   const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
 
   it('leaves the rented pod alone, also where what is remembered was not taken in anew', () => {
-    const known = observation({ gpuPod: rentedGpuPod(), memory: { unbound } });
+    const known = observation({ gpuPod: rentedGpuPod(), localState: { unbound } });
     expect(endUnbound(known)).toBeUndefined();
   });
 
@@ -171,7 +182,7 @@ describe('endUnbound', () => {
       why: 'it has its object',
     },
   ])('$name: $expected.step, because $why', ({ name, known, expected }) => {
-    const memory = name === 'nothing unbound' ? {} : { unbound };
-    expect(outline(endUnbound(observed({ ...known, memory })))).toMatchObject(expected);
+    const localState = name === 'nothing unbound' ? {} : { unbound };
+    expect(outline(endUnbound(observed({ ...known, localState })))).toMatchObject(expected);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GpuPodStatus } from '../../../src/api/status.ts';
-import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
 import { followReady } from '../../../src/lifecycle/rules/ready.ts';
 import { connectionSecret } from '../../../src/lifecycle/connection-secret.ts';
@@ -9,13 +9,13 @@ import { bindStatus, shortOffer } from '../../../src/lifecycle/status/bind.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
-import { census, historyRow, podLook, readyLook, SSH } from '../../support/builders/looks.ts';
+import { inventory, historyRow, aSnapshot, aReadySnapshot, SSH } from '../../support/builders/snapshots.ts';
 import { messageOf, reasonsOf, restOf, statusOf } from '../support/outline.ts';
 
 const ordered = gpuPod({ intent: intent() });
 
-function bound(look: Partial<PodLook> = {}, made = intent(), adopted = false): GpuPodStatus {
-  return bindStatus(observed({ gpuPod: gpuPod({ intent: made }) }), made, podLook(look), adopted);
+function bound(snapshot: Partial<InstanceSnapshot> = {}, made = intent(), adopted = false): GpuPodStatus {
+  return bindStatus(observed({ gpuPod: gpuPod({ intent: made }) }), made, aSnapshot(snapshot), adopted);
 }
 
 describe('bindStatus', () => {
@@ -46,7 +46,7 @@ describe('bindStatus', () => {
         image: 'ubuntu_22_cuda_12',
         diskSize: 100,
         vcpus: 28,
-        memory: 180,
+        localState: 180,
       },
       cost: { currency: 'USD', gpu: 1.9, pricePerHour: 1.9, maxPrice: 1.9, billedPerHour: 1.85 },
       attempts: [
@@ -79,7 +79,7 @@ describe('bindStatus', () => {
   ])('says $selected where $name', ({ spec, adopted, selected }) => {
     const made = intent({ spec });
     const known = observed({ gpuPod: gpuPod({ spec, intent: made }) });
-    const status = bindStatus(known, made, podLook(), adopted);
+    const status = bindStatus(known, made, aSnapshot(), adopted);
     expect(reasonsOf(status)).toMatchObject({
       OfferSelected: selected,
       Ready: 'Provisioning',
@@ -103,7 +103,7 @@ describe('bindStatus', () => {
       hint: 'old',
     };
     const known = observed({ gpuPod: gpuPod({ intent: intent(), status }) });
-    const keys = Object.keys(bindStatus(known, intent(), podLook(), false));
+    const keys = Object.keys(bindStatus(known, intent(), aSnapshot(), false));
     expect(keys.filter((key) => Object.hasOwn(status, key))).toEqual([]);
   });
 
@@ -159,13 +159,13 @@ const ports = fc.array(
 describe('a status that is written', () => {
   it('fits the schema whatever the offer and the pod look like: one that does not leaves a pod unbound', () => {
     const memoryInGb = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
-    const look = fc.record({
+    const snapshot = fc.record({
       podId: word,
       createdAt: fc.string(),
       priceUsdPerHour: fc.double({ min: 1e-9, max: 1e9, noNaN: true }),
     });
     fc.assert(
-      fc.property(memoryInGb, word, look, (gpuMemory, cloudId, seen) => {
+      fc.property(memoryInGb, word, snapshot, (gpuMemory, cloudId, seen) => {
         const made = intent({ offer: { gpuMemory, cloudId } });
         expect(GpuPodStatus.safeParse(bound(seen, made)).error).toBeUndefined();
       }),
@@ -175,11 +175,11 @@ describe('a status that is written', () => {
   it('fits the schema whatever the ports of a ready pod look like', () => {
     fc.assert(
       fc.property(ports, (mapped) => {
-        const look = readyLook({ ports: mapped });
+        const snapshot = aReadySnapshot({ ports: mapped });
         const rented = rentedGpuPod();
-        const { fingerprint } = connectionSecret(rented, look);
-        const memory = { secret: { fingerprint, outcome: 'written', atMs: NOW_MS } } as const;
-        const { status } = restOf(followReady(observed({ gpuPod: rented, memory }), look, {}));
+        const { fingerprint } = connectionSecret(rented, snapshot);
+        const localState = { secret: { fingerprint, outcome: 'written', atMs: NOW_MS } } as const;
+        const { status } = restOf(followReady(observed({ gpuPod: rented, localState }), snapshot, {}));
         expect(GpuPodStatus.safeParse(status).error).toBeUndefined();
       }),
     );
@@ -187,7 +187,7 @@ describe('a status that is written', () => {
 
   it('fits the schema whatever the history says that a pod cost', () => {
     const ended = [historyRow({ totalBilledUsd: -0.01 })];
-    const status = statusOf(resolveOrder(observed({ gpuPod: ordered, census: census({ ended }) })));
+    const status = statusOf(resolveOrder(observed({ gpuPod: ordered, inventory: inventory({ ended }) })));
     expect(GpuPodStatus.safeParse(status).error).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { observed, WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
-import { failure } from '../../support/builders/looks.ts';
+import { failure } from '../../support/builders/snapshots.ts';
 import { reasonsOf } from '../support/outline.ts';
 import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
 

@@ -16,8 +16,8 @@ const before = rentedGpuPod({
 const { status } = before;
 
 function isWorth(change: Partial<GpuPodStatus>, writtenAtMs?: number): boolean {
-  const memory = writtenAtMs === undefined ? {} : { rejectionsWrittenAtMs: writtenAtMs };
-  return isWorthWriting(observed({ gpuPod: before, memory }), { ...status, ...change });
+  const localState = writtenAtMs === undefined ? {} : { rejectionsWrittenAtMs: writtenAtMs };
+  return isWorthWriting(observed({ gpuPod: before, localState }), { ...status, ...change });
 }
 
 describe('isWorthWriting', () => {

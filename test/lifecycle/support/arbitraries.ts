@@ -4,23 +4,23 @@ import { ANNOTATIONS } from '../../../src/api/names.ts';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
-import type { Memory } from '../../../src/lifecycle/memory.ts';
-import type { CreateOutcome, PodLook, PodStatus } from '../../../src/lifecycle/provider.ts';
+import type { LocalState } from '../../../src/lifecycle/local-state.ts';
+import type { CreateOutcome, InstanceSnapshot, PodStatus } from '../../../src/lifecycle/provider.ts';
 import { offer } from '../../offers/support/builders.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, POD_ID, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, orderMemory, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, aPendingCreate, anInstanceState } from '../../support/builders/observation.ts';
 import {
-  census,
+  inventory,
   failure,
   historyRow,
-  podLook,
-  readyLook,
+  aSnapshot,
+  aReadySnapshot,
   refusal,
-  sight,
-} from '../../support/builders/looks.ts';
+  lastSeen,
+} from '../../support/builders/snapshots.ts';
 
 const fitting = offer({ images: ['ubuntu_22_cuda_12', 'flux'] });
 
@@ -40,9 +40,9 @@ const STATUSES: readonly PodStatus[] = [
   'TERMINATED',
 ];
 
-const look: Arbitrary<PodLook> = fc
+const snapshot: Arbitrary<InstanceSnapshot> = fc
   .record({
-    base: fc.constantFrom(podLook, readyLook),
+    base: fc.constantFrom(aSnapshot, aReadySnapshot),
     podId: fc.constantFrom(POD_ID, POD_ID, 'pod-2'),
     name: fc.constantFrom(nameOfAttempt(1), nameOfAttempt(1).toUpperCase(), nameOfAttempt(2), 'My first pod'),
     status: fc.constantFrom(...STATUSES),
@@ -59,10 +59,10 @@ const outcome: Arbitrary<CreateOutcome | undefined> = fc.oneof(
     .constantFrom('Withheld', 'ApiUnavailable')
     .map((reason) => ({ kind: 'notSent', reason, message: '' }) as const),
   fc.constantFrom('NoCapacity', 'InvalidRequest', 'PaymentRequired').map((reason) => refusal({ reason })),
-  look.map((pod) => ({ kind: 'created', pod }) as const),
+  snapshot.map((pod) => ({ kind: 'created', pod }) as const),
 );
 
-const memory: Arbitrary<Partial<Memory>> = fc
+const localState: Arbitrary<Partial<LocalState>> = fc
   .record({
     firstSeenAtMs: ago,
     inFirstList: fc.boolean(),
@@ -100,7 +100,7 @@ const memory: Arbitrary<Partial<Memory>> = fc
     ...rest,
     ...defined({ unbound, blocked }),
     ...(order === undefined ? {} : { order: orderOf(order) }),
-    ...(rental === undefined ? {} : { rental: rentalMemory(defined(rental)) }),
+    ...(rental === undefined ? {} : { rental: anInstanceState(defined(rental)) }),
   }));
 
 function orderOf(parts: {
@@ -109,7 +109,7 @@ function orderOf(parts: {
   readonly absences: number;
   readonly lastAbsenceAtMs: number;
   readonly attempt: number;
-}): NonNullable<Memory['order']> {
+}): NonNullable<LocalState['order']> {
   const overrides = {
     requestEndedAtMs: parts.endedAtMs,
     firstSeenAtMs: parts.endedAtMs,
@@ -117,7 +117,7 @@ function orderOf(parts: {
     ...(parts.absences === 0 ? {} : { lastAbsenceAtMs: parts.lastAbsenceAtMs }),
     ...defined({ outcome: parts.outcome }),
   };
-  return orderMemory(overrides, intent({ attempt: parts.attempt }));
+  return aPendingCreate(overrides, intent({ attempt: parts.attempt }));
 }
 
 const attempt: Arbitrary<Partial<Attempt>> = fc.constantFrom<Partial<Attempt>>(
@@ -188,7 +188,7 @@ const object: Arbitrary<GpuPodOverrides> = fc
 /** One arbitrary a part of what is known; each part by itself may be anything. */
 const parts = {
   object,
-  memory,
+  localState,
   mayClaim: fc.boolean(),
   massAbsence: fc.boolean(),
   account: fc.constantFrom<Observation['account']>(
@@ -209,16 +209,16 @@ const parts = {
     { kind: 'ok', offers: [], beganAtMs: NOW_MS },
     failure(),
   ),
-  sight: fc.option(
+  lastSeen: fc.option(
     fc
-      .tuple(look, ago, fc.boolean())
-      .map(([seen, beganAtMs, omitted]) => sight(seen, { beganAtMs, omitted })),
+      .tuple(snapshot, ago, fc.boolean())
+      .map(([seen, beganAtMs, omitted]) => lastSeen(seen, { beganAtMs, omitted })),
     { nil: undefined },
   ),
-  census: fc.option(
+  inventory: fc.option(
     fc.record({
       beganAtMs: ago,
-      live: fc.uniqueArray(look, { maxLength: 2, selector: ({ podId }) => podId }),
+      live: fc.uniqueArray(snapshot, { maxLength: 2, selector: ({ podId }) => podId }),
       ended: fc.constantFrom([], [historyRow()], [historyRow({ podId: 'pod-2', name: nameOfAttempt(2) })]),
       teamsSeen: fc.constantFrom(new Set<string>(), new Set(['team-1'])),
     }),
@@ -233,14 +233,14 @@ const PART_NAMES = Object.keys(parts);
 /** A state in which nothing is odd. */
 const CALM: Parts = {
   object: {},
-  memory: {},
+  localState: {},
   mayClaim: false,
   massAbsence: false,
   account: { kind: 'fits', userId: 'user-1' },
   gate: { kind: 'open' },
   offers: { kind: 'ok', offers: [fitting], beganAtMs: NOW_MS },
-  sight: undefined,
-  census: undefined,
+  lastSeen: undefined,
+  inventory: undefined,
   providerFailure: undefined,
 };
 
@@ -253,8 +253,8 @@ export const aboutToRent = nearly(CALM, {});
 /** An order that surely was not sent, with up to three things that are odd. */
 export const aboutToRentAgain = nearly(CALM, {
   object: { intent: intent({ attempt: 2 }) },
-  memory: {
-    order: orderMemory(
+  localState: {
+    order: aPendingCreate(
       { outcome: { kind: 'notSent', reason: 'Withheld', message: '' } },
       intent({ attempt: 2 }),
     ),
@@ -264,14 +264,14 @@ export const aboutToRentAgain = nearly(CALM, {
 /** A deleted object whose pod still runs, with up to three things that are odd. */
 export const aboutToEnd = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
-  memory: { rental: rentalMemory(), deletingSinceMs: NOW_MS - 60_000 },
+  localState: { rental: anInstanceState(), deletingSinceMs: NOW_MS - 60_000 },
 });
 
 /** A deleted object whose pod was seen gone, with up to three things that are odd. */
 export const aboutToGo = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
-  memory: { rental: rentalMemory({ deletedAtMs: NOW_MS - 30_000 }), deletingSinceMs: NOW_MS - 60_000 },
-  census: { beganAtMs: NOW_MS - 500, live: [], ended: [historyRow()], teamsSeen: new Set() },
+  localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 30_000 }), deletingSinceMs: NOW_MS - 60_000 },
+  inventory: { beganAtMs: NOW_MS - 500, live: [], ended: [historyRow()], teamsSeen: new Set() },
 });
 
 function nearly(calm: Parts, state: Partial<Parts>): Arbitrary<Observation> {
@@ -281,11 +281,11 @@ function nearly(calm: Parts, state: Partial<Parts>): Arbitrary<Observation> {
   });
 }
 
-function toObservation({ object: overrides, census: list, ...rest }: Parts): Observation {
+function toObservation({ object: overrides, inventory: list, ...rest }: Parts): Observation {
   return observed({
     ...defined(rest),
     gpuPod: gpuPod(overrides),
-    ...(list === undefined ? {} : { census: census(list) }),
+    ...(list === undefined ? {} : { inventory: inventory(list) }),
   });
 }
 

@@ -1,6 +1,6 @@
-import type { PodRead, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import type { PodRead, InstanceState } from '../../../src/lifecycle/local-state.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
-import { NOW_MS, rentalMemory } from '../../support/builders/observation.ts';
+import { NOW_MS, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import type { Outline } from './outline.ts';
 
@@ -15,8 +15,8 @@ export function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): Po
   return { result, beganAtMs };
 }
 
-export function rental(overrides: Partial<RentalMemory> = {}): Pick<ObservationOverrides, 'memory'> {
-  return { memory: { rental: rentalMemory(overrides) } };
+export function rental(overrides: Partial<InstanceState> = {}): Pick<ObservationOverrides, 'localState'> {
+  return { localState: { rental: anInstanceState(overrides) } };
 }
 
 /** What is known, and what follows from it. */

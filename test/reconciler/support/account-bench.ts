@@ -3,7 +3,7 @@ import type { Answer, Failure, PodList } from '../../../src/lifecycle/provider.t
 import { AccountWatch } from '../../../src/reconciler/account-watch.ts';
 import type { AccountWatchOptions } from '../../../src/reconciler/account-watch.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
-import { failure } from '../../support/builders/looks.ts';
+import { failure } from '../../support/builders/snapshots.ts';
 
 export const ORIGIN = 'https://api.primeintellect.ai';
 export const OURS = 'cmt057f9g0001tl3pyq7ua6o7';

@@ -1,7 +1,7 @@
 import { readIntent, writingOf } from '../../../src/lifecycle/intent.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
-import { freshMemory } from '../../../src/lifecycle/memory.ts';
-import type { Memory, OrderMemory, RentalMemory } from '../../../src/lifecycle/memory.ts';
+import { freshLocalState } from '../../../src/lifecycle/local-state.ts';
+import type { LocalState, PendingCreate, InstanceState } from '../../../src/lifecycle/local-state.ts';
 import { observe } from '../../../src/lifecycle/observe.ts';
 import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import type { Policy, ProtocolTimings } from '../../../src/lifecycle/settings.ts';
@@ -20,17 +20,17 @@ export function proofOf(podId: string): string {
 }
 
 export interface ObservationOverrides extends Partial<
-  Omit<Observation, 'now' | 'timings' | 'policy' | 'memory'>
+  Omit<Observation, 'now' | 'timings' | 'policy' | 'localState'>
 > {
   readonly atMs?: number;
   readonly timings?: Partial<ProtocolTimings>;
   readonly policy?: Partial<Policy>;
-  readonly memory?: Partial<Memory>;
+  readonly localState?: Partial<LocalState>;
 }
 
 /** What is known of a GpuPod that was seen first one second ago, of a provider and an account that are well. */
 export function observation(overrides: ObservationOverrides = {}): Observation {
-  const { atMs = NOW_MS, timings, policy, memory: remembered, ...rest } = overrides;
+  const { atMs = NOW_MS, timings, policy, localState: remembered, ...rest } = overrides;
   const gpuPod = rest.gpuPod ?? aGpuPod();
   const seenAtMs = remembered?.firstSeenAtMs ?? atMs - 1_000;
   return {
@@ -43,7 +43,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
     account: { kind: 'fits', userId: 'user-1' },
     intent: readIntent(gpuPod),
     mayClaim: false,
-    memory: memory({
+    localState: localState({
       firstSeenAtMs: seenAtMs,
       version: { resourceVersion: gpuPod.metadata.resourceVersion, seenAtMs },
       ...remembered,
@@ -60,15 +60,15 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
 /** The same after what was gathered has been taken in, as the reconciler hands it to the rules. */
 export function observed(overrides: ObservationOverrides = {}): Observation {
   const known = observation(overrides);
-  return { ...known, memory: observe(known) };
+  return { ...known, localState: observe(known) };
 }
 
-export function memory(overrides: Partial<Memory> = {}): Memory {
-  return { ...freshMemory(NOW_MS - 1_000, false), ...overrides };
+export function localState(overrides: Partial<LocalState> = {}): LocalState {
+  return { ...freshLocalState(NOW_MS - 1_000, false), ...overrides };
 }
 
 /** An order, of attempt 1 if none is given, whose request ended a second ago. */
-export function orderMemory(overrides: Partial<OrderMemory> = {}, ordered = intent()): OrderMemory {
+export function aPendingCreate(overrides: Partial<PendingCreate> = {}, ordered = intent()): PendingCreate {
   return {
     podName: ordered.name,
     writing: writingOf(ordered),
@@ -80,7 +80,7 @@ export function orderMemory(overrides: Partial<OrderMemory> = {}, ordered = inte
 }
 
 /** The pod of attempt 1, rented ten minutes ago and read since, its name included. */
-export function rentalMemory(overrides: Partial<RentalMemory> = {}): RentalMemory {
+export function anInstanceState(overrides: Partial<InstanceState> = {}): InstanceState {
   return {
     podId: POD_ID,
     sinceMs: NOW_MS - 600_000,

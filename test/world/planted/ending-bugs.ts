@@ -1,6 +1,6 @@
 import { sameName } from '../../../src/lifecycle/pod-name.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
-import type { PodLook } from '../../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import type { Plant } from '../operator-process.ts';
 import { INSTALLATION } from '../shared-world.ts';
 import { atProvider, terminated } from './planted-bug.ts';
@@ -13,7 +13,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
     plant: () => ({
       plan: (real) => (known) =>
         known.gpuPod.metadata.deletionTimestamp !== undefined &&
-        known.memory.rental?.deletedAtMs !== undefined
+        known.localState.rental?.deletedAtMs !== undefined
           ? { kind: 'act', effect: { type: 'release' } }
           : real(known),
     }),
@@ -72,24 +72,24 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
 
 /** A DELETE that was answered has ended the pod. */
 export function endedByAnswer(known: Observation): Observation {
-  const { rental } = known.memory;
+  const { rental } = known.localState;
   return rental?.deletedAtMs === undefined
     ? known
     : {
         ...known,
-        memory: {
-          ...known.memory,
+        localState: {
+          ...known.localState,
           rental: { ...rental, read: { beganAtMs: rental.deletedAtMs, result: 'terminated' } },
         },
       };
 }
 
 function trustingPodId(known: Observation): Observation {
-  const { rental } = known.memory;
+  const { rental } = known.localState;
   const { podName } = known.gpuPod.status;
   return rental === undefined || podName === undefined
     ? known
-    : { ...known, memory: { ...known.memory, rental: { ...rental, name: podName } } };
+    : { ...known, localState: { ...known.localState, rental: { ...rental, name: podName } } };
 }
 
 /** Whose key it is, is asked once. */
@@ -114,7 +114,7 @@ export function namedLoosely(front: RegExp): Plant {
       return answer.kind === 'ok'
         ? {
             kind: 'ok',
-            value: { ...answer.value, pods: answer.value.pods.map((pod) => rename<PodLook>(pod)) },
+            value: { ...answer.value, pods: answer.value.pods.map((pod) => rename<InstanceSnapshot>(pod)) },
           }
         : answer;
     },
@@ -127,7 +127,7 @@ export function namedLoosely(front: RegExp): Plant {
 
 /** An order that stands on an object is looked up by the name in it, whoever it was written for. */
 function adoptingCopies(): Plant {
-  let listed: readonly PodLook[] = [];
+  let listed: readonly InstanceSnapshot[] = [];
   return {
     ...atProvider((real) => ({
       listPods: async (wallets) => {
@@ -137,17 +137,17 @@ function adoptingCopies(): Plant {
       },
     })),
     plan: (real) => (known) => {
-      const { intent, gpuPod, memory, census, now } = known;
+      const { intent, gpuPod, localState, inventory, now } = known;
       const isCopy = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
-      if (!isCopy || census === undefined || gpuPod.status.podId !== undefined) return real(known);
+      if (!isCopy || inventory === undefined || gpuPod.status.podId !== undefined) return real(known);
       const { name: podName } = intent.intent;
       const order = { podName, firstSeenAtMs: now.monotonicMs, absences: 0 };
       const live = listed.filter(({ name }) => sameName(name, podName));
       return real({
         ...known,
         mayClaim: true,
-        memory: { ...memory, order },
-        census: { ...census, live },
+        localState: { ...localState, order },
+        inventory: { ...inventory, live },
       });
     },
   };

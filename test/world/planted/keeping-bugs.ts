@@ -20,7 +20,8 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
     plant: () => ({
       plan: (real) => (known) => {
         const { podId, readyAt } = known.gpuPod.status;
-        const isFailed = podId !== undefined && readyAt !== undefined && known.sight?.look.status === 'ERROR';
+        const isFailed =
+          podId !== undefined && readyAt !== undefined && known.lastSeen?.snapshot.status === 'ERROR';
         return isFailed ? { kind: 'act', effect: { type: 'deletePod', podId } } : real(known);
       },
     }),
@@ -89,17 +90,17 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
 function forgettingOldNames(): Plant {
   return {
     plan: (real) => (known) => {
-      const { gpuPod, memory, census } = known;
+      const { gpuPod, localState, inventory } = known;
       const named = parsePodName(gpuPod.status.podName ?? '')?.installation;
       if (named === undefined || named === known.installation) return real(known);
       const { podId: _podId, podName: _podName, ...status } = gpuPod.status;
-      const { rental: _rental, ...rest } = memory;
+      const { rental: _rental, ...rest } = localState;
       return real({
         ...known,
         gpuPod: { ...gpuPod, status },
-        memory: rest,
+        localState: rest,
         intent: { kind: 'none' },
-        ...(census === undefined ? {} : { census: { ...census, live: [] } }),
+        ...(inventory === undefined ? {} : { inventory: { ...inventory, live: [] } }),
       });
     },
   };

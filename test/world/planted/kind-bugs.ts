@@ -112,15 +112,15 @@ function showingWhatIsNamed(): Plant {
 }
 
 function withDetails(known: Observation): Observation {
-  const { sight } = known;
-  return sight === undefined
+  const { lastSeen } = known;
+  return lastSeen === undefined
     ? known
     : {
         ...known,
-        sight: {
-          ...sight,
+        lastSeen: {
+          ...lastSeen,
           detailsAtMs: Infinity,
-          look: { ...sight.look, priceUsdPerHour: sight.look.priceUsdPerHour ?? 1.9 },
+          snapshot: { ...lastSeen.snapshot, priceUsdPerHour: lastSeen.snapshot.priceUsdPerHour ?? 1.9 },
         },
       };
 }
@@ -146,10 +146,10 @@ function keepingTheAddress(): Plant {
 function endingWhatWasRestored(): Plant {
   return {
     plan: (real) => (known) => {
-      const { intent, gpuPod, census } = known;
+      const { intent, gpuPod, inventory } = known;
       const isRestored = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
       const pod = isRestored
-        ? census?.live.find(({ name }) => sameName(name, intent.intent.name))
+        ? inventory?.live.find(({ name }) => sameName(name, intent.intent.name))
         : undefined;
       return pod === undefined
         ? real(known)

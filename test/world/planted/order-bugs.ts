@@ -170,7 +170,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: 'leaves a duplicate running',
     plant: () => ({
-      plan: (real) => (known) => real({ ...known, memory: { ...known.memory, strays: {} } }),
+      plan: (real) => (known) => real({ ...known, localState: { ...known.localState, strays: {} } }),
     }),
     scenario: 'the create response is lost, lists hide the instance for 5 min',
     oracles: ['at-most-one', 'billable'],
@@ -193,7 +193,7 @@ function withoutSecondPage(text: string, offset: number): string {
 }
 
 function absentAtOnce(known: Observation): Observation {
-  const { order } = known.memory;
+  const { order } = known.localState;
   const isListed = (order?.absences ?? 0) > 0;
   return order === undefined || !isListed ? known : provenAbsent(known);
 }
@@ -206,10 +206,13 @@ function absentByWallClock(known: Observation): Observation {
 }
 
 function provenAbsent(known: Observation): Observation {
-  const { order } = known.memory;
+  const { order } = known.localState;
   return order === undefined
     ? known
-    : { ...known, memory: { ...known.memory, order: { ...order, absences: 3, lastAbsenceAtMs: Infinity } } };
+    : {
+        ...known,
+        localState: { ...known.localState, order: { ...order, absences: 3, lastAbsenceAtMs: Infinity } },
+      };
 }
 
 /** The error is caught, told nobody, and the order is believed to have its outcome. */
@@ -236,7 +239,7 @@ function asSettled(known: Observation, podNames: ReadonlySet<string>): Observati
   const { intent, gpuPod } = known;
   const isOpen = gpuPod.status.podId === undefined && intent.kind === 'read';
   if (!isOpen || !podNames.has(intent.intent.name)) return known;
-  const { order: _order, unbound: _unbound, ...memory } = known.memory;
+  const { order: _order, unbound: _unbound, ...localState } = known.localState;
   const attempts = withAttempt(gpuPod.status, intent.intent.attempt, { outcome: 'Ended' });
-  return { ...known, memory, gpuPod: { ...gpuPod, status: { ...gpuPod.status, attempts } } };
+  return { ...known, localState, gpuPod: { ...gpuPod, status: { ...gpuPod.status, attempts } } };
 }

@@ -1,7 +1,7 @@
 import { stringAt } from '../../../src/kubernetes/json.ts';
 import type { Exchange, Exchanger, ExchangeRequest } from '../../../src/prime/exchange.ts';
 import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
-import type { PodLook, Provider } from '../../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot, Provider } from '../../../src/lifecycle/provider.ts';
 import type { Plant } from '../operator-process.ts';
 import type { ScenarioName } from './scenarios.ts';
 
@@ -69,6 +69,6 @@ function statusTextAt(object: object, field: string): string | undefined {
   return stringAt(statusIn(object), field);
 }
 
-export function terminated(podId: string): PodLook {
+export function terminated(podId: string): InstanceSnapshot {
   return { podId, status: 'TERMINATED', ports: [] };
 }

@@ -151,7 +151,7 @@ async function fiveSeemGone(world: SimulatedWorld): Promise<void> {
   await world.pass(8 * MINUTE_MS);
 }
 
-async function looksFail(world: SimulatedWorld): Promise<void> {
+async function readsFail(world: SimulatedWorld): Promise<void> {
   addFor(world, 4 * MINUTE_MS, [
     { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
     { method: 'GET', path: '/pods/{id}', effect: { kind: 'Answer', status: 500 } },
@@ -249,7 +249,7 @@ export const SCENARIOS = {
   }),
   'DELETE is accepted and the instance stays': () =>
     faults({ method: 'DELETE', path: '/pods/{id}', times: 1, effect: { kind: 'IgnoreDelete' } }),
-  'status polls omit the instance, GET answers 500': () => ({ middle: looksFail }),
+  'status polls omit the instance, GET answers 500': () => ({ middle: readsFail }),
   'five instances seem to be gone for 4 min': () => ({ middle: fiveSeemGone }),
   'the key of another account is used for 10 min': () => ({
     middle: async (world) => {

@@ -8,7 +8,7 @@ import type { CreateOutcome, FailureReason } from './provider.ts';
  *
  * Times are monotonic milliseconds.
  */
-export interface Memory {
+export interface LocalState {
   /** When this process first saw the object. */
   readonly firstSeenAtMs: number;
   /** The version of the object that was planned for last, and when this process first saw it. */
@@ -16,9 +16,9 @@ export interface Memory {
   /** The object was there before this process was: it may have a past that is not written on it. */
   readonly inFirstList: boolean;
   /** The order that is open, as seen from this process. */
-  readonly order?: OrderMemory;
+  readonly order?: PendingCreate;
   /** The pod that is rented, as seen from this process. */
-  readonly rental?: RentalMemory;
+  readonly rental?: InstanceState;
   /** What it says at its end was written down by this process, before its finalizer goes. */
   readonly isClosing?: boolean;
   /** Its finalizer was taken off by this process; the copy of the object may still show it until the watch tells of the end. */
@@ -42,17 +42,17 @@ export interface Memory {
   readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
   /** Orders of this generation that were refused as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
-  readonly secret?: SecretMemory | undefined;
+  readonly secret?: SecretState | undefined;
   readonly rejectionsWrittenAtMs?: number;
   /** What the API server did not keep of the last status that this process wrote. */
   readonly dropped?: DroppedFields | undefined;
 }
 
 /** What a step adds; a value of undefined forgets. */
-export type MemoryChange = Partial<Memory>;
+export type LocalStateChange = Partial<LocalState>;
 
 /** What became of the connection Secret. */
-export interface SecretMemory {
+export interface SecretState {
   /** Of its content. */
   readonly fingerprint: string;
   readonly outcome: SecretOutcome;
@@ -83,7 +83,7 @@ export interface UnboundPod {
   readonly end?: { readonly askedAtMs: number; readonly wasKnown: boolean };
 }
 
-export interface OrderMemory {
+export interface PendingCreate {
   readonly podName: string;
   /** Which writing of that order; absent for one that nobody can read. */
   readonly writing?: string;
@@ -104,7 +104,7 @@ export interface OrderMemory {
   readonly lastAbsenceAtMs?: number;
 }
 
-export interface RentalMemory {
+export interface InstanceState {
   readonly podId: string;
   /** When this process first saw that the pod is rented; its provisioning deadline counts from here. */
   readonly sinceMs: number;
@@ -140,7 +140,7 @@ export interface PodRead {
   readonly name?: string;
 }
 
-export function freshMemory(firstSeenAtMs: number, inFirstList: boolean): Memory {
+export function freshLocalState(firstSeenAtMs: number, inFirstList: boolean): LocalState {
   return {
     firstSeenAtMs,
     inFirstList,

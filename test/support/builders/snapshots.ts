@@ -1,8 +1,8 @@
-import type { ObjectCensus, Sight } from '../../../src/lifecycle/observation.ts';
+import type { InventoryView, LastSeen } from '../../../src/lifecycle/observation.ts';
 import type {
   Failure,
   HistoryRow,
-  PodLook,
+  InstanceSnapshot,
   Refusal,
   RefusalReason,
   RefusalScope,
@@ -18,7 +18,7 @@ export const SSH = {
 } as const;
 
 /** A look at the pod of attempt 1: starting, without anything that comes later. */
-export function podLook(overrides: Partial<PodLook> = {}): PodLook {
+export function aSnapshot(overrides: Partial<InstanceSnapshot> = {}): InstanceSnapshot {
   return {
     podId: POD_ID,
     name: nameOfAttempt(1),
@@ -31,10 +31,10 @@ export function podLook(overrides: Partial<PodLook> = {}): PodLook {
 
 /** A look at the pod with nothing left to wish for. */
 /** Ports that every machine maps. */
-const PORTS: PodLook['ports'] = [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }];
+const PORTS: InstanceSnapshot['ports'] = [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }];
 
-export function readyLook(overrides: Partial<PodLook> = {}): PodLook {
-  return podLook({
+export function aReadySnapshot(overrides: Partial<InstanceSnapshot> = {}): InstanceSnapshot {
+  return aSnapshot({
     status: 'ACTIVE',
     installationStatus: 'FINISHED',
     ssh: SSH,
@@ -55,7 +55,7 @@ export function historyRow(overrides: Partial<HistoryRow> = {}): HistoryRow {
 }
 
 /** A complete list that shows nothing of the object. */
-export function census(overrides: Partial<ObjectCensus> = {}): ObjectCensus {
+export function inventory(overrides: Partial<InventoryView> = {}): InventoryView {
   return {
     beganAtMs: 0,
     live: [],
@@ -68,8 +68,11 @@ export function census(overrides: Partial<ObjectCensus> = {}): ObjectCensus {
 }
 
 /** A look of long ago; what only lists and GETs carry was read after all else that is known. */
-export function sight(look: PodLook, overrides: Partial<Omit<Sight, 'look'>> = {}): Sight {
-  return { look, beganAtMs: 0, detailsAtMs: Number.MAX_SAFE_INTEGER, omitted: false, ...overrides };
+export function lastSeen(
+  snapshot: InstanceSnapshot,
+  overrides: Partial<Omit<LastSeen, 'snapshot'>> = {},
+): LastSeen {
+  return { snapshot, beganAtMs: 0, detailsAtMs: Number.MAX_SAFE_INTEGER, omitted: false, ...overrides };
 }
 
 export function failure(overrides: Partial<Failure> = {}): Failure {

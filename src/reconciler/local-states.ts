@@ -1,14 +1,14 @@
-import { freshMemory } from '../lifecycle/memory.ts';
-import type { Memory } from '../lifecycle/memory.ts';
+import { freshLocalState } from '../lifecycle/local-state.ts';
+import type { LocalState } from '../lifecycle/local-state.ts';
 
 /** What is remembered of one object. */
 export interface Remembered {
   readonly uid: string;
-  readonly memory: Memory;
+  readonly localState: LocalState;
 }
 
 /** What this process remembers of each GpuPod, by key. Of two objects of one name only the living one is kept. */
-export class Memories {
+export class LocalStates {
   readonly #byKey = new Map<string, Remembered>();
   readonly #firstList = new Set<string>();
 
@@ -19,14 +19,14 @@ export class Memories {
     }
   }
 
-  get(key: string, uid: string, nowMs: number): Memory {
+  get(key: string, uid: string, nowMs: number): LocalState {
     const known = this.#byKey.get(key);
-    return known?.uid === uid ? known.memory : freshMemory(nowMs, this.#firstList.has(uid));
+    return known?.uid === uid ? known.localState : freshLocalState(nowMs, this.#firstList.has(uid));
   }
 
   /** What is remembered under this name, whichever object it was. */
-  ofKey(key: string): Memory | undefined {
-    return this.#byKey.get(key)?.memory;
+  ofKey(key: string): LocalState | undefined {
+    return this.#byKey.get(key)?.localState;
   }
 
   /** What is remembered of an object of this name that is not this one, and so is gone. */
@@ -35,8 +35,8 @@ export class Memories {
     return known?.uid === livingUid ? undefined : known;
   }
 
-  set(key: string, uid: string, memory: Memory): void {
-    this.#byKey.set(key, { uid, memory });
+  set(key: string, uid: string, localState: LocalState): void {
+    this.#byKey.set(key, { uid, localState });
   }
 
   delete(key: string): void {

@@ -1,4 +1,4 @@
-import type { PodLook, PodStatus } from '../lifecycle/provider.ts';
+import type { InstanceSnapshot, PodStatus } from '../lifecycle/provider.ts';
 import { defined } from './defined.ts';
 import { cleanText } from './error-text.ts';
 import { parsePorts } from './ports.ts';
@@ -12,13 +12,13 @@ const STATUSES: ReadonlyMap<string, PodStatus> = new Map(
 );
 
 /** A row of the list, the answer to a create, or one pod. */
-export function lookFromPod(row: ListedPod): PodLook {
-  return { podId: row.id, ...defined({ name: row.name }), ...lookDetails(row) };
+export function snapshotFromPod(row: ListedPod): InstanceSnapshot {
+  return { podId: row.id, ...defined({ name: row.name }), ...snapshotDetails(row) };
 }
 
 /** A row of `/pods/status`, which has no name. */
-export function lookFromStatus(row: PodStatusRow): PodLook {
-  return { podId: row.podId, ...lookDetails(row) };
+export function snapshotFromStatus(row: PodStatusRow): InstanceSnapshot {
+  return { podId: row.podId, ...snapshotDetails(row) };
 }
 
 /** The words of the API, in whatever case they come. */
@@ -40,7 +40,7 @@ function failureText(said: unknown): string | undefined {
   return NO_FAILURE.test(text) ? undefined : text;
 }
 
-function lookDetails(row: PodDetails): Omit<PodLook, 'podId' | 'name'> {
+function snapshotDetails(row: PodDetails): Omit<InstanceSnapshot, 'podId' | 'name'> {
   const { sshConnection, ip, installationFailure, priceHr } = row;
   const ports = parsePorts(row.primePortMapping);
   return {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { lookFromStatus } from '../../src/prime/pod-look.ts';
+import { snapshotFromStatus } from '../../src/prime/instance-snapshot.ts';
 import { PodStatusRow } from '../../src/prime/schemas/pod.ts';
-import type { PodLook } from '../../src/lifecycle/provider.ts';
+import type { InstanceSnapshot } from '../../src/lifecycle/provider.ts';
 
-function look(row: object): PodLook {
-  return lookFromStatus(PodStatusRow.parse({ podId: 'p1', status: 'ACTIVE', ...row }));
+function snapshot(row: object): InstanceSnapshot {
+  return snapshotFromStatus(PodStatusRow.parse({ podId: 'p1', status: 'ACTIVE', ...row }));
 }
 
 describe('a failure text', () => {
@@ -28,7 +28,7 @@ describe('a failure text', () => {
     { said: [], read: undefined },
     { said: 'no space left on device', read: 'no space left on device' },
   ])('$said is read as $read', ({ said, read }) => {
-    expect(look({ installationFailure: said }).installationFailure).toBe(read);
+    expect(snapshot({ installationFailure: said }).installationFailure).toBe(read);
   });
 });
 
@@ -36,5 +36,5 @@ it.each([
   { status: 'active', installationStatus: 'finished' },
   { status: ' Active ', installationStatus: 'Finished' },
 ])('the words $status and $installationStatus are known in any case', (row) => {
-  expect(look(row)).toMatchObject({ status: 'ACTIVE', installationStatus: 'FINISHED' });
+  expect(snapshot(row)).toMatchObject({ status: 'ACTIVE', installationStatus: 'FINISHED' });
 });

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { observe } from '../../src/lifecycle/observe.ts';
 import { POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../support/builders/intent.ts';
-import { observation, NOW_MS, rentalMemory } from '../support/builders/observation.ts';
+import { observation, NOW_MS, anInstanceState } from '../support/builders/observation.ts';
 import type { ObservationOverrides } from '../support/builders/observation.ts';
-import { census, podLook, sight } from '../support/builders/looks.ts';
+import { inventory, aSnapshot, lastSeen } from '../support/builders/snapshots.ts';
 
 const rented = rentedGpuPod();
 
@@ -19,24 +19,24 @@ describe('the rented pod', () => {
   });
 
   it('is forgotten with its id', () => {
-    expect(observe(observation({ memory: { rental: rentalMemory() } })).rental).toBeUndefined();
+    expect(observe(observation({ localState: { rental: anInstanceState() } })).rental).toBeUndefined();
   });
 
   it('is another one after the next attempt: what is known of the old one does not count', () => {
-    const rental = rentalMemory({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
-    expect(observe(observation({ gpuPod: rented, memory: { rental } })).rental).toMatchObject({
+    const rental = anInstanceState({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
+    expect(observe(observation({ gpuPod: rented, localState: { rental } })).rental).toMatchObject({
       podId: POD_ID,
       missing: 0,
     });
   });
 
   it.each([
-    { name: 'a status poll', known: { sight: sight(podLook()) } },
-    { name: 'a complete list', known: { census: census({ live: [podLook()] }) } },
+    { name: 'a status poll', known: { lastSeen: lastSeen(aSnapshot()) } },
+    { name: 'a complete list', known: { inventory: inventory({ live: [aSnapshot()] }) } },
     {
       name: 'a GET',
       known: {
-        memory: { rental: rentalMemory({ wasRead: false, read: { beganAtMs: 1, result: 'found' } }) },
+        localState: { rental: anInstanceState({ wasRead: false, read: { beganAtMs: 1, result: 'found' } }) },
       },
     },
   ] as const)('was read once $name showed it', ({ known }) => {
@@ -46,50 +46,50 @@ describe('the rented pod', () => {
 
 describe('what the provider calls the rented pod', () => {
   const unnamed = { podId: POD_ID, sinceMs: 1, wasRead: false, missing: 0 };
-  const { name: _name, ...poll } = podLook();
+  const { name: _name, ...poll } = aSnapshot();
   it.each<{ name: string; known: ObservationOverrides; heard: string | undefined; why: string }>([
     { name: 'nothing', known: {}, heard: undefined, why: 'nobody said it' },
     {
       name: 'a list that shows it',
-      known: { census: census({ live: [podLook({ podId: 'pod-9', name: 'x' }), podLook()] }) },
+      known: { inventory: inventory({ live: [aSnapshot({ podId: 'pod-9', name: 'x' }), aSnapshot()] }) },
       heard: nameOfAttempt(1),
       why: 'whatever else the list shows',
     },
     {
       name: 'a list that shows another pod',
-      known: { census: census({ live: [podLook({ podId: 'pod-9', name: 'x' })] }) },
+      known: { inventory: inventory({ live: [aSnapshot({ podId: 'pod-9', name: 'x' })] }) },
       heard: undefined,
       why: 'its name is not ours',
     },
     {
       name: 'a GET',
-      known: { memory: { rental: { ...unnamed, read: { beganAtMs: 2, result: 'found', name: 'x' } } } },
+      known: { localState: { rental: { ...unnamed, read: { beganAtMs: 2, result: 'found', name: 'x' } } } },
       heard: 'x',
       why: 'it names the pod, also a stranger',
     },
     {
       name: 'a GET, after another name',
       known: {
-        memory: { rental: { ...unnamed, name: 'y', read: { beganAtMs: 2, result: 'found', name: 'x' } } },
+        localState: { rental: { ...unnamed, name: 'y', read: { beganAtMs: 2, result: 'found', name: 'x' } } },
       },
       heard: 'x',
       why: 'the last word counts',
     },
     {
       name: 'an earlier look',
-      known: { memory: { rental: { ...unnamed, name: 'y' } }, sight: sight(poll) },
+      known: { localState: { rental: { ...unnamed, name: 'y' } }, lastSeen: lastSeen(poll) },
       heard: 'y',
       why: 'a status poll says nothing of it',
     },
     {
       name: 'the answer to its order',
-      known: { memory: { rental: unnamed, unbound: { podId: POD_ID, podName: 'x' } } },
+      known: { localState: { rental: unnamed, unbound: { podId: POD_ID, podName: 'x' } } },
       heard: 'x',
       why: 'that names it as well as a look does',
     },
     {
       name: 'the answer to another order',
-      known: { memory: { rental: unnamed, unbound: { podId: 'pod-9', podName: 'x' } } },
+      known: { localState: { rental: unnamed, unbound: { podId: 'pod-9', podName: 'x' } } },
       heard: undefined,
       why: 'that is another pod',
     },
@@ -106,55 +106,57 @@ describe('proofs that the rented pod is gone', () => {
     {
       name: 'a 404 and a list from before it',
       rental: { read: notFound },
-      list: census({ beganAtMs: readAtMs - 1 }),
+      list: inventory({ beganAtMs: readAtMs - 1 }),
       missing: 0,
       why: 'the list must be the later look',
     },
     {
       name: 'a 404 and a later list without it',
       rental: { read: notFound },
-      list: census({ beganAtMs: readAtMs }),
+      list: inventory({ beganAtMs: readAtMs }),
       missing: 1,
       why: 'one proof',
     },
     {
       name: 'a 404 and a later list that shows it',
       rental: { read: notFound, missing: 1, lastMissingAtMs: 1 },
-      list: census({ beganAtMs: readAtMs, live: [podLook()] }),
+      list: inventory({ beganAtMs: readAtMs, live: [aSnapshot()] }),
       missing: 0,
       why: 'it lives: earlier proofs are void',
     },
     {
       name: 'the same 404 and a still later list',
       rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs },
-      list: census({ beganAtMs: NOW_MS }),
+      list: inventory({ beganAtMs: NOW_MS }),
       missing: 1,
       why: 'one GET is one look',
     },
     {
       name: 'a second 404, 30 s later',
       rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs - 30_000 },
-      list: census({ beganAtMs: NOW_MS }),
+      list: inventory({ beganAtMs: NOW_MS }),
       missing: 2,
       why: 'far enough apart',
     },
     {
       name: 'a GET that failed',
       rental: { read: { beganAtMs: readAtMs, result: 'failed' } as const, missing: 1, lastMissingAtMs: 1 },
-      list: census({ beganAtMs: NOW_MS }),
+      list: inventory({ beganAtMs: NOW_MS }),
       missing: 1,
       why: 'an error is not an absence, and proves no life either',
     },
     {
       name: 'a GET that found it',
       rental: { read: { beganAtMs: readAtMs, result: 'found' } as const, missing: 1, lastMissingAtMs: 1 },
-      list: census({ beganAtMs: NOW_MS }),
+      list: inventory({ beganAtMs: NOW_MS }),
       missing: 0,
       why: 'it lives',
     },
   ])('$name: $missing, because $why', ({ rental, missing, ...rest }) => {
-    const list = 'list' in rest ? { census: rest.list } : {};
-    const seen = observe(observation({ gpuPod: rented, memory: { rental: rentalMemory(rental) }, ...list }));
+    const list = 'list' in rest ? { inventory: rest.list } : {};
+    const seen = observe(
+      observation({ gpuPod: rented, localState: { rental: anInstanceState(rental) }, ...list }),
+    );
     expect(seen.rental?.missing).toBe(missing);
   });
 });

@@ -1,13 +1,13 @@
-import type { ObjectCensus } from '../lifecycle/observation.ts';
-import type { Answer, Failure, PodList, PodLook, Provider, Wallet } from '../lifecycle/provider.ts';
+import type { InventoryView } from '../lifecycle/observation.ts';
+import type { Answer, Failure, PodList, InstanceSnapshot, Provider, Wallet } from '../lifecycle/provider.ts';
 import { KnownInstances } from './known-instances.ts';
-import type { CensusScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
+import type { InventoryScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
 import { NamelessPods } from './nameless-pods.ts';
 
 /** What a list showed, of all wallets that were listed together. */
-export interface CensusResult {
+export interface InventoryResult {
   readonly beganAtMs: number;
-  readonly pods: readonly PodLook[];
+  readonly pods: readonly InstanceSnapshot[];
 }
 
 /** What an object waits for. */
@@ -33,12 +33,12 @@ export interface WalletReport {
   readonly unidentified: number;
 }
 
-export interface CensusOptions extends KnownInstancesOptions {
+export interface InventoryOptions extends KnownInstancesOptions {
   readonly provider: Pick<Provider, 'listPods' | 'listHistory' | 'getPod'>;
   /** Whether the answers speak of our account; asked after the list, since the key may change during it. */
   readonly isTrusted: () => boolean;
   /** Called with each list before anybody is told of it, and with the wallets that it shows completely. */
-  readonly onList: (result: CensusResult, complete: ReadonlySet<Wallet>) => void;
+  readonly onList: (result: InventoryResult, complete: ReadonlySet<Wallet>) => void;
   /** Called with the key of each object that waited for a list like this, or whose wallet turns out to fail. */
   readonly onReady: (key: string) => void;
   /** When the next list is wanted, in milliseconds from now. */
@@ -54,8 +54,8 @@ export interface CensusOptions extends KnownInstancesOptions {
  * is absent only from wallets that it was shown to hold completely, and a wallet that fails holds up only those whom it may
  * concern.
  */
-export class Census {
-  readonly #options: CensusOptions;
+export class Inventory {
+  readonly #options: InventoryOptions;
   readonly #instances: KnownInstances;
   readonly #nameless: NamelessPods;
   readonly #waiting = new Map<string, Waiting>();
@@ -67,7 +67,7 @@ export class Census {
   #lastSize = 0;
   #hasFailed = false;
 
-  constructor(options: CensusOptions) {
+  constructor(options: InventoryOptions) {
     this.#options = options;
     this.#nameless = new NamelessPods(options.provider);
     this.#instances = new KnownInstances(options, this.#nameless);
@@ -85,7 +85,7 @@ export class Census {
   }
 
   /** What the lists say, as far as it concerns one object; undefined before the first. */
-  view(scope: CensusScope): ObjectCensus | undefined {
+  view(scope: InventoryScope): InventoryView | undefined {
     return this.#instances.view(scope);
   }
 
@@ -93,7 +93,7 @@ export class Census {
    * Lists now. A wallet that failed is listed beside the others, in its time: one that hangs must not hold them up. After a
    * list that failed as a whole the caller takes the next, later and later.
    */
-  async take(): Promise<CensusResult | Failure> {
+  async take(): Promise<InventoryResult | Failure> {
     const wallets = this.#instances.wallets();
     const sound = wallets.filter((wallet) => this.#instances.failing(wallet) === undefined);
     const listed = sound.length === 0 ? wallets : sound;
@@ -161,7 +161,7 @@ export class Census {
     return list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
   }
 
-  #takeIn(wallets: readonly Wallet[], list: Answer<PodList>): CensusResult | Failure {
+  #takeIn(wallets: readonly Wallet[], list: Answer<PodList>): InventoryResult | Failure {
     const { onList, report } = this.#options;
     if (list.kind === 'failure') {
       this.#instances.fail(wallets, list);
