@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { showRental } from './demo/rental.ts';
+import { showInstance } from './demo/instance.ts';
 import { Crew, type Stage } from './demo/stage.ts';
 import { deleteOne, readExample, rentOne, settleUp, showEvents, type Example } from './demo/story.ts';
 import { createTerminal } from './demo/terminal.ts';
@@ -53,7 +53,7 @@ async function play(keep: boolean): Promise<Outcome> {
     terminal.heading('Starting');
     const stage = await crew.start(terminal);
     const gpuPod = await rentOne(stage, example, terminal);
-    showRental(gpuPod, terminal);
+    showInstance(gpuPod, terminal);
     await showEvents(stage, example, 'Ready', terminal);
     if (keep) {
       showWayIn(stage, example);

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { parseGpuPod, type GpuPod } from '../../src/api/gpu-pod.ts';
 import { isRecord } from '../../src/kubernetes/json.ts';
 import { findCondition } from '../../src/lifecycle/status/draft.ts';
-import { showSentence } from './rental.ts';
+import { showSentence } from './instance.ts';
 import { bodyLine, headLine, isNews, readRow, type Row } from './rows.ts';
 import { mustSucceed, type Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';

@@ -282,14 +282,14 @@ export const REASONS = {
 export type Reason<T extends ConditionType> = keyof (typeof REASONS)[T] & string;
 
 /** What the operator says of one aspect, before time and generation are put to it. */
-export type ConditionClaim = {
+export type TypedDraft = {
   [T in ConditionType]: { readonly type: T; readonly reason: Reason<T>; readonly message: string };
 }[ConditionType];
 
 /** Status that goes with a reason. */
-export function statusOfReason(claim: ConditionClaim): ConditionStatus {
-  const reasons: Readonly<Record<string, ReasonEntry>> = REASONS[claim.type];
-  return reasons[claim.reason]?.status ?? 'Unknown';
+export function statusOfReason(draft: TypedDraft): ConditionStatus {
+  const reasons: Readonly<Record<string, ReasonEntry>> = REASONS[draft.type];
+  return reasons[draft.reason]?.status ?? 'Unknown';
 }
 
 /** Cuts a message to what a condition may carry; what cannot be seen becomes a space. */

@@ -47,7 +47,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   telemetry.observe({
     gpuPods: () => cluster.ports.view.list(),
     cooldowns: () => controller.context?.cooldowns.counts() ?? new Map(),
-    unowned: () => sampleUnowned(controller.context?.commitments),
+    unowned: () => sampleUnowned(controller.context?.reservations),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => cluster.reflector.ageMs(),
     hasSynced: () => cluster.reflector.hasSynced(),

@@ -4,9 +4,9 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
 import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
-import type { EndedAttemptSample, GpuPodSample, RentalSample } from '../observability/gpu-pod-sample.ts';
+import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
-import type { Commitments } from '../reconciler/commitments.ts';
+import type { Reservations } from '../reconciler/reservations.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
@@ -43,7 +43,7 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     phase: status.phase ?? 'Pending',
     ...(provider === undefined ? {} : { provider: providers.of(provider) }),
     ...(gpuType === undefined ? {} : { gpuType: gpuTypes.of(gpuType) }),
-    ...(isBilling(gpuPod) ? { rental: sampleRental(gpuPod) } : {}),
+    ...(isBilling(gpuPod) ? { instance: sampleInstance(gpuPod) } : {}),
     hasUnresolvedOrder: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
@@ -59,7 +59,7 @@ function isReleased(gpuPod: GpuPod): boolean {
   return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
 }
 
-function sampleRental({ status }: GpuPod): RentalSample {
+function sampleInstance({ status }: GpuPod): InstanceSample {
   const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
   const createdMs = Date.parse(status.createdAt ?? '');
   const readyMs = Date.parse(status.readyAt ?? '');
@@ -72,7 +72,7 @@ function sampleRental({ status }: GpuPod): RentalSample {
   };
 }
 
-function prepaid({ offer: { prepaidHours } = {} }: GpuPod['status']): Pick<RentalSample, 'prepaidHours'> {
+function prepaid({ offer: { prepaidHours } = {} }: GpuPod['status']): Pick<InstanceSample, 'prepaidHours'> {
   return prepaidHours === undefined ? {} : { prepaidHours };
 }
 
@@ -85,7 +85,7 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
 }
 
 /** USD an hour of instances without a GpuPod, by why. */
-export function sampleUnowned(books: Pick<Commitments, 'unowned'> | undefined): ReadonlyMap<string, number> {
+export function sampleUnowned(books: Pick<Reservations, 'unowned'> | undefined): ReadonlyMap<string, number> {
   return new Map([...(books?.unowned() ?? [])].map(([kind, micros]) => [kind, microsToUsd(micros)]));
 }
 

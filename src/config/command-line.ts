@@ -26,11 +26,11 @@ export function readCommandLine(settings: readonly DescribedSetting[], argv: rea
   }
   // What follows an unknown flag may be its value. No stray text is repeated: it may be a key.
   const flags = unknown.filter((text) => text.startsWith('-')).map((text) => text.replace(/=.*$/s, ''));
-  const strays = operands.length === 0 ? [] : [`There are arguments without a flag: ${operands.length}.`];
+  const duplicates = operands.length === 0 ? [] : [`There are arguments without a flag: ${operands.length}.`];
   return {
     kind: 'arguments',
     texts: givenTexts(command, settings),
-    problems: [...flags.map((flag) => explainUnknown(settings, flag)), ...strays],
+    problems: [...flags.map((flag) => explainUnknown(settings, flag)), ...duplicates],
   };
 }
 

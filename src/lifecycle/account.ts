@@ -142,8 +142,8 @@ function isSeenInSession(observation: Observation, stake: Stake): boolean {
     : isInstanceSeen(localState, stake.name, sinceMs) || rows.some((row) => row.podId === stake.name);
 }
 
-function isInstanceSeen({ rental, unbound }: LocalState, podId: string, sinceMs: number): boolean {
-  const isSeen = rental?.podId === podId && (rental.seenAtMs ?? -Infinity) >= sinceMs;
+function isInstanceSeen({ instance, unbound }: LocalState, podId: string, sinceMs: number): boolean {
+  const isSeen = instance?.podId === podId && (instance.seenAtMs ?? -Infinity) >= sinceMs;
   return isSeen || (unbound?.podId === podId && unbound.sessionSinceMs === sinceMs);
 }
 

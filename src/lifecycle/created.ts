@@ -1,5 +1,5 @@
 import type { Intent } from './intent.ts';
-import { frontOf, isSameAttempt, parsePodName } from './pod-name.ts';
+import { namePrefixOf, isSameAttempt, parsePodName } from './pod-name.ts';
 import type { CreateOutcome, InstanceSnapshot } from './provider.ts';
 import { timeMs } from './status/timestamp.ts';
 
@@ -33,7 +33,7 @@ function whyAnothers(intent: Intent, { name, userId, createdAt }: InstanceSnapsh
   const parts = parsePodName(name);
   if (parts !== undefined) {
     const ordered = parsePodName(intent.name);
-    const isOwn = ordered !== undefined && frontOf(parts) === frontOf(ordered);
+    const isOwn = ordered !== undefined && namePrefixOf(parts) === namePrefixOf(ordered);
     return `its name is that of ${isOwn ? 'an earlier attempt' : 'the instance of another GpuPod'}`;
   }
   if (intent.account !== undefined && userId !== undefined && userId !== intent.account) {

@@ -12,19 +12,19 @@ import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 export type EndVerdict = 'terminated' | 'vanished' | 'live';
 
 export function endVerdict(observation: Observation): EndVerdict {
-  const { rental } = observation.localState;
-  const isExpected = rental?.deletedAtMs !== undefined;
-  if (rental === undefined || (observation.massAbsence && !isExpected)) {
+  const { instance } = observation.localState;
+  const isExpected = instance?.deletedAtMs !== undefined;
+  if (instance === undefined || (observation.massAbsence && !isExpected)) {
     return 'live';
   }
   if (
-    rental.read?.result === 'terminated' ||
-    isInHistoryOnly(observation.inventory, rental.podId) ||
-    isPolledTerminated(observation, rental)
+    instance.read?.result === 'terminated' ||
+    isInHistoryOnly(observation.inventory, instance.podId) ||
+    isPolledTerminated(observation, instance)
   ) {
     return 'terminated';
   }
-  return isProvenMissing(observation, rental) ? 'vanished' : 'live';
+  return isProvenMissing(observation, instance) ? 'vanished' : 'live';
 }
 
 /** The provider's own word after the DELETE, by a poll, and no list that began after it contradicts: as good as a GET's. */
@@ -53,33 +53,33 @@ function isListedLive(inventory: InventoryView, podId: string): boolean {
   return inventory.live.some((pod) => pod.podId === podId);
 }
 
-function isProvenMissing({ now, timings }: Observation, rental: InstanceState): boolean {
-  const isOldEnough = rental.wasRead || now.monotonicMs - rental.sinceMs >= timings.unreadPodAgeMs;
-  return rental.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough;
+function isProvenMissing({ now, timings }: Observation, instance: InstanceState): boolean {
+  const isOldEnough = instance.wasRead || now.monotonicMs - instance.sinceMs >= timings.unreadPodAgeMs;
+  return instance.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough;
 }
 
 /**
  * Whether a GET would tell more than is known: the last complete list, begun after `sinceMs`, does not
  * show the pod, nothing says that it ended, and the last GET is from before that list; or there is no such list.
  */
-export function wantsRead(observation: Observation, rental: InstanceState, sinceMs: number): boolean {
+export function wantsRead(observation: Observation, instance: InstanceState, sinceMs: number): boolean {
   const { inventory, now, timings } = observation;
-  const isReadSince = rental.read !== undefined && rental.read.beganAtMs >= sinceMs;
+  const isReadSince = instance.read !== undefined && instance.read.beganAtMs >= sinceMs;
   if (
     inventory === undefined ||
-    (isReadSince && !mayReadAgain(rental, now.monotonicMs, timings.goneSpacingMs))
+    (isReadSince && !mayReadAgain(instance, now.monotonicMs, timings.goneSpacingMs))
   ) {
     return false;
   }
   // Where no list comes, a GET may still show that it has ended.
   return inventory.beganAtMs < sinceMs
     ? inventory.doubt !== undefined
-    : !isListedLive(inventory, rental.podId);
+    : !isListedLive(inventory, instance.podId);
 }
 
 /** A GET is repeated only once the last one is old enough to be a second proof. */
-export function mayReadAgain(rental: InstanceState, nowMs: number, spacingMs: number): boolean {
-  return untilReadAgainMs(rental, nowMs, spacingMs) <= 0;
+export function mayReadAgain(instance: InstanceState, nowMs: number, spacingMs: number): boolean {
+  return untilReadAgainMs(instance, nowMs, spacingMs) <= 0;
 }
 
 /** How long to wait for the next GET; 0 or less once it is time. */

@@ -69,19 +69,19 @@ export function learnDelete(
   outcome: DeleteOutcome,
   nowMs: number,
 ): LocalState {
-  const { rental } = localState;
-  if (rental?.podId !== podId) {
+  const { instance } = localState;
+  if (instance?.podId !== podId) {
     return localState;
   }
-  const { deleteFailure, ...rest } = rental;
+  const { deleteFailure, ...rest } = instance;
   if (outcome.kind !== 'failure') {
-    return { ...localState, rental: { ...rest, deletedAtMs: nowMs } };
+    return { ...localState, instance: { ...rest, deletedAtMs: nowMs } };
   }
   const count = (deleteFailure?.count ?? 0) + 1;
   const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count - 1, 8));
   return {
     ...localState,
-    rental: {
+    instance: {
       ...rest,
       deleteFailure: {
         reason: outcome.reason,
@@ -95,8 +95,8 @@ export function learnDelete(
 }
 
 export function learnRead(localState: LocalState, podId: string, read: PodRead): LocalState {
-  const { rental } = localState;
-  return rental?.podId === podId ? { ...localState, rental: { ...rental, read } } : localState;
+  const { instance } = localState;
+  return instance?.podId === podId ? { ...localState, instance: { ...instance, read } } : localState;
 }
 
 export function learnSecret(
@@ -108,7 +108,7 @@ export function learnSecret(
 }
 
 /** A surplus pod was sent a DELETE that was accepted; whether it is gone the next lists will tell. */
-export function learnStrayDeleted(localState: LocalState, podId: string): LocalState {
+export function learnDuplicateDeleted(localState: LocalState, podId: string): LocalState {
   const { unbound, ...rest } = localState;
   return unbound?.podId === podId ? rest : localState;
 }

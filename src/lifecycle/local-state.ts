@@ -18,7 +18,7 @@ export interface LocalState {
   /** The order that is open, as seen from this process. */
   readonly order?: PendingCreate;
   /** The pod that is rented, as seen from this process. */
-  readonly rental?: InstanceState;
+  readonly instance?: InstanceState;
   /** What it says at its end was written down by this process, before its finalizer goes. */
   readonly isClosing?: boolean;
   /** Its finalizer was taken off by this process; the copy of the object may still show it until the watch tells of the end. */
@@ -28,7 +28,7 @@ export interface LocalState {
   /** A pod that this process got an id for and that no status names yet. */
   readonly unbound?: UnboundPod;
   /** Live pods with this object's front that are not its own: pod id → begin of the list that first showed it. */
-  readonly strays: Readonly<Record<string, number>>;
+  readonly duplicates: Readonly<Record<string, number>>;
   /** What keeps going wrong, and since when. */
   readonly failure?:
     | {
@@ -144,7 +144,7 @@ export function freshLocalState(firstSeenAtMs: number, inFirstList: boolean): Lo
   return {
     firstSeenAtMs,
     inFirstList,
-    strays: {},
+    duplicates: {},
     invalidRefusals: { generation: 0, count: 0, message: '' },
   };
 }

@@ -2,7 +2,7 @@ import type { Observation } from './observation.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
 import { finishEnding } from './rules/ending.ts';
 import { stopAfterNotCreated, stopAfterRefusals } from './rules/exhausted.ts';
-import { followRental } from './rules/follow.ts';
+import { followInstance } from './rules/follow.ts';
 import {
   refuseWhileDropped,
   refuseForbidden,
@@ -16,7 +16,7 @@ import { resolveOrder } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
 import { rent } from './rules/rent.ts';
 import { startOver, stayStalled } from './rules/start-over.ts';
-import { endStrays, endUnbound } from './rules/strays.ts';
+import { terminateDuplicates, endUnbound } from './rules/duplicates.ts';
 import { suspend } from './rules/suspension.ts';
 import type { Rule, Step } from './step.ts';
 
@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   accountDoubtful, //          another account's answers say nothing about our pods
   restoreFinalizer, //         what is paid for must not vanish unseen
   endUnbound, //               an answer came for an order that is no more
-  endStrays, //                surplus pods of this object
+  terminateDuplicates, //                surplus pods of this object
   stayReleased, //             released, and held by somebody else's finalizer
   adoptNewer, //               what is on the object is from an older moment than what runs
   resolveOrder, //             unknown is not failure: look it up before anything else is rented
@@ -37,7 +37,7 @@ const RULES: readonly Rule[] = [
   finishDeletion, //           the object goes when the rental was seen to have ended
   startOver, //                a new spec or a request lifts what stalled it
   suspend,
-  followRental, //             what is rented
+  followInstance, //             what is rented
   stayStalled, //              what only a person can lift
   refuseWhileDropped, //       a CRD that forgets what protects money
   refuseForbidden, //          what the operator's settings forbid

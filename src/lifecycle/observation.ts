@@ -20,7 +20,7 @@ export interface Observation {
   readonly account: AccountState;
   readonly intent: IntentReading;
   /** An order or a pod of a vanished uid (a restored backup) stands on the object, which alone may take it over. */
-  readonly mayClaim: boolean;
+  readonly mayAdopt: boolean;
   readonly localState: LocalState;
   /** The last good look at the rented pod by any request of this process. */
   readonly lastSeen?: LastSeen;
@@ -41,7 +41,7 @@ export interface Observation {
   readonly droppedFields?: readonly string[];
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all that bills or is on order, this object left out; absent before the first complete list. */
-  readonly committedElsewhere?: MicroUsd;
+  readonly reservedElsewhere?: MicroUsd;
 }
 
 export interface Now {

@@ -13,16 +13,16 @@ import { standingOf } from './surplus.ts';
 /** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
 export function observe(observation: Observation): LocalState {
   const { localState, gpuPod, now } = observation;
-  const { order: _order, rental: _rental, unbound, deletingSinceMs, ...lasting } = localState;
+  const { order: _order, instance: _instance, unbound, deletingSinceMs, ...lasting } = localState;
   const order = observeOrder(observation);
-  const rental = observeRental(observation);
+  const instance = observeInstance(observation);
   const deletingSince = isDeleting(gpuPod) ? (deletingSinceMs ?? now.monotonicMs) : undefined;
   return {
     ...lasting,
     version: observeVersion(observation),
-    strays: observeStrays(observation),
+    duplicates: observeDuplicates(observation),
     ...(order === undefined ? {} : { order }),
-    ...(rental === undefined ? {} : { rental }),
+    ...(instance === undefined ? {} : { instance }),
     ...(deletingSince === undefined ? {} : { deletingSinceMs: deletingSince }),
     ...(unbound === undefined || unbound.podId === gpuPod.status.podId ? {} : { unbound }),
   };
@@ -116,14 +116,14 @@ function isOrdered(order: PendingCreate, name: string | undefined): boolean {
   return order.podName === GARBLED || isSameAttempt(order.podName, name);
 }
 
-function observeRental(observation: Observation): InstanceState | undefined {
+function observeInstance(observation: Observation): InstanceState | undefined {
   const { gpuPod, localState, now } = observation;
   const { podId } = gpuPod.status;
   if (podId === undefined) {
     return undefined;
   }
   const listed = observation.inventory?.live.find((pod) => pod.podId === podId);
-  const standing = standingRental(localState, podId, now.monotonicMs);
+  const standing = knownInstance(localState, podId, now.monotonicMs);
   return countMissing(observation, seen(observation, standing, listed), listed !== undefined);
 }
 
@@ -163,8 +163,8 @@ function lastSeenAtMs(
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-function standingRental({ rental }: LocalState, podId: string, nowMs: number): InstanceState {
-  return rental?.podId === podId ? rental : { podId, sinceMs: nowMs, wasRead: false, missing: 0 };
+function knownInstance({ instance }: LocalState, podId: string, nowMs: number): InstanceState {
+  return instance?.podId === podId ? instance : { podId, sinceMs: nowMs, wasRead: false, missing: 0 };
 }
 
 /** The answer to our own order names the pod as well as a look does. */
@@ -179,28 +179,32 @@ function nameHeard(
  * A 404 and a complete list that began later, and late enough in the life of the pod to show it, and does not: one
  * proof that it is gone.
  */
-function countMissing(observation: Observation, rental: InstanceState, isInList: boolean): InstanceState {
-  const { read, lastMissingAtMs } = rental;
+function countMissing(observation: Observation, instance: InstanceState, isInList: boolean): InstanceState {
+  const { read, lastMissingAtMs } = instance;
   if (read === undefined) {
-    return rental;
+    return instance;
   }
   const list = listSince(observation.inventory, read.beganAtMs);
   if (read.result === 'found' || (isInList && list !== undefined)) {
-    const { lastMissingAtMs: _last, ...rest } = rental;
+    const { lastMissingAtMs: _last, ...rest } = instance;
     return { ...rest, missing: 0 };
   }
   const { timings } = observation;
-  const isProof = read.result === 'notFound' && list !== undefined && isAbsentFrom(list, rental, timings);
+  const isProof = read.result === 'notFound' && list !== undefined && isAbsentFrom(list, instance, timings);
   const sinceLastMs = read.beganAtMs - (lastMissingAtMs ?? -Infinity);
   return isProof && sinceLastMs >= timings.goneSpacingMs
-    ? { ...rental, missing: rental.missing + 1, lastMissingAtMs: read.beganAtMs }
-    : rental;
+    ? { ...instance, missing: instance.missing + 1, lastMissingAtMs: read.beganAtMs }
+    : instance;
 }
 
 /** A row that does not say which instance it is about may be about this one; after a DELETE its end was to be expected. */
-function isAbsentFrom(list: InventoryView, rental: InstanceState, timings: Observation['timings']): boolean {
-  const isHidden = rental.deletedAtMs === undefined && list.unidentified > 0;
-  return !isHidden && isOldEnoughForLists(rental, list, timings);
+function isAbsentFrom(
+  list: InventoryView,
+  instance: InstanceState,
+  timings: Observation['timings'],
+): boolean {
+  const isHidden = instance.deletedAtMs === undefined && list.unidentified > 0;
+  return !isHidden && isOldEnoughForLists(instance, list, timings);
 }
 
 function listSince(inventory: InventoryView | undefined, atMs: number): InventoryView | undefined {
@@ -208,15 +212,15 @@ function listSince(inventory: InventoryView | undefined, atMs: number): Inventor
 }
 
 /** Live instances that this object has to terminate: with the list that first showed each. */
-function observeStrays(observation: Observation): LocalState['strays'] {
+function observeDuplicates(observation: Observation): LocalState['duplicates'] {
   const { inventory, localState } = observation;
   if (inventory === undefined || inventory.beganAtMs === -Infinity) {
-    return localState.strays;
+    return localState.duplicates;
   }
-  const strays = inventory.live.filter(
+  const duplicates = inventory.live.filter(
     (pod) => pod.podId !== localState.unbound?.podId && standingOf(observation, pod) === 'duplicate',
   );
   return Object.fromEntries(
-    strays.map(({ podId }) => [podId, localState.strays[podId] ?? inventory.beganAtMs]),
+    duplicates.map(({ podId }) => [podId, localState.duplicates[podId] ?? inventory.beganAtMs]),
   );
 }

@@ -3,7 +3,7 @@ import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Observation, InventoryView } from './observation.ts';
 import type { PendingCreate } from './local-state.ts';
-import { frontOf, isSameAttempt, objectHash, parsePodName, podNameFronts } from './pod-name.ts';
+import { namePrefixOf, isSameAttempt, objectHash, parsePodName, podNamePrefixes } from './pod-name.ts';
 import type { Refusal, RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
@@ -57,10 +57,10 @@ function isStripped({ localState, gpuPod }: Observation): boolean {
  * that does not live any more (a restored backup), and nobody else has claimed it. Else it was copied.
  */
 export function isCopy(
-  { gpuPod, mayClaim }: Pick<Observation, 'gpuPod' | 'mayClaim'>,
+  { gpuPod, mayAdopt }: Pick<Observation, 'gpuPod' | 'mayAdopt'>,
   intent: Intent,
 ): boolean {
-  return intent.uid !== gpuPod.metadata.uid && !mayClaim;
+  return intent.uid !== gpuPod.metadata.uid && !mayAdopt;
 }
 
 /**
@@ -72,20 +72,20 @@ export function isNamedForItsUid(intent: Intent, namespace: string): boolean {
 }
 
 /** What a decision about names rests on. */
-type Named = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayClaim'>;
+type Named = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayAdopt'>;
 
 /** The fronts of names under which pods of this object may exist. */
-export function frontsOf(observation: Named): ReadonlySet<string> {
+export function namePrefixesOf(observation: Named): ReadonlySet<string> {
   const { gpuPod, installation } = observation;
-  const claimed = claimedFront(observation);
-  const own = podNameFronts(installation, gpuPod.metadata);
-  return new Set(claimed === undefined ? own : [...own, claimed]);
+  const adopted = adoptedPrefix(observation);
+  const own = podNamePrefixes(installation, gpuPod.metadata);
+  return new Set(adopted === undefined ? own : [...own, adopted]);
 }
 
 /** The name prefix of the vanished object whose instance this one may take over, or has. */
-export function claimedFront({ gpuPod, installation, intent, mayClaim }: Named): string | undefined {
-  const claimed = parsePodName(intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName);
-  return mayClaim && claimed?.installation === installation ? frontOf(claimed) : undefined;
+export function adoptedPrefix({ gpuPod, installation, intent, mayAdopt }: Named): string | undefined {
+  const adopted = parsePodName(intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName);
+  return mayAdopt && adopted?.installation === installation ? namePrefixOf(adopted) : undefined;
 }
 
 /**

@@ -55,12 +55,12 @@ export function isUnforgeable({ objectHash: hash }: PodNameParts): boolean {
 }
 
 /** What all instances of one object have in front of their names, in lower case. */
-export function podNameFront(installation: string, identity: ObjectIdentity): string {
+export function podNamePrefix(installation: string, identity: ObjectIdentity): string {
   return `gp-${installation}-${objectHash(identity)}`;
 }
 
 /** The same, with what earlier versions wrote. */
-export function podNameFronts(installation: string, identity: ObjectIdentity): readonly string[] {
+export function podNamePrefixes(installation: string, identity: ObjectIdentity): readonly string[] {
   return objectHashes(identity).map((hash) => `gp-${installation}-${hash}`);
 }
 
@@ -70,7 +70,7 @@ export function podName(
   attempt: number,
 ): string {
   const tail = `${identity.namespace}-${identity.name}`.replaceAll(/[^a-z0-9-]+/gi, '-');
-  const whole = `${podNameFront(installation, identity)}-${String(attempt)}-${tail}`;
+  const whole = `${podNamePrefix(installation, identity)}-${String(attempt)}-${tail}`;
   return whole.slice(0, MAX_NAME_LENGTH).replace(/-+$/, '');
 }
 
@@ -84,7 +84,7 @@ export function parsePodName(name: string | undefined): PodNameParts | undefined
   return { installation, objectHash: hash, attempt: Number(attempt) };
 }
 
-export function frontOf(parts: PodNameParts): string {
+export function namePrefixOf(parts: PodNameParts): string {
   return `gp-${parts.installation}-${parts.objectHash}`;
 }
 
@@ -93,7 +93,7 @@ export function isSameAttempt(a: string | undefined, b: string | undefined): boo
   const [one, other] = [parsePodName(a), parsePodName(b)];
   return one === undefined || other === undefined
     ? sameName(a, b)
-    : frontOf(one) === frontOf(other) && one.attempt === other.attempt;
+    : namePrefixOf(one) === namePrefixOf(other) && one.attempt === other.attempt;
 }
 
 /** Names are compared without case: upstreams are known to change it. */

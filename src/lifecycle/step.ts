@@ -38,7 +38,7 @@ export type Effect =
   | CreatePod
   | { readonly type: 'readOffers'; readonly queries: readonly OfferQuery[] }
   | { readonly type: 'deletePod'; readonly podId: string }
-  | DeleteStray
+  | DeleteDuplicate
   | { readonly type: 'addFinalizer' }
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
@@ -47,7 +47,7 @@ export type Effect =
   | { readonly type: 'release'; readonly retain?: readonly PodLeft[]; readonly isForced?: true };
 
 /** `unbound`: the answer to a request of this process gave the id, and nobody else knows of it. */
-export interface DeleteStray {
+export interface DeleteDuplicate {
   readonly type: 'deleteStray';
   readonly podId: string;
   readonly podName: string;

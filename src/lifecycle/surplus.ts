@@ -3,8 +3,8 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { formatUsd, priceToMicros } from '../offers/money.ts';
 import { isResolved } from './intent.ts';
 import type { Observation } from './observation.ts';
-import { claimedFront, isCopy } from './order.ts';
-import { frontOf, isSameAttempt, parsePodName, podNameFronts } from './pod-name.ts';
+import { adoptedPrefix, isCopy } from './order.ts';
+import { namePrefixOf, isSameAttempt, parsePodName, podNamePrefixes } from './pod-name.ts';
 import type { PodNameParts } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
 import type { Policy } from './settings.ts';
@@ -25,7 +25,7 @@ export type Standing =
   | 'others';
 
 /** What the judgement rests on; of a live read there is no more than the object. */
-export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayClaim' | 'policy'>;
+export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayAdopt' | 'policy'>;
 
 type Named = Pick<InstanceSnapshot, 'podId' | 'name'>;
 
@@ -38,10 +38,12 @@ export function standingOf(known: ObjectKnown, pod: Named): Standing {
   if (parts === undefined) {
     return 'others';
   }
-  if (podNameFronts(installation, gpuPod.metadata).includes(frontOf(parts))) {
+  if (podNamePrefixes(installation, gpuPod.metadata).includes(namePrefixOf(parts))) {
     return isPassed(known, parts) || endsAllInstances(known) ? 'duplicate' : 'newer';
   }
-  return frontOf(parts) === claimedFront(known) && isAfterAdopted(known, parts, pod) ? 'newer' : 'others';
+  return namePrefixOf(parts) === adoptedPrefix(known) && isAfterAdopted(known, parts, pod)
+    ? 'newer'
+    : 'others';
 }
 
 /** Live instances of later attempts than this object knows. */
@@ -53,8 +55,8 @@ export function newerInstances(
 
 /** What they cost, and what to do. No counters or times: it stands until a person acts. */
 export function newerMessage(known: ObjectKnown, newer: readonly InstanceSnapshot[]): string {
-  const fronts = podNameFronts(known.installation, known.gpuPod.metadata);
-  const isOwn = newer.every(({ name }) => fronts.includes(frontOfName(name) ?? ''));
+  const namePrefixes = podNamePrefixes(known.installation, known.gpuPod.metadata);
+  const isOwn = newer.every(({ name }) => namePrefixes.includes(prefixOfName(name) ?? ''));
   const [first, ...others] = newer.map(({ podId, priceUsdPerHour }) =>
     priceUsdPerHour === undefined ? podId : `${podId} (${formatUsd(priceToMicros(priceUsdPerHour))} USD/h)`,
   );
@@ -73,9 +75,9 @@ export function newerMessage(known: ObjectKnown, newer: readonly InstanceSnapsho
 export function ownInstances(
   known: ObjectKnown & Pick<Observation, 'inventory'>,
 ): readonly InstanceSnapshot[] {
-  const claimed = claimedFront(known);
+  const adopted = adoptedPrefix(known);
   return (known.inventory?.live ?? []).filter(
-    (pod) => frontOfName(pod.name) !== claimed || claimed === undefined || standingOf(known, pod) === 'own',
+    (pod) => prefixOfName(pod.name) !== adopted || adopted === undefined || standingOf(known, pod) === 'own',
   );
 }
 
@@ -113,7 +115,8 @@ function isPassed(
 ): boolean {
   const { status, metadata } = gpuPod;
   const named = parsePodName(status.podName);
-  const isOwnName = named !== undefined && podNameFronts(installation, metadata).includes(frontOf(named));
+  const isOwnName =
+    named !== undefined && podNamePrefixes(installation, metadata).includes(namePrefixOf(named));
   const bound = isOwnName ? named.attempt : undefined;
   const recorded = attemptsOf(status).map(({ number }) => number);
   const isOwn =
@@ -132,15 +135,15 @@ function isAfterAdopted(
 ): boolean {
   const { status } = gpuPod;
   const names = [status.podName, ...attemptsOf(status).map(({ podName }) => podName)];
-  const front = frontOfName(name);
+  const namePrefix = prefixOfName(name);
   const had = names
-    .filter((text) => frontOfName(text) === front)
+    .filter((text) => prefixOfName(text) === namePrefix)
     .map((text) => parsePodName(text)?.attempt ?? 0);
   const adopted = reading.kind === 'read' ? reading.intent.attempt : 0;
   return attempt > Math.max(adopted, ...had);
 }
 
-function frontOfName(name: string | undefined): string | undefined {
+function prefixOfName(name: string | undefined): string | undefined {
   const parts = parsePodName(name);
-  return parts === undefined ? undefined : frontOf(parts);
+  return parts === undefined ? undefined : namePrefixOf(parts);
 }

@@ -100,12 +100,12 @@ function knownAttempts(sample: GpuPodSample, nowMs: number): ReadonlyMap<number,
     // One that ended is never told as ready: it had its chance while it ran.
     known.set(attempt, { entry: { usd: costUsd, isEnded: true, isReady: true }, outcome });
   }
-  const { rental } = sample;
-  if (rental !== undefined && !known.has(rental.attempt)) {
-    const { usdPerHour = 0, billedSinceMs = nowMs, prepaidHours = 0, readyAfterMs } = rental;
+  const { instance } = sample;
+  if (instance !== undefined && !known.has(instance.attempt)) {
+    const { usdPerHour = 0, billedSinceMs = nowMs, prepaidHours = 0, readyAfterMs } = instance;
     const usd = usdPerHour * Math.max(0, prepaidHours, (nowMs - billedSinceMs) / MS_PER_HOUR);
     const entry = { usd, isEnded: false, isReady: readyAfterMs !== undefined };
-    known.set(rental.attempt, { entry, ...(readyAfterMs === undefined ? {} : { readyAfterMs }) });
+    known.set(instance.attempt, { entry, ...(readyAfterMs === undefined ? {} : { readyAfterMs }) });
   }
   return known;
 }

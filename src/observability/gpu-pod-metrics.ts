@@ -24,8 +24,8 @@ export function refreshGpuPodMetrics(instruments: GpuPodInstruments, samples: re
   clearGpuPodMetrics(instruments);
   countGpuPods(instruments, samples);
   const usdPerHour = new Map<string, number>();
-  for (const { namespace, rental, hasUnresolvedOrder } of samples) {
-    usdPerHour.set(namespace, (usdPerHour.get(namespace) ?? 0) + (rental?.usdPerHour ?? 0));
+  for (const { namespace, instance, hasUnresolvedOrder } of samples) {
+    usdPerHour.set(namespace, (usdPerHour.get(namespace) ?? 0) + (instance?.usdPerHour ?? 0));
     instruments.unresolvedOrders.inc(hasUnresolvedOrder ? 1 : 0);
   }
   for (const [namespace, usd] of usdPerHour) {

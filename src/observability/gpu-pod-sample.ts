@@ -7,14 +7,14 @@ export interface GpuPodSample {
   readonly provider?: string;
   readonly gpuType?: string;
   /** The machine that is rented now. */
-  readonly rental?: RentalSample;
+  readonly instance?: InstanceSample;
   /** Nobody knows yet whether a machine came of its order. */
   readonly hasUnresolvedOrder: boolean;
   /** Attempts on record that have ended. */
   readonly endedAttempts: readonly EndedAttemptSample[];
 }
 
-export interface RentalSample {
+export interface InstanceSample {
   /** Number of the attempt, unique for the object. */
   readonly attempt: number;
   readonly usdPerHour?: number;

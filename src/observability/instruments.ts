@@ -48,7 +48,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     timeToReady: histogram(registry, METRICS.timeToReady),
     listsComplete: gauge(registry, METRICS.listsComplete),
     unreadableRows: gauge(registry, METRICS.unreadableRows),
-    strays: gauge(registry, METRICS.strays),
+    duplicates: gauge(registry, METRICS.duplicates),
     orphans: gauge(registry, METRICS.orphans),
     cooldowns: gauge(registry, METRICS.cooldowns),
     unownedPrice: gauge(registry, METRICS.unownedPrice),

@@ -211,7 +211,7 @@ export const METRICS = {
     labels: ['team'],
     help: 'Instances in the last list of a wallet whose ID or name cannot be read: create requests with an unknown outcome in this wallet wait for them.',
   },
-  strays: {
+  duplicates: {
     name: 'gpupod_stray_pods',
     type: 'gauge',
     labels: [],

@@ -87,7 +87,7 @@ export interface Metrics extends MetricsSource {
   readonly onReconciled: (result: string, seconds: number) => void;
   /** Fits `onListed` of the controller. */
   readonly onListed: (report: WalletListed) => void;
-  readonly onSwept: (counts: { readonly strays: number; readonly orphans: number }) => void;
+  readonly onSwept: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
   /** Fits `observe` of `createPrimeProvider`. */
   readonly onProviderRequest: (request: ProviderRequest) => void;
   /** Fits `onDropped` of `EventRecorder`. */
@@ -192,8 +192,8 @@ function createRecorders(instruments: Instruments): Recorders {
       instruments.listsComplete.set({ team }, failure === undefined ? 1 : 0);
       instruments.unreadableRows.set({ team }, nameless.length + unidentified);
     },
-    onSwept: ({ strays, orphans }) => {
-      instruments.strays.set(strays);
+    onSwept: ({ duplicates, orphans }) => {
+      instruments.duplicates.set(duplicates);
       instruments.orphans.set(orphans);
     },
     onProviderRequest: ({ endpoint, method, status, durationMs }) => {

@@ -68,12 +68,12 @@ export class Collector {
   }
 
   /** Rows moved, and fewer were read than the last page counts: what is missing may stand at the front by now. */
-  get mayLackFront(): boolean {
+  get mayMissFirstRows(): boolean {
     return this.#overlap.isMoving && !this.#isRepeating && this.#count < (this.#overlap.lastTotal ?? 0);
   }
 
   /** The first page, read once more at the end: rows are added, nothing is concluded from it. */
-  addFront({ data }: OffsetPage): void {
+  addFirstPage({ data }: OffsetPage): void {
     this.#keepBeside(data.map((row) => ({ row, parsed: ListedPod.safeParse(row) })));
     for (const [podId, pod] of this.#beside) {
       this.#pods.set(podId, this.#pods.get(podId) ?? pod);
@@ -130,7 +130,7 @@ export class Collector {
     if (problem === undefined || !this.#overlap.isMoving || this.#isRepeating) {
       return problem;
     }
-    return this.#overlap.isWhole && !this.mayLackFront && this.#areFewUnread(ending)
+    return this.#overlap.isWhole && !this.mayMissFirstRows && this.#areFewUnread(ending)
       ? undefined
       : { ...doubt('the list changed too much while it was read'), isUnstable: true };
   }

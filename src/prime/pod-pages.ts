@@ -45,14 +45,14 @@ async function collectPages(
     }
     collector.add(answer.value);
     if (collector.isAtEnd) {
-      return collector.mayLackFront ? await readFront(client, wallet, collector) : undefined;
+      return collector.mayMissFirstRows ? await readFirstPage(client, wallet, collector) : undefined;
     }
   }
   return failure('UnexpectedResponse', 'GET /pods/: the list has no end, so the operator ignores it.');
 }
 
 /** What came, or moved, to the front of the list while the rest of it was read. */
-async function readFront(
+async function readFirstPage(
   client: HttpClient,
   wallet: Wallet,
   collector: Collector,
@@ -61,7 +61,7 @@ async function readFront(
   if (answer.kind === 'failure') {
     return answer;
   }
-  collector.addFront(answer.value);
+  collector.addFirstPage(answer.value);
   return undefined;
 }
 

@@ -14,8 +14,8 @@ import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evid
 import { AccountWatch } from './account-watch.ts';
 import { Inventory } from './inventory.ts';
 import type { WalletReport } from './inventory.ts';
-import { Claims } from './claims.ts';
-import { Commitments } from './commitments.ts';
+import { Adoptions } from './adoptions.ts';
+import { Reservations } from './reservations.ts';
 import type { Context } from './context.ts';
 import { Cooldowns } from './cooldowns.ts';
 import { createListReporter } from './list-reports.ts';
@@ -86,7 +86,7 @@ export interface ControllerObserver {
   onReconciled?(result: ReconcileResult['kind'] | 'error', seconds: number, key: string): void;
   /** How the list of one wallet went. */
   onListed?(report: WalletReport): void;
-  onSwept?(counts: { readonly strays: number; readonly orphans: number }): void;
+  onSwept?(counts: { readonly duplicates: number; readonly orphans: number }): void;
 }
 
 const JITTER = 0.1;
@@ -188,7 +188,7 @@ export class Controller {
     const account = this.#watchAccount(installation);
     const vanished = new VanishedPods(clock, timings.massAbsenceMs);
     const podWatch = new PodWatch({ provider, clock, timings, health, vanished, onChange: enqueue });
-    const commitments = new Commitments({
+    const reservations = new Reservations({
       view: cluster.view,
       clock,
       timings,
@@ -205,7 +205,7 @@ export class Controller {
       onList: (result, complete) => {
         noteOwnPods(account, { ...result, installation: installation.id });
         if (isSurelyOurs(account.state)) {
-          commitments.takeInventory(result, complete);
+          reservations.takeInventory(result, complete);
         }
         podWatch.takeList(result, complete);
       },
@@ -229,9 +229,9 @@ export class Controller {
         keys.forEach(enqueue);
       }),
       cooldowns: new Cooldowns(clock, cooldownScale),
-      commitments,
+      reservations,
       fidelity: new StatusFidelity(this.#options.log, cluster.events),
-      claims: new Claims({ ...cluster, retained }),
+      adoptions: new Adoptions({ ...cluster, retained }),
       localStates: new LocalStates(),
       podWatch,
       inventory,

@@ -5,7 +5,7 @@ import { readIntent } from '../lifecycle/intent.ts';
 import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
 import type { LocalState } from '../lifecycle/local-state.ts';
 import { observe } from '../lifecycle/observe.ts';
-import { frontsOf, walletsOf } from '../lifecycle/order.ts';
+import { namePrefixesOf, walletsOf } from '../lifecycle/order.ts';
 import type { CreateOrder } from './object-holds.ts';
 import type { CooldownOwner } from './cooldowns.ts';
 import type { Context } from './context.ts';
@@ -21,10 +21,10 @@ export type Sources = Pick<
   | 'timings'
   | 'podWatch'
   | 'inventory'
-  | 'claims'
+  | 'adoptions'
   | 'gates'
   | 'cooldowns'
-  | 'commitments'
+  | 'reservations'
   | 'vanished'
   | 'view'
   | 'proofKey'
@@ -43,11 +43,15 @@ export async function gather(
 ): Promise<Observation> {
   const { clock, installation, identity, policy, podWatch, inventory, health } = context;
   const intent = readIntent(gpuPod);
-  const mayClaim = await context.claims.mayClaim(gpuPod, intent, installation);
+  const mayAdopt = await context.adoptions.mayAdopt(gpuPod, intent, installation);
   const { podId } = gpuPod.status;
   const lastSeen = podId === undefined ? undefined : podWatch.lastSeen(podId);
-  const fronts = frontsOf({ gpuPod, installation, intent, mayClaim });
-  const list = inventory.view({ fronts, podId, wallets: walletsOf({ gpuPod, intent, policy, localState }) });
+  const namePrefixes = namePrefixesOf({ gpuPod, installation, intent, mayAdopt });
+  const list = inventory.view({
+    namePrefixes,
+    podId,
+    wallets: walletsOf({ gpuPod, intent, policy, localState }),
+  });
   const owner = cooldownOwner(gpuPod);
   const { failure } = health;
   const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
@@ -60,7 +64,7 @@ export async function gather(
     identity,
     account: context.account.state,
     intent,
-    mayClaim,
+    mayAdopt,
     localState,
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(list === undefined ? {} : { inventory: list }),
@@ -71,7 +75,7 @@ export async function gather(
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(podFailure === undefined ? {} : { podFailure }),
     cooldownOf: (offerKey) => context.cooldowns.find(offerKey, owner),
-    ...committedBy(context, gpuPod),
+    ...reservedElsewhereBy(context, gpuPod),
     droppedFields: context.fidelity.dropped,
   };
   const speaking = withoutForeignAnswers(observation);
@@ -91,12 +95,12 @@ function withoutForeignAnswers(observation: Observation): Observation {
 }
 
 /** Counted only where there is a limit; nothing is said before the first complete list. */
-function committedBy(
-  { policy, commitments }: Sources,
+function reservedElsewhereBy(
+  { policy, reservations }: Sources,
   { metadata }: GpuPod,
-): Pick<Observation, 'committedElsewhere'> {
-  const micros = policy.maxTotalPricePerHour === undefined ? 0 : commitments.elsewhere(metadata.uid);
-  return micros === undefined ? {} : { committedElsewhere: micros };
+): Pick<Observation, 'reservedElsewhere'> {
+  const micros = policy.maxTotalPricePerHour === undefined ? 0 : reservations.elsewhere(metadata.uid);
+  return micros === undefined ? {} : { reservedElsewhere: micros };
 }
 
 /** Breakers are per team; there is one key. */

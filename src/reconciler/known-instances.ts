@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ListDoubt, NamelessInstance, InventoryView } from '../lifecycle/observation.ts';
-import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
+import { namePrefixOf, parsePodName } from '../lifecycle/pod-name.ts';
 import type { Failure, HistoryRow, PodList, InstanceSnapshot, Wallet } from '../lifecycle/provider.ts';
 import type { NamelessPods } from './nameless-pods.ts';
 import {
@@ -17,7 +17,7 @@ import type { WalletFailure, WalletState } from './wallet-lists.ts';
 /** Which part of the lists concerns one object. */
 export interface InventoryScope {
   /** The starts of names under which instances of it may exist. */
-  readonly fronts: ReadonlySet<string>;
+  readonly namePrefixes: ReadonlySet<string>;
   readonly podId: string | undefined;
   /** Where instances of it may be; `all` where nobody knows. */
   readonly wallets: Wallets;
@@ -44,9 +44,9 @@ export class KnownInstances {
   readonly #nameless: NamelessPods;
   readonly #states = new Map<Wallet, WalletState>();
   readonly #teamsSeen = new Set<string>();
-  #liveByFront = new Map<string, InstanceSnapshot[]>();
+  #liveByPrefix = new Map<string, InstanceSnapshot[]>();
   #liveById = new Map<string, InstanceSnapshot>();
-  #endedByFront = new Map<string, HistoryRow[]>();
+  #endedByPrefix = new Map<string, HistoryRow[]>();
   #endedById = new Map<string, HistoryRow>();
 
   constructor(options: KnownInstancesOptions, nameless: NamelessPods) {
@@ -60,7 +60,7 @@ export class KnownInstances {
   }
 
   /** The part of the lists that concerns one object; undefined before the first. */
-  view({ fronts, podId, wallets }: InventoryScope): InventoryView | undefined {
+  view({ namePrefixes, podId, wallets }: InventoryScope): InventoryView | undefined {
     if (this.#states.size === 0) {
       return undefined;
     }
@@ -68,11 +68,11 @@ export class KnownInstances {
     const doubt = this.#doubt(concerned);
     return {
       beganAtMs: this.completeSinceMs(wallets),
-      live: pick(this.#liveByFront, this.#liveById, fronts, podId),
-      ended: pick(this.#endedByFront, this.#endedById, fronts, podId),
+      live: pick(this.#liveByPrefix, this.#liveById, namePrefixes, podId),
+      ended: pick(this.#endedByPrefix, this.#endedById, namePrefixes, podId),
       teamsSeen: this.#teamsSeen,
       nameless: this.#namelessIn(concerned),
-      unidentified: this.#countUnidentified(concerned, fronts),
+      unidentified: this.#countUnidentified(concerned, namePrefixes),
       ...(doubt === undefined ? {} : { doubt }),
     };
   }
@@ -125,7 +125,7 @@ export class KnownInstances {
     }
     const known = [...this.#endedById].slice(-MAX_ENDED);
     this.#endedById = new Map(known);
-    this.#endedByFront = groupByFront(known.map(([, row]) => row));
+    this.#endedByPrefix = groupByPrefix(known.map(([, row]) => row));
   }
 
   /** By the last list of its wallet. */
@@ -142,7 +142,7 @@ export class KnownInstances {
     const named = this.#nameless.fill([...all.values()], beganAtMs);
     const live = named.filter(({ status }) => status !== 'TERMINATED');
     this.#liveById = new Map(live.map((pod) => [pod.podId, pod]));
-    this.#liveByFront = groupByFront(live);
+    this.#liveByPrefix = groupByPrefix(live);
     for (const { teamId } of named) {
       if (teamId !== undefined) {
         this.#teamsSeen.add(teamId);
@@ -177,40 +177,40 @@ export class KnownInstances {
   }
 
   /** A row with a name that can be read concerns whom it names. */
-  #countUnidentified(wallets: readonly Wallet[], fronts: ReadonlySet<string>): number {
+  #countUnidentified(wallets: readonly Wallet[], namePrefixes: ReadonlySet<string>): number {
     const rows = wallets.flatMap((wallet) => this.#states.get(wallet)?.unidentified ?? []);
-    return rows.filter(({ name }) => name === undefined || fronts.has(frontOfName(name) ?? '')).length;
+    return rows.filter(({ name }) => name === undefined || namePrefixes.has(prefixOfName(name) ?? '')).length;
   }
 }
 
-function frontOfName(name: string | undefined): string | undefined {
+function prefixOfName(name: string | undefined): string | undefined {
   const parts = parsePodName(name);
-  return parts === undefined ? undefined : frontOf(parts);
+  return parts === undefined ? undefined : namePrefixOf(parts);
 }
 
-function groupByFront<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
+function groupByPrefix<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const pod of pods) {
-    const front = frontOfName(pod.name);
-    const group = front === undefined ? undefined : groups.get(front);
+    const namePrefix = prefixOfName(pod.name);
+    const group = namePrefix === undefined ? undefined : groups.get(namePrefix);
     if (group !== undefined) {
       group.push(pod);
-    } else if (front !== undefined) {
-      groups.set(front, [pod]);
+    } else if (namePrefix !== undefined) {
+      groups.set(namePrefix, [pod]);
     }
   }
   return groups;
 }
 
 function pick<T extends { readonly podId: string }>(
-  byFront: ReadonlyMap<string, readonly T[]>,
+  byPrefix: ReadonlyMap<string, readonly T[]>,
   byId: ReadonlyMap<string, T>,
-  fronts: ReadonlySet<string>,
+  namePrefixes: ReadonlySet<string>,
   podId: string | undefined,
 ): readonly T[] {
   const found = new Map<string, T>();
-  for (const front of fronts) {
-    for (const pod of byFront.get(front) ?? []) {
+  for (const namePrefix of namePrefixes) {
+    for (const pod of byPrefix.get(namePrefix) ?? []) {
       found.set(pod.podId, pod);
     }
   }

@@ -36,7 +36,8 @@ export function laneOf(object: KubernetesObject | undefined, localState: LocalSt
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
     return 'urgent';
   }
-  const hasSurplus = localState?.unbound !== undefined || Object.keys(localState?.strays ?? {}).length > 0;
+  const hasSurplus =
+    localState?.unbound !== undefined || Object.keys(localState?.duplicates ?? {}).length > 0;
   return hasSurplus || isTerminating(object) ? 'urgent' : 'normal';
 }
 

@@ -4,7 +4,7 @@ import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/order.ts';
-import { frontOf, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
+import { namePrefixOf, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 
 /** What living objects say of pods. */
@@ -66,8 +66,8 @@ function namesOn(gpuPod: GpuPod): readonly (string | undefined)[] {
 function noteAttempts(lastAttempts: Map<string, number>, gpuPod: GpuPod): void {
   const named = namesOn(gpuPod).map((name) => parsePodName(name));
   for (const parts of named.filter((known) => known !== undefined)) {
-    const front = frontOf(parts);
-    lastAttempts.set(front, Math.max(parts.attempt, lastAttempts.get(front) ?? 0));
+    const namePrefix = namePrefixOf(parts);
+    lastAttempts.set(namePrefix, Math.max(parts.attempt, lastAttempts.get(namePrefix) ?? 0));
   }
 }
 
@@ -79,12 +79,12 @@ function addAttempts(keys: Set<string>, names: readonly (string | undefined)[]):
 
 export function isNewer({ lastAttempts }: Living, { name }: InstanceSnapshot): boolean {
   const parts = parsePodName(name);
-  const last = parts === undefined ? undefined : lastAttempts.get(frontOf(parts));
+  const last = parts === undefined ? undefined : lastAttempts.get(namePrefixOf(parts));
   return parts !== undefined && last !== undefined && parts.attempt > last;
 }
 
 /** The same for all forms in which a provider may show the name of one attempt. */
 export function attemptKey(name = ''): string {
   const parts = parsePodName(name);
-  return parts === undefined ? name.toLowerCase() : `${frontOf(parts)}-${String(parts.attempt)}`;
+  return parts === undefined ? name.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }

@@ -222,13 +222,13 @@ function watchProvider(context: Context, key: string, observation: Observation, 
   const isWatched = status.podId !== undefined && step.isUnwatched !== true;
   podWatch.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {
-    const isEnding = localState.rental?.deletedAtMs !== undefined;
+    const isEnding = localState.instance?.deletedAtMs !== undefined;
     podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding, wallets });
   }
   if (step.wantsInventoryAfterMs === undefined) {
     inventory.forget(key);
   } else {
-    const ending = localState.rental?.deletedAtMs === undefined ? undefined : localState.rental.podId;
+    const ending = localState.instance?.deletedAtMs === undefined ? undefined : localState.instance.podId;
     inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, ending });
   }
 }

@@ -2,7 +2,7 @@ import { parseJson } from '../api/parse-json.ts';
 import { isNotFound } from '../kubernetes/api-errors.ts';
 import { numberAt, recordAt, stringAt } from '../kubernetes/json.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
-import { frontOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
+import { namePrefixOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { PodLeft } from '../lifecycle/step.ts';
 import type { ConfigMapApi } from './installation.ts';
@@ -68,14 +68,14 @@ export class RetainedPods {
     const kept = entriesOf(await this.#read()).filter((entry) => isPaidBySame(entry, pod));
     return kept.some(
       ({ podId, podName }) =>
-        isSameAttempt(podName, pod.name) || (podId === pod.podId && hasSameFront(podName, pod.name)),
+        isSameAttempt(podName, pod.name) || (podId === pod.podId && hasSamePrefix(podName, pod.name)),
     );
   }
 
   /** Whether any instance with this name prefix was left running on purpose; a live read. */
-  async hasOfPrefix(front: string): Promise<boolean> {
+  async hasOfPrefix(namePrefix: string): Promise<boolean> {
     const parts = entriesOf(await this.#read()).map(({ podName }) => parsePodName(podName));
-    return parts.some((kept) => kept !== undefined && frontOf(kept) === front);
+    return parts.some((kept) => kept !== undefined && namePrefixOf(kept) === namePrefix);
   }
 
   async #read(): Promise<Readonly<Record<string, string>>> {
@@ -84,9 +84,9 @@ export class RetainedPods {
   }
 }
 
-function hasSameFront(a: string | undefined, b: string | undefined): boolean {
+function hasSamePrefix(a: string | undefined, b: string | undefined): boolean {
   const [one, other] = [parsePodName(a), parsePodName(b)];
-  return one !== undefined && other !== undefined && frontOf(one) === frontOf(other);
+  return one !== undefined && other !== undefined && namePrefixOf(one) === namePrefixOf(other);
 }
 
 /** What another user pays for was not left running by this entry. */

@@ -17,7 +17,15 @@ interface Missing {
 
 type Parts = Pick<
   Context,
-  'retained' | 'inventory' | 'provider' | 'account' | 'commitments' | 'clock' | 'log' | 'vanished' | 'timings'
+  | 'retained'
+  | 'inventory'
+  | 'provider'
+  | 'account'
+  | 'reservations'
+  | 'clock'
+  | 'log'
+  | 'vanished'
+  | 'timings'
 >;
 
 /**
@@ -40,7 +48,7 @@ export class RetainedUpkeep {
         continue;
       }
       if (whose === 'same') {
-        this.#parts.commitments.enterRetained(entry);
+        this.#parts.reservations.enterRetained(entry);
       }
       if (await this.#hasEnded(entry, whose === 'same')) {
         await this.#strikeOff(entry);
@@ -49,9 +57,9 @@ export class RetainedUpkeep {
   }
 
   async #strikeOff({ podId, podName, gpuPod }: RetainedPod): Promise<void> {
-    const { retained, commitments, log } = this.#parts;
+    const { retained, reservations, log } = this.#parts;
     await retained.remove(podId);
-    commitments.ended(podId);
+    reservations.ended(podId);
     this.#missing.delete(podId);
     log.info({ podId, podName, gpuPod }, 'removed ended instance from the retained list');
   }
@@ -69,7 +77,7 @@ export class RetainedUpkeep {
 
   /** An absence says something only with the key of the account that pays; that it has ended, anybody may tell. */
   async #hasEnded({ podId, teamId }: RetainedPod, provesAbsence: boolean): Promise<boolean> {
-    const list = this.#parts.inventory.view({ fronts: new Set(), podId, wallets: [teamId] });
+    const list = this.#parts.inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
     if (isInHistoryOnly(list, podId)) {
       return true;
     }

@@ -29,8 +29,8 @@ export async function settleVanished(
     return await endUnbound(context, key, vanished, unbound);
   }
   context.localStates.delete(key);
-  context.claims.release(vanished.uid);
-  context.commitments.release(vanished.uid);
+  context.adoptions.release(vanished.uid);
+  context.reservations.release(vanished.uid);
   context.inventory.forget(key);
   context.podWatch.keepOnly(key, undefined);
   return undefined;
@@ -79,7 +79,7 @@ function isDeleteDue({ clock, timings, inventory }: Context, unbound: Unbound): 
 }
 
 function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): InventoryView | undefined {
-  return inventory.view({ fronts: new Set(), podId, wallets: [teamId] });
+  return inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
 }
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */

@@ -1,7 +1,7 @@
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { readIntent } from '../lifecycle/intent.ts';
 import type { Intent } from '../lifecycle/intent.ts';
-import { frontOf, parsePodName } from '../lifecycle/pod-name.ts';
+import { namePrefixOf, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
@@ -24,5 +24,5 @@ export function orderOf(gpuPod: GpuPod): Intent | undefined {
 /** What comes back of a name may be cut at its end: its prefix and attempt tell. */
 export function attemptKey(podName: string | undefined): string | undefined {
   const parts = parsePodName(podName);
-  return parts === undefined ? podName?.toLowerCase() : `${frontOf(parts)}-${String(parts.attempt)}`;
+  return parts === undefined ? podName?.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }

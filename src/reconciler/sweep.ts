@@ -20,7 +20,7 @@ export interface SweepOptions {
   /** Asks for a look at the object. */
   readonly enqueue: (key: string) => void;
   /** Told how many there are, after each sweep. */
-  readonly onCounted?: (counts: { readonly strays: number; readonly orphans: number }) => void;
+  readonly onCounted?: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
 }
 
 const MAX_KNOWN_HASHES = 100_000;
@@ -48,13 +48,13 @@ export class Sweep {
     const ours = pods.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
     const living = indexLiving(this.#context.view.list());
     this.#remember(living.keyByHash.keys());
-    const strays = this.#findStrays(ours, living);
-    for (const key of strays.values()) {
+    const duplicates = this.#findDuplicates(ours, living);
+    for (const key of duplicates.values()) {
       this.#options.enqueue(key);
     }
     const orphans = await this.#findOrphans(ours);
     this.#forgetOthers(orphans);
-    this.#options.onCounted?.({ strays: strays.size, orphans: orphans.length });
+    this.#options.onCounted?.({ duplicates: duplicates.size, orphans: orphans.length });
     for (const orphan of orphans) {
       await this.#handleOrphan(orphan);
     }
@@ -76,16 +76,16 @@ export class Sweep {
     return parsePodName(name)?.installation === this.#context.installation;
   }
 
-  #findStrays(ours: readonly InstanceSnapshot[], living: Living): ReadonlyMap<string, string> {
-    const strays = new Map<string, string>();
+  #findDuplicates(ours: readonly InstanceSnapshot[], living: Living): ReadonlyMap<string, string> {
+    const duplicates = new Map<string, string>();
     for (const { podId, name } of ours) {
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
       const isOwn = living.podIds.has(podId) || living.onOrder.has(attemptKey(name));
       if (key !== undefined && !isOwn) {
-        strays.set(podId, key);
+        duplicates.set(podId, key);
       }
     }
-    return strays;
+    return duplicates;
   }
 
   /** The provider was listed first; only what the cluster, read live after it, does not know is an orphan. */
@@ -109,7 +109,7 @@ export class Sweep {
         continue;
       }
       if (await this.#context.retained.has(pod)) {
-        this.#context.commitments.markRetained(pod.podId);
+        this.#context.reservations.markRetained(pod.podId);
       } else {
         orphans.push({ pod, doubt: doubt ?? this.#doubtOf(pod, live) });
       }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MESSAGE_LENGTH, REASONS, statusOfReason, truncateMessage } from '../../src/api/conditions.ts';
-import type { ConditionClaim } from '../../src/api/conditions.ts';
+import type { TypedDraft } from '../../src/api/conditions.ts';
 
 const DECIDERS = ['lifecycle', 'offers', 'prime', 'reconciler'].flatMap((folder) =>
   sourcesIn(`src/${folder}`),
@@ -34,17 +34,17 @@ describe('the list of reasons', () => {
 });
 
 describe('statusOfReason', () => {
-  it.each<{ claim: ConditionClaim; status: string; why: string }>([
+  it.each<{ draft: TypedDraft; status: string; why: string }>([
     {
-      claim: { type: 'Ready', reason: 'Available', message: '' },
+      draft: { type: 'Ready', reason: 'Available', message: '' },
       status: 'True',
       why: 'the one way to be ready',
     },
-    { claim: { type: 'Ready', reason: 'Stale', message: '' }, status: 'Unknown', why: 'nobody looked' },
-    { claim: { type: 'Ready', reason: 'Pending', message: '' }, status: 'False', why: 'nothing is rented' },
-    { claim: { type: 'Synced', reason: 'Paused', message: '' }, status: 'False', why: 'nothing is done' },
-  ])('$claim.type $claim.reason is $status: $why', ({ claim, status }) => {
-    expect(statusOfReason(claim)).toBe(status);
+    { draft: { type: 'Ready', reason: 'Stale', message: '' }, status: 'Unknown', why: 'nobody looked' },
+    { draft: { type: 'Ready', reason: 'Pending', message: '' }, status: 'False', why: 'nothing is rented' },
+    { draft: { type: 'Synced', reason: 'Paused', message: '' }, status: 'False', why: 'nothing is done' },
+  ])('$claim.type $claim.reason is $status: $why', ({ draft, status }) => {
+    expect(statusOfReason(draft)).toBe(status);
   });
 });
 

@@ -7,8 +7,8 @@ import { observation, NOW_MS, anInstanceState } from '../support/builders/observ
 import type { ObservationOverrides } from '../support/builders/observation.ts';
 import { inventory, historyRow, aSnapshot, lastSeen } from '../support/builders/snapshots.ts';
 
-function rented(rental: Partial<InstanceState> | undefined, overrides: ObservationOverrides = {}) {
-  const localState = rental === undefined ? {} : { rental: anInstanceState(rental) };
+function rented(instance: Partial<InstanceState> | undefined, overrides: ObservationOverrides = {}) {
+  const localState = instance === undefined ? {} : { instance: anInstanceState(instance) };
   return observation({ gpuPod: rentedGpuPod(), localState, ...overrides });
 }
 
@@ -23,57 +23,62 @@ function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
 describe('endVerdict', () => {
   it.each<{
     name: string;
-    rental: Partial<InstanceState> | undefined;
+    instance: Partial<InstanceState> | undefined;
     known?: ObservationOverrides;
     verdict: string;
     why: string;
   }>([
-    { name: 'nothing is rented', rental: undefined, verdict: 'live', why: 'there is nothing that could end' },
-    { name: 'nothing speaks of an end', rental: {}, verdict: 'live', why: 'no news is no end' },
+    {
+      name: 'nothing is rented',
+      instance: undefined,
+      verdict: 'live',
+      why: 'there is nothing that could end',
+    },
+    { name: 'nothing speaks of an end', instance: {}, verdict: 'live', why: 'no news is no end' },
     {
       name: 'GET says TERMINATED',
-      rental: { read: read('terminated') },
+      instance: { read: read('terminated') },
       verdict: 'terminated',
       why: 'it says so',
     },
     {
       name: 'a poll says TERMINATED after the DELETE, and a list since does not show it',
-      rental: { deletedAtMs: NOW_MS - 500 },
+      instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'terminated',
       why: 'the provider says so, twice',
     },
     {
       name: 'a poll says TERMINATED after the DELETE, and a list since shows it',
-      rental: { deletedAtMs: NOW_MS - 500 },
+      instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300, live: [aSnapshot()] })),
       verdict: 'live',
       why: 'the provider contradicts itself, and it may bill',
     },
     {
       name: 'a poll says TERMINATED after the DELETE, and the list is from before',
-      rental: { deletedAtMs: NOW_MS - 500 },
+      instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 600 })),
       verdict: 'live',
       why: 'a poll alone proves nothing',
     },
     {
       name: 'a poll said TERMINATED before the DELETE',
-      rental: { deletedAtMs: NOW_MS - 500 },
+      instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 501, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'live',
       why: 'it is no word on what came of the DELETE',
     },
     {
       name: 'a poll says TERMINATED of one that nobody ended',
-      rental: {},
+      instance: {},
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'live',
       why: 'what nobody asked for is read once more',
     },
     {
       name: 'a poll leaves it out after the DELETE, and a list since does not show it',
-      rental: { deletedAtMs: NOW_MS - 500 },
+      instance: { deletedAtMs: NOW_MS - 500 },
       known: {
         inventory: inventory({ beganAtMs: NOW_MS - 300 }),
         lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { omitted: true, beganAtMs: NOW_MS - 400 }),
@@ -83,84 +88,84 @@ describe('endVerdict', () => {
     },
     {
       name: 'GET failed',
-      rental: { read: read('failed') },
+      instance: { read: read('failed') },
       verdict: 'live',
       why: 'an error is not an absence',
     },
     {
       name: 'one 404',
-      rental: { missing: 1, read: read('notFound') },
+      instance: { missing: 1, read: read('notFound') },
       verdict: 'live',
       why: 'two looks prove it',
     },
     {
       name: 'two proofs',
-      rental: { missing: 2, read: read('notFound') },
+      instance: { missing: 2, read: read('notFound') },
       verdict: 'vanished',
       why: 'twice is proven',
     },
     {
       name: 'two proofs for a young pod that nobody ever read',
-      rental: { missing: 2, wasRead: false, sinceMs: NOW_MS - 299_999 },
+      instance: { missing: 2, wasRead: false, sinceMs: NOW_MS - 299_999 },
       verdict: 'live',
       why: 'a provider may show a new pod late',
     },
     {
       name: 'two proofs for an old pod that nobody ever read',
-      rental: { missing: 2, wasRead: false, sinceMs: NOW_MS - 300_000 },
+      instance: { missing: 2, wasRead: false, sinceMs: NOW_MS - 300_000 },
       verdict: 'vanished',
       why: 'five minutes are long enough to show it',
     },
     {
       name: 'an ended row in the history',
-      rental: {},
+      instance: {},
       known: { inventory: inventory({ ended: [historyRow()] }) },
       verdict: 'terminated',
       why: 'the history says when',
     },
     {
       name: 'a row in the history without an end',
-      rental: {},
+      instance: {},
       known: { inventory: inventory({ ended: [{ podId: 'pod-1', name: 'x' }] }) },
       verdict: 'live',
       why: 'the history lists living pods too',
     },
     {
       name: "another pod's row",
-      rental: {},
+      instance: {},
       known: { inventory: inventory({ ended: [historyRow({ podId: 'pod-2' })] }) },
       verdict: 'live',
       why: 'an earlier attempt ended, not this one',
     },
     {
       name: 'an ended row and a live one',
-      rental: {},
+      instance: {},
       known: { inventory: inventory({ ended: [historyRow()], live: [aSnapshot()] }) },
       verdict: 'live',
       why: 'what is listed live may bill',
     },
     {
       name: 'a mass absence',
-      rental: { missing: 2, read: read('terminated') },
+      instance: { missing: 2, read: read('terminated') },
       known: { massAbsence: true },
       verdict: 'live',
       why: 'so many cannot be gone at once: the answer is wrong',
     },
     {
       name: 'a mass absence after our DELETE',
-      rental: { read: read('terminated'), deletedAtMs: NOW_MS - 60_000 },
+      instance: { read: read('terminated'), deletedAtMs: NOW_MS - 60_000 },
       known: { massAbsence: true },
       verdict: 'terminated',
       why: 'that this one vanishes is expected',
     },
     {
       name: 'an accepted DELETE alone',
-      rental: { deletedAtMs: NOW_MS - 600_000 },
+      instance: { deletedAtMs: NOW_MS - 600_000 },
       verdict: 'live',
       why: 'the answer to DELETE is not a look',
     },
-  ])('is $verdict when $name: $why', ({ rental, known, verdict }) => {
-    expect(endVerdict(rented(rental, known))).toBe(verdict);
+  ])('is $verdict when $name: $why', ({ instance, known, verdict }) => {
+    expect(endVerdict(rented(instance, known))).toBe(verdict);
   });
 });
 
@@ -168,7 +173,7 @@ describe('wantsRead', () => {
   const sinceMs = NOW_MS - 50_000;
   it.each<{
     name: string;
-    rental?: Partial<InstanceState>;
+    instance?: Partial<InstanceState>;
     known?: ObservationOverrides;
     wants: boolean;
     why: string;
@@ -194,41 +199,41 @@ describe('wantsRead', () => {
     },
     {
       name: 'a GET a moment ago',
-      rental: { read: read('notFound', NOW_MS - 29_999) },
+      instance: { read: read('notFound', NOW_MS - 29_999) },
       known: { inventory: inventory({ beganAtMs: NOW_MS - 10 }) },
       wants: false,
       why: 'two looks at one moment are one',
     },
     {
       name: 'a GET 30 s ago',
-      rental: { read: read('notFound', NOW_MS - 30_000) },
+      instance: { read: read('notFound', NOW_MS - 30_000) },
       known: { inventory: inventory({ beganAtMs: NOW_MS - 10 }) },
       wants: true,
       why: 'that is far enough apart',
     },
-  ])('with $name: $wants, because $why', ({ rental = {}, known, wants }) => {
-    expect(wantsRead(rented(rental, known), anInstanceState(rental), sinceMs)).toBe(wants);
+  ])('with $name: $wants, because $why', ({ instance = {}, known, wants }) => {
+    expect(wantsRead(rented(instance, known), anInstanceState(instance), sinceMs)).toBe(wants);
   });
 
   it('is content with a GET of that very moment', () => {
-    const rental = anInstanceState({ read: read('notFound', NOW_MS - 5_000) });
-    const known = rented(rental, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
-    expect(wantsRead(known, rental, NOW_MS - 5_000)).toBe(false);
+    const instance = anInstanceState({ read: read('notFound', NOW_MS - 5_000) });
+    const known = rented(instance, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
+    expect(wantsRead(known, instance, NOW_MS - 5_000)).toBe(false);
   });
 
   it('is not kept waiting by a GET from before: that one says nothing of the time since', () => {
-    const rental = anInstanceState({ read: read('found', NOW_MS - 10_000) });
-    const known = rented(rental, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
-    expect(wantsRead(known, rental, NOW_MS - 5_000)).toBe(true);
+    const instance = anInstanceState({ read: read('found', NOW_MS - 10_000) });
+    const known = rented(instance, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
+    expect(wantsRead(known, instance, NOW_MS - 5_000)).toBe(true);
   });
 });
 
 describe('mayReadAgain', () => {
   it.each([
-    { name: 'never read', rental: {}, may: true },
-    { name: 'read a moment ago', rental: { read: read('failed', NOW_MS - 29_999) }, may: false },
-    { name: 'read long enough ago', rental: { read: read('failed', NOW_MS - 30_000) }, may: true },
-  ])('$name: $may', ({ rental, may }) => {
-    expect(mayReadAgain(anInstanceState(rental), NOW_MS, 30_000)).toBe(may);
+    { name: 'never read', instance: {}, may: true },
+    { name: 'read a moment ago', instance: { read: read('failed', NOW_MS - 29_999) }, may: false },
+    { name: 'read long enough ago', instance: { read: read('failed', NOW_MS - 30_000) }, may: true },
+  ])('$name: $may', ({ instance, may }) => {
+    expect(mayReadAgain(anInstanceState(instance), NOW_MS, 30_000)).toBe(may);
   });
 });

@@ -6,7 +6,7 @@ import {
   learnDelete,
   learnRead,
   learnSecret,
-  learnStrayDeleted,
+  learnDuplicateDeleted,
 } from '../../src/lifecycle/learn.ts';
 import type { CreateOutcome } from '../../src/lifecycle/provider.ts';
 import { POD_ID } from '../support/builders/gpu-pod.ts';
@@ -69,20 +69,20 @@ describe('learnBlocked', () => {
 
 describe('learnDelete', () => {
   const deleteFailure = { reason: 'RateLimited', message: '', count: 3, retryAtMs: 5 } as const;
-  const before = localState({ rental: anInstanceState({ deleteFailure }) });
+  const before = localState({ instance: anInstanceState({ deleteFailure }) });
 
   it.each([
     { name: 'accepted', outcome: { kind: 'accepted' } as const },
     { name: 'a 404', outcome: { kind: 'notFound', message: '' } as const },
   ])('takes $name for a DELETE that was sent, and forgets that it failed', ({ outcome }) => {
-    const { rental } = learnDelete(before, POD_ID, outcome, NOW_MS);
-    expect(rental).toEqual(anInstanceState({ deletedAtMs: NOW_MS }));
+    const { instance } = learnDelete(before, POD_ID, outcome, NOW_MS);
+    expect(instance).toEqual(anInstanceState({ deletedAtMs: NOW_MS }));
   });
 
   it.each([
     {
       name: 'the first failure',
-      start: localState({ rental: anInstanceState() }),
+      start: localState({ instance: anInstanceState() }),
       retryAfterMs: undefined,
       count: 1,
       waitMs: 1_000,
@@ -108,9 +108,9 @@ describe('learnDelete', () => {
       reason: 'RateLimited',
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
-    const { rental } = learnDelete(start, POD_ID, outcome, NOW_MS);
-    expect(rental?.deleteFailure).toMatchObject({ count, retryAtMs: NOW_MS + waitMs });
-    expect(rental?.deletedAtMs).toBeUndefined();
+    const { instance } = learnDelete(start, POD_ID, outcome, NOW_MS);
+    expect(instance?.deleteFailure).toMatchObject({ count, retryAtMs: NOW_MS + waitMs });
+    expect(instance?.deletedAtMs).toBeUndefined();
   });
 
   it('says nothing of another pod, nor where none is rented', () => {
@@ -124,8 +124,8 @@ describe('learnDelete', () => {
 describe('learnRead', () => {
   const read = { beganAtMs: 5, result: 'found' } as const;
   it('remembers the look at the rented pod, and at no other', () => {
-    const before = localState({ rental: anInstanceState() });
-    expect(learnRead(before, POD_ID, read).rental?.read).toEqual(read);
+    const before = localState({ instance: anInstanceState() });
+    expect(learnRead(before, POD_ID, read).instance?.read).toEqual(read);
     expect(learnRead(before, 'pod-2', read)).toBe(before);
   });
 });
@@ -143,10 +143,10 @@ describe('learnStrayDeleted', () => {
     { name: 'the pod without an object', podId: 'pod-9', left: undefined, why: 'it was asked to go' },
     { name: 'another stray', podId: 'pod-8', left: unbound, why: 'this one is still there' },
   ])('of $name: $why', ({ podId, left }) => {
-    expect(learnStrayDeleted(localState({ unbound }), podId).unbound).toEqual(left);
+    expect(learnDuplicateDeleted(localState({ unbound }), podId).unbound).toEqual(left);
   });
 
   it('changes nothing else', () => {
-    expect(learnStrayDeleted(localState(), 'pod-8')).toEqual(localState());
+    expect(learnDuplicateDeleted(localState(), 'pod-8')).toEqual(localState());
   });
 });

@@ -15,7 +15,7 @@ import { aboutToEnd, aboutToGo, aboutToRent, aboutToRentAgain, anything } from '
 const RUNS = { numRuns: 1_500 };
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
-type Claims<T extends Effect['type']> = Readonly<
+type ConditionDrafts<T extends Effect['type']> = Readonly<
   Record<string, (known: Observation, effect: EffectOf<T>) => boolean>
 >;
 
@@ -23,7 +23,7 @@ type Claims<T extends Effect['type']> = Readonly<
 function expectOf<T extends Effect['type']>(
   type: T,
   arbitrary: Arbitrary<Observation>,
-  claims: Claims<T>,
+  drafts: ConditionDrafts<T>,
 ): void {
   let seen = 0;
   fc.assert(
@@ -32,7 +32,7 @@ function expectOf<T extends Effect['type']>(
       if (step.kind === 'act' && isOfType(step.effect, type)) {
         const { effect } = step;
         seen += 1;
-        expect(Object.keys(claims).filter((name) => claims[name]?.(known, effect) !== true)).toEqual([]);
+        expect(Object.keys(drafts).filter((name) => drafts[name]?.(known, effect) !== true)).toEqual([]);
       }
     }),
     RUNS,
@@ -84,7 +84,7 @@ function isOfAdopted({ intent, gpuPod }: Observation, name: string | undefined):
 }
 
 describe('an order', () => {
-  const claims: Claims<'createPod'> = {
+  const drafts: ConditionDrafts<'createPod'> = {
     'never leaves while a pod is rented': ({ gpuPod }) => gpuPod.status.podId === undefined,
     'never leaves for an object that goes': ({ gpuPod }) => !isDeleting(gpuPod),
     'never leaves for a paused object': ({ gpuPod }) => !isPaused(gpuPod),
@@ -95,7 +95,7 @@ describe('an order', () => {
     'never leaves while it is blocked': ({ localState, now }) =>
       (localState.blocked?.untilMs ?? 0) <= now.monotonicMs,
     'never leaves while a list shows a pod of the object': (known) =>
-      (known.inventory?.live ?? []).every(({ name }) => known.mayClaim && isOfAdopted(known, name)),
+      (known.inventory?.live ?? []).every(({ name }) => known.mayAdopt && isOfAdopted(known, name)),
     'never leaves over the order of another installation': (known) => openOrder(known).kind !== 'foreign',
     'never leaves over an order that a pod may come of': (known) => !mayCome(known),
     'never leaves after failures enough': ({ gpuPod }) =>
@@ -124,12 +124,12 @@ describe('an order', () => {
     { name: 'of an object that is about to be rented for', arbitrary: aboutToRent, isRare: false },
     { name: 'of an order that was not sent', arbitrary: aboutToRentAgain, isRare: false },
   ])('$name keeps all rules', ({ arbitrary, isRare }) => {
-    expectOf('createPod', isRare ? fc.oneof(arbitrary, aboutToRent) : arbitrary, claims);
+    expectOf('createPod', isRare ? fc.oneof(arbitrary, aboutToRent) : arbitrary, drafts);
   });
 });
 
 describe('an end', () => {
-  const orderly: Claims<'deletePod' | 'deleteStray'> = {
+  const orderly: ConditionDrafts<'deletePod' | 'deleteStray'> = {
     'is never asked for while paused': ({ gpuPod }) => !isPaused(gpuPod),
     'is never asked for with a key of another account': ({ account }) => account.kind === 'fits',
   };
@@ -138,8 +138,8 @@ describe('an end', () => {
     expectOf('deletePod', fc.oneof(anything, aboutToEnd), {
       ...orderly,
       'is of the rented pod': ({ gpuPod }, { podId }) => podId === gpuPod.status.podId,
-      'is of a pod with the name that was ordered, or of none': ({ gpuPod, localState: { rental } }) =>
-        rental?.read?.result === 'notFound' || sameName(rental?.name, gpuPod.status.podName),
+      'is of a pod with the name that was ordered, or of none': ({ gpuPod, localState: { instance } }) =>
+        instance?.read?.result === 'notFound' || sameName(instance?.name, gpuPod.status.podName),
       'is written down, or the object is deleted': ({ gpuPod }) =>
         isDeleting(gpuPod) ||
         (gpuPod.status.attempts ?? []).some(
@@ -165,9 +165,9 @@ describe('a release', () => {
     gpuPod.metadata.annotations[ANNOTATIONS.forceRelease] === gpuPod.status.podId;
   const isClean = (known: Observation): boolean => {
     const { inventory, localState, gpuPod } = known;
-    const sinceMs = localState.rental?.deletedAtMs ?? localState.deletingSinceMs ?? Infinity;
+    const sinceMs = localState.instance?.deletedAtMs ?? localState.deletingSinceMs ?? Infinity;
     const own = inventory?.live.filter(
-      ({ podId, name }) => podId === gpuPod.status.podId || !(known.mayClaim && isOfAdopted(known, name)),
+      ({ podId, name }) => podId === gpuPod.status.podId || !(known.mayAdopt && isOfAdopted(known, name)),
     );
     return own?.length === 0 && (inventory?.beganAtMs ?? 0) >= sinceMs;
   };

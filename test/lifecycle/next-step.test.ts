@@ -15,9 +15,9 @@ const PAUSED = { [ANNOTATIONS.paused]: 'true' };
 const CHANGED = { account: { kind: 'changed', message: 'Another account.' } } as const;
 const offers = { offers: { kind: 'ok', offers: [offer()], beganAtMs: NOW_MS } } as const;
 const surplus = aSnapshot({ podId: 'pod-9', name: nameOfAttempt(9) });
-const withStray = {
+const withDuplicate = {
   inventory: inventory({ beganAtMs: NOW_MS, live: [surplus] }),
-  localState: { strays: { 'pod-9': 1 } },
+  localState: { duplicates: { 'pod-9': 1 } },
 };
 const suspended = { spec: { suspend: true } };
 
@@ -64,7 +64,7 @@ describe('the order of the rules', () => {
     },
     {
       name: 'a doubtful account before strays',
-      known: { ...CHANGED, ...withStray },
+      known: { ...CHANGED, ...withDuplicate },
       expected: { step: 'rest' },
       why: 'they are not ours to end',
     },
@@ -76,19 +76,19 @@ describe('the order of the rules', () => {
     },
     {
       name: 'strays before the look-up',
-      known: { gpuPod: gpuPod({ intent: intent({ attempt: 10 }) }), ...withStray },
+      known: { gpuPod: gpuPod({ intent: intent({ attempt: 10 }) }), ...withDuplicate },
       expected: { step: 'deleteStray' },
       why: 'they bill meanwhile',
     },
     {
       name: 'what is newer than the object before the look-up',
-      known: { gpuPod: gpuPod({ intent: intent() }), inventory: withStray.inventory },
+      known: { gpuPod: gpuPod({ intent: intent() }), inventory: withDuplicate.inventory },
       expected: { step: 'rest', Synced: 'NewerInstance' },
       why: 'its attempt was begun once that order was settled',
     },
     {
       name: 'what is newer than the object before suspend',
-      known: { gpuPod: gpuPod(suspended), inventory: withStray.inventory },
+      known: { gpuPod: gpuPod(suspended), inventory: withDuplicate.inventory },
       expected: { step: 'rest', Synced: 'NewerInstance' },
       why: 'the wish is from an older moment, too',
     },
@@ -172,7 +172,7 @@ describe('the order of the rules', () => {
     },
     { name: 'renting last', known: offers, expected: { step: 'createPod' }, why: 'nothing hinders it' },
   ])('$name: $why', ({ known, expected }) => {
-    const localState = { rental: anInstanceState() };
+    const localState = { instance: anInstanceState() };
     expect(outline(nextStep(observed({ localState, ...known })))).toMatchObject(expected);
   });
 });
@@ -180,7 +180,7 @@ describe('the order of the rules', () => {
 /** A life as a chain of what is known, each with the step that it leads to. */
 describe('a normal life', () => {
   const deleting = rentedGpuPod({ isDeleting: true });
-  const sent = { rental: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
+  const sent = { instance: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
   it.each<{ name: string; known: ObservationOverrides; step: Outline['step'] }>([
     { name: 'applied', known: {}, step: 'readOffers' },
     { name: 'offers read', known: offers, step: 'createPod' },
@@ -200,7 +200,7 @@ describe('a normal life', () => {
     },
     {
       name: 'deleted',
-      known: { gpuPod: deleting, localState: { rental: anInstanceState() } },
+      known: { gpuPod: deleting, localState: { instance: anInstanceState() } },
       step: 'deletePod',
     },
     { name: 'end asked for', known: { gpuPod: deleting, localState: sent }, step: 'rest' },

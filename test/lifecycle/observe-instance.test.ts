@@ -10,7 +10,7 @@ const rented = rentedGpuPod();
 
 describe('the rented pod', () => {
   it('counts from now where this process did not rent it', () => {
-    expect(observe(observation({ gpuPod: rented })).rental).toEqual({
+    expect(observe(observation({ gpuPod: rented })).instance).toEqual({
       podId: POD_ID,
       sinceMs: NOW_MS,
       wasRead: false,
@@ -19,12 +19,12 @@ describe('the rented pod', () => {
   });
 
   it('is forgotten with its id', () => {
-    expect(observe(observation({ localState: { rental: anInstanceState() } })).rental).toBeUndefined();
+    expect(observe(observation({ localState: { instance: anInstanceState() } })).instance).toBeUndefined();
   });
 
   it('is another one after the next attempt: what is known of the old one does not count', () => {
-    const rental = anInstanceState({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
-    expect(observe(observation({ gpuPod: rented, localState: { rental } })).rental).toMatchObject({
+    const instance = anInstanceState({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
+    expect(observe(observation({ gpuPod: rented, localState: { instance } })).instance).toMatchObject({
       podId: POD_ID,
       missing: 0,
     });
@@ -36,11 +36,13 @@ describe('the rented pod', () => {
     {
       name: 'a GET',
       known: {
-        localState: { rental: anInstanceState({ wasRead: false, read: { beganAtMs: 1, result: 'found' } }) },
+        localState: {
+          instance: anInstanceState({ wasRead: false, read: { beganAtMs: 1, result: 'found' } }),
+        },
       },
     },
   ] as const)('was read once $name showed it', ({ known }) => {
-    expect(observe(observation({ gpuPod: rented, ...known })).rental?.wasRead).toBe(true);
+    expect(observe(observation({ gpuPod: rented, ...known })).instance?.wasRead).toBe(true);
   });
 });
 
@@ -63,38 +65,40 @@ describe('what the provider calls the rented pod', () => {
     },
     {
       name: 'a GET',
-      known: { localState: { rental: { ...unnamed, read: { beganAtMs: 2, result: 'found', name: 'x' } } } },
+      known: { localState: { instance: { ...unnamed, read: { beganAtMs: 2, result: 'found', name: 'x' } } } },
       heard: 'x',
       why: 'it names the pod, also a stranger',
     },
     {
       name: 'a GET, after another name',
       known: {
-        localState: { rental: { ...unnamed, name: 'y', read: { beganAtMs: 2, result: 'found', name: 'x' } } },
+        localState: {
+          instance: { ...unnamed, name: 'y', read: { beganAtMs: 2, result: 'found', name: 'x' } },
+        },
       },
       heard: 'x',
       why: 'the last word counts',
     },
     {
       name: 'an earlier look',
-      known: { localState: { rental: { ...unnamed, name: 'y' } }, lastSeen: lastSeen(poll) },
+      known: { localState: { instance: { ...unnamed, name: 'y' } }, lastSeen: lastSeen(poll) },
       heard: 'y',
       why: 'a status poll says nothing of it',
     },
     {
       name: 'the answer to its order',
-      known: { localState: { rental: unnamed, unbound: { podId: POD_ID, podName: 'x' } } },
+      known: { localState: { instance: unnamed, unbound: { podId: POD_ID, podName: 'x' } } },
       heard: 'x',
       why: 'that names it as well as a look does',
     },
     {
       name: 'the answer to another order',
-      known: { localState: { rental: unnamed, unbound: { podId: 'pod-9', podName: 'x' } } },
+      known: { localState: { instance: unnamed, unbound: { podId: 'pod-9', podName: 'x' } } },
       heard: undefined,
       why: 'that is another pod',
     },
   ])('by $name: $heard, because $why', ({ known, heard }) => {
-    expect(observe(observation({ gpuPod: rented, ...known })).rental?.name).toBe(heard);
+    expect(observe(observation({ gpuPod: rented, ...known })).instance?.name).toBe(heard);
   });
 });
 
@@ -102,61 +106,61 @@ describe('proofs that the rented pod is gone', () => {
   const readAtMs = NOW_MS - 40_000;
   const notFound = { beganAtMs: readAtMs, result: 'notFound' } as const;
   it.each([
-    { name: 'a 404 alone', rental: { read: notFound }, missing: 0, why: 'a list must agree' },
+    { name: 'a 404 alone', instance: { read: notFound }, missing: 0, why: 'a list must agree' },
     {
       name: 'a 404 and a list from before it',
-      rental: { read: notFound },
+      instance: { read: notFound },
       list: inventory({ beganAtMs: readAtMs - 1 }),
       missing: 0,
       why: 'the list must be the later look',
     },
     {
       name: 'a 404 and a later list without it',
-      rental: { read: notFound },
+      instance: { read: notFound },
       list: inventory({ beganAtMs: readAtMs }),
       missing: 1,
       why: 'one proof',
     },
     {
       name: 'a 404 and a later list that shows it',
-      rental: { read: notFound, missing: 1, lastMissingAtMs: 1 },
+      instance: { read: notFound, missing: 1, lastMissingAtMs: 1 },
       list: inventory({ beganAtMs: readAtMs, live: [aSnapshot()] }),
       missing: 0,
       why: 'it lives: earlier proofs are void',
     },
     {
       name: 'the same 404 and a still later list',
-      rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs },
+      instance: { read: notFound, missing: 1, lastMissingAtMs: readAtMs },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 1,
       why: 'one GET is one look',
     },
     {
       name: 'a second 404, 30 s later',
-      rental: { read: notFound, missing: 1, lastMissingAtMs: readAtMs - 30_000 },
+      instance: { read: notFound, missing: 1, lastMissingAtMs: readAtMs - 30_000 },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 2,
       why: 'far enough apart',
     },
     {
       name: 'a GET that failed',
-      rental: { read: { beganAtMs: readAtMs, result: 'failed' } as const, missing: 1, lastMissingAtMs: 1 },
+      instance: { read: { beganAtMs: readAtMs, result: 'failed' } as const, missing: 1, lastMissingAtMs: 1 },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 1,
       why: 'an error is not an absence, and proves no life either',
     },
     {
       name: 'a GET that found it',
-      rental: { read: { beganAtMs: readAtMs, result: 'found' } as const, missing: 1, lastMissingAtMs: 1 },
+      instance: { read: { beganAtMs: readAtMs, result: 'found' } as const, missing: 1, lastMissingAtMs: 1 },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 0,
       why: 'it lives',
     },
-  ])('$name: $missing, because $why', ({ rental, missing, ...rest }) => {
+  ])('$name: $missing, because $why', ({ instance, missing, ...rest }) => {
     const list = 'list' in rest ? { inventory: rest.list } : {};
     const seen = observe(
-      observation({ gpuPod: rented, localState: { rental: anInstanceState(rental) }, ...list }),
+      observation({ gpuPod: rented, localState: { instance: anInstanceState(instance) }, ...list }),
     );
-    expect(seen.rental?.missing).toBe(missing);
+    expect(seen.instance?.missing).toBe(missing);
   });
 });

@@ -212,65 +212,65 @@ describe('strays', () => {
     {
       name: 'a pod of an earlier attempt',
       pod: gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } }),
-      strays: { 'pod-9': 500 },
+      duplicates: { 'pod-9': 500 },
       why: 'nobody ordered it any more',
     },
-    { name: 'the pod on order', pod: ordered, strays: {}, why: 'it is about to be adopted' },
+    { name: 'the pod on order', pod: ordered, duplicates: {}, why: 'it is about to be adopted' },
     {
       name: 'a second pod of the rented name',
       pod: rented,
-      strays: { 'pod-9': 500 },
+      duplicates: { 'pod-9': 500 },
       why: 'the provider made two',
     },
     {
       name: 'a pod that the object goes with',
       pod: gpuPod({ isDeleting: true }),
-      strays: { 'pod-9': 500 },
+      duplicates: { 'pod-9': 500 },
       why: 'nothing of it may stay behind',
     },
     {
       name: 'a pod while the order cannot be read',
       pod: gpuPod({ intent: '?' }),
-      strays: {},
+      duplicates: {},
       why: 'it may be at work, and what it was to cost is lost',
     },
     {
       name: 'a pod of which the object tells nothing',
       pod: gpuPod(),
-      strays: {},
+      duplicates: {},
       why: 'the object is from an older moment',
     },
-  ])('$name: $why', ({ pod, strays }) => {
-    expect(observe(observation({ gpuPod: pod, inventory: list })).strays).toEqual(strays);
+  ])('$name: $why', ({ pod, duplicates }) => {
+    expect(observe(observation({ gpuPod: pod, inventory: list })).duplicates).toEqual(duplicates);
   });
 
   it('leaves out the rented pod itself', () => {
     const own = inventory({ live: [aSnapshot()] });
-    expect(observe(observation({ gpuPod: rented, inventory: own })).strays).toEqual({});
+    expect(observe(observation({ gpuPod: rented, inventory: own })).duplicates).toEqual({});
   });
 
   it('leaves out the pod that this process got an id for: it is about to be bound, under whatever name', () => {
     const localState = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
     const late = inventory({ live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(7) })] });
-    expect(observe(observation({ gpuPod: ordered, localState, inventory: late })).strays).toEqual({});
+    expect(observe(observation({ gpuPod: ordered, localState, inventory: late })).duplicates).toEqual({});
   });
 
   it('leaves out what carries no name of ours', () => {
     const others = inventory({ live: [aSnapshot({ podId: 'x', name: 'My first pod' })] });
-    expect(observe(observation({ gpuPod: gpuPod(), inventory: others })).strays).toEqual({});
+    expect(observe(observation({ gpuPod: gpuPod(), inventory: others })).duplicates).toEqual({});
   });
 
   it('remembers the list that first showed it, and forgets it with the first that does not', () => {
-    const localState: Partial<LocalState> = { strays: { 'pod-9': 100, 'pod-8': 100 } };
+    const localState: Partial<LocalState> = { duplicates: { 'pod-9': 100, 'pod-8': 100 } };
     const pod = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
-    expect(observe(observation({ gpuPod: pod, localState, inventory: list })).strays).toEqual({
+    expect(observe(observation({ gpuPod: pod, localState, inventory: list })).duplicates).toEqual({
       'pod-9': 100,
     });
   });
 
   it('keeps what is known while there is no list', () => {
-    const localState: Partial<LocalState> = { strays: { 'pod-9': 100 } };
-    expect(observe(observation({ localState })).strays).toEqual({ 'pod-9': 100 });
+    const localState: Partial<LocalState> = { duplicates: { 'pod-9': 100 } };
+    expect(observe(observation({ localState })).duplicates).toEqual({ 'pod-9': 100 });
   });
 });
 

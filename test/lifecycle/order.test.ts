@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { frontsOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
-import { objectHashes, podNameFront, podNameFronts } from '../../src/lifecycle/pod-name.ts';
+import { namePrefixesOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
+import { objectHashes, podNamePrefix, podNamePrefixes } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
 import { observation, aPendingCreate } from '../support/builders/observation.ts';
@@ -51,7 +51,7 @@ describe('openOrder', () => {
     },
     {
       name: 'a restored intent that this object may claim',
-      known: { gpuPod: copied, mayClaim: true },
+      known: { gpuPod: copied, mayAdopt: true },
       kind: 'open',
       why: 'its pod may bill',
     },
@@ -114,23 +114,23 @@ describe('nextAttemptNumber', () => {
 });
 
 describe('frontsOf', () => {
-  const own = podNameFronts(INSTALLATION, IDENTITY);
-  const claimed = podNameFront(INSTALLATION, { ...IDENTITY, uid: 'old-uid' });
-  it.each<{ name: string; known: ObservationOverrides; fronts: readonly string[] }>([
-    { name: 'any object', known: {}, fronts: own },
-    { name: 'a copy', known: { gpuPod: copied }, fronts: own },
-    { name: 'a restored object', known: { gpuPod: copied, mayClaim: true }, fronts: [...own, claimed] },
+  const own = podNamePrefixes(INSTALLATION, IDENTITY);
+  const adopted = podNamePrefix(INSTALLATION, { ...IDENTITY, uid: 'old-uid' });
+  it.each<{ name: string; known: ObservationOverrides; namePrefixes: readonly string[] }>([
+    { name: 'any object', known: {}, namePrefixes: own },
+    { name: 'a copy', known: { gpuPod: copied }, namePrefixes: own },
+    { name: 'a restored object', known: { gpuPod: copied, mayAdopt: true }, namePrefixes: [...own, adopted] },
     {
       name: 'one restored from another installation',
       known: {
         gpuPod: gpuPod({ intent: intent({ uid: 'old-uid', installation: 'zzz999' }) }),
-        mayClaim: true,
+        mayAdopt: true,
       },
-      fronts: own,
+      namePrefixes: own,
     },
-    { name: 'one that may claim, and names nothing', known: { mayClaim: true }, fronts: own },
-  ])('of $name', ({ known, fronts }) => {
-    expect([...frontsOf(observation(known))]).toEqual(fronts);
+    { name: 'one that may claim, and names nothing', known: { mayAdopt: true }, namePrefixes: own },
+  ])('of $name', ({ known, namePrefixes }) => {
+    expect([...namePrefixesOf(observation(known))]).toEqual(namePrefixes);
   });
 });
 

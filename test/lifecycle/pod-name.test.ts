@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  frontOf,
+  namePrefixOf,
   isSameAttempt,
   isUnforgeable,
   objectHash,
   objectHashes,
   parsePodName,
   podName,
-  podNameFront,
-  podNameFronts,
+  podNamePrefix,
+  podNamePrefixes,
   sameName,
 } from '../../src/lifecycle/pod-name.ts';
 
@@ -90,7 +90,7 @@ describe('the owner in a name', () => {
 
   it('is found in the form that earlier versions wrote', () => {
     expect(objectHashes(identity)).toEqual([hash, earlierHash]);
-    expect(podNameFronts(ID, identity)).toEqual([`gp-abc123-${hash}`, `gp-abc123-${earlierHash}`]);
+    expect(podNamePrefixes(ID, identity)).toEqual([`gp-abc123-${hash}`, `gp-abc123-${earlierHash}`]);
   });
 
   it.each([
@@ -146,7 +146,7 @@ describe('parsePodName', () => {
 
   it('gives parts whose front is that of the object', () => {
     const parts = parsePodName(podName(ID, identity, 3));
-    expect(parts === undefined ? undefined : frontOf(parts)).toBe(podNameFront(ID, identity));
+    expect(parts === undefined ? undefined : namePrefixOf(parts)).toBe(podNamePrefix(ID, identity));
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createScene, gpuPod, HOUR_MS, rental, START_MS } from './metrics-scene.ts';
+import { createScene, gpuPod, HOUR_MS, instance, START_MS } from './metrics-scene.ts';
 
 describe('GpuPods', () => {
   it('are counted by namespace, phase, provider and GPU type', async () => {
@@ -21,7 +21,7 @@ describe('GpuPods', () => {
   it('leave nothing behind when they go', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
-    scene.gpuPods = [gpuPod({ hasUnresolvedOrder: true, rental: rental() })];
+    scene.gpuPods = [gpuPod({ hasUnresolvedOrder: true, instance: instance() })];
     await scene.metrics.scrape();
     scene.gpuPods = [];
 
@@ -32,7 +32,7 @@ describe('GpuPods', () => {
 
   it('are told by the leader alone', async () => {
     const scene = createScene();
-    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.gpuPods = [gpuPod({ instance: instance() })];
 
     expect(await scene.read('gpupod_gpupods')).toEqual({});
 
@@ -51,11 +51,11 @@ describe('GpuPods', () => {
     scene.gpuPods = [
       gpuPod({
         uid: '1',
-        rental: rental({ attempt: 2 }),
+        instance: instance({ attempt: 2 }),
         endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
       }),
-      gpuPod({ uid: '2', rental: rental({ usdPerHour: 1 }) }),
-      gpuPod({ uid: '3', namespace: 'web', rental: { attempt: 1 } }),
+      gpuPod({ uid: '2', instance: instance({ usdPerHour: 1 }) }),
+      gpuPod({ uid: '3', namespace: 'web', instance: { attempt: 1 } }),
     ];
 
     expect(await scene.read('gpupod_price_usd_per_hour')).toEqual({
@@ -75,7 +75,7 @@ describe('money spent', () => {
   it('leaves out what was spent before this process led', async () => {
     const scene = createScene();
     scene.nowMs = START_MS + HOUR_MS;
-    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.gpuPods = [gpuPod({ instance: instance() })];
     scene.metrics.setLeading(true);
 
     expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 0 });
@@ -88,7 +88,7 @@ describe('money spent', () => {
   it('counts all of an object that came later', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
-    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.gpuPods = [gpuPod({ instance: instance() })];
     scene.nowMs = START_MS + HOUR_MS;
 
     expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2 });
@@ -97,7 +97,7 @@ describe('money spent', () => {
   it('counts hours that were charged at once from the first moment, and no hour twice', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
-    scene.gpuPods = [gpuPod({ rental: rental({ prepaidHours: 3 }) })];
+    scene.gpuPods = [gpuPod({ instance: instance({ prepaidHours: 3 }) })];
     const seen: unknown[] = [];
     for (const hours of [0, 2, 4]) {
       scene.nowMs = START_MS + hours * HOUR_MS;
@@ -110,12 +110,12 @@ describe('money spent', () => {
   it('counts a machine once, while it runs and when it is on record', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
-    scene.gpuPods = [gpuPod({ rental: rental() })];
+    scene.gpuPods = [gpuPod({ instance: instance() })];
     scene.nowMs = START_MS + HOUR_MS;
     await scene.metrics.scrape();
     scene.gpuPods = [
       gpuPod({
-        rental: rental({ attempt: 2, billedSinceMs: START_MS + HOUR_MS }),
+        instance: instance({ attempt: 2, billedSinceMs: START_MS + HOUR_MS }),
         endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 2.25 }],
       }),
     ];
@@ -128,7 +128,7 @@ describe('money spent', () => {
     scene.metrics.setLeading(true);
     scene.nowMs = START_MS + HOUR_MS;
     const steps = [
-      [gpuPod({ rental: rental() })],
+      [gpuPod({ instance: instance() })],
       [gpuPod({ endedAttempts: [{ attempt: 1, outcome: 'Ended', costUsd: 1.5 }] })],
       [gpuPod({ endedAttempts: [{ attempt: 1, outcome: 'Ended', costUsd: 1.75 }] })],
       [gpuPod()],
@@ -158,11 +158,11 @@ describe('attempts', () => {
 
   it('show how long it took to get ready, once each', async () => {
     const scene = createScene();
-    scene.gpuPods = [gpuPod({ uid: 'before', rental: rental({ readyAfterMs: 1_000 }) })];
+    scene.gpuPods = [gpuPod({ uid: 'before', instance: instance({ readyAfterMs: 1_000 }) })];
     scene.metrics.setLeading(true);
-    scene.gpuPods = [...scene.gpuPods, gpuPod({ uid: 'new', rental: rental() })];
+    scene.gpuPods = [...scene.gpuPods, gpuPod({ uid: 'new', instance: instance() })];
     await scene.metrics.scrape();
-    scene.gpuPods = [gpuPod({ uid: 'new', rental: rental({ readyAfterMs: 90_000 }) })];
+    scene.gpuPods = [gpuPod({ uid: 'new', instance: instance({ readyAfterMs: 90_000 }) })];
     await scene.metrics.scrape();
 
     expect(await scene.read('gpupod_time_to_ready_seconds_count')).toEqual({ '': 1 });

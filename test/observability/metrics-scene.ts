@@ -1,4 +1,4 @@
-import type { GpuPodSample, RentalSample } from '../../src/observability/gpu-pod-sample.ts';
+import type { GpuPodSample, InstanceSample } from '../../src/observability/gpu-pod-sample.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { Metrics } from '../../src/observability/metrics.ts';
 
@@ -50,7 +50,7 @@ export function gpuPod(fields: Partial<GpuPodSample> = {}): GpuPodSample {
 }
 
 /** A machine for 2 USD an hour since the start. */
-export function rental(fields: Partial<RentalSample> = {}): RentalSample {
+export function instance(fields: Partial<InstanceSample> = {}): InstanceSample {
   return { attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
 }
 

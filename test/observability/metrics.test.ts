@@ -9,7 +9,7 @@ import { COOLDOWNS } from '../../src/reconciler/cooldowns.ts';
 import { metricsReference } from '../../src/observability/metrics-reference.ts';
 import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createScene, gpuPod, rental } from './metrics-scene.ts';
+import { createScene, gpuPod, instance } from './metrics-scene.ts';
 
 /** Lets everything happen once, so that each metric has a series. */
 function everything() {
@@ -18,7 +18,7 @@ function everything() {
   metrics.setLeading(true);
   scene.gpuPods = [
     gpuPod({
-      rental: rental({ attempt: 2, readyAfterMs: 90_000 }),
+      instance: instance({ attempt: 2, readyAfterMs: 90_000 }),
       endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
     }),
   ];
@@ -32,7 +32,7 @@ function everything() {
   metrics.onReconciled('done', 0.3);
   metrics.onListed({ wallet: undefined, nameless: ['a'], unidentified: 2 });
   metrics.onListed({ wallet: 'team-1', failure: {}, nameless: [], unidentified: 0 });
-  metrics.onSwept({ strays: 1, orphans: 2 });
+  metrics.onSwept({ duplicates: 1, orphans: 2 });
   metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
   metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
   metrics.onEventDropped('rate');

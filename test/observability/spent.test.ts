@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readSpentRecord, writeSpentRecord } from '../../src/observability/spent-record.ts';
-import { createScene, gpuPod, HOUR_MS, rental, START_MS, type Scene } from './metrics-scene.ts';
+import { createScene, gpuPod, HOUR_MS, instance, START_MS, type Scene } from './metrics-scene.ts';
 
 const SPENT = 'gpupod_spent_usd_total';
 
@@ -24,7 +24,7 @@ function renew({ metrics: { spentRecord } }: Scene): string {
 
 describe('money spent over several processes', () => {
   it('goes on where the last process stopped, and counts what machines cost while nobody led', async () => {
-    const first = lead(undefined, START_MS, [gpuPod({ rental: rental() })]);
+    const first = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     first.nowMs += HOUR_MS;
     const record = renew(first);
     expect(await first.read(SPENT)).toEqual({ 'namespace="ml"': 2 });
@@ -37,7 +37,7 @@ describe('money spent over several processes', () => {
   });
 
   it('remembers what GpuPods cost that are gone', async () => {
-    const first = lead(undefined, START_MS, [gpuPod({ rental: rental() })]);
+    const first = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     first.nowMs += HOUR_MS;
     renew(first);
     first.gpuPods = [];
@@ -47,7 +47,7 @@ describe('money spent over several processes', () => {
   });
 
   it('tells nothing that is not written down yet', async () => {
-    const scene = lead(undefined, START_MS, [gpuPod({ rental: rental() })]);
+    const scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     scene.nowMs += HOUR_MS;
 
     expect(await scene.read(SPENT)).toEqual({});
@@ -58,7 +58,7 @@ describe('money spent over several processes', () => {
   });
 
   it('is told by the leader alone', async () => {
-    const scene = lead(undefined, START_MS, [gpuPod({ rental: rental() })]);
+    const scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     scene.nowMs += HOUR_MS;
     renew(scene);
     scene.metrics.setLeading(false);
@@ -67,7 +67,7 @@ describe('money spent over several processes', () => {
   });
 
   it('looks by itself where nobody scrapes, but not at every renewal', () => {
-    const scene = lead(undefined, START_MS, [gpuPod({ rental: rental() })]);
+    const scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     const first = renew(scene);
     scene.nowMs += 2_000;
     expect(renew(scene)).toBe(first);
@@ -84,7 +84,7 @@ describe('money spent over several processes', () => {
   it('never goes down, whatever dies when', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { maxLength: 30 }), async (steps) => {
-        let scene = lead(undefined, START_MS, [gpuPod({ rental: rental() })]);
+        let scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
         let written: string | undefined;
         let highest = 0;
         const falls: unknown[] = [];

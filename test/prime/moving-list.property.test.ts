@@ -42,9 +42,9 @@ function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, ending: n
     live = newestFirst ? [...fresh, ...left] : [...left, ...fresh];
     pages += 1;
   }
-  if (collector.mayLackFront) {
+  if (collector.mayMissFirstRows) {
     const rows = live.slice(0, cut).map((id) => aPodRow({ id }));
-    collector.addFront({ data: rows, total_count: live.length, limit: undefined });
+    collector.addFirstPage({ data: rows, total_count: live.length, limit: undefined });
   }
   const problem = collector.contradiction(ending);
   const { pods } = collector.collected(problem);

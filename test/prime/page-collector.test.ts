@@ -26,7 +26,7 @@ function collect(server: Server, afterPage: (page: number) => void = () => undef
     collector.add(pageOf(server, collector.offset));
     afterPage(page);
   }
-  if (collector.mayLackFront) collector.addFront(pageOf(server, 0));
+  if (collector.mayMissFirstRows) collector.addFirstPage(pageOf(server, 0));
   const problem = collector.contradiction(0);
   return { problem, ids: [...collector.collected(problem).pods.keys()] };
 }

@@ -48,7 +48,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'has a duplicate',
     object: anObject({}, {}),
-    localState: { ...NOTHING, strays: { p: 1 } },
+    localState: { ...NOTHING, duplicates: { p: 1 } },
     lane: 'urgent',
   },
   { what: 'cannot be read', object: anObject([], { attempts: 'none' }), lane: 'normal' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConfigMap } from '../../src/kubernetes/config-map-client.ts';
-import { podName, podNameFront } from '../../src/lifecycle/pod-name.ts';
+import { podName, podNamePrefix } from '../../src/lifecycle/pod-name.ts';
 import { RetainedPods } from '../../src/reconciler/retained-pods.ts';
 
 const identity = { namespace: 'team-a', name: 'train-1', uid: 'uid-1' };
@@ -63,7 +63,7 @@ describe('an entry under the key of another instance', () => {
   it('is left out of all that is asked', async () => {
     expect(await misplaced.list()).toEqual([]);
     expect(await misplaced.has({ podId: 'pod-1', name: keptName })).toBe(false);
-    expect(await misplaced.hasOfPrefix(podNameFront('abc123', identity))).toBe(false);
+    expect(await misplaced.hasOfPrefix(podNamePrefix('abc123', identity))).toBe(false);
   });
 });
 
@@ -72,6 +72,6 @@ describe('hasOfPrefix', () => {
     { name: 'its object, of whatever attempt', uid: 'uid-1', isKept: true },
     { name: 'another object', uid: 'uid-2', isKept: false },
   ])('$name: $isKept', async ({ uid, isKept }) => {
-    expect(await record.hasOfPrefix(podNameFront('abc123', { ...identity, uid }))).toBe(isKept);
+    expect(await record.hasOfPrefix(podNamePrefix('abc123', { ...identity, uid }))).toBe(isKept);
   });
 });

@@ -7,9 +7,9 @@ import type { AccountIdentity } from '../account-identity.ts';
 import type { AccountState, Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';
 import type { Failure } from '../provider.ts';
-import type { Claim } from '../status/draft.ts';
+import type { ConditionDraft } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
-import { heldReady } from './claims.ts';
+import { heldReady } from './condition-drafts.ts';
 import { restFailing } from './failing.ts';
 import { keepingStall, unread } from './stalled.ts';
 
@@ -53,14 +53,18 @@ function hold(observation: Observation, message: string, stake = stakeOf(observa
     { reason: 'AccountChanged', message },
     {
       Ready: readyWhileHeld(status, message, stake),
-      ...keepingStall(status, { type: 'Stalled', claim: ['AccountChanged', message] }),
+      ...keepingStall(status, { type: 'Stalled', draft: ['AccountChanged', message] }),
     },
   );
   return { ...unread(observation, rest), isUnwatched: true };
 }
 
 /** An order whose outcome is not known may have become a machine: that nothing is rented cannot be said. */
-function readyWhileHeld(status: GpuPodStatus, message: string, stake: Stake | undefined): Claim<'Ready'> {
+function readyWhileHeld(
+  status: GpuPodStatus,
+  message: string,
+  stake: Stake | undefined,
+): ConditionDraft<'Ready'> {
   const [reason, text] = heldReady(status, message);
   return reason === 'Pending' && stake?.kind === 'order' ? ['CreateUncertain', message] : [reason, text];
 }
@@ -116,9 +120,13 @@ function confirmAccount(observation: Observation, { stake, recorded }: Unconfirm
     const wantsInventoryAfterMs = Math.max(0, sinceMs);
     return { kind: 'rest', status: gpuPod.status, isUnwatched: true, wantsInventoryAfterMs };
   }
-  const { rental } = localState;
-  if (stake.kind === 'instance' && rental !== undefined && (rental.read?.beganAtMs ?? -Infinity) < sinceMs) {
-    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+  const { instance } = localState;
+  if (
+    stake.kind === 'instance' &&
+    instance !== undefined &&
+    (instance.read?.beganAtMs ?? -Infinity) < sinceMs
+  ) {
+    return { kind: 'act', effect: { type: 'readPod', podId: instance.podId } };
   }
   if (account.kind === 'fits' && account.unanswered !== undefined) {
     return { ...awaitAccount(observation, account.unanswered), wantsInventoryAfterMs: timings.quietPollMs };
@@ -129,7 +137,7 @@ function confirmAccount(observation: Observation, { stake, recorded }: Unconfirm
     { reason: 'AccountUnconfirmed', message, retryAfterMs: timings.quietPollMs },
     {
       Ready: readyWhileHeld(gpuPod.status, message, stake),
-      ...keepingStall(gpuPod.status, { type: 'Stalled', claim: ['AccountUnconfirmed', message] }),
+      ...keepingStall(gpuPod.status, { type: 'Stalled', draft: ['AccountUnconfirmed', message] }),
     },
   );
   // A list that no wallet of this object was complete in began at no time.
@@ -179,7 +187,7 @@ export function awaitKnownAccount(observation: Observation): Step | undefined {
     { reason: 'AccountUnconfirmed', message, retryAfterMs: timings.quietPollMs },
     {
       Ready: heldReady(gpuPod.status, message),
-      progress: { type: 'Stalled', claim: ['AccountUnconfirmed', message] },
+      progress: { type: 'Stalled', draft: ['AccountUnconfirmed', message] },
     },
   );
   const isListed = inventory !== undefined && inventory.beganAtMs >= sinceMs;
@@ -196,7 +204,7 @@ function awaitAccount(observation: Observation, failure: Failure | undefined): R
     Ready: heldReady(status, failure.message),
     ...keepingStall(status, {
       type: 'Reconciling',
-      claim: ['Retrying', 'Waiting for the provider to say whose API key this is.'],
+      draft: ['Retrying', 'Waiting for the provider to say whose API key this is.'],
     }),
   });
   return unread(observation, rest);

@@ -4,7 +4,7 @@ import type { InstanceState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
-import { ON_ITS_WAY } from './claims.ts';
+import { ON_ITS_WAY } from './condition-drafts.ts';
 import { endTimedOut } from './provision.ts';
 
 /**
@@ -13,7 +13,7 @@ import { endTimedOut } from './provision.ts';
  */
 export function confirmBeforeReady(
   observation: Observation,
-  rental: InstanceState,
+  instance: InstanceState,
   lastSeen: LastSeen,
   facts: Facts,
 ): Step | undefined {
@@ -21,12 +21,12 @@ export function confirmBeforeReady(
     return undefined;
   }
   const { detailsAtMs = -Infinity } = lastSeen;
-  const activeSeenAtMs = rental.activeSeenAtMs ?? observation.now.monotonicMs;
+  const activeSeenAtMs = instance.activeSeenAtMs ?? observation.now.monotonicMs;
   if (detailsAtMs < activeSeenAtMs) {
-    return readAgain(observation, rental, activeSeenAtMs);
+    return readAgain(observation, instance, activeSeenAtMs);
   }
   return lastSeen.snapshot.priceUsdPerHour === undefined
-    ? (endTimedOut(observation, rental, lastSeen) ?? awaitPrice(observation, rental, detailsAtMs, facts))
+    ? (endTimedOut(observation, instance, lastSeen) ?? awaitPrice(observation, instance, detailsAtMs, facts))
     : undefined;
 }
 
@@ -34,15 +34,15 @@ export function confirmBeforeReady(
 const PATIENCE = 3;
 
 /** By the next list, which all share; where lists fail, leave it out, or take too long, by a GET. */
-function readAgain(observation: Observation, rental: InstanceState, sinceMs: number): Step {
+function readAgain(observation: Observation, instance: InstanceState, sinceMs: number): Step {
   const { gpuPod, now, timings, providerFailure, inventory } = observation;
   const isLeftOut =
     inventory === undefined || inventory.doubt !== undefined || inventory.beganAtMs >= sinceMs;
   const patienceMs = timings.goneSpacingMs * (isLeftOut ? 1 : PATIENCE);
   const isOverdue = now.monotonicMs - sinceMs >= patienceMs;
-  const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
+  const untilReadMs = untilReadAgainMs(instance, now.monotonicMs, timings.goneSpacingMs);
   if ((isOverdue || providerFailure !== undefined) && untilReadMs <= 0) {
-    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+    return { kind: 'act', effect: { type: 'readPod', podId: instance.podId } };
   }
   return {
     kind: 'rest',
@@ -53,10 +53,10 @@ function readAgain(observation: Observation, rental: InstanceState, sinceMs: num
   };
 }
 
-function awaitPrice(observation: Observation, rental: InstanceState, readAtMs: number, facts: Facts): Step {
+function awaitPrice(observation: Observation, instance: InstanceState, readAtMs: number, facts: Facts): Step {
   const { timings } = observation;
-  const next = readAgain(observation, rental, readAtMs + timings.goneSpacingMs);
-  return next.kind === 'act' ? next : { ...next, status: priceUnknown(observation, rental, facts) };
+  const next = readAgain(observation, instance, readAtMs + timings.goneSpacingMs);
+  return next.kind === 'act' ? next : { ...next, status: priceUnknown(observation, instance, facts) };
 }
 
 function priceUnknown(observation: Observation, { podId }: InstanceState, facts: Facts): Rest['status'] {
@@ -68,7 +68,7 @@ function priceUnknown(observation: Observation, { podId }: InstanceState, facts:
         `Instance ${podId} is active and bills, but the provider states no price for it. It becomes ready once its price is known and within the cap; otherwise the operator terminates it after provisioningTimeout.`,
       ],
       Provisioned: ['PodActive', `Instance ${podId} is active.`],
-      progress: { type: 'Reconciling', claim: ON_ITS_WAY },
+      progress: { type: 'Reconciling', draft: ON_ITS_WAY },
     },
     facts,
   );

@@ -8,7 +8,7 @@ import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Rest, Step } from '../step.ts';
 import { checkOrder } from './as-ordered.ts';
-import { endRental } from './end-rental.ts';
+import { terminateInstance } from './terminate.ts';
 import { ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
@@ -66,16 +66,17 @@ export function finishDeletion(observation: Observation): Step | undefined {
   const { podId, podName = '' } = gpuPod.status;
   if (podId !== undefined && isToBeRetained(observation) && !isOfAnother(observation, podId)) {
     const retain = [{ podId, podName }, ...newerOnes(observation)];
-    return isLetGo(observation) ? closeUnheld(observation, { retain }) : retainRental(observation, retain);
+    return isLetGo(observation) ? closeUnheld(observation, { retain }) : retainInstance(observation, retain);
   }
-  const ending = podId === undefined ? undefined : endRental(observation, 'the GpuPod is being deleted');
+  const ending =
+    podId === undefined ? undefined : terminateInstance(observation, 'the GpuPod is being deleted');
   return ending ?? confirmNothingElse(observation, newerOnes(observation));
 }
 
 /** The status names what another GpuPod has rented, which is not this one's to retain: `endRental` leaves it alone. */
 function isOfAnother(observation: Observation, podId: string): boolean {
-  const { rental } = observation.localState;
-  const isStranger = rental !== undefined && ownership(observation, rental) === 'stranger';
+  const { instance } = observation.localState;
+  const isStranger = instance !== undefined && ownership(observation, instance) === 'stranger';
   return isStranger && observation.proofs.isProvenElsewhere(podId);
 }
 
@@ -87,7 +88,7 @@ function newerOnes(observation: Observation): readonly PodLeft[] {
     .map(({ podId, name = '' }) => ({ podId, podName: name }));
 }
 
-function retainRental(observation: Observation, pods: readonly PodLeft[]): Step {
+function retainInstance(observation: Observation, pods: readonly PodLeft[]): Step {
   const snapshot = observation.lastSeen?.snapshot;
   return (
     checkPrice(observation, snapshot) ??
@@ -111,7 +112,7 @@ function confirmNothingElse(observation: Observation, retain: readonly PodLeft[]
   if (isLetGo(observation)) {
     return closeUnheld(observation, {});
   }
-  const sinceMs = localState.rental?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs;
+  const sinceMs = localState.instance?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs;
   if (inventory === undefined || inventory.beganAtMs < sinceMs) {
     return makeSure(observation, retain, sinceMs);
   }
@@ -131,7 +132,7 @@ function makeSure(observation: Observation, retain: readonly PodLeft[], wantsInv
       Ready: ['Deleting', `Checking that no instance of this GpuPod${others} is still running.`],
       progress: {
         type: 'Reconciling',
-        claim: ['Progressing', 'Waiting for a list of all instances.'],
+        draft: ['Progressing', 'Waiting for a list of all instances.'],
       },
       ...listDoubt(observation),
     }),
@@ -140,7 +141,7 @@ function makeSure(observation: Observation, retain: readonly PodLeft[], wantsInv
   return quietly(
     observation,
     rest,
-    localState.rental?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs,
+    localState.instance?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs,
   );
 }
 

@@ -8,10 +8,10 @@ import { SECRET_RETRY_MS } from '../settings.ts';
 import { accruedUsd } from '../status/accrual.ts';
 import { currentAttempt, currentAttemptNumber, failuresWith, withAttempt } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Claim, Claims, Facts } from '../status/draft.ts';
+import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Cooldown, CooldownReason, Step } from '../step.ts';
-import { endRental } from './end-rental.ts';
+import { terminateInstance } from './terminate.ts';
 import { restFailing } from './failing.ts';
 import { isImpatient } from './provisioning-time.ts';
 import { installsNothingOfItsOwn } from './usual-request.ts';
@@ -49,7 +49,7 @@ export function beginEnding(observation: Observation, ending: Ending, message: s
           Provisioned: provisionedAfter(ending, message),
           progress: {
             type: 'Reconciling',
-            claim: ['Progressing', 'Waiting for proof that the instance is terminated.'],
+            draft: ['Progressing', 'Waiting for proof that the instance is terminated.'],
           },
         },
         {
@@ -65,7 +65,7 @@ export function beginEnding(observation: Observation, ending: Ending, message: s
   };
 }
 
-const SUSPENDED: Claim<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
+const SUSPENDED: ConditionDraft<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
 
 /** An ending that was begun is finished before anything else is planned, whatever the spec says by now. */
 export function finishEnding(observation: Observation): Step | undefined {
@@ -76,8 +76,8 @@ export function finishEnding(observation: Observation): Step | undefined {
   }
   const isSuspended = gpuPod.spec.suspend;
   return (
-    endRental(observation, attempt.ending) ??
-    closeRental(
+    terminateInstance(observation, attempt.ending) ??
+    closeInstance(
       observation,
       { reason: attempt.ending, message: attempt.message },
       isSuspended ? { Ready: SUSPENDED } : {},
@@ -86,10 +86,10 @@ export function finishEnding(observation: Observation): Step | undefined {
 }
 
 /** The end was seen: the pod moves to the attempts, and the spec can be changed again. */
-export function closeRental(
+export function closeInstance(
   observation: Observation,
   end: { readonly reason: string; readonly message: string | undefined },
-  claims: Partial<Claims> = {},
+  drafts: Partial<ConditionDrafts> = {},
 ): Step {
   const secretStep = removeConnectionSecret(observation);
   if (secretStep !== undefined) {
@@ -110,8 +110,8 @@ export function closeRental(
           Ready: ['Terminated', 'The instance is terminated.'],
           ...(isDeleting(observation.gpuPod)
             ? {}
-            : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
-          ...claims,
+            : { progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] } }),
+          ...drafts,
         },
         closingFacts(observation, {
           outcome: isFailure ? 'Failed' : 'Ended',
@@ -157,7 +157,7 @@ function awaitRemoval(observation: Observation, secretName: string, { message = 
       ],
       progress: {
         type: 'Reconciling',
-        claim: ['Retrying', 'Waiting for the removal of the connection Secret.'],
+        draft: ['Retrying', 'Waiting for the removal of the connection Secret.'],
       },
     },
     { terminatedAt: endSeenAt(observation), ssh: undefined, ports: undefined },
@@ -231,7 +231,10 @@ const COOLDOWN_AFTER: Readonly<Partial<Record<Ending | 'Lost', CooldownReason>>>
   Lost: 'NotCreated',
 };
 
-function provisionedAfter(ending: Ending, message: string): Claim<Extract<ConditionType, 'Provisioned'>> {
+function provisionedAfter(
+  ending: Ending,
+  message: string,
+): ConditionDraft<Extract<ConditionType, 'Provisioned'>> {
   switch (ending) {
     case 'ProvisioningTimedOut':
     case 'SpecChanged':

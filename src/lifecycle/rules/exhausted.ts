@@ -1,6 +1,6 @@
 import { truncateMessage } from '../../api/conditions.ts';
 import type { Observation } from '../observation.ts';
-import { podNameFront } from '../pod-name.ts';
+import { podNamePrefix } from '../pod-name.ts';
 import { MAX_NO_CAPACITY_ATTEMPTS, MAX_REFUSED_ATTEMPTS, MIN_NOT_CREATED_BEFORE_STALL } from '../settings.ts';
 import { attemptsOf, notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import type { Step } from '../step.ts';
@@ -16,7 +16,7 @@ export function stopAfterNotCreated(observation: Observation): Step | undefined 
   if (count < Math.max(gpuPod.spec.maxAttempts, MIN_NOT_CREATED_BEFORE_STALL)) {
     return undefined;
   }
-  const prefix = podNameFront(installation, gpuPod.metadata);
+  const prefix = podNamePrefix(installation, gpuPod.metadata);
   return stall(
     observation,
     'AttemptsExhausted',

@@ -4,7 +4,7 @@ import { FRESH_STATUS } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
 import type { LocalState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Claims, Facts } from '../status/draft.ts';
+import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest } from '../step.ts';
 
 /** Something that hinders the operator, in the words of the condition Synced. */
@@ -30,7 +30,7 @@ const PASSING: ReadonlySet<Hindrance['reason']> = new Set([
 export function restFailing(
   observation: Observation,
   hindrance: Hindrance,
-  claims: Omit<Claims, 'Synced'>,
+  drafts: Omit<ConditionDrafts, 'Synced'>,
   facts: Facts = {},
 ): Rest {
   const failure = rememberFailure(observation, hindrance);
@@ -43,7 +43,7 @@ export function restFailing(
     kind: 'rest',
     status: isQuiet
       ? gpuPod.status
-      : draftStatus(observation, { ...claims, Synced: [hindrance.reason, hindrance.message] }, facts),
+      : draftStatus(observation, { ...drafts, Synced: [hindrance.reason, hindrance.message] }, facts),
     requeueAfterMs: hindrance.retryAfterMs ?? retryDelayMs(failure.count),
     remember: { failure },
   };

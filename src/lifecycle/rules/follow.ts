@@ -9,19 +9,19 @@ import type { Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest, Step } from '../step.ts';
 import { checkOrder } from './as-ordered.ts';
-import { standingClaim } from './claims.ts';
+import { currentDraft } from './condition-drafts.ts';
 import { confirmBeforeReady } from './confirm.ts';
-import { closeRental } from './ending.ts';
+import { closeInstance } from './ending.ts';
 import { holdStranger, proofFacts, withholdAddress } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
 
 /** Follows the rented pod from its last good look: gone, doubtful, failing, on its way, or ready. */
-export function followRental(observation: Observation): Step | undefined {
+export function followInstance(observation: Observation): Step | undefined {
   const { localState, lastSeen } = observation;
-  const { rental } = localState;
-  if (rental === undefined) {
+  const { instance } = localState;
+  if (instance === undefined) {
     return undefined;
   }
   const verdict = endVerdict(observation);
@@ -29,12 +29,12 @@ export function followRental(observation: Observation): Step | undefined {
     return closeAfterLoss(observation, verdict);
   }
   const step =
-    holdStranger(observation, rental) ??
+    holdStranger(observation, instance) ??
     compare(observation, lastSeen) ??
-    investigate(observation, rental) ??
-    reportStaleness(observation, rental) ??
-    (lastSeen === undefined ? awaitFirstSnapshot(observation) : judge(observation, rental, lastSeen));
-  return awakeWhenStale(observation, rental, step);
+    investigate(observation, instance) ??
+    reportStaleness(observation, instance) ??
+    (lastSeen === undefined ? awaitFirstSnapshot(observation) : judge(observation, instance, lastSeen));
+  return awakeWhenStale(observation, instance, step);
 }
 
 /** What it says of itself, against what was paid for. */
@@ -53,30 +53,30 @@ function closeAfterLoss(observation: Observation, verdict: EndVerdict): Step {
       : 'is no longer known to the provider';
   const message = `Instance ${podId} ${what}.`;
   if (!wasReady) {
-    return closeRental(observation, { reason, message }, { Provisioned: ['Lost', message] });
+    return closeInstance(observation, { reason, message }, { Provisioned: ['Lost', message] });
   }
   const way =
     'To rent again, set spec.suspend to true and back, or set a new gpupod.dev/reconcile-requested-at.';
-  return closeRental(
+  return closeInstance(
     observation,
     { reason, message },
     {
       Ready: [reason, `${message} ${way}`],
       Provisioned: ['Lost', message],
-      progress: { type: 'Stalled', claim: [reason, `${message} ${way}`] },
+      progress: { type: 'Stalled', draft: [reason, `${message} ${way}`] },
     },
   );
 }
 
 /** Something says that the pod may be gone: ask for it by id, and look for it in a complete list. */
-function investigate(observation: Observation, rental: InstanceState): Step | undefined {
+function investigate(observation: Observation, instance: InstanceState): Step | undefined {
   const { now, timings } = observation;
-  if (!isSuspect(observation, rental)) {
+  if (!isSuspect(observation, instance)) {
     return undefined;
   }
-  const requeueAfterMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
+  const requeueAfterMs = untilReadAgainMs(instance, now.monotonicMs, timings.goneSpacingMs);
   if (requeueAfterMs <= 0) {
-    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+    return { kind: 'act', effect: { type: 'readPod', podId: instance.podId } };
   }
   const readAtMs = now.monotonicMs + requeueAfterMs - timings.goneSpacingMs;
   const wasReadSince = observation.inventory !== undefined && observation.inventory.beganAtMs >= readAtMs;
@@ -88,35 +88,35 @@ function investigate(observation: Observation, rental: InstanceState): Step | un
   };
 }
 
-function isSuspect(observation: Observation, rental: InstanceState): boolean {
+function isSuspect(observation: Observation, instance: InstanceState): boolean {
   const { lastSeen, massAbsence } = observation;
   const isReportedGone = lastSeen?.omitted === true || lastSeen?.snapshot.status === 'TERMINATED';
-  return !massAbsence && (rental.missing > 0 || isReportedGone || isMissingInList(observation, rental));
+  return !massAbsence && (instance.missing > 0 || isReportedGone || isMissingInList(observation, instance));
 }
 
 /** A complete list that is newer than every good look does not show the pod. */
-function isMissingInList({ lastSeen, inventory, timings }: Observation, rental: InstanceState): boolean {
-  const { podId, read } = rental;
+function isMissingInList({ lastSeen, inventory, timings }: Observation, instance: InstanceState): boolean {
+  const { podId, read } = instance;
   if (inventory === undefined || inventory.live.some((pod) => pod.podId === podId)) {
     return false;
   }
   const foundAtMs = read?.result === 'found' ? read.beganAtMs : 0;
   const isNews = inventory.beganAtMs > Math.max(lastSeen?.beganAtMs ?? 0, foundAtMs);
-  return isNews && isOldEnoughForLists(rental, inventory, timings);
+  return isNews && isOldEnoughForLists(instance, inventory, timings);
 }
 
-function reportStaleness(observation: Observation, rental: InstanceState): Rest | undefined {
+function reportStaleness(observation: Observation, instance: InstanceState): Rest | undefined {
   const { timings, gpuPod } = observation;
-  if (untilStaleMs(observation, rental) > 0) {
+  if (untilStaleMs(observation, instance) > 0) {
     return undefined;
   }
-  const message = `The provider has not shown the status of instance ${rental.podId} for a while. It may run, and it may bill.`;
+  const message = `The provider has not shown the status of instance ${instance.podId} for a while. It may run, and it may bill.`;
   return {
     kind: 'rest',
     status: draftStatus(observation, {
       Ready: ['Stale', message],
-      Synced: standingClaim(gpuPod.status, 'Synced', ['ApiUnavailable', message]),
-      progress: { type: 'Reconciling', claim: ['Retrying', 'Waiting for the provider to answer.'] },
+      Synced: currentDraft(gpuPod.status, 'Synced', ['ApiUnavailable', message]),
+      progress: { type: 'Reconciling', draft: ['Retrying', 'Waiting for the provider to answer.'] },
     }),
     requeueAfterMs: timings.quietPollMs,
     pollOften: true,
@@ -128,8 +128,8 @@ function untilStaleMs({ lastSeen, now, timings }: Observation, { sinceMs }: Inst
 }
 
 /** Whatever it waits for: the moment from which the last look is too old is not slept through. */
-function awakeWhenStale(observation: Observation, rental: InstanceState, step: Step): Step {
-  const untilMs = untilStaleMs(observation, rental);
+function awakeWhenStale(observation: Observation, instance: InstanceState, step: Step): Step {
+  const untilMs = untilStaleMs(observation, instance);
   return step.kind === 'rest' && untilMs > 0
     ? { ...step, requeueAfterMs: Math.min(step.requeueAfterMs ?? untilMs, untilMs) }
     : step;
@@ -140,27 +140,27 @@ function awaitFirstSnapshot({ gpuPod, timings }: Observation): Rest {
   return { kind: 'rest', status: gpuPod.status, requeueAfterMs: timings.staleMs, pollOften: true };
 }
 
-function judge(observation: Observation, rental: InstanceState, lastSeen: LastSeen): Step {
+function judge(observation: Observation, instance: InstanceState, lastSeen: LastSeen): Step {
   const readiness = readinessOf(lastSeen.snapshot);
   if (readiness === 'usable') {
-    const withheld = withholdAddress(observation, rental, lastSeen);
+    const withheld = withholdAddress(observation, instance, lastSeen);
     if (withheld !== undefined) {
       return withheld;
     }
     const facts = seenFacts(observation, lastSeen);
     return (
-      confirmBeforeReady(observation, rental, lastSeen, facts) ??
-      awaitPorts(observation, rental, lastSeen) ??
+      confirmBeforeReady(observation, instance, lastSeen, facts) ??
+      awaitPorts(observation, instance, lastSeen) ??
       followReady(observation, lastSeen.snapshot, facts)
     );
   }
   // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
   const lacksOnlySsh =
     readiness === 'lacksEndpoint' &&
-    mayReadAgain(rental, observation.now.monotonicMs, observation.timings.goneSpacingMs);
+    mayReadAgain(instance, observation.now.monotonicMs, observation.timings.goneSpacingMs);
   return lacksOnlySsh
-    ? { kind: 'act', effect: { type: 'readPod', podId: rental.podId } }
-    : followUnready(observation, rental, lastSeen, seenFacts(observation, lastSeen));
+    ? { kind: 'act', effect: { type: 'readPod', podId: instance.podId } }
+    : followUnready(observation, instance, lastSeen, seenFacts(observation, lastSeen));
 }
 
 /**

@@ -5,7 +5,7 @@ import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
 import { draftStatus, droppedMessage } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { pendingBecause } from './claims.ts';
+import { pendingBecause } from './condition-drafts.ts';
 
 /** What the operator's settings forbid, checked before any money is spent. One check a line, first match wins. */
 const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
@@ -28,7 +28,7 @@ export function refuseWhileDropped(observation: Observation): Step | undefined {
         status: draftStatus(observation, {
           Ready: pendingBecause(message),
           Synced: ['CrdOutdated', message],
-          progress: { type: 'Stalled', claim: ['CrdOutdated', message] },
+          progress: { type: 'Stalled', draft: ['CrdOutdated', message] },
         }),
       };
 }
@@ -42,7 +42,7 @@ export function refuseForbidden(observation: Observation): Step | undefined {
         status: draftStatus(observation, {
           Ready: pendingBecause(message),
           Synced: ['NotAllowed', message],
-          progress: { type: 'Stalled', claim: ['NotAllowed', message] },
+          progress: { type: 'Stalled', draft: ['NotAllowed', message] },
         }),
       };
 }
@@ -156,7 +156,7 @@ export function stall(
     status: draftStatus(observation, {
       Ready: pendingBecause(message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
-      progress: { type: 'Stalled', claim: [reason, message] },
+      progress: { type: 'Stalled', draft: [reason, message] },
     }),
   };
 }

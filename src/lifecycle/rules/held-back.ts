@@ -3,7 +3,7 @@ import type { Observation } from '../observation.ts';
 import { openOrder } from '../order.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { heldReady, PENDING } from './claims.ts';
+import { heldReady, PENDING } from './condition-drafts.ts';
 import { keepingStall, unread } from './stalled.ts';
 
 /** `gpupod.dev/paused: "true"`: nothing is done, not even for a deletion. */
@@ -50,7 +50,7 @@ export function foreignOrder(observation: Observation): Step | undefined {
     kind: 'rest',
     status: draftStatus(observation, {
       Ready: PENDING,
-      progress: { type: 'Stalled', claim: ['ForeignIntent', message] },
+      progress: { type: 'Stalled', draft: ['ForeignIntent', message] },
     }),
   };
 }

@@ -1,11 +1,11 @@
 import type { Observation, LastSeen } from '../observation.ts';
 import { untilReadAgainMs } from '../gone.ts';
 import type { InstanceState } from '../local-state.ts';
-import { frontsOf } from '../order.ts';
-import { frontOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';
+import { namePrefixesOf } from '../order.ts';
+import { namePrefixOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
-import { ON_ITS_WAY, standingClaim, startingClaim } from './claims.ts';
+import { ON_ITS_WAY, currentDraft, startingDraft } from './condition-drafts.ts';
 import { restFailing } from './failing.ts';
 
 /**
@@ -33,7 +33,7 @@ function isNamedAsOrdered(observation: Observation, name: string): boolean {
   }
   const isOrdered = intent.kind === 'read' && isSameAttempt(intent.intent.name, podName);
   const isNamedForIt = objectHashes(gpuPod.metadata).includes(parts.objectHash);
-  return frontsOf(observation).has(frontOf(parts)) || (isOrdered && isNamedForIt);
+  return namePrefixesOf(observation).has(namePrefixOf(parts)) || (isOrdered && isNamedForIt);
 }
 
 /** An instance that carries the name prefix of another object is never ours, nor one that another can prove as well. */
@@ -41,7 +41,7 @@ function isProven(observation: Observation, name: string | undefined): boolean {
   const { gpuPod, proofs } = observation;
   const { podId = '', podIdProof } = gpuPod.status;
   const parts = parsePodName(name);
-  const isNamedForOther = parts !== undefined && !frontsOf(observation).has(frontOf(parts));
+  const isNamedForOther = parts !== undefined && !namePrefixesOf(observation).has(namePrefixOf(parts));
   return (
     podIdProof !== undefined &&
     podIdProof === proofs.of(podId) &&
@@ -59,7 +59,7 @@ export function isSigned(observation: Observation): boolean {
 export function proofFacts(observation: Observation): Facts {
   const { gpuPod, localState, proofs } = observation;
   const { podId, podIdProof } = gpuPod.status;
-  const name = localState.rental?.name;
+  const name = localState.instance?.name;
   const proof = podId === undefined ? undefined : proofs.of(podId);
   return proof === undefined ||
     proof === podIdProof ||
@@ -70,9 +70,9 @@ export function proofFacts(observation: Observation): Facts {
 }
 
 /** What a stranger's instance costs, or is, is no reason to end anything: no rule judges it as if it were ours. */
-export function holdStranger(observation: Observation, rental: InstanceState): Rest | undefined {
-  return ownership(observation, rental) === 'stranger'
-    ? reportStranger(observation, rental.podId, rental.name ?? '')
+export function holdStranger(observation: Observation, instance: InstanceState): Rest | undefined {
+  return ownership(observation, instance) === 'stranger'
+    ? reportStranger(observation, instance.podId, instance.name ?? '')
     : undefined;
 }
 
@@ -82,15 +82,15 @@ export function holdStranger(observation: Observation, rental: InstanceState): R
  */
 export function withholdAddress(
   observation: Observation,
-  rental: InstanceState,
+  instance: InstanceState,
   lastSeen: LastSeen,
 ): Step | undefined {
-  const { podId } = rental;
-  if (ownership(observation, rental) !== 'unknown') {
+  const { podId } = instance;
+  if (ownership(observation, instance) !== 'unknown') {
     return undefined;
   }
   const { inventory, now, timings, gpuPod, providerFailure } = observation;
-  const untilReadMs = untilReadAgainMs(rental, now.monotonicMs, timings.goneSpacingMs);
+  const untilReadMs = untilReadAgainMs(instance, now.monotonicMs, timings.goneSpacingMs);
   const hasList = inventory !== undefined && inventory.beganAtMs >= lastSeen.beganAtMs;
   if ((hasList || providerFailure !== undefined) && untilReadMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
@@ -111,8 +111,8 @@ function reportStranger(observation: Observation, podId: string, name: string): 
     observation,
     { reason: 'UnexpectedResponse', message },
     {
-      Ready: standingClaim(status, 'Ready', startingClaim(podId)),
-      ...(status.readyAt === undefined ? { progress: { type: 'Reconciling', claim: ON_ITS_WAY } } : {}),
+      Ready: currentDraft(status, 'Ready', startingDraft(podId)),
+      ...(status.readyAt === undefined ? { progress: { type: 'Reconciling', draft: ON_ITS_WAY } } : {}),
     },
   );
 }

@@ -1,8 +1,8 @@
 import type { Observation } from '../observation.ts';
-import type { Claims } from '../status/draft.ts';
+import type { ConditionDrafts } from '../status/draft.ts';
 
 /** What a rule that waits for a complete list says where none comes: which wallet cannot be listed, and why. */
-export function listDoubt({ inventory }: Pick<Observation, 'inventory'>): Pick<Claims, 'Synced'> {
+export function listDoubt({ inventory }: Pick<Observation, 'inventory'>): Pick<ConditionDrafts, 'Synced'> {
   const doubt = inventory?.doubt;
   return doubt === undefined ? {} : { Synced: [doubt.reason, doubt.message] };
 }

@@ -10,7 +10,7 @@ import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
 import { bindStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { selectedClaim, standingClaim } from './claims.ts';
+import { selectedDraft, currentDraft } from './condition-drafts.ts';
 import { closeEnded, closeNotCreated, closeStripped } from './close-order.ts';
 import { absenceDoubt, unreadableRow } from './list-doubt.ts';
 import { settleRefusal } from './refused.ts';
@@ -120,12 +120,12 @@ function uncertain(observation: Observation, order: PendingCreate, intent: Inten
       Synced: ['CreateUncertain', message],
       OfferSelected:
         intent === undefined
-          ? standingClaim(observation.gpuPod.status, 'OfferSelected', ['Selected', 'An offer was chosen.'])
-          : selectedClaim(observation.gpuPod.spec, intent),
+          ? currentDraft(observation.gpuPod.status, 'OfferSelected', ['Selected', 'An offer was chosen.'])
+          : selectedDraft(observation.gpuPod.spec, intent),
       Provisioned: ['CreateUncertain', message],
       progress: isStuck
-        ? { type: 'Stalled', claim: ['CreateUncertain', message] }
-        : { type: 'Reconciling', claim: ['Retrying', 'Looking for the instance of the create request.'] },
+        ? { type: 'Stalled', draft: ['CreateUncertain', message] }
+        : { type: 'Reconciling', draft: ['Retrying', 'Looking for the instance of the create request.'] },
     }),
     wantsInventoryAfterMs: nextUsefulReadMs(observation, order),
   };

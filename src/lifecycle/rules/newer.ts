@@ -1,8 +1,8 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
-import { frontsOf } from '../order.ts';
-import { frontOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
+import { namePrefixesOf } from '../order.ts';
+import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { currentAttemptNumber, paidBy, withAttempt } from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
@@ -11,7 +11,7 @@ import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { newerInstances, newerMessage } from '../surplus.ts';
-import { startingClaim } from './claims.ts';
+import { startingDraft } from './condition-drafts.ts';
 
 /**
  * The provider shows an instance of a later attempt than anything on this object tells of: what is on it is from an
@@ -73,9 +73,9 @@ function hold(
       progress: isOnItsWay
         ? {
             type: 'Reconciling',
-            claim: ['Progressing', 'Waiting for the instance to become ready; then the operator adopts it.'],
+            draft: ['Progressing', 'Waiting for the instance to become ready; then the operator adopts it.'],
           }
-        : { type: 'Stalled', claim: ['NewerInstance', message] },
+        : { type: 'Stalled', draft: ['NewerInstance', message] },
     }),
     wantsInventoryAfterMs: listedAtMs + (isOnItsWay ? timings.offerRetryMs : timings.sweepMs),
   };
@@ -87,12 +87,12 @@ function hold(
  */
 export function correctName(observation: Observation): Step | undefined {
   const { gpuPod, localState, now } = observation;
-  const [recorded, heard] = [parsePodName(gpuPod.status.podName), parsePodName(localState.rental?.name)];
+  const [recorded, heard] = [parsePodName(gpuPod.status.podName), parsePodName(localState.instance?.name)];
   const isLater = recorded !== undefined && heard !== undefined && heard.attempt > recorded.attempt;
-  if (!isLater || !frontsOf(observation).has(frontOf(heard))) {
+  if (!isLater || !namePrefixesOf(observation).has(namePrefixOf(heard))) {
     return undefined;
   }
-  const podName = recordedName({ name: localState.rental?.name });
+  const podName = recordedName({ name: localState.instance?.name });
   const attempts = withAttempt(gpuPod.status, heard.attempt, { podName, startedAt: timestamp(now.wallMs) });
   return {
     kind: 'act',
@@ -114,7 +114,7 @@ function adopt(observation: Observation, pod: InstanceSnapshot): Step {
       status: draftStatus(
         observation,
         {
-          Ready: startingClaim(pod.podId),
+          Ready: startingDraft(pod.podId),
           OfferSelected: ['Adopted', message],
           Provisioned: ['Adopted', message],
         },
@@ -209,5 +209,5 @@ function recordedName({ name = '' }: { readonly name?: string | undefined }): st
   const parts = parsePodName(name);
   return name.length <= MAX_NAME_LENGTH || parts === undefined
     ? name
-    : `${frontOf(parts)}-${String(parts.attempt)}`;
+    : `${namePrefixOf(parts)}-${String(parts.attempt)}`;
 }

@@ -3,7 +3,7 @@ import { summarizeRejections } from '../../offers/rejections.ts';
 import type { NoOfferSelected } from '../../offers/select-offer.ts';
 import type { Observation } from '../observation.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Claims, Facts } from '../status/draft.ts';
+import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest } from '../step.ts';
 
@@ -17,21 +17,21 @@ export function restWithoutOffer(observation: Observation, selection: NoOfferSel
     hint: selection.hint,
   };
   const isOver = isSearchOver(observation, searchStartedAt);
-  const claims: Claims = {
+  const drafts: ConditionDrafts = {
     Ready: ['NoMatchingOffer', `${selection.message}${whereToSearch(selection)}`],
     OfferSelected: [selection.reason, selection.message],
     Provisioned: ['NotCreated', 'Nothing is rented.'],
     progress: isOver
       ? {
           type: 'Stalled',
-          claim: [
+          draft: [
             'OfferTimeout',
             'No offer matched within spec.offerTimeout. Change the spec, or set a new gpupod.dev/reconcile-requested-at.',
           ],
         }
-      : { type: 'Reconciling', claim: ['Searching', 'The operator checks the offers until one matches.'] },
+      : { type: 'Reconciling', draft: ['Searching', 'The operator checks the offers until one matches.'] },
   };
-  const status = draftStatus(observation, claims, facts);
+  const status = draftStatus(observation, drafts, facts);
   return isOver ? { kind: 'rest', status } : { kind: 'rest', status, requeueAfterMs: timings.offerRetryMs };
 }
 

@@ -4,30 +4,30 @@ import type { InstanceState } from '../local-state.ts';
 import type { InstanceSnapshot, PodStatus } from '../provider.ts';
 import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Claim, Claims, Facts } from '../status/draft.ts';
+import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
-import { ON_ITS_WAY, standingClaim, startingClaim } from './claims.ts';
+import { ON_ITS_WAY, currentDraft, startingDraft } from './condition-drafts.ts';
 import { beginEnding } from './ending.ts';
 import { provisioningTimeOf } from './provisioning-time.ts';
 
 /** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
 export function followUnready(
   observation: Observation,
-  rental: InstanceState,
+  instance: InstanceState,
   lastSeen: LastSeen,
   facts: Facts,
 ): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
-  const failed = wasReady ? undefined : endFailed(observation, rental, lastSeen);
+  const failed = wasReady ? undefined : endFailed(observation, instance, lastSeen);
   const untilDeadlineMs =
-    rental.sinceMs + provisioningTimeOf(observation).timeoutMs - observation.now.monotonicMs;
+    instance.sinceMs + provisioningTimeOf(observation).timeoutMs - observation.now.monotonicMs;
   const requeueAfterMs = wasReady
     ? observation.timings.staleMs
     : Math.max(untilDeadlineMs, 0) + observation.timings.busyPollMs;
   return failed ?? { ...report(observation, lastSeen.snapshot, facts, wasReady), requeueAfterMs };
 }
 
-function endFailed(observation: Observation, rental: InstanceState, lastSeen: LastSeen): Step | undefined {
+function endFailed(observation: Observation, instance: InstanceState, lastSeen: LastSeen): Step | undefined {
   const { snapshot } = lastSeen;
   const readiness = readinessOf(snapshot);
   if (readiness === 'podFailed') {
@@ -44,17 +44,17 @@ function endFailed(observation: Observation, rental: InstanceState, lastSeen: La
       `The installation failed: ${installationFailure(observation, snapshot)}.`,
     );
   }
-  return endTimedOut(observation, rental, lastSeen);
+  return endTimedOut(observation, instance, lastSeen);
 }
 
 export function endTimedOut(
   observation: Observation,
-  rental: InstanceState,
+  instance: InstanceState,
   lastSeen: LastSeen,
 ): Step | undefined {
   const { timeoutMs, boundMs } = provisioningTimeOf(observation);
   // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
-  if (lastSeen.beganAtMs > rental.sinceMs + timeoutMs) {
+  if (lastSeen.beganAtMs > instance.sinceMs + timeoutMs) {
     return beginEnding(
       observation,
       'ProvisioningTimedOut',
@@ -81,25 +81,25 @@ function installationFailure({ gpuPod }: Observation, snapshot: InstanceSnapshot
 function report(observation: Observation, snapshot: InstanceSnapshot, facts: Facts, wasReady: boolean): Rest {
   const { gpuPod } = observation;
   const isMoving = !wasReady || snapshot.status === 'DELETING';
-  const claims: Claims = {
-    Ready: readyClaim(observation, snapshot),
+  const drafts: ConditionDrafts = {
+    Ready: readyDraft(observation, snapshot),
     Provisioned:
       snapshot.status === 'ACTIVE'
         ? ['PodActive', `Instance ${snapshot.podId} is active.`]
-        : standingClaim(gpuPod.status, 'Provisioned', [
+        : currentDraft(gpuPod.status, 'Provisioned', [
             'CreatePending',
             `Instance ${snapshot.podId} is created but not active yet.`,
           ]),
-    ...(isMoving ? { progress: { type: 'Reconciling', claim: ON_ITS_WAY } } : {}),
+    ...(isMoving ? { progress: { type: 'Reconciling', draft: ON_ITS_WAY } } : {}),
   };
   return {
     kind: 'rest',
-    status: draftStatus(observation, claims, facts),
+    status: draftStatus(observation, drafts, facts),
     pollOften: isMoving,
   };
 }
 
-function activeClaim(snapshot: InstanceSnapshot): Claim<'Ready'> {
+function activeDraft(snapshot: InstanceSnapshot): ConditionDraft<'Ready'> {
   const { podId } = snapshot;
   return readinessOf(snapshot) === 'installFailed'
     ? [
@@ -112,12 +112,12 @@ function activeClaim(snapshot: InstanceSnapshot): Claim<'Ready'> {
       ];
 }
 
-function readyClaim({ gpuPod }: Observation, snapshot: InstanceSnapshot): Claim<'Ready'> {
+function readyDraft({ gpuPod }: Observation, snapshot: InstanceSnapshot): ConditionDraft<'Ready'> {
   const { podId, status } = snapshot;
-  const sentences: Readonly<Record<PodStatus, Claim<'Ready'>>> = {
-    PROVISIONING: startingClaim(podId),
-    PENDING: startingClaim(podId),
-    ACTIVE: activeClaim(snapshot),
+  const sentences: Readonly<Record<PodStatus, ConditionDraft<'Ready'>>> = {
+    PROVISIONING: startingDraft(podId),
+    PENDING: startingDraft(podId),
+    ACTIVE: activeDraft(snapshot),
     STOPPED: [
       'Stopped',
       `The provider stopped instance ${podId}. It bills; suspend or delete the GpuPod to terminate it.`,
@@ -128,7 +128,7 @@ function readyClaim({ gpuPod }: Observation, snapshot: InstanceSnapshot): Claim<
     ],
     DELETING: ['Ending', `Instance ${podId} is being terminated, but not by this operator.`],
     // What the provider cannot tell is no news: what was last known stands.
-    UNKNOWN: standingClaim(gpuPod.status, 'Ready', [
+    UNKNOWN: currentDraft(gpuPod.status, 'Ready', [
       'Provisioning',
       `The provider does not state the status of instance ${podId}; it may bill.`,
     ]),

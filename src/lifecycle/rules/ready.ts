@@ -6,7 +6,7 @@ import type { SecretState } from '../local-state.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { Claim, Claims, Facts } from '../status/draft.ts';
+import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { EnsureSecret, Step } from '../step.ts';
 import { isAbovePriceLine } from './price-check.ts';
@@ -35,7 +35,7 @@ function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): WantedSecret 
 interface SecretFacts {
   /** The Secret that stands; undefined where there is none. */
   readonly binding: GpuPodStatus['binding'];
-  readonly problem?: Claim<'Synced'>;
+  readonly problem?: ConditionDraft<'Synced'>;
 }
 
 function reportReady(
@@ -45,14 +45,14 @@ function reportReady(
   facts: Facts,
 ): Step {
   const { gpuPod, now, timings } = observation;
-  const claims: Claims = {
+  const drafts: ConditionDrafts = {
     Ready: ['Available', readyMessage(observation, snapshot)],
     Provisioned: ['PodActive', `Instance ${snapshot.podId} is active.`],
     ...(problem === undefined ? {} : { Synced: problem }),
   };
   return {
     kind: 'rest',
-    status: draftStatus(observation, claims, {
+    status: draftStatus(observation, drafts, {
       ...facts,
       readyAt: gpuPod.status.readyAt ?? timestamp(now.wallMs),
       ssh: snapshot.ssh,

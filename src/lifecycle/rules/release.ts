@@ -4,7 +4,7 @@ import { FINALIZER } from '../../api/names.ts';
 import type { Observation } from '../observation.ts';
 import { draftStatus, findCondition } from '../status/draft.ts';
 import type { PodLeft, Step } from '../step.ts';
-import { closeRental } from './ending.ts';
+import { closeInstance } from './ending.ts';
 
 /** What becomes of the instance when its GpuPod is released; neither: it was seen to have ended. */
 export interface Release {
@@ -63,7 +63,7 @@ function ended(observation: Observation): Step {
     ]);
   }
   const message = `Terminated instance ${podId}. Another finalizer holds the GpuPod.`;
-  return closeRental(
+  return closeInstance(
     observation,
     { reason: 'Deleted', message: 'The GpuPod was deleted.' },
     { Ready: ['Terminated', message], Provisioned: ['NotCreated', 'Nothing is rented.'] },

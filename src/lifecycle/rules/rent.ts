@@ -12,7 +12,7 @@ import type { Failure } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ownInstances } from '../surplus.ts';
-import { PENDING, pendingBecause } from './claims.ts';
+import { PENDING, pendingBecause } from './condition-drafts.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
 import { listDoubt } from './list-doubt.ts';
@@ -100,7 +100,7 @@ function sayMakingSure(observation: Observation, wantsInventoryAfterMs: number):
       Ready: PENDING,
       progress: {
         type: 'Reconciling',
-        claim: ['Searching', 'Checking that no earlier instance of this GpuPod is still running.'],
+        draft: ['Searching', 'Checking that no earlier instance of this GpuPod is still running.'],
       },
       ...listDoubt(observation),
     }),
@@ -176,21 +176,21 @@ function withoutOffers(observation: Observation, failed: Failure): Step {
 function hindered(observation: Observation, hindrance: Hindrance, retrying: string): Rest {
   return restFailing(observation, hindrance, {
     Ready: pendingBecause(hindrance.message),
-    progress: { type: 'Reconciling', claim: ['Retrying', retrying] },
+    progress: { type: 'Reconciling', draft: ['Retrying', retrying] },
   });
 }
 
 function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): Step | undefined {
-  const { policy, committedElsewhere, timings, now, inventory } = observation;
+  const { policy, reservedElsewhere, timings, now, inventory } = observation;
   const limit = policy.maxTotalPricePerHour;
   const charged = chargedAtOnce(cost.total, offer.prepaidHours);
   if (limit === undefined) {
     return undefined;
   }
-  if (committedElsewhere === undefined) {
+  if (reservedElsewhere === undefined) {
     return awaitList(observation, now.monotonicMs);
   }
-  if (committedElsewhere + charged <= limit) {
+  if (reservedElsewhere + charged <= limit) {
     return undefined;
   }
   const rest = hindered(

@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/conditions.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
-import type { Claim, Claims } from '../status/draft.ts';
+import type { ConditionDraft, ConditionDrafts } from '../status/draft.ts';
 import { findCondition } from '../status/draft.ts';
 import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
@@ -15,16 +15,20 @@ const LASTING: readonly StalledReason[] = [...AFTER_LOSS, 'OfferTimeout', 'Inval
  * What only a person lifts. It stands nowhere but in the condition Stalled: a rule that rests for another
  * reason must keep it, or the object would be rented for again once that reason is over.
  */
-export function lastingStall(status: GpuPodStatus): Claim<'Stalled'> | undefined {
+export function lastingStall(status: GpuPodStatus): ConditionDraft<'Stalled'> | undefined {
   const standing = findCondition(status, 'Stalled');
   const reason = LASTING.find((candidate) => candidate === standing?.reason);
   return standing === undefined || reason === undefined ? undefined : [reason, standing.message];
 }
 
 /** The progress to claim on an object that rests for a while: what stalled it before, else `otherwise`. */
-export function keepingStall(status: GpuPodStatus, otherwise?: Claims['progress']): Pick<Claims, 'progress'> {
+export function keepingStall(
+  status: GpuPodStatus,
+  otherwise?: ConditionDrafts['progress'],
+): Pick<ConditionDrafts, 'progress'> {
   const stall = lastingStall(status);
-  const progress: Claims['progress'] = stall === undefined ? otherwise : { type: 'Stalled', claim: stall };
+  const progress: ConditionDrafts['progress'] =
+    stall === undefined ? otherwise : { type: 'Stalled', draft: stall };
   return progress === undefined ? {} : { progress };
 }
 

@@ -5,7 +5,7 @@ import { notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { heldReady, PENDING, standingClaim } from './claims.ts';
+import { heldReady, PENDING, currentDraft } from './condition-drafts.ts';
 import { isAfterLoss, lastingStall } from './stalled.ts';
 
 /**
@@ -28,10 +28,10 @@ export function startOver(observation: Observation): Step | undefined {
       status: draftStatus(
         observation,
         {
-          Ready: isRented ? standingClaim(status, 'Ready', PENDING) : PENDING,
+          Ready: isRented ? currentDraft(status, 'Ready', PENDING) : PENDING,
           ...(isRented
             ? {}
-            : { progress: { type: 'Reconciling', claim: ['Searching', 'Looking for an offer.'] } }),
+            : { progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] } }),
         },
         {
           failedAttempts: undefined,
@@ -79,7 +79,7 @@ export function stayStalled(observation: Observation): Step | undefined {
     status: draftStatus(observation, {
       Ready: heldReady(gpuPod.status, message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
-      progress: { type: 'Stalled', claim: stall },
+      progress: { type: 'Stalled', draft: stall },
     }),
   };
 }

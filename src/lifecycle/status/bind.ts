@@ -6,7 +6,7 @@ import type { Intent } from '../intent.ts';
 import type { AccountState, Observation } from '../observation.ts';
 import type { LocalState } from '../local-state.ts';
 import type { InstanceSnapshot } from '../provider.ts';
-import { ON_ITS_WAY, selectedClaim, startingClaim } from '../rules/claims.ts';
+import { ON_ITS_WAY, selectedDraft, startingDraft } from '../rules/condition-drafts.ts';
 import { specHash } from '../spec-hash.ts';
 import { paidBy, withAttempt } from './attempts.ts';
 import { draftStatus } from './draft.ts';
@@ -26,11 +26,11 @@ export function bindStatus(
 ): GpuPodStatus {
   const { gpuPod } = observation;
   const isOutdated = specHash(gpuPod.spec) !== intent.specHash;
-  const [selected, message] = selectedClaim(gpuPod.spec, intent);
+  const [selected, message] = selectedDraft(gpuPod.spec, intent);
   return draftStatus(
     observation,
     {
-      Ready: startingClaim(pod.podId),
+      Ready: startingDraft(pod.podId),
       OfferSelected: [adopted ? 'Adopted' : selected, message],
       Provisioned: isOutdated
         ? [
@@ -38,7 +38,7 @@ export function bindStatus(
             'The spec changed during the create request, so the operator terminates this instance.',
           ]
         : ['CreatePending', `Instance ${pod.podId} is created but not active yet.`],
-      progress: { type: 'Reconciling', claim: ON_ITS_WAY },
+      progress: { type: 'Reconciling', draft: ON_ITS_WAY },
     },
     bindFacts(observation, intent, pod, isOutdated),
   );

@@ -1,5 +1,5 @@
 import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/conditions.ts';
-import type { ConditionClaim, ConditionType, Reason } from '../../api/conditions.ts';
+import type { TypedDraft, ConditionType, Reason } from '../../api/conditions.ts';
 import type { Condition, GpuPodStatus } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
 import { plainText } from '../../api/plain-text.ts';
@@ -9,20 +9,20 @@ import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';
 
 /** A reason and its sentence, for one condition type. */
-export type Claim<T extends ConditionType> = readonly [reason: Reason<T>, message: string];
+export type ConditionDraft<T extends ConditionType> = readonly [reason: Reason<T>, message: string];
 
 /**
  * What a rule says of the object. `Synced` is a success unless claimed otherwise; `OfferSelected` and
  * `Provisioned` stay as they were; `Reconciling` and `Stalled` are present only where claimed.
  */
-export interface Claims {
-  readonly Ready: Claim<'Ready'>;
-  readonly Synced?: Claim<'Synced'>;
-  readonly OfferSelected?: Claim<'OfferSelected'>;
-  readonly Provisioned?: Claim<'Provisioned'>;
+export interface ConditionDrafts {
+  readonly Ready: ConditionDraft<'Ready'>;
+  readonly Synced?: ConditionDraft<'Synced'>;
+  readonly OfferSelected?: ConditionDraft<'OfferSelected'>;
+  readonly Provisioned?: ConditionDraft<'Provisioned'>;
   readonly progress?:
-    | { readonly type: 'Reconciling'; readonly claim: Claim<'Reconciling'> }
-    | { readonly type: 'Stalled'; readonly claim: Claim<'Stalled'> };
+    | { readonly type: 'Reconciling'; readonly draft: ConditionDraft<'Reconciling'> }
+    | { readonly type: 'Stalled'; readonly draft: ConditionDraft<'Stalled'> };
 }
 
 /** Facts to set; a key whose value is undefined is removed. */
@@ -32,9 +32,13 @@ export type Facts = {
 };
 
 /** The status that follows from the one that stands, what a rule claims, and new facts. */
-export function draftStatus(observation: Observation, claims: Claims, facts: Facts = {}): GpuPodStatus {
+export function draftStatus(
+  observation: Observation,
+  drafts: ConditionDrafts,
+  facts: Facts = {},
+): GpuPodStatus {
   const { gpuPod, now } = observation;
-  const conditions = mergeConditions(observation, claimList(observation, claims));
+  const conditions = mergeConditions(observation, draftList(observation, drafts));
   const status: GpuPodStatus = {
     ...gpuPod.status,
     ...facts,
@@ -45,29 +49,29 @@ export function draftStatus(observation: Observation, claims: Claims, facts: Fac
   return accrue(shown(withoutUndefined(status)), now.wallMs);
 }
 
-function claimList(observation: Observation, claims: Claims): readonly ConditionClaim[] {
+function draftList(observation: Observation, drafts: ConditionDrafts): readonly TypedDraft[] {
   const { status } = observation.gpuPod;
-  const [readyReason, readyMessage] = claims.Ready;
-  const [syncedReason, syncedMessage] = claims.Synced ?? syncedByDefault(observation);
-  const list: ConditionClaim[] = [
+  const [readyReason, readyMessage] = drafts.Ready;
+  const [syncedReason, syncedMessage] = drafts.Synced ?? syncedByDefault(observation);
+  const list: TypedDraft[] = [
     { type: 'Ready', reason: readyReason, message: readyMessage },
     { type: 'Synced', reason: syncedReason, message: syncedMessage },
   ];
   const offerSelected =
-    claims.OfferSelected ?? firstClaim(status, 'OfferSelected', ['NotLooked', 'No offer was chosen yet.']);
+    drafts.OfferSelected ?? firstDraft(status, 'OfferSelected', ['NotLooked', 'No offer was chosen yet.']);
   const provisioned =
-    claims.Provisioned ?? firstClaim(status, 'Provisioned', ['NotCreated', 'Nothing is rented.']);
+    drafts.Provisioned ?? firstDraft(status, 'Provisioned', ['NotCreated', 'Nothing is rented.']);
   if (offerSelected !== undefined) {
     list.push({ type: 'OfferSelected', reason: offerSelected[0], message: offerSelected[1] });
   }
   if (provisioned !== undefined) {
     list.push({ type: 'Provisioned', reason: provisioned[0], message: provisioned[1] });
   }
-  if (claims.progress?.type === 'Reconciling') {
-    list.push({ type: 'Reconciling', reason: claims.progress.claim[0], message: claims.progress.claim[1] });
+  if (drafts.progress?.type === 'Reconciling') {
+    list.push({ type: 'Reconciling', reason: drafts.progress.draft[0], message: drafts.progress.draft[1] });
   }
-  if (claims.progress?.type === 'Stalled') {
-    list.push({ type: 'Stalled', reason: claims.progress.claim[0], message: claims.progress.claim[1] });
+  if (drafts.progress?.type === 'Stalled') {
+    list.push({ type: 'Stalled', reason: drafts.progress.draft[0], message: drafts.progress.draft[1] });
   }
   return list;
 }
@@ -80,7 +84,7 @@ export function droppedMessage({ droppedFields = [] }: Observation): string | un
 }
 
 /** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
-function syncedByDefault(observation: Observation): Claim<'Synced'> {
+function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
   const { gpuPod, providerFailure, podFailure, policy } = observation;
   const dropped = droppedMessage(observation);
   if (dropped !== undefined) {
@@ -104,35 +108,35 @@ const RETAIN_IGNORED =
   'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod terminates its instance.';
 
 /** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */
-function firstClaim<T extends ConditionType>(
+function firstDraft<T extends ConditionType>(
   status: GpuPodStatus,
   type: T,
-  claim: Claim<T>,
-): Claim<T> | undefined {
-  return findCondition(status, type) === undefined ? claim : undefined;
+  draft: ConditionDraft<T>,
+): ConditionDraft<T> | undefined {
+  return findCondition(status, type) === undefined ? draft : undefined;
 }
 
-function mergeConditions(observation: Observation, claims: readonly ConditionClaim[]): Condition[] {
+function mergeConditions(observation: Observation, drafts: readonly TypedDraft[]): Condition[] {
   const { gpuPod, now } = observation;
   const merged: Condition[] = [];
   for (const type of CONDITION_TYPES) {
     const standing = findCondition(gpuPod.status, type);
-    const claim = claims.find((candidate) => candidate.type === type);
-    if (claim === undefined) {
+    const draft = drafts.find((candidate) => candidate.type === type);
+    if (draft === undefined) {
       const isLasting = type === 'OfferSelected' || type === 'Provisioned';
       if (isLasting && standing !== undefined) {
         merged.push({ ...standing, observedGeneration: gpuPod.metadata.generation });
       }
       continue;
     }
-    const status = statusOfReason(claim);
+    const status = statusOfReason(draft);
     merged.push({
       type,
       status,
       observedGeneration: gpuPod.metadata.generation,
       lastTransitionTime: standing?.status === status ? standing.lastTransitionTime : timestamp(now.wallMs),
-      reason: claim.reason,
-      message: truncateMessage(claim.message),
+      reason: draft.reason,
+      message: truncateMessage(draft.message),
     });
   }
   return merged;

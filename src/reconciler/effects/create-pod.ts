@@ -71,7 +71,7 @@ async function orderInTurn(
   effect: CreatePod,
   prepared: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, commitments, policy } = context;
+  const { clock, reservations, policy } = context;
   const { localState } = prepared;
   await context.takeCreateTurn();
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
@@ -82,14 +82,14 @@ async function orderInTurn(
   const { uid } = gpuPod.metadata;
   let isCharged = false;
   try {
-    if (!commitments.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
+    if (!reservations.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
       return known(localState);
     }
     const outcome = await order(context, gpuPod, effect, prepared);
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
     return outcome;
   } finally {
-    commitments.release(uid, { name: effect.intent.name, isCharged });
+    reservations.release(uid, { name: effect.intent.name, isCharged });
     // Whoever was let through to probe and did not come to it leaves the probe to others.
     context.gates.giveBack(asking);
   }

@@ -6,7 +6,7 @@ import { cooldownOwner } from '../gather.ts';
 import { ensureSecret, removeSecret } from './connection-secret.ts';
 import { createPod } from './create-pod.ts';
 import type { EffectOutcome } from './outcome.ts';
-import { deletePod, deleteStray, readOffers, readPod } from './provider-calls.ts';
+import { deletePod, deleteDuplicate, readOffers, readPod } from './provider-calls.ts';
 import { addFinalizer, release, writeStatus } from './writes.ts';
 
 /** Does the one thing that was planned. A new effect is a new case: the compiler asks for it. */
@@ -29,7 +29,7 @@ export async function perform(
     case 'deletePod':
       return await deletePod(context, gpuPod, effect.podId, localState);
     case 'deleteStray':
-      return await deleteStray(context, gpuPod, effect, localState);
+      return await deleteDuplicate(context, gpuPod, effect, localState);
     case 'readPod':
       return await readPod(context, gpuPod, effect.podId, localState);
     case 'ensureSecret':

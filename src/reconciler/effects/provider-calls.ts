@@ -2,11 +2,11 @@ import { isDeleting } from '../../api/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import { readIntent, unresolvedIntent } from '../../lifecycle/intent.ts';
 import type { ObservedOffers } from '../../lifecycle/observation.ts';
-import { learnDelete, learnRead, learnStrayDeleted } from '../../lifecycle/learn.ts';
+import { learnDelete, learnRead, learnDuplicateDeleted } from '../../lifecycle/learn.ts';
 import type { LocalState, PodRead } from '../../lifecycle/local-state.ts';
 import { isSameAttempt } from '../../lifecycle/pod-name.ts';
 import type { Answer, NotFound, InstanceSnapshot } from '../../lifecycle/provider.ts';
-import type { DeleteStray } from '../../lifecycle/step.ts';
+import type { DeleteDuplicate } from '../../lifecycle/step.ts';
 import { standingOf } from '../../lifecycle/surplus.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { noteOwnPod } from '../account-evidence.ts';
@@ -116,10 +116,10 @@ function resultOf(answer: Answer<InstanceSnapshot> | NotFound): PodRead['result'
 }
 
 /** Terminates a surplus instance, if a live look at the object still says that it is surplus. */
-export async function deleteStray(
+export async function deleteDuplicate(
   context: Context,
   gpuPod: GpuPod,
-  stray: DeleteStray,
+  duplicate: DeleteDuplicate,
   localState: LocalState,
 ): Promise<EffectOutcome> {
   const fence = whileSessionLasts(context);
@@ -127,31 +127,31 @@ export async function deleteStray(
   const live = await context.api.get({ namespace, name });
   const parsed = live?.metadata.uid === uid ? parseGpuPod(live) : undefined;
   const isSurplus =
-    stray.cause === 'duplicate'
-      ? parsed?.kind === 'ok' && isDuplicate(context, parsed.gpuPod, stray)
-      : parsed?.kind !== 'ok' || !isOwned(parsed.gpuPod, stray);
+    duplicate.cause === 'duplicate'
+      ? parsed?.kind === 'ok' && isDuplicate(context, parsed.gpuPod, duplicate)
+      : parsed?.kind !== 'ok' || !isOwned(parsed.gpuPod, duplicate);
   if (!isSurplus) {
     return STALE;
   }
-  const { podId, podName } = stray;
+  const { podId, podName } = duplicate;
   const outcome = await context.provider.deletePod(podId, fence);
   context.log.warn(
     { namespace, name, podId, podName, outcome: outcome.kind },
     'requested termination of a duplicate',
   );
-  return outcome.kind === 'failure' ? STALE : known(learnStrayDeleted(localState, podId));
+  return outcome.kind === 'failure' ? STALE : known(learnDuplicateDeleted(localState, podId));
 }
 
 /** By the object's own uid: what it may have adopted of another's is not asked, and not needed. */
 function isDuplicate(
   { installation, policy }: Context,
   gpuPod: GpuPod,
-  { podId, podName }: DeleteStray,
+  { podId, podName }: DeleteDuplicate,
 ): boolean {
-  const own = { gpuPod, installation, policy, intent: readIntent(gpuPod), mayClaim: false };
+  const own = { gpuPod, installation, policy, intent: readIntent(gpuPod), mayAdopt: false };
   return standingOf(own, { podId, name: podName }) === 'duplicate';
 }
 
-function isOwned(gpuPod: GpuPod, { podId, podName }: DeleteStray): boolean {
+function isOwned(gpuPod: GpuPod, { podId, podName }: DeleteDuplicate): boolean {
   return gpuPod.status.podId === podId || isSameAttempt(unresolvedIntent(gpuPod)?.name, podName);
 }

@@ -117,22 +117,22 @@ function payerOf(
 }
 
 function settleBooks(
-  { commitments }: Context,
+  { reservations }: Context,
   gpuPod: GpuPod,
   retained: readonly PodLeft[],
   isForced: boolean,
 ): void {
   const { podId } = gpuPod.status;
   for (const pod of retained) {
-    commitments.keep(pod.podId, gpuPod, 'retained');
+    reservations.keep(pod.podId, gpuPod, 'retained');
   }
   if (podId === undefined || retained.length > 0) {
     return;
   }
   if (isForced) {
-    commitments.keep(podId, gpuPod, 'released');
+    reservations.keep(podId, gpuPod, 'released');
   } else {
-    commitments.ended(podId);
+    reservations.ended(podId);
   }
 }
 

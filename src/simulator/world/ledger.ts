@@ -106,8 +106,8 @@ export class Ledger {
   }
 
   /** Pods whose name starts so, case-insensitively. */
-  byName(front: string): LedgerEntry[] {
-    return this.entries().filter((entry) => entry.name.toLowerCase().startsWith(front.toLowerCase()));
+  byName(namePrefix: string): LedgerEntry[] {
+    return this.entries().filter((entry) => entry.name.toLowerCase().startsWith(namePrefix.toLowerCase()));
   }
 
   /** Pods that cost money at a wall time. */

@@ -10,8 +10,8 @@ import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
 import { AccountGates } from '../../../src/reconciler/account-gates.ts';
 import { Inventory } from '../../../src/reconciler/inventory.ts';
-import { Claims } from '../../../src/reconciler/claims.ts';
-import { Commitments } from '../../../src/reconciler/commitments.ts';
+import { Adoptions } from '../../../src/reconciler/adoptions.ts';
+import { Reservations } from '../../../src/reconciler/reservations.ts';
 import { Cooldowns } from '../../../src/reconciler/cooldowns.ts';
 import { gather } from '../../../src/reconciler/gather.ts';
 import type { Sources } from '../../../src/reconciler/gather.ts';
@@ -189,14 +189,14 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
   const health = new ProviderHealth(clock, 0, nothing);
   const vanished = new VanishedPods(clock, 0);
   const view = { get: () => undefined, list: () => [...others], applyLocal: () => true };
-  const commitments = new Commitments({
+  const reservations = new Reservations({
     view,
     clock,
     installation: INSTALLATION,
     timings: DEFAULT_TIMINGS,
     assumedPrice: 0,
   });
-  commitments.takeInventory({ pods, beganAtMs }, new Set([undefined]));
+  reservations.takeInventory({ pods, beganAtMs }, new Set([undefined]));
   return {
     clock,
     account,
@@ -226,14 +226,14 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       schedule: nothing,
       minGapMs: 0,
     }),
-    claims: new Claims({
+    adoptions: new Adoptions({
       api: { list: async () => Promise.resolve([...others]) },
       view,
       retained: { hasOfPrefix: async () => Promise.resolve(false) },
     }),
     gates: new AccountGates(clock),
     cooldowns: new Cooldowns(clock),
-    commitments,
+    reservations,
     view,
     proofKey: 'key-1',
     fidelity: { dropped: [] },
@@ -246,15 +246,15 @@ function localStateOf(
   podId: string | undefined,
   seen: InstanceSnapshot | undefined,
 ): LocalState {
-  const rental = podId === undefined ? {} : { rental: rentalOf(index, podId, seen) };
-  return { ...pick(LOCAL_STATES, index), ...rental };
+  const instance = podId === undefined ? {} : { instance: instanceStateOf(index, podId, seen) };
+  return { ...pick(LOCAL_STATES, index), ...instance };
 }
 
-function rentalOf(
+function instanceStateOf(
   index: number,
   podId: string,
   seen: InstanceSnapshot | undefined,
-): NonNullable<LocalState['rental']> {
+): NonNullable<LocalState['instance']> {
   const { name: _name, ...unread } = anInstanceState({ podId });
   const beganAtMs = NOW_MS - 40_000;
   if (index % 3 === 0) return unread;
@@ -295,7 +295,7 @@ const LOCAL_STATES: readonly LocalState[] = [
     order: aPendingCreate({ outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }) }),
   }),
   localState({ order: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }) }),
-  localState({ strays: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
+  localState({ duplicates: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
   localState({ unbound: { podId: 'pod-2', podName: nameOfAttempt(2) } }),
   localState({ deletingSinceMs: NOW_MS - 60_000 }),
   localState({ blocked: { reason: 'ReferenceNotFound', message: 'y'.repeat(300), untilMs: NOW_MS + 5 } }),

@@ -4,7 +4,7 @@ import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
-import { podNameFront } from '../../../src/lifecycle/pod-name.ts';
+import { podNamePrefix } from '../../../src/lifecycle/pod-name.ts';
 import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
 import type { LocalState } from '../../../src/lifecycle/local-state.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
@@ -91,11 +91,11 @@ function judgeOrder(
 function isFindable({ gpuPod, installation }: Observation, intent: Intent): boolean {
   const { metadata } = gpuPod;
   const annotations = { ...metadata.annotations, [ANNOTATIONS.intent]: writeIntent(intent) };
-  const front = podNameFront(installation, metadata);
+  const namePrefix = podNamePrefix(installation, metadata);
   return (
     readIntent({ ...gpuPod, metadata: { ...metadata, annotations } }).kind === 'read' &&
     /^gp-[a-z0-9]{6}-[a-z0-9]{10,32}-[0-9]{1,6}(-[a-z0-9-]*)?$/.test(intent.name) &&
-    intent.name.startsWith(`${front}-${intent.attempt}`) &&
+    intent.name.startsWith(`${namePrefix}-${intent.attempt}`) &&
     intent.name.length <= 63
   );
 }
@@ -108,8 +108,8 @@ function mayHaveSent(known: Observation): boolean {
   return reading.kind === 'garbled' && !isNotCreated(localState) && (localState.order?.absences ?? 0) < 3;
 }
 
-function mayComeOf({ gpuPod, installation, localState, mayClaim }: Observation, intent: Intent): boolean {
-  const isOurs = intent.uid === gpuPod.metadata.uid || mayClaim;
+function mayComeOf({ gpuPod, installation, localState, mayAdopt }: Observation, intent: Intent): boolean {
+  const isOurs = intent.uid === gpuPod.metadata.uid || mayAdopt;
   const isExcluded = isNotCreated(localState) && intent.installation === installation;
   return isOurs && !isSettled(gpuPod.status, intent) && !isExcluded;
 }

@@ -16,7 +16,7 @@ import type { Told } from '../support/told.ts';
 const beganAtMs = NOW_MS - 1_000;
 const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
 const ready = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
-const deleted = { rental: anInstanceState({ deletedAtMs: NOW_MS - 1 }) };
+const deleted = { instance: anInstanceState({ deletedAtMs: NOW_MS - 1 }) };
 
 function seeing(snapshot: ReturnType<typeof aSnapshot>, pod = rentedGpuPod()): ObservationOverrides {
   return { gpuPod: pod, lastSeen: lastSeen(snapshot, { beganAtMs }) };
@@ -55,7 +55,7 @@ describe('what a person reads of a machine that is ended', () => {
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
         localState: {
-          rental: {
+          instance: {
             podId: 'pod-1',
             sinceMs: 0,
             wasRead: false,
@@ -73,7 +73,7 @@ describe('what a person reads of a machine that is ended', () => {
       known: {
         gpuPod: rentedGpuPod({ spec: { provisioningTimeout: '90s' } }),
         lastSeen: lastSeen(aSnapshot(), { beganAtMs }),
-        localState: { rental: anInstanceState() },
+        localState: { instance: anInstanceState() },
       },
       type: 'Provisioned',
       says: ['1m30s'],
@@ -177,7 +177,7 @@ describe('what a person reads of a machine that runs', () => {
     },
     {
       name: 'that nobody could look at: that it may bill',
-      known: { gpuPod: ready, localState: { rental: anInstanceState({ sinceMs: 1 }) } },
+      known: { gpuPod: ready, localState: { instance: anInstanceState({ sinceMs: 1 }) } },
       type: 'Ready',
       says: ['pod-1', 'may bill'],
     },
@@ -197,7 +197,7 @@ describe('what a person reads of a machine that runs', () => {
       name: 'that vanished: that the provider does not know it',
       known: {
         gpuPod: ready,
-        localState: { rental: anInstanceState({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
+        localState: { instance: anInstanceState({ missing: 2, read: { beganAtMs, result: 'notFound' } }) },
       },
       type: 'Provisioned',
       says: ['pod-1', 'no longer known'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
 import type { PodRead } from '../../../src/lifecycle/local-state.ts';
 import type { LastSeen } from '../../../src/lifecycle/observation.ts';
 import type { Failure } from '../../../src/lifecycle/provider.ts';
@@ -35,7 +35,7 @@ function known(row: Omit<Row, 'name' | 'expected' | 'why'>): ReturnType<typeof o
     gpuPod: rentedGpuPod(row.isReady === true ? { status: { readyAt: WALL_TEXT } } : {}),
     lastSeen: lastSeen(snapshot, { beganAtMs: NOW_MS - 1_000, detailsAtMs }),
     localState: {
-      rental: anInstanceState({ activeSeenAtMs, ...(read === undefined ? {} : { read }) }),
+      instance: anInstanceState({ activeSeenAtMs, ...(read === undefined ? {} : { read }) }),
     },
     ...(row.providerFailure === undefined ? {} : { providerFailure: row.providerFailure }),
   });
@@ -102,11 +102,11 @@ describe('an instance that is usable', () => {
       why: 'never kept',
     },
   ])('$name: $expected.step, because $why', ({ expected, ...row }) => {
-    expect(outline(followRental(known(row)))).toMatchObject(expected);
+    expect(outline(followInstance(known(row)))).toMatchObject(expected);
   });
 
   it('is asked for its price seldom, and says what it is waiting for', () => {
-    const rest = restOf(followRental(known({ snapshot: WITHOUT_PRICE })));
+    const rest = restOf(followInstance(known({ snapshot: WITHOUT_PRICE })));
     expect(rest).toMatchObject({ wantsInventoryAfterMs: NOW_MS + 29_000, pollOften: true });
     expect(messageOf(rest.status, 'Ready')).toMatch(/bills.*no price.*provisioningTimeout/);
     expect(rest.status.ssh).toBeUndefined();
@@ -114,20 +114,20 @@ describe('an instance that is usable', () => {
 
   it('without a price is ended when its time is over, and counts as failed', () => {
     const late = known({ snapshot: WITHOUT_PRICE });
-    const rental = anInstanceState({ sinceMs: NOW_MS - 21 * 60_000, activeSeenAtMs: ACTIVE_SEEN_MS });
-    const status = statusOf(followRental({ ...late, localState: { ...late.localState, rental } }));
+    const instance = anInstanceState({ sinceMs: NOW_MS - 21 * 60_000, activeSeenAtMs: ACTIVE_SEEN_MS });
+    const status = statusOf(followInstance({ ...late, localState: { ...late.localState, instance } }));
     expect(status.attempts).toMatchObject([{ ending: 'ProvisioningTimedOut' }]);
   });
 
   it('is first seen active once, however often it is looked at', () => {
     const first = observed({ gpuPod: rentedGpuPod(), lastSeen: lastSeen(aReadySnapshot()) });
-    expect(first.localState.rental?.activeSeenAtMs).toBe(NOW_MS);
+    expect(first.localState.instance?.activeSeenAtMs).toBe(NOW_MS);
     const later = observed({
       gpuPod: rentedGpuPod(),
       lastSeen: lastSeen(aReadySnapshot()),
       localState: first.localState,
       atMs: NOW_MS + 9,
     });
-    expect(later.localState.rental?.activeSeenAtMs).toBe(NOW_MS);
+    expect(later.localState.instance?.activeSeenAtMs).toBe(NOW_MS);
   });
 });

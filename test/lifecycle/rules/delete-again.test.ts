@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
+import { terminateInstance } from '../../../src/lifecycle/rules/terminate.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
@@ -21,20 +21,20 @@ describe('a DELETE that was accepted', () => {
   it.each<Row>([
     {
       name: 'a DELETE a moment ago',
-      known: { localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) } },
+      known: { localState: { instance: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) } },
       expected: { step: 'rest', Ready: 'Ending', Reconciling: 'Progressing' },
       why: 'it was accepted; now its end is awaited',
     },
     {
       name: 'a DELETE long ago, and no list',
-      known: { localState: { rental: sent } },
+      known: { localState: { instance: sent } },
       expected: { step: 'rest' },
       why: 'nothing says that it was not heeded',
     },
     {
       name: 'a DELETE 120 s ago, and a list that still shows it',
       known: {
-        localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 120_000 }) },
+        localState: { instance: anInstanceState({ deletedAtMs: NOW_MS - 120_000 }) },
         inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'deletePod' },
@@ -43,7 +43,7 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, and a list that still shows it',
       known: {
-        localState: { rental: sent },
+        localState: { instance: sent },
         inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'deletePod' },
@@ -52,7 +52,7 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 119.999 s ago, and a list that still shows it',
       known: {
-        localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 119_999 }) },
+        localState: { instance: anInstanceState({ deletedAtMs: NOW_MS - 119_999 }) },
         inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'rest' },
@@ -62,7 +62,7 @@ describe('a DELETE that was accepted', () => {
       name: 'a DELETE 2 min ago, lists that do not show it, and a GET that does',
       known: {
         localState: {
-          rental: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_000, result: 'found' } }),
+          instance: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_000, result: 'found' } }),
         },
         inventory: inventory({ beganAtMs: NOW_MS - 5 }),
       },
@@ -73,7 +73,7 @@ describe('a DELETE that was accepted', () => {
       name: 'a GET that showed it a moment before a DELETE can have been forgotten',
       known: {
         localState: {
-          rental: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
+          instance: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
         },
         inventory: inventory({ beganAtMs: NOW_MS - 5 }),
       },
@@ -83,7 +83,7 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that shows it',
       known: {
-        localState: { rental: sent },
+        localState: { instance: sent },
         lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 10_000 }),
       },
       expected: { step: 'deletePod' },
@@ -92,7 +92,7 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that leaves it out by now',
       known: {
-        localState: { rental: sent },
+        localState: { instance: sent },
         lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 10_000, omitted: true }),
       },
       expected: { step: 'rest' },
@@ -101,7 +101,7 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that calls it ended',
       known: {
-        localState: { rental: sent },
+        localState: { instance: sent },
         lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs: NOW_MS - 10_000 }),
       },
       expected: { step: 'rest' },
@@ -109,12 +109,12 @@ describe('a DELETE that was accepted', () => {
     },
     {
       name: 'a list since that does not show it',
-      known: { localState: { rental: sent }, inventory: inventory({ beganAtMs: NOW_MS - 5 }) },
+      known: { localState: { instance: sent }, inventory: inventory({ beganAtMs: NOW_MS - 5 }) },
       expected: { step: 'readPod' },
       why: 'a GET is the other half of the proof',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const step = endRental(observed({ gpuPod: rentedGpuPod(), ...known }), 'x');
+    const step = terminateInstance(observed({ gpuPod: rentedGpuPod(), ...known }), 'x');
     expect(outline(step)).toMatchObject(expected);
   });
 });

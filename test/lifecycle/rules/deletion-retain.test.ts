@@ -20,7 +20,7 @@ const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
 const DELETED_AT_MS = NOW_MS - 10_000;
 const deleting = { isDeleting: true } as const;
 const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } });
-const localState = { rental: anInstanceState(), deletingSinceMs: DELETED_AT_MS };
+const localState = { instance: anInstanceState(), deletingSinceMs: DELETED_AT_MS };
 const list = inventory({ beganAtMs: DELETED_AT_MS, live: [aSnapshot()] });
 
 describe('finishDeletion, where the machine is to outlive the object', () => {

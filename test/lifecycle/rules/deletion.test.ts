@@ -166,7 +166,7 @@ describe('finishDeletion', () => {
       name: 'a pod seen gone, and no list since the DELETE',
       known: {
         gpuPod: rented,
-        localState: { rental: sent },
+        localState: { instance: sent },
         inventory: inventory({ ...ended, beganAtMs: NOW_MS - 50_001 }),
       },
       expected: { step: 'rest', Ready: 'Deleting', Reconciling: 'Progressing' },
@@ -176,7 +176,7 @@ describe('finishDeletion', () => {
       name: 'a pod seen gone, and a clean list since the DELETE',
       known: {
         gpuPod: rented,
-        localState: { rental: sent },
+        localState: { instance: sent },
         inventory: inventory({ ...ended, beganAtMs: NOW_MS - 50_000 }),
       },
       expected: { step: 'release' },
@@ -186,7 +186,7 @@ describe('finishDeletion', () => {
       name: 'a pod seen gone, and a list that shows another one of ours',
       known: {
         gpuPod: rented,
-        localState: { rental: sent },
+        localState: { instance: sent },
         inventory: inventory({
           ...ended,
           beganAtMs: NOW_MS,
@@ -255,7 +255,7 @@ describe('finishDeletion', () => {
       why: 'the watch has not told of its end yet',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const localState = { rental: anInstanceState() };
+    const localState = { instance: anInstanceState() };
     expect(outline(finishDeletion(observed({ localState, ...known })))).toMatchObject(expected);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { beginEnding, closeRental, ENDINGS, finishEnding } from '../../../src/lifecycle/rules/ending.ts';
+import { beginEnding, closeInstance, ENDINGS, finishEnding } from '../../../src/lifecycle/rules/ending.ts';
 import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
@@ -149,7 +149,7 @@ describe('finishEnding', () => {
       why: 'nothing is rented for now',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    const localState = { rental: anInstanceState() };
+    const localState = { instance: anInstanceState() };
     expect(outline(finishEnding(observed({ localState, ...known })))).toMatchObject(expected);
   });
 });
@@ -166,10 +166,10 @@ describe('an ending that was finished', () => {
 });
 
 describe('closeRental', () => {
-  const known = { gpuPod: rentedGpuPod(), localState: { rental: anInstanceState() } };
+  const known = { gpuPod: rentedGpuPod(), localState: { instance: anInstanceState() } };
 
   it('moves the pod to the attempts, with what it cost, and makes room for the next', () => {
-    const status = statusOf(closeRental(observed(known), END));
+    const status = statusOf(closeInstance(observed(known), END));
     expect(status.attempts).toEqual([
       {
         number: 1,
@@ -224,19 +224,19 @@ describe('closeRental', () => {
     },
   ])('a pod that $name: $outcome, because $why', ({ status, reason, outcome, failed }) => {
     const gpuPod = rentedGpuPod({ status: { failedAttempts: 2, ...status } });
-    const closed = statusOf(closeRental(observed({ gpuPod }), { reason, message: undefined }));
+    const closed = statusOf(closeInstance(observed({ gpuPod }), { reason, message: undefined }));
     expect(closed.attempts).toMatchObject([{ outcome, reason }]);
     expect(closed.failedAttempts).toBe(failed);
   });
 
   it('removes the connection Secret first: its host may soon be somebody else\u2019s machine', () => {
     const gpuPod = rentedGpuPod({ status: { binding: { name: 'train-1-connection' } } });
-    expect(effectOf(closeRental(observed({ gpuPod }), END))).toEqual({
+    expect(effectOf(closeInstance(observed({ gpuPod }), END))).toEqual({
       type: 'removeSecret',
       name: 'train-1-connection',
     });
     const localState = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
-    expect(outline(closeRental(observed({ gpuPod, localState }), END)).step).toBe('writeStatus');
+    expect(outline(closeInstance(observed({ gpuPod, localState }), END)).step).toBe('writeStatus');
   });
 
   describe('with a connection Secret that may not be removed', () => {
@@ -246,7 +246,7 @@ describe('closeRental', () => {
 
     it('waits, says why, and notes since when the machine costs nothing', () => {
       const rest = restOf(
-        closeRental(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
+        closeInstance(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
       );
       expect(outline(rest)).toMatchObject({
         Ready: 'Ending',
@@ -262,11 +262,11 @@ describe('closeRental', () => {
     it('keeps the time at which the end was first seen, also when it is closed at last', () => {
       const terminatedAt = '2026-11-23T10:05:00Z';
       const gpuPod = rentedGpuPod({ status: { binding, terminatedAt } });
-      expect(restOf(closeRental(observed({ gpuPod, localState }), END)).status).toMatchObject({
+      expect(restOf(closeInstance(observed({ gpuPod, localState }), END)).status).toMatchObject({
         terminatedAt,
       });
       const removed = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
-      const closed = statusOf(closeRental(observed({ gpuPod, localState: removed }), END));
+      const closed = statusOf(closeInstance(observed({ gpuPod, localState: removed }), END));
       expect(closed).toMatchObject({ terminatedAt, attempts: [{ endedAt: terminatedAt }] });
     });
   });

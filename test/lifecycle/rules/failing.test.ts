@@ -5,7 +5,7 @@ import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import { reasonsOf } from '../support/outline.ts';
 
-const CLAIMS = { Ready: ['Pending', 'Nothing is rented yet.'] } as const;
+const DRAFTS = { Ready: ['Pending', 'Nothing is rented yet.'] } as const;
 const seen = gpuPod({ status: { observedGeneration: 1 } });
 const unavailable: Hindrance = { reason: 'ApiUnavailable', message: 'HTTP status 503.' };
 
@@ -73,13 +73,13 @@ describe('restFailing', () => {
     },
   ])('$name: told $isTold, because $why', ({ hindrance, sinceMs, isTold }) => {
     const known = observed({ gpuPod: seen, localState: failing(hindrance.reason, sinceMs) });
-    const { status } = restFailing(known, hindrance, CLAIMS);
+    const { status } = restFailing(known, hindrance, DRAFTS);
     expect(reasonsOf(status).Synced).toBe(isTold ? hindrance.reason : null);
     expect(isTold || status === seen.status).toBe(true);
   });
 
   it('tells it at once on an object that has no status yet: it would look forgotten', () => {
-    expect(reasonsOf(restFailing(observed(), unavailable, CLAIMS).status).Synced).toBe('ApiUnavailable');
+    expect(reasonsOf(restFailing(observed(), unavailable, DRAFTS).status).Synced).toBe('ApiUnavailable');
   });
 
   it.each([
@@ -90,19 +90,19 @@ describe('restFailing', () => {
     { count: 5_000, requeueAfterMs: 60_000, why: 'however long it lasts' },
   ])('after $count failures again in $againInMs ms: $why', ({ count, requeueAfterMs }) => {
     const localState = count === 0 ? {} : failing('ApiUnavailable', NOW_MS, count);
-    expect(restFailing(observed({ localState }), unavailable, CLAIMS).requeueAfterMs).toBe(requeueAfterMs);
+    expect(restFailing(observed({ localState }), unavailable, DRAFTS).requeueAfterMs).toBe(requeueAfterMs);
   });
 
   it('waits as long as it was asked to', () => {
-    expect(restFailing(observed(), { ...unavailable, retryAfterMs: 7_500 }, CLAIMS).requeueAfterMs).toBe(
+    expect(restFailing(observed(), { ...unavailable, retryAfterMs: 7_500 }, DRAFTS).requeueAfterMs).toBe(
       7_500,
     );
   });
 
   it('counts a failure of one kind from its first time, and another kind anew', () => {
     const localState = failing('ApiUnavailable', 5, 3);
-    const again = restFailing(observed({ localState }), unavailable, CLAIMS);
-    const other = restFailing(observed({ localState }), { reason: 'RateLimited', message: 'm' }, CLAIMS);
+    const again = restFailing(observed({ localState }), unavailable, DRAFTS);
+    const other = restFailing(observed({ localState }), { reason: 'RateLimited', message: 'm' }, DRAFTS);
     expect(again.remember?.failure).toMatchObject({ sinceMs: 5, count: 4 });
     expect(other.remember?.failure).toMatchObject({ reason: 'RateLimited', sinceMs: NOW_MS, count: 1 });
   });

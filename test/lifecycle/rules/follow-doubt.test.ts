@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import { inventory, aSnapshot, aReadySnapshot, lastSeen } from '../../support/builders/snapshots.ts';
-import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
-import type { Row } from '../support/rentals.ts';
+import { justNow, read, ready, instance, unready } from '../support/instances.ts';
+import type { Row } from '../support/instances.ts';
 import { outline, restOf } from '../support/outline.ts';
 
 describe('followRental of a pod that may be gone', () => {
@@ -12,19 +12,19 @@ describe('followRental of a pod that may be gone', () => {
   it.each<Row>([
     {
       name: 'a list since the last look does not show it',
-      known: { ...missingInList, ...seen, ...rental() },
+      known: { ...missingInList, ...seen, ...instance() },
       expected: { step: 'readPod' },
       why: 'a list alone is no proof, and no reason to do nothing',
     },
     {
       name: 'a list of its first 90 seconds does not show it',
-      known: { ...missingInList, ...seen, ...rental({ sinceMs: NOW_MS - 90_009 }) },
+      known: { ...missingInList, ...seen, ...instance({ sinceMs: NOW_MS - 90_009 }) },
       expected: { step: 'ensureSecret' },
       why: 'lists show pods late: two wrong answers to GET would else end the rental of a pod that runs',
     },
     {
       name: 'a list of its 90th second does not show it',
-      known: { ...missingInList, ...seen, ...rental({ sinceMs: NOW_MS - 90_010 }) },
+      known: { ...missingInList, ...seen, ...instance({ sinceMs: NOW_MS - 90_010 }) },
       expected: { step: 'readPod' },
       why: 'lists show pods by then',
     },
@@ -32,7 +32,7 @@ describe('followRental of a pod that may be gone', () => {
       name: 'a list since the last look shows it',
       known: {
         ...seen,
-        ...rental(),
+        ...instance(),
         inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot()] }),
       },
       expected: { step: 'ensureSecret' },
@@ -42,7 +42,7 @@ describe('followRental of a pod that may be gone', () => {
       name: 'a list since the last look shows another pod alone',
       known: {
         ...seen,
-        ...rental(),
+        ...instance(),
         inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot({ podId: 'pod-9' })] }),
       },
       expected: { step: 'readPod' },
@@ -50,7 +50,7 @@ describe('followRental of a pod that may be gone', () => {
     },
     {
       name: 'a list does not show it, and there was no look yet',
-      known: { ...missingInList, ...rental() },
+      known: { ...missingInList, ...instance() },
       expected: { step: 'readPod' },
       why: 'nobody knows whether it ever was',
     },
@@ -58,7 +58,7 @@ describe('followRental of a pod that may be gone', () => {
       name: 'one proof of its end, and a look that came later',
       known: {
         ...seen,
-        ...rental({ missing: 1, lastMissingAtMs: NOW_MS - 40_000, read: read('notFound') }),
+        ...instance({ missing: 1, lastMissingAtMs: NOW_MS - 40_000, read: read('notFound') }),
       },
       expected: { step: 'readPod' },
       why: 'a 404 is not forgotten for a poll: the pod itself is asked again',
@@ -84,7 +84,7 @@ describe('followRental of a pod that may be gone', () => {
     {
       name: 'a GET 1 s ago found nothing',
       known: {
-        ...rental({ read: read('notFound', justNow) }),
+        ...instance({ read: read('notFound', justNow) }),
         lastSeen: lastSeen(aSnapshot(), { omitted: true }),
       },
       expected: { step: 'rest' },
@@ -98,27 +98,27 @@ describe('followRental of a pod that may be gone', () => {
     },
     {
       name: 'a GET since the list found it',
-      known: { gpuPod: ready, ...missingInList, ...seen, ...rental({ read: read('found', NOW_MS - 5) }) },
+      known: { gpuPod: ready, ...missingInList, ...seen, ...instance({ read: read('found', NOW_MS - 5) }) },
       expected: { step: 'ensureSecret' },
       why: 'it is there',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
+    expect(outline(followInstance(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
   });
 
   it('wants a list since the GET, and another GET when it is time', () => {
     const doubtful = {
       lastSeen: lastSeen(aSnapshot(), { omitted: true }),
-      ...rental({ read: read('notFound', justNow) }),
+      ...instance({ read: read('notFound', justNow) }),
     };
-    const rest = restOf(followRental(observed({ gpuPod: unready, ...doubtful })));
+    const rest = restOf(followInstance(observed({ gpuPod: unready, ...doubtful })));
     expect(rest).toMatchObject({
       requeueAfterMs: 29_000,
       wantsInventoryAfterMs: justNow,
       status: unready.status,
     });
     const wanted = (beganAtMs: number): number | undefined =>
-      restOf(followRental(observed({ gpuPod: unready, ...doubtful, inventory: inventory({ beganAtMs }) })))
+      restOf(followInstance(observed({ gpuPod: unready, ...doubtful, inventory: inventory({ beganAtMs }) })))
         .wantsInventoryAfterMs;
     expect(wanted(justNow)).toBeUndefined();
     expect(wanted(justNow - 1)).toBe(justNow);

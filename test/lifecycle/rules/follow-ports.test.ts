@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
@@ -48,13 +48,16 @@ describe('followRental of a pod whose ports are not known', () => {
     },
     {
       name: 'ready without ports, and a GET that found none',
-      known: { ...seen, localState: { rental: anInstanceState({ read: { beganAtMs, result: 'found' } }) } },
+      known: { ...seen, localState: { instance: anInstanceState({ read: { beganAtMs, result: 'found' } }) } },
       expected: { step: 'ensureSecret' },
       why: 'the pod itself says so',
     },
     {
       name: 'ready without ports, and a GET that failed',
-      known: { ...seen, localState: { rental: anInstanceState({ read: { beganAtMs, result: 'failed' } }) } },
+      known: {
+        ...seen,
+        localState: { instance: anInstanceState({ read: { beganAtMs, result: 'failed' } }) },
+      },
       expected: { step: 'rest' },
       why: 'that says nothing of them',
     },
@@ -71,11 +74,11 @@ describe('followRental of a pod whose ports are not known', () => {
       why: 'lists show pods late, and Ready does not wait for that',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(followRental(observed(known)))).toMatchObject(expected);
+    expect(outline(followInstance(observed(known)))).toMatchObject(expected);
   });
 
   it('is looked at often until then, and not slept over: the next list tells', () => {
-    expect(followRental(observed(seen))).toEqual({
+    expect(followInstance(observed(seen))).toEqual({
       kind: 'rest',
       status: seen.gpuPod.status,
       pollOften: true,
@@ -86,6 +89,6 @@ describe('followRental of a pod whose ports are not known', () => {
 
   it('is not looked at again by itself where something is done at once', () => {
     const known = observed({ ...seen, lastSeen: lastSeen(aReadySnapshot(), { beganAtMs, omitted: true }) });
-    expect(followRental(known)).toEqual({ kind: 'act', effect: { type: 'readPod', podId: 'pod-1' } });
+    expect(followInstance(known)).toEqual({ kind: 'act', effect: { type: 'readPod', podId: 'pod-1' } });
   });
 });

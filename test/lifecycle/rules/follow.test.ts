@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followRental } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';
@@ -11,8 +11,8 @@ import {
   aReadySnapshot,
   lastSeen,
 } from '../../support/builders/snapshots.ts';
-import { justNow, read, ready, rental, unready } from '../support/rentals.ts';
-import type { Row } from '../support/rentals.ts';
+import { justNow, read, ready, instance, unready } from '../support/instances.ts';
+import type { Row } from '../support/instances.ts';
 import { outline, restOf, statusOf } from '../support/outline.ts';
 
 describe('followRental of a pod that is gone', () => {
@@ -32,7 +32,7 @@ describe('followRental of a pod that is gone', () => {
     },
     {
       name: 'a ready pod that vanished',
-      known: { gpuPod: ready, ...rental({ missing: 2, read: read('notFound') }) },
+      known: { gpuPod: ready, ...instance({ missing: 2, read: read('notFound') }) },
       expected: { step: 'writeStatus', Ready: 'Lost', Stalled: 'Lost', Provisioned: 'Lost' },
       why: 'the same, and nobody said that it ended',
     },
@@ -49,7 +49,7 @@ describe('followRental of a pod that is gone', () => {
       why: 'nothing was done on it: the next offer is tried',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(followRental(observed(known)))).toMatchObject(expected);
+    expect(outline(followInstance(observed(known)))).toMatchObject(expected);
   });
 
   it.each([
@@ -57,7 +57,7 @@ describe('followRental of a pod that is gone', () => {
     { name: 'starting', gpuPod: unready, outcome: 'Failed', reason: 'Lost', failed: 1 },
   ])('records a $name pod as $outcome $reason', ({ gpuPod: rented, outcome, reason, failed }) => {
     const known = observed({ gpuPod: rented, inventory: inventory({ ended: [historyRow()] }) });
-    expect(statusOf(followRental(known))).toMatchObject({
+    expect(statusOf(followInstance(known))).toMatchObject({
       attempts: [{ outcome, reason }],
       failedAttempts: failed,
     });
@@ -68,7 +68,7 @@ describe('followRental of a pod that nobody could look at', () => {
   it.each<Row>([
     {
       name: 'not looked at yet',
-      known: rental({ sinceMs: justNow }),
+      known: instance({ sinceMs: justNow }),
       expected: { step: 'rest', Ready: null },
       why: 'the first poll will tell',
     },
@@ -86,26 +86,26 @@ describe('followRental of a pod that nobody could look at', () => {
     },
     {
       name: 'never seen in 10 min',
-      known: rental({ sinceMs: NOW_MS - 600_000 }),
+      known: instance({ sinceMs: NOW_MS - 600_000 }),
       expected: { step: 'rest', Ready: 'Stale' },
       why: 'nobody ever knew',
     },
   ])('$name: Ready=$expected.Ready, because $why', ({ known, expected }) => {
-    expect(outline(followRental(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
+    expect(outline(followInstance(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
   });
 
   it.each([
-    { name: 'not looked at yet', known: rental({ sinceMs: justNow }) },
-    { name: 'not seen for 10 min', known: rental({ sinceMs: NOW_MS - 600_000 }) },
+    { name: 'not looked at yet', known: instance({ sinceMs: justNow }) },
+    { name: 'not seen for 10 min', known: instance({ sinceMs: NOW_MS - 600_000 }) },
   ])('$name: is polled often', ({ known }) => {
-    expect(restOf(followRental(observed({ gpuPod: unready, ...known }))).pollOften).toBe(true);
+    expect(restOf(followInstance(observed({ gpuPod: unready, ...known }))).pollOften).toBe(true);
   });
 
   it('keeps the trouble that is told already: it says more than that nobody looked', () => {
     const told = rentedGpuPod({ status: { conditions: [condition('Synced', 'Unauthorized')] } });
-    const lost = rental({ sinceMs: NOW_MS - 600_000 });
-    expect(outline(followRental(observed({ gpuPod: told, ...lost }))).Synced).toBe('Unauthorized');
-    expect(outline(followRental(observed({ gpuPod: unready, ...lost }))).Synced).toBe('ApiUnavailable');
+    const lost = instance({ sinceMs: NOW_MS - 600_000 });
+    expect(outline(followInstance(observed({ gpuPod: told, ...lost }))).Synced).toBe('Unauthorized');
+    expect(outline(followInstance(observed({ gpuPod: unready, ...lost }))).Synced).toBe('ApiUnavailable');
   });
 
   it.each([
@@ -120,9 +120,9 @@ describe('followRental of a pod that nobody could look at', () => {
         lastSeen: lastSeen(aSnapshot({ status: 'STOPPED' }), { beganAtMs: NOW_MS - 420_000 }),
       },
     },
-    { name: 'never seen', known: { gpuPod: unready, ...rental({ sinceMs: NOW_MS - 420_000 }) } },
+    { name: 'never seen', known: { gpuPod: unready, ...instance({ sinceMs: NOW_MS - 420_000 }) } },
   ])('$name, last look 7 min ago: rests for 3 at most, because nobody wakes it meanwhile', ({ known }) => {
-    expect(restOf(followRental(observed(known))).requeueAfterMs).toBe(180_000);
+    expect(restOf(followInstance(observed(known))).requeueAfterMs).toBe(180_000);
   });
 });
 
@@ -168,7 +168,7 @@ describe('followRental of a pod that was seen', () => {
     },
     {
       name: 'active without an endpoint, just read',
-      known: seeing(withoutSsh, rental({ read: read('found', justNow) })),
+      known: seeing(withoutSsh, instance({ read: read('found', justNow) })),
       expected: { step: 'rest', Ready: 'Installing' },
       why: 'the pod says no more',
     },
@@ -185,15 +185,15 @@ describe('followRental of a pod that was seen', () => {
       why: 'the answer to the order named the price',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(followRental(observed(known)))).toMatchObject(expected);
+    expect(outline(followInstance(observed(known)))).toMatchObject(expected);
   });
 
   it('notes when it was first active, and the price that is billed', () => {
     const known = seeing(aReadySnapshot({ installationStatus: 'PENDING', priceUsdPerHour: 1.85 }));
-    const first = statusOf(followRental(observed(known)));
+    const first = statusOf(followInstance(observed(known)));
     expect(first).toMatchObject({ activeAt: WALL_TEXT, cost: { billedPerHour: 1.85, pricePerHour: 1.9 } });
     const later = { ...known, gpuPod: rentedGpuPod({ status: { activeAt: '2026-11-23T10:01:00Z' } }) };
-    expect(statusOf(followRental(observed(later))).activeAt).toBe('2026-11-23T10:01:00Z');
-    expect(statusOf(followRental(observed(seeing(aSnapshot())))).activeAt).toBeUndefined();
+    expect(statusOf(followInstance(observed(later))).activeAt).toBe('2026-11-23T10:01:00Z');
+    expect(statusOf(followInstance(observed(seeing(aSnapshot())))).activeAt).toBeUndefined();
   });
 });

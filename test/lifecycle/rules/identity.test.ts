@@ -13,9 +13,9 @@ const { name: _name, ...nameless } = aReadySnapshot();
 /** As a status poll tells it, which knows no names. */
 const polled = { lastSeen: lastSeen(nameless, { beganAtMs: NOW_MS - 20 }) };
 
-function rental(overrides: Partial<InstanceState>) {
+function instance(overrides: Partial<InstanceState>) {
   const { name: _known, ...unnamed } = anInstanceState();
-  return { localState: { rental: { ...unnamed, ...overrides } } };
+  return { localState: { instance: { ...unnamed, ...overrides } } };
 }
 
 interface Row {
@@ -28,15 +28,15 @@ interface Row {
 
 describe('an id that is not signed yet', () => {
   it.each([
-    { name: 'its name shows that it is ours', rental: {}, proof: proofOf(POD_ID) },
-    { name: 'it is called otherwise', rental: { name: 'somebody' }, proof: undefined },
-  ])('rides along with the next status: $name', ({ rental: overrides, proof }) => {
+    { name: 'its name shows that it is ours', instance: {}, proof: proofOf(POD_ID) },
+    { name: 'it is called otherwise', instance: { name: 'somebody' }, proof: undefined },
+  ])('rides along with the next status: $name', ({ instance: overrides, proof }) => {
     const provisioning = lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 20 });
     const { name: _name, ...unnamed } = provisioning.snapshot;
     const known = observed({
       gpuPod: rentedGpuPod(),
       lastSeen: { ...provisioning, snapshot: unnamed },
-      localState: { rental: anInstanceState(overrides) },
+      localState: { instance: anInstanceState(overrides) },
     });
     const rest = restOf(nextStep(known));
     expect(rest.status.podIdProof).toBe(proof);
@@ -48,32 +48,32 @@ describe('where a machine is reached', () => {
   it.each<Row>([
     {
       name: 'its name is the one that was ordered',
-      known: { ...polled, localState: { rental: anInstanceState() } },
+      known: { ...polled, localState: { instance: anInstanceState() } },
       step: 'ensureSecret',
       why: 'it is ours to show',
     },
     {
       name: 'its name is that of a stranger',
-      known: { ...polled, ...rental({ name: 'somebody' }) },
+      known: { ...polled, ...instance({ name: 'somebody' }) },
       step: 'rest',
       why: 'the id was written there by somebody else',
     },
     {
       name: 'its name is that of another object of ours',
-      known: { ...polled, ...rental({ name: 'gp-abc123-zzzzzzzzzz-1-team-b-train-9' }) },
+      known: { ...polled, ...instance({ name: 'gp-abc123-zzzzzzzzzz-1-team-b-train-9' }) },
       step: 'rest',
       why: 'that is another tenant’s machine',
     },
     {
       name: 'its name is not known, and there is no list',
-      known: { ...polled, ...rental({}) },
+      known: { ...polled, ...instance({}) },
       step: 'rest',
       wantsList: true,
       why: 'one list tells the names of all: a GET for each after a restart would be ten thousand',
     },
     {
       name: 'its name is not known, and lists fail',
-      known: { ...polled, ...rental({}), providerFailure: failure() },
+      known: { ...polled, ...instance({}), providerFailure: failure() },
       step: 'readPod',
       why: 'a machine is not held back because of a list',
     },
@@ -81,7 +81,7 @@ describe('where a machine is reached', () => {
       name: 'its name is not known, and a list since then lacks it',
       known: {
         ...polled,
-        ...rental({ sinceMs: NOW_MS - 30_000 }),
+        ...instance({ sinceMs: NOW_MS - 30_000 }),
         inventory: inventory({ beganAtMs: NOW_MS - 10 }),
       },
       step: 'readPod',
@@ -91,7 +91,7 @@ describe('where a machine is reached', () => {
       name: 'the list names it',
       known: {
         ...polled,
-        ...rental({}),
+        ...instance({}),
         inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot()] }),
       },
       step: 'ensureSecret',
@@ -107,15 +107,15 @@ describe('where a machine is reached', () => {
 
   it('is shown of a pod that was renamed, if the operator signed its id', () => {
     const gpuPod = rentedGpuPod({ status: { podIdProof: proofOf(POD_ID) } });
-    expect(outline(nextStep(observed({ ...polled, gpuPod, ...rental({ name: 'my favourite' }) }))).step).toBe(
-      'ensureSecret',
-    );
+    expect(
+      outline(nextStep(observed({ ...polled, gpuPod, ...instance({ name: 'my favourite' }) }))).step,
+    ).toBe('ensureSecret');
   });
 
   it('that is not ours is told, once it is sure: what stands in the status stays', () => {
     const gpuPod = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
     const since = { reason: 'UnexpectedResponse', message: '', sinceMs: NOW_MS - 600_000, count: 9 } as const;
-    const { localState } = rental({ name: 'somebody' });
+    const { localState } = instance({ name: 'somebody' });
     const rest = restOf(
       nextStep(observed({ ...polled, gpuPod, localState: { ...localState, failure: since } })),
     );
@@ -137,7 +137,7 @@ describe('an instance of somebody else that the status names', () => {
       gpuPod: rentedGpuPod(),
       timings: { quietFailureMs: 0 },
       lastSeen: lastSeen(aSnapshot({ ...snapshot, name: 'somebody' }), { beganAtMs: NOW_MS - 20 }),
-      localState: { rental: anInstanceState({ name: 'somebody' }) },
+      localState: { instance: anInstanceState({ name: 'somebody' }) },
     });
     expect(outline(nextStep(known))).toMatchObject({ step: 'rest', Synced: 'UnexpectedResponse' });
   });

@@ -127,7 +127,7 @@ describe('correctName', () => {
   ])('$name: $step', ({ heard, step }) => {
     const known = observed({
       gpuPod: rentedGpuPod(),
-      localState: { rental: anInstanceState({ name: heard }) },
+      localState: { instance: anInstanceState({ name: heard }) },
     });
     expect(outline(correctName(known)).step).toBe(step);
   });

@@ -23,7 +23,7 @@ function held(
       annotations: { [ANNOTATIONS.forceRelease]: POD_ID },
       status: { ssh: SSH, readyAt: '2026-11-23T10:05:00Z', ...status },
     }),
-    localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) },
+    localState: { instance: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) },
   });
 }
 

@@ -21,7 +21,7 @@ interface Row {
 
 describe('rent of an object that may have a past', () => {
   const old = { firstSeenAtMs: NOW_MS - 61_000 };
-  const stray = { live: [aSnapshot({ name: nameOfAttempt(4) })] };
+  const duplicate = { live: [aSnapshot({ name: nameOfAttempt(4) })] };
   it.each<Row>([
     { name: 'a young object', known: {}, expected: { step: 'createPod' }, why: 'it was seen being made' },
     {
@@ -77,13 +77,13 @@ describe('rent of an object that may have a past', () => {
     },
     {
       name: 'an old object and a list that shows a pod of it',
-      known: { localState: old, inventory: inventory({ beganAtMs: NOW_MS, ...stray }) },
+      known: { localState: old, inventory: inventory({ beganAtMs: NOW_MS, ...duplicate }) },
       expected: { step: 'rest' },
       why: 'one at a time',
     },
     {
       name: 'a young object and a list that shows a pod of it',
-      known: { inventory: inventory({ beganAtMs: NOW_MS - 900, ...stray }) },
+      known: { inventory: inventory({ beganAtMs: NOW_MS - 900, ...duplicate }) },
       expected: { step: 'rest' },
       why: 'one at a time',
     },
@@ -148,7 +148,7 @@ describe('rent of an object that may have a past', () => {
   });
 
   it('wants a list now, or after one that was not clean the next', () => {
-    const unclean = inventory({ beganAtMs: NOW_MS - 10, ...stray });
+    const unclean = inventory({ beganAtMs: NOW_MS - 10, ...duplicate });
     expect(restOf(rent(observed({ localState: old }))).wantsInventoryAfterMs).toBe(NOW_MS);
     expect(restOf(rent(observed({ localState: old, inventory: unclean }))).wantsInventoryAfterMs).toBe(
       NOW_MS + 4_990,

@@ -123,13 +123,13 @@ describe('rent', () => {
     },
     {
       name: 'a budget with room',
-      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, committedElsewhere: 1_100_000 },
+      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, reservedElsewhere: 1_100_000 },
       expected: { step: 'createPod' },
       why: 'it fits to the cent',
     },
     {
       name: 'a budget without',
-      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, committedElsewhere: 1_100_001 },
+      known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, reservedElsewhere: 1_100_001 },
       expected: { step: 'rest', Synced: 'BudgetExhausted', Ready: 'Pending' },
       why: 'it would pass the limit',
     },

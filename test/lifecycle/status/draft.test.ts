@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CONDITION_TYPES } from '../../../src/api/conditions.ts';
-import type { Claims } from '../../../src/lifecycle/status/draft.ts';
+import type { ConditionDrafts } from '../../../src/lifecycle/status/draft.ts';
 import { draftStatus } from '../../../src/lifecycle/status/draft.ts';
 import { phaseOf } from '../../../src/lifecycle/status/phase.ts';
 import { timestamp, timestampOf } from '../../../src/lifecycle/status/timestamp.ts';
@@ -12,10 +12,10 @@ import { failure } from '../../support/builders/snapshots.ts';
 import { reasonsOf } from '../support/outline.ts';
 import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
 
-const PENDING: Claims = { Ready: ['Pending', 'Nothing is rented yet.'] };
+const PENDING: ConditionDrafts = { Ready: ['Pending', 'Nothing is rented yet.'] };
 
-function draft(claims: Claims, object: GpuPodOverrides = {}): GpuPodStatus {
-  return draftStatus(observed({ gpuPod: gpuPod(object) }), claims);
+function draft(drafts: ConditionDrafts, object: GpuPodOverrides = {}): GpuPodStatus {
+  return draftStatus(observed({ gpuPod: gpuPod(object) }), drafts);
 }
 
 function find(status: GpuPodStatus, type: string): Condition | undefined {
@@ -37,7 +37,7 @@ describe('the conditions of a draft', () => {
   it('stand in one order, whatever the old one was: a diff of the status says what changed', () => {
     const shuffled = CONDITION_TYPES.toReversed().map((type) => ({ ...condition('Ready', 'Pending'), type }));
     const drafted = draft(
-      { ...PENDING, progress: { type: 'Stalled', claim: ['OfferTimeout', ''] } },
+      { ...PENDING, progress: { type: 'Stalled', draft: ['OfferTimeout', ''] } },
       { status: { conditions: shuffled } },
     );
     expect(drafted.conditions?.map(({ type }) => type)).toEqual([
@@ -50,14 +50,14 @@ describe('the conditions of a draft', () => {
   });
 
   it.each([
-    { name: 'Reconciling', progress: { type: 'Reconciling', claim: ['Searching', ''] }, gone: 'Stalled' },
-    { name: 'Stalled', progress: { type: 'Stalled', claim: ['OfferTimeout', ''] }, gone: 'Reconciling' },
+    { name: 'Reconciling', progress: { type: 'Reconciling', draft: ['Searching', ''] }, gone: 'Stalled' },
+    { name: 'Stalled', progress: { type: 'Stalled', draft: ['OfferTimeout', ''] }, gone: 'Reconciling' },
   ] as const)(
     'are never Reconciling and Stalled at once: $name takes the place of $gone',
     ({ name, progress, gone }) => {
       const both = [condition('Reconciling', 'Retrying'), condition('Stalled', 'Lost')];
       const drafted = reasonsOf(draft({ ...PENDING, progress }, { status: { conditions: both } }));
-      expect(drafted[name]).toBe(progress.claim[0]);
+      expect(drafted[name]).toBe(progress.draft[0]);
       expect(drafted[gone]).toBeNull();
     },
   );

@@ -76,7 +76,7 @@ const localState: Arbitrary<Partial<LocalState>> = fc
       }),
       { nil: undefined },
     ),
-    rental: fc.option(
+    instance: fc.option(
       fc.record({
         sinceMs: ago,
         deletedAtMs: fc.option(ago, { nil: undefined }),
@@ -88,7 +88,7 @@ const localState: Arbitrary<Partial<LocalState>> = fc
       }),
       { nil: undefined },
     ),
-    strays: fc.constantFrom({}, { 'pod-2': 1 }),
+    duplicates: fc.constantFrom({}, { 'pod-2': 1 }),
     unbound: fc.constantFrom(undefined, undefined, { podId: POD_ID, podName: nameOfAttempt(1) }),
     blocked: fc.constantFrom(undefined, undefined, {
       reason: 'ReferenceNotFound',
@@ -96,11 +96,11 @@ const localState: Arbitrary<Partial<LocalState>> = fc
       untilMs: NOW_MS + 5,
     } as const),
   })
-  .map(({ order, rental, unbound, blocked, ...rest }) => ({
+  .map(({ order, instance, unbound, blocked, ...rest }) => ({
     ...rest,
     ...defined({ unbound, blocked }),
     ...(order === undefined ? {} : { order: orderOf(order) }),
-    ...(rental === undefined ? {} : { rental: anInstanceState(defined(rental)) }),
+    ...(instance === undefined ? {} : { instance: anInstanceState(defined(instance)) }),
   }));
 
 function orderOf(parts: {
@@ -189,7 +189,7 @@ const object: Arbitrary<GpuPodOverrides> = fc
 const parts = {
   object,
   localState,
-  mayClaim: fc.boolean(),
+  mayAdopt: fc.boolean(),
   massAbsence: fc.boolean(),
   account: fc.constantFrom<Observation['account']>(
     { kind: 'fits', userId: 'user-1' },
@@ -234,7 +234,7 @@ const PART_NAMES = Object.keys(parts);
 const CALM: Parts = {
   object: {},
   localState: {},
-  mayClaim: false,
+  mayAdopt: false,
   massAbsence: false,
   account: { kind: 'fits', userId: 'user-1' },
   gate: { kind: 'open' },
@@ -264,13 +264,16 @@ export const aboutToRentAgain = nearly(CALM, {
 /** A deleted object whose pod still runs, with up to three things that are odd. */
 export const aboutToEnd = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
-  localState: { rental: anInstanceState(), deletingSinceMs: NOW_MS - 60_000 },
+  localState: { instance: anInstanceState(), deletingSinceMs: NOW_MS - 60_000 },
 });
 
 /** A deleted object whose pod was seen gone, with up to three things that are odd. */
 export const aboutToGo = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
-  localState: { rental: anInstanceState({ deletedAtMs: NOW_MS - 30_000 }), deletingSinceMs: NOW_MS - 60_000 },
+  localState: {
+    instance: anInstanceState({ deletedAtMs: NOW_MS - 30_000 }),
+    deletingSinceMs: NOW_MS - 60_000,
+  },
   inventory: { beganAtMs: NOW_MS - 500, live: [], ended: [historyRow()], teamsSeen: new Set() },
 });
 

@@ -42,7 +42,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
     identity: PROCESS,
     account: { kind: 'fits', userId: 'user-1' },
     intent: readIntent(gpuPod),
-    mayClaim: false,
+    mayAdopt: false,
     localState: localState({
       firstSeenAtMs: seenAtMs,
       version: { resourceVersion: gpuPod.metadata.resourceVersion, seenAtMs },
@@ -52,7 +52,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
     proofs: { of: proofOf, isProvenElsewhere: () => false },
     massAbsence: false,
     cooldownOf: () => undefined,
-    committedElsewhere: 0,
+    reservedElsewhere: 0,
     ...rest,
   };
 }

@@ -13,7 +13,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
     plant: () => ({
       plan: (real) => (known) =>
         known.gpuPod.metadata.deletionTimestamp !== undefined &&
-        known.localState.rental?.deletedAtMs !== undefined
+        known.localState.instance?.deletedAtMs !== undefined
           ? { kind: 'act', effect: { type: 'release' } }
           : real(known),
     }),
@@ -72,24 +72,24 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
 
 /** A DELETE that was answered has ended the pod. */
 export function endedByAnswer(known: Observation): Observation {
-  const { rental } = known.localState;
-  return rental?.deletedAtMs === undefined
+  const { instance } = known.localState;
+  return instance?.deletedAtMs === undefined
     ? known
     : {
         ...known,
         localState: {
           ...known.localState,
-          rental: { ...rental, read: { beganAtMs: rental.deletedAtMs, result: 'terminated' } },
+          instance: { ...instance, read: { beganAtMs: instance.deletedAtMs, result: 'terminated' } },
         },
       };
 }
 
 function trustingPodId(known: Observation): Observation {
-  const { rental } = known.localState;
+  const { instance } = known.localState;
   const { podName } = known.gpuPod.status;
-  return rental === undefined || podName === undefined
+  return instance === undefined || podName === undefined
     ? known
-    : { ...known, localState: { ...known.localState, rental: { ...rental, name: podName } } };
+    : { ...known, localState: { ...known.localState, instance: { ...instance, name: podName } } };
 }
 
 /** Whose key it is, is asked once. */
@@ -103,10 +103,10 @@ function ignoringAccount(): Plant {
 }
 
 /** What has such a front is ours. */
-export function namedLoosely(front: RegExp): Plant {
+export function namedLoosely(namePrefix: RegExp): Plant {
   const rename = <T extends { readonly name?: string }>(pod: T): T => ({
     ...pod,
-    ...(pod.name === undefined ? {} : { name: pod.name.replace(front, `gp-${INSTALLATION}-`) }),
+    ...(pod.name === undefined ? {} : { name: pod.name.replace(namePrefix, `gp-${INSTALLATION}-`) }),
   });
   return atProvider((real) => ({
     listPods: async (wallets) => {
@@ -145,7 +145,7 @@ function adoptingCopies(): Plant {
       const live = listed.filter(({ name }) => sameName(name, podName));
       return real({
         ...known,
-        mayClaim: true,
+        mayAdopt: true,
         localState: { ...localState, order },
         inventory: { ...inventory, live },
       });

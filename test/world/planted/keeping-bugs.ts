@@ -94,7 +94,7 @@ function forgettingOldNames(): Plant {
       const named = parsePodName(gpuPod.status.podName ?? '')?.installation;
       if (named === undefined || named === known.installation) return real(known);
       const { podId: _podId, podName: _podName, ...status } = gpuPod.status;
-      const { rental: _rental, ...rest } = localState;
+      const { instance: _instance, ...rest } = localState;
       return real({
         ...known,
         gpuPod: { ...gpuPod, status },

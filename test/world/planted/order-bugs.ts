@@ -170,7 +170,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
   {
     name: 'leaves a duplicate running',
     plant: () => ({
-      plan: (real) => (known) => real({ ...known, localState: { ...known.localState, strays: {} } }),
+      plan: (real) => (known) => real({ ...known, localState: { ...known.localState, duplicates: {} } }),
     }),
     scenario: 'the create response is lost, lists hide the instance for 5 min',
     oracles: ['at-most-one', 'billable'],

@@ -6,12 +6,18 @@ import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { IntentReading } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/order.ts';
-import { frontOf, isUnforgeable, objectHash, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
+import {
+  namePrefixOf,
+  isUnforgeable,
+  objectHash,
+  objectHashes,
+  parsePodName,
+} from '../lifecycle/pod-name.ts';
 import type { PodNameParts } from '../lifecycle/pod-name.ts';
 import type { GpuPodApi, GpuPodView } from './ports.ts';
 import type { RetainedPods } from './retained-pods.ts';
 
-export interface ClaimsOptions {
+export interface AdoptionsOptions {
   readonly api: Pick<GpuPodApi, 'list'>;
   readonly view: Pick<GpuPodView, 'get' | 'list'>;
   readonly retained: Pick<RetainedPods, 'hasOfPrefix'>;
@@ -22,23 +28,23 @@ export interface ClaimsOptions {
  * status, and give a new uid: the create intent on such an object may be the only trace of an instance that bills. Of
  * several copies one gets it; claims are made one at a time, and for all attempts of that uid together.
  */
-export class Claims {
-  readonly #options: ClaimsOptions;
-  readonly #claimantByFront = new Map<string, string>();
+export class Adoptions {
+  readonly #options: AdoptionsOptions;
+  readonly #adopterByPrefix = new Map<string, string>();
   /** What was left running on purpose stays so. */
-  readonly #retainedFronts = new Set<string>();
+  readonly #retainedPrefixes = new Set<string>();
   /** Namespaces in which the watch cache was shown to know all that the process that led before wrote. */
   readonly #confirmed = new Set<string>();
   #isListOfAllForbidden = false;
-  #lastClaim: Promise<unknown> = Promise.resolve();
+  #lastAdoption: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ClaimsOptions) {
+  constructor(options: AdoptionsOptions) {
     this.#options = options;
   }
 
   /** Whether this object may act on the order or the instance that stands on it although it was another uid's. */
-  async mayClaim(gpuPod: GpuPod, reading: IntentReading, installation: string): Promise<boolean> {
-    const wanted = claimable(gpuPod, reading, installation);
+  async mayAdopt(gpuPod: GpuPod, reading: IntentReading, installation: string): Promise<boolean> {
+    const wanted = adoptablePrefix(gpuPod, reading, installation);
     if (wanted === undefined) {
       return false;
     }
@@ -47,45 +53,45 @@ export class Claims {
     if (known !== undefined) {
       return known;
     }
-    const claim = this.#lastClaim.then(async () => await this.#claim(gpuPod, wanted));
-    this.#lastClaim = claim.catch(() => undefined);
-    return await claim;
+    const adoption = this.#lastAdoption.then(async () => await this.#adopt(gpuPod, wanted));
+    this.#lastAdoption = adoption.catch(() => undefined);
+    return await adoption;
   }
 
   /** The object is gone: what it claimed is free. */
   release(uid: string): void {
-    for (const [front, claimant] of this.#claimantByFront) {
-      if (claimant === uid) {
-        this.#claimantByFront.delete(front);
+    for (const [namePrefix, adopter] of this.#adopterByPrefix) {
+      if (adopter === uid) {
+        this.#adopterByPrefix.delete(namePrefix);
       }
     }
   }
 
   #decideFromKnown(gpuPod: GpuPod, wanted: PodNameParts): boolean | undefined {
-    const front = frontOf(wanted);
-    const claimant = this.#claimantByFront.get(front);
-    if (claimant !== undefined) {
-      return claimant === gpuPod.metadata.uid;
+    const namePrefix = namePrefixOf(wanted);
+    const adopter = this.#adopterByPrefix.get(namePrefix);
+    if (adopter !== undefined) {
+      return adopter === gpuPod.metadata.uid;
     }
-    const isTaken = this.#retainedFronts.has(front);
+    const isTaken = this.#retainedPrefixes.has(namePrefix);
     return isTaken || isOwnedByAnother(this.#options.view.list(), gpuPod, wanted) ? false : undefined;
   }
 
-  async #claim(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
+  async #adopt(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
     const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
       return known;
     }
-    const front = frontOf(wanted);
+    const namePrefix = namePrefixOf(wanted);
     if (await this.#isOwnedByAnotherLive(gpuPod, wanted)) {
       return false;
     }
     // What was left running on purpose is nobody's any more: a copy, suspended or deleted, would end it.
-    if (!hasInstanceOf(gpuPod, front) && (await this.#options.retained.hasOfPrefix(front))) {
-      this.#retainedFronts.add(front);
+    if (!hasInstanceOf(gpuPod, namePrefix) && (await this.#options.retained.hasOfPrefix(namePrefix))) {
+      this.#retainedPrefixes.add(namePrefix);
       return false;
     }
-    this.#claimantByFront.set(front, gpuPod.metadata.uid);
+    this.#adopterByPrefix.set(namePrefix, gpuPod.metadata.uid);
     return true;
   }
 
@@ -131,7 +137,11 @@ export class Claims {
  * By its intent; or, where somebody took that off after the instance was adopted (`kubectl replace`), by its status:
  * such an instance must still be ended by the object that has it. Names of earlier versions prove nothing.
  */
-function claimable(gpuPod: GpuPod, reading: IntentReading, installation: string): PodNameParts | undefined {
+function adoptablePrefix(
+  gpuPod: GpuPod,
+  reading: IntentReading,
+  installation: string,
+): PodNameParts | undefined {
   const { namespace, uid } = gpuPod.metadata;
   if (reading.kind === 'read') {
     const { intent } = reading;
@@ -149,7 +159,7 @@ function claimable(gpuPod: GpuPod, reading: IntentReading, installation: string)
 interface OwnerFacts {
   readonly hashes: readonly string[];
   /** Prefix of the instance that it has. */
-  readonly front: string | undefined;
+  readonly namePrefix: string | undefined;
 }
 
 const ownerFacts = oncePerObject((object: KubernetesObject): OwnerFacts => {
@@ -157,7 +167,7 @@ const ownerFacts = oncePerObject((object: KubernetesObject): OwnerFacts => {
   const parsed = parseGpuPod(object);
   return {
     hashes: objectHashes({ namespace, uid }),
-    front: parsed.kind === 'ok' ? frontOfStatus(parsed.gpuPod) : undefined,
+    namePrefix: parsed.kind === 'ok' ? prefixOfStatus(parsed.gpuPod) : undefined,
   };
 });
 
@@ -167,22 +177,23 @@ function isOwnedByAnother(
   { metadata }: GpuPod,
   wanted: PodNameParts,
 ): boolean {
-  const front = frontOf(wanted);
+  const namePrefix = namePrefixOf(wanted);
   return objects.some((object) => {
     const { uid, namespace } = object.metadata;
     const isOther = uid !== metadata.uid;
-    const { hashes, front: had } = ownerFacts(object);
+    const { hashes, namePrefix: had } = ownerFacts(object);
     return (
-      isOther && (hashes.includes(wanted.objectHash) || (namespace === metadata.namespace && had === front))
+      isOther &&
+      (hashes.includes(wanted.objectHash) || (namespace === metadata.namespace && had === namePrefix))
     );
   });
 }
 
-function hasInstanceOf(gpuPod: GpuPod, front: string): boolean {
-  return frontOfStatus(gpuPod) === front;
+function hasInstanceOf(gpuPod: GpuPod, namePrefix: string): boolean {
+  return prefixOfStatus(gpuPod) === namePrefix;
 }
 
-function frontOfStatus({ status }: GpuPod): string | undefined {
+function prefixOfStatus({ status }: GpuPod): string | undefined {
   const parts = parsePodName(status.podName);
-  return parts === undefined ? undefined : frontOf(parts);
+  return parts === undefined ? undefined : namePrefixOf(parts);
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { InstanceSnapshot } from '../../src/lifecycle/provider.ts';
-import { Commitments } from '../../src/reconciler/commitments.ts';
+import { Reservations } from '../../src/reconciler/reservations.ts';
 import { POD_ID, gpuPod, rawGpuPod, rentedStatus } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
 import { INSTALLATION, intent, nameOfAttempt } from '../support/builders/intent.ts';
@@ -13,12 +13,12 @@ const OTHER = 'another uid';
 
 let nowMs: number;
 let objects: RawObject[];
-let books: Commitments;
+let books: Reservations;
 
 beforeEach(() => {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   objects = [];
-  books = new Commitments({
+  books = new Reservations({
     view: { list: () => objects },
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() },
     installation: INSTALLATION,

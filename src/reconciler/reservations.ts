@@ -15,7 +15,7 @@ import type { GpuPodView } from './ports.ts';
 import type { RetainedPod } from './retained-pods.ts';
 import { attemptKey, listedPrice, orderOf, saidPrice } from './stated.ts';
 
-export interface CommitmentsOptions {
+export interface ReservationsOptions {
   readonly view: Pick<GpuPodView, 'list'>;
   readonly clock: Clock;
   readonly installation: string;
@@ -55,8 +55,8 @@ const SHOWN = -Infinity;
  * shows as ours counts until it is seen to end, whether or not a GpuPod still names it; open create intents and creates
  * in flight count besides, and each instance counts once.
  */
-export class Commitments {
-  readonly #options: CommitmentsOptions;
+export class Reservations {
+  readonly #options: ReservationsOptions;
   /** Orders of this process that may not stand on their objects yet. */
   readonly #reserved = new Map<string, MicroUsd>();
   readonly #live = new Map<string, Live>();
@@ -67,7 +67,7 @@ export class Commitments {
   >();
   #hasInventory = false;
 
-  constructor(options: CommitmentsOptions) {
+  constructor(options: ReservationsOptions) {
     this.#options = options;
   }
 
@@ -224,7 +224,7 @@ export class Commitments {
     for (const raw of this.#options.view.list()) {
       const parsed = parseGpuPod(raw);
       if (parsed.kind === 'ok' && !byUid.has(parsed.gpuPod.metadata.uid)) {
-        byUid.set(parsed.gpuPod.metadata.uid, this.#committed(parsed.gpuPod, rest));
+        byUid.set(parsed.gpuPod.metadata.uid, this.#reservedFor(parsed.gpuPod, rest));
       }
     }
     const { assumedPrice } = this.#options;
@@ -232,7 +232,7 @@ export class Commitments {
   }
 
   /** What one object counts; the instances that it counts are taken out of `rest`. */
-  #committed(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd {
+  #reservedFor(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd {
     const { status } = gpuPod;
     const gone = attemptsOf(status).filter(({ outcome }) => outcome !== undefined && outcome !== 'Released');
     const endedIds = [

@@ -7,23 +7,32 @@ import { ownership } from './identity.ts';
  * A live instance of an attempt that this object has closed or passed is a duplicate: an order that was believed lost
  * has shown up. It is terminated once a second complete list shows it. See `standingOf` for what is none.
  */
-export function endStrays(observation: Observation): Step | undefined {
+export function terminateDuplicates(observation: Observation): Step | undefined {
   const { inventory, localState, timings } = observation;
   if (inventory === undefined || isStrangerNamed(observation)) {
     return undefined;
   }
   const { live, beganAtMs } = inventory;
-  const stray = live.find(({ podId, status }) =>
+  const duplicate = live.find(({ podId, status }) =>
     // What is said to be ending is asked to once more when that takes too long.
-    isShownBefore(localState.strays[podId], beganAtMs, status === 'DELETING' ? timings.deleteResendMs : 1),
+    isShownBefore(
+      localState.duplicates[podId],
+      beganAtMs,
+      status === 'DELETING' ? timings.deleteResendMs : 1,
+    ),
   );
-  return stray === undefined
+  return duplicate === undefined
     ? undefined
     : {
         kind: 'act',
-        effect: { type: 'deleteStray', podId: stray.podId, podName: stray.name ?? '', cause: 'duplicate' },
+        effect: {
+          type: 'deleteStray',
+          podId: duplicate.podId,
+          podName: duplicate.name ?? '',
+          cause: 'duplicate',
+        },
         // One DELETE a list: the next one is sent only if the next list still shows it.
-        remember: { strays: { ...localState.strays, [stray.podId]: beganAtMs } },
+        remember: { duplicates: { ...localState.duplicates, [duplicate.podId]: beganAtMs } },
       };
 }
 
@@ -33,8 +42,8 @@ export function endStrays(observation: Observation): Step | undefined {
  */
 function isStrangerNamed(observation: Observation): boolean {
   const { gpuPod, localState } = observation;
-  const { rental } = localState;
-  const isSure = rental !== undefined && ownership(observation, rental) === 'ours';
+  const { instance } = localState;
+  const isSure = instance !== undefined && ownership(observation, instance) === 'ours';
   return gpuPod.status.podId !== undefined && !isSure && !endsAllInstances(observation);
 }
 

@@ -15,8 +15,8 @@ export function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): Po
   return { result, beganAtMs };
 }
 
-export function rental(overrides: Partial<InstanceState> = {}): Pick<ObservationOverrides, 'localState'> {
-  return { localState: { rental: anInstanceState(overrides) } };
+export function instance(overrides: Partial<InstanceState> = {}): Pick<ObservationOverrides, 'localState'> {
+  return { localState: { instance: anInstanceState(overrides) } };
 }
 
 /** What is known, and what follows from it. */

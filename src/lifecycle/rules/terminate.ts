@@ -4,7 +4,7 @@ import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
 import type { InstanceState } from '../local-state.ts';
-import type { Claims } from '../status/draft.ts';
+import type { ConditionDrafts } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { restFailing } from './failing.ts';
@@ -17,22 +17,22 @@ import { quietly } from './quietly.ts';
  * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
  * answers is no look: a pod counts as ended only as `endVerdict` says.
  */
-export function endRental(observation: Observation, why: string): Step | undefined {
-  const { rental } = observation.localState;
+export function terminateInstance(observation: Observation, why: string): Step | undefined {
+  const { instance } = observation.localState;
   if (endVerdict(observation) !== 'live') {
     return undefined;
   }
-  if (rental === undefined) {
+  if (instance === undefined) {
     // What this process has not taken in has not ended either.
     return { kind: 'rest', status: observation.gpuPod.status, pollOften: true };
   }
-  const doubt = doubtIdentity(observation, rental, why);
+  const doubt = doubtIdentity(observation, instance, why);
   if (doubt !== undefined) {
     return doubt;
   }
-  return isDeleteDue(observation, rental)
-    ? sendDelete(observation, rental, why)
-    : awaitEnd(observation, rental, why);
+  return isDeleteDue(observation, instance)
+    ? sendDelete(observation, instance, why)
+    : awaitEnd(observation, instance, why);
 }
 
 /**
@@ -40,26 +40,26 @@ export function endRental(observation: Observation, why: string): Step | undefin
  * is asked, where neither the answer to our create intent nor a list has told. A 404 is no answer to that, and may be
  * wrong: after it a DELETE goes out only for an id that the operator signed.
  */
-function doubtIdentity(observation: Observation, rental: InstanceState, why: string): Step | undefined {
-  const { podId } = rental;
-  const whose = ownership(observation, rental);
+function doubtIdentity(observation: Observation, instance: InstanceState, why: string): Step | undefined {
+  const { podId } = instance;
+  const whose = ownership(observation, instance);
   if (whose !== 'unknown') {
-    return whose === 'ours' ? undefined : leaveAlone(observation, rental, why);
+    return whose === 'ours' ? undefined : leaveAlone(observation, instance, why);
   }
   const { now, timings } = observation;
-  const isUnknown = rental.read?.result === 'notFound';
+  const isUnknown = instance.read?.result === 'notFound';
   if (isUnknown && isSigned(observation)) {
     return undefined;
   }
-  if (mayReadAgain(rental, now.monotonicMs, timings.goneSpacingMs)) {
+  if (mayReadAgain(instance, now.monotonicMs, timings.goneSpacingMs)) {
     return { kind: 'act', effect: { type: 'readPod', podId } };
   }
   const rest = restFailing(
     observation,
-    { ...whyUnknown(observation, rental), retryAfterMs: timings.goneSpacingMs },
-    claimsWhileEnding(observation, why),
+    { ...whyUnknown(observation, instance), retryAfterMs: timings.goneSpacingMs },
+    draftsWhileTerminating(observation, why),
   );
-  return isUnknown ? { ...rest, wantsInventoryAfterMs: rental.read.beganAtMs } : rest;
+  return isUnknown ? { ...rest, wantsInventoryAfterMs: instance.read.beganAtMs } : rest;
 }
 
 /** Told once it has lasted for a minute: it usually passes by itself. */
@@ -100,7 +100,7 @@ function leaveAlone(observation: Observation, { podId, name = '' }: InstanceStat
   return restFailing(
     observation,
     { reason: 'UnexpectedResponse', message },
-    claimsWhileEnding(observation, why),
+    draftsWhileTerminating(observation, why),
   );
 }
 
@@ -118,15 +118,15 @@ function leftToStranger(podId: string, name: string): string {
   );
 }
 
-function isDeleteDue(observation: Observation, rental: InstanceState): boolean {
-  const { deletedAtMs } = rental;
+function isDeleteDue(observation: Observation, instance: InstanceState): boolean {
+  const { deletedAtMs } = instance;
   if (deletedAtMs === undefined) {
     return true;
   }
   const { now, timings, inventory } = observation;
   const dueAtMs = deletedAtMs + timings.deleteResendMs;
-  const isListed = inventory?.live.some(({ podId }) => podId === rental.podId) === true;
-  return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(observation, rental, dueAtMs));
+  const isListed = inventory?.live.some(({ podId }) => podId === instance.podId) === true;
+  return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(observation, instance, dueAtMs));
 }
 
 /** By whatever look: a list that leaves out what a GET or a poll shows must not let it bill on. */
@@ -137,29 +137,32 @@ function isSeenLiveSince({ lastSeen }: Observation, { read }: InstanceState, atM
   return isRead || isPolled;
 }
 
-function sendDelete(observation: Observation, rental: InstanceState, why: string): Step {
-  const { deleteFailure } = rental;
+function sendDelete(observation: Observation, instance: InstanceState, why: string): Step {
+  const { deleteFailure } = instance;
   const { monotonicMs } = observation.now;
   if (deleteFailure === undefined || deleteFailure.retryAtMs <= monotonicMs) {
-    return { kind: 'act', effect: { type: 'deletePod', podId: rental.podId } };
+    return { kind: 'act', effect: { type: 'deletePod', podId: instance.podId } };
   }
-  const message = `Failed to terminate instance ${rental.podId}, which keeps billing; retrying. ${deleteFailure.message}`;
+  const message = `Failed to terminate instance ${instance.podId}, which keeps billing; retrying. ${deleteFailure.message}`;
   return restFailing(
     observation,
     { reason: deleteFailure.reason, message, retryAfterMs: deleteFailure.retryAtMs - monotonicMs },
-    claimsWhileEnding(observation, why),
+    draftsWhileTerminating(observation, why),
   );
 }
 
-function awaitEnd(observation: Observation, rental: InstanceState, why: string): Step {
+function awaitEnd(observation: Observation, instance: InstanceState, why: string): Step {
   const { inventory, now, timings } = observation;
-  const deletedAtMs = rental.deletedAtMs ?? now.monotonicMs;
-  if (wantsRead(observation, rental, deletedAtMs)) {
-    return { kind: 'act', effect: { type: 'readPod', podId: rental.podId } };
+  const deletedAtMs = instance.deletedAtMs ?? now.monotonicMs;
+  if (wantsRead(observation, instance, deletedAtMs)) {
+    return { kind: 'act', effect: { type: 'readPod', podId: instance.podId } };
   }
   const rest: Rest = {
     kind: 'rest',
-    status: draftStatus(observation, { ...claimsWhileEnding(observation, why), ...listDoubt(observation) }),
+    status: draftStatus(observation, {
+      ...draftsWhileTerminating(observation, why),
+      ...listDoubt(observation),
+    }),
     pollOften: true,
     ...(inventory?.doubt === undefined ? {} : { requeueAfterMs: timings.goneSpacingMs }),
     wantsInventoryAfterMs: nextListAfterMs(observation, deletedAtMs),
@@ -177,7 +180,7 @@ function nextListAfterMs({ inventory, lastSeen, timings }: Observation, deletedA
     : Math.max(deletedAtMs, listedAtMs) + timings.busyPollMs;
 }
 
-function claimsWhileEnding({ gpuPod }: Observation, why: string): Claims {
+function draftsWhileTerminating({ gpuPod }: Observation, why: string): ConditionDrafts {
   const { podId = '' } = gpuPod.status;
   return {
     Ready: isDeleting(gpuPod)
@@ -188,7 +191,7 @@ function claimsWhileEnding({ gpuPod }: Observation, why: string): Claims {
       : ['Ending', `Terminating instance ${podId} (${why}). It may bill until the termination is confirmed.`],
     progress: {
       type: 'Reconciling',
-      claim: ['Progressing', 'Waiting for proof that the instance is terminated.'],
+      draft: ['Progressing', 'Waiting for proof that the instance is terminated.'],
     },
   };
 }

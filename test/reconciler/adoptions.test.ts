@@ -3,7 +3,7 @@ import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { readIntent } from '../../src/lifecycle/intent.ts';
 import { objectHashes, podName } from '../../src/lifecycle/pod-name.ts';
-import { Claims } from '../../src/reconciler/claims.ts';
+import { Adoptions } from '../../src/reconciler/adoptions.ts';
 import { gpuPod, rawGpuPod } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
@@ -26,10 +26,10 @@ interface Cluster {
   readonly retains?: boolean;
 }
 
-function claimsIn({ cached = [], live = cached, isForbidden = false, retains = false }: Cluster) {
+function adoptionsIn({ cached = [], live = cached, isForbidden = false, retains = false }: Cluster) {
   const asked = { lists: [] as string[], records: 0 };
   const view = cached.map((overrides) => object(overrides));
-  const claims = new Claims({
+  const adoptions = new Adoptions({
     api: {
       list: async (options) => {
         asked.lists.push(options?.namespace ?? '*');
@@ -52,9 +52,9 @@ function claimsIn({ cached = [], live = cached, isForbidden = false, retains = f
   });
   const ask = async (overrides: GpuPodOverrides): Promise<boolean> => {
     const asking = gpuPod(overrides);
-    return await claims.mayClaim(asking, readIntent(asking), INSTALLATION);
+    return await adoptions.mayAdopt(asking, readIntent(asking), INSTALLATION);
   };
-  return { asked, ask, claims };
+  return { asked, ask, adoptions };
 }
 
 describe('a claim', () => {
@@ -122,11 +122,11 @@ describe('a claim', () => {
       granted: true,
     },
   ])('$name: $granted', async ({ cluster, asking, granted }) => {
-    expect(await claimsIn(cluster).ask(asking)).toBe(granted);
+    expect(await adoptionsIn(cluster).ask(asking)).toBe(granted);
   });
 
   it('is given to one of many copies, whichever attempts they tell of', async () => {
-    const { ask } = claimsIn({});
+    const { ask } = adoptionsIn({});
     const later = intent({ attempt: 2, uid: OLD.uid, name: podName(INSTALLATION, OLD, 2) });
     expect(await Promise.all([ask(copy('a')), ask(copy('b', { intent: later })), ask(copy('c'))])).toEqual([
       true,
@@ -136,9 +136,9 @@ describe('a claim', () => {
   });
 
   it('is free again once its object is gone', async () => {
-    const { ask, claims } = claimsIn({});
+    const { ask, adoptions } = adoptionsIn({});
     await ask(copy('a'));
-    claims.release('a');
+    adoptions.release('a');
     expect(await ask(copy('b'))).toBe(true);
   });
 });
@@ -147,7 +147,7 @@ describe('what the API server is asked', () => {
   const copies = Array.from({ length: 40 }, (_, index) => copy(String(index)));
 
   it('is nothing by copies of an object that lives, however often they are looked at', async () => {
-    const { ask, asked } = claimsIn({ cached: [{ uid: OLD.uid }, ...copies] });
+    const { ask, asked } = adoptionsIn({ cached: [{ uid: OLD.uid }, ...copies] });
     for (const each of [...copies, ...copies, ...copies]) {
       expect(await ask(each)).toBe(false);
     }
@@ -155,7 +155,7 @@ describe('what the API server is asked', () => {
   });
 
   it('is one list and one record by copies of what was left running', async () => {
-    const { ask, asked } = claimsIn({ cached: copies, retains: true });
+    const { ask, asked } = adoptionsIn({ cached: copies, retains: true });
     for (const each of [...copies, ...copies]) {
       expect(await ask(each)).toBe(false);
     }
@@ -167,7 +167,7 @@ describe('what the API server is asked', () => {
     const restores = olds.map((old, index) =>
       copy(String(index), { intent: intent({ uid: old.uid, name: podName(INSTALLATION, old, 1) }) }),
     );
-    const { ask, asked } = claimsIn({ cached: restores });
+    const { ask, asked } = adoptionsIn({ cached: restores });
     for (const each of restores) {
       expect(await ask(each)).toBe(true);
     }
@@ -175,7 +175,7 @@ describe('what the API server is asked', () => {
   });
 
   it('is a list each time while the watch cache lags behind', async () => {
-    const { ask, asked } = claimsIn({ cached: [], live: [{ uid: 'x', resourceVersion: '99' }] });
+    const { ask, asked } = adoptionsIn({ cached: [], live: [{ uid: 'x', resourceVersion: '99' }] });
     await ask(copy('a'));
     const old = { ...OLD, uid: 'old-2' };
     await ask(copy('b', { intent: intent({ uid: old.uid, name: podName(INSTALLATION, old, 1) }) }));
@@ -183,7 +183,7 @@ describe('what the API server is asked', () => {
   });
 
   it('is the own namespace alone, where others may not be seen', async () => {
-    const { ask, asked } = claimsIn({ isForbidden: true });
+    const { ask, asked } = adoptionsIn({ isForbidden: true });
     await ask(copy('a'));
     expect(asked.lists).toEqual(['*', 'team-a']);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LastSeen } from '../../../src/lifecycle/observation.ts';
 import type { PodRead, InstanceState } from '../../../src/lifecycle/local-state.ts';
-import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
+import { terminateInstance } from '../../../src/lifecycle/rules/terminate.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { observation, NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
@@ -15,8 +15,8 @@ const deletedAtMs = NOW_MS - 130_000;
 const sent = anInstanceState({ deletedAtMs });
 
 function nameless(read: PodRead): InstanceState {
-  const { name: _name, ...rental } = anInstanceState({ read });
-  return rental;
+  const { name: _name, ...instance } = anInstanceState({ read });
+  return instance;
 }
 
 interface Row {
@@ -69,7 +69,7 @@ describe('endRental', () => {
       name: 'a pod name of another installation in the status alone',
       known: {
         gpuPod: rentedGpuPod({ status: { podName: intent({ installation: 'zzz999' }).name } }),
-        localState: { rental: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
+        localState: { instance: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'this object never ordered it',
@@ -81,7 +81,7 @@ describe('endRental', () => {
           intent: '{',
           status: { podName: intent({ installation: 'zzz999' }).name },
         }),
-        localState: { rental: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
+        localState: { instance: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'nothing says that it was ordered',
@@ -93,7 +93,7 @@ describe('endRental', () => {
           intent: intent({ uid: 'old-uid' }),
           status: { podName: intent({ uid: 'old-uid' }).name },
         }),
-        localState: { rental: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
+        localState: { instance: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'a copied object must not end the machine of the first one',
@@ -105,7 +105,7 @@ describe('endRental', () => {
           intent: intent({ installation: 'zzz999' }),
           status: { podName: intent({ installation: 'zzz999' }).name },
         }),
-        localState: { rental: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
+        localState: { instance: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'deletePod' },
       why: 'the name has the hash of this object',
@@ -114,7 +114,7 @@ describe('endRental', () => {
       name: 'a pod and a name of somebody else in the status, which agree',
       known: {
         gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }),
-        localState: { rental: anInstanceState({ name: 'My first pod' }) },
+        localState: { instance: anInstanceState({ name: 'My first pod' }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'neither this object nor its order ever had that name',
@@ -122,7 +122,7 @@ describe('endRental', () => {
     {
       name: 'a DELETE 2 min ago, and a list that shows another pod of ours',
       known: {
-        localState: { rental: sent },
+        localState: { instance: sent },
         inventory: inventory({ beganAtMs: NOW_MS, live: [aSnapshot({ podId: 'pod-2' })] }),
       },
       expected: { step: 'readPod' },
@@ -135,8 +135,8 @@ describe('endRental', () => {
           intent: intent({ uid: 'old-uid' }),
           status: { podName: intent({ uid: 'old-uid' }).name },
         }),
-        mayClaim: true,
-        localState: { rental: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
+        mayAdopt: true,
+        localState: { instance: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'deletePod' },
       why: 'it was adopted from a backup',
@@ -149,13 +149,13 @@ describe('endRental', () => {
     },
     {
       name: 'a pod whose name could not be read just now',
-      known: { localState: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
+      known: { localState: { instance: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
       expected: { step: 'rest', Synced: 'ApiUnavailable', Ready: 'Ending' },
       why: 'unknown is not ours',
     },
     {
       name: 'an id that nobody signed, and a 404',
-      known: { localState: { rental: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
+      known: { localState: { instance: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
       expected: { step: 'rest', Ready: 'Ending', Synced: 'ApiUnavailable' },
       why: 'the 404 may be wrong, and the id a stranger’s',
     },
@@ -163,7 +163,7 @@ describe('endRental', () => {
       name: 'a DELETE that failed, and waits for its next try',
       known: {
         localState: {
-          rental: anInstanceState({
+          instance: anInstanceState({
             deleteFailure: {
               reason: 'RateLimited',
               message: 'HTTP status 429.',
@@ -180,7 +180,7 @@ describe('endRental', () => {
       name: 'a DELETE that failed, and whose time has come',
       known: {
         localState: {
-          rental: anInstanceState({
+          instance: anInstanceState({
             deleteFailure: {
               reason: 'RateLimited',
               message: 'HTTP status 429.',
@@ -197,8 +197,8 @@ describe('endRental', () => {
     const timings = { quietFailureMs: 0 };
     expect(
       outline(
-        endRental(
-          observed({ gpuPod: rented, timings, localState: { rental: anInstanceState() }, ...known }),
+        terminateInstance(
+          observed({ gpuPod: rented, timings, localState: { instance: anInstanceState() }, ...known }),
           'x',
         ),
       ),
@@ -206,7 +206,7 @@ describe('endRental', () => {
   });
 
   it('says that a failing DELETE leaves the pod billing, once that has lasted', () => {
-    const rental = anInstanceState({
+    const instance = anInstanceState({
       deleteFailure: {
         reason: 'ApiUnavailable',
         message: 'HTTP status 503.',
@@ -216,14 +216,14 @@ describe('endRental', () => {
     });
     const failure = { reason: 'ApiUnavailable', message: '', sinceMs: NOW_MS - 60_000, count: 9 };
     const step = restOf(
-      endRental(observed({ gpuPod: rented, localState: { rental, failure } }), 'Suspended'),
+      terminateInstance(observed({ gpuPod: rented, localState: { instance, failure } }), 'Suspended'),
     );
     expect(messageOf(step.status, 'Synced')).toContain('keeps billing; retrying. HTTP status 503.');
     expect(step.requeueAfterMs).toBe(500);
   });
 
   it('holds for running what was not taken in: nothing says that it ended', () => {
-    const step = endRental(observation({ gpuPod: rented, localState: {} }), 'x');
+    const step = terminateInstance(observation({ gpuPod: rented, localState: {} }), 'x');
     expect(restOf(step)).toEqual({ kind: 'rest', status: rented.status, pollOften: true });
   });
 
@@ -231,11 +231,11 @@ describe('endRental', () => {
     const after = (snapshot: LastSeen, beganAtMs = 5): number | undefined => {
       const known = {
         gpuPod: rented,
-        localState: { rental: sent },
+        localState: { instance: sent },
         inventory: inventory({ beganAtMs }),
         lastSeen: snapshot,
       };
-      return restOf(endRental(observed(known), '')).wantsInventoryAfterMs;
+      return restOf(terminateInstance(observed(known), '')).wantsInventoryAfterMs;
     };
     const omittedSinceMs = deletedAtMs + 700;
     const omitted = lastSeen(aSnapshot({ status: 'DELETING' }), { omitted: true, omittedSinceMs });
@@ -250,33 +250,33 @@ describe('endRental', () => {
   it('waits for a list since the DELETE, then for the next ones', () => {
     const before = observed({
       gpuPod: rented,
-      localState: { rental: sent },
+      localState: { instance: sent },
       inventory: inventory({ beganAtMs: 5 }),
     });
-    expect(restOf(endRental(before, '')).wantsInventoryAfterMs).toBe(deletedAtMs + 5_000);
+    expect(restOf(terminateInstance(before, '')).wantsInventoryAfterMs).toBe(deletedAtMs + 5_000);
     const read = { beganAtMs: NOW_MS - 10, result: 'notFound' } as const;
-    const rental = anInstanceState({ deletedAtMs, read });
+    const instance = anInstanceState({ deletedAtMs, read });
     const since = observed({
       gpuPod: rented,
-      localState: { rental },
+      localState: { instance },
       inventory: inventory({ beganAtMs: NOW_MS - 20 }),
     });
-    expect(restOf(endRental(since, '')).wantsInventoryAfterMs).toBe(NOW_MS - 20 + 5_000);
-    expect(restOf(endRental(since, '')).pollOften).toBe(true);
+    expect(restOf(terminateInstance(since, '')).wantsInventoryAfterMs).toBe(NOW_MS - 20 + 5_000);
+    expect(restOf(terminateInstance(since, '')).pollOften).toBe(true);
   });
 
   it('says Deleting on an object that goes, and Ending with the reason on one that stays', () => {
-    const localState = { rental: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
-    const goes = endRental(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), localState }), 'x');
-    const stays = endRental(observed({ gpuPod: rented, localState }), 'AboveMaxPrice');
+    const localState = { instance: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
+    const goes = terminateInstance(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), localState }), 'x');
+    const stays = terminateInstance(observed({ gpuPod: rented, localState }), 'AboveMaxPrice');
     expect(outline(goes).Ready).toBe('Deleting');
     expect(messageOf(statusOf(stays), 'Ready')).toContain('(AboveMaxPrice)');
   });
 
   it('writes nothing of an end that may be seen within seconds, and looks again when it was not', () => {
-    const localState = { rental: anInstanceState({ deletedAtMs: NOW_MS - 9_999 }) };
+    const localState = { instance: anInstanceState({ deletedAtMs: NOW_MS - 9_999 }) };
     const goes = rentedGpuPod({ isDeleting: true });
-    const step = restOf(endRental(observed({ gpuPod: goes, localState }), 'x'));
+    const step = restOf(terminateInstance(observed({ gpuPod: goes, localState }), 'x'));
 
     expect(step).toMatchObject({ status: goes.status, requeueAfterMs: 1 });
   });
@@ -295,12 +295,12 @@ describe('a DELETE that waits for a name', () => {
     const known: ObservationOverrides = {
       gpuPod: { ...rented, status },
       localState: {
-        rental: nameless({ beganAtMs: NOW_MS - 1, result }),
+        instance: nameless({ beganAtMs: NOW_MS - 1, result }),
         failure: { reason, message: '', sinceMs: NOW_MS - 120_000, count: 4 },
       },
       podFailure: failure(),
     };
-    const step = endRental(observed(known), 'Suspended');
+    const step = terminateInstance(observed(known), 'Suspended');
     expect(outline(step)).toMatchObject({ step: 'rest', Synced: reason });
     expect(messageOf(statusOf(step), 'Synced')).toMatch(says);
   });

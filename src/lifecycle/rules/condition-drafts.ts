@@ -4,14 +4,14 @@ import type { GpuPodSpec } from '../../api/spec.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import type { Intent } from '../intent.ts';
 import { findCondition } from '../status/draft.ts';
-import type { Claim } from '../status/draft.ts';
+import type { ConditionDraft } from '../status/draft.ts';
 
 /** What the status says already of one aspect, as a claim; else the fallback. */
-export function standingClaim<T extends ConditionType>(
+export function currentDraft<T extends ConditionType>(
   status: GpuPodStatus,
   type: T,
-  fallback: Claim<T>,
-): Claim<T> {
+  fallback: ConditionDraft<T>,
+): ConditionDraft<T> {
   const standing = findCondition(status, type);
   return standing !== undefined && isReason(type, standing.reason)
     ? [standing.reason, standing.message]
@@ -19,14 +19,14 @@ export function standingClaim<T extends ConditionType>(
 }
 
 /** The offer that was ordered, and why it was chosen. */
-export function selectedClaim({ placement }: GpuPodSpec, { offer }: Intent): Claim<'OfferSelected'> {
+export function selectedDraft({ placement }: GpuPodSpec, { offer }: Intent): ConditionDraft<'OfferSelected'> {
   return [placement.cloudId === undefined ? 'Selected' : 'Pinned', `${offer.why}.`];
 }
 
-export const PENDING: Claim<'Ready'> = ['Pending', 'Nothing is rented yet.'];
+export const PENDING: ConditionDraft<'Ready'> = ['Pending', 'Nothing is rented yet.'];
 
 /** Nothing is rented, and what hinders it: the first that people read is the condition Ready. */
-export function pendingBecause(message: string): Claim<'Ready'> {
+export function pendingBecause(message: string): ConditionDraft<'Ready'> {
   return ['Pending', `Nothing is rented yet. ${message}`];
 }
 
@@ -34,9 +34,9 @@ export function pendingBecause(message: string): Claim<'Ready'> {
  * What the condition Ready says while nothing is done: a machine is what it was. Where nothing is rented, what hindered
  * it before is not repeated: it is another thing by now.
  */
-export function heldReady(status: GpuPodStatus, message?: string): Claim<'Ready'> {
+export function heldReady(status: GpuPodStatus, message?: string): ConditionDraft<'Ready'> {
   const pending = message === undefined ? PENDING : pendingBecause(message);
-  const [reason, text] = standingClaim(status, 'Ready', pending);
+  const [reason, text] = currentDraft(status, 'Ready', pending);
   return reason === 'Pending' ? pending : [reason, text];
 }
 
@@ -45,8 +45,8 @@ function isReason<T extends ConditionType>(type: T, reason: string): reason is R
 }
 
 /** An instance that was created and is not active yet. The same words from the create request on: other ones would cost a write for each GpuPod. */
-export function startingClaim(podId: string): Claim<'Ready'> {
+export function startingDraft(podId: string): ConditionDraft<'Ready'> {
   return ['Provisioning', `Instance ${podId} is starting; it bills.`];
 }
 
-export const ON_ITS_WAY: Claim<'Reconciling'> = ['Progressing', 'Waiting for the instance.'];
+export const ON_ITS_WAY: ConditionDraft<'Reconciling'> = ['Progressing', 'Waiting for the instance.'];

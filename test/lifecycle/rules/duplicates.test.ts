@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { endStrays, endUnbound } from '../../../src/lifecycle/rules/strays.ts';
+import { terminateDuplicates, endUnbound } from '../../../src/lifecycle/rules/duplicates.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { observation, observed, anInstanceState } from '../../support/builders/observation.ts';
@@ -45,7 +45,7 @@ describe('endStrays', () => {
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: second,
-        localState: { strays: { 'pod-9': 800 } },
+        localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteStray' },
       why: 'it is surplus',
@@ -55,14 +55,14 @@ describe('endStrays', () => {
       known: {
         gpuPod: gpuPod({ isDeleting: true }),
         inventory: second,
-        localState: { strays: { 'pod-9': 800 } },
+        localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteStray' },
       why: 'it must not stay behind',
     },
     {
       name: 'the second, of a later attempt than the object tells of',
-      known: { inventory: second, localState: { strays: { 'pod-9': 800 } } },
+      known: { inventory: second, localState: { duplicates: { 'pod-9': 800 } } },
       expected: { step: '-' },
       why: 'the object is from an older moment, and it may be at work',
     },
@@ -74,7 +74,10 @@ describe('endStrays', () => {
           beganAtMs: 900,
           live: [aSnapshot(), aSnapshot({ podId: 'pod-2', name: OTHERS })],
         }),
-        localState: { rental: anInstanceState({ podId: 'pod-2', name: OTHERS }), strays: { [POD_ID]: 800 } },
+        localState: {
+          instance: anInstanceState({ podId: 'pod-2', name: OTHERS }),
+          duplicates: { [POD_ID]: 800 },
+        },
       },
       expected: { step },
       why: isDeleting ? 'a deletion ends what bears its uid' : 'it may be at work',
@@ -84,7 +87,7 @@ describe('endStrays', () => {
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: inventory({ beganAtMs: 900, live: [{ ...surplus, status: 'DELETING' }] }),
-        localState: { strays: { 'pod-9': 800 } },
+        localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: '-' },
       why: 'it was asked to go',
@@ -94,7 +97,7 @@ describe('endStrays', () => {
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: inventory({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
-        localState: { strays: { 'pod-9': 800 } },
+        localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteStray' },
       why: 'that is as long as an ending may take: it was forgotten, and bills',
@@ -104,7 +107,7 @@ describe('endStrays', () => {
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: inventory({ beganAtMs: 120_799, live: [{ ...surplus, status: 'DELETING' }] }),
-        localState: { strays: { 'pod-9': 800 } },
+        localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: '-' },
       why: 'ending takes its time',
@@ -114,30 +117,32 @@ describe('endStrays', () => {
       known: {
         gpuPod: rentedGpuPod(),
         inventory: inventory({ beganAtMs: 900, live: [aSnapshot()] }),
-        localState: { strays: { [POD_ID]: 800 } },
+        localState: { duplicates: { [POD_ID]: 800 } },
       },
       expected: { step: '-' },
       why: 'it is no stray any more',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(endStrays(observed(known)))).toMatchObject(expected);
+    expect(outline(terminateDuplicates(observed(known)))).toMatchObject(expected);
   });
 
   it('sends one DELETE a list, and the next only if the next list still shows it', () => {
     const known = observed({
       gpuPod: gpuPod({ status: passed }),
       inventory: second,
-      localState: { strays: { 'pod-9': 800 } },
+      localState: { duplicates: { 'pod-9': 800 } },
     });
-    const step = endStrays(known);
+    const step = terminateDuplicates(known);
     expect(step?.kind === 'act' ? step.effect : undefined).toEqual({
       type: 'deleteStray',
       podId: 'pod-9',
       podName: nameOfAttempt(9),
       cause: 'duplicate',
     });
-    expect(step?.remember).toEqual({ strays: { 'pod-9': 900 } });
-    expect(endStrays({ ...known, localState: { ...known.localState, ...step?.remember } })).toBeUndefined();
+    expect(step?.remember).toEqual({ duplicates: { 'pod-9': 900 } });
+    expect(
+      terminateDuplicates({ ...known, localState: { ...known.localState, ...step?.remember } }),
+    ).toBeUndefined();
   });
 });
 

@@ -7,7 +7,7 @@ import { usd, wrap } from './text.ts';
 const TEXT_WIDTH = 60;
 
 /** What stands on the object: which offer and why, what it costs, how to get in. */
-export function showRental({ status, metadata }: GpuPod, terminal: Terminal): void {
+export function showInstance({ status, metadata }: GpuPod, terminal: Terminal): void {
   const why = findCondition(status, 'OfferSelected')?.message ?? 'not said';
   terminal.heading('What was rented, and why');
   terminal.fact('pod', status.podId ?? 'none');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { endRental } from '../../../src/lifecycle/rules/end-rental.ts';
+import { terminateInstance } from '../../../src/lifecycle/rules/terminate.ts';
 import { POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, proofOf, anInstanceState } from '../../support/builders/observation.ts';
@@ -30,14 +30,14 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a pod that has no name any more, whose id the operator signed',
       known: {
         gpuPod: signed,
-        localState: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'found' } } },
+        localState: { instance: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'found' } } },
       },
       expected: { step: 'deletePod' },
       why: 'the same',
     },
     {
       name: 'a signed pod that was not looked at yet',
-      known: { gpuPod: signed, localState: { rental: unread } },
+      known: { gpuPod: signed, localState: { instance: unread } },
       expected: { step: 'readPod' },
       why: 'it may carry the name of another',
     },
@@ -45,7 +45,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signed pod that answers 404',
       known: {
         gpuPod: signed,
-        localState: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
+        localState: { instance: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
       },
       expected: { step: 'deletePod' },
       why: 'the 404 may be wrong, and the id is ours',
@@ -54,7 +54,7 @@ describe('endRental of an id that the operator signed', () => {
       name: 'a signature for another id, and a 404',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
-        localState: { rental: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
+        localState: { instance: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
       },
       expected: { step: 'rest', Synced: 'ApiUnavailable' },
       why: 'it may be a stranger’s',
@@ -96,8 +96,8 @@ describe('endRental of an id that the operator signed', () => {
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const timings = { quietFailureMs: 0 };
-    const rental = { localState: { rental: anInstanceState() } };
-    const step = endRental(observed({ gpuPod: signed, timings, ...rental, ...known }), 'Suspended');
+    const instance = { localState: { instance: anInstanceState() } };
+    const step = terminateInstance(observed({ gpuPod: signed, timings, ...instance, ...known }), 'Suspended');
     expect(outline(step)).toMatchObject(expected);
   });
 });
