@@ -48,7 +48,7 @@ export type Effect =
 
 /** `unbound`: the answer to a request of this process gave the id, and nobody else knows of it. */
 export interface DeleteDuplicate {
-  readonly type: 'deleteStray';
+  readonly type: 'deleteDuplicate';
   readonly podId: string;
   readonly podName: string;
   readonly cause: 'duplicate' | 'unbound';

@@ -22,7 +22,7 @@ const KINDS = [
   'writeStatus',
   'createPod',
   'deletePod',
-  'deleteStray',
+  'deleteDuplicate',
   'readPod',
   'readOffers',
   'ensureSecret',

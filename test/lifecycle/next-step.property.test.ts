@@ -15,7 +15,7 @@ import { aboutToEnd, aboutToGo, aboutToRent, aboutToRentAgain, anything } from '
 const RUNS = { numRuns: 1_500 };
 
 type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
-type ConditionDrafts<T extends Effect['type']> = Readonly<
+type Expectations<T extends Effect['type']> = Readonly<
   Record<string, (known: Observation, effect: EffectOf<T>) => boolean>
 >;
 
@@ -23,7 +23,7 @@ type ConditionDrafts<T extends Effect['type']> = Readonly<
 function expectOf<T extends Effect['type']>(
   type: T,
   arbitrary: Arbitrary<Observation>,
-  drafts: ConditionDrafts<T>,
+  drafts: Expectations<T>,
 ): void {
   let seen = 0;
   fc.assert(
@@ -84,7 +84,7 @@ function isOfAdopted({ intent, gpuPod }: Observation, name: string | undefined):
 }
 
 describe('an order', () => {
-  const drafts: ConditionDrafts<'createPod'> = {
+  const drafts: Expectations<'createPod'> = {
     'never leaves while a pod is rented': ({ gpuPod }) => gpuPod.status.podId === undefined,
     'never leaves for an object that goes': ({ gpuPod }) => !isDeleting(gpuPod),
     'never leaves for a paused object': ({ gpuPod }) => !isPaused(gpuPod),
@@ -129,7 +129,7 @@ describe('an order', () => {
 });
 
 describe('an end', () => {
-  const orderly: ConditionDrafts<'deletePod' | 'deleteStray'> = {
+  const orderly: Expectations<'deletePod' | 'deleteDuplicate'> = {
     'is never asked for while paused': ({ gpuPod }) => !isPaused(gpuPod),
     'is never asked for with a key of another account': ({ account }) => account.kind === 'fits',
   };
@@ -149,7 +149,7 @@ describe('an end', () => {
   });
 
   it('comes to no stray that is rented or on order', () => {
-    expectOf('deleteStray', anything, {
+    expectOf('deleteDuplicate', anything, {
       ...orderly,
       'is not of the rented pod': ({ gpuPod }, { podId }) => podId !== gpuPod.status.podId,
       'is not of the pod on order': (known, { podName }) => {

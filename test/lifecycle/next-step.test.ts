@@ -77,7 +77,7 @@ describe('the order of the rules', () => {
     {
       name: 'strays before the look-up',
       known: { gpuPod: gpuPod({ intent: intent({ attempt: 10 }) }), ...withDuplicate },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'they bill meanwhile',
     },
     {

@@ -26,7 +26,7 @@ export function terminateDuplicates(observation: Observation): Step | undefined 
     : {
         kind: 'act',
         effect: {
-          type: 'deleteStray',
+          type: 'deleteDuplicate',
           podId: duplicate.podId,
           podName: duplicate.name ?? '',
           cause: 'duplicate',
@@ -61,7 +61,7 @@ export function endUnbound(observation: Observation): Step | undefined {
     : {
         kind: 'act',
         effect: {
-          type: 'deleteStray',
+          type: 'deleteDuplicate',
           podId: unbound.podId,
           podName: unbound.podName,
           cause: 'unbound',

@@ -28,7 +28,7 @@ export async function perform(
       return await readOffers(context, gpuPod, effect.queries, localState);
     case 'deletePod':
       return await deletePod(context, gpuPod, effect.podId, localState);
-    case 'deleteStray':
+    case 'deleteDuplicate':
       return await deleteDuplicate(context, gpuPod, effect, localState);
     case 'readPod':
       return await readPod(context, gpuPod, effect.podId, localState);

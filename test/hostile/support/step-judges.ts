@@ -50,7 +50,7 @@ function judgeEffect(known: Observation, effect: Effect, pods: readonly Instance
     case 'createPod':
       return judgeOrder(known, effect);
     case 'deletePod':
-    case 'deleteStray':
+    case 'deleteDuplicate':
       return judgeEnd(known, effect.podId, pods);
     case 'ensureSecret':
       return effect.name.length <= 253 ? [] : ['a name that is too long'];

@@ -21,7 +21,7 @@ const STRANGERS = [
   { name: 'that of another GpuPod as a later attempt', podName: nameOfAttempt(2) },
 ].flatMap((row) => [
   { ...row, isDeleting: false, step: '-' as const },
-  { ...row, isDeleting: true, step: 'deleteStray' as const },
+  { ...row, isDeleting: true, step: 'deleteDuplicate' as const },
 ]);
 
 interface Row {
@@ -47,7 +47,7 @@ describe('endStrays', () => {
         inventory: second,
         localState: { duplicates: { 'pod-9': 800 } },
       },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'it is surplus',
     },
     {
@@ -57,7 +57,7 @@ describe('endStrays', () => {
         inventory: second,
         localState: { duplicates: { 'pod-9': 800 } },
       },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'it must not stay behind',
     },
     {
@@ -99,7 +99,7 @@ describe('endStrays', () => {
         inventory: inventory({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
         localState: { duplicates: { 'pod-9': 800 } },
       },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'that is as long as an ending may take: it was forgotten, and bills',
     },
     {
@@ -134,7 +134,7 @@ describe('endStrays', () => {
     });
     const step = terminateDuplicates(known);
     expect(step?.kind === 'act' ? step.effect : undefined).toEqual({
-      type: 'deleteStray',
+      type: 'deleteDuplicate',
       podId: 'pod-9',
       podName: nameOfAttempt(9),
       cause: 'duplicate',
@@ -165,19 +165,19 @@ describe('endUnbound', () => {
     {
       name: 'its order is gone',
       known: { gpuPod: gpuPod() },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'nobody else knows this pod',
     },
     {
       name: 'another order stands',
       known: { gpuPod: gpuPod({ intent: intent({ attempt: 2 }) }) },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'nobody else knows this pod',
     },
     {
       name: 'another pod is rented',
       known: { gpuPod: rentedGpuPod({ status: { podId: 'pod-2' } }) },
-      expected: { step: 'deleteStray' },
+      expected: { step: 'deleteDuplicate' },
       why: 'one pod per object',
     },
     {
