@@ -44,7 +44,7 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     ...(provider === undefined ? {} : { provider: providers.of(provider) }),
     ...(gpuType === undefined ? {} : { gpuType: gpuTypes.of(gpuType) }),
     ...(isBilling(gpuPod) ? { instance: sampleInstance(gpuPod) } : {}),
-    hasUnresolvedOrder: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
+    hasOpenIntent: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
 }

@@ -3,12 +3,12 @@ import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
 import type { AccountState, Observation } from './observation.ts';
 import type { LocalState } from './local-state.ts';
-import { openOrder } from './order.ts';
+import { openIntentOf } from './open-intent.ts';
 import { sameName } from './pod-name.ts';
 
 /** What bills, or may bill, on behalf of an object, and on which account it was recorded; undefined: nothing does. */
 export interface Stake {
-  readonly kind: 'instance' | 'order';
+  readonly kind: 'instance' | 'create';
   /** Id of the instance, or the name that the order gave it. */
   readonly name: string;
   readonly recorded: AccountIdentity | undefined;
@@ -92,40 +92,44 @@ export function stakeOf(observation: Observation): Stake | undefined {
   if (podId !== undefined) {
     return stakeInInstance(observation, podId);
   }
-  const order = openOrder(observation);
-  if (order.kind === 'open' || order.kind === 'foreign') {
-    return stakeInOrder(localState, order.intent);
+  const openIntent = openIntentOf(observation);
+  if (openIntent.kind === 'open' || openIntent.kind === 'foreign') {
+    return stakeInIntent(localState, openIntent.intent);
   }
   const { unbound } = localState;
   if (unbound !== undefined) {
     return { kind: 'instance', name: unbound.podId, recorded: unbound.account };
   }
-  return order.kind === 'garbled'
-    ? { kind: 'order', name: localState.order?.podName ?? '', recorded: localState.order?.account }
+  return openIntent.kind === 'garbled'
+    ? {
+        kind: 'create',
+        name: localState.pendingCreate?.podName ?? '',
+        recorded: localState.pendingCreate?.account,
+      }
     : undefined;
 }
 
 function stakeInInstance(observation: Observation, podId: string): Stake {
   const { gpuPod } = observation;
   const recorded = accountOfInstance(gpuPod, observation);
-  const keyFingerprint = orderOfInstance(gpuPod, observation)?.keyFingerprint;
+  const keyFingerprint = intentOfInstance(gpuPod, observation)?.keyFingerprint;
   return { kind: 'instance', name: podId, recorded, keyFingerprint };
 }
 
 /** The answer to an order may have told more than was known when it was written. */
-function stakeInOrder({ unbound }: LocalState, intent: Intent): Stake {
+function stakeInIntent({ unbound }: LocalState, intent: Intent): Stake {
   const { name, keyFingerprint } = intent;
   const told = sameName(unbound?.podName, name) ? unbound?.account : undefined;
-  return { kind: 'order', name, recorded: accountOfIntent(intent) ?? told, keyFingerprint };
+  return { kind: 'create', name, recorded: accountOfIntent(intent) ?? told, keyFingerprint };
 }
 
 /** By the status; where that says nothing, by the order that it was rented with, which still stands on the object. */
 function accountOfInstance(gpuPod: GpuPod, observation: Observation): AccountIdentity | undefined {
-  const intent = orderOfInstance(gpuPod, observation);
+  const intent = intentOfInstance(gpuPod, observation);
   return gpuPod.status.account ?? (intent === undefined ? undefined : accountOfIntent(intent));
 }
 
-function orderOfInstance({ status }: GpuPod, { intent: reading }: Observation): Intent | undefined {
+function intentOfInstance({ status }: GpuPod, { intent: reading }: Observation): Intent | undefined {
   return reading.kind === 'read' && sameName(reading.intent.name, status.podName)
     ? reading.intent
     : undefined;
@@ -137,8 +141,9 @@ function isSeenInSession(observation: Observation, stake: Stake): boolean {
   const sinceMs = sessionBeganAtMs(account);
   const rows =
     inventory !== undefined && inventory.beganAtMs >= sinceMs ? [...inventory.live, ...inventory.ended] : [];
-  return stake.kind === 'order'
-    ? localState.order?.sessionSinceMs === sinceMs || rows.some((row) => sameName(row.name, stake.name))
+  return stake.kind === 'create'
+    ? localState.pendingCreate?.sessionSinceMs === sinceMs ||
+        rows.some((row) => sameName(row.name, stake.name))
     : isInstanceSeen(localState, stake.name, sinceMs) || rows.some((row) => row.podId === stake.name);
 }
 

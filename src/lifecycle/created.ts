@@ -32,8 +32,8 @@ export function judgeAnswer(
 function whyAnothers(intent: Intent, { name, userId, createdAt }: InstanceSnapshot): string | undefined {
   const parts = parsePodName(name);
   if (parts !== undefined) {
-    const ordered = parsePodName(intent.name);
-    const isOwn = ordered !== undefined && namePrefixOf(parts) === namePrefixOf(ordered);
+    const intended = parsePodName(intent.name);
+    const isOwn = intended !== undefined && namePrefixOf(parts) === namePrefixOf(intended);
     return `its name is that of ${isOwn ? 'an earlier attempt' : 'the instance of another GpuPod'}`;
   }
   if (intent.account !== undefined && userId !== undefined && userId !== intent.account) {

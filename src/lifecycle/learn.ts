@@ -16,7 +16,7 @@ export function learnCreate(
   outcome: CreateOutcome,
   nowMs: number,
 ): LocalState {
-  const order = {
+  const pendingCreate = {
     podName: intent.name,
     writing: writingOf(intent),
     firstSeenAtMs: nowMs,
@@ -30,24 +30,24 @@ export function learnCreate(
       const account = accountOfIntent(intent) ?? (userId === undefined ? undefined : { userId });
       const { teamId } = intent;
       const unbound = { podId, podName: intent.name, teamId, ...(account === undefined ? {} : { account }) };
-      return { ...localState, order, unbound };
+      return { ...localState, pendingCreate, unbound };
     }
     case 'notSent': {
       const reason = outcome.reason === 'Withheld' ? 'ApiUnavailable' : outcome.reason;
-      return learnBlocked({ ...localState, order }, reason, outcome.message, nowMs);
+      return learnBlocked({ ...localState, pendingCreate }, reason, outcome.message, nowMs);
     }
     case 'refused':
     case 'unknown':
-      return { ...localState, order };
+      return { ...localState, pendingCreate };
   }
 }
 
 /** The order was sent in this session: the key that asks what came of it is the key that sent it. */
 export function learnSession(localState: LocalState, sessionSinceMs: number): LocalState {
-  const { order, unbound } = localState;
+  const { pendingCreate, unbound } = localState;
   return {
     ...localState,
-    ...(order === undefined ? {} : { order: { ...order, sessionSinceMs } }),
+    ...(pendingCreate === undefined ? {} : { pendingCreate: { ...pendingCreate, sessionSinceMs } }),
     ...(unbound === undefined ? {} : { unbound: { ...unbound, sessionSinceMs } }),
   };
 }

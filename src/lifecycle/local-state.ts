@@ -16,7 +16,7 @@ export interface LocalState {
   /** The object was there before this process was: it may have a past that is not written on it. */
   readonly inFirstList: boolean;
   /** The order that is open, as seen from this process. */
-  readonly order?: PendingCreate;
+  readonly pendingCreate?: PendingCreate;
   /** The pod that is rented, as seen from this process. */
   readonly instance?: InstanceState;
   /** What it says at its end was written down by this process, before its finalizer goes. */

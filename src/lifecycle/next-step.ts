@@ -10,9 +10,9 @@ import {
   stopAfterInvalidRequests,
 } from './rules/forbidden.ts';
 import { accountDoubtful, awaitKnownAccount } from './rules/account-held.ts';
-import { foreignOrder, paused } from './rules/held-back.ts';
+import { foreignIntent, paused } from './rules/held-back.ts';
 import { stayReleased } from './rules/release.ts';
-import { resolveOrder } from './rules/look-up.ts';
+import { resolvePendingCreate } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
 import { rent } from './rules/rent.ts';
 import { startOver, stayStalled } from './rules/start-over.ts';
@@ -30,8 +30,8 @@ const RULES: readonly Rule[] = [
   terminateDuplicates, //                surplus pods of this object
   stayReleased, //             released, and held by somebody else's finalizer
   adoptNewer, //               what is on the object is from an older moment than what runs
-  resolveOrder, //             unknown is not failure: look it up before anything else is rented
-  foreignOrder, //             another installation's order is not ours to touch
+  resolvePendingCreate, //             unknown is not failure: look it up before anything else is rented
+  foreignIntent, //             another installation's order is not ours to touch
   correctName, //              an ending of an earlier attempt is not meant for the instance that runs
   finishEnding, //             an ending that was begun
   finishDeletion, //           the object goes when the rental was seen to have ended

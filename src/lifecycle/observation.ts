@@ -30,7 +30,7 @@ export interface Observation {
   /** Filled once offers were asked for in this pass. */
   readonly offers?: ObservedOffers;
   /** Whether this object may create now. */
-  readonly gate: Gate;
+  readonly permit: CreatePermit;
   /** True while so many pods vanished at once that no absence is believed. */
   readonly massAbsence: boolean;
   /** Set once the provider could not be read for longer than `quietFailureMs`. */
@@ -133,10 +133,10 @@ export interface AccountSession {
 }
 
 /** What holds creates back: a circuit breaker of the account, or this GpuPod's own refusals. Never looks and deletes. */
-export type Gate = { readonly kind: 'open' } | ClosedGate;
+export type CreatePermit = { readonly kind: 'granted' } | CreateHold;
 
-export interface ClosedGate {
-  readonly kind: 'closed';
+export interface CreateHold {
+  readonly kind: 'held';
   readonly reason: 'Unauthorized' | 'PaymentRequired' | 'RateLimited' | 'Forbidden' | 'QuotaExceeded';
   readonly message: string;
   readonly retryInMs: number;

@@ -5,7 +5,7 @@ import type { LocalState, PendingCreate, InstanceState } from './local-state.ts'
 import { isOldEnoughForLists } from './gone.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
-import { openOrder } from './order.ts';
+import { openIntentOf } from './open-intent.ts';
 import { isSameAttempt } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
 import { standingOf } from './surplus.ts';
@@ -13,15 +13,21 @@ import { standingOf } from './surplus.ts';
 /** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
 export function observe(observation: Observation): LocalState {
   const { localState, gpuPod, now } = observation;
-  const { order: _order, instance: _instance, unbound, deletingSinceMs, ...lasting } = localState;
-  const order = observeOrder(observation);
+  const {
+    pendingCreate: _pendingCreate,
+    instance: _instance,
+    unbound,
+    deletingSinceMs,
+    ...lasting
+  } = localState;
+  const pendingCreate = observePendingCreate(observation);
   const instance = observeInstance(observation);
   const deletingSince = isDeleting(gpuPod) ? (deletingSinceMs ?? now.monotonicMs) : undefined;
   return {
     ...lasting,
     version: observeVersion(observation),
     duplicates: observeDuplicates(observation),
-    ...(order === undefined ? {} : { order }),
+    ...(pendingCreate === undefined ? {} : { pendingCreate }),
     ...(instance === undefined ? {} : { instance }),
     ...(deletingSince === undefined ? {} : { deletingSinceMs: deletingSince }),
     ...(unbound === undefined || unbound.podId === gpuPod.status.podId ? {} : { unbound }),
@@ -38,18 +44,18 @@ function observeVersion({ localState, gpuPod, now }: Observation): NonNullable<L
 /** Name under which an order that nobody can read is remembered. */
 const GARBLED = '';
 
-function observeOrder(observation: Observation): PendingCreate | undefined {
-  const order = openOrder(observation);
-  const known = observation.localState.order;
+function observePendingCreate(observation: Observation): PendingCreate | undefined {
+  const openIntent = openIntentOf(observation);
+  const known = observation.localState.pendingCreate;
   const seen = { firstSeenAtMs: observation.now.monotonicMs, absences: 0 };
-  switch (order.kind) {
+  switch (openIntent.kind) {
     case 'none':
     case 'foreign':
       return undefined;
     case 'garbled':
       return countAbsence(observation, known ?? { podName: GARBLED, ...seen }, true);
     case 'open': {
-      const { intent } = order;
+      const { intent } = openIntent;
       const writing = writingOf(intent);
       // What became of an order of ours says nothing of another process's order under the same number.
       const isKnown = known?.writing === writing;
@@ -73,33 +79,39 @@ function lateness({ timings }: Observation, { sendWithinMs = 0 }: Intent): Pick<
  */
 function countAbsence(
   { inventory, timings }: Observation,
-  order: PendingCreate,
+  pendingCreate: PendingCreate,
   isGarbled: boolean,
 ): PendingCreate {
-  if (inventory === undefined || inventory.beganAtMs < requestSurelyEndedAtMs(order, timings)) {
-    return order;
+  if (inventory === undefined || inventory.beganAtMs < requestSurelyEndedAtMs(pendingCreate, timings)) {
+    return pendingCreate;
   }
   // One that has ended settles an order that can be read; where none can, it must not hinder for ever.
   const rows = isGarbled ? inventory.live : [...inventory.live, ...inventory.ended];
-  if (rows.some(({ name }) => isOrdered(order, name))) {
-    const { lastAbsenceAtMs: _last, ...rest } = order;
+  if (rows.some(({ name }) => isOfPendingCreate(pendingCreate, name))) {
+    const { lastAbsenceAtMs: _last, ...rest } = pendingCreate;
     return { ...rest, absences: 0 };
   }
-  if (mayHide(inventory, order, timings)) {
-    return order;
+  if (mayHide(inventory, pendingCreate, timings)) {
+    return pendingCreate;
   }
   const isApart =
-    order.lastAbsenceAtMs === undefined ||
-    inventory.beganAtMs - order.lastAbsenceAtMs >= timings.settleSpacingMs;
-  return isApart ? { ...order, absences: order.absences + 1, lastAbsenceAtMs: inventory.beganAtMs } : order;
+    pendingCreate.lastAbsenceAtMs === undefined ||
+    inventory.beganAtMs - pendingCreate.lastAbsenceAtMs >= timings.settleSpacingMs;
+  return isApart
+    ? { ...pendingCreate, absences: pendingCreate.absences + 1, lastAbsenceAtMs: inventory.beganAtMs }
+    : pendingCreate;
 }
 
 /**
  * Whether the list has a row that may be the instance of this order and does not say whose it is. One that was listed
  * before our request can have begun is not.
  */
-function mayHide(inventory: InventoryView, order: PendingCreate, timings: Observation['timings']): boolean {
-  const beganAtMs = (order.requestEndedAtMs ?? -Infinity) - timings.foreignRequestMs;
+function mayHide(
+  inventory: InventoryView,
+  pendingCreate: PendingCreate,
+  timings: Observation['timings'],
+): boolean {
+  const beganAtMs = (pendingCreate.requestEndedAtMs ?? -Infinity) - timings.foreignRequestMs;
   return (
     inventory.unidentified > 0 ||
     inventory.nameless.some(({ firstListedAtMs }) => firstListedAtMs >= beganAtMs)
@@ -107,13 +119,19 @@ function mayHide(inventory: InventoryView, order: PendingCreate, timings: Observ
 }
 
 /** From when on a list says something of an order: the end of our request, or a bound for that of another process. */
-export function requestSurelyEndedAtMs(order: PendingCreate, timings: Observation['timings']): number {
-  return order.requestEndedAtMs ?? order.firstSeenAtMs + timings.foreignRequestMs + (order.lateMs ?? 0);
+export function requestSurelyEndedAtMs(
+  pendingCreate: PendingCreate,
+  timings: Observation['timings'],
+): number {
+  return (
+    pendingCreate.requestEndedAtMs ??
+    pendingCreate.firstSeenAtMs + timings.foreignRequestMs + (pendingCreate.lateMs ?? 0)
+  );
 }
 
-function isOrdered(order: PendingCreate, name: string | undefined): boolean {
+function isOfPendingCreate(pendingCreate: PendingCreate, name: string | undefined): boolean {
   // What a list shows of this object carries its front; under which number nobody knows.
-  return order.podName === GARBLED || isSameAttempt(order.podName, name);
+  return pendingCreate.podName === GARBLED || isSameAttempt(pendingCreate.podName, name);
 }
 
 function observeInstance(observation: Observation): InstanceState | undefined {

@@ -3,7 +3,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { formatUsd, priceToMicros } from '../offers/money.ts';
 import { isResolved } from './intent.ts';
 import type { Observation } from './observation.ts';
-import { adoptedPrefix, isCopy } from './order.ts';
+import { adoptedPrefix, isCopy } from './open-intent.ts';
 import { namePrefixOf, isSameAttempt, parsePodName, podNamePrefixes } from './pod-name.ts';
 import type { PodNameParts } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
@@ -32,7 +32,7 @@ type Named = Pick<InstanceSnapshot, 'podId' | 'name'>;
 export function standingOf(known: ObjectKnown, pod: Named): Standing {
   const { gpuPod, installation } = known;
   const parts = parsePodName(pod.name);
-  if (pod.podId === gpuPod.status.podId || isOnOrder(known, pod.name)) {
+  if (pod.podId === gpuPod.status.podId || isNamedByIntent(known, pod.name)) {
     return 'own';
   }
   if (parts === undefined) {
@@ -91,7 +91,7 @@ export function endsAllInstances({ gpuPod, policy }: Pick<ObjectKnown, 'gpuPod' 
   return isDeleting(gpuPod) && !retainsInstances(gpuPod, policy);
 }
 
-function isOnOrder(known: ObjectKnown, name: string | undefined): boolean {
+function isNamedByIntent(known: ObjectKnown, name: string | undefined): boolean {
   const { gpuPod, intent: reading, installation } = known;
   if (gpuPod.status.podId !== undefined || reading.kind !== 'read') {
     return false;

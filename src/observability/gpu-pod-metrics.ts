@@ -12,7 +12,7 @@ type GpuPodInstruments = Pick<
   | 'gpuPods'
   | 'pricePerHour'
   | 'livingCost'
-  | 'unresolvedOrders'
+  | 'openIntents'
   | 'unownedPrice'
   | 'spent'
   | 'attempts'
@@ -24,9 +24,9 @@ export function refreshGpuPodMetrics(instruments: GpuPodInstruments, samples: re
   clearGpuPodMetrics(instruments);
   countGpuPods(instruments, samples);
   const usdPerHour = new Map<string, number>();
-  for (const { namespace, instance, hasUnresolvedOrder } of samples) {
+  for (const { namespace, instance, hasOpenIntent } of samples) {
     usdPerHour.set(namespace, (usdPerHour.get(namespace) ?? 0) + (instance?.usdPerHour ?? 0));
-    instruments.unresolvedOrders.inc(hasUnresolvedOrder ? 1 : 0);
+    instruments.openIntents.inc(hasOpenIntent ? 1 : 0);
   }
   for (const [namespace, usd] of usdPerHour) {
     instruments.pricePerHour.set({ namespace }, usd);
@@ -68,7 +68,7 @@ export function showUnowned(
 
 /** A standby tells nothing of GpuPods: two processes that did would be added up. */
 export function clearGpuPodMetrics(instruments: GpuPodInstruments): void {
-  for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'unresolvedOrders', 'spent'] as const) {
+  for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'openIntents', 'spent'] as const) {
     instruments[key].reset();
   }
   showUnowned(instruments, new Map());

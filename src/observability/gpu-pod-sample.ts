@@ -9,7 +9,7 @@ export interface GpuPodSample {
   /** The machine that is rented now. */
   readonly instance?: InstanceSample;
   /** Nobody knows yet whether a machine came of its order. */
-  readonly hasUnresolvedOrder: boolean;
+  readonly hasOpenIntent: boolean;
   /** Attempts on record that have ended. */
   readonly endedAttempts: readonly EndedAttemptSample[];
 }

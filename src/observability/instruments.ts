@@ -44,7 +44,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     livingCost: gauge(registry, METRICS.livingCost),
     spent: counter(registry, METRICS.spent),
     attempts: counter(registry, METRICS.attempts),
-    unresolvedOrders: gauge(registry, METRICS.unresolvedOrders),
+    openIntents: gauge(registry, METRICS.openIntents),
     timeToReady: histogram(registry, METRICS.timeToReady),
     listsComplete: gauge(registry, METRICS.listsComplete),
     unreadableRows: gauge(registry, METRICS.unreadableRows),

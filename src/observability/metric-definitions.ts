@@ -186,7 +186,7 @@ export const METRICS = {
     values: ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'],
     help: 'Attempts that are over, by outcome: Refused, NotCreated, Failed, Ended, Released.',
   },
-  unresolvedOrders: {
+  openIntents: {
     name: 'gpupod_unresolved_orders',
     type: 'gauge',
     labels: [],

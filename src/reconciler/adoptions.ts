@@ -5,7 +5,7 @@ import { isForbidden } from '../kubernetes/api-errors.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { IntentReading } from '../lifecycle/intent.ts';
-import { isNamedForItsUid } from '../lifecycle/order.ts';
+import { isNamedForItsUid } from '../lifecycle/open-intent.ts';
 import {
   namePrefixOf,
   isUnforgeable,

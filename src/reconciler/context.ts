@@ -4,13 +4,13 @@ import type { Provider } from '../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Step } from '../lifecycle/step.ts';
 import type { Log } from '../kubernetes/log.ts';
-import type { AccountGates } from './account-gates.ts';
+import type { CircuitBreakers } from './circuit-breakers.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { Inventory } from './inventory.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { Reservations } from './reservations.ts';
 import type { Cooldowns } from './cooldowns.ts';
-import type { OrderFence } from './order-fence.ts';
+import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
 import type { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
@@ -37,7 +37,7 @@ export interface Context {
   readonly secrets: SecretApi;
   readonly events: Events;
   readonly account: AccountWatch;
-  readonly gates: AccountGates;
+  readonly circuitBreakers: CircuitBreakers;
   readonly cooldowns: Cooldowns;
   readonly reservations: Reservations;
   readonly fidelity: StatusFidelity;
@@ -48,11 +48,11 @@ export interface Context {
   readonly health: ProviderHealth;
   readonly vanished: VanishedPods;
   readonly retained: RetainedPods;
-  readonly orderFence: OrderFence;
+  readonly createFence: CreateFence;
   /** Signs ids of instances; undefined where it cannot be read. */
   readonly proofKey: string | undefined;
   /** Create requests that may be under way at once, with what they read first. */
-  readonly orderSlots: Slots;
+  readonly createSlots: Slots;
   /** Searches and single looks that may be under way at once. Terminating an instance needs no place. */
   readonly readSlots: Slots;
   /** Waits for a token of the account's rate limit, for an order. */

@@ -9,7 +9,7 @@ import { nextStep } from '../lifecycle/next-step.ts';
 import type { Provider } from '../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Step } from '../lifecycle/step.ts';
-import { AccountGates } from './account-gates.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
 import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
 import { AccountWatch } from './account-watch.ts';
 import { Inventory } from './inventory.ts';
@@ -26,7 +26,7 @@ import type { Lanes } from './lanes.ts';
 import { recordAccount } from './installation.ts';
 import type { ConfigMapApi, Installation } from './installation.ts';
 import { KeyTrouble } from './key-trouble.ts';
-import { OrderFence } from './order-fence.ts';
+import { CreateFence } from './create-fence.ts';
 import { LocalStates } from './local-states.ts';
 import { PodWatch } from './pod-watch.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
@@ -225,7 +225,7 @@ export class Controller {
       installation: installation.id,
       proofKey: installation.proofKey,
       account,
-      gates: new AccountGates(clock, cooldownScale, (keys) => {
+      circuitBreakers: new CircuitBreakers(clock, cooldownScale, (keys) => {
         keys.forEach(enqueue);
       }),
       cooldowns: new Cooldowns(clock, cooldownScale),
@@ -238,8 +238,8 @@ export class Controller {
       health,
       vanished,
       retained,
-      orderFence: new OrderFence(timings),
-      orderSlots: new Slots(this.#lanes.orderSlots, enqueue),
+      createFence: new CreateFence(timings),
+      createSlots: new Slots(this.#lanes.createSlots, enqueue),
       readSlots: new Slots(this.#lanes.readSlots, enqueue),
       isStopping: () => this.#isStopping,
     };
@@ -277,7 +277,7 @@ export class Controller {
         await recordAccount({ configMaps: cluster.configMaps, namespace }, recorded);
       },
       onChange: () => {
-        this.#context?.gates.openAll();
+        this.#context?.circuitBreakers.resetAll();
         this.#housekeeping.wake();
         this.#enqueueAll();
       },

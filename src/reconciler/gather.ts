@@ -5,8 +5,8 @@ import { readIntent } from '../lifecycle/intent.ts';
 import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
 import type { LocalState } from '../lifecycle/local-state.ts';
 import { observe } from '../lifecycle/observe.ts';
-import { namePrefixesOf, walletsOf } from '../lifecycle/order.ts';
-import type { CreateOrder } from './object-holds.ts';
+import { namePrefixesOf, walletsOf } from '../lifecycle/open-intent.ts';
+import type { Requester } from './object-holds.ts';
 import type { CooldownOwner } from './cooldowns.ts';
 import type { Context } from './context.ts';
 import { idProofsFor } from './id-proofs.ts';
@@ -22,7 +22,7 @@ export type Sources = Pick<
   | 'podWatch'
   | 'inventory'
   | 'adoptions'
-  | 'gates'
+  | 'circuitBreakers'
   | 'cooldowns'
   | 'reservations'
   | 'vanished'
@@ -69,7 +69,7 @@ export async function gather(
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(list === undefined ? {} : { inventory: list }),
     ...(offers === undefined ? {} : { offers }),
-    gate: context.gates.look(createOrder(context, gpuPod)),
+    permit: context.circuitBreakers.permitFor(requesterOf(context, gpuPod)),
     proofs: idProofsFor(context, gpuPod),
     massAbsence: context.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
@@ -104,10 +104,10 @@ function reservedElsewhereBy(
 }
 
 /** Breakers are per team; there is one key. */
-export function createOrder({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): CreateOrder {
+export function requesterOf({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): Requester {
   const { namespace, name, uid, generation } = metadata;
-  const gateKey = spec.teamId ?? policy.defaultTeamId ?? '';
-  return { gateKey, key: `${namespace}/${name}`, namespace, uid, generation };
+  const breakerKey = spec.teamId ?? policy.defaultTeamId ?? '';
+  return { breakerKey, key: `${namespace}/${name}`, namespace, uid, generation };
 }
 
 /** Requests are alike within a namespace: elsewhere the Secrets of the same names hold other values. */

@@ -12,7 +12,7 @@ export interface Lanes {
   /** Searches for offers and single looks at instances that may be under way at once. */
   readonly readSlots: number;
   /** Create requests that may be under way at once. */
-  readonly orderSlots: number;
+  readonly createSlots: number;
 }
 
 /**
@@ -24,7 +24,7 @@ export function planLanes(concurrency: number): Lanes {
   return {
     workers: { concurrency: concurrency + 2 * slots, urgentConcurrency: URGENT_WORKERS },
     readSlots: slots,
-    orderSlots: slots,
+    createSlots: slots,
   };
 }
 

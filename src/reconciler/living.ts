@@ -3,7 +3,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { readIntent, unresolvedIntent } from '../lifecycle/intent.ts';
-import { isNamedForItsUid } from '../lifecycle/order.ts';
+import { isNamedForItsUid } from '../lifecycle/open-intent.ts';
 import { namePrefixOf, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 
@@ -12,7 +12,7 @@ export interface Living {
   readonly keyByHash: ReadonlyMap<string, string>;
   readonly podIds: ReadonlySet<string>;
   /** See `attemptKey`: of orders without an outcome. */
-  readonly onOrder: ReadonlySet<string>;
+  readonly intended: ReadonlySet<string>;
   /** See `attemptKey`: of all that stands on an object that rents nothing. */
   readonly podNames: ReadonlySet<string>;
   /** The last attempt that objects tell of, by name prefix: also by one that was restored with an older intent. */
@@ -24,7 +24,7 @@ export interface Living {
 export function indexLiving(objects: readonly KubernetesObject[]): Living {
   const keyByHash = new Map<string, string>();
   const podIds = new Set<string>();
-  const onOrder = new Set<string>();
+  const intended = new Set<string>();
   const podNames = new Set<string>();
   const lastAttempts = new Map<string, number>();
   let hasUnreadable = false;
@@ -45,10 +45,10 @@ export function indexLiving(objects: readonly KubernetesObject[]): Living {
       podIds.add(podId);
       continue;
     }
-    addAttempts(onOrder, [unresolvedIntent(parsed.gpuPod)?.name]);
+    addAttempts(intended, [unresolvedIntent(parsed.gpuPod)?.name]);
     addAttempts(podNames, [podName, reading.kind === 'read' ? reading.intent.name : undefined]);
   }
-  return { keyByHash, podIds, onOrder, podNames, lastAttempts, hasUnreadable };
+  return { keyByHash, podIds, intended, podNames, lastAttempts, hasUnreadable };
 }
 
 /** Names of its own instances, and of those that it may adopt: what a user wrote of others' counts for nothing. */

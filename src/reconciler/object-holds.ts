@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
-import type { ClosedGate } from '../lifecycle/observation.ts';
+import type { CreateHold } from '../lifecycle/observation.ts';
 import type { Refusal } from '../lifecycle/provider.ts';
-import { nextWaitMs } from './gate-times.ts';
+import { nextWaitMs } from './breaker-times.ts';
 
 /** A GpuPod that wants to create, as a breaker sees it. */
-export interface CreateOrder {
+export interface Requester {
   /** Whose money it is: breakers are per team, and there is one key. */
-  readonly gateKey: string;
+  readonly breakerKey: string;
   /** `namespace/name`, to wake it. */
   readonly key: string;
   readonly namespace: string;
@@ -15,11 +15,11 @@ export interface CreateOrder {
 }
 
 /** Refusals that hold creates back: of the team, or of the GpuPod alone. What concerns an offer holds back neither. */
-export type HoldingRefusal = Refusal & Pick<ClosedGate, 'reason'>;
+export type HoldingRefusal = Refusal & Pick<CreateHold, 'reason'>;
 
 interface Hold {
   readonly generation: number;
-  readonly reason: ClosedGate['reason'];
+  readonly reason: CreateHold['reason'];
   readonly message: string;
   readonly untilMs: number;
   /** 0 while other offers are still tried. */
@@ -28,7 +28,7 @@ interface Hold {
   readonly count: number;
 }
 
-const MOVING: ReadonlySet<string> = new Set<ClosedGate['reason']>(['Forbidden', 'QuotaExceeded']);
+const MOVING: ReadonlySet<string> = new Set<CreateHold['reason']>(['Forbidden', 'QuotaExceeded']);
 /** Another offer may take what one forbids; after so many the next one will not either. */
 const MAX_FORBIDDEN = 3;
 
@@ -47,16 +47,16 @@ export class ObjectHolds {
   }
 
   /** A changed spec asks for something else. */
-  find({ uid, generation }: Pick<CreateOrder, 'uid' | 'generation'>): ClosedGate | undefined {
+  find({ uid, generation }: Pick<Requester, 'uid' | 'generation'>): CreateHold | undefined {
     const hold = this.#holds.get(uid);
     const retryInMs = (hold?.untilMs ?? 0) - this.#clock.monotonicMs();
     return hold?.generation !== generation || retryInMs <= 0
       ? undefined
-      : { kind: 'closed', reason: hold.reason, message: hold.message, retryInMs };
+      : { kind: 'held', reason: hold.reason, message: hold.message, retryInMs };
   }
 
   /** The create of this GpuPod was refused. It waits, unless there are other offers to try. */
-  refuse({ uid, generation }: CreateOrder, refusal: HoldingRefusal, otherOffers: number): void {
+  refuse({ uid, generation }: Requester, refusal: HoldingRefusal, otherOffers: number): void {
     const { reason, message } = refusal;
     const found = this.#holds.get(uid);
     const isSame = found?.reason === reason && found.generation === generation;

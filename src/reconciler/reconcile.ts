@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { isSameSession } from '../lifecycle/account.ts';
 import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
 import type { LocalState } from '../lifecycle/local-state.ts';
-import { walletsOf } from '../lifecycle/order.ts';
+import { walletsOf } from '../lifecycle/open-intent.ts';
 import { withDropped } from '../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../lifecycle/step.ts';

@@ -13,7 +13,7 @@ import { chargedAtOnce } from '../offers/upfront.ts';
 import type { InventoryResult } from './inventory.ts';
 import type { GpuPodView } from './ports.ts';
 import type { RetainedPod } from './retained-pods.ts';
-import { attemptKey, listedPrice, orderOf, saidPrice } from './stated.ts';
+import { attemptKey, listedPrice, intentOf, saidPrice } from './stated.ts';
 
 export interface ReservationsOptions {
   readonly view: Pick<GpuPodView, 'list'>;
@@ -125,7 +125,7 @@ export class Reservations {
 
   #fresh(gpuPod: GpuPod): Omit<Live, 'price'> {
     const { podName } = gpuPod.status;
-    const wallet = currentAttempt(gpuPod.status)?.teamId ?? orderOf(gpuPod)?.teamId;
+    const wallet = currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
     return { podName, wallet, sinceMs: this.#options.clock.monotonicMs() };
   }
 
@@ -197,10 +197,10 @@ export class Reservations {
   }
 
   /** The order is on the object by now, or came to nothing: then it charged nothing either. */
-  release(uid: string, order?: { readonly name: string; readonly isCharged: boolean }): void {
+  release(uid: string, create?: { readonly name: string; readonly isCharged: boolean }): void {
     this.#reserved.delete(uid);
-    if (order?.isCharged === false) {
-      this.#charges.delete(order.name);
+    if (create?.isCharged === false) {
+      this.#charges.delete(create.name);
     }
   }
 
@@ -248,7 +248,7 @@ export class Reservations {
       return 0;
     }
     return status.podId === undefined
-      ? this.#onOrder(gpuPod, rest)
+      ? this.#pending(gpuPod, rest)
       : endedIds.includes(status.podId)
         ? 0
         : this.#rented(gpuPod, status.podId, rest);
@@ -259,7 +259,7 @@ export class Reservations {
     const live = rest.get(podId);
     rest.delete(podId);
     const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
-    const price = known === 0 ? (orderOf(gpuPod)?.cost.total ?? this.#options.assumedPrice) : known;
+    const price = known === 0 ? (intentOf(gpuPod)?.cost.total ?? this.#options.assumedPrice) : known;
     if (live === undefined) {
       // Should its object be torn out before the next list, it still bills.
       this.#live.set(podId, { ...this.#fresh(gpuPod), price });
@@ -268,7 +268,7 @@ export class Reservations {
     return isOfThisHour ? chargedAtOnce(price, offer?.prepaidHours) : price;
   }
 
-  #onOrder(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd {
+  #pending(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd {
     const intent = unresolvedIntent(gpuPod);
     if (intent === undefined) {
       return 0;

@@ -83,15 +83,15 @@ function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): In
 }
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
-function isSeenGone(context: Context, { order }: LocalState, unbound: Unbound): boolean {
+function isSeenGone(context: Context, { pendingCreate }: LocalState, unbound: Unbound): boolean {
   const { timings, inventory } = context;
   const { end } = unbound;
   const list = viewOf(inventory, unbound);
   if (end === undefined || list === undefined || !isOfSession(context, unbound)) {
     return false;
   }
-  const orderedAtMs = order?.requestEndedAtMs ?? end.askedAtMs;
-  const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, orderedAtMs + timings.settleMs);
+  const requestedAtMs = pendingCreate?.requestEndedAtMs ?? end.askedAtMs;
+  const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, requestedAtMs + timings.settleMs);
   const isAfter = list.beganAtMs >= Math.max(sinceMs, sessionBeganAtMs(context.account.state));
   return isAfter && list.live.length === 0;
 }

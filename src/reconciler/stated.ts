@@ -16,7 +16,7 @@ export function listedPrice({ priceUsdPerHour }: InstanceSnapshot): MicroUsd | u
   return priceUsdPerHour === undefined ? undefined : priceToMicros(priceUsdPerHour);
 }
 
-export function orderOf(gpuPod: GpuPod): Intent | undefined {
+export function intentOf(gpuPod: GpuPod): Intent | undefined {
   const reading = readIntent(gpuPod);
   return reading.kind === 'read' ? reading.intent : undefined;
 }

@@ -80,7 +80,7 @@ export class Sweep {
     const duplicates = new Map<string, string>();
     for (const { podId, name } of ours) {
       const key = living.keyByHash.get(parsePodName(name)?.objectHash ?? '');
-      const isOwn = living.podIds.has(podId) || living.onOrder.has(attemptKey(name));
+      const isOwn = living.podIds.has(podId) || living.intended.has(attemptKey(name));
       if (key !== undefined && !isOwn) {
         duplicates.set(podId, key);
       }

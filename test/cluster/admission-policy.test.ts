@@ -59,7 +59,7 @@ function livePods(): string[] {
 }
 
 /** What the policy keeps, as it is stored. */
-async function orderOf(name: string): Promise<string> {
+async function intentOf(name: string): Promise<string> {
   const path_ = '{.metadata.finalizers}{.metadata.annotations.gpupod\\.dev/intent}{.status.podId}';
   return await kubectl('-n', namespace, 'get', 'gpupod', name, '-o', `jsonpath=${path_}`);
 }
@@ -169,7 +169,7 @@ describe('the admission policy', () => {
   it('refuses what would make a machine be forgotten or rented twice, and says what to do', async () => {
     await rent('train');
     const merge = ['patch', 'gpupod', 'train', '--type=merge', '-p'];
-    const before = await orderOf('train');
+    const before = await intentOf('train');
     for (const { args, input, says } of [
       {
         args: [...merge, '{"metadata":{"finalizers":null}}'],
@@ -204,7 +204,7 @@ describe('the admission policy', () => {
       '{"metadata":{"finalizers":null}}',
     ]);
     expect(asAdministrator.stderr).toMatch(/removed by the operator alone/);
-    expect(await orderOf('train')).toBe(before);
+    expect(await intentOf('train')).toBe(before);
   });
 
   it('refuses a new GpuPod that brings the order or the finalizer of another, but for backup tools', async () => {
@@ -221,9 +221,9 @@ describe('the admission policy', () => {
         metadata: { name, ...metadata },
         spec: { gpu: { types: ['H100_80GB'] }, maxPrice: 3, suspend: true },
       });
-    const withOrder = { annotations: { 'gpupod.dev/intent': order } };
+    const withIntent = { annotations: { 'gpupod.dev/intent': order } };
     const withFinalizer = { finalizers: ['gpupod.dev/rental'] };
-    for (const metadata of [withOrder, withFinalizer]) {
+    for (const metadata of [withIntent, withFinalizer]) {
       const refused = await tenant(['create', '-f', '-'], brought('thief', metadata));
       expect(refused).toMatchObject({
         code: 1,
@@ -235,7 +235,7 @@ describe('the admission policy', () => {
       code: 0,
     });
     const backup = ['--as-group=gpupod.dev:backup', 'create', '-f', '-', '--dry-run=server'];
-    expect(await tenant(backup, brought('restored', withOrder))).toMatchObject({ code: 0, stderr: '' });
+    expect(await tenant(backup, brought('restored', withIntent))).toMatchObject({ code: 0, stderr: '' });
     const update = ['--as-group=gpupod.dev:backup', 'annotate', 'gpupod', 'owner', 'gpupod.dev/intent-'];
     expect(await tenant(update)).toMatchObject({ code: 1 });
   });

@@ -33,7 +33,7 @@ describe('learnCreate', () => {
     },
   ])('remembers $name, from the end of the request on', ({ outcome, unbound, blocked }) => {
     const learned = learnCreate(localState(), intent(), outcome, NOW_MS);
-    expect(learned.order).toEqual({
+    expect(learned.pendingCreate).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
       firstSeenAtMs: NOW_MS,

@@ -7,7 +7,7 @@ import { ANNOTATIONS } from '../../src/api/names.ts';
 import { GpuPodStatus } from '../../src/api/status.ts';
 import type { Observation } from '../../src/lifecycle/observation.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
-import { isKnownNotCreated, openOrder } from '../../src/lifecycle/order.ts';
+import { isKnownNotCreated, openIntentOf } from '../../src/lifecycle/open-intent.ts';
 import { objectHash, parsePodName, sameName } from '../../src/lifecycle/pod-name.ts';
 import type { Effect, Step } from '../../src/lifecycle/step.ts';
 import { aboutToEnd, aboutToGo, aboutToRent, aboutToRentAgain, anything } from './support/arbitraries.ts';
@@ -54,8 +54,10 @@ function statusOf(step: Step): GpuPodStatus | undefined {
 
 /** Whether a pod may come of the order that stands on the object. */
 function mayCome(known: Observation): boolean {
-  const { order } = known.localState;
-  return openOrder(known).kind === 'open' && (order === undefined || !isKnownNotCreated(order));
+  const { pendingCreate } = known.localState;
+  return (
+    openIntentOf(known).kind === 'open' && (pendingCreate === undefined || !isKnownNotCreated(pendingCreate))
+  );
 }
 
 describe('for whatever is known', () => {
@@ -90,13 +92,13 @@ describe('an order', () => {
     'never leaves for a paused object': ({ gpuPod }) => !isPaused(gpuPod),
     'never leaves for a suspended object': ({ gpuPod }) => !gpuPod.spec.suspend,
     'never leaves unless the account fits': ({ account }) => account.kind === 'fits',
-    'never leaves through a closed gate': ({ gate }) => gate.kind === 'open',
+    'never leaves through a closed gate': ({ permit }) => permit.kind === 'granted',
     'never leaves for a team that is not allowed': ({ gpuPod }) => gpuPod.spec.teamId === undefined,
     'never leaves while it is blocked': ({ localState, now }) =>
       (localState.blocked?.untilMs ?? 0) <= now.monotonicMs,
     'never leaves while a list shows a pod of the object': (known) =>
       (known.inventory?.live ?? []).every(({ name }) => known.mayAdopt && isOfAdopted(known, name)),
-    'never leaves over the order of another installation': (known) => openOrder(known).kind !== 'foreign',
+    'never leaves over the order of another installation': (known) => openIntentOf(known).kind !== 'foreign',
     'never leaves over an order that a pod may come of': (known) => !mayCome(known),
     'never leaves after failures enough': ({ gpuPod }) =>
       (gpuPod.status.failedAttempts ?? 0) < gpuPod.spec.maxAttempts,
@@ -108,15 +110,17 @@ describe('an order', () => {
     'goes under the name that is written down': (_known, { intent, request }) =>
       request.pod.name === intent.name,
     'keeps its number while it was not sent': (known, { intent }) => {
-      const order = openOrder(known);
-      return order.kind !== 'open' || intent.attempt === order.intent.attempt;
+      const pendingCreate = openIntentOf(known);
+      return pendingCreate.kind !== 'open' || intent.attempt === pendingCreate.intent.attempt;
     },
     'never has a number that was used': ({ gpuPod }, { intent }) =>
       (gpuPod.status.attempts ?? []).every(
         ({ number, outcome }) => number !== intent.attempt || outcome === undefined,
       ),
-    'never has the name of an order that was stripped from the object': ({ localState, intent }, order) =>
-      intent.kind !== 'none' || !sameName(localState.order?.podName, order.intent.name),
+    'never has the name of an order that was stripped from the object': (
+      { localState, intent },
+      pendingCreate,
+    ) => intent.kind !== 'none' || !sameName(localState.pendingCreate?.podName, pendingCreate.intent.name),
   };
 
   it.each([
@@ -153,8 +157,8 @@ describe('an end', () => {
       ...orderly,
       'is not of the rented pod': ({ gpuPod }, { podId }) => podId !== gpuPod.status.podId,
       'is not of the pod on order': (known, { podName }) => {
-        const order = openOrder(known);
-        return order.kind !== 'open' || !sameName(order.intent.name, podName);
+        const pendingCreate = openIntentOf(known);
+        return pendingCreate.kind !== 'open' || !sameName(pendingCreate.intent.name, podName);
       },
     });
   });

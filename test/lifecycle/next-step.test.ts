@@ -188,7 +188,7 @@ describe('a normal life', () => {
       name: 'ordered',
       known: {
         gpuPod: gpuPod({ intent: intent() }),
-        localState: { order: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
+        localState: { pendingCreate: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
       },
       step: 'writeStatus',
     },

@@ -14,7 +14,7 @@ const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message: 'm' } as c
 
 describe('an order without an outcome', () => {
   it('is first seen now where this process knows nothing of it', () => {
-    expect(observe(observation({ gpuPod: ordered })).order).toEqual({
+    expect(observe(observation({ gpuPod: ordered })).pendingCreate).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
       account: { userId: 'user-1' },
@@ -25,24 +25,28 @@ describe('an order without an outcome', () => {
 
   it('of a writer whose writes are slow is waited for as much longer as it says of itself', () => {
     const late = intent({ sendWithinMs: 55_000 });
-    const { order } = observe(observation({ gpuPod: gpuPod({ intent: late }) }));
-    expect(order).toMatchObject({ lateMs: 45_000 });
-    const seen = order === undefined ? [] : [requestSurelyEndedAtMs(order, DEFAULT_TIMINGS)];
+    const { pendingCreate } = observe(observation({ gpuPod: gpuPod({ intent: late }) }));
+    expect(pendingCreate).toMatchObject({ lateMs: 45_000 });
+    const seen = pendingCreate === undefined ? [] : [requestSurelyEndedAtMs(pendingCreate, DEFAULT_TIMINGS)];
     expect(seen).toEqual([NOW_MS + 70_000 + 45_000]);
   });
 
   it('keeps what this process knows of it', () => {
-    const order = aPendingCreate({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
-    expect(observe(observation({ gpuPod: ordered, localState: { order } })).order).toEqual(order);
+    const pendingCreate = aPendingCreate({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
+    expect(observe(observation({ gpuPod: ordered, localState: { pendingCreate } })).pendingCreate).toEqual(
+      pendingCreate,
+    );
   });
 
   it('is another one after the next intent: proofs of the old absence do not count', () => {
     const next = gpuPod({ intent: intent({ attempt: 2 }) });
-    const order = aPendingCreate({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
-    expect(observe(observation({ gpuPod: next, localState: { order } })).order).toMatchObject({
-      podName: nameOfAttempt(2),
-      absences: 0,
-    });
+    const pendingCreate = aPendingCreate({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
+    expect(observe(observation({ gpuPod: next, localState: { pendingCreate } })).pendingCreate).toMatchObject(
+      {
+        podName: nameOfAttempt(2),
+        absences: 0,
+      },
+    );
   });
 
   it.each([
@@ -50,9 +54,9 @@ describe('an order without an outcome', () => {
     { name: 'a version that did not say which process', written: { writtenBy: undefined } },
     { name: 'the same process, when it sent it again', written: { startedAt: '2026-11-23T09:59:51Z' } },
   ])('is another one where $name wrote it under the same name', ({ written }) => {
-    const order = aPendingCreate({ absences: 3, outcome: notSent });
+    const pendingCreate = aPendingCreate({ absences: 3, outcome: notSent });
     const rewritten = gpuPod({ intent: { ...intent(), ...written } });
-    const observed = observe(observation({ gpuPod: rewritten, localState: { order } })).order;
+    const observed = observe(observation({ gpuPod: rewritten, localState: { pendingCreate } })).pendingCreate;
     expect(observed).toMatchObject({ podName: nameOfAttempt(1), firstSeenAtMs: NOW_MS, absences: 0 });
     expect(observed).not.toHaveProperty('outcome');
   });
@@ -70,18 +74,20 @@ describe('an order without an outcome', () => {
       pod: gpuPod({ intent: intent(), status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
     },
   ])('is not there with $name', ({ pod }) => {
-    expect(observe(observation({ gpuPod: pod })).order).toBeUndefined();
+    expect(observe(observation({ gpuPod: pod })).pendingCreate).toBeUndefined();
   });
 
   it('is remembered although nobody can read it', () => {
-    expect(observe(observation({ gpuPod: gpuPod({ intent: 'garbled' }) })).order).toMatchObject({
+    expect(observe(observation({ gpuPod: gpuPod({ intent: 'garbled' }) })).pendingCreate).toMatchObject({
       absences: 0,
     });
   });
 
   it('is remembered although the annotation was stripped: an order may be on its way', () => {
-    const localState = { order: aPendingCreate({ outcome: { kind: 'unknown', message: 'reset' } }) };
-    expect(observe(observation({ gpuPod: gpuPod(), localState })).order).toEqual(localState.order);
+    const localState = { pendingCreate: aPendingCreate({ outcome: { kind: 'unknown', message: 'reset' } }) };
+    expect(observe(observation({ gpuPod: gpuPod(), localState })).pendingCreate).toEqual(
+      localState.pendingCreate,
+    );
   });
 });
 
@@ -89,7 +95,7 @@ describe('proofs that no pod came of an order', () => {
   const endedAtMs = NOW_MS - 100_000;
   interface Row {
     readonly name: string;
-    readonly order?: Partial<PendingCreate>;
+    readonly pendingCreate?: Partial<PendingCreate>;
     /** The request was that of another process. */
     readonly isForeign?: boolean;
     readonly listAtMs: number;
@@ -112,28 +118,28 @@ describe('proofs that no pod came of an order', () => {
     },
     {
       name: 'a list 29.999 s after the last proof',
-      order: { absences: 1, lastAbsenceAtMs: endedAtMs },
+      pendingCreate: { absences: 1, lastAbsenceAtMs: endedAtMs },
       listAtMs: endedAtMs + 29_999,
       absences: 1,
       why: 'lists at one time are one look',
     },
     {
       name: 'a list 30 s after the last proof',
-      order: { absences: 1, lastAbsenceAtMs: endedAtMs },
+      pendingCreate: { absences: 1, lastAbsenceAtMs: endedAtMs },
       listAtMs: endedAtMs + 30_000,
       absences: 2,
       why: 'far enough apart',
     },
     {
       name: 'the same list again',
-      order: { absences: 1, lastAbsenceAtMs: endedAtMs + 5 },
+      pendingCreate: { absences: 1, lastAbsenceAtMs: endedAtMs + 5 },
       listAtMs: endedAtMs + 5,
       absences: 1,
       why: 'each list counts once, however often the object is looked at',
     },
     {
       name: 'a list that shows it',
-      order: { absences: 2, lastAbsenceAtMs: endedAtMs },
+      pendingCreate: { absences: 2, lastAbsenceAtMs: endedAtMs },
       listAtMs: endedAtMs + 40_000,
       shows: 'live',
       absences: 0,
@@ -141,7 +147,7 @@ describe('proofs that no pod came of an order', () => {
     },
     {
       name: 'a history that shows it',
-      order: { absences: 2, lastAbsenceAtMs: endedAtMs },
+      pendingCreate: { absences: 2, lastAbsenceAtMs: endedAtMs },
       listAtMs: endedAtMs + 40_000,
       shows: 'ended',
       absences: 0,
@@ -156,7 +162,7 @@ describe('proofs that no pod came of an order', () => {
     },
     {
       name: 'another process: a list 69.999 s after the first sight',
-      order: { firstSeenAtMs: endedAtMs },
+      pendingCreate: { firstSeenAtMs: endedAtMs },
       isForeign: true,
       listAtMs: endedAtMs + 69_999,
       absences: 0,
@@ -164,39 +170,46 @@ describe('proofs that no pod came of an order', () => {
     },
     {
       name: 'another process: a list 70 s after the first sight',
-      order: { firstSeenAtMs: endedAtMs },
+      pendingCreate: { firstSeenAtMs: endedAtMs },
       isForeign: true,
       listAtMs: endedAtMs + 70_000,
       absences: 1,
       why: 'its request has surely ended',
     },
-  ])('$name: $absences, because $why', ({ order = {}, isForeign = false, listAtMs, shows, absences }) => {
-    const { requestEndedAtMs: _ended, ...foreign } = aPendingCreate(order);
-    const standing = isForeign ? foreign : aPendingCreate({ requestEndedAtMs: endedAtMs, ...order });
-    const list = inventory({
-      beganAtMs: listAtMs,
-      live: shows === 'live' ? [aSnapshot({ name: nameOfAttempt(1).toUpperCase() })] : [],
-      ended:
-        shows === 'ended'
-          ? [historyRow()]
-          : shows === 'another'
-            ? [historyRow({ name: nameOfAttempt(2) })]
-            : [],
-    });
-    const seen = observe(observation({ gpuPod: ordered, localState: { order: standing }, inventory: list }));
-    expect(seen.order?.absences).toBe(absences);
-    expect(seen.order?.lastAbsenceAtMs === undefined).toBe(absences === 0);
-  });
+  ])(
+    '$name: $absences, because $why',
+    ({ pendingCreate = {}, isForeign = false, listAtMs, shows, absences }) => {
+      const { requestEndedAtMs: _ended, ...foreign } = aPendingCreate(pendingCreate);
+      const standing = isForeign
+        ? foreign
+        : aPendingCreate({ requestEndedAtMs: endedAtMs, ...pendingCreate });
+      const list = inventory({
+        beganAtMs: listAtMs,
+        live: shows === 'live' ? [aSnapshot({ name: nameOfAttempt(1).toUpperCase() })] : [],
+        ended:
+          shows === 'ended'
+            ? [historyRow()]
+            : shows === 'another'
+              ? [historyRow({ name: nameOfAttempt(2) })]
+              : [],
+      });
+      const seen = observe(
+        observation({ gpuPod: ordered, localState: { pendingCreate: standing }, inventory: list }),
+      );
+      expect(seen.pendingCreate?.absences).toBe(absences);
+      expect(seen.pendingCreate?.lastAbsenceAtMs === undefined).toBe(absences === 0);
+    },
+  );
 
   it('of an order that nobody can read come of living pods alone: what has ended must not hinder for ever', () => {
     const garbled = {
       gpuPod: gpuPod({ intent: '{' }),
-      localState: { order: aPendingCreate({ podName: '' }) },
+      localState: { pendingCreate: aPendingCreate({ podName: '' }) },
     };
     const ended = inventory({ beganAtMs: NOW_MS, ended: [historyRow()] });
-    expect(observe(observation({ ...garbled, inventory: ended })).order?.absences).toBe(1);
+    expect(observe(observation({ ...garbled, inventory: ended })).pendingCreate?.absences).toBe(1);
     const live = inventory({ beganAtMs: NOW_MS, live: [aSnapshot()] });
-    expect(observe(observation({ ...garbled, inventory: live })).order?.absences).toBe(0);
+    expect(observe(observation({ ...garbled, inventory: live })).pendingCreate?.absences).toBe(0);
   });
 
   it('begin at the end of our request, or after the longest that of another process can last', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Attempt } from '../../src/api/status.ts';
-import { walletsOf } from '../../src/lifecycle/order.ts';
+import { walletsOf } from '../../src/lifecycle/open-intent.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { intent } from '../support/builders/intent.ts';
 import { observed } from '../support/builders/observation.ts';

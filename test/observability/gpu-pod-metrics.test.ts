@@ -8,7 +8,7 @@ describe('GpuPods', () => {
     scene.gpuPods = [
       gpuPod({ uid: '1' }),
       gpuPod({ uid: '2' }),
-      { uid: '3', namespace: 'web', phase: 'Pending', hasUnresolvedOrder: true, endedAttempts: [] },
+      { uid: '3', namespace: 'web', phase: 'Pending', hasOpenIntent: true, endedAttempts: [] },
     ];
 
     expect(await scene.read('gpupod_gpupods')).toEqual({
@@ -21,7 +21,7 @@ describe('GpuPods', () => {
   it('leave nothing behind when they go', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
-    scene.gpuPods = [gpuPod({ hasUnresolvedOrder: true, instance: instance() })];
+    scene.gpuPods = [gpuPod({ hasOpenIntent: true, instance: instance() })];
     await scene.metrics.scrape();
     scene.gpuPods = [];
 

@@ -43,7 +43,7 @@ export function gpuPod(fields: Partial<GpuPodSample> = {}): GpuPodSample {
     phase: 'Ready',
     provider: 'hyperstack',
     gpuType: 'H100_80GB',
-    hasUnresolvedOrder: false,
+    hasOpenIntent: false,
     endedAttempts: [],
     ...fields,
   };

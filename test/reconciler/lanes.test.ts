@@ -64,9 +64,9 @@ describe('planLanes', () => {
   it.each([1, 2, 4, 32, 1000])(
     '%d at once: that many are free of the provider, however it hangs',
     (concurrency) => {
-      const { workers, readSlots, orderSlots } = planLanes(concurrency);
-      expect(workers.concurrency - readSlots - orderSlots).toBe(concurrency);
-      expect(Math.min(readSlots, orderSlots)).toBeGreaterThan(0);
+      const { workers, readSlots, createSlots } = planLanes(concurrency);
+      expect(workers.concurrency - readSlots - createSlots).toBe(concurrency);
+      expect(Math.min(readSlots, createSlots)).toBeGreaterThan(0);
     },
   );
 });

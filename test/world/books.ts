@@ -64,7 +64,7 @@ export class Books {
     api.requests.onArrival((request) => {
       if (request.method === 'POST' && request.route === '/pods/') {
         this.#creates.push(request);
-        this.#judgeOrder(request);
+        this.#judgeCreate(request);
       }
     });
   }
@@ -119,7 +119,7 @@ export class Books {
   }
 
   /** Nothing is paid before it is written down, and never without a cap that the spec allows. */
-  #judgeOrder({ bodyText }: LoggedRequest): void {
+  #judgeCreate({ bodyText }: LoggedRequest): void {
     const pod = recordAt(parse(bodyText), 'pod');
     const name = stringAt(pod, 'name') ?? '';
     const { maxPrice } = pod;

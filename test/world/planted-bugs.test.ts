@@ -3,7 +3,7 @@ import { live } from './life.ts';
 import { ENDING_BUGS } from './planted/ending-bugs.ts';
 import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
 import { KIND_BUGS } from './planted/kind-bugs.ts';
-import { ORDER_BUGS } from './planted/order-bugs.ts';
+import { ORDER_BUGS } from './planted/create-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
 import { STATUS_BUGS } from './planted/status-bugs.ts';
 import { WAITING_BUGS } from './planted/waiting-bugs.ts';

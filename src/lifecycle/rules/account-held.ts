@@ -43,7 +43,7 @@ function isRecordedHere(observation: Observation): boolean {
 
 /** A person has looked at the other account: the order came to nothing there. */
 function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Stake): boolean {
-  return kind === 'order' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
+  return kind === 'create' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
 }
 
 function hold(observation: Observation, message: string, stake = stakeOf(observation)): Rest {
@@ -66,7 +66,7 @@ function readyWhileHeld(
   stake: Stake | undefined,
 ): ConditionDraft<'Ready'> {
   const [reason, text] = heldReady(status, message);
-  return reason === 'Pending' && stake?.kind === 'order' ? ['CreateUncertain', message] : [reason, text];
+  return reason === 'Pending' && stake?.kind === 'create' ? ['CreateUncertain', message] : [reason, text];
 }
 
 type Foreign = Extract<AccountVerdict, { readonly kind: 'foreign' }>;

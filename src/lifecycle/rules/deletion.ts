@@ -1,13 +1,13 @@
 import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Observation } from '../observation.ts';
-import { openOrder } from '../order.ts';
+import { openIntentOf } from '../open-intent.ts';
 import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { PodLeft, Rest, Step } from '../step.ts';
-import { checkOrder } from './as-ordered.ts';
+import { checkAsRequested } from './as-requested.ts';
 import { terminateInstance } from './terminate.ts';
 import { ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
@@ -32,8 +32,11 @@ function isNamed(observation: Observation, named: string): boolean {
   const { gpuPod, proofs, intent } = observation;
   const { podId } = gpuPod.status;
   if (podId === undefined) {
-    const order = openOrder(observation);
-    return (order.kind === 'open' || order.kind === 'foreign') && isSameAttempt(order.intent.name, named);
+    const openIntent = openIntentOf(observation);
+    return (
+      (openIntent.kind === 'open' || openIntent.kind === 'foreign') &&
+      isSameAttempt(openIntent.intent.name, named)
+    );
   }
   // A status that names what another GpuPod has rented says nothing of what this one has: its intent does.
   return proofs.isProvenElsewhere(podId) && intent.kind === 'read'
@@ -46,7 +49,7 @@ export function restoreFinalizer(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const isPaidFor =
     gpuPod.status.podId !== undefined ||
-    openOrder(observation).kind === 'open' ||
+    openIntentOf(observation).kind === 'open' ||
     newerInstances(observation).length > 0;
   return isPaidFor && !hasFinalizer(gpuPod) && !isDeleting(gpuPod)
     ? { kind: 'act', effect: { type: 'addFinalizer' } }
@@ -92,7 +95,7 @@ function retainInstance(observation: Observation, pods: readonly PodLeft[]): Ste
   const snapshot = observation.lastSeen?.snapshot;
   return (
     checkPrice(observation, snapshot) ??
-    checkOrder(observation, snapshot) ??
+    checkAsRequested(observation, snapshot) ??
     confirmNothingElse(observation, pods)
   );
 }

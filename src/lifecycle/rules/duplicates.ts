@@ -54,9 +54,9 @@ export function endUnbound(observation: Observation): Step | undefined {
   if (unbound === undefined || unbound.podId === gpuPod.status.podId) {
     return undefined;
   }
-  const isStillOrdered =
+  const isStillIntended =
     gpuPod.status.podId === undefined && intent.kind === 'read' && intent.intent.name === unbound.podName;
-  return isStillOrdered
+  return isStillIntended
     ? undefined
     : {
         kind: 'act',

@@ -8,7 +8,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest, Step } from '../step.ts';
-import { checkOrder } from './as-ordered.ts';
+import { checkAsRequested } from './as-requested.ts';
 import { currentDraft } from './condition-drafts.ts';
 import { confirmBeforeReady } from './confirm.ts';
 import { closeInstance } from './ending.ts';
@@ -39,7 +39,7 @@ export function followInstance(observation: Observation): Step | undefined {
 
 /** What it says of itself, against what was paid for. */
 function compare(observation: Observation, lastSeen: LastSeen | undefined): Step | undefined {
-  return checkPrice(observation, lastSeen?.snapshot) ?? checkOrder(observation, lastSeen?.snapshot);
+  return checkPrice(observation, lastSeen?.snapshot) ?? checkAsRequested(observation, lastSeen?.snapshot);
 }
 
 /** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */

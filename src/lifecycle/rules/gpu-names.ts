@@ -7,14 +7,14 @@ const OWN_WORD = /^([A-Za-z0-9_]+)_(\d+)GB$/;
  * Whether an instance says that it has another GPU than was ordered. Only what is certain counts: upstreams spell names
  * in many ways, and a text that names no known model says nothing.
  */
-export function isOtherGpu(ordered: string, said: string): boolean {
-  const [ownOrdered, ownSaid] = [OWN_WORD.exec(ordered), OWN_WORD.exec(said)];
-  if (ownOrdered !== null && ownSaid !== null) {
-    const isSameModel = squashed(ownOrdered[1] ?? '') === squashed(ownSaid[1] ?? '');
-    return !isSameModel || Number(ownSaid[2]) < Number(ownOrdered[2]);
+export function isOtherGpu(requested: string, said: string): boolean {
+  const [ownRequested, ownSaid] = [OWN_WORD.exec(requested), OWN_WORD.exec(said)];
+  if (ownRequested !== null && ownSaid !== null) {
+    const isSameModel = squashed(ownRequested[1] ?? '') === squashed(ownSaid[1] ?? '');
+    return !isSameModel || Number(ownSaid[2]) < Number(ownRequested[2]);
   }
-  const [modelOrdered, modelSaid] = [modelOf(ordered), modelOf(said)];
-  return modelOrdered !== undefined && modelSaid !== undefined && modelOrdered !== modelSaid;
+  const [modelRequested, modelSaid] = [modelOf(requested), modelOf(said)];
+  return modelRequested !== undefined && modelSaid !== undefined && modelRequested !== modelSaid;
 }
 
 /** Lower case, letters and digits only. */

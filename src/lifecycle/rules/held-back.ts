@@ -1,6 +1,6 @@
 import { isPaused } from '../../api/gpu-pod.ts';
 import type { Observation } from '../observation.ts';
-import { openOrder } from '../order.ts';
+import { openIntentOf } from '../open-intent.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { heldReady, PENDING } from './condition-drafts.ts';
@@ -30,18 +30,18 @@ function whatBills(observation: Observation): string {
   if (podId !== undefined) {
     return `Instance ${podId} keeps billing`;
   }
-  return openOrder(observation).kind === 'none'
+  return openIntentOf(observation).kind === 'none'
     ? 'Nothing is rented'
     : 'A create request has an unknown outcome: its instance may bill';
 }
 
 /** An order of another installation: whether its pod exists, and who pays for it, only a person can say. */
-export function foreignOrder(observation: Observation): Step | undefined {
-  const order = openOrder(observation);
-  if (order.kind !== 'foreign') {
+export function foreignIntent(observation: Observation): Step | undefined {
+  const openIntent = openIntentOf(observation);
+  if (openIntent.kind !== 'foreign') {
     return undefined;
   }
-  const { installation, name } = order.intent;
+  const { installation, name } = openIntent.intent;
   const message =
     `Installation ${installation}, not this one, wrote the create intent for ${name}. If it is gone, make ` +
     'sure that the instance is terminated and remove annotation gpupod.dev/intent (if the GpuPod is being deleted, set ' +

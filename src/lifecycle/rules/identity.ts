@@ -1,7 +1,7 @@
 import type { Observation, LastSeen } from '../observation.ts';
 import { untilReadAgainMs } from '../gone.ts';
 import type { InstanceState } from '../local-state.ts';
-import { namePrefixesOf } from '../order.ts';
+import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
@@ -18,22 +18,22 @@ export function ownership(
   { name, read }: InstanceState,
 ): 'ours' | 'stranger' | 'unknown' {
   if (name !== undefined) {
-    return isNamedAsOrdered(observation, name) || isProven(observation, name) ? 'ours' : 'stranger';
+    return isNamedAsRequested(observation, name) || isProven(observation, name) ? 'ours' : 'stranger';
   }
   return read?.result === 'found' && isProven(observation, undefined) ? 'ours' : 'unknown';
 }
 
 /** By name prefix and attempt, as it was ordered for this object, whichever installation did. */
-function isNamedAsOrdered(observation: Observation, name: string): boolean {
+function isNamedAsRequested(observation: Observation, name: string): boolean {
   const { gpuPod, intent } = observation;
   const { podName } = gpuPod.status;
   const parts = parsePodName(podName);
   if (parts === undefined || !isSameAttempt(name, podName)) {
     return false;
   }
-  const isOrdered = intent.kind === 'read' && isSameAttempt(intent.intent.name, podName);
+  const isOfPendingCreate = intent.kind === 'read' && isSameAttempt(intent.intent.name, podName);
   const isNamedForIt = objectHashes(gpuPod.metadata).includes(parts.objectHash);
-  return namePrefixesOf(observation).has(namePrefixOf(parts)) || (isOrdered && isNamedForIt);
+  return namePrefixesOf(observation).has(namePrefixOf(parts)) || (isOfPendingCreate && isNamedForIt);
 }
 
 /** An instance that carries the name prefix of another object is never ours, nor one that another can prove as well. */
@@ -64,7 +64,7 @@ export function proofFacts(observation: Observation): Facts {
   return proof === undefined ||
     proof === podIdProof ||
     name === undefined ||
-    !isNamedAsOrdered(observation, name)
+    !isNamedAsRequested(observation, name)
     ? {}
     : { podIdProof: proof };
 }

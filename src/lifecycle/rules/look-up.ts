@@ -3,7 +3,7 @@ import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import type { PendingCreate } from '../local-state.ts';
 import { requestSurelyEndedAtMs } from '../observe.ts';
-import { isKnownNotCreated, openOrder } from '../order.ts';
+import { isKnownNotCreated, openIntentOf } from '../open-intent.ts';
 import { isSameAttempt } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { LISTS_THAT_PROVE_ABSENCE } from '../settings.ts';
@@ -11,7 +11,7 @@ import { bindStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { selectedDraft, currentDraft } from './condition-drafts.ts';
-import { closeEnded, closeNotCreated, closeStripped } from './close-order.ts';
+import { closeEnded, closeNotCreated, closeStripped } from './close-attempt.ts';
 import { absenceDoubt, unreadableRow } from './list-doubt.ts';
 import { settleRefusal } from './refused.ts';
 
@@ -19,26 +19,26 @@ import { settleRefusal } from './refused.ts';
  * An order without an outcome: find out what became of it before anything else is rented. An instance of its name
  * prefix and attempt is adopted; only a proven absence lets the next attempt begin.
  */
-export function resolveOrder(observation: Observation): Step | undefined {
-  const order = openOrder(observation);
-  const remembered = observation.localState.order;
+export function resolvePendingCreate(observation: Observation): Step | undefined {
+  const openIntent = openIntentOf(observation);
+  const remembered = observation.localState.pendingCreate;
   if (remembered === undefined) {
     return undefined;
   }
-  if (order.kind === 'garbled') {
+  if (openIntent.kind === 'garbled') {
     return isAbsent(observation, remembered)
       ? closeStripped(observation, remembered)
       : uncertain(observation, remembered, undefined);
   }
-  if (order.kind !== 'open') {
+  if (openIntent.kind !== 'open') {
     return undefined;
   }
   if (!isKnownNotCreated(remembered)) {
-    return resolveOpen(observation, order.intent, remembered);
+    return resolveOpen(observation, openIntent.intent, remembered);
   }
   // What a list shows counts more than what an answer said.
-  const found = oldestOrdered(observation, order.intent);
-  return found === undefined ? undefined : bind(observation, order.intent, found, true);
+  const found = oldestOfAttempt(observation, openIntent.intent);
+  return found === undefined ? undefined : bind(observation, openIntent.intent, found, true);
 }
 
 function resolveOpen(observation: Observation, intent: Intent, remembered: PendingCreate): Step {
@@ -52,7 +52,7 @@ function resolveOpen(observation: Observation, intent: Intent, remembered: Pendi
 }
 
 function resolveUnknown(observation: Observation, intent: Intent, remembered: PendingCreate): Step {
-  const found = oldestOrdered(observation, intent);
+  const found = oldestOfAttempt(observation, intent);
   if (found !== undefined) {
     return bind(observation, intent, found, true);
   }
@@ -74,7 +74,7 @@ function bind(observation: Observation, intent: Intent, pod: InstanceSnapshot, a
 }
 
 /** The provider may have made several of one attempt: the oldest is kept, the others become strays. */
-function oldestOrdered({ inventory }: Observation, intent: Intent): InstanceSnapshot | undefined {
+function oldestOfAttempt({ inventory }: Observation, intent: Intent): InstanceSnapshot | undefined {
   return inventory?.live
     .filter(({ name, status }) => isSameAttempt(name, intent.name) && status !== 'DELETING')
     .toSorted(
@@ -83,12 +83,12 @@ function oldestOrdered({ inventory }: Observation, intent: Intent): InstanceSnap
 }
 
 /** Whether complete lists, enough of them and late enough, prove that no pod came of the order. */
-function isAbsent(observation: Observation, order: PendingCreate): boolean {
+function isAbsent(observation: Observation, pendingCreate: PendingCreate): boolean {
   const { timings } = observation;
-  const provenAtMs = requestSurelyEndedAtMs(order, timings) + timings.settleMs;
+  const provenAtMs = requestSurelyEndedAtMs(pendingCreate, timings) + timings.settleMs;
   return (
-    order.absences >= LISTS_THAT_PROVE_ABSENCE &&
-    (order.lastAbsenceAtMs ?? 0) >= provenAtMs &&
+    pendingCreate.absences >= LISTS_THAT_PROVE_ABSENCE &&
+    (pendingCreate.lastAbsenceAtMs ?? 0) >= provenAtMs &&
     !isTeamUnseen(observation)
   );
 }
@@ -103,11 +103,11 @@ function isConfirmedAbsent({ gpuPod }: Observation, intent: Intent): boolean {
   return isSameAttempt(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
 }
 
-function uncertain(observation: Observation, order: PendingCreate, intent: Intent | undefined): Step {
+function uncertain(observation: Observation, pendingCreate: PendingCreate, intent: Intent | undefined): Step {
   const { timings, now } = observation;
-  const provenAtMs = requestSurelyEndedAtMs(order, timings) + timings.settleMs;
+  const provenAtMs = requestSurelyEndedAtMs(pendingCreate, timings) + timings.settleMs;
   const isLate = now.monotonicMs > provenAtMs;
-  const obstacle = !isLate || intent === undefined ? undefined : obstacleTo(observation, order);
+  const obstacle = !isLate || intent === undefined ? undefined : obstacleTo(observation, pendingCreate);
   const isStuck = obstacle !== undefined;
   const message =
     intent !== undefined && isStuck
@@ -127,13 +127,13 @@ function uncertain(observation: Observation, order: PendingCreate, intent: Inten
         ? { type: 'Stalled', draft: ['CreateUncertain', message] }
         : { type: 'Reconciling', draft: ['Retrying', 'Looking for the instance of the create request.'] },
     }),
-    wantsInventoryAfterMs: nextUsefulReadMs(observation, order),
+    wantsInventoryAfterMs: nextUsefulReadMs(observation, pendingCreate),
   };
 }
 
 /** What keeps complete lists from ever proving that no instance came of the order; only a person can look. */
-function obstacleTo(observation: Observation, order: PendingCreate): string | undefined {
-  if (order.absences >= LISTS_THAT_PROVE_ABSENCE) {
+function obstacleTo(observation: Observation, pendingCreate: PendingCreate): string | undefined {
+  if (pendingCreate.absences >= LISTS_THAT_PROVE_ABSENCE) {
     return isTeamUnseen(observation)
       ? 'this key has never seen an instance of its team, so that proves nothing'
       : undefined;
@@ -157,14 +157,16 @@ function uncertainMessage(intent: Intent | undefined): string {
 }
 
 /** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */
-function nextUsefulReadMs({ inventory, timings }: Observation, order: PendingCreate): number {
-  if (inventory === undefined || inventory.beganAtMs < order.firstSeenAtMs) {
-    return order.firstSeenAtMs;
+function nextUsefulReadMs({ inventory, timings }: Observation, pendingCreate: PendingCreate): number {
+  if (inventory === undefined || inventory.beganAtMs < pendingCreate.firstSeenAtMs) {
+    return pendingCreate.firstSeenAtMs;
   }
-  const firstProofMs = requestSurelyEndedAtMs(order, timings);
-  const isLast = order.absences >= LISTS_THAT_PROVE_ABSENCE - 1;
+  const firstProofMs = requestSurelyEndedAtMs(pendingCreate, timings);
+  const isLast = pendingCreate.absences >= LISTS_THAT_PROVE_ABSENCE - 1;
   const nextProofMs = Math.max(
-    order.lastAbsenceAtMs === undefined ? firstProofMs : order.lastAbsenceAtMs + timings.settleSpacingMs,
+    pendingCreate.lastAbsenceAtMs === undefined
+      ? firstProofMs
+      : pendingCreate.lastAbsenceAtMs + timings.settleSpacingMs,
     isLast ? firstProofMs + timings.settleMs : 0,
   );
   const soonMs = inventory.beganAtMs + 2 * timings.busyPollMs;

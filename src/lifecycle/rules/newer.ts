@@ -1,7 +1,7 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
-import { namePrefixesOf } from '../order.ts';
+import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { currentAttemptNumber, paidBy, withAttempt } from '../status/attempts.ts';

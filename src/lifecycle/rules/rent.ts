@@ -17,14 +17,14 @@ import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
 import { listDoubt } from './list-doubt.ts';
 import { restWithoutOffer } from './no-offer.ts';
-import { placeOrder, stopAtLastNumber } from './place-order.ts';
+import { createInstance, stopAtLastNumber } from './create.ts';
 
 /** Nothing is rented and nothing hinders it: look at the offers, choose one, and order it. */
 export function rent(observation: Observation): Step {
   return (
     awaitRetry(observation) ??
     awaitCleanList(observation) ??
-    awaitGate(observation) ??
+    awaitPermit(observation) ??
     rentFrom(observation, observation.offers)
   );
 }
@@ -109,13 +109,13 @@ function sayMakingSure(observation: Observation, wantsInventoryAfterMs: number):
   };
 }
 
-function awaitGate(observation: Observation): Step | undefined {
-  const { gate } = observation;
-  return gate.kind === 'open'
+function awaitPermit(observation: Observation): Step | undefined {
+  const { permit } = observation;
+  return permit.kind === 'granted'
     ? undefined
     : hindered(
         observation,
-        { reason: gate.reason, message: gate.message, retryAfterMs: gate.retryInMs },
+        { reason: permit.reason, message: permit.message, retryAfterMs: permit.retryInMs },
         'Waiting for the circuit breaker to allow create requests again.',
       );
 }
@@ -127,7 +127,7 @@ function rentFrom(observation: Observation, offers: ObservedOffers | undefined):
   const { now, timings, gpuPod } = observation;
   const isFresh = offers !== undefined && now.monotonicMs - offers.beganAtMs < timings.offerMaxAgeMs;
   return isFresh
-    ? chooseAndOrder(observation, offers)
+    ? chooseAndCreate(observation, offers)
     : { kind: 'act', effect: { type: 'readOffers', queries: queriesOf(gpuPod.spec) } };
 }
 
@@ -140,7 +140,7 @@ function queriesOf({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[]
   }));
 }
 
-function chooseAndOrder(observation: Observation, offers: Exclude<ObservedOffers, Failure>): Step {
+function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffers, Failure>): Step {
   const { gpuPod, cooldownOf } = observation;
   const requirements = requirementsFrom(gpuPod.spec, observation.policy, cooldownOf);
   const selection = selectOffer(offers.offers, requirements);
@@ -154,7 +154,7 @@ function chooseAndOrder(observation: Observation, offers: Exclude<ObservedOffers
   return (
     stopAtLastNumber(observation) ??
     awaitBudget(observation, selection) ??
-    placeOrder(observation, selection, offers.beganAtMs)
+    createInstance(observation, selection, offers.beganAtMs)
   );
 }
 

@@ -12,7 +12,7 @@ import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { CreateOutcome, SendOptions } from '../../lifecycle/provider.ts';
 import type { CreatePod } from '../../lifecycle/step.ts';
 import type { Context } from '../context.ts';
-import { createOrder } from '../gather.ts';
+import { requesterOf } from '../gather.ts';
 import { isHeldElsewhere } from '../id-proofs.ts';
 import { whileSessionLasts } from '../session-fence.ts';
 import { known, STALE } from './outcome.ts';
@@ -32,16 +32,16 @@ export async function createPod(
 ): Promise<EffectOutcome> {
   const session = whileSessionLasts(context);
   // Before anything that can hang, the Secrets too.
-  if (!context.orderSlots.take(gpuPod.metadata)) {
+  if (!context.createSlots.take(gpuPod.metadata)) {
     return { kind: 'busy' };
   }
   try {
     const secrets = await readSecrets(context, gpuPod);
     return secrets.kind === 'missing'
       ? known(learnBlocked(localState, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
-      : await orderInTurn(context, gpuPod, effect, { localState, values: secrets.values, session });
+      : await sendInTurn(context, gpuPod, effect, { localState, values: secrets.values, session });
   } finally {
-    context.orderSlots.giveBack();
+    context.createSlots.giveBack();
   }
 }
 
@@ -65,7 +65,7 @@ interface Prepared {
   readonly session: SendOptions;
 }
 
-async function orderInTurn(
+async function sendInTurn(
   context: Context,
   gpuPod: GpuPod,
   effect: CreatePod,
@@ -75,8 +75,8 @@ async function orderInTurn(
   const { localState } = prepared;
   await context.takeCreateTurn();
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
-  const asking = createOrder(context, gpuPod);
-  if (isOld || !context.gates.pass(asking)) {
+  const asking = requesterOf(context, gpuPod);
+  if (isOld || !context.circuitBreakers.pass(asking)) {
     return known(localState);
   }
   const { uid } = gpuPod.metadata;
@@ -85,29 +85,29 @@ async function orderInTurn(
     if (!reservations.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
       return known(localState);
     }
-    const outcome = await order(context, gpuPod, effect, prepared);
+    const outcome = await sendCreate(context, gpuPod, effect, prepared);
     isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
     return outcome;
   } finally {
     reservations.release(uid, { name: effect.intent.name, isCharged });
     // Whoever was let through to probe and did not come to it leaves the probe to others.
-    context.gates.giveBack(asking);
+    context.circuitBreakers.giveBack(asking);
   }
 }
 
-function mayHaveCharged({ order: ordered }: LocalState): boolean {
-  const kind = ordered?.outcome?.kind;
+function mayHaveCharged({ pendingCreate }: LocalState): boolean {
+  const kind = pendingCreate?.outcome?.kind;
   return kind === 'created' || kind === 'unknown';
 }
 
-async function order(
+async function sendCreate(
   context: Context,
   gpuPod: GpuPod,
   effect: CreatePod,
   { localState, values, session: decided }: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, provider, timings, orderFence } = context;
-  const sendWithinMs = orderFence.sendWithinMs();
+  const { clock, provider, timings, createFence } = context;
+  const sendWithinMs = createFence.sendWithinMs();
   const intent: Intent = sendWithinMs === undefined ? effect.intent : { ...effect.intent, sendWithinMs };
   if (context.isStopping()) {
     return STALE;
@@ -124,7 +124,7 @@ async function order(
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
     return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
   } finally {
-    orderFence.note(clock.monotonicMs() - writtenAtMs);
+    createFence.note(clock.monotonicMs() - writtenAtMs);
   }
   const keyVersion = context.account.keyVersion();
   const session = context.account.state;
@@ -141,7 +141,7 @@ async function order(
   const outcome = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
     isHeldElsewhere(context, gpuPod, podId),
   );
-  context.gates.settle(createOrder(context, gpuPod), outcome, effect.otherOffers);
+  context.circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
     context.account.noteOwn(outcome.pod.userId, keyVersion);

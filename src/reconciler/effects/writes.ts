@@ -15,7 +15,7 @@ import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import type { Context } from '../context.ts';
 import type { RetainedPod } from '../retained-pods.ts';
-import { orderOf, saidPrice } from '../stated.ts';
+import { intentOf, saidPrice } from '../stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
@@ -107,7 +107,7 @@ function payerOf(
   { account: { state } }: Context,
 ): Pick<RetainedPod, 'account' | 'teamId' | 'usdPerHour'> {
   const account = gpuPod.status.account ?? identityOf(state);
-  const teamId = currentAttempt(gpuPod.status)?.teamId ?? orderOf(gpuPod)?.teamId;
+  const teamId = currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
   const micros = saidPrice(gpuPod);
   return {
     ...(account === undefined ? {} : { account }),
@@ -155,7 +155,7 @@ function releaseEvent(gpuPod: GpuPod, { retain = [], isForced }: ReleaseHow, now
 
 /** Nobody saw the instance end: a person has to look for it, by ID or else by name. */
 function forcedMessage(gpuPod: GpuPod): string {
-  const id = gpuPod.status.podId ?? orderOf(gpuPod)?.name;
+  const id = gpuPod.status.podId ?? intentOf(gpuPod)?.name;
   const which = id === undefined ? 'the instance of its last create intent' : `instance ${id}`;
   return (
     `Released the GpuPod by force, without proof that ${which} is terminated. ` +

@@ -144,14 +144,17 @@ export const objectCase: Arbitrary<ObjectCase> = fc.record({
 /** The text that an API server sends of the object; with mutations it may be no JSON. */
 export function objectText(numbers: ObjectCase): string {
   const { isDeleting, hasFinalizer, ofIntent, ofObject } = numbers;
-  const order = pick(INTENTS, numbers.intent);
+  const pendingCreate = pick(INTENTS, numbers.intent);
   const object = rawGpuPod({
     isDeleting,
     finalizers: hasFinalizer ? ['gpupod.dev/rental'] : [],
     annotations: pick(OTHERS, numbers.other),
-    ...(order === undefined
+    ...(pendingCreate === undefined
       ? {}
-      : { intent: order.length > 10_000 ? order : mutated(order, ofIntent, HOSTILE_JSON) }),
+      : {
+          intent:
+            pendingCreate.length > 10_000 ? pendingCreate : mutated(pendingCreate, ofIntent, HOSTILE_JSON),
+        }),
   });
   const text = JSON.stringify({
     ...object,

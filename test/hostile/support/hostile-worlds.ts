@@ -8,7 +8,7 @@ import type { LocalState } from '../../../src/lifecycle/local-state.ts';
 import type { HistoryRow, InstanceSnapshot, PodStatus, Wallet } from '../../../src/lifecycle/provider.ts';
 import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
-import { AccountGates } from '../../../src/reconciler/account-gates.ts';
+import { CircuitBreakers } from '../../../src/reconciler/circuit-breakers.ts';
 import { Inventory } from '../../../src/reconciler/inventory.ts';
 import { Adoptions } from '../../../src/reconciler/adoptions.ts';
 import { Reservations } from '../../../src/reconciler/reservations.ts';
@@ -231,7 +231,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
       view,
       retained: { hasOfPrefix: async () => Promise.resolve(false) },
     }),
-    gates: new AccountGates(clock),
+    circuitBreakers: new CircuitBreakers(clock),
     cooldowns: new Cooldowns(clock),
     reservations,
     view,
@@ -283,18 +283,22 @@ const LOCAL_STATES: readonly LocalState[] = [
   localState(),
   localState(),
   localState({ inFirstList: true, firstSeenAtMs: NOW_MS - 300_000 }),
-  localState({ order: aPendingCreate() }),
-  localState({ order: aPendingCreate({ ...LATE, outcome: { kind: 'unknown', message: 'reset' } }) }),
-  localState({ order: aPendingCreate(LATE) }),
-  localState({ order: aPendingCreate({ ...LATE, podName: '' }) }),
+  localState({ pendingCreate: aPendingCreate() }),
+  localState({ pendingCreate: aPendingCreate({ ...LATE, outcome: { kind: 'unknown', message: 'reset' } }) }),
+  localState({ pendingCreate: aPendingCreate(LATE) }),
+  localState({ pendingCreate: aPendingCreate({ ...LATE, podName: '' }) }),
   localState({
-    order: aPendingCreate({ outcome: CREATED }),
+    pendingCreate: aPendingCreate({ outcome: CREATED }),
     unbound: { podId: POD_ID, podName: nameOfAttempt(1) },
   }),
   localState({
-    order: aPendingCreate({ outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }) }),
+    pendingCreate: aPendingCreate({
+      outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }),
+    }),
   }),
-  localState({ order: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }) }),
+  localState({
+    pendingCreate: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }),
+  }),
   localState({ duplicates: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
   localState({ unbound: { podId: 'pod-2', podName: nameOfAttempt(2) } }),
   localState({ deletingSinceMs: NOW_MS - 60_000 }),

@@ -31,7 +31,7 @@ export function judgeCreate(given: Given, outcome: CreateOutcome): Verdict {
   const body = parsed(given.text);
   switch (outcome.kind) {
     case 'created':
-      return isOrdered(given, body, outcome.pod.podId) ? undefined : 'created without its id';
+      return isOfPendingCreate(given, body, outcome.pod.podId) ? undefined : 'created without its id';
     case 'refused':
       return isRefusal(given, body) ? undefined : 'refused without a reason';
     case 'notSent':
@@ -41,7 +41,7 @@ export function judgeCreate(given: Given, outcome: CreateOutcome): Verdict {
   }
 }
 
-function isOrdered({ status }: Given, body: unknown, podId: string): boolean {
+function isOfPendingCreate({ status }: Given, body: unknown, podId: string): boolean {
   const id = at(body, 'id');
   return isGood(status) && (id === podId || (typeof id === 'number' && String(id) === podId));
 }

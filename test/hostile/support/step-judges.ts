@@ -48,7 +48,7 @@ function judgeRest({
 function judgeEffect(known: Observation, effect: Effect, pods: readonly InstanceSnapshot[]): string[] {
   switch (effect.type) {
     case 'createPod':
-      return judgeOrder(known, effect);
+      return judgeCreate(known, effect);
     case 'deletePod':
     case 'deleteDuplicate':
       return judgeEnd(known, effect.podId, pods);
@@ -72,7 +72,7 @@ function judgeEnd(
   ];
 }
 
-function judgeOrder(
+function judgeCreate(
   known: Observation,
   { intent, request }: Extract<Effect, { type: 'createPod' }>,
 ): string[] {
@@ -105,7 +105,9 @@ function mayHaveSent(known: Observation): boolean {
   const { gpuPod, intent: reading, localState } = known;
   if (gpuPod.status.podId !== undefined) return true;
   if (reading.kind === 'read') return mayComeOf(known, reading.intent);
-  return reading.kind === 'garbled' && !isNotCreated(localState) && (localState.order?.absences ?? 0) < 3;
+  return (
+    reading.kind === 'garbled' && !isNotCreated(localState) && (localState.pendingCreate?.absences ?? 0) < 3
+  );
 }
 
 function mayComeOf({ gpuPod, installation, localState, mayAdopt }: Observation, intent: Intent): boolean {
@@ -114,8 +116,8 @@ function mayComeOf({ gpuPod, installation, localState, mayAdopt }: Observation, 
   return isOurs && !isSettled(gpuPod.status, intent) && !isExcluded;
 }
 
-function isNotCreated({ order }: LocalState): boolean {
-  return order?.outcome?.kind === 'notSent' || order?.outcome?.kind === 'refused';
+function isNotCreated({ pendingCreate }: LocalState): boolean {
+  return pendingCreate?.outcome?.kind === 'notSent' || pendingCreate?.outcome?.kind === 'refused';
 }
 
 function isSettled({ podName, attempts = [] }: GpuPodStatus, intent: Intent): boolean {

@@ -15,7 +15,7 @@ describe('what a person reads of an order', () => {
   it.each<Told>([
     {
       name: 'of unknown outcome: its pod, what it may cost, and that nothing else is rented',
-      known: { gpuPod: ordered, localState: { order: aPendingCreate({ outcome: unknown }) } },
+      known: { gpuPod: ordered, localState: { pendingCreate: aPendingCreate({ outcome: unknown }) } },
       type: 'Ready',
       says: [nameOfAttempt(1), 'may bill', 'nothing else is rented'],
     },
@@ -36,7 +36,7 @@ describe('what a person reads of an order', () => {
       known: {
         gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
         localState: {
-          order: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
+          pendingCreate: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
         },
       },
       type: 'Stalled',
@@ -53,7 +53,7 @@ describe('what a person reads of an order', () => {
       known: {
         gpuPod: ordered,
         localState: {
-          order: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
+          pendingCreate: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
         },
       },
       type: 'Provisioned',
@@ -61,7 +61,7 @@ describe('what a person reads of an order', () => {
     },
     {
       name: 'that was refused: the offer, and what the provider says',
-      known: { gpuPod: ordered, localState: { order: aPendingCreate({ outcome: refusal() }) } },
+      known: { gpuPod: ordered, localState: { pendingCreate: aPendingCreate({ outcome: refusal() }) } },
       type: 'Provisioned',
       says: ['hyperstack n3-H100x1', 'CANADA-1', 'no longer available'],
     },
@@ -69,7 +69,7 @@ describe('what a person reads of an order', () => {
       name: 'whose spec changed meanwhile: why its pod is ended',
       known: {
         gpuPod: gpuPod({ intent: intent({ spec: { image: 'flux' } }) }),
-        localState: { order: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
+        localState: { pendingCreate: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
       },
       type: 'Provisioned',
       says: ['spec changed', 'terminates'],
@@ -78,7 +78,7 @@ describe('what a person reads of an order', () => {
       name: 'that gave a pod: that pod',
       known: {
         gpuPod: ordered,
-        localState: { order: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
+        localState: { pendingCreate: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
       },
       type: 'Provisioned',
       says: ['pod-1', 'created'],

@@ -228,7 +228,9 @@ describe('finishDeletion', () => {
         gpuPod: gpuPod({ ...deleting, intent: intent() }),
         localState: {
           deletingSinceMs: NOW_MS - 1_000,
-          order: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: 'fence' } }),
+          pendingCreate: aPendingCreate({
+            outcome: { kind: 'notSent', reason: 'Withheld', message: 'fence' },
+          }),
         },
         inventory: inventory({ beganAtMs: NOW_MS }),
       },

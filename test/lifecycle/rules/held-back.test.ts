@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { accountDoubtful } from '../../../src/lifecycle/rules/account-held.ts';
-import { foreignOrder, paused } from '../../../src/lifecycle/rules/held-back.ts';
+import { foreignIntent, paused } from '../../../src/lifecycle/rules/held-back.ts';
 import type { AccountState } from '../../../src/lifecycle/observation.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
@@ -122,7 +122,7 @@ describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const
 describe('foreignOrder', () => {
   const foreign = gpuPod({ intent: intent({ installation: 'zzz999' }) });
   it('stalls on the order of another installation, and names the ways out', () => {
-    const step = foreignOrder(observed({ gpuPod: foreign }));
+    const step = foreignIntent(observed({ gpuPod: foreign }));
     expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'ForeignIntent', Ready: 'Pending' });
     const message = messageOf(statusOf(step), 'Stalled');
     for (const part of ['zzz999', 'gpupod.dev/intent']) {
@@ -138,6 +138,6 @@ describe('foreignOrder', () => {
       known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999', uid: 'u2' }) }) },
     },
   ])('does not apply to $name', ({ known }) => {
-    expect(foreignOrder(observed(known))).toBeUndefined();
+    expect(foreignIntent(observed(known))).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
@@ -8,6 +8,6 @@ import { outline } from '../support/outline.ts';
 
 it('an order that is looked up after a time without offers: what was ordered was looked at', () => {
   const status = { conditions: [condition('OfferSelected', 'NotLooked')] };
-  const step = resolveOrder(observed({ gpuPod: gpuPod({ intent: intent(), status }) }));
+  const step = resolvePendingCreate(observed({ gpuPod: gpuPod({ intent: intent(), status }) }));
   expect(outline(step)).toMatchObject({ Ready: 'CreateUncertain', OfferSelected: 'Selected' });
 });

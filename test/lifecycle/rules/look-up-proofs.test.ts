@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, aPendingCreate } from '../../support/builders/observation.ts';
@@ -13,9 +13,9 @@ it.each([
 ])(
   'an order for a team that nobody sees, $absences lists after its end at $requestEndedAtMs: Stalled is $stalled, because $why',
   ({ requestEndedAtMs, absences, stalled }) => {
-    const order = aPendingCreate({ requestEndedAtMs, absences, lastAbsenceAtMs: NOW_MS - 5 });
-    const known = { gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }), localState: { order } };
-    expect(outline(resolveOrder(observed(known)))).toMatchObject({
+    const pendingCreate = aPendingCreate({ requestEndedAtMs, absences, lastAbsenceAtMs: NOW_MS - 5 });
+    const known = { gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }), localState: { pendingCreate } };
+    expect(outline(resolvePendingCreate(observed(known)))).toMatchObject({
       Ready: 'CreateUncertain',
       Stalled: stalled,
     });
@@ -23,43 +23,48 @@ it.each([
 );
 
 it.each([
-  { name: 'two proofs, long after the request', order: { absences: 2 }, atMs: NOW_MS + 10_000 },
+  { name: 'two proofs, long after the request', pendingCreate: { absences: 2 }, atMs: NOW_MS + 10_000 },
   {
     name: 'two proofs, and the third is due in a moment',
-    order: { absences: 2, lastAbsenceAtMs: NOW_MS - 25_000, requestEndedAtMs: NOW_MS - 200_000 },
+    pendingCreate: { absences: 2, lastAbsenceAtMs: NOW_MS - 25_000, requestEndedAtMs: NOW_MS - 200_000 },
     atMs: NOW_MS + 5_000,
   },
   {
     name: 'two proofs, and the third counts 90 s after the request at the earliest',
-    order: { absences: 2, lastAbsenceAtMs: NOW_MS - 29_000, requestEndedAtMs: NOW_MS - 83_000 },
+    pendingCreate: { absences: 2, lastAbsenceAtMs: NOW_MS - 29_000, requestEndedAtMs: NOW_MS - 83_000 },
     atMs: NOW_MS + 7_000,
   },
   {
     name: 'one proof, which need not be that late',
-    order: { absences: 1, lastAbsenceAtMs: NOW_MS - 27_000, requestEndedAtMs: NOW_MS - 83_000 },
+    pendingCreate: { absences: 1, lastAbsenceAtMs: NOW_MS - 27_000, requestEndedAtMs: NOW_MS - 83_000 },
     atMs: NOW_MS + 3_000,
   },
   {
     name: 'three proofs, and the team unseen',
-    order: { absences: 3, lastAbsenceAtMs: NOW_MS - 60_000, requestEndedAtMs: NOW_MS - 500_000 },
+    pendingCreate: { absences: 3, lastAbsenceAtMs: NOW_MS - 60_000, requestEndedAtMs: NOW_MS - 500_000 },
     atMs: NOW_MS + 10_000,
   },
-])('the next list that is wanted with $name', ({ order, atMs }) => {
+])('the next list that is wanted with $name', ({ pendingCreate, atMs }) => {
   const known = {
     gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
     localState: {
-      order: aPendingCreate({ firstSeenAtMs: 1, requestEndedAtMs: 1, lastAbsenceAtMs: NOW_MS, ...order }),
+      pendingCreate: aPendingCreate({
+        firstSeenAtMs: 1,
+        requestEndedAtMs: 1,
+        lastAbsenceAtMs: NOW_MS,
+        ...pendingCreate,
+      }),
     },
     inventory: inventory({ beganAtMs: NOW_MS, live: [], teamsSeen: new Set() }),
   };
-  expect(restOf(resolveOrder(observed(known))).wantsInventoryAfterMs).toBe(atMs);
+  expect(restOf(resolvePendingCreate(observed(known))).wantsInventoryAfterMs).toBe(atMs);
 });
 
 it('a list from before this process saw the order is not awaited for: one since then is', () => {
-  const order = aPendingCreate({ firstSeenAtMs: NOW_MS - 500, requestEndedAtMs: NOW_MS - 500 });
-  const known = { gpuPod: gpuPod({ intent: intent() }), localState: { order } };
+  const pendingCreate = aPendingCreate({ firstSeenAtMs: NOW_MS - 500, requestEndedAtMs: NOW_MS - 500 });
+  const known = { gpuPod: gpuPod({ intent: intent() }), localState: { pendingCreate } };
   const early = observed({ ...known, inventory: inventory({ beganAtMs: NOW_MS - 501 }) });
-  expect(restOf(resolveOrder(early)).wantsInventoryAfterMs).toBe(NOW_MS - 500);
+  expect(restOf(resolvePendingCreate(early)).wantsInventoryAfterMs).toBe(NOW_MS - 500);
 });
 
 const OLDEST = aSnapshot({ podId: 'b', createdAt: '2026-11-23T10:00:00Z' });
@@ -76,7 +81,7 @@ it.each([
   { live: [UNDATED, OLDEST], kept: 'd' },
 ])('of several pods of one order $kept is kept, in whatever order a list has them', ({ live, kept }) => {
   const known = observed({ gpuPod: gpuPod({ intent: intent() }), inventory: inventory({ live }) });
-  expect(statusOf(resolveOrder(known)).podId).toBe(kept);
+  expect(statusOf(resolvePendingCreate(known)).podId).toBe(kept);
 });
 
 it.each([
@@ -86,7 +91,7 @@ it.each([
 ])(
   'a list without the pod, hours after the request and after $before others: $step, because $why',
   ({ before, step }) => {
-    const order = aPendingCreate({
+    const pendingCreate = aPendingCreate({
       outcome: { kind: 'unknown', message: 'POST /pods/: socket hang up' },
       requestEndedAtMs: 1_000,
       absences: before,
@@ -94,10 +99,10 @@ it.each([
     });
     const known = {
       gpuPod: gpuPod({ intent: intent() }),
-      localState: { order },
+      localState: { pendingCreate },
       inventory: inventory({ beganAtMs: NOW_MS }),
     };
-    expect(outline(resolveOrder(observed(known))).step).toBe(step);
+    expect(outline(resolvePendingCreate(observed(known))).step).toBe(step);
   },
 );
 
@@ -105,10 +110,10 @@ describe('a row of the list that may be the instance', () => {
   const NAMELESS = { podId: 'pod-0123456789abcdef0123456789abcdef', firstListedAtMs: NOW_MS };
 
   function lookedUp(row: Partial<ReturnType<typeof inventory>>, requestEndedAtMs = 1_000) {
-    const order = aPendingCreate({ requestEndedAtMs, absences: 0 });
+    const pendingCreate = aPendingCreate({ requestEndedAtMs, absences: 0 });
     const list = inventory({ beganAtMs: NOW_MS, live: [], ...row });
-    return resolveOrder(
-      observed({ gpuPod: gpuPod({ intent: intent() }), localState: { order }, inventory: list }),
+    return resolvePendingCreate(
+      observed({ gpuPod: gpuPod({ intent: intent() }), localState: { pendingCreate }, inventory: list }),
     );
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
-import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
 import type { PendingCreate } from '../../../src/lifecycle/local-state.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
@@ -19,7 +19,7 @@ const cleanNow = inventory({ beganAtMs: NOW_MS });
 
 function after(outcome: CreateOutcome | undefined, more: Partial<PendingCreate> = {}) {
   return {
-    localState: { order: aPendingCreate({ ...more, ...(outcome === undefined ? {} : { outcome }) }) },
+    localState: { pendingCreate: aPendingCreate({ ...more, ...(outcome === undefined ? {} : { outcome }) }) },
   };
 }
 
@@ -161,7 +161,7 @@ describe('resolveOrder', () => {
       why: 'a word from long ago says nothing of this order',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(resolveOrder(observed({ gpuPod: ordered, ...known })))).toMatchObject(expected);
+    expect(outline(resolvePendingCreate(observed({ gpuPod: ordered, ...known })))).toMatchObject(expected);
   });
 });
 
@@ -169,47 +169,49 @@ describe('an order for a team', () => {
   const forTeam = gpuPod({ intent: intent({ teamId: 'team-1' }) });
   const absent = after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs - 1 });
   it('cannot be proven absent while this key has never seen a pod of that team', () => {
-    const step = resolveOrder(observed({ gpuPod: forTeam, ...absent, inventory: cleanNow }));
+    const step = resolvePendingCreate(observed({ gpuPod: forTeam, ...absent, inventory: cleanNow }));
     expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'CreateUncertain', Reconciling: null });
     expect(messageOf(statusOf(step), 'Stalled')).toContain(`gpupod.dev/confirm-absent to its name`);
   });
 
   it('can once it has', () => {
     const seen = inventory({ beganAtMs: NOW_MS, teamsSeen: new Set(['team-1']) });
-    expect(outline(resolveOrder(observed({ gpuPod: forTeam, ...absent, inventory: seen }))).step).toBe(
-      'writeStatus',
-    );
+    expect(
+      outline(resolvePendingCreate(observed({ gpuPod: forTeam, ...absent, inventory: seen }))).step,
+    ).toBe('writeStatus');
   });
 });
 
 describe('an order that nobody can read', () => {
   const garbled = gpuPod({ intent: '{' });
   it('holds everything else back until lists prove that nothing came of it', () => {
-    expect(outline(resolveOrder(observed({ gpuPod: garbled })))).toMatchObject({
+    expect(outline(resolvePendingCreate(observed({ gpuPod: garbled })))).toMatchObject({
       step: 'rest',
       Ready: 'CreateUncertain',
     });
   });
 
   it('is over once they do', () => {
-    const order = aPendingCreate({ ...almostAbsent, podName: '' });
+    const pendingCreate = aPendingCreate({ ...almostAbsent, podName: '' });
     expect(
-      resolveOrder(observed({ gpuPod: garbled, localState: { order }, inventory: cleanNow })),
+      resolvePendingCreate(observed({ gpuPod: garbled, localState: { pendingCreate }, inventory: cleanNow })),
     ).toBeUndefined();
   });
 
   it('is held to be there while any pod of the object is', () => {
-    const order = aPendingCreate({ ...almostAbsent, podName: '' });
+    const pendingCreate = aPendingCreate({ ...almostAbsent, podName: '' });
     const list = inventory({ beganAtMs: NOW_MS, live: [aSnapshot({ name: nameOfAttempt(9) })] });
     expect(
-      outline(resolveOrder(observed({ gpuPod: garbled, localState: { order }, inventory: list }))),
+      outline(
+        resolvePendingCreate(observed({ gpuPod: garbled, localState: { pendingCreate }, inventory: list })),
+      ),
     ).toMatchObject({
       Ready: 'CreateUncertain',
     });
   });
 
   it('includes one whose annotation was stripped while it was under way', () => {
-    expect(outline(resolveOrder(observed({ gpuPod: gpuPod(), ...after(unknown) })))).toMatchObject({
+    expect(outline(resolvePendingCreate(observed({ gpuPod: gpuPod(), ...after(unknown) })))).toMatchObject({
       step: 'rest',
       Ready: 'CreateUncertain',
     });
@@ -225,13 +227,13 @@ describe('what is found', () => {
       aSnapshot({ podId: '0', createdAt: '2026-11-23T09:00:00Z', status: 'DELETING' }),
     ];
     const known = observed({ gpuPod: ordered, inventory: inventory({ live: pods }) });
-    expect(statusOf(resolveOrder(known)).podId).toBe('a');
+    expect(statusOf(resolvePendingCreate(known)).podId).toBe('a');
   });
 
   it('is bound to end where the spec changed meanwhile', () => {
     const changed = gpuPod({ intent: intent({ spec: { image: 'flux' } }) });
     const status = statusOf(
-      resolveOrder(observed({ gpuPod: changed, ...after({ kind: 'created', pod: aSnapshot() }) })),
+      resolvePendingCreate(observed({ gpuPod: changed, ...after({ kind: 'created', pod: aSnapshot() }) })),
     );
     expect(status).toMatchObject({ podId: POD_ID, attempts: [{ number: 1, ending: 'SpecChanged' }] });
   });
@@ -250,7 +252,7 @@ describe('what is found', () => {
       failed: 0,
     },
   ])('$name is written to the attempts', ({ known, attempt, failed }) => {
-    const status = statusOf(resolveOrder(observed({ gpuPod: ordered, ...known })));
+    const status = statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...known })));
     expect(status.attempts).toMatchObject([
       { number: 1, podName: nameOfAttempt(1), endedAt: WALL_TEXT, ...attempt },
     ]);
@@ -263,38 +265,38 @@ describe('the next look at an order of unknown outcome', () => {
   it.each([
     {
       name: 'no list yet',
-      order: {},
+      pendingCreate: {},
       list: undefined,
       atMs: NOW_MS - 1_000,
       why: 'any list since may show the pod',
     },
     {
       name: 'a list, and no proof yet',
-      order: { requestEndedAtMs: NOW_MS - 500 },
+      pendingCreate: { requestEndedAtMs: NOW_MS - 500 },
       list: NOW_MS - 600,
       atMs: NOW_MS - 500,
       why: 'the first proof',
     },
     {
       name: 'one proof',
-      order: { absences: 1, lastAbsenceAtMs: NOW_MS },
+      pendingCreate: { absences: 1, lastAbsenceAtMs: NOW_MS },
       list: NOW_MS,
       atMs: NOW_MS + 10_000,
       why: 'a pod that is there is adopted sooner',
     },
     {
       name: 'one proof, and lists since',
-      order: { absences: 1, lastAbsenceAtMs: NOW_MS - 25_000 },
+      pendingCreate: { absences: 1, lastAbsenceAtMs: NOW_MS - 25_000 },
       list: NOW_MS,
       atMs: NOW_MS + 5_000,
       why: 'the second proof',
     },
-  ])('with $name: $why', ({ order, list, atMs }) => {
+  ])('with $name: $why', ({ pendingCreate, list, atMs }) => {
     const known = observed({
       gpuPod: ordered,
-      localState: { order: aPendingCreate({ firstSeenAtMs: NOW_MS - 1_000, ...order }) },
+      localState: { pendingCreate: aPendingCreate({ firstSeenAtMs: NOW_MS - 1_000, ...pendingCreate }) },
       ...(list === undefined ? {} : { inventory: inventory({ beganAtMs: list }) }),
     });
-    expect(restOf(resolveOrder(known)).wantsInventoryAfterMs).toBe(atMs);
+    expect(restOf(resolvePendingCreate(known)).wantsInventoryAfterMs).toBe(atMs);
   });
 });

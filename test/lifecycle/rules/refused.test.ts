@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { settleRefusal } from '../../../src/lifecycle/rules/refused.ts';
-import { isKnownNotCreated } from '../../../src/lifecycle/order.ts';
+import { isKnownNotCreated } from '../../../src/lifecycle/open-intent.ts';
 import type { CreateOutcome, RefusalReason } from '../../../src/lifecycle/provider.ts';
 import { refusalCounts } from '../../../src/lifecycle/status/attempts.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';

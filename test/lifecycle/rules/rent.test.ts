@@ -22,7 +22,7 @@ function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offer
 /** Nothing of the object is left at the provider. */
 const cleanList = { inventory: inventory({ beganAtMs: NOW_MS }) };
 
-function orderOf(step: Step): CreatePod {
+function intentOf(step: Step): CreatePod {
   const effect = effectOf(step);
   if (effect.type !== 'createPod') {
     throw new Error(`expected an order, not ${effect.type}`);
@@ -111,8 +111,8 @@ describe('rent', () => {
       name: 'a closed gate',
       known: {
         ...offers(),
-        gate: {
-          kind: 'closed',
+        permit: {
+          kind: 'held',
           reason: 'PaymentRequired',
           message: 'The wallet is empty.',
           retryInMs: 5_000,
@@ -164,8 +164,8 @@ describe('the order', () => {
       ...offers([guideOffer()]),
       policy: { defaultTeamId: 'team-1' },
     });
-    const { why: _why, ...recorded } = orderOf(rent(known)).intent.offer;
-    expect(orderOf(rent(known)).intent).toMatchObject({
+    const { why: _why, ...recorded } = intentOf(rent(known)).intent.offer;
+    expect(intentOf(rent(known)).intent).toMatchObject({
       v: 1,
       attempt: 1,
       name: nameOfAttempt(1),
@@ -202,7 +202,7 @@ describe('the order', () => {
       offerWithout('region', 'country', 'dataCenter'),
       offer({ gpuMemory: 79.5 }),
     ]) {
-      const { intent: written } = orderOf(rent(observed(offers([chosen]))));
+      const { intent: written } = intentOf(rent(observed(offers([chosen]))));
       expect(readIntent(gpuPod({ intent: writeIntent(written) }))).toEqual({ kind: 'read', intent: written });
     }
   });
@@ -213,7 +213,7 @@ describe('the order', () => {
       request,
       offerKey: key,
       offerSeenAtMs,
-    } = orderOf(rent(observed(offers([offer()], 7))));
+    } = intentOf(rent(observed(offers([offer()], 7))));
     expect(request.pod).toMatchObject({ name: written.name, maxPrice: 1.9 });
     expect(key).toBe(offerKey(offer()));
     expect(offerSeenAtMs).toBe(NOW_MS - 7);
@@ -255,7 +255,7 @@ describe('the order', () => {
       known: {
         gpuPod: gpuPod({ intent: intent({ attempt: 3 }) }),
         localState: {
-          order: aPendingCreate({
+          pendingCreate: aPendingCreate({
             podName: nameOfAttempt(3),
             outcome: { kind: 'notSent', reason: 'Withheld', message: '' },
           }),
@@ -265,7 +265,7 @@ describe('the order', () => {
       why: 'the same attempt again: it never left',
     },
   ])('after $name is attempt $attempt: $why', ({ known, attempt }) => {
-    const { intent: written } = orderOf(rent(observed({ ...offers(), ...cleanList, ...known })));
+    const { intent: written } = intentOf(rent(observed({ ...offers(), ...cleanList, ...known })));
     expect(written).toMatchObject({ attempt, name: nameOfAttempt(attempt) });
   });
 

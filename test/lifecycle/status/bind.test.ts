@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { GpuPodStatus } from '../../../src/api/status.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
-import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import { followReady } from '../../../src/lifecycle/rules/ready.ts';
 import { connectionSecret } from '../../../src/lifecycle/connection-secret.ts';
 import { bindStatus, shortOffer } from '../../../src/lifecycle/status/bind.ts';
@@ -187,7 +187,9 @@ describe('a status that is written', () => {
 
   it('fits the schema whatever the history says that a pod cost', () => {
     const ended = [historyRow({ totalBilledUsd: -0.01 })];
-    const status = statusOf(resolveOrder(observed({ gpuPod: ordered, inventory: inventory({ ended }) })));
+    const status = statusOf(
+      resolvePendingCreate(observed({ gpuPod: ordered, inventory: inventory({ ended }) })),
+    );
     expect(GpuPodStatus.safeParse(status).error).toBeUndefined();
   });
 });

@@ -66,7 +66,7 @@ const localState: Arbitrary<Partial<LocalState>> = fc
   .record({
     firstSeenAtMs: ago,
     inFirstList: fc.boolean(),
-    order: fc.option(
+    pendingCreate: fc.option(
       fc.record({
         outcome,
         endedAtMs: ago,
@@ -96,20 +96,20 @@ const localState: Arbitrary<Partial<LocalState>> = fc
       untilMs: NOW_MS + 5,
     } as const),
   })
-  .map(({ order, instance, unbound, blocked, ...rest }) => ({
+  .map(({ pendingCreate, instance, unbound, blocked, ...rest }) => ({
     ...rest,
     ...defined({ unbound, blocked }),
-    ...(order === undefined ? {} : { order: orderOf(order) }),
+    ...(pendingCreate === undefined ? {} : { pendingCreate: intentOf(pendingCreate) }),
     ...(instance === undefined ? {} : { instance: anInstanceState(defined(instance)) }),
   }));
 
-function orderOf(parts: {
+function intentOf(parts: {
   readonly outcome: CreateOutcome | undefined;
   readonly endedAtMs: number;
   readonly absences: number;
   readonly lastAbsenceAtMs: number;
   readonly attempt: number;
-}): NonNullable<LocalState['order']> {
+}): NonNullable<LocalState['pendingCreate']> {
   const overrides = {
     requestEndedAtMs: parts.endedAtMs,
     firstSeenAtMs: parts.endedAtMs,
@@ -199,9 +199,9 @@ const parts = {
     { kind: 'unknown' },
     { kind: 'changed', message: 'm' },
   ),
-  gate: fc.constantFrom<Observation['gate']>(
-    { kind: 'open' },
-    { kind: 'closed', reason: 'PaymentRequired', message: 'm', retryInMs: 5 },
+  permit: fc.constantFrom<Observation['permit']>(
+    { kind: 'granted' },
+    { kind: 'held', reason: 'PaymentRequired', message: 'm', retryInMs: 5 },
   ),
   offers: fc.constantFrom<Observation['offers']>(
     undefined,
@@ -237,7 +237,7 @@ const CALM: Parts = {
   mayAdopt: false,
   massAbsence: false,
   account: { kind: 'fits', userId: 'user-1' },
-  gate: { kind: 'open' },
+  permit: { kind: 'granted' },
   offers: { kind: 'ok', offers: [fitting], beganAtMs: NOW_MS },
   lastSeen: undefined,
   inventory: undefined,
@@ -254,7 +254,7 @@ export const aboutToRent = nearly(CALM, {});
 export const aboutToRentAgain = nearly(CALM, {
   object: { intent: intent({ attempt: 2 }) },
   localState: {
-    order: aPendingCreate(
+    pendingCreate: aPendingCreate(
       { outcome: { kind: 'notSent', reason: 'Withheld', message: '' } },
       intent({ attempt: 2 }),
     ),

@@ -48,7 +48,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
       version: { resourceVersion: gpuPod.metadata.resourceVersion, seenAtMs },
       ...remembered,
     }),
-    gate: { kind: 'open' },
+    permit: { kind: 'granted' },
     proofs: { of: proofOf, isProvenElsewhere: () => false },
     massAbsence: false,
     cooldownOf: () => undefined,

@@ -1,7 +1,7 @@
 import type { Pod } from '../../../src/simulator/world/pod.ts';
 import { podIdOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';
-import { isByOperator, orderOf, podIdIn } from './guard.ts';
+import { isByOperator, intentOf, podIdIn } from './guard.ts';
 import type { Arrival, Guard, GuardedWorld } from './guard.ts';
 import { podNameOf } from './create-body.ts';
 
@@ -16,7 +16,7 @@ export function accountGuard(world: GuardedWorld): Guard {
     const uid = world.books.orders.get(podNameOf(request.bodyText))?.uid;
     if (uid === undefined) return;
     for (const pod of pods.live()) {
-      if (pod.userId !== request.userId && orderOf(world, pod.id)?.uid === uid) {
+      if (pod.userId !== request.userId && intentOf(world, pod.id)?.uid === uid) {
         accuse(`rents for ${uid} as ${String(request.userId)} while ${pod.name} bills ${pod.userId}`);
       }
     }
@@ -24,7 +24,7 @@ export function accountGuard(world: GuardedWorld): Guard {
 
   function judgeDelete({ request }: Arrival): void {
     const pod = pods.byId.get(podIdIn(request));
-    if (pod === undefined || orderOf(world, pod.id) === undefined || pod.userId === request.userId) return;
+    if (pod === undefined || intentOf(world, pod.id) === undefined || pod.userId === request.userId) return;
     accuse(`ends ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
   }
 

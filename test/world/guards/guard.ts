@@ -40,7 +40,7 @@ export function podIdIn({ path }: LoggedRequest): string {
 }
 
 /** The order that an instance was created by, as it was written onto an object; undefined for those of others. */
-export function orderOf({ api, books }: GuardedWorld, podId: string): ReturnType<Books['orders']['get']> {
+export function intentOf({ api, books }: GuardedWorld, podId: string): ReturnType<Books['orders']['get']> {
   const pod = api.world.pods.byId.get(podId);
   return pod === undefined ? undefined : books.orders.get(pod.name);
 }

@@ -2,7 +2,7 @@ import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { podIdOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';
-import { isByOperator, objectOf, orderOf, podIdIn } from './guard.ts';
+import { isByOperator, objectOf, intentOf, podIdIn } from './guard.ts';
 import type { Arrival, Guard, GuardedWorld } from './guard.ts';
 
 /**
@@ -14,7 +14,7 @@ export function tenantGuard(world: GuardedWorld): Guard {
   const namespaces = new Map<string, string>();
 
   function isOthers(uid: string, podId: string): boolean {
-    const owner = orderOf(world, podId)?.uid;
+    const owner = intentOf(world, podId)?.uid;
     if (owner === undefined || owner === uid) return false;
     return objectOf(world, owner) !== undefined || namespaces.get(owner) !== namespaces.get(uid);
   }
@@ -24,7 +24,7 @@ export function tenantGuard(world: GuardedWorld): Guard {
     const pod = podId === undefined ? undefined : world.api.world.pods.byId.get(podId);
     if (pod === undefined || stringAt(recordAt(object, 'status')['ssh'], 'host') !== pod.host) return;
     const { name, uid } = object.metadata;
-    const isStrangers = orderOf(world, pod.id) === undefined;
+    const isStrangers = intentOf(world, pod.id) === undefined;
     if (isStrangers || isOthers(uid, pod.id)) {
       world.books.accuse('tenant', `${name} shows where ${pod.name} is, which is not its own`);
     }
@@ -43,7 +43,7 @@ export function tenantGuard(world: GuardedWorld): Guard {
       // What has ended already cannot be ended by anybody.
       const pod = world.api.world.pods.byId.get(podId);
       if (pod === undefined || !world.api.world.pods.isLive(pod) || !isOthers(actor, podId)) return;
-      const owner = orderOf(world, podId)?.objectKey ?? '';
+      const owner = intentOf(world, podId)?.objectKey ?? '';
       world.books.accuse('tenant', `${nameOf(world, actor)} ends ${podId}, which is of ${owner}`);
     },
   };

@@ -5,7 +5,7 @@ import { CRASHES, runMatrices } from '../matrix.ts';
 import type { Matrix } from '../matrix.ts';
 import type { PlanNext, Plant } from '../operator-process.ts';
 import { ENDING_BUGS, endedByAnswer } from '../planted/ending-bugs.ts';
-import { ORDER_BUGS } from '../planted/order-bugs.ts';
+import { ORDER_BUGS } from '../planted/create-bugs.ts';
 import { crashPairs } from './crash-pairs.ts';
 import { CLOCKS, LEADERS } from './leaders-and-clocks.ts';
 import { BEYOND, LOOKS, ORDERS, REFUSALS, withCrashes } from './provider-faults.ts';

@@ -141,12 +141,12 @@ function adoptingCopies(): Plant {
       const isCopy = intent.kind === 'read' && intent.intent.uid !== gpuPod.metadata.uid;
       if (!isCopy || inventory === undefined || gpuPod.status.podId !== undefined) return real(known);
       const { name: podName } = intent.intent;
-      const order = { podName, firstSeenAtMs: now.monotonicMs, absences: 0 };
+      const pendingCreate = { podName, firstSeenAtMs: now.monotonicMs, absences: 0 };
       const live = listed.filter(({ name }) => sameName(name, podName));
       return real({
         ...known,
         mayAdopt: true,
-        localState: { ...localState, order },
+        localState: { ...localState, pendingCreate },
         inventory: { ...inventory, live },
       });
     },

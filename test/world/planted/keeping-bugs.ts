@@ -1,4 +1,4 @@
-import { openOrder } from '../../../src/lifecycle/order.ts';
+import { openIntentOf } from '../../../src/lifecycle/open-intent.ts';
 import { parsePodName } from '../../../src/lifecycle/pod-name.ts';
 import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
 import type { Plant } from '../operator-process.ts';
@@ -69,7 +69,7 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
     plant: () => ({
       plan: (real) => (known) => {
         const { deletionTimestamp } = known.gpuPod.metadata;
-        const isOpen = openOrder(known).kind === 'open';
+        const isOpen = openIntentOf(known).kind === 'open';
         return deletionTimestamp !== undefined && isOpen
           ? { kind: 'act', effect: { type: 'release' } }
           : real(known);

@@ -54,10 +54,10 @@ function firstStatusAfterOrder(): Fate {
     kind: 'refuse',
     error: new ApiStatusError(500, 'InternalError', 'etcd is slow'),
   });
-  let hasOrdered = false;
+  let hasRequested = false;
   return (call) => {
-    hasOrdered ||= call.label === 'POST /pods/';
-    return hasOrdered ? fails(call) : [];
+    hasRequested ||= call.label === 'POST /pods/';
+    return hasRequested ? fails(call) : [];
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Gate } from '../../../src/lifecycle/observation.ts';
+import type { CreatePermit } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
@@ -6,18 +6,18 @@ import type { PlantedBug } from './planted-bug.ts';
 export const WAITING_BUGS: readonly PlantedBug[] = [
   {
     name: 'holds up everybody for one team without money',
-    plant: oneGateForAll,
+    plant: oneBreakerForAll,
     scenario: 'the wallet of one team is empty for 10 min',
     oracles: ['breaker'],
   },
 ];
 
-function oneGateForAll(): Plant {
-  let closed: Gate | undefined;
+function oneBreakerForAll(): Plant {
+  let closed: CreatePermit | undefined;
   return {
     plan: (real) => (known) => {
-      if (known.gate.kind === 'closed') closed = known.gate;
-      return real({ ...known, gate: closed ?? known.gate });
+      if (known.permit.kind === 'held') closed = known.permit;
+      return real({ ...known, permit: closed ?? known.permit });
     },
   };
 }

@@ -33,11 +33,11 @@ export function noteTransitions(world: SimulatedWorld, transitions: Set<string>)
     const from = phaseOf(before);
     const to = type === 'DELETED' ? OUTSIDE : phaseOf(object);
     // What a person writes into a status is no way that a GpuPod goes, nor is an object that is torn out.
-    const isForced = by === 'person' && (type !== 'DELETED' || hasOrdered(object));
+    const isForced = by === 'person' && (type !== 'DELETED' || hasRequested(object));
     if (from !== to && !isForced) transitions.add(`${from} --> ${to}`);
   });
 }
 
-function hasOrdered({ metadata, status }: RawObject): boolean {
+function hasRequested({ metadata, status }: RawObject): boolean {
   return metadata.annotations?.[ANNOTATIONS.intent] !== undefined || stringAt(status, 'podId') !== undefined;
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { namePrefixesOf, isNamedForItsUid, nextAttemptNumber, openOrder } from '../../src/lifecycle/order.ts';
+import {
+  namePrefixesOf,
+  isNamedForItsUid,
+  nextAttemptNumber,
+  openIntentOf,
+} from '../../src/lifecycle/open-intent.ts';
 import { objectHashes, podNamePrefix, podNamePrefixes } from '../../src/lifecycle/pod-name.ts';
 import { gpuPod, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { IDENTITY, INSTALLATION, intent } from '../support/builders/intent.ts';
@@ -57,13 +62,13 @@ describe('openOrder', () => {
     },
     {
       name: 'a stripped intent whose outcome is unknown',
-      known: { localState: { order: aPendingCreate({ outcome: unknown }) } },
+      known: { localState: { pendingCreate: aPendingCreate({ outcome: unknown }) } },
       kind: 'garbled',
       why: 'kubectl replace drops annotations',
     },
     {
       name: 'a stripped intent that was not sent',
-      known: { localState: { order: aPendingCreate({ outcome: notSent }) } },
+      known: { localState: { pendingCreate: aPendingCreate({ outcome: notSent }) } },
       kind: 'none',
       why: 'no pod can come of it',
     },
@@ -71,7 +76,7 @@ describe('openOrder', () => {
       name: 'a stripped intent with an outcome on record',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
-        localState: { order: aPendingCreate({ outcome: unknown }) },
+        localState: { pendingCreate: aPendingCreate({ outcome: unknown }) },
       },
       kind: 'none',
       why: 'it is settled',
@@ -80,7 +85,7 @@ describe('openOrder', () => {
       name: 'a stripped intent, with the outcome of another attempt on record',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 2, outcome: 'Refused' }] } }),
-        localState: { order: aPendingCreate({ outcome: unknown }) },
+        localState: { pendingCreate: aPendingCreate({ outcome: unknown }) },
       },
       kind: 'garbled',
       why: 'that says nothing of this one',
@@ -89,13 +94,13 @@ describe('openOrder', () => {
       name: 'a stripped intent whose attempt has no outcome yet',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 1 }] } }),
-        localState: { order: aPendingCreate({ outcome: unknown }) },
+        localState: { pendingCreate: aPendingCreate({ outcome: unknown }) },
       },
       kind: 'garbled',
       why: 'its pod may bill',
     },
   ])('with $name: $kind, because $why', ({ known, kind }) => {
-    expect(openOrder(observation(known)).kind).toBe(kind);
+    expect(openIntentOf(observation(known)).kind).toBe(kind);
   });
 });
 
@@ -108,8 +113,8 @@ describe('nextAttemptNumber', () => {
 
   it('is the first where nothing is known, and above a number of this process alone', () => {
     expect(nextAttemptNumber(observation())).toBe(1);
-    const order = aPendingCreate({ outcome: notSent }, intent({ attempt: 4 }));
-    expect(nextAttemptNumber(observation({ localState: { order } }))).toBe(5);
+    const pendingCreate = aPendingCreate({ outcome: notSent }, intent({ attempt: 4 }));
+    expect(nextAttemptNumber(observation({ localState: { pendingCreate } }))).toBe(5);
   });
 });
 

@@ -8,7 +8,7 @@ const MAX_SEND_WITHIN_MS = 120_000;
  * before it counts as surely not sent, so that a longer one must stand in the intent itself. It is longer only where
  * the last write took longer than the usual time, as one through slow webhooks does: nothing would ever be rented else.
  */
-export class OrderFence {
+export class CreateFence {
   readonly #usualMs: number;
   #lastWriteMs = 0;
 

@@ -13,7 +13,7 @@ import { effectOf, restOf } from '../support/outline.ts';
 const fits = offer({ usd: 1.9 });
 const offers: ObservedOffers = { kind: 'ok', offers: [fits], beganAtMs: NOW_MS };
 
-function orderOf(step: Step): CreatePod {
+function intentOf(step: Step): CreatePod {
   const effect = effectOf(step);
   if (effect.type !== 'createPod') throw new Error(`expected an order, not ${effect.type}`);
   return effect;
@@ -25,7 +25,7 @@ it('no order allows more than the ceiling of the operator, whatever the spec say
     gpuPod: gpuPod({ spec: { maxPrice: 3 } }),
     policy: { maxPriceCeiling: 2_500_000 },
   });
-  const { request, intent: written } = orderOf(rent(known));
+  const { request, intent: written } = intentOf(rent(known));
   expect(request.pod.maxPrice).toBe(2.5);
   expect(written.capSent).toBe(2_500_000);
 });
@@ -33,7 +33,7 @@ it('no order allows more than the ceiling of the operator, whatever the spec say
 it('the last number that a name can carry is still ordered under', () => {
   const status = { attempts: [{ number: 999_998, outcome: 'NotCreated' as const }] };
   const known = { offers, gpuPod: gpuPod({ status }), inventory: inventory({ beganAtMs: NOW_MS }) };
-  const { intent: written } = orderOf(rent(observed(known)));
+  const { intent: written } = intentOf(rent(observed(known)));
   expect(written.attempt).toBe(999_999);
 });
 
@@ -45,7 +45,7 @@ it('an order can be read back, however long the words of the provider are: else 
     region: 'r'.repeat(250),
   });
   const known = observed({ offers: { kind: 'ok', offers: [wordy], beganAtMs: NOW_MS } });
-  const { intent: written } = orderOf(rent(known));
+  const { intent: written } = intentOf(rent(known));
   expect(readIntent(gpuPod({ intent: writeIntent(written) }))).toEqual({ kind: 'read', intent: written });
 });
 
@@ -55,13 +55,13 @@ it('an order that waits for its next try is tried again then', () => {
 });
 
 it('an order records the sizes that the offer has, and no others', () => {
-  const { intent: written } = orderOf(rent(observed({ offers, gpuPod: gpuPod() })));
+  const { intent: written } = intentOf(rent(observed({ offers, gpuPod: gpuPod() })));
   expect(Object.keys(written.sizes)).toEqual(Object.keys(defaultSizes(fits)).filter((key) => key !== 'sent'));
 });
 
 it('an order says whose account pays for it, where that is known', () => {
   const known = { offers, gpuPod: gpuPod() };
-  expect(orderOf(rent(observed(known))).intent.account).toBe('user-1');
-  const unknown = orderOf(rent(observed({ ...known, account: { kind: 'fits' } }))).intent;
+  expect(intentOf(rent(observed(known))).intent.account).toBe('user-1');
+  const unknown = intentOf(rent(observed({ ...known, account: { kind: 'fits' } }))).intent;
   expect(Object.keys(unknown)).not.toContain('account');
 });

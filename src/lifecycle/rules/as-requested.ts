@@ -13,7 +13,7 @@ import { isOtherGpu, squashed } from './gpu-names.ts';
 interface Compared {
   readonly snapshot: InstanceSnapshot;
   readonly spec: GpuPodSpec;
-  readonly ordered: OfferStatus;
+  readonly requested: OfferStatus;
   readonly intent: Intent | undefined;
 }
 
@@ -31,7 +31,7 @@ const DIFFERENCES: readonly ((compared: Compared) => string | undefined)[] = [
  * An instance that is not what was chosen is ended before it is ever ready: the request cannot say all that an offer
  * does, so what came of it is compared. After that nothing is ended for it: the work on it is worth more.
  */
-export function checkOrder(
+export function checkAsRequested(
   observation: Observation,
   snapshot: InstanceSnapshot | undefined,
 ): Step | undefined {
@@ -53,7 +53,7 @@ export function checkOrder(
 function comparedWith({ gpuPod, intent: reading }: Observation, snapshot: InstanceSnapshot): Compared {
   const intent = reading.kind === 'read' && isOf(gpuPod, reading.intent) ? reading.intent : undefined;
   const { gpuType, gpuCount, isSpot, provider } = { ...intent?.offer, ...gpuPod.status.offer };
-  return { snapshot, spec: gpuPod.spec, ordered: { gpuType, gpuCount, isSpot, provider }, intent };
+  return { snapshot, spec: gpuPod.spec, requested: { gpuType, gpuCount, isSpot, provider }, intent };
 }
 
 function isOf({ status }: GpuPod, { name }: Intent): boolean {
@@ -80,22 +80,22 @@ function spotThoughForbidden({ snapshot, spec }: Compared): string | undefined {
     : undefined;
 }
 
-function fewerGpus({ snapshot, ordered }: Compared): string | undefined {
+function fewerGpus({ snapshot, requested }: Compared): string | undefined {
   const { gpuCount = 0 } = snapshot;
-  return gpuCount > 0 && gpuCount < (ordered.gpuCount ?? 0)
-    ? `it has ${String(gpuCount)} GPUs instead of ${String(ordered.gpuCount)}`
+  return gpuCount > 0 && gpuCount < (requested.gpuCount ?? 0)
+    ? `it has ${String(gpuCount)} GPUs instead of ${String(requested.gpuCount)}`
     : undefined;
 }
 
-function otherGpu({ snapshot: { gpuName }, ordered: { gpuType }, spec }: Compared): string | undefined {
+function otherGpu({ snapshot: { gpuName }, requested: { gpuType }, spec }: Compared): string | undefined {
   const isOther = gpuName !== undefined && gpuType !== undefined && isOtherGpu(gpuType, gpuName);
   const isWanted = spec.gpu.types.some((type) => !isOtherGpu(type, gpuName ?? ''));
   return isOther && !isWanted ? `it has ${gpuName} instead of ${gpuType}` : undefined;
 }
 
-function deniedUpstream({ snapshot: { upstream }, ordered, spec }: Compared): string | undefined {
+function deniedUpstream({ snapshot: { upstream }, requested, spec }: Compared): string | undefined {
   const { allow, deny = [] } = spec.placement.providers ?? {};
-  if (upstream === undefined || squashed(upstream) === squashed(ordered.provider ?? '')) {
+  if (upstream === undefined || squashed(upstream) === squashed(requested.provider ?? '')) {
     return undefined;
   }
   const isAllowed = allow === undefined || isAmong(allow, upstream);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { OrderFence } from '../../src/reconciler/order-fence.ts';
+import { CreateFence } from '../../src/reconciler/create-fence.ts';
 
 describe('OrderFence', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('OrderFence', () => {
     { what: 'a clock went on while the process was frozen', writesMs: [3_600_000], sendWithinMs: 120_000 },
     { what: 'the last write was quick again', writesMs: [29_000, 50], sendWithinMs: undefined },
   ])('asks for more time only for a write like the last: $what', ({ writesMs, sendWithinMs }) => {
-    const fence = new OrderFence({ createFenceMs: 10_000 });
+    const fence = new CreateFence({ createFenceMs: 10_000 });
     for (const ms of writesMs) fence.note(ms);
     expect(fence.sendWithinMs()).toBe(sendWithinMs);
   });

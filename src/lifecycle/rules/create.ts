@@ -9,7 +9,7 @@ import { identityOf, keyOf } from '../account.ts';
 import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';
 import type { AccountState, Observation } from '../observation.ts';
-import { nextAttemptNumber, openOrder } from '../order.ts';
+import { nextAttemptNumber, openIntentOf } from '../open-intent.ts';
 import { MAX_ATTEMPT_NUMBER, podName } from '../pod-name.ts';
 import { specHash } from '../spec-hash.ts';
 import { timestamp } from '../status/timestamp.ts';
@@ -33,12 +33,16 @@ export function stopAtLastNumber(observation: Observation): Step | undefined {
 
 /** An order that is known not to have been created is sent again under its own number. */
 function attemptNumber(observation: Observation): number {
-  const standing = openOrder(observation);
+  const standing = openIntentOf(observation);
   return standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(observation);
 }
 
 /** Orders the chosen offer: the intent says all that must be known of it after a crash, the request what is sent. */
-export function placeOrder(observation: Observation, selected: SelectedOffer, offerSeenAtMs: number): Step {
+export function createInstance(
+  observation: Observation,
+  selected: SelectedOffer,
+  offerSeenAtMs: number,
+): Step {
   const intent = intentFor(observation, selected);
   const { offer, sizes } = selected;
   return {

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
-import type { ClosedGate, Gate } from '../lifecycle/observation.ts';
+import type { CreateHold, CreatePermit } from '../lifecycle/observation.ts';
 import type { CreateOutcome, Refusal } from '../lifecycle/provider.ts';
-import { nextWaitMs } from './gate-times.ts';
+import { nextWaitMs } from './breaker-times.ts';
 import { ObjectHolds } from './object-holds.ts';
-import type { CreateOrder, HoldingRefusal } from './object-holds.ts';
+import type { Requester, HoldingRefusal } from './object-holds.ts';
 
 interface Breaker {
-  readonly reason: ClosedGate['reason'];
+  readonly reason: CreateHold['reason'];
   readonly message: string;
   readonly untilMs: number;
   readonly lastedMs: number;
@@ -37,126 +37,126 @@ const MAX_REFUSED = 100;
  * account closes the breaker for all creates of the team; after a while one is let through to see, another one than
  * last time. All else that is refused holds back nobody but its GpuPod. Looks and deletes are never held back.
  */
-export class AccountGates {
+export class CircuitBreakers {
   readonly #clock: Clock;
   readonly #scale: number;
-  readonly #onOpen: (keys: readonly string[]) => void;
+  readonly #onReset: (keys: readonly string[]) => void;
   readonly #holds: ObjectHolds;
   readonly #breakers = new Map<string, Breaker>();
   readonly #standings = new Map<string, Standing>();
   readonly #waiting = new Map<string, Set<string>>();
 
   /** @param onOpen is told whom a breaker does not hold back any more. */
-  constructor(clock: Clock, scale = 1, onOpen: (keys: readonly string[]) => void = () => undefined) {
+  constructor(clock: Clock, scale = 1, onReset: (keys: readonly string[]) => void = () => undefined) {
     this.#clock = clock;
     this.#scale = scale;
-    this.#onOpen = onOpen;
+    this.#onReset = onReset;
     this.#holds = new ObjectHolds(clock, scale);
   }
 
   /** The gate as a plan of this GpuPod sees it. */
-  look(order: CreateOrder): Gate {
-    const hold = this.#holds.find(order);
-    const breaker = this.#breakers.get(order.gateKey);
+  permitFor(requester: Requester): CreatePermit {
+    const hold = this.#holds.find(requester);
+    const breaker = this.#breakers.get(requester.breakerKey);
     if (hold !== undefined || breaker === undefined) {
-      return hold ?? { kind: 'open' };
+      return hold ?? { kind: 'granted' };
     }
-    const retryInMs = this.#opensAtMs(breaker, order.uid) - this.#clock.monotonicMs();
+    const retryInMs = this.#opensAtMs(breaker, requester.uid) - this.#clock.monotonicMs();
     if (retryInMs <= 0) {
-      return { kind: 'open' };
+      return { kind: 'granted' };
     }
-    const waiting = this.#waiting.get(order.gateKey) ?? new Set();
-    this.#waiting.set(order.gateKey, waiting.add(order.key));
-    return { kind: 'closed', reason: breaker.reason, message: breaker.message, retryInMs };
+    const waiting = this.#waiting.get(requester.breakerKey) ?? new Set();
+    this.#waiting.set(requester.breakerKey, waiting.add(requester.key));
+    return { kind: 'held', reason: breaker.reason, message: breaker.message, retryInMs };
   }
 
   /** Whether an order may go out now; of those that ask once the time is over, only the first may. */
-  pass(order: CreateOrder): boolean {
-    if (this.look(order).kind === 'closed') {
+  pass(requester: Requester): boolean {
+    if (this.permitFor(requester).kind === 'held') {
       return false;
     }
-    const { gateKey, uid } = order;
-    const breaker = this.#breakers.get(gateKey);
+    const { breakerKey, uid } = requester;
+    const breaker = this.#breakers.get(breakerKey);
     if (breaker !== undefined) {
       const untilMs = this.#clock.monotonicMs() + PROBE_MS * this.#scale;
-      this.#breakers.set(gateKey, { ...breaker, probe: uid, untilMs });
+      this.#breakers.set(breakerKey, { ...breaker, probe: uid, untilMs });
     }
     return true;
   }
 
   /** An order that had passed was not sent, or showed nothing of the account: somebody else may probe. */
-  giveBack({ gateKey, uid }: CreateOrder): void {
-    const breaker = this.#breakers.get(gateKey);
+  giveBack({ breakerKey, uid }: Requester): void {
+    const breaker = this.#breakers.get(breakerKey);
     if (breaker?.probe === uid) {
       const { probe: _probe, ...rest } = breaker;
       const refused = withLast(breaker.refused, uid);
-      this.#breakers.set(gateKey, { ...rest, refused, untilMs: this.#clock.monotonicMs() });
+      this.#breakers.set(breakerKey, { ...rest, refused, untilMs: this.#clock.monotonicMs() });
     }
   }
 
   /** An order was answered. Only one that was accepted shows that the account is in order. */
-  settle(order: CreateOrder, outcome: CreateOutcome, otherOffers: number): void {
+  settle(requester: Requester, outcome: CreateOutcome, otherOffers: number): void {
     if (outcome.kind === 'created') {
-      this.#accept(order);
+      this.#accept(requester);
       return;
     }
     if (outcome.kind === 'refused' && holdsBack(outcome)) {
-      this.#refuse(order, outcome, otherOffers);
+      this.#refuse(requester, outcome, otherOffers);
     }
-    this.giveBack(order);
+    this.giveBack(requester);
   }
 
   /** A new key may do what the old one might not. */
-  openAll(): void {
+  resetAll(): void {
     this.#holds.clear();
     this.#standings.clear();
-    for (const gateKey of [...this.#breakers.keys()]) {
-      this.#open(gateKey);
+    for (const breakerKey of [...this.#breakers.keys()]) {
+      this.#reset(breakerKey);
     }
   }
 
-  #accept({ gateKey, uid }: CreateOrder): void {
+  #accept({ breakerKey, uid }: Requester): void {
     this.#holds.end(uid);
-    this.#standings.set(gateKey, { acceptedAtMs: this.#clock.monotonicMs(), refused: new Set() });
-    this.#open(gateKey);
+    this.#standings.set(breakerKey, { acceptedAtMs: this.#clock.monotonicMs(), refused: new Set() });
+    this.#reset(breakerKey);
   }
 
-  #open(gateKey: string): void {
-    const waiting = this.#waiting.get(gateKey);
-    this.#waiting.delete(gateKey);
-    if (this.#breakers.delete(gateKey) && waiting !== undefined) {
-      this.#onOpen([...waiting]);
+  #reset(breakerKey: string): void {
+    const waiting = this.#waiting.get(breakerKey);
+    this.#waiting.delete(breakerKey);
+    if (this.#breakers.delete(breakerKey) && waiting !== undefined) {
+      this.#onReset([...waiting]);
     }
   }
 
-  #refuse(order: CreateOrder, refusal: HoldingRefusal, otherOffers: number): void {
-    const { gateKey, namespace, uid } = order;
+  #refuse(requester: Requester, refusal: HoldingRefusal, otherOffers: number): void {
+    const { breakerKey, namespace, uid } = requester;
     if (refusal.scope === 'request') {
-      this.#holds.refuse(order, refusal, otherOffers);
+      this.#holds.refuse(requester, refusal, otherOffers);
       return;
     }
-    const isDoubtful = this.#isDoubtful(order, refusal);
-    const standing = this.#standings.get(gateKey);
-    this.#standings.set(gateKey, {
+    const isDoubtful = this.#isDoubtful(requester, refusal);
+    const standing = this.#standings.get(breakerKey);
+    this.#standings.set(breakerKey, {
       ...standing,
       refused: new Set([...(standing?.refused ?? []), namespace]),
     });
     if (isDoubtful) {
-      this.#holds.refuse(order, refusal, otherOffers);
+      this.#holds.refuse(requester, refusal, otherOffers);
       return;
     }
     const { reason, message } = refusal;
-    const known = this.#breakers.get(gateKey);
+    const known = this.#breakers.get(breakerKey);
     const isAgain = known?.reason === reason && known.probe === uid;
     const lastedMs = nextWaitMs(refusal, isAgain ? known.lastedMs : 0);
     const untilMs = this.#clock.monotonicMs() + lastedMs * this.#scale;
     const refused = withLast(known?.refused ?? [], uid);
-    this.#breakers.set(gateKey, { reason, message, lastedMs, untilMs, refused });
+    this.#breakers.set(breakerKey, { reason, message, lastedMs, untilMs, refused });
   }
 
   /** The account works for others, and one tenant alone says that it does not: that may be what the tenant asked for. */
-  #isDoubtful({ gateKey, namespace }: CreateOrder, { isProven }: Refusal): boolean {
-    const { acceptedAtMs = -Infinity, refused = new Set() } = this.#standings.get(gateKey) ?? {};
+  #isDoubtful({ breakerKey, namespace }: Requester, { isProven }: Refusal): boolean {
+    const { acceptedAtMs = -Infinity, refused = new Set() } = this.#standings.get(breakerKey) ?? {};
     const isRecent = this.#clock.monotonicMs() - acceptedAtMs <= ACCEPTED_MS * this.#scale;
     const isAlone = [...refused].every((other) => other === namespace);
     return !isProven && isRecent && isAlone;
@@ -173,7 +173,7 @@ function withLast(uids: readonly string[], uid: string): readonly string[] {
   return [...uids.filter((other) => other !== uid), uid].slice(-MAX_REFUSED);
 }
 
-const HOLDING: ReadonlySet<string> = new Set<ClosedGate['reason']>([
+const HOLDING: ReadonlySet<string> = new Set<CreateHold['reason']>([
   'Unauthorized',
   'PaymentRequired',
   'RateLimited',

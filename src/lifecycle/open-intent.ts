@@ -16,13 +16,13 @@ import { attemptsOf, hasOutcome } from './status/attempts.ts';
  *   cannot be adopted, because nobody knows what it was to cost: what is found is ended.
  * - `foreign`: another installation wrote it: neither rented on nor adopted.
  */
-export type Order =
+export type OpenIntent =
   | { readonly kind: 'none' }
   | { readonly kind: 'open'; readonly intent: Intent }
   | { readonly kind: 'garbled' }
   | { readonly kind: 'foreign'; readonly intent: Intent };
 
-export function openOrder(observation: Observation): Order {
+export function openIntentOf(observation: Observation): OpenIntent {
   const { intent: reading, gpuPod, installation } = observation;
   if (gpuPod.status.podId !== undefined) {
     return { kind: 'none' };
@@ -42,14 +42,16 @@ export function openOrder(observation: Observation): Order {
 
 /** The intent of an older moment stands where that of an order without an outcome stood (a backup of annotations). */
 function isReplaced(observation: Observation, intent: Intent): boolean {
-  return !isSameAttempt(intent.name, observation.localState.order?.podName) && isStripped(observation);
+  return (
+    !isSameAttempt(intent.name, observation.localState.pendingCreate?.podName) && isStripped(observation)
+  );
 }
 
 /** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
 function isStripped({ localState, gpuPod }: Observation): boolean {
-  const { order } = localState;
-  const isSettled = hasOutcome(gpuPod.status, parsePodName(order?.podName)?.attempt);
-  return order !== undefined && !isKnownNotCreated(order) && !isSettled;
+  const { pendingCreate } = localState;
+  const isSettled = hasOutcome(gpuPod.status, parsePodName(pendingCreate?.podName)?.attempt);
+  return pendingCreate !== undefined && !isKnownNotCreated(pendingCreate) && !isSettled;
 }
 
 /**
@@ -96,17 +98,17 @@ export function walletsOf(
   observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'localState'>,
 ): readonly Wallet[] | 'all' {
   const { gpuPod, intent, policy, localState } = observation;
-  if (intent.kind === 'garbled' || (intent.kind === 'none' && localState.order !== undefined)) {
+  if (intent.kind === 'garbled' || (intent.kind === 'none' && localState.pendingCreate !== undefined)) {
     return 'all';
   }
-  const ordered = [
+  const intended = [
     ...(intent.kind === 'read' ? [intent.intent.teamId] : []),
     ...walletsOnRecord(gpuPod.status, policy),
   ];
   const requested = gpuPod.spec.teamId ?? policy.defaultTeamId;
   // A team that no order may name has paid for nothing, and is not listed.
   const wallets =
-    mayPay(policy, requested) || gpuPod.status.podId !== undefined ? [...ordered, requested] : ordered;
+    mayPay(policy, requested) || gpuPod.status.podId !== undefined ? [...intended, requested] : intended;
   return wallets.length === 0 ? [undefined] : [...new Set(wallets)];
 }
 
@@ -125,7 +127,7 @@ function mayPay({ defaultTeamId, allowedTeamIds }: Observation['policy'], wallet
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */
 export function nextAttemptNumber({ intent, gpuPod, inventory, localState }: Observation): number {
   const recorded = attemptsOf(gpuPod.status).map(({ number }) => number);
-  const names = [localState.order?.podName, ...pods(inventory).map(({ name }) => name)];
+  const names = [localState.pendingCreate?.podName, ...pods(inventory).map(({ name }) => name)];
   const named = names.map((name) => parsePodName(name)?.attempt ?? 0);
   const isOwn = intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid;
   return 1 + Math.max(0, isOwn ? intent.intent.attempt : 0, ...recorded, ...named);
@@ -146,7 +148,7 @@ function isSentAgain({ reason, scope }: Refusal): boolean {
 }
 
 /** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
-export function isKnownNotCreated(order: PendingCreate): boolean {
-  const { outcome } = order;
+export function isKnownNotCreated(pendingCreate: PendingCreate): boolean {
+  const { outcome } = pendingCreate;
   return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && isSentAgain(outcome));
 }

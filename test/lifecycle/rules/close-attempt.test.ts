@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
 import type { PendingCreate } from '../../../src/lifecycle/local-state.ts';
-import { resolveOrder } from '../../../src/lifecycle/rules/look-up.ts';
+import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import { offerKey } from '../../../src/offers/offer-key.ts';
 import { gpuPod, POD_ID } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
@@ -15,7 +15,7 @@ const cleanNow = inventory({ beganAtMs: NOW_MS });
 const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
 
 function after(outcome: CreateOutcome, more: Partial<PendingCreate> = {}) {
-  return { localState: { order: aPendingCreate({ ...more, outcome }) } };
+  return { localState: { pendingCreate: aPendingCreate({ ...more, outcome }) } };
 }
 
 describe('an attempt of which no instance comes', () => {
@@ -23,16 +23,16 @@ describe('an attempt of which no instance comes', () => {
   const avoided = { reason: 'NotCreated', offerKey: offerKey(intent().offer) };
 
   it('counts, and its offer is left alone for a while', () => {
-    const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...absent })));
+    const write = writeOf(resolvePendingCreate(observed({ gpuPod: ordered, ...absent })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.notCreatedAttempts).toBe(1);
     expect(write.status.failedAttempts).toBe(0);
   });
 
   it('of another process counts, and says nothing against its offer', () => {
-    const order = aPendingCreate({ ...almostAbsent });
+    const pendingCreate = aPendingCreate({ ...almostAbsent });
     const write = writeOf(
-      resolveOrder(observed({ gpuPod: ordered, localState: { order }, inventory: cleanNow })),
+      resolvePendingCreate(observed({ gpuPod: ordered, localState: { pendingCreate }, inventory: cleanNow })),
     );
     expect(write.cooldown).toBeUndefined();
     expect(write.status.notCreatedAttempts).toBe(1);
@@ -40,23 +40,25 @@ describe('an attempt of which no instance comes', () => {
 
   it('counts on from what is written down', () => {
     const second = gpuPod({ intent: intent(), status: { observedGeneration: 1, notCreatedAttempts: 4 } });
-    expect(statusOf(resolveOrder(observed({ gpuPod: second, ...absent }))).notCreatedAttempts).toBe(5);
+    expect(statusOf(resolvePendingCreate(observed({ gpuPod: second, ...absent }))).notCreatedAttempts).toBe(
+      5,
+    );
   });
 
   it('leaves its offer alone too where its instance is found in the history only', () => {
     const known = { ...after(unknown), inventory: inventory({ ended: [historyRow()] }) };
-    const write = writeOf(resolveOrder(observed({ gpuPod: ordered, ...known })));
+    const write = writeOf(resolvePendingCreate(observed({ gpuPod: ordered, ...known })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.failedAttempts).toBe(1);
   });
 
   it('counts once where its intent was taken off', () => {
-    const order = aPendingCreate({ ...almostAbsent, outcome: unknown });
-    const known = { gpuPod: gpuPod(), localState: { order }, inventory: cleanNow };
-    const status = statusOf(resolveOrder(observed(known)));
+    const pendingCreate = aPendingCreate({ ...almostAbsent, outcome: unknown });
+    const known = { gpuPod: gpuPod(), localState: { pendingCreate }, inventory: cleanNow };
+    const status = statusOf(resolvePendingCreate(observed(known)));
     expect(status.attempts).toMatchObject([{ number: 1, outcome: 'NotCreated' }]);
     expect(status.notCreatedAttempts).toBe(1);
-    expect(resolveOrder(observed({ ...known, gpuPod: gpuPod({ status }) }))).toBeUndefined();
+    expect(resolvePendingCreate(observed({ ...known, gpuPod: gpuPod({ status }) }))).toBeUndefined();
   });
 });
 
@@ -65,9 +67,9 @@ describe('the instance of an attempt whose answer was lost', () => {
   const shown = [whole.toUpperCase(), `user-7:${whole}`, whole.slice(0, 43), whole.replaceAll('-', '_')];
   it.each(shown)('is found where it is shown as %s', (name) => {
     const live = { ...after(unknown), inventory: inventory({ live: [aSnapshot({ name })] }) };
-    expect(statusOf(resolveOrder(observed({ gpuPod: ordered, ...live }))).podId).toBe(POD_ID);
+    expect(statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...live }))).podId).toBe(POD_ID);
     const ended = { ...after(unknown), inventory: inventory({ ended: [historyRow({ name })] }) };
-    expect(statusOf(resolveOrder(observed({ gpuPod: ordered, ...ended }))).attempts).toMatchObject([
+    expect(statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...ended }))).attempts).toMatchObject([
       { podId: POD_ID, outcome: 'Failed' },
     ]);
   });

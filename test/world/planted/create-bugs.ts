@@ -1,6 +1,6 @@
 import { FINALIZER } from '../../../src/api/names.ts';
 import { withAttempt } from '../../../src/lifecycle/status/attempts.ts';
-import { openOrder } from '../../../src/lifecycle/order.ts';
+import { openIntentOf } from '../../../src/lifecycle/open-intent.ts';
 import type { CreatePodRequest } from '../../../src/lifecycle/create-pod-request.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
@@ -193,25 +193,29 @@ function withoutSecondPage(text: string, offset: number): string {
 }
 
 function absentAtOnce(known: Observation): Observation {
-  const { order } = known.localState;
-  const isListed = (order?.absences ?? 0) > 0;
-  return order === undefined || !isListed ? known : provenAbsent(known);
+  const { pendingCreate } = known.localState;
+  const isListed = (pendingCreate?.absences ?? 0) > 0;
+  return pendingCreate === undefined || !isListed ? known : provenAbsent(known);
 }
 
 function absentByWallClock(known: Observation): Observation {
-  const order = openOrder(known);
+  const pendingCreate = openIntentOf(known);
   const isOld =
-    order.kind === 'open' && known.now.wallMs - Date.parse(order.intent.startedAt) > known.timings.settleMs;
+    pendingCreate.kind === 'open' &&
+    known.now.wallMs - Date.parse(pendingCreate.intent.startedAt) > known.timings.settleMs;
   return isOld ? provenAbsent(known) : known;
 }
 
 function provenAbsent(known: Observation): Observation {
-  const { order } = known.localState;
-  return order === undefined
+  const { pendingCreate } = known.localState;
+  return pendingCreate === undefined
     ? known
     : {
         ...known,
-        localState: { ...known.localState, order: { ...order, absences: 3, lastAbsenceAtMs: Infinity } },
+        localState: {
+          ...known.localState,
+          pendingCreate: { ...pendingCreate, absences: 3, lastAbsenceAtMs: Infinity },
+        },
       };
 }
 
@@ -239,7 +243,7 @@ function asSettled(known: Observation, podNames: ReadonlySet<string>): Observati
   const { intent, gpuPod } = known;
   const isOpen = gpuPod.status.podId === undefined && intent.kind === 'read';
   if (!isOpen || !podNames.has(intent.intent.name)) return known;
-  const { order: _order, unbound: _unbound, ...localState } = known.localState;
+  const { pendingCreate: _pendingCreate, unbound: _unbound, ...localState } = known.localState;
   const attempts = withAttempt(gpuPod.status, intent.intent.attempt, { outcome: 'Ended' });
   return { ...known, localState, gpuPod: { ...gpuPod, status: { ...gpuPod.status, attempts } } };
 }

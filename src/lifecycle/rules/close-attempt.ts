@@ -20,7 +20,7 @@ type Result = Omit<Partial<Attempt>, 'number'>;
  * left alone where it answered so; that a process died before it asked says nothing about the offer.
  */
 export function closeNotCreated(observation: Observation, intent: Intent, { outcome }: PendingCreate): Step {
-  const result = { ...ordered(observation, intent), ...NOT_CREATED };
+  const result = { ...attemptResult(observation, intent), ...NOT_CREATED };
   return close(observation, intent.attempt, result, outcome === undefined ? undefined : cooldown(intent));
 }
 
@@ -33,7 +33,12 @@ export function closeEnded(observation: Observation, intent: Intent, ended: Hist
     message: `The history at the provider lists instance ${ended.podId} of this create intent as terminated.`,
     ...(ended.totalBilledUsd === undefined ? {} : { cost: Math.max(0, ended.totalBilledUsd) }),
   };
-  return close(observation, intent.attempt, { ...ordered(observation, intent), ...result }, cooldown(intent));
+  return close(
+    observation,
+    intent.attempt,
+    { ...attemptResult(observation, intent), ...result },
+    cooldown(intent),
+  );
 }
 
 /** The same as `closeNotCreated`, where the intent was taken off and only this process knows of the attempt. */
@@ -51,7 +56,7 @@ const NOT_CREATED = {
     'The outcome of the create request was unknown. Complete lists now show that it created no instance.',
 } as const satisfies Result;
 
-function ordered({ now }: Observation, intent: Intent): Result {
+function attemptResult({ now }: Observation, intent: Intent): Result {
   return {
     podName: intent.name,
     ...paidBy(intent.teamId),

@@ -1,9 +1,9 @@
-import type { ClosedGate } from '../lifecycle/observation.ts';
+import type { CreateHold } from '../lifecycle/observation.ts';
 
 const MINUTE_MS = 60_000;
 
 /** How long creates are held back at first, and at most. */
-const WAITS: Readonly<Record<ClosedGate['reason'], readonly [firstMs: number, maxMs: number]>> = {
+const WAITS: Readonly<Record<CreateHold['reason'], readonly [firstMs: number, maxMs: number]>> = {
   Unauthorized: [5 * MINUTE_MS, 5 * MINUTE_MS],
   Forbidden: [5 * MINUTE_MS, 30 * MINUTE_MS],
   QuotaExceeded: [5 * MINUTE_MS, 30 * MINUTE_MS],
@@ -13,7 +13,7 @@ const WAITS: Readonly<Record<ClosedGate['reason'], readonly [firstMs: number, ma
 
 /** The next wait: twice the last one of that reason, or as long as the provider asks for. */
 export function nextWaitMs(
-  { reason, retryAfterMs = 0 }: { readonly reason: ClosedGate['reason']; readonly retryAfterMs?: number },
+  { reason, retryAfterMs = 0 }: { readonly reason: CreateHold['reason']; readonly retryAfterMs?: number },
   lastedMs: number,
 ): number {
   const [firstMs, maxMs] = WAITS[reason];

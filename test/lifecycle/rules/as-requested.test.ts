@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
-import { checkOrder } from '../../../src/lifecycle/rules/as-ordered.ts';
+import { checkAsRequested } from '../../../src/lifecycle/rules/as-requested.ts';
 import { isOtherGpu } from '../../../src/lifecycle/rules/gpu-names.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
@@ -54,13 +54,13 @@ describe('what an instance says of itself', () => {
       spec: { ...(placement === undefined ? {} : { placement }) },
       status: { offer: { ...rentedGpuPod().status.offer, gpuCount: ordered.offer.gpuCount } },
     });
-    const step = checkOrder(observed({ gpuPod }), aSnapshot(says));
+    const step = checkAsRequested(observed({ gpuPod }), aSnapshot(says));
     const message = step === undefined ? undefined : messageOf(statusOf(step), 'Ready');
     expect(message === undefined ? said === undefined : said?.test(message)).toBe(true);
   });
 
   it('ends it as a failed attempt, and says so', () => {
-    const step = checkOrder(observed({ gpuPod: rentedGpuPod() }), aSnapshot({ isSpot: true }));
+    const step = checkAsRequested(observed({ gpuPod: rentedGpuPod() }), aSnapshot({ isSpot: true }));
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
       Ready: 'Ending',
@@ -71,12 +71,12 @@ describe('what an instance says of itself', () => {
 
   it('ends nothing that was ready before', () => {
     const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
-    expect(checkOrder(observed({ gpuPod }), aSnapshot({ isSpot: true }))).toBeUndefined();
+    expect(checkAsRequested(observed({ gpuPod }), aSnapshot({ isSpot: true }))).toBeUndefined();
   });
 
   it('is compared with the order of its own attempt only', () => {
     const gpuPod = rentedGpuPod({ intent: intent({ attempt: 2, teamId: 'team-a' }) });
-    expect(checkOrder(observed({ gpuPod }), aSnapshot({ teamId: 'team-b' }))).toBeUndefined();
+    expect(checkAsRequested(observed({ gpuPod }), aSnapshot({ teamId: 'team-b' }))).toBeUndefined();
   });
 });
 
