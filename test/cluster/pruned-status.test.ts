@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { recordAt } from '../../src/kubernetes/json.ts';
 import { conditionText } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
-import { OFFERS } from '../world/world-offers.ts';
+import { OFFERS } from '../simulation/world-offers.ts';
 
 const cluster = useBench();
 

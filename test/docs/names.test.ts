@@ -22,7 +22,7 @@ flags.add('--help');
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
 /** So have the long runs. */
-const soakMain = readFileSync('test/world/soak/main.ts', 'utf8');
+const soakMain = readFileSync('test/simulation/soak/main.ts', 'utf8');
 for (const [, option = ''] of soakMain.matchAll(/^ +(\w+): \{ type: '(?:string|boolean)'/gm))
   flags.add(`--${option}`);
 

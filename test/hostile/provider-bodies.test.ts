@@ -4,7 +4,7 @@ import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { Exchange, Exchanger } from '../../src/prime/exchange.ts';
 import { aCreateRequest, CANARY_KEY } from '../prime/builders.ts';
 import { findSecret } from '../support/find-secret.ts';
-import { worldProvider } from '../world/world-provider.ts';
+import { worldProvider } from '../simulation/world-provider.ts';
 import { assertNothingPolluted, HOSTILE_JSON, isPrintable } from './support/hostile-values.ts';
 import { mutated, pick } from './support/json-mutations.ts';
 import type { Mutation } from './support/json-mutations.ts';

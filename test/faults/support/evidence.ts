@@ -1,9 +1,9 @@
 import { isRawObject, type RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Simulator } from '../../../src/simulator/start-simulator.ts';
 import type { ApiProxy, ProxiedRequest } from '../../support/api-proxy.ts';
-import { Books, type ChangeSource } from '../../world/books.ts';
-import type { Change } from '../../world/simulated-api-server.ts';
-import { judgeEnd, type Expectation } from '../../world/oracles.ts';
+import { Books, type ChangeSource } from '../../simulation/books.ts';
+import type { Change } from '../../simulation/simulated-api-server.ts';
+import { judgeEnd, type Expectation } from '../../simulation/oracles.ts';
 
 /** A write that is no part of a life: the Lease is renewed for ever, and events only tell. */
 const ASIDE = /\/(leases|events)(\/|$)/;

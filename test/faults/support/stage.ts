@@ -17,8 +17,8 @@ import {
 } from '../../support/operator-settings.ts';
 import { openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
 import { TcpLink } from '../../support/tcp-link.ts';
-import type { Expectation } from '../../world/oracles.ts';
-import { FOREIGN_NAMES, INSTALLATION } from '../../world/shared-world.ts';
+import type { Expectation } from '../../simulation/oracles.ts';
+import { FOREIGN_NAMES, INSTALLATION } from '../../simulation/shared-world.ts';
 import { shippedOperator } from './bundle.ts';
 import { Evidence } from './evidence.ts';
 
