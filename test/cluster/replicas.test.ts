@@ -59,7 +59,7 @@ function posts(): number {
   return scene.simulator.requests.count({ method: 'POST', path: '/pods/' });
 }
 
-async function expectOneMachine(name: string): Promise<void> {
+async function expectOneInstance(name: string): Promise<void> {
   const { status } = await scene.untilReady(name);
   expect(scene.simulator.ledger.entries()).toMatchObject([{ id: status.podId }]);
   await scene.delete(name);
@@ -92,7 +92,7 @@ describe('two replicas', () => {
     await scene.create('contested', H100);
     start();
     start();
-    await expectOneMachine('contested');
+    await expectOneInstance('contested');
     expect(posts()).toBe(1);
   });
 });
@@ -125,7 +125,7 @@ describe('a process that is told to stop while an order is under way', () => {
     expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     expect((await scene.find('ordered'))?.status.podId).toBe(scene.simulator.ledger.entries()[0]?.id);
     start();
-    await expectOneMachine('ordered');
+    await expectOneInstance('ordered');
     expect(posts()).toBe(1);
   });
 });
@@ -144,7 +144,7 @@ describe('a process that is killed', () => {
     await first.stop('SIGKILL');
     expect((await scene.find('orphaned'))?.status.podId).toBeUndefined();
     start();
-    await expectOneMachine('orphaned');
+    await expectOneInstance('orphaned');
     expect(posts()).toBe(1);
   });
 
@@ -161,7 +161,7 @@ describe('a process that is killed', () => {
     await first.stop('SIGKILL');
     expect(scene.simulator.ledger.entries()).toEqual([]);
     start();
-    await expectOneMachine('late');
+    await expectOneInstance('late');
     expect(posts()).toBe(1);
   });
 

@@ -3,12 +3,12 @@ import { OFFER_CHECKS } from '../../src/offers/checks/offer-checks.ts';
 import { judgeOffer } from '../../src/offers/judge.ts';
 import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
 import { offer, requirements } from './support/builders.ts';
-import { MACHINE_ROWS } from './support/check-rows/machine.ts';
+import { INSTANCE_ROWS } from './support/check-rows/instance.ts';
 import { PLACEMENT_ROWS } from './support/check-rows/placement.ts';
 import { ALWAYS_COOLING } from './support/check-rows/row.ts';
 import { TERMS_ROWS } from './support/check-rows/terms.ts';
 
-const rows = [...MACHINE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
+const rows = [...INSTANCE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
 
 test.each(rows)('$name → $expected: $why', (row) => {
   const policy = {

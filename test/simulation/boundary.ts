@@ -26,14 +26,14 @@ export type Mishap =
   | { readonly kind: 'lose'; readonly error: Error };
 
 /** Decides what befalls the calls of all processes; asked once for each, in their order. */
-export type Fate = (call: Call & { readonly number: number }) => readonly Mishap[];
+export type FaultPlan = (call: Call & { readonly number: number }) => readonly Mishap[];
 
 export interface BoundaryParts {
   readonly time: VirtualTime;
   readonly clock: ProcessClock;
   readonly trace: Trace;
   readonly process: string;
-  readonly fate: Fate;
+  readonly faultPlan: FaultPlan;
   readonly counter: { calls: number };
   /** One way; an answer takes as long again. */
   readonly latencyMs: Readonly<Record<Call['to'], number>>;
@@ -54,11 +54,11 @@ export class Boundary {
    * heard only by a process that runs. `maySend` is asked when the call is about to leave.
    */
   async cross<T>(call: Call, act: () => T | Promise<T>, maySend?: () => boolean): Promise<T | 'withheld'> {
-    const { time, clock, trace, process, counter, fate, latencyMs } = this.#parts;
+    const { time, clock, trace, process, counter, faultPlan, latencyMs } = this.#parts;
     if (clock.isDead) return await never();
     counter.calls += 1;
     const number = counter.calls;
-    const mishaps = fate({ ...call, number });
+    const mishaps = faultPlan({ ...call, number });
     for (const mishap of mishaps) this.#parts.onFault(nameOf(mishap, call));
     const note = (text: string): void => trace.add(time.nowMs, `${process} #${number} ${call.label} ${text}`);
     if (this.#strike(mishaps, 'before', note)) return await never();

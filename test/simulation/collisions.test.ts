@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import type { Doing } from './people.ts';
@@ -13,7 +13,7 @@ const SOON_MS = 60_000;
 const WRITES = [1, 2, 3];
 
 /** A person does something just before the n-th write of a status arrives, which then comes too late. */
-function beforeStatusWrite(number: number, doing: Doing, world: () => SimulatedWorld): Fate {
+function beforeStatusWrite(number: number, doing: Doing, world: () => SimulatedWorld): FaultPlan {
   let seen = 0;
   return (call) => {
     if (call.label !== 'PUT gpupods/status') return [];
@@ -30,7 +30,7 @@ async function collide(number: number, doing: Doing): Promise<SimulatedWorld> {
   };
   const world: SimulatedWorld = new SimulatedWorld({
     watchDelayMs: SLOW_WATCH_MS,
-    fate: beforeStatusWrite(number, act, () => world),
+    faultPlan: beforeStatusWrite(number, act, () => world),
   });
   world.startOperator();
   await world.pass(1_000);

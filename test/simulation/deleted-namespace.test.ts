@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import type { Fate, Mishap } from './boundary.ts';
+import type { FaultPlan, Mishap } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { hiddenFor } from './provider-faults.ts';
@@ -52,7 +52,7 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
 /** Three lives in a namespace and one beside it; all of the namespace is deleted during the first call of this kind. */
 async function deleteDuring(label: string, { rules, mishaps }: Trouble): Promise<SimulatedWorld> {
   let isDone = false;
-  const fate: Fate = (call) => {
+  const faultPlan: FaultPlan = (call) => {
     if (isDone || call.label !== label || world.objects().length < 4) return [];
     isDone = true;
     const act = (): void => {
@@ -60,7 +60,7 @@ async function deleteDuring(label: string, { rules, mishaps }: Trouble): Promise
     };
     return [{ kind: 'meanwhile', moment: 'sent', act }, ...mishaps];
   };
-  const world: SimulatedWorld = new SimulatedWorld({ fate });
+  const world: SimulatedWorld = new SimulatedWorld({ faultPlan });
   for (const rule of rules) world.api.faults.add(rule);
   world.startOperator();
   await world.pass(1_000);

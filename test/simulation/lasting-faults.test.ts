@@ -15,7 +15,7 @@ describe('a connection Secret that is never taken', () => {
   it('keeps no machine from being ready, and the GpuPod says why there is none', async () => {
     const quota = new ApiStatusError(403, 'Forbidden', 'exceeded quota: secrets');
     const world = new SimulatedWorld({
-      fate: ({ label }) => (label === 'POST secrets' ? [{ kind: 'refuse', error: quota }] : []),
+      faultPlan: ({ label }) => (label === 'POST secrets' ? [{ kind: 'refuse', error: quota }] : []),
     });
     world.startOperator();
     await world.pass(1_000);

@@ -1,5 +1,5 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
-import type { Call, Fate, Moment } from './boundary.ts';
+import type { Call, FaultPlan, Moment } from './boundary.ts';
 import { comparableStatus, judgeDeeds, judgeEnd, surplusOf } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { isReady, reasonOf, specOf } from './readings.ts';
@@ -52,9 +52,9 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
   const calls: Call[] = [];
   const world = new SimulatedWorld({
     ...options,
-    fate: (call) => {
+    faultPlan: (call) => {
       calls.push({ to: call.to, label: call.label });
-      return options.fate?.(call) ?? [];
+      return options.faultPlan?.(call) ?? [];
     },
   });
   let ready: unknown;
@@ -134,7 +134,7 @@ export interface Point {
 }
 
 /** The process dies at these calls, counted over all its lives. */
-export function crashesAt(...points: readonly Point[]): Fate {
+export function crashesAt(...points: readonly Point[]): FaultPlan {
   return ({ number }) =>
     points
       .filter((point) => point.number === number)

@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { Fate, Mishap } from './boundary.ts';
+import type { FaultPlan, Mishap } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { INSTALLATION_RECORD, writeRecord } from './installation-record.ts';
 import { SimulatedWorld } from './simulated-world.ts';
-import { attend } from './town/attendant.ts';
+import { attend } from './random-run/attendant.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -31,7 +31,7 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
 );
 
 /** The first call of this kind; where the process dies before it, it must not be deleted by one that is gone. */
-function losingAt(label: string, mishaps: readonly Mishap[], world: () => SimulatedWorld): Fate {
+function losingAt(label: string, mishaps: readonly Mishap[], world: () => SimulatedWorld): FaultPlan {
   let isLost = false;
   return (call) => {
     if (isLost || call.label !== label) return [];
@@ -51,7 +51,7 @@ describe('an installation whose record is deleted', () => {
     '$point, and $trouble: rents nothing twice, and forgets nothing',
     async ({ point, trouble }) => {
       const world: SimulatedWorld = new SimulatedWorld({
-        fate: losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => world),
+        faultPlan: losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => world),
         settings: { installationId: undefined },
       });
       writeRecord(world);

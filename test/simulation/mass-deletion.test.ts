@@ -11,7 +11,7 @@ async function deleteAll(): Promise<{ world: SimulatedWorld; calls: Readonly<Rec
   let isCounting = false;
   const world = new SimulatedWorld({
     isTraced: false,
-    fate: ({ label }) => {
+    faultPlan: ({ label }) => {
       if (isCounting) calls[label] = (calls[label] ?? 0) + 1;
       return [];
     },

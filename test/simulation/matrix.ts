@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Call, Fate, Mishap, Moment } from './boundary.ts';
+import type { Call, FaultPlan, Mishap, Moment } from './boundary.ts';
 import { isRecord } from '../../src/kubernetes/json.ts';
 import { live } from './life.ts';
 import type { LifeOptions, LifeResult, Marks } from './life.ts';
@@ -132,13 +132,13 @@ function isOfMarket(ready: unknown, end: End): boolean {
 
 function struckAt(number: number, { mishaps }: Strike, options: LifeOptions): LifeOptions {
   let world: SimulatedWorld | undefined;
-  const fate: Fate = (call) => [
-    ...(options.fate?.(call) ?? []),
+  const faultPlan: FaultPlan = (call) => [
+    ...(options.faultPlan?.(call) ?? []),
     ...(call.number === number && world !== undefined ? mishaps(world) : []),
   ];
   return {
     ...options,
-    fate,
+    faultPlan,
     prepare: (prepared) => {
       world = prepared;
       options.prepare?.(prepared);

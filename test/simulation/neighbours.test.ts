@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import type { Fate, Mishap } from './boundary.ts';
+import type { FaultPlan, Mishap } from './boundary.ts';
 import { podIdOf } from './readings.ts';
 import { tearOut } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
@@ -75,7 +75,7 @@ async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Prom
   const { rules, mishaps } = at(TROUBLES, trouble);
   const label = at(POINTS, point);
   let isDone = false;
-  const fate: Fate = (call) => {
+  const faultPlan: FaultPlan = (call) => {
     if (isDone || call.label !== label) return [];
     isDone = true;
     const act = (): void => {
@@ -83,7 +83,7 @@ async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Prom
     };
     return [{ kind: 'meanwhile', moment: 'sent', act }, ...mishaps];
   };
-  const both: TwoClusters = twoClusters(fate);
+  const both: TwoClusters = twoClusters(faultPlan);
   for (const rule of rules) both.near.api.faults.add(rule);
   for (const world of [both.near, both.far]) world.startOperator();
   await both.near.pass(1_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { restore } from './people.ts';
@@ -12,12 +12,12 @@ import { SimulatedWorld } from './simulated-world.ts';
 const FORBIDDEN = new ApiStatusError(403, 'Forbidden', 'cannot list gpupods at the cluster scope');
 
 /** The rights that the chart gives with `watchNamespace`: GpuPods of one namespace, and of no other. */
-const oneNamespace: Fate = ({ label }) =>
+const oneNamespace: FaultPlan = ({ label }) =>
   label === 'LIST gpupods' ? [{ kind: 'refuse', error: FORBIDDEN }] : [];
 
 describe('an operator that may see the GpuPods of one namespace only', () => {
   it('takes over the machine of a GpuPod that is restored from a backup', async () => {
-    const world = new SimulatedWorld({ fate: oneNamespace });
+    const world = new SimulatedWorld({ faultPlan: oneNamespace });
     world.startOperator();
     await world.pass(1_000);
     world.apply();
@@ -31,7 +31,7 @@ describe('an operator that may see the GpuPods of one namespace only', () => {
   });
 
   it('reports an orphan and does not end it: it may belong to a GpuPod that cannot be seen', async () => {
-    const world = new SimulatedWorld({ fate: oneNamespace, settings: { orphanPolicy: 'Terminate' } });
+    const world = new SimulatedWorld({ faultPlan: oneNamespace, settings: { orphanPolicy: 'Terminate' } });
     world.startOperator();
     await world.pass(1_000);
     const { id } = plantPod(world.api.world, { name: `gp-${INSTALLATION}-0123456789-1-b`, userId: 'user_1' });

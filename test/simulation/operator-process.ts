@@ -16,7 +16,7 @@ import type { OrphanPolicy } from '../../src/reconciler/sweep.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import { noting } from './acting.ts';
 import { Boundary } from './boundary.ts';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import type { Arrival } from './guards/guard.ts';
 import { loggedText } from '../support/readable.ts';
 import { ProcessClock } from './process-clock.ts';
@@ -62,7 +62,7 @@ interface Surroundings {
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
   readonly trace: Trace;
-  readonly fate: Fate;
+  readonly faultPlan: FaultPlan;
   readonly counter: { calls: number };
   readonly onReconciled: (key: string, seconds: number) => void;
   /** Something befell a call, or the provider's answer to it. */
@@ -89,7 +89,7 @@ export class OperatorProcess {
   isLeaseFresh = true;
 
   constructor(name: string, settings: OperatorSettings, around: Surroundings) {
-    const { time, server, api, trace, fate, counter } = around;
+    const { time, server, api, trace, faultPlan, counter } = around;
     this.name = name;
     this.#settings = settings;
     this.#around = around;
@@ -99,7 +99,7 @@ export class OperatorProcess {
       clock: this.clock,
       trace,
       process: name,
-      fate,
+      faultPlan,
       counter,
       latencyMs: settings.latencyMs,
       onFault: around.onFault,

@@ -115,7 +115,7 @@ const forceRelease: Doing = (world, name) => {
 };
 
 /** The machine is taken away by the provider; a person asks for another one after a while. */
-const loseMachine: Doing = (world, name) => {
+const loseInstance: Doing = (world, name) => {
   const object = world.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
   if (podId === undefined) return;
@@ -220,7 +220,7 @@ export const GENTLE: Readonly<Record<string, Doing>> = {
 /** After these an object may be gone for good, or its machine. */
 export const ODD: Readonly<Record<string, Doing>> = {
   'released by force': forceRelease,
-  'machine lost': loseMachine,
+  'machine lost': loseInstance,
   'deleted early': (world, name) => {
     const finalizers = world.object(name)?.metadata.finalizers ?? [];
     // Who deletes what somebody took the finalizer off tears it out.

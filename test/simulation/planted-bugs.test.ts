@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { live } from './life.ts';
-import { ENDING_BUGS } from './planted/ending-bugs.ts';
+import { ENDING_BUGS } from './planted/termination-bugs.ts';
 import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
 import { KIND_BUGS } from './planted/kind-bugs.ts';
 import { ORDER_BUGS } from './planted/create-bugs.ts';

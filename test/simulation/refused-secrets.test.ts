@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { isRecord, stringAt } from '../../src/kubernetes/json.ts';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { readyWorld } from './life.ts';
 import { specChange } from './people.ts';
 import { conditionsOf, podIdOf, reasonOf, statusOf } from './readings.ts';
@@ -15,8 +15,9 @@ const NEW = 'gpu-login';
 function refusing(label: string) {
   const policy = { isOn: true };
   const error = new ApiStatusError(403, 'Forbidden', 'policy keep-secrets says no');
-  const fate: Fate = (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []);
-  return { policy, fate };
+  const faultPlan: FaultPlan = (call) =>
+    policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : [];
+  return { policy, faultPlan };
 }
 
 function secretNames({ server }: SimulatedWorld): readonly string[] {
@@ -53,8 +54,8 @@ function syncedMessage(world: SimulatedWorld): string {
 
 describe('a connection Secret that may not be removed', () => {
   it('keeps a rental that has ended from being closed, and the GpuPod says so', async () => {
-    const { policy, fate } = refusing('DELETE secrets');
-    const world = await readyWorld({ fate });
+    const { policy, faultPlan } = refusing('DELETE secrets');
+    const world = await readyWorld({ faultPlan });
     specChange({ suspend: true })(world);
     await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', 5 * MINUTE_MS);
     expect(reason(world, 'Ready')).toBe('Ending');
@@ -99,8 +100,8 @@ describe('another spec.connectionSecretName', () => {
   });
 
   it('is said where the former one may not be removed, and the machine stays ready', async () => {
-    const { policy, fate } = refusing('DELETE secrets');
-    const world = await readyWorld({ fate });
+    const { policy, faultPlan } = refusing('DELETE secrets');
+    const world = await readyWorld({ faultPlan });
     specChange({ connectionSecretName: NEW })(world);
     await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', MINUTE_MS);
     expect(world.isReady()).toBe(true);
@@ -128,8 +129,8 @@ describe('another spec.connectionSecretName', () => {
 
 describe('a Secret of the spec that may not be read', () => {
   it('hinders the order, and the GpuPod says so', async () => {
-    const { policy, fate } = refusing('GET secrets');
-    const world = new SimulatedWorld({ fate });
+    const { policy, faultPlan } = refusing('GET secrets');
+    const world = new SimulatedWorld({ faultPlan });
     world.startOperator();
     await world.pass(1_000);
     const secretKeyRef = { name: 'token', key: 'token' };

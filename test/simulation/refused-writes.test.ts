@@ -34,7 +34,7 @@ describe('a write of the operator that a policy refuses', () => {
     const policy = { isOn: true };
     const events: EventToRecord[] = [];
     const world = new SimulatedWorld({
-      fate: (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []),
+      faultPlan: (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []),
       plant: {
         ports: (ports) => ({
           ...ports,

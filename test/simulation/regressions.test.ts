@@ -95,7 +95,7 @@ describe('once went wrong', () => {
   it('a process that stands still while its order is being written down, and believes to lead when it goes on: does not order', async () => {
     let isOver = false;
     const world = new SimulatedWorld({
-      fate: ({ label }) => {
+      faultPlan: ({ label }) => {
         if (isOver || label !== 'PATCH gpupods intent') return [];
         isOver = true;
         return [{ kind: 'freeze', moment: 'sent', ms: 240_000 }];
@@ -115,7 +115,7 @@ describe('once went wrong', () => {
   it('a process whose order could not be written down while it stood still: takes the order of another for no order of its own', async () => {
     let isOver = false;
     const world = new SimulatedWorld({
-      fate: ({ label }) => {
+      faultPlan: ({ label }) => {
         if (isOver || label !== 'PATCH gpupods intent') return [];
         isOver = true;
         const error = new ApiStatusError(429, 'TooManyRequests', 'slow down', 1_000);

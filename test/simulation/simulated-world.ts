@@ -10,7 +10,7 @@ import { makeShared } from './shared-world.ts';
 import { priceLimits, worldSettings } from './world-settings.ts';
 import type { OperatorOptions } from './world-settings.ts';
 import { Books } from './books.ts';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { CANARY_ENV } from './canaries.ts';
 import type { Arrival } from './guards/guard.ts';
 import { watchedByGuards } from './guards/guards.ts';
@@ -19,7 +19,7 @@ import type { OperatorSettings } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
 import { Progress } from './progress.ts';
 import { isReady } from './readings.ts';
-import { ReadyMachines } from './ready-machines.ts';
+import { ReadyInstances } from './ready-instances.ts';
 import { SimulatedApiServer } from './simulated-api-server.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -29,7 +29,7 @@ const MINUTE_MS = 60_000;
 const GARBAGE_MS = 5_000;
 
 export interface WorldOptions extends OperatorOptions {
-  readonly fate?: Fate;
+  readonly faultPlan?: FaultPlan;
   readonly provider?: SettingsInput;
   readonly offers?: readonly OfferInput[];
   /** How long until a process that died is replaced. */
@@ -88,7 +88,7 @@ export class SimulatedWorld {
     this.settings = worldSettings(options);
     this.books = new Books(this.server, this.api, () => this.nowText(), priceLimits(this.settings.policy));
     if (neighbour !== undefined) this.books.joinWith(neighbour.books);
-    new ReadyMachines(this).watch();
+    new ReadyInstances(this).watch();
     this.#tellGuards = watchedByGuards(this);
     this.#listen();
   }
@@ -147,7 +147,7 @@ export class SimulatedWorld {
       api: this.api,
       trace: this.trace,
       counter: this.counter,
-      fate: (call) => this.#options.fate?.(call) ?? [],
+      faultPlan: (call) => this.#options.faultPlan?.(call) ?? [],
       onArrival: (arrival) => {
         this.sent.add(arrival.request.number);
         this.#tellGuards(arrival);

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import type { ClusterPorts } from '../../src/reconciler/controller.ts';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { specChange } from './people.ts';
@@ -64,7 +64,7 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
   Object.keys(COURSES).map((course) => ({ point, course })),
 );
 
-function swappedDuring(label: string, course: Doing, world: () => SimulatedWorld): Fate {
+function swappedDuring(label: string, course: Doing, world: () => SimulatedWorld): FaultPlan {
   let isDone = false;
   return (call) => {
     if (isDone || call.label !== label) return [];
@@ -83,7 +83,7 @@ describe('a key that is changed to that of another account', () => {
     async (row) => {
       const world: SimulatedWorld = new SimulatedWorld({
         settings: { orphanPolicy: 'Terminate' },
-        fate: swappedDuring(POINTS[row.point] ?? '', COURSES[row.course] ?? putBackNever, () => world),
+        faultPlan: swappedDuring(POINTS[row.point] ?? '', COURSES[row.course] ?? putBackNever, () => world),
       });
       world.startOperator();
       await world.pass(1_000);
@@ -135,7 +135,7 @@ describe('a key that is changed to that of another user, and neither may say who
     const swapped = swappedDuring(label, COURSES['back after 40 s'] ?? putBackNever, () => world);
     const world: SimulatedWorld = new SimulatedWorld({
       settings: { orphanPolicy: 'Terminate' },
-      fate: (call) => (isArmed ? swapped(call) : []),
+      faultPlan: (call) => (isArmed ? swapped(call) : []),
     });
     world.api.faults.add(NOT_TOLD);
     world.startOperator();
@@ -216,15 +216,15 @@ describe('a key that is changed while a create intent is written slowly', () => 
 });
 
 /** Once, at the first write of a status after `arm` was called. */
-function atNextStatusWrite(act: () => void): { readonly fate: Fate; readonly arm: () => void } {
+function atNextStatusWrite(act: () => void): { readonly faultPlan: FaultPlan; readonly arm: () => void } {
   let isArmed = false;
-  const fate: Fate = ({ label }) => {
+  const faultPlan: FaultPlan = ({ label }) => {
     if (!isArmed || label !== 'PUT gpupods/status') return [];
     isArmed = false;
     return [{ kind: 'meanwhile', moment: 'sent', act }];
   };
   return {
-    fate,
+    faultPlan,
     arm: () => {
       isArmed = true;
     },
@@ -235,11 +235,11 @@ describe('a key that is changed once more just when deletions go on', () => {
   it('sends no DELETE with the key of another user, and ends them with the right one', async () => {
     const ending = ['train-4', 'train-5', 'train-6'];
     const names = ['train-1', 'train-2', 'train-3', ...ending];
-    const { fate, arm } = atNextStatusWrite(() => {
+    const { faultPlan, arm } = atNextStatusWrite(() => {
       world.changeKey('other-key');
       putBack(world, 40_000);
     });
-    const world: SimulatedWorld = new SimulatedWorld({ fate });
+    const world: SimulatedWorld = new SimulatedWorld({ faultPlan });
     world.startOperator();
     await world.pass(1_000);
     for (const name of names) world.apply(name);

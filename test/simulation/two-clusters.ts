@@ -1,4 +1,4 @@
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { judgeEnd } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { attempt, copyTo } from './people.ts';
@@ -26,9 +26,9 @@ export function beside(near: SimulatedWorld, options: WorldOptions = {}): Simula
   });
 }
 
-export function twoClusters(nearFate: Fate, farFate: Fate = () => []): TwoClusters {
-  const near = new SimulatedWorld({ fate: nearFate, settings: { orphanPolicy: 'Terminate' } });
-  return { near, far: beside(near, { fate: farFate }) };
+export function twoClusters(nearFaultPlan: FaultPlan, farFaultPlan: FaultPlan = () => []): TwoClusters {
+  const near = new SimulatedWorld({ faultPlan: nearFaultPlan, settings: { orphanPolicy: 'Terminate' } });
+  return { near, far: beside(near, { faultPlan: farFaultPlan }) };
 }
 
 /** Somebody applies the YAML of one cluster to another, annotations and all; a status is not taken from a file. */

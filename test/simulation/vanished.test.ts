@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import type { Fate } from './boundary.ts';
+import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { tearOut, tearOutAndApply } from './people.ts';
@@ -8,7 +8,7 @@ import type { Doing } from './people.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
 /** Something happens in the world while the first call of this label is on its way. */
-function duringFirst(label: string, doing: Doing, world: () => SimulatedWorld): Fate {
+function duringFirst(label: string, doing: Doing, world: () => SimulatedWorld): FaultPlan {
   let isDone = false;
   return (call) => {
     if (isDone || call.label !== label) return [];
@@ -31,7 +31,7 @@ const FAULTS: readonly { readonly why: string; readonly rule: FaultRuleInput | u
 describe('an object that is torn out while its order is on its way', () => {
   it.each(FAULTS)('leaves nothing that bills: $why', async ({ rule }) => {
     const world: SimulatedWorld = new SimulatedWorld({
-      fate: duringFirst('POST /pods/', tearOut, () => world),
+      faultPlan: duringFirst('POST /pods/', tearOut, () => world),
     });
     if (rule !== undefined) world.api.faults.add(rule);
     world.startOperator();
@@ -47,7 +47,7 @@ describe('an object that is torn out while its order is on its way', () => {
 
   it('makes way for the next object of its name once its pod has ended', async () => {
     const world: SimulatedWorld = new SimulatedWorld({
-      fate: duringFirst('POST /pods/', tearOutAndApply, () => world),
+      faultPlan: duringFirst('POST /pods/', tearOutAndApply, () => world),
     });
     world.startOperator();
     await world.pass(1_000);
@@ -62,7 +62,7 @@ describe('an object that is torn out while its order is on its way', () => {
 describe('a key that is changed to another account’s while an order is being written down', () => {
   it('is not ordered with, and the order leaves once the key fits again', async () => {
     const world: SimulatedWorld = new SimulatedWorld({
-      fate: duringFirst(
+      faultPlan: duringFirst(
         'PATCH gpupods intent',
         ({ settings: { key } }) => {
           key.text = 'other-key';

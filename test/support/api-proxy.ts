@@ -41,7 +41,7 @@ interface PendingHold {
   readonly moment: Moment;
   readonly isIt: Test;
   readonly reach: (request: ProxiedRequest) => void;
-  readonly fate: Promise<'released' | 'dropped'>;
+  readonly faultPlan: Promise<'released' | 'dropped'>;
 }
 
 interface Rule {
@@ -100,12 +100,12 @@ export class ApiProxy {
   /** Holds the next request that is like this. */
   hold(moment: Moment, isIt: Test): Hold {
     const reached = Promise.withResolvers<ProxiedRequest>();
-    const fate = Promise.withResolvers<'released' | 'dropped'>();
-    this.#holds.push({ moment, isIt, reach: reached.resolve, fate: fate.promise });
+    const faultPlan = Promise.withResolvers<'released' | 'dropped'>();
+    this.#holds.push({ moment, isIt, reach: reached.resolve, faultPlan: faultPlan.promise });
     return {
       reached: reached.promise,
-      release: () => fate.resolve('released'),
-      drop: () => fate.resolve('dropped'),
+      release: () => faultPlan.resolve('released'),
+      drop: () => faultPlan.resolve('dropped'),
     };
   }
 
@@ -184,7 +184,7 @@ export class ApiProxy {
     if (hold === undefined) return;
     this.#holds = this.#holds.filter((one) => one !== hold);
     hold.reach(request);
-    if ((await hold.fate) === 'dropped') throw new Error('lost on the way');
+    if ((await hold.faultPlan) === 'dropped') throw new Error('lost on the way');
   }
 }
 

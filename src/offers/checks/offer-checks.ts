@@ -3,10 +3,10 @@ import {
   gpuCountIsEqual,
   gpuTypeIsWanted,
   imageIsOffered,
-  isOneMachine,
+  isSingleInstance,
   sizesAreOffered,
   socketIsWanted,
-} from './machine.ts';
+} from './instance.ts';
 import {
   countryIsAllowed,
   dataCenterIsAllowed,
@@ -37,7 +37,7 @@ import {
 export const OFFER_CHECKS: readonly OfferCheck[] = [
   gpuTypeIsWanted, // one of the GPU types
   gpuCountIsEqual, // exactly that number of GPUs
-  isOneMachine, // no cluster of machines
+  isSingleInstance, // no cluster of machines
   socketIsWanted, // one of the sockets
   regionIsAllowed, // in one of the regions
   countryIsAllowed, // in one of the countries

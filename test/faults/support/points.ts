@@ -4,7 +4,7 @@ import type { Silence } from '../../support/tcp-link.ts';
 import type { Stage } from './stage.ts';
 
 /** What becomes of the message that was under way when its sender died. */
-export type Fate = 'is lost' | 'arrives';
+export type FaultPlan = 'is lost' | 'arrives';
 
 /** A moment of the protocol at which a process can be killed. */
 export interface Point {
@@ -27,27 +27,31 @@ export function atWrite(
   point: string,
   moment: Moment,
   isIt: (request: ProxiedRequest) => boolean,
-  fate: Fate = 'is lost',
+  faultPlan: FaultPlan = 'is lost',
 ): Point {
-  const moments = { request: `has left, and ${fate}`, answer: 'is done, and not answered' };
+  const moments = { request: `has left, and ${faultPlan}`, answer: 'is done, and not answered' };
   return {
     point: `${point} ${moments[moment]}`,
     arm: ({ proxy }) => {
       const hold = proxy.hold(moment, isIt);
-      return { reached: hold.reached, settle: fate === 'arrives' ? hold.release : hold.drop, isLate: false };
+      return {
+        reached: hold.reached,
+        settle: faultPlan === 'arrives' ? hold.release : hold.drop,
+        isLate: false,
+      };
     },
   };
 }
 
 /** A request to the provider has left: it is lost, or arrives when its sender is dead, or is done and not answered. */
 export function atRequest(point: string, firstWords: string, silence: Silence): Point {
-  const fates = {
+  const faultPlans = {
     lost: 'has left, and is lost',
     held: 'has left, and arrives',
     delivered: 'is done, and not answered',
   };
   return {
-    point: `${point} ${fates[silence]}`,
+    point: `${point} ${faultPlans[silence]}`,
     arm: (stage) => {
       const caught = stage.toProvider.silenceAt(firstWords, silence);
       return {

@@ -19,7 +19,7 @@ export async function crashPairs(share: number, shares: number): Promise<readonl
     .filter((_first, index) => index % shares === share)
     .map((first) => ({
       name: `crash ${first.moment} at #${String(first.number)}`,
-      life: () => ({ fate: crashesAt(first) }),
+      life: () => ({ faultPlan: crashesAt(first) }),
       strikes: CRASHES,
       from: () => first.number + 1,
     }));

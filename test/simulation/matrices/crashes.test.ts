@@ -52,7 +52,11 @@ describe('a process that dies', () => {
     const { failures } = await runMatrices(
       Array.from({ length: TRIPLES }, () => {
         const points = [drawPoint(), drawPoint(), drawPoint()];
-        return { name: JSON.stringify(points), life: () => ({ fate: crashesAt(...points) }), strikes: [] };
+        return {
+          name: JSON.stringify(points),
+          life: () => ({ faultPlan: crashesAt(...points) }),
+          strikes: [],
+        };
       }),
     );
     expect(failures).toEqual([]);

@@ -4,7 +4,7 @@ import type { Step } from '../../../src/lifecycle/step.ts';
 import { CRASHES, runMatrices } from '../matrix.ts';
 import type { Matrix } from '../matrix.ts';
 import type { PlanNext, Plant } from '../operator-process.ts';
-import { ENDING_BUGS, endedByAnswer } from '../planted/ending-bugs.ts';
+import { ENDING_BUGS, endedByAnswer } from '../planted/termination-bugs.ts';
 import { ORDER_BUGS } from '../planted/create-bugs.ts';
 import { crashPairs } from './crash-pairs.ts';
 import { CLOCKS, LEADERS } from './leaders-and-clocks.ts';

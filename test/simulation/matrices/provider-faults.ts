@@ -81,9 +81,9 @@ function beyond(...faults: readonly FaultRuleInput[]): Condition {
 /** Every refusal, and machines that come to nothing. */
 export const REFUSALS: Conditions = {
   ...each(NOT_DONE, 'another offer'),
-  'the machine fails': machine('Error'),
-  'the installation fails': machine('InstallFailed'),
-  'the machine never starts': machine('StuckProvisioning'),
+  'the machine fails': instance('Error'),
+  'the installation fails': instance('InstallFailed'),
+  'the machine never starts': instance('StuckProvisioning'),
   'the machine bills more than was allowed': {
     options: {
       offers: OFFERS.map((offer, index) =>
@@ -94,7 +94,7 @@ export const REFUSALS: Conditions = {
   },
 };
 
-function machine(outcome: 'Error' | 'InstallFailed' | 'StuckProvisioning'): Condition {
+function instance(outcome: 'Error' | 'InstallFailed' | 'StuckProvisioning'): Condition {
   return {
     options: {
       spec: { provisioningTimeout: '2m' },

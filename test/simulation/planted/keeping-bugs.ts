@@ -3,7 +3,7 @@ import { parsePodName } from '../../../src/lifecycle/pod-name.ts';
 import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
 import type { Plant } from '../operator-process.ts';
 import { FAR_INSTALLATION } from '../two-clusters.ts';
-import { namedLoosely } from './ending-bugs.ts';
+import { namedLoosely } from './termination-bugs.ts';
 import { onWire } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 

@@ -4,7 +4,7 @@ import { isRecord } from '../../../src/kubernetes/json.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
-import type { Fate } from '../boundary.ts';
+import type { FaultPlan } from '../boundary.ts';
 import type { LifeOptions } from '../life.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { copyTo, specChange } from '../people.ts';
@@ -17,7 +17,7 @@ import { beside } from '../two-clusters.ts';
 import { ANSWER_SCENARIOS } from './answer-scenarios.ts';
 import { BUDGET_SCENARIOS } from './budget-scenarios.ts';
 import { PEOPLE_SCENARIOS } from './people-scenarios.ts';
-import { TEAM, withoutMoney } from '../town/market.ts';
+import { TEAM, withoutMoney } from '../random-run/market.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -39,7 +39,7 @@ function addFor(world: SimulatedWorld, forMs: number, rules: readonly FaultRuleI
 }
 
 /** The first call with this label. */
-function once(label: string, mishap: ReturnType<Fate>[number]): Fate {
+function once(label: string, mishap: ReturnType<FaultPlan>[number]): FaultPlan {
   let isOver = false;
   return (call) => {
     if (isOver || call.label !== label) return [];
@@ -49,7 +49,7 @@ function once(label: string, mishap: ReturnType<Fate>[number]): Fate {
 }
 
 /** The first write of a status after an order left is answered with an error, and not done. */
-function firstStatusAfterOrder(): Fate {
+function firstStatusAfterOrder(): FaultPlan {
   const fails = once('PUT gpupods/status', {
     kind: 'refuse',
     error: new ApiStatusError(500, 'InternalError', 'etcd is slow'),
@@ -83,7 +83,7 @@ function secondClockAhead(): LifeOptions {
       world = prepared;
       prepared.api.faults.add(HIDDEN_80_S);
     },
-    fate: (call) => {
+    faultPlan: (call) => {
       const second = world?.operators[1];
       if (second !== undefined && !isSet) {
         isSet = true;
@@ -192,7 +192,7 @@ function otherKeyMeanwhile(): LifeOptions {
     prepare: (prepared) => {
       world = prepared;
     },
-    fate: once('PATCH gpupods intent', {
+    faultPlan: once('PATCH gpupods intent', {
       kind: 'meanwhile',
       moment: 'sent',
       act: () => {
@@ -287,10 +287,10 @@ export const SCENARIOS = {
   'the process dies during the create request, the next one has a clock an hour ahead': secondClockAhead,
   'two processes lead': () => twoLead(),
   'two processes lead, one freezes between the create intent and the request': () =>
-    twoLead({ fate: once('POST /pods/', { kind: 'freeze', moment: 'before', ms: 4 * MINUTE_MS }) }),
+    twoLead({ faultPlan: once('POST /pods/', { kind: 'freeze', moment: 'before', ms: 4 * MINUTE_MS }) }),
   'the write of the pod ID fails, lists hide the instance for 80 s': () => ({
     ...faults(HIDDEN_80_S),
-    fate: firstStatusAfterOrder(),
+    faultPlan: firstStatusAfterOrder(),
   }),
 } as const satisfies Readonly<Record<string, () => LifeOptions>>;
 

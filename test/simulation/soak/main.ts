@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { describeTown, drawTown } from '../town/plan.ts';
-import { runOne } from '../town/town.ts';
+import { describeRun, drawRun } from '../random-run/plan.ts';
+import { runOne } from '../random-run/random-run.ts';
 import { addResult, emptyTally, isGood, summarize } from './tally.ts';
 import type { SeedResult, Tally } from './tally.ts';
 import { sizeOf } from './worker.ts';
@@ -38,9 +38,9 @@ function replay(seed: number): string {
 }
 
 async function trace(seed: number): Promise<boolean> {
-  const plan = drawTown(seed, sizeOf(livesPerSeed));
+  const plan = drawRun(seed, sizeOf(livesPerSeed));
   const result = await runOne(plan);
-  say([...describeTown(plan), result.trace, ...result.violations, `hash ${result.hash}`].join('\n'));
+  say([...describeRun(plan), result.trace, ...result.violations, `hash ${result.hash}`].join('\n'));
   return result.violations.length === 0;
 }
 

@@ -1,4 +1,4 @@
-import { blowNames } from '../town/plan.ts';
+import { faultNames } from '../random-run/plan.ts';
 
 /** What came of one seed, as it goes from a child to its parent. */
 export interface SeedResult {
@@ -51,7 +51,7 @@ export function addResult(tally: Tally, result: SeedResult): void {
 
 /** Blows that never fell: what they would have shown is not known. */
 function neverDealt(tally: Tally): readonly string[] {
-  return blowNames().filter((name) => (tally.dealt.get(name) ?? 0) === 0);
+  return faultNames().filter((name) => (tally.dealt.get(name) ?? 0) === 0);
 }
 
 /** A run is good when nothing failed and nothing was left untried. */

@@ -1,19 +1,19 @@
-import { describeTown, drawTown } from '../town/plan.ts';
-import type { TownSize } from '../town/plan.ts';
-import { runOne } from '../town/town.ts';
+import { describeRun, drawRun } from '../random-run/plan.ts';
+import type { RunSize } from '../random-run/plan.ts';
+import { runOne } from '../random-run/random-run.ts';
 import type { SeedResult } from './tally.ts';
 
 const LIVES_PER_WAVE = 25;
 
 /** Waves of 25 lives, or one that is smaller. */
-export function sizeOf(lives: number): TownSize {
+export function sizeOf(lives: number): RunSize {
   const waves = Math.max(1, Math.round(lives / LIVES_PER_WAVE));
   return { waves, livesPerWave: Math.max(1, Math.round(lives / waves)) };
 }
 
 /** Runs one town and tells what came of it. */
 export async function runSeed(seed: number, lives: number): Promise<SeedResult> {
-  const plan = drawTown(seed, sizeOf(lives));
+  const plan = drawRun(seed, sizeOf(lives));
   const {
     violations,
     dealt,
@@ -26,7 +26,7 @@ export async function runSeed(seed: number, lives: number): Promise<SeedResult> 
     ...counts,
     violations,
     dealt: Object.fromEntries(dealt),
-    plan: violations.length === 0 ? [] : describeTown(plan),
+    plan: violations.length === 0 ? [] : describeRun(plan),
   };
 }
 

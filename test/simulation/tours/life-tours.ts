@@ -9,8 +9,8 @@ import {
   fails,
   healed,
   heldByAnother,
-  letGoByAnother,
-  machine,
+  releasedByAnother,
+  instance,
   marketSays,
   passing,
   recovers,
@@ -152,7 +152,7 @@ export const TOURS: Readonly<Record<string, Tour>> = {
   },
   'left running while another finalizer holds the GpuPod': {
     spec: { deletionPolicy: 'Retain' },
-    steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), letGoByAnother],
+    steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), releasedByAnother],
   },
   'suspended and resumed': { steps: ['Ready', suspend, 'Suspended', resume, 'Ready'] },
   'deleted while it is ended': { steps: ['Ready', suspend, 'Ending', deleteIt] },
@@ -185,14 +185,14 @@ export const TOURS: Readonly<Record<string, Tour>> = {
   'it is installed anew': {
     steps: [
       'Ready',
-      machine({ status: 'ACTIVE', installationStatus: 'ACTIVE' }),
+      instance({ status: 'ACTIVE', installationStatus: 'ACTIVE' }),
       'Installing',
       recovers,
       'Ready',
     ],
   },
-  'it starts anew': { steps: ['Ready', machine({ status: 'PENDING' }), 'Provisioning', recovers, 'Ready'] },
+  'it starts anew': { steps: ['Ready', instance({ status: 'PENDING' }), 'Provisioning', recovers, 'Ready'] },
   'somebody ends it at the provider': {
-    steps: ['Ready', machine({ status: 'DELETING' }), 'Ending', ends, 'Interrupted'],
+    steps: ['Ready', instance({ status: 'DELETING' }), 'Ending', ends, 'Interrupted'],
   },
 };

@@ -29,7 +29,7 @@ export function heldByAnother(world: SimulatedWorld): void {
   world.delete();
 }
 
-export async function letGoByAnother(world: SimulatedWorld): Promise<void> {
+export async function releasedByAnother(world: SimulatedWorld): Promise<void> {
   setFinalizers(world, (finalizers) => finalizers.filter((one) => one.startsWith('gpupod.dev/')));
   await world.until('gone', () => world.object() === undefined);
 }
@@ -69,17 +69,17 @@ export function marketSays(settings: Partial<SettingsInput>): Step {
 type Pods = SimulatedWorld['api']['world']['pods'];
 
 /** What the provider says of the rented machine from now on; null: what it is. */
-export function machine(forced: Parameters<Pods['force']>[1]): Step {
+export function instance(forced: Parameters<Pods['force']>[1]): Step {
   return (world) => {
     world.api.world.pods.force(rentedId(world), forced);
   };
 }
 
-export const fails = machine({ status: 'ERROR' });
-export const stops = machine({ status: 'STOPPED' });
-export const recovers = machine(null);
+export const fails = instance({ status: 'ERROR' });
+export const stops = instance({ status: 'STOPPED' });
+export const recovers = instance(null);
 /** It is ended, not by us, and the history says so. */
-export const ends = machine({ status: 'TERMINATED' });
+export const ends = instance({ status: 'TERMINATED' });
 
 /** It is gone, and nobody tells of its end. */
 export const vanishes: Step = async (world) => {

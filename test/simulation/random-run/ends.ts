@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { comparableStatus } from '../oracles.ts';
-import type { TownPlan } from './plan.ts';
+import type { RunPlan } from './plan.ts';
 
 /** What the GpuPods of a town have come to at the end of one wave, by key. */
 export type Ends = ReadonlyMap<string, unknown>;
@@ -35,6 +35,6 @@ export function differences(calm: Ends, objects: readonly RawObject[]): readonly
 }
 
 /** The same lives, and nothing befalls them. */
-export function withoutBlows(plan: TownPlan): TownPlan {
+export function withoutFaults(plan: RunPlan): RunPlan {
   return { ...plan, lagMs: 0, waves: plan.waves.map(({ lives }) => ({ lives, coming: [], going: [] })) };
 }

@@ -30,7 +30,7 @@ function several(gpuType: string, cloudId: string, usdPerHour: number, count = 4
 }
 
 /** The market of a town: the offers of the worlds, and those that not every kind may take. */
-export const TOWN_OFFERS: readonly OfferInput[] = [
+export const RUN_OFFERS: readonly OfferInput[] = [
   ...OFFERS,
   ...several('H100_80GB', 'more-h100', 2.5),
   row('A100_80GB', 'liar-a100', 1, { createPriceFactor: 4 }),
@@ -60,7 +60,7 @@ export const TOWN_OFFERS: readonly OfferInput[] = [
 
 const PRICED_LATE = { priceShownFrom: 'Active', priceShownLateMs: 30_000 } as const;
 
-export const TOWN_PROVIDER: SettingsInput = {
+export const RUN_PROVIDER: SettingsInput = {
   podRules: [
     { cloudId: 'dearer-a6000', ...PRICED_LATE, activePriceFactor: 9 },
     { gpuType: 'A6000_48GB', ...PRICED_LATE },
@@ -83,7 +83,7 @@ const CREATE = { method: 'POST', path: '/pods/' } as const;
 const OF_UNSEEN_TEAM = { ...CREATE, contains: UNSEEN_TEAM };
 
 /** What is always the matter: a team that no list shows, and whose orders are lost now and then, done or not. */
-export const TOWN_FAULTS: readonly FaultRuleInput[] = [
+export const RUN_FAULTS: readonly FaultRuleInput[] = [
   { ...OF_UNSEEN_TEAM, effect: { kind: 'HideCreated', ms: 1e9 } },
   { ...OF_UNSEEN_TEAM, nth: 1, effect: { kind: 'ResetAfter' } },
   { ...OF_UNSEEN_TEAM, every: 3, effect: { kind: 'Answer', status: 500 } },

@@ -7,11 +7,11 @@ import { ANYTIME, FORCEFUL, GENTLE, ODD } from '../people.ts';
 import type { Doing } from '../people.ts';
 import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
 import { endOf, isRented, KINDS, kindOf } from './kinds.ts';
-import type { Kind, KindName, TownFlags } from './kinds.ts';
+import type { Kind, KindName, RunFlags } from './kinds.ts';
 import { withoutMoney } from './market.ts';
 
 /** Something that befalls a phase of a town. Calls are counted from the begin of the phase. */
-export type Blow =
+export type PlannedFault =
   | { readonly what: 'provider'; readonly name: string; readonly rule: FaultRuleInput }
   | { readonly what: 'call'; readonly name: string; readonly at: number; readonly mishap: Mishap }
   | {
@@ -32,12 +32,12 @@ export interface Life {
 /** Lives that come and go together. */
 export interface Wave {
   readonly lives: readonly Life[];
-  readonly coming: readonly Blow[];
-  readonly going: readonly Blow[];
+  readonly coming: readonly PlannedFault[];
+  readonly going: readonly PlannedFault[];
 }
 
 /** All that befalls one town, drawn from its seed. */
-export interface TownPlan {
+export interface RunPlan {
   readonly seed: number;
   readonly waves: readonly Wave[];
   /** Lists hide what was created for so long. */
@@ -50,10 +50,10 @@ export interface TownPlan {
   readonly isCrowded: boolean;
   /** Fields of a status that the installed CRD does not know, until a person applies the right one. */
   readonly prunedFields: readonly string[];
-  readonly flags: TownFlags;
+  readonly flags: RunFlags;
 }
 
-export interface TownSize {
+export interface RunSize {
   readonly waves: number;
   readonly livesPerWave: number;
 }
@@ -81,7 +81,7 @@ const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
 const FREEZE_MS = 45_000;
 
 /** Draws a plan; the same seed and size give the same plan. */
-export function drawTown(seed: number, { waves, livesPerWave }: TownSize): TownPlan {
+export function drawRun(seed: number, { waves, livesPerWave }: RunSize): RunPlan {
   const { below, pick } = dice(seed);
   const isForceful = below(5) === 0;
   const flags = drawFlags({ below, pick });
@@ -111,9 +111,9 @@ const CEILING_USD = 3.3;
 /** More than all lives of a wave cost, but for the one that is too dear for it. */
 const TOTAL_USD = 400;
 
-function drawFlags({ below, pick }: Dice): TownFlags {
+function drawFlags({ below, pick }: Dice): RunFlags {
   const flags = { requireMaxPrice: below(2) === 0 };
-  return pick<TownFlags>([
+  return pick<RunFlags>([
     flags,
     { ...flags, ceilingUsdPerHour: CEILING_USD },
     { ...flags, totalUsdPerHour: TOTAL_USD },
@@ -127,7 +127,7 @@ const CALLS_PER_LIFE = { coming: 8, going: 4 };
 interface WaveTraits {
   readonly livesPerWave: number;
   readonly isForceful: boolean;
-  readonly flags: TownFlags;
+  readonly flags: RunFlags;
 }
 
 function drawWave(
@@ -142,8 +142,8 @@ function drawWave(
   }));
   const targets = lives.filter(({ kind }) => isTarget(kind, flags)).map(({ name }) => name);
   const faults = faultsFor(lives);
-  const draw = (calls: number, doings: Table<Doing>): readonly Blow[] =>
-    drawBlows({ below, pick }, { calls, targets, doings, faults, share: livesPerWave / 25 });
+  const draw = (calls: number, doings: Table<Doing>): readonly PlannedFault[] =>
+    drawFaults({ below, pick }, { calls, targets, doings, faults, share: livesPerWave / 25 });
   const coming = { ...GENTLE, ...ODD, ...(isForceful ? FORCEFUL : {}) };
   return {
     lives,
@@ -153,7 +153,7 @@ function drawWave(
 }
 
 /** What people do to others changes what must come of them. */
-function isTarget(kind: KindName, flags: TownFlags): boolean {
+function isTarget(kind: KindName, flags: RunFlags): boolean {
   const isPlain = kindOf(kind).isSpared !== true;
   return isPlain && (isRented(kind, flags) || endOf(kind, flags).stalled === 'AttemptsExhausted');
 }
@@ -175,9 +175,12 @@ interface Stage {
   readonly share: number;
 }
 
-function drawBlows({ below, pick }: Dice, { calls, targets, doings, faults, share }: Stage): readonly Blow[] {
+function drawFaults(
+  { below, pick }: Dice,
+  { calls, targets, doings, faults, share }: Stage,
+): readonly PlannedFault[] {
   const most = (count: number): number => below(Math.ceil(count * share) + 1);
-  const some = (count: number, draw: () => Blow): readonly Blow[] =>
+  const some = (count: number, draw: () => PlannedFault): readonly PlannedFault[] =>
     Array.from({ length: most(count) }, draw);
   return [
     ...some(8, () => {
@@ -220,7 +223,7 @@ const KIND_NAMES = (Object.entries(KINDS) as readonly (readonly [KindName, Kind]
 );
 
 /** Every kind of blow that a plan may deal, for who counts whether each was ever dealt. */
-export function blowNames(): readonly string[] {
+export function faultNames(): readonly string[] {
   return [
     ...PROVIDER_FAULTS.map(([name]) => name),
     TEAM_WITHOUT_MONEY,
@@ -232,7 +235,7 @@ export function blowNames(): readonly string[] {
 }
 
 /** The same lives, and the same blows in another order. */
-export function mirrored(plan: TownPlan): TownPlan {
+export function mirrored(plan: RunPlan): RunPlan {
   return {
     ...plan,
     seed: plan.seed + 1,
@@ -244,25 +247,29 @@ export function mirrored(plan: TownPlan): TownPlan {
   };
 }
 
-function inverted(blows: readonly Blow[], calls: number): readonly Blow[] {
-  return blows.map((blow) => (blow.what === 'provider' ? blow : { ...blow, at: Math.abs(calls - blow.at) }));
+function inverted(plannedFaults: readonly PlannedFault[], calls: number): readonly PlannedFault[] {
+  return plannedFaults.map((plannedFault) =>
+    plannedFault.what === 'provider'
+      ? plannedFault
+      : { ...plannedFault, at: Math.abs(calls - plannedFault.at) },
+  );
 }
 
-export function describeTown({ seed, waves, ...plan }: TownPlan): readonly string[] {
+export function describeRun({ seed, waves, ...plan }: RunPlan): readonly string[] {
   const stages = waves.flatMap(({ coming, going }, index) => [
-    ...coming.map((blow) => `wave ${index + 1} coming: ${describeBlow(blow)}`),
-    ...going.map((blow) => `wave ${index + 1} going: ${describeBlow(blow)}`),
+    ...coming.map((plannedFault) => `wave ${index + 1} coming: ${describeFault(plannedFault)}`),
+    ...going.map((plannedFault) => `wave ${index + 1} going: ${describeFault(plannedFault)}`),
   ]);
   return [`seed ${seed} ${JSON.stringify(plan)}`, ...stages];
 }
 
-function describeBlow(blow: Blow): string {
-  switch (blow.what) {
+function describeFault(plannedFault: PlannedFault): string {
+  switch (plannedFault.what) {
     case 'provider':
-      return `provider ${blow.name}, after ${blow.rule.after ?? 0}`;
+      return `provider ${plannedFault.name}, after ${plannedFault.rule.after ?? 0}`;
     case 'call':
-      return `call ${blow.at}: ${blow.name}`;
+      return `call ${plannedFault.at}: ${plannedFault.name}`;
     case 'doing':
-      return `call ${blow.at}: ${blow.name} (${blow.target})`;
+      return `call ${plannedFault.at}: ${plannedFault.name} (${plannedFault.target})`;
   }
 }

@@ -1,17 +1,17 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { Fate, Mishap } from '../boundary.ts';
+import type { FaultPlan, Mishap } from '../boundary.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
 import { podIdOf } from '../readings.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
-import type { Blow } from './plan.ts';
+import type { PlannedFault } from './plan.ts';
 
 /** After these another process goes on, which knows what stands on the objects. */
 const ENDS_MEMORY: ReadonlySet<Mishap['kind']> = new Set(['crash', 'freeze']);
 
 /** Deals the blows of a plan, each at its call, and keeps count of them. */
-export class Dealer {
+export class FaultInjector {
   /** How often each blow was dealt. */
   readonly dealt = new Map<string, number>();
   /** How long two pods may bill side by side, by uid: what their object was known by was taken off it. */
@@ -21,7 +21,7 @@ export class Dealer {
   /** Uids of objects of which an order was taken off before its pod was known: only the process remembers it. */
   readonly #remembered = new Set<string>();
   readonly #faultNames = new Map<string, string>();
-  #blows: readonly Blow[] = [];
+  #plannedFaults: readonly PlannedFault[] = [];
   #firstCall = 0;
 
   /** @param lagMs how long lists hide what was created */
@@ -30,16 +30,16 @@ export class Dealer {
     this.#lagMs = lagMs;
   }
 
-  begin(blows: readonly Blow[]): void {
+  begin(plannedFaults: readonly PlannedFault[]): void {
     const { counter, api } = this.#world();
-    this.#blows = blows;
+    this.#plannedFaults = plannedFaults;
     this.#firstCall = counter.calls;
     const added = new Set<string>();
-    for (const blow of blows) {
-      if (blow.what !== 'provider') continue;
+    for (const plannedFault of plannedFaults) {
+      if (plannedFault.what !== 'provider') continue;
       // Twice on one request, the delays would add up to more than is assumed of the provider.
-      const place = `${blow.name} ${blow.rule.after ?? 0}`;
-      if (!added.has(place)) this.#faultNames.set(api.faults.add(blow.rule), blow.name);
+      const place = `${plannedFault.name} ${plannedFault.rule.after ?? 0}`;
+      if (!added.has(place)) this.#faultNames.set(api.faults.add(plannedFault.rule), plannedFault.name);
       added.add(place);
     }
   }
@@ -52,31 +52,33 @@ export class Dealer {
       faults.clear(id);
     }
     this.#faultNames.clear();
-    this.#blows = [];
+    this.#plannedFaults = [];
   }
 
   note(name: string, times = 1): void {
     this.dealt.set(name, (this.dealt.get(name) ?? 0) + times);
   }
 
-  readonly fate: Fate = ({ number, to }) => {
+  readonly faultPlan: FaultPlan = ({ number, to }) => {
     const at = number - this.#firstCall;
-    return this.#blows.flatMap((blow) => (isDue(blow, at, to) ? this.#deal(blow) : []));
+    return this.#plannedFaults.flatMap((plannedFault) =>
+      isDue(plannedFault, at, to) ? this.#deal(plannedFault) : [],
+    );
   };
 
-  #deal(blow: Blow): readonly Mishap[] {
-    if (blow.what === 'provider') return [];
-    this.note(blow.name);
-    if (blow.what === 'call') {
-      if (ENDS_MEMORY.has(blow.mishap.kind)) this.#forget();
-      return this.#withAnother(blow.mishap);
+  #deal(plannedFault: PlannedFault): readonly Mishap[] {
+    if (plannedFault.what === 'provider') return [];
+    this.note(plannedFault.name);
+    if (plannedFault.what === 'call') {
+      if (ENDS_MEMORY.has(plannedFault.mishap.kind)) this.#forget();
+      return this.#withAnother(plannedFault.mishap);
     }
     return [
       {
         kind: 'meanwhile',
         moment: 'sent',
         act: () => {
-          this.#do(blow);
+          this.#do(plannedFault);
         },
       },
     ];
@@ -98,7 +100,7 @@ export class Dealer {
     return [mishap];
   }
 
-  #do({ name, doing, target }: Extract<Blow, { what: 'doing' }>): void {
+  #do({ name, doing, target }: Extract<PlannedFault, { what: 'doing' }>): void {
     const world = this.#world();
     world.trace.add(world.time.nowMs, `*** ${name} (${target})`);
     const object = world.object(target);
@@ -125,7 +127,7 @@ export class Dealer {
   }
 }
 
-function isDue(blow: Blow, at: number, to: 'cluster' | 'provider'): boolean {
-  if (blow.what === 'provider' || blow.at !== at) return false;
-  return blow.what === 'doing' || 'moment' in blow.mishap || to === 'cluster';
+function isDue(plannedFault: PlannedFault, at: number, to: 'cluster' | 'provider'): boolean {
+  if (plannedFault.what === 'provider' || plannedFault.at !== at) return false;
+  return plannedFault.what === 'doing' || 'moment' in plannedFault.mishap || to === 'cluster';
 }

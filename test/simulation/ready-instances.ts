@@ -19,7 +19,7 @@ interface Parts {
  * The work of people is on a machine that was ready: nobody ends it, or gives it up, unless a person asked for that
  * (deleted, suspended or tore out its GpuPod, changed what it was bought with), or its GpuPod has another one.
  */
-export class ReadyMachines {
+export class ReadyInstances {
   readonly #parts: Parts;
   readonly #ready = new Set<string>();
   /** The pod of each living GpuPod, by uid, as an operator last wrote it: what people do to the status is not heard. */

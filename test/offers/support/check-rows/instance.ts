@@ -1,8 +1,8 @@
 import { guideOffer, offer } from '../builders.ts';
 import type { CheckRow } from './row.ts';
 
-/** Rows for the checks of src/offers/checks/machine.ts. */
-export const MACHINE_ROWS: readonly CheckRow[] = [
+/** Rows for the checks of src/offers/checks/instance.ts. */
+export const INSTANCE_ROWS: readonly CheckRow[] = [
   {
     name: 'the guide',
     offer: offer(),

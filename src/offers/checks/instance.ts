@@ -32,7 +32,7 @@ export function gpuCountIsEqual(
       );
 }
 
-export function isOneMachine(candidate: Candidate): Rejection | undefined {
+export function isSingleInstance(candidate: Candidate): Rejection | undefined {
   return candidate.offer.multiNode ? reject(candidate, 'MultiNode') : undefined;
 }
 

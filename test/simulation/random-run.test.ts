@@ -1,13 +1,13 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Plant } from './operator-process.ts';
 import { NOT_DONE } from './provider-faults.ts';
-import { ATTENDED } from './town/attendant.ts';
-import { KINDS } from './town/kinds.ts';
-import type { KindName, TownFlags } from './town/kinds.ts';
-import { withoutMoney } from './town/market.ts';
-import { blowNames, describeTown, drawTown, mirrored, TEAM_WITHOUT_MONEY } from './town/plan.ts';
-import type { TownPlan, Wave } from './town/plan.ts';
-import { runNeighbours, runOne, runTown } from './town/town.ts';
+import { ATTENDED } from './random-run/attendant.ts';
+import { KINDS } from './random-run/kinds.ts';
+import type { KindName, RunFlags } from './random-run/kinds.ts';
+import { withoutMoney } from './random-run/market.ts';
+import { faultNames, describeRun, drawRun, mirrored, TEAM_WITHOUT_MONEY } from './random-run/plan.ts';
+import type { RunPlan, Wave } from './random-run/plan.ts';
+import { runNeighbours, runOne, executeRun } from './random-run/random-run.ts';
 
 // Some hundred lives.
 jest.setTimeout(10 * 60_000);
@@ -32,31 +32,31 @@ const ONCE_FAILED = [
 
 describe('a town, with many GpuPods and blows drawn from its seed', () => {
   it.each(SEEDS)('breaks no rule, and comes to what it comes to without the blows: seed %i', async (seed) => {
-    const plan = drawTown(seed, SIZE);
+    const plan = drawRun(seed, SIZE);
     const { violations } = await runOne(plan, { isTraced: false });
-    expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
+    expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
   });
 
   it.each(ONCE_FAILED)('breaks no rule any more: seed $seed, where $what', async ({ seed }) => {
-    const plan = drawTown(seed, SOAK_SIZE);
+    const plan = drawRun(seed, SOAK_SIZE);
     const { violations } = await runOne(plan, { isTraced: false });
-    expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
+    expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
   });
 
   it.each([3, 4, 6])(
     'leaves the town beside it alone, which rents with the same key: seed %i',
     async (seed) => {
-      const plan = drawTown(seed, { waves: 2, livesPerWave: 10 });
+      const plan = drawRun(seed, { waves: 2, livesPerWave: 10 });
       const [{ violations } = { violations: ['no town'] }] = await runNeighbours(plan, mirrored(plan));
-      expect(violations.length === 0 ? [] : [...describeTown(plan), ...violations]).toEqual([]);
+      expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
     },
   );
 
   it('takes the same course each time, to the last line', async () => {
     const [first, again, other] = [
-      await runTown(drawTown(1, SIZE)),
-      await runTown(drawTown(1, SIZE)),
-      await runTown(drawTown(2, SIZE)),
+      await executeRun(drawRun(1, SIZE)),
+      await executeRun(drawRun(1, SIZE)),
+      await executeRun(drawRun(2, SIZE)),
     ];
     expect(again.hash).toBe(first.hash);
     expect(other.hash).not.toBe(first.hash);
@@ -65,10 +65,7 @@ describe('a town, with many GpuPods and blows drawn from its seed', () => {
 
 const KIND_NAMES = Object.keys(KINDS).filter((name): name is KindName => name in KINDS);
 
-function townOf(
-  wave: Pick<Wave, 'lives' | 'coming'>,
-  flags: TownFlags = { requireMaxPrice: false },
-): TownPlan {
+function runOf(wave: Pick<Wave, 'lives' | 'coming'>, flags: RunFlags = { requireMaxPrice: false }): RunPlan {
   return {
     seed: 10,
     flags,
@@ -84,29 +81,29 @@ function townOf(
 }
 
 /** Two lives of each kind, and nothing befalls them but that a team has no money. */
-function everyKind(flags: TownFlags): TownPlan {
+function everyKind(flags: RunFlags): RunPlan {
   const lives = KIND_NAMES.flatMap((kind, index) =>
     [1, 2].map((number) => ({ name: `life-${index}-${number}`, kind, atMs: number * 1_000 })),
   );
   const noMoney = { what: 'provider', name: TEAM_WITHOUT_MONEY, rule: withoutMoney(480_000) } as const;
-  return townOf({ lives, coming: [noMoney] }, flags);
+  return runOf({ lives, coming: [noMoney] }, flags);
 }
 
 describe('every kind of GpuPod comes to its end', () => {
-  it.each<{ readonly why: string; readonly flags: TownFlags }>([
+  it.each<{ readonly why: string; readonly flags: RunFlags }>([
     { why: 'nothing is forbidden', flags: { requireMaxPrice: false } },
     { why: 'each must say its cap', flags: { requireMaxPrice: true } },
     { why: 'there is a ceiling', flags: { requireMaxPrice: false, ceilingUsdPerHour: 3.3 } },
     { why: 'there is a limit for all together', flags: { requireMaxPrice: false, totalUsdPerHour: 400 } },
   ])('$why', async ({ flags }) => {
-    const { violations, dealt } = await runTown(everyKind(flags), { isTraced: false });
+    const { violations, dealt } = await executeRun(everyKind(flags), { isTraced: false });
     expect(violations).toEqual([]);
     // A life that was to be held up and was not has shown nothing.
     expect([...ATTENDED, TEAM_WITHOUT_MONEY].filter((name) => (dealt.get(name) ?? 0) === 0)).toEqual([]);
   });
 
   it('what a person does for some of them is counted among the blows', () => {
-    expect(blowNames()).toEqual(expect.arrayContaining([...ATTENDED, TEAM_WITHOUT_MONEY]));
+    expect(faultNames()).toEqual(expect.arrayContaining([...ATTENDED, TEAM_WITHOUT_MONEY]));
   });
 });
 
@@ -127,7 +124,7 @@ describe('a town in which something is left of what befell it', () => {
   const refusal = 'create refused: no capacity';
   const rule = NOT_DONE[refusal];
   if (rule === undefined) throw new Error('that refusal is not among the faults');
-  const plan = townOf({
+  const plan = runOf({
     lives: [{ name: 'life-1-1', kind: 'plain', atMs: 0 }],
     coming: [{ what: 'provider', name: refusal, rule }],
   });

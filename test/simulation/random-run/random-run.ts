@@ -1,10 +1,10 @@
 import { attend, annotate, beginWithOldCrd } from './attendant.ts';
 import { isAtItsEnd, isRented, kindOf, policyOf } from './kinds.ts';
 import type { KindName } from './kinds.ts';
-import { TOWN_FAULTS, TOWN_OFFERS, SCARCE_ID, TEAM, TOWN_PROVIDER } from './market.ts';
+import { RUN_FAULTS, RUN_OFFERS, SCARCE_ID, TEAM, RUN_PROVIDER } from './market.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
-import { Dealer } from './dealer.ts';
-import { differences, endsOf, withoutBlows } from './ends.ts';
+import { FaultInjector } from './fault-injector.ts';
+import { differences, endsOf, withoutFaults } from './ends.ts';
 import type { Ends } from './ends.ts';
 import { judgeDeeds, judgeEnd, surplusOf } from '../oracles.ts';
 import { attempt, copyTo } from '../people.ts';
@@ -15,7 +15,7 @@ import type { WorldOptions } from '../simulated-world.ts';
 import { MOST_PASSES } from '../progress.ts';
 import { reasonOf } from '../readings.ts';
 import { FAR_INSTALLATION } from '../two-clusters.ts';
-import type { TownPlan, Wave } from './plan.ts';
+import type { RunPlan, Wave } from './plan.ts';
 
 const MINUTE_MS = 60_000;
 /** More than a page of a list. */
@@ -25,7 +25,7 @@ const SILENCE_MS = 11 * MINUTE_MS;
 const COMPARE_MS = 30 * MINUTE_MS;
 const LIMIT_MS = 150 * MINUTE_MS;
 
-export interface TownResult {
+export interface RunResult {
   readonly violations: readonly string[];
   readonly lives: number;
   readonly virtualHours: number;
@@ -40,39 +40,39 @@ export interface TownResult {
   readonly trace: string;
 }
 
-interface TownOptions extends WorldOptions {
+interface RunOptions extends WorldOptions {
   /** What all come to when nothing befalls the town, wave by wave. */
   readonly calm?: readonly Ends[];
   readonly installationId?: string;
 }
 
 /** One world in which many GpuPods come and go, in waves, while blows fall. */
-class Town {
+class RandomRun {
   readonly world: SimulatedWorld;
-  readonly dealer: Dealer;
+  readonly injector: FaultInjector;
   readonly ends: Ends[] = [];
-  readonly #plan: TownPlan;
+  readonly #plan: RunPlan;
   readonly #calm: readonly Ends[] | undefined;
   readonly #kinds = new Map<string, KindName>();
   #lookedAt = { version: 0, areAll: false };
   mostPasses = 0;
 
-  constructor(plan: TownPlan, options: TownOptions) {
+  constructor(plan: RunPlan, options: RunOptions) {
     this.#plan = plan;
     this.#calm = options.calm;
-    this.dealer = new Dealer(() => this.world, plan.lagMs);
+    this.injector = new FaultInjector(() => this.world, plan.lagMs);
     this.world = new SimulatedWorld({
       seed: plan.seed,
       watchDelayMs: plan.watchDelayMs,
       restartMs: plan.restartMs,
-      offers: TOWN_OFFERS,
+      offers: RUN_OFFERS,
       provider: {
-        ...TOWN_PROVIDER,
+        ...RUN_PROVIDER,
         installingMs: plan.installingMs,
         listOrder: plan.isCrowded ? 'OldestFirst' : 'NewestFirst',
       },
       ...options,
-      fate: this.dealer.fate,
+      faultPlan: this.injector.faultPlan,
       settings: {
         orphanPolicy: plan.isForceful ? 'Terminate' : 'Report',
         policy: policyOf(plan.flags),
@@ -84,12 +84,12 @@ class Town {
       plantPod(this.world.api.world, { name: `somebody-${number}` });
     }
     // Of two that hide a pod the first one counts.
-    for (const rule of TOWN_FAULTS) this.world.api.faults.add(rule);
+    for (const rule of RUN_FAULTS) this.world.api.faults.add(rule);
     if (plan.lagMs > 0) this.world.api.faults.add(hiddenFor(plan.lagMs));
     attend(this.world, {
       isAskedAnew: (name) => this.#isAskedAnew(name),
       note: (what) => {
-        this.dealer.note(what);
+        this.injector.note(what);
       },
     });
   }
@@ -107,7 +107,7 @@ class Town {
       await this.#come(wave);
       await this.#compare(this.#calm?.[index]);
       this.ends.push(endsOf(world.objects()));
-      this.dealer.end();
+      this.injector.end();
       if (index === this.#plan.waves.length - 1) await this.#rest();
       await this.#go(wave);
     }
@@ -122,7 +122,7 @@ class Town {
         attempt(world, () => world.apply(name, kindOf(kind).spec));
       });
     }
-    this.dealer.begin(coming);
+    this.injector.begin(coming);
     await world.pass(20_000);
     await this.#until('all at their ends', () => this.#areAtTheirEnds());
     await world.pass(MINUTE_MS);
@@ -140,12 +140,12 @@ class Town {
 
   async #go({ going }: Wave): Promise<void> {
     const { world } = this;
-    this.dealer.begin(going);
+    this.injector.begin(going);
     for (const { metadata } of world.objects()) {
       world.server.delete('gpupods', { namespace: metadata.namespace, name: metadata.name }, 'person');
     }
     await this.#until('all gone', () => world.objects().length === 0);
-    this.dealer.end();
+    this.injector.end();
   }
 
   /** All is judged once the world has come to rest. */
@@ -158,7 +158,7 @@ class Town {
     }
     this.#judgePasses();
     const without = world.objects().flatMap(({ metadata: { name } }) => (this.#isRented(name) ? [] : [name]));
-    judgeEnd(world, { surplusMsByUid: this.dealer.excused, passes: Infinity, without });
+    judgeEnd(world, { surplusMsByUid: this.injector.excused, passes: Infinity, without });
   }
 
   #judgePasses(): void {
@@ -238,19 +238,21 @@ class Town {
 const COMPARED_SEEDS = 10;
 
 /** Runs a town as its seed says: those that can be divided by ten are compared with what they are without blows. */
-export async function runOne(plan: TownPlan, options: WorldOptions = {}): Promise<TownResult> {
-  return plan.seed % COMPARED_SEEDS === 0 ? await runTownTwice(plan, options) : await runTown(plan, options);
+export async function runOne(plan: RunPlan, options: WorldOptions = {}): Promise<RunResult> {
+  return plan.seed % COMPARED_SEEDS === 0
+    ? await executeRunTwice(plan, options)
+    : await executeRun(plan, options);
 }
 
 /** The same town is run without its blows first, and all must come to the same ends. */
-async function runTownTwice(plan: TownPlan, options: WorldOptions): Promise<TownResult> {
-  const calm = await runTown(withoutBlows(plan), { ...options, isTraced: false });
-  return calm.violations.length > 0 ? calm : await runTown(plan, { ...options, calm: calm.ends });
+async function executeRunTwice(plan: RunPlan, options: WorldOptions): Promise<RunResult> {
+  const calm = await executeRun(withoutFaults(plan), { ...options, isTraced: false });
+  return calm.violations.length > 0 ? calm : await executeRun(plan, { ...options, calm: calm.ends });
 }
 
 /** Lets a plan befall a town; afterwards all must be as if it had not. */
-export async function runTown(plan: TownPlan, options: TownOptions = {}): Promise<TownResult> {
-  return await resultOf(new Town(plan, options));
+export async function executeRun(plan: RunPlan, options: RunOptions = {}): Promise<RunResult> {
+  return await resultOf(new RandomRun(plan, options));
 }
 
 /** All that are copied are copied before the first wave goes. */
@@ -260,9 +262,9 @@ const COPIED_EVERY_MS = 5_000;
  * Two towns with the same lives whose operators rent with one key: whatever befalls one, and whatever is copied from one
  * to the other, nothing of a town is touched by the other.
  */
-export async function runNeighbours(near: TownPlan, far: TownPlan): Promise<readonly TownResult[]> {
-  const first = new Town(near, { isTraced: false });
-  const second = new Town(far, { neighbour: first.world, installationId: FAR_INSTALLATION });
+export async function runNeighbours(near: RunPlan, far: RunPlan): Promise<readonly RunResult[]> {
+  const first = new RandomRun(near, { isTraced: false });
+  const second = new RandomRun(far, { neighbour: first.world, installationId: FAR_INSTALLATION });
   const lives = (near.waves[0]?.lives ?? []).filter(({ kind }) => kindOf(kind).isSpared !== true);
   for (const [index, life] of lives.entries()) {
     const [from, to] = index % 2 === 0 ? [first, second] : [second, first];
@@ -273,23 +275,23 @@ export async function runNeighbours(near: TownPlan, far: TownPlan): Promise<read
   return await Promise.all([resultOf(first), resultOf(second)]);
 }
 
-async function resultOf(town: Town): Promise<TownResult> {
-  const { world } = town;
+async function resultOf(randomRun: RandomRun): Promise<RunResult> {
+  const { world } = randomRun;
   try {
-    await town.live();
+    await randomRun.live();
   } catch (error) {
     if (!(error instanceof WorldFailure)) throw error;
     world.trace.add(world.time.nowMs, error.message);
-    judgeDeeds(world, { surplusMsByUid: town.dealer.excused });
+    judgeDeeds(world, { surplusMsByUid: randomRun.injector.excused });
   }
   return {
     violations: world.books.violations,
     lives: world.books.livesSeen,
     virtualHours: world.time.nowMs / 3_600_000,
-    dealt: town.dealer.dealt,
-    ends: town.ends,
+    dealt: randomRun.injector.dealt,
+    ends: randomRun.ends,
     calls: world.counter.calls,
-    mostPasses: town.mostPasses,
+    mostPasses: randomRun.mostPasses,
     hash: world.trace.hash(),
     trace: world.trace.text(5_000),
   };

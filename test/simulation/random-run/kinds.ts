@@ -7,7 +7,7 @@ import { podIdOf, reasonOf } from '../readings.ts';
 import { TEAM, UNSEEN_TEAM } from './market.ts';
 
 /** What the person who runs the operator of a town allows everybody, in USD per hour. */
-export interface TownFlags {
+export interface RunFlags {
   readonly requireMaxPrice: boolean;
   readonly ceilingUsdPerHour?: number;
   readonly totalUsdPerHour?: number;
@@ -23,7 +23,7 @@ interface End {
 /** A kind of GpuPod, and what must come of it whatever happens on the way. */
 export interface Kind {
   readonly spec: Partial<GpuPodSpecInput>;
-  readonly end: End | ((flags: TownFlags) => End);
+  readonly end: End | ((flags: RunFlags) => End);
   /** How often it is drawn, against the others. */
   readonly weight: number;
   /** Passes with something to do after the last fault, where one attempt is not all there is to do. */
@@ -170,17 +170,17 @@ export function kindOf(name: KindName): Kind {
   return KINDS[name];
 }
 
-export function endOf(name: KindName, flags: TownFlags): End {
+export function endOf(name: KindName, flags: RunFlags): End {
   const { end } = kindOf(name);
   return typeof end === 'function' ? end(flags) : end;
 }
 
-export function isRented(name: KindName, flags: TownFlags): boolean {
+export function isRented(name: KindName, flags: RunFlags): boolean {
   return endOf(name, flags).ready === RENTED.ready;
 }
 
 /** Whether the object is where it must come to. */
-export function isAtItsEnd(name: KindName, object: RawObject, flags: TownFlags): boolean {
+export function isAtItsEnd(name: KindName, object: RawObject, flags: RunFlags): boolean {
   const { ready, stalled, synced } = endOf(name, flags);
   const isReady = reasonOf(object, 'Ready') === ready || (stalled !== undefined && isPending(object));
   const isSynced = synced === undefined || reasonOf(object, 'Synced') === synced;
@@ -202,7 +202,7 @@ function isPending(object: RawObject): boolean {
   return reasonOf(object, 'Ready') === 'Pending';
 }
 
-export function policyOf({ requireMaxPrice, ceilingUsdPerHour, totalUsdPerHour }: TownFlags): Policy {
+export function policyOf({ requireMaxPrice, ceilingUsdPerHour, totalUsdPerHour }: RunFlags): Policy {
   return {
     ...OPEN_POLICY,
     requireMaxPrice,
