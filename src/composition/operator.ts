@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
+import type { LeadershipHandlers } from '../kubernetes/election.ts';
 import { LeaderElector } from '../kubernetes/leader-elector.ts';
 import type { Logger } from '../observability/logger.ts';
 import { Controller } from '../reconciler/controller.ts';
@@ -163,10 +164,8 @@ function createController(
   });
 }
 
-type Candidate = Pick<
-  ConstructorParameters<typeof LeaderElector>[0],
-  'identity' | 'cargo' | 'onStartedLeading' | 'onStoppedLeading'
->;
+type Candidate = Pick<ConstructorParameters<typeof LeaderElector>[0], 'identity' | 'cargo'> &
+  LeadershipHandlers;
 
 function standForElection(
   { config, clock, log }: ClusterParts,
@@ -184,8 +183,9 @@ function standForElection(
     renewDeadlineMs,
     renewPeriodMs,
     retryPeriodMs,
-    ...candidate,
+    identity: candidate.identity,
+    ...(candidate.cargo === undefined ? {} : { cargo: candidate.cargo }),
   });
-  elector.start();
+  elector.start(candidate);
   return elector;
 }

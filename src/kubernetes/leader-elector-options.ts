@@ -3,9 +3,6 @@ import type { ApiTransport } from './api-transport.ts';
 import type { LeaseCargo } from './lease-cargo.ts';
 import type { Log } from './log.ts';
 
-/** Why leading ended: the lease could not be renewed or another holds it, or `stop()` gave it back. */
-export type LeadingEnd = 'lost' | 'released';
-
 export interface LeaderElectorOptions {
   transport: ApiTransport;
   clock: Clock;
@@ -24,7 +21,4 @@ export interface LeaderElectorOptions {
   /** How often a standby looks; bounds the hand-over after a release. @default 1000 */
   retryPeriodMs?: number;
   cargo?: LeaseCargo;
-  onStartedLeading: () => void;
-  /** Called once. A release waits for the promise: the next leader starts only after this one's work is done. */
-  onStoppedLeading: (end: LeadingEnd) => void | Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { apiErrorMessage, ApiTimeoutError } from './api-errors.ts';
 import { whenAborted } from './deadline.ts';
+import type { Election, LeadershipHandlers } from './election.ts';
 import { errorFields } from './error-fields.ts';
 import {
   claimedSpec,
@@ -38,7 +39,7 @@ const CONFLICT_PAUSE_MS = 100;
  * - RELEASING after `stop()`: `onStoppedLeading` finishes what is under way; the lease is renewed until it has.
  * - RELEASED the end: the lease is emptied, so that a standby takes it at its next look.
  */
-export class LeaderElector {
+export class LeaderElector implements Election {
   readonly #options: LeaderElectorOptions & typeof DEFAULTS;
   readonly #leases: ResourceClient<Lease>;
   readonly #observation = new LeaseObservation();
@@ -87,8 +88,8 @@ export class LeaderElector {
   }
 
   /** Starts to stand for election, once. */
-  start(): void {
-    this.#running ??= this.#run();
+  start(handlers: LeadershipHandlers): void {
+    this.#running ??= this.#run(handlers);
   }
 
   /** Stops standing or leading; gives the lease back. Resolves when nothing is running any more. Never rejects. */
@@ -97,10 +98,10 @@ export class LeaderElector {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(handlers: LeadershipHandlers): Promise<void> {
     this.#mode = 'standby';
     await this.#standBy();
-    if (this.#lastRenewedAtMs !== undefined && !this.#isStopping()) await this.#lead();
+    if (this.#lastRenewedAtMs !== undefined && !this.#isStopping()) await this.#lead(handlers);
     else if (this.#isClaiming || this.#lastRenewedAtMs !== undefined) await this.#release();
   }
 
@@ -173,19 +174,19 @@ export class LeaderElector {
     return true;
   }
 
-  async #lead(): Promise<void> {
+  async #lead({ onStartedLeading, onStoppedLeading }: LeadershipHandlers): Promise<void> {
     const { log, identity } = this.#options;
     this.#mode = 'leading';
     log.info({ identity }, 'leading');
     await this.#call(() => this.#options.cargo?.onTaken(this.#lease?.metadata.annotations ?? {}));
-    await this.#call(this.#options.onStartedLeading);
+    await this.#call(onStartedLeading);
     const renewing = Promise.all([this.#renewLoop(), this.#guardDeadline()]);
     await Promise.race([renewing, whenAborted(this.#stopping.signal)]);
     const end = this.#hasEnded() ? 'lost' : 'released';
     this.#mode = end === 'lost' ? 'lost' : 'releasing';
     log.info({ identity, end }, 'no longer leading');
     // The lease is renewed meanwhile: nobody else may begin while our work is still being finished.
-    await this.#call(() => this.#options.onStoppedLeading(end));
+    await this.#call(() => onStoppedLeading(end));
     this.#leading.abort();
     await renewing;
     if (end === 'released') await this.#release();

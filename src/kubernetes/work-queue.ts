@@ -9,6 +9,8 @@ import { TimeSlice } from './time-slice.ts';
 export interface WorkQueueObserver {
   /** Keys that wait for a worker, after each change. */
   onDepth?(depth: number): void;
+  /** A key came that did not wait already. */
+  onAdded?(): void;
   /** A worker takes a key that waited this long. */
   onStarted?(waitSeconds: number): void;
   /** A worker is done with a key. */
@@ -108,13 +110,22 @@ export class WorkQueue {
   /** Wants a look at the key as soon as a worker is free. Without effect once stopping. */
   add(key: string): void {
     if (this.#isStopping) return;
-    if (this.#running.has(key)) {
-      this.#running.set(key, true);
+    const isDirty = this.#running.get(key);
+    if (isDirty === undefined) {
+      this.#line(key);
       return;
     }
+    this.#running.set(key, true);
+    if (!isDirty) this.#options.observer?.onAdded?.();
+  }
+
+  /** Puts the key into the line of its lane. */
+  #line(key: string, isNew = true): void {
     const lane = this.#laneOf(key);
     if (this.#ready[lane].has(key)) return;
-    this.#ready[lane].set(key, this.#takeFromOtherLane(key, lane) ?? this.#options.clock.monotonicMs());
+    const sinceMs = this.#takeFromOtherLane(key, lane);
+    this.#ready[lane].set(key, sinceMs ?? this.#options.clock.monotonicMs());
+    if (isNew && sinceMs === undefined) this.#options.observer?.onAdded?.();
     this.#options.observer?.onDepth?.(this.depth);
     this.#pump();
   }
@@ -248,7 +259,8 @@ export class WorkQueue {
     const isDirty = this.#running.get(key) === true;
     this.#running.delete(key);
     this.#options.observer?.onFinished?.((this.#options.clock.monotonicMs() - startedAtMs) / 1000);
-    if (isDirty) this.add(key);
+    // It was counted when it became dirty.
+    if (isDirty && !this.#isStopping) this.#line(key, false);
     this.#pump();
     this.#settle();
   }

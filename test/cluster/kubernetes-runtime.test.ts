@@ -233,15 +233,16 @@ describe('leader election', () => {
         namespace: 'default',
         name: 'runtime-test',
         identity,
+      });
+      releases.push(async () => {
+        await elector.stop();
+      });
+      elector.start({
         onStartedLeading: () => led.push(identity),
         onStoppedLeading: (end) => {
           led.push(`${identity} ${end}`);
         },
       });
-      releases.push(async () => {
-        await elector.stop();
-      });
-      elector.start();
       return elector;
     };
     const first = stand('first');

@@ -38,7 +38,7 @@ describe('writes of the Lease that take long, as through admission webhooks', ()
     async (ms) => {
       const a = election.candidate('a');
       slowDown(a, ms);
-      a.elector.start();
+      a.start();
       await election.pass(180_000);
 
       expect(a.elector.isLeader()).toBe(true);
@@ -53,7 +53,7 @@ describe('writes of the Lease that take long, as through admission webhooks', ()
   it('are made known to the others: they wait for as long as the record says', async () => {
     const a = election.candidate('a');
     slowDown(a, 12_000);
-    a.elector.start();
+    a.start();
     await election.pass(120_000);
     const seconds = Number(election.lease()['leaseDurationSeconds']);
     expect(seconds).toBeGreaterThanOrEqual(60);
@@ -80,7 +80,7 @@ describe('a Lease that cannot be taken', () => {
   it('is a problem once that has lasted, is logged once a minute, and is none once it can be', async () => {
     election.server.plan(() => statusAnswer(403, 'Forbidden'));
     const a = election.candidate('a');
-    a.elector.start();
+    a.start();
     await settle();
     expect(a.elector.problem).toBeUndefined();
     await election.pass(20_000);

@@ -29,7 +29,7 @@ describe('taking the lease', () => {
 
   it('is done by one of several that come at once', async () => {
     const all = ['a', 'b', 'c'].map((identity) => election.candidate(identity));
-    for (const { elector } of all) elector.start();
+    for (const { start } of all) start();
     await settle();
     await election.pass(20_000);
 
@@ -108,7 +108,7 @@ describe('taking the lease', () => {
   it('is kept trying while the server is in trouble', async () => {
     election.server.plan(() => statusAnswer(500, 'InternalError'));
     const a = election.candidate('a');
-    a.elector.start();
+    a.start();
     await settle();
     await election.pass(5000);
     election.server.plan(() => undefined);
@@ -169,7 +169,7 @@ describe('giving it back', () => {
       return 'hang';
     });
     const a = election.candidate('a');
-    a.elector.start();
+    a.start();
     await until(() => election.holder() === 'a');
     election.server.plan(() => undefined);
 

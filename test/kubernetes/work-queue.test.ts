@@ -186,6 +186,7 @@ it('tells an observer of depth, waits, work and retries', async () => {
   queue = newQueue({
     observer: {
       onDepth: (depth) => seen.push(`depth ${String(depth)}`),
+      onAdded: () => seen.push('added'),
       onStarted: (seconds) => seen.push(`waited ${String(seconds)}`),
       onFinished: (seconds) => seen.push(`worked ${String(seconds)}`),
       onRetry: () => seen.push('retry'),
@@ -197,7 +198,34 @@ it('tells an observer of depth, waits, work and retries', async () => {
   clock.jump(3000);
   await work.end('a', new Error('bug'));
 
-  expect(seen).toEqual(['depth 1', 'depth 0', 'waited 2', 'retry', 'worked 3']);
+  expect(seen).toEqual(['added', 'depth 1', 'depth 0', 'waited 2', 'retry', 'worked 3']);
+});
+
+it('counts a key that comes again only where that asks for another turn of work', async () => {
+  let added = 0;
+  const urgent = new Set<string>();
+  queue = newQueue({
+    laneOf: (key) => (urgent.has(key) ? 'urgent' : 'normal'),
+    observer: { onAdded: () => (added += 1) },
+  });
+  queue.add('a');
+  queue.add('a');
+  urgent.add('a');
+  queue.add('a');
+  expect(added).toBe(1);
+  run();
+  await turn();
+  queue.add('a');
+  queue.add('a');
+  expect(added).toBe(2);
+
+  await work.end('a');
+  await work.end('a');
+  queue.addAfter('a', 1_000);
+  expect(added).toBe(2);
+  await clock.advance(1_000);
+
+  expect(added).toBe(3);
 });
 
 describe('an urgent key', () => {

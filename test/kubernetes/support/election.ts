@@ -1,6 +1,7 @@
 import type { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
+import type { LeadershipHandlers, LeadingEnd } from '../../../src/kubernetes/election.ts';
 import { LeaderElector } from '../../../src/kubernetes/leader-elector.ts';
-import type { LeaderElectorOptions, LeadingEnd } from '../../../src/kubernetes/leader-elector-options.ts';
+import type { LeaderElectorOptions } from '../../../src/kubernetes/leader-elector-options.ts';
 import { FakeApiServer, type Fault } from './fake-api-server.ts';
 import { RecordingLog } from './recording-log.ts';
 import { transportTo } from './runtime.ts';
@@ -17,6 +18,8 @@ export interface Candidate {
   identity: string;
   clock: VirtualClock;
   elector: LeaderElector;
+  /** Begins to stand. */
+  start: () => void;
   transport: ApiTransport;
   log: RecordingLog;
   started: number;
@@ -24,7 +27,8 @@ export interface Candidate {
 }
 
 /** What may be different about a candidate. */
-export type CandidateOptions = Partial<LeaderElectorOptions> & { wallStartMs?: number };
+export type CandidateOptions = Partial<LeaderElectorOptions> &
+  Partial<LeadershipHandlers> & { wallStartMs?: number };
 
 /** Several processes and one API server. */
 export class Election {
@@ -48,7 +52,8 @@ export class Election {
     if (timers > 0) throw new Error(`${String(timers)} timers were left behind`);
   }
 
-  candidate(identity: string, { wallStartMs, ...options }: CandidateOptions = {}): Candidate {
+  candidate(identity: string, { wallStartMs, ...given }: CandidateOptions = {}): Candidate {
+    const { onStartedLeading, onStoppedLeading, ...options } = given;
     const clock = new VirtualClock(wallStartMs);
     const transport = transportTo(this.server, clock);
     const log = new RecordingLog();
@@ -59,15 +64,23 @@ export class Election {
       namespace: 'operators',
       name: 'gpupod-operator',
       identity,
-      onStartedLeading: () => {
-        created.started += 1;
-      },
-      onStoppedLeading: (end) => {
-        created.ends.push(end);
-      },
       ...options,
     });
-    const created: Candidate = { identity, clock, elector, transport, log, started: 0, ends: [] };
+    const start = (): void => {
+      elector.start({
+        onStartedLeading:
+          onStartedLeading ??
+          (() => {
+            created.started += 1;
+          }),
+        onStoppedLeading:
+          onStoppedLeading ??
+          ((end) => {
+            created.ends.push(end);
+          }),
+      });
+    };
+    const created: Candidate = { identity, clock, elector, start, transport, log, started: 0, ends: [] };
     this.candidates.push(created);
     return created;
   }
@@ -75,7 +88,7 @@ export class Election {
   /** Starts to stand, and waits until it leads. */
   async leader(identity: string, options?: CandidateOptions): Promise<Candidate> {
     const created = this.candidate(identity, options);
-    created.elector.start();
+    created.start();
     await until(() => created.elector.isLeader(), `${identity} leads`);
     return created;
   }
@@ -84,7 +97,7 @@ export class Election {
   async standby(identity: string, options?: CandidateOptions): Promise<Candidate> {
     const created = this.candidate(identity, options);
     const before = this.server.requests.length;
-    created.elector.start();
+    created.start();
     await until(() => this.server.requests.length > before);
     await settle();
     return created;

@@ -1,0 +1,193 @@
+import operatorPackage, { ResourceEventType } from '@dot-i/k8s-operator';
+import type { ResourceEvent } from '@dot-i/k8s-operator';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { errorFields } from './error-fields.ts';
+import type { Log } from './log.ts';
+import type { KubernetesObject } from './objects.ts';
+import { resourcePath } from './resource-client.ts';
+import type { ResourceType } from './resource-client.ts';
+import type { WatchedEvent } from './source.ts';
+import type { StoreEvent } from './store.ts';
+import type { StoreHandler } from './store-handlers.ts';
+
+// The package is CommonJS with a default export: in ESM that export is a member of the default import.
+const Operator = operatorPackage.default;
+
+/** Where the events of a resource come from. A `Reflector` is one. */
+export interface EventSource {
+  subscribe(handler: StoreHandler<KubernetesObject>): () => void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** A resource to be watched, and who hears of it. */
+export interface FramedWatch {
+  readonly resource: ResourceType;
+  /** undefined = all namespaces. */
+  readonly namespace: string | undefined;
+  /** Started by the frame, and stopped with it. */
+  readonly source: EventSource;
+  readonly onEvent: (event: WatchedEvent) => void;
+}
+
+export interface FrameOptions {
+  readonly kubeConfig: KubeConfig;
+  readonly log: Log;
+  readonly watches: readonly FramedWatch[];
+}
+
+export interface Frame {
+  start(): Promise<void>;
+  /** Resolves when all sources are at rest. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The frame of an operator: `start()` calls `init()`, which calls `watchResource` once for each resource; `stop()` ends all.
+ *
+ * From `@dot-i/k8s-operator` come the lifecycle, `kubeConfig` and the `ResourceEvent` contract, no more. Its own watch
+ * exits the process when a stream fails, its queue runs one event at a time, and its finalizer and status helpers
+ * swallow errors and write unguarded. Here the events come from our sources, and nobody gets hold of the class that
+ * inherits the helpers.
+ */
+export function createFrame(options: FrameOptions): Frame {
+  const operator = new FramedOperator(options);
+  return {
+    start: async () => {
+      await operator.start();
+    },
+    stop: async () => {
+      operator.stop();
+      await operator.whenStopped();
+    },
+  };
+}
+
+class FramedOperator extends Operator {
+  readonly #options: FrameOptions;
+  readonly #sources: EventSource[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: FrameOptions) {
+    super(textLogger(options.log));
+    this.#options = options;
+    // The base class has loaded the default kubeconfig; ours may have been chosen by a flag.
+    this.kubeConfig = options.kubeConfig;
+    // It is made for that default kubeconfig, and takes a megabyte of models and clients along.
+    Reflect.deleteProperty(this, 'k8sApi');
+  }
+
+  /** Stops all sources; `whenStopped` tells when they have. */
+  override stop(): void {
+    this.#stopped ??= Promise.all(this.#sources.map(async (source) => await source.stop())).then(
+      () => undefined,
+    );
+  }
+
+  /** Resolves when the sources are at rest, after `stop()`. */
+  async whenStopped(): Promise<void> {
+    await this.#stopped;
+  }
+
+  protected override async init(): Promise<void> {
+    for (const { resource, namespace, onEvent } of this.#options.watches) {
+      const { group, version, plural } = resource;
+      const hear = async (event: WatchedEvent): Promise<void> => {
+        onEvent(event);
+        await Promise.resolve();
+      };
+      await this.watchResource(group, version, plural, hear, namespace);
+    }
+  }
+
+  /** Starts the source of this resource and hands its events to `onEvent`, whose failures are logged. */
+  protected override async watchResource(
+    group: string,
+    version: string,
+    plural: string,
+    onEvent: (event: WatchedEvent) => Promise<void>,
+    namespace?: string,
+  ): Promise<void> {
+    const type = { group, version, plural };
+    const source = this.#sourceOf(resourcePath(type, namespace));
+    if (this.#stopped !== undefined || source === undefined) {
+      return;
+    }
+    source.subscribe({
+      onEvent: (event) => {
+        onEvent(toWatchedEvent(event, type)).catch((error: unknown) => {
+          this.#options.log.error({ ...errorFields(error), plural }, 'resource event handler failed');
+        });
+      },
+    });
+    this.#sources.push(source);
+    source.start();
+    await Promise.resolve();
+  }
+
+  #sourceOf(path: string): EventSource | undefined {
+    return this.#options.watches.find(({ resource, namespace }) => resourcePath(resource, namespace) === path)
+      ?.source;
+  }
+}
+
+/** The frame logs plain texts. */
+function textLogger(log: Log): ConstructorParameters<typeof Operator>[0] {
+  return {
+    debug: (message) => {
+      log.debug({}, message);
+    },
+    info: (message) => {
+      log.info({}, message);
+    },
+    warn: (message) => {
+      log.warn({}, message);
+    },
+    error: (message) => {
+      log.error({}, message);
+    },
+  };
+}
+
+const EVENT_TYPES = {
+  ADDED: ResourceEventType.Added,
+  MODIFIED: ResourceEventType.Modified,
+  DELETED: ResourceEventType.Deleted,
+} as const;
+
+/** An event of a store in the words of the frame. */
+export function toWatchedEvent(
+  event: StoreEvent<KubernetesObject>,
+  { group, version, plural }: ResourceType,
+): WatchedEvent {
+  const { object } = event;
+  const { name, namespace, resourceVersion } = object.metadata;
+  const apiVersion = group === '' ? version : `${group}/${version}`;
+  return {
+    type: EVENT_TYPES[event.type],
+    meta: {
+      id: `${plural}.${apiVersion}`,
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      resourceVersion,
+      apiVersion,
+      // Items of a list of built-in kinds carry no kind; their events do not need one.
+      kind: object.kind ?? '',
+    },
+    object: withDates(object),
+    ...(event.type === 'MODIFIED' ? { previous: withDates(event.previous) } : {}),
+  };
+}
+
+/** client-node's types want `Date` where JSON has strings. */
+function withDates(object: KubernetesObject): ResourceEvent['object'] {
+  const { creationTimestamp, deletionTimestamp, ...metadata } = object.metadata;
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp: new Date(creationTimestamp) }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp: new Date(deletionTimestamp) }),
+    },
+  };
+}

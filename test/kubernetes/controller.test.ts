@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ControlledWork } from './support/controlled-work.ts';
+import { ControllerBench, DONE, ownerKey, ownKey } from './support/controller-bench.ts';
+import { turn } from './support/until.ts';
+
+let bench: ControllerBench;
+
+beforeEach(() => {
+  bench = new ControllerBench();
+});
+
+afterEach(async () => {
+  await bench.close();
+});
+
+describe('events', () => {
+  it('before the start ask for nothing: what is there is reconciled on starting, each once', async () => {
+    bench.boxes.put('a');
+    bench.boxes.put('a', { size: 2 });
+    bench.boxes.put('b');
+    bench.boxes.put('gone');
+    bench.boxes.remove('gone');
+    const controller = bench.controller();
+    await turn();
+    expect(bench.reconciled).toEqual([]);
+
+    controller.start();
+    await turn();
+
+    expect(bench.reconciled).toEqual(['default/a', 'default/b']);
+  });
+
+  it.each([
+    { what: 'made', act: () => bench.boxes.put('b') },
+    { what: 'changed', act: () => bench.boxes.put('a', { size: 2 }) },
+    { what: 'deleted', act: () => bench.boxes.remove('a') },
+  ])('ask for a reconcile when an object is $what', async ({ act, what }) => {
+    bench.boxes.put('a');
+    bench.controller().start();
+    await turn();
+    bench.reconciled.length = 0;
+
+    act();
+    await turn();
+
+    expect(bench.reconciled).toEqual([what === 'made' ? 'default/b' : 'default/a']);
+  });
+
+  it('of one kind ask for reconciles of another: of the object that was named before, too', async () => {
+    bench.owners.put('ann');
+    bench.owners.put('bob');
+    const ofOwners = bench.controller({
+      name: 'owner',
+      watches: [
+        { source: bench.owners.source, toKeys: ownKey },
+        { source: bench.boxes.source, toKeys: ownerKey },
+      ],
+    });
+    ofOwners.start();
+    await turn();
+    bench.reconciled.length = 0;
+
+    bench.boxes.put('a', { owner: 'ann' });
+    await turn();
+    expect(bench.reconciled).toEqual(['default/ann']);
+    bench.boxes.put('a', { owner: 'bob' });
+    await turn();
+    expect(bench.reconciled).toEqual(['default/ann', 'default/ann', 'default/bob']);
+    bench.boxes.put('a');
+    bench.boxes.remove('a');
+    await turn();
+    expect(bench.reconciled).toEqual(['default/ann', 'default/ann', 'default/bob', 'default/bob']);
+  });
+
+  it('reach every controller of the source, also where one fails to name the keys', async () => {
+    const broken = bench.controller({
+      name: 'broken',
+      watches: [
+        {
+          source: bench.boxes.source,
+          toKeys: () => {
+            throw new Error('bug');
+          },
+        },
+      ],
+    });
+    const whole = bench.controller();
+    broken.start();
+    whole.start();
+
+    bench.boxes.put('a');
+    await turn();
+
+    expect(bench.reconciled).toEqual(['default/a']);
+    expect(bench.boxes.log.lines).toMatchObject([
+      { level: 'error', fields: { resource: 'boxes.example.dev/v1', name: 'a', error: 'bug' } },
+    ]);
+  });
+
+  it('after the stop ask for nothing', async () => {
+    const controller = bench.controller();
+    controller.start();
+    await controller.stop();
+
+    bench.boxes.put('a');
+    controller.enqueue('default/b');
+    await turn();
+
+    expect(bench.reconciled).toEqual([]);
+  });
+});
+
+describe('a key', () => {
+  it('that is dirty while it is reconciled is reconciled again, and never twice at once', async () => {
+    const work = new ControlledWork();
+    bench
+      .controller({
+        reconcile: async (key) => {
+          await work.worker(key);
+          return DONE;
+        },
+      })
+      .start();
+
+    bench.boxes.put('a');
+    bench.boxes.put('a', { size: 2 });
+    bench.boxes.put('a', { size: 3 });
+    await turn();
+    expect(work.started).toEqual(['default/a']);
+    await work.end('default/a');
+    expect(work.started).toEqual(['default/a', 'default/a']);
+    await work.end('default/a');
+
+    expect(work.started).toHaveLength(2);
+  });
+
+  it('in the urgent lane is reconciled although all other workers are busy', async () => {
+    const work = new ControlledWork();
+    bench
+      .controller({
+        reconcile: async (key) => {
+          await work.worker(key);
+          return DONE;
+        },
+        workers: { concurrency: 1, urgentConcurrency: 1 },
+        laneOf: (key) => (key === 'default/urgent' ? 'urgent' : 'normal'),
+      })
+      .start();
+
+    for (const name of ['a', 'b', 'urgent']) {
+      bench.boxes.put(name);
+    }
+    await turn();
+
+    expect(work.started).toEqual(['default/a', 'default/urgent']);
+    await work.endAll();
+    await work.endAll();
+  });
+});
+
+describe('stopping', () => {
+  it('waits for the reconciles that run, and begins no other', async () => {
+    const work = new ControlledWork();
+    const controller = bench.controller({
+      workers: { concurrency: 1 },
+      reconcile: async (key) => {
+        await work.worker(key);
+        return { kind: 'done', requeueAfterMs: 1 };
+      },
+    });
+    controller.start();
+    for (const name of ['a', 'b']) {
+      bench.boxes.put(name);
+    }
+    let isStopped = false;
+    const stopped = controller.stop().then(() => {
+      isStopped = true;
+    });
+    bench.boxes.put('c');
+    await bench.clock.advance(60_000);
+    expect(isStopped).toBe(false);
+
+    await work.end('default/a');
+    await stopped;
+
+    expect(work.started).toEqual(['default/a']);
+  });
+});
