@@ -13,6 +13,7 @@ import { ConnectionSource } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { withDeadline } from './deadline.ts';
 import { AnswerTooLargeError, readText, sendRequest } from './http-exchange.ts';
+import type { HttpRequest } from './http-exchange.ts';
 
 /** Query parameters; those that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -54,6 +55,15 @@ export interface ApiTransportOptions {
   userAgent: string;
   /** Parallel requests. @default 32 */
   maxSockets?: number;
+  /** Told of every request that was sent, as soon as its answer begins or fails to. Called synchronously; must not throw. */
+  onRequest?: ((request: SentRequest) => void) | undefined;
+}
+
+/** What became of a request. */
+export interface SentRequest {
+  method: string;
+  /** The HTTP status, or `<error>` where there was no answer: as client-go counts them. */
+  code: string;
 }
 
 /** Longer than a request may stand in line at a server that is busy, 15 s by default. */
@@ -80,9 +90,11 @@ export class ApiTransport {
   readonly #connections: ConnectionSource;
   readonly #clock: Clock;
   readonly #userAgent: string;
+  readonly #onRequest: ApiTransportOptions['onRequest'];
   #writeTimeoutMs = WRITE_TIMEOUT_MS;
 
-  constructor({ kubeConfig, clock, userAgent, maxSockets }: ApiTransportOptions) {
+  constructor({ kubeConfig, clock, userAgent, maxSockets, onRequest }: ApiTransportOptions) {
+    this.#onRequest = onRequest;
     this.#clock = clock;
     this.#userAgent = userAgent;
     this.#connections = new ConnectionSource({
@@ -145,7 +157,7 @@ export class ApiTransport {
     const { method, path, query, body } = request;
     const connection = await this.#connection(signal);
     const response = await wrapErrors(signal, async () => {
-      const answer = await sendRequest({
+      const answer = await this.#send({
         url: requestUrl(connection.server, path, query),
         method,
         headers: this.#headers(connection.headers, body === undefined ? undefined : request),
@@ -162,7 +174,7 @@ export class ApiTransport {
   async #openStream({ path, query }: StreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const connection = await this.#connection(signal);
     return await wrapErrors(signal, async () => {
-      const answer = await sendRequest({
+      const answer = await this.#send({
         url: requestUrl(connection.server, path, query),
         method: 'GET',
         headers: this.#headers(connection.headers, undefined),
@@ -172,6 +184,18 @@ export class ApiTransport {
       if (!isSuccess(answer)) this.#assertSuccess(answer, await readText(answer));
       return answer;
     });
+  }
+
+  async #send(request: HttpRequest): Promise<IncomingMessage> {
+    const { method } = request;
+    try {
+      const answer = await sendRequest(request);
+      this.#onRequest?.({ method, code: String(answer.statusCode) });
+      return answer;
+    } catch (error) {
+      this.#onRequest?.({ method, code: '<error>' });
+      throw error;
+    }
   }
 
   #headers(
