@@ -15,17 +15,17 @@ export function judgeAnswer(
   outcome: CreateOutcome,
   isHeldElsewhere: (podId: string) => boolean,
 ): CreateOutcome {
-  if (outcome.kind !== 'created' || isSameAttempt(outcome.pod.name, intent.name)) {
+  if (outcome.kind !== 'created' || isSameAttempt(outcome.instance.name, intent.name)) {
     return outcome;
   }
-  const { pod } = outcome;
+  const { instance } = outcome;
   const problem =
-    whyAnothers(intent, pod) ?? (isHeldElsewhere(pod.podId) ? 'another GpuPod has it' : undefined);
+    whyAnothers(intent, instance) ?? (isHeldElsewhere(instance.podId) ? 'another GpuPod has it' : undefined);
   return problem === undefined
     ? outcome
     : {
         kind: 'unknown',
-        message: `POST /pods/: the provider answered with instance ${pod.podId}, but ${problem}.`,
+        message: `POST /pods/: the provider answered with instance ${instance.podId}, but ${problem}.`,
       };
 }
 

@@ -50,7 +50,7 @@ export function isInHistoryOnly(inventory: InventoryView | undefined, podId: str
 }
 
 function isListedLive(inventory: InventoryView, podId: string): boolean {
-  return inventory.live.some((pod) => pod.podId === podId);
+  return inventory.live.some((instance) => instance.podId === podId);
 }
 
 function isProvenMissing({ now, timings }: Observation, instance: InstanceState): boolean {

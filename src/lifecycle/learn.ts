@@ -26,7 +26,7 @@ export function learnCreate(
   };
   switch (outcome.kind) {
     case 'created': {
-      const { podId, userId } = outcome.pod;
+      const { podId, userId } = outcome.instance;
       const account = accountOfIntent(intent) ?? (userId === undefined ? undefined : { userId });
       const { teamId } = intent;
       const unbound = { podId, podName: intent.name, teamId, ...(account === undefined ? {} : { account }) };

@@ -26,7 +26,7 @@ export interface LocalState {
   /** When this process first saw that the object is being deleted. */
   readonly deletingSinceMs?: number;
   /** A pod that this process got an id for and that no status names yet. */
-  readonly unbound?: UnboundPod;
+  readonly unbound?: UnboundInstance;
   /** Live pods with this object's front that are not its own: pod id → begin of the list that first showed it. */
   readonly duplicates: Readonly<Record<string, number>>;
   /** What keeps going wrong, and since when. */
@@ -70,7 +70,7 @@ export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed' | 'ke
 /** Why an order could not be sent. */
 export type BlockReason = FailureReason | 'ReferenceNotFound';
 
-export interface UnboundPod {
+export interface UnboundInstance {
   readonly podId: string;
   readonly podName: string;
   /** The team that pays for it; absent where the key's own wallet does. */

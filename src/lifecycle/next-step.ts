@@ -1,6 +1,6 @@
 import type { Observation } from './observation.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from './rules/deletion.ts';
-import { finishEnding } from './rules/ending.ts';
+import { finishTermination } from './rules/termination.ts';
 import { stopAfterNotCreated, stopAfterRefusals } from './rules/exhausted.ts';
 import { followInstance } from './rules/follow.ts';
 import {
@@ -16,7 +16,7 @@ import { resolvePendingCreate } from './rules/look-up.ts';
 import { adoptNewer, correctName } from './rules/newer.ts';
 import { rent } from './rules/rent.ts';
 import { startOver, stayStalled } from './rules/start-over.ts';
-import { terminateDuplicates, endUnbound } from './rules/duplicates.ts';
+import { terminateDuplicates, terminateUnbound } from './rules/duplicates.ts';
 import { suspend } from './rules/suspension.ts';
 import type { Rule, Step } from './step.ts';
 
@@ -26,14 +26,14 @@ const RULES: readonly Rule[] = [
   paused, //                   a person wants nothing to happen
   accountDoubtful, //          another account's answers say nothing about our pods
   restoreFinalizer, //         what is paid for must not vanish unseen
-  endUnbound, //               an answer came for an order that is no more
+  terminateUnbound, //               an answer came for an order that is no more
   terminateDuplicates, //                surplus pods of this object
   stayReleased, //             released, and held by somebody else's finalizer
   adoptNewer, //               what is on the object is from an older moment than what runs
   resolvePendingCreate, //             unknown is not failure: look it up before anything else is rented
   foreignIntent, //             another installation's order is not ours to touch
   correctName, //              an ending of an earlier attempt is not meant for the instance that runs
-  finishEnding, //             an ending that was begun
+  finishTermination, //             an ending that was begun
   finishDeletion, //           the object goes when the rental was seen to have ended
   startOver, //                a new spec or a request lifts what stalled it
   suspend,

@@ -36,7 +36,7 @@ export interface Observation {
   /** Set once the provider could not be read for longer than `quietFailureMs`. */
   readonly providerFailure?: Failure;
   /** Set once nothing could be learned of the rented pod for longer than `quietFailureMs`. */
-  readonly podFailure?: Failure;
+  readonly instanceFailure?: Failure;
   /** Fields of the status that protect money, and that the installed CRD drops. */
   readonly droppedFields?: readonly string[];
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;

@@ -140,7 +140,7 @@ function observeInstance(observation: Observation): InstanceState | undefined {
   if (podId === undefined) {
     return undefined;
   }
-  const listed = observation.inventory?.live.find((pod) => pod.podId === podId);
+  const listed = observation.inventory?.live.find((instance) => instance.podId === podId);
   const standing = knownInstance(localState, podId, now.monotonicMs);
   return countMissing(observation, seen(observation, standing, listed), listed !== undefined);
 }
@@ -236,7 +236,8 @@ function observeDuplicates(observation: Observation): LocalState['duplicates'] {
     return localState.duplicates;
   }
   const duplicates = inventory.live.filter(
-    (pod) => pod.podId !== localState.unbound?.podId && standingOf(observation, pod) === 'duplicate',
+    (instance) =>
+      instance.podId !== localState.unbound?.podId && standingOf(observation, instance) === 'duplicate',
   );
   return Object.fromEntries(
     duplicates.map(({ podId }) => [podId, localState.duplicates[podId] ?? inventory.beganAtMs]),

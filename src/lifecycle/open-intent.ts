@@ -127,13 +127,13 @@ function mayPay({ defaultTeamId, allowedTeamIds }: Observation['policy'], wallet
 /** Never used twice for one object: above every number that the object, the provider or this process knows. */
 export function nextAttemptNumber({ intent, gpuPod, inventory, localState }: Observation): number {
   const recorded = attemptsOf(gpuPod.status).map(({ number }) => number);
-  const names = [localState.pendingCreate?.podName, ...pods(inventory).map(({ name }) => name)];
+  const names = [localState.pendingCreate?.podName, ...instances(inventory).map(({ name }) => name)];
   const named = names.map((name) => parsePodName(name)?.attempt ?? 0);
   const isOwn = intent.kind === 'read' && intent.intent.uid === gpuPod.metadata.uid;
   return 1 + Math.max(0, isOwn ? intent.intent.attempt : 0, ...recorded, ...named);
 }
 
-function pods(inventory: InventoryView | undefined): readonly { readonly name?: string }[] {
+function instances(inventory: InventoryView | undefined): readonly { readonly name?: string }[] {
   return inventory === undefined ? [] : [...inventory.live, ...inventory.ended];
 }
 

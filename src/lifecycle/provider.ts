@@ -20,7 +20,7 @@ export interface Provider {
    * The instances of these wallets, and which of the lists are complete; a failure only where none of them is. `ending`: so
    * many of a wallet are being ended, and may vanish while they are listed.
    */
-  listPods(wallets: readonly Wallet[], ending?: EndingCount): Promise<Answer<PodList>>;
+  listPods(wallets: readonly Wallet[], terminating?: TerminatingCount): Promise<Answer<InstanceList>>;
   /**
    * The latest rows of the history (ended pods), newest end first. With ids that are wanted: until it has shown them all,
    * be they many or few.
@@ -30,7 +30,7 @@ export interface Provider {
 }
 
 /** How many instances of a wallet are being ended, as far as is known. */
-export type EndingCount = (wallet: Wallet) => number;
+export type TerminatingCount = (wallet: Wallet) => number;
 
 export interface SendOptions {
   /** Called right before the bytes leave; false means: do not send (a DELETE then fails, a create is `notSent`). */
@@ -87,7 +87,7 @@ export interface NotFound {
  * - `unknown`: anything else. A pod may exist.
  */
 export type CreateOutcome =
-  | { readonly kind: 'created'; readonly pod: InstanceSnapshot }
+  | { readonly kind: 'created'; readonly instance: InstanceSnapshot }
   | Refusal
   | { readonly kind: 'notSent'; readonly reason: FailureReason | 'Withheld'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
@@ -189,9 +189,9 @@ export interface PodStatuses {
 export type Wallet = string | undefined;
 
 /** The live instances of some wallets. Completeness is per wallet: one that failed says nothing about absences in it. */
-export interface PodList {
+export interface InstanceList {
   /** All that was read, also of wallets whose list is not complete. An instance whose name cannot be read has none. */
-  readonly pods: readonly InstanceSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
   /** Monotonic time before the first of its requests began. */
   readonly beganAtMs: number;
   /** One for each wallet that was asked for. */

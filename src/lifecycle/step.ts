@@ -44,7 +44,7 @@ export type Effect =
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
   /** `isForced`: a person took the responsibility; whether the rental ended was not seen. */
-  | { readonly type: 'release'; readonly retain?: readonly PodLeft[]; readonly isForced?: true };
+  | { readonly type: 'release'; readonly retain?: readonly InstanceLeft[]; readonly isForced?: true };
 
 /** `unbound`: the answer to a request of this process gave the id, and nobody else knows of it. */
 export interface DeleteDuplicate {
@@ -55,7 +55,7 @@ export interface DeleteDuplicate {
 }
 
 /** A pod that is left running when its object goes. */
-export interface PodLeft {
+export interface InstanceLeft {
   readonly podId: string;
   readonly podName: string;
 }

@@ -29,19 +29,19 @@ export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent'
 
 type Named = Pick<InstanceSnapshot, 'podId' | 'name'>;
 
-export function standingOf(known: ObjectKnown, pod: Named): Standing {
+export function standingOf(known: ObjectKnown, instance: Named): Standing {
   const { gpuPod, installation } = known;
-  const parts = parsePodName(pod.name);
-  if (pod.podId === gpuPod.status.podId || isNamedByIntent(known, pod.name)) {
+  const parts = parsePodName(instance.name);
+  if (instance.podId === gpuPod.status.podId || isNamedByIntent(known, instance.name)) {
     return 'own';
   }
   if (parts === undefined) {
     return 'others';
   }
   if (podNamePrefixes(installation, gpuPod.metadata).includes(namePrefixOf(parts))) {
-    return isPassed(known, parts) || endsAllInstances(known) ? 'duplicate' : 'newer';
+    return isPassed(known, parts) || terminatesAllInstances(known) ? 'duplicate' : 'newer';
   }
-  return namePrefixOf(parts) === adoptedPrefix(known) && isAfterAdopted(known, parts, pod)
+  return namePrefixOf(parts) === adoptedPrefix(known) && isAfterAdopted(known, parts, instance)
     ? 'newer'
     : 'others';
 }
@@ -50,7 +50,9 @@ export function standingOf(known: ObjectKnown, pod: Named): Standing {
 export function newerInstances(
   observation: ObjectKnown & Pick<Observation, 'inventory'>,
 ): readonly InstanceSnapshot[] {
-  return (observation.inventory?.live ?? []).filter((pod) => standingOf(observation, pod) === 'newer');
+  return (observation.inventory?.live ?? []).filter(
+    (instance) => standingOf(observation, instance) === 'newer',
+  );
 }
 
 /** What they cost, and what to do. No counters or times: it stands until a person acts. */
@@ -77,7 +79,10 @@ export function ownInstances(
 ): readonly InstanceSnapshot[] {
   const adopted = adoptedPrefix(known);
   return (known.inventory?.live ?? []).filter(
-    (pod) => prefixOfName(pod.name) !== adopted || adopted === undefined || standingOf(known, pod) === 'own',
+    (instance) =>
+      prefixOfName(instance.name) !== adopted ||
+      adopted === undefined ||
+      standingOf(known, instance) === 'own',
   );
 }
 
@@ -87,7 +92,7 @@ export function retainsInstances({ spec }: GpuPod, { allowRetain }: Pick<Policy,
 }
 
 /** A deletion ends whatever bears the object's uid, however new. */
-export function endsAllInstances({ gpuPod, policy }: Pick<ObjectKnown, 'gpuPod' | 'policy'>): boolean {
+export function terminatesAllInstances({ gpuPod, policy }: Pick<ObjectKnown, 'gpuPod' | 'policy'>): boolean {
   return isDeleting(gpuPod) && !retainsInstances(gpuPod, policy);
 }
 

@@ -69,7 +69,7 @@ function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
 function created(reply: Reply): CreateOutcome {
   const parsed = ListedPod.safeParse(parseJson(reply.text));
   return parsed.success
-    ? { kind: 'created', pod: snapshotFromPod(parsed.data) }
+    ? { kind: 'created', instance: snapshotFromPod(parsed.data) }
     : unknown(reply, 'the provider answered without a readable id');
 }
 

@@ -12,8 +12,8 @@ const MIN_STRANGERS = 3;
 const STRANGERS_SHARE = 0.01;
 
 /** What the pages of one wallet had. */
-export interface CollectedPods {
-  readonly pods: ReadonlyMap<string, InstanceSnapshot>;
+export interface CollectedInstances {
+  readonly instances: ReadonlyMap<string, InstanceSnapshot>;
   /** By their place in the list. */
   readonly unidentified: ReadonlyMap<number, UnidentifiedRow>;
   /** Why this is not all, or may not be. */
@@ -32,7 +32,7 @@ interface Row {
  */
 export class Collector {
   isAtEnd = false;
-  readonly #pods = new Map<string, InstanceSnapshot>();
+  readonly #instances = new Map<string, InstanceSnapshot>();
   /** Of pages that were read once more further ahead: instances all the same. */
   readonly #beside = new Map<string, InstanceSnapshot>();
   readonly #unidentified = new Map<number, UnidentifiedRow>();
@@ -75,8 +75,8 @@ export class Collector {
   /** The first page, read once more at the end: rows are added, nothing is concluded from it. */
   addFirstPage({ data }: OffsetPage): void {
     this.#keepBeside(data.map((row) => ({ row, parsed: ListedPod.safeParse(row) })));
-    for (const [podId, pod] of this.#beside) {
-      this.#pods.set(podId, this.#pods.get(podId) ?? pod);
+    for (const [podId, instance] of this.#beside) {
+      this.#instances.set(podId, this.#instances.get(podId) ?? instance);
     }
   }
 
@@ -87,7 +87,7 @@ export class Collector {
   /** Whether some of these rows were read before. */
   #isKnown(ids: readonly (string | undefined)[], at: number): boolean {
     return ids.some((id, index) =>
-      id === undefined ? this.#unidentified.has(at + index) : this.#pods.has(id),
+      id === undefined ? this.#unidentified.has(at + index) : this.#instances.has(id),
     );
   }
 
@@ -110,8 +110,8 @@ export class Collector {
     let known = 0;
     for (const [index, { row, parsed }] of rows.entries()) {
       if (parsed.success) {
-        known += this.#pods.has(parsed.data.id) ? 1 : 0;
-        this.#pods.set(parsed.data.id, snapshotFromPod(parsed.data));
+        known += this.#instances.has(parsed.data.id) ? 1 : 0;
+        this.#instances.set(parsed.data.id, snapshotFromPod(parsed.data));
       } else {
         known += this.#unidentified.has(at + index) ? 1 : 0;
         this.#unidentified.set(at + index, defined(UnidentifiedPod.parse(row)));
@@ -121,16 +121,16 @@ export class Collector {
   }
 
   get #count(): number {
-    return this.#pods.size + this.#unidentified.size;
+    return this.#instances.size + this.#unidentified.size;
   }
 
   /** @param ending Instances that are being ended: so many may vanish unread. */
-  contradiction(ending: number): Failure | undefined {
+  contradiction(terminating: number): Failure | undefined {
     const problem = this.#strictly();
     if (problem === undefined || !this.#overlap.isMoving || this.#isRepeating) {
       return problem;
     }
-    return this.#overlap.isWhole && !this.mayMissFirstRows && this.#areFewUnread(ending)
+    return this.#overlap.isWhole && !this.mayMissFirstRows && this.#areFewUnread(terminating)
       ? undefined
       : { ...doubt('the list changed too much while it was read'), isUnstable: true };
   }
@@ -150,14 +150,14 @@ export class Collector {
   }
 
   /** Servers that disagree with each other about what there is look like rows that vanish; but those ends are expected. */
-  #areFewUnread(ending: number): boolean {
+  #areFewUnread(terminating: number): boolean {
     const total = this.#total ?? 0;
-    return total - this.#count <= ending + Math.max(MIN_STRANGERS, total * STRANGERS_SHARE);
+    return total - this.#count <= terminating + Math.max(MIN_STRANGERS, total * STRANGERS_SHARE);
   }
 
-  collected(problem: Failure | undefined): CollectedPods {
-    const pods = new Map([...this.#beside, ...this.#pods]);
-    const found = { pods, unidentified: this.#unidentified };
+  collected(problem: Failure | undefined): CollectedInstances {
+    const instances = new Map([...this.#beside, ...this.#instances]);
+    const found = { instances, unidentified: this.#unidentified };
     return problem === undefined ? found : { ...found, failure: problem };
   }
 }

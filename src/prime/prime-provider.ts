@@ -10,7 +10,7 @@ import { listHistory } from './history.ts';
 import { createHttpClient, DEFAULT_TIMEOUTS } from './http-client.ts';
 import type { ObservedRequest, PrimeTimeouts } from './http-client.ts';
 import { cacheOffers } from './offer-cache.ts';
-import { listPods } from './pod-list.ts';
+import { listPods } from './instance-list.ts';
 import { createPodStatuses } from './pod-statuses.ts';
 import { deletePod, getPod } from './pods.ts';
 import type { RateLimiter } from './rate-limiter.ts';
@@ -63,7 +63,7 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
     deletePod: (podId, sendOptions) => deletePod(client, podId, sendOptions),
     getPod: (podId) => getPod(client, podId),
     getPodStatuses: createPodStatuses(client),
-    listPods: (wallets, ending) => listPods(client, wallets, ending),
+    listPods: (wallets, terminating) => listPods(client, wallets, terminating),
     listHistory: (wanted) => listHistory(client, wanted),
     whoami: () => whoami(client),
     close: () => {

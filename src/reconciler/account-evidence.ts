@@ -27,7 +27,7 @@ export function noteOwnPod(
 }
 
 interface ListedPods {
-  readonly pods: readonly InstanceSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
   readonly beganAtMs: number;
   readonly installation: string;
 }
@@ -35,15 +35,15 @@ interface ListedPods {
 /** The same for a complete list: the instances of this installation. */
 export function noteOwnPods(
   account: Pick<AccountWatch, 'noteOwn' | 'keyVersion' | 'state'>,
-  { pods, beganAtMs, installation }: ListedPods,
+  { instances, beganAtMs, installation }: ListedPods,
 ): void {
   const { state } = account;
   // A list that began before the key was put in tells of another one.
   if (state.kind !== 'fits' || state.userId !== undefined || beganAtMs < (state.sinceMs ?? -Infinity)) {
     return;
   }
-  for (const pod of pods.filter(({ name }) => parsePodName(name)?.installation === installation)) {
-    noteOwnPod(account, pod, account.keyVersion());
+  for (const instance of instances.filter(({ name }) => parsePodName(name)?.installation === installation)) {
+    noteOwnPod(account, instance, account.keyVersion());
   }
 }
 

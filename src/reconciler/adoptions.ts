@@ -15,12 +15,12 @@ import {
 } from '../lifecycle/pod-name.ts';
 import type { PodNameParts } from '../lifecycle/pod-name.ts';
 import type { GpuPodApi, GpuPodView } from './ports.ts';
-import type { RetainedPods } from './retained-pods.ts';
+import type { RetainedInstances } from './retained-instances.ts';
 
 export interface AdoptionsOptions {
   readonly api: Pick<GpuPodApi, 'list'>;
   readonly view: Pick<GpuPodView, 'get' | 'list'>;
-  readonly retained: Pick<RetainedPods, 'hasOfPrefix'>;
+  readonly retained: Pick<RetainedInstances, 'hasOfPrefix'>;
 }
 
 /**

@@ -12,13 +12,13 @@ import type { Reservations } from './reservations.ts';
 import type { Cooldowns } from './cooldowns.ts';
 import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
-import type { PodWatch } from './pod-watch.ts';
+import type { InstancePoller } from './instance-poller.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { ProviderHealth } from './provider-health.ts';
-import type { RetainedPods } from './retained-pods.ts';
+import type { RetainedInstances } from './retained-instances.ts';
 import type { Slots } from './slots.ts';
 import type { StatusFidelity } from './status-fidelity.ts';
-import type { VanishedPods } from './vanished-pods.ts';
+import type { VanishedInstances } from './vanished-instances.ts';
 
 /** All that the effects of one operator process work on. Made once, by the composition root. */
 export interface Context {
@@ -43,11 +43,11 @@ export interface Context {
   readonly fidelity: StatusFidelity;
   readonly adoptions: Adoptions;
   readonly localStates: LocalStates;
-  readonly podWatch: PodWatch;
+  readonly poller: InstancePoller;
   readonly inventory: Inventory;
   readonly health: ProviderHealth;
-  readonly vanished: VanishedPods;
-  readonly retained: RetainedPods;
+  readonly vanished: VanishedInstances;
+  readonly retained: RetainedInstances;
   readonly createFence: CreateFence;
   /** Signs ids of instances; undefined where it cannot be read. */
   readonly proofKey: string | undefined;

@@ -28,18 +28,18 @@ import type { ConfigMapApi, Installation } from './installation.ts';
 import { KeyTrouble } from './key-trouble.ts';
 import { CreateFence } from './create-fence.ts';
 import { LocalStates } from './local-states.ts';
-import { PodWatch } from './pod-watch.ts';
+import { InstancePoller } from './instance-poller.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import { ProviderHealth } from './provider-health.ts';
 import { reconcile, reportFailure } from './reconcile.ts';
 import type { ReconcileResult } from './reconcile.ts';
-import { RetainedPods } from './retained-pods.ts';
+import { RetainedInstances } from './retained-instances.ts';
 import { RetainedUpkeep } from './retained-upkeep.ts';
 import { StatusFidelity } from './status-fidelity.ts';
 import { Slots } from './slots.ts';
 import { Sweep } from './sweep.ts';
 import type { OrphanPolicy } from './sweep.ts';
-import { VanishedPods } from './vanished-pods.ts';
+import { VanishedInstances } from './vanished-instances.ts';
 
 export interface ControllerOptions {
   readonly clock: Clock;
@@ -186,8 +186,8 @@ export class Controller {
     const trouble = new KeyTrouble(this.#options.log);
     const health = new ProviderHealth(clock, timings.quietFailureMs, enqueueAll, trouble);
     const account = this.#watchAccount(installation);
-    const vanished = new VanishedPods(clock, timings.massAbsenceMs);
-    const podWatch = new PodWatch({ provider, clock, timings, health, vanished, onChange: enqueue });
+    const vanished = new VanishedInstances(clock, timings.massAbsenceMs);
+    const poller = new InstancePoller({ provider, clock, timings, health, vanished, onChange: enqueue });
     const reservations = new Reservations({
       view: cluster.view,
       clock,
@@ -201,13 +201,13 @@ export class Controller {
       clock,
       teamIds: () => knownTeams(policy),
       isTrusted: () => mayAsk(account.state),
-      isBound: (podId) => podWatch.isFollowed(podId),
+      isBound: (podId) => poller.isFollowed(podId),
       onList: (result, complete) => {
         noteOwnPods(account, { ...result, installation: installation.id });
         if (isSurelyOurs(account.state)) {
           reservations.takeInventory(result, complete);
         }
-        podWatch.takeList(result, complete);
+        poller.takeList(result, complete);
       },
       report: createListReporter(this.#options.log, observer?.onListed?.bind(observer)),
       quietFailureMs: timings.quietFailureMs,
@@ -217,7 +217,7 @@ export class Controller {
       },
       minGapMs: timings.busyPollMs / 5,
     });
-    const retained = new RetainedPods(cluster.configMaps, this.#options.namespace);
+    const retained = new RetainedInstances(cluster.configMaps, this.#options.namespace);
     const context: Context = {
       plan: nextStep,
       ...this.#options,
@@ -233,7 +233,7 @@ export class Controller {
       fidelity: new StatusFidelity(this.#options.log, cluster.events),
       adoptions: new Adoptions({ ...cluster, retained }),
       localStates: new LocalStates(),
-      podWatch,
+      poller,
       inventory,
       health,
       vanished,
@@ -252,7 +252,7 @@ export class Controller {
     });
     return {
       context,
-      parts: { account, podWatch, inventory, sweep, upkeep: new RetainedUpkeep(context), health },
+      parts: { account, poller, inventory, sweep, upkeep: new RetainedUpkeep(context), health },
     };
   }
 

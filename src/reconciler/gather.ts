@@ -19,7 +19,7 @@ export type Sources = Pick<
   | 'identity'
   | 'policy'
   | 'timings'
-  | 'podWatch'
+  | 'poller'
   | 'inventory'
   | 'adoptions'
   | 'circuitBreakers'
@@ -41,11 +41,11 @@ export async function gather(
   localState: LocalState,
   offers: ObservedOffers | undefined,
 ): Promise<Observation> {
-  const { clock, installation, identity, policy, podWatch, inventory, health } = context;
+  const { clock, installation, identity, policy, poller, inventory, health } = context;
   const intent = readIntent(gpuPod);
   const mayAdopt = await context.adoptions.mayAdopt(gpuPod, intent, installation);
   const { podId } = gpuPod.status;
-  const lastSeen = podId === undefined ? undefined : podWatch.lastSeen(podId);
+  const lastSeen = podId === undefined ? undefined : poller.lastSeen(podId);
   const namePrefixes = namePrefixesOf({ gpuPod, installation, intent, mayAdopt });
   const list = inventory.view({
     namePrefixes,
@@ -54,7 +54,7 @@ export async function gather(
   });
   const owner = cooldownOwner(gpuPod);
   const { failure } = health;
-  const podFailure = podId === undefined ? undefined : podWatch.failure(podId);
+  const instanceFailure = podId === undefined ? undefined : poller.failure(podId);
   const observation: Observation = {
     gpuPod,
     now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
@@ -73,7 +73,7 @@ export async function gather(
     proofs: idProofsFor(context, gpuPod),
     massAbsence: context.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
-    ...(podFailure === undefined ? {} : { podFailure }),
+    ...(instanceFailure === undefined ? {} : { instanceFailure }),
     cooldownOf: (offerKey) => context.cooldowns.find(offerKey, owner),
     ...reservedElsewhereBy(context, gpuPod),
     droppedFields: context.fidelity.dropped,

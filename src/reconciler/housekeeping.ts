@@ -6,7 +6,7 @@ import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { mayAsk } from './account-evidence.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { Inventory } from './inventory.ts';
-import type { PodWatch } from './pod-watch.ts';
+import type { InstancePoller } from './instance-poller.ts';
 import type { ProviderHealth } from './provider-health.ts';
 import type { RetainedUpkeep } from './retained-upkeep.ts';
 import type { Sweep } from './sweep.ts';
@@ -22,7 +22,7 @@ export interface HousekeepingOptions {
 /** What the tasks work on. */
 export interface HousekeepingParts {
   readonly account: Pick<AccountWatch, 'state' | 'failure' | 'check'>;
-  readonly podWatch: Pick<PodWatch, 'poll'>;
+  readonly poller: Pick<InstancePoller, 'poll'>;
   readonly inventory: Pick<Inventory, 'take'>;
   readonly sweep: Pick<Sweep, 'run'>;
   readonly upkeep: Pick<RetainedUpkeep, 'run'>;
@@ -103,7 +103,7 @@ export class Housekeeping {
       case 'account':
         return (await checkAccount(parts)) ? KEY_CHECK_MS : 'failed';
       case 'poll':
-        return isTrusted(parts) ? await parts.podWatch.poll() : timings.busyPollMs;
+        return isTrusted(parts) ? await parts.poller.poll() : timings.busyPollMs;
       case 'sweep':
         return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : timings.sweepMs;
       default:
@@ -117,11 +117,11 @@ export class Housekeeping {
   }
 
   async #sweep(parts: HousekeepingParts): Promise<number | 'failed'> {
-    const pods = await this.#takeList(parts);
-    if (typeof pods === 'string') {
+    const instances = await this.#takeList(parts);
+    if (typeof instances === 'string') {
       return 'failed';
     }
-    await parts.sweep.run(pods);
+    await parts.sweep.run(instances);
     await parts.upkeep.run();
     return this.#options.timings.sweepMs;
   }
@@ -132,7 +132,7 @@ export class Housekeeping {
     const isFailure = 'kind' in result;
     parts.health.report('complete list', isFailure ? result : undefined);
     if (!isFailure) {
-      return result.pods;
+      return result.instances;
     }
     // Whose wallet fails, or that the key does, is warned of once; this is each try.
     this.#options.log.debug(

@@ -1,13 +1,20 @@
 import type { InventoryView } from '../lifecycle/observation.ts';
-import type { Answer, Failure, PodList, InstanceSnapshot, Provider, Wallet } from '../lifecycle/provider.ts';
+import type {
+  Answer,
+  Failure,
+  InstanceList,
+  InstanceSnapshot,
+  Provider,
+  Wallet,
+} from '../lifecycle/provider.ts';
 import { KnownInstances } from './known-instances.ts';
 import type { InventoryScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
-import { NamelessPods } from './nameless-pods.ts';
+import { NamelessInstances } from './nameless-instances.ts';
 
 /** What a list showed, of all wallets that were listed together. */
 export interface InventoryResult {
   readonly beganAtMs: number;
-  readonly pods: readonly InstanceSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
 }
 
 /** What an object waits for. */
@@ -16,7 +23,7 @@ export interface Waiting {
   readonly afterMs: number;
   readonly wallets: Wallets;
   /** The instance whose end it waits for, once its DELETE was accepted. */
-  readonly ending?: string | undefined;
+  readonly terminating?: string | undefined;
 }
 
 const PAGE_SIZE = 100;
@@ -57,7 +64,7 @@ export interface InventoryOptions extends KnownInstancesOptions {
 export class Inventory {
   readonly #options: InventoryOptions;
   readonly #instances: KnownInstances;
-  readonly #nameless: NamelessPods;
+  readonly #nameless: NamelessInstances;
   readonly #waiting = new Map<string, Waiting>();
   /** Wallets that failed and are being listed again, beside the others. */
   readonly #underWay = new Set<Wallet>();
@@ -69,7 +76,7 @@ export class Inventory {
 
   constructor(options: InventoryOptions) {
     this.#options = options;
-    this.#nameless = new NamelessPods(options.provider);
+    this.#nameless = new NamelessInstances(options.provider);
     this.#instances = new KnownInstances(options, this.#nameless);
   }
 
@@ -103,7 +110,7 @@ export class Inventory {
     const list = await this.#ask(listed);
     this.#hasFailed = list.kind === 'failure' && list.isUnstable !== true;
     if (list.kind === 'ok') {
-      this.#lastSize = list.value.pods.length;
+      this.#lastSize = list.value.instances.length;
       await this.#askHistory(list.value);
     }
     return this.#takeIn(listed, list);
@@ -113,13 +120,15 @@ export class Inventory {
    * After the list: what it does not show any more has ended before, so the history can have it. Where all that is waited
    * for is the end of instances, it is read as far as it takes to show those that the list left out.
    */
-  async #askHistory({ pods }: PodList): Promise<void> {
+  async #askHistory({ instances }: InstanceList): Promise<void> {
     const waiting = [...this.#waiting.values()];
-    const isAboutEnds = waiting.length > 0 && waiting.every(({ ending }) => ending !== undefined);
-    const live = new Set(pods.map(({ podId }) => podId));
+    const isAboutEnds = waiting.length > 0 && waiting.every(({ terminating }) => terminating !== undefined);
+    const live = new Set(instances.map(({ podId }) => podId));
     const wanted = new Set(
-      waiting.flatMap(({ ending }) =>
-        ending === undefined || live.has(ending) || this.#instances.hasEnded(ending) ? [] : [ending],
+      waiting.flatMap(({ terminating }) =>
+        terminating === undefined || live.has(terminating) || this.#instances.hasEnded(terminating)
+          ? []
+          : [terminating],
       ),
     );
     if (isAboutEnds && wanted.size === 0) {
@@ -144,24 +153,24 @@ export class Inventory {
   }
 
   /** Of this wallet, and not known to be gone from it before: those alone can vanish from the list. */
-  #endingIn(wallet: Wallet): number {
+  #terminatingIn(wallet: Wallet): number {
     const isFirst = this.#instances.completeSinceMs([wallet]) === -Infinity;
     return [...this.#waiting.values()].filter(
-      ({ ending, wallets }) =>
-        ending !== undefined &&
+      ({ terminating, wallets }) =>
+        terminating !== undefined &&
         this.#instances.concerns(wallets, wallet) &&
-        (isFirst || this.#instances.isShown(ending)),
+        (isFirst || this.#instances.isShown(terminating)),
     ).length;
   }
 
-  async #ask(wallets: readonly Wallet[]): Promise<Answer<PodList>> {
+  async #ask(wallets: readonly Wallet[]): Promise<Answer<InstanceList>> {
     const { provider, clock, isTrusted } = this.#options;
     this.#lastBeganAtMs = clock.monotonicMs();
-    const list = await provider.listPods(wallets, (wallet) => this.#endingIn(wallet));
+    const list = await provider.listPods(wallets, (wallet) => this.#terminatingIn(wallet));
     return list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
   }
 
-  #takeIn(wallets: readonly Wallet[], list: Answer<PodList>): InventoryResult | Failure {
+  #takeIn(wallets: readonly Wallet[], list: Answer<InstanceList>): InventoryResult | Failure {
     const { onList, report } = this.#options;
     if (list.kind === 'failure') {
       this.#instances.fail(wallets, list);
@@ -172,7 +181,7 @@ export class Inventory {
       return list;
     }
     const { beganAtMs, wallets: lists } = list.value;
-    const pods = this.#instances.take(list.value);
+    const instances = this.#instances.take(list.value);
     void this.#nameless.ask();
     const nameless = new Set(this.#nameless.open().map(({ podId }) => podId));
     for (const { wallet, failure, podIds, unidentified } of lists) {
@@ -181,9 +190,9 @@ export class Inventory {
       report?.({ wallet, nameless: unnamed, unidentified: unidentified.length, ...problem });
     }
     const complete = lists.filter(({ failure }) => failure === undefined).map(({ wallet }) => wallet);
-    onList({ pods, beganAtMs }, new Set(complete));
+    onList({ instances, beganAtMs }, new Set(complete));
     this.#tell(wallets);
-    return { beganAtMs, pods };
+    return { beganAtMs, instances };
   }
 
   /** Those who have what they waited for, and those for whom it turns out that they wait for longer. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { ListDoubt, NamelessInstance, InventoryView } from '../lifecycle/observation.ts';
 import { namePrefixOf, parsePodName } from '../lifecycle/pod-name.ts';
-import type { Failure, HistoryRow, PodList, InstanceSnapshot, Wallet } from '../lifecycle/provider.ts';
-import type { NamelessPods } from './nameless-pods.ts';
+import type { Failure, HistoryRow, InstanceList, InstanceSnapshot, Wallet } from '../lifecycle/provider.ts';
+import type { NamelessInstances } from './nameless-instances.ts';
 import {
   afterFailure,
   afterList,
@@ -41,7 +41,7 @@ const MAX_ENDED = 5_000;
 /** All instances that lists have shown, by wallet, and indexed by whose they are. */
 export class KnownInstances {
   readonly #options: KnownInstancesOptions;
-  readonly #nameless: NamelessPods;
+  readonly #nameless: NamelessInstances;
   readonly #states = new Map<Wallet, WalletState>();
   readonly #teamsSeen = new Set<string>();
   #liveByPrefix = new Map<string, InstanceSnapshot[]>();
@@ -49,7 +49,7 @@ export class KnownInstances {
   #endedByPrefix = new Map<string, HistoryRow[]>();
   #endedById = new Map<string, HistoryRow>();
 
-  constructor(options: KnownInstancesOptions, nameless: NamelessPods) {
+  constructor(options: KnownInstancesOptions, nameless: NamelessInstances) {
     this.#options = options;
     this.#nameless = nameless;
   }
@@ -107,14 +107,14 @@ export class KnownInstances {
   }
 
   /** Takes in what some wallets show. @returns the instances, with the names that are known. */
-  take(list: PodList): readonly InstanceSnapshot[] {
+  take(list: InstanceList): readonly InstanceSnapshot[] {
     const nowMs = this.#options.clock.monotonicMs();
     for (const wallet of list.wallets) {
       const state = this.#states.get(wallet.wallet) ?? UNLISTED;
       this.#states.set(wallet.wallet, afterList(state, list, wallet, nowMs));
     }
     this.#index(list.beganAtMs);
-    return list.pods.map((pod) => this.#liveById.get(pod.podId) ?? pod);
+    return list.instances.map((instance) => this.#liveById.get(instance.podId) ?? instance);
   }
 
   /** What has ended stays so: a later part of the history adds to what is known. */
@@ -138,10 +138,10 @@ export class KnownInstances {
   }
 
   #index(beganAtMs: number): void {
-    const all = new Map([...this.#states.values()].flatMap(({ pods }) => [...pods]));
+    const all = new Map([...this.#states.values()].flatMap(({ instances }) => [...instances]));
     const named = this.#nameless.fill([...all.values()], beganAtMs);
     const live = named.filter(({ status }) => status !== 'TERMINATED');
-    this.#liveById = new Map(live.map((pod) => [pod.podId, pod]));
+    this.#liveById = new Map(live.map((instance) => [instance.podId, instance]));
     this.#liveByPrefix = groupByPrefix(live);
     for (const { teamId } of named) {
       if (teamId !== undefined) {
@@ -172,7 +172,7 @@ export class KnownInstances {
     const { isBound } = this.#options;
     const open = this.#nameless.open().filter(({ podId }) => !isBound(podId));
     return open.filter(({ podId }) =>
-      wallets.some((wallet) => this.#states.get(wallet)?.pods.has(podId) === true),
+      wallets.some((wallet) => this.#states.get(wallet)?.instances.has(podId) === true),
     );
   }
 
@@ -188,15 +188,15 @@ function prefixOfName(name: string | undefined): string | undefined {
   return parts === undefined ? undefined : namePrefixOf(parts);
 }
 
-function groupByPrefix<T extends { readonly name?: string }>(pods: readonly T[]): Map<string, T[]> {
+function groupByPrefix<T extends { readonly name?: string }>(instances: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const pod of pods) {
-    const namePrefix = prefixOfName(pod.name);
+  for (const instance of instances) {
+    const namePrefix = prefixOfName(instance.name);
     const group = namePrefix === undefined ? undefined : groups.get(namePrefix);
     if (group !== undefined) {
-      group.push(pod);
+      group.push(instance);
     } else if (namePrefix !== undefined) {
-      groups.set(namePrefix, [pod]);
+      groups.set(namePrefix, [instance]);
     }
   }
   return groups;
@@ -210,8 +210,8 @@ function pick<T extends { readonly podId: string }>(
 ): readonly T[] {
   const found = new Map<string, T>();
   for (const namePrefix of namePrefixes) {
-    for (const pod of byPrefix.get(namePrefix) ?? []) {
-      found.set(pod.podId, pod);
+    for (const instance of byPrefix.get(namePrefix) ?? []) {
+      found.set(instance.podId, instance);
     }
   }
   const own = podId === undefined ? undefined : byId.get(podId);

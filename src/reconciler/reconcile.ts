@@ -215,20 +215,21 @@ async function rest(
 }
 
 function watchProvider(context: Context, key: string, observation: Observation, step: Rest): void {
-  const { podWatch, inventory } = context;
+  const { poller, inventory } = context;
   const { gpuPod, localState } = observation;
   const { status } = gpuPod;
   const wallets = walletsOf(observation);
   const isWatched = status.podId !== undefined && step.isUnwatched !== true;
-  podWatch.keepOnly(key, isWatched ? status.podId : undefined);
+  poller.keepOnly(key, isWatched ? status.podId : undefined);
   if (status.podId !== undefined && isWatched) {
-    const isEnding = localState.instance?.deletedAtMs !== undefined;
-    podWatch.follow(key, status.podId, { often: step.pollOften ?? false, isEnding, wallets });
+    const isTerminating = localState.instance?.deletedAtMs !== undefined;
+    poller.follow(key, status.podId, { often: step.pollOften ?? false, isTerminating, wallets });
   }
   if (step.wantsInventoryAfterMs === undefined) {
     inventory.forget(key);
   } else {
-    const ending = localState.instance?.deletedAtMs === undefined ? undefined : localState.instance.podId;
-    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, ending });
+    const terminating =
+      localState.instance?.deletedAtMs === undefined ? undefined : localState.instance.podId;
+    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, terminating });
   }
 }

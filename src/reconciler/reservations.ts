@@ -12,7 +12,7 @@ import type { MicroUsd } from '../offers/money.ts';
 import { chargedAtOnce } from '../offers/upfront.ts';
 import type { InventoryResult } from './inventory.ts';
 import type { GpuPodView } from './ports.ts';
-import type { RetainedPod } from './retained-pods.ts';
+import type { RetainedInstance } from './retained-instances.ts';
 import { attemptKey, listedPrice, intentOf, saidPrice } from './stated.ts';
 
 export interface ReservationsOptions {
@@ -72,11 +72,11 @@ export class Reservations {
   }
 
   /** Takes a complete list over. Two of them, far enough apart, that do not show an instance are needed to strike it off. */
-  takeInventory({ pods, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
+  takeInventory({ instances, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
     this.#hasInventory ||= complete.size > 0;
-    const listed = new Map(pods.map((pod) => [pod.podId, pod]));
-    for (const pod of pods) {
-      this.#enter(pod);
+    const listed = new Map(instances.map((instance) => [instance.podId, instance]));
+    for (const instance of instances) {
+      this.#enter(instance);
     }
     for (const [podId, live] of this.#live) {
       if (!listed.has(podId) && complete.has(live.wallet)) {
@@ -85,13 +85,13 @@ export class Reservations {
     }
   }
 
-  #enter(pod: InstanceSnapshot): void {
-    const { podId, name, status } = pod;
+  #enter(instance: InstanceSnapshot): void {
+    const { podId, name, status } = instance;
     const known = this.#live.get(podId);
     if (status === 'TERMINATED') {
       this.#live.delete(podId);
     } else if (known !== undefined || this.#isOurs(name)) {
-      this.#live.set(podId, shown(pod, known));
+      this.#live.set(podId, shown(instance, known));
     }
   }
 
@@ -138,7 +138,7 @@ export class Reservations {
   }
 
   /** As an earlier process wrote down: it bills until it is seen to end, whatever it is called by now. */
-  enterRetained({ podId, podName, teamId, usdPerHour }: RetainedPod): void {
+  enterRetained({ podId, podName, teamId, usdPerHour }: RetainedInstance): void {
     if (!this.#live.has(podId)) {
       const price = usdPerHour === undefined ? undefined : priceToMicros(usdPerHour);
       const sinceMs = this.#options.clock.monotonicMs();
@@ -284,13 +284,13 @@ export class Reservations {
   }
 }
 
-function shown(pod: InstanceSnapshot, known: Live | undefined): Live {
+function shown(instance: InstanceSnapshot, known: Live | undefined): Live {
   const { missingSinceMs: _missing, ...standing } = known ?? {};
   return {
     ...standing,
-    podName: pod.name ?? known?.podName,
-    wallet: pod.teamId ?? known?.wallet,
-    price: listedPrice(pod) ?? known?.price,
+    podName: instance.name ?? known?.podName,
+    wallet: instance.teamId ?? known?.wallet,
+    price: listedPrice(instance) ?? known?.price,
     sinceMs: SHOWN,
   };
 }

@@ -3,7 +3,7 @@ import { isInHistoryOnly } from '../lifecycle/gone.ts';
 import type { InventoryView } from '../lifecycle/observation.ts';
 import { LOOKS_THAT_PROVE_GONE } from '../lifecycle/settings.ts';
 import type { Context } from './context.ts';
-import type { RetainedPod } from './retained-pods.ts';
+import type { RetainedInstance } from './retained-instances.ts';
 import { whileSessionLasts } from './session-fence.ts';
 
 /** What was seen so far of an instance that lists do not show. */
@@ -56,7 +56,7 @@ export class RetainedUpkeep {
     }
   }
 
-  async #strikeOff({ podId, podName, gpuPod }: RetainedPod): Promise<void> {
+  async #strikeOff({ podId, podName, gpuPod }: RetainedInstance): Promise<void> {
     const { retained, reservations, log } = this.#parts;
     await retained.remove(podId);
     reservations.ended(podId);
@@ -65,7 +65,7 @@ export class RetainedUpkeep {
   }
 
   /** What names no account was written before accounts were recorded. */
-  #accountOf({ account }: RetainedPod): 'same' | 'foreign' | 'unknown' {
+  #accountOf({ account }: RetainedInstance): 'same' | 'foreign' | 'unknown' {
     const { state } = this.#parts.account;
     const session = identityOf(state);
     const recorded = account ?? (state.kind === 'unknown' ? undefined : state.unmarked);
@@ -76,7 +76,7 @@ export class RetainedUpkeep {
   }
 
   /** An absence says something only with the key of the account that pays; that it has ended, anybody may tell. */
-  async #hasEnded({ podId, teamId }: RetainedPod, provesAbsence: boolean): Promise<boolean> {
+  async #hasEnded({ podId, teamId }: RetainedInstance, provesAbsence: boolean): Promise<boolean> {
     const list = this.#parts.inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
     if (isInHistoryOnly(list, podId)) {
       return true;

@@ -25,18 +25,18 @@ export async function settleVanished(
     return undefined;
   }
   const { unbound } = vanished.localState;
-  if (unbound !== undefined && !isSeenGone(context, vanished.localState, unbound)) {
-    return await endUnbound(context, key, vanished, unbound);
+  if (unbound !== undefined && !isSeenTerminated(context, vanished.localState, unbound)) {
+    return await terminateUnbound(context, key, vanished, unbound);
   }
   context.localStates.delete(key);
   context.adoptions.release(vanished.uid);
   context.reservations.release(vanished.uid);
   context.inventory.forget(key);
-  context.podWatch.keepOnly(key, undefined);
+  context.poller.keepOnly(key, undefined);
   return undefined;
 }
 
-async function endUnbound(
+async function terminateUnbound(
   context: Context,
   key: string,
   { uid, localState }: Remembered,
@@ -83,7 +83,7 @@ function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): In
 }
 
 /** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
-function isSeenGone(context: Context, { pendingCreate }: LocalState, unbound: Unbound): boolean {
+function isSeenTerminated(context: Context, { pendingCreate }: LocalState, unbound: Unbound): boolean {
   const { timings, inventory } = context;
   const { end } = unbound;
   const list = viewOf(inventory, unbound);

@@ -44,8 +44,8 @@ export class Sweep {
     this.#options = options;
   }
 
-  async run(pods: readonly InstanceSnapshot[]): Promise<void> {
-    const ours = pods.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
+  async run(instances: readonly InstanceSnapshot[]): Promise<void> {
+    const ours = instances.filter(({ name, status }) => this.#isOurs(name) && status !== 'TERMINATED');
     const living = indexLiving(this.#context.view.list());
     this.#remember(living.keyByHash.keys());
     const duplicates = this.#findDuplicates(ours, living);
@@ -96,7 +96,7 @@ export class Sweep {
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
       !(this.#ageAtInstallationMs(createdAt) > 0);
     const cached = indexLiving(this.#context.view.list());
-    const suspects = ours.filter((pod) => isOrphan(cached, pod));
+    const suspects = ours.filter((instance) => isOrphan(cached, instance));
     if (suspects.length === 0) {
       return [];
     }
@@ -104,25 +104,25 @@ export class Sweep {
     const live = living === undefined ? cached : indexLiving(living);
     const doubt = living === undefined ? NOT_SEEN : live.hasUnreadable ? NOT_READ : undefined;
     const orphans: Orphan[] = [];
-    for (const pod of suspects) {
-      if (!isOrphan(live, pod)) {
+    for (const instance of suspects) {
+      if (!isOrphan(live, instance)) {
         continue;
       }
-      if (await this.#context.retained.has(pod)) {
-        this.#context.reservations.markRetained(pod.podId);
+      if (await this.#context.retained.has(instance)) {
+        this.#context.reservations.markRetained(instance.podId);
       } else {
-        orphans.push({ pod, doubt: doubt ?? this.#doubtOf(pod, live) });
+        orphans.push({ instance, doubt: doubt ?? this.#doubtOf(instance, live) });
       }
     }
     return orphans;
   }
 
   /** Why the orphan may be somebody else's, although it carries the id of this installation. */
-  #doubtOf(pod: InstanceSnapshot, living: Living): string | undefined {
-    if (isNewer(living, pod)) {
+  #doubtOf(instance: InstanceSnapshot, living: Living): string | undefined {
+    if (isNewer(living, instance)) {
       return NEWER;
     }
-    const { createdAt, name, userId } = pod;
+    const { createdAt, name, userId } = instance;
     const { idDoubt } = this.#options;
     const { account } = this.#context;
     const session = identityOf(account.state);
@@ -156,7 +156,7 @@ export class Sweep {
   }
 
   #forgetOthers(orphans: readonly Orphan[]): void {
-    const ids = new Set(orphans.map(({ pod }) => pod.podId));
+    const ids = new Set(orphans.map(({ instance }) => instance.podId));
     for (const podId of this.#sweepsSeen.keys()) {
       if (!ids.has(podId)) {
         this.#sweepsSeen.delete(podId);
@@ -164,9 +164,9 @@ export class Sweep {
     }
   }
 
-  async #handleOrphan({ pod, doubt }: Orphan): Promise<void> {
+  async #handleOrphan({ instance, doubt }: Orphan): Promise<void> {
     const { log, provider } = this.#context;
-    const { podId, name, priceUsdPerHour } = pod;
+    const { podId, name, priceUsdPerHour } = instance;
     const sweeps = (this.#sweepsSeen.get(podId) ?? 0) + 1;
     this.#sweepsSeen.set(podId, sweeps);
     const fields = { podId, podName: name, usdPerHour: priceUsdPerHour, sweeps };
@@ -195,7 +195,7 @@ export class Sweep {
 }
 
 interface Orphan {
-  readonly pod: InstanceSnapshot;
+  readonly instance: InstanceSnapshot;
   /** Why it may belong to a GpuPod all the same: then it is only reported. */
   readonly doubt: string | undefined;
 }

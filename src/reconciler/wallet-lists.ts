@@ -1,7 +1,7 @@
 import type { ListDoubt } from '../lifecycle/observation.ts';
 import type {
   Failure,
-  PodList,
+  InstanceList,
   InstanceSnapshot,
   UnidentifiedRow,
   Wallet,
@@ -13,7 +13,7 @@ export interface WalletState {
   /** Monotonic time before the last complete list of it began; -Infinity before the first. */
   readonly completeAtMs: number;
   /** Of that list, and what lists that were not complete have shown since. */
-  readonly pods: ReadonlyMap<string, InstanceSnapshot>;
+  readonly instances: ReadonlyMap<string, InstanceSnapshot>;
   /** Rows of the last list that have no id. */
   readonly unidentified: readonly UnidentifiedRow[];
   /** Teams whose instances its last list showed. */
@@ -36,21 +36,32 @@ const MAX_CHURN_MS = 60_000;
 
 export const UNLISTED: WalletState = {
   completeAtMs: -Infinity,
-  pods: new Map(),
+  instances: new Map(),
   unidentified: [],
   teams: new Set(),
 };
 
 /** The state after one more list of the wallet. */
-export function afterList(state: WalletState, list: PodList, wallet: WalletList, nowMs: number): WalletState {
+export function afterList(
+  state: WalletState,
+  list: InstanceList,
+  wallet: WalletList,
+  nowMs: number,
+): WalletState {
   const ids = new Set(wallet.podIds);
-  const seen = new Map(list.pods.filter(({ podId }) => ids.has(podId)).map((pod) => [pod.podId, pod]));
+  const seen = new Map(
+    list.instances.filter(({ podId }) => ids.has(podId)).map((instance) => [instance.podId, instance]),
+  );
   const { unidentified, failure } = wallet;
   if (failure !== undefined) {
-    return afterFailure({ ...state, pods: new Map([...state.pods, ...seen]), unidentified }, failure, nowMs);
+    return afterFailure(
+      { ...state, instances: new Map([...state.instances, ...seen]), unidentified },
+      failure,
+      nowMs,
+    );
   }
   const teams = new Set([...seen.values()].flatMap(({ teamId }) => (teamId === undefined ? [] : [teamId])));
-  return { completeAtMs: list.beganAtMs, pods: seen, unidentified, teams };
+  return { completeAtMs: list.beganAtMs, instances: seen, unidentified, teams };
 }
 
 /**

@@ -136,7 +136,7 @@ describe('a seldom form of a good answer', () => {
     });
     const seen = await withAnswer(answer, POD, async (url) => {
       const outcome = await withProvider(url, (p) => p.createPod(aCreateRequest(), always), LONG);
-      expect(outcome).toMatchObject({ kind: 'created', pod: { podId: aPodRow()['id'] } });
+      expect(outcome).toMatchObject({ kind: 'created', instance: { podId: aPodRow()['id'] } });
     });
     expect(seen.requests).toBe(1);
   });

@@ -109,7 +109,7 @@ function isPlainMetadata({ metadata }: RawObject): boolean {
 async function judgeSnapshot(world: HostileWorld, gpuPod: GpuPod): Promise<string> {
   const known = await world.snapshot(gpuPod);
   const step = nextStep(known);
-  const problems = judgeStep(known, step, world.pods);
+  const problems = judgeStep(known, step, world.instances);
   if (problems.length > 0) throw new Error(problems.slice(0, 3).join('; '));
   if (step.kind === 'rest') return 'rest';
   if (step.effect.type === 'writeStatus') await judgeRepeat(world, gpuPod, statusOf(step));

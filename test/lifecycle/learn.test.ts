@@ -16,7 +16,12 @@ import { failure, aSnapshot, refusal } from '../support/builders/snapshots.ts';
 
 describe('learnCreate', () => {
   it.each<{ name: string; outcome: CreateOutcome; unbound: boolean; blocked: string | undefined }>([
-    { name: 'created', outcome: { kind: 'created', pod: aSnapshot() }, unbound: true, blocked: undefined },
+    {
+      name: 'created',
+      outcome: { kind: 'created', instance: aSnapshot() },
+      unbound: true,
+      blocked: undefined,
+    },
     { name: 'refused', outcome: refusal(), unbound: false, blocked: undefined },
     { name: 'unknown', outcome: { kind: 'unknown', message: 'reset' }, unbound: false, blocked: undefined },
     {

@@ -188,7 +188,9 @@ describe('a normal life', () => {
       name: 'ordered',
       known: {
         gpuPod: gpuPod({ intent: intent() }),
-        localState: { pendingCreate: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
+        localState: {
+          pendingCreate: aPendingCreate({ outcome: { kind: 'created', instance: aSnapshot() } }),
+        },
       },
       step: 'writeStatus',
     },

@@ -62,19 +62,19 @@ describe('an order without an outcome', () => {
   });
 
   it.each([
-    { name: 'no intent', pod: gpuPod() },
-    { name: 'a rented pod', pod: rented },
+    { name: 'no intent', instance: gpuPod() },
+    { name: 'a rented pod', instance: rented },
     {
       name: 'the intent of another installation',
-      pod: gpuPod({ intent: intent({ installation: 'zzz999' }) }),
+      instance: gpuPod({ intent: intent({ installation: 'zzz999' }) }),
     },
-    { name: 'a copied intent', pod: gpuPod({ intent: intent({ uid: 'somebody-else' }) }) },
+    { name: 'a copied intent', instance: gpuPod({ intent: intent({ uid: 'somebody-else' }) }) },
     {
       name: 'an outcome in the attempts',
-      pod: gpuPod({ intent: intent(), status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
+      instance: gpuPod({ intent: intent(), status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
     },
-  ])('is not there with $name', ({ pod }) => {
-    expect(observe(observation({ gpuPod: pod })).pendingCreate).toBeUndefined();
+  ])('is not there with $name', ({ instance }) => {
+    expect(observe(observation({ gpuPod: instance })).pendingCreate).toBeUndefined();
   });
 
   it('is remembered although nobody can read it', () => {
@@ -224,37 +224,37 @@ describe('strays', () => {
   it.each([
     {
       name: 'a pod of an earlier attempt',
-      pod: gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } }),
+      instance: gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } }),
       duplicates: { 'pod-9': 500 },
       why: 'nobody ordered it any more',
     },
-    { name: 'the pod on order', pod: ordered, duplicates: {}, why: 'it is about to be adopted' },
+    { name: 'the pod on order', instance: ordered, duplicates: {}, why: 'it is about to be adopted' },
     {
       name: 'a second pod of the rented name',
-      pod: rented,
+      instance: rented,
       duplicates: { 'pod-9': 500 },
       why: 'the provider made two',
     },
     {
       name: 'a pod that the object goes with',
-      pod: gpuPod({ isDeleting: true }),
+      instance: gpuPod({ isDeleting: true }),
       duplicates: { 'pod-9': 500 },
       why: 'nothing of it may stay behind',
     },
     {
       name: 'a pod while the order cannot be read',
-      pod: gpuPod({ intent: '?' }),
+      instance: gpuPod({ intent: '?' }),
       duplicates: {},
       why: 'it may be at work, and what it was to cost is lost',
     },
     {
       name: 'a pod of which the object tells nothing',
-      pod: gpuPod(),
+      instance: gpuPod(),
       duplicates: {},
       why: 'the object is from an older moment',
     },
-  ])('$name: $why', ({ pod, duplicates }) => {
-    expect(observe(observation({ gpuPod: pod, inventory: list })).duplicates).toEqual(duplicates);
+  ])('$name: $why', ({ instance, duplicates }) => {
+    expect(observe(observation({ gpuPod: instance, inventory: list })).duplicates).toEqual(duplicates);
   });
 
   it('leaves out the rented pod itself', () => {
@@ -275,8 +275,8 @@ describe('strays', () => {
 
   it('remembers the list that first showed it, and forgets it with the first that does not', () => {
     const localState: Partial<LocalState> = { duplicates: { 'pod-9': 100, 'pod-8': 100 } };
-    const pod = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
-    expect(observe(observation({ gpuPod: pod, localState, inventory: list })).duplicates).toEqual({
+    const instance = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
+    expect(observe(observation({ gpuPod: instance, localState, inventory: list })).duplicates).toEqual({
       'pod-9': 100,
     });
   });

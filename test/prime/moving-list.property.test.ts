@@ -26,7 +26,7 @@ interface Outcome {
 }
 
 /** Reads a list page by page, as the client does, while it changes between the pages. */
-function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, ending: number): Outcome {
+function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, terminating: number): Outcome {
   let live = Array.from({ length: count }, (_, index) => `p${String(index)}`);
   const first = [...live];
   const collector = new Collector();
@@ -46,13 +46,13 @@ function read({ count, changes, newestFirst, cut, tellsTotal }: Setup, ending: n
     const rows = live.slice(0, cut).map((id) => aPodRow({ id }));
     collector.addFirstPage({ data: rows, total_count: live.length, limit: undefined });
   }
-  const problem = collector.contradiction(ending);
-  const { pods } = collector.collected(problem);
+  const problem = collector.contradiction(terminating);
+  const { instances } = collector.collected(problem);
   const now = new Set(live);
   return {
     isComplete: problem === undefined,
     isUnstable: problem?.isUnstable === true,
-    leftOut: first.filter((id) => now.has(id) && !pods.has(id)),
+    leftOut: first.filter((id) => now.has(id) && !instances.has(id)),
     pages,
   };
 }
@@ -75,8 +75,8 @@ function setup(most: number, coming: number): fc.Arbitrary<Setup> {
 describe('a list that moves while it is read', () => {
   it('is never complete without an instance that lived all the while, whatever ends or comes between its pages', () => {
     fc.assert(
-      fc.property(setup(120, 20), fc.nat({ max: 1_000 }), (given, ending) => {
-        const { isComplete, leftOut } = read(given, ending);
+      fc.property(setup(120, 20), fc.nat({ max: 1_000 }), (given, terminating) => {
+        const { isComplete, leftOut } = read(given, terminating);
 
         expect(isComplete ? leftOut : []).toEqual([]);
       }),

@@ -28,7 +28,7 @@ function collect(server: Server, afterPage: (page: number) => void = () => undef
   }
   if (collector.mayMissFirstRows) collector.addFirstPage(pageOf(server, 0));
   const problem = collector.contradiction(0);
-  return { problem, ids: [...collector.collected(problem).pods.keys()] };
+  return { problem, ids: [...collector.collected(problem).instances.keys()] };
 }
 
 describe('a list whose rows do not keep their order', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer, PodList, Wallet } from '../../src/lifecycle/provider.ts';
+import type { Answer, InstanceList, Wallet } from '../../src/lifecycle/provider.ts';
 import { aPodRow, podsPage, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer, SeenRequest } from './loopback-server.ts';
@@ -17,11 +17,15 @@ function page(all: readonly unknown[], request: SeenRequest, total = all.length)
 async function list(
   answer: (request: SeenRequest) => CannedAnswer,
   wallets: readonly Wallet[] = [undefined],
-): Promise<{ answer: Answer<PodList>; ids: string[]; seen: readonly SeenRequest[] }> {
-  let result: { answer: Answer<PodList>; ids: string[]; seen: readonly SeenRequest[] } | undefined;
+): Promise<{ answer: Answer<InstanceList>; ids: string[]; seen: readonly SeenRequest[] }> {
+  let result: { answer: Answer<InstanceList>; ids: string[]; seen: readonly SeenRequest[] } | undefined;
   await withServer(answer, async ({ url, seen }) => {
     const found = await withProvider(url, (provider) => provider.listPods(wallets));
-    result = { answer: found, ids: 'value' in found ? found.value.pods.map(({ podId }) => podId) : [], seen };
+    result = {
+      answer: found,
+      ids: 'value' in found ? found.value.instances.map(({ podId }) => podId) : [],
+      seen,
+    };
   });
   if (result === undefined) {
     throw new Error('the server did not run');
@@ -217,7 +221,7 @@ describe('listPods: complete lists', () => {
     { name: 'longer than any', given: `gp-${'a'.repeat(300)}`, read: `gp-${'a'.repeat(253)}` },
   ])('a name that is $name is still an instance', async ({ given, read }) => {
     const { answer } = await list((request) => page([aPodRow({ id: 'p1', name: given })], request));
-    const [pod] = 'value' in answer ? answer.value.pods : [];
+    const [pod] = 'value' in answer ? answer.value.instances : [];
 
     expect([pod?.podId, pod?.name]).toEqual(['p1', read]);
   });

@@ -74,7 +74,7 @@ describe('the provider against the simulated API', () => {
 
   it('rents, follows and ends a pod', async () => {
     const outcome = await provider.createPod(await aRequest(), always);
-    const podId = outcome.kind === 'created' ? outcome.pod.podId : '';
+    const podId = outcome.kind === 'created' ? outcome.instance.podId : '';
     expect(outcome).toMatchObject({ kind: 'created', pod: { name: POD_NAME } });
 
     expect(await provider.getPod(podId)).toMatchObject({ kind: 'ok', value: { podId, name: POD_NAME } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer, PodList, Wallet } from '../../src/lifecycle/provider.ts';
+import type { Answer, InstanceList, Wallet } from '../../src/lifecycle/provider.ts';
 import { aPodRow, podsPage, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer, SeenRequest } from './loopback-server.ts';
@@ -17,11 +17,15 @@ function page(all: readonly unknown[], request: SeenRequest, total = all.length)
 async function list(
   answer: (request: SeenRequest) => CannedAnswer,
   wallets: readonly Wallet[] = [undefined],
-): Promise<{ answer: Answer<PodList>; ids: string[]; seen: readonly SeenRequest[] }> {
-  let result: { answer: Answer<PodList>; ids: string[]; seen: readonly SeenRequest[] } | undefined;
+): Promise<{ answer: Answer<InstanceList>; ids: string[]; seen: readonly SeenRequest[] }> {
+  let result: { answer: Answer<InstanceList>; ids: string[]; seen: readonly SeenRequest[] } | undefined;
   await withServer(answer, async ({ url, seen }) => {
     const found = await withProvider(url, (provider) => provider.listPods(wallets));
-    result = { answer: found, ids: 'value' in found ? found.value.pods.map(({ podId }) => podId) : [], seen };
+    result = {
+      answer: found,
+      ids: 'value' in found ? found.value.instances.map(({ podId }) => podId) : [],
+      seen,
+    };
   });
   if (result === undefined) {
     throw new Error('the server did not run');

@@ -5,7 +5,7 @@ import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 import { aSnapshot, refusal } from '../support/builders/snapshots.ts';
 
 const MINUTE_MS = 60_000;
-const CREATED = { kind: 'created', pod: aSnapshot() } as const;
+const CREATED = { kind: 'created', instance: aSnapshot() } as const;
 const LIMIT = refusal({ reason: 'PaymentRequired', scope: 'team', isProven: true, message: 'limit' });
 const POOR = refusal({ reason: 'PaymentRequired', scope: 'team', message: 'poor' });
 

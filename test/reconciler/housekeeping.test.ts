@@ -28,7 +28,7 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
       failure: undefined,
       check: async () => await Promise.resolve(true),
     },
-    podWatch: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
+    poller: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
     inventory: {
       take: async () => {
         counts.lists += 1;
@@ -47,7 +47,7 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
   return { clock, account, counts, housekeeping };
 }
 
-const COMPLETE = { pods: [], beganAtMs: 0 };
+const COMPLETE = { instances: [], beganAtMs: 0 };
 
 function taken(isFailing = false) {
   return isFailing ? failure({ reason: 'UnexpectedResponse' }) : COMPLETE;

@@ -28,17 +28,17 @@ beforeEach(() => {
 });
 
 /** A complete list, a minute after the one before. */
-function list(...pods: readonly InstanceSnapshot[]): void {
+function list(...instances: readonly InstanceSnapshot[]): void {
   nowMs += 100_000;
-  takeAt(nowMs, pods);
+  takeAt(nowMs, instances);
 }
 
 function takeAt(
   beganAtMs: number,
-  pods: readonly InstanceSnapshot[] = [],
+  instances: readonly InstanceSnapshot[] = [],
   complete: readonly (string | undefined)[] = [undefined],
 ): void {
-  books.takeInventory({ pods, beganAtMs }, new Set(complete));
+  books.takeInventory({ instances, beganAtMs }, new Set(complete));
 }
 
 function rented(overrides: GpuPodOverrides = {}): RawObject {

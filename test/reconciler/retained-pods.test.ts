@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConfigMap } from '../../src/kubernetes/config-map-client.ts';
 import { podName, podNamePrefix } from '../../src/lifecycle/pod-name.ts';
-import { RetainedPods } from '../../src/reconciler/retained-pods.ts';
+import { RetainedInstances } from '../../src/reconciler/retained-instances.ts';
 
 const identity = { namespace: 'team-a', name: 'train-1', uid: 'uid-1' };
 const keptName = podName('abc123', identity, 2);
 const kept = { podId: 'pod-1', podName: keptName, gpuPod: 'team-a/train-1', retainedAt: 'now' };
 
-function recordOf(data: Record<string, string>): RetainedPods {
+function recordOf(data: Record<string, string>): RetainedInstances {
   const refuse = async (): Promise<never> => await Promise.reject(new Error('only read here'));
   const metadata = { name: 'gpupod-operator-retained', uid: 'uid-1', resourceVersion: '1' };
   const get = async (): Promise<ConfigMap> => await Promise.resolve({ metadata, data });
-  return new RetainedPods({ get, create: refuse, mergePatch: refuse }, 'gpupod-system');
+  return new RetainedInstances({ get, create: refuse, mergePatch: refuse }, 'gpupod-system');
 }
 
 const record = recordOf({ spoiled: '{', 'pod-1': JSON.stringify(kept) });
@@ -47,8 +47,8 @@ describe('an entry that names who pays', () => {
     { userId: undefined, isKept: true },
     { userId: 'user_2', isKept: false },
   ])('hides what $userId pays for: $isKept', async ({ userId, isKept }) => {
-    const pod = { podId: 'pod-1', name: keptName, ...(userId === undefined ? {} : { userId }) };
-    expect(await paid.has(pod)).toBe(isKept);
+    const instance = { podId: 'pod-1', name: keptName, ...(userId === undefined ? {} : { userId }) };
+    expect(await paid.has(instance)).toBe(isKept);
   });
 
   it('is read as it was written, and a spoiled one is left out', async () => {

@@ -32,7 +32,7 @@ describe('a wallet that cannot be listed', () => {
 
   it('is well after a complete list', () => {
     const wallet = { wallet: undefined, podIds: [], unidentified: [] };
-    const list = { pods: [], beganAtMs: 7, wallets: [wallet] };
+    const list = { instances: [], beganAtMs: 7, wallets: [wallet] };
     const state = afterList(afterFailure(UNLISTED, moved, 0), list, wallet, 8);
 
     expect([state.failing, state.completeAtMs]).toEqual([undefined, 7]);

@@ -8,7 +8,7 @@ import type { Exchanger } from '../../src/prime/exchange.ts';
 import { listHistory } from '../../src/prime/history.ts';
 import { createHttpClient, DEFAULT_TIMEOUTS } from '../../src/prime/http-client.ts';
 import { cacheOffers } from '../../src/prime/offer-cache.ts';
-import { listPods } from '../../src/prime/pod-list.ts';
+import { listPods } from '../../src/prime/instance-list.ts';
 import { createPodStatuses } from '../../src/prime/pod-statuses.ts';
 import { deletePod, getPod } from '../../src/prime/pods.ts';
 

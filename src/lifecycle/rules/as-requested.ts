@@ -6,7 +6,7 @@ import type { Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import type { Step } from '../step.ts';
-import { beginEnding } from './ending.ts';
+import { beginTermination } from './termination.ts';
 import { isOtherGpu, squashed } from './gpu-names.ts';
 
 /** What an instance says of itself, beside what was ordered. */
@@ -43,7 +43,7 @@ export function checkAsRequested(
   const difference = DIFFERENCES.map((differs) => differs(compared)).find((said) => said !== undefined);
   return difference === undefined
     ? undefined
-    : beginEnding(
+    : beginTermination(
         observation,
         'NotAsOrdered',
         `The instance does not match the create request: ${difference}.`,

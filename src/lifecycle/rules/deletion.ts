@@ -6,7 +6,7 @@ import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
 import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
 import { draftStatus } from '../status/draft.ts';
-import type { PodLeft, Rest, Step } from '../step.ts';
+import type { InstanceLeft, Rest, Step } from '../step.ts';
 import { checkAsRequested } from './as-requested.ts';
 import { terminateInstance } from './terminate.ts';
 import { ownership } from './identity.ts';
@@ -84,19 +84,19 @@ function isOfAnother(observation: Observation, podId: string): boolean {
 }
 
 /** Of later attempts than the object knows, where what runs is to be kept: there are none where it is not. */
-function newerOnes(observation: Observation): readonly PodLeft[] {
+function newerOnes(observation: Observation): readonly InstanceLeft[] {
   const own = ownInstances(observation);
   return newerInstances(observation)
-    .filter((pod) => own.includes(pod))
+    .filter((instance) => own.includes(instance))
     .map(({ podId, name = '' }) => ({ podId, podName: name }));
 }
 
-function retainInstance(observation: Observation, pods: readonly PodLeft[]): Step {
+function retainInstance(observation: Observation, instances: readonly InstanceLeft[]): Step {
   const snapshot = observation.lastSeen?.snapshot;
   return (
     checkPrice(observation, snapshot) ??
     checkAsRequested(observation, snapshot) ??
-    confirmNothingElse(observation, pods)
+    confirmNothingElse(observation, instances)
   );
 }
 
@@ -110,7 +110,7 @@ function isToBeRetained({ gpuPod, policy }: Observation): boolean {
  * Lets the object go once a complete list shows no live instance of its uid, but for those that are left running. What
  * else bears the prefix of an object whose instance it adopted is not its own, and is not waited for.
  */
-function confirmNothingElse(observation: Observation, retain: readonly PodLeft[]): Step {
+function confirmNothingElse(observation: Observation, retain: readonly InstanceLeft[]): Step {
   const { inventory, localState, now, timings } = observation;
   if (isLetGo(observation)) {
     return closeUnheld(observation, {});
@@ -125,7 +125,11 @@ function confirmNothingElse(observation: Observation, retain: readonly PodLeft[]
     : makeSure(observation, retain, inventory.beganAtMs + timings.busyPollMs);
 }
 
-function makeSure(observation: Observation, retain: readonly PodLeft[], wantsInventoryAfterMs: number): Step {
+function makeSure(
+  observation: Observation,
+  retain: readonly InstanceLeft[],
+  wantsInventoryAfterMs: number,
+): Step {
   const ids = retain.map(({ podId }) => podId).join(', ');
   const others = ids === '' ? '' : `, other than the retained ${ids},`;
   const { localState, now } = observation;

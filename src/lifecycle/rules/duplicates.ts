@@ -1,6 +1,6 @@
 import type { Observation } from '../observation.ts';
 import type { Step } from '../step.ts';
-import { endsAllInstances } from '../surplus.ts';
+import { terminatesAllInstances } from '../surplus.ts';
 import { ownership } from './identity.ts';
 
 /**
@@ -44,11 +44,11 @@ function isStrangerNamed(observation: Observation): boolean {
   const { gpuPod, localState } = observation;
   const { instance } = localState;
   const isSure = instance !== undefined && ownership(observation, instance) === 'ours';
-  return gpuPod.status.podId !== undefined && !isSure && !endsAllInstances(observation);
+  return gpuPod.status.podId !== undefined && !isSure && !terminatesAllInstances(observation);
 }
 
 /** An answer with an id came for an order that does not stand on the object any more: nobody else knows this pod. */
-export function endUnbound(observation: Observation): Step | undefined {
+export function terminateUnbound(observation: Observation): Step | undefined {
   const { localState, gpuPod, intent } = observation;
   const { unbound } = localState;
   if (unbound === undefined || unbound.podId === gpuPod.status.podId) {

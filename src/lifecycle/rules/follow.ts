@@ -11,7 +11,7 @@ import type { Rest, Step } from '../step.ts';
 import { checkAsRequested } from './as-requested.ts';
 import { currentDraft } from './condition-drafts.ts';
 import { confirmBeforeReady } from './confirm.ts';
-import { closeInstance } from './ending.ts';
+import { closeEndedInstance } from './termination.ts';
 import { holdStranger, proofFacts, withholdAddress } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
@@ -53,11 +53,11 @@ function closeAfterLoss(observation: Observation, verdict: EndVerdict): Step {
       : 'is no longer known to the provider';
   const message = `Instance ${podId} ${what}.`;
   if (!wasReady) {
-    return closeInstance(observation, { reason, message }, { Provisioned: ['Lost', message] });
+    return closeEndedInstance(observation, { reason, message }, { Provisioned: ['Lost', message] });
   }
   const way =
     'To rent again, set spec.suspend to true and back, or set a new gpupod.dev/reconcile-requested-at.';
-  return closeInstance(
+  return closeEndedInstance(
     observation,
     { reason, message },
     {
@@ -97,7 +97,7 @@ function isSuspect(observation: Observation, instance: InstanceState): boolean {
 /** A complete list that is newer than every good look does not show the pod. */
 function isMissingInList({ lastSeen, inventory, timings }: Observation, instance: InstanceState): boolean {
   const { podId, read } = instance;
-  if (inventory === undefined || inventory.live.some((pod) => pod.podId === podId)) {
+  if (inventory === undefined || inventory.live.some((instance) => instance.podId === podId)) {
     return false;
   }
   const foundAtMs = read?.result === 'found' ? read.beganAtMs : 0;

@@ -44,7 +44,7 @@ export function resolvePendingCreate(observation: Observation): Step | undefined
 function resolveOpen(observation: Observation, intent: Intent, remembered: PendingCreate): Step {
   const { outcome } = remembered;
   if (outcome?.kind === 'created') {
-    return bind(observation, intent, outcome.pod, false);
+    return bind(observation, intent, outcome.instance, false);
   }
   return outcome?.kind === 'refused'
     ? settleRefusal(observation, intent, outcome)
@@ -66,10 +66,10 @@ function resolveUnknown(observation: Observation, intent: Intent, remembered: Pe
   return uncertain(observation, remembered, intent);
 }
 
-function bind(observation: Observation, intent: Intent, pod: InstanceSnapshot, adopted: boolean): Step {
+function bind(observation: Observation, intent: Intent, instance: InstanceSnapshot, adopted: boolean): Step {
   return {
     kind: 'act',
-    effect: { type: 'writeStatus', status: bindStatus(observation, intent, pod, adopted) },
+    effect: { type: 'writeStatus', status: bindStatus(observation, intent, instance, adopted) },
   };
 }
 

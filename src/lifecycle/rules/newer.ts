@@ -33,7 +33,7 @@ export function adoptNewer(observation: Observation): Step | undefined {
 
 function isRentedLive({ gpuPod, inventory }: Observation): boolean {
   const { podId } = gpuPod.status;
-  return podId !== undefined && inventory?.live.some((pod) => pod.podId === podId) === true;
+  return podId !== undefined && inventory?.live.some((instance) => instance.podId === podId) === true;
 }
 
 /** As this object stands now: since an earlier list another process may have written on it. */
@@ -101,12 +101,12 @@ export function correctName(observation: Observation): Step | undefined {
 }
 
 /** It was ready in the state that was lost: no cap, timeout or wish of an older spec ends it. */
-function adopt(observation: Observation, pod: InstanceSnapshot): Step {
+function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
-  const createdAt = timestampOf(pod.createdAt, now.wallMs);
-  const podName = recordedName(pod);
-  const message = `Adopted instance ${pod.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
+  const createdAt = timestampOf(instance.createdAt, now.wallMs);
+  const podName = recordedName(instance);
+  const message = `Adopted instance ${instance.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
   return {
     kind: 'act',
     effect: {
@@ -114,18 +114,18 @@ function adopt(observation: Observation, pod: InstanceSnapshot): Step {
       status: draftStatus(
         observation,
         {
-          Ready: startingDraft(pod.podId),
+          Ready: startingDraft(instance.podId),
           OfferSelected: ['Adopted', message],
           Provisioned: ['Adopted', message],
         },
         {
-          podId: pod.podId,
+          podId: instance.podId,
           podName,
-          podIdProof: observation.proofs.of(pod.podId),
-          ...termsOf(observation, pod),
-          attempts: withAttempt(withoutOlder(observation), parsePodName(pod.name)?.attempt ?? 1, {
+          podIdProof: observation.proofs.of(instance.podId),
+          ...termsOf(observation, instance),
+          attempts: withAttempt(withoutOlder(observation), parsePodName(instance.name)?.attempt ?? 1, {
             podName,
-            ...paidBy(pod.teamId),
+            ...paidBy(instance.teamId),
             startedAt: createdAt,
             ending: undefined,
             outcome: undefined,
@@ -160,15 +160,15 @@ function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
 }
 
 /** As it was ordered, where the create intent is still there; else as far as it says so itself. */
-function termsOf(observation: Observation, pod: InstanceSnapshot): Facts {
+function termsOf(observation: Observation, instance: InstanceSnapshot): Facts {
   const { intent: reading, account } = observation;
   const intent =
-    reading.kind === 'read' && isSameAttempt(reading.intent.name, pod.name) ? reading.intent : undefined;
+    reading.kind === 'read' && isSameAttempt(reading.intent.name, instance.name) ? reading.intent : undefined;
   return {
-    account: accountOf(account, intent, pod),
+    account: accountOf(account, intent, instance),
     ...(intent === undefined
-      ? { offer: offerOf(pod), cost: costOf(observation, pod) }
-      : { offer: offerStatus(intent), cost: costStatus(intent, pod) }),
+      ? { offer: offerOf(instance), cost: costOf(observation, instance) }
+      : { offer: offerStatus(intent), cost: costStatus(intent, instance) }),
   };
 }
 

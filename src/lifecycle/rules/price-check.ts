@@ -7,7 +7,7 @@ import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { beginEnding } from './ending.ts';
+import { beginTermination } from './termination.ts';
 
 /**
  * The first price that the provider states is held against the cap, before the pod is ever ready. After
@@ -24,7 +24,7 @@ export function checkPrice(observation: Observation, snapshot?: InstanceSnapshot
   if (price <= line) {
     return undefined;
   }
-  return beginEnding(
+  return beginTermination(
     observation,
     'AboveMaxPrice',
     `The provider bills ${formatUsd(price)} USD/h, above the cap of ${formatUsd(line)} USD/h.`,

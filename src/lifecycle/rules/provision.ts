@@ -7,7 +7,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY, currentDraft, startingDraft } from './condition-drafts.ts';
-import { beginEnding } from './ending.ts';
+import { beginTermination } from './termination.ts';
 import { provisioningTimeOf } from './provisioning-time.ts';
 
 /** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
@@ -31,14 +31,14 @@ function endFailed(observation: Observation, instance: InstanceState, lastSeen: 
   const { snapshot } = lastSeen;
   const readiness = readinessOf(snapshot);
   if (readiness === 'podFailed') {
-    return beginEnding(
+    return beginTermination(
       observation,
       'PodFailed',
       'The provider reports an error, and the instance was not ready before.',
     );
   }
   if (readiness === 'installFailed') {
-    return beginEnding(
+    return beginTermination(
       observation,
       'InstallFailed',
       `The installation failed: ${installationFailure(observation, snapshot)}.`,
@@ -55,7 +55,7 @@ export function endTimedOut(
   const { timeoutMs, boundMs } = provisioningTimeOf(observation);
   // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
   if (lastSeen.beganAtMs > instance.sinceMs + timeoutMs) {
-    return beginEnding(
+    return beginTermination(
       observation,
       'ProvisioningTimedOut',
       timeoutMs > boundMs

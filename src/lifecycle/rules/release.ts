@@ -3,12 +3,12 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import { FINALIZER } from '../../api/names.ts';
 import type { Observation } from '../observation.ts';
 import { draftStatus, findCondition } from '../status/draft.ts';
-import type { PodLeft, Step } from '../step.ts';
-import { closeInstance } from './ending.ts';
+import type { InstanceLeft, Step } from '../step.ts';
+import { closeEndedInstance } from './termination.ts';
 
 /** What becomes of the instance when its GpuPod is released; neither: it was seen to have ended. */
 export interface Release {
-  readonly retain?: readonly PodLeft[];
+  readonly retain?: readonly InstanceLeft[];
   readonly isForced?: true;
 }
 
@@ -63,7 +63,7 @@ function ended(observation: Observation): Step {
     ]);
   }
   const message = `Terminated instance ${podId}. Another finalizer holds the GpuPod.`;
-  return closeInstance(
+  return closeEndedInstance(
     observation,
     { reason: 'Deleted', message: 'The GpuPod was deleted.' },
     { Ready: ['Terminated', message], Provisioned: ['NotCreated', 'Nothing is rented.'] },
@@ -72,7 +72,7 @@ function ended(observation: Observation): Step {
 
 function left(observation: Observation, { retain }: Release): Step {
   const { podId } = observation.gpuPod.status;
-  const ids = retain?.map((pod) => pod.podId).join(', ') ?? podId;
+  const ids = retain?.map((instance) => instance.podId).join(', ') ?? podId;
   const which = ids === undefined ? 'The instance of the last create intent' : `Instance ${ids}`;
   return write(observation, [
     'Released',

@@ -1,7 +1,7 @@
 import type { Observation } from '../observation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
-import { beginEnding } from './ending.ts';
+import { beginTermination } from './termination.ts';
 
 /** `spec.suspend`: the rental is ended, the object stays. What held it back before is forgotten. */
 export function suspend(observation: Observation): Step | undefined {
@@ -10,7 +10,7 @@ export function suspend(observation: Observation): Step | undefined {
     return undefined;
   }
   if (gpuPod.status.podId !== undefined) {
-    return beginEnding(observation, 'Suspended', 'spec.suspend is true.');
+    return beginTermination(observation, 'Suspended', 'spec.suspend is true.');
   }
   return {
     kind: 'rest',

@@ -67,7 +67,7 @@ function whyUnknown(
   observation: Observation,
   { podId, read }: InstanceState,
 ): Omit<Hindrance, 'retryAfterMs'> {
-  const failure = observation.podFailure ?? observation.providerFailure;
+  const failure = observation.instanceFailure ?? observation.providerFailure;
   switch (read?.result) {
     case 'found':
       return {
@@ -173,10 +173,10 @@ function awaitEnd(observation: Observation, instance: InstanceState, why: string
 /** The polls say when a list is worth its requests: once they do not show the instance any more; else now and then. */
 function nextListAfterMs({ inventory, lastSeen, timings }: Observation, deletedAtMs: number): number {
   const isTerminated = lastSeen?.snapshot.status === 'TERMINATED';
-  const seenEndingAtMs = lastSeen?.omittedSinceMs ?? (isTerminated ? lastSeen.beganAtMs : -Infinity);
+  const seenTerminatingAtMs = lastSeen?.omittedSinceMs ?? (isTerminated ? lastSeen.beganAtMs : -Infinity);
   const listedAtMs = inventory?.beganAtMs ?? -Infinity;
-  return listedAtMs < seenEndingAtMs
-    ? Math.max(deletedAtMs, seenEndingAtMs)
+  return listedAtMs < seenTerminatingAtMs
+    ? Math.max(deletedAtMs, seenTerminatingAtMs)
     : Math.max(deletedAtMs, listedAtMs) + timings.busyPollMs;
 }
 

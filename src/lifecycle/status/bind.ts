@@ -21,7 +21,7 @@ import { timestampOf } from './timestamp.ts';
 export function bindStatus(
   observation: Observation,
   intent: Intent,
-  pod: InstanceSnapshot,
+  instance: InstanceSnapshot,
   adopted: boolean,
 ): GpuPodStatus {
   const { gpuPod } = observation;
@@ -30,33 +30,33 @@ export function bindStatus(
   return draftStatus(
     observation,
     {
-      Ready: startingDraft(pod.podId),
+      Ready: startingDraft(instance.podId),
       OfferSelected: [adopted ? 'Adopted' : selected, message],
       Provisioned: isOutdated
         ? [
             'SpecChanged',
             'The spec changed during the create request, so the operator terminates this instance.',
           ]
-        : ['CreatePending', `Instance ${pod.podId} is created but not active yet.`],
+        : ['CreatePending', `Instance ${instance.podId} is created but not active yet.`],
       progress: { type: 'Reconciling', draft: ON_ITS_WAY },
     },
-    bindFacts(observation, intent, pod, isOutdated),
+    bindFacts(observation, intent, instance, isOutdated),
   );
 }
 
 function bindFacts(
   { gpuPod, now, account, proofs, localState }: Observation,
   intent: Intent,
-  pod: InstanceSnapshot,
+  instance: InstanceSnapshot,
   isOutdated: boolean,
 ): Facts {
   return {
-    podId: pod.podId,
-    podIdProof: proofs.of(pod.podId),
+    podId: instance.podId,
+    podIdProof: proofs.of(instance.podId),
     podName: intent.name,
-    account: accountOf(account, intent, pod, accountTold(localState, pod)),
+    account: accountOf(account, intent, instance, accountTold(localState, instance)),
     offer: offerStatus(intent),
-    cost: costStatus(intent, pod),
+    cost: costStatus(intent, instance),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
       podName: intent.name,
       ...paidBy(intent.teamId),
@@ -65,7 +65,7 @@ function bindFacts(
       startedAt: timestampOf(intent.startedAt, now.wallMs),
       ...(isOutdated ? { ending: 'SpecChanged' } : {}),
     }),
-    createdAt: timestampOf(pod.createdAt, now.wallMs),
+    createdAt: timestampOf(instance.createdAt, now.wallMs),
     activeAt: undefined,
     readyAt: undefined,
     terminatedAt: undefined,
@@ -125,7 +125,7 @@ function wholeGigabytes(gpuMemory = NaN): Pick<OfferStatus, 'gpuMemory'> {
   return Number.isSafeInteger(rounded) && rounded >= 0 ? { gpuMemory: rounded } : {};
 }
 
-export function costStatus({ cost, capSent }: Intent, pod: InstanceSnapshot): CostStatus {
+export function costStatus({ cost, capSent }: Intent, instance: InstanceSnapshot): CostStatus {
   return {
     currency: 'USD',
     gpu: microsToUsd(cost.gpu),
@@ -134,6 +134,6 @@ export function costStatus({ cost, capSent }: Intent, pod: InstanceSnapshot): Co
     memory: microsToUsd(cost.memory),
     pricePerHour: microsToUsd(cost.total),
     maxPrice: microsToUsd(capSent),
-    ...(pod.priceUsdPerHour === undefined ? {} : { billedPerHour: pod.priceUsdPerHour }),
+    ...(instance.priceUsdPerHour === undefined ? {} : { billedPerHour: instance.priceUsdPerHour }),
   };
 }

@@ -85,12 +85,12 @@ export function droppedMessage({ droppedFields = [] }: Observation): string | un
 
 /** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
 function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
-  const { gpuPod, providerFailure, podFailure, policy } = observation;
+  const { gpuPod, providerFailure, instanceFailure, policy } = observation;
   const dropped = droppedMessage(observation);
   if (dropped !== undefined) {
     return ['CrdOutdated', dropped];
   }
-  const failure = gpuPod.status.podId === undefined ? providerFailure : podFailure;
+  const failure = gpuPod.status.podId === undefined ? providerFailure : instanceFailure;
   const isRetainIgnored = gpuPod.spec.deletionPolicy === 'Retain' && !policy.allowRetain;
   if (failure !== undefined) {
     return [failure.reason, failure.message];

@@ -53,12 +53,12 @@ function attempts(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent
       return known?.outcome === undefined ? [outcomeEvent(attempt)] : [];
     }
     return attempt.ending !== undefined && known?.ending === undefined
-      ? [endingEvent(attempt.ending, attempt, after.podId)]
+      ? [terminationEvent(attempt.ending, attempt, after.podId)]
       : [];
   });
 }
 
-function endingEvent(ending: string, { message }: Attempt, podId: string | undefined): LifeEvent {
+function terminationEvent(ending: string, { message }: Attempt, podId: string | undefined): LifeEvent {
   return {
     type: ending === 'Suspended' ? 'Normal' : 'Warning',
     reason: ending,

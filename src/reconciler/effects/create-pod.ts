@@ -144,7 +144,7 @@ async function sendCreate(
   context.circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
-    context.account.noteOwn(outcome.pod.userId, keyVersion);
+    context.account.noteOwn(outcome.instance.userId, keyVersion);
   }
   const learned = learnCreate(localState, intent, outcome, clock.monotonicMs());
   return known(learnSession(learned, sessionBeganAtMs(session)));
@@ -208,7 +208,7 @@ function logOutcome(
     podName: intent.name,
   };
   if (outcome.kind === 'created') {
-    log.info({ ...fields, podId: outcome.pod.podId }, 'created instance');
+    log.info({ ...fields, podId: outcome.instance.podId }, 'created instance');
   } else {
     log.warn(
       { ...fields, outcome: outcome.kind, problem: outcome.message },

@@ -101,7 +101,7 @@ async function readInstance(context: Context, podId: string, localState: LocalSt
   }
   if (answer.kind === 'ok') {
     noteOwnPod(context.account, answer.value, keyVersion);
-    context.podWatch.record(answer.value, beganAtMs);
+    context.poller.record(answer.value, beganAtMs);
   }
   const name = answer.kind === 'ok' ? answer.value.name : undefined;
   const read = { beganAtMs, result: resultOf(answer), ...(name === undefined ? {} : { name }) };

@@ -5,7 +5,7 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import { isConflict, isNotFound } from '../../kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
-import type { Effect, PodLeft } from '../../lifecycle/step.ts';
+import type { Effect, InstanceLeft } from '../../lifecycle/step.ts';
 import { accruedUsd } from '../../lifecycle/status/accrual.ts';
 import { droppedFields } from '../../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../../lifecycle/status/dropped.ts';
@@ -14,7 +14,7 @@ import { identityOf } from '../../lifecycle/account.ts';
 import { currentAttempt } from '../../lifecycle/status/attempts.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import type { Context } from '../context.ts';
-import type { RetainedPod } from '../retained-pods.ts';
+import type { RetainedInstance } from '../retained-instances.ts';
 import { intentOf, saidPrice } from '../stated.ts';
 import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
@@ -78,9 +78,9 @@ export async function release(
   const { retain = [], isForced } = how;
   const { name, namespace } = gpuPod.metadata;
   const retainedAt = new Date(context.clock.nowMs()).toISOString();
-  for (const pod of retain) {
+  for (const instance of retain) {
     await context.retained.add({
-      ...pod,
+      ...instance,
       gpuPod: `${namespace}/${name}`,
       retainedAt,
       ...payerOf(gpuPod, context),
@@ -105,7 +105,7 @@ export async function release(
 function payerOf(
   gpuPod: GpuPod,
   { account: { state } }: Context,
-): Pick<RetainedPod, 'account' | 'teamId' | 'usdPerHour'> {
+): Pick<RetainedInstance, 'account' | 'teamId' | 'usdPerHour'> {
   const account = gpuPod.status.account ?? identityOf(state);
   const teamId = currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
   const micros = saidPrice(gpuPod);
@@ -119,12 +119,12 @@ function payerOf(
 function settleBooks(
   { reservations }: Context,
   gpuPod: GpuPod,
-  retained: readonly PodLeft[],
+  retained: readonly InstanceLeft[],
   isForced: boolean,
 ): void {
   const { podId } = gpuPod.status;
-  for (const pod of retained) {
-    reservations.keep(pod.podId, gpuPod, 'retained');
+  for (const instance of retained) {
+    reservations.keep(instance.podId, gpuPod, 'retained');
   }
   if (podId === undefined || retained.length > 0) {
     return;

@@ -15,9 +15,9 @@ import { Reservations } from '../../../src/reconciler/reservations.ts';
 import { Cooldowns } from '../../../src/reconciler/cooldowns.ts';
 import { gather } from '../../../src/reconciler/gather.ts';
 import type { Sources } from '../../../src/reconciler/gather.ts';
-import { PodWatch } from '../../../src/reconciler/pod-watch.ts';
+import { InstancePoller } from '../../../src/reconciler/instance-poller.ts';
 import { ProviderHealth } from '../../../src/reconciler/provider-health.ts';
-import { VanishedPods } from '../../../src/reconciler/vanished-pods.ts';
+import { VanishedInstances } from '../../../src/reconciler/vanished-instances.ts';
 import { anOfferRow } from '../../prime/builders.ts';
 import { POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
@@ -126,7 +126,7 @@ const ACCOUNTS: readonly Observation['account'][] = [
 
 /** A world in which an object can be looked at again and again. */
 export interface HostileWorld {
-  readonly pods: readonly InstanceSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
   snapshot(gpuPod: GpuPod): Promise<Observation>;
 }
 
@@ -134,21 +134,23 @@ export interface HostileWorld {
 export async function hostileWorld(numbers: WorldCase, others: readonly RawObject[]): Promise<HostileWorld> {
   const status = pick(STATUSES, numbers.status);
   const own = numbers.own.map((index) => ({ ...pick(OWN, index), status }));
-  const pods = [
-    ...new Map([...own, ...(numbers.hasOthers ? OTHERS : [])].map((pod) => [pod.podId, pod])).values(),
+  const instances = [
+    ...new Map(
+      [...own, ...(numbers.hasOthers ? OTHERS : [])].map((instance) => [instance.podId, instance]),
+    ).values(),
   ];
   const beganAtMs = NOW_MS - pick(AGES_MS, numbers.listedAt);
   const account = { state: pick(ACCOUNTS, numbers.account) };
-  const sources = sourcesOf({ pods, beganAtMs, ended: pick(ENDED, numbers.ended), account, others });
+  const sources = sourcesOf({ instances, beganAtMs, ended: pick(ENDED, numbers.ended), account, others });
   if (numbers.isListed) await sources.inventory.take();
   return {
-    pods,
+    instances,
     snapshot: async (gpuPod) => {
       const { podId } = gpuPod.status;
-      const seen = pods.find((pod) => pod.podId === podId);
+      const seen = instances.find((instance) => instance.podId === podId);
       if (podId !== undefined)
-        sources.podWatch.follow('team-a/train-1', podId, { often: true, isEnding: false, wallets: 'all' });
-      if (seen !== undefined && numbers.isSeen) sources.podWatch.record(seen, beganAtMs);
+        sources.poller.follow('team-a/train-1', podId, { often: true, isTerminating: false, wallets: 'all' });
+      if (seen !== undefined && numbers.isSeen) sources.poller.record(seen, beganAtMs);
       const { resourceVersion } = gpuPod.metadata;
       const version = { resourceVersion, seenAtMs: LONG_AGO_MS };
       const remembered = { ...localStateOf(numbers.localState, podId, seen), version };
@@ -158,24 +160,24 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
 }
 
 interface Parts {
-  readonly pods: readonly InstanceSnapshot[];
+  readonly instances: readonly InstanceSnapshot[];
   readonly beganAtMs: number;
   readonly ended: readonly HistoryRow[];
   readonly account: Sources['account'];
   readonly others: readonly RawObject[];
 }
 
-function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources {
+function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sources {
   const provider = {
     listPods: async (wallets: readonly Wallet[]) =>
       Promise.resolve({
         kind: 'ok',
         value: {
-          pods,
+          instances,
           beganAtMs,
           wallets: wallets.map((wallet) => ({
             wallet,
-            podIds: pods.map(({ podId }) => podId),
+            podIds: instances.map(({ podId }) => podId),
             unidentified: [],
           })),
         },
@@ -183,11 +185,11 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     getPod: async () => Promise.resolve({ kind: 'notFound', message: '' } as const),
     listHistory: async () => Promise.resolve({ kind: 'ok', value: ended } as const),
     getPodStatuses: async () =>
-      Promise.resolve({ kind: 'ok', value: { snapshots: pods, failed: new Map() } } as const),
+      Promise.resolve({ kind: 'ok', value: { snapshots: instances, failed: new Map() } } as const),
   };
   const nothing = (): void => undefined;
   const health = new ProviderHealth(clock, 0, nothing);
-  const vanished = new VanishedPods(clock, 0);
+  const vanished = new VanishedInstances(clock, 0);
   const view = { get: () => undefined, list: () => [...others], applyLocal: () => true };
   const reservations = new Reservations({
     view,
@@ -196,7 +198,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     timings: DEFAULT_TIMINGS,
     assumedPrice: 0,
   });
-  reservations.takeInventory({ pods, beganAtMs }, new Set([undefined]));
+  reservations.takeInventory({ instances, beganAtMs }, new Set([undefined]));
   return {
     clock,
     account,
@@ -206,7 +208,7 @@ function sourcesOf({ pods, beganAtMs, ended, account, others }: Parts): Sources 
     policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
     identity: PROCESS,
-    podWatch: new PodWatch({
+    poller: new InstancePoller({
       provider,
       clock,
       timings: DEFAULT_TIMINGS,
@@ -276,7 +278,7 @@ const LATE = {
   absences: 3,
   lastAbsenceAtMs: NOW_MS - 5_000,
 };
-const CREATED = { kind: 'created', pod: aSnapshot() } as const;
+const CREATED = { kind: 'created', instance: aSnapshot() } as const;
 const LOCAL_STATES: readonly LocalState[] = [
   localState(),
   localState(),

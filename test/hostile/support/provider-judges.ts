@@ -4,7 +4,7 @@ import type {
   DeleteOutcome,
   HistoryRow,
   NotFound,
-  PodList,
+  InstanceList,
   WalletList,
   InstanceSnapshot,
   PodStatuses,
@@ -31,7 +31,7 @@ export function judgeCreate(given: Given, outcome: CreateOutcome): Verdict {
   const body = parsed(given.text);
   switch (outcome.kind) {
     case 'created':
-      return isOfPendingCreate(given, body, outcome.pod.podId) ? undefined : 'created without its id';
+      return isOfPendingCreate(given, body, outcome.instance.podId) ? undefined : 'created without its id';
     case 'refused':
       return isRefusal(given, body) ? undefined : 'refused without a reason';
     case 'notSent':
@@ -85,10 +85,10 @@ export function judgeDelete({ status, text }: Given, outcome: DeleteOutcome): Ve
   }
 }
 
-export function judgeList({ status, text }: Given, answer: Answer<PodList>): Verdict {
+export function judgeList({ status, text }: Given, answer: Answer<InstanceList>): Verdict {
   if (answer.kind !== 'ok') return undefined;
   const body = parsed(text);
-  const ids = new Set(answer.value.pods.map(({ podId }) => podId));
+  const ids = new Set(answer.value.instances.map(({ podId }) => podId));
   const rows = rowsOf(body, 'data');
   if (!isGood(status) || rows === undefined) return 'a list out of nothing';
   // A row that cannot be read must be told of; a total that is none says nothing.

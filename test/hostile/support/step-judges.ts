@@ -20,10 +20,10 @@ const MAX_STEP_LENGTH = 64 * 1024;
 const MAX_MESSAGE_LENGTH = 300;
 
 /** `pods`: what lives at the provider. A pod that is not there comes to no harm. */
-export function judgeStep(known: Observation, step: Step, pods: readonly InstanceSnapshot[]): string[] {
+export function judgeStep(known: Observation, step: Step, instances: readonly InstanceSnapshot[]): string[] {
   const status = statusOf(step);
   return [
-    ...(step.kind === 'act' ? judgeEffect(known, step.effect, pods) : judgeRest(step)),
+    ...(step.kind === 'act' ? judgeEffect(known, step.effect, instances) : judgeRest(step)),
     ...(status === undefined || status === known.gpuPod.status
       ? []
       : judgeStatus(known.gpuPod.status, status)),
@@ -45,13 +45,13 @@ function judgeRest({
   return isTime ? [] : ['a time that never comes'];
 }
 
-function judgeEffect(known: Observation, effect: Effect, pods: readonly InstanceSnapshot[]): string[] {
+function judgeEffect(known: Observation, effect: Effect, instances: readonly InstanceSnapshot[]): string[] {
   switch (effect.type) {
     case 'createPod':
       return judgeCreate(known, effect);
     case 'deletePod':
     case 'deleteDuplicate':
-      return judgeEnd(known, effect.podId, pods);
+      return judgeEnd(known, effect.podId, instances);
     case 'ensureSecret':
       return effect.name.length <= 253 ? [] : ['a name that is too long'];
     default:
@@ -62,9 +62,9 @@ function judgeEffect(known: Observation, effect: Effect, pods: readonly Instance
 function judgeEnd(
   { gpuPod, account }: Observation,
   podId: string,
-  pods: readonly InstanceSnapshot[],
+  instances: readonly InstanceSnapshot[],
 ): string[] {
-  const isAlive = pods.some((pod) => pod.podId === podId);
+  const isAlive = instances.some((instance) => instance.podId === podId);
   const isForeign = isAlive && FOREIGN.some((foreign) => foreign.podId === podId);
   return [
     ...(isForeign ? [`an end of ${podId}, which is not ours`] : []),

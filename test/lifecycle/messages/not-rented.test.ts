@@ -7,7 +7,7 @@ import { inventory, failure, historyRow, aSnapshot, refusal } from '../../suppor
 import { missingParts } from '../support/told.ts';
 import type { Told } from '../support/told.ts';
 
-const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
+const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const unknown = { kind: 'unknown', message: 'POST /pods/: socket hang up' } as const;
 
 describe('what a person reads of an order', () => {
@@ -44,7 +44,7 @@ describe('what a person reads of an order', () => {
     },
     {
       name: 'whose pod has ended: that pod',
-      known: { gpuPod: ordered, ...seenGone },
+      known: { gpuPod: ordered, ...seenTerminated },
       type: 'Provisioned',
       says: ['pod-1', 'history'],
     },
@@ -69,7 +69,9 @@ describe('what a person reads of an order', () => {
       name: 'whose spec changed meanwhile: why its pod is ended',
       known: {
         gpuPod: gpuPod({ intent: intent({ spec: { image: 'flux' } }) }),
-        localState: { pendingCreate: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
+        localState: {
+          pendingCreate: aPendingCreate({ outcome: { kind: 'created', instance: aSnapshot() } }),
+        },
       },
       type: 'Provisioned',
       says: ['spec changed', 'terminates'],
@@ -78,7 +80,9 @@ describe('what a person reads of an order', () => {
       name: 'that gave a pod: that pod',
       known: {
         gpuPod: ordered,
-        localState: { pendingCreate: aPendingCreate({ outcome: { kind: 'created', pod: aSnapshot() } }) },
+        localState: {
+          pendingCreate: aPendingCreate({ outcome: { kind: 'created', instance: aSnapshot() } }),
+        },
       },
       type: 'Provisioned',
       says: ['pod-1', 'created'],

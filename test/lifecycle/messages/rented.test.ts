@@ -14,12 +14,12 @@ import { missingParts } from '../support/told.ts';
 import type { Told } from '../support/told.ts';
 
 const beganAtMs = NOW_MS - 1_000;
-const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
+const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const ready = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
 const deleted = { instance: anInstanceState({ deletedAtMs: NOW_MS - 1 }) };
 
-function seeing(snapshot: ReturnType<typeof aSnapshot>, pod = rentedGpuPod()): ObservationOverrides {
-  return { gpuPod: pod, lastSeen: lastSeen(snapshot, { beganAtMs }) };
+function seeing(snapshot: ReturnType<typeof aSnapshot>, instance = rentedGpuPod()): ObservationOverrides {
+  return { gpuPod: instance, lastSeen: lastSeen(snapshot, { beganAtMs }) };
 }
 
 describe('what a person reads of a machine that is ended', () => {
@@ -100,7 +100,7 @@ describe('what a person reads of a machine that is ended', () => {
       name: 'and gone: the field that holds the next one back',
       known: {
         gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }),
-        ...seenGone,
+        ...seenTerminated,
       },
       type: 'Ready',
       says: ['spec.suspend'],
@@ -183,13 +183,13 @@ describe('what a person reads of a machine that runs', () => {
     },
     {
       name: 'that ended by itself: which, and how to rent again',
-      known: { gpuPod: ready, ...seenGone },
+      known: { gpuPod: ready, ...seenTerminated },
       type: 'Ready',
       says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
     },
     {
       name: 'that ended by itself, of the stall: the same',
-      known: { gpuPod: ready, ...seenGone },
+      known: { gpuPod: ready, ...seenTerminated },
       type: 'Stalled',
       says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { terminateDuplicates, endUnbound } from '../../../src/lifecycle/rules/duplicates.ts';
+import { terminateDuplicates, terminateUnbound } from '../../../src/lifecycle/rules/duplicates.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { observation, observed, anInstanceState } from '../../support/builders/observation.ts';
@@ -151,7 +151,7 @@ describe('endUnbound', () => {
 
   it('leaves the rented pod alone, also where what is remembered was not taken in anew', () => {
     const known = observation({ gpuPod: rentedGpuPod(), localState: { unbound } });
-    expect(endUnbound(known)).toBeUndefined();
+    expect(terminateUnbound(known)).toBeUndefined();
   });
 
   it.each<Row>([
@@ -188,6 +188,6 @@ describe('endUnbound', () => {
     },
   ])('$name: $expected.step, because $why', ({ name, known, expected }) => {
     const localState = name === 'nothing unbound' ? {} : { unbound };
-    expect(outline(endUnbound(observed({ ...known, localState })))).toMatchObject(expected);
+    expect(outline(terminateUnbound(observed({ ...known, localState })))).toMatchObject(expected);
   });
 });

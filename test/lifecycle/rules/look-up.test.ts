@@ -48,7 +48,7 @@ describe('resolveOrder', () => {
     },
     {
       name: 'a pod id as the answer',
-      known: after({ kind: 'created', pod: aSnapshot() }),
+      known: after({ kind: 'created', instance: aSnapshot() }),
       expected: {
         step: 'writeStatus',
         Ready: 'Provisioning',
@@ -220,20 +220,22 @@ describe('an order that nobody can read', () => {
 
 describe('what is found', () => {
   it('is the oldest, by id where they are of one age: the others become strays', () => {
-    const pods = [
+    const instances = [
       aSnapshot({ podId: 'c', createdAt: '2026-11-23T10:00:01Z' }),
       aSnapshot({ podId: 'b' }),
       aSnapshot({ podId: 'a' }),
       aSnapshot({ podId: '0', createdAt: '2026-11-23T09:00:00Z', status: 'DELETING' }),
     ];
-    const known = observed({ gpuPod: ordered, inventory: inventory({ live: pods }) });
+    const known = observed({ gpuPod: ordered, inventory: inventory({ live: instances }) });
     expect(statusOf(resolvePendingCreate(known)).podId).toBe('a');
   });
 
   it('is bound to end where the spec changed meanwhile', () => {
     const changed = gpuPod({ intent: intent({ spec: { image: 'flux' } }) });
     const status = statusOf(
-      resolvePendingCreate(observed({ gpuPod: changed, ...after({ kind: 'created', pod: aSnapshot() }) })),
+      resolvePendingCreate(
+        observed({ gpuPod: changed, ...after({ kind: 'created', instance: aSnapshot() }) }),
+      ),
     );
     expect(status).toMatchObject({ podId: POD_ID, attempts: [{ number: 1, ending: 'SpecChanged' }] });
   });

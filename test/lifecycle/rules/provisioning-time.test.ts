@@ -4,8 +4,8 @@ import {
   isImpatient,
   provisioningTime,
 } from '../../../src/lifecycle/rules/provisioning-time.ts';
-import { beginEnding } from '../../../src/lifecycle/rules/ending.ts';
-import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
+import { beginTermination } from '../../../src/lifecycle/rules/termination.ts';
+import type { Ending } from '../../../src/lifecycle/rules/termination.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
@@ -98,7 +98,7 @@ describe('an ending that cools the offer down', () => {
   ])('says whether others must leave it alone: $ending for $why', ({ ending, spec, isActive, scope }) => {
     const snapshot = aSnapshot({ status: isActive ? 'ACTIVE' : 'PROVISIONING' });
     const gpuPod = rentedGpuPod({ spec, status: { activeAt: undefined } });
-    const step = beginEnding(observed({ gpuPod, lastSeen: lastSeen(snapshot) }), ending, '');
+    const step = beginTermination(observed({ gpuPod, lastSeen: lastSeen(snapshot) }), ending, '');
 
     expect(writeOf(step).cooldown?.scope).toBe(scope);
   });

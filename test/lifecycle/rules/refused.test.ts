@@ -123,7 +123,12 @@ describe('isKnownNotCreated', () => {
       why: 'that attempt is over and is written down',
     },
     { name: 'unknown', outcome: { kind: 'unknown', message: '' }, known: false, why: 'a pod may exist' },
-    { name: 'created', outcome: { kind: 'created', pod: aSnapshot() }, known: false, why: 'a pod exists' },
+    {
+      name: 'created',
+      outcome: { kind: 'created', instance: aSnapshot() },
+      known: false,
+      why: 'a pod exists',
+    },
     { name: 'of another process', outcome: undefined, known: false, why: 'nobody here knows' },
   ])('$name: $known, because $why', ({ outcome, known }) => {
     expect(isKnownNotCreated(aPendingCreate(outcome === undefined ? {} : { outcome }))).toBe(known);

@@ -298,7 +298,7 @@ describe('a DELETE that waits for a name', () => {
         instance: nameless({ beganAtMs: NOW_MS - 1, result }),
         failure: { reason, message: '', sinceMs: NOW_MS - 120_000, count: 4 },
       },
-      podFailure: failure(),
+      instanceFailure: failure(),
     };
     const step = terminateInstance(observed(known), 'Suspended');
     expect(outline(step)).toMatchObject({ step: 'rest', Synced: reason });

@@ -59,7 +59,7 @@ const outcome: Arbitrary<CreateOutcome | undefined> = fc.oneof(
     .constantFrom('Withheld', 'ApiUnavailable')
     .map((reason) => ({ kind: 'notSent', reason, message: '' }) as const),
   fc.constantFrom('NoCapacity', 'InvalidRequest', 'PaymentRequired').map((reason) => refusal({ reason })),
-  snapshot.map((pod) => ({ kind: 'created', pod }) as const),
+  snapshot.map((instance) => ({ kind: 'created', instance }) as const),
 );
 
 const localState: Arbitrary<Partial<LocalState>> = fc

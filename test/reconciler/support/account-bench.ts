@@ -1,5 +1,5 @@
 import type { AccountState } from '../../../src/lifecycle/observation.ts';
-import type { Answer, Failure, PodList } from '../../../src/lifecycle/provider.ts';
+import type { Answer, Failure, InstanceList } from '../../../src/lifecycle/provider.ts';
 import { AccountWatch } from '../../../src/reconciler/account-watch.ts';
 import type { AccountWatchOptions } from '../../../src/reconciler/account-watch.ts';
 import { RecordingLog } from '../../kubernetes/support/recording-log.ts';
@@ -18,7 +18,10 @@ export function odd(httpStatus: number): Failure {
   return failure({ reason: 'UnexpectedResponse', httpStatus });
 }
 
-export const EMPTY: Answer<PodList> = { kind: 'ok', value: { pods: [], beganAtMs: 0, wallets: [] } };
+export const EMPTY: Answer<InstanceList> = {
+  kind: 'ok',
+  value: { instances: [], beganAtMs: 0, wallets: [] },
+};
 
 /** What a provider answers, and what stands there. */
 export interface AccountCase {
@@ -42,7 +45,7 @@ export class AccountBench {
   version = 1;
   key: string | undefined;
   whoami: string | Failure;
-  list: Answer<PodList> = failure({ reason: 'ApiUnavailable' });
+  list: Answer<InstanceList> = failure({ reason: 'ApiUnavailable' });
   questions = 0;
   hanging: Promise<undefined> | undefined;
   /** Resolved: the answer has been awaited for long enough. */

@@ -114,7 +114,10 @@ export function namedLoosely(namePrefix: RegExp): Plant {
       return answer.kind === 'ok'
         ? {
             kind: 'ok',
-            value: { ...answer.value, pods: answer.value.pods.map((pod) => rename<InstanceSnapshot>(pod)) },
+            value: {
+              ...answer.value,
+              instances: answer.value.instances.map((pod) => rename<InstanceSnapshot>(pod)),
+            },
           }
         : answer;
     },
@@ -132,7 +135,7 @@ function adoptingCopies(): Plant {
     ...atProvider((real) => ({
       listPods: async (wallets) => {
         const answer = await real.listPods(wallets);
-        if (answer.kind === 'ok') listed = answer.value.pods;
+        if (answer.kind === 'ok') listed = answer.value.instances;
         return answer;
       },
     })),

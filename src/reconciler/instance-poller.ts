@@ -6,14 +6,14 @@ import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import type { InventoryResult } from './inventory.ts';
 import type { Wallets } from './known-instances.ts';
 import type { ProviderHealth } from './provider-health.ts';
-import type { VanishedPods } from './vanished-pods.ts';
+import type { VanishedInstances } from './vanished-instances.ts';
 
 interface Followed {
   readonly key: string;
   /** On its way somewhere: looked at often. */
   readonly often: boolean;
   /** Its DELETE was accepted: that it vanishes is expected. */
-  readonly isEnding: boolean;
+  readonly isTerminating: boolean;
   /** Where it may be listed. */
   readonly wallets: Wallets;
   readonly lastSeen?: LastSeen;
@@ -28,12 +28,12 @@ interface PollFailure {
   readonly isTold: boolean;
 }
 
-export interface PodWatchOptions {
+export interface InstancePollerOptions {
   readonly provider: Pick<Provider, 'getPodStatuses'>;
   readonly clock: Clock;
   readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'quietPollMs' | 'quietFailureMs'>;
   readonly health: ProviderHealth;
-  readonly vanished: VanishedPods;
+  readonly vanished: VanishedInstances;
   /** Called with the key of the object whose pod looks different now. */
   readonly onChange: (key: string) => void;
 }
@@ -44,18 +44,18 @@ const IDS_A_REQUEST = 100;
  * Follows all rented pods with few requests: one status poll for many, often for those on their way, seldom
  * for the rest. Objects are looked at again only when their pod looks different.
  */
-export class PodWatch {
-  readonly #options: PodWatchOptions;
+export class InstancePoller {
+  readonly #options: InstancePollerOptions;
   readonly #followed = new Map<string, Followed>();
   readonly #podIdByKey = new Map<string, string>();
   #quietPollDueMs = 0;
 
-  constructor(options: PodWatchOptions) {
+  constructor(options: InstancePollerOptions) {
     this.#options = options;
   }
 
   /** Follows the pod for the object. */
-  follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isEnding' | 'wallets'>): void {
+  follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isTerminating' | 'wallets'>): void {
     const known = this.#followed.get(podId);
     this.#followed.set(podId, { ...known, ...how, key });
     this.#podIdByKey.set(key, podId);
@@ -109,7 +109,7 @@ export class PodWatch {
     const { timings, provider, health } = this.#options;
     const isQuietDue = beganAtMs >= this.#quietPollDueMs;
     const podIds = [...this.#followed]
-      .filter(([, followed]) => isQuietDue || (followed.often && !isSeenEnding(followed)))
+      .filter(([, followed]) => isQuietDue || (followed.often && !isSeenTerminating(followed)))
       .map(([podId]) => podId);
     if (isQuietDue) {
       this.#quietPollDueMs = beganAtMs + timings.quietPollMs;
@@ -185,20 +185,21 @@ export class PodWatch {
   }
 
   /** Takes a list: the breaker first, for the wallets that it shows completely, then what it shows of those that are followed. */
-  takeList({ pods, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
-    const listed = new Set(pods.map(({ podId }) => podId));
+  takeList({ instances, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
+    const listed = new Set(instances.map(({ podId }) => podId));
     const isShown = ({ wallets }: Followed): boolean =>
       wallets !== 'all' && wallets.every((wallet) => complete.has(wallet));
     const podIds = [...this.#followed].filter(([, followed]) => isShown(followed)).map(([podId]) => podId);
     const suspects = this.#countSuspects(podIds, (podId) => !listed.has(podId));
     this.#options.vanished.report(podIds.length, suspects);
-    for (const snapshot of pods) {
+    for (const snapshot of instances) {
       this.record(snapshot, beganAtMs);
     }
   }
 
   #countSuspects(podIds: readonly string[], isMissing: (podId: string) => boolean): number {
-    return podIds.filter((podId) => isMissing(podId) && this.#followed.get(podId)?.isEnding === false).length;
+    return podIds.filter((podId) => isMissing(podId) && this.#followed.get(podId)?.isTerminating === false)
+      .length;
   }
 
   /** A pod that no look ever showed cannot look different: the object is asked to find out by itself. */
@@ -222,9 +223,9 @@ export class PodWatch {
 }
 
 /** A poll has told all that one can of an end that was asked for: the next word is a list's, which undoes it where it shows it. */
-function isSeenEnding({ isEnding, lastSeen }: Followed): boolean {
+function isSeenTerminating({ isTerminating, lastSeen }: Followed): boolean {
   return (
-    isEnding && lastSeen !== undefined && (lastSeen.omitted || lastSeen.snapshot.status === 'TERMINATED')
+    isTerminating && lastSeen !== undefined && (lastSeen.omitted || lastSeen.snapshot.status === 'TERMINATED')
   );
 }
 

@@ -2,7 +2,7 @@ import type { Answer, Failure, Wallet } from '../lifecycle/provider.ts';
 import { failure } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
 import { Collector, PAGE_SIZE } from './page-collector.ts';
-import type { CollectedPods } from './page-collector.ts';
+import type { CollectedInstances } from './page-collector.ts';
 import { readJson } from './read-json.ts';
 import { OffsetPage } from './schemas/common.ts';
 
@@ -15,16 +15,16 @@ const MAX_TRIES = 3;
  *
  * @param ending Instances that are being ended: rows may vanish while the list is read.
  */
-export async function collectPods(
+export async function collectInstances(
   client: HttpClient,
   wallet: Wallet,
-  ending: number,
-): Promise<CollectedPods> {
-  let collected: CollectedPods | undefined;
+  terminating: number,
+): Promise<CollectedInstances> {
+  let collected: CollectedInstances | undefined;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const collector = new Collector();
     const failed = await collectPages(client, wallet, collector);
-    const problem = failed ?? collector.contradiction(ending);
+    const problem = failed ?? collector.contradiction(terminating);
     collected = collector.collected(problem);
     if (failed !== undefined || problem === undefined) {
       return collected;

@@ -7,7 +7,7 @@ const SUSPECT_SHARE = 0.2;
  * The breaker against mass absence: when many pods vanish in one round, the provider's answer is more likely
  * wrong than all of them are gone. Pods that were sent a DELETE do not count.
  */
-export class VanishedPods {
+export class VanishedInstances {
   readonly #clock: Clock;
   readonly #holdMs: number;
   #untilMs = -Infinity;

@@ -32,7 +32,7 @@ export type Ending = (typeof ENDINGS)[number];
 const WANTED: ReadonlySet<string> = new Set<Ending | 'Deleted'>(['Suspended', 'SpecChanged', 'Deleted']);
 
 /** Writes down that the pod is to be ended, and why; the next rule to apply is {@link finishEnding}. */
-export function beginEnding(observation: Observation, ending: Ending, message: string): Step {
+export function beginTermination(observation: Observation, ending: Ending, message: string): Step {
   const { gpuPod } = observation;
   const attempt = currentAttemptNumber(gpuPod.status);
   const { podId = '', podName = '' } = gpuPod.status;
@@ -68,7 +68,7 @@ export function beginEnding(observation: Observation, ending: Ending, message: s
 const SUSPENDED: ConditionDraft<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
 
 /** An ending that was begun is finished before anything else is planned, whatever the spec says by now. */
-export function finishEnding(observation: Observation): Step | undefined {
+export function finishTermination(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const attempt = currentAttempt(gpuPod.status);
   if (gpuPod.status.podId === undefined || attempt?.ending === undefined || isDeleting(gpuPod)) {
@@ -77,7 +77,7 @@ export function finishEnding(observation: Observation): Step | undefined {
   const isSuspended = gpuPod.spec.suspend;
   return (
     terminateInstance(observation, attempt.ending) ??
-    closeInstance(
+    closeEndedInstance(
       observation,
       { reason: attempt.ending, message: attempt.message },
       isSuspended ? { Ready: SUSPENDED } : {},
@@ -86,7 +86,7 @@ export function finishEnding(observation: Observation): Step | undefined {
 }
 
 /** The end was seen: the pod moves to the attempts, and the spec can be changed again. */
-export function closeInstance(
+export function closeEndedInstance(
   observation: Observation,
   end: { readonly reason: string; readonly message: string | undefined },
   drafts: Partial<ConditionDrafts> = {},

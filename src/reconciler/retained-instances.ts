@@ -4,13 +4,13 @@ import { numberAt, recordAt, stringAt } from '../kubernetes/json.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import { namePrefixOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
-import type { PodLeft } from '../lifecycle/step.ts';
+import type { InstanceLeft } from '../lifecycle/step.ts';
 import type { ConfigMapApi } from './installation.ts';
 
 const NAME = 'gpupod-operator-retained';
 
 /** A pod that was left running on purpose. */
-export interface RetainedPod extends PodLeft {
+export interface RetainedInstance extends InstanceLeft {
   readonly gpuPod: string;
   readonly retainedAt: string;
   /** Who pays for it: the account, and the team where it is not the own wallet of the key. */
@@ -23,7 +23,7 @@ export interface RetainedPod extends PodLeft {
  * Pods that outlive their GpuPod because of `deletionPolicy: Retain`, in a ConfigMap: the orphan sweep must
  * know them.
  */
-export class RetainedPods {
+export class RetainedInstances {
   readonly #configMaps: ConfigMapApi;
   readonly #namespace: string;
 
@@ -32,8 +32,8 @@ export class RetainedPods {
     this.#namespace = namespace;
   }
 
-  async add(pod: RetainedPod): Promise<void> {
-    const data = { [keyOf(pod.podId)]: JSON.stringify(pod) };
+  async add(instance: RetainedInstance): Promise<void> {
+    const data = { [keyOf(instance.podId)]: JSON.stringify(instance) };
     try {
       await this.#configMaps.mergePatch({ namespace: this.#namespace, name: NAME }, { data });
     } catch (error) {
@@ -56,7 +56,7 @@ export class RetainedPods {
   }
 
   /** All that can be read; a live read. */
-  async list(): Promise<readonly RetainedPod[]> {
+  async list(): Promise<readonly RetainedInstance[]> {
     return entriesOf(await this.#read());
   }
 
@@ -64,11 +64,12 @@ export class RetainedPods {
    * Whether this very instance was left running on purpose: by its id, or by prefix and attempt. An entry of another
    * prefix hides nothing. A live read.
    */
-  async has(pod: Pick<InstanceSnapshot, 'podId' | 'name' | 'userId'>): Promise<boolean> {
-    const kept = entriesOf(await this.#read()).filter((entry) => isPaidBySame(entry, pod));
+  async has(instance: Pick<InstanceSnapshot, 'podId' | 'name' | 'userId'>): Promise<boolean> {
+    const kept = entriesOf(await this.#read()).filter((entry) => isPaidBySame(entry, instance));
     return kept.some(
       ({ podId, podName }) =>
-        isSameAttempt(podName, pod.name) || (podId === pod.podId && hasSamePrefix(podName, pod.name)),
+        isSameAttempt(podName, instance.name) ||
+        (podId === instance.podId && hasSamePrefix(podName, instance.name)),
     );
   }
 
@@ -90,12 +91,12 @@ function hasSamePrefix(a: string | undefined, b: string | undefined): boolean {
 }
 
 /** What another user pays for was not left running by this entry. */
-function isPaidBySame({ account }: RetainedPod, { userId }: Pick<InstanceSnapshot, 'userId'>): boolean {
+function isPaidBySame({ account }: RetainedInstance, { userId }: Pick<InstanceSnapshot, 'userId'>): boolean {
   return account === undefined || userId === undefined || account.userId === userId;
 }
 
 /** One that stands under another key than its own hides nothing: it could not be removed either. */
-function entriesOf(record: Readonly<Record<string, string>>): readonly RetainedPod[] {
+function entriesOf(record: Readonly<Record<string, string>>): readonly RetainedInstance[] {
   return Object.entries(record).flatMap(([key, text]) => {
     const entry = readEntry(text);
     return entry !== undefined && keyOf(entry.podId) === key ? [entry] : [];
@@ -103,7 +104,7 @@ function entriesOf(record: Readonly<Record<string, string>>): readonly RetainedP
 }
 
 /** Undefined for an entry that somebody has spoiled. */
-function readEntry(text: string): RetainedPod | undefined {
+function readEntry(text: string): RetainedInstance | undefined {
   const entry = parseJson(text);
   const podId = stringAt(entry, 'podId');
   const podName = stringAt(entry, 'podName');

@@ -1,14 +1,14 @@
 import type {
   Answer,
-  EndingCount,
-  PodList,
+  TerminatingCount,
+  InstanceList,
   InstanceSnapshot,
   Wallet,
   WalletList,
 } from '../lifecycle/provider.ts';
 import type { HttpClient } from './http-client.ts';
-import type { CollectedPods } from './page-collector.ts';
-import { collectPods } from './pod-pages.ts';
+import type { CollectedInstances } from './page-collector.ts';
+import { collectInstances } from './list-pages.ts';
 
 /**
  * The live instances of some wallets, each listed by itself and all at the same time: one that fails or hangs says nothing
@@ -20,35 +20,35 @@ import { collectPods } from './pod-pages.ts';
 export async function listPods(
   client: HttpClient,
   wallets: readonly Wallet[],
-  ending: EndingCount = () => 0,
-): Promise<Answer<PodList>> {
+  terminating: TerminatingCount = () => 0,
+): Promise<Answer<InstanceList>> {
   const beganAtMs = client.clock.monotonicMs();
   const unique = [...new Set(wallets)];
   const collected = await Promise.all(
-    unique.map(async (wallet) => await collectPods(client, wallet, ending(wallet))),
+    unique.map(async (wallet) => await collectInstances(client, wallet, terminating(wallet))),
   );
   const failures = collected.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   const [first] = failures;
   if (first !== undefined && failures.length === unique.length) {
     return first;
   }
-  const pods = new Map<string, InstanceSnapshot>();
-  for (const [podId, pod] of collected.flatMap((one) => [...one.pods])) {
+  const instances = new Map<string, InstanceSnapshot>();
+  for (const [podId, instance] of collected.flatMap((one) => [...one.instances])) {
     // A row may be whole in one list and not in another.
-    pods.set(podId, { ...pods.get(podId), ...pod });
+    instances.set(podId, { ...instances.get(podId), ...instance });
   }
   const lists = unique.map((wallet, index) => walletList(wallet, collected[index]));
-  return { kind: 'ok', value: { pods: [...pods.values()], beganAtMs, wallets: lists } };
+  return { kind: 'ok', value: { instances: [...instances.values()], beganAtMs, wallets: lists } };
 }
 
-function walletList(wallet: Wallet, collected: CollectedPods | undefined): WalletList {
-  const { pods, unidentified, failure } = collected ?? NOTHING;
+function walletList(wallet: Wallet, collected: CollectedInstances | undefined): WalletList {
+  const { instances, unidentified, failure } = collected ?? NOTHING;
   return {
     wallet,
-    podIds: [...pods.keys()],
+    podIds: [...instances.keys()],
     unidentified: [...unidentified.values()],
     ...(failure === undefined ? {} : { failure }),
   };
 }
 
-const NOTHING: CollectedPods = { pods: new Map(), unidentified: new Map() };
+const NOTHING: CollectedInstances = { instances: new Map(), unidentified: new Map() };

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { beginEnding, closeInstance, ENDINGS, finishEnding } from '../../../src/lifecycle/rules/ending.ts';
-import type { Ending } from '../../../src/lifecycle/rules/ending.ts';
+import {
+  beginTermination,
+  closeEndedInstance,
+  ENDINGS,
+  finishTermination,
+} from '../../../src/lifecycle/rules/termination.ts';
+import type { Ending } from '../../../src/lifecycle/rules/termination.ts';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
@@ -14,7 +19,7 @@ function laterAttempts(): Attempt[] {
   return Array.from({ length: 10 }, (_, index) => ({ number: index + 5, outcome: 'Failed' }));
 }
 
-const seenGone = { inventory: inventory({ ended: [historyRow()] }) };
+const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const END = { reason: 'InstallFailed', message: 'The installation failed.' };
 
 describe('beginEnding', () => {
@@ -47,7 +52,7 @@ describe('beginEnding', () => {
       why: 'it may take as long again',
     },
   ])('$ending: is written down before the DELETE, and $why', ({ ending, provisioned, cooldown }) => {
-    const step = beginEnding(observed({ gpuPod: rentedGpuPod() }), ending, 'Because.');
+    const step = beginTermination(observed({ gpuPod: rentedGpuPod() }), ending, 'Because.');
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
       Provisioned: provisioned,
@@ -64,11 +69,11 @@ describe('beginEnding', () => {
     { name: 'has that attempt as ended already', status: { attempts: [{ number: 1, outcome: 'Failed' }] } },
     { name: 'has later attempts only', status: { attempts: laterAttempts() } },
   ])('of a status that $name is not begun again and again', ({ status }) => {
-    const begun = statusOf(beginEnding(observed({ gpuPod: rentedGpuPod({ status }) }), 'Suspended', ''));
+    const begun = statusOf(beginTermination(observed({ gpuPod: rentedGpuPod({ status }) }), 'Suspended', ''));
     const stored = rentedGpuPod();
 
     expect(currentAttempt(begun)?.ending).toBe('Suspended');
-    expect(finishEnding(observed({ gpuPod: { ...stored, status: begun } }))).toBeDefined();
+    expect(finishTermination(observed({ gpuPod: { ...stored, status: begun } }))).toBeDefined();
   });
 
   it('has a row above for every ending', () => {
@@ -76,19 +81,21 @@ describe('beginEnding', () => {
   });
 
   it('cools down the very offer that was rented', () => {
-    const step = beginEnding(observed({ gpuPod: rentedGpuPod() }), 'InstallFailed', '');
+    const step = beginTermination(observed({ gpuPod: rentedGpuPod() }), 'InstallFailed', '');
     expect(writeOf(step).cooldown?.offerKey).toBe(offerKey(intent().offer));
   });
 
   it('cools nothing down where nobody knows what was rented', () => {
     const { offer: _offer, ...status } = rentedGpuPod().status;
     const lost = { ...rentedGpuPod(), status };
-    expect(writeOf(beginEnding(observed({ gpuPod: lost }), 'InstallFailed', '')).cooldown).toBeUndefined();
+    expect(
+      writeOf(beginTermination(observed({ gpuPod: lost }), 'InstallFailed', '')).cooldown,
+    ).toBeUndefined();
   });
 
   it('goes by the name of the pod where the attempts were lost', () => {
     const gpuPod = rentedGpuPod({ status: { attempts: [], podName: nameOfAttempt(7) } });
-    expect(statusOf(beginEnding(observed({ gpuPod }), 'Suspended', '')).attempts).toMatchObject([
+    expect(statusOf(beginTermination(observed({ gpuPod }), 'Suspended', '')).attempts).toMatchObject([
       { number: 7 },
     ]);
   });
@@ -123,7 +130,7 @@ describe('finishEnding', () => {
     },
     {
       name: 'the end seen',
-      known: { gpuPod: begun, ...seenGone },
+      known: { gpuPod: begun, ...seenTerminated },
       expected: { step: 'writeStatus', Ready: 'Terminated', Reconciling: 'Searching' },
       why: 'the next offer is tried',
     },
@@ -144,20 +151,23 @@ describe('finishEnding', () => {
     },
     {
       name: 'the end seen, and suspended',
-      known: { gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }), ...seenGone },
+      known: {
+        gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }),
+        ...seenTerminated,
+      },
       expected: { step: 'writeStatus', Ready: 'Suspended' },
       why: 'nothing is rented for now',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const localState = { instance: anInstanceState() };
-    expect(outline(finishEnding(observed({ localState, ...known })))).toMatchObject(expected);
+    expect(outline(finishTermination(observed({ localState, ...known })))).toMatchObject(expected);
   });
 });
 
 describe('an ending that was finished', () => {
   it('goes to the attempts with the reason for which it was begun', () => {
     const begun = rentedGpuPod({}, { ending: 'InstallFailed', message: 'The installation failed.' });
-    const step = finishEnding(observed({ gpuPod: begun, ...seenGone }));
+    const step = finishTermination(observed({ gpuPod: begun, ...seenTerminated }));
     expect(statusOf(step)).toMatchObject({
       failedAttempts: 1,
       attempts: [{ outcome: 'Failed', reason: 'InstallFailed', message: 'The installation failed.' }],
@@ -169,7 +179,7 @@ describe('closeRental', () => {
   const known = { gpuPod: rentedGpuPod(), localState: { instance: anInstanceState() } };
 
   it('moves the pod to the attempts, with what it cost, and makes room for the next', () => {
-    const status = statusOf(closeInstance(observed(known), END));
+    const status = statusOf(closeEndedInstance(observed(known), END));
     expect(status.attempts).toEqual([
       {
         number: 1,
@@ -224,19 +234,19 @@ describe('closeRental', () => {
     },
   ])('a pod that $name: $outcome, because $why', ({ status, reason, outcome, failed }) => {
     const gpuPod = rentedGpuPod({ status: { failedAttempts: 2, ...status } });
-    const closed = statusOf(closeInstance(observed({ gpuPod }), { reason, message: undefined }));
+    const closed = statusOf(closeEndedInstance(observed({ gpuPod }), { reason, message: undefined }));
     expect(closed.attempts).toMatchObject([{ outcome, reason }]);
     expect(closed.failedAttempts).toBe(failed);
   });
 
   it('removes the connection Secret first: its host may soon be somebody else\u2019s machine', () => {
     const gpuPod = rentedGpuPod({ status: { binding: { name: 'train-1-connection' } } });
-    expect(effectOf(closeInstance(observed({ gpuPod }), END))).toEqual({
+    expect(effectOf(closeEndedInstance(observed({ gpuPod }), END))).toEqual({
       type: 'removeSecret',
       name: 'train-1-connection',
     });
     const localState = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
-    expect(outline(closeInstance(observed({ gpuPod, localState }), END)).step).toBe('writeStatus');
+    expect(outline(closeEndedInstance(observed({ gpuPod, localState }), END)).step).toBe('writeStatus');
   });
 
   describe('with a connection Secret that may not be removed', () => {
@@ -246,7 +256,7 @@ describe('closeRental', () => {
 
     it('waits, says why, and notes since when the machine costs nothing', () => {
       const rest = restOf(
-        closeInstance(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
+        closeEndedInstance(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
       );
       expect(outline(rest)).toMatchObject({
         Ready: 'Ending',
@@ -262,11 +272,11 @@ describe('closeRental', () => {
     it('keeps the time at which the end was first seen, also when it is closed at last', () => {
       const terminatedAt = '2026-11-23T10:05:00Z';
       const gpuPod = rentedGpuPod({ status: { binding, terminatedAt } });
-      expect(restOf(closeInstance(observed({ gpuPod, localState }), END)).status).toMatchObject({
+      expect(restOf(closeEndedInstance(observed({ gpuPod, localState }), END)).status).toMatchObject({
         terminatedAt,
       });
       const removed = { secret: { fingerprint: '', outcome: 'removed', atMs: NOW_MS } } as const;
-      const closed = statusOf(closeInstance(observed({ gpuPod, localState: removed }), END));
+      const closed = statusOf(closeEndedInstance(observed({ gpuPod, localState: removed }), END));
       expect(closed).toMatchObject({ terminatedAt, attempts: [{ endedAt: terminatedAt }] });
     });
   });

@@ -16,7 +16,7 @@ interface Nameless {
  * Instances that lists show without a readable name. Each may be the lost one of any GpuPod, so each is asked for by its
  * id, once; what the answer calls it is remembered while lists do not say.
  */
-export class NamelessPods {
+export class NamelessInstances {
   readonly #provider: Pick<Provider, 'getPod'>;
   #known = new Map<string, Nameless>();
 
@@ -25,13 +25,13 @@ export class NamelessPods {
   }
 
   /** Takes the instances of all wallets; returns them with the names that are known. */
-  fill(pods: readonly InstanceSnapshot[], beganAtMs: number): readonly InstanceSnapshot[] {
-    const nameless = pods.filter(({ name, status }) => name === undefined && status !== 'TERMINATED');
+  fill(instances: readonly InstanceSnapshot[], beganAtMs: number): readonly InstanceSnapshot[] {
+    const nameless = instances.filter(({ name, status }) => name === undefined && status !== 'TERMINATED');
     const fresh = { firstListedAtMs: beganAtMs, tries: 0 };
     this.#known = new Map(nameless.map(({ podId }) => [podId, this.#known.get(podId) ?? { ...fresh }]));
-    return pods.map((pod) => {
-      const name = pod.name ?? this.#known.get(pod.podId)?.name;
-      return name === undefined ? pod : { ...pod, name };
+    return instances.map((instance) => {
+      const name = instance.name ?? this.#known.get(instance.podId)?.name;
+      return name === undefined ? instance : { ...instance, name };
     });
   }
 
