@@ -17,11 +17,15 @@ export async function template(sets: readonly string[], namespace = 'gpupod-syst
 }
 
 /** What the chart renders with these arguments. */
-export async function templateWith(args: readonly string[], namespace = 'gpupod-system'): Promise<string> {
+export async function templateWith(
+  args: readonly string[],
+  namespace = 'gpupod-system',
+  release = 'gpupod-operator',
+): Promise<string> {
   const { helm: executable } = await ensureBinaries(['helm']);
   const { stdout } = await promisify(execFile)(
     executable,
-    ['template', 'gpupod-operator', chart, '-n', namespace, ...args],
+    ['template', release, chart, '-n', namespace, ...args],
     { env: { HOME: tmpdir() }, maxBuffer: 10_000_000 },
   );
   return stdout;

@@ -1,0 +1,133 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import {
+  chart,
+  helm as runHelm,
+  kubectl as runKubectl,
+  SOME_IMAGE,
+  template,
+} from '../manifests/support/helm.ts';
+import { parseManifests } from '../manifests/support/manifest.ts';
+
+const MINUTE_MS = 60_000;
+jest.setTimeout(3 * MINUTE_MS);
+
+const CRD = 'gpupods.gpupod.dev';
+const CRD_FILE = `crds/${CRD}.yaml`;
+const SYSTEM = 'gpupod-system';
+
+let controlPlane: ControlPlane;
+/** A chart of the time when the status had no `hint`. */
+let olderChart: string;
+let olderCrd: string;
+
+async function helm(...args: readonly string[]): Promise<string> {
+  return await runHelm(controlPlane, ...args);
+}
+
+async function kubectl(...args: readonly string[]): Promise<string> {
+  return await runKubectl(controlPlane, ...args);
+}
+
+/** Each with the release, so that releases can have names of their own. */
+async function install(release: string, ...args: readonly string[]): Promise<string> {
+  const where = ['-n', `${release}-system`, '--create-namespace'];
+  return await helm('install', release, chart, ...where, ...SOME_IMAGE, ...args);
+}
+
+async function knowsHint(): Promise<boolean> {
+  const hint = '{.spec.versions[0].schema.openAPIV3Schema.properties.status.properties.hint.type}';
+  return (await kubectl('get', 'crd', CRD, '-o', `jsonpath=${hint}`)) === 'string';
+}
+
+/** Removes one property of the status and everything below it. */
+function withoutHint(crd: string): string {
+  const hint = /\n {16}hint:\n(?: {18}.*\n)+/;
+  if (!hint.test(crd)) throw new Error('the CRD has no status.hint to take away');
+  return crd.replace(hint, '\n').replace(/crd-hash: .*/, 'crd-hash: older');
+}
+
+beforeAll(async () => {
+  controlPlane = await startControlPlane();
+  olderCrd = withoutHint(await readFile(CRD_FILE, 'utf8'));
+  olderChart = path.join(controlPlane.directory, 'older-chart');
+  await cp(chart, olderChart, { recursive: true });
+  await writeFile(path.join(olderChart, `files/${CRD}.yaml`), olderCrd);
+}, 40 * MINUTE_MS);
+
+afterAll(async () => {
+  await controlPlane.stop();
+});
+
+describe('the CRD of a release', () => {
+  it('is upgraded with it, rolled back with it, and kept when it is uninstalled, with every GpuPod', async () => {
+    const where = ['-n', SYSTEM];
+    await helm('install', 'gpupod', olderChart, ...where, '--create-namespace', ...SOME_IMAGE);
+    expect(await knowsHint()).toBe(false);
+    await kubectl('apply', '-f', 'examples/gpupod.yaml');
+
+    await helm('upgrade', 'gpupod', chart, ...where, ...SOME_IMAGE);
+    expect(await knowsHint()).toBe(true);
+
+    await helm('rollback', 'gpupod', '1', ...where);
+    expect(await knowsHint()).toBe(false);
+    await helm('upgrade', 'gpupod', chart, ...where, ...SOME_IMAGE);
+
+    await helm('uninstall', 'gpupod', ...where);
+    expect(await kubectl('get', 'gpupods', '-o', 'name')).toBe('gpupod.gpupod.dev/train-1\n');
+    expect(await knowsHint()).toBe(true);
+  });
+
+  it('may stay behind another release, as long as it is that of the chart', async () => {
+    expect(await install('second')).toContain('STATUS: deployed');
+    expect(await helm('get', 'manifest', 'second', '-n', 'second-system')).not.toContain(
+      'kind: CustomResourceDefinition',
+    );
+  });
+});
+
+describe('a CRD that this release does not manage', () => {
+  it('is refused where it differs, with the commands that hand it over', async () => {
+    await writeFile(path.join(controlPlane.directory, 'older.yaml'), olderCrd);
+    await kubectl('replace', '-f', path.join(controlPlane.directory, 'older.yaml'));
+    const refused = await install('third').catch(String);
+    expect(refused).toContain(`${CRD}: this cluster has another version of it`);
+    expect(await knowsHint()).toBe(false);
+
+    const [annotate = '', label = ''] = [...refused.matchAll(/kubectl ((?:annotate|label) crd [^&,]*)/g)].map(
+      ([, command = '']) => command.trim(),
+    );
+    await kubectl(...annotate.split(' '));
+    await kubectl(...label.split(' '));
+    expect(await install('third', '--force-conflicts')).toContain('STATUS: deployed');
+    expect(await knowsHint()).toBe(true);
+  });
+
+  it('is left alone with crds.enabled=false', async () => {
+    await kubectl('replace', '-f', path.join(controlPlane.directory, 'older.yaml'));
+    expect(await install('fourth', '--set', 'crds.enabled=false')).toContain('STATUS: deployed');
+    expect(await knowsHint()).toBe(false);
+  });
+});
+
+describe('watchNamespaces', () => {
+  it('renders no cluster-scoped object', async () => {
+    const manifests = parseManifests(
+      await template(['watchNamespaces={team-a}', 'metrics.service=true', 'simulator.enabled=true']),
+    );
+    const kinds = await kubectl('api-resources', '--namespaced=false', '--no-headers', '-o', 'wide');
+    const clusterScoped = new Set(
+      kinds
+        .trim()
+        .split('\n')
+        .map((line) => /\S+ +false +(\S+)/.exec(line)?.[1]),
+    );
+    expect(clusterScoped).toContain('ClusterRole');
+    expect(manifests.filter(({ kind }) => clusterScoped.has(kind))).toEqual([]);
+    expect(
+      manifests.filter(({ kind }) => kind === 'Role').map(({ metadata }) => metadata.namespace ?? 'its own'),
+    ).toEqual(expect.arrayContaining(['team-a', 'its own']));
+  });
+});

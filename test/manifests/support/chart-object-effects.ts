@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { expect } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { NAMESPACE, type Effect } from './chart-effects.ts';
+import { chart } from './helm.ts';
+
+/** The rules of alerts.yaml. */
+export const alerts = z
+  .object({
+    groups: z.array(z.object({ rules: z.array(z.looseObject({ alert: z.string(), expr: z.string() })) })),
+  })
+  .parse(parse(readFileSync(`${chart}/alerts.yaml`, 'utf8')));
+
+export const OBJECT_EFFECTS: readonly Effect[] = [
+  { sets: [], kind: 'PodDisruptionBudget', expected: { spec: { maxUnavailable: 1 } } },
+  {
+    sets: ['primeApiKey.value=pit_abc'],
+    kind: 'Secret',
+    expected: { metadata: { name: 'prime-api-key' }, stringData: { 'api-key': 'pit_abc' } },
+  },
+  ...['watchNamespace=team-a', 'watchNamespaces={team-a}'].map((set) => ({
+    sets: [set, 'admissionPolicy.enabled=true'],
+    kind: 'ValidatingAdmissionPolicy',
+    expected: {
+      spec: {
+        matchConstraints: {
+          namespaceSelector: {
+            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['team-a'] }],
+          },
+        },
+      },
+    },
+  })),
+  {
+    sets: ['crds.enabled=true', 'crds.keep=true'],
+    kind: 'CustomResourceDefinition',
+    expected: {
+      metadata: { name: 'gpupods.gpupod.dev', annotations: { 'helm.sh/resource-policy': 'keep' } },
+    },
+  },
+  {
+    sets: ['rbac.aggregateToView=true'],
+    kind: 'ClusterRole',
+    name: `${NAMESPACE}-gpupod-operator-view`,
+    expected: {
+      metadata: { labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
+      rules: [{ verbs: ['get', 'list', 'watch'] }],
+    },
+  },
+  {
+    sets: ['rbac.aggregateToEdit=true'],
+    kind: 'ClusterRole',
+    name: `${NAMESPACE}-gpupod-operator-edit`,
+    expected: {
+      metadata: { labels: { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' } },
+      rules: [{ resources: ['gpupods'] }],
+    },
+  },
+  {
+    sets: ['commonLabels.team=a', 'commonLabels.app\\.kubernetes\\.io/name=b'],
+    kind: 'ServiceAccount',
+    expected: { metadata: { labels: { team: 'a', 'app.kubernetes.io/name': 'gpupod-operator' } } },
+  },
+  {
+    sets: ['serviceAccount.name=rent', 'serviceAccount.annotations.a=b'],
+    kind: 'ServiceAccount',
+    expected: { metadata: { name: 'rent', annotations: { a: 'b' } } },
+  },
+  {
+    sets: ['serviceAccount.create=false', 'serviceAccount.name=mine'],
+    kind: 'RoleBinding',
+    expected: { subjects: [{ kind: 'ServiceAccount', name: 'mine', namespace: NAMESPACE }] },
+  },
+  {
+    sets: ['simulator.enabled=true'],
+    kind: 'Service',
+    expected: {
+      metadata: { name: 'gpupod-operator-simulator' },
+      spec: { ports: [{ name: 'http', port: 18080, targetPort: 'http' }] },
+    },
+  },
+  {
+    sets: ['extraObjects[0].kind=Extra', 'extraObjects[0].spec.in=in {{ .Release.Namespace }}'],
+    kind: 'Extra',
+    expected: { spec: { in: `in ${NAMESPACE}` } },
+  },
+  {
+    sets: ['extraObjects[0]=kind: {{ print "Ex" "tra" }}'],
+    kind: 'Extra',
+    expected: { kind: 'Extra' },
+  },
+  {
+    sets: ['enabled=true', 'alsoAllow[0]=al', 'backupGroups[0]=b'].map((set) => `admissionPolicy.${set}`),
+    kind: 'ValidatingAdmissionPolicy',
+    expected: {
+      spec: {
+        matchConditions: ['gpupod-operator","al"]', 'group in ["b"]'].map((text) => ({
+          expression: expect.stringContaining(text),
+        })),
+      },
+    },
+  },
+  {
+    sets: ['admissionPolicy.enabled=true'],
+    kind: 'ValidatingAdmissionPolicyBinding',
+    expected: { spec: { policyName: `${NAMESPACE}-gpupod-operator`, validationActions: ['Deny'] } },
+  },
+  {
+    sets: ['metrics.service=true'],
+    kind: 'Service',
+    expected: { spec: { clusterIP: 'None', ports: [{ name: 'http', port: 8080, targetPort: 'http' }] } },
+  },
+  {
+    sets: [
+      'metrics.serviceMonitor.enabled=true',
+      'metrics.serviceMonitor.interval=10s',
+      'metrics.serviceMonitor.labels.release=prometheus',
+    ],
+    kind: 'ServiceMonitor',
+    expected: {
+      metadata: { labels: { release: 'prometheus' } },
+      spec: { endpoints: [{ port: 'http', interval: '10s', honorLabels: true }] },
+    },
+  },
+  {
+    sets: ['metrics.serviceMonitor.enabled=true'],
+    kind: 'Service',
+    expected: { spec: { clusterIP: 'None' } },
+  },
+  {
+    sets: ['metrics.prometheusRule.enabled=true', 'metrics.prometheusRule.labels.release=prometheus'],
+    kind: 'PrometheusRule',
+    expected: {
+      metadata: { labels: { release: 'prometheus' } },
+      spec: alerts,
+    },
+  },
+  {
+    sets: [
+      'networkPolicy.enabled=true',
+      'networkPolicy.dnsPorts={53,5353}',
+      'networkPolicy.egressPorts={8443}',
+      'networkPolicy.egressBlocks={10.0.0.0/8}',
+    ],
+    kind: 'NetworkPolicy',
+    expected: {
+      spec: {
+        egress: [
+          {
+            ports: [53, 53, 5353, 5353].map((port, index) => ({
+              port,
+              protocol: index % 2 === 0 ? 'UDP' : 'TCP',
+            })),
+          },
+          { ports: [{ port: 8443, protocol: 'TCP' }], to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] },
+        ],
+      },
+    },
+  },
+];
