@@ -33,7 +33,7 @@ afterAll(async () => {
 /** What an installation creates; hooks have tests of their own. */
 async function rendered(sets: readonly string[]): Promise<Objects> {
   const objects = objectsIn(await template(sets, NAMESPACE));
-  return objects.filter(({ metadata }) => !JSON.stringify(metadata).includes('"helm.sh/hook"'));
+  return objects.filter(({ metadata }) => !JSON.stringify({ metadata }).includes('"helm.sh/hook"'));
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
