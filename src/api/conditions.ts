@@ -74,7 +74,7 @@ export const REASONS = {
       status: 'False',
       meaning: 'The provider stopped the instance. It bills. To terminate it, delete or suspend the GpuPod.',
     },
-    Ending: {
+    Terminating: {
       status: 'False',
       meaning:
         'The operator is terminating the instance, and the provider has not confirmed it yet. It may still bill.',
@@ -157,7 +157,7 @@ export const REASONS = {
       meaning:
         'The installed CRD drops fields of the status that protect money. The operator creates no instances; it follows and terminates those that run. Apply the CRD of this version and restart the operator.',
     },
-    BudgetExhausted: {
+    BudgetExceeded: {
       status: 'False',
       meaning:
         'A create request would exceed `--max-total-price-per-hour`. The GpuPod waits, which costs nothing. Terminate other instances, or raise the limit.',
@@ -200,7 +200,7 @@ export const REASONS = {
       status: 'True',
       meaning: 'The operator found the instance of a create intent, and took the offer from that intent.',
     },
-    NotLooked: {
+    NotEvaluated: {
       status: 'False',
       meaning:
         'The operator has not chosen an offer yet. If something prevents the create request, `Synced` says what.',

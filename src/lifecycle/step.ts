@@ -108,7 +108,7 @@ export type CooldownScope = 'everybody' | 'upstream' | 'object' | 'request';
 export type CooldownReason =
   | 'NoCapacity'
   | 'AboveMaxPrice'
-  | 'NotAsOrdered'
+  | 'NotAsRequested'
   | 'InvalidRequest'
   | 'TemplateIncompatible'
   | 'OtherRefusal'

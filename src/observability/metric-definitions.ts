@@ -230,7 +230,7 @@ export const METRICS = {
     values: [
       'NoCapacity',
       'AboveMaxPrice',
-      'NotAsOrdered',
+      'NotAsRequested',
       'InvalidRequest',
       'TemplateIncompatible',
       'OtherRefusal',

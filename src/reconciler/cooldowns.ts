@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 export const COOLDOWNS: Readonly<Record<CooldownReason, CooldownRule>> = {
   NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody', doublesToMs: 30 * MINUTE_MS },
   AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
-  NotAsOrdered: { forMs: 60 * MINUTE_MS, scope: 'object' },
+  NotAsRequested: { forMs: 60 * MINUTE_MS, scope: 'object' },
   InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'object' },
   TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
   OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'object', doublesToMs: 160 * MINUTE_MS },

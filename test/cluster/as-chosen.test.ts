@@ -59,7 +59,7 @@ describe('what is rented is what was chosen', () => {
     await scene.startOperator();
     await scene.create('careful', { ...SPEC, maxAttempts: 1 });
     const { status } = await scene.untilCondition('careful', 'Stalled=True AttemptsExhausted');
-    expect(status.attempts).toMatchObject([{ outcome: 'Failed', reason: 'NotAsOrdered' }]);
+    expect(status.attempts).toMatchObject([{ outcome: 'Failed', reason: 'NotAsRequested' }]);
     expect(status.attempts?.[0]?.message).toMatch(said);
     expect(scene.simulator.ledger.live()).toEqual([]);
     expect((await scene.events('careful')).filter((event) => event.startsWith('Ready:'))).toEqual([]);

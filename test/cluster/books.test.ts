@@ -29,11 +29,11 @@ describe('the budget counts what bills', () => {
     await scene.delete('first');
     await scene.untilGone('first');
     await scene.create('second', SPEC);
-    await scene.untilCondition('second', 'Synced=False BudgetExhausted');
+    await scene.untilCondition('second', 'Synced=False BudgetExceeded');
     await scene.stopOperators();
     await scene.startOperator();
     await scene.create('third', SPEC);
-    await scene.untilCondition('third', 'Synced=False BudgetExhausted');
+    await scene.untilCondition('third', 'Synced=False BudgetExceeded');
     expect(scene.simulator.ledger.entries()).toHaveLength(1);
 
     scene.simulator.pods.end(scene.simulator.ledger.live()[0]?.id ?? '', 'Forced');

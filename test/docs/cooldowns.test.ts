@@ -12,7 +12,7 @@ const ROWS: Readonly<Record<string, string>> = {
   ProvisioningTimedOut: 'too slow, or the installation failed',
   InstallFailed: 'too slow, or the installation failed',
   AboveMaxPrice: 'the price was above the cap',
-  NotAsOrdered: 'the instance was not what was chosen',
+  NotAsRequested: 'the instance was not what was chosen',
   InvalidRequest: 'the request was refused as invalid',
   TemplateIncompatible: 'the template does not work with the offer',
   OtherRefusal: 'another refusal, or nothing came of the request',

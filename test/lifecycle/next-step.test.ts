@@ -135,7 +135,7 @@ describe('the order of the rules', () => {
     {
       name: 'suspend before following',
       known: { gpuPod: rentedGpuPod(suspended), lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS }) },
-      expected: { step: 'writeStatus', Ready: 'Ending' },
+      expected: { step: 'writeStatus', Ready: 'Terminating' },
       why: 'however well it runs',
     },
     {

@@ -31,7 +31,7 @@ describe('createPod: what an answer means', () => {
     {
       name: 'the id counts, whatever the name',
       answer: { json: aPodRow({ name: 'x' }) },
-      expected: { kind: 'created', pod: { name: 'x' } },
+      expected: { kind: 'created', instance: { name: 'x' } },
     },
     {
       name: 'a name that is cut',

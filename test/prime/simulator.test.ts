@@ -75,19 +75,22 @@ describe('the provider against the simulated API', () => {
   it('rents, follows and ends a pod', async () => {
     const outcome = await provider.createPod(await aRequest(), always);
     const podId = outcome.kind === 'created' ? outcome.instance.podId : '';
-    expect(outcome).toMatchObject({ kind: 'created', pod: { name: POD_NAME } });
+    expect(outcome).toMatchObject({ kind: 'created', instance: { name: POD_NAME } });
 
     expect(await provider.getPod(podId)).toMatchObject({ kind: 'ok', value: { podId, name: POD_NAME } });
     expect(await provider.getPodStatuses([podId, 'x'])).toMatchObject({
       kind: 'ok',
       value: { snapshots: [{ podId }] },
     });
-    expect(await provider.listPods([undefined])).toMatchObject({ kind: 'ok', value: { pods: [{ podId }] } });
+    expect(await provider.listPods([undefined])).toMatchObject({
+      kind: 'ok',
+      value: { instances: [{ podId }] },
+    });
 
     expect(await provider.deletePod(podId)).toEqual({ kind: 'accepted' });
     expect(await provider.getPod(podId)).toMatchObject({ kind: 'notFound' });
     expect(await provider.deletePod(podId)).toMatchObject({ kind: 'notFound' });
-    expect(await provider.listPods([undefined])).toMatchObject({ kind: 'ok', value: { pods: [] } });
+    expect(await provider.listPods([undefined])).toMatchObject({ kind: 'ok', value: { instances: [] } });
     expect(await provider.listHistory()).toMatchObject({ kind: 'ok', value: [{ podId, name: POD_NAME }] });
   });
 

@@ -10,7 +10,7 @@ export const ALLOWED_PHRASES: readonly AllowedPhrase[] = [
     reason: 'a sequence, not a create intent',
   },
   { phrase: /\bOrdered\b/g, reason: 'the name of a strategy' },
-  { phrase: /\bNotAsOrdered\b/g, reason: 'the name of a reason' },
+  { phrase: /\bNotAsRequested\b/g, reason: 'the name of a reason' },
   { phrase: /\bCreateUncertain\b|\bUncertain\b/g, reason: 'a reason and a phase, which are part of the API' },
   { phrase: /\bpod IDs?\b/g, reason: 'what the provider calls podId, and people search for' },
 ];

@@ -31,15 +31,12 @@ const ROWS: readonly Row[] = [
   { what: 'is suspended without one', object: anObject({ suspend: true }, {}), lane: 'normal' },
   {
     what: 'has an attempt whose termination was begun',
-    object: anObject({}, { podId: 'p', attempts: [{ number: 1, terminating: 'AboveMaxPrice' }] }),
+    object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'AboveMaxPrice' }] }),
     lane: 'urgent',
   },
   {
     what: 'has an earlier attempt that was terminated',
-    object: anObject(
-      {},
-      { podId: 'p', attempts: [{ number: 1, terminating: 'PodFailed', outcome: 'Failed' }] },
-    ),
+    object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'PodFailed', outcome: 'Failed' }] }),
     lane: 'normal',
   },
   {

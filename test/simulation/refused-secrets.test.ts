@@ -58,7 +58,7 @@ describe('a connection Secret that may not be removed', () => {
     const world = await readyWorld({ faultPlan });
     specChange({ suspend: true })(world);
     await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', 5 * MINUTE_MS);
-    expect(reason(world, 'Ready')).toBe('Ending');
+    expect(reason(world, 'Ready')).toBe('Terminating');
     expect(syncedMessage(world)).toContain(OLD);
     expect(syncedMessage(world)).toContain('policy keep-secrets says no');
 

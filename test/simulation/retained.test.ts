@@ -101,7 +101,7 @@ describe('the books', () => {
     world.apply('next-1');
     await world.until(
       'it waits for room',
-      () => reasonOf(world.object('next-1') ?? NOBODY, 'Synced') === 'BudgetExhausted',
+      () => reasonOf(world.object('next-1') ?? NOBODY, 'Synced') === 'BudgetExceeded',
       5 * MINUTE_MS,
     );
     world.api.world.pods.end(podId, 'Forced');

@@ -45,7 +45,7 @@ export function checkAsRequested(
     ? undefined
     : beginTermination(
         observation,
-        'NotAsOrdered',
+        'NotAsRequested',
         `The instance does not match the create request: ${difference}.`,
       );
 }

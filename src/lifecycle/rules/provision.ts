@@ -126,14 +126,14 @@ function readyDraft({ gpuPod }: Observation, snapshot: InstanceSnapshot): Condit
       'Failed',
       `The provider reports an error for instance ${podId}. It may bill; suspend or delete the GpuPod to terminate it.`,
     ],
-    DELETING: ['Ending', `Instance ${podId} is being terminated, but not by this operator.`],
+    DELETING: ['Terminating', `Instance ${podId} is being terminated, but not by this operator.`],
     // What the provider cannot tell is no news: what was last known stands.
     UNKNOWN: currentDraft(gpuPod.status, 'Ready', [
       'Provisioning',
       `The provider does not state the status of instance ${podId}; it may bill.`,
     ]),
     TERMINATED: [
-      'Ending',
+      'Terminating',
       `The provider reports instance ${podId} as terminated; the operator is checking that.`,
     ],
   };

@@ -196,7 +196,7 @@ function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): 
   const rest = hindered(
     observation,
     {
-      reason: 'BudgetExhausted',
+      reason: 'BudgetExceeded',
       message:
         `Renting for ${formatUsd(charged)} USD${charged > cost.total ? ' at once' : '/h'} would exceed the operator's limit of ${formatUsd(limit)} USD/h ` +
         'for all instances together (--max-total-price-per-hour), retained and orphaned ones included. The GpuPod waits until others terminate.',

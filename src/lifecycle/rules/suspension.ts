@@ -18,7 +18,7 @@ export function suspend(observation: Observation): Step | undefined {
       observation,
       {
         Ready: ['Suspended', 'Nothing is rented, because spec.suspend is true.'],
-        OfferSelected: ['NotLooked', 'The operator does not evaluate offers while spec.suspend is true.'],
+        OfferSelected: ['NotEvaluated', 'The operator does not evaluate offers while spec.suspend is true.'],
         Provisioned: ['NotCreated', 'Nothing is rented.'],
       },
       { failedAttempts: undefined, searchStartedAt: undefined, hint: undefined, rejections: undefined },

@@ -188,7 +188,10 @@ function draftsWhileTerminating({ gpuPod }: Observation, why: string): Condition
           'Deleting',
           `Terminating instance ${podId}, which may bill. The GpuPod stays until the termination is confirmed.`,
         ]
-      : ['Ending', `Terminating instance ${podId} (${why}). It may bill until the termination is confirmed.`],
+      : [
+          'Terminating',
+          `Terminating instance ${podId} (${why}). It may bill until the termination is confirmed.`,
+        ],
     progress: {
       type: 'Reconciling',
       draft: ['Progressing', 'Waiting for proof that the instance is terminated.'],

@@ -17,22 +17,26 @@ import { isImpatient } from './provisioning-time.ts';
 import { installsNothingOfItsOwn } from './usual-request.ts';
 
 /** Why the operator ends a pod of a living object; written down before the DELETE is sent. */
-export const ENDINGS = [
+export const TERMINATION_REASONS = [
   'Suspended',
   'SpecChanged',
   'AboveMaxPrice',
-  'NotAsOrdered',
+  'NotAsRequested',
   'InstallFailed',
   'PodFailed',
   'ProvisioningTimedOut',
 ] as const;
-export type Ending = (typeof ENDINGS)[number];
+export type TerminationReason = (typeof TERMINATION_REASONS)[number];
 
 /** Endings that are nobody's failure: they do not count to `maxAttempts`. */
-const WANTED: ReadonlySet<string> = new Set<Ending | 'Deleted'>(['Suspended', 'SpecChanged', 'Deleted']);
+const WANTED: ReadonlySet<string> = new Set<TerminationReason | 'Deleted'>([
+  'Suspended',
+  'SpecChanged',
+  'Deleted',
+]);
 
 /** Writes down that the pod is to be ended, and why; the next rule to apply is {@link finishEnding}. */
-export function beginTermination(observation: Observation, ending: Ending, message: string): Step {
+export function beginTermination(observation: Observation, ending: TerminationReason, message: string): Step {
   const { gpuPod } = observation;
   const attempt = currentAttemptNumber(gpuPod.status);
   const { podId = '', podName = '' } = gpuPod.status;
@@ -45,7 +49,7 @@ export function beginTermination(observation: Observation, ending: Ending, messa
       status: draftStatus(
         observation,
         {
-          Ready: ['Ending', `Terminating instance ${podId} (${ending}): ${message}`],
+          Ready: ['Terminating', `Terminating instance ${podId} (${ending}): ${message}`],
           Provisioned: provisionedAfter(ending, message),
           progress: {
             type: 'Reconciling',
@@ -152,7 +156,7 @@ function awaitRemoval(observation: Observation, secretName: string, { message = 
     },
     {
       Ready: [
-        'Ending',
+        'Terminating',
         `Instance ${podId} is terminated. Its attempt is closed once Secret ${secretName} is removed; see Synced.`,
       ],
       progress: {
@@ -195,7 +199,7 @@ function closingFacts(observation: Observation, end: Omit<Partial<Attempt>, 'num
 }
 
 /** The offer whose pod failed is avoided for a while; by others only where its GpuPod can have nothing to do with it. */
-function cooldownAfter(observation: Observation, ending: Ending | 'Lost'): Cooldown | undefined {
+function cooldownAfter(observation: Observation, ending: TerminationReason | 'Lost'): Cooldown | undefined {
   const reason = COOLDOWN_AFTER[ending];
   const { offer } = observation.gpuPod.status;
   if (reason === undefined || offer === undefined) {
@@ -211,7 +215,7 @@ function cooldownAfter(observation: Observation, ending: Ending | 'Lost'): Coold
 }
 
 /** Whether a tenant could have brought the failure about: with an image, a variable, or too little patience. */
-function isOwnFault(observation: Observation, ending: Ending | 'Lost'): boolean {
+function isOwnFault(observation: Observation, ending: TerminationReason | 'Lost'): boolean {
   const { gpuPod, lastSeen } = observation;
   const isPlain = installsNothingOfItsOwn(gpuPod.spec);
   if (ending !== 'ProvisioningTimedOut') {
@@ -221,9 +225,9 @@ function isOwnFault(observation: Observation, ending: Ending | 'Lost'): boolean 
   return isImpatient(observation) || (hasBegunToInstall && !isPlain);
 }
 
-const COOLDOWN_AFTER: Readonly<Partial<Record<Ending | 'Lost', CooldownReason>>> = {
+const COOLDOWN_AFTER: Readonly<Partial<Record<TerminationReason | 'Lost', CooldownReason>>> = {
   AboveMaxPrice: 'AboveMaxPrice',
-  NotAsOrdered: 'NotAsOrdered',
+  NotAsRequested: 'NotAsRequested',
   InstallFailed: 'InstallFailed',
   PodFailed: 'InstallFailed',
   ProvisioningTimedOut: 'ProvisioningTimedOut',
@@ -232,7 +236,7 @@ const COOLDOWN_AFTER: Readonly<Partial<Record<Ending | 'Lost', CooldownReason>>>
 };
 
 function provisionedAfter(
-  ending: Ending,
+  ending: TerminationReason,
   message: string,
 ): ConditionDraft<Extract<ConditionType, 'Provisioned'>> {
   switch (ending) {
@@ -242,7 +246,7 @@ function provisionedAfter(
     case 'Suspended':
       return ['NotCreated', 'The operator terminates the instance because spec.suspend is true.'];
     case 'AboveMaxPrice':
-    case 'NotAsOrdered':
+    case 'NotAsRequested':
     case 'InstallFailed':
     case 'PodFailed':
       return ['CreateFailed', message];

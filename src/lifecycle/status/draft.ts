@@ -58,7 +58,7 @@ function draftList(observation: Observation, drafts: ConditionDrafts): readonly 
     { type: 'Synced', reason: syncedReason, message: syncedMessage },
   ];
   const offerSelected =
-    drafts.OfferSelected ?? firstDraft(status, 'OfferSelected', ['NotLooked', 'No offer was chosen yet.']);
+    drafts.OfferSelected ?? firstDraft(status, 'OfferSelected', ['NotEvaluated', 'No offer was chosen yet.']);
   const provisioned =
     drafts.Provisioned ?? firstDraft(status, 'Provisioned', ['NotCreated', 'Nothing is rented.']);
   if (offerSelected !== undefined) {

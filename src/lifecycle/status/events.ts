@@ -102,7 +102,7 @@ function troubles(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent
 const TROUBLE_TYPES = ['Stalled', 'Synced', 'OfferSelected'] as const;
 
 function isTrouble({ type, status, reason }: Condition): boolean {
-  return type === 'Stalled' || (status === 'False' && reason !== 'NotLooked');
+  return type === 'Stalled' || (status === 'False' && reason !== 'NotEvaluated');
 }
 
 function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {

@@ -63,10 +63,10 @@ describe('what an instance says of itself', () => {
     const step = checkAsRequested(observed({ gpuPod: rentedGpuPod() }), aSnapshot({ isSpot: true }));
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
-      Ready: 'Ending',
+      Ready: 'Terminating',
       Provisioned: 'CreateFailed',
     });
-    expect(statusOf(step).attempts).toMatchObject([{ ending: 'NotAsOrdered' }]);
+    expect(statusOf(step).attempts).toMatchObject([{ ending: 'NotAsRequested' }]);
   });
 
   it('ends nothing that was ready before', () => {

@@ -98,7 +98,7 @@ describe('an instance that is usable', () => {
     {
       name: 'above the cap',
       snapshot: aReadySnapshot({ priceUsdPerHour: 5 }),
-      expected: { step: 'writeStatus', Ready: 'Ending' },
+      expected: { step: 'writeStatus', Ready: 'Terminating' },
       why: 'never kept',
     },
   ])('$name: $expected.step, because $why', ({ expected, ...row }) => {

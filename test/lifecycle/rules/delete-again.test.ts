@@ -22,7 +22,7 @@ describe('a DELETE that was accepted', () => {
     {
       name: 'a DELETE a moment ago',
       known: { localState: { instance: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) } },
-      expected: { step: 'rest', Ready: 'Ending', Reconciling: 'Progressing' },
+      expected: { step: 'rest', Ready: 'Terminating', Reconciling: 'Progressing' },
       why: 'it was accepted; now its end is awaited',
     },
     {

@@ -175,13 +175,13 @@ describe('followRental of a pod that was seen', () => {
     {
       name: 'above its cap',
       known: seeing(aSnapshot({ priceUsdPerHour: 2 })),
-      expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
+      expected: { step: 'writeStatus', Ready: 'Terminating', Provisioned: 'CreateFailed' },
       why: 'no pod above the cap is kept',
     },
     {
       name: 'billed above its cap, and not looked at since the order',
       known: { gpuPod: rentedGpuPod({ status: { cost: { pricePerHour: 1.9, billedPerHour: 2 } } }) },
-      expected: { step: 'writeStatus', Ready: 'Ending' },
+      expected: { step: 'writeStatus', Ready: 'Terminating' },
       why: 'the answer to the order named the price',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {

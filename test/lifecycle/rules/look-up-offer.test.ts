@@ -7,7 +7,7 @@ import { observed } from '../../support/builders/observation.ts';
 import { outline } from '../support/outline.ts';
 
 it('an order that is looked up after a time without offers: what was ordered was looked at', () => {
-  const status = { conditions: [condition('OfferSelected', 'NotLooked')] };
+  const status = { conditions: [condition('OfferSelected', 'NotEvaluated')] };
   const step = resolvePendingCreate(observed({ gpuPod: gpuPod({ intent: intent(), status }) }));
   expect(outline(step)).toMatchObject({ Ready: 'CreateUncertain', OfferSelected: 'Selected' });
 });

@@ -67,19 +67,19 @@ describe('a pod that was never ready', () => {
     {
       name: 'DELETING',
       snapshot: { status: 'DELETING' },
-      expected: { step: 'rest', Ready: 'Ending' },
+      expected: { step: 'rest', Ready: 'Terminating' },
       why: 'somebody else ends it',
     },
     {
       name: 'TERMINATED',
       snapshot: { status: 'TERMINATED' },
-      expected: { step: 'rest', Ready: 'Ending' },
+      expected: { step: 'rest', Ready: 'Terminating' },
       why: 'that is being checked',
     },
     {
       name: 'ERROR',
       snapshot: { status: 'ERROR' },
-      expected: { step: 'writeStatus', Ready: 'Ending', Provisioned: 'CreateFailed' },
+      expected: { step: 'writeStatus', Ready: 'Terminating', Provisioned: 'CreateFailed' },
       why: 'end it, next offer',
     },
     {
@@ -129,7 +129,7 @@ describe('a pod that was ready', () => {
     { status: 'ERROR', ready: 'Failed', progress: null, why: 'it is kept: a person decides' },
     { status: 'STOPPED', ready: 'Stopped', progress: null, why: 'it bills, and is kept' },
     { status: 'UNKNOWN', ready: 'Available', progress: null, why: 'no news is no change' },
-    { status: 'DELETING', ready: 'Ending', progress: 'Progressing', why: 'its end is awaited' },
+    { status: 'DELETING', ready: 'Terminating', progress: 'Progressing', why: 'its end is awaited' },
     { status: 'ACTIVE', ready: 'Installing', progress: null, why: 'its endpoint is gone' },
   ])('and is $status by now is reported as $ready: $why', ({ status, ready, progress }) => {
     const step = follow({ status }, { status: READY });

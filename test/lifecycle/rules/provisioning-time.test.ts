@@ -5,7 +5,7 @@ import {
   provisioningTime,
 } from '../../../src/lifecycle/rules/provisioning-time.ts';
 import { beginTermination } from '../../../src/lifecycle/rules/termination.ts';
-import type { Ending } from '../../../src/lifecycle/rules/termination.ts';
+import type { TerminationReason } from '../../../src/lifecycle/rules/termination.ts';
 import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
@@ -69,7 +69,7 @@ describe('an ending that cools the offer down', () => {
 
   it.each<{
     why: string;
-    ending: Ending;
+    ending: TerminationReason;
     spec: Partial<GpuPodSpecInput>;
     isActive: boolean;
     scope?: 'object';

@@ -130,7 +130,7 @@ describe('rent', () => {
     {
       name: 'a budget without',
       known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, reservedElsewhere: 1_100_001 },
-      expected: { step: 'rest', Synced: 'BudgetExhausted', Ready: 'Pending' },
+      expected: { step: 'rest', Synced: 'BudgetExceeded', Ready: 'Pending' },
       why: 'it would pass the limit',
     },
     {

@@ -18,7 +18,7 @@ describe('suspend', () => {
     {
       name: 'a pod is rented',
       known: { gpuPod: rentedGpuPod({ spec }) },
-      expected: { step: 'writeStatus', Ready: 'Ending' },
+      expected: { step: 'writeStatus', Ready: 'Terminating' },
       why: 'why it is ended is written down first',
     },
     {
@@ -27,7 +27,7 @@ describe('suspend', () => {
       expected: {
         step: 'rest',
         Ready: 'Suspended',
-        OfferSelected: 'NotLooked',
+        OfferSelected: 'NotEvaluated',
         Provisioned: 'NotCreated',
         Reconciling: null,
         Stalled: null,

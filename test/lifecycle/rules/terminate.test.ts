@@ -38,7 +38,7 @@ describe('endRental', () => {
     {
       name: 'a pod with a name of somebody else',
       known: { lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
-      expected: { step: 'rest', Synced: 'UnexpectedResponse', Ready: 'Ending' },
+      expected: { step: 'rest', Synced: 'UnexpectedResponse', Ready: 'Terminating' },
       why: 'an id that somebody wrote into the status must not end a stranger',
     },
     {
@@ -150,13 +150,13 @@ describe('endRental', () => {
     {
       name: 'a pod whose name could not be read just now',
       known: { localState: { instance: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
-      expected: { step: 'rest', Synced: 'ApiUnavailable', Ready: 'Ending' },
+      expected: { step: 'rest', Synced: 'ApiUnavailable', Ready: 'Terminating' },
       why: 'unknown is not ours',
     },
     {
       name: 'an id that nobody signed, and a 404',
       known: { localState: { instance: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
-      expected: { step: 'rest', Ready: 'Ending', Synced: 'ApiUnavailable' },
+      expected: { step: 'rest', Ready: 'Terminating', Synced: 'ApiUnavailable' },
       why: 'the 404 may be wrong, and the id a stranger’s',
     },
     {
@@ -173,7 +173,7 @@ describe('endRental', () => {
           }),
         },
       },
-      expected: { step: 'rest', Ready: 'Ending', Synced: 'RateLimited' },
+      expected: { step: 'rest', Ready: 'Terminating', Synced: 'RateLimited' },
       why: 'the provider asked for patience',
     },
     {
@@ -265,7 +265,7 @@ describe('endRental', () => {
     expect(restOf(terminateInstance(since, '')).pollOften).toBe(true);
   });
 
-  it('says Deleting on an object that goes, and Ending with the reason on one that stays', () => {
+  it('says Deleting on an object that goes, and Terminating with the reason on one that stays', () => {
     const localState = { instance: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
     const goes = terminateInstance(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), localState }), 'x');
     const stays = terminateInstance(observed({ gpuPod: rented, localState }), 'AboveMaxPrice');

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import {
   beginTermination,
   closeEndedInstance,
-  ENDINGS,
+  TERMINATION_REASONS,
   finishTermination,
 } from '../../../src/lifecycle/rules/termination.ts';
-import type { Ending } from '../../../src/lifecycle/rules/termination.ts';
+import type { TerminationReason } from '../../../src/lifecycle/rules/termination.ts';
 import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
@@ -23,7 +23,7 @@ const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const END = { reason: 'InstallFailed', message: 'The installation failed.' };
 
 describe('beginEnding', () => {
-  it.each<{ ending: Ending; provisioned: string; cooldown: string | undefined; why: string }>([
+  it.each<{ ending: TerminationReason; provisioned: string; cooldown: string | undefined; why: string }>([
     { ending: 'Suspended', provisioned: 'NotCreated', cooldown: undefined, why: 'the offer is not at fault' },
     { ending: 'SpecChanged', provisioned: 'SpecChanged', cooldown: undefined, why: 'nor here' },
     {
@@ -33,9 +33,9 @@ describe('beginEnding', () => {
       why: 'it would cost as much again',
     },
     {
-      ending: 'NotAsOrdered',
+      ending: 'NotAsRequested',
       provisioned: 'CreateFailed',
-      cooldown: 'NotAsOrdered',
+      cooldown: 'NotAsRequested',
       why: 'the same request would rent the same again',
     },
     {
@@ -77,7 +77,7 @@ describe('beginEnding', () => {
   });
 
   it('has a row above for every ending', () => {
-    expect(ENDINGS).toHaveLength(7);
+    expect(TERMINATION_REASONS).toHaveLength(7);
   });
 
   it('cools down the very offer that was rented', () => {
@@ -259,7 +259,7 @@ describe('closeRental', () => {
         closeEndedInstance(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
       );
       expect(outline(rest)).toMatchObject({
-        Ready: 'Ending',
+        Ready: 'Terminating',
         Synced: 'SecretRefused',
         Reconciling: 'Retrying',
       });

@@ -27,7 +27,7 @@ describe('the conditions of a draft', () => {
     expect(reasonsOf(draft(PENDING))).toEqual({
       Ready: 'Pending',
       Synced: 'ReconcileSuccess',
-      OfferSelected: 'NotLooked',
+      OfferSelected: 'NotEvaluated',
       Provisioned: 'NotCreated',
       Reconciling: null,
       Stalled: null,

@@ -30,7 +30,7 @@ describe('eventsBetween', () => {
     {
       name: 'a first look',
       before: { observedGeneration: -1 },
-      after: withConditions(condition('Ready', 'Pending'), condition('OfferSelected', 'NotLooked')),
+      after: withConditions(condition('Ready', 'Pending'), condition('OfferSelected', 'NotEvaluated')),
       events: [],
       why: 'nobody need read that',
     },

@@ -9,7 +9,7 @@ import { ORDER_BUGS } from '../planted/create-bugs.ts';
 import { crashPairs } from './crash-pairs.ts';
 import { CLOCKS, LEADERS } from './leaders-and-clocks.ts';
 import { BEYOND, LOOKS, ORDERS, REFUSALS, withCrashes } from './provider-faults.ts';
-import { ENDINGS, PEOPLE, UNOBSERVED } from './stale-state.ts';
+import { TERMINATION_REASONS, PEOPLE, UNOBSERVED } from './stale-state.ts';
 
 // Many lives, and a machine that may be busy with something else.
 jest.setTimeout(30 * 60_000);
@@ -107,7 +107,7 @@ const BUGS: readonly Row[] = [
     bug: 'what a person deletes while it is being ended goes at once',
     plant: fromProcess(1, releasing),
     matrices: () =>
-      ENDINGS.map((matrix) => ({
+      TERMINATION_REASONS.map((matrix) => ({
         ...matrix,
         life: () => ({ ...matrix.life(), mayBeGone: true }),
         strikes: matrix.strikes.filter(({ name }) => name === 'deleted'),

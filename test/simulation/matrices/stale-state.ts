@@ -142,7 +142,7 @@ export const UNOBSERVED: readonly Matrix[] = [
 ];
 
 /** A rental that a person ends by `suspend`; what befalls it on the way. */
-export const ENDINGS: readonly Matrix[] = [
+export const TERMINATION_REASONS: readonly Matrix[] = [
   {
     name: 'suspended after it was ready',
     life: () => ({

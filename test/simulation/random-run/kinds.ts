@@ -149,7 +149,7 @@ export const KINDS = {
     weight: 1,
     end: ({ ceilingUsdPerHour, totalUsdPerHour }) => {
       if (ceilingUsdPerHour !== undefined) return { ready: 'NoMatchingOffer' };
-      return totalUsdPerHour === undefined ? RENTED : { ready: 'Pending', synced: 'BudgetExhausted' };
+      return totalUsdPerHour === undefined ? RENTED : { ready: 'Pending', synced: 'BudgetExceeded' };
     },
     spec: { ...PATIENT, gpu: { types: ['GB300'] }, maxPrice: 600 },
     passes: WATCHES_THE_MARKET,

@@ -155,7 +155,7 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), releasedByAnother],
   },
   'suspended and resumed': { steps: ['Ready', suspend, 'Suspended', resume, 'Ready'] },
-  'deleted while it is ended': { steps: ['Ready', suspend, 'Ending', deleteIt] },
+  'deleted while it is ended': { steps: ['Ready', suspend, 'Terminating', deleteIt] },
   'resumed before anything was ordered': { spec: { suspend: true }, steps: ['Suspended', resume, 'Ready'] },
   'resumed before anything was ordered, the answer is lost': {
     spec: { suspend: true },
@@ -193,6 +193,6 @@ export const TOURS: Readonly<Record<string, Tour>> = {
   },
   'it starts anew': { steps: ['Ready', instance({ status: 'PENDING' }), 'Provisioning', recovers, 'Ready'] },
   'somebody ends it at the provider': {
-    steps: ['Ready', instance({ status: 'DELETING' }), 'Ending', ends, 'Interrupted'],
+    steps: ['Ready', instance({ status: 'DELETING' }), 'Terminating', ends, 'Interrupted'],
   },
 };
