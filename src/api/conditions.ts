@@ -185,7 +185,7 @@ export const REASONS = {
     NewerInstance: {
       status: 'False',
       meaning:
-        'The provider shows an instance of this GpuPod that is newer than everything the GpuPod records, as after a restore from an older backup. The operator never terminates it as a duplicate, and creates no other. If it is the only one that is ready, the operator adopts it. Set `suspend` to false to adopt it, or delete the GpuPod to terminate it.',
+        'The provider shows an instance of this GpuPod that is newer than everything the GpuPod records, as after a restore from an older backup. The operator never terminates it as a duplicate, and creates no other. If it is the only one, ready, and as the spec says, its price above all, the operator adopts it. Set `suspend` to false or correct the spec to adopt it, or delete the GpuPod to terminate it.',
     },
     Paused: {
       status: 'False',

@@ -1,6 +1,5 @@
 import { isDeleting } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
-import { formatUsd, priceToMicros } from '../offers/money.ts';
 import { isResolved } from './intent.ts';
 import type { Observation } from './observation.ts';
 import { adoptedPrefix, isCopy } from './open-intent.ts';
@@ -53,21 +52,6 @@ export function newerInstances(
   return (observation.inventory?.live ?? []).filter(
     (instance) => standingOf(observation, instance) === 'newer',
   );
-}
-
-/** What they cost, and what to do. No counters or times: it stands until a person acts. */
-export function newerMessage(known: ObjectKnown, newer: readonly InstanceSnapshot[]): string {
-  const namePrefixes = podNamePrefixes(known.installation, known.gpuPod.metadata);
-  const isOwn = newer.every(({ name }) => namePrefixes.includes(prefixOfName(name) ?? ''));
-  const [first, ...others] = newer.map(({ podId, priceUsdPerHour }) =>
-    priceUsdPerHour === undefined ? podId : `${podId} (${formatUsd(priceToMicros(priceUsdPerHour))} USD/h)`,
-  );
-  const what = `Instance ${first ?? ''}${others.length === 0 ? '' : ` and ${others.join(', ')}`}`;
-  const way = known.gpuPod.spec.suspend
-    ? 'To adopt it, set spec.suspend to false'
-    : 'The operator adopts the only one that is ready';
-  const end = isOwn ? 'deleting the GpuPod terminates it' : 'to stop it, terminate it at the provider';
-  return `${what} bills and is newer than what this GpuPod records, as after a restore. The operator rents nothing else. ${way}; ${end}.`;
 }
 
 /**
@@ -148,7 +132,7 @@ function isAfterAdopted(
   return attempt > Math.max(adopted, ...had);
 }
 
-function prefixOfName(name: string | undefined): string | undefined {
+export function prefixOfName(name: string | undefined): string | undefined {
   const parts = parsePodName(name);
   return parts === undefined ? undefined : namePrefixOf(parts);
 }

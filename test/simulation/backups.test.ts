@@ -5,7 +5,7 @@ import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { readyWorld } from './life.ts';
 import { replaceFromFile, restore, specChange, tearOut } from './people.ts';
 import { podIdOf, reasonOf, specOf, statusOf } from './readings.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import { SimulatedWorld } from './simulated-world.ts';
 
 const LONG_MS = 40 * 60_000;
 
@@ -111,12 +111,6 @@ describe('what comes back from an older moment never ends the instance that runs
         }));
       },
     },
-    {
-      name: 'the object, whose cap was lower then',
-      back: (scene) => {
-        backObject(scene, { maxPrice: 1 });
-      },
-    },
   ])('$name: it is adopted', async ({ back }) => {
     const scene = await secondAttempt();
     const { world, runningId } = scene;
@@ -162,6 +156,23 @@ describe('what comes back from an older moment never ends the instance that runs
     expect(ordered(scene)).toBe(before);
   });
 
+  it('the object, whose cap was lower then: its instance is reported, and adopted once the cap allows it', async () => {
+    const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
+    const { world, runningId } = scene;
+    const before = ordered(scene);
+    backObject(scene, { maxPrice: 1 });
+    await world.until('reported', () => says(scene, 'NewerInstance'), LONG_MS);
+    await world.pass(LONG_MS);
+    expect(world.isReady()).toBe(false);
+    expect(liveIds(scene)).toContain(runningId);
+    expect(JSON.stringify(statusOf(required(world.object())))).toContain('above the cap of 1.00 USD/h');
+
+    specChange({ maxPrice: 3 })(world);
+    await world.until('adopted', () => world.isReady() && podIdOf(world.object()) === runningId, LONG_MS);
+    expect(ordered(scene)).toBe(before);
+    expect(world.books.violations).toEqual([]);
+  });
+
   it('a GpuPod that comes back and is deleted unseen goes, and leaves an instance that it has not adopted', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
@@ -200,6 +211,32 @@ describe('what comes back from an older moment never ends the instance that runs
     await world.until('gone', () => world.object() === undefined, LONG_MS);
     await world.pass(LONG_MS);
     expect(liveIds(scene)).toContain(runningId);
+  });
+});
+
+describe('an instance that got dearer than the cap before anybody called it ready', () => {
+  it('is reported, and not adopted as a ready one, where its record was taken away and the process died', async () => {
+    const world = new SimulatedWorld({
+      provider: { podRules: [{ nameIncludes: '-1-team-a', priceShownFrom: 'Active', activePriceFactor: 9 }] },
+    });
+    world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    const dear = (): string | undefined =>
+      world.api.world.ledger.live().find(({ name }) => /^gp-abc123-.*-1-team-a-train-1$/.test(name))?.id;
+    await world.until('it is there', () => dear() !== undefined);
+    replaceFromFile(world);
+    world.operator.kill();
+    await world.until('reported', () => reasonOf(required(world.object()), 'Stalled') === 'NewerInstance');
+    const id = dear() ?? '';
+    await world.pass(LONG_MS);
+    expect(world.isReady()).toBe(false);
+    expect(dear()).toBe(id);
+    expect(world.books.violations).toEqual([]);
+    world.api.world.pods.end(id, 'Forced');
+    await world.until('ready', () => world.isReady(), LONG_MS);
+    expect(podIdOf(world.object())).not.toBe(id);
   });
 });
 

@@ -27,6 +27,9 @@ const ONCE_FAILED = [
     what: 'a person released by force what a forged status named, and not what the GpuPod had',
   },
   { seed: 200_172, what: 'a key that may not say whose it is ordered on the account of another user' },
+  { seed: 300_122, what: 'an instance above its cap whose record was taken away was adopted as a ready one' },
+  { seed: 300_136, what: 'a sweep that a GpuPod had waited for passed for its deed' },
+  { seed: 300_146, what: 'the same, and the instance had been released by force' },
   { seed: 200_092, what: 'the instance of another GpuPod, named in a status for 2 s, was judged as its own' },
 ];
 

@@ -4,19 +4,23 @@ import type { Observation } from '../observation.ts';
 import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
+import { readinessOf } from '../readiness.ts';
 import { currentAttemptNumber, paidBy, withAttempt } from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { newerInstances, newerMessage } from '../surplus.ts';
+import { newerInstances } from '../surplus.ts';
 import { startingDraft } from './condition-drafts.ts';
+import { differenceFromSpec } from './differences.ts';
+import { newerMessage } from './newer-message.ts';
 
 /**
  * The provider shows an instance of a later attempt than anything on this object tells of: what is on it is from an
- * older moment. The one that is at work is taken over as what it was, a ready one; else it is told, and nothing else
- * is rented. An older instance that the object names must not be there any more: if it shows up, it is a duplicate.
+ * older moment. The one that is at work, and is as the spec says, is taken over as what it was, a ready one; else it is
+ * told, and nothing else is rented. An older instance that the object names must not be there any more: if it shows up,
+ * it is a duplicate.
  */
 export function adoptNewer(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
@@ -25,7 +29,7 @@ export function adoptNewer(observation: Observation): Step | undefined {
     return undefined;
   }
   const [only] = newer.length === 1 && !gpuPod.spec.suspend ? newer : [];
-  if (only !== undefined && isAtWork(only)) {
+  if (isAdoptable(observation, only)) {
     return isShownSince(observation) ? adopt(observation, only) : awaitList(observation);
   }
   return gpuPod.status.podId === undefined ? hold(observation, newer, only) : undefined;
@@ -45,15 +49,31 @@ function awaitList({ gpuPod, now }: Observation): Step {
   return { kind: 'rest', status: gpuPod.status, wantsInventoryAfterMs: now.monotonicMs };
 }
 
-/** By all that the list says. One that failed is nobody's to replace without a word. */
-function isAtWork({ status, installationStatus, installationFailure, ssh }: InstanceSnapshot): boolean {
-  const isInstalled = installationStatus === undefined || installationStatus === 'FINISHED';
-  return status === 'ACTIVE' && isInstalled && installationFailure === undefined && ssh !== undefined;
+/**
+ * At work by all that the list says, and as the spec says: nobody knows whether it was ever ready, nor at which price, and
+ * a record that was taken away while it started must not lift the cap. It is not ended for that, since it may be at work.
+ * One that failed is nobody's to replace without a word.
+ */
+function isAdoptable(
+  observation: Observation,
+  instance: InstanceSnapshot | undefined,
+): instance is InstanceSnapshot {
+  return (
+    instance?.priceUsdPerHour !== undefined &&
+    readinessOf(instance) === 'usable' &&
+    instance.installationFailure === undefined &&
+    differenceFromSpec(observation, instance) === undefined
+  );
 }
 
-function isStarting({ status, installationStatus, installationFailure }: InstanceSnapshot): boolean {
-  const hasFailed = installationStatus === 'ERROR' || installationFailure !== undefined;
-  return !hasFailed && (status === 'PROVISIONING' || status === 'PENDING' || status === 'ACTIVE');
+const ON_ITS_WAY: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIONING', 'PENDING', 'ACTIVE']);
+
+/** What it still lacks may come by itself. */
+function mayGetReady(observation: Observation, instance: InstanceSnapshot): boolean {
+  const hasFailed = readinessOf(instance) === 'installFailed' || instance.installationFailure !== undefined;
+  return (
+    !hasFailed && ON_ITS_WAY.has(instance.status) && differenceFromSpec(observation, instance) === undefined
+  );
 }
 
 function hold(
@@ -61,7 +81,7 @@ function hold(
   newer: readonly InstanceSnapshot[],
   only: InstanceSnapshot | undefined,
 ): Step {
-  const isOnItsWay = only !== undefined && isStarting(only);
+  const isOnItsWay = only !== undefined && mayGetReady(observation, only);
   const { timings, inventory, now } = observation;
   const listedAtMs = Math.max(inventory?.beganAtMs ?? 0, now.monotonicMs - timings.sweepMs);
   const message = newerMessage(observation, newer);
@@ -100,7 +120,7 @@ export function correctName(observation: Observation): Step | undefined {
   };
 }
 
-/** It was ready in the state that was lost: no cap, timeout or wish of an older spec ends it. */
+/** It was ready in the state that was lost: no timeout or wish of an older spec ends it. */
 function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);

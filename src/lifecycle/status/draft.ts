@@ -3,7 +3,8 @@ import type { TypedDraft, ConditionType, Reason } from '../../api/conditions.ts'
 import type { Condition, GpuPodStatus } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
 import { plainText } from '../../api/plain-text.ts';
-import { newerInstances, newerMessage } from '../surplus.ts';
+import { newerMessage } from '../rules/newer-message.ts';
+import { newerInstances } from '../surplus.ts';
 import { accrue } from './accrual.ts';
 import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { adoptNewer, correctName } from '../../../src/lifecycle/rules/newer.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
@@ -94,6 +96,54 @@ describe('adoptNewer', () => {
     const conditions = next?.kind === 'rest' ? (next.status.conditions ?? []) : [];
     const progress = conditions.filter(({ type }) => type === 'Stalled' || type === 'Reconciling');
     expect(progress.map(({ type }) => type)).toEqual(says === undefined ? [] : [says]);
+  });
+
+  it.each<{ says: Partial<InstanceSnapshot>; spec?: Partial<GpuPodSpecInput>; said: RegExp | undefined }>([
+    { says: { priceUsdPerHour: 3 }, said: undefined },
+    { says: { priceUsdPerHour: 3.01 }, said: /its price is above the cap of 3\.00 USD\/h/ },
+    { says: { priceUsdPerHour: 9 }, spec: { maxPrice: undefined }, said: undefined },
+    { says: { gpuCount: 1, gpuName: 'H100_80GB', isSpot: false }, said: undefined },
+    { says: { isSpot: true }, said: /it is a spot instance/ },
+    { says: { isSpot: true }, spec: { placement: { spot: 'Require' } }, said: undefined },
+    { says: { isSpot: false }, spec: { placement: { spot: 'Require' } }, said: /it is not a spot instance/ },
+    { says: { gpuCount: 8 }, said: /it has 8 GPUs instead of 1/ },
+    { says: { gpuCount: 1 }, spec: { gpu: { types: ['H100_80GB'], count: 2 } }, said: /1 GPUs instead of 2/ },
+    { says: { gpuName: 'A100_80GB' }, said: /it has A100_80GB instead of H100_80GB/ },
+    { says: { country: 'US' }, spec: { placement: { countries: ['CA'] } }, said: /it is in US/ },
+    { says: { teamId: 'team-b' }, said: /team team-b pays for it, but the spec names no team/ },
+    { says: { teamId: 'team-b' }, spec: { teamId: 'team-b' }, said: undefined },
+    { says: { userId: 'user-9' }, said: /user user-9 pays for it, but the API key belongs to user-1/ },
+    { says: { status: 'PROVISIONING', priceUsdPerHour: 9 }, said: /its price is above the cap/ },
+  ])('one that says $says, where the spec says $spec: $said', ({ says, spec = {}, said }) => {
+    const live = [{ ...running, ...says }];
+    const next = adoptNewer(
+      observed({
+        ...fresh,
+        gpuPod: gpuPod({ intent: intent(), spec: { maxPrice: 3, ...spec } }),
+        inventory: inventory({ beganAtMs: NOW_MS, live }),
+      }),
+    );
+    expect(next?.kind).toBe(said === undefined ? 'act' : 'rest');
+    if (next?.kind !== 'rest' || said === undefined) return;
+    expect(next.status).not.toHaveProperty('readyAt');
+    expect(messageOf(next.status, 'Stalled')).toMatch(said);
+    expect(messageOf(next.status, 'Stalled')).toMatch(
+      /correct the spec.*deleting the GpuPod terminates it\.$/,
+    );
+  });
+
+  it.each<{ name: string; lacks: (keyof InstanceSnapshot)[]; says?: Partial<InstanceSnapshot> }>([
+    { name: 'whose price is not known', lacks: ['priceUsdPerHour'] },
+    { name: 'that still installs', lacks: ['installationStatus'], says: { installationProgress: 40 } },
+    { name: 'without an address', lacks: ['ssh'] },
+  ])('one $name is not called ready, and is looked at again', ({ lacks, says }) => {
+    const snapshot = { ...running, ...says };
+    for (const field of lacks) Reflect.deleteProperty(snapshot, field);
+    const next = adoptNewer(
+      observed({ ...fresh, gpuPod: old, inventory: inventory({ beganAtMs: NOW_MS, live: [snapshot] }) }),
+    );
+    expect(next).toMatchObject({ kind: 'rest', wantsInventoryAfterMs: expect.any(Number) });
+    expect(next === undefined ? '' : messageOf(statusOf(next), 'Reconciling')).toMatch(/^Waiting for/);
   });
 
   it('tells what it is and what it costs, in what a condition holds', () => {

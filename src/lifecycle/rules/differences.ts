@@ -1,0 +1,153 @@
+import type { GpuPodSpec } from '../../api/spec.ts';
+import type { OfferStatus } from '../../api/status.ts';
+import { formatUsd, priceToMicros } from '../../offers/money.ts';
+import { effectiveCap, limitsFrom } from '../../offers/requirements.ts';
+import { identityOf } from '../account.ts';
+import type { Observation } from '../observation.ts';
+import type { InstanceSnapshot } from '../provider.ts';
+import { isOtherGpu, squashed } from './gpu-names.ts';
+
+/** What an instance says of itself, beside what it must be. */
+export interface Compared {
+  readonly snapshot: InstanceSnapshot;
+  readonly spec: GpuPodSpec;
+  readonly requested: OfferStatus;
+  /** Undefined where nobody knows who was to pay. */
+  readonly payer: Payer | undefined;
+}
+
+interface Payer {
+  readonly teamId: string | undefined;
+  readonly userId: string | undefined;
+  /** What names the team. */
+  readonly namedBy: 'the create request named' | 'the spec names';
+}
+
+type Difference = (compared: Compared) => string | undefined;
+
+/** What an instance must not be. Each says what differs; a field that is missing says nothing, nor does a spelling. */
+const DIFFERENCES: readonly Difference[] = [
+  otherWallet,
+  spotThoughForbidden,
+  fewerGpus,
+  otherGpu,
+  deniedUpstream,
+  otherPlace,
+];
+
+export function firstDifference(compared: Compared): string | undefined {
+  return DIFFERENCES.map((differs) => differs(compared)).find((said) => said !== undefined);
+}
+
+/**
+ * The same, of an instance of which nobody knows as what it was requested, its price included: it is as the spec says, or
+ * it is not called ready.
+ */
+export function differenceFromSpec(
+  observation: Pick<Observation, 'gpuPod' | 'policy' | 'account'>,
+  snapshot: InstanceSnapshot,
+): string | undefined {
+  const { gpuPod, policy, account } = observation;
+  const { spec } = gpuPod;
+  const compared: Compared = {
+    snapshot,
+    spec,
+    requested: { gpuType: spec.gpu.types[0], gpuCount: spec.gpu.count },
+    payer: {
+      teamId: spec.teamId ?? policy.defaultTeamId,
+      userId: identityOf(account)?.userId,
+      namedBy: 'the spec names',
+    },
+  };
+  return (
+    aboveCap(observation, snapshot) ?? firstDifference(compared) ?? notSpot(compared) ?? moreGpus(compared)
+  );
+}
+
+function aboveCap(
+  { gpuPod, policy }: Pick<Observation, 'gpuPod' | 'policy'>,
+  { priceUsdPerHour = 0 }: InstanceSnapshot,
+): string | undefined {
+  const cap = effectiveCap(limitsFrom(gpuPod.spec, policy));
+  return cap !== undefined && priceToMicros(priceUsdPerHour) > cap
+    ? `its price is above the cap of ${formatUsd(cap)} USD/h`
+    : undefined;
+}
+
+function notSpot({ snapshot, spec }: Compared): string | undefined {
+  return snapshot.isSpot === false && spec.placement.spot === 'Require'
+    ? 'it is not a spot instance, but spec.placement.spot is Require'
+    : undefined;
+}
+
+function moreGpus({ snapshot: { gpuCount = 0 }, spec: { gpu } }: Compared): string | undefined {
+  return gpuCount > gpu.count ? `it has ${String(gpuCount)} GPUs instead of ${String(gpu.count)}` : undefined;
+}
+
+function otherWallet({ snapshot: { teamId, userId }, payer }: Compared): string | undefined {
+  if (payer === undefined) {
+    return undefined;
+  }
+  if (teamId !== undefined && teamId !== payer.teamId) {
+    return `team ${teamId} pays for it, but ${payer.namedBy} ${payer.teamId === undefined ? 'no team' : `team ${payer.teamId}`}`;
+  }
+  // What a team pays for may be listed under any of its members.
+  return payer.teamId === undefined &&
+    payer.userId !== undefined &&
+    userId !== undefined &&
+    userId !== payer.userId
+    ? `user ${userId} pays for it, but the API key belongs to ${payer.userId}`
+    : undefined;
+}
+
+function spotThoughForbidden({ snapshot, spec }: Compared): string | undefined {
+  return snapshot.isSpot === true && spec.placement.spot === 'Forbid'
+    ? 'it is a spot instance, but spec.placement.spot is Forbid'
+    : undefined;
+}
+
+function fewerGpus({ snapshot, requested }: Compared): string | undefined {
+  const { gpuCount = 0 } = snapshot;
+  return gpuCount > 0 && gpuCount < (requested.gpuCount ?? 0)
+    ? `it has ${String(gpuCount)} GPUs instead of ${String(requested.gpuCount)}`
+    : undefined;
+}
+
+function otherGpu({ snapshot: { gpuName }, requested: { gpuType }, spec }: Compared): string | undefined {
+  const isOther = gpuName !== undefined && gpuType !== undefined && isOtherGpu(gpuType, gpuName);
+  const isWanted = spec.gpu.types.some((type) => !isOtherGpu(type, gpuName ?? ''));
+  return isOther && !isWanted ? `it has ${gpuName} instead of ${gpuType}` : undefined;
+}
+
+function deniedUpstream({ snapshot: { upstream }, requested, spec }: Compared): string | undefined {
+  const { allow, deny = [] } = spec.placement.providers ?? {};
+  if (upstream === undefined || squashed(upstream) === squashed(requested.provider ?? '')) {
+    return undefined;
+  }
+  const isAllowed = allow === undefined || isAmong(allow, upstream);
+  return isAllowed && !isAmong(deny, upstream)
+    ? undefined
+    : `it runs at ${upstream}, which spec.placement.providers does not allow`;
+}
+
+const COUNTRY_CODE = /^[A-Za-z]{2}$/;
+
+function otherPlace({
+  snapshot: { country, dataCenter },
+  spec: { placement },
+}: Compared): string | undefined {
+  // Anything but a code may be the same country in other words.
+  const isCode = country !== undefined && COUNTRY_CODE.test(country);
+  if (isCode && placement.countries !== undefined && !isAmong(placement.countries, country)) {
+    return `it is in ${country}, which is not in spec.placement.countries`;
+  }
+  return dataCenter !== undefined &&
+    placement.dataCenters !== undefined &&
+    !isAmong(placement.dataCenters, dataCenter)
+    ? `it is in data center ${dataCenter}, which is not in spec.placement.dataCenters`
+    : undefined;
+}
+
+function isAmong(words: readonly string[], word: string): boolean {
+  return words.some((one) => squashed(one) === squashed(word));
+}

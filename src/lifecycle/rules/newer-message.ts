@@ -1,0 +1,30 @@
+import { formatUsd, priceToMicros } from '../../offers/money.ts';
+import type { Observation } from '../observation.ts';
+import { podNamePrefixes } from '../pod-name.ts';
+import type { InstanceSnapshot } from '../provider.ts';
+import { prefixOfName } from '../surplus.ts';
+import { differenceFromSpec } from './differences.ts';
+
+/** What they cost, and what to do. No counters or times: it stands until a person acts. */
+export function newerMessage(observation: Observation, newer: readonly InstanceSnapshot[]): string {
+  const { installation, gpuPod } = observation;
+  const namePrefixes = podNamePrefixes(installation, gpuPod.metadata);
+  const isOwn = newer.every(({ name }) => namePrefixes.includes(prefixOfName(name) ?? ''));
+  const [first, ...others] = newer.map(({ podId, priceUsdPerHour }) =>
+    priceUsdPerHour === undefined ? podId : `${podId} (${formatUsd(priceToMicros(priceUsdPerHour))} USD/h)`,
+  );
+  const what = `Instance ${first ?? ''}${others.length === 0 ? '' : ` and ${others.join(', ')}`}`;
+  const end = isOwn ? 'deleting the GpuPod terminates it' : 'to stop it, terminate it at the provider';
+  return `${what} bills and is newer than what this GpuPod records, as after a restore. Nothing else is rented. ${wayToAdopt(observation, newer)}; ${end}.`;
+}
+
+function wayToAdopt(observation: Observation, newer: readonly InstanceSnapshot[]): string {
+  if (observation.gpuPod.spec.suspend) {
+    return 'To adopt it, set spec.suspend to false';
+  }
+  const [only] = newer.length === 1 ? newer : [];
+  const difference = only === undefined ? undefined : differenceFromSpec(observation, only);
+  return difference === undefined
+    ? 'The operator adopts the only one that is ready, once its price is known'
+    : `To adopt it, correct the spec: ${difference}`;
+}
