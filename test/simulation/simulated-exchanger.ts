@@ -2,8 +2,9 @@ import type { Exchange, Exchanger, ExchangeRequest } from '../../src/prime/excha
 import { bodyText } from '../../src/simulator/api/answer.ts';
 import type { ApiRequest } from '../../src/simulator/api/answer.ts';
 import type { Delivery, SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
-import { actor } from './acting.ts';
+import { whoEnds } from './acting.ts';
 import type { Boundary } from './boundary.ts';
+import { podIdIn } from './guards/guard.ts';
 import type { Arrival } from './guards/guard.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -30,7 +31,11 @@ export function simulatedExchanger({ api, time, boundary, onFault, onArrival }: 
   async function serve(request: ApiRequest): Promise<Delivery> {
     const before = firedOf(api);
     const reception = api.receive(request);
-    onArrival({ request: reception.logged, actor: actor() });
+    const { logged } = reception;
+    onArrival({
+      request: logged,
+      actor: logged.method === 'DELETE' ? whoEnds(podIdIn(logged)) : undefined,
+    });
     if (firedOf(api) > before) onFault('provider');
     if (reception.waitMs > 0) await pass(reception.waitMs);
     const delivery = reception.proceed();

@@ -7,7 +7,7 @@ import type { Change, SimulatedApiServer } from '../simulated-api-server.ts';
 /** A request of this cluster's operator, as it arrives at the provider and before it is handled. */
 export interface Arrival {
   readonly request: LoggedRequest;
-  /** Uid of the GpuPod that the operator was deciding about when it sent this; undefined for its sweeps. */
+  /** Uid of the GpuPod for which this DELETE was decided; undefined for sweeps, and for other requests. */
   readonly actor: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { Arrival, Guard, GuardedWorld } from './guard.ts';
 
 /**
  * No GpuPod ends an instance that was created for another one, or shows where it is, but for what a dead uid of the same
- * namespace left behind.
+ * namespace left behind. What no GpuPod decided to end, as in a sweep, belongs to none that lives.
  */
 export function tenantGuard(world: GuardedWorld): Guard {
   /** Namespaces of all GpuPods that ever were, by uid. */
@@ -17,6 +17,15 @@ export function tenantGuard(world: GuardedWorld): Guard {
     const owner = intentOf(world, podId)?.uid;
     if (owner === undefined || owner === uid) return false;
     return objectOf(world, owner) !== undefined || namespaces.get(owner) !== namespaces.get(uid);
+  }
+
+  /** By its order, or because it was adopted. */
+  function isOfLiving(podId: string): boolean {
+    const adopter = objectOf(world, world.books.owners.get(podId));
+    return (
+      objectOf(world, intentOf(world, podId)?.uid) !== undefined ||
+      (adopter !== undefined && podIdOf(adopter) === podId)
+    );
   }
 
   function judgeAddress(object: RawObject): void {
@@ -38,13 +47,16 @@ export function tenantGuard(world: GuardedWorld): Guard {
       if (isByOperator(change)) judgeAddress(object);
     },
     onArrival: ({ request, actor }: Arrival) => {
-      if (actor === undefined || request.method !== 'DELETE') return;
+      if (request.method !== 'DELETE') return;
       const podId = podIdIn(request);
-      // What has ended already cannot be ended by anybody.
       const pod = world.api.world.pods.byId.get(podId);
-      if (pod === undefined || !world.api.world.pods.isLive(pod) || !isOthers(actor, podId)) return;
+      // What has ended already cannot be ended by anybody.
+      if (pod === undefined || !world.api.world.pods.isLive(pod)) return;
+      const isWrong = actor === undefined ? isOfLiving(podId) : isOthers(actor, podId);
+      if (!isWrong) return;
       const owner = intentOf(world, podId)?.objectKey ?? '';
-      world.books.accuse('tenant', `${nameOf(world, actor)} ends ${podId}, which is of ${owner}`);
+      const who = actor === undefined ? 'a sweep' : nameOf(world, actor);
+      world.books.accuse('tenant', `${who} ends ${podId}, which is of ${owner}`);
     },
   };
 }

@@ -22,6 +22,13 @@ export const KIND_BUGS: readonly PlantedBug[] = [
     accusation: /train-2 shows where/,
   },
   {
+    name: 'takes the instance of a living GpuPod for an orphan',
+    plant: seeingNoGpuPods,
+    scenario: 'a calm life of half an hour, orphans are terminated',
+    oracles: ['tenant'],
+    accusation: /a sweep ends/,
+  },
+  {
     name: 'ignores what offer and instance say about spot',
     plant: () =>
       onWire(async (request, send) => {
@@ -94,6 +101,21 @@ function endingWhatIsNamed(): Plant {
         podId !== undefined && intent.kind === 'read' && !sameName(intent.intent.name, podName);
       return isAnother ? { kind: 'act', effect: { type: 'deletePod', podId } } : real(known);
     },
+  };
+}
+
+/** Neither in the watch cache nor in a live list. */
+function seeingNoGpuPods(): Plant {
+  return {
+    ports: (real) => ({
+      ...real,
+      api: { ...real.api, list: () => Promise.resolve([]) },
+      view: {
+        get: (key) => real.view.get(key),
+        list: () => [],
+        applyLocal: (object) => real.view.applyLocal(object),
+      },
+    }),
   };
 }
 

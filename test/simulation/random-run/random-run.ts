@@ -293,6 +293,6 @@ async function resultOf(randomRun: RandomRun): Promise<RunResult> {
     calls: world.counter.calls,
     mostPasses: randomRun.mostPasses,
     hash: world.trace.hash(),
-    trace: world.trace.text(5_000),
+    trace: world.trace.text(Infinity),
   };
 }
