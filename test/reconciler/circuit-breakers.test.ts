@@ -25,7 +25,7 @@ function breakersAt(): { circuitBreakers: CircuitBreakers; clock: VirtualClock; 
   return { circuitBreakers, clock, woken };
 }
 
-describe('AccountGates', () => {
+describe('CircuitBreakers', () => {
   it('holds back all of a team, and no other team', () => {
     const { circuitBreakers } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
@@ -159,9 +159,9 @@ describe('AccountGates', () => {
     circuitBreakers.resetAll();
 
     expect([a, b, c].map((requester) => circuitBreakers.permitFor(requester).kind)).toEqual([
-      'open',
-      'open',
-      'open',
+      'granted',
+      'granted',
+      'granted',
     ]);
   });
 });

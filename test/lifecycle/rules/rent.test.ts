@@ -174,8 +174,8 @@ describe('the order', () => {
       account: 'user-1',
       teamId: 'team-1',
       capSent: 3_000_000,
-      cost: { gpu: 2_690_000, disk: 60_000, vcpus: 0, localState: 0, total: 2_750_000 },
-      sizes: { diskSize: 200, vcpus: 16, localState: 180 },
+      cost: { gpu: 2_690_000, disk: 60_000, vcpus: 0, memory: 0, total: 2_750_000 },
+      sizes: { diskSize: 200, vcpus: 16, memory: 180 },
       startedAt: WALL_TEXT,
       writtenBy: PROCESS,
     });

@@ -245,7 +245,7 @@ describe('listPods: complete lists', () => {
     const { answer } = await list(() => ({ json: podsPage([odd]) }));
 
     expect(answer).toMatchObject({
-      value: { pods: [{ podId: 'p1', name: 'n', status: 'UNKNOWN', ports: [] }] },
+      value: { instances: [{ podId: 'p1', name: 'n', status: 'UNKNOWN', ports: [] }] },
     });
   });
 });
