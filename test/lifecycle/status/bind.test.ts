@@ -46,7 +46,7 @@ describe('bindStatus', () => {
         image: 'ubuntu_22_cuda_12',
         diskSize: 100,
         vcpus: 28,
-        localState: 180,
+        memory: 180,
       },
       cost: { currency: 'USD', gpu: 1.9, pricePerHour: 1.9, maxPrice: 1.9, billedPerHour: 1.85 },
       attempts: [
