@@ -82,6 +82,9 @@ export interface HttpClient {
   readonly clock: Clock;
 }
 
+/** After so long whoever asked is told of a 429. */
+const LIMITED_MS = 10_000;
+
 /** HTTP with our key, our limits and our clock. Of statuses it knows only 429. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { apiKey, clock, exchanger, limiter, timeouts } = options;
@@ -101,6 +104,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     });
     if (status === 429) {
       limiter?.reportLimited(askOf(request.method, endpoint), startedAtMs, retryAfterMs(exchange));
+    } else if (status !== 'error') {
+      limiter?.reportPassed(startedAtMs);
     }
     return exchange;
   }
@@ -126,7 +131,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     };
   }
 
+  /** What is answered 429 was not carried out: it waits for another turn, and whoever asked hears nothing of it. */
   async function read(call: ReadCall): Promise<Reply | Failure> {
+    const giveUpAtMs = clock.monotonicMs() + LIMITED_MS;
+    for (;;) {
+      const reply = await readInTurn(call);
+      const isLimited = reply.kind === 'reply' && reply.status === 429 && limiter !== undefined;
+      if (!isLimited || clock.monotonicMs() + (reply.retryAfterMs ?? 0) >= giveUpAtMs) {
+        return reply;
+      }
+    }
+  }
+
+  async function readInTurn(call: ReadCall): Promise<Reply | Failure> {
     const label = `${call.method} ${call.endpoint}`;
     const first = await readOnce(call, label);
     // The server may close a kept-alive connection just when it is used again. That says nothing about

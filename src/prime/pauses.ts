@@ -12,6 +12,8 @@ export interface PauseRequest {
   readonly ownMs: number;
   /** Its Retry-After. */
   readonly askedMs: number | undefined;
+  /** Nothing was let through since the last one: what was asked for then was too short. */
+  readonly isBlocked?: boolean;
 }
 
 /**
@@ -26,9 +28,9 @@ export class Pauses {
   #allUntilMs = Number.NEGATIVE_INFINITY;
 
   begin(ask: Ask, request: PauseRequest): void {
-    const { nowMs, ownMs, askedMs = ownMs } = request;
+    const { nowMs, ownMs, askedMs = ownMs, isBlocked = false } = request;
     const writeUntilMs = nowMs + Math.min(askedMs, MAX_WRITE_PAUSE_MS);
-    this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + Math.min(askedMs, ownMs));
+    this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + (isBlocked ? ownMs : Math.min(askedMs, ownMs)));
     if (ask.priority === 'delete') {
       this.#deleteUntilMs = Math.max(this.#deleteUntilMs, writeUntilMs);
     } else if (ask.priority === 'create') {

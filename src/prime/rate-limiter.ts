@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { createAdaptiveRate } from './adaptive-rate.ts';
 import { Pauses } from './pauses.ts';
+import { Throughput } from './throughput.ts';
 import { TurnQueue } from './turn-queue.ts';
 import type { Ask, Priority } from './turn-queue.ts';
 
@@ -13,6 +14,8 @@ export interface RateLimiter {
    * endpoint is to be left alone for long is not kept waiting: it gets for how many milliseconds.
    */
   acquire(ask: Ask): Promise<number>;
+  /** A request that began at this (monotonic) time was answered, with anything but 429. */
+  reportPassed(startedAtMs: number): void;
   /** A request like this that began at this (monotonic) time was answered 429. */
   reportLimited(ask: Ask, startedAtMs: number, retryAfterMs?: number): void;
   /** How it stands, for metrics. */
@@ -44,16 +47,21 @@ const DEFAULT_MAX_REQUESTS_PER_SECOND = 100;
 const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
 /** Requests that may go at once after a quiet time. More than one, because timers fire late. */
 const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
-/** The pause after a 429 without Retry-After; doubled while they go on. */
+/** The pause after a 429 without Retry-After; doubled while nothing is let through between them. */
 const PAUSE_MS = { first: 250, maximum: 30_000 };
 /** Without a reason each abort makes a DOMException, which is dear. */
 const CALLED_OFF = new Error('somebody came who may go at once');
-/** How many turns DELETEs may take ahead of the rate: an instance that is not wanted bills. */
-const DELETE_CREDIT = 5;
+/**
+ * An instance that is not wanted bills. A DELETE takes its turn ahead of the rate; where the rate is low it goes all the
+ * same, one each `everyMs`, until DELETEs themselves are refused: it may be another endpoint's limit that made it low.
+ */
+const DELETES = { credit: 1, everyMs: 200, untrustedMs: 30_000 };
+/** The most that may be owed for DELETEs: what else there is to do goes on soon after them. */
+const MAX_DEBT = 5;
 
 /**
  * A token bucket whose rate adapts itself: the provider documents no limit, and its 429 carries none. Any 429 lowers the
- * rate. What a 429 asks to wait holds for the kind of request that it answered, see {@link Pauses}.
+ * rate, to what is measured to get through. What a 429 asks to wait holds for the kind of request that it answered, see {@link Pauses}.
  */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { clock, random = Math.random } = options;
@@ -63,10 +71,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   });
   const waiting = new TurnQueue();
   const pauses = new Pauses();
+  const throughput = new Throughput();
   let tokens: number = BURST.minimum;
   let refilledAtMs = clock.monotonicMs();
   let lastLimitedAtMs = Number.NEGATIVE_INFINITY;
+  let lastDeleteAtMs = Number.NEGATIVE_INFINITY;
+  let lastDeleteLimitedAtMs = Number.NEGATIVE_INFINITY;
   let pauseLengthMs = PAUSE_MS.first;
+  let busyMs = 0;
   let isPumping = false;
   let sleeping: AbortController | undefined;
 
@@ -78,9 +90,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     refilledAtMs = nowMs;
   }
 
-  /** Tokens that must be there before such a request may go. */
-  function need({ priority }: Ask): number {
-    return priority === 'delete' ? 1 - DELETE_CREDIT : 1;
+  /** How long such a request waits for the rate. */
+  function tokenMs({ priority }: Ask, nowMs: number): number {
+    const need = priority === 'delete' ? 1 - DELETES.credit : 1;
+    const rateMs = ((need - tokens) / rate.perSecond()) * 1000;
+    const isTrusted = nowMs - lastDeleteLimitedAtMs > DELETES.untrustedMs;
+    return priority === 'delete' && isTrusted
+      ? Math.min(rateMs, lastDeleteAtMs + DELETES.everyMs - nowMs)
+      : rateMs;
   }
 
   function sendAway(): void {
@@ -92,11 +109,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   function giveTurn(): boolean {
     const nowMs = clock.monotonicMs();
-    const next = waiting.next((ask) => pauses.leftMs(ask, nowMs) <= 0 && tokens >= need(ask));
+    const next = waiting.next((ask) => pauses.leftMs(ask, nowMs) <= 0 && tokenMs(ask, nowMs) <= 0);
     if (next === undefined) {
       return false;
     }
-    tokens -= 1;
+    tokens = Math.max(1 - MAX_DEBT, tokens) - 1;
+    if (next.ask.priority === 'delete') {
+      lastDeleteAtMs = nowMs;
+    }
     next.answer(0);
     return true;
   }
@@ -120,12 +140,13 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   async function sleepUntilNext(): Promise<void> {
     const nowMs = clock.monotonicMs();
-    const tokenMs = (ask: Ask): number => ((need(ask) - tokens) / rate.perSecond()) * 1000;
-    const waitMs = waiting.least((ask) => Math.max(pauses.leftMs(ask, nowMs), tokenMs(ask)));
+    const waitMs = waiting.least((ask) => Math.max(pauses.leftMs(ask, nowMs), tokenMs(ask, nowMs)));
     const isPaused = waiting.least((ask) => pauses.leftMs(ask, nowMs)) > 0;
     sleeping = new AbortController();
     await clock.sleep(Math.max(1, Math.ceil(waitMs)), sleeping.signal).catch(() => undefined);
     sleeping = undefined;
+    const sleptMs = clock.monotonicMs() - nowMs;
+    busyMs += sleptMs;
     if (isPaused) {
       // To make up for the pause at once would run into the next one.
       refill();
@@ -133,7 +154,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       return;
     }
     // Only time in which somebody waits shows whether the provider takes this rate.
-    rate.grow(clock.monotonicMs() - nowMs);
+    rate.grow(sleptMs);
   }
 
   return {
@@ -151,14 +172,29 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       options.onTurn?.(ask.priority, clock.monotonicMs() - askedAtMs);
       return pausedForMs;
     },
+    reportPassed(startedAtMs) {
+      throughput.pass(startedAtMs);
+    },
     reportLimited(ask, startedAtMs, retryAfterMs) {
       const nowMs = clock.monotonicMs();
+      let isBlocked = false;
+      if (ask.priority === 'delete') {
+        lastDeleteLimitedAtMs = nowMs;
+      }
       // The rest of a burst that was under way at the last cut says nothing new.
       if (startedAtMs > lastLimitedAtMs) {
         lastLimitedAtMs = nowMs;
-        pauseLengthMs = rate.cut(nowMs) ? Math.min(pauseLengthMs * 2, PAUSE_MS.maximum) : PAUSE_MS.first;
+        isBlocked = throughput.isBlocked;
+        const measured = throughput.refuse(startedAtMs, busyMs, retryAfterMs);
+        pauseLengthMs = isBlocked ? Math.min(pauseLengthMs * 2, PAUSE_MS.maximum) : PAUSE_MS.first;
+        // Where nothing gets through, no rate would: only time helps.
+        if (!isBlocked) {
+          if (!rate.cut(nowMs, measured)) {
+            throughput.forgetBefore();
+          }
+        }
       }
-      pauses.begin(ask, { nowMs, ownMs: pauseLengthMs * (0.5 + random()), askedMs: retryAfterMs });
+      pauses.begin(ask, { nowMs, ownMs: pauseLengthMs * (0.5 + random()), askedMs: retryAfterMs, isBlocked });
     },
   };
 }

@@ -8,7 +8,8 @@ const WAITS: Readonly<Record<CreateHold['reason'], readonly [firstMs: number, ma
   Forbidden: [5 * MINUTE_MS, 30 * MINUTE_MS],
   QuotaExceeded: [5 * MINUTE_MS, 30 * MINUTE_MS],
   PaymentRequired: [5 * MINUTE_MS, 30 * MINUTE_MS],
-  RateLimited: [2_000, MINUTE_MS],
+  // The rate limiter has slowed down by then; what is held back here is the one team that was answered so.
+  RateLimited: [500, MINUTE_MS],
 };
 
 /** The next wait: twice the last one of that reason, or as long as the provider asks for. */

@@ -276,6 +276,7 @@ describe('createPod: the limiter', () => {
       },
       reportLimited: (_ask: unknown, _startedAtMs: number, retryAfterMs?: number) =>
         limited.push(retryAfterMs),
+      reportPassed: () => undefined,
       state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { delete: 0, create: 0, read: 0 } }),
     };
     await withServer(

@@ -18,7 +18,12 @@ export function createVirtualClock(): VirtualClock {
   const sleepers: Sleeper[] = [];
 
   function nextBefore(endMs: number): Sleeper | undefined {
-    const [first] = sleepers.toSorted((left, right) => left.atMs - right.atMs);
+    let first = sleepers[0];
+    for (const sleeper of sleepers) {
+      if (first === undefined || sleeper.atMs < first.atMs) {
+        first = sleeper;
+      }
+    }
     if (first === undefined || first.atMs > endMs) {
       return undefined;
     }

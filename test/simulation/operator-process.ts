@@ -6,6 +6,8 @@ import type { Policy } from '../../src/lifecycle/settings.ts';
 import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import type { Step } from '../../src/lifecycle/step.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
+import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
+import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
 import { Controller } from '../../src/reconciler/controller.ts';
 import type { ClusterPorts } from '../../src/reconciler/controller.ts';
 import { ensureProofKey } from '../../src/reconciler/id-proofs.ts';
@@ -55,6 +57,8 @@ export interface OperatorSettings {
   readonly clockRate: number;
   readonly random: () => number;
   readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
+  /** Whether requests to the provider pass the rate limiter: most worlds have a provider without limits. */
+  readonly isRateLimited: boolean;
 }
 
 interface Surroundings {
@@ -85,6 +89,7 @@ export class OperatorProcess {
   readonly #boundary: Boundary;
   readonly #around: Surroundings;
   readonly #settings: OperatorSettings;
+  readonly #limiter: RateLimiter | undefined;
   /** Whether it could still believe that it leads: a test takes that from it. */
   isLeaseFresh = true;
 
@@ -114,8 +119,10 @@ export class OperatorProcess {
     });
     const { onFault, onArrival } = around;
     const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault, onArrival });
-    const { plant } = settings;
-    const provider = worldProvider(plant.exchanger?.(exchanger) ?? exchanger, this.clock, settings.key);
+    const { plant, random, isRateLimited } = settings;
+    this.#limiter = isRateLimited ? createRateLimiter({ clock: this.clock, random }) : undefined;
+    const real = plant.exchanger?.(exchanger) ?? exchanger;
+    const provider = worldProvider(real, this.clock, settings.key, this.#limiter);
     this.#controller = this.#makeController(plant.provider?.(provider) ?? provider);
   }
 
@@ -178,7 +185,9 @@ export class OperatorProcess {
         keyVersion: () => key.version,
         keyFingerprint: (hmacKey) => new Secret(key.text).fingerprint(hmacKey),
       },
-      takeCreateTurn: () => Promise.resolve(),
+      takeCreateTurn: async () => {
+        await this.#limiter?.acquire({ priority: 'create' });
+      },
       isLeaseFresh: () => this.isLeaseFresh,
       random,
       observer: {

@@ -11,6 +11,7 @@ import { cacheOffers } from '../../src/prime/offer-cache.ts';
 import { listPods } from '../../src/prime/instance-list.ts';
 import { createPodStatuses } from '../../src/prime/pod-statuses.ts';
 import { deletePod, getPod } from '../../src/prime/pods.ts';
+import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
 
 /** The key of a process; it may be changed while it runs. */
 export interface Key {
@@ -19,13 +20,14 @@ export interface Key {
 }
 
 /** The real client of the provider, down to where it would open a socket. */
-export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key): Provider {
+export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key, limiter?: RateLimiter): Provider {
   const client = createHttpClient({
     baseUrl: 'https://provider.test/api/v1',
     apiKey: { current: () => ({ kind: 'key', key: new Secret(key.text), version: key.version }) },
     clock,
     exchanger,
     timeouts: DEFAULT_TIMEOUTS,
+    ...(limiter === undefined ? {} : { limiter }),
   });
   return {
     listOffers: cacheOffers({ listOffers: createAvailability(client), clock }),

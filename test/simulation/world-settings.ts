@@ -11,7 +11,10 @@ export interface OperatorOptions {
   readonly plant?: Plant;
   readonly watchDelayMs?: number;
   readonly settings?: Partial<
-    Pick<OperatorSettings, 'policy' | 'orphanPolicy' | 'installationId' | 'acceptInstallation' | 'clockRate'>
+    Pick<
+      OperatorSettings,
+      'policy' | 'orphanPolicy' | 'installationId' | 'acceptInstallation' | 'clockRate' | 'isRateLimited'
+    >
   >;
 }
 
@@ -34,6 +37,7 @@ export function worldSettings({
     clockRate: 1,
     random: () => random.next(),
     latencyMs: { cluster: 4, provider: 45 },
+    isRateLimited: false,
     ...settings,
   };
 }
