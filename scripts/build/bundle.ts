@@ -1,7 +1,8 @@
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { leaveOut } from './leave-out.ts';
+import { thirdPartyNotices } from './notices.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -46,6 +47,8 @@ export async function bundle(outdir: string): Promise<Bundle[]> {
   for (const file of dataFiles) {
     await copyFile(path.join(root, file), path.join(outdir, path.basename(file)));
   }
+  const notices = await thirdPartyNotices(root, Object.keys(metafile.inputs));
+  await writeFile(path.join(outdir, 'THIRD-PARTY-NOTICES.txt'), notices);
   return Object.entries(metafile.outputs)
     .map(([file, { bytes }]) => ({ file: path.resolve(root, file), bytes }))
     .filter(({ file }) => file.endsWith('.mjs'));

@@ -1,25 +1,103 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { bundle, type Bundle } from '../../scripts/build/bundle.ts';
+import { LicenceMissingError, thirdPartyNotices } from '../../scripts/build/notices.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 
-/** Outside of the project, where no node_modules is in reach. */
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+const Entrypoint = z.tuple([z.literal('node'), z.string()]);
+/** Neither that of the image nor that of this process: OpenShift picks one of its own. */
+const RANDOM_UID = 1_234_560_001;
+const isRoot = process.getuid?.() === 0;
+
 let directory: string;
+/** What the last stage of the Dockerfile holds, as it holds it. */
+let app: string;
 let bundles: Bundle[];
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'bundle-'));
+  directory = await mkdtemp(path.join(tmpdir(), 'image-'));
+  await chmod(directory, 0o755);
+  app = path.join(directory, 'app');
+  await mkdir(app);
   bundles = await bundle(path.join(directory, 'dist'));
+  for (const [, from = ''] of dockerfile.matchAll(/^COPY --from=build (.*) \.\/$/gm)) {
+    for (const file of from.split(' ')) {
+      await copyFile(
+        file.replace('/build/dist', path.join(directory, 'dist')),
+        path.join(app, path.basename(file)),
+      );
+    }
+  }
 });
 
 afterAll(async () => {
   await rm(directory, { recursive: true });
+});
+
+/** Node that may read these files and nothing else, and may write nothing; as another user where that is possible. */
+function nodeCommand(file: string, ...args: readonly string[]): readonly [string, readonly string[], object] {
+  const limits = [
+    '--permission',
+    `--allow-fs-read=${app}`,
+    '--allow-net',
+    '--disable-warning=ExperimentalWarning',
+  ];
+  const user = isRoot ? { uid: RANDOM_UID, gid: RANDOM_UID } : {};
+  return [process.execPath, [...limits, file, ...args], { cwd: app, env: { HOME: '/nowhere' }, ...user }];
+}
+
+describe('the files of the image', () => {
+  it('are enough for its entry point, read-only and as any user', async () => {
+    const [, file] = Entrypoint.parse(JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? ''));
+    const inApp = path.join(app, path.relative('/app', file));
+    const { stdout, stderr } = await promisify(execFile)(...nodeCommand(inApp, '--version'));
+    expect(stdout.trim()).toBe(OPERATOR_VERSION);
+    expect(stderr).toBe('');
+  });
+
+  it('are enough for the simulator, with the command of the chart', async () => {
+    const template = readFileSync('charts/gpupod-operator/templates/simulator.yaml', 'utf8');
+    const [, file = ''] = /command: \[node, \/app\/(.*)\]/.exec(template) ?? [];
+    const child = spawn(...nodeCommand(path.join(app, file), '--host=::', '--port=0'));
+    try {
+      const [line] = z.tuple([z.instanceof(Buffer)]).parse(await once(child.stdout, 'data'));
+      const { url, apiKey } = z.object({ url: z.url(), apiKey: z.string() }).parse(JSON.parse(String(line)));
+      const offers = new URL(`http://127.0.0.1:${new URL(url).port}/api/v1/availability/gpus`);
+      const answer = await fetch(offers, { headers: { authorization: `Bearer ${apiKey}` } });
+      expect(answer.status).toBe(200);
+    } finally {
+      child.kill();
+      await once(child, 'close');
+    }
+  });
+
+  it('name the terms of every package in the bundles', async () => {
+    const notices = await readFile(path.join(app, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    for (const name of ['zod', 'pino', 'got', 'fastify', '@kubernetes/client-node', 'commander']) {
+      expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    }
+    expect(notices).not.toContain(process.cwd());
+  });
+});
+
+describe('the third-party notices', () => {
+  it('refuse a package without terms', async () => {
+    const nameless = path.join(directory, 'node_modules/nameless');
+    await mkdir(nameless, { recursive: true });
+    await writeFile(path.join(nameless, 'package.json'), '{"name":"nameless","version":"1.0.0"}');
+    await expect(thirdPartyNotices(directory, ['node_modules/nameless/index.js'])).rejects.toThrow(
+      LicenceMissingError,
+    );
+  });
 });
 
 describe('the bundles', () => {
@@ -46,20 +124,26 @@ describe('the bundles', () => {
     expect(stderr).toBe('');
   });
 
-  it('start the simulator with the offers that come with it', async () => {
-    const file = path.join(directory, 'dist/prime-simulator.mjs');
-    const child = spawn(process.execPath, [file, '--port', '0'], { cwd: directory });
-    try {
-      const [line] = z.tuple([z.instanceof(Buffer)]).parse(await once(child.stdout, 'data'));
+  async function hashes(folder: string): Promise<Readonly<Record<string, string>>> {
+    const files = (await readdir(folder)).sort();
+    const entries = files.map(async (file) => {
+      const content = await readFile(path.join(folder, file));
+      return [file, createHash('sha256').update(content).digest('hex')] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  }
 
-      const { url, apiKey } = z.object({ url: z.url(), apiKey: z.string() }).parse(JSON.parse(String(line)));
-      const answer = await fetch(new URL('/api/v1/availability/gpus', url), {
-        headers: { authorization: `Bearer ${apiKey}` },
-      });
-      expect(answer.status).toBe(200);
-    } finally {
-      child.kill();
-      await once(child, 'close');
-    }
+  it('are the same when they are built twice', async () => {
+    await bundle(path.join(directory, 'again'));
+    const first = await hashes(path.join(directory, 'dist'));
+    expect(Object.keys(first)).toContain('gpupod-operator.mjs');
+    expect(await hashes(path.join(directory, 'again'))).toEqual(first);
+    const texts = await Promise.all(
+      Object.keys(first)
+        .filter((file) => !file.endsWith('.map'))
+        .map(async (file) => await readFile(path.join(directory, 'dist', file), 'utf8')),
+    );
+    // The next builder has another working directory.
+    expect(texts.filter((text) => text.includes(process.cwd()))).toEqual([]);
   });
 });

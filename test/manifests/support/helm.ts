@@ -22,12 +22,20 @@ export async function templateWith(
   namespace = 'gpupod-system',
   release = 'gpupod-operator',
 ): Promise<string> {
+  return await templateOf(chart, ['-n', namespace, ...args], release);
+}
+
+/** What any chart renders. */
+export async function templateOf(
+  folder: string,
+  args: readonly string[],
+  release = 'gpupod-operator',
+): Promise<string> {
   const { helm: executable } = await ensureBinaries(['helm']);
-  const { stdout } = await promisify(execFile)(
-    executable,
-    ['template', release, chart, '-n', namespace, ...args],
-    { env: { HOME: tmpdir() }, maxBuffer: 10_000_000 },
-  );
+  const { stdout } = await promisify(execFile)(executable, ['template', release, folder, ...args], {
+    env: { HOME: tmpdir() },
+    maxBuffer: 10_000_000,
+  });
   return stdout;
 }
 
