@@ -149,3 +149,31 @@ describe('a Secret of the spec that may not be read', () => {
     await world.until('ready', () => world.isReady(), 3 * MINUTE_MS);
   });
 });
+
+describe('a connection Secret whose name is taken', () => {
+  it.each([
+    { name: 'is found by a create that meets it', isRefused: false },
+    { name: 'is found where a quota refuses the create before', isRefused: true },
+  ])('$name, is left as it is, and is only read from then on', async ({ isRefused }) => {
+    const { policy, faultPlan } = refusing('POST secrets');
+    policy.isOn = isRefused;
+    let creates = 0;
+    const world = new SimulatedWorld({
+      faultPlan: (call) => {
+        if (call.label === 'POST secrets') creates += 1;
+        return faultPlan(call);
+      },
+    });
+    world.server.create('secrets', NAMESPACE, { metadata: { name: OLD }, data: { a: 'YQ==' } }, 'person');
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('it is said', () => reason(world, 'Synced') === 'SecretConflict', 5 * MINUTE_MS);
+    expect(world.isReady()).toBe(true);
+    expect(creates).toBe(1);
+    await world.pass(10 * MINUTE_MS);
+
+    expect(creates).toBe(1);
+    expect(world.server.get('secrets', { namespace: NAMESPACE, name: OLD })?.['data']).toEqual({ a: 'YQ==' });
+  });
+});

@@ -30,7 +30,7 @@ export async function ensureSecret(
 ): Promise<EffectOutcome> {
   const { name, former, fingerprint } = effect;
   const written = await unlessRefused(context, gpuPod, { name, otherwise: 'refused' }, async () => {
-    return await writeSecret(context, gpuPod, effect);
+    return await writeSecret(context, gpuPod, effect, mayBeThere(gpuPod, name));
   });
   if (written?.outcome !== 'written' || former === undefined) {
     return learn(context, localState, fingerprint, written);
@@ -103,17 +103,32 @@ async function removeOwned({ secrets }: Context, gpuPod: GpuPod, name: string): 
   }
 }
 
+const IN_THE_WAY: ReadonlySet<string> = new Set(['SecretConflict', 'SecretRefused']);
+
+/** By the status: it names the Secret, or says that something is in its way, which is not written at again and again. */
+function mayBeThere({ status }: GpuPod, name: string): boolean {
+  const synced = status.conditions?.find(({ type }) => type === 'Synced');
+  return status.binding?.name === name || IN_THE_WAY.has(synced?.reason ?? '');
+}
+
 async function writeSecret(
   context: Context,
   gpuPod: GpuPod,
   effect: EnsureSecret,
+  isReadFirst: boolean,
 ): Promise<'written' | 'conflict'> {
   const { secrets } = context;
   const { namespace } = gpuPod.metadata;
   const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
-  const standing = await secrets.get({ namespace, name: effect.name });
+  const created = newSecret(gpuPod, effect.name, data);
+  const standing = isReadFirst
+    ? await secrets.get({ namespace, name: effect.name })
+    : await createUnlessThere(context, namespace, created);
+  if (standing === 'created') {
+    return 'written';
+  }
   if (standing === undefined) {
-    await secrets.create(namespace, newSecret(gpuPod, effect.name, data));
+    await secrets.create(namespace, created);
   } else if (isOwned(standing, gpuPod)) {
     await update(context, standing, { ...othersData(standing), ...data });
   } else if (isLeftBehind(context, standing)) {
@@ -123,6 +138,30 @@ async function writeSecret(
     return 'conflict';
   }
   return 'written';
+}
+
+/**
+ * One request for a Secret that is new: a create overwrites nothing, so there is no need to look first. What is in its place
+ * is read where it is refused, whatever for: a quota may speak before the Secret of somebody else does.
+ *
+ * @returns what stands in its place
+ */
+async function createUnlessThere(
+  { secrets }: Context,
+  namespace: string,
+  secret: NewObject,
+): Promise<Secret | 'created'> {
+  try {
+    await secrets.create(namespace, secret);
+    return 'created';
+  } catch (error) {
+    const isInTheWay = isAlreadyExists(error) || isRefusal(error);
+    const standing = isInTheWay ? await secrets.get({ namespace, name: secret.metadata.name }) : undefined;
+    if (standing === undefined) {
+      throw error;
+    }
+    return standing;
+  }
 }
 
 async function update(context: Context, standing: Secret, data: Record<string, string>): Promise<void> {
