@@ -46,7 +46,9 @@ function only(calls: Calls, isWanted: (label: string) => boolean): Calls {
   return Object.fromEntries(Object.entries(calls).filter(([label]) => isWanted(label)));
 }
 
-const isOfProvider = (label: string): boolean => label.includes(' /');
+function isOfProvider(label: string): boolean {
+  return label.includes(' /');
+}
 
 describe(`${String(COUNT)} GpuPods`, () => {
   it('cost few requests and writes each, none at rest, and one inventory proves all their ends', async () => {
