@@ -9,9 +9,9 @@
 /** Everything of ours that a folder may import beside itself. What is not named is forbidden. */
 const directions = {
   api: { may: [], why: 'what users write and read depends on nothing' },
-  offers: { may: ['src/api/'], why: 'choosing an offer is pure: it knows the wish and the rows' },
+  offers: { may: ['src/api/'], why: 'choosing an offer is pure: it knows the requirements and the rows' },
   lifecycle: {
-    may: ['src/offers/', 'src/api/'],
+    may: ['src/offers/', 'src/api/', 'src/json.ts'],
     why: 'deciding is pure: no effect, no provider, no cluster',
   },
   reconciler: {
@@ -22,15 +22,19 @@ const directions = {
       'src/kubernetes/',
       'src/observability/',
       'src/clock.ts',
+      'src/json.ts',
     ],
     why: 'the provider is reached through an interface of lifecycle, so that it can be another one',
   },
   prime: {
-    may: ['src/lifecycle/', 'src/offers/', 'src/clock.ts'],
+    may: ['src/lifecycle/', 'src/offers/', 'src/clock.ts', 'src/json.ts'],
     why: 'it implements what the pure side declares, and knows no Kubernetes',
   },
-  kubernetes: { may: ['src/clock.ts'], why: 'a generic runtime: it knows no GpuPod' },
-  observability: { may: ['src/clock.ts'], why: 'logs and metrics know nothing of what they tell' },
+  kubernetes: { may: ['src/clock.ts', 'src/json.ts'], why: 'a generic runtime: it knows no GpuPod' },
+  observability: {
+    may: ['src/clock.ts', 'src/json.ts'],
+    why: 'logs and metrics know nothing of what they report',
+  },
   config: {
     may: [
       'src/clock.ts',
@@ -44,7 +48,7 @@ const directions = {
   },
   simulator: {
     may: ['src/clock.ts'],
-    why: 'it stands in for the provider: sharing code would share mistakes',
+    why: 'it simulates the provider: sharing code would share mistakes',
   },
 };
 
@@ -79,15 +83,15 @@ export default {
         path: '^src/',
         pathNot: [...Object.keys(directions), 'composition']
           .map((folder) => `^src/${folder}/`)
-          .concat('^src/(main|clock)\\.ts$'),
+          .concat('^src/(main|clock|json)\\.ts$'),
       },
       to: {},
     },
     {
-      name: 'clock-direction',
-      comment: 'everything may stand on the clock, so it stands on nothing of ours',
+      name: 'leaf-direction',
+      comment: 'everything may import the clock and the JSON helpers, so they import nothing of ours',
       severity: 'error',
-      from: { path: '^src/clock\\.ts$' },
+      from: { path: '^src/(clock|json)\\.ts$' },
       to: { path: '^src/' },
     },
     {

@@ -1,4 +1,4 @@
-import { numberAt, recordAt, stringAt } from './json.ts';
+import { numberAt, parseJson, recordAt, stringAt } from '../json.ts';
 
 const MAX_MESSAGE_LENGTH = 300;
 
@@ -59,7 +59,7 @@ export class ApiAnswerTooLargeError extends ApiError {
 
 /** The error for an answer that is not 2xx. `body` is its text, usually a JSON `Status`. */
 export function statusError(status: number, body: string, retryAfterHeader?: string): ApiStatusError {
-  const parsed = parseOrUndefined(body);
+  const parsed = parseJson(body);
   return statusObjectError(parsed, status, retryAfterSeconds(retryAfterHeader));
 }
 
@@ -146,12 +146,4 @@ function hasStatus(error: unknown, status: number): boolean {
 function retryAfterSeconds(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
   return Number(header);
-}
-
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

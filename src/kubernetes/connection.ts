@@ -6,7 +6,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import { execPluginOf, runExecPlugin } from './exec-credential.ts';
 import type { ExecCredential, ExecPlugin } from './exec-credential.ts';
-import { recordAt, stringAt } from './json.ts';
+import { recordAt, stringAt } from '../json.ts';
 
 /** Where the API server is, who we are there, and the sockets that lead to it. */
 export interface Connection {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '../clock.ts';
 import { ApiError } from './api-errors.ts';
-import { isRecord, recordAt, stringAt } from './json.ts';
+import { parseJson, recordAt, stringAt } from '../json.ts';
 
 /** How a kubeconfig says that credentials come from a program. */
 export interface ExecPlugin {
@@ -119,7 +119,7 @@ function runProgram({ command, args, env }: ExecPlugin): { ended: Promise<Progra
 }
 
 function readCredential(command: string, output: string, nowMs: number): ExecCredential {
-  const status = recordAt(parse(output), 'status');
+  const status = recordAt(parseJson(output), 'status');
   const token = stringAt(status, 'token');
   const cert = stringAt(status, 'clientCertificateData');
   const key = stringAt(status, 'clientKeyData');
@@ -136,13 +136,4 @@ function readCredential(command: string, output: string, nowMs: number): ExecCre
     ...(key === undefined ? {} : { key }),
     ...(Number.isNaN(expiresAtMs) ? {} : { expiresAtMs }),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

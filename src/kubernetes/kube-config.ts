@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ApiTransport, CallOptions } from './api-transport.ts';
-import { stringAt } from './json.ts';
+import { stringAt } from '../json.ts';
 
 /** Where to find the cluster; everything absent: KUBECONFIG, `~/.kube/config`, then the pod's service account. */
 export interface KubeConfigOptions {

@@ -1,6 +1,6 @@
 import { isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
-import { numberAt, recordAt, stringAt } from './json.ts';
+import { numberAt, recordAt, stringAt } from '../json.ts';
 import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
 import { type NewObject, ResourceClient } from './resource-client.ts';
 

@@ -1,6 +1,6 @@
 import { ApiAnswerTooLargeError, ApiResponseError, isGone } from './api-errors.ts';
 import type { ApiTransport, CallOptions } from './api-transport.ts';
-import { recordAt, stringAt } from './json.ts';
+import { recordAt, stringAt } from '../json.ts';
 import { isRawObject, itemsOf, type RawObject, resourceVersionOf } from './objects.ts';
 
 /** What to list: one resource path, all of it or what the selectors leave. */

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, stringAt } from './json.ts';
+import { isRecord, recordAt, stringAt } from '../json.ts';
 
 /** Who owns an object: the garbage collector follows it. */
 export interface OwnerReference {

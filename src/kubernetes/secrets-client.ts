@@ -1,5 +1,5 @@
 import type { ApiTransport } from './api-transport.ts';
-import { stringAt, stringsOf } from './json.ts';
+import { stringAt, stringsOf } from '../json.ts';
 import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
 import { ResourceClient } from './resource-client.ts';
 

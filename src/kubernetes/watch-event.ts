@@ -1,5 +1,5 @@
 import { type ApiStatusError, statusObjectError } from './api-errors.ts';
-import { isRecord } from './json.ts';
+import { isRecord, parseJson } from '../json.ts';
 import { isRawObject, type RawObject, resourceVersionOf } from './objects.ts';
 
 /** One line of a watch, understood. */
@@ -13,7 +13,7 @@ export type WatchEvent =
 
 /** Reads one line of a watch. What is not a watch event is `garbage`, never an exception. */
 export function parseWatchEvent(line: string): WatchEvent {
-  const event = parseOrUndefined(line);
+  const event = parseJson(line);
   if (!isRecord(event)) return { kind: 'garbage' };
   const { type, object } = event;
   switch (type) {
@@ -33,12 +33,4 @@ export function parseWatchEvent(line: string): WatchEvent {
 function bookmark(object: unknown): WatchEvent {
   const resourceVersion = resourceVersionOf(object);
   return resourceVersion === undefined ? { kind: 'garbage' } : { kind: 'bookmark', resourceVersion };
-}
-
-function parseOrUndefined(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ANNOTATIONS } from '../api/names.ts';
-import { parseJson } from '../api/parse-json.ts';
+import { parseJson } from '../json.ts';
 import { isPlainText } from '../api/plain-text.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { oncePerObject } from '../api/once-per-object.ts';

@@ -1,3 +1,5 @@
+import { isRecord, parseJson } from '../json.ts';
+
 /** USD by namespace. */
 type Amounts = ReadonlyMap<string, number>;
 
@@ -21,26 +23,14 @@ export function writeSpentRecord({ atMs, usd }: SpentRecord): string {
 
 /** The record in a text that anybody may have written; undefined where it is none. Amounts that are none are left out. */
 export function readSpentRecord(text: string | undefined): SpentRecord | undefined {
-  const value = parse(text);
-  const atMs = Date.parse(String(value?.['at']));
-  const usd: unknown = value?.['usd'];
+  const record = parseJson(text ?? '');
+  if (!isRecord(record)) return undefined;
+  const atMs = Date.parse(String(record['at']));
+  const usd = record['usd'];
   if (Number.isNaN(atMs) || !isRecord(usd)) return undefined;
   const amounts = Object.entries(usd).filter(
     (entry): entry is [string, number] =>
       typeof entry[1] === 'number' && Number.isFinite(entry[1]) && entry[1] >= 0,
   );
   return { atMs, usd: new Map(amounts) };
-}
-
-function parse(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,7 +6,7 @@ import { Word } from './schemas/common.ts';
 
 const Whoami = z.object({ data: z.object({ id: Word }) });
 
-/** Whose key this is. */
+/** The account that the API key belongs to, from `GET /user/whoami`. */
 export async function whoami(client: HttpClient): Promise<Answer<Account>> {
   const call = { method: 'GET', path: '/user/whoami', endpoint: '/user/whoami' } as const;
   const answer = await readJson(client, call, Whoami);

@@ -2,18 +2,18 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Clock } from '../clock.ts';
-import { errorCode } from './error-code.ts';
+import { errorCode } from './error-text.ts';
 import { looksLike } from './key-shape.ts';
 
-/** Keys are some dozen characters; a file longer than this is no key file. */
+/** A key has a few dozen characters. A larger file holds something else. */
 const MAX_KEY_BYTES = 4096;
-/** Header values are Latin-1 without control characters; a key is printable ASCII without blanks. */
+/** A header value cannot carry control characters or blanks. */
 const KEY_PATTERN = /^[\u0021-\u007e]+$/;
 const DEFAULT_REREAD_INTERVAL_MS = 1000;
-/** 132 bits. */
+/** 22 base64url characters hold 132 bits. */
 const FINGERPRINT_LENGTH = 22;
 
-/** A text that shows itself to nobody by accident: not in logs, JSON, templates, or `util.inspect`. */
+/** A text that logs, JSON, templates and `util.inspect` do not show. */
 export class Secret {
   readonly #value: string;
 
@@ -21,12 +21,12 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The text itself. The one place that may call it is where the request is built. */
+  /** Returns the text itself. Only the code that builds a request may call this. */
   reveal(): string {
     return this.#value;
   }
 
-  /** Tells this text from others without telling it: a keyed hash, for a record that people can read. */
+  /** A keyed hash. It tells two keys apart in a record that people can read, and does not reveal either. */
   fingerprint(hmacKey: string): string {
     return createHmac('sha256', hmacKey).update(this.#value).digest('base64url').slice(0, FINGERPRINT_LENGTH);
   }
@@ -44,7 +44,7 @@ export class Secret {
   }
 }
 
-/** `version` goes up each time that the key, or why there is none, changes. */
+/** `version` increases whenever the key changes, or the reason why there is none. */
 export type ApiKeyState =
   | { readonly kind: 'key'; readonly key: Secret; readonly version: number }
   | { readonly kind: 'missing'; readonly message: string; readonly version: number };
@@ -53,7 +53,7 @@ export interface ApiKeySource {
   current(): ApiKeyState;
 }
 
-/** A key that does not change, as from an environment variable. */
+/** A key that does not change, such as one from an environment variable. */
 export function literalApiKey(text: string): ApiKeySource {
   const found = checkKey(text, 'The API key in PRIME_API_KEY');
   const state = toState(
@@ -64,8 +64,8 @@ export function literalApiKey(text: string): ApiKeySource {
 }
 
 /**
- * A key in a file, read again at most once in `rereadIntervalMs` (default 1 s). It is read, not watched:
- * a Secret volume swaps symbolic links, and watches on those get lost.
+ * A key in a file. The source reads the file at most once per `rereadIntervalMs` (default 1 s). It does not
+ * watch the file, because a Secret volume swaps symbolic links and such a watch loses events.
  */
 export function fileApiKey(
   path: string,
@@ -92,7 +92,7 @@ export function fileApiKey(
   return { current };
 }
 
-/** Exactly one of the two is set. */
+/** Exactly one of the two fields is set. */
 interface FoundKey {
   readonly text?: string;
   readonly problem?: string;
@@ -134,7 +134,7 @@ function readKeyFile(path: string): FoundKey {
 }
 
 function readAtMost(path: string, buffer: Buffer): number {
-  // Without O_NONBLOCK a path that is a pipe would stop the whole process here.
+  // Without O_NONBLOCK, opening a named pipe blocks the whole process.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return readSync(file, buffer, 0, buffer.length, 0);

@@ -14,21 +14,24 @@ import { summaryShowsStock } from './summary.ts';
 
 const PAGE_SIZE = 100;
 const LEGACY_PAGE_SIZE = 500;
-/** 5,000 offers of one GPU type and count; 608 in all were seen. */
+/** 5,000 offers of one GPU type and count. The live API had 608 in all. */
 const MAX_PAGES = 50;
-/** How long a server that has only the legacy endpoint is not asked for the current one. */
+/** How long to use the legacy endpoint before trying the current one again. */
 const LEGACY_MEMORY_MS = 10 * 60_000;
-/** A replica that answers with nothing is followed by another one soon. */
+/** One replica may answer with an empty list. The retry probably reaches another one. */
 const EMPTY_RETRY_DELAY_MS = 500;
 
-/** Answers {@link OfferQuery}s. It remembers which endpoint the server has, and what there is of other counts. */
+/**
+ * Answers {@link OfferQuery}s. Remembers which endpoint the server has, and which other GPU counts it
+ * offers.
+ */
 export function createAvailability(client: HttpClient): (query: OfferQuery) => Promise<Answer<OfferAnswer>> {
   const { clock } = client;
   const pages = new PageLengths(clock);
   const otherCounts = rememberOffers(clock, readOtherCounts);
   let legacyUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** All rows, from the current endpoint, or from the legacy one where there is no other. */
+  /** Reads all rows from the current endpoint, or from the legacy one if the server has no other. */
   async function readAll(query: OfferQuery | AnyCount): Promise<Answer<ReadOffers>> {
     if (clock.monotonicMs() < legacyUntilMs) {
       return readLegacyPages(client, query);
@@ -61,16 +64,19 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
   }
 
   /**
-   * The endpoint sometimes answers with an empty list although there is stock, so an empty answer is believed only if
-   * the summary agrees, or does not exist. Then what nobody asked for is added, other counts and clusters: nothing of
-   * it can be rented by this query, it explains why there is no offer.
+   * The endpoint sometimes answers with an empty list although there is stock. The operator accepts an empty
+   * answer only if the summary agrees, or does not exist. It then adds other counts and multi-node offers:
+   * this query can rent none of them, but they explain why there is no offer.
    */
   async function explainEmpty(query: OfferQuery): Promise<Answer<ReadOffers>> {
     const doubt = await contradiction(client, query);
     return doubt ?? { kind: 'ok', value: { offers: await otherCounts(query), skippedRows: 0 } };
   }
 
-  /** One machine of the count that was asked for would be an offer by now, and this answer may be old. */
+  /**
+   * Leaves out single-instance offers of the requested count: this answer may be old, and they must not
+   * become candidates.
+   */
   async function readOtherCounts(query: OfferQuery): Promise<readonly Offer[]> {
     const { gpuCount, ...anyCount } = query;
     const [single, clusters] = [
@@ -86,7 +92,7 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
 
 type AnyCount = Omit<OfferQuery, 'gpuCount'>;
 
-/** Rows of which none can be read are an odd answer, not an empty market. */
+/** If no row can be read, the answer is malformed and does not mean an empty market. */
 function unreadable({ offers, skippedRows, missing }: ReadOffers): Failure | undefined {
   return offers.length === 0 && missing !== undefined
     ? missing
@@ -103,7 +109,7 @@ function isEmpty(read: ReadOffers): boolean {
 }
 
 async function contradiction(client: HttpClient, query: OfferQuery): Promise<Failure | undefined> {
-  // The summary does not know where the disks are, so it cannot contradict.
+  // The summary does not say where disks are, so it cannot contradict an empty answer.
   if (query.disks.length > 0) {
     return undefined;
   }
@@ -120,7 +126,7 @@ async function contradiction(client: HttpClient, query: OfferQuery): Promise<Fai
     : undefined;
 }
 
-/** All pages. Those before one that fails are offers all the same. */
+/** Reads all pages. If a later page fails, the pages before it still count. */
 async function readPages(
   client: HttpClient,
   path: string,
@@ -143,7 +149,7 @@ async function readPages(
       break;
     }
     const { items, totalCount: total } = answer.value;
-    // A server that repeats itself has no more.
+    // A server that repeats a page has no more rows.
     const text = JSON.stringify(items);
     const fresh = text === lastText ? [] : items;
     lastText = text;

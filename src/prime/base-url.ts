@@ -1,12 +1,12 @@
 const API_PATH = '/api/v1';
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** The root that all paths are below, without a slash at its end; or what is wrong, for a person. */
+/** The root of all paths, without a trailing slash, or a problem text for the user. */
 export type BaseUrlCheck =
   { readonly kind: 'ok'; readonly url: string } | { readonly kind: 'invalid'; readonly message: string };
 
 export interface BaseUrlOptions {
-  /** Send the key in clear text to a host that is not this machine. @default false */
+  /** Allow sending the key in clear text to a host other than this one. @default false */
   readonly allowHttp?: boolean;
 }
 
@@ -15,7 +15,7 @@ interface Problem {
   readonly isThere: (url: URL, options: BaseUrlOptions) => boolean;
 }
 
-/** What may be wrong with an address, in the order in which it is said. */
+/** The first problem that applies is reported. */
 const PROBLEMS: readonly Problem[] = [
   {
     message: 'The base URL must begin with https://.',
@@ -37,9 +37,9 @@ const PROBLEMS: readonly Problem[] = [
 ];
 
 /**
- * Checks the address of the API and brings it to one form: `https://api.primeintellect.ai`,
- * `…/` and `…/api/v1/` all become `https://api.primeintellect.ai/api/v1`. The messages never repeat the
- * address, because it may hold a password.
+ * Checks the address of the API and normalizes it: `https://api.primeintellect.ai`, `…/` and `…/api/v1/` all
+ * become `https://api.primeintellect.ai/api/v1`. The messages never repeat the address, because it may hold
+ * a password.
  */
 export function checkBaseUrl(text: string, options: BaseUrlOptions = {}): BaseUrlCheck {
   const url = URL.parse(text.trim());

@@ -10,17 +10,16 @@ import { proveRefusal } from './refusal-proof.ts';
 import { refusalCause } from './refusals.ts';
 import { ListedPod, PodShape } from './schemas/pod.ts';
 
-/** Below this the provider reads a cap as "no cap" (0), or it cannot be meant. */
+/** The provider reads a cap of 0 as "no cap", and no offer costs less than this. */
 const MIN_MAX_PRICE = 0.01;
-/** 4xx that say nothing about whether the request was carried out. */
+/** 4xx statuses that do not say whether the provider carried out the request. */
 const UNDECIDED_STATUSES = new Set([408, 409, 425]);
 
 /**
- * Rents a machine: sends the request once, and says what is known afterwards (docs/explanation/provider-api.md).
+ * Sends the create request once and returns what is known afterwards (docs/explanation/provider-api.md).
  *
- * `options.mayStillSend` is asked when TCP and TLS stand, right before the first byte of the request is
- * written; a failure before that point is `notSent`, and after it everything but a clear answer is
- * `unknown`.
+ * Calls `options.mayStillSend` when TCP and TLS are established, before the first byte of the request. A
+ * failure before that point is `notSent`. After it, everything but a clear answer is `unknown`.
  */
 export async function createPod(
   client: HttpClient,
@@ -65,7 +64,7 @@ function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
   return { kind: 'unknown', message: statusMessage(reply) };
 }
 
-/** The id is the identity: names come back cut, changed or not at all. */
+/** The ID alone identifies the instance. The provider cuts, changes or omits names. */
 function created(reply: Reply): CreateOutcome {
   const parsed = ListedPod.safeParse(parseJson(reply.text));
   return parsed.success
@@ -73,7 +72,7 @@ function created(reply: Reply): CreateOutcome {
     : unknown(reply, 'the provider answered without a readable id');
 }
 
-/** Errors have ids too, but no instance's state, nor the name that was sent. */
+/** An error may carry an ID too, but neither the state of an instance nor the name of the request. */
 function isInstance(body: unknown, request: CreatePodRequest): boolean {
   const parsed = PodShape.safeParse(body);
   if (!parsed.success) {
@@ -99,7 +98,7 @@ function refused(reply: Reply, text: string, request: CreatePodRequest): Refusal
   };
 }
 
-/** An error may repeat what it complains about. */
+/** An error may repeat values of the request. */
 function secretsOf(reply: Reply, request: CreatePodRequest): string[] {
   const { envVars = [], jupyterPassword } = request.pod;
   const values = envVars.map((variable) => variable.value);

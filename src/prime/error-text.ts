@@ -1,17 +1,18 @@
+import { isRecord } from '../json.ts';
 import { parseJson } from './parse-json.ts';
 import { redact, redactWhole } from './redact.ts';
 
-/** A condition message has at most this many characters: a table must stay readable. */
+/** A condition message has at most this many characters, so that tables stay readable. */
 const MAX_MESSAGE_LENGTH = 300;
-/** What is looked at of an error body: more than this is no sentence for a person. */
+/** The part of an error body that is scanned. A sentence for a person is shorter. */
 const MAX_SCANNED_LENGTH = 4096;
-/** Of a list of errors so many are told; the message has no room for more. */
+/** The message has no room for more errors of a list. */
 const MAX_ERRORS = 20;
 
 /**
- * What an error body says, in any of the shapes that the API is known for; undefined if it is not a JSON
- * object with a text in one of them: `errors[].param/details`, `detail` (text or list), `error`,
- * `error.message`, `message`.
+ * The text of a JSON error in any of the shapes that the API uses: `errors[].param/details`, `detail` (text
+ * or list), `error`, `error.message`, `message`. Returns undefined if the body is no JSON object or has no
+ * such text.
  */
 export function jsonErrorText(body: unknown): string | undefined {
   if (!isRecord(body)) {
@@ -28,15 +29,15 @@ export function jsonErrorText(body: unknown): string | undefined {
   return texts.find((text) => text !== undefined);
 }
 
-/** What any body says: the text of a JSON error, else the words of what was sent instead. */
+/** The text of a JSON error, else the words of the body without its markup. */
 export function errorText(text: string): string {
   const found = jsonErrorText(parseJson(text));
   return found ?? text.slice(0, MAX_SCANNED_LENGTH).replaceAll(/<[^<>]*>/g, ' ');
 }
 
 /**
- * One line for a person: secrets taken out (a server may echo what it was sent), control characters
- * gone, white space evened out, cut to `maxLength`.
+ * One line for a person, at most `maxLength` characters, without secrets and control characters. A server
+ * may echo the request.
  */
 export function cleanText(
   text: string,
@@ -46,7 +47,7 @@ export function cleanText(
   const line = redactWhole(text.slice(0, MAX_SCANNED_LENGTH), secrets)
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .trim();
-  // A secret that a cut went through, or that came in another form, is still known by its parts.
+  // This also finds the rest of a secret that was cut, and a secret in another encoding.
   const safe = redact(line.slice(0, 2 * maxLength), secrets);
   return safe.length <= maxLength
     ? safe
@@ -54,6 +55,15 @@ export function cleanText(
         .slice(0, maxLength - 1)
         .trimEnd()
         .toWellFormed()}…`;
+}
+
+/**
+ * The code of a system or network error (`ECONNREFUSED`), else `ERROR`. A message could reveal addresses or
+ * parts of the request.
+ */
+export function errorCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'ERROR';
 }
 
 function listText(value: unknown, placeKey: string, textKey: string): string | undefined {
@@ -76,7 +86,9 @@ function itemText(place: unknown, text: unknown): string | undefined {
   return where !== undefined && what !== undefined ? `${where}: ${what}` : (what ?? where);
 }
 
-/** `body.pod.envVars.0`. Steps are texts and numbers; anything else may not even have a text. */
+/**
+ * `body.pod.envVars.0`. Only strings and numbers count as steps: other values may not convert to a string.
+ */
 function pathText(place: readonly unknown[]): string | undefined {
   const steps = place
     .slice(0, MAX_ERRORS)
@@ -86,8 +98,4 @@ function pathText(place: readonly unknown[]): string | undefined {
 
 function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,12 +5,12 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import got from 'got';
 import type { PlainResponse, Request } from 'got';
-import { errorCode } from './error-code.ts';
+import { errorCode } from './error-text.ts';
 
-/** Decompressed bytes that are read of an answer; a list of 600 offers is below 1 MiB. */
+/** The limit for a decompressed body. A list of 600 offers is below 1 MiB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const FIRST_BUFFER_BYTES = 64 * 1024;
-/** Promises of an answer (1xx) before it; a server that sends nothing else would keep this process busy. */
+/** The limit for interim answers (1xx). A server that sends nothing else would keep this process busy. */
 const MAX_INTERIM_ANSWERS = 100;
 
 export interface ExchangeRequest {
@@ -18,25 +18,26 @@ export interface ExchangeRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** From here to the last byte of the answer. */
+  /** From now to the last byte of the answer. */
   readonly totalTimeoutMs: number;
-  /** For each of: name look-up, TCP, TLS. */
+  /** For each of DNS lookup, TCP and TLS. */
   readonly connectTimeoutMs: number;
   /**
-   * Asked once TCP and TLS stand on a connection of this request's own, right before its first byte is
-   * given to it. False: the connection is torn down, and no byte was sent.
+   * Only for a method other than GET, which has a connection of its own. The exchanger calls this when TCP and
+   * TLS are established, before it writes the first byte. If it returns false, the exchanger closes the
+   * connection without sending a byte.
    */
   readonly maySend?: () => boolean;
 }
 
 /**
- * What came of one HTTP request. Never an exception for what a network or server does.
+ * The result of one HTTP request. Network and server errors are values, not exceptions.
  *
  * - `reply`: an answer with its whole body.
- * - `withheld`: `maySend` said no.
- * - `broken`: no (whole) answer. `sent` is false only if it is certain that no byte of the request left.
- *   `stale` means: a kept-alive connection that the server had already closed, and nothing came back.
- * - `unreadable`: an answer whose body is too large or cannot be decoded.
+ * - `withheld`: `maySend` returned false.
+ * - `broken`: no complete answer. `sent` is false only if certainly no byte of the request left. `stale`
+ * means that the server had already closed a kept-alive connection, and nothing came back.
+ * - `unreadable`: the body of the answer is too large or cannot be decoded.
  */
 export type Exchange =
   | { readonly kind: 'reply'; readonly status: number; readonly retryAfter?: string; readonly text: string }
@@ -46,13 +47,13 @@ export type Exchange =
 
 export interface Exchanger {
   exchange(request: ExchangeRequest): Promise<Exchange>;
-  /** Closes all connections; requests that are under way break. */
+  /** Closes all connections. Requests in flight fail. */
   close(): void;
 }
 
 /**
- * The only place that calls got. What rents or terminates gets a connection of its own: a kept one may have been dropped
- * by something in between that said nothing, and the request would hang on it.
+ * The only place that calls got. A create or delete request gets its own connection: a proxy may have
+ * dropped a kept-alive connection silently, and the request would hang on it.
  */
 export function createExchanger(): Exchanger {
   const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
@@ -68,7 +69,7 @@ export function createExchanger(): Exchanger {
   };
 }
 
-/** How far a request came: what decides between "nothing was sent" and "the outcome is unknown". */
+/** How far a request came. It decides between "nothing was sent" and "the outcome is unknown". */
 interface Progress {
   sent: boolean;
   withheld: boolean;
@@ -95,7 +96,7 @@ async function runExchange(
   } catch (error) {
     return toFailure(progress, error);
   } finally {
-    // Whatever happened: a request that nobody waits for any more must not go on, not even its upload.
+    // Nobody waits for this request any more, so neither its upload nor its download may continue.
     stream.destroy();
   }
 }
@@ -104,11 +105,11 @@ function openStream(request: ExchangeRequest, agent: { http: HttpAgent; https: H
   const { connectTimeoutMs, totalTimeoutMs } = request;
   return got.stream(request.url, {
     method: request.method,
-    // Answers are small, and an answer that was not compressed cannot be a bomb. A proxy that compresses
-    // anyway is read too: the limit counts decompressed bytes.
+    // Answers are small, and an uncompressed answer cannot be a decompression bomb. If a proxy compresses
+    // anyway, the limit counts decompressed bytes.
     headers: { ...request.headers, 'accept-encoding': 'identity' },
     agent,
-    // A redirect would carry the key and the create to another place; a repeat would rent twice.
+    // A redirect would send the key and the create request to another host, and a retry could rent twice.
     followRedirect: false,
     retry: { limit: 0 },
     throwHttpErrors: false,
@@ -128,8 +129,8 @@ interface Sending {
 }
 
 /**
- * Node writes a request only when its body begins, so that a connection can stand before a byte of the
- * request, its header included, is sent.
+ * Node writes a request only when its body begins. This allows the connection to be established before any
+ * byte of the request is sent, its header included.
  */
 function sendWhenAllowed(request: ExchangeRequest, sending: Sending): void {
   const { stream, nativeRequest, progress } = sending;
@@ -155,7 +156,7 @@ function sendWhenAllowed(request: ExchangeRequest, sending: Sending): void {
 
 function whenConnected(nativeRequest: ClientRequest, listener: () => void): void {
   const watch = (socket: Socket): void => {
-    // `secureConnect` comes after the certificate was checked.
+    // `secureConnect` follows the check of the certificate.
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', listener);
   };
   if (nativeRequest.socket === null) {
@@ -184,7 +185,10 @@ class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 }
 
-/** Copies what comes: an answer that drips in byte by byte would otherwise be kept as millions of small pieces. */
+/**
+ * Copies each chunk into one buffer. An answer that arrives byte by byte would otherwise be kept as millions
+ * of small chunks.
+ */
 async function readBounded(stream: Request): Promise<string> {
   let body = Buffer.alloc(FIRST_BUFFER_BYTES);
   let length = 0;

@@ -2,12 +2,12 @@ import type { Failure, FailureReason } from '../lifecycle/provider.ts';
 import { cleanText, errorText } from './error-text.ts';
 import type { Reply } from './reply.ts';
 
-/** A {@link Failure} whose message is cleaned and cut. */
+/** A {@link Failure} with a cleaned and shortened message. */
 export function failure(reason: FailureReason, message: string): Failure {
   return { kind: 'failure', reason, message: cleanText(message) };
 }
 
-/** The answer of an endpoint is not what the API promises. `problem` is the end of a sentence. */
+/** The failure for an answer that does not have the promised shape. `problem` is the end of a sentence. */
 export function unexpected(reply: Reply, problem: string): Failure {
   return {
     ...failure('UnexpectedResponse', cleanText(`${reply.label}: ${problem}.`, reply.secrets)),
@@ -15,7 +15,7 @@ export function unexpected(reply: Reply, problem: string): Failure {
   };
 }
 
-/** The failure that a status outside of 2xx stands for, with what the provider said about it. */
+/** The failure for a status other than 2xx, with the provider's own text. */
 export function statusFailure(reply: Reply): Failure {
   const { retryAfterMs } = reply;
   return {
@@ -27,20 +27,24 @@ export function statusFailure(reply: Reply): Failure {
   };
 }
 
-/** The account must wait, not the offer. A proxy too says these before it passes anything on. */
+/**
+ * Statuses that concern the account, not the offer. A proxy may answer with them before the API sees the
+ * request.
+ */
 export const ACCOUNT_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 429]);
 
 /** `POST /pods/: the provider answered 400: Missing field: max_price not specified`. */
 export function statusMessage(reply: Reply): string {
   const said = isRepeatable(reply) ? cleanText(errorText(reply.text), reply.secrets) : '';
   const answered = `${reply.label}: the provider answered ${String(reply.status)}`;
-  // What was said is without secrets by now; to look for them costs more than all else.
+  // `said` is already free of secrets. Redacting it again would be expensive.
   return cleanText(said === '' ? answered : `${answered}: ${said}`);
 }
 
 /**
- * A pod was given variables and passwords, perhaps by a process before this one: no list of secrets is complete when an
- * answer is about pods. What it says of the account is said before any pod is looked at.
+ * An instance has variables and passwords, perhaps from an earlier process, so no list of secrets is
+ * complete for an answer about instances. The provider checks the account before it reads an instance, so
+ * its account errors are safe to repeat.
  */
 function isRepeatable({ mayHoldUnknownSecrets, status }: Reply): boolean {
   return !mayHoldUnknownSecrets || ACCOUNT_STATUSES.has(status);

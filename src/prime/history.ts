@@ -1,22 +1,24 @@
 import type { Answer, HistoryRow } from '../lifecycle/provider.ts';
-import { defined } from './defined.ts';
 import type { HttpClient } from './http-client.ts';
 import { readJson } from './read-json.ts';
-import { OffsetPage } from './schemas/common.ts';
+import { defined, OffsetPage } from './schemas/common.ts';
 import { HistoryItem } from './schemas/pod.ts';
 
 const PAGE_SIZE = 100;
-/** What ended before so many others is not looked for here. */
+/** Older terminations than this many rows are of no interest here. */
 const MAX_ROWS = 200;
-/** A server may give smaller pages than it is asked for; one that gives tiny ones is not asked for all of it. */
+/**
+ * A server may return smaller pages than requested. This limits the requests to one that returns tiny pages.
+ */
 const MAX_PAGES = 10;
-/** The history also has rows of these kinds; none of them is a pod. */
+/** The history also lists these kinds, which are no instances. */
 const OTHER_KINDS = new Set(['Cluster', 'Disk', 'Sandbox', 'Inference', 'Image', 'Training']);
 
 /**
- * The latest ended pods. Rows that cannot be read are left out, and so is what comes behind a page that fails: nothing is
- * concluded from an omission here. Ends that are waited for are the latest: where it is known which ones, reading ends with
- * the last of them, however many came at once.
+ * The latest terminated instances, from `GET /pods/history`.
+ *
+ * Rows that cannot be read are left out, and so are all rows after a page that fails: no decision rests on a
+ * missing row. If `wanted` is given, reading stops once all of these IDs have an end time.
  */
 export async function listHistory(
   client: HttpClient,
@@ -57,7 +59,10 @@ function hasAll(rows: ReadonlyMap<string, HistoryRow>, wanted: ReadonlySet<strin
   return wanted !== undefined && [...wanted].every((podId) => rows.get(podId)?.terminatedAt !== undefined);
 }
 
-/** A full page is never the last, nor is one whose length is all that the total counts; one that brings nothing new ends all. */
+/**
+ * A full page is never the last one, and neither is a page whose length equals the total: the server may
+ * have counted only this page.
+ */
 function isLast({ data, total_count: total = 0 }: OffsetPage, read: number): boolean {
   return data.length < PAGE_SIZE && read >= total && total !== data.length;
 }

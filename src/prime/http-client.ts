@@ -8,15 +8,15 @@ import type { Ask, RateLimiter } from './rate-limiter.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { withoutKey } from './without-key.ts';
 
-/** How long the parts of a request may take. */
+/** Time limits for the parts of a request. */
 export interface PrimeTimeouts {
   /** A whole GET. @default 30_000 */
   readonly readMs: number;
   /** A whole DELETE. @default 30_000 */
   readonly deleteMs: number;
-  /** A whole POST: what the windows of the create protocol are measured from. @default 60_000 */
+  /** A whole POST. The protocol timings of a create build on it. @default 60_000 */
   readonly createMs: number;
-  /** Each of name look-up, TCP and TLS. @default 10_000 */
+  /** Each of DNS lookup, TCP and TLS. @default 10_000 */
   readonly connectMs: number;
 }
 
@@ -27,7 +27,7 @@ export const DEFAULT_TIMEOUTS: PrimeTimeouts = {
   connectMs: 10_000,
 };
 
-/** One request that went out, for metrics. `endpoint` is a fixed text: `/pods/{id}`, never an id. */
+/** One request that was sent, for metrics. `endpoint` is a fixed text such as `/pods/{id}`, never an ID. */
 export interface ObservedRequest {
   readonly endpoint: string;
   readonly method: string;
@@ -36,7 +36,7 @@ export interface ObservedRequest {
 }
 
 export interface HttpClientOptions {
-  /** With `/api/v1`, without a slash at its end. */
+  /** With `/api/v1`, without a trailing slash. */
   readonly baseUrl: string;
   readonly apiKey: ApiKeySource;
   readonly clock: Clock;
@@ -46,15 +46,18 @@ export interface HttpClientOptions {
   readonly observe?: (event: ObservedRequest) => void;
 }
 
-/** A GET or a DELETE: both may be repeated without harm. */
+/** A GET or a DELETE. Both are safe to repeat. */
 export interface ReadCall {
   readonly method: 'GET' | 'DELETE';
   /** Below the base URL, with a leading slash. */
   readonly path: string;
-  /** The path with its variable parts named, for metrics and messages. */
+  /** The path with placeholders for its variable parts, for metrics and messages. */
   readonly endpoint: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
-  /** Asked when the connection stands, right before the first byte; false: nothing is sent, and the call fails. */
+  /**
+   * Called when the connection is established, before the first byte. If it returns false, nothing is sent
+   * and the call fails.
+   */
   readonly maySend?: () => boolean;
 }
 
@@ -63,7 +66,7 @@ export interface CreateCall {
   readonly endpoint: string;
   readonly body: string;
   readonly maySend: () => boolean;
-  /** The caller already took the limiter's turn. */
+  /** True if the caller already acquired a turn from the limiter. */
   readonly turnTaken: boolean;
 }
 
@@ -82,10 +85,13 @@ export interface HttpClient {
   readonly clock: Clock;
 }
 
-/** After so long whoever asked is told of a 429. */
+/** How long to repeat a read that is answered 429 before the caller gets the 429. */
 const LIMITED_MS = 10_000;
 
-/** HTTP with our key, our limits and our clock. Of statuses it knows only 429. */
+/**
+ * HTTP with the API key, the rate limit and the clock. Of all statuses it handles only 429; callers
+ * interpret the rest.
+ */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { apiKey, clock, exchanger, limiter, timeouts } = options;
 
@@ -131,7 +137,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     };
   }
 
-  /** What is answered 429 was not carried out: it waits for another turn, and whoever asked hears nothing of it. */
+  /** A request that was answered 429 was not carried out. It waits for another turn, unknown to the caller. */
   async function read(call: ReadCall): Promise<Reply | Failure> {
     const giveUpAtMs = clock.monotonicMs() + LIMITED_MS;
     for (;;) {
@@ -146,8 +152,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function readInTurn(call: ReadCall): Promise<Reply | Failure> {
     const label = `${call.method} ${call.endpoint}`;
     const first = await readOnce(call, label);
-    // The server may close a kept-alive connection just when it is used again. That says nothing about
-    // the server, and GET and DELETE do no harm twice.
+    // The server may close a kept-alive connection just as it is reused. That says nothing about the server,
+    // and a GET or DELETE is safe to repeat.
     return (first.stale ? await readOnce(call, label) : first).reply;
   }
 
@@ -197,7 +203,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       totalTimeoutMs: timeouts.createMs,
       connectTimeoutMs: timeouts.connectMs,
     });
-    // Who orders knows what the answer may repeat.
+    // The caller knows all secrets of a create request, and so all that the answer may repeat.
     return exchange.kind === 'reply'
       ? toReply({ label, mayHoldUnknownSecrets: false }, exchange, state.key)
       : noCreateReply(label, exchange);
@@ -217,7 +223,7 @@ function askOf(method: ExchangeRequest['method'], endpoint: string): Ask {
   }
 }
 
-/** Nothing was sent. */
+/** The failure for a request that was not sent because of a 429 pause. */
 function pausedReply(label: string, pausedForMs: number): Failure {
   const message = `${label}: the provider asked the operator to wait before it sends this again (429 with Retry-After).`;
   return { ...failure('RateLimited', message), retryAfterMs: pausedForMs };

@@ -11,11 +11,13 @@ import type { CollectedInstances } from './page-collector.ts';
 import { collectInstances } from './list-pages.ts';
 
 /**
- * The live instances of some wallets, each listed by itself and all at the same time: one that fails or hangs says nothing
- * about the others. Who concludes from a list that an instance does not exist may rent another one, so a list that cannot
- * be shown to be complete is named as such.
+ * The live instances of some wallets. Each wallet is listed on its own and all at the same time, so that one
+ * that fails or hangs does not affect the others.
  *
- * @param ending How many instances of a wallet are being ended, and may vanish while the list is read.
+ * The operator may create another instance if a list lacks one, so a list that cannot be shown to be
+ * complete carries a failure.
+ *
+ * @param terminating How many instances of a wallet are terminating, and may vanish during the read.
  */
 export async function listPods(
   client: HttpClient,
@@ -34,7 +36,7 @@ export async function listPods(
   }
   const instances = new Map<string, InstanceSnapshot>();
   for (const [podId, instance] of collected.flatMap((one) => [...one.instances])) {
-    // A row may be whole in one list and not in another.
+    // The row of one list may have fields that the row of another lacks.
     instances.set(podId, { ...instances.get(podId), ...instance });
   }
   const lists = unique.map((wallet, index) => walletList(wallet, collected[index]));

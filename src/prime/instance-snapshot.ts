@@ -1,9 +1,9 @@
 import type { InstanceSnapshot, PodStatus } from '../lifecycle/provider.ts';
-import { defined } from './defined.ts';
 import { cleanText } from './error-text.ts';
 import { parsePorts } from './ports.ts';
 import type { ListedPod, PodDetails, PodStatusRow } from './schemas/pod.ts';
 import { parseSshConnection } from './ssh-connection.ts';
+import { defined } from './schemas/common.ts';
 
 const STATUSES: ReadonlyMap<string, PodStatus> = new Map(
   (
@@ -11,25 +11,25 @@ const STATUSES: ReadonlyMap<string, PodStatus> = new Map(
   ).map((status) => [status, status]),
 );
 
-/** A row of the list, the answer to a create, or one pod. */
+/** The snapshot from a row of the list, the answer to a create request, or one instance. */
 export function snapshotFromPod(row: ListedPod): InstanceSnapshot {
   return { podId: row.id, ...defined({ name: row.name }), ...snapshotDetails(row) };
 }
 
-/** A row of `/pods/status`, which has no name. */
+/** The snapshot from a row of `/pods/status`, which has no name. */
 export function snapshotFromStatus(row: PodStatusRow): InstanceSnapshot {
   return { podId: row.podId, ...snapshotDetails(row) };
 }
 
-/** The words of the API, in whatever case they come. */
+/** The API's words come in any case. */
 function wordOf(text: string | undefined): string | undefined {
   return text?.trim().toUpperCase();
 }
 
-/** What servers write where nothing failed. */
+/** What servers write when nothing failed. */
 const NO_FAILURE = /^(none|null|nil|n\/?a|no|no error|false|ok|success(ful)?|undefined|0|""|[-.]+)?$/i;
 
-/** A failure in whatever form it is told; a server that says that there is none says nothing. */
+/** The failure text, or undefined for a text that says that nothing failed. */
 function failureText(said: unknown): string | undefined {
   const isEmpty =
     said === undefined || said === null || (typeof said === 'object' && Object.keys(said).length === 0);
@@ -56,7 +56,7 @@ function snapshotDetails(row: PodDetails): Omit<InstanceSnapshot, 'podId' | 'nam
       priceUsdPerHour: priceHr !== undefined && priceHr > 0 ? priceHr : undefined,
       isSpot: row.isSpot ?? undefined,
       gpuCount: row.gpuCount,
-      // Documented as gpuName; offers and the create body call it gpuType.
+      // The guide says gpuName. Offers and the create body say gpuType.
       gpuName: row.gpuName ?? row.gpuType,
       upstream: row.providerType,
       country: row.country,

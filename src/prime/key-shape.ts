@@ -1,6 +1,6 @@
 /**
- * What a text looks like that was put where an API key belongs, and clearly is none; undefined for anything that may be
- * one. The first match is said. No message repeats any part of the text.
+ * Says what a text is that somebody put where an API key belongs: the end of a sentence for the first shape
+ * that fits, or undefined if it may be a key. The message never repeats any part of the text.
  */
 export function looksLike(text: string): string | undefined {
   return SHAPES.find(({ isIt }) => isIt(text))?.what;
@@ -13,7 +13,7 @@ interface Shape {
 }
 
 const QUOTES = /^["'`]|["'`]$/;
-/** A key may end in `=`: what is assigned must be more than that. */
+/** A key may end in `=`, so an assignment needs a value after it. */
 const ASSIGNMENT = /^(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=\s*[^\s=]/;
 const HEADER = /^(?:authorization\s*:|bearer\b)/i;
 const YAML = /^[A-Za-z_][A-Za-z0-9_-]*\s*:\s+\S/;
@@ -55,8 +55,8 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 const MIN_DECODED = 8;
 
 /**
- * Bytes at random are a word of eight letters, digits and marks once in 60,000 times, and one as long as a key never: a
- * text that decodes to one was encoded.
+ * Random bytes decode to eight letters, digits and marks once in 60,000 times, and to a word as long as a
+ * key never. So a text that decodes to a word was encoded.
  */
 function isEncoded(text: string): boolean {
   if (!BASE64.test(text)) {

@@ -10,10 +10,10 @@ const MAX_PAGES = 1000;
 const MAX_TRIES = 3;
 
 /**
- * All pages of one wallet. The list ends at an empty page, or at one that is shorter than a page this server gave before, or
- * than it says itself that it cuts them.
+ * Reads all pages of one wallet. The list ends at an empty page, or at one that is shorter than an earlier
+ * page or than the server's own limit.
  *
- * @param ending Instances that are being ended: rows may vanish while the list is read.
+ * @param terminating How many instances are terminating, so that rows may vanish during the read.
  */
 export async function collectInstances(
   client: HttpClient,
@@ -51,7 +51,7 @@ async function collectPages(
   return failure('UnexpectedResponse', 'GET /pods/: the list has no end, so the operator ignores it.');
 }
 
-/** What came, or moved, to the front of the list while the rest of it was read. */
+/** Finds rows that appeared at the start of the list, or moved there, while the rest was read. */
 async function readFirstPage(
   client: HttpClient,
   wallet: Wallet,

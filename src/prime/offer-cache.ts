@@ -7,9 +7,9 @@ type ListOffers = (query: OfferQuery) => Promise<Answer<OfferAnswer>>;
 export interface OfferCacheOptions {
   readonly listOffers: ListOffers;
   readonly clock: Clock;
-  /** How long an answer is shared, from the beginning of its request. @default 5_000 */
+  /** How long an answer is shared, from the start of its request. @default 5_000 */
   readonly ttlMs?: number;
-  /** How long a failure is shared, from its end: long enough for all who were waiting for it. @default 1_000 */
+  /** How long a failure is shared, from its arrival: long enough for all who waited for it. @default 1_000 */
   readonly failureTtlMs?: number;
   /** @default 200 */
   readonly maxEntries?: number;
@@ -17,19 +17,19 @@ export interface OfferCacheOptions {
 
 interface Entry {
   readonly answer: Promise<Answer<OfferAnswer>>;
-  /** Infinity while the request is under way. */
+  /** Infinity while the request is in flight. */
   freshUntilMs: number;
 }
 
 /**
- * Asks once for all who ask the same at about the same time: a thousand objects that wait for the same
- * GPU are one request each few seconds.
+ * Shares one request among equal queries. A thousand GpuPods that wait for the same GPU cause one request
+ * every few seconds.
  */
 export function cacheOffers(options: OfferCacheOptions): ListOffers {
   const { clock, listOffers, ttlMs = 5000, failureTtlMs = 1000, maxEntries = 200 } = options;
   const entries = new Map<string, Entry>();
 
-  /** Never one that is under way: whoever asks the same meanwhile would send a second request. */
+  /** Keeps requests in flight: dropping one would let the next equal query send a second request. */
   function dropOldest(): void {
     if (entries.size <= maxEntries) {
       return;

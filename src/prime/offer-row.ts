@@ -1,19 +1,18 @@
 import type { Failure } from '../lifecycle/provider.ts';
 import type { CustomResource, Offer } from '../offers/offer.ts';
-import { defined } from './defined.ts';
-import { isWord } from './schemas/common.ts';
+import { defined, isWord } from './schemas/common.ts';
 import { OfferRow } from './schemas/offer.ts';
 import type { CustomSpec } from './schemas/offer.ts';
 
-/** What could be read of some rows, and how many could not. */
+/** The offers of some rows, and the number of rows that cannot be read. */
 export interface ReadOffers {
   readonly offers: readonly Offer[];
   readonly skippedRows: number;
-  /** Why there may be more. */
+  /** The failure of a later page, because of which offers may be missing. */
   readonly missing?: Failure;
 }
 
-/** Reads each row by itself: one odd row does not spoil the others. */
+/** Parses each row separately, so that a malformed row does not spoil the others. */
 export function readOffers(rows: readonly unknown[], multiNode: boolean): ReadOffers {
   const offers: Offer[] = [];
   for (const row of rows) {

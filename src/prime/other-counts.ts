@@ -2,7 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { Offer } from '../offers/offer.ts';
 import type { OfferQuery } from '../offers/offer-source.ts';
 
-/** What explains an empty answer is asked for this seldom: it decides nothing. */
+/**
+ * These offers only explain an empty answer, and no decision rests on them. So the operator asks for them
+ * rarely.
+ */
 const TTL_MS = 10 * 60_000;
 const MAX_ENTRIES = 200;
 
@@ -11,7 +14,7 @@ interface Entry {
   readonly untilMs: number;
 }
 
-/** Asks once in a while for all who ask the same. */
+/** Shares one answer among equal queries for {@link TTL_MS}. */
 export function rememberOffers(
   clock: Clock,
   read: (query: OfferQuery) => Promise<readonly Offer[]>,

@@ -1,22 +1,22 @@
 import type { Failure, InstanceSnapshot, UnidentifiedRow } from '../lifecycle/provider.ts';
-import { defined } from './defined.ts';
 import { failure } from './failure.ts';
 import { OverlapCheck } from './page-overlap.ts';
 import { snapshotFromPod } from './instance-snapshot.ts';
+import { defined } from './schemas/common.ts';
 import type { OffsetPage } from './schemas/common.ts';
 import { ListedPod, UnidentifiedPod } from './schemas/pod.ts';
 
 export const PAGE_SIZE = 100;
-/** Without anybody's DELETE, so many instances may end unread while a list is read, or one in a hundred of them. */
-const MIN_STRANGERS = 3;
-const STRANGERS_SHARE = 0.01;
+/** So many instances, or one in a hundred, may terminate during the read without a DELETE of the operator. */
+const MIN_UNEXPECTED = 3;
+const UNEXPECTED_SHARE = 0.01;
 
-/** What the pages of one wallet had. */
+/** The instances of one wallet, from all its pages. */
 export interface CollectedInstances {
   readonly instances: ReadonlyMap<string, InstanceSnapshot>;
-  /** By their place in the list. */
+  /** By position in the list. */
   readonly unidentified: ReadonlyMap<number, UnidentifiedRow>;
-  /** Why this is not all, or may not be. */
+  /** Why the list is or may be incomplete. */
   readonly failure?: Failure;
 }
 
@@ -26,19 +26,24 @@ interface Row {
 }
 
 /**
- * Pages of one try, as they come. A total that is too large is a contradiction, and one that is too small proves nothing: a
- * full page is never the last. Rows may vanish between two pages: what proves that none was skipped is that each page begins
- * with rows that were read before, see {@link OverlapCheck}.
+ * Collects the pages of one read.
+ *
+ * If the greatest total exceeds the rows that were read, the list is incomplete. A smaller total proves
+ * nothing: a full page is never the last one. Rows may vanish between two pages. No row was skipped if each
+ * page begins with rows of an earlier page, see {@link OverlapCheck}.
  */
 export class Collector {
   isAtEnd = false;
   readonly #instances = new Map<string, InstanceSnapshot>();
-  /** Of pages that were read once more further ahead: instances all the same. */
+  /**
+   * Instances of pages that were read again nearer to the start. They count, but prove nothing about the
+   * sequence.
+   */
   readonly #beside = new Map<string, InstanceSnapshot>();
   readonly #unidentified = new Map<number, UnidentifiedRow>();
   readonly #overlap = new OverlapCheck();
   #longest = 0;
-  /** The greatest of the totals that the pages claimed; undefined where none did. */
+  /** The greatest total of all pages, or undefined if no page has one. */
   #total: number | undefined;
   #isRepeating = false;
 
@@ -67,12 +72,15 @@ export class Collector {
     this.#overlap.note(ids, { total, isShort });
   }
 
-  /** Rows moved, and fewer were read than the last page counts: what is missing may stand at the front by now. */
+  /**
+   * True if rows moved and fewer rows were read than the last page counts: the missing ones may be at the
+   * start now.
+   */
   get mayMissFirstRows(): boolean {
     return this.#overlap.isMoving && !this.#isRepeating && this.#count < (this.#overlap.lastTotal ?? 0);
   }
 
-  /** The first page, read once more at the end: rows are added, nothing is concluded from it. */
+  /** Adds the first page, read again at the end. It only adds rows and proves nothing. */
   addFirstPage({ data }: OffsetPage): void {
     this.#keepBeside(data.map((row) => ({ row, parsed: ListedPod.safeParse(row) })));
     for (const [podId, instance] of this.#beside) {
@@ -84,7 +92,7 @@ export class Collector {
     this.#total = total === undefined ? this.#total : Math.max(this.#total ?? 0, total);
   }
 
-  /** Whether some of these rows were read before. */
+  /** Whether an earlier page had one of these rows. */
   #isKnown(ids: readonly (string | undefined)[], at: number): boolean {
     return ids.some((id, index) =>
       id === undefined ? this.#unidentified.has(at + index) : this.#instances.has(id),
@@ -99,13 +107,16 @@ export class Collector {
     }
   }
 
-  /** Behind a short page the server may have more, if its total says so: the greatest, or where rows went, that of this page. */
+  /**
+   * After a short page the server may have more rows, if its total says so: the greatest total, or that of
+   * this page if rows vanished.
+   */
   #isAllCounted(end: number, total: number | undefined): boolean {
     const isLast = this.#overlap.isMoving && total !== undefined && end >= total;
     return isLast || this.#count >= (this.#total ?? 0);
   }
 
-  /** @returns how many of the rows were known already. */
+  /** @returns how many of the rows an earlier page had. */
   #addRows(rows: readonly Row[], at: number): number {
     let known = 0;
     for (const [index, { row, parsed }] of rows.entries()) {
@@ -124,7 +135,11 @@ export class Collector {
     return this.#instances.size + this.#unidentified.size;
   }
 
-  /** @param ending Instances that are being ended: so many may vanish unread. */
+  /**
+   * The reason why the list may be incomplete, or undefined.
+   *
+   * @param terminating How many instances are terminating. So many may vanish unread.
+   */
   contradiction(terminating: number): Failure | undefined {
     const problem = this.#strictly();
     if (problem === undefined || !this.#overlap.isMoving || this.#isRepeating) {
@@ -135,7 +150,7 @@ export class Collector {
       : { ...doubt('the list changed too much while it was read'), isUnstable: true };
   }
 
-  /** Of a list that stands still. */
+  /** The check of a list that does not change during the read. */
   #strictly(): Failure | undefined {
     if (this.#count < (this.#total ?? 0)) {
       return doubt('the provider says that there are more instances than it lists');
@@ -144,15 +159,15 @@ export class Collector {
     if (this.#overlap.hasGap && !isVouchedFor) {
       return doubt('the list changed too much while it was read');
     }
-    // All rows in one page that is not cut at the size asked for: a server that knows no pages.
+    // All rows are in one page, and the page size did not cut it: this server has no pages.
     const isWhole = isVouchedFor && this.#longest !== PAGE_SIZE;
     return this.#isRepeating && !isWhole ? doubt('the provider returns the same page repeatedly') : undefined;
   }
 
-  /** Servers that disagree with each other about what there is look like rows that vanish; but those ends are expected. */
+  /** Rows may also seem to vanish because replicas disagree. Expected terminations explain only as many. */
   #areFewUnread(terminating: number): boolean {
     const total = this.#total ?? 0;
-    return total - this.#count <= terminating + Math.max(MIN_STRANGERS, total * STRANGERS_SHARE);
+    return total - this.#count <= terminating + Math.max(MIN_UNEXPECTED, total * UNEXPECTED_SHARE);
   }
 
   collected(problem: Failure | undefined): CollectedInstances {
@@ -162,14 +177,17 @@ export class Collector {
   }
 }
 
-/** The server says itself that it cuts no shorter than it was asked to, gave fewer rows than that, and counts no more. */
+/**
+ * The server's own limit is not below the requested size, the page has fewer rows than that, and the total
+ * equals the rows.
+ */
 function isUncut(length: number, limit: number | undefined, isVouchedFor: boolean): boolean {
   return (
     limit !== undefined && limit >= PAGE_SIZE && length < PAGE_SIZE && !isUsualCut(length) && isVouchedFor
   );
 }
 
-/** Servers cut at round numbers, whatever they were asked for and say. */
+/** Servers cut at round numbers, whatever the request and their own answer say. */
 function isUsualCut(length: number): boolean {
   return length > 0 && length % 5 === 0;
 }

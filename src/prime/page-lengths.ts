@@ -1,30 +1,31 @@
 import type { Clock } from '../clock.ts';
 
-/** How long an empty page says that pages of this length are not cut. */
+/** How long an empty second page proves that first pages of this length are complete. */
 const MEMORY_MS = 10 * 60_000;
 const PAGE_SIZE = 100;
-/** No server cuts its pages shorter. */
+/** No known server cuts pages shorter than this. */
 const SHORTEST_CUT = 20;
 
-/** Pages of one question as far as they were read. */
+/** The pages of one query that were read so far. */
 export interface PagesRead {
   readonly page: number;
   /** Rows of the first page, and of this one. */
   readonly firstLength: number;
   readonly length: number;
-  /** Rows of this page that no earlier one had, and of all pages. */
+  /** Rows of this page that no earlier page had, and rows of all pages. */
   readonly fresh: number;
   readonly all: number;
   readonly total: number | undefined;
 }
 
 /**
- * Where the pages of offers end. A full page is never the last, whatever the total says; and a server may cut shorter than
- * it is asked to, so a first page that may be cut, or that its total contradicts, is followed by another one now and then.
+ * Decides which page of offers is the last. A full page is never the last one, whatever the total says. A
+ * server may cut pages shorter than requested, so a first page that may be cut, or that contradicts its
+ * total, causes a request for a second one from time to time.
  */
 export class PageLengths {
   readonly #clock: Clock;
-  /** First pages up to this length were followed by nothing. */
+  /** First pages up to this length were complete. */
   #uncut = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
 

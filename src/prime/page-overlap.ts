@@ -1,24 +1,29 @@
-/** Pages overlap by this many rows: when an instance ends between two pages, the rows behind it move forward. */
+/**
+ * Pages overlap by this many rows. When an instance terminates between two pages, the rows after it move
+ * towards the start.
+ */
 const MIN_OVERLAP = 5;
 const MAX_OVERLAP = 50;
 const FIRST_STEP_BACK = 10;
-/** So often a page is looked for further ahead before the rows between count as skipped. */
+/** How often to go back towards the start before the rows between two pages count as skipped. */
 const MAX_STEPS_BACK = 8;
 
 type Id = string | undefined;
 
 /**
- * Whether the pages of a list that moves leave nothing out. A list is in some order that its rows keep. Where a page begins
- * with rows that were read before, in the order in which they were read, everything ahead of its other rows was read: what
- * vanished between two pages can have moved nothing past the reader. Where a page has no such row, more vanished than the
- * pages overlap by, and reading goes on further ahead. A page that ends where its own total says that the list ends was the last.
+ * Checks that the pages of a list that changes during the read leave no row out.
+ *
+ * The rows keep their sequence. If a page begins with rows of earlier pages, in the same sequence, then no
+ * row before its new rows was missed. If a page has no such row, more rows vanished than the pages overlap
+ * by, and the reader goes back towards the start. The last page ends where its own total says that the list
+ * ends.
  */
 export class OverlapCheck {
   /** Where the next page begins. */
   offset = 0;
-  /** Rows came or went between two pages. */
+  /** Rows appeared or vanished between two pages. */
   isMoving = false;
-  /** Some page did not overlap with the one before it: more rows may have moved than are read twice. */
+  /** A page did not overlap with the one before it, so rows may have been skipped. */
   hasGap = false;
   readonly #order = new Map<string, number>();
   #end = 0;
@@ -27,21 +32,21 @@ export class OverlapCheck {
   #stepsBack = 0;
   #total: number | undefined;
   #isInOrder = true;
-  /** Each page told a total. */
+  /** Each page has a total. */
   #isCounted = true;
   #isLastAtEnd = false;
 
-  /** Of the last page. */
+  /** The total of the last page. */
   get lastTotal(): number | undefined {
     return this.#total;
   }
 
-  /** Each page went on from the one before it, and the last was so by its own total. */
+  /** Each page continues the one before it, and the total of the last page says that it is the last. */
   get isWhole(): boolean {
     return this.#isInOrder && this.#isCounted && !this.hasGap && this.#isLastAtEnd;
   }
 
-  /** True where this page, which has no row of an earlier one, does not go on from them, and another one further ahead may. */
+  /** True if this page has no row of an earlier page, and a page nearer to the start may have one. */
   mustStepBack(isApart: boolean, total: number | undefined): boolean {
     if (!isApart || this.offset >= this.#end || this.#lastLength < 2) {
       return false;
@@ -58,7 +63,7 @@ export class OverlapCheck {
     return true;
   }
 
-  /** Takes in a page that begins at `offset`. */
+  /** Adds a page that begins at `offset`. */
   note(ids: readonly Id[], { total, isShort }: { total: number | undefined; isShort: boolean }): void {
     const known = ids.filter((id) => this.#isKnown(id)).length;
     const expected = Math.max(0, Math.min(this.#end - this.offset, ids.length));
@@ -75,7 +80,7 @@ export class OverlapCheck {
     this.#stepsBack = 0;
     this.#lastLength = ids.length;
     this.#end = this.offset + ids.length;
-    // By what came, not by what was asked for: a server may give smaller pages.
+    // Counts the rows that came, because a server may return smaller pages than requested.
     this.offset += Math.max(1, ids.length - this.#overlap);
   }
 
@@ -83,7 +88,10 @@ export class OverlapCheck {
     return id !== undefined && this.#order.has(id);
   }
 
-  /** First what was read before, in that order, then what was not. */
+  /**
+   * A page continues the earlier ones if it has their rows first, in the same sequence, and then the new
+   * rows.
+   */
   #goesOn(ids: readonly Id[], isFirst: boolean): boolean {
     const places = ids.map((id) => (id === undefined ? undefined : (this.#order.get(id) ?? Infinity)));
     const read = places.filter((place) => place !== undefined);
@@ -101,7 +109,7 @@ export class OverlapCheck {
     }
   }
 
-  /** The more rows vanish between two pages, the more the next ones overlap. */
+  /** The more rows vanish between two pages, the larger the overlap of the next ones. */
   #adapt(moved: number): void {
     this.#overlap = Math.max(MIN_OVERLAP, Math.min(MAX_OVERLAP, 2 * moved));
   }

@@ -1,14 +1,16 @@
-/** Containers that stand in each other; the API's answers have 5. */
+/** The limit for nested containers. The API's answers have 5 levels. */
 const MAX_DEPTH = 32;
-/** Values of all containers together; 500 offers, the largest page there is, have about 30,000. */
+/**
+ * The limit for the values of all containers together. A page of 500 offers, the largest, has about 30,000.
+ */
 const MAX_VALUES = 120_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * `JSON.parse` that answers undefined where there is no JSON, and where there is more than the API can mean: a text of
- * 4 MiB that is all brackets would hold up the whole process for seconds.
+ * `JSON.parse` that returns undefined for text that is not JSON, or that exceeds what the API can mean. A
+ * text of 4 MiB of brackets would block the process for seconds.
  */
 export function parseJson(text: string): unknown {
   if (!isSmall(text)) {
@@ -22,7 +24,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Counts by the characters alone, and stops at the first that is too much. */
+/** Counts by the characters alone, and stops at the first that exceeds a limit. */
 function isSmall(text: string): boolean {
   let depth = 0;
   let values = 0;
@@ -52,7 +54,7 @@ function isSmall(text: string): boolean {
   return true;
 }
 
-/** Where the string that begins at `start` ends: its closing quote, or the end of the text. */
+/** The position of the closing quote of the string that begins at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

@@ -5,14 +5,14 @@ import { snapshotFromStatus } from './instance-snapshot.ts';
 import { parseReply } from './read-json.ts';
 import { PodStatusAnswer, PodStatusRow } from './schemas/pod.ts';
 
-/** Ids a request: 100 of 32 characters make an address of 4 kB, which every proxy takes. */
+/** IDs per request. 100 IDs of 32 characters make a URL of 4 kB, which every proxy accepts. */
 const CHUNK_SIZE = 100;
-/** Requests for one chunk: enough to find one id among a hundred that makes the server refuse them all. */
+/** Requests per chunk: enough to find the one ID among a hundred for which the server refuses them all. */
 const MAX_REQUESTS = 18;
-/** How long an id that was refused alone is kept out of the company of others. */
+/** How long to ask separately for an ID that the server refused. */
 const APART_MS = 10 * 60_000;
 
-/** Asks for the statuses of instances; it remembers which ids the server refused. */
+/** Asks for the statuses of instances. Remembers which IDs the server refused. */
 export function createPodStatuses(
   client: HttpClient,
 ): (podIds: readonly string[]) => Promise<Answer<PodStatuses>> {
@@ -31,7 +31,7 @@ export function createPodStatuses(
       const budget = { requests: nowMs < noHalvingUntilMs ? 1 : MAX_REQUESTS };
       const answer = stop === undefined ? await askChunk(client, chunk, budget) : answerOf(chunk, stop);
       answers.push(answer);
-      // Where no id at all is taken, it is not the ids that are at fault.
+      // If the server refuses all IDs, the IDs are not the cause.
       if (answer.failed.size < chunk.length || chunk.length === 1) {
         for (const podId of answer.refused) {
           apartUntilMs.set(podId, nowMs + APART_MS);
@@ -44,16 +44,21 @@ export function createPodStatuses(
   };
 }
 
-/** What became of one chunk: an instance that is neither in `looks` nor in `failed` was left out by the server. */
+/**
+ * The result of one chunk. The server left out an instance that is neither in `snapshots` nor in `failed`.
+ */
 interface ChunkAnswer {
   readonly snapshots: readonly InstanceSnapshot[];
-  /** Ids that nothing was learned of. */
+  /** IDs without a snapshot because a request failed. */
   readonly failed: ReadonlyMap<string, Failure>;
-  /** Of those, the ones that were refused when they were asked for alone. */
+  /** Those of `failed` that the server refused in a request of their own. */
   readonly refused: readonly string[];
 }
 
-/** The key is at fault, or two chunks in a row were not answered: the others would not be either, and each may take half a minute. */
+/**
+ * Stops if the account is refused, or if two chunks in a row had no answer: the other chunks would fail too,
+ * and each may take half a minute.
+ */
 function reasonToStop(answers: readonly ChunkAnswer[]): Failure | undefined {
   const last = answers
     .slice(-2)
@@ -80,7 +85,10 @@ function joined(answers: readonly ChunkAnswer[]): Answer<PodStatuses> {
     : { kind: 'ok', value: { snapshots: answers.flatMap(({ snapshots }) => snapshots), failed } };
 }
 
-/** A chunk that fails is asked for once more; one that is refused is halved, so that one bad id costs that id alone. */
+/**
+ * Repeats a chunk that fails once, and halves a chunk that is refused, so that one bad ID affects only
+ * itself.
+ */
 async function askChunk(
   client: HttpClient,
   podIds: readonly string[],
@@ -135,7 +143,7 @@ function isWorthRepeating(answer: Answer<unknown>): boolean {
   );
 }
 
-/** The server does not take the question, whoever asks and whenever. */
+/** The server refuses the question itself, so repeating it cannot help. */
 function isRefusal({ httpStatus = 0 }: Failure): boolean {
   return httpStatus >= 400 && httpStatus <= 499 && !ACCOUNT_STATUSES.has(httpStatus) && httpStatus !== 408;
 }
@@ -166,7 +174,7 @@ async function ask(
     : { kind: 'ok', value: snapshots ?? [] };
 }
 
-/** The rows about the pods that were asked for, each once; undefined if no row can be read at all. */
+/** The rows about the requested instances, each once, or undefined if no row can be read. */
 function readRows(rows: readonly unknown[], asked: ReadonlySet<string>): InstanceSnapshot[] | undefined {
   const snapshots = new Map<string, InstanceSnapshot>();
   let readable = 0;

@@ -16,7 +16,7 @@ import { ListedPod } from './schemas/pod.ts';
 
 const MAX_ID_LENGTH = 256;
 
-/** One pod. */
+/** The snapshot of one instance, from `GET /pods/{id}`. `notFound` means that the API itself answered 404. */
 export async function getPod(
   client: HttpClient,
   podId: string,
@@ -38,7 +38,10 @@ export async function getPod(
   return { kind: 'ok', value: snapshotFromPod(answer.value) };
 }
 
-/** Asks for the end of a rental. What the body says about the status is not believed: look again. */
+/**
+ * Requests the termination of an instance. The status in the answer is not reliable, so the caller reads the
+ * instance again.
+ */
 export async function deletePod(
   client: HttpClient,
   podId: string,
@@ -55,7 +58,7 @@ export async function deletePod(
   if (reply.status < 200 || reply.status > 299) {
     return statusFailure(reply);
   }
-  // A page of a proxy with status 200 would look like success for ever, and the rental would go on.
+  // The page of a proxy with status 200 would look like success, and the instance would keep billing.
   return reply.text.trim() === '' || typeof parseJson(reply.text) === 'object'
     ? { kind: 'accepted' }
     : unexpected(reply, 'the answer is not JSON');
@@ -66,7 +69,7 @@ async function askAboutPod(
   how: Pick<ReadCall, 'method' | 'maySend'>,
   podId: string,
 ): Promise<Reply | Failure> {
-  // An empty id, "." and ".." would make another path of it.
+  // An empty ID, "." or ".." would change the path.
   if (/^\.{0,2}$/.test(podId) || podId.length > MAX_ID_LENGTH || !podId.isWellFormed()) {
     return failure(
       'UnexpectedResponse',

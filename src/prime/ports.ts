@@ -1,21 +1,21 @@
 import type { PodPort } from '../lifecycle/provider.ts';
-import { defined } from './defined.ts';
-import { isWord } from './schemas/common.ts';
+import { defined, isWord } from './schemas/common.ts';
 
 const MAX_PORTS = 100;
-/** A longer range is no list of ports that somebody uses. */
+/** A longer range is not a list of ports that somebody uses. */
 const MAX_RANGE = 16;
 const MAX_DEPTH = 4;
 const MAX_URL_LENGTH = 1024;
 const WEB_PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:']);
-/** What a shell, a quoted attribute or a terminal would take for more than a text. */
+/** Characters that a shell, a quoted attribute or a terminal would interpret. */
 const UNSAFE_URL = /[\s"'`<>\\^{}|;$\p{C}]/u;
 
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * What can be used of `primePortMapping`: ports as numbers or texts, ranges, `host:port`, and URLs of the web; lists in
- * lists, and mappings as objects. Rows that map nothing (`*`) or that could run something are left out.
+ * The usable ports of `primePortMapping`. Accepts ports as numbers or strings, ranges, `host:port` and web
+ * URLs, nested lists, and mappings as objects. Leaves out rows that map nothing (`*`) or that could run
+ * something.
  */
 export function parsePorts(mapping: unknown): PodPort[] {
   return rowsOf(mapping, 0).flatMap(portsOf).slice(0, MAX_PORTS);
@@ -32,7 +32,7 @@ function rowsOf(value: unknown, depth: number): readonly Row[] {
   if (Object.hasOwn(row, 'external') || Object.hasOwn(row, 'internal')) {
     return [row];
   }
-  // `{"8888": "30888"}`, or rows by whatever name.
+  // `{"8888": "30888"}`, or rows under any key.
   return Object.entries(row).flatMap(([internal, external]) =>
     typeof external === 'object' ? rowsOf(external, depth + 1) : [{ internal, external }],
   );
@@ -57,7 +57,7 @@ interface Place {
   readonly url?: string;
 }
 
-/** Always in this order: the connection Secret holds ports as text. */
+/** The keys have a fixed sequence, because the connection Secret holds the ports as text. */
 function toPort({ protocol, usedBy }: Row, { internal, external, host, url }: Place): PodPort {
   return {
     ...defined({ internal, external }),
@@ -66,7 +66,7 @@ function toPort({ protocol, usedBy }: Row, { internal, external, host, url }: Pl
   };
 }
 
-/** The ports of `8888`, `"8888"`, `"8888/tcp"` and `"8000-8003"`; none for anything else. */
+/** The ports of `8888`, `"8888"`, `"8888/tcp"` and `"8000-8003"`, or none for anything else. */
 function rangeOf(value: unknown): readonly number[] {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(?:tcp|udp))?$/i.exec(textOf(value));
   const first = Number(match?.[1] ?? 0);
@@ -91,7 +91,7 @@ function placeOf(value: unknown): { readonly host?: string; readonly ports: read
     : { host: host.replace(/^\[|\]$/g, ''), ports: rangeOf(port) };
 }
 
-/** A link that a browser may follow as it stands; without a name and password in it. */
+/** A URL that a browser may open as it is, without a user name and password. */
 function webUrl(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value.trim() : '';
   if (text.length > MAX_URL_LENGTH || UNSAFE_URL.test(text) || !URL.canParse(text)) {

@@ -16,7 +16,7 @@ import { deletePod, getPod } from './pods.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 export interface PrimeProviderOptions {
-  /** With or without `/api/v1`. Whether http is allowed is for the configuration to check. */
+  /** With or without `/api/v1`. The configuration decides whether http is allowed. */
   readonly baseUrl: string;
   readonly apiKey: ApiKeySource;
   readonly clock: Clock;
@@ -28,16 +28,12 @@ export interface PrimeProviderOptions {
   readonly observe?: (event: ObservedRequest) => void;
 }
 
-/** The provider over HTTP. `close` closes its connections; requests that are under way break. */
+/** The provider over HTTP. `close` closes its connections, and requests in flight fail. */
 export interface PrimeProvider extends Provider {
   close(): void;
 }
 
-/**
- * Prime Intellect as a {@link Provider}.
- *
- * @throws {TypeError} if the base URL is none.
- */
+/** Prime Intellect as a {@link Provider}. @throws {TypeError} if `baseUrl` is not a URL. */
 export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvider {
   const { clock, offerTtlMs } = options;
   const base = checkBaseUrl(options.baseUrl, { allowHttp: true });

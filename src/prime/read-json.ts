@@ -6,7 +6,7 @@ import type { HttpClient, ReadCall } from './http-client.ts';
 import { parseJson } from './parse-json.ts';
 import type { Reply } from './reply.ts';
 
-/** Asks, and checks the answer against what is promised. */
+/** Sends the call and checks the answer against the schema. */
 export async function readJson<T>(
   client: HttpClient,
   call: ReadCall,
@@ -16,7 +16,7 @@ export async function readJson<T>(
   return reply.kind === 'failure' ? reply : parseReply(reply, schema);
 }
 
-/** Like {@link readJson}, where it matters that the API itself says that there is no such thing. */
+/** Like {@link readJson}, but tells a 404 of the API itself from a failure. */
 export async function readJsonIfFound<T>(
   client: HttpClient,
   call: ReadCall,
@@ -29,12 +29,12 @@ export async function readJsonIfFound<T>(
   return isNotFound(reply) ? { kind: 'notFound', message: statusMessage(reply) } : parseReply(reply, schema);
 }
 
-/** A 404 of the API. The 404 page of a proxy is none: an error is not an absence. */
+/** True for a 404 of the API. The 404 page of a proxy is an error and proves no absence. */
 export function isNotFound(reply: Reply): boolean {
   return reply.status === 404 && jsonErrorText(parseJson(reply.text)) !== undefined;
 }
 
-/** A 2xx answer that fits the schema, or the failure that it is instead. */
+/** The value of a 2xx answer that fits the schema, else a failure. */
 export function parseReply<T>(reply: Reply, schema: z.ZodType<T>): Answer<T> {
   if (reply.status < 200 || reply.status > 299) {
     return statusFailure(reply);

@@ -1,13 +1,13 @@
-/** A shorter value hides nothing, and taking out each "1" of a message would make it unreadable. */
+/** A shorter value hides nothing, and replacing each "1" would make a message unreadable. */
 const MIN_LENGTH = 4;
-/** So many characters in a row that also stand in a secret are taken for a part of it. */
+/** So many consecutive characters of a secret count as a part of it. */
 const WINDOW = 8;
 const PLACEHOLDER = '[redacted]';
 
-/** The text without the secrets, each as a whole and as it is. */
+/** The text without the secrets in their literal form. */
 export function redactWhole(text: string, secrets: readonly string[]): string {
   let result = text;
-  // The longest first: a short one may be a part of a long one, whose rest would then stay readable.
+  // Longest first: a short secret may be part of a long one, whose rest would stay readable.
   for (const secret of secrets.toSorted((left, right) => right.length - left.length)) {
     if (secret.length >= MIN_LENGTH) {
       result = result.replaceAll(secret, PLACEHOLDER);
@@ -17,8 +17,8 @@ export function redactWhole(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * The text without the secrets, and without parts of them: servers repeat what they complain about cut short, escaped or
- * encoded. `text` must be short, some thousand characters; the secrets may be long.
+ * The text without the secrets and without parts of them: servers repeat values cut, escaped or encoded.
+ * `text` must be short, a few thousand characters. The secrets may be long.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   const result = redactWhole(text, secrets);
@@ -45,13 +45,13 @@ function withoutMarked(text: string, marks: Uint8Array): string {
 }
 
 interface Windows {
-  /** Marks each character of the text that stands in a part of this form of a secret. */
+  /** Marks each character of the text that belongs to a part of this form of a secret. */
   markPartsOf(form: string, marks: Uint8Array): void;
 }
 
 function windowsOf(text: string): Windows {
   const seen = new Set<string>();
-  // Most of a long secret is not in the text, and is to cost next to nothing.
+  // Most of a long secret is not in the text. This filter makes that case cheap.
   const maybe = new Uint8Array(FINGERPRINTS);
   for (let at = 0; at + WINDOW <= text.length; at += 1) {
     maybe[fingerprint(text, at)] = 1;
@@ -83,7 +83,8 @@ function fingerprint(text: string, at: number): number {
 }
 
 /**
- * As it is, in one line, as it stands in JSON (and in JSON that stands in JSON), in base64, in hex, and in a URL.
+ * The secret as it is, in one line, as a JSON string (and as a JSON string in a JSON string), in base64, in
+ * hex, and in a URL.
  */
 function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
@@ -97,7 +98,7 @@ function formsOf(secret: string): readonly string[] {
     hex,
     hex.toUpperCase(),
     encodeURIComponent(secret.toWellFormed()),
-    // Behind one or two other bytes the base64 of the same text is another one.
+    // The base64 of a text depends on how many bytes come before it.
     ...[0, 1, 2].flatMap((count) => base64Of(bytes, count)),
   ];
 }

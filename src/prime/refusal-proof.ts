@@ -1,15 +1,21 @@
 import type { Refusal, RefusalReason } from '../lifecycle/provider.ts';
 import type { HttpClient } from './http-client.ts';
 
-/** Said of a key or a team, these may be meant of a template, a disk or a scope that one GpuPod asks for. */
+/**
+ * The texts of these refusals name a key or a team, but may mean a template, a disk or a scope of one
+ * GpuPod.
+ */
 const TO_PROVE: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'Forbidden', 'InvalidRequest']);
-/** A plain read that ends so fails for the same cause. A team that does not exist is no wallet to read of. */
+/**
+ * If a plain read fails with one of these, it fails for the same cause. A team that does not exist has no
+ * list either.
+ */
 const OF_KEY: ReadonlySet<number> = new Set([401, 403]);
 const OF_TEAM: ReadonlySet<number> = new Set([401, 403, 404, 422]);
 
 /**
- * Asks for the first row of the list of instances, with the same key and team, before a refusal is taken to concern
- * more than its request. A read that works, or cannot be made, proves nothing against the account.
+ * Reads the first row of the instance list with the same key and team, before a refusal counts against more
+ * than its own request. A read that works, or that cannot be made, proves nothing against the account.
  */
 export async function proveRefusal(
   client: HttpClient,

@@ -1,15 +1,15 @@
 import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
 import type { RefusalReason, RefusalScope } from '../lifecycle/provider.ts';
 
-/** Why a create request was refused, and whom that concerns. */
+/** Why the provider refused a create request, and what that concerns. */
 export interface RefusalCause {
   readonly reason: RefusalReason;
   readonly scope: RefusalScope;
-  /** The text is one that Prime Intellect itself gives about the account. Nothing else that is said is proof. */
+  /** True if the text is one that Prime Intellect itself uses about the account. No other text is proof. */
   readonly isProven: boolean;
 }
 
-/** One way to recognise a refusal. All that is given must fit. */
+/** One way to recognize a refusal. All given fields must match. */
 interface RefusalRule {
   readonly reason: RefusalReason;
   readonly scope: RefusalScope;
@@ -20,10 +20,13 @@ interface RefusalRule {
   readonly isProven?: true;
 }
 
-/** What a GpuPod brings along: whatever is said about it concerns that GpuPod alone. */
+/** Words for what the GpuPod itself asks for. A refusal with one of them concerns that GpuPod alone. */
 const OWN =
   /\b(custom[ _-]?templates?|templates?|customTemplateId|images?|env(ironment)?[ _-]?var\w*|disks?|diskSize|storage|volumes?|ssh[ _-]?keys?|sshKeyId|jupyter\w*|vcpus?|memory|ram)\b|\bpod\.name\b/i;
-/** What the offer brings along. {@link subject} writes `upstream` for the name of the upstream provider. */
+/**
+ * Words for what comes from the offer. {@link subject} writes `upstream` for the name of the upstream
+ * provider.
+ */
 const OF_OFFER =
   /\bupstream\b|\bregions?\b|\bdata ?cent(er|re)s?\b|\bgpu(s|Type)?\b|\b(cloudId|socket|dataCenterId|country|security|provider)\b/i;
 const TEAM = /\bteams?\b|teamId/i;
@@ -34,9 +37,9 @@ const CAPACITY =
   /no longer available|not available|unavailable|out of stock|sold out|capacity|insufficient|not enough|none available/i;
 
 /**
- * The one table of refusals, by status and text; the first rule that fits counts. The texts are those seen on the
- * live API and their kin. Two kinds of consequence are guarded: only `team` and `key` hold back the orders of others,
- * and those are proven by Prime Intellect's own text or by a plain read that fails as well.
+ * All known refusals, by status and text. The first matching rule counts. The texts come from the live API,
+ * with close variants. Only the scopes `team` and `key` hold back the create requests of other GpuPods, so
+ * they need proof: Prime Intellect's own text, or a plain read that fails too.
  */
 const RULES: readonly RefusalRule[] = [
   {
@@ -71,7 +74,8 @@ const RULES: readonly RefusalRule[] = [
     text: TEAM,
     and: /\bbody\.team|not found|invalid|unknown|does not exist|not a member/i,
   },
-  // The form of the row is at fault, not the spec: three such rows must not stall a GpuPod that a fourth fits.
+  // The offer's row is malformed, not the spec. Three such rows must not stall a GpuPod that a fourth offer
+  // fits.
   {
     reason: 'InvalidRequest',
     scope: 'offer',
@@ -124,7 +128,7 @@ const RULES: readonly RefusalRule[] = [
 const OTHER: RefusalCause = { reason: 'OtherRefusal', scope: 'request', isProven: false };
 const MAX_TEXT_LENGTH = 4096;
 
-/** The cause of a refusal of this request, as far as status and text tell it. */
+/** The cause of a refusal of this request, as far as status and text show it. */
 export function refusalCause(status: number, text: string, request?: CreatePodRequest): RefusalCause {
   const about = subject(text.slice(0, MAX_TEXT_LENGTH), request).trim();
   const rule = RULES.find((candidate) => fits(candidate, status, about));
@@ -143,8 +147,8 @@ function fits(
 }
 
 /**
- * The text without what the request brought along: an error may repeat it, and no tenant may choose the words that
- * decide over others. The name of the upstream provider becomes `upstream`.
+ * The text without the values of the request: an error may repeat them, and no tenant may choose words that
+ * affect others. The name of the upstream provider becomes `upstream`.
  */
 function subject(text: string, request: CreatePodRequest | undefined): string {
   if (request === undefined) {

@@ -9,12 +9,12 @@ const UNPROCESSABLE = 422;
 const PATH = '/availability/gpu-summary';
 const MAX_SUGGESTIONS = 5;
 
-/** The provider knows its words (GPU types, regions) and refuses a question with any other. */
+/** The provider validates GPU types and regions, and refuses a query with an unknown one. */
 export function isRefusedQuery({ httpStatus }: Failure): boolean {
   return httpStatus === UNPROCESSABLE;
 }
 
-/** What is wrong with the question, with the GPU types that may have been meant. One more request. */
+/** Explains what is wrong with the query and suggests GPU types. Sends one more request. */
 export async function explainRefusedQuery(
   client: HttpClient,
   query: OfferQuery,

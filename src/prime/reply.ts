@@ -1,4 +1,4 @@
-/** An HTTP answer of any status, with what is needed to speak of it. */
+/** An HTTP answer of any status, with what messages about it need. */
 export interface Reply {
   readonly kind: 'reply';
   /** `GET /pods/{id}`. */
@@ -6,8 +6,11 @@ export interface Reply {
   readonly status: number;
   readonly text: string;
   readonly retryAfterMs?: number;
-  /** Texts that must not come out again in a message. */
+  /** Values that no message may repeat. */
   readonly secrets: readonly string[];
-  /** It may repeat what pods were ordered with, which nobody here remembers: what it says is not passed on. */
+  /**
+   * True if the answer may repeat variables of an instance, which this process does not know. Messages then
+   * leave its text out.
+   */
   readonly mayHoldUnknownSecrets: boolean;
 }

@@ -3,15 +3,15 @@ import type { PodPort, SshEndpoint } from '../lifecycle/provider.ts';
 
 const DEFAULT_USER = 'root';
 const DEFAULT_PORT = 22;
-/** People paste the command into a shell: nothing that a shell or ssh would read as anything but a name. */
+/** People paste the command into a shell, so a user name may hold nothing that a shell or ssh interprets. */
 const SAFE_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const SAFE_HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
-/** Written where an address is not known yet. */
+/** Placeholders for an address that is not known yet. */
 const NO_ADDRESS = new Set(['0.0.0.0', '::']);
-/** No known shape is longer; a longer text is not looked at. */
+/** No known shape is longer. Longer texts are ignored. */
 const MAX_LENGTH = 400;
 
-/** The fields of a pod that say how to reach it, as they came. */
+/** The fields of an instance that say how to reach it, as received. */
 export interface Reachability {
   readonly sshConnection: unknown;
   readonly ip: unknown;
@@ -19,9 +19,11 @@ export interface Reachability {
 }
 
 /**
- * The SSH endpoint of a pod, or undefined while there is none. Understands each form that was seen:
- * text with or without `ssh `, `-p 22` or `:22`, lists of one text per node (the first usable one counts), null and `[null]`. Where the text has no host (`ubuntu@ -p 22`) or is
- * missing, `ip` and the port mapping of SSH are taken; without any text, only if such a mapping exists.
+ * The SSH endpoint of an instance, or undefined while there is none.
+ *
+ * Accepts each shape that the API is known to send: text with or without `ssh `, `-p 22` or `:22`, lists of
+ * one text per node (the first usable one counts), null and `[null]`. If the text has no host (`ubuntu@ -p
+ * 22`) or is missing, `ip` and the SSH port mapping are used. Without any text, such a mapping is required.
  */
 export function parseSshConnection(from: Reachability): SshEndpoint | undefined {
   const texts = toTexts(from.sshConnection);
@@ -34,7 +36,7 @@ export function parseSshConnection(from: Reachability): SshEndpoint | undefined 
   return fromAddress(from, targets[0]);
 }
 
-/** What a text says; `host` is undefined in a placeholder. */
+/** The parts of a text. `host` is undefined in a placeholder. */
 interface Target {
   readonly user?: string | undefined;
   readonly host?: string | undefined;
@@ -60,9 +62,9 @@ function toTexts(value: unknown): string[] {
   return texts.filter((text) => text !== '' && text.length <= MAX_LENGTH);
 }
 
-/** `ssh -p 22 user@host`, with the parts in any order; any other option makes it unusable. */
+/** `ssh -p 22 user@host` with the parts in any sequence. Any other option makes the text unusable. */
 function parseTarget(text: string): Target | undefined {
-  // "-p 22" and "-p22" become one word each.
+  // "-p 22" and "-p22" each become one word.
   const words = text
     .replace(/^ssh(\s+|$)/i, '')
     .replaceAll(/(^|\s)-p\s*(?=\S)/g, '$1-p')
@@ -89,7 +91,7 @@ function parseDestination(destination: string, portOption: string | undefined): 
   return isSafeHost(host) ? { user, host, port } : undefined;
 }
 
-/** `[2001:db8::1]:22`, `2001:db8::1`, `host:22` and `host` into host and port text. */
+/** Splits `[2001:db8::1]:22`, `2001:db8::1`, `host:22` and `host` into host and port text. */
 function splitHost(text: string): [host: string, port: string | undefined] {
   if (isIPv6(text)) {
     return [text, undefined];

@@ -1,7 +1,7 @@
 import type { OfferQuery } from '../offers/offer-source.ts';
 import type { GpuSummary } from './schemas/offer.ts';
 
-/** True if the summary has a price for this GPU type and count, in one of the regions that are asked for. */
+/** True if the summary has a price for this GPU type and count in a requested region. */
 export function summaryShowsStock(summary: GpuSummary, query: OfferQuery): boolean {
   const byCount = own(summary, query.gpuType);
   const byRegion = byCount === undefined ? undefined : own(byCount, String(query.gpuCount));

@@ -1,15 +1,18 @@
 import { parseJson } from './parse-json.ts';
 
-/** A key that is so short that it may stand in any text by chance is none. */
+/** A shorter key could occur in any text by chance. */
 const MIN_KEY_LENGTH = 8;
 const PLACEHOLDER = '[redacted]';
 
-/** Fields that the provider alone fills: one that repeats the key is no id, and would be shown and put into addresses. */
+/**
+ * Only the provider fills these fields. An ID that repeats the key is no ID, and would be shown and put into
+ * URLs.
+ */
 const IDS: ReadonlySet<string> = new Set(['id', 'podId', 'userId', 'teamId']);
 
 /**
- * Fields that name something: decisions rest on them. A namespace or a GpuPod may be called what happens to be a part of the
- * key, and an instance that cannot be recognised by its name would be ordered again.
+ * Decisions rest on these fields. The name of a namespace or GpuPod may happen to be part of the key, and
+ * the operator would create an instance again if it could not recognize it by name.
  */
 const NAMES: ReadonlySet<string> = new Set([
   'name',
@@ -25,7 +28,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'country',
 ]);
 
-/** The text of an answer with the API key taken out of all that is shown and nothing rests on. */
+/** The text of an answer without the API key, except in names that decisions rest on. */
 export function withoutKey(text: string, key: string): string {
   if (key.length < MIN_KEY_LENGTH || !text.includes(key)) {
     return text;
@@ -43,6 +46,6 @@ function redacted(field: string, value: unknown, key: string): unknown {
   if (IDS.has(field)) {
     return null;
   }
-  // What is nothing but the key was given by nobody who named anything.
+  // A value that consists of nothing but the key is not a name.
   return NAMES.has(field) && value.trim() !== key ? value : value.replaceAll(key, PLACEHOLDER);
 }

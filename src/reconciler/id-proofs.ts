@@ -1,6 +1,6 @@
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { isAlreadyExists, isForbidden } from '../kubernetes/api-errors.ts';
-import { recordAt, stringAt } from '../kubernetes/json.ts';
+import { recordAt, stringAt } from '../json.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { secretData, secretText } from '../kubernetes/secrets-client.ts';
 import type { Secret } from '../kubernetes/secrets-client.ts';

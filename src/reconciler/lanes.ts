@@ -1,4 +1,4 @@
-import { recordAt, stringAt } from '../kubernetes/json.ts';
+import { recordAt, stringAt } from '../json.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Lane } from '../kubernetes/work-queue.ts';
 import type { LocalState } from '../lifecycle/local-state.ts';

@@ -1,6 +1,5 @@
-import { parseJson } from '../api/parse-json.ts';
 import { isNotFound } from '../kubernetes/api-errors.ts';
-import { numberAt, recordAt, stringAt } from '../kubernetes/json.ts';
+import { numberAt, parseJson, recordAt, stringAt } from '../json.ts';
 import type { AccountIdentity } from '../lifecycle/account-identity.ts';
 import { namePrefixOf, isSameAttempt, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';

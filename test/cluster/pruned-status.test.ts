@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { recordAt } from '../../src/kubernetes/json.ts';
+import { recordAt } from '../../src/json.ts';
 import { conditionText } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 import { OFFERS } from '../simulation/world-offers.ts';

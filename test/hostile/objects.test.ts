@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { parseGpuPod } from '../../src/api/gpu-pod.ts';
 import type { GpuPod } from '../../src/api/gpu-pod.ts';
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import { isRawObject, trimMetadata } from '../../src/kubernetes/objects.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import { Election, isWriteOf, LEASE_KEY, LEASES, settle } from './support/election.ts';
 import { statusAnswer } from './support/fake-objects.ts';
 import { until } from './support/until.ts';

@@ -52,8 +52,14 @@ const badFiles: readonly PlantedFile[] = [
   {
     path: 'src/clock.ts',
     imports: ['./time-zone.ts'],
-    broken: ['clock-direction'],
-    reason: 'what everything stands on would stand on something',
+    broken: ['leaf-direction'],
+    reason: 'everything may import the clock, so it imports nothing',
+  },
+  {
+    path: 'src/json.ts',
+    imports: ['./clock.ts'],
+    broken: ['leaf-direction'],
+    reason: 'the JSON helpers import nothing either',
   },
   {
     path: 'src/time-zone.ts',

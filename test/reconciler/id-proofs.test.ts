@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import { stringsOf } from '../../src/kubernetes/json.ts';
+import { stringsOf } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { secretData } from '../../src/kubernetes/secrets-client.ts';
 import type { Secret } from '../../src/kubernetes/secrets-client.ts';

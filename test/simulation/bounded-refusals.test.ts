@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { annotate } from './people.ts';
-import { numberAt } from '../../src/kubernetes/json.ts';
+import { numberAt } from '../../src/json.ts';
 import { reasonOf, statusOf } from './readings.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS } from '../../src/api/names.ts';
 import { FROZEN_FIELDS } from '../../src/api/spec.ts';
-import { stringAt } from '../../src/kubernetes/json.ts';
+import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { podIdOf, specOf } from './readings.ts';
 import type { Change } from './simulated-api-server.ts';

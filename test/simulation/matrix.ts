@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Call, FaultPlan, Mishap, Moment } from './boundary.ts';
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import { live } from './life.ts';
 import type { LifeOptions, LifeResult, Marks } from './life.ts';
 import { withoutOffer } from './oracles.ts';

@@ -1,4 +1,4 @@
-import { isRecord, stringAt } from '../../src/kubernetes/json.ts';
+import { isRecord, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 
 /** What a person reads of a GpuPod, without the operator's own code. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import { isRecord, stringAt } from '../../src/kubernetes/json.ts';
+import { isRecord, stringAt } from '../../src/json.ts';
 import type { FaultPlan } from './boundary.ts';
 import { readyWorld } from './life.ts';
 import { specChange } from './people.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import { recordAt } from '../../src/kubernetes/json.ts';
+import { recordAt } from '../../src/json.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { annotate, replaceFromFile, restore, specChange, statusChange, stripAnnotations } from './people.ts';

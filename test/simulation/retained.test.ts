@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import { INSTALLATION_RECORD } from './installation-record.ts';
 import { readyWorld } from './life.ts';

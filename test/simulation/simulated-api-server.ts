@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/resource-client.ts';
 import { check, checkSpec, isSame } from './stored-checks.ts';

@@ -1,5 +1,5 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
-import { stringAt } from '../../src/kubernetes/json.ts';
+import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GpuPodSpec } from '../../src/api/spec.ts';
 import { GpuPodStatus } from '../../src/api/status.ts';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import { stringAt } from '../../src/kubernetes/json.ts';
+import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { NewObject } from '../../src/kubernetes/resource-client.ts';
 

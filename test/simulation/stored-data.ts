@@ -1,4 +1,4 @@
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { Secret } from '../../src/kubernetes/secrets-client.ts';
 

@@ -1,5 +1,6 @@
 import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
+import { isRecord } from '../../json.ts';
 
 /** Fields of a status that did not come back as they were sent: a CRD of another version drops what it does not know. */
 export type DroppedFields = Partial<GpuPodStatus>;
@@ -48,8 +49,4 @@ function isCut(sent: unknown, got: unknown): boolean {
     return !isRecord(got) || Object.entries(sent).some(([key, value]) => isCut(value, got[key]));
   }
   return got === undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

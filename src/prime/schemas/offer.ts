@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CountLike, NumberLike, OptionalWord, Rows, Word } from './common.ts';
 
-/** A price: a negative one would make everything with it cheaper than it is. */
+/** A price. A negative one would make an offer look cheaper than it is. */
 const Price = NumberLike.pipe(z.number().nonnegative().optional());
 
 const CustomSpec = z
@@ -18,9 +18,9 @@ const CustomSpec = z
 export type CustomSpec = z.infer<typeof CustomSpec>;
 
 /**
- * A row of the availability answer (see docs/explanation/provider-api.md). What decides about the price or the request
- * must be of the promised kind, or the row does not fit and is skipped: an unreadable price must not
- * become a free one. New words (regions, providers, stock) are kept as they are.
+ * A row of the availability answer (see docs/explanation/provider-api.md). Fields that decide about the
+ * price or the request must have the promised type, or the row is skipped: an unreadable price must not
+ * become a free one. Unknown words (regions, upstream providers, stock) are kept as they are.
  */
 export const OfferRow = z.object({
   cloudId: Word,
@@ -39,13 +39,13 @@ export const OfferRow = z.object({
   provisioningTime: NumberLike.catch(undefined),
   stockStatus: OptionalWord,
   prices: z.object({
-    // What an unusable base price means is decided where prices are.
+    // src/offers/price.ts decides what an unusable base price means.
     onDemand: NumberLike,
     communityPrice: NumberLike,
     isVariable: z.boolean().nullish(),
     currency: OptionalWord,
   }),
-  // A list that cannot be read lists nothing.
+  // An unreadable list counts as empty.
   images: z.array(z.unknown()).nullish().catch(undefined),
   isSpot: z.boolean().nullish(),
   prepaidTime: Price,

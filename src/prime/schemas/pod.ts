@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { AnyName, CountLike, Id, NumberLike, OptionalWord, Rows } from './common.ts';
 
 /**
- * What is read of every shape of a pod. Only identity must be right: whatever else is odd in a row is
- * left out, because a pod that cannot be read would be a pod that is not seen.
+ * The fields that all shapes of an instance share. Only the ID must be valid. Other invalid fields are left
+ * out, because an instance that cannot be read would be overlooked.
  */
 const PodDetails = z.object({
   teamId: OptionalWord.catch(undefined),
@@ -28,14 +28,14 @@ const PodDetails = z.object({
 });
 export type PodDetails = z.infer<typeof PodDetails>;
 
-/** A row of the list, one pod, and the answer to a create. One whose name cannot be read is an instance all the same. */
+/** A row of the list, one instance, or the answer to a create request. The name may be unreadable. */
 export const ListedPod = PodDetails.extend({ id: Id, name: AnyName.optional().catch(undefined) });
 export type ListedPod = z.infer<typeof ListedPod>;
 
-/** A row of the list that has no id: the little that it may tell. */
+/** A row of the list without an ID, with what else it says. */
 export const UnidentifiedPod = z.object({ name: AnyName.optional().catch(undefined) }).catch({});
 
-/** What tells an instance from an error that has an id too. */
+/** The fields that tell an instance from an error, which may have an ID too. */
 export const PodShape = z.object({
   id: Id,
   name: z.string().optional().catch(undefined),
@@ -47,7 +47,7 @@ export const PodShape = z.object({
 export const PodStatusRow = PodDetails.extend({ podId: Id });
 export type PodStatusRow = z.infer<typeof PodStatusRow>;
 
-/** `/pods/status` as a whole. */
+/** The whole answer of `/pods/status`. */
 export const PodStatusAnswer = z.object({ data: Rows.nullable() });
 
 /** A row of `/pods/history`. */

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { isRecord, recordAt, stringAt } from '../../../src/json.ts';
 import type { Moment, ProxiedRequest } from '../../support/api-proxy.ts';
 import type { Silence } from '../../support/tcp-link.ts';
 import type { Stage } from './stage.ts';

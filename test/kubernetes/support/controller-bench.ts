@@ -1,6 +1,6 @@
 import { Controller } from '../../../src/kubernetes/controller.ts';
 import type { ControllerOptions, Reconciled } from '../../../src/kubernetes/controller.ts';
-import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../../src/json.ts';
 import type { WatchedEvent } from '../../../src/kubernetes/source.ts';
 import { RecordingLog } from './recording-log.ts';
 import { Things } from './things.ts';

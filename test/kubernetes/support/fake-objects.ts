@@ -1,4 +1,4 @@
-import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { isRecord, recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SeenRequest } from './seen-request.ts';
 

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { isRecord, recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
 import type { Pod } from '../../../src/simulator/world/pod.ts';

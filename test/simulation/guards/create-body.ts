@@ -1,4 +1,4 @@
-import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../../src/json.ts';
 
 /** The name in a create request; empty for a body that is none. */
 export function podNameOf(bodyText: string): string {

@@ -1,4 +1,4 @@
-import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { podIdOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';

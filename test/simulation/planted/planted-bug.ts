@@ -1,4 +1,4 @@
-import { stringAt } from '../../../src/kubernetes/json.ts';
+import { stringAt } from '../../../src/json.ts';
 import type { Exchange, Exchanger, ExchangeRequest } from '../../../src/prime/exchange.ts';
 import type { ClusterPorts } from '../../../src/reconciler/controller.ts';
 import type { InstanceSnapshot, Provider } from '../../../src/lifecycle/provider.ts';

@@ -1,6 +1,6 @@
 import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { isRecord } from '../../../src/kubernetes/json.ts';
+import { isRecord } from '../../../src/json.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';

@@ -1,6 +1,6 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { conditionsOf, reasonOf } from '../readings.ts';
-import { stringAt } from '../../../src/kubernetes/json.ts';
+import { stringAt } from '../../../src/json.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
 const ASKED_ANEW = 'asked for more attempts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord, recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { isRecord, recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { comparableStatus } from '../oracles.ts';
 import type { RunPlan } from './plan.ts';

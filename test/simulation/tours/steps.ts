@@ -1,4 +1,4 @@
-import { stringAt } from '../../../src/kubernetes/json.ts';
+import { stringAt } from '../../../src/json.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import { changeSettings } from '../../../src/simulator/world/settings.ts';
 import type { SettingsInput } from '../../../src/simulator/world/settings.ts';

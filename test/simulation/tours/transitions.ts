@@ -1,5 +1,5 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
-import { recordAt, stringAt } from '../../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
