@@ -6,7 +6,7 @@ export type KeyChoice =
   | { readonly kind: 'ok'; readonly origin: ApiKeyOrigin }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/** Exactly one of the two: a key that is silently preferred may belong to the wrong account. */
+/** Accepts exactly one of the two. If one silently took precedence, it might belong to the wrong account. */
 export function chooseApiKey(keyFile: string | undefined, env: Environment): KeyChoice {
   const key = env['PRIME_API_KEY'] ?? '';
   if (key !== '' && keyFile !== undefined) {
@@ -26,6 +26,6 @@ export function chooseApiKey(keyFile: string | undefined, env: Environment): Key
         'There is no API key: set PRIME_API_KEY to the key, or PRIME_API_KEY_FILE (--prime-api-key-file) to a file that holds it.',
     };
   }
-  // One that cannot be used is a state that each GpuPod tells of, as in a file; it was given, so nothing is missing.
+  // A key was given, so it is not missing. If it is unusable, each GpuPod says so, as with a file.
   return { kind: 'ok', origin: { kind: 'environment', key: new Secret(key.trim()) } };
 }

@@ -3,18 +3,18 @@ import type { DescribedSetting } from './described-settings.ts';
 
 const HELP_WIDTH = 110;
 
-/** What the arguments say, before anybody looks at the values. */
+/** The arguments before their values are checked. */
 export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | {
       readonly kind: 'arguments';
-      /** Texts by flag; undefined: the flag came without a value. */
+      /** Texts by flag, or undefined for a flag without a value. */
       readonly texts: ReadonlyMap<string, string | undefined>;
       readonly problems: readonly string[];
     };
 
-/** Reads arguments, without the program's own two. Never exits and never prints. */
+/** Parses arguments, without the program's own two. Never exits and never prints. */
 export function readCommandLine(settings: readonly DescribedSetting[], argv: readonly string[]): CommandLine {
   const command = toCommand(settings);
   const { operands, unknown } = command.parseOptions([...argv]);
@@ -24,7 +24,8 @@ export function readCommandLine(settings: readonly DescribedSetting[], argv: rea
   if (command.getOptionValue('version') === true) {
     return { kind: 'version' };
   }
-  // What follows an unknown flag may be its value. No stray text is repeated: it may be a key.
+  // The text after an unknown flag may be its value. The message repeats no such text, because it may be a
+  // key.
   const flags = unknown.filter((text) => text.startsWith('-')).map((text) => text.replace(/=.*$/s, ''));
   const duplicates = operands.length === 0 ? [] : [`There are arguments without a flag: ${operands.length}.`];
   return {
@@ -63,8 +64,8 @@ function toCommand(settings: readonly DescribedSetting[]): Command {
 }
 
 /**
- * Values are optional to commander, so that a flag without one is a problem like any other, and does not take the
- * next flag for its value.
+ * Values are optional for commander. A flag without one is then an ordinary problem, and does not take the
+ * next flag as its value.
  */
 function toOptions(setting: DescribedSetting): readonly Option[] {
   const { flag, placeholder, title, isSwitch } = setting;
@@ -93,7 +94,7 @@ function givenTexts(
   return texts;
 }
 
-/** Commander knows how to say which flag was probably meant. */
+/** Commander suggests the flag that was probably meant. */
 function explainUnknown(settings: readonly DescribedSetting[], flag: string): string {
   if (flag === '--prime-api-key') {
     return 'The API key is not taken as an argument, which others can see: set PRIME_API_KEY or --prime-api-key-file.';

@@ -2,18 +2,18 @@ import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Secret } from '../prime/api-key.ts';
 import type { Settings } from './cross-checks.ts';
 
-/** Where the API key is. The key itself shows in no log, JSON or inspection. */
+/** Where the API key comes from. Logs, JSON and `util.inspect` do not show the key itself. */
 export type ApiKeyOrigin =
   { readonly kind: 'environment'; readonly key: Secret } | { readonly kind: 'file'; readonly path: string };
 
-/** Everything that can be set, checked, with defaults. Times are in milliseconds. */
+/** All settings, checked, with defaults. Times are in milliseconds. */
 export interface Config {
   readonly prime: {
     /** With `/api/v1`. */
     readonly baseUrl: string;
     readonly key: ApiKeyOrigin;
     readonly maxRequestsPerSecond: number;
-    /** `PrimeTimeouts` but for its `connectMs`. */
+    /** `PrimeTimeouts` without `connectMs`. */
     readonly timeouts: { readonly createMs: number; readonly readMs: number; readonly deleteMs: number };
     readonly offerCacheMs: number;
   };
@@ -23,6 +23,6 @@ export interface Config {
   readonly lease: Settings['lease'];
   readonly process: Settings['process'];
   readonly timings: ProtocolTimings;
-  /** What is allowed and probably not meant, for the log. */
+  /** Settings that are allowed and probably a mistake, for the log. */
   readonly warnings: readonly string[];
 }

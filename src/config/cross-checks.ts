@@ -5,18 +5,18 @@ import type { SETTINGS } from './settings.ts';
 
 type Schemas = typeof SETTINGS;
 
-/** The settings as they are read, before they become a configuration. */
+/** The settings before they become a configuration. */
 export type Settings = { readonly [Group in keyof Schemas]: Readonly<z.output<Schemas[Group]>> };
 
 /** A rule about several settings. */
 export interface CrossCheck {
-  /** The settings that it speaks of, as `group.key`: it is asked only where all of them could be read. */
+  /** The settings that it needs, as `group.key`. It runs only if all of them could be read. */
   readonly needs: readonly string[];
-  /** What is wrong, for a person; undefined: nothing. */
+  /** A text for the user, or undefined if all is well. */
   readonly problem: (settings: Settings) => string | undefined;
 }
 
-/** Rules that the protocol rests on. What is only unwise is a warning. */
+/** Rules that the protocol rests on. Settings that are only unwise cause a warning instead. */
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   {
     needs: ['prime.baseUrl', 'prime.allowHttp'],

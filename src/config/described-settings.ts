@@ -7,11 +7,11 @@ import { GROUP_TITLES, SETTINGS } from './settings.ts';
 export interface DescribedSetting extends Setting {
   readonly group: string;
   readonly key: string;
-  /** The group as people read it. */
+  /** The title of its group. */
   readonly title: string;
 }
 
-/** Every setting, in the order of help and reference. */
+/** Every setting, in the sequence of the help and the reference. */
 export function describedSettings(): readonly DescribedSetting[] {
   const titles: Readonly<Record<string, string>> = GROUP_TITLES;
   const groups: Readonly<Record<string, z.ZodObject<z.core.$ZodShape>>> = SETTINGS;

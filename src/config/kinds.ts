@@ -4,7 +4,7 @@ import { capToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Kind } from './setting.ts';
 
-/** The value that a text stands for, or what is wrong with it. */
+/** The value of a text, or a problem. */
 type Reading<T> = { readonly value: T } | { readonly problem: string };
 
 interface Bounds {
@@ -14,10 +14,10 @@ interface Bounds {
 
 const NUMBER_PATTERN = /^\d{1,9}(\.\d{1,9})?$/;
 const MIN_USD = 0.01;
-/** More than any account can pay: a typing error. */
+/** More than any account can pay, so a larger number is a typing error. */
 const MAX_USD = 1_000_000;
 
-/** `90s`, `1h30m`: milliseconds. */
+/** `90s`, `1h30m`, as milliseconds. */
 export function duration(minMs: number): Kind<number> {
   return kind('duration', (text) => {
     const ms = parseDurationMs(text);
@@ -41,7 +41,7 @@ export function decimal(bounds: Bounds): Kind<number> {
   return kind('number', (text) => readNumber(text, bounds));
 }
 
-/** An amount that may be spent: rounded down to whole micro-dollars. */
+/** An amount that may be spent, rounded down to whole micro-dollars. */
 export function usd(): Kind<MicroUsd> {
   return kind('usd', (text) => {
     const reading = readNumber(text, { min: MIN_USD, max: MAX_USD });
@@ -49,7 +49,7 @@ export function usd(): Kind<MicroUsd> {
   });
 }
 
-/** `true` or `false`; the flag alone means true, and `--no-…` false. */
+/** `true` or `false`. The flag alone means true, and `--no-…` means false. */
 export function onOff(): Kind<boolean> {
   const onOffKind = kind('true|false', (text) =>
     text === 'true' || text === 'false'
@@ -66,7 +66,7 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): K
   });
 }
 
-/** Words with commas between them, or none; spaces around them do not count. */
+/** Words separated by commas, or none. Spaces around them do not count. */
 export function wordList(): Kind<readonly string[]> {
   return kind('list', (text) => {
     if (text === '') {
@@ -92,13 +92,13 @@ export function word({ placeholder, pattern, meaning }: WordRule): Kind<string> 
   );
 }
 
-/** Where to listen; undefined: nowhere. */
+/** Where to listen, or undefined to listen nowhere. */
 export type ListenAddress = { readonly host: string; readonly port: number } | undefined;
 
 const MAX_PORT = 65_535;
 
 const ADDRESS_PATTERN = /^(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<name>[^:[\]\s]*)):(?<port>\d{1,5})$/;
-/** All interfaces, IPv4 as well. */
+/** All interfaces, including IPv4. */
 const ANY_HOST = '::';
 
 /** `0.0.0.0:8080`, `[::]:8080`, `:8080` or `off`. */

@@ -20,8 +20,8 @@ export type LoadedConfig =
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
 /**
- * Reads the configuration from the arguments (without the program's own two) and the environment. All problems are
- * reported at once, each with the flag or variable that it comes from. Never exits and never prints.
+ * Loads the configuration from the arguments (without the program's own two) and the environment. Returns
+ * all problems at once, each with its flag or variable. Never exits and never prints.
  */
 export function loadConfig(argv: readonly string[], env: Environment): LoadedConfig {
   const described = describedSettings();
@@ -73,7 +73,7 @@ const settingsSchema = z.object(SETTINGS).superRefine(
       }
     }
   },
-  // Also when some setting could not be read: a rule about others is to be reported with it.
+  // Runs even if some setting could not be read, so that all problems are reported together.
   { when: () => true },
 );
 
@@ -100,7 +100,7 @@ function valueProblems(texts: Texts, issues: readonly z.core.$ZodIssue[]): reado
   const lacking = [...texts.values()].filter(({ lacksValue }) => lacksValue);
   const wrong = issues.flatMap(({ path, message }) => {
     const text = texts.get(path.join('.'));
-    // A rule between settings names them itself.
+    // The problem of a rule names its settings itself.
     return text === undefined ? [message] : text.lacksValue ? [] : [`${text.origin}: ${message}.`];
   });
   return [...lacking.map(({ origin }) => `${origin} needs a value.`), ...wrong];

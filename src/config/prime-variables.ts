@@ -2,9 +2,9 @@ import type { DescribedSetting } from './described-settings.ts';
 import type { Environment } from './texts.ts';
 
 /**
- * Variables of the provider's own command line that say whose wallet pays, or where the API is. Those that a setting
- * takes over stand in the table of settings; these have no meaning here, and to ignore them would use another account
- * than was meant.
+ * Variables of the provider's own command line that say whose wallet pays, or where the API is. Settings
+ * cover some of them (see src/config/settings.ts). The operator refuses the others, because ignoring them
+ * would use another account than intended.
  */
 const REFUSED: Readonly<Record<string, string>> = {
   PRIME_CONTEXT:
@@ -12,7 +12,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   PRIME_USER_ID: 'whose account pays follows from the API key alone',
 };
 
-/** What is wrong with the variables, for a person. */
+/** Returns a text for the user for each problem. */
 export function primeVariableProblems(
   described: readonly DescribedSetting[],
   given: ReadonlySet<string>,
@@ -24,7 +24,9 @@ export function primeVariableProblems(
   return [...refused, ...described.flatMap((setting) => contradictions(setting, given, env))];
 }
 
-/** Two variables for one setting that say different things: one of them would be ignored. The flag wins over both. */
+/**
+ * Two variables for one setting with different values, one of which would be ignored. A flag overrides both.
+ */
 function contradictions(
   { flag, env: names }: DescribedSetting,
   given: ReadonlySet<string>,
@@ -37,7 +39,7 @@ function contradictions(
     : [];
 }
 
-/** A flag that wins over a variable of the provider's command line, which somebody may have set on purpose. */
+/** Flags that override a variable of the provider's command line, which may have been set on purpose. */
 export function overruledVariables(
   described: readonly DescribedSetting[],
   given: ReadonlyMap<string, string | undefined>,
@@ -57,7 +59,7 @@ function isSet(env: Environment, name: string): boolean {
   return (env[name] ?? '').trim() !== '';
 }
 
-/** The same address may be written in several ways. */
+/** Normalizes an address, so that different spellings compare as equal. */
 function normal(text: string): string {
   return text
     .trim()

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 
-/** What people see of one setting: on the command line, in the environment, in the help and in the reference. */
+/**
+ * The description of one setting on the command line, in the environment, in the help and in the reference.
+ */
 export interface Setting {
   /** With its dashes: `--lease-name`. */
   readonly flag: string;
-  /** Variables that set it, the first one that is not empty counts. */
+  /** Variables that set it. The first one that is not empty counts. */
   readonly env: readonly [string, ...string[]];
-  /** Stands for the value in the help: `duration`. A switch needs no value. */
+  /** Represents the value in the help: `duration`. A switch has none. */
   readonly placeholder: string;
   readonly isSwitch: boolean;
-  /** The default as people would write it; undefined: there is none. */
+  /** The default as people write it, or undefined if there is none. */
   readonly defaultText: string | undefined;
   readonly description: string;
 }
 
-/** What a setting says about itself; the rest follows from its flag and kind. */
+/** What a setting states itself. Its flag and kind determine the rest. */
 export interface SettingText {
   readonly flag: string;
   /** @default GPUPOD_<FLAG> */
@@ -23,14 +25,14 @@ export interface SettingText {
   readonly description: string;
 }
 
-/** A kind of value: how it is read from a text, and what it is called in the help. */
+/** A kind of value: how to parse it, and how the help names it. */
 export interface Kind<T> {
   readonly placeholder: string;
   readonly isSwitch?: boolean;
   readonly schema: () => z.ZodType<T, string>;
 }
 
-/** The settings that belong to the leaves of the schema. Filled while the table is built, read ever after. */
+/** The description for each leaf of the schema. Only the building of the table writes to it. */
 const settingOfSchema = z.registry<Setting>();
 
 /** A setting that always has a value. */
@@ -43,7 +45,7 @@ export function setting<T>(
   return schema;
 }
 
-/** A setting that may be left out, and then is not there. */
+/** A setting that is absent if nobody sets it. */
 export function optionalSetting<T>(
   kind: Kind<T>,
   text: SettingText,
@@ -53,7 +55,7 @@ export function optionalSetting<T>(
   return schema;
 }
 
-/** What was said about the setting that this schema reads. */
+/** The description of the setting that this schema parses. */
 export function settingOf(schema: z.core.$ZodType): Setting {
   const found = settingOfSchema.get(schema);
   if (found === undefined) {

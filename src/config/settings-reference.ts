@@ -1,7 +1,7 @@
 import { describedSettings } from './described-settings.ts';
 import type { DescribedSetting } from './described-settings.ts';
 
-/** All settings as Markdown, for the reference. */
+/** All settings as Markdown, for docs/reference/settings.md. */
 export function settingsReference(): string {
   const groups = Map.groupBy(describedSettings(), ({ title }) => title);
   const tables = [...groups].map(([title, settings]) => `## ${title}\n\n${toTable(settings)}`);

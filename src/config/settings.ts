@@ -13,7 +13,7 @@ import {
 import { optionalSetting, setting } from './setting.ts';
 import { TIMING_SETTINGS } from './timing-settings.ts';
 
-/** The smallest lease that Kubernetes can say: its record counts whole seconds. */
+/** The smallest lease that Kubernetes can express: its record counts whole seconds. */
 const MIN_LEASE_MS = 1000;
 const MIN_PERIOD_MS = 10;
 
@@ -30,8 +30,9 @@ const namespaceName = {
 };
 
 /**
- * All settings but the API key itself, which has no flag: everybody on the node can see arguments. Each
- * group is a part of the configuration. What reads them, the help and the reference are made from this table.
+ * All settings except the API key itself, which has no flag because everybody on the node can see arguments.
+ * Each group is a part of the configuration. The parser, the help and the reference are built from this
+ * table.
  */
 export const SETTINGS = {
   prime: z.object({
@@ -258,7 +259,7 @@ export const SETTINGS = {
 
 export type SettingsGroup = keyof typeof SETTINGS;
 
-/** The groups as people read them, in the order of help and reference. */
+/** The titles of the groups, in the sequence of the help and the reference. */
 export const GROUP_TITLES: Readonly<Record<SettingsGroup, string>> = {
   prime: 'Prime Intellect',
   policy: 'Limits on what GpuPods may rent, and who pays',

@@ -2,17 +2,17 @@ import type { DescribedSetting } from './described-settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The text of one setting, and what to call its origin when it is wrong. */
+/** The text of one setting, and where it came from. */
 export interface GivenText {
-  /** Undefined: not given, or given without a value. */
+  /** Undefined if it was not given, or given without a value. */
   readonly text: string | undefined;
   /** `--lease-name`, `GPUPOD_LEASE_NAME`. */
   readonly origin: string;
-  /** A flag with nothing behind it. */
+  /** True for a flag without a value. */
   readonly lacksValue: boolean;
 }
 
-/** Flag before environment before default; a variable that is empty is not set. */
+/** Precedence: flag, environment, default. An empty variable counts as not set. */
 export function textOf(
   { flag, env: names, defaultText }: DescribedSetting,
   given: ReadonlyMap<string, string | undefined>,

@@ -7,7 +7,7 @@ import { setting } from './setting.ts';
 
 const MIN_TIMING_MS = 1;
 
-/** One setting for each window, under the window's own key: what is missing or superfluous does not compile. */
+/** One setting for each of the timings, with the same key. A missing or extra one does not compile. */
 export const TIMING_SETTINGS = {
   offerMaxAgeMs: timingSetting(
     'offerMaxAgeMs',
@@ -74,7 +74,7 @@ export const TIMING_SETTINGS = {
   ),
 } satisfies Record<keyof ProtocolTimings, z.ZodType<number, string>>;
 
-/** `settleMs` is `--window-settle`. */
+/** `settleMs` becomes `--window-settle`. */
 function timingSetting(key: keyof ProtocolTimings, description: string): z.ZodType<number, string> {
   const name = key.replace(/Ms$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return setting(duration(MIN_TIMING_MS), {

@@ -6,7 +6,7 @@ import type { Settings } from './cross-checks.ts';
 import type { DescribedSetting } from './described-settings.ts';
 import type { Environment } from './texts.ts';
 
-/** Windows that protect money: shorter ones are for tests. */
+/** Timings that protect money. Shorter ones are for tests. */
 const PROTECTING_TIMINGS: readonly (keyof ProtocolTimings)[] = [
   'settleMs',
   'settleSpacingMs',
@@ -18,7 +18,7 @@ const PROTECTING_TIMINGS: readonly (keyof ProtocolTimings)[] = [
 
 type Warning = (settings: Settings) => string | undefined;
 
-/** What works, and is probably not meant. */
+/** Combinations that work, and are probably a mistake. */
 const WARNINGS: readonly Warning[] = [
   ({ prime }) =>
     prime.allowHttp

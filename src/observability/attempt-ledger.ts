@@ -1,13 +1,13 @@
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 
-/** What happened to attempts since the last look. */
+/** What happened to attempts since the last read. */
 export interface LedgerNews {
-  /** USD by namespace; each amount is told once. */
+  /** USD by namespace. Each amount appears only once. */
   readonly spentUsd: ReadonlyMap<string, number>;
-  /** Outcome of each attempt that ended. */
+  /** The outcome of each attempt that ended. */
   readonly outcomes: readonly string[];
   readonly readyAfterMs: readonly number[];
-  /** USD by namespace that the objects which exist now cost so far, as far as it is on record. */
+  /** Recorded cost of the existing GpuPods so far, in USD by namespace. */
   readonly livingUsd: ReadonlyMap<string, number>;
 }
 
@@ -27,18 +27,18 @@ const MS_PER_HOUR = 3_600_000;
 const NOTHING: Entry = { usd: 0, isEnded: false, isReady: false };
 
 /**
- * Turns the state of all GpuPods, looked at now and then, into what happened between two looks: that is what counters
- * need, and it stays right when objects and attempts on record come and go.
+ * Derives what happened between two reads from the state of all GpuPods. Counters need that, and it stays
+ * correct when GpuPods and recorded attempts appear and vanish.
  *
- * The first look tells of everything that ever happened; a process that led earlier told it already, so that look is
- * for the caller to throw away. What the ledger cannot know: what a machine cost between the last look and the deletion
- * of its GpuPod, and attempts that came and went between two looks. It keeps one small entry for each attempt on
- * record of each object that exists.
+ * The first read returns everything that ever happened. An earlier leader already counted that, so the
+ * caller must ignore it. The ledger misses two things: the cost between the last read and the deletion of a
+ * GpuPod, and attempts that start and end between two reads. It keeps one small entry for each recorded
+ * attempt of each existing GpuPod.
  */
 export class AttemptLedger {
   #byUid: ReadonlyMap<string, ReadonlyMap<number, Entry>> = new Map();
 
-  /** Looks at all objects that exist. */
+  /** Reads all existing GpuPods. */
   read(samples: readonly GpuPodSample[], nowMs: number): LedgerNews {
     const news = new News();
     const byUid = new Map<string, ReadonlyMap<number, Entry>>();
@@ -83,7 +83,7 @@ class News implements LedgerNews {
   }
 }
 
-/** An estimate may be corrected downwards; what was told cannot be taken back. */
+/** An estimate may be corrected downwards, but a counter cannot decrease. */
 function merge(entries: Entries, known: ReadonlyMap<number, Known>): ReadonlyMap<number, Entry> {
   return new Map(
     [...known].map(([attempt, { entry }]) => [
@@ -93,11 +93,11 @@ function merge(entries: Entries, known: ReadonlyMap<number, Known>): ReadonlyMap
   );
 }
 
-/** By number: what is on record, and the machine that is rented now. */
+/** By attempt number: the recorded attempts and the current instance. */
 function knownAttempts(sample: GpuPodSample, nowMs: number): ReadonlyMap<number, Known> {
   const known = new Map<number, Known>();
   for (const { attempt, outcome, costUsd = 0 } of sample.endedAttempts) {
-    // One that ended is never told as ready: it had its chance while it ran.
+    // An ended attempt does not count as ready again. It was counted while it ran, if it was ready.
     known.set(attempt, { entry: { usd: costUsd, isEnded: true, isReady: true }, outcome });
   }
   const { instance } = sample;

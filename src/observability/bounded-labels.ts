@@ -1,7 +1,10 @@
-/** The label of everything beyond the bound. */
+/** The label of all values beyond the limit. */
 const OTHER = 'other';
 
-/** Values of a label that other people choose, kept to the first so many of them; all others share one. */
+/**
+ * Limits the values of a label that other people choose. The first values keep their own label, and all
+ * others share one.
+ */
 export class BoundedLabels {
   readonly #known = new Set<string>();
   readonly #max: number;

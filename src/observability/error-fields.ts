@@ -12,8 +12,8 @@ const MAX_MESSAGE_LENGTH = 2_000;
 const MAX_STACK_LENGTH = 4_000;
 
 /**
- * An error by name, message, code, stack and causes. Nothing else: HTTP libraries hang requests, with their headers
- * and bodies, onto their errors.
+ * Name, message, code, stack and causes of an error. Nothing else: HTTP libraries attach requests, with
+ * their headers and bodies, to their errors.
  */
 export function errorFields(error: Error, causesLeft = MAX_CAUSES): ErrorFields {
   const { stack, cause } = error;

@@ -19,7 +19,7 @@ type GpuPodInstruments = Pick<
   | 'timeToReady'
 >;
 
-/** Brings everything that is computed from how GpuPods are now up to now. */
+/** Computes the gauges from the current state of all GpuPods. */
 export function refreshGpuPodMetrics(instruments: GpuPodInstruments, samples: readonly GpuPodSample[]): void {
   clearGpuPodMetrics(instruments);
   countGpuPods(instruments, samples);
@@ -33,8 +33,8 @@ export function refreshGpuPodMetrics(instruments: GpuPodInstruments, samples: re
   }
 }
 
-/** Tells what happened since the last look. */
-export function tellNews(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
+/** Counts what happened since the last read. */
+export function countNews(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
   for (const [namespace, usd] of news.spentUsd) {
     book.add(namespace, usd);
   }
@@ -46,17 +46,17 @@ export function tellNews(instruments: GpuPodInstruments, book: SpentBook, news: 
   }
 }
 
-/** Shows amounts as they stand. */
+/** Sets the cost so far and the recorded spending. */
 export function showAmounts(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
   for (const [namespace, usd] of news.livingUsd) {
     instruments.livingCost.set({ namespace }, usd);
   }
-  for (const [namespace, usd] of book.told()) {
+  for (const [namespace, usd] of book.shown()) {
     instruments.spent.inc({ namespace }, usd);
   }
 }
 
-/** Instances that bill and that no GpuPod names: what they cost an hour, by why. */
+/** Sets the hourly price of instances that bill and belong to no GpuPod, by kind. */
 export function showUnowned(
   { unownedPrice }: Pick<Instruments, 'unownedPrice'>,
   usdPerHour: ReadonlyMap<string, number>,
@@ -66,7 +66,7 @@ export function showUnowned(
   }
 }
 
-/** A standby tells nothing of GpuPods: two processes that did would be added up. */
+/** A standby shows no metrics of GpuPods, because Prometheus would add up those of two processes. */
 export function clearGpuPodMetrics(instruments: GpuPodInstruments): void {
   for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'openIntents', 'spent'] as const) {
     instruments[key].reset();
@@ -74,7 +74,7 @@ export function clearGpuPodMetrics(instruments: GpuPodInstruments): void {
   showUnowned(instruments, new Map());
 }
 
-/** Summed up before the library hears of it: it takes longer for a series than this does for an object. */
+/** Groups first, because an update of a series takes the library longer than the grouping of a GpuPod. */
 function countGpuPods({ gpuPods }: GpuPodInstruments, samples: readonly GpuPodSample[]): void {
   const groups = Map.groupBy(samples, ({ namespace, phase, provider, gpuType }) =>
     JSON.stringify([namespace, phase, provider, gpuType]),

@@ -1,28 +1,28 @@
-/** What the metrics want to know of one GpuPod. Times are wall clock, money is USD. */
+/** What the metrics need of one GpuPod. Times are wall clock times, and money is in USD. */
 export interface GpuPodSample {
   readonly uid: string;
   readonly namespace: string;
   readonly phase: string;
-  /** Of the offer that was chosen last. */
+  /** The upstream provider of the offer that was chosen last. */
   readonly provider?: string;
   readonly gpuType?: string;
-  /** The machine that is rented now. */
+  /** The current instance. */
   readonly instance?: InstanceSample;
-  /** Nobody knows yet whether a machine came of its order. */
+  /** The outcome of its create request is unknown. */
   readonly hasOpenIntent: boolean;
-  /** Attempts on record that have ended. */
+  /** Recorded attempts that have ended. */
   readonly endedAttempts: readonly EndedAttemptSample[];
 }
 
 export interface InstanceSample {
-  /** Number of the attempt, unique for the object. */
+  /** The number of the attempt, unique for the GpuPod. */
   readonly attempt: number;
   readonly usdPerHour?: number;
-  /** Since when it bills. */
+  /** When billing started. */
   readonly billedSinceMs?: number;
   /** Hours that were charged at once. */
   readonly prepaidHours?: number;
-  /** Time from the order until it was ready; undefined: it is not ready yet. */
+  /** Time from the create intent until the instance was ready, or undefined while it is not. */
   readonly readyAfterMs?: number;
 }
 

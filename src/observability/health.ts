@@ -1,4 +1,4 @@
-/** One thing that must be right; `message` says what is wrong, or for people how it stands. */
+/** One condition of health. `message` says what is wrong, or describes the current state. */
 export interface HealthCheck {
   readonly name: string;
   readonly read: () => HealthReading;
@@ -9,7 +9,7 @@ export interface HealthReading {
   readonly message?: string;
 }
 
-/** `live`: the process should be restarted where one fails. `ready`: it should get no traffic. A standby is ready. */
+/** `live`: restart the process if one fails. `ready`: send it no traffic if one fails. A standby is ready. */
 export interface HealthChecks {
   readonly live: readonly HealthCheck[];
   readonly ready: readonly HealthCheck[];
@@ -20,7 +20,7 @@ export interface HealthReport {
   readonly checks: readonly ({ readonly name: string } & HealthReading)[];
 }
 
-/** Looks at everything; a check that throws has failed. */
+/** Runs all checks. A check that throws counts as failed. */
 export function reportHealth(checks: readonly HealthCheck[]): HealthReport {
   const readings = checks.map((check) => ({ name: check.name, ...readSafely(check) }));
   return { status: readings.every(({ isOk }) => isOk) ? 'ok' : 'failing', checks: readings };

@@ -4,7 +4,7 @@ import { reportHealth } from './health.ts';
 import type { HealthCheck, HealthChecks } from './health.ts';
 import type { Logger } from './logger.ts';
 
-/** Where `/metrics` comes from. */
+/** The source of `/metrics`. */
 export interface MetricsSource {
   readonly contentType: string;
   scrape(): Promise<string>;
@@ -12,7 +12,7 @@ export interface MetricsSource {
 
 export interface HttpServerOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 means any free port. */
   readonly port: number;
   readonly checks: HealthChecks;
   readonly metrics: MetricsSource;
@@ -26,20 +26,23 @@ export type StartedHttpServer =
       readonly address: string;
       close(): Promise<void>;
     }
-  /** Rented machines are looked after all the same. */
+  /** The operator keeps managing instances without this server. */
   | { readonly kind: 'unavailable'; readonly message: string };
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Serves `/healthz`, `/readyz` and `/metrics`. An address that cannot be had is a value, not an error. */
+/**
+ * Serves `/healthz`, `/readyz` and `/metrics`. If the address is not available, the result says so instead
+ * of an exception.
+ */
 export async function startHttpServer(options: HttpServerOptions): Promise<StartedHttpServer> {
   const { host, port, log } = options;
   const server = createServer(options);
   try {
     await listen(server, { host, port });
-    // Fastify names 127.0.0.1 for whatever is bound to all addresses.
+    // Fastify reports 127.0.0.1 for a server that listens on all addresses.
     const address = boundAddress(server.server.address()) ?? `${host}:${String(port)}`;
-    log.info({ address }, 'serving health and metrics');
+    log.info({ address }, 'started serving health and metrics');
     return {
       kind: 'listening',
       address,
@@ -49,7 +52,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Start
     };
   } catch (error) {
     await server.close();
-    log.error({ err: error, host, port }, 'health and metrics cannot be served');
+    log.error({ err: error, host, port }, 'failed to serve health and metrics');
     return { kind: 'unavailable', message: error instanceof Error ? error.message : String(error) };
   }
 }
@@ -57,7 +60,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Start
 const ANY_IPV6 = '::';
 const NO_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
-/** `::` takes both families; a node without IPv6 has the other one still. */
+/** `::` covers both address families. A node without IPv6 falls back to IPv4. */
 async function listen(server: FastifyInstance, address: { host: string; port: number }): Promise<void> {
   try {
     await server.listen(address);
@@ -79,7 +82,7 @@ function boundAddress(bound: ReturnType<FastifyInstance['server']['address']>): 
 }
 
 function createServer({ checks, metrics, log }: HttpServerOptions): FastifyInstance {
-  // Prometheus and the kubelet keep connections open, which must not hold up the end of the process.
+  // Prometheus and the kubelet keep connections open, which must not delay the shutdown.
   const server = fastify({ forceCloseConnections: true, requestTimeout: REQUEST_TIMEOUT_MS });
   server.get('/healthz', async (_request, reply) => await answerHealth(reply, checks.live));
   server.get('/readyz', async (_request, reply) => await answerHealth(reply, checks.ready));
@@ -87,7 +90,7 @@ function createServer({ checks, metrics, log }: HttpServerOptions): FastifyInsta
     try {
       return await reply.type(metrics.contentType).send(await metrics.scrape());
     } catch (error) {
-      log.error({ err: error }, 'metrics cannot be collected');
+      log.error({ err: error }, 'failed to collect metrics');
       return await reply.code(500).type('text/plain').send('metrics cannot be collected\n');
     }
   });

@@ -15,7 +15,7 @@ type Instrument<D extends MetricDefinition> = D['type'] extends 'counter'
 /** The instruments of the library, one for each definition, under its key. */
 export type Instruments = { readonly [Key in keyof Defined]: Instrument<Defined[Key]> };
 
-/** Makes them and registers them. */
+/** Creates and registers the instruments. */
 export function createInstruments(registry: MetricsRegistry): Instruments {
   return {
     buildInfo: gauge(registry, METRICS.buildInfo),
@@ -55,7 +55,10 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
   };
 }
 
-/** Makes the series whose label has known values, as 0: an alert on what never happened yet must find it. */
+/**
+ * Creates the series of labels with known values as 0, because an alert on something that has not happened
+ * yet must find its series.
+ */
 export function showKnownValues(instruments: Instruments): void {
   for (const result of METRICS.reconciles.values) instruments.reconciles.inc({ result }, 0);
   for (const reason of METRICS.watchEnds.values) instruments.watchEnds.inc({ reason }, 0);

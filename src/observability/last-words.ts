@@ -1,21 +1,24 @@
 import { errorFields } from './error-fields.ts';
 
-/** Errors of the engine: they name properties of the code, no data. */
+/** Errors of the engine. Their messages name properties of the code and hold no data. */
 const OF_THE_CODE: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError']);
 
-/** What may be told of an error that nobody caught. */
+/** What may be logged about an uncaught error. */
 export interface LastWords {
   readonly type: string;
-  /** Only where it is known to hold no data: of the engine and of the operating system. */
+  /**
+   * Only for errors whose message is known to hold no data: those of the engine and of the operating system.
+   */
   readonly message?: string;
   readonly code?: string;
-  /** Where in the code it was, innermost first. */
+  /** The stack frames, innermost first. */
   readonly at: readonly string[];
 }
 
 /**
- * An error that nobody caught, as the last line of the log. Node would print it with all that hangs on it: the requests
- * of HTTP libraries, with their headers and bodies. Nobody knows what its message was made of, so that stays away too.
+ * An uncaught error, as the last line of the log. Node would print the error with everything attached to it,
+ * such as the requests of HTTP libraries with their headers and bodies. The message may hold data too, so it
+ * is left out.
  */
 export function lastWords(thrown: unknown): LastWords {
   if (!(thrown instanceof Error)) return { type: typeof thrown, at: [] };

@@ -7,11 +7,14 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly version: string;
-  /** @default stdout, written at once, so that nothing is lost when the process ends */
+  /** @default stdout, written synchronously, so that nothing is lost when the process exits */
   readonly destination?: DestinationStream;
 }
 
-/** A constant text with its data as fields. No children: pino would write their fields past the filter. */
+/**
+ * Each message is a constant text with its data as fields. There are no child loggers, because pino would
+ * write their fields unfiltered.
+ */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -20,8 +23,8 @@ export interface Logger {
 }
 
 /**
- * JSON lines with ISO times. Secrets do not belong into a log call; what slips in under a telling name is taken out,
- * and errors lose everything but message, code, stack and causes. Texts are written as they are.
+ * JSON lines with ISO times. Do not log secrets: the filter removes only fields whose name suggests a
+ * secret, and reduces errors to message, code, stack and causes. It does not search texts.
  */
 export function createLogger({ level, version, destination = pino.destination(1) }: LoggerOptions): Logger {
   return pino(
@@ -30,7 +33,7 @@ export function createLogger({ level, version, destination = pino.destination(1)
       base: { service: 'gpupod-operator', version },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: safeFields },
-      // The default one would copy every field of an error; `safeFields` has reduced it already.
+      // The default serializer would copy every field of an error. `safeFields` has already reduced it.
       serializers: { err: (value: unknown) => value },
     },
     destination,

@@ -4,7 +4,7 @@ export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
-  /** All values of the only label, where they are known: each series is there as 0 before it first happens. */
+  /** All values of the only label, if they are known. Each of these series starts as 0. */
   readonly values?: readonly string[];
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[];
@@ -15,8 +15,8 @@ const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const PROVISIONING_SECONDS = [15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600];
 
 /**
- * Every metric of the operator; those of the process (`nodejs_`, `process_`) come from the library. No label holds a
- * name or ID of a GpuPod or an instance: the number of series stays small however many come and go.
+ * Every metric of the operator. The library adds those of the process (`nodejs_`, `process_`). No label
+ * holds the name or ID of a GpuPod or an instance, so the number of series stays small.
  */
 export const METRICS = {
   buildInfo: {

@@ -1,7 +1,7 @@
 import { METRICS } from './metric-definitions.ts';
 import type { MetricDefinition } from './metric-definitions.ts';
 
-/** All metrics of the operator as Markdown, for the reference. */
+/** All metrics of the operator as Markdown, for docs/reference/metrics.md. */
 export function metricsReference(): string {
   const rows = Object.values<MetricDefinition>(METRICS).map(
     ({ name, type, labels, help, values }) =>

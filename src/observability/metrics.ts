@@ -8,7 +8,7 @@ import {
   refreshGpuPodMetrics,
   showAmounts,
   showUnowned,
-  tellNews,
+  countNews,
 } from './gpu-pod-metrics.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { MetricsSource } from './http-server.ts';
@@ -19,20 +19,20 @@ import type { OfferSample } from './offer-metrics.ts';
 import { METRICS } from './metric-definitions.ts';
 import { SpentBook } from './spent-book.ts';
 
-/** What is asked for at each scrape; each is called synchronously and must be cheap. */
+/** What each scrape reads. All functions are synchronous and must be cheap. */
 export interface MetricSources {
-  /** All GpuPods; called only on the leader. */
+  /** All GpuPods. Called only on the leader. */
   readonly gpuPods: () => readonly GpuPodSample[];
-  /** Offers that are cooling down, by reason. */
+  /** Offers in a cooldown, by reason. */
   readonly cooldowns: () => ReadonlyMap<string, number>;
-  /** USD an hour of instances that bill and belong to no GpuPod, by why; asked for only on the leader. */
+  /** USD per hour of instances that bill and belong to no GpuPod, by kind. Called only on the leader. */
   readonly unowned: () => ReadonlyMap<string, number>;
   readonly limiter: () => LimiterSample;
-  /** Age of the last sign of life of the watch; infinite before the first. */
+  /** Time since the last event or bookmark of the watch, infinite before the first. */
   readonly watchAgeMs: () => number;
 }
 
-/** How the list of one wallet went; fits `WalletReport`. */
+/** The result of listing one wallet. Compatible with `WalletReport`. */
 export interface WalletListed {
   readonly wallet: string | undefined;
   readonly failure?: unknown;
@@ -46,59 +46,62 @@ export interface MetricsOptions {
   readonly sources: MetricSources;
 }
 
-/** How the provider's limiter stands. */
+/** The state of the provider's limiter. */
 export interface LimiterSample {
-  /** What it lets through at present. */
+  /** The rate that it allows now. */
   readonly requestsPerSecond: number;
-  /** What it would let through at once. */
+  /** Requests that it would allow at once. */
   readonly tokens: number;
-  /** Requests that wait, by priority. */
+  /** Waiting requests by priority. */
   readonly waiting: Readonly<Record<string, number>>;
 }
 
-/** What must outlive the process; text that only this part understands. */
+/** State that must outlive the process, as a text that only this part interprets. */
 export interface DurableRecord {
-  /** What an earlier process wrote last, or undefined. Call it before `setLeading(true)`. */
+  /** Receives what an earlier process wrote last, or undefined. Call it before `setLeading(true)`. */
   readonly onTaken: (text: string | undefined) => void;
-  /** What to write next; undefined: nothing. */
+  /** The text to write next, or undefined for nothing. */
   readonly next: () => string | undefined;
-  /** This was written. */
+  /** Confirms that this text was written. */
   readonly onWritten: (text: string) => void;
 }
 
-/** Told what happens. All are bound: they can be handed on as they are, and never throw. */
+/** Receives events of all parts. All functions are bound, can be passed on, and never throw. */
 export interface Metrics extends MetricsSource {
-  /** Fits `WorkQueueObserver`. */
+  /** Compatible with `WorkQueueObserver`. */
   readonly queue: {
     readonly onDepth: (depth: number) => void;
     readonly onStarted: (waitSeconds: number) => void;
     readonly onFinished: (workSeconds: number) => void;
     readonly onRetry: () => void;
   };
-  /** Fits `ReflectorObserver`. */
+  /** Compatible with `ReflectorObserver`. */
   readonly reflector: {
     readonly onListed: (objects: number) => void;
     readonly onWatchEnded: (reason: string) => void;
   };
-  /** Fits `onTurn` of `createRateLimiter`. */
+  /** Compatible with `onTurn` of `createRateLimiter`. */
   readonly onLimiterTurn: (priority: string, waitedMs: number) => void;
-  /** The money that was spent. Where nobody keeps it, the counter begins anew in each process. */
+  /** The money spent. If nobody stores it, the counter restarts in each process. */
   readonly spentRecord: DurableRecord;
   readonly onReconciled: (result: string, seconds: number) => void;
-  /** Fits `onListed` of the controller. */
+  /** Compatible with `onListed` of the controller. */
   readonly onListed: (report: WalletListed) => void;
   readonly onSwept: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
-  /** Fits `observe` of `createPrimeProvider`. */
+  /** Compatible with `observe` of `createPrimeProvider`. */
   readonly onProviderRequest: (request: ProviderRequest) => void;
-  /** Fits `onDropped` of `EventRecorder`. */
+  /** Compatible with `onDropped` of `EventRecorder`. */
   readonly onEventDropped: (reason: string) => void;
-  /** All offers of one answer for this GPU type, and how many rows of it could not be read. */
+  /** All offers of one answer for this GPU type, and the number of rows that cannot be read. */
   readonly onOffers: (gpuType: string, offers: readonly OfferSample[], skippedRows: number) => void;
-  /** Call it with true once this process leads and knows all GpuPods: what they cost until then was told by another. */
+  /**
+   * Call it with true once this process leads and has read all GpuPods. An earlier leader counted their cost
+   * until then.
+   */
   readonly setLeading: (isLeading: boolean) => void;
 }
 
-/** `endpoint` is a fixed text, `/pods/{id}`. */
+/** `endpoint` is a fixed text such as `/pods/{id}`. */
 export interface ProviderRequest {
   readonly endpoint: string;
   readonly method: string;
@@ -107,8 +110,8 @@ export interface ProviderRequest {
 }
 
 const MS_PER_SECOND = 1_000;
-/** How old a look at all GpuPods may be in what is written down. */
-const LOOK_EVERY_MS = 10_000;
+/** The maximum age of the data that is written down. */
+const MAX_RECORD_AGE_MS = 10_000;
 
 /** Metrics of one operator process, in a registry of their own. */
 export function createMetrics({ clock, version, sources }: MetricsOptions): Metrics {
@@ -125,7 +128,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
     const nowMs = clock.nowMs();
     const news = ledger.read(sources.gpuPods(), nowMs);
     book.sampledAt(nowMs);
-    tellNews(instruments, book, news);
+    countNews(instruments, book, news);
     return news;
   }
 
@@ -149,7 +152,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       isLeading = isLeadingNow;
       instruments.leader.set(isLeadingNow ? 1 : 0);
       if (isLeadingNow) {
-        // What it tells is thrown away: it happened before the last record, or before anybody kept one.
+        // The result is ignored: it happened before the last record, or before the first one.
         const nowMs = clock.nowMs();
         ledger.read(sources.gpuPods(), Math.min(nowMs, book.recordedAtMs ?? nowMs));
       }
@@ -159,7 +162,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
         book.open(text);
       },
       next: () => {
-        const isOld = clock.nowMs() - (book.recordedAtMs ?? -Infinity) >= LOOK_EVERY_MS;
+        const isOld = clock.nowMs() - (book.recordedAtMs ?? -Infinity) >= MAX_RECORD_AGE_MS;
         if (isLeading && isOld) read();
         return book.record();
       },

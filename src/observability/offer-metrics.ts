@@ -1,24 +1,27 @@
 import type { Instruments } from './instruments.ts';
 
-/** GPU types that get a series of their own; there are a few dozen, and tenants can ask for any text. */
+/**
+ * The limit for GPU types with a series of their own. There are a few dozen types, but tenants can request
+ * any text.
+ */
 const MAX_TYPES = 100;
 const OTHER = 'other';
 
-/** What the last answer said of one GPU type. */
+/** The last answer about one GPU type. */
 export interface OfferSample {
   readonly gpuCount: number;
-  /** All in, for the whole machine. */
+  /** All-inclusive price of the whole instance. */
   readonly usdPerHour: number;
 }
 
-/** Records offers by GPU type, for a bounded number of types; the rest shares one series. */
+/** Records offers by GPU type for a limited number of types. All others share one series. */
 export function createOfferRecorder(
   instruments: Pick<Instruments, 'offers' | 'skippedOfferRows' | 'cheapestOffer'>,
 ): (gpuType: string, offers: readonly OfferSample[], skippedRows: number) => void {
   const known = new Set<string>();
 
   return (gpuType, offers, skippedRows) => {
-    // A type that nobody offers may be a typing error: it gets no series.
+    // A type without offers may be a typing error, so it gets no series.
     if (offers.length > 0 && known.size < MAX_TYPES) {
       known.add(gpuType);
     }

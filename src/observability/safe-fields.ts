@@ -1,8 +1,8 @@
 import { errorFields } from './error-fields.ts';
 
 /**
- * Names of fields that may hold what nobody may read, in lower case without dashes and underscores. The plain
- * `key` is not one: it is the name of an object.
+ * Names of fields that may hold a secret, in lower case without dashes and underscores. The plain `key` is
+ * not among them, because it is the name of an object.
  */
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   'apikey',
@@ -29,14 +29,14 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'xapikey',
 ]);
 const CENSORED = '[secret]';
-/** Below this nothing is written: a line that deep is a dump, not a field. */
+/** Nothing deeper than this is logged: such a field is a dump. */
 const MAX_DEPTH = 6;
 const TOO_DEEP = '[too deep]';
 
 /**
- * The fields of a log line without secrets, judged by their names at every depth, and with errors reduced to what
- * may be read. Written by hand because pino's `redact` takes 230 µs a line for the same, sixty times as long as the
- * line itself, and knows only exact names.
+ * The fields of a log line without secrets, judged by their names at every depth, with reduced errors.
+ * Hand-written because pino's `redact` takes 230 µs per line, sixty times as long as the line itself, and
+ * matches only exact names.
  */
 export function safeFields(fields: object): Record<string, unknown> {
   return safeObject(fields, MAX_DEPTH);
@@ -58,7 +58,7 @@ function safeValue(value: unknown, depthLeft: number): unknown {
     return value;
   }
   if (value instanceof Error) {
-    // A plain object, whose texts are somebody else's.
+    // The result is a plain object whose texts come from elsewhere, so it is filtered too.
     return safeObject(errorFields(value), depthLeft);
   }
   if (depthLeft === 0) {
@@ -69,10 +69,10 @@ function safeValue(value: unknown, depthLeft: number): unknown {
     : safeObject(value, depthLeft - 1);
 }
 
-/** Characters that JSON writes as they are, and that a terminal obeys or a person cannot see. */
+/** Characters that JSON leaves unescaped, and that a terminal interprets or a person cannot see. */
 const INVISIBLE = /[\u007F-\u009F\p{Cf}\u2028\u2029]/gu;
 
-/** The text with such characters written out, as JSON does with the others. */
+/** Escapes such characters as JSON escapes others. */
 function visible(text: string): string {
   return text.replaceAll(
     INVISIBLE,
@@ -80,7 +80,7 @@ function visible(text: string): string {
   );
 }
 
-/** What says itself how it is written: dates, URLs, secrets in their wrapper. */
+/** True for objects that define their own JSON form: dates, URLs, wrapped secrets. */
 function hasJsonForm(value: object): boolean {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }

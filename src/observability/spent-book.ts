@@ -1,19 +1,20 @@
 import { readSpentRecord, writeSpentRecord } from './spent-record.ts';
 
 /**
- * What was spent, by namespace, over all processes that ever led.
+ * The money spent by namespace, over all leaders so far.
  *
- * A counter that goes down counts as one that began anew, and everything it shows would be counted a second time. So only
- * what stands in the record is told: a process that dies between two writes has told nothing that its heir does not know.
+ * If a counter decreases, Prometheus assumes a restart and counts everything it shows again. So the counter
+ * shows only recorded amounts: a process that dies between two writes has shown nothing that its successor
+ * does not know.
  */
 export class SpentBook {
   readonly #usd = new Map<string, number>();
-  readonly #told = new Map<string, number>();
-  /** When what stands in the book was looked at; undefined before the first look. */
+  readonly #shown = new Map<string, number>();
+  /** When the amounts were read from the GpuPods, or undefined before the first read. */
   #atMs: number | undefined;
   #isRecorded = false;
 
-  /** Takes over what an earlier process recorded. From here on nothing is told that was not recorded. */
+  /** Takes over the record of an earlier process. From now on only recorded amounts are shown. */
   open(text: string | undefined): void {
     this.#isRecorded = true;
     const record = readSpentRecord(text);
@@ -24,7 +25,10 @@ export class SpentBook {
     this.#settle();
   }
 
-  /** When the record was written; undefined where there is none. Wall clock, perhaps of another machine. */
+  /**
+   * When the record was written, as a wall clock time that another node may have set. Undefined if there is
+   * no record.
+   */
   get recordedAtMs(): number | undefined {
     return this.#atMs;
   }
@@ -37,25 +41,25 @@ export class SpentBook {
     this.#atMs = nowMs;
   }
 
-  /** The record to be written next; undefined before there is anything to say. */
+  /** The next record to write, or undefined before the first read. */
   record(): string | undefined {
     return this.#atMs === undefined ? undefined : writeSpentRecord({ atMs: this.#atMs, usd: this.#usd });
   }
 
-  /** This record is written. */
+  /** Confirms that this record was written. */
   recorded(text: string): void {
     for (const [namespace, usd] of readSpentRecord(text)?.usd ?? []) {
-      this.#told.set(namespace, Math.max(usd, this.#told.get(namespace) ?? 0));
+      this.#shown.set(namespace, Math.max(usd, this.#shown.get(namespace) ?? 0));
     }
   }
 
-  /** What may be told. */
-  told(): ReadonlyMap<string, number> {
+  /** The amounts that may be shown. */
+  shown(): ReadonlyMap<string, number> {
     if (!this.#isRecorded) this.#settle();
-    return this.#told;
+    return this.#shown;
   }
 
   #settle(): void {
-    for (const [namespace, usd] of this.#usd) this.#told.set(namespace, usd);
+    for (const [namespace, usd] of this.#usd) this.#shown.set(namespace, usd);
   }
 }

@@ -3,7 +3,7 @@ import { isRecord, parseJson } from '../json.ts';
 /** USD by namespace. */
 type Amounts = ReadonlyMap<string, number>;
 
-/** What was spent until when, as it outlives the process. */
+/** The money spent until a time, as stored outside the process. */
 export interface SpentRecord {
   /** Wall clock. */
   readonly atMs: number;
@@ -12,7 +12,10 @@ export interface SpentRecord {
 
 const DIGITS = 6;
 
-/** The record as text. Amounts are cut to millionths, so that what is read is never more than what was meant. */
+/**
+ * The record as text. Amounts are rounded down to millionths, so that a stored amount never exceeds the real
+ * one.
+ */
 export function writeSpentRecord({ atMs, usd }: SpentRecord): string {
   const scale = 10 ** DIGITS;
   const rounded = [...usd].map(
@@ -21,7 +24,10 @@ export function writeSpentRecord({ atMs, usd }: SpentRecord): string {
   return JSON.stringify({ at: new Date(atMs).toISOString(), usd: Object.fromEntries(rounded) });
 }
 
-/** The record in a text that anybody may have written; undefined where it is none. Amounts that are none are left out. */
+/**
+ * Parses the record from a text that anybody may have edited. Returns undefined if it is none, and leaves
+ * out invalid amounts.
+ */
 export function readSpentRecord(text: string | undefined): SpentRecord | undefined {
   const record = parseJson(text ?? '');
   if (!isRecord(record)) return undefined;

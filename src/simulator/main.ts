@@ -14,7 +14,7 @@ function number(text: string): number {
   return parsed.data;
 }
 
-/** `name=value`, the value as YAML. */
+/** `name=value`, with the value as YAML. */
 function assignment(text: string, before: Record<string, unknown>): Record<string, unknown> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Not of the form name=value.');
@@ -28,10 +28,10 @@ const program = new Command('simulator')
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--seed <number>', 'same seed, same ids', number, 1)
   .option('--offers <file>', 'YAML or JSON with the rows on offer')
-  .option('--settings <file>', 'YAML or JSON with settings; the options below win')
+  .option('--settings <file>', 'YAML or JSON with settings; the options below take precedence')
   .option('--set <name=value>', 'one setting, the value as YAML; may be repeated', assignment, {})
-  .option('--faults <file>', 'YAML or JSON with a list of fault rules that are in force from the start')
-  .option('--time-scale <factor>', 'divides every duration of a pod’s life', number)
+  .option('--faults <file>', 'YAML or JSON with a list of fault rules that are active from the start')
+  .option('--time-scale <factor>', 'divides every duration of the life cycle', number)
   .option('--provisioning-seconds <seconds>', 'PROVISIONING', number)
   .option('--pending-seconds <seconds>', 'PENDING', number)
   .option('--installing-seconds <seconds>', 'ACTIVE until installationStatus FINISHED', number)
@@ -55,7 +55,7 @@ interface Options {
   requestsPerSecond?: number;
 }
 
-/** Seconds of the command line as ms, under the setting's name; nothing where the option is absent. */
+/** Converts a number of the command line by `factor`. Returns nothing if the option is absent. */
 function chosen(name: string, value: number | undefined, factor = 1): Record<string, number> {
   return value === undefined ? {} : { [name]: value * factor };
 }

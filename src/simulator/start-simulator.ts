@@ -19,16 +19,16 @@ export interface SimulatorOptions {
   port?: number;
   /** Default 127.0.0.1. */
   host?: string;
-  /** Default: the machine's clock. */
+  /** Default: the system clock. */
   clock?: Clock;
-  /** Default 1. The same seed gives the same ids and the same luck. */
+  /** Default 1. The same seed gives the same IDs and the same random faults. */
   seed?: number;
   settings?: SettingsInput;
-  /** Rows, or a file of rows. Default: the catalogue that comes with the simulator. */
+  /** Rows, or a file with rows. Default: the catalogue that the simulator brings along. */
   offers?: OfferCatalogueInput | URL | string;
 }
 
-/** A running simulator. Everything is live: what is changed here counts from the next request on. */
+/** A running simulator. A change to any part takes effect with the next request. */
 export interface Simulator {
   /** `http://127.0.0.1:port`, without `/api/v1`. */
   url: string;
@@ -38,11 +38,11 @@ export interface Simulator {
   ledger: Ledger;
   offers: OfferBook;
   pods: PodBook;
-  /** Change by assigning fields, or with `changeSettings`, which checks them. */
+  /** Assign fields, or use `changeSettings`, which validates them. */
   settings: Settings;
   faults: FaultBook;
   requests: RequestLog;
-  /** Closes the server and every connection; slow answers are cut. */
+  /** Closes the server and every connection, and cuts slow answers. */
   stop(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ function catalogueOf(offers: SimulatorOptions['offers']): OfferCatalogue {
 /**
  * Starts the simulated provider on loopback.
  *
- * @throws ZodError or Error if settings or offers are not usable, or the port is taken.
+ * @throws ZodError or Error if the settings or offers are invalid, or the port is in use.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', clock = systemClock, seed = 1 } = options;

@@ -58,7 +58,7 @@ function refusal(status: number, reason: string, message: string): CannedAnswer 
 
 /** Where the operator serves its health, by its own log. */
 async function readyz({ log }: Scene): Promise<{ status: number; text: string }> {
-  const line = log.lines.findLast(({ message }) => message === 'serving health and metrics');
+  const line = log.lines.findLast(({ message }) => message === 'started serving health and metrics');
   const address: unknown = line === undefined ? undefined : Reflect.get(line.fields, 'address');
   const response = await fetch(`${String(address)}/readyz`);
   return { status: response.status, text: await response.text() };
@@ -173,7 +173,7 @@ describe('rights that are missing', () => {
     );
     expect(warnings).toHaveLength(1);
     // What is bound to all addresses is not called 127.0.0.1.
-    const served = scene.log.lines.find(({ message }) => message === 'serving health and metrics');
+    const served = scene.log.lines.find(({ message }) => message === 'started serving health and metrics');
     expect(JSON.stringify(served?.fields)).toMatch(/http:\/\/(\[::\]|0\.0\.0\.0):/);
   });
 });

@@ -60,7 +60,10 @@ const walletQuery = offsetQuery.extend({
   teamId: z.string().optional(),
 });
 
-/** Only `teamId` is understood: with `team_id` one silently gets the personal wallet, as on the real service. */
+/**
+ * Only `teamId` is read. With `team_id` the answer silently describes the personal wallet, as on the real
+ * service.
+ */
 function wallet({ world, account, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, walletQuery);
   if (!query.ok) return invalid(query.errors);

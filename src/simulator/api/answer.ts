@@ -1,4 +1,4 @@
-/** A request, free of any HTTP library. */
+/** A request, independent of any HTTP library. */
 export interface ApiRequest {
   method: string;
   /** As sent, without the query. */
@@ -11,7 +11,7 @@ export interface ApiRequest {
   origin: string;
 }
 
-/** An answer: a JSON value, or text as it is where the content type is not JSON. */
+/** An answer: a JSON value, or a literal text if the content type is not JSON. */
 export interface ApiAnswer {
   status: number;
   contentType: string;
@@ -25,7 +25,7 @@ export function json(body: unknown, status = 200): ApiAnswer {
   return { status, contentType: JSON_TYPE, headers: {}, body };
 }
 
-/** The error shape of everything but 422. */
+/** The error shape of every status but 422. */
 export function failure(status: number, detail: string): ApiAnswer {
   return json({ detail }, status);
 }
@@ -40,7 +40,7 @@ export function invalid(errors: readonly InvalidParam[]): ApiAnswer {
   return json({ errors }, 422);
 }
 
-/** The body as it goes over the wire. */
+/** The body as it is sent. */
 export function bodyText(answer: ApiAnswer): string {
   return answer.contentType === JSON_TYPE && typeof answer.body !== 'string'
     ? JSON.stringify(answer.body)
@@ -51,7 +51,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The API's form of a time. */
+/** A time in the API's format. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }

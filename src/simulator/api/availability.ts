@@ -53,7 +53,7 @@ function fits(world: World, query: Filters, offer: Offer): boolean {
   );
 }
 
-/** The row as it is sent: what the simulator knows about its market stays inside. */
+/** The row as the API sends it, without the hidden `market` fields. */
 function offerView(world: World, { market, ...row }: Offer): unknown {
   const isEmpty =
     world.settings.consumeStock &&

@@ -3,7 +3,7 @@ import type { World } from '../world/world.ts';
 import type { ApiAnswer, ApiRequest } from './answer.ts';
 import type { DeleteRecord } from '../world/ledger.ts';
 
-/** What a handler works with; the account is the caller's, authorised already. */
+/** What a handler works with. `account` is the authorized caller. */
 export interface ApiContext {
   world: World;
   account: Account;
@@ -11,16 +11,16 @@ export interface ApiContext {
   /** The part of the path that the route names `{id}`. */
   id: string;
   requestNumber: number;
-  /** Says what became of a DELETE of a pod. */
+  /** Records the result of a DELETE of an instance. */
   noteDelete: (result: DeleteRecord['result']) => void;
 }
 
 type Handler = (context: ApiContext) => ApiAnswer;
 
-/** One operation: method, canonical path, the scope that a key needs for it, and what it does. */
+/** One operation: method, canonical path, the scope that a key needs, and its handler. */
 export interface Route {
   method: string;
-  /** Below `/api/v1`, as the API document spells it; `{id}` is the only variable. */
+  /** Below `/api/v1`, as the API document spells it. `{id}` is the only variable. */
   path: string;
   scope: string | null;
   access: 'read' | 'write';

@@ -6,7 +6,7 @@ type NamedBy = 'gpuType' | 'provider';
 
 const DOCUMENTED: Record<NamedBy, readonly string[]> = { gpuType: GPU_TYPES, provider: PROVIDERS };
 
-/** A name that is neither documented nor on offer, as the API would refuse it: its enums are closed. */
+/** A name that is neither documented nor on offer. The API's enums are closed, so it refuses such a name. */
 export function unknownName(
   world: World,
   kind: NamedBy,

@@ -17,7 +17,7 @@ function pricing(offers: readonly Offer[]): PricingInfo {
   return {
     onDemand: lowest(steady.map((offer) => offer.prices.onDemand)),
     communityPrice: lowest(steady.map((offer) => offer.prices.communityPrice)),
-    // Spot rows carry their price in onDemand.
+    // Spot rows have their price in onDemand.
     spotPrice: lowest(offers.filter(isSpot).map((offer) => offer.prices.onDemand)),
   };
 }
@@ -31,7 +31,7 @@ function byRegion(offers: readonly Offer[]): Record<string, PricingInfo> {
   return { cheapest: pricing(offers), ...Object.fromEntries(entries) };
 }
 
-/** `{type: {count: {cheapest, <region>…}}}` over the rows that can be had. */
+/** `{type: {count: {cheapest, <region>…}}}` for the rows that are in stock. */
 export function summaryView(
   offers: readonly Offer[],
 ): Record<string, Record<string, Record<string, PricingInfo>>> {

@@ -27,7 +27,7 @@ function shownPrice(pod: Pod, { status }: PodState, nowMs: number): number | nul
   return priceShownFrom === 'Creation' || isLate ? priceAt(pod, nowMs) : null;
 }
 
-/** The pod object, as create, get and list send it. */
+/** The instance as create, get and list send it. */
 export function podView(world: World, pod: Pod): Record<string, unknown> {
   const nowMs = world.clock.nowMs();
   const state = podStateAt(pod, nowMs);

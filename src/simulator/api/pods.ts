@@ -16,7 +16,7 @@ function isVisible(account: Account, pod: Pod): boolean {
   return pod.userId === account.userId || (pod.teamId !== null && account.teams.includes(pod.teamId));
 }
 
-/** True while GET still knows the pod: it lives, or the settings keep ended pods in sight. */
+/** True while GET finds the instance: it is live, or the settings keep terminated instances visible. */
 function isFound(world: World, pod: Pod): boolean {
   const { settings, clock } = world;
   if (world.pods.isLive(pod)) return true;
@@ -39,7 +39,7 @@ function isListed({ world, account, request }: ApiContext, pod: Pod): boolean {
     : pod.teamId === null && pod.userId === account.userId;
 }
 
-/** The team that is asked for, if one is that the key is not in. */
+/** The requested team, if the key does not belong to it. */
 function foreignTeam({ account, request }: ApiContext): string | null {
   const teamId = request.query.get('teamId');
   return teamId === null || account.teams.includes(teamId) ? null : teamId;

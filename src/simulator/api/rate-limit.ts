@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Settings } from '../world/settings.ts';
 
-/** A token bucket over all requests; its size and rate are read anew each time, so settings may change. */
+/** A token bucket for all requests. It reads its size and rate each time, so settings may change. */
 export class RateLimit {
   #tokens: number;
   #atMs: number;

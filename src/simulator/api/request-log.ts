@@ -1,27 +1,27 @@
-/** One request that arrived. No header is kept: tokens stay out of the log. */
+/** One request that arrived. The log keeps no headers, so it holds no tokens. */
 export interface LoggedRequest {
   number: number;
   atMs: number;
   method: string;
-  /** As sent, below `/api/v1`, without query. */
+  /** As sent, below `/api/v1`, without the query. */
   path: string;
-  /** The canonical path of the operation, with `{id}`; null for an unknown one. */
+  /** The canonical path of the operation, with `{id}`, or null for an unknown one. */
   route: string | null;
   query: string;
   userId: string | null;
   bodyText: string;
-  /** Ids of the fault rules that fired. */
+  /** IDs of the fault rules that fired. */
   faults: string[];
-  /** What was answered; null before the answer, or if the connection was cut instead. */
+  /** The status of the answer, or null before the answer or if the connection was cut. */
   status: number | null;
 }
 
 export interface RequestFilter {
   method?: string | undefined;
-  /** The canonical path (`/pods/{id}`, slash at the end or not), or a path as sent. */
+  /** The canonical path (`/pods/{id}`, with or without a trailing slash), or a path as sent. */
   path?: string | undefined;
   status?: number | undefined;
-  /** Only requests with a higher number: what came after some moment. */
+  /** Only requests with a greater number. */
   afterNumber?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export function isPath(wanted: string, route: string | null, path: string): bool
   return new RegExp(`^${parts.join('.*')}$`).test(plain(path));
 }
 
-/** Every request, in order. Exact counts are facts that tests assert. */
+/** All requests in the sequence of their arrival. Tests assert exact counts. */
 export class RequestLog {
   readonly #requests: LoggedRequest[] = [];
   readonly #listeners = new Set<(request: LoggedRequest) => void>();
@@ -53,13 +53,16 @@ export class RequestLog {
     return logged;
   }
 
-  /** Calls the listener with each request as it arrives, before it is handled; returns how to stop that. */
+  /**
+   * Calls the listener with each request on arrival, before it is handled. Returns a function that
+   * unsubscribes.
+   */
   onArrival(listener: (request: LoggedRequest) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Number of the newest request; 0 before the first. */
+  /** The number of the newest request, or 0 before the first. */
   get lastNumber(): number {
     return this.#lastNumber;
   }
@@ -88,7 +91,7 @@ export class RequestLog {
     return result;
   }
 
-  /** Forgets the requests; their numbers go on. */
+  /** Deletes all entries. The numbering continues. */
   clear(): void {
     this.#requests.length = 0;
   }

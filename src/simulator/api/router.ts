@@ -39,7 +39,10 @@ export type RouteMatch =
   | { kind: 'WrongMethod' }
   | { kind: 'NotFound' };
 
-/** Which operation a request means. Fixed paths come before `{id}` in the table, so `/pods/status` is no pod. */
+/**
+ * The operation that a request means. Fixed paths precede `{id}` in the table, so `/pods/status` is not an
+ * ID.
+ */
 export function findRoute(request: ApiRequest, slash: Settings['slash']): RouteMatch {
   if (!request.path.startsWith(`${BASE}/`)) return { kind: 'NotFound' };
   const path = request.path.slice(BASE.length);
@@ -56,7 +59,7 @@ export function findRoute(request: ApiRequest, slash: Settings['slash']): RouteM
   return { kind: 'Redirect', route: found.route, path: BASE + canonical };
 }
 
-/** The path as it stands in the request log. */
+/** The path as the request log shows it. */
 export function pathBelowBase(path: string): string {
   return path.startsWith(`${BASE}/`) ? path.slice(BASE.length) : path;
 }

@@ -15,7 +15,7 @@ import type { LoggedRequest } from './request-log.ts';
 import { findRoute, pathBelowBase } from './router.ts';
 import type { RouteMatch } from './router.ts';
 
-/** How an answer goes over the wire, or that it does not. */
+/** How an answer is sent, or that none is sent. */
 export type Delivery =
   | { kind: 'Reset'; waitMs: number }
   | {
@@ -25,10 +25,10 @@ export type Delivery =
       wire: Extract<Effect, { kind: 'Cut' | 'Drip' | 'Huge' | 'Bomb' }> | null;
     };
 
-/** A request that arrived: after `waitMs` it is handled by `proceed`. */
+/** A request that arrived. After `waitMs`, `proceed` handles it. */
 interface Reception {
   waitMs: number;
-  /** As it stands in the log. */
+  /** Its entry in the request log. */
   logged: LoggedRequest;
   proceed: () => Delivery;
 }
@@ -66,7 +66,7 @@ function insteadOf(effects: readonly Effect[]): ApiAnswer | 'Reset' | null {
   return null;
 }
 
-/** The simulated API without HTTP: requests and answers are values, time is the clock's. */
+/** The simulated API without HTTP: requests and answers are values, and the clock gives the time. */
 export class SimulatedApi {
   readonly world: World;
   readonly faults: FaultBook;
@@ -77,12 +77,12 @@ export class SimulatedApi {
   constructor(options: WorldOptions) {
     this.world = createWorld(options);
     this.#clock = options.clock;
-    // A stream of its own: a fault that draws must not change the ids of pods.
+    // Faults draw from a source of their own, so that they do not change the IDs of instances.
     this.faults = new FaultBook(options.clock, createRandomSource(options.seed + 1));
     this.#limit = new RateLimit(options.clock, options.settings);
   }
 
-  /** Logs a request and draws its faults; handles nothing yet. */
+  /** Logs a request and draws its faults, but does not handle it yet. */
   receive(request: ApiRequest): Reception {
     const match = findRoute(request, this.world.settings.slash);
     const logged = this.requests.add({
@@ -163,7 +163,7 @@ export class SimulatedApi {
     }
   }
 
-  /** Everything that is answered before an operation runs, in the order of a real service. */
+  /** The checks before an operation runs, in the sequence of a real service. */
   #refusal({ request, match }: Arrival): ApiAnswer | null {
     const { settings } = this.world;
     if (!this.#limit.allows()) {
@@ -202,7 +202,7 @@ function routeRefusal(request: ApiRequest, match: RouteMatch): ApiAnswer | null 
   }
 }
 
-/** Later pages start elsewhere, as if rows had come or gone in between. */
+/** Later pages start at another row, as if rows had appeared or vanished. */
 function shifted(request: ApiRequest, effects: readonly Effect[]): ApiRequest {
   const shift = effects.find((effect) => effect.kind === 'ShiftPages');
   const offset = Number(request.query.get('offset') ?? 0);

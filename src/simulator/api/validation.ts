@@ -27,7 +27,7 @@ function check<T>(schema: z.ZodType<T>, raw: unknown, root: string): Checked<T> 
     : { ok: false, errors: result.error.issues.flatMap((issue) => toErrors(issue, root)) };
 }
 
-/** The body against a schema, in the API's own words for what is wrong. */
+/** Checks the body against a schema and reports problems in the API's own words. */
 export function checkBody<T>(request: ApiRequest, schema: z.ZodType<T>): Checked<T> {
   try {
     return check(schema, JSON.parse(request.bodyText), 'body');
@@ -36,7 +36,7 @@ export function checkBody<T>(request: ApiRequest, schema: z.ZodType<T>): Checked
   }
 }
 
-/** The query against a schema. A repeated key is a list for the schema only if it is in `lists`. */
+/** Checks the query against a schema. A repeated key becomes a list only if it is in `lists`. */
 export function checkQuery<T>(
   request: ApiRequest,
   schema: z.ZodType<T>,
@@ -76,7 +76,7 @@ interface OffsetPage {
   status: null;
 }
 
-/** The paging shape of pods, disks, keys, history and teams. */
+/** The page format of instances, disks, keys, history and teams. */
 export function offsetPage<T>(
   rows: readonly T[],
   { offset, limit }: { offset: number; limit: number },

@@ -5,7 +5,7 @@ import type { Effect } from './effect.ts';
 
 const HTML_PAGE = '<!doctype html><html><body><h1>Just a moment…</h1></body></html>';
 
-/** The answer that a fault gives in place of the true one. */
+/** The answer that a fault sends in place of the true one. */
 export function faultyAnswer(effect: Extract<Effect, { kind: 'Answer' | 'AnswerAfter' }>): ApiAnswer {
   return {
     status: effect.status,
@@ -17,7 +17,7 @@ export function faultyAnswer(effect: Extract<Effect, { kind: 'Answer' | 'AnswerA
 
 type Row = Record<string, unknown>;
 
-/** Rows of the two list shapes; the legacy availability has none, it is a dict. */
+/** Changes the rows of both list formats. The legacy availability answer is an object and has none. */
 function changeRows(answer: ApiAnswer, change: (rows: unknown[]) => unknown[]): ApiAnswer {
   if (!isRecord(answer.body)) return answer;
   const key = Array.isArray(answer.body['items']) ? 'items' : 'data';
@@ -108,7 +108,7 @@ function changeOfList(effect: Effect): Change | null {
   }
 }
 
-/** The answer after all effects that change what is in it. */
+/** Applies all effects that change the content of an answer. */
 export function changeAnswer(answer: ApiAnswer, effects: readonly Effect[]): ApiAnswer {
   return effects.reduce((current, effect) => changeOf(effect)?.(current) ?? current, answer);
 }

@@ -5,14 +5,14 @@ import type { RandomSource } from '../world/random.ts';
 import { faultRuleSchema } from './effect.ts';
 import type { Effect, FaultRule, FaultRuleInput } from './effect.ts';
 
-/** A rule with what has become of it. */
+/** A rule and how often it applied. */
 export interface ActiveFault {
   id: string;
   rule: FaultRule;
   addedAtMs: number;
-  /** Requests that fitted. */
+  /** Requests that matched. */
   matched: number;
-  /** Requests that it took effect on. */
+  /** Requests that it had an effect on. */
   fired: number;
 }
 
@@ -33,7 +33,7 @@ function isTurn(rule: FaultRule, matched: number): boolean {
   );
 }
 
-/** The faults in force. */
+/** The active faults. */
 export class FaultBook {
   #faults: ActiveFault[] = [];
   #added = 0;
@@ -45,7 +45,7 @@ export class FaultBook {
     this.#random = random;
   }
 
-  /** Adds a rule and returns its id; throws a ZodError on a rule that makes no sense. */
+  /** Adds a rule and returns its ID. @throws ZodError if the rule is invalid. */
   add(rule: FaultRuleInput): string {
     this.#added += 1;
     const id = `fault-${String(this.#added)}`;
@@ -54,7 +54,7 @@ export class FaultBook {
     return id;
   }
 
-  /** Takes back one rule, or all. */
+  /** Removes one rule, or all. */
   clear(id?: string): void {
     this.#faults = id === undefined ? [] : this.#faults.filter((fault) => fault.id !== id);
   }
@@ -63,7 +63,7 @@ export class FaultBook {
     return this.#faults;
   }
 
-  /** How often a rule took effect; 0 for one that is not there. */
+  /** How often a rule had an effect, or 0 for an unknown ID. */
   fired(id: string): number {
     return this.#faults.find((fault) => fault.id === id)?.fired ?? 0;
   }
@@ -80,7 +80,7 @@ export class FaultBook {
     return true;
   }
 
-  /** The effects on this request, which it notes the rules' ids in. */
+  /** The effects on this request. Adds the IDs of the rules to `request.faults`. */
   effectsOn(request: LoggedRequest): Effect[] {
     return this.#faults.flatMap((fault) => {
       if (!this.#fires(fault, request)) return [];

@@ -8,20 +8,20 @@ import { plantPod, plantSchema } from '../world/plant-pod.ts';
 import { SSH_SHAPES } from '../world/pod-rule.ts';
 import { changeSettings } from '../world/settings.ts';
 
-/** What a control request asks for. */
+/** A request to a control endpoint. */
 export interface ControlRequest {
-  /** The part of the path that is called `:id`, if it has one. */
+  /** The part of the path that is called `:id`, if there is one. */
   readonly id: string;
   readonly query: URLSearchParams;
-  /** The body by this schema; throws a ZodError or SyntaxError where it does not fit. */
+  /** Parses the body. @throws ZodError or SyntaxError if it does not fit the schema. */
   readonly body: <T>(schema: z.ZodType<T>) => T;
 }
 
-/** One way to steer the simulator, or to look into it. */
+/** One way to control or inspect the simulator. */
 interface ControlEndpoint {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  /** What it does, for people. */
+  /** What it does, for `--help` and the reference. */
   readonly does: string;
   readonly handle: (api: SimulatedApi, request: ControlRequest) => unknown;
 }
@@ -55,7 +55,7 @@ const reading: readonly ControlEndpoint[] = [
   {
     method: 'GET',
     path: '/_simulator/ledger',
-    does: 'the books: every pod ever created, which live, every DELETE, what it all cost',
+    does: 'the ledger: every instance ever created, the live ones, every DELETE, and the total cost',
     handle: ({ world: { ledger } }) => ({
       entries: ledger.entries(),
       live: ledger.live().map((entry) => entry.id),
@@ -66,7 +66,7 @@ const reading: readonly ControlEndpoint[] = [
   {
     method: 'GET',
     path: '/_simulator/requests',
-    does: 'every request with its body and answer, and counts by operation; ?method=, ?path=, ?status=, ?afterNumber= pick some',
+    does: 'every request with its body and answer, and counts by operation; filters: ?method=, ?path=, ?status=, ?afterNumber=',
     handle: ({ requests }, { query }) => ({
       counts: requests.counts(),
       requests: requests.all(requestsSchema.parse(Object.fromEntries(query))),
@@ -75,13 +75,13 @@ const reading: readonly ControlEndpoint[] = [
   {
     method: 'GET',
     path: '/_simulator/faults',
-    does: 'the faults in force, and how often each fired',
+    does: 'the active faults, and how often each fired',
     handle: ({ faults }) => faults.list(),
   },
   {
     method: 'GET',
     path: '/_simulator/settings',
-    does: 'all settings as they are now',
+    does: 'the current settings',
     handle: ({ world }) => world.settings,
   },
   {
@@ -100,7 +100,7 @@ const writing: readonly ControlEndpoint[] = [
   {
     method: 'DELETE',
     path: '/_simulator/requests',
-    does: 'forgets the requests; their numbers go on',
+    does: 'deletes the requests; the numbering continues',
     handle: ({ requests }) => {
       requests.clear();
       return {};
@@ -109,13 +109,13 @@ const writing: readonly ControlEndpoint[] = [
   {
     method: 'POST',
     path: '/_simulator/faults',
-    does: 'adds a fault and answers its id',
+    does: 'adds a fault and returns its ID',
     handle: ({ faults }, { body }) => ({ id: faults.add(body(faultRuleSchema)) }),
   },
   {
     method: 'DELETE',
     path: '/_simulator/faults',
-    does: 'takes all faults back',
+    does: 'removes all faults',
     handle: ({ faults }) => {
       faults.clear();
       return {};
@@ -124,7 +124,7 @@ const writing: readonly ControlEndpoint[] = [
   {
     method: 'DELETE',
     path: '/_simulator/faults/:id',
-    does: 'takes one back',
+    does: 'removes one fault',
     handle: ({ faults }, { id }) => {
       faults.clear(id);
       return {};
@@ -133,7 +133,7 @@ const writing: readonly ControlEndpoint[] = [
   {
     method: 'POST',
     path: '/_simulator/settings',
-    does: 'changes the settings that are named, from the next request on',
+    does: 'changes the named settings, from the next request on',
     handle: ({ world }, { body }) => {
       changeSettings(world.settings, body(z.record(z.string(), z.unknown())));
       return world.settings;
@@ -154,13 +154,13 @@ const writing: readonly ControlEndpoint[] = [
   {
     method: 'POST',
     path: '/_simulator/pods',
-    does: 'plants a pod that nobody ordered: {name, userId, teamId, status, cloudId}; answers its id',
+    does: 'plants an instance that nobody requested: {name, userId, teamId, status, cloudId}; returns its ID',
     handle: ({ world }, { body }) => ({ id: plantPod(world, body(plantSchema)).id }),
   },
   {
     method: 'POST',
     path: '/_simulator/pods/:id/status',
-    does: 'puts a pod into a state: {status, installationStatus, installationFailure, sshShape}',
+    does: 'forces an instance into a state: {status, installationStatus, installationFailure, sshShape}',
     handle: ({ world }, { id, body }) => {
       world.pods.force(id, body(forcedSchema));
       return {};
@@ -169,7 +169,7 @@ const writing: readonly ControlEndpoint[] = [
   {
     method: 'POST',
     path: '/_simulator/pods/:id/name',
-    does: 'renames a pod, as people do on the web page: {name}',
+    does: 'renames an instance, as people do on the web page: {name}',
     handle: ({ world }, { id, body }) => {
       world.pods.rename(id, body(renameSchema).name);
       return {};

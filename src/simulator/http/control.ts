@@ -17,7 +17,10 @@ function toControlRequest(request: FastifyRequest): ControlRequest {
   };
 }
 
-/** `/_simulator/…`: no key is asked for, but only this machine may come. Mistakes get 400 with what is wrong. */
+/**
+ * Registers `/_simulator/…`. It needs no key, but accepts only requests from this host. A mistake gets 400
+ * with an explanation.
+ */
 export function registerControl(server: FastifyInstance, api: SimulatedApi): void {
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/_simulator') && !LOOPBACK.test(request.ip)) {

@@ -30,7 +30,7 @@ interface DripPace {
   signal: AbortSignal;
 }
 
-/** Sends an answer with its injury, or kills the connection. Rejects when the signal aborts. */
+/** Sends an answer with its fault, or cuts the connection. Rejects when the signal aborts. */
 export async function deliver(
   response: ServerResponse,
   delivery: Delivery,

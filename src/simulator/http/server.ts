@@ -7,7 +7,7 @@ import type { SimulatedApi } from '../api/simulated-api.ts';
 import { registerControl } from './control.ts';
 import { deliver } from './deliver.ts';
 
-// Bodies above the simulated limit must reach the API to be refused in its own words.
+// A body above the simulated limit must reach the API, which refuses it in its own words.
 const TRANSPORT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 function singleValues(headers: FastifyRequest['headers']): ApiRequest['headers'] {
@@ -29,7 +29,7 @@ function toApiRequest(request: FastifyRequest): ApiRequest {
   };
 }
 
-/** A bug of the simulator must not pass for an error of the provider. */
+/** A bug of the simulator must not look like an error of the provider. */
 function answerBug(response: ServerResponse, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.emitWarning(`simulator bug: ${text}`);
@@ -37,7 +37,7 @@ function answerBug(response: ServerResponse, error: unknown): void {
   response.end(JSON.stringify({ detail: `simulator bug: ${text}` }));
 }
 
-/** The HTTP side: everything below `/_simulator` steers the simulator, all the rest is the simulated API. */
+/** The HTTP server. `/_simulator` controls the simulator, and all other paths are the simulated API. */
 export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSignal): FastifyInstance {
   const server = fastify({ bodyLimit: TRANSPORT_BODY_LIMIT_BYTES, forceCloseConnections: true });
   // Bodies stay text: the official CLI sends a JSON content type with an empty body on GET and DELETE.
@@ -54,7 +54,7 @@ export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSigna
       await deliver(reply.raw, reception.proceed(), clock, signal);
     } catch (error) {
       if (signal.aborted)
-        reply.raw.destroy(); // the simulator stops while a slow answer is on its way
+        reply.raw.destroy(); // the simulator stops while a slow answer is in flight
       else answerBug(reply.raw, error);
     }
   });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { offerCatalogueSchema } from '../world/offer.ts';
 import type { OfferCatalogue } from '../world/offer.ts';
 
-/** The catalogue that comes with the simulator. */
+/** The catalogue that the simulator brings along. */
 export const DEFAULT_OFFERS_FILE = new URL('default-offers.yaml', import.meta.url);
 
 /**

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-/** One field of something that people write, in words. */
+/** The description of one field that people write. */
 export interface DescribedField {
   readonly name: string;
-  /** `number`, `list of text`, or the values one after the other. */
+  /** `number`, `list of text`, or the values with commas between them. */
   readonly type: string;
   readonly isRequired: boolean;
-  /** As JSON; undefined where there is none. */
+  /** As JSON, or undefined if there is no default. */
   readonly defaultText?: string;
   readonly description: string;
 }
@@ -30,7 +30,7 @@ const ObjectSchema = z.object({
   required: z.array(z.string()).default([]),
 });
 
-/** The fields of an object, in the order in which the schema has them. */
+/** The fields of an object, in the sequence of the schema. */
 export function describedFields(schema: z.ZodType): readonly DescribedField[] {
   const { properties, required } = ObjectSchema.parse(
     z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),

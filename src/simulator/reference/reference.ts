@@ -10,11 +10,14 @@ import type { DescribedField } from './described-fields.ts';
 export interface DescribedFault {
   readonly kind: string;
   readonly description: string;
-  /** What can be said beside the kind. */
+  /** The fields beside `kind`. */
   readonly fields: readonly DescribedField[];
 }
 
-/** Everything that can be set, done and asked for at the simulator, for `--help` and for the documents. */
+/**
+ * Everything that people can set, do and request at the simulator, for `--help` and for
+ * docs/reference/simulator.md.
+ */
 export interface SimulatorReference {
   readonly settings: readonly DescribedField[];
   readonly podRule: readonly DescribedField[];

@@ -2,7 +2,7 @@ import type { Pod } from './pod.ts';
 import type { PodState } from './pod-state.ts';
 import type { SshShape } from './pod-rule.ts';
 
-/** Where a pod says that it can be reached, in the API's own fields. */
+/** How to reach an instance, in the API's own fields. */
 interface PodConnection {
   ip: string | (string | null)[] | null;
   sshConnection: string | (string | null)[] | null;
@@ -15,7 +15,7 @@ interface PodConnection {
   }[];
 }
 
-/** The outside port of the pod's SSH server; UserHost says none and therefore means 22. */
+/** The external port of the instance's SSH server. UserHost names no port, which means 22. */
 function sshPort(pod: Pod): string {
   return pod.sshShape === 'UserHost' ? '22' : String(22000 + (pod.number % 1000));
 }
@@ -35,7 +35,7 @@ function multiNode(pod: Pod, port: string): PodConnection['sshConnection'] {
   return [`root@${pod.host} -p ${port}`, `root@${pod.host} -p ${String(Number(port) + 1000)}`];
 }
 
-/** The connection fields of a pod in this state. */
+/** The connection fields of an instance in this state. */
 export function connectionOf(pod: Pod, state: PodState): PodConnection {
   if (state.sshShape === null) return { ip: null, sshConnection: null, primePortMapping: [] };
   const port = sshPort(pod);

@@ -5,8 +5,9 @@ import type { PodSizes } from './price.ts';
 const optionalCount = z.int().positive().nullish();
 
 /**
- * The body of POST /pods/. `pod` is closed, the outer object is not: a wrongly spelled key there is ignored.
- * Every optional field takes an explicit null, since the official CLI sends one for all that it does not set.
+ * The body of POST /pods/. `pod` is closed, but the outer object is not: the API ignores a misspelled key
+ * there. Every optional field accepts null, because the official CLI sends null for all that it does not
+ * set.
  */
 export const createBodySchema = z.looseObject({
   pod: z.strictObject({
@@ -39,7 +40,7 @@ export const createBodySchema = z.looseObject({
 
 export type CreateBody = z.infer<typeof createBodySchema>;
 
-/** The sizes that the body asks for; null for each that is left to the offer. */
+/** The sizes that the body requests, or null for each that the offer decides. */
 export function requestedSizes({ pod }: CreateBody): PodSizes {
   return { diskSize: pod.diskSize ?? null, vcpus: pod.vcpus ?? null, memory: pod.memory ?? null };
 }

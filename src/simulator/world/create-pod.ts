@@ -8,7 +8,7 @@ import { effectiveSizes, totalPricePerHour } from './price.ts';
 import type { Account } from './settings.ts';
 import type { World } from './world.ts';
 
-/** A create as it came: the parsed body, and the same as it was sent for the ledger. */
+/** A create request: the parsed body, and the body as sent for the ledger. */
 interface CreateRequest {
   account: Account;
   body: CreateBody;
@@ -21,7 +21,7 @@ function refused(refusal: Refusal): CreateOutcome {
   return { kind: 'Refused', ...refusal };
 }
 
-/** Nobody has published what the API says of pods; its inference side answers with an object. */
+/** The body for instances is not published. The inference API answers with an object. */
 function emptyWalletRefusal({ settings }: World): Refusal {
   const detail = 'Insufficient balance';
   const error = { message: detail, type: 'insufficient_funds', code: 'insufficient_funds' };
@@ -89,7 +89,7 @@ function isShared(world: World, body: CreateBody): boolean {
   return oneWay || otherWay;
 }
 
-function order(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
+function createFrom(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
   const { world, account, body, offer, sizes, usdPerHour } = context;
   return world.pods.create({
     name: body.pod.name ?? 'unnamed pod',
@@ -110,7 +110,7 @@ function order(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
   });
 }
 
-/** Rents a machine, or says why not. */
+/** Creates an instance, or returns a refusal. */
 export function createPod(world: World, request: CreateRequest): CreateOutcome {
   const early = refusalByAccount(world, request);
   if (early !== null) return refused(early);
@@ -127,8 +127,8 @@ function createOn(context: CreateContext, raw: unknown): CreateOutcome {
   const byRequest = refusalByRequest(context);
   if (byRequest !== null) return refused(byRequest);
   const byMarket = refusalByMarket(context);
-  if (byMarket === null) return { kind: 'Created', pod: order(context, raw, false) };
+  if (byMarket === null) return { kind: 'Created', pod: createFrom(context, raw, false) };
   const { settings } = context.world;
-  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus) order(context, raw, true);
+  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus) createFrom(context, raw, true);
   return refused(byMarket);
 }

@@ -11,11 +11,11 @@ import type { World } from './world.ts';
 export interface Refusal {
   status: number;
   detail: string;
-  /** The whole body, where it is not `{detail}`. */
+  /** The whole body, if it is not `{detail}`. */
   body?: unknown;
 }
 
-/** The offer is listed, and there is nothing behind it any more. */
+/** The offer is listed, but sold out. */
 export function soldOutRefusal({ settings }: World, provider: string): Refusal {
   return {
     status: settings.soldOutStatus,
@@ -23,7 +23,7 @@ export function soldOutRefusal({ settings }: World, provider: string): Refusal {
   };
 }
 
-/** What a create is judged by, once its offer is known. */
+/** What the rules check, once the offer is known. */
 export interface CreateContext {
   world: World;
   account: Account;
@@ -94,7 +94,7 @@ function prepaidRule({ body, offer }: CreateContext): Refusal | null {
 
 function priceRule({ world, body, offer, usdPerHour }: CreateContext): Refusal | null {
   const cap = body.pod.maxPrice ?? 0;
-  if (cap <= 0) return null; // 0 means "no cap" to the provider
+  if (cap <= 0) return null; // the provider reads 0 as "no cap"
   const price = world.settings.maxPriceComparedWith === 'Base' ? basePricePerHour(offer) : usdPerHour;
   return price > cap + 1e-9 ? bad(world.settings.aboveMaxPriceDetail) : null;
 }
@@ -109,7 +109,7 @@ function stockRule({ world, offer }: CreateContext): Refusal | null {
   return offer.market.soldOut || isEmpty ? soldOutRefusal(world, offer.provider) : null;
 }
 
-/** In the order in which a real service would find them: the request first, then the market. */
+/** In the sequence of a real service: first the request, then the market. */
 const RULES: readonly Rule[] = [
   imageRule,
   templateRule,
@@ -120,7 +120,7 @@ const RULES: readonly Rule[] = [
   priceRule,
 ];
 
-/** Why the request cannot be fulfilled by this offer, or null. */
+/** Why this offer cannot fulfill the request, or null. */
 export function refusalByRequest(context: CreateContext): Refusal | null {
   for (const rule of RULES) {
     const refusal = rule(context);
@@ -129,7 +129,7 @@ export function refusalByRequest(context: CreateContext): Refusal | null {
   return null;
 }
 
-/** Why the market has nothing behind this offer, or null. */
+/** Why the market cannot provide this offer, or null. */
 export function refusalByMarket(context: CreateContext): Refusal | null {
   return stockRule(context);
 }

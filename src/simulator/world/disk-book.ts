@@ -19,9 +19,9 @@ export interface Disk {
   terminatedAtMs: number | null;
 }
 
-type DiskOrder = Omit<Disk, 'id' | 'createdAtMs' | 'updatedAtMs' | 'terminatedAtMs'>;
+type NewDisk = Omit<Disk, 'id' | 'createdAtMs' | 'updatedAtMs' | 'terminatedAtMs'>;
 
-/** All disks, kept after their end. */
+/** All disks, including deleted ones. */
 export class DiskBook {
   readonly byId = new Map<string, Disk>();
   readonly #clock: Clock;
@@ -32,10 +32,10 @@ export class DiskBook {
     this.#random = random;
   }
 
-  create(order: DiskOrder): Disk {
+  create(planned: NewDisk): Disk {
     const nowMs = this.#clock.nowMs();
     const disk = {
-      ...order,
+      ...planned,
       id: this.#random.hexId(),
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
@@ -45,7 +45,7 @@ export class DiskBook {
     return disk;
   }
 
-  /** The account's own and its teams' disks that still exist. */
+  /** The existing disks of the account and of its teams. */
   visibleTo(account: Account): Disk[] {
     return [...this.byId.values()].filter(
       (disk) =>

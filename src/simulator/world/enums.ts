@@ -1,4 +1,4 @@
-/** The provider's value sets as its published OpenAPI document lists them (2026-05). */
+/** The provider's enums, from its published OpenAPI document (2026-05). */
 
 export const GPU_TYPES = (
   'CPU_NODE A10_24GB A100_80GB A100_40GB A30_24GB A40_48GB B200_180GB B300_262GB GB200 GB300 RTX3070_8GB ' +

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Pod, PodEnding } from './pod.ts';
 import { isBillable, priceAt } from './pod.ts';
 
-/** One pod as the provider's books have it. Times are wall times in ms. */
+/** One instance in the ledger. Times are wall clock times in ms. */
 export interface LedgerEntry {
   id: string;
   name: string;
@@ -11,11 +11,11 @@ export interface LedgerEntry {
   /** Whether all members of the team may use it. */
   sharedWithTeam: boolean;
   createdAtMs: number;
-  /** USD per hour, now or at its end. */
+  /** USD per hour, now or at its termination. */
   priceHr: number;
   /** USD per hour at creation. */
   createdPriceHr: number;
-  /** The create body as sent; null for a planted pod. */
+  /** The create body as sent, or null for a planted instance. */
   request: unknown;
   maxPrice: number | null;
   cloudId: string;
@@ -24,7 +24,7 @@ export interface LedgerEntry {
   dataCenter: string | null;
   gpuCount: number;
   isSpot: boolean;
-  /** Hours that are charged at once, whatever becomes of the pod. */
+  /** Hours that are charged at once, even if the instance terminates earlier. */
   prepaidHours: number;
   origin: 'Api' | 'Planted';
   /** Null while it is billed. */
@@ -33,14 +33,14 @@ export interface LedgerEntry {
   costUsd: number;
 }
 
-/** A DELETE that arrived, whatever was answered. */
+/** A DELETE that arrived, with any answer. */
 export interface DeleteRecord {
   requestNumber: number;
   atMs: number;
   podId: string;
-  /** Name of the pod if one of that id was ever created. */
+  /** The name of the instance with this ID, if one was ever created. */
   podName: string | null;
-  /** NotHandled: a fault answered in the pod's place, nothing happened. */
+  /** NotHandled: a fault answered, and nothing was deleted. */
   result: 'Accepted' | 'Ended' | 'Unknown' | 'Foreign' | 'NotHandled';
 }
 
@@ -55,7 +55,10 @@ function costOf(pod: Pod, nowMs: number): number {
   }, 0);
 }
 
-/** The books: every pod that was ever created and every DELETE that ever arrived. Tests believe this alone. */
+/**
+ * The ledger: every instance that was ever created, and every DELETE that arrived. Tests check costs against
+ * it.
+ */
 export class Ledger {
   readonly deletes: DeleteRecord[] = [];
   readonly #clock: Clock;
@@ -66,7 +69,7 @@ export class Ledger {
     this.#pods = pods;
   }
 
-  /** The books on one pod. */
+  /** The ledger entry of one instance. */
   entry(pod: Pod): LedgerEntry {
     const nowMs = this.#clock.nowMs();
     const isLive = isBillable(pod, nowMs);
@@ -95,32 +98,36 @@ export class Ledger {
     };
   }
 
-  /** All pods ever created, oldest first. */
+  /** All instances ever created, oldest first. */
   entries(): LedgerEntry[] {
     return [...this.#pods.values()].map((pod) => this.entry(pod));
   }
 
-  /** Pods that cost money now, in whatever state. */
+  /** Instances that cost money now, in any state. */
   live(): LedgerEntry[] {
     return this.billableAt(this.#clock.nowMs());
   }
 
-  /** Pods whose name starts so, case-insensitively. */
+  /** Instances whose name starts with this prefix, ignoring case. */
   byName(namePrefix: string): LedgerEntry[] {
     return this.entries().filter((entry) => entry.name.toLowerCase().startsWith(namePrefix.toLowerCase()));
   }
 
-  /** Pods that cost money at a wall time. */
+  /** Instances that cost money at a wall clock time. */
   billableAt(atMs: number): LedgerEntry[] {
     return [...this.#pods.values()].filter((pod) => isBillable(pod, atMs)).map((pod) => this.entry(pod));
   }
 
-  /** USD billed until now; prepaid hours in full from the start. Rows in EUR are summed as they are. */
+  /**
+   * USD billed until now. Prepaid hours count in full from the start. Rows in EUR count as if they were USD.
+   */
   costUsd(): number {
     return this.entries().reduce((sum, entry) => sum + entry.costUsd, 0);
   }
 
-  /** The most pods that were ever billed at the same time, by key; a key of null is left out. */
+  /**
+   * The maximum number of instances billed at the same time, by key. Entries with a null key do not count.
+   */
   maxConcurrentBy(keyOf: (entry: LedgerEntry) => string | null): Map<string, number> {
     const steps = this.entries().flatMap((entry) => {
       const key = keyOf(entry);
@@ -130,7 +137,7 @@ export class Ledger {
         { key, atMs: entry.endedAtMs ?? Infinity, change: -1 },
       ];
     });
-    // At the same instant an end counts before a start: a replacement is no overlap.
+    // At the same instant an end counts before a start, so a replacement is no overlap.
     steps.sort((a, b) => a.atMs - b.atMs || a.change - b.change);
     const current = new Map<string, number>();
     const highest = new Map<string, number>();

@@ -10,9 +10,9 @@ export const offerMatchSchema = z.strictObject({
   gpuCount: z.int().optional(),
 });
 
-/** Which rows are meant; absent fields match all. */
+/** Selects rows. Absent fields match everything. */
 type OfferMatch = z.infer<typeof offerMatchSchema>;
-/** A change of rows; `prices` and `market` are merged, all else replaces. */
+/** A change of rows. `prices` and `market` are merged, all other fields are replaced. */
 export type OfferChange = Partial<Omit<OfferInput, 'prices' | 'market'>> & {
   prices?: Partial<OfferInput['prices']> | undefined;
   market?: OfferInput['market'];
@@ -28,7 +28,10 @@ function matches(offer: Offer, wanted: OfferMatch): boolean {
   );
 }
 
-/** The market: what is on offer now. Rows are replaced, never changed: pods keep the row they were rented by. */
+/**
+ * The market: all current offers. A change replaces a row, because instances keep the row that they were
+ * created from.
+ */
 export class OfferBook {
   #gpus: Offer[];
   #multiNode: Offer[];
@@ -70,7 +73,7 @@ export class OfferBook {
     this.#disks = rows.map((row) => diskOfferSchema.parse(row));
   }
 
-  /** Takes rows off the market; returns how many. */
+  /** Removes rows and returns their number. */
   remove(match: OfferMatch): number {
     const before = this.all().length;
     this.#gpus = this.#gpus.filter((offer) => !matches(offer, match));
@@ -78,7 +81,7 @@ export class OfferBook {
     return before - this.all().length;
   }
 
-  /** Changes rows, for example price, stock status or `market.soldOut`; returns how many. */
+  /** Changes rows, for example their price, stock status or `market.soldOut`, and returns their number. */
   change(match: OfferMatch, change: OfferChange): number {
     let changed = 0;
     const apply = (offer: Offer): Offer => {

@@ -3,7 +3,7 @@ import { SECURITIES, SOCKETS, STOCK_STATUSES } from './enums.ts';
 
 const count = z.int().min(0).nullable().default(null);
 
-/** A size that may be chosen within min, max and step; without min or max it is fixed. */
+/** A size that can be chosen within min, max and step. Without min or max it is fixed. */
 const sizeSpecSchema = z.strictObject({
   minCount: count,
   defaultCount: count,
@@ -21,15 +21,18 @@ const pricesSchema = z.strictObject({
   currency: z.enum(['USD', 'EUR']).default('USD'),
 });
 
-/** What the API never shows: how the simulated market behind the row behaves. */
+/** How the simulated market behaves. The API never shows these fields. */
 const marketSchema = z.strictObject({
-  stock: z.int().min(0).nullable().default(null).describe('rentable pieces; null = unlimited'),
-  soldOut: z.boolean().default(false).describe('still listed, but a create is refused: the offer raced away'),
-  hidden: z.boolean().default(false).describe('not listed, yet rentable'),
-  createPriceFactor: z.number().positive().default(1).describe('price of the pod / price of the offer'),
+  stock: z.int().min(0).nullable().default(null).describe('number of instances in stock; null = unlimited'),
+  soldOut: z
+    .boolean()
+    .default(false)
+    .describe('still listed, but a create request is refused: the offer raced away'),
+  hidden: z.boolean().default(false).describe('not listed, but rentable'),
+  createPriceFactor: z.number().positive().default(1).describe('price of the instance / price of the offer'),
 });
 
-/** One row of the availability answer, field by field as the API sends it, plus `market`. */
+/** One row of the availability answer, with the fields that the API sends, plus `market`. */
 export const offerSchema = z.strictObject({
   cloudId: z.string().min(1),
   gpuType: z.string().min(1),
@@ -53,7 +56,7 @@ export const offerSchema = z.strictObject({
   prices: pricesSchema,
   images: z.array(z.string()).default(['ubuntu_22_cuda_12']),
   isSpot: z.boolean().nullable().default(null),
-  prepaidTime: z.number().positive().nullable().default(null).describe('hours charged at order time'),
+  prepaidTime: z.number().positive().nullable().default(null).describe('hours charged at creation'),
   market: marketSchema.prefault({}),
 });
 

@@ -4,7 +4,7 @@ import type { Pod } from './pod.ts';
 import { effectiveSizes, totalPricePerHour } from './price.ts';
 import type { World } from './world.ts';
 
-/** A pod that no request created: somebody else's, or one of an operator that has forgotten it. */
+/** An instance that no request created: a foreign one, or one that the operator has no record of. */
 export const plantSchema = z.strictObject({
   name: z.string(),
   userId: z.string().optional().describe('default: the first account'),
@@ -15,7 +15,7 @@ export const plantSchema = z.strictObject({
 
 type PlantInput = z.input<typeof plantSchema>;
 
-/** Plants a pod and returns it. */
+/** Plants an instance and returns it. */
 export function plantPod(world: World, input: PlantInput): Pod {
   const wanted = plantSchema.parse(input);
   const offer = world.offers
@@ -23,7 +23,7 @@ export function plantPod(world: World, input: PlantInput): Pod {
     .find((row) => wanted.cloudId === undefined || row.cloudId === wanted.cloudId);
   const userId = wanted.userId ?? world.settings.accounts[0]?.userId;
   if (offer === undefined || userId === undefined)
-    throw new Error('no offer or no account to plant a pod with');
+    throw new Error('no offer or no account to plant an instance with');
   const sizes = effectiveSizes(offer, { diskSize: null, vcpus: null, memory: null });
   return world.pods.create({
     name: wanted.name,

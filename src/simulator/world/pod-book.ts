@@ -7,8 +7,8 @@ import type { PodRule } from './pod-rule.ts';
 import type { RandomSource } from './random.ts';
 import type { Settings } from './settings.ts';
 
-/** What is decided before a pod comes to be. */
-type PodOrder = Pick<
+/** What is decided before an instance is created. */
+type NewPod = Pick<
   Pod,
   | 'name'
   | 'userId'
@@ -25,7 +25,7 @@ type PodOrder = Pick<
   | 'origin'
 > & { usdPerHour: number; forced: ForcedState | null };
 
-/** All pods, living and ended, and what can be done to them. */
+/** All instances, live and terminated, and the operations on them. */
 export class PodBook {
   readonly byId = new Map<string, Pod>();
   readonly #clock: Clock;
@@ -59,11 +59,11 @@ export class PodBook {
     return { endsAtMs, ending: { reason: 'SpotLoss', requestNumber: null } };
   }
 
-  create(order: PodOrder): Pod {
-    const { usdPerHour, ...rest } = order;
+  create(planned: NewPod): Pod {
+    const { usdPerHour, ...rest } = planned;
     const nowMs = this.#clock.nowMs();
     const number = this.byId.size + 1;
-    const rule = findPodRule(this.#settings.podRules, { ...order.offer, name: order.name }) ?? {};
+    const rule = findPodRule(this.#settings.podRules, { ...planned.offer, name: planned.name }) ?? {};
     const timing = this.#timing(rule);
     const pod: Pod = {
       ...rest,
@@ -94,14 +94,14 @@ export class PodBook {
     return [...this.byId.values()].filter((pod) => this.isLive(pod));
   }
 
-  /** Throws for an id that never was: the mistake is in the test. */
+  /** @throws Error for an unknown ID, which is a mistake in the test. */
   get(id: string): Pod {
     const pod = this.byId.get(id);
     if (pod === undefined) throw new Error(`no such pod: ${id}`);
     return pod;
   }
 
-  /** Starts the ending that a DELETE asks for; a second DELETE changes nothing. */
+  /** Starts the termination that a DELETE requests. A second DELETE changes nothing. */
   delete(pod: Pod, requestNumber: number): void {
     if (!this.isLive(pod) || pod.deletedAtMs !== null) return;
     const nowMs = this.#clock.nowMs();
@@ -112,7 +112,7 @@ export class PodBook {
     pod.ending = { reason: 'Delete', requestNumber };
   }
 
-  /** Ends a pod at once, without a request. */
+  /** Terminates an instance at once, without a request. */
   end(id: string, reason: PodEnding['reason']): void {
     const pod = this.get(id);
     if (!this.isLive(pod)) return;
@@ -120,24 +120,24 @@ export class PodBook {
     pod.ending = { reason, requestNumber: null };
   }
 
-  /** The provider takes the machine back. */
+  /** The provider reclaims a spot instance. */
   loseSpot(id: string): void {
     this.end(id, 'SpotLoss');
   }
 
-  /** Puts a state upon a pod; null gives it back to its plan. TERMINATED ends it. */
+  /** Forces an instance into a state. Null returns it to its normal life cycle. TERMINATED terminates it. */
   force(id: string, forced: ForcedState | null): void {
     const pod = this.get(id);
     if (forced?.status === 'TERMINATED') this.end(id, 'Forced');
     else pod.forced = forced;
   }
 
-  /** A person gives it another name on the web page. */
+  /** Renames an instance, as a person does on the web page. */
   rename(id: string, name: string): void {
     this.get(id).renamedTo = name;
   }
 
-  /** Changes the price of a running pod from now on (`isVariable`). */
+  /** Changes the price of a running instance from now on (`isVariable`). */
   changePrice(id: string, usdPerHour: number): void {
     this.get(id).prices.push({ fromMs: this.#clock.nowMs(), usdPerHour });
   }
@@ -146,12 +146,12 @@ export class PodBook {
     return priceAt(pod, this.#clock.nowMs());
   }
 
-  /** Leaves a pod out of lists for a while. */
+  /** Leaves an instance out of lists for a while. */
   hide(id: string, forMs: number): void {
     this.get(id).hiddenUntilMs = this.#clock.nowMs() + forMs;
   }
 
-  /** Live pods that were rented by this row. */
+  /** Live instances that were created from this row. */
   liveOf(offer: Offer): number {
     return this.live().filter(
       (pod) =>
@@ -163,7 +163,7 @@ export class PodBook {
   }
 }
 
-/** A pod may be dearer, or cheaper, once it is ACTIVE. */
+/** The price may change when the instance becomes ACTIVE. */
 function plannedPrices(
   nowMs: number,
   usdPerHour: number,

@@ -3,13 +3,13 @@ import { isBillable } from './pod.ts';
 import type { Pod } from './pod.ts';
 import type { SshShape } from './pod-rule.ts';
 
-/** What the provider would say of a pod at one moment. */
+/** What the provider says about an instance at one moment. */
 export interface PodState {
   status: PodStatus;
   installationStatus: InstallationStatus;
   installationProgress: number | null;
   installationFailure: string | null;
-  /** Null while there is no address at all. */
+  /** Null while there is no address. */
   sshShape: SshShape | null;
 }
 
@@ -61,7 +61,7 @@ function plannedState(pod: Pod, ageMs: number): PodState {
   return activeState(pod, ageMs - provisioningMs - pendingMs);
 }
 
-/** The state of a pod at a time: a pure function, so a virtual clock may jump as it likes. */
+/** The state of an instance at a time. A pure function, so a virtual clock may jump. */
 export function podStateAt(pod: Pod, nowMs: number): PodState {
   if (!isBillable(pod, nowMs)) return state('TERMINATED', 'TERMINATED', null);
   if (pod.deletedAtMs !== null) return state('DELETING', 'TERMINATED', null);

@@ -3,14 +3,14 @@ import type { Offer } from './offer.ts';
 import type { Outcome, PodRule, SshShape } from './pod-rule.ts';
 import type { PodSizes } from './price.ts';
 
-/** Why and by what a pod ended. */
+/** Why an instance terminated. */
 export interface PodEnding {
   reason: 'Delete' | 'SpotLoss' | 'EmptyWallet' | 'Forced';
-  /** Number of the request that asked for it, where one did. */
+  /** The number of the request that asked for it, if there was one. */
   requestNumber: number | null;
 }
 
-/** A state that was put upon a pod from outside its plan. */
+/** A state that is forced on an instance. */
 export interface ForcedState {
   status: PodStatus;
   installationStatus?: InstallationStatus | undefined;
@@ -18,10 +18,10 @@ export interface ForcedState {
   sshShape?: SshShape | undefined;
 }
 
-/** What answers show of a pod's name and price. */
+/** How answers show the name and the price of an instance. */
 export interface Shown {
   readonly priceShownFrom: NonNullable<PodRule['priceShownFrom']>;
-  /** Scaled already. */
+  /** Already scaled. */
   readonly priceShownLateMs: number;
   readonly nameMaxLength: number;
   readonly namePrefix: string;
@@ -29,7 +29,7 @@ export interface Shown {
   readonly nameShown: boolean;
 }
 
-/** How long each stage takes, scaled already. */
+/** How long each stage takes, already scaled. */
 export interface PodTiming {
   provisioningMs: number;
   pendingMs: number;
@@ -38,11 +38,11 @@ export interface PodTiming {
   earlySshMs: number;
 }
 
-/** Everything about one pod. Its state at a time is computed from it (`pod-state.ts`), never stored. */
+/** Everything about one instance. Its state at a time is computed (`pod-state.ts`), never stored. */
 export interface Pod {
   readonly id: string;
   readonly number: number;
-  /** As it was ordered; what answers show of it is another matter. */
+  /** As requested. Answers may show another name. */
   readonly name: string;
   readonly userId: string;
   readonly teamId: string | null;
@@ -54,7 +54,7 @@ export interface Pod {
   readonly autoRestart: boolean | null;
   readonly diskIds: readonly string[];
   readonly maxPrice: number | null;
-  /** The create body as it was sent; null for a planted pod. */
+  /** The create body as sent, or null for a planted instance. */
   readonly request: unknown;
   readonly origin: 'Api' | 'Planted';
   readonly createdAtMs: number;
@@ -64,13 +64,13 @@ export interface Pod {
   readonly earlySshShape: SshShape;
   readonly host: string;
   readonly shown: Shown;
-  /** Price changes in order; the first is at creation. */
+  /** Price changes, oldest first. The first is at creation. */
   readonly prices: { fromMs: number; usdPerHour: number }[];
   forced: ForcedState | null;
-  /** What a person called it on the web page; null = what it was ordered as. */
+  /** The name that a person gave it on the web page, or null. */
   renamedTo: string | null;
   deletedAtMs: number | null;
-  /** The moment it ends or ended; may lie ahead. Null while none is set. */
+  /** When it terminates or terminated, possibly in the future. Null while no end is planned. */
   endsAtMs: number | null;
   ending: PodEnding | null;
   /** Lists leave it out before this time. */
@@ -82,12 +82,12 @@ export function priceAt(pod: Pod, nowMs: number): number {
   return pod.prices.findLast((change) => change.fromMs <= nowMs)?.usdPerHour ?? 0;
 }
 
-/** True from creation until it has ended: what costs money. */
+/** True from creation to termination: the time that costs money. */
 export function isBillable(pod: Pod, nowMs: number): boolean {
   return pod.createdAtMs <= nowMs && (pod.endsAtMs === null || nowMs < pod.endsAtMs);
 }
 
-/** The name as answers show it, null where they show none. */
+/** The name as answers show it, or null if they show none. */
 export function shownName({ name, shown, renamedTo }: Pod): string | null {
   if (renamedTo !== null) return renamedTo;
   if (!shown.nameShown) return null;

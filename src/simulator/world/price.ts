@@ -1,23 +1,24 @@
 import type { Offer, SizeSpec } from './offer.ts';
 
-/** The sizes that a pod gets; null where the offer states none. */
+/** The sizes of an instance, or null if the offer states none. */
 export interface PodSizes {
   diskSize: number | null;
   vcpus: number | null;
   memory: number | null;
 }
 
-// Sums are made in whole nano-dollars: 0.1 + 0.2 must not decide whether a pod is above its cap.
+// Sums use whole nano-dollars: the rounding of 0.1 + 0.2 must not decide whether an instance exceeds its
+// cap.
 const NANO_PER_USD = 1e9;
 
 function nano(usd: number): number {
   return Math.round(usd * NANO_PER_USD);
 }
 
-/** USD per hour of the bare offer, for the whole offer. */
+/** USD per hour of the offer without extra sizes. */
 export function basePricePerHour(offer: Offer): number {
   const { communityPrice, onDemand } = offer.prices;
-  // 0 is no price; the field that `security` names counts, the other only where it has none.
+  // A price of 0 counts as absent. The price field that `security` names takes precedence over the other.
   const [named, other] =
     offer.security === 'secure_cloud' ? [onDemand, communityPrice] : [communityPrice, onDemand];
   return (named === 0 ? null : named) ?? other ?? 0;
@@ -28,7 +29,7 @@ function sizeNano(spec: SizeSpec, units: number | null): number {
   return isFree || units === null ? 0 : Math.round(nano(spec.pricePerUnit ?? 0) * units);
 }
 
-/** What is asked for, or the offer's default. */
+/** The requested sizes, or the offer's defaults. */
 export function effectiveSizes(offer: Offer, requested: PodSizes): PodSizes {
   return {
     diskSize: requested.diskSize ?? offer.disk.defaultCount,
@@ -37,7 +38,7 @@ export function effectiveSizes(offer: Offer, requested: PodSizes): PodSizes {
   };
 }
 
-/** USD per hour with everything in it: units that are not included in the price are charged in full. */
+/** USD per hour with all sizes. Units that the price does not include are charged in full. */
 export function totalPricePerHour(offer: Offer, sizes: PodSizes): number {
   const sum =
     nano(basePricePerHour(offer)) +

@@ -1,12 +1,12 @@
-/** A seeded source of numbers and ids: the same seed gives the same run. */
+/** A seeded source of numbers and IDs: the same seed gives the same run. */
 export interface RandomSource {
   /** The next number in [0, 1). */
   next(): number;
-  /** The next id of 32 lower-case hex digits, the shape of the provider's pod ids. */
+  /** The next ID: 32 lower-case hex digits, the format of the provider's pod IDs. */
   hexId(): string;
 }
 
-/** mulberry32: small, fast, good enough to pick faults and ids; not for secrets. */
+/** mulberry32: small, fast, and good enough to choose faults and IDs. Not for secrets. */
 export function createRandomSource(seed: number): RandomSource {
   let state = seed >>> 0;
   function nextUint32(): number {

@@ -15,7 +15,7 @@ function sizeProblem(field: string, spec: SizeSpec, requested: number | null): s
     : null;
 }
 
-/** Why the offer cannot be rented with these sizes, or null. */
+/** Why the offer cannot have these sizes, or null. */
 export function firstSizeProblem(offer: Offer, requested: PodSizes): string | null {
   return (
     sizeProblem('diskSize', offer.disk, requested.diskSize) ??

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { RandomSource } from './random.ts';
 
-/** A public key that can be installed on pods. */
+/** A public key that can be installed on instances. */
 export interface SshKey {
   id: string;
   userId: string;
@@ -12,7 +12,7 @@ export interface SshKey {
   updatedAtMs: number;
 }
 
-/** The keys of all accounts. The first of a user is its primary one. */
+/** The keys of all accounts. The first key of a user is the primary one. */
 export class SshKeyBook {
   #keys: SshKey[] = [];
   readonly #clock: Clock;

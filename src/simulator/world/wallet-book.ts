@@ -2,7 +2,7 @@ import type { Ledger } from './ledger.ts';
 import type { PodBook } from './pod-book.ts';
 import type { Settings } from './settings.ts';
 
-/** Money by owner: a user's own wallet, or a team's. The owner of a pod is its team, else its user. */
+/** Balances by owner: a user or a team. The team of an instance owns it, else its user. */
 export class WalletBook {
   readonly #settings: Settings;
   readonly #pods: PodBook;
@@ -21,14 +21,17 @@ export class WalletBook {
       .map((entry) => ({ podId: entry.id, createdAtMs: entry.createdAtMs, usd: entry.costUsd }));
   }
 
-  /** What is left, or null for a wallet without limit. */
+  /** The balance in USD, or null for an unlimited wallet. */
   balanceUsd(ownerId: string): number | null {
     const startUsd = this.#settings.walletUsd[ownerId];
     if (startUsd === undefined) return null;
     return startUsd - this.billingsOf(ownerId).reduce((sum, billing) => sum + billing.usd, 0);
   }
 
-  /** Ends the pods of every empty wallet. Called with each request: the world has no timers of its own. */
+  /**
+   * Terminates the instances of every empty wallet. Each request calls it, because the simulator has no
+   * timers.
+   */
   settle(): void {
     if (!this.#settings.emptyWalletEndsPods) return;
     for (const ownerId of Object.keys(this.#settings.walletUsd)) {

@@ -11,8 +11,8 @@ import { SshKeyBook } from './ssh-key-book.ts';
 import { WalletBook } from './wallet-book.ts';
 
 /**
- * The simulated provider without any network. It has no timers: what a pod is follows from the clock at the
- * moment it is looked at. The same clock, seed and calls give the same world.
+ * The simulated provider without a network. It has no timers: the state of an instance follows from the
+ * clock whenever it is read. The same clock, seed and calls give the same results.
  */
 export interface World {
   readonly clock: Clock;
