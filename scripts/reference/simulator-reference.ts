@@ -16,7 +16,7 @@ For how to use it, see [the simulator](../development/simulator.md). The same li
 
 ## Settings
 
-For ${code('--set')}, ${code('--settings')} and ${code('POST /_simulator/settings')}. "Open" marks what nobody has published about the real service: the default is the likelier reading.
+For ${code('--set')}, ${code('--settings')} and ${code('POST /_simulator/settings')}. "Open" marks a setting for which nobody has published how the real service behaves; its default is the likelier behaviour.
 
 ${fieldTable(settings)}
 
@@ -28,17 +28,17 @@ ${fieldTable(podRule)}
 
 ## Faults
 
-For ${code('--faults')} and ${code('POST /_simulator/faults')}. A rule says on which requests a fault comes; without any condition it comes on every request, until it is taken back.
+For ${code('--faults')} and ${code('POST /_simulator/faults')}. A rule says to which requests a fault applies. Without any condition it applies to every request, until it is removed.
 
 ${fieldTable(faultRule)}
 
 ### Kinds of faults
 
-${table(['Kind', 'Beside it', 'What happens'], faultRows)}
+${table(['Kind', 'Fields', 'What happens'], faultRows)}
 
 ## Control endpoints
 
-Without a key, and from this machine only.
+Without a key, and from this host only.
 
 ${table(
   ['Request', 'What it does'],

@@ -24,7 +24,7 @@ function toControlRequest(request: FastifyRequest): ControlRequest {
 export function registerControl(server: FastifyInstance, api: SimulatedApi): void {
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/_simulator') && !LOOPBACK.test(request.ip)) {
-      await reply.code(403).send({ detail: 'Only from this machine' });
+      await reply.code(403).send({ detail: 'Only from this host' });
     }
   });
   server.setErrorHandler((error, _request, reply) => {

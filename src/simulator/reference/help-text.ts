@@ -14,7 +14,7 @@ Faults, for --faults and POST /_simulator/faults, as {"effect": {"kind": …}} w
     .join(', ')}:
 ${faults.map(({ kind, fields, description }) => `  ${call(kind, fields)}  ${description}`).join('\n')}
 
-Control, from this machine only and without a key:
+Control, from this host only and without a key:
 ${control.map(({ method, path, does }) => `  ${method} ${path}  ${does}`).join('\n')}
 
 The simulated API:

@@ -92,7 +92,7 @@ function isShared(world: World, body: CreateBody): boolean {
 function createFrom(context: CreateContext, raw: unknown, isFailed: boolean): Pod {
   const { world, account, body, offer, sizes, usdPerHour } = context;
   return world.pods.create({
-    name: body.pod.name ?? 'unnamed pod',
+    name: body.pod.name ?? 'unnamed',
     userId: account.userId,
     teamId: body.team?.teamId ?? null,
     sharedWithTeam: isShared(world, body),

@@ -97,7 +97,7 @@ export class PodBook {
   /** @throws Error for an unknown ID, which is a mistake in the test. */
   get(id: string): Pod {
     const pod = this.byId.get(id);
-    if (pod === undefined) throw new Error(`no such pod: ${id}`);
+    if (pod === undefined) throw new Error(`no such instance: ${id}`);
     return pod;
   }
 
