@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
 import { parseGpuPod, type GpuPod } from '../../src/api/gpu-pod.ts';
-import { isRecord } from '../../src/kubernetes/json.ts';
+import { isRecord } from '../../src/json.ts';
 import { findCondition } from '../../src/lifecycle/status/draft.ts';
 import { showSentence } from './instance.ts';
 import { bodyLine, headLine, isNews, readRow, type Row } from './rows.ts';
