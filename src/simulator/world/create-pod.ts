@@ -129,6 +129,7 @@ function createOn(context: CreateContext, raw: unknown): CreateOutcome {
   const byMarket = refusalByMarket(context);
   if (byMarket === null) return { kind: 'Created', pod: createFrom(context, raw, false) };
   const { settings } = context.world;
-  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus) createFrom(context, raw, true);
+  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus)
+    createFrom(context, raw, true);
   return refused(byMarket);
 }
