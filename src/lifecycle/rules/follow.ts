@@ -7,43 +7,62 @@ import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
-import type { Rest, Step } from '../step.ts';
+import { staleAtMs } from '../deadlines.ts';
+import type { Rest, Rule, Step } from '../step.ts';
 import { checkAsRequested } from './as-requested.ts';
 import { currentDraft } from './condition-drafts.ts';
 import { confirmBeforeReady } from './confirm.ts';
 import { closeEndedInstance } from './termination.ts';
-import { holdStranger, proofFacts, withholdAddress } from './identity.ts';
+import { proofFacts } from './identity.ts';
 import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
 
-/** Follows the rented pod from its last good look: gone, doubtful, failing, on its way, or ready. */
-export function followInstance(observation: Observation): Step | undefined {
-  const { localState, lastSeen } = observation;
-  const { instance } = localState;
-  if (instance === undefined) {
-    return undefined;
-  }
-  const verdict = endVerdict(observation);
-  if (verdict !== 'live') {
-    return closeAfterLoss(observation, verdict);
-  }
-  const step =
-    holdStranger(observation, instance) ??
-    compare(observation, lastSeen) ??
-    investigate(observation, instance) ??
-    reportStaleness(observation, instance) ??
-    (lastSeen === undefined ? awaitFirstSnapshot(observation) : judge(observation, instance, lastSeen));
-  return awakeWhenStale(observation, instance, step);
+/** A rule about the instance that the status names; it does not apply where there is none. */
+export function ofInstance(
+  rule: (observation: Observation, instance: InstanceState) => Step | undefined,
+): Rule {
+  return (observation) => {
+    const { instance } = observation.localState;
+    return instance === undefined ? undefined : rule(observation, instance);
+  };
 }
 
-/** What it says of itself, against what was paid for. */
-function compare(observation: Observation, lastSeen: LastSeen | undefined): Step | undefined {
-  return checkPrice(observation, lastSeen?.snapshot) ?? checkAsRequested(observation, lastSeen?.snapshot);
+/** A rule about an instance that the provider has shown and that can be used, by its last snapshot. */
+export function ofUsable(
+  rule: (observation: Observation, instance: InstanceState, lastSeen: LastSeen) => Step | undefined,
+): Rule {
+  return ofInstance((observation, instance) => {
+    const { lastSeen } = observation;
+    return lastSeen === undefined || readinessOf(lastSeen.snapshot) !== 'usable'
+      ? undefined
+      : rule(observation, instance, lastSeen);
+  });
 }
 
 /** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */
-function closeAfterLoss(observation: Observation, verdict: EndVerdict): Step {
+export function comparePrice(observation: Observation): Step | undefined {
+  return checkPrice(observation, observation.lastSeen?.snapshot);
+}
+
+export function compareWithRequest(observation: Observation): Step | undefined {
+  return checkAsRequested(observation, observation.lastSeen?.snapshot);
+}
+
+export function confirmPrice(
+  observation: Observation,
+  instance: InstanceState,
+  lastSeen: LastSeen,
+): Step | undefined {
+  return confirmBeforeReady(observation, instance, lastSeen, seenFacts(observation, lastSeen));
+}
+
+export function closeLost(observation: Observation): Step | undefined {
+  const verdict = endVerdict(observation);
+  return verdict === 'live' ? undefined : closeAfterLoss(observation, verdict);
+}
+
+function closeAfterLoss(observation: Observation, verdict: Exclude<EndVerdict, 'live'>): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
   const reason = verdict === 'terminated' && wasReady ? 'Interrupted' : 'Lost';
   const { podId = '' } = observation.gpuPod.status;
@@ -69,7 +88,7 @@ function closeAfterLoss(observation: Observation, verdict: EndVerdict): Step {
 }
 
 /** Something says that the pod may be gone: ask for it by id, and look for it in a complete list. */
-function investigate(observation: Observation, instance: InstanceState): Step | undefined {
+export function investigate(observation: Observation, instance: InstanceState): Step | undefined {
   const { now, timings } = observation;
   if (!isSuspect(observation, instance)) {
     return undefined;
@@ -105,9 +124,9 @@ function isMissingInList({ lastSeen, inventory, timings }: Observation, instance
   return isNews && isOldEnoughForLists(instance, inventory, timings);
 }
 
-function reportStaleness(observation: Observation, instance: InstanceState): Rest | undefined {
+export function reportStaleness(observation: Observation, instance: InstanceState): Rest | undefined {
   const { timings, gpuPod } = observation;
-  if (untilStaleMs(observation, instance) > 0) {
+  if (staleAtMs(observation, instance) > observation.now.monotonicMs) {
     return undefined;
   }
   const message = `The provider has not shown the status of instance ${instance.podId} for a while. It may run, and it may bill.`;
@@ -123,43 +142,32 @@ function reportStaleness(observation: Observation, instance: InstanceState): Res
   };
 }
 
-function untilStaleMs({ lastSeen, now, timings }: Observation, { sinceMs }: InstanceState): number {
-  return (lastSeen?.beganAtMs ?? sinceMs) + timings.staleMs - now.monotonicMs;
+export function awaitFirstSnapshot({ gpuPod, timings, lastSeen }: Observation): Rest | undefined {
+  return lastSeen === undefined
+    ? { kind: 'rest', status: gpuPod.status, requeueAfterMs: timings.staleMs, pollOften: true }
+    : undefined;
 }
 
-/** Whatever it waits for: the moment from which the last look is too old is not slept through. */
-function awakeWhenStale(observation: Observation, instance: InstanceState, step: Step): Step {
-  const untilMs = untilStaleMs(observation, instance);
-  return step.kind === 'rest' && untilMs > 0
-    ? { ...step, requeueAfterMs: Math.min(step.requeueAfterMs ?? untilMs, untilMs) }
-    : step;
+export function reportUsable(observation: Observation, _instance: InstanceState, lastSeen: LastSeen): Step {
+  return followReady(observation, lastSeen.snapshot, seenFacts(observation, lastSeen));
 }
 
-/** Nothing was read of the pod yet: the first status poll will tell. */
-function awaitFirstSnapshot({ gpuPod, timings }: Observation): Rest {
-  return { kind: 'rest', status: gpuPod.status, requeueAfterMs: timings.staleMs, pollOften: true };
-}
-
-function judge(observation: Observation, instance: InstanceState, lastSeen: LastSeen): Step {
-  const readiness = readinessOf(lastSeen.snapshot);
-  if (readiness === 'usable') {
-    const withheld = withholdAddress(observation, instance, lastSeen);
-    if (withheld !== undefined) {
-      return withheld;
-    }
-    const facts = seenFacts(observation, lastSeen);
-    return (
-      confirmBeforeReady(observation, instance, lastSeen, facts) ??
-      awaitPorts(observation, instance, lastSeen) ??
-      followReady(observation, lastSeen.snapshot, facts)
-    );
-  }
-  // A status poll says less than the pod itself: an endpoint may have to be put together from its ports.
-  const lacksOnlySsh =
-    readiness === 'lacksEndpoint' &&
-    mayReadAgain(instance, observation.now.monotonicMs, observation.timings.goneSpacingMs);
-  return lacksOnlySsh
+/** A status poll says less than the instance itself, which may have ports to put an address together from. */
+export function readAddress(
+  { lastSeen, now, timings }: Observation,
+  instance: InstanceState,
+): Step | undefined {
+  return lastSeen !== undefined &&
+    readinessOf(lastSeen.snapshot) === 'lacksEndpoint' &&
+    mayReadAgain(instance, now.monotonicMs, timings.goneSpacingMs)
     ? { kind: 'act', effect: { type: 'readPod', podId: instance.podId } }
+    : undefined;
+}
+
+export function reportUnusable(observation: Observation, instance: InstanceState): Step | undefined {
+  const { lastSeen } = observation;
+  return lastSeen === undefined
+    ? undefined
     : followUnready(observation, instance, lastSeen, seenFacts(observation, lastSeen));
 }
 
@@ -167,7 +175,11 @@ function judge(observation: Observation, instance: InstanceState, lastSeen: Last
  * Ports may stand in the pod object alone. A list, which all share, shows them before Ready is written: if they came
  * with the next sweep, each pod would be written twice more. Where lists fail they are not waited for.
  */
-function awaitPorts(observation: Observation, { read }: InstanceState, lastSeen: LastSeen): Rest | undefined {
+export function awaitPorts(
+  observation: Observation,
+  { read }: InstanceState,
+  lastSeen: LastSeen,
+): Rest | undefined {
   const { inventory, gpuPod, providerFailure } = observation;
   const isListed = inventory !== undefined && inventory.beganAtMs >= lastSeen.beganAtMs;
   const isPolled = isListed || read?.result === 'found';

@@ -19,12 +19,7 @@ export function followUnready(
 ): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
   const failed = wasReady ? undefined : endFailed(observation, instance, lastSeen);
-  const untilDeadlineMs =
-    instance.sinceMs + provisioningTimeOf(observation).timeoutMs - observation.now.monotonicMs;
-  const requeueAfterMs = wasReady
-    ? observation.timings.staleMs
-    : Math.max(untilDeadlineMs, 0) + observation.timings.busyPollMs;
-  return failed ?? { ...report(observation, lastSeen.snapshot, facts, wasReady), requeueAfterMs };
+  return failed ?? report(observation, lastSeen.snapshot, facts, wasReady);
 }
 
 function endFailed(observation: Observation, instance: InstanceState, lastSeen: LastSeen): Step | undefined {

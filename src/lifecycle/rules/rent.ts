@@ -19,18 +19,8 @@ import { listDoubt } from './list-doubt.ts';
 import { restWithoutOffer } from './no-offer.ts';
 import { createInstance, stopAtLastNumber } from './create.ts';
 
-/** Nothing is rented and nothing hinders it: look at the offers, choose one, and order it. */
-export function rent(observation: Observation): Step {
-  return (
-    awaitRetry(observation) ??
-    awaitCleanList(observation) ??
-    awaitPermit(observation) ??
-    rentFrom(observation, observation.offers)
-  );
-}
-
 /** The last order could not be sent: it is tried again, later and later. */
-function awaitRetry(observation: Observation): Step | undefined {
+export function awaitRetry(observation: Observation): Step | undefined {
   const { localState, now } = observation;
   const { blocked } = localState;
   if (blocked === undefined || blocked.untilMs <= now.monotonicMs) {
@@ -45,7 +35,7 @@ function awaitRetry(observation: Observation): Step | undefined {
  * for only when a fresh complete list shows no live pod of it: one that began when it stood as it stands now. Since an
  * earlier one, another process may have written an order on it.
  */
-function awaitCleanList(observation: Observation): Step | undefined {
+export function awaitCleanList(observation: Observation): Step | undefined {
   const { now, timings, inventory } = observation;
   const isYoung = hasNoPast(observation) && ageMs(observation) < timings.youngObjectMs;
   const isFresh = inventory !== undefined && inventory.beganAtMs >= oldestListMs(observation);
@@ -109,7 +99,7 @@ function sayMakingSure(observation: Observation, wantsInventoryAfterMs: number):
   };
 }
 
-function awaitPermit(observation: Observation): Step | undefined {
+export function awaitPermit(observation: Observation): Step | undefined {
   const { permit } = observation;
   return permit.kind === 'granted'
     ? undefined
@@ -120,11 +110,12 @@ function awaitPermit(observation: Observation): Step | undefined {
       );
 }
 
-function rentFrom(observation: Observation, offers: ObservedOffers | undefined): Step {
+/** Reads the offers, unless that was done a moment ago, chooses one, and creates an instance of it. Applies always. */
+export function rentFromOffers(observation: Observation): Step {
+  const { offers, now, timings, gpuPod } = observation;
   if (offers?.kind === 'failure') {
     return withoutOffers(observation, offers);
   }
-  const { now, timings, gpuPod } = observation;
   const isFresh = offers !== undefined && now.monotonicMs - offers.beganAtMs < timings.offerMaxAgeMs;
   return isFresh
     ? chooseAndCreate(observation, offers)

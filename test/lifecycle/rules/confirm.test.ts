@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../support/rules.ts';
 import type { PodRead } from '../../../src/lifecycle/local-state.ts';
 import type { LastSeen } from '../../../src/lifecycle/observation.ts';
 import type { Failure } from '../../../src/lifecycle/provider.ts';

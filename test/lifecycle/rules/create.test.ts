@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { ObservedOffers } from '../../../src/lifecycle/observation.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
-import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import { rent } from '../support/rules.ts';
 import type { CreatePod, Step } from '../../../src/lifecycle/step.ts';
 import { defaultSizes } from '../../../src/offers/sizes.ts';
 import { offer } from '../../offers/support/builders.ts';

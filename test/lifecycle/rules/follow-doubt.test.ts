@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../support/rules.ts';
 import { NOW_MS, observed } from '../../support/builders/observation.ts';
 import { inventory, aSnapshot, aReadySnapshot, lastSeen } from '../../support/builders/snapshots.ts';
 import { justNow, read, ready, instance, unready } from '../support/instances.ts';

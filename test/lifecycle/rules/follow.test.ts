@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { followInstance } from '../../../src/lifecycle/rules/follow.ts';
+import { followInstance } from '../support/rules.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.ts';

@@ -6,10 +6,9 @@ import type { PendingCreate } from '../../../src/lifecycle/local-state.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, observed, aPendingCreate, WALL_TEXT } from '../../support/builders/observation.ts';
-import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { inventory, historyRow, aSnapshot, refusal } from '../../support/builders/snapshots.ts';
+import type { Row } from '../support/instances.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
-import type { Outline } from '../support/outline.ts';
 
 const ordered = gpuPod({ intent: intent() });
 const endedAtMs = NOW_MS - 90_000;
@@ -24,13 +23,6 @@ function after(outcome: CreateOutcome | undefined, more: Partial<PendingCreate> 
 }
 
 const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
-
-interface Row {
-  readonly name: string;
-  readonly known: ObservationOverrides;
-  readonly expected: Outline;
-  readonly why: string;
-}
 
 describe('resolveOrder', () => {
   it.each<Row>([

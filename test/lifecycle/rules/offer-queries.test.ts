@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import { rent } from '../support/rules.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { observed } from '../../support/builders/observation.ts';
 import { effectOf } from '../support/outline.ts';

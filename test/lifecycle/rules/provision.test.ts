@@ -180,9 +180,4 @@ describe('provisioningTimeout', () => {
     expect(outline(follow({}, object, { sinceMs, seenAtMs: sinceMs + ms })).step).toBe('rest');
     expect(outline(follow({}, object, { sinceMs, seenAtMs: sinceMs + ms + 1 })).step).toBe('writeStatus');
   });
-
-  it('is looked for a moment after it is over', () => {
-    expect(restOf(follow({}, {}, { sinceMs: NOW_MS - 200_000 })).requeueAfterMs).toBe(1_005_000);
-    expect(restOf(follow({}, {}, { sinceMs: 0, seenAtMs: 0 })).requeueAfterMs).toBe(5_000);
-  });
 });

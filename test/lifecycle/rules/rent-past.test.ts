@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import { rent } from '../support/rules.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { offer } from '../../offers/support/builders.ts';

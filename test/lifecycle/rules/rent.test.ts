@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rent } from '../../../src/lifecycle/rules/rent.ts';
+import { rent } from '../support/rules.ts';
 import type { ObservedOffers } from '../../../src/lifecycle/observation.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';

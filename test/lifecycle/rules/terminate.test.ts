@@ -7,8 +7,8 @@ import { intent } from '../../support/builders/intent.ts';
 import { observation, NOW_MS, observed, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { inventory, failure, historyRow, aSnapshot, lastSeen } from '../../support/builders/snapshots.ts';
+import type { Row } from '../support/instances.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
-import type { Outline } from '../support/outline.ts';
 
 const rented = rentedGpuPod();
 const deletedAtMs = NOW_MS - 130_000;
@@ -17,13 +17,6 @@ const sent = anInstanceState({ deletedAtMs });
 function nameless(read: PodRead): InstanceState {
   const { name: _name, ...instance } = anInstanceState({ read });
   return instance;
-}
-
-interface Row {
-  readonly name: string;
-  readonly known: ObservationOverrides;
-  readonly expected: Outline;
-  readonly why: string;
 }
 
 describe('endRental', () => {

@@ -1,0 +1,56 @@
+import type { Observation } from './observation.ts';
+import type { InstanceState } from './local-state.ts';
+import { provisioningTimeOf } from './rules/provisioning-time.ts';
+import type { Step } from './step.ts';
+
+/** A moment from which on another rule may apply although nothing but time has passed. Monotonic milliseconds. */
+export interface Deadline {
+  readonly what: 'stale' | 'provisioningTimedOut' | 'secretRecheck' | 'retryCreate' | 'breakerProbe';
+  readonly atMs: number;
+}
+
+/** All moments that a rest must not sleep past, whichever rule asked for it. */
+export function deadlines(observation: Observation): readonly Deadline[] {
+  const { instance } = observation.localState;
+  return instance === undefined ? ofSearch(observation) : ofInstance(observation, instance);
+}
+
+/** From when on the last snapshot is too old to say anything about the instance. */
+export function staleAtMs({ lastSeen, timings }: Observation, { sinceMs }: InstanceState): number {
+  return (lastSeen?.beganAtMs ?? sinceMs) + timings.staleMs;
+}
+
+function ofInstance(observation: Observation, instance: InstanceState): readonly Deadline[] {
+  const { gpuPod, localState, timings } = observation;
+  const stale: Deadline = { what: 'stale', atMs: staleAtMs(observation, instance) };
+  if (gpuPod.status.readyAt === undefined) {
+    // Only a snapshot from after the timeout counts: the next poll brings it.
+    const timeoutAtMs = instance.sinceMs + provisioningTimeOf(observation).timeoutMs;
+    const atMs = Math.max(timeoutAtMs, observation.now.monotonicMs) + timings.busyPollMs;
+    return [stale, { what: 'provisioningTimedOut', atMs }];
+  }
+  return localState.secret === undefined
+    ? [stale]
+    : [stale, { what: 'secretRecheck', atMs: localState.secret.atMs + timings.staleMs }];
+}
+
+function ofSearch({ localState, permit, now }: Observation): readonly Deadline[] {
+  const { blocked } = localState;
+  return [
+    ...(blocked === undefined ? [] : [{ what: 'retryCreate', atMs: blocked.untilMs } as const]),
+    ...(permit.kind === 'granted'
+      ? []
+      : [{ what: 'breakerProbe', atMs: now.monotonicMs + permit.retryInMs } as const]),
+  ];
+}
+
+/** The step, with a rest that ends at the nearest deadline at the latest. One that has passed wakes nobody again. */
+export function clampToDeadlines(observation: Observation, step: Step): Step {
+  if (step.kind === 'act') {
+    return step;
+  }
+  const nowMs = observation.now.monotonicMs;
+  const left = deadlines(observation).map(({ atMs }) => atMs - nowMs);
+  const nearestMs = Math.min(step.requeueAfterMs ?? Infinity, ...left.filter((ms) => ms > 0));
+  return nearestMs === Infinity ? step : { ...step, requeueAfterMs: nearestMs };
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Observation } from '../../src/lifecycle/observation.ts';
+import { nextStep } from '../../src/lifecycle/next-step.ts';
+import type { Rest, Step } from '../../src/lifecycle/step.ts';
+import { aboutToEnd, aboutToGo, aboutToRent, aboutToRentAgain, anything } from './support/arbitraries.ts';
+
+const HOUR_MS = 3_600_000;
+
+function later(known: Observation, ms: number): Observation {
+  return { ...known, now: { wallMs: known.now.wallMs + ms, monotonicMs: known.now.monotonicMs + ms } };
+}
+
+/** What a rest would miss if nothing but time passed: an effect that is due before it looks again. */
+function overslept(known: Observation, rest: Rest, ms: number): Step | undefined {
+  const isWokenByList = rest.wantsInventoryAfterMs !== undefined;
+  if (isWokenByList || (rest.requeueAfterMs ?? Infinity) <= ms) return undefined;
+  const step = nextStep(later(known, ms));
+  return step.kind === 'act' ? step : undefined;
+}
+
+describe('deadlines', () => {
+  it('are never slept through: a rest ends before time alone makes something due', () => {
+    let rests = 0;
+    const known = fc.oneof(anything, aboutToRent, aboutToRentAgain, aboutToEnd, aboutToGo);
+    fc.assert(
+      fc.property(known, fc.integer({ min: 1, max: 2 * HOUR_MS }), (observation, ms) => {
+        const step = nextStep(observation);
+        if (step.kind !== 'rest') return;
+        rests += 1;
+        expect(overslept(observation, step, ms)).toBeUndefined();
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(rests).toBeGreaterThan(200);
+  });
+});
