@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Observation } from '../../src/lifecycle/observation.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
+import { findCondition } from '../../src/lifecycle/status/draft.ts';
 import type { Rest, Step } from '../../src/lifecycle/step.ts';
 import { aboutToEnd, aboutToGo, aboutToRent, aboutToRentAgain, anything } from './support/arbitraries.ts';
 
@@ -11,12 +12,16 @@ function later(known: Observation, ms: number): Observation {
   return { ...known, now: { wallMs: known.now.wallMs + ms, monotonicMs: known.now.monotonicMs + ms } };
 }
 
-/** What a rest would miss if nothing but time passed: an effect that is due before it looks again. */
+function readyReason({ status }: Rest): string | undefined {
+  return findCondition(status, 'Ready')?.reason;
+}
+
+/** What a rest would miss if nothing but time passed: an effect, or another Ready, that is due before it looks again. */
 function overslept(known: Observation, rest: Rest, ms: number): Step | undefined {
   const isWokenByList = rest.wantsInventoryAfterMs !== undefined;
   if (isWokenByList || (rest.requeueAfterMs ?? Infinity) <= ms) return undefined;
   const step = nextStep(later(known, ms));
-  return step.kind === 'act' ? step : undefined;
+  return step.kind === 'act' || readyReason(step) !== readyReason(rest) ? step : undefined;
 }
 
 describe('deadlines', () => {
