@@ -6,11 +6,11 @@ import type { OnResolveResult, Plugin, PluginBuild } from 'esbuild';
  */
 const standIns: Readonly<Record<string, string>> = {
   // For the frame of @dot-i/k8s-operator, which would take in all of it by `require`, and that esbuild cannot shake:
-  // 16 MB of models to parse at every start. Its constructor makes both; src/kubernetes/operator-frame.ts replaces
-  // the one and makes the other unreachable.
+  // 16 MB of models to parse at every start. Its constructor makes both; src/kubernetes/frame.ts replaces the one
+  // and drops the other.
   '@kubernetes/client-node':
     'export class CoreV1Api {} export class KubeConfig { loadFromDefault() {} makeApiClient() {} }',
-  // For members of the frame that operator-frame.ts makes unreachable. Below it is the deprecated `punycode`.
+  // For members of the frame that frame.ts hands to nobody. Below it is the deprecated `punycode`.
   gaxios: "export const instance = { request() { throw new Error('gaxios is not in this bundle'); } };",
   // For the generated clients of @kubernetes/client-node. Our requests go through src/kubernetes/api-transport.ts.
   undici: `

@@ -9,13 +9,14 @@ import { EventRecorder } from '../kubernetes/event-recorder.ts';
 import { loadKubeConfig } from '../kubernetes/kube-config.ts';
 import type { LoadedKubeConfig } from '../kubernetes/kube-config.ts';
 import type { Log } from '../kubernetes/log.ts';
+import type { ManagerOptions, WatchedResource } from '../kubernetes/manager.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { keepOwnAnnotations, trimMetadata } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
-import { ResourceClient, resourcePath } from '../kubernetes/resource-client.ts';
+import { ResourceClient } from '../kubernetes/resource-client.ts';
 import { secretsClient } from '../kubernetes/secrets-client.ts';
-import type { ClusterPorts } from '../reconciler/controller.ts';
+import type { ClusterPorts } from '../reconciler/gpu-pod-options.ts';
 
 export interface ClusterParts {
   readonly config: Config;
@@ -29,12 +30,13 @@ export interface Cluster {
   readonly transport: ApiTransport;
   /** For the Lease alone: requests of others that hang must not keep it from being renewed. */
   readonly leaseTransport: ApiTransport;
-  readonly reflector: Reflector<KubernetesObject>;
+  /** Keeps a local copy of a resource. */
+  readonly openInformer: ManagerOptions['openInformer'];
   readonly recorder: EventRecorder;
   readonly namespaces: ResourceClient<KubernetesObject>;
   /** The operator's own. */
   readonly namespace: string;
-  readonly ports: ClusterPorts;
+  readonly ports: Omit<ClusterPorts, 'view'>;
 }
 
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
@@ -42,24 +44,21 @@ const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
 const trimGpuPod = keepOwnAnnotations(`${GROUP}/`);
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
+/** The GpuPods that this operator watches. */
+export function gpuPodResource({ kubernetes: { watchNamespace } }: Config): WatchedResource {
+  return { ...GPU_PODS, namespace: watchNamespace, decode: trimGpuPod };
+}
+
 /** Everything that speaks to the Kubernetes API. Nothing is sent yet. */
 export function connectCluster({ config, clock, log, metrics }: ClusterParts): Cluster {
-  const { kubeconfig, context, namespace, watchNamespace, watchIdleTimeoutMs } = config.kubernetes;
+  const { kubeconfig, context, namespace, watchIdleTimeoutMs } = config.kubernetes;
   const loaded = loadKubeConfig({ path: kubeconfig, context });
   const { kubeConfig } = loaded;
   const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
+  const shared = { kubeConfig, clock, userAgent, onRequest: metrics.onApiRequest };
   // As many as there are workers that may hang in a write, and as many again for terminations.
   const maxSockets = 2 * config.process.concurrency + 32;
-  const transport = new ApiTransport({ kubeConfig, clock, userAgent, maxSockets });
-  const reflector = new Reflector<KubernetesObject>({
-    transport,
-    clock,
-    log,
-    path: resourcePath(GPU_PODS, watchNamespace),
-    decode: trimGpuPod,
-    idleTimeoutMs: watchIdleTimeoutMs,
-    observer: metrics.reflector,
-  });
+  const transport = new ApiTransport({ ...shared, maxSockets });
   const recorder = new EventRecorder({
     transport,
     clock,
@@ -72,14 +71,22 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
   return {
     kubeConfig,
     transport,
-    leaseTransport: new ApiTransport({ kubeConfig, clock, userAgent, maxSockets: LEASE_SOCKETS }),
-    reflector,
+    leaseTransport: new ApiTransport({ ...shared, maxSockets: LEASE_SOCKETS }),
+    openInformer: (path, { decode }) =>
+      new Reflector<KubernetesObject>({
+        transport,
+        clock,
+        log,
+        path,
+        decode,
+        idleTimeoutMs: watchIdleTimeoutMs,
+        observer: metrics.reflector,
+      }),
     recorder,
     namespaces: new ResourceClient<KubernetesObject>({ transport, type: NAMESPACES, decode: trimMetadata }),
     namespace: namespace ?? loaded.namespace ?? 'default',
     ports: {
       api: new ResourceClient<KubernetesObject>({ transport, type: GPU_PODS, decode: trimGpuPod }),
-      view: reflector.store,
       secrets: secretsClient(transport),
       configMaps,
       events: recorder,

@@ -2,26 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { LeadershipHandlers } from '../kubernetes/election.ts';
+import { SoleProcess } from '../kubernetes/election.ts';
 import { LeaderElector } from '../kubernetes/leader-elector.ts';
+import { Manager } from '../kubernetes/manager.ts';
+import type { Runnable } from '../kubernetes/runnable.ts';
 import type { Logger } from '../observability/logger.ts';
-import { Controller } from '../reconciler/controller.ts';
-import { GpuPodOperator } from '../reconciler/gpu-pod-operator.ts';
-import { connectCluster } from './cluster.ts';
+import { GpuPodController } from '../reconciler/gpu-pod-controller.ts';
+import { connectCluster, gpuPodResource } from './cluster.ts';
+import type { Cluster, ClusterParts } from './cluster.ts';
+import { gpuPodOptions } from './gpu-pod-options.ts';
 import { InstallationReader } from './installation-reader.ts';
 import { cargoOf } from './lease-cargo.ts';
 import { LeaseOwnerWatch } from './lease-owner.ts';
-import type { Cluster, ClusterParts } from './cluster.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
 import { sampleUnowned } from './samples.ts';
-import { createTelemetry, serveTelemetry } from './telemetry.ts';
+import { createTelemetry, telemetryServer } from './telemetry.ts';
 
 /** A running operator. */
 export interface RunningOperator {
   /**
-   * Stops in good order: what is under way is finished, an order that was sent is awaited, the lease is
-   * given back.
+   * Stops in good order: what is under way is finished, a create request that was sent is awaited, the lease is given
+   * back.
    */
   stop(): Promise<void>;
   /** Resolves when it has ended: asked to, or because the lease was lost. */
@@ -38,142 +40,51 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
   const cluster = connectCluster(parts);
   const prime = connectPrime(config, systemClock, metrics);
-  const ended = Promise.withResolvers<'stopped' | 'lostLease'>();
-  const stopping = new AbortController();
-  const lease: { elector?: LeaderElector } = {};
-  const controller = createController(parts, { identity, cluster, prime, lease });
-  const record = new InstallationReader(cluster, parts);
   const owner = { owner: config.lease.owner, watchNamespace: config.kubernetes.watchNamespace };
   const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
+  const cargo = cargoOf(metrics.spentRecord, owner, ownerWatch);
+  const elector = config.lease.isEnabled ? createElector(parts, cluster, { identity, cargo }) : undefined;
+  const { kubeConfig, openInformer } = cluster;
+  const manager = new Manager({ kubeConfig, log, election: elector ?? new SoleProcess(), openInformer });
+  const gpuPods = manager.source(gpuPodResource(config));
+  const record = new InstallationReader(cluster, parts);
   telemetry.observe({
-    gpuPods: () => cluster.ports.view.list(),
-    cooldowns: () => controller.context?.cooldowns.counts() ?? new Map(),
-    unowned: () => sampleUnowned(controller.context?.reservations),
+    gpuPods: () => gpuPods.store.list(),
     limiter: () => prime.limiter.state(),
-    watchAgeMs: () => cluster.reflector.ageMs(),
-    hasSynced: () => cluster.reflector.hasSynced(),
+    watchAgeMs: () => manager.ageMs(),
+    hasSynced: () => manager.hasSynced(),
     installationProblem: () => record.problem,
-    leaseProblem: () => ownerWatch.problem ?? lease.elector?.problem,
+    leaseProblem: () => ownerWatch.problem ?? elector?.problem,
   });
-  const operator = new GpuPodOperator({
-    kubeConfig: cluster.kubeConfig,
-    log,
-    sourceFor: () => cluster.reflector,
-    watchNamespace: config.kubernetes.watchNamespace,
-    enqueue: (key) => {
-      controller.enqueue(key);
-    },
-  });
-  const lead = async (): Promise<void> => {
-    await cluster.reflector.whenSynced();
-    const installation = await record.read(stopping.signal);
-    if (installation !== undefined && !stopping.signal.aborted) {
-      controller.start(installation);
-      metrics.setLeading(true);
-    }
-  };
-  const finish = async (): Promise<void> => {
-    await controller.stop();
-    metrics.setLeading(false);
-    await cluster.recorder.stop({ flushTimeoutMs: EVENT_FLUSH_MS });
-  };
-
-  const stopServing = await serveTelemetry(config, telemetry, log);
-  await operator.start();
-  if (config.lease.isEnabled) {
-    lease.elector = standForElection(parts, cluster, {
-      identity,
-      cargo: cargoOf(metrics.spentRecord, owner, ownerWatch),
-      onStartedLeading: () => {
-        void lead();
-      },
-      onStoppedLeading: async (end) => {
-        if (end === 'released') {
-          await finish();
-        } else {
-          ended.resolve('lostLease');
-        }
-      },
-    });
-  } else {
-    void lead();
-  }
-  return {
-    ended: ended.promise,
-    stop: async () => {
-      stopping.abort();
-      await (lease.elector === undefined ? finish() : lease.elector.stop());
-      operator.stop();
-      await operator.whenStopped();
-      prime.provider.close();
-      cluster.transport.close();
-      cluster.leaseTransport.close();
-      await stopServing();
-      ended.resolve('stopped');
-    },
-  };
-}
-
-interface ControllerParts {
-  readonly identity: string;
-  readonly cluster: Cluster;
-  readonly prime: Prime;
-  readonly lease: { readonly elector?: LeaderElector };
-}
-
-function createController(
-  { config, clock, log, metrics }: ClusterParts,
-  { identity, cluster, prime, lease }: ControllerParts,
-): Controller {
-  const { timings, policy, installation } = config;
-  return new Controller({
-    clock,
-    log,
-    timings,
-    policy,
-    orphanPolicy: installation.orphanPolicy,
-    concurrency: config.process.concurrency,
-    cooldownScale: config.process.cooldownScale,
-    namespace: cluster.namespace,
-    identity,
-    cluster: cluster.ports,
-    provider: prime.provider,
-    account: {
-      origin: new URL(config.prime.baseUrl).origin,
-      accept: installation.acceptAccount,
-      keyVersion: () => prime.keys.current().version,
-      keyFingerprint: (hmacKey) => {
-        const state = prime.keys.current();
-        return state.kind === 'key' ? state.key.fingerprint(hmacKey) : undefined;
-      },
-    },
-    takeCreateTurn: async () => {
-      await prime.limiter.acquire({ priority: 'create' });
-    },
-    observer: metrics,
-    isLeaseFresh: () => {
-      const { elector } = lease;
-      const renewedAtMs = elector?.lastRenewedAtMonotonicMs() ?? -Infinity;
-      // Where renewals are slow, the last answer and the next take part of that time; the lease itself holds longer still.
-      const fenceMs = timings.leaseFenceMs + 2 * (elector?.lastRenewalTookMs() ?? 0);
-      const isRecent =
-        clock.monotonicMs() - renewedAtMs <= Math.min(fenceMs, elector?.leaseDurationMs() ?? 0);
-      // Without election there is one operator by decree, and nothing to renew.
-      return !config.lease.isEnabled || isRecent;
+  await manager.start({
+    services: [telemetryServer(config, telemetry, log), connectionsOf(cluster, prime)],
+    lead: async (signal) => {
+      const installation = await record.read(signal);
+      if (installation === undefined) {
+        return [];
+      }
+      const controller = new GpuPodController(
+        gpuPodOptions(parts, { identity, cluster, prime, elector, gpuPods }),
+        installation,
+      );
+      const { cooldowns, reservations } = controller.context;
+      telemetry.observe({
+        cooldowns: () => cooldowns.counts(),
+        unowned: () => sampleUnowned(reservations),
+      });
+      return [eventsOf(cluster), leadershipOf(parts), controller];
     },
   });
+  return manager;
 }
 
-type Candidate = Pick<ConstructorParameters<typeof LeaderElector>[0], 'identity' | 'cargo'> &
-  LeadershipHandlers;
-
-function standForElection(
+function createElector(
   { config, clock, log }: ClusterParts,
   { leaseTransport: transport, namespace }: Cluster,
-  candidate: Candidate,
+  candidate: Pick<ConstructorParameters<typeof LeaderElector>[0], 'identity' | 'cargo'>,
 ): LeaderElector {
   const { name, durationMs, renewDeadlineMs, renewPeriodMs, retryPeriodMs } = config.lease;
-  const elector = new LeaderElector({
+  return new LeaderElector({
     transport,
     clock,
     log,
@@ -183,9 +94,37 @@ function standForElection(
     renewDeadlineMs,
     renewPeriodMs,
     retryPeriodMs,
-    identity: candidate.identity,
-    ...(candidate.cargo === undefined ? {} : { cargo: candidate.cargo }),
+    ...candidate,
   });
-  elector.start(candidate);
-  return elector;
+}
+
+/** Closed behind everything that sends. */
+function connectionsOf({ transport, leaseTransport }: Cluster, { provider }: Prime): Runnable {
+  return {
+    stop: () => {
+      provider.close();
+      transport.close();
+      leaseTransport.close();
+    },
+  };
+}
+
+/** What the controllers recorded last is still sent. */
+function eventsOf({ recorder }: Cluster): Runnable {
+  return {
+    stop: async () => {
+      await recorder.stop({ flushTimeoutMs: EVENT_FLUSH_MS });
+    },
+  };
+}
+
+function leadershipOf({ metrics }: ClusterParts): Runnable {
+  return {
+    start: () => {
+      metrics.setLeading(true);
+    },
+    stop: () => {
+      metrics.setLeading(false);
+    },
+  };
 }

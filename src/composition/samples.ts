@@ -85,8 +85,8 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
 }
 
 /** USD an hour of instances without a GpuPod, by why. */
-export function sampleUnowned(books: Pick<Reservations, 'unowned'> | undefined): ReadonlyMap<string, number> {
-  return new Map([...(books?.unowned() ?? [])].map(([kind, micros]) => [kind, microsToUsd(micros)]));
+export function sampleUnowned(books: Pick<Reservations, 'unowned'>): ReadonlyMap<string, number> {
+  return new Map([...books.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)]));
 }
 
 /** What metrics know of offers: those that can be priced at their default sizes. */

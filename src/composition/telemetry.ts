@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { Runnable } from '../kubernetes/runnable.ts';
 import type { HealthCheck, HealthChecks } from '../observability/health.ts';
 import { startHttpServer } from '../observability/http-server.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -25,8 +26,8 @@ export interface Observed {
 
 export interface Telemetry {
   readonly metrics: Metrics;
-  /** From here on the sources are read. */
-  observe(observed: Observed): void;
+  /** From here on these sources are read. Those that only the leader has come later. */
+  observe(observed: Partial<Observed>): void;
 }
 
 const NOTHING: Observed = {
@@ -72,7 +73,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
     // An answer at all shows that the event loop turns; what Kubernetes or the provider do wrong no restart mends.
     checks: { live: [], ready: [watch, installation, lease] },
     observe: (what) => {
-      observed = what;
+      observed = { ...observed, ...what };
     },
   };
 }
@@ -88,24 +89,30 @@ function checkOf(name: string, problem: () => string | undefined): HealthCheck {
   };
 }
 
-/** Serves health and metrics where that is wanted; returns how to stop. */
-export async function serveTelemetry(
+/** Serves health and metrics where that is wanted. */
+export function telemetryServer(
   config: Config,
-  telemetry: Telemetry & { readonly checks: HealthChecks },
+  { checks, metrics }: Telemetry & { readonly checks: HealthChecks },
   log: Logger,
-): Promise<() => Promise<void>> {
+): Runnable {
   const address = config.process.http;
-  if (address === undefined) {
-    return async () => {
-      await Promise.resolve();
-    };
-  }
-  const { checks, metrics } = telemetry;
-  const server = await startHttpServer({ ...address, checks, metrics, log });
-  if (server.kind === 'unavailable') {
-    log.warn({ problem: server.message }, 'health and metrics are not served; everything else works');
-  }
-  return async () => {
-    await (server.kind === 'listening' ? server.close() : Promise.resolve());
+  let close = async (): Promise<void> => {
+    await Promise.resolve();
+  };
+  return {
+    start: async () => {
+      const server = address && (await startHttpServer({ ...address, checks, metrics, log }));
+      if (server?.kind === 'unavailable') {
+        log.warn({ problem: server.message }, 'health and metrics are not served; everything else works');
+      }
+      if (server?.kind === 'listening') {
+        close = async () => {
+          await server.close();
+        };
+      }
+    },
+    stop: async () => {
+      await close();
+    },
   };
 }

@@ -52,7 +52,7 @@ export interface ControllerOptions {
   readonly retryWithinMs?: (error: unknown) => number | undefined;
   /** The share by which a requeue may come later, so that many do not come at once. @default 0.1 */
   readonly jitter?: number;
-  readonly observer?: ControllerObserver;
+  readonly observer?: ControllerObserver | undefined;
   /** In place of Math.random, for tests. */
   readonly random?: () => number;
 }

@@ -21,6 +21,11 @@ export interface Source {
   subscribe(handler: EventHandler): () => void;
 }
 
+/** The key of the object itself. */
+export function ownKey({ meta: { namespace, name } }: WatchedEvent): readonly string[] {
+  return [namespace === undefined ? name : `${namespace}/${name}`];
+}
+
 export interface SharedSourceOptions {
   readonly log: Log;
   readonly store: StoreView<KubernetesObject>;

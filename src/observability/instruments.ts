@@ -23,9 +23,11 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     reconciles: counter(registry, METRICS.reconciles),
     reconcileDuration: histogram(registry, METRICS.reconcileDuration),
     queueDepth: gauge(registry, METRICS.queueDepth),
-    queueRetries: counter(registry, METRICS.queueRetries),
+    queueAdds: counter(registry, METRICS.queueAdds),
     queueWait: histogram(registry, METRICS.queueWait),
     queueWork: histogram(registry, METRICS.queueWork),
+    queueRetries: counter(registry, METRICS.queueRetries),
+    apiRequests: counter(registry, METRICS.apiRequests),
     watchAge: gauge(registry, METRICS.watchAge),
     watchLists: counter(registry, METRICS.watchLists),
     watchEnds: counter(registry, METRICS.watchEnds),
@@ -60,7 +62,6 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
  * yet must find its series.
  */
 export function showKnownValues(instruments: Instruments): void {
-  for (const result of METRICS.reconciles.values) instruments.reconciles.inc({ result }, 0);
   for (const reason of METRICS.watchEnds.values) instruments.watchEnds.inc({ reason }, 0);
   for (const reason of METRICS.eventsDropped.values) instruments.eventsDropped.inc({ reason }, 0);
   for (const kind of METRICS.unownedPrice.values) instruments.unownedPrice.set({ kind }, 0);

@@ -11,6 +11,8 @@ export function metricsReference(): string {
 
 The operator serves these metrics at \`/metrics\` of \`--http-address\`, in the Prometheus text format. It also serves the usual
 metrics of the process, with the prefixes \`process_\` and \`nodejs_\`: memory, CPU, open files, event loop lag, garbage collection.
+The metrics of queues, reconciliations and requests to the Kubernetes API have the names that controller-runtime and client-go give
+them, so that dashboards which you have fit. Other operators export them, too: select by \`job\`, or by \`controller\` and \`name\`.
 No label contains the name or ID of a GpuPod or of an instance. For a single GpuPod, see its status.
 
 | Metric | Type | Labels | Meaning |

@@ -12,6 +12,8 @@ import {
 } from './gpu-pod-metrics.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { MetricsSource } from './http-server.ts';
+import { recordController } from './controller-metrics.ts';
+import type { ControllerRecorder } from './controller-metrics.ts';
 import { createInstruments, showKnownValues } from './instruments.ts';
 import type { Instruments } from './instruments.ts';
 import { createOfferRecorder } from './offer-metrics.ts';
@@ -68,13 +70,10 @@ export interface DurableRecord {
 
 /** Receives events of all parts. All functions are bound, can be passed on, and never throw. */
 export interface Metrics extends MetricsSource {
-  /** Compatible with `WorkQueueObserver`. */
-  readonly queue: {
-    readonly onDepth: (depth: number) => void;
-    readonly onStarted: (waitSeconds: number) => void;
-    readonly onFinished: (workSeconds: number) => void;
-    readonly onRetry: () => void;
-  };
+  /** Compatible with `ControllerObserver`: told of the loop of this name, all of whose series are there from now on. */
+  readonly controller: (name: string) => ControllerRecorder;
+  /** Compatible with `onRequest` of `ApiTransport`. */
+  readonly onApiRequest: (request: { readonly method: string; readonly code: string }) => void;
   /** Compatible with `ReflectorObserver`. */
   readonly reflector: {
     readonly onListed: (objects: number) => void;
@@ -84,7 +83,6 @@ export interface Metrics extends MetricsSource {
   readonly onLimiterTurn: (priority: string, waitedMs: number) => void;
   /** The money spent. If nobody stores it, the counter restarts in each process. */
   readonly spentRecord: DurableRecord;
-  readonly onReconciled: (result: string, seconds: number) => void;
   /** Compatible with `onListed` of the controller. */
   readonly onListed: (report: WalletListed) => void;
   readonly onSwept: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
@@ -177,19 +175,11 @@ type Recorders = Omit<Metrics, 'contentType' | 'scrape' | 'setLeading' | 'spentR
 
 function createRecorders(instruments: Instruments): Recorders {
   return {
-    queue: {
-      onDepth: (depth) => instruments.queueDepth.set(depth),
-      onStarted: (waitSeconds) => instruments.queueWait.observe(waitSeconds),
-      onFinished: (workSeconds) => instruments.queueWork.observe(workSeconds),
-      onRetry: () => instruments.queueRetries.inc(),
-    },
+    controller: (name) => recordController(instruments, name),
+    onApiRequest: ({ method, code }) => instruments.apiRequests.inc({ code, method }),
     reflector: {
       onListed: () => instruments.watchLists.inc(),
       onWatchEnded: (reason) => instruments.watchEnds.inc({ reason }),
-    },
-    onReconciled: (result, seconds) => {
-      instruments.reconciles.inc({ result });
-      instruments.reconcileDuration.observe(seconds);
     },
     onListed: ({ wallet: team = '', failure, nameless, unidentified }) => {
       instruments.listsComplete.set({ team }, failure === undefined ? 1 : 0);

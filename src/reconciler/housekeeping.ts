@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
+import { Controller } from '../kubernetes/controller.ts';
+import type { ControllerObserver, Reconciled } from '../kubernetes/controller.ts';
 import type { Log } from '../kubernetes/log.ts';
-import { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { mayAsk } from './account-evidence.ts';
@@ -15,6 +16,7 @@ export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'sweepMs'>;
+  readonly observer?: ControllerObserver | undefined;
   /** In place of Math.random, for tests. */
   readonly random?: () => number;
 }
@@ -35,65 +37,46 @@ const CONCURRENCY = 4;
 const BACK_OFF = { baseMs: 1_000, maxMs: 30_000 };
 
 /**
- * The tasks that all GpuPods share: whose key it is, status polls, complete lists, sweeps. They run on a work
- * queue of their own: one at a time of each kind, each in its time.
+ * The tasks that all GpuPods share: whose key it is, status polls, complete lists, sweeps. Each is a key of a loop of
+ * their own: one at a time of each kind, each in its time.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
-  readonly #queue: WorkQueue;
-  #parts: HousekeepingParts | undefined;
+  readonly #controller: Controller;
 
-  constructor(options: HousekeepingOptions) {
+  constructor(options: HousekeepingOptions, parts: HousekeepingParts) {
     this.#options = options;
-    const { clock, log, random = Math.random } = options;
-    this.#queue = new WorkQueue({ clock, log, random, backOff: BACK_OFF });
+    this.#controller = new Controller({
+      ...options,
+      name: 'housekeeping',
+      watches: [],
+      reconcile: async (task) => reconciled(await this.#perform(task, parts)),
+      workers: { concurrency: CONCURRENCY },
+      backOff: BACK_OFF,
+      jitter: 0,
+    });
   }
 
   /** Wants a complete list in `inMs`, or earlier if one was promised. */
   scheduleInventory(inMs: number): void {
-    this.#queue.addAfter('inventory', inMs);
+    this.#controller.enqueue('inventory', inMs);
   }
 
-  start(parts: HousekeepingParts): void {
-    this.#parts = parts;
-    void this.#queue.run(
-      async (task) => {
-        await this.#run(task, parts);
-      },
-      { concurrency: CONCURRENCY },
-    );
+  start(): void {
+    this.#controller.start();
     for (const task of ['account', 'poll', 'sweep']) {
-      this.#queue.add(task);
+      this.#controller.enqueue(task);
     }
   }
 
   async stop(): Promise<void> {
-    await this.#queue.stop();
+    await this.#controller.stop();
   }
 
   /** The account became known or changed: what waited for it goes on. */
   wake(): void {
-    if (this.#parts !== undefined) {
-      this.#queue.add('poll');
-      this.#queue.add('sweep');
-    }
-  }
-
-  async #run(task: string, parts: HousekeepingParts): Promise<void> {
-    try {
-      const requeueAfterMs = await this.#perform(task, parts);
-      if (requeueAfterMs === 'failed') {
-        this.#queue.retry(task);
-        return;
-      }
-      this.#queue.forget(task);
-      if (requeueAfterMs !== undefined) {
-        this.#queue.addAfter(task, requeueAfterMs);
-      }
-    } catch (error) {
-      this.#options.log.error({ err: error, task }, 'housekeeping task failed');
-      this.#queue.retry(task);
-    }
+    this.#controller.enqueue('poll');
+    this.#controller.enqueue('sweep');
   }
 
   /** @returns when the task wants to run again; `failed`: after its back-off. */
@@ -141,6 +124,10 @@ export class Housekeeping {
     );
     return result.isUnstable === true ? 'unstable' : 'failed';
   }
+}
+
+function reconciled(requeueAfterMs: number | 'failed' | undefined): Reconciled {
+  return requeueAfterMs === 'failed' ? { kind: 'retry' } : { kind: 'done', requeueAfterMs };
 }
 
 async function checkAccount({ account, health }: HousekeepingParts): Promise<boolean> {

@@ -2,6 +2,7 @@ import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { API_VERSION, KIND } from '../api/names.ts';
 import { ApiError, apiErrorMessage, isRefusal } from '../kubernetes/api-errors.ts';
+import type { Reconciled } from '../kubernetes/controller.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { isSameSession } from '../lifecycle/account.ts';
 import type { Observation, ObservedOffers } from '../lifecycle/observation.ts';
@@ -18,18 +19,12 @@ import { gather } from './gather.ts';
 import type { EventToRecord } from './ports.ts';
 import { settleVanished } from './settle-vanished.ts';
 
-/** What the queue does with the key next. */
-export type ReconcileResult =
-  | { readonly kind: 'done'; readonly requeueAfterMs?: number }
-  /** Somebody else changed the object meanwhile: back off, and begin anew. */
-  | { readonly kind: 'retry' };
-
 /** More steps than any life takes in one go; what is not finished by then goes on after the others had a turn. */
 const MAX_STEPS = 25;
 const BUSY_MS = 250;
 /** Who waits for a place is called; this is for a call that went to somebody who did not take the place. */
 const NO_PLACE_MS = 2_000;
-const DONE: ReconcileResult = { kind: 'done' };
+const DONE: Reconciled = { kind: 'done' };
 
 /**
  * One pass over one GpuPod: gather, decide, do one thing, and again, until there is nothing to do but wait;
@@ -37,7 +32,7 @@ const DONE: ReconcileResult = { kind: 'done' };
  *
  * @throws what the API server answers to a write or read that is neither a conflict nor an absence.
  */
-export async function reconcile(context: Context, key: string): Promise<ReconcileResult> {
+export async function reconcile(context: Context, key: string): Promise<Reconciled> {
   let offers: ObservedOffers | undefined;
   let current: Current | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
@@ -60,7 +55,7 @@ export async function reconcile(context: Context, key: string): Promise<Reconcil
 }
 
 type TakenStep =
-  | { readonly kind: 'result'; readonly result: ReconcileResult }
+  | { readonly kind: 'result'; readonly result: Reconciled }
   | { readonly kind: 'goOn'; readonly offers: ObservedOffers | undefined };
 
 async function takeStep(
@@ -98,7 +93,7 @@ async function takeStep(
   return { kind: 'result', result: RESULTS[outcome.kind] };
 }
 
-const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, ReconcileResult>> = {
+const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, Reconciled>> = {
   stale: { kind: 'retry' },
   busy: { kind: 'done', requeueAfterMs: NO_PLACE_MS },
   released: DONE,
@@ -191,7 +186,7 @@ async function rest(
   key: string,
   observation: Observation,
   step: Rest,
-): Promise<ReconcileResult> {
+): Promise<Reconciled> {
   const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
   // A failure that is not mentioned any more is over.

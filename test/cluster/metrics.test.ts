@@ -111,7 +111,11 @@ describe('a scrape after a life', () => {
           labels: { endpoint: '/pods/', method: 'POST', code: '200' },
           value: 1,
         },
-        { name: 'gpupod_reconcile_total', labels: { result: 'error' }, value: 0 },
+        {
+          name: 'controller_runtime_reconcile_total',
+          labels: { controller: 'gpupod', result: 'error' },
+          value: 0,
+        },
       ]),
     );
     for (const name of ['gpupod_time_to_ready_seconds', 'gpupod_provider_limiter_wait_seconds']) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { WorkQueue } from '../../src/kubernetes/work-queue.ts';
-import type { WorkQueueObserver } from '../../src/kubernetes/work-queue.ts';
+import type { ApiTransportOptions } from '../../src/kubernetes/api-transport.ts';
+import { Controller } from '../../src/kubernetes/controller.ts';
+import type { ControllerObserver } from '../../src/kubernetes/controller.ts';
 import type { ReflectorObserver } from '../../src/kubernetes/reflector.ts';
 import { ATTEMPT_OUTCOMES } from '../../src/api/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
@@ -23,13 +24,16 @@ function everything() {
     }),
   ];
   scene.cooldowns = new Map([['NoCapacity', 2]]);
-  metrics.queue.onDepth(3);
-  metrics.queue.onStarted(0.2);
-  metrics.queue.onFinished(0.4);
-  metrics.queue.onRetry();
+  const { queue, onReconciled } = metrics.controller('gpupod');
+  queue.onDepth(3);
+  queue.onAdded();
+  queue.onStarted(0.2);
+  queue.onFinished(0.4);
+  queue.onRetry();
+  onReconciled('requeue_after', 0.3);
+  metrics.onApiRequest({ method: 'PUT', code: '409' });
   metrics.reflector.onListed(7);
   metrics.reflector.onWatchEnded('expired');
-  metrics.onReconciled('done', 0.3);
   metrics.onListed({ wallet: undefined, nameless: ['a'], unidentified: 2 });
   metrics.onListed({ wallet: 'team-1', failure: {}, nameless: [], unidentified: 0 });
   metrics.onSwept({ duplicates: 1, orphans: 2 });
@@ -48,9 +52,9 @@ interface Scraped {
   readonly labels: readonly string[];
 }
 
-/** The metrics of a scrape with our prefix, as Prometheus would understand them. */
+/** The metrics of a scrape but for those of the process, as Prometheus would understand them. */
 function scrapedMetrics(text: string): readonly Scraped[] {
-  return [...text.matchAll(/^# HELP (gpupod_\w+) (.*)$/gm)].map(([, name = '', help]) => {
+  return [...text.matchAll(/^# HELP (?!process_|nodejs_)(\w+) (.*)$/gm)].map(([, name = '', help]) => {
     const samples = text.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? \\S+$`, 'gm'));
     const labels = [...samples].flatMap(([, pairs = '']) =>
       [...pairs.matchAll(/(\w+)="/g)].map(([, label = '']) => label),
@@ -79,7 +83,7 @@ describe('the list of metrics', () => {
   });
 
   it.each(Object.values(METRICS))('$name follows the conventions', ({ name, type, help }) => {
-    expect(name).toMatch(/^gpupod_[a-z_]+$/);
+    expect(name).toMatch(/^(?:gpupod|controller_runtime|workqueue|rest_client)_[a-z_]+$/);
     expect(name.endsWith('_total')).toBe(type === 'counter');
     expect(name).not.toMatch(/_(ms|milliseconds|minutes|cents|micros)\b/);
     expect(help).toMatch(/\.$/);
@@ -107,14 +111,21 @@ describe('what is recorded', () => {
     { name: 'gpupod_build_info', expected: { 'version="1.2.3"': 1 } },
     { name: 'gpupod_leader', expected: { '': 1 } },
     {
-      name: 'gpupod_reconcile_total',
-      expected: { 'result="done"': 1, 'result="retry"': 0, 'result="error"': 0 },
+      name: 'controller_runtime_reconcile_total',
+      expected: {
+        'controller="gpupod",result="success"': 0,
+        'controller="gpupod",result="requeue_after"': 1,
+        'controller="gpupod",result="requeue"': 0,
+        'controller="gpupod",result="error"': 0,
+      },
     },
-    { name: 'gpupod_reconcile_duration_seconds_sum', expected: { '': 0.3 } },
-    { name: 'gpupod_queue_depth', expected: { '': 3 } },
-    { name: 'gpupod_queue_wait_seconds_sum', expected: { '': 0.2 } },
-    { name: 'gpupod_queue_work_seconds_sum', expected: { '': 0.4 } },
-    { name: 'gpupod_queue_retries_total', expected: { '': 1 } },
+    { name: 'controller_runtime_reconcile_time_seconds_sum', expected: { 'controller="gpupod"': 0.3 } },
+    { name: 'workqueue_depth', expected: { 'name="gpupod"': 3 } },
+    { name: 'workqueue_adds_total', expected: { 'name="gpupod"': 1 } },
+    { name: 'workqueue_queue_duration_seconds_sum', expected: { 'name="gpupod"': 0.2 } },
+    { name: 'workqueue_work_duration_seconds_sum', expected: { 'name="gpupod"': 0.4 } },
+    { name: 'workqueue_retries_total', expected: { 'name="gpupod"': 1 } },
+    { name: 'rest_client_requests_total', expected: { 'code="409",method="PUT"': 1 } },
     { name: 'gpupod_watch_last_event_age_seconds', expected: { '': 1.5 } },
     { name: 'gpupod_watch_lists_total', expected: { '': 1 } },
     { name: 'gpupod_watch_ends_total', expected: { 'reason="expired"': 1 } },
@@ -161,12 +172,36 @@ describe('what is recorded', () => {
   it('counts apart in two sets of metrics', async () => {
     everything();
 
-    expect(await createScene().read('gpupod_queue_retries_total')).toEqual({ '': 0 });
+    const scene = createScene();
+    scene.metrics.controller('gpupod');
+
+    expect(await scene.read('workqueue_retries_total')).toEqual({ 'name="gpupod"': 0 });
   });
 
-  it('fits the hooks of queue, reflector and provider', async () => {
+  it('tells the controllers apart, and shows what of each never happened yet as 0', async () => {
     const scene = createScene();
-    const queueHooks: WorkQueueObserver = scene.metrics.queue;
+    const { queue, onReconciled } = scene.metrics.controller('gpupod');
+    scene.metrics.controller('housekeeping');
+    queue.onDepth(2);
+    queue.onAdded();
+    onReconciled('error', 1);
+
+    expect(await scene.read('workqueue_depth')).toEqual({ 'name="gpupod"': 2, 'name="housekeeping"': 0 });
+    expect(await scene.read('workqueue_adds_total')).toEqual({
+      'name="gpupod"': 1,
+      'name="housekeeping"': 0,
+    });
+    expect(await scene.read('controller_runtime_reconcile_total')).toMatchObject({
+      'controller="gpupod",result="error"': 1,
+      'controller="housekeeping",result="error"': 0,
+    });
+  });
+
+  it('fits the hooks of controllers, reflector, transport and provider', async () => {
+    const scene = createScene();
+    const observer: ControllerObserver = scene.metrics.controller('gpupod');
+    const onRequest: ApiTransportOptions['onRequest'] = scene.metrics.onApiRequest;
+    onRequest({ method: 'GET', code: '200' });
     const reflectorHooks: ReflectorObserver = scene.metrics.reflector;
     const observe: NonNullable<PrimeProviderOptions['observe']> = scene.metrics.onProviderRequest;
     reflectorHooks.onWatchEnded?.('idle');
@@ -177,13 +212,24 @@ describe('what is recorded', () => {
       warn: () => undefined,
       error: () => undefined,
     };
-    const queue = new WorkQueue({ clock: systemClock, log, observer: queueHooks });
-    queue.add('ml/train-1');
-    void queue.run(async () => await Promise.resolve(), { concurrency: 1 });
-    await queue.drain();
-    await queue.stop();
+    const controller = new Controller({
+      name: 'gpupod',
+      clock: systemClock,
+      log,
+      watches: [],
+      reconcile: async () => await Promise.resolve({ kind: 'done' }),
+      workers: { concurrency: 1 },
+      observer,
+    });
+    controller.enqueue('ml/train-1');
+    controller.start();
+    await controller.stop();
 
-    expect(await scene.read('gpupod_queue_work_seconds_count')).toEqual({ '': 1 });
+    expect(await scene.read('workqueue_work_duration_seconds_count')).toEqual({ 'name="gpupod"': 1 });
+    expect(await scene.read('controller_runtime_reconcile_total')).toMatchObject({
+      'controller="gpupod",result="success"': 1,
+    });
+    expect(await scene.read('rest_client_requests_total')).toEqual({ 'code="200",method="GET"': 1 });
   });
 });
 

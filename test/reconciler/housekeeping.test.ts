@@ -14,13 +14,8 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
   const clock = new VirtualClock();
   const account = { state };
   const counts = { lists: 0, sweeps: 0 };
-  const housekeeping = new Housekeeping({
-    clock,
-    log: new RecordingLog(),
-    timings: TIMINGS,
-    random: () => 0,
-  });
-  housekeeping.start({
+  const options = { clock, log: new RecordingLog(), timings: TIMINGS, random: () => 0 };
+  const housekeeping = new Housekeeping(options, {
     account: {
       get state() {
         return account.state;
@@ -44,6 +39,7 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
     upkeep: { run: async () => await Promise.resolve() },
     health: { report: () => undefined, reportAccount: () => undefined },
   });
+  housekeeping.start();
   return { clock, account, counts, housekeeping };
 }
 

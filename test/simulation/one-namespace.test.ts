@@ -38,6 +38,6 @@ describe('an operator that may see the GpuPods of one namespace only', () => {
     await world.pass(60 * 60_000);
     expect(world.api.world.ledger.entries().find((entry) => entry.id === id)?.endedAtMs).toBeNull();
     expect(world.trace.text()).toContain('belongs to no GpuPod of the watched namespace');
-    expect(world.trace.text()).not.toContain('housekeeping task failed');
+    expect(world.trace.text()).not.toContain('reconcile failed');
   });
 });

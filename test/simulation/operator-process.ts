@@ -1,4 +1,5 @@
 import type { Observation } from '../../src/lifecycle/observation.ts';
+import type { ControllerObserver } from '../../src/kubernetes/controller.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
 import { Secret } from '../../src/prime/api-key.ts';
 import type { Provider } from '../../src/lifecycle/provider.ts';
@@ -8,8 +9,8 @@ import type { Step } from '../../src/lifecycle/step.ts';
 import type { Exchanger } from '../../src/prime/exchange.ts';
 import { createRateLimiter } from '../../src/prime/rate-limiter.ts';
 import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
-import { Controller } from '../../src/reconciler/controller.ts';
-import type { ClusterPorts } from '../../src/reconciler/controller.ts';
+import { GpuPodController } from '../../src/reconciler/gpu-pod-controller.ts';
+import type { ClusterPorts, GpuPodOptions } from '../../src/reconciler/gpu-pod-options.ts';
 import { ensureProofKey } from '../../src/reconciler/id-proofs.ts';
 import { ensureInstallation } from '../../src/reconciler/installation.ts';
 import type { ConfigMapApi } from '../../src/reconciler/installation.ts';
@@ -85,7 +86,7 @@ export class OperatorProcess {
   readonly name: string;
   readonly clock: ProcessClock;
   readonly view: WatchedView;
-  readonly #controller: Controller;
+  readonly #provider: Provider;
   readonly #boundary: Boundary;
   readonly #around: Surroundings;
   readonly #settings: OperatorSettings;
@@ -115,7 +116,7 @@ export class OperatorProcess {
       clock: this.clock,
       server,
       settings: settings.watch,
-      onKey: (key) => this.#controller.enqueue(key),
+      log: this.#log(),
     });
     const { onFault, onArrival } = around;
     const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault, onArrival });
@@ -123,7 +124,7 @@ export class OperatorProcess {
     this.#limiter = isRateLimited ? createRateLimiter({ clock: this.clock, random }) : undefined;
     const real = plant.exchanger?.(exchanger) ?? exchanger;
     const provider = worldProvider(real, this.clock, settings.key, this.#limiter);
-    this.#controller = this.#makeController(plant.provider?.(provider) ?? provider);
+    this.#provider = plant.provider?.(provider) ?? provider;
   }
 
   get isDead(): boolean {
@@ -145,7 +146,7 @@ export class OperatorProcess {
       nowMs: this.clock.nowMs(),
     });
     const proofKey = await ensureProofKey(this.#keySecrets(), NAMESPACE);
-    this.#controller.start({ ...installation, proofKey });
+    new GpuPodController(this.#options(), { ...installation, proofKey }).start();
   }
 
   /** The process is gone from one moment to the next. */
@@ -163,10 +164,10 @@ export class OperatorProcess {
     this.view.close();
   }
 
-  #makeController(provider: Provider): Controller {
+  #options(): GpuPodOptions {
     const { policy, orphanPolicy, plant, key, random } = this.#settings;
     const ports = this.#ports();
-    return new Controller({
+    return {
       clock: this.clock,
       log: this.#log(),
       timings: DEFAULT_TIMINGS,
@@ -177,7 +178,8 @@ export class OperatorProcess {
       namespace: NAMESPACE,
       identity: this.name,
       cluster: plant.ports?.(ports) ?? ports,
-      provider,
+      gpuPods: this.view.source,
+      provider: this.#provider,
       plan: noting(plant.plan?.(nextStep) ?? nextStep),
       account: {
         origin: 'https://provider.test',
@@ -191,14 +193,20 @@ export class OperatorProcess {
       isLeaseFresh: () => this.isLeaseFresh,
       random,
       observer: {
-        onReconciled: (_result, seconds, key) => {
-          this.#around.onReconciled(key, seconds);
-        },
+        controller: (name) => (name === 'gpupod' ? this.#reconciles() : {}),
       },
-    });
+    };
   }
 
-  #log(): ConstructorParameters<typeof Controller>[0]['log'] {
+  #reconciles(): ControllerObserver {
+    return {
+      onReconciled: (_result, seconds, key) => {
+        this.#around.onReconciled(key, seconds);
+      },
+    };
+  }
+
+  #log(): GpuPodOptions['log'] {
     const { time, trace, onSaid } = this.#around;
     const note = (fields: object, message: string): void => {
       onSaid('the log', loggedText(fields, message));

@@ -1,6 +1,11 @@
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { objectKey } from '../../src/kubernetes/objects.ts';
+import { GROUP, PLURAL, VERSION } from '../../src/api/names.ts';
+import { toWatchedEvent } from '../../src/kubernetes/frame.ts';
+import { SharedSource } from '../../src/kubernetes/source.ts';
 import { Store } from '../../src/kubernetes/store.ts';
+import type { StoreEvent } from '../../src/kubernetes/store.ts';
+import type { Log } from '../../src/kubernetes/log.ts';
 import type { ProcessClock } from './process-clock.ts';
 import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -15,8 +20,10 @@ interface Parts {
   readonly clock: ProcessClock;
   readonly server: SimulatedApiServer;
   readonly settings: WatchSettings;
-  readonly onKey: (key: string) => void;
+  readonly log: Log;
 }
+
+const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
 
 /**
  * What one process sees of the GpuPods: the real store, fed by changes that come late, in order, and not at all while
@@ -24,6 +31,7 @@ interface Parts {
  */
 export class WatchedView {
   readonly store = new Store<RawObject>();
+  readonly source: SharedSource;
   readonly #parts: Parts;
   readonly #stop: () => void;
   #isDown = false;
@@ -31,6 +39,11 @@ export class WatchedView {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.source = new SharedSource({
+      log: parts.log,
+      store: this.store,
+      toAdded: (object) => toWatchedEvent({ type: 'ADDED', object }, GPU_PODS),
+    });
     for (const object of parts.server.list('gpupods')) this.store.put(object);
     this.#stop = parts.server.onChange((change) => {
       if (change.kind === 'gpupods') this.#carry(change);
@@ -64,18 +77,20 @@ export class WatchedView {
   }
 
   #take({ type, object }: Change): void {
-    const events = type === 'DELETED' ? this.store.remove(object, object) : this.store.put(object);
-    if (events.length > 0) this.#parts.onKey(objectKey(object));
+    this.#tell(type === 'DELETED' ? this.store.remove(object, object) : this.store.put(object));
+  }
+
+  #tell(events: readonly StoreEvent<RawObject>[]): void {
+    for (const event of events) this.source.emit(toWatchedEvent(event, GPU_PODS));
   }
 
   #relist(): void {
     const objects = this.#parts.server.list('gpupods');
     const living = new Set(objects.map(objectKey));
-    const changed = this.store.keys().filter((key) => !living.has(key));
-    for (const key of changed) this.store.removeKey(key);
-    for (const object of objects) {
-      if (this.store.put(object).length > 0) changed.push(objectKey(object));
-    }
-    for (const key of changed) this.#parts.onKey(key);
+    const gone = this.store.keys().filter((key) => !living.has(key));
+    this.#tell([
+      ...gone.flatMap((key) => this.store.removeKey(key)),
+      ...objects.flatMap((object) => this.store.put(object)),
+    ]);
   }
 }

@@ -1,0 +1,40 @@
+import type { Instruments } from './instruments.ts';
+
+/** Told what happens in the loop of one controller. */
+export interface ControllerRecorder {
+  readonly queue: {
+    readonly onDepth: (depth: number) => void;
+    readonly onAdded: () => void;
+    readonly onStarted: (waitSeconds: number) => void;
+    readonly onFinished: (workSeconds: number) => void;
+    readonly onRetry: () => void;
+  };
+  readonly onReconciled: (result: string, seconds: number) => void;
+}
+
+/** Those of controller-runtime, so that dashboards which people have fit. */
+const RESULTS = ['success', 'requeue_after', 'requeue', 'error'];
+
+/** Makes the series of this controller, as 0: an alert on what never happened yet must find them. */
+export function recordController(instruments: Instruments, name: string): ControllerRecorder {
+  const { reconciles, reconcileDuration } = instruments;
+  for (const result of RESULTS) {
+    reconciles.inc({ controller: name, result }, 0);
+  }
+  instruments.queueDepth.set({ name }, 0);
+  instruments.queueAdds.inc({ name }, 0);
+  instruments.queueRetries.inc({ name }, 0);
+  return {
+    queue: {
+      onDepth: (depth) => instruments.queueDepth.set({ name }, depth),
+      onAdded: () => instruments.queueAdds.inc({ name }),
+      onStarted: (waitSeconds) => instruments.queueWait.observe({ name }, waitSeconds),
+      onFinished: (workSeconds) => instruments.queueWork.observe({ name }, workSeconds),
+      onRetry: () => instruments.queueRetries.inc({ name }),
+    },
+    onReconciled: (result, seconds) => {
+      reconciles.inc({ controller: name, result });
+      reconcileDuration.observe({ controller: name }, seconds);
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { isRefusal } from '../kubernetes/api-errors.ts';
+import { Controller } from '../kubernetes/controller.ts';
+import type { Reconciled } from '../kubernetes/controller.ts';
+import { objectKey } from '../kubernetes/objects.ts';
+import type { Runnable } from '../kubernetes/runnable.ts';
+import { ownKey } from '../kubernetes/source.ts';
+import { assemble } from './assemble.ts';
+import type { Context } from './context.ts';
+import type { GpuPodOptions } from './gpu-pod-options.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { Installation } from './installation.ts';
+import { laneOf, planLanes } from './lanes.ts';
+import { reconcile, reportFailure } from './reconcile.ts';
+
+/** What failed for a passing reason is tried at least this often: the way may be free again. */
+const MAX_RETRY_MS = 30_000;
+
+/** What the kind GpuPod declares: what it watches, how one is reconciled, and what all of them share. Runs on the leader. */
+export class GpuPodController implements Runnable {
+  readonly context: Context;
+  readonly #controller: Controller;
+  readonly #housekeeping: Housekeeping;
+  #isStopping = false;
+
+  constructor(options: GpuPodOptions, installation: Installation) {
+    const lanes = planLanes(options.concurrency);
+    const { context, parts } = assemble(options, installation, lanes, {
+      enqueue: (key) => {
+        this.#controller.enqueue(key);
+      },
+      enqueueAll: () => {
+        context.view
+          .list()
+          .map(objectKey)
+          .forEach((key) => this.#controller.enqueue(key));
+      },
+      scheduleInventory: (inMs) => {
+        this.#housekeeping.scheduleInventory(inMs);
+      },
+      wake: () => {
+        this.#housekeeping.wake();
+      },
+      isStopping: () => this.#isStopping,
+    });
+    const { observer, random } = options;
+    const shared = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
+    this.context = context;
+    this.#housekeeping = new Housekeeping(
+      { ...shared, timings: options.timings, observer: observer?.controller?.('housekeeping') },
+      parts,
+    );
+    this.#controller = new Controller({
+      ...shared,
+      name: 'gpupod',
+      watches: [{ source: options.gpuPods, toKeys: ownKey }],
+      reconcile: async (key, failures) => await this.#reconcile(key, failures),
+      workers: lanes.workers,
+      laneOf: (key) => laneOf(context.view.get(key), context.localStates.ofKey(key)),
+      // What was refused stays refused until somebody changes something, and each try is one more refused write.
+      retryWithinMs: (error) => (isRefusal(error) ? undefined : MAX_RETRY_MS),
+      observer: observer?.controller?.('gpupod'),
+    });
+  }
+
+  /** This process leads: every GpuPod that is there is looked at, and what comes. */
+  start(): void {
+    const { view, localStates } = this.context;
+    localStates.markFirstList(view.list().map(({ metadata }) => metadata.uid));
+    this.#housekeeping.start();
+    this.#controller.start();
+  }
+
+  /** Begins nothing new; resolves when what is under way is done, a create request that was sent included. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([this.#controller.stop(), this.#housekeeping.stop()]);
+  }
+
+  async #reconcile(key: string, failures: number): Promise<Reconciled> {
+    try {
+      return await reconcile(this.context, key);
+    } catch (error) {
+      reportFailure(this.context, key, error, failures);
+      throw error;
+    }
+  }
+}
