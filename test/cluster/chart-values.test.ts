@@ -129,7 +129,7 @@ describe('the alerts', () => {
   const names: readonly string[] = Object.values(METRICS).map(({ name }) => name);
 
   it.each(alerts.groups.flatMap(({ rules }) => rules))('$alert asks for metrics that exist', ({ expr }) => {
-    const asked = expr.match(/gpupod_\w+/g) ?? [];
+    const asked = expr.match(/(?:gpupod|controller_runtime|workqueue|rest_client)_\w+/g) ?? [];
     expect(asked).not.toEqual([]);
     expect(asked.filter((name) => !names.includes(name))).toEqual([]);
   });

@@ -76,7 +76,7 @@ const kinds: readonly NameKind[] = [
   },
   {
     name: 'metric',
-    find: matches(/\b(gpupod_[a-z_]+)/g),
+    find: matches(/\b((?:gpupod|controller_runtime|workqueue|rest_client)_[a-z_]+)/g),
     exists: isIn(Object.values(METRICS).map(({ name }) => name)),
   },
   {
