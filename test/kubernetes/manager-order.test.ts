@@ -101,6 +101,26 @@ describe('stopping', () => {
     await bench.whenWatched(0);
   });
 
+  it('waits for what prepares to lead, which may write, before it gives the lease back', async () => {
+    const prepared = Promise.withResolvers<undefined>();
+    await bench.start([], {
+      lead: async () => {
+        bench.steps.push('prepares');
+        await prepared.promise;
+        bench.steps.push('prepared');
+        return [];
+      },
+    });
+    bench.election.win();
+    await until(() => bench.steps.includes('prepares'));
+    const stopped = bench.manager.stop();
+    await turn();
+    prepared.resolve(undefined);
+    await stopped;
+
+    expect(bench.steps).toEqual(['election starts', 'prepares', 'prepared', 'lease released']);
+  });
+
   it.each(['while it waits for the lists', 'while it prepares to lead'])(
     'is possible %s: nothing starts behind it',
     async (when) => {
