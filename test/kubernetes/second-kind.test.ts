@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Controller } from '../../src/kubernetes/controller.ts';
-import { recordAt, stringAt } from '../../src/kubernetes/json.ts';
+import { recordAt, stringAt } from '../../src/json.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { objectKey } from '../../src/kubernetes/objects.ts';
 import { ownKey } from '../../src/kubernetes/source.ts';
