@@ -21,8 +21,8 @@ import { noting } from './acting.ts';
 import { Boundary } from './boundary.ts';
 import type { FaultPlan } from './boundary.ts';
 import type { Arrival } from './guards/guard.ts';
-import { loggedText } from '../support/readable.ts';
 import { ProcessClock } from './process-clock.ts';
+import { processLog } from './process-log.ts';
 import type { SimulatedApiServer } from './simulated-api-server.ts';
 import { simulatedExchanger } from './simulated-exchanger.ts';
 import { mergeData, optionalSecret, toSecret } from './stored-data.ts';
@@ -116,7 +116,7 @@ export class OperatorProcess {
       clock: this.clock,
       server,
       settings: settings.watch,
-      log: this.#log(),
+      log: processLog(name, around),
     });
     const { onFault, onArrival } = around;
     const exchanger = simulatedExchanger({ api, time, boundary: this.#boundary, onFault, onArrival });
@@ -169,7 +169,7 @@ export class OperatorProcess {
     const ports = this.#ports();
     return {
       clock: this.clock,
-      log: this.#log(),
+      log: processLog(this.name, this.#around),
       timings: DEFAULT_TIMINGS,
       policy,
       orphanPolicy,
@@ -204,20 +204,6 @@ export class OperatorProcess {
         this.#around.onReconciled(key, seconds);
       },
     };
-  }
-
-  #log(): GpuPodOptions['log'] {
-    const { time, trace, onSaid } = this.#around;
-    const note = (fields: object, message: string): void => {
-      onSaid('the log', loggedText(fields, message));
-    };
-    const write = (fields: object, message: string): void => {
-      note(fields, message);
-      const error: unknown = 'err' in fields ? fields.err : undefined;
-      const why = error instanceof Error ? `: ${error.message}` : '';
-      trace.add(time.nowMs, `${this.name} says ${message}${why}`);
-    };
-    return { debug: note, info: write, warn: write, error: write };
   }
 
   #ports(): ClusterPorts {
