@@ -2,26 +2,26 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Observation } from '../../src/lifecycle/observation.ts';
 import type { Step } from '../../src/lifecycle/step.ts';
 
-/** What was decided last in this chain of calls. */
+/** The latest decision in this async context. */
 interface Decision {
   readonly uid: string;
-  /** The instance that is to be ended. */
+  /** The instance to terminate. */
   readonly ends: string | undefined;
 }
 
 const acting = new AsyncLocalStorage<Decision>();
 
 /**
- * Uid of the GpuPod for which it was decided to end this instance, by the decision that led here; undefined where none
- * did. A list that a GpuPod waits for sets the timer by which a sweep comes to run: what the sweep ends is no deed of
- * that GpuPod.
+ * The UID of the GpuPod whose decision in this async context terminates this instance, or undefined. A list
+ * that a GpuPod waits for also starts the timer of a sweep, so what the sweep terminates must not count as
+ * that GpuPod's termination.
  */
 export function whoEnds(podId: string): string | undefined {
   const decision = acting.getStore();
   return decision?.ends === podId ? decision.uid : undefined;
 }
 
-/** The same decisions; what follows from one of them knows for which GpuPod it was made. */
+/** Wraps the planner. The async context of each decision then knows the GpuPod that it was made for. */
 export function noting(plan: (observation: Observation) => Step): (observation: Observation) => Step {
   return (observation) => {
     const step = plan(observation);

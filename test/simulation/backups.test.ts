@@ -3,13 +3,13 @@ import { ANNOTATIONS } from '../../src/api/names.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { readyWorld } from './life.ts';
-import { replaceFromFile, restore, specChange, tearOut } from './people.ts';
+import { replaceFromFile, restore, specChange, removeByForce } from './people.ts';
 import { podIdOf, reasonOf, specOf, statusOf } from './readings.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
 const LONG_MS = 40 * 60_000;
 
-/** What a backup held while the first attempt was ready, of a GpuPod whose second attempt is ready now. */
+/** A backup from the time when the first attempt was ready. The second attempt of the GpuPod is ready now. */
 interface Scene {
   readonly world: SimulatedWorld;
   readonly saved: RawObject;
@@ -46,9 +46,9 @@ function backStatus({ world, saved }: Scene, change: Readonly<Record<string, unk
   world.edit((object) => ({ ...object, status: { ...statusOf(saved), ...change } }));
 }
 
-/** Applied anew from the backup: another uid, annotations, no status. */
+/** Applied again from the backup: another UID, with annotations, without a status. */
 function backObject({ world, saved }: Scene, spec: Readonly<Record<string, unknown>> = {}): void {
-  tearOut(world);
+  removeByForce(world);
   world.apply('train-1', { ...specOf(saved), ...spec }, { [ANNOTATIONS.intent]: intentOf(saved) });
 }
 
@@ -60,7 +60,7 @@ function ordered({ world }: Scene): number {
   return world.api.world.ledger.entries().filter(({ name }) => name.startsWith('gp-')).length;
 }
 
-/** Conditions of the object with a reason that is looked for. */
+/** True if a condition has this reason. */
 function says({ world }: Scene, reason: string): boolean {
   const { conditions = [] } = statusOf(required(world.object())) as {
     conditions?: readonly { reason: string }[];
@@ -68,9 +68,9 @@ function says({ world }: Scene, reason: string): boolean {
   return conditions.some((condition) => condition.reason === reason);
 }
 
-describe('what comes back from an older moment never ends the instance that runs', () => {
+describe('a GpuPod that is restored from an older moment never terminates the running instance', () => {
   it.each<{ name: string; back: (scene: Scene) => void }>([
-    { name: 'the object, under another uid', back: backObject },
+    { name: 'the object, under another UID', back: backObject },
     { name: 'the annotations', back: backIntent },
     { name: 'the status', back: backStatus },
     {
@@ -81,21 +81,21 @@ describe('what comes back from an older moment never ends the instance that runs
       },
     },
     {
-      name: 'the status, with an ending that was begun',
+      name: 'the status, with a termination in progress',
       back: (scene) => {
         const attempts = attemptsOf(scene.saved).map((attempt) => ({ ...attempt, ending: 'SpecChanged' }));
         backStatus(scene, { attempts });
       },
     },
     {
-      name: 'the status but for the id, with an ending that was begun',
+      name: 'the status without the ID, with a termination in progress',
       back: (scene) => {
         const attempts = attemptsOf(scene.saved).map((attempt) => ({ ...attempt, ending: 'Suspended' }));
         backStatus(scene, { podId: scene.runningId, attempts });
       },
     },
     {
-      name: 'nothing of annotations and status',
+      name: 'neither annotations nor status',
       back: ({ world }) => {
         replaceFromFile(world);
         world.edit((object) => ({ ...object, status: { observedGeneration: -1 } }));
@@ -111,7 +111,7 @@ describe('what comes back from an older moment never ends the instance that runs
         }));
       },
     },
-  ])('$name: it is adopted', async ({ back }) => {
+  ])('adopts the instance when the backup holds $name', async ({ back }) => {
     const scene = await secondAttempt();
     const { world, runningId } = scene;
     const before = ordered(scene);
@@ -121,13 +121,13 @@ describe('what comes back from an older moment never ends the instance that runs
     expect(podIdOf(world.object())).toBe(runningId);
     expect(liveIds(scene)).toContain(runningId);
     expect(ordered(scene)).toBe(before);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
     world.delete();
     await world.until('gone', () => world.object() === undefined, LONG_MS);
     expect(liveIds(scene)).not.toContain(runningId);
   });
 
-  it('a process that has just started knows no more, and does the same', async () => {
+  it('adopts it in a new process as well', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
     const before = ordered(scene);
@@ -139,7 +139,7 @@ describe('what comes back from an older moment never ends the instance that runs
     expect(liveIds(scene)).toContain(runningId);
   });
 
-  it('a suspended GpuPod that comes back: its instance is reported, and adopted once that is wanted', async () => {
+  it('reports the instance of a suspended GpuPod, and adopts it on resume', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
     const before = ordered(scene);
@@ -156,7 +156,7 @@ describe('what comes back from an older moment never ends the instance that runs
     expect(ordered(scene)).toBe(before);
   });
 
-  it('the object, whose cap was lower then: its instance is reported, and adopted once the cap allows it', async () => {
+  it('reports an instance above the restored cap, and adopts it once the cap allows it', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
     const before = ordered(scene);
@@ -170,10 +170,10 @@ describe('what comes back from an older moment never ends the instance that runs
     specChange({ maxPrice: 3 })(world);
     await world.until('adopted', () => world.isReady() && podIdOf(world.object()) === runningId, LONG_MS);
     expect(ordered(scene)).toBe(before);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a GpuPod that comes back and is deleted unseen goes, and leaves an instance that it has not adopted', async () => {
+  it('is released when it is deleted unseen, and leaves an instance that it did not adopt', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
     backObject(scene, { suspend: true });
@@ -184,7 +184,7 @@ describe('what comes back from an older moment never ends the instance that runs
     expect(world.api.world.ledger.deletes.map(({ podId }) => podId)).not.toContain(runningId);
   });
 
-  it('what was retained is left alone by the GpuPod that comes back, whichever attempt it tells of', async () => {
+  it('leaves a retained instance alone, whichever attempt the backup names', async () => {
     const scene = await secondAttempt();
     const { world, runningId } = scene;
     specChange({ deletionPolicy: 'Retain' })(world);
@@ -200,7 +200,7 @@ describe('what comes back from an older moment never ends the instance that runs
     expect(liveIds(scene)).toContain(runningId);
   });
 
-  it('Retain keeps what runs, also where an old status names what ran before', async () => {
+  it('keeps the running instance with Retain, even if an old status names an earlier one', async () => {
     const scene = await secondAttempt();
     const { world, runningId } = scene;
     specChange({ deletionPolicy: 'Retain' })(world);
@@ -214,8 +214,8 @@ describe('what comes back from an older moment never ends the instance that runs
   });
 });
 
-describe('an instance that got dearer than the cap before anybody called it ready', () => {
-  it('is reported, and not adopted as a ready one, where its record was taken away and the process died', async () => {
+describe('an instance whose price rose above the cap before it was Ready', () => {
+  it('is reported and not adopted as ready, when its record is lost and the process dies', async () => {
     const world = new SimulatedWorld({
       provider: { podRules: [{ nameIncludes: '-1-team-a', priceShownFrom: 'Active', activePriceFactor: 9 }] },
     });
@@ -225,7 +225,7 @@ describe('an instance that got dearer than the cap before anybody called it read
     world.apply();
     const dear = (): string | undefined =>
       world.api.world.ledger.live().find(({ name }) => /^gp-abc123-.*-1-team-a-train-1$/.test(name))?.id;
-    await world.until('it is there', () => dear() !== undefined);
+    await world.until('it exists', () => dear() !== undefined);
     replaceFromFile(world);
     world.operator.kill();
     await world.until('reported', () => reasonOf(required(world.object()), 'Stalled') === 'NewerInstance');
@@ -233,22 +233,22 @@ describe('an instance that got dearer than the cap before anybody called it read
     await world.pass(LONG_MS);
     expect(world.isReady()).toBe(false);
     expect(dear()).toBe(id);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
     world.api.world.pods.end(id, 'Forced');
     await world.until('ready', () => world.isReady(), LONG_MS);
     expect(podIdOf(world.object())).not.toBe(id);
   });
 });
 
-describe('an object that adopted the instance of a vanished uid', () => {
-  it('ends no other instance of that uid, and does not wait for it when it goes', async () => {
+describe('an object that adopted the instance of a vanished UID', () => {
+  it('terminates no other instance of that UID, and does not wait for one on release', async () => {
     const world = await readyWorld();
     const saved = structuredClone(required(world.object()));
     const name = String(Reflect.get(statusOf(saved), 'podName'));
     restore(world);
     await world.until('adopted', () => world.isReady());
     const adopted = podIdOf(world.object());
-    // A second one of the same attempt: whose it was nobody can say any more.
+    // A second instance of the same attempt: nobody can say any more whose it was.
     expect(adopted).toBe(podIdOf(saved));
     const twin = plantPod(world.api.world, { name, userId: 'user_1' }).id;
     await world.pass(LONG_MS);

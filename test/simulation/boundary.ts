@@ -3,29 +3,29 @@ import { never } from './process-clock.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** One call over the edge of a process: to the API server or to the provider. */
+/** One call from a process to the API server or to the provider. */
 export interface Call {
   readonly to: 'cluster' | 'provider';
   /** `PATCH gpupods intent`, `POST /pods/`: the same for the same step of any run. */
   readonly label: string;
 }
 
-/** Where in a call a process dies. */
+/** When in a call a process dies. */
 export type Moment = 'before' | 'sent' | 'after';
 
-/** What befalls a call. */
+/** What goes wrong in a call. */
 export type Mishap =
   | { readonly kind: 'crash'; readonly moment: Moment }
-  /** The process stands still for so long, before it sends, or after what it sent has left it. */
+  /** The process is frozen for this time, before or after it sends the request. */
   | { readonly kind: 'freeze'; readonly moment: 'before' | 'sent'; readonly ms: number }
-  /** Something else happens in the world just then. */
+  /** Something else happens in the simulation at that moment. */
   | { readonly kind: 'meanwhile'; readonly moment: 'before' | 'sent'; readonly act: () => void }
-  /** The call is not carried out; this is thrown in its place. */
+  /** The call is not carried out, and throws this error. */
   | { readonly kind: 'refuse'; readonly error: Error }
-  /** The call is carried out; this is thrown in place of its answer. */
+  /** The call is carried out, and throws this error instead of its response. */
   | { readonly kind: 'lose'; readonly error: Error };
 
-/** Decides what befalls the calls of all processes; asked once for each, in their order. */
+/** Decides what goes wrong in the calls of all processes. Called once for each call. */
 export type FaultPlan = (call: Call & { readonly number: number }) => readonly Mishap[];
 
 export interface BoundaryParts {
@@ -35,13 +35,13 @@ export interface BoundaryParts {
   readonly process: string;
   readonly faultPlan: FaultPlan;
   readonly counter: { calls: number };
-  /** One way; an answer takes as long again. */
+  /** One way. The response takes the same time. */
   readonly latencyMs: Readonly<Record<Call['to'], number>>;
   readonly onDeath: () => void;
   readonly onFault: (kind: string) => void;
 }
 
-/** The edge of one process. Every effect crosses it, and here it can be cut in two. */
+/** The boundary of one process. Every effect crosses it, and a fault can occur on either side. */
 export class Boundary {
   readonly #parts: BoundaryParts;
 
@@ -50,8 +50,8 @@ export class Boundary {
   }
 
   /**
-   * Carries a call out: it arrives after the latency, whatever became of the process meanwhile, and its answer is
-   * heard only by a process that runs. `maySend` is asked when the call is about to leave.
+   * Carries a call out. It arrives after the latency even if the process has died meanwhile, and only a
+   * running process receives the response. `maySend` is called when the request is about to leave.
    */
   async cross<T>(call: Call, act: () => T | Promise<T>, maySend?: () => boolean): Promise<T | 'withheld'> {
     const { time, clock, trace, process, counter, faultPlan, latencyMs } = this.#parts;
@@ -61,7 +61,7 @@ export class Boundary {
     const mishaps = faultPlan({ ...call, number });
     for (const mishap of mishaps) this.#parts.onFault(nameOf(mishap, call));
     const note = (text: string): void => trace.add(time.nowMs, `${process} #${number} ${call.label} ${text}`);
-    if (this.#strike(mishaps, 'before', note)) return await never();
+    if (this.#apply(mishaps, 'before', note)) return await never();
     await this.#running();
     if (maySend?.() === false) {
       note('withheld');
@@ -69,17 +69,17 @@ export class Boundary {
     }
     const latency = latencyMs[call.to];
     const answer = this.#carryOut(latency, mishaps, act);
-    if (this.#strike(mishaps, 'sent', note)) return await never();
+    if (this.#apply(mishaps, 'sent', note)) return await never();
     const result = await answer;
     await this.#pass(latency);
     await this.#running();
-    if (this.#strike(mishaps, 'after', note)) return await never();
+    if (this.#apply(mishaps, 'after', note)) return await never();
     note(result.kind === 'done' ? `→ ${shown(result.value)}` : `→ ${result.error.message.slice(0, 80)}`);
     if (result.kind === 'done') return result.value;
     throw result.error;
   }
 
-  /** What was sent arrives, even from a process that is dead by then. */
+  /** A sent request arrives even if the process is dead by then. */
   async #carryOut<T>(
     latency: number,
     mishaps: readonly Mishap[],
@@ -93,8 +93,8 @@ export class Boundary {
     return loss === undefined ? outcome : { kind: 'failed', error: loss.error };
   }
 
-  /** True if the process died of it. */
-  #strike(mishaps: readonly Mishap[], moment: Moment, note: (text: string) => void): boolean {
+  /** True if the process died. */
+  #apply(mishaps: readonly Mishap[], moment: Moment, note: (text: string) => void): boolean {
     for (const mishap of mishaps) {
       if (!('moment' in mishap) || mishap.moment !== moment) continue;
       note(`${mishap.kind} ${moment}`);
@@ -132,7 +132,7 @@ async function attempt<T>(act: () => T | Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** As faults are counted: what it was, and for a call that was answered wrongly which one. */
+/** The name under which a fault is counted. For a wrong response it includes the call. */
 function nameOf(mishap: Mishap, { label }: Call): string {
   switch (mishap.kind) {
     case 'crash':

@@ -31,8 +31,8 @@ async function untilStalled(world: SimulatedWorld, limitMs = HOUR_MS): Promise<v
   await world.until('stalled', () => reasonAt(world, 'Stalled') === 'AttemptsExhausted', limitMs);
 }
 
-describe('create requests that come to nothing', () => {
-  it('are sent three times, and not again before a person asks for it', async () => {
+describe('create requests without a ready instance', () => {
+  it('are sent three times, and again only when a person asks for it', async () => {
     const world = begin(BROKEN);
     await untilStalled(world);
     expect(creates(world)).toBe(3);
@@ -44,7 +44,7 @@ describe('create requests that come to nothing', () => {
     expect(creates(world)).toBe(6);
   });
 
-  it('count on over refusals and over the death of every process', async () => {
+  it('keep their count over refusals and over the death of every process', async () => {
     const moon = { kind: 'Answer', status: 400, body: { detail: 'The moon is full' } } as const;
     const world = begin({ ...CREATE, every: 2, effect: moon }, BROKEN);
     let seen = 0;
@@ -64,7 +64,7 @@ describe('create requests that come to nothing', () => {
     expect(creates(world)).toBeLessThanOrEqual(6);
   });
 
-  it('leave no instance behind that lists show too late', async () => {
+  it('leave no instance behind that lists show late', async () => {
     const world = begin({ ...CREATE, effect: { kind: 'AnswerAfter', status: 500 } }, hiddenFor(4 * 60_000));
     await untilStalled(world, 3 * HOUR_MS);
     expect(creates(world)).toBe(3);
@@ -72,7 +72,7 @@ describe('create requests that come to nothing', () => {
     expect(surplusOf(world)).toEqual([]);
   });
 
-  it('go on to the next offer at once, and leave the first alone for this GpuPod only', async () => {
+  it('go on to the next offer at once, with a cooldown of the first one for this GpuPod only', async () => {
     const world = begin({ ...BROKEN, contains: 'n3-H100x1', times: 1 });
     await world.until('ready', () => world.isReady(), 600_000);
     expect(world.object()?.['status']).toMatchObject({ offer: { cloudId: 'gpu_1x_h100' } });
@@ -86,7 +86,7 @@ describe('an instance that is renamed on the web page', () => {
   it.each([
     { when: 'while the operator runs', isDown: false },
     { when: 'while no operator runs', isDown: true },
-  ])('stays ready and is ended with its GpuPod: $when', async ({ isDown }) => {
+  ])('stays ready and is terminated with its GpuPod: $when', async ({ isDown }) => {
     const world = begin();
     await world.until('ready', () => world.isReady());
     const podId = podIdOf(world.object()) ?? '';

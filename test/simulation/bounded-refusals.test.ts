@@ -25,7 +25,7 @@ function isStalled(world: SimulatedWorld): boolean {
   return object !== undefined && reasonOf(object, 'Stalled') === 'AttemptsExhausted';
 }
 
-/** As the status says. */
+/** The count in the status. */
 function countedIn(world: SimulatedWorld): number {
   const object = world.object();
   return object === undefined ? 0 : (numberAt(statusOf(object), 'refusedAttempts') ?? 0);
@@ -49,7 +49,7 @@ describe('create requests that are refused', () => {
     await world.until('asked again', () => creates(world) > most, DAY_MS);
   });
 
-  it('count on over the death of every process', async () => {
+  it('keep their count over the death of every process', async () => {
     const world = begin(400, 'The moon is full');
     let seen = 0;
     await world.until(
@@ -69,7 +69,7 @@ describe('create requests that are refused', () => {
     expect(JSON.stringify(world.object()?.['status'])).toContain('10 create requests were refused');
   });
 
-  it('of an account do not stall: the wallet is filled, and it is rented', async () => {
+  it('do not stall a GpuPod when they concern the account: it gets an instance once the wallet is filled', async () => {
     const world = begin(402, 'Insufficient balance');
     await world.pass(20 * HOUR_MS);
     expect(creates(world)).toBeGreaterThan(20);

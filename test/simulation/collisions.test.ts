@@ -5,14 +5,17 @@ import { judgeEnd } from './oracles.ts';
 import type { Doing } from './people.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
-/** Later than the answer to whatever is asked because of the change. */
+/** Longer than any response that the change leads to. */
 const SLOW_WATCH_MS = 2_000;
-/** An object that is at rest is looked at far more seldom. */
+/** Much shorter than the interval at which the operator looks at an object at rest. */
 const SOON_MS = 60_000;
-/** The pod id, what it waits for, and that it is ready: after the last there is nothing more to do. */
+/**
+ * The writes of the pod ID, of what the GpuPod waits for, and of Ready. After the last one nothing is left
+ * to do.
+ */
 const WRITES = [1, 2, 3];
 
-/** A person does something just before the n-th write of a status arrives, which then comes too late. */
+/** A person acts just before the n-th status write arrives, so that the write conflicts. */
 function beforeStatusWrite(number: number, doing: Doing, world: () => SimulatedWorld): FaultPlan {
   let seen = 0;
   return (call) => {
@@ -39,16 +42,16 @@ async function collide(number: number, doing: Doing): Promise<SimulatedWorld> {
   return world;
 }
 
-describe('what a person does while a status is being written, and is seen by the conflict before the watch tells it', () => {
-  it.each(WRITES)('a deletion is carried out: write %i', async (number) => {
+describe('an action of a person that a status conflict shows before the watch does', () => {
+  it.each(WRITES)('terminates the instance when the person deletes: write %i', async (number) => {
     const world = await collide(number, (it) => it.delete());
     await world.until('gone', () => world.object() === undefined, SOON_MS);
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it.each(WRITES)('a suspension is carried out: write %i', async (number) => {
+  it.each(WRITES)('terminates the instance when the person suspends: write %i', async (number) => {
     const suspend: Doing = (it) =>
       it.edit((object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }));
     const world = await collide(number, suspend);
@@ -59,6 +62,6 @@ describe('what a person does while a status is being written, and is seen by the
     );
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });

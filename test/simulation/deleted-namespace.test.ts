@@ -13,13 +13,13 @@ const SPEC = { env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'token'
 
 /** The call during which the namespace is deleted, with its Secrets and GpuPods. */
 const POINTS: Readonly<Record<string, string>> = {
-  'before anything is ordered': 'GET /availability/gpus',
-  'while the Secret of an order is read': 'GET secrets',
-  'while an order is written down': 'PATCH gpupods intent',
-  'while an order is on its way': 'POST /pods/',
-  'while a pod id is written down': 'PUT gpupods/status',
+  'before the create request': 'GET /availability/gpus',
+  'while the Secret of a create request is read': 'GET secrets',
+  'while the create intent is written': 'PATCH gpupods intent',
+  'while the create request is in flight': 'POST /pods/',
+  'while the pod ID is written': 'PUT gpupods/status',
   'while a connection Secret is written': 'POST secrets',
-  'while a machine is being ended': 'DELETE /pods/{id}',
+  'while an instance is being terminated': 'DELETE /pods/{id}',
 };
 
 interface Trouble {
@@ -30,12 +30,12 @@ interface Trouble {
 const CREATE = { method: 'POST', path: '/pods/' } as const;
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   'nothing else': { rules: [], mishaps: [] },
-  'the process dies while the call is on its way': {
+  'the process dies while the call is in flight': {
     rules: [],
     mishaps: [{ kind: 'crash', moment: 'sent' }],
   },
   'the process dies after the call': { rules: [], mishaps: [{ kind: 'crash', moment: 'after' }] },
-  'all orders are lost, and lists hide their pods for 80 s': {
+  'all create responses are lost, and lists hide the instances for 80 s': {
     rules: [{ ...CREATE, effect: { kind: 'ResetAfter' }, times: 3 }, hiddenFor(80_000)],
     mishaps: [],
   },
@@ -49,7 +49,10 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
   Object.keys(TROUBLES).map((trouble) => ({ point, trouble })),
 );
 
-/** Three lives in a namespace and one beside it; all of the namespace is deleted during the first call of this kind. */
+/**
+ * Three GpuPods in a namespace and one in another. The namespace is deleted during the first call with this
+ * label.
+ */
 async function deleteDuring(label: string, { rules, mishaps }: Trouble): Promise<SimulatedWorld> {
   let isDone = false;
   const faultPlan: FaultPlan = (call) => {
@@ -83,22 +86,25 @@ function areGone(world: SimulatedWorld): boolean {
   return NAMES.every((name) => world.object(name) === undefined);
 }
 
-describe('a namespace that is deleted with all that is in it', () => {
-  it.each(CASES)('$point; $trouble: nothing of it bills, what is elsewhere runs on', async (course) => {
-    const trouble = TROUBLES[course.trouble];
-    if (trouble === undefined) throw new Error(`no such trouble: ${course.trouble}`);
-    const world = await deleteDuring(POINTS[course.point] ?? '', trouble);
-    await world.until('all of it is gone', () => areGone(world));
-    await settle(world);
-    judgeEnd(world);
-    expect(world.objects().map(({ metadata }) => metadata.name)).toEqual(['elsewhere']);
+describe('a namespace that is deleted with its contents', () => {
+  it.each(CASES)(
+    'leaves nothing that bills, and keeps instances elsewhere: $point; $trouble',
+    async (course) => {
+      const trouble = TROUBLES[course.trouble];
+      if (trouble === undefined) throw new Error(`no such trouble: ${course.trouble}`);
+      const world = await deleteDuring(POINTS[course.point] ?? '', trouble);
+      await world.until('all of it is deleted', () => areGone(world));
+      await settle(world);
+      judgeEnd(world);
+      expect(world.objects().map(({ metadata }) => metadata.name)).toEqual(['elsewhere']);
 
-    // One of that name is made anew, with GpuPods of the same names.
-    world.server.openNamespace(NAMESPACE);
-    applyAll(world);
-    await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
-    await settle(world);
-    judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
-  });
+      // A namespace of that name is created again, with GpuPods of the same names.
+      world.server.openNamespace(NAMESPACE);
+      applyAll(world);
+      await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
+      await settle(world);
+      judgeEnd(world);
+      expect(world.journal.violations).toEqual([]);
+    },
+  );
 });

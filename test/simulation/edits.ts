@@ -2,7 +2,10 @@ import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { specOf, statusOf } from './readings.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
-/** What a person, a backup tool or a network may do to a world, or to one GpuPod of it, between any two effects. */
+/**
+ * What a person, a backup tool or a network does to a simulation, or to one of its GpuPods, between two
+ * effects.
+ */
 export type Doing = (world: SimulatedWorld, name?: string) => void;
 
 export const NAME = 'train-1';
@@ -15,7 +18,7 @@ export function specChange(change: Readonly<Record<string, unknown>>): Doing {
   };
 }
 
-/** Somebody writes into what the operator alone should write; undefined takes a field away. */
+/** A person changes fields that only the operator should write. Undefined removes a field. */
 export function statusChange(change: Readonly<Record<string, unknown>>): Doing {
   return (world, name) => {
     world.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
@@ -41,19 +44,19 @@ export function withAnnotations(
   return { ...object, metadata: { ...object.metadata, annotations: Object.fromEntries(kept) } };
 }
 
-/** The spec without what a person undoes later changes: nobody would put it back on the copy. */
+/** The spec without fields that a person resets later, because nobody would reset them on a copy. */
 export function lasting(spec: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { suspend: _suspend, ...rest } = spec;
   return rest['maxPrice'] === TOO_LOW_USD ? { ...rest, maxPrice: USUAL_USD } : rest;
 }
 
-/** The same of its annotations. */
+/** The same for annotations. */
 export function lastingAnnotations({ metadata }: RawObject): Record<string, string> {
   const { 'gpupod.dev/paused': _paused, ...annotations } = { ...metadata.annotations };
   return annotations;
 }
 
-/** Undefined for an object that is gone by now. */
+/** Undefined if the object no longer exists. */
 export function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> | undefined {
   const object = world.object(name);
   return object === undefined ? undefined : specOf(object);

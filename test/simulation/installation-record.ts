@@ -1,10 +1,10 @@
 import { INSTALLATION } from './shared-world.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
-/** Where the id of an installation stands that was not given one. */
+/** The record of an installation that generated its own ID. */
 export const INSTALLATION_RECORD = { namespace: 'gpupod-system', name: 'gpupod-operator-installation' };
 
-/** As an installation leaves it that made up its own id long ago. */
+/** Writes the record as an earlier process of the installation would have left it. */
 export function writeRecord({ server }: SimulatedWorld): void {
   const clusterUid = server.get('namespaces', { name: 'kube-system' })?.metadata.uid ?? '';
   const { namespace, name } = INSTALLATION_RECORD;

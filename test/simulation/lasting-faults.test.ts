@@ -5,14 +5,14 @@ import { SimulatedWorld } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
 
-/** How often the provider was asked for a list of pods. */
+/** The number of list requests to the provider. */
 function lists({ api }: SimulatedWorld): number {
   return api.requests.count({ method: 'GET', path: '/pods/' });
 }
 
-/** The machine bills and can be used: that must be seen, whatever becomes of what is only convenient. */
-describe('a connection Secret that is never taken', () => {
-  it('keeps no machine from being ready, and the GpuPod says why there is none', async () => {
+/** The instance bills and works. The status must say so, even if the connection Secret fails. */
+describe('a connection Secret that the API server never accepts', () => {
+  it('does not keep an instance from being Ready, and the GpuPod says why it is missing', async () => {
     const quota = new ApiStatusError(403, 'Forbidden', 'exceeded quota: secrets');
     const world = new SimulatedWorld({
       faultPlan: ({ label }) => (label === 'POST secrets' ? [{ kind: 'refuse', error: quota }] : []),
@@ -35,7 +35,7 @@ describe('a connection Secret that is never taken', () => {
   });
 });
 
-/** A provider that is down is asked now and then, whoever waits for its answer. */
+/** The operator asks a provider that is down at a low rate, whoever waits for the answer. */
 describe('lists that fail for a long time', () => {
   it.each([
     {
@@ -51,7 +51,7 @@ describe('lists that fail for a long time', () => {
         await world.until('ready', () => world.isReady());
       },
     },
-  ])('are taken again seldom: $waits waits', async ({ prepare }) => {
+  ])('are retried at a low rate: $waits waits', async ({ prepare }) => {
     const world = new SimulatedWorld();
     world.startOperator();
     await prepare(world);
@@ -62,7 +62,7 @@ describe('lists that fail for a long time', () => {
     const before = lists(world);
     await world.pass(10 * MINUTE_MS);
     expect(lists(world) - before).toBeGreaterThan(1);
-    // Sweeps and those who wait each have a back-off of 15 to 30 s by then.
+    // Sweeps and waiting GpuPods each have a back-off of 15 to 30 s by then.
     expect(lists(world) - before).toBeLessThanOrEqual(80);
 
     world.api.faults.clear();

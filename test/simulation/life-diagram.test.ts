@@ -6,7 +6,7 @@ import { TOURS } from './tours/life-tours.ts';
 import { travel } from './tours/tours.ts';
 import { noteReasons, noteTransitions } from './tours/transitions.ts';
 
-/** Every arrow of the diagrams of states in docs/reliability.md: `Pending --> Provisioning`. */
+/** Every arrow of the state diagrams in docs/reliability.md: `Pending --> Provisioning`. */
 function drawnArrows(): readonly string[] {
   const file = markdownFiles().find(({ path }) => path === 'docs/reliability.md');
   const diagrams = (file?.blocks ?? []).filter(({ text }) => text.startsWith('stateDiagram'));
@@ -15,7 +15,7 @@ function drawnArrows(): readonly string[] {
   );
 }
 
-describe('the ways of a GpuPod', () => {
+describe('the transitions of a GpuPod', () => {
   const seen = new Set<string>();
   const reasons = new Set<string>();
 
@@ -24,14 +24,14 @@ describe('the ways of a GpuPod', () => {
     noteTransitions(world, seen);
     noteReasons(world, reasons);
     await travel(world, tour);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('are those that are drawn in docs/reliability.md, no more and no fewer', () => {
+  it('are exactly those of docs/reliability.md', () => {
     expect([...seen].toSorted()).toEqual(drawnArrows().toSorted());
   });
 
-  it('show every reason of Ready that users may build on', () => {
+  it('show every reason of Ready that users may rely on', () => {
     expect([...reasons].toSorted()).toEqual(Object.keys(REASONS.Ready).toSorted());
   });
 });

@@ -1,28 +1,31 @@
 import type { GpuPodSpecInput } from '../../src/api/spec.ts';
 import type { Call, FaultPlan, Moment } from './boundary.ts';
-import { comparableStatus, judgeDeeds, judgeEnd, surplusOf } from './oracles.ts';
+import { comparableStatus, judgeRun, judgeEnd, surplusOf } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { isReady, reasonOf, specOf } from './readings.ts';
 import { SimulatedWorld, WorldFailure } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
-/** Longer than two sweeps after a pod that lists hid for 5 min has appeared, and than a look for staleness. */
+/**
+ * Longer than two sweeps after an instance that lists hid for 5 min has appeared, and than the check for
+ * stale GpuPods.
+ */
 const SILENCE_MS = 16 * MINUTE_MS;
-/** Three sweeps that show an orphan, and what comes before the first and after the last. */
+/** Three sweeps that show an orphan, and the time before the first and after the last. */
 export const ORPHAN_MS = 25 * MINUTE_MS;
 
 export interface LifeOptions extends WorldOptions, Expectation {
   readonly spec?: Partial<GpuPodSpecInput>;
-  /** Faults of the provider, put in before anything happens. */
+  /** Injects faults of the provider before anything happens. */
   readonly prepare?: (world: SimulatedWorld) => void;
   /** What a person does between Ready and the end. */
   readonly middle?: (world: SimulatedWorld) => Promise<void>;
-  /** How long nothing may be written once all is settled. @default 16 minutes */
+  /** How long nothing may be written once everything is settled. @default 16 minutes */
   readonly silenceMs?: number;
-  /** A person may delete the GpuPod, or tear it out, before its time. @default false */
+  /** A person may delete the GpuPod, or remove it by force, before the end. @default false */
   readonly mayBeGone?: boolean;
-  /** Called when the faults must be over, so that the world can settle. */
+  /** Called when the faults must end, so that the simulation can settle. */
   readonly heal?: (world: SimulatedWorld) => void;
 }
 
@@ -30,24 +33,26 @@ export interface LifeResult {
   readonly violations: readonly string[];
   readonly calls: readonly Call[];
   readonly marks: Marks;
-  /** The status at Ready, as far as it can be compared. */
+  /** The comparable part of the status at Ready. */
   readonly ready: unknown;
   readonly trace: string;
   readonly writes: number;
   readonly events: number;
 }
 
-/** How many calls were made by then. */
+/** The number of calls until these moments. */
 export interface Marks {
   readonly applied: number;
-  /** The GpuPod was Ready, and whatever happens in the middle begins. */
+  /** The GpuPod was Ready, and the middle part begins. */
   readonly middle: number;
   readonly deleted: number;
-  /** The end of all. */
+  /** The end of the run. */
   readonly over: number;
 }
 
-/** A whole life: applied, Ready, deleted, gone; then nothing must move any more. All oracles watch. */
+/**
+ * Runs a whole life: applied, Ready, deleted, released. Nothing may change after that. All oracles check it.
+ */
 export async function live(options: LifeOptions = {}): Promise<LifeResult> {
   const calls: Call[] = [];
   const world = new SimulatedWorld({
@@ -82,11 +87,11 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
     judgeEnd(world, options);
   } catch (error) {
     if (!(error instanceof WorldFailure)) throw error;
-    judgeDeeds(world, options);
+    judgeRun(world, options);
   }
   marks.over = calls.length;
   return {
-    violations: world.books.violations,
+    violations: world.journal.violations,
     calls,
     marks,
     ready,
@@ -96,7 +101,7 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
   };
 }
 
-/** Whether the GpuPod is where its spec wants it, and nobody means to do anything any more. */
+/** Whether the GpuPod has reached the state that its spec wants, and no planned action is left. */
 function isAtItsEnd(world: SimulatedWorld, { mayBeGone = false }: LifeOptions): boolean {
   const object = world.object();
   if (world.pending > 0) return false;
@@ -106,13 +111,13 @@ function isAtItsEnd(world: SimulatedWorld, { mayBeGone = false }: LifeOptions): 
   return specOf(object)['suspend'] === true ? reasonOf(object, 'Ready') === 'Suspended' : isReady(object);
 }
 
-/** Where orphans are ended, what was rented for an object that was torn out is found by the sweeps. */
+/** If orphans are terminated, sweeps find the instances of objects that were removed by force. */
 async function endOrphans(world: SimulatedWorld, { settings }: LifeOptions): Promise<void> {
   if (settings?.orphanPolicy !== 'Terminate') return;
   await world.until('orphans ended', () => surplusOf(world).length === 0, ORPHAN_MS);
 }
 
-/** A world with one GpuPod, whose machine is ready. */
+/** A simulation with one GpuPod, whose instance is ready. */
 export async function readyWorld(options: WorldOptions = {}): Promise<SimulatedWorld> {
   const world = new SimulatedWorld(options);
   world.startOperator();
@@ -122,18 +127,18 @@ export async function readyWorld(options: WorldOptions = {}): Promise<SimulatedW
   return world;
 }
 
-/** Lets the world come to rest, and then watches that it stays there. */
+/** Waits until the simulation is at rest, and checks that it stays at rest. */
 export async function settle(world: SimulatedWorld, silenceMs = SILENCE_MS): Promise<void> {
   await world.until('rest', () => world.time.nowMs - world.lastWriteMs > silenceMs, 90 * MINUTE_MS);
 }
 
-/** A call, and where in it. */
+/** A call, and a moment in it. */
 export interface Point {
   readonly number: number;
   readonly moment: Moment;
 }
 
-/** The process dies at these calls, counted over all its lives. */
+/** The process dies at these calls, counted over all processes. */
 export function crashesAt(...points: readonly Point[]): FaultPlan {
   return ({ number }) =>
     points

@@ -11,7 +11,7 @@ interface Measured {
   readonly refused: number;
 }
 
-/** What the provider answered while the world went on until it was so. */
+/** Counts the provider's answers until the condition holds. */
 async function measure(world: SimulatedWorld, what: string, isSo: () => boolean): Promise<Measured> {
   const { time, api } = world;
   const beganAtMs = time.nowMs;
@@ -22,9 +22,9 @@ async function measure(world: SimulatedWorld, what: string, isSo: () => boolean)
   return { seconds: (time.nowMs - beganAtMs) / 1000, accepted: answered.length - refused, refused };
 }
 
-/** What the provider itself takes for one. */
+/** The provider's own time. */
 const OWN_SECONDS = { ready: 2, gone: 0.5 };
-/** After the last request that people wait for: an inventory that proves all ends, and what led to it. */
+/** The time from the last request that people wait for until the inventory that proves all terminations. */
 const PROOF_SECONDS = 4.5;
 
 describe(`${String(COUNT)} GpuPods at a provider with a limit`, () => {
@@ -33,7 +33,7 @@ describe(`${String(COUNT)} GpuPods at a provider with a limit`, () => {
     { perSecond: 5, retryAfterSeconds: 1 },
     { perSecond: 10, retryAfterSeconds: null },
   ])(
-    'are rented and ended as fast as $perSecond requests a second allow, and few are refused (Retry-After $retryAfterSeconds)',
+    'are created and terminated as fast as $perSecond requests a second allow, with few refusals (Retry-After $retryAfterSeconds)',
     async ({ perSecond, retryAfterSeconds }) => {
       const limit = { requestsPerSecond: perSecond, requestBurst: perSecond, retryAfterSeconds };
       const world = new SimulatedWorld({
@@ -47,7 +47,7 @@ describe(`${String(COUNT)} GpuPods at a provider with a limit`, () => {
       for (const name of NAMES) world.apply(name);
       const ready = await measure(world, 'all are ready', () => NAMES.every((name) => world.isReady(name)));
       for (const name of NAMES) world.delete(name);
-      const gone = await measure(world, 'all are gone', () => world.objects().length === 0);
+      const gone = await measure(world, 'all are deleted', () => world.objects().length === 0);
 
       const limitedSeconds = ready.seconds - OWN_SECONDS.ready;
       expect(ready.accepted / (perSecond * limitedSeconds)).toBeGreaterThan(0.95);
@@ -55,7 +55,7 @@ describe(`${String(COUNT)} GpuPods at a provider with a limit`, () => {
       expect(ready.refused).toBeLessThanOrEqual(2);
       expect(gone.refused).toBeLessThanOrEqual(3);
       judgeEnd(world);
-      expect(world.books.violations).toEqual([]);
+      expect(world.journal.violations).toEqual([]);
     },
   );
 });

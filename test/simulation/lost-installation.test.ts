@@ -8,21 +8,21 @@ import { attend } from './random-run/attendant.ts';
 
 jest.setTimeout(5 * 60_000);
 
-/** The call during which somebody deletes the record of the installation. */
+/** The call during which a person deletes the record of the installation. */
 const POINTS: Readonly<Record<string, string>> = {
-  'while the order is written down': 'PATCH gpupods intent',
-  'while the order is on its way': 'POST /pods/',
-  'while the pod id is written down': 'PUT gpupods/status',
-  'when the machine is ready': 'POST secrets',
-  'while the machine is being ended': 'DELETE /pods/{id}',
-  'while the finalizer is taken off': 'PATCH gpupods finalizers',
+  'while the create intent is written': 'PATCH gpupods intent',
+  'while the create request is in flight': 'POST /pods/',
+  'while the pod ID is written': 'PUT gpupods/status',
+  'when the instance is ready': 'POST secrets',
+  'while the instance is being terminated': 'DELETE /pods/{id}',
+  'while the finalizer is removed': 'PATCH gpupods finalizers',
 };
 
-/** What befalls the operator then; one that dies finds no record when it comes back, and makes a new one. */
+/** What happens to the operator then. The next process finds no record and writes a new one. */
 const TROUBLES: Readonly<Record<string, readonly Mishap[]>> = {
   'the operator runs on': [],
   'the operator dies before the call': [{ kind: 'crash', moment: 'before' }],
-  'the operator dies while the call is on its way': [{ kind: 'crash', moment: 'sent' }],
+  'the operator dies while the call is in flight': [{ kind: 'crash', moment: 'sent' }],
   'the operator dies after the call': [{ kind: 'crash', moment: 'after' }],
 };
 
@@ -30,7 +30,9 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
   Object.keys(TROUBLES).map((trouble) => ({ point, trouble })),
 );
 
-/** The first call of this kind; where the process dies before it, it must not be deleted by one that is gone. */
+/**
+ * The first call with this label. If the process dies before the call, the record is deleted all the same.
+ */
 function losingAt(label: string, mishaps: readonly Mishap[], world: () => SimulatedWorld): FaultPlan {
   let isLost = false;
   return (call) => {
@@ -48,7 +50,7 @@ function losingAt(label: string, mishaps: readonly Mishap[], world: () => Simula
 
 describe('an installation whose record is deleted', () => {
   it.each(CASES)(
-    '$point, and $trouble: rents nothing twice, and forgets nothing',
+    'creates nothing twice and forgets nothing: $point, and $trouble',
     async ({ point, trouble }) => {
       const world: SimulatedWorld = new SimulatedWorld({
         faultPlan: losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => world),
@@ -66,16 +68,16 @@ describe('an installation whose record is deleted', () => {
       await world.until('gone', () => world.object() === undefined);
       await settle(world);
       judgeEnd(world);
-      // Whoever comes next has no record either, where it was still there.
+      // If the record still existed, the next process must not find it either.
       world.operator.kill();
       world.apply();
-      await world.until('ready under the new id', () => world.isReady());
+      await world.until('ready under the new ID', () => world.isReady());
       world.delete();
       await world.until('gone again', () => world.object() === undefined);
       await settle(world);
       judgeEnd(world);
       expect(world.installationIds.size).toBe(2);
-      expect(world.books.violations).toEqual([]);
+      expect(world.journal.violations).toEqual([]);
     },
   );
 });

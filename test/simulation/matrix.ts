@@ -7,56 +7,60 @@ import { withoutOffer } from './oracles.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import { OFFERS } from './world-offers.ts';
 
-/** Something that befalls a life at one of its calls. */
-export interface Strike {
+/** A fault that can occur at one of the calls of a life. */
+export interface MatrixFault {
   readonly name: string;
-  /** What befalls the call; made anew for each life. */
+  /** What goes wrong in the call. Created anew for each life. */
   readonly mishaps: (world: SimulatedWorld) => readonly Mishap[];
-  /** Calls that it can befall. @default all */
+  /** The calls in which it can occur. @default all */
   readonly fits?: (call: Call) => boolean;
-  /** The last call that it can befall is the last one by then. @default over */
+  /** The last call in which it can occur is the last one by this mark. @default over */
   readonly until?: keyof Marks;
-  /** What else is different in a life that it befalls: how soon a process is replaced, what is allowed. */
+  /** What differs in a life with this fault: how soon a process is replaced, what is allowed. */
   readonly options?: LifeOptions;
   /** @default that of the matrix */
   readonly end?: End;
 }
 
 /**
- * What the status at Ready is like: that of a calm life; the same but for the offer, which is another one that fits at its
- * own price; that, or what an adopted instance says of itself, which names no offer; or another one.
+ * The expected status at Ready. `the same`: that of an undisturbed life. `another offer`: the same with
+ * another fitting offer at its own price. `adopted`: also what an adopted instance says about itself,
+ * without an offer. `its own`: any other.
  */
 export type End = 'the same' | 'another offer' | 'adopted' | 'its own';
 
-/** A life, and what may befall it: each strike at each call of it, one a life. */
+/** A life and the faults that may occur in it. Each fault occurs at each call, one per life. */
 export interface Matrix {
   readonly name: string;
-  /** The life without a strike, made anew each time, because faults remember. It must be without fault, too. */
+  /**
+   * The life without a fault of the matrix, created anew each time because faults have state. It must have
+   * no violation either.
+   */
   readonly life: () => LifeOptions;
-  readonly strikes: readonly Strike[];
-  /** The first call that is struck; those before it are the same in each life. @default 1 */
+  readonly faults: readonly MatrixFault[];
+  /** The first call with a fault. The calls before it are the same in each life. @default 1 */
   readonly from?: (undisturbed: LifeResult) => number;
   /** @default the same */
   readonly end?: End;
 }
 
-/** What came of a matrix. */
+/** The result of a matrix. */
 export interface Report {
-  /** Failures after which it stops. */
+  /** The number of failures after which it stops. */
   readonly most: number;
-  /** Lives, those that nothing struck included. */
+  /** Lives, including those without a fault. */
   lives: number;
   readonly failures: string[];
-  /** Labels of the calls that were struck. */
-  readonly struck: Set<string>;
+  /** Labels of the calls in which a fault occurred. */
+  readonly faultedCalls: Set<string>;
 }
 
-/** More of them tell nothing new. */
+/** More failures would show nothing new. */
 const MOST_FAILURES = 5;
 
-/** Runs all lives of some matrices; stops early when enough have failed. */
+/** Runs all lives of some matrices. Stops early after enough failures. */
 export async function runMatrices(matrices: Iterable<Matrix>, most = MOST_FAILURES): Promise<Report> {
-  const report: Report = { most, lives: 0, failures: [], struck: new Set() };
+  const report: Report = { most, lives: 0, failures: [], faultedCalls: new Set() };
   const { ready } = await live(QUICK);
   for (const matrix of matrices) {
     if (report.failures.length >= report.most) break;
@@ -68,30 +72,30 @@ export async function runMatrices(matrices: Iterable<Matrix>, most = MOST_FAILUR
 async function runMatrix(matrix: Matrix, calm: unknown, report: Report): Promise<void> {
   const { name, life, end = 'the same' } = matrix;
   const undisturbed = await judged({ name, make: life, end, calm }, report);
-  for (const { number, call, strike } of points(matrix, undisturbed)) {
+  for (const { number, call, fault } of points(matrix, undisturbed)) {
     if (report.failures.length >= report.most) return;
-    report.struck.add(call.label);
-    const struck: Case = {
-      name: `${name}; ${strike.name} at #${String(number)} ${call.label}`,
-      make: () => struckAt(number, strike, { ...life(), ...strike.options }),
-      end: strike.end ?? end,
+    report.faultedCalls.add(call.label);
+    const faulted: Case = {
+      name: `${name}; ${fault.name} at #${String(number)} ${call.label}`,
+      make: () => faultAt(number, fault, { ...life(), ...fault.options }),
+      end: fault.end ?? end,
       calm,
     };
-    await judged(struck, report);
+    await judged(faulted, report);
   }
 }
 
-/** Each call with each strike that can befall it. */
-function points({ strikes, from }: Matrix, undisturbed: LifeResult) {
+/** Each call with each fault that can occur in it. */
+function points({ faults, from }: Matrix, undisturbed: LifeResult) {
   const { calls, marks } = undisturbed;
   const first = from?.(undisturbed) ?? 1;
   return calls.flatMap((call, index) => {
     const number = index + 1;
-    return strikes
+    return faults
       .filter(
         ({ until = 'over', fits }) => number >= first && number <= marks[until] && fits?.(call) !== false,
       )
-      .map((strike) => ({ number, call, strike }));
+      .map((fault) => ({ number, call, fault }));
   });
 }
 
@@ -102,7 +106,7 @@ interface Case {
   readonly calm: unknown;
 }
 
-/** A life takes the same course again: what failed is lived once more, to be told line by line. */
+/** A life takes the same course again. A life that failed runs once more with a trace. */
 async function judged({ name, make, end, calm }: Case, report: Report): Promise<LifeResult> {
   const result = await live({ ...QUICK, ...make() });
   report.lives += 1;
@@ -123,14 +127,17 @@ function differences(ready: unknown, calm: unknown, end: End): readonly string[]
     : [`[same-end] ${JSON.stringify(ready)} is not ${JSON.stringify(calm)}`];
 }
 
-/** An offer of the world at its price; what was adopted for what it says of itself has a price of the market as well. */
+/**
+ * An offer of the simulation at its price. An instance that was adopted by what the provider says about it
+ * has a price of the market as well.
+ */
 function isOfMarket(ready: unknown, end: End): boolean {
   const { offer, pricePerHour } = isRecord(ready) ? ready : {};
   const ofPrice = OFFERS.filter(({ prices }) => prices.onDemand === pricePerHour);
   return ofPrice.some(({ cloudId }) => cloudId === offer || (offer === undefined && end === 'adopted'));
 }
 
-function struckAt(number: number, { mishaps }: Strike, options: LifeOptions): LifeOptions {
+function faultAt(number: number, { mishaps }: MatrixFault, options: LifeOptions): LifeOptions {
   let world: SimulatedWorld | undefined;
   const faultPlan: FaultPlan = (call) => [
     ...(options.faultPlan?.(call) ?? []),
@@ -146,22 +153,22 @@ function struckAt(number: number, { mishaps }: Strike, options: LifeOptions): Li
   };
 }
 
-/** Long enough for whatever is under way; what a sweep would find stands in the ledger before. */
+/** Long enough for everything in flight. The ledger shows beforehand what a sweep would find. */
 export const QUICK: LifeOptions = { silenceMs: 75_000, isTraced: false };
 
 export const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
 
 /** The process dies. */
-export const CRASHES: readonly Strike[] = MOMENTS.map((moment) => ({
+export const CRASHES: readonly MatrixFault[] = MOMENTS.map((moment) => ({
   name: `crash ${moment}`,
   mishaps: () => [{ kind: 'crash', moment }],
 }));
 
 /**
- * The same without what comes to the same: to die before a call is to die after the one before it, unless the call
- * changes something; and what was sent arrives, whether the process lives to hear of it or not.
+ * Without equivalent crashes: a crash before a call equals a crash after the previous one, unless the call
+ * changes something. A sent request arrives in either case.
  */
-export const DISTINCT_CRASHES: readonly Strike[] = CRASHES.flatMap((crash) => {
+export const DISTINCT_CRASHES: readonly MatrixFault[] = CRASHES.flatMap((crash) => {
   if (crash.name === 'crash sent') return [];
   return crash.name === 'crash before' ? [{ ...crash, fits: isWrite }] : [crash];
 });

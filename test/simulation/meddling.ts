@@ -5,16 +5,16 @@ import { podIdOf, statusOf } from './readings.ts';
 
 const BACKUP_FINALIZER = 'example.com/backup';
 
-/** A copy whose order says that it was written for somebody who does not live any more. */
+/** A copy whose create intent claims a UID that no longer exists. */
 export const copyForged: Doing = (world, name = NAME) => {
-  const order = world.object(name)?.metadata.annotations?.[ANNOTATIONS.intent];
+  const intent = world.object(name)?.metadata.annotations?.[ANNOTATIONS.intent];
   const spec = specAt(world, name);
-  if (spec === undefined || order === undefined) return;
-  const forged = order.replace(/"uid":"[^"]*"/, '"uid":"nobody-any-more"');
+  if (spec === undefined || intent === undefined) return;
+  const forged = intent.replace(/"uid":"[^"]*"/, '"uid":"nobody-any-more"');
   world.apply(`${name}-copy`, lasting(spec), { [ANNOTATIONS.intent]: forged }, 'team-b');
 };
 
-/** Another tool wants to look at the object before it may go. */
+/** Another tool holds the object with a finalizer for a while. */
 export const heldByAnother: Doing = (world, name) => {
   const change = (to: (finalizers: readonly string[]) => string[]): void => {
     world.edit((object) => {
@@ -28,12 +28,12 @@ export const heldByAnother: Doing = (world, name) => {
   });
 };
 
-/** The status names the instance of another GpuPod; a while later it is as it was. */
+/** The status names the instance of another GpuPod, and is restored a while later. */
 export const nameAnother: Doing = (world, name) => {
   const own = world.object(name);
   const other = world.objects().find(({ metadata }) => metadata.uid !== own?.metadata.uid);
   if (own === undefined || other === undefined || podIdOf(own) === undefined) return;
-  // Once at a time: what is put back afterwards must be its own.
+  // Once at a time, so that the restored ID is the GpuPod's own.
   if (world.objects().some((object) => object !== own && podIdOf(object) === podIdOf(own))) return;
   const { podId, podName } = statusOf(own);
   const theirs = statusOf(other);

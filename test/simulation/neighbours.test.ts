@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import type { FaultPlan, Mishap } from './boundary.ts';
 import { podIdOf } from './readings.ts';
-import { tearOut } from './people.ts';
+import { removeByForce } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 import { copyAcross, settleBoth, twoClusters } from './two-clusters.ts';
@@ -12,7 +12,7 @@ jest.setTimeout(5 * 60_000);
 
 const NAME = 'train-1';
 
-/** What is done with the GpuPod of one cluster in the other one. */
+/** What happens in the other cluster with the GpuPod of the first one. */
 const CROSSINGS: Readonly<Record<string, (both: TwoClusters) => void>> = {
   'is copied to the other cluster': ({ near, far }) => {
     copyAcross(near, far, NAME);
@@ -21,30 +21,30 @@ const CROSSINGS: Readonly<Record<string, (both: TwoClusters) => void>> = {
     copyAcross(near, far, NAME);
     near.delete(NAME);
   },
-  'is restored in the other cluster, and torn out of the first': ({ near, far }) => {
+  'is restored in the other cluster, and removed by force in the first': ({ near, far }) => {
     copyAcross(near, far, NAME);
-    tearOut(near, NAME);
+    removeByForce(near, NAME);
   },
 };
 
-/** The call of the first cluster during which that is done. */
+/** The call of the first cluster during which that happens. */
 const POINTS: Readonly<Record<string, string>> = {
-  'while its order is on its way': 'POST /pods/',
-  'while its pod id is written down': 'PUT gpupods/status',
+  'while its create request is in flight': 'POST /pods/',
+  'while its pod ID is written': 'PUT gpupods/status',
   'when it is ready': 'POST secrets',
-  'while its machine is being ended': 'DELETE /pods/{id}',
+  'while its instance is being terminated': 'DELETE /pods/{id}',
 };
 
 const LOST: FaultRuleInput = { method: 'POST', path: '/pods/', effect: { kind: 'ResetAfter' } };
 interface Trouble {
   readonly rules: readonly FaultRuleInput[];
-  /** What befalls the same call of the first cluster besides. */
+  /** What else goes wrong in the same call of the first cluster. */
   readonly mishaps: readonly Mishap[];
 }
-/** Whatever else is the matter; both orders have it. */
+/** What else goes wrong. Both create requests are affected. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
   'nothing else': { rules: [], mishaps: [] },
-  'both orders are lost, and lists hide both pods for 80 s': {
+  'both create responses are lost, and lists hide both instances for 80 s': {
     rules: [
       { ...LOST, times: 2 },
       { ...hiddenFor(80_000), times: 2 },
@@ -52,7 +52,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     mishaps: [],
   },
   'the process dies': { rules: [], mishaps: [{ kind: 'crash', moment: 'after' }] },
-  'the order of the other cluster is lost, and the process dies': {
+  'the create response of the other cluster is lost, and the process dies': {
     rules: [{ ...LOST, nth: 2 }],
     mishaps: [{ kind: 'crash', moment: 'sent' }],
   },
@@ -70,7 +70,7 @@ function at<T>(table: Readonly<Record<string, T>>, name: string): T {
   return row;
 }
 
-/** Both clusters in the middle of it; whoever is wanted by then gets a machine, whoever is not goes. */
+/** Runs both clusters. Afterwards each wanted GpuPod gets an instance, and the others are released. */
 async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Promise<TwoClusters> {
   const { rules, mishaps } = at(TROUBLES, trouble);
   const label = at(POINTS, point);
@@ -102,17 +102,17 @@ function areWell(...worlds: readonly SimulatedWorld[]): boolean {
   );
 }
 
-describe('two clusters that rent with one key', () => {
-  it.each(CASES)('a GpuPod $crossing $point; $trouble', async (course) => {
+describe('two clusters that use one key', () => {
+  it.each(CASES)('keep their promises when a GpuPod $crossing $point; $trouble', async (course) => {
     const both = await cross(course);
     const { near, far } = both;
-    await near.until('both are well', () => far.isReady(NAME) && areWell(near, far));
+    await near.until('both are in their final state', () => far.isReady(NAME) && areWell(near, far));
     await settleBoth(both);
     expect(podIdOf(far.object(NAME))).not.toBe(podIdOf(near.object(NAME)));
 
     for (const world of [near, far]) world.delete(NAME);
-    await near.until('both are gone', () => [...near.objects(), ...far.objects()].length === 0);
+    await near.until('both are deleted', () => [...near.objects(), ...far.objects()].length === 0);
     await settleBoth(both);
-    expect(near.books.violations).toEqual([]);
+    expect(near.journal.violations).toEqual([]);
   });
 });

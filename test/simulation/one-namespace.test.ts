@@ -11,12 +11,12 @@ import { SimulatedWorld } from './simulated-world.ts';
 
 const FORBIDDEN = new ApiStatusError(403, 'Forbidden', 'cannot list gpupods at the cluster scope');
 
-/** The rights that the chart gives with `watchNamespace`: GpuPods of one namespace, and of no other. */
+/** The permissions that the chart grants with `watchNamespace`: GpuPods of one namespace only. */
 const oneNamespace: FaultPlan = ({ label }) =>
   label === 'LIST gpupods' ? [{ kind: 'refuse', error: FORBIDDEN }] : [];
 
-describe('an operator that may see the GpuPods of one namespace only', () => {
-  it('takes over the machine of a GpuPod that is restored from a backup', async () => {
+describe('an operator with permission for one namespace only', () => {
+  it('adopts the instance of a GpuPod that is restored from a backup', async () => {
     const world = new SimulatedWorld({ faultPlan: oneNamespace });
     world.startOperator();
     await world.pass(1_000);
@@ -27,10 +27,10 @@ describe('an operator that may see the GpuPods of one namespace only', () => {
     await world.until('taken over', () => world.isReady() && podIdOf(world.object()) === podId, 600_000);
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('reports an orphan and does not end it: it may belong to a GpuPod that cannot be seen', async () => {
+  it('reports an orphan and does not terminate it, because it may belong to a GpuPod of another namespace', async () => {
     const world = new SimulatedWorld({ faultPlan: oneNamespace, settings: { orphanPolicy: 'Terminate' } });
     world.startOperator();
     await world.pass(1_000);

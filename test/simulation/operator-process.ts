@@ -35,9 +35,9 @@ import type { Key } from './world-provider.ts';
 
 export type PlanNext = (observation: Observation) => Step;
 
-/** Puts something else in the place of a part: how bugs are planted. Called once for each process. */
+/** Replaces a part, to plant a bug. Called once for each process. */
 export interface Plant {
-  /** The requests as they leave, the answers as they come. */
+  /** Requests as they leave, and responses as they arrive. */
   readonly exchanger?: (real: Exchanger) => Exchanger;
   /** The decisions. */
   readonly plan?: (real: PlanNext) => PlanNext;
@@ -49,16 +49,16 @@ export interface OperatorSettings {
   readonly policy: Policy;
   readonly orphanPolicy: OrphanPolicy;
   readonly installationId: string | undefined;
-  /** What a person confirmed to be the id of this cluster alone. */
+  /** The installation ID that a person confirmed as unique to this cluster. */
   readonly acceptInstallation: string | undefined;
   readonly plant: Plant;
   readonly watch: WatchSettings;
   readonly key: Key;
-  /** How fast the clocks of the processes go. */
+  /** How fast the clocks of the processes run. */
   readonly clockRate: number;
   readonly random: () => number;
   readonly latencyMs: Readonly<Record<'cluster' | 'provider', number>>;
-  /** Whether requests to the provider pass the rate limiter: most worlds have a provider without limits. */
+  /** Whether requests pass the rate limiter. Most simulations have a provider without limits. */
   readonly isRateLimited: boolean;
 }
 
@@ -70,9 +70,9 @@ interface Surroundings {
   readonly faultPlan: FaultPlan;
   readonly counter: { calls: number };
   readonly onReconciled: (key: string, seconds: number) => void;
-  /** Something befell a call, or the provider's answer to it. */
+  /** A fault occurred in a call, or in the provider's answer to it. */
   readonly onFault: (kind: string) => void;
-  /** It told people something: a line of its log, or an event. */
+  /** The operator wrote a line of its log, or an event. */
   readonly onSaid: (where: string, text: string) => void;
   readonly onDeath: (dead: OperatorProcess) => void;
   /** A request of this process arrived at the provider. */
@@ -81,7 +81,7 @@ interface Surroundings {
 
 const NAMESPACE = 'gpupod-system';
 
-/** One process of the operator: the real controller, between a simulated API server and a simulated provider. */
+/** One operator process: the real controller between a simulated API server and a simulated provider. */
 export class OperatorProcess {
   readonly name: string;
   readonly clock: ProcessClock;
@@ -91,7 +91,7 @@ export class OperatorProcess {
   readonly #around: Surroundings;
   readonly #settings: OperatorSettings;
   readonly #limiter: RateLimiter | undefined;
-  /** Whether it could still believe that it leads: a test takes that from it. */
+  /** Whether it may still believe that it leads. A test can set this to false. */
   isLeaseFresh = true;
 
   constructor(name: string, settings: OperatorSettings, around: Surroundings) {
@@ -131,7 +131,7 @@ export class OperatorProcess {
     return this.clock.isDead;
   }
 
-  /** Begins to lead, once the record of the installation could be read. */
+  /** Starts to lead once it has read the record of the installation. */
   async start(): Promise<void> {
     const installation = await ensureInstallation({
       configMaps: this.#configMaps(),
@@ -149,7 +149,7 @@ export class OperatorProcess {
     new GpuPodController(this.#options(), { ...installation, proofKey }).start();
   }
 
-  /** The process is gone from one moment to the next. */
+  /** The process dies at once. */
   kill(): void {
     if (this.isDead) return;
     this.clock.kill();
@@ -157,7 +157,7 @@ export class OperatorProcess {
     this.#around.onDeath(this);
   }
 
-  /** The process finds out that it lost its lease, and exits; nobody takes its place. */
+  /** The process notices that it lost its lease, and exits. Nothing replaces it. */
   stepDown(): void {
     if (this.isDead) return;
     this.clock.kill();
@@ -222,7 +222,7 @@ export class OperatorProcess {
 
   async #call<T>(label: string, act: (server: SimulatedApiServer) => T): Promise<T> {
     const answer = await this.#boundary.cross({ to: 'cluster', label }, () => act(this.#around.server));
-    if (answer === 'withheld') throw new Error('only orders are withheld');
+    if (answer === 'withheld') throw new Error('only create requests are withheld');
     return answer;
   }
 
@@ -263,7 +263,7 @@ export class OperatorProcess {
     };
   }
 
-  /** The one Secret that is the operator's own, under labels of its own. */
+  /** The operator's own Secret, with its own labels. */
   #keySecrets(): Pick<SecretApi, 'get' | 'create'> {
     return {
       get: async (target) =>

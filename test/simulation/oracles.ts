@@ -5,76 +5,79 @@ import type { World } from '../../src/simulator/world/world.ts';
 import { MOST_PASSES } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { podIdOf } from './readings.ts';
-import type { Books } from './books.ts';
+import type { Journal } from './journal.ts';
 import { INSTALLATION } from './shared-world.ts';
 
-/** Two sweeps, and what it takes to end what the second one still shows. */
+/** Two sweeps, and the termination of what the second one still shows. */
 export const TWO_SWEEPS_MS = 2 * 300_000 + 60_000;
 
-/** What is judged: a world in virtual time, or real processes. */
+/** What the oracles judge: a simulation in virtual time, or real processes. */
 export interface JudgedWorld {
   readonly api: { readonly world: Pick<World, 'ledger' | 'pods'> };
   readonly server: { list(kind: 'gpupods'): readonly RawObject[] };
-  readonly books: Pick<Books, 'uidOf' | 'accuse' | 'retainedIds' | 'limits'>;
-  /** Pods that are none of ours, alive from the beginning to the end. */
+  readonly journal: Pick<Journal, 'uidOf' | 'addViolation' | 'retainedIds' | 'limits'>;
+  /** Foreign instances that live from the beginning to the end. */
   readonly foreignIds: readonly string[];
-  /** Pods of another account. */
+  /** Instances of another account. */
   readonly othersIds?: readonly string[];
-  /** Pods whose bill a person took upon himself: released by force. */
+  /** Instances that a person released by force, and so accepted to pay for. */
   readonly leftIds?: ReadonlySet<string>;
-  /** Numbers of the requests that this cluster sent, where there is another one. */
+  /** Numbers of the requests that this cluster sent, if there is another cluster. */
   readonly sent?: ReadonlySet<number>;
-  /** Ids that its operator ever went by. */
+  /** All installation IDs that its operator ever used. */
   readonly installationIds?: ReadonlySet<string>;
   /** Where passes are counted. */
   readonly progress?: Pick<Progress, 'passesToRest'>;
 }
 
 export interface Expectation {
-  /** How long two pods of one object may bill side by side. @default 0 */
+  /** How long two instances of one object may bill at the same time. @default 0 */
   readonly surplusMs?: number;
-  /** The same for some objects only, by uid: what they were known by was taken off them. */
+  /** The same for some objects only, by UID: a person removed what identifies their instances. */
   readonly surplusMsByUid?: ReadonlyMap<string, number>;
-  /** Passes with something to do, per object and after the last fault. @default 12 */
+  /** Passes with an effect, per object and after the last fault. @default 12 */
   readonly passes?: number;
-  /** Pods of ours that bill at the end although no object wants them, because somebody took the object away by force. */
+  /** Instances that bill at the end without a GpuPod, because a person removed it by force. */
   readonly orphans?: number;
-  /** Names of GpuPods that rightly have no pod at the end. */
+  /** Names of GpuPods that rightly have no instance at the end. */
   readonly without?: readonly string[];
 }
 
-/** Judges by the ledger and the cluster what stands at the end; what must never be is added to the violations. */
+/** Judges the final state by the ledger and the cluster, and adds violations. */
 export function judgeEnd(world: JudgedWorld, expected: Expectation = {}): void {
-  judgeDeeds(world, expected);
+  judgeRun(world, expected);
   judgeBillable(world, expected);
   judgePasses(world, expected.passes ?? MOST_PASSES);
 }
 
-/** Judges what was done so far, also in a world that did not come to its end. */
-export function judgeDeeds(world: JudgedWorld, expected: Expectation = {}): void {
+/** Judges everything that happened so far, even in a simulation that did not reach its end. */
+export function judgeRun(world: JudgedWorld, expected: Expectation = {}): void {
   judgeSurplus(world, expected);
   judgeDeletes(world);
   judgePayers(world);
   judgeTotal(world);
 }
 
-/** No machine came to be that made all of them together dearer than the operator may let them be. */
+/** No create makes all instances together cost more than the limit. */
 function judgeTotal(world: JudgedWorld): void {
-  const { totalUsdPerHour = Infinity } = world.books.limits;
+  const { totalUsdPerHour = Infinity } = world.journal.limits;
   const entries = ours(world, world.api.world.ledger.entries());
   for (const { createdAtMs, name } of totalUsdPerHour === Infinity ? [] : entries) {
     const total = entries
       .filter((entry) => entry.createdAtMs <= createdAtMs)
       .reduce((sum, entry) => sum + costAt(world, entry, createdAtMs), 0);
     if (total > totalUsdPerHour) {
-      world.books.accuse('cap', `with ${name} all cost ${total} USD/h together, above ${totalUsdPerHour}`);
+      world.journal.addViolation(
+        'cap',
+        `with ${name} all instances cost ${total} USD/h together, above ${totalUsdPerHour}`,
+      );
     }
   }
 }
 
 const HOUR_MS = 3_600_000;
 
-/** USD per hour; hours that were charged at once count in full for an hour, whatever became of the instance. */
+/** USD per hour. Hours charged at once count in full for one hour, even if the instance terminates. */
 function costAt(
   world: JudgedWorld,
   { id, createdAtMs, endedAtMs, createdPriceHr }: LedgerEntry,
@@ -85,11 +88,11 @@ function costAt(
   return (endedAtMs ?? Infinity) > atMs ? createdPriceHr : 0;
 }
 
-/** At most one live pod per object, as the ledger has it. */
+/** At most one live instance per object, by the ledger. */
 function judgeSurplus(world: JudgedWorld, { surplusMs = 0, surplusMsByUid }: Expectation): void {
   const byOwner = new Map<string, LedgerEntry[]>();
   for (const entry of ours(world, world.api.world.ledger.entries())) {
-    const uid = world.books.uidOf(entry.id, entry.name) ?? entry.name;
+    const uid = world.journal.uidOf(entry.id, entry.name) ?? entry.name;
     byOwner.set(uid, [...(byOwner.get(uid) ?? []), entry]);
   }
   for (const [uid, entries] of byOwner) {
@@ -98,7 +101,7 @@ function judgeSurplus(world: JudgedWorld, { surplusMs = 0, surplusMsByUid }: Exp
       const togetherMs = overlapMs(first, second);
       if (togetherMs > allowedMs) {
         const seconds = String(togetherMs / 1000);
-        world.books.accuse(
+        world.journal.addViolation(
           'at-most-one',
           `${uid}: ${first.name} and ${second.name} billed together for ${seconds} s`,
         );
@@ -112,21 +115,21 @@ function overlapMs(first: LedgerEntry, second: LedgerEntry): number {
   return Math.min(first.endedAtMs ?? Infinity, second.endedAtMs ?? Infinity) - fromMs;
 }
 
-/** Pods of ours that bill, that no object names, and that nobody left running on purpose. */
+/** Instances of this installation that bill, that no object names, and that nobody kept on purpose. */
 export function surplusOf(world: JudgedWorld): readonly LedgerEntry[] {
   const named = new Set(world.server.list('gpupods').map(podIdOf));
   return ours(world, world.api.world.ledger.live()).filter(
-    ({ id }) => !named.has(id) && !world.books.retainedIds.has(id) && !(world.leftIds?.has(id) ?? false),
+    ({ id }) => !named.has(id) && !world.journal.retainedIds.has(id) && !(world.leftIds?.has(id) ?? false),
   );
 }
 
-/** What bills is what living objects name, and nothing else. */
+/** The billing instances are exactly those that existing objects name. */
 function judgeBillable(world: JudgedWorld, { orphans = 0, without = [] }: Expectation): void {
   const surplus = surplusOf(world);
   if (surplus.length !== orphans) {
-    world.books.accuse(
+    world.journal.addViolation(
       'billable',
-      `bills and nobody wants it: ${surplus.map(({ name }) => name).join(', ')}`,
+      `bills, but nobody wants it: ${surplus.map(({ name }) => name).join(', ')}`,
     );
   }
   const live = ours(world, world.api.world.ledger.live());
@@ -135,39 +138,41 @@ function judgeBillable(world: JudgedWorld, { orphans = 0, without = [] }: Expect
     const podId = stringAt(object['status'], 'podId');
     if (podId === undefined) {
       const wantsOne = recordAt(object, 'spec')['suspend'] !== true && !without.includes(name);
-      if (wantsOne) world.books.accuse('billable', `${name} wants a pod and has none`);
+      if (wantsOne) world.journal.addViolation('billable', `${name} wants an instance and has none`);
     } else if (!live.some(({ id }) => id === podId)) {
-      world.books.accuse('billable', `pod ${podId} of ${name} does not bill`);
+      world.journal.addViolation('billable', `instance ${podId} of ${name} does not bill`);
     }
   }
 }
 
-/** Nothing of anybody else is touched. */
+/** Foreign instances are untouched. */
 function judgeDeletes(world: JudgedWorld): void {
   const { ledger, pods } = world.api.world;
   const strangers = strangersOf(world);
   for (const { podId, podName, requestNumber } of ledger.deletes) {
     if (world.sent?.has(requestNumber) === false) continue;
     if (strangers.includes(podId) || (podName !== null && !isOurs(world, podName))) {
-      world.books.accuse('foreign', `DELETE of ${podName ?? ''} (${podId})`);
+      world.journal.addViolation('foreign', `DELETE of ${podName ?? ''} (${podId})`);
     }
   }
   for (const id of strangers) {
-    if (!pods.isLive(pods.get(id))) world.books.accuse('foreign', `${id} has ended`);
+    if (!pods.isLive(pods.get(id))) world.journal.addViolation('foreign', `${id} has terminated`);
   }
 }
 
-/** Nothing is ordered with anybody else's key. */
+/** No create request uses another account's key. */
 function judgePayers(world: JudgedWorld): void {
   for (const { userId, name } of ours(world, world.api.world.ledger.entries())) {
-    if (userId !== OUR_USER) world.books.accuse('foreign', `${name} was ordered from account ${userId}`);
+    if (userId !== OUR_USER)
+      world.journal.addViolation('foreign', `${name} was created on account ${userId}`);
   }
 }
 
-/** After the last fault the world comes to rest within few passes over each object. */
-function judgePasses({ progress, books }: JudgedWorld, most: number): void {
+/** After the last fault the simulation comes to rest within a few passes over each object. */
+function judgePasses({ progress, journal }: JudgedWorld, most: number): void {
   for (const [key, passes] of progress?.passesToRest() ?? []) {
-    if (passes > most) books.accuse('settles', `${key} needed ${String(passes)} passes after the last fault`);
+    if (passes > most)
+      journal.addViolation('settles', `${key} needed ${String(passes)} passes after the last fault`);
   }
 }
 
@@ -191,7 +196,7 @@ function pairs<T>(items: readonly T[]): readonly (readonly [T, T])[] {
   return items.flatMap((first, index) => items.slice(index + 1).map((second) => [first, second] as const));
 }
 
-/** What of a status must be the same, whatever happened on the way: ids, names, attempts and times are left out. */
+/** The part of a status that must be the same whatever happened: without IDs, names, attempts and times. */
 export function comparableStatus(status: unknown): unknown {
   const { phase, cost, offer, ssh, binding, conditions } = isRecord(status) ? { ...status } : {};
   const price = isRecord(cost) ? cost : {};
@@ -210,7 +215,7 @@ export function comparableStatus(status: unknown): unknown {
   };
 }
 
-/** A comparable status without what differs where another offer was taken. */
+/** A comparable status without the fields that depend on the offer. */
 export function withoutOffer(status: unknown): unknown {
   if (!isRecord(status)) return status;
   const { offer: _offer, pricePerHour: _price, ...rest } = status;

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { INSTALLATION_RECORD } from './installation-record.ts';
 import { readyWorld } from './life.ts';
-import { judgeDeeds } from './oracles.ts';
+import { judgeRun } from './oracles.ts';
 import { specChange } from './people.ts';
 import { conditionsOf, podIdOf } from './readings.ts';
 import { SimulatedWorld } from './simulated-world.ts';
@@ -12,15 +12,18 @@ const MINUTE_MS = 60_000;
 const OURS = 'user_1';
 const THEIRS = 'user_2';
 
-/** What becomes of the record of the installation before the next process comes, with the key of another user. */
+/**
+ * What happens to the record of the installation before the next process starts, with the key of another
+ * user.
+ */
 const RECORDS: Readonly<Record<string, (world: SimulatedWorld) => void>> = {
   'the record is lost': (world) => {
     world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
   },
-  'the record names nobody': (world) => {
+  'the record names no account': (world) => {
     world.server.edit('configmaps', INSTALLATION_RECORD, withoutAccount, 'person');
   },
-  'the record stands': () => undefined,
+  'the record is kept': () => undefined,
 };
 
 function withoutAccount<T extends Record<string, unknown>>(object: T): T {
@@ -28,27 +31,27 @@ function withoutAccount<T extends Record<string, unknown>>(object: T): T {
   return { ...object, data };
 }
 
-/** What the GpuPod has at stake by then, and what a person asks for while the wrong key is there. */
+/** The state of the GpuPod by then, and what a person requests during the time of the wrong key. */
 const STAKES: Readonly<
   Record<string, { begin: () => Promise<SimulatedWorld>; ask: (world: SimulatedWorld) => void }>
 > = {
-  'an order is on its way': { begin: orderedWorld, ask: () => undefined },
-  'an order is on its way, and the GpuPod is deleted': { begin: orderedWorld, ask: remove },
+  'a create request is in flight': { begin: worldWithUnknownOutcome, ask: () => undefined },
+  'a create request is in flight, and the GpuPod is deleted': { begin: worldWithUnknownOutcome, ask: remove },
   'an instance is ready': { begin: readyWorld, ask: () => undefined },
   'an instance is ready, and the GpuPod is deleted': { begin: readyWorld, ask: remove },
   'an instance is ready, and the GpuPod is suspended': {
     begin: readyWorld,
     ask: specChange({ suspend: true }),
   },
-  'an attempt is being ended': { begin: endingWorld, ask: () => undefined },
+  'an attempt is being terminated': { begin: endingWorld, ask: () => undefined },
 };
 
 function remove(world: SimulatedWorld): void {
   world.delete();
 }
 
-/** The answer to the order is lost, its pod is not listed yet, and the process dies. */
-async function orderedWorld(): Promise<SimulatedWorld> {
+/** The create response is lost, no list shows the instance yet, and the process dies. */
+async function worldWithUnknownOutcome(): Promise<SimulatedWorld> {
   const world = new SimulatedWorld();
   world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
   world.startOperator();
@@ -58,7 +61,7 @@ async function orderedWorld(): Promise<SimulatedWorld> {
   return world;
 }
 
-/** The DELETE of a suspended GpuPod's instance was not heeded. */
+/** The provider ignored the DELETE for the instance of a suspended GpuPod. */
 async function endingWorld(): Promise<SimulatedWorld> {
   const world = await readyWorld();
   world.api.faults.add({ method: 'DELETE', times: 1, effect: { kind: 'ResetBefore' } });
@@ -94,9 +97,9 @@ const CASES = Object.keys(STAKES).flatMap((stake) =>
   Object.keys(RECORDS).map((record) => ({ stake, record })),
 );
 
-describe('an operator that comes back with the key of another user', () => {
+describe('an operator that restarts with the key of another user', () => {
   it.each(CASES)(
-    '$stake, $record: nothing is done for it until the old key is back',
+    'does nothing for the GpuPod until the old key is back: $stake, $record',
     async ({ stake, record }) => {
       const { begin, ask } = STAKES[stake] ?? { begin: readyWorld, ask: remove };
       const world = await begin();
@@ -107,7 +110,7 @@ describe('an operator that comes back with the key of another user', () => {
       const ready = findCondition(world, 'Ready');
       ask(world);
       await world.pass(40 * MINUTE_MS);
-      // Nothing is released, called gone, ended or rented anew.
+      // Nothing is released, reported as terminated, terminated or created again.
       expect(world.object()).toBeDefined();
       expect(findCondition(world, 'Ready')).toMatchObject({
         reason: ready?.['reason'],
@@ -124,8 +127,8 @@ describe('an operator that comes back with the key of another user', () => {
       } else {
         await world.until('ready', () => world.isReady());
       }
-      judgeDeeds(world);
-      expect(world.books.violations).toEqual([]);
+      judgeRun(world);
+      expect(world.journal.violations).toEqual([]);
     },
   );
 });
@@ -142,18 +145,18 @@ async function namelessWorld(): Promise<SimulatedWorld> {
   return world;
 }
 
-describe('a key that may not say whose it is', () => {
-  it('rents, follows, and ends', async () => {
+describe('a key without permission to read its account', () => {
+  it('creates, follows and terminates', async () => {
     const world = await namelessWorld();
     expect(world.object()).toMatchObject({ status: { account: { userId: OURS } } });
     world.operator.kill();
     await world.pass(MINUTE_MS);
     world.delete();
     await world.until('gone', () => world.object() === undefined);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('goes on after a restart although the instance ended meanwhile: the history shows it', async () => {
+  it('continues after a restart if the instance terminated meanwhile, because the history shows it', async () => {
     const world = await namelessWorld();
     world.operator.kill();
     const pod = world.api.world.pods.byId.get(podIdOf(world.object()) ?? '');
@@ -166,31 +169,34 @@ describe('a key that may not say whose it is', () => {
 
   it.each([
     {
-      name: 'whose account shows an instance that is named as ours',
+      name: 'whose account has an instance with our name prefix',
       key: 'other-key',
       reason: 'AccountChanged',
     },
-    { name: 'whose account shows nothing', key: 'third-key', reason: 'AccountUnconfirmed' },
-  ])('of another user, $name: nothing is released, or called gone', async ({ key, reason }) => {
-    const world = await namelessWorld();
-    const [, other] = world.api.world.settings.accounts;
-    if (other !== undefined) {
-      world.api.world.settings.accounts.push({ ...other, key: 'third-key', userId: 'user_3', teams: [] });
-    }
-    comeBackWith(world, key, RECORDS['the record is lost'] ?? remove);
-    world.delete();
-    await world.until('said', () => findCondition(world, 'Synced')?.['reason'] === reason);
-    expect(messageOf(world, 'Synced')).toContain(OURS);
-    await world.pass(40 * MINUTE_MS);
-    expect(world.object()).toBeDefined();
-    expect(changesBy(THEIRS, world)).toEqual([]);
-    expect(changesBy('user_3', world)).toEqual([]);
-    comeBackWith(world, 'test-key', () => undefined);
-    await world.until('gone', () => world.object() === undefined);
-    expect(world.books.violations).toEqual([]);
-  });
+    { name: 'whose account has no instance', key: 'third-key', reason: 'AccountUnconfirmed' },
+  ])(
+    'neither releases nor reports as terminated: the key of another user, $name',
+    async ({ key, reason }) => {
+      const world = await namelessWorld();
+      const [, other] = world.api.world.settings.accounts;
+      if (other !== undefined) {
+        world.api.world.settings.accounts.push({ ...other, key: 'third-key', userId: 'user_3', teams: [] });
+      }
+      comeBackWith(world, key, RECORDS['the record is lost'] ?? remove);
+      world.delete();
+      await world.until('said', () => findCondition(world, 'Synced')?.['reason'] === reason);
+      expect(messageOf(world, 'Synced')).toContain(OURS);
+      await world.pass(40 * MINUTE_MS);
+      expect(world.object()).toBeDefined();
+      expect(changesBy(THEIRS, world)).toEqual([]);
+      expect(changesBy('user_3', world)).toEqual([]);
+      comeBackWith(world, 'test-key', () => undefined);
+      await world.until('gone', () => world.object() === undefined);
+      expect(world.journal.violations).toEqual([]);
+    },
+  );
 
-  it('whose answer to an order was lost finds it again, or proves that there is none', async () => {
+  it('finds the instance when the create response is lost, or proves that there is none', async () => {
     const world = new SimulatedWorld();
     world.api.faults.add({ path: '/user/whoami', effect: { kind: 'Answer', ...NO_NAME } });
     world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetBefore' } });
@@ -198,7 +204,7 @@ describe('a key that may not say whose it is', () => {
     await world.pass(1_000);
     world.apply();
     await world.until('ready', () => world.isReady());
-    judgeDeeds(world);
-    expect(world.books.violations).toEqual([]);
+    judgeRun(world);
+    expect(world.journal.violations).toEqual([]);
   });
 });

@@ -26,7 +26,7 @@ export const stripAnnotations: Doing = (world, name) => {
   world.edit((object) => withAnnotations(object, {}), name);
 };
 
-/** From an object that is being deleted nobody takes it: that would be to tear it out, see {@link tearOut}. */
+/** Not for an object that is being deleted: that would remove it, see {@link removeByForce}. */
 const stripFinalizer: Doing = (world, name) => {
   world.edit((object) => ({ ...object, metadata: withoutFinalizers(object) }), name);
 };
@@ -39,45 +39,45 @@ const stripStatus: Doing = (world, name) => {
   world.edit((object) => ({ ...object, status: { observedGeneration: -1 } }), name);
 };
 
-/** `kubectl replace` with the file it was made from: annotations and finalizer are gone, the status stays. */
+/** `kubectl replace` with the original file: annotations and finalizer are lost, the status stays. */
 export const replaceFromFile: Doing = (world, name) => {
   world.edit((object) => withAnnotations({ ...object, metadata: withoutFinalizers(object) }, {}), name);
 };
 
-/** The object is torn out, finalizer and all; what was rented for it nobody on the cluster knows. */
-export const tearOut: Doing = (world, name) => {
+/** A person removes the object with its finalizer. Nobody in the cluster knows its instance any more. */
+export const removeByForce: Doing = (world, name) => {
   if (world.object(name) === undefined) return;
   stripFinalizer(world, name);
   world.delete(name);
 };
 
-/** Torn out, and made anew from its file. */
-export const tearOutAndApply: Doing = (world, name = NAME) => {
+/** Removed by force, and applied again from its file. */
+export const removeByForceAndApply: Doing = (world, name = NAME) => {
   const spec = specAt(world, name);
   if (spec === undefined) return;
-  tearOut(world, name);
+  removeByForce(world, name);
   world.apply(name, spec);
 };
 
-/** A backup tool: same name and annotations, no status, another uid. */
+/** A backup tool restores it: same name and annotations, no status, another UID. */
 export const restore: Doing = (world, name = NAME) => {
   const spec = specAt(world, name);
   if (spec === undefined) return;
   const annotations = { ...world.object(name)?.metadata.annotations };
-  tearOut(world, name);
+  removeByForce(world, name);
   world.apply(name, spec, annotations);
 };
 
-/** A backup tool brings an earlier moment back: its spec and annotations, no status, another uid. */
+/** A backup tool restores an earlier moment: its spec and annotations, no status, another UID. */
 export function restoreFrom(saved: RawObject): Doing {
   return (world, name = NAME) => {
     if (world.object(name) === undefined) return;
-    tearOut(world, name);
+    removeByForce(world, name);
     world.apply(name, lasting(specOf(saved)), lastingAnnotations(saved));
   };
 }
 
-/** A backup tool brings the moment before the second attempt back. */
+/** A backup tool restores the moment before the second attempt. */
 const restoreOlder: Doing = (world, name) => {
   const saved = world.object(name);
   if (saved === undefined || saved.metadata.deletionTimestamp !== undefined) return;
@@ -90,7 +90,10 @@ const restoreOlder: Doing = (world, name) => {
   });
 };
 
-/** Somebody copies the YAML, annotations and all, for a second GpuPod; what holds for a while only is not meant for it. */
+/**
+ * A person copies the YAML with its annotations for a second GpuPod, without changes that are meant to be
+ * temporary.
+ */
 export function copyTo(namespace: string, copyName?: string, otherCluster?: SimulatedWorld): Doing {
   return (world, name = NAME) => {
     const object = world.object(name);
@@ -104,7 +107,10 @@ export function copyTo(namespace: string, copyName?: string, otherCluster?: Simu
   };
 }
 
-/** A person takes the responsibility for the pod that stands in the status; it bills on, and nobody here ends it. */
+/**
+ * A person accepts to pay for the instance in the status. It keeps billing, and the operator does not
+ * terminate it.
+ */
 const forceRelease: Doing = (world, name) => {
   const object = world.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
@@ -114,7 +120,7 @@ const forceRelease: Doing = (world, name) => {
   world.delete(name);
 };
 
-/** The machine is taken away by the provider; a person asks for another one after a while. */
+/** The provider terminates the instance. A person requests another one after a while. */
 const loseInstance: Doing = (world, name) => {
   const object = world.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
@@ -139,7 +145,7 @@ function jumpWall(byMs: number): Doing {
   };
 }
 
-/** The key is replaced by that of another account, and put back after a while. */
+/** The key is replaced by that of another account, and restored after a while. */
 function swapKey(ms: number): Doing {
   return (world) => {
     if (world.settings.key.text === 'other-key') return;
@@ -150,7 +156,7 @@ function swapKey(ms: number): Doing {
   };
 }
 
-/** Does it, and undoes it after a while. */
+/** Does something, and undoes it after a while. */
 function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
   return (world, name) => {
     begin(world, name);
@@ -160,7 +166,7 @@ function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
   };
 }
 
-/** What people try may be refused: the object may be gone, or its spec frozen. */
+/** The API server may refuse what people try: the object may not exist, or its spec may be frozen. */
 export function attempt(world: SimulatedWorld, doing: Doing, name?: string): void {
   try {
     doing(world, name);
@@ -172,13 +178,15 @@ export function attempt(world: SimulatedWorld, doing: Doing, name?: string): voi
 const SUSPEND = specChange({ suspend: true });
 const RESUME = specChange({ suspend: false });
 
-/** Traces that the operator goes by are taken off: where no list shows yet what was bought, only the sweeps are left. */
+/**
+ * Removes marks that the operator relies on. If no list shows the instance yet, only the sweeps can find it.
+ */
 export const STRIPPING: Readonly<Record<string, Doing>> = {
   'annotations stripped': stripAnnotations,
   'replaced from its file': replaceFromFile,
 };
 
-/** What may happen to an object that is being deleted as well. */
+/** What may also happen to an object that is being deleted. */
 export const ANYTIME: Readonly<Record<string, Doing>> = {
   ...STRIPPING,
   'finalizer stripped': stripFinalizer,
@@ -196,41 +204,41 @@ export const ANYTIME: Readonly<Record<string, Doing>> = {
     specChange({ maxPrice: TOO_LOW_USD }),
     specChange({ maxPrice: USUAL_USD }),
   ),
-  'asked for a look': annotate(REQUEST, 'now'),
+  'asked for a reconcile': annotate(REQUEST, 'now'),
   'image changed': specChange({ image: 'ubuntu_22_cuda_12', provisioningTimeout: '30m' }),
   'watch broken for 5 s': breakWatch(5_000),
   'watch broken for 4 min': breakWatch(240_000),
   'wall clock an hour ahead': jumpWall(3_600_000),
   'wall clock an hour back': jumpWall(-3_600_000),
   'key of another account for 40 s': swapKey(40_000),
-  'held by the finalizer of another for 5 min': heldByAnother,
+  'held by a foreign finalizer for 5 min': heldByAnother,
   'names the instance of another for 2 s': nameAnother,
 };
 
-/** After these an object of this name is there, and what it wants is what it wanted. */
+/** Afterwards an object of this name exists, and its spec wants the same as before. */
 export const GENTLE: Readonly<Record<string, Doing>> = {
   ...ANYTIME,
   'copied in its namespace': (world, name = NAME) => {
     copyTo(NAMESPACE, `${name}-copy`)(world, name);
   },
   'copied to another namespace': copyTo('team-b'),
-  'copied with a forged order': copyForged,
+  'copied with a forged create intent': copyForged,
 };
 
-/** After these an object may be gone for good, or its machine. */
+/** Afterwards the object or its instance may not exist any more. */
 export const ODD: Readonly<Record<string, Doing>> = {
   'released by force': forceRelease,
   'machine lost': loseInstance,
   'deleted early': (world, name) => {
     const finalizers = world.object(name)?.metadata.finalizers ?? [];
-    // Who deletes what somebody took the finalizer off tears it out.
+    // Deleting an object whose finalizer a person removed would remove it by force.
     if (finalizers.length > 0) world.delete(name);
   },
 };
 
-/** After these somebody took an object away by force: what was rented for it may have to be found by sweeps. */
+/** A person removes an object by force. Only sweeps can find its instance. */
 export const FORCEFUL: Readonly<Record<string, Doing>> = {
-  'torn out and applied again': tearOutAndApply,
+  'removed by force and applied again': removeByForceAndApply,
   'restored from a backup': restore,
-  'restored as it was an attempt ago': restoreOlder,
+  'restored from one attempt ago': restoreOlder,
 };

@@ -1,17 +1,17 @@
 import type { Clock } from '../../src/clock.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** Wall time at which every world begins. */
+/** The wall clock time at which every simulation begins. */
 export const WALL_START_MS = Date.UTC(2026, 10, 23, 10);
 
-/** Something that never comes: what a process that has died waits for. */
+/** A promise that never settles: what a dead process waits for. */
 export function never<T>(): Promise<T> {
   return new Promise<T>(() => undefined);
 }
 
 /**
- * The clock of one simulated process, and whether it runs at all. A process that was killed wakes from no sleep
- * and hears no answer; one that is frozen does so when it goes on.
+ * The clock of one simulated process. A killed process never wakes from a sleep and receives no response. A
+ * frozen one does so when it resumes.
  */
 export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
@@ -22,7 +22,7 @@ export class ProcessClock implements Clock {
   #isDead = false;
   #frozenUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** @param rate how fast this clock goes, against the time of the world */
+  /** @param rate how fast this clock runs, relative to the time of the simulation */
   constructor(time: VirtualTime, rate = 1) {
     this.#time = time;
     this.#rate = rate;
@@ -41,7 +41,7 @@ export class ProcessClock implements Clock {
     return WALL_START_MS + this.#time.nowMs + this.#wallOffsetMs;
   }
 
-  /** Starts at nothing with each process: two of them cannot be compared. */
+  /** Starts at zero with each process, so values of two processes cannot be compared. */
   monotonicMs(): number {
     return (this.#time.nowMs - this.#bootMs) * this.#rate;
   }
@@ -66,7 +66,7 @@ export class ProcessClock implements Clock {
     });
   }
 
-  /** Does it now, when the process goes on, or never. */
+  /** Acts now, when the process resumes, or never. */
   whenRunning(act: () => void): void {
     if (this.#isDead) return;
     if (this.#time.nowMs < this.#frozenUntilMs) this.#thawing.push(act);
@@ -78,7 +78,7 @@ export class ProcessClock implements Clock {
     this.#thawing.length = 0;
   }
 
-  /** Stops the process for so long: SIGSTOP, a paused virtual machine. */
+  /** Freezes the process for this time, as SIGSTOP or a paused virtual machine does. */
   freeze(forMs: number): void {
     this.#frozenUntilMs = this.#time.nowMs + forMs;
     this.#time.schedule(forMs, () => {
@@ -91,7 +91,10 @@ export class ProcessClock implements Clock {
   }
 }
 
-/** As the real clock says it; a DOMException takes a stack trace each time, and thousands are made. */
+/**
+ * Named as the real clock names it. A DOMException would take a stack trace each time, and thousands are
+ * created.
+ */
 class AbortError extends Error {
   override name = 'AbortError';
 }

@@ -1,25 +1,25 @@
 import type { Change } from './simulated-api-server.ts';
 
-/** Passes over one object, after the last fault, within which it must have come to rest. */
+/** The passes over one object, after the last fault, within which it must come to rest. */
 export const MOST_PASSES = 12;
 
 /**
- * How soon the operator comes to rest. Counted are passes in which something was done (a call was made); those that
- * only look at what is remembered and wait on are free.
+ * How soon the operator comes to rest. Only passes with a call count. Passes that only read local state and
+ * wait are free.
  */
 export class Progress {
-  /** What befell the world, by kind: a kind that never struck was not tested. */
-  readonly struck = new Map<string, number>();
-  lastStrikeMs = 0;
-  /** Processes that lead at once: each has its own passes. */
+  /** Faults by kind. A kind that never occurred was not tested. */
+  readonly faults = new Map<string, number>();
+  lastFaultMs = 0;
+  /** Processes that lead at the same time. Each has its own passes. */
   leaders = 1;
   readonly #passes = new Map<string, number>();
   readonly #passesAtLastWrite = new Map<string, number>();
 
-  /** Something befell the world: what was counted before does not matter any more. */
-  strike(kind: string, nowMs: number): void {
-    this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
-    this.lastStrikeMs = nowMs;
+  /** A fault occurred, so the count starts again. */
+  noteFault(kind: string, nowMs: number): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1);
+    this.lastFaultMs = nowMs;
     this.#passes.clear();
     this.#passesAtLastWrite.clear();
   }
@@ -28,7 +28,7 @@ export class Progress {
     if (seconds > 0) this.#passes.set(key, this.#passesOf(key) + 1);
   }
 
-  /** The operator wrote: the pass that did it is not over yet. */
+  /** The operator wrote, so this pass counts too. */
   noteWrite({ kind, object }: Change): void {
     const { namespace = '', name, ownerReferences = [] } = object.metadata;
     const owner = kind === 'gpupods' ? name : ownerReferences[0]?.name;
@@ -37,7 +37,7 @@ export class Progress {
     this.#passesAtLastWrite.set(key, this.#passesOf(key) + 1);
   }
 
-  /** Passes that each object needed since the last fault until nothing was written for it any more. */
+  /** Passes that each object needed since the last fault until the operator wrote nothing more for it. */
   passesToRest(): ReadonlyMap<string, number> {
     return new Map(
       [...this.#passesAtLastWrite].map(([key, passes]) => [key, Math.ceil(passes / this.leaders)]),

@@ -13,49 +13,58 @@ import { runNeighbours, runOne, executeRun } from './random-run/random-run.ts';
 jest.setTimeout(10 * 60_000);
 
 const SIZE = { waves: 2, livesPerWave: 20 };
-/** The share of the soak that each run of the tests has; `npm run test:soak` goes on from here. */
+/** The seeds that each test run covers. `npm run test:soak` runs more. */
 const SEEDS = [10, 20, 30, 40, 50, 60];
 
-/** That of each seed of a soak with a hundred lives a seed. */
+/** The size of each seed in a soak with a hundred lives per seed. */
 const SOAK_SIZE = { waves: 4, livesPerWave: 25 };
-/** Seeds with which a soak has found something, in the size that it had. */
+/** Seeds that once failed in a soak, with the size of that soak. */
 const ONCE_FAILED = [
-  { seed: 200_010, what: 'a DELETE that was decided with one key left with that of another user' },
-  { seed: 210_004, what: 'a GpuPod ended its own instance while its status named that of another for 2 s' },
+  { seed: 200_010, what: 'a DELETE that was decided with one key was sent with the key of another user' },
+  {
+    seed: 210_004,
+    what: 'a GpuPod terminated its own instance while its status named that of another for 2 s',
+  },
   {
     seed: 200_157,
-    what: 'a person released by force what a forged status named, and not what the GpuPod had',
+    what: 'a person released by force the instance of a forged status, not that of the GpuPod',
   },
-  { seed: 200_172, what: 'a key that may not say whose it is ordered on the account of another user' },
-  { seed: 300_122, what: 'an instance above its cap whose record was taken away was adopted as a ready one' },
-  { seed: 300_136, what: 'a sweep that a GpuPod had waited for passed for its deed' },
+  {
+    seed: 200_172,
+    what: 'a key without permission to read its account created on the account of another user',
+  },
+  { seed: 300_122, what: 'an instance above its cap was adopted as ready after its record was lost' },
+  { seed: 300_136, what: 'a termination by a sweep was attributed to the GpuPod that waited for it' },
   { seed: 300_146, what: 'the same, and the instance had been released by force' },
   { seed: 200_092, what: 'the instance of another GpuPod, named in a status for 2 s, was judged as its own' },
 ];
 
-describe('a town, with many GpuPods and blows drawn from its seed', () => {
-  it.each(SEEDS)('breaks no rule, and comes to what it comes to without the blows: seed %i', async (seed) => {
-    const plan = drawRun(seed, SIZE);
-    const { violations } = await runOne(plan, { isTraced: false });
-    expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
-  });
+describe('a random run', () => {
+  it.each(SEEDS)(
+    'keeps all promises, and reaches the same final states as without faults: seed %i',
+    async (seed) => {
+      const plan = drawRun(seed, SIZE);
+      const { violations } = await runOne(plan, { isTraced: false });
+      expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
+    },
+  );
 
-  it.each(ONCE_FAILED)('breaks no rule any more: seed $seed, where $what', async ({ seed }) => {
+  it.each(ONCE_FAILED)('keeps all promises now: seed $seed, where $what', async ({ seed }) => {
     const plan = drawRun(seed, SOAK_SIZE);
     const { violations } = await runOne(plan, { isTraced: false });
     expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
   });
 
   it.each([3, 4, 6])(
-    'leaves the town beside it alone, which rents with the same key: seed %i',
+    'leaves the instances of another cluster with the same key alone: seed %i',
     async (seed) => {
       const plan = drawRun(seed, { waves: 2, livesPerWave: 10 });
-      const [{ violations } = { violations: ['no town'] }] = await runNeighbours(plan, mirrored(plan));
+      const [{ violations } = { violations: ['no random run'] }] = await runNeighbours(plan, mirrored(plan));
       expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
     },
   );
 
-  it('takes the same course each time, to the last line', async () => {
+  it('is the same each time, to the last line of the trace', async () => {
     const [first, again, other] = [
       await executeRun(drawRun(1, SIZE)),
       await executeRun(drawRun(1, SIZE)),
@@ -83,7 +92,7 @@ function runOf(wave: Pick<Wave, 'lives' | 'coming'>, flags: RunFlags = { require
   };
 }
 
-/** Two lives of each kind, and nothing befalls them but that a team has no money. */
+/** Two lives of each kind. The only fault is that one team has no money. */
 function everyKind(flags: RunFlags): RunPlan {
   const lives = KIND_NAMES.flatMap((kind, index) =>
     [1, 2].map((number) => ({ name: `life-${index}-${number}`, kind, atMs: number * 1_000 })),
@@ -92,26 +101,29 @@ function everyKind(flags: RunFlags): RunPlan {
   return runOf({ lives, coming: [noMoney] }, flags);
 }
 
-describe('every kind of GpuPod comes to its end', () => {
+describe('every kind of GpuPod reaches its final state', () => {
   it.each<{ readonly why: string; readonly flags: RunFlags }>([
     { why: 'nothing is forbidden', flags: { requireMaxPrice: false } },
-    { why: 'each must say its cap', flags: { requireMaxPrice: true } },
+    { why: 'each must have a cap', flags: { requireMaxPrice: true } },
     { why: 'there is a ceiling', flags: { requireMaxPrice: false, ceilingUsdPerHour: 3.3 } },
-    { why: 'there is a limit for all together', flags: { requireMaxPrice: false, totalUsdPerHour: 400 } },
+    {
+      why: 'there is a limit for all instances together',
+      flags: { requireMaxPrice: false, totalUsdPerHour: 400 },
+    },
   ])('$why', async ({ flags }) => {
-    const { violations, dealt } = await executeRun(everyKind(flags), { isTraced: false });
+    const { violations, injected } = await executeRun(everyKind(flags), { isTraced: false });
     expect(violations).toEqual([]);
-    // A life that was to be held up and was not has shown nothing.
-    expect([...ATTENDED, TEAM_WITHOUT_MONEY].filter((name) => (dealt.get(name) ?? 0) === 0)).toEqual([]);
+    // A planned fault that did not occur has tested nothing.
+    expect([...ATTENDED, TEAM_WITHOUT_MONEY].filter((name) => (injected.get(name) ?? 0) === 0)).toEqual([]);
   });
 
-  it('what a person does for some of them is counted among the blows', () => {
+  it('counts actions of people among the faults', () => {
     expect(faultNames()).toEqual(expect.arrayContaining([...ATTENDED, TEAM_WITHOUT_MONEY]));
   });
 });
 
-/** What was refused once clings to the status. */
-const CLINGING: Plant = {
+/** A refusal stays in the conditions after the attempt. */
+const KEEPS_REFUSAL: Plant = {
   plan: (real) => (known) => {
     const step = real(known);
     const wasRefused = (known.gpuPod.status.attempts ?? []).some(({ outcome }) => outcome === 'Refused');
@@ -123,21 +135,21 @@ const CLINGING: Plant = {
   },
 };
 
-describe('a town in which something is left of what befell it', () => {
+describe('a random run after which a trace of a fault remains', () => {
   const refusal = 'create refused: no capacity';
   const rule = NOT_DONE[refusal];
-  if (rule === undefined) throw new Error('that refusal is not among the faults');
+  if (rule === undefined) throw new Error('no fault has the name of this refusal');
   const plan = runOf({
     lives: [{ name: 'life-1-1', kind: 'plain', atMs: 0 }],
     coming: [{ what: 'provider', name: refusal, rule }],
   });
 
-  it('is accused by the same town without blows', async () => {
-    const { violations } = await runOne(plan, { isTraced: false, plant: CLINGING });
+  it('is found by comparison with the same run without faults', async () => {
+    const { violations } = await runOne(plan, { isTraced: false, plant: KEEPS_REFUSAL });
     expect(violations).toEqual([expect.stringMatching(/^\[same-end\] team-a\/life-1-1 is .*CreateFailed/)]);
   });
 
-  it('is not, when nothing is left', async () => {
+  it('passes the comparison without such a trace', async () => {
     expect((await runOne(plan, { isTraced: false })).violations).toEqual([]);
   });
 });

@@ -1,14 +1,14 @@
 import { isRecord, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 
-/** What a person reads of a GpuPod, without the operator's own code. */
+/** What a person reads from a GpuPod, without the operator's own code. */
 
 export function conditionsOf(object: RawObject): readonly Record<string, unknown>[] {
   const { conditions } = statusOf(object);
   return Array.isArray(conditions) ? conditions.filter(isRecord) : [];
 }
 
-/** The reason of a condition; undefined where it does not stand. */
+/** The reason of a condition, or undefined if it is absent. */
 export function reasonOf(object: RawObject, type: string): string | undefined {
   const condition = conditionsOf(object).find((candidate) => candidate['type'] === type);
   return stringAt(condition, 'reason');

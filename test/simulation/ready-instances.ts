@@ -4,30 +4,33 @@ import { ANNOTATIONS } from '../../src/api/names.ts';
 import { FROZEN_FIELDS } from '../../src/api/spec.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
-import type { Books } from './books.ts';
-import { Heirs } from './heirs.ts';
+import type { Journal } from './journal.ts';
+import { Successors } from './successors.ts';
 import { isReady, podIdOf, specOf } from './readings.ts';
 import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
 
 interface Parts {
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
-  readonly books: Books;
+  readonly journal: Journal;
 }
 
 /**
- * The work of people is on a machine that was ready: nobody ends it, or gives it up, unless a person asked for that
- * (deleted, suspended or tore out its GpuPod, changed what it was bought with), or its GpuPod has another one.
+ * People work on an instance that was ready. The operator must not terminate it or give it up, unless a
+ * person asked for that (deleted, suspended or removed its GpuPod, changed what it was bought with), or its
+ * GpuPod has another instance.
  */
 export class ReadyInstances {
   readonly #parts: Parts;
   readonly #ready = new Set<string>();
-  /** The pod of each living GpuPod, by uid, as an operator last wrote it: what people do to the status is not heard. */
+  /**
+   * The pod ID of each existing GpuPod, by UID, as an operator last wrote it. Edits by people do not count.
+   */
   readonly #podOf = new Map<string, string>();
   readonly #asked = new Set<string>();
-  /** Pods whose GpuPod a person has suspended, were it for a moment: `Retain` does not keep those. */
+  /** Pod IDs whose GpuPod a person has suspended, even for a moment. `Retain` does not keep those. */
   readonly #suspended = new Set<string>();
-  readonly #heirs = new Heirs();
+  readonly #successors = new Successors();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -48,14 +51,14 @@ export class ReadyInstances {
     const { uid } = object.metadata;
     const isOurs = by.startsWith('operator');
     if (isOurs) this.#learn(object);
-    this.#heirs.note(change);
+    this.#successors.note(change);
     const held = this.#podOf.get(uid);
     if (held === undefined) return;
     if (isAsked(change) || this.#isJudgedAnew(object, held)) this.#asked.add(held);
     if (specOf(object)['suspend'] === true) this.#suspended.add(held);
     if (isOurs && isClosed(change)) this.#judgeGivenUp(object, held);
     if (type === 'DELETED') {
-      if (!isOurs) this.#heirs.leave(object, held);
+      if (!isOurs) this.#successors.leave(object, held);
       this.#podOf.delete(uid);
     }
   }
@@ -68,20 +71,23 @@ export class ReadyInstances {
   }
 
   #judgeGivenUp({ metadata: { name, uid } }: RawObject, podId: string): void {
-    if (this.#isWrong(podId)) this.#accuse(`${name} gave up ${podId}, which was ready and runs`);
+    if (this.#isWrong(podId)) this.#addViolation(`${name} gave up ${podId}, which was ready and is running`);
     this.#podOf.delete(uid);
   }
 
   #judge({ path }: LoggedRequest): void {
     const podId = path.slice(path.lastIndexOf('/') + 1);
-    const isWanted = this.#isHeld(podId) || this.#parts.books.retainedIds.has(podId);
-    if (this.#heirs.isWanted(podId) && this.#isRunning(podId)) {
-      this.#accuse(`DELETE of ${podId}, which was ready, and whose GpuPod was restored`);
+    const isWanted = this.#isHeld(podId) || this.#parts.journal.retainedIds.has(podId);
+    if (this.#successors.isWanted(podId) && this.#isRunning(podId)) {
+      this.#addViolation(`DELETE of ${podId}, which was ready, and whose GpuPod was restored`);
     }
-    if (isWanted && this.#isWrong(podId)) this.#accuse(`DELETE of ${podId}, which was ready`);
+    if (isWanted && this.#isWrong(podId)) this.#addViolation(`DELETE of ${podId}, which was ready`);
   }
 
-  /** A price is held against the cap until a status says that the machine was ready; here a person has taken that off. */
+  /**
+   * The operator checks the price against the cap until a status says that the instance was ready. Here a
+   * person removed that statement.
+   */
   #isJudgedAnew(object: RawObject, podId: string): boolean {
     const { pods, ledger } = this.#parts.api.world;
     const pod = pods.byId.get(podId);
@@ -99,8 +105,8 @@ export class ReadyInstances {
   }
 
   #isWrong(podId: string): boolean {
-    // What was entered into the list stays a matter of its GpuPod until that has gone.
-    const isRetained = this.#parts.books.retainedIds.has(podId) && !this.#suspended.has(podId);
+    // A recorded instance stays with its GpuPod until the GpuPod is deleted.
+    const isRetained = this.#parts.journal.retainedIds.has(podId) && !this.#suspended.has(podId);
     const isLeft = isRetained && !this.#isHeld(podId);
     return this.#isRunning(podId) && (isLeft || !this.#asked.has(podId));
   }
@@ -111,8 +117,8 @@ export class ReadyInstances {
     return this.#ready.has(podId) && pod !== undefined && pods.isLive(pod);
   }
 
-  #accuse(message: string): void {
-    this.#parts.books.accuse('ready-ended', message);
+  #addViolation(message: string): void {
+    this.#parts.journal.addViolation('ready-ended', message);
   }
 }
 
@@ -121,8 +127,8 @@ function isClosed({ object, before }: Change): boolean {
 }
 
 /**
- * Whether a person wants the machine to end, has changed what it was bought with, or has taken off the object all that
- * says of it: nobody knows then what it was to cost, and it is a stray.
+ * Whether a person wants the termination, has changed what was bought, or has removed all marks from the
+ * object. In the last case nobody knows the intended cost, and the instance is a duplicate.
  */
 function isAsked({ object, before, type }: Change): boolean {
   const spec = specOf(object);

@@ -36,7 +36,7 @@ function syncedOf(world: SimulatedWorld, name: string): string | undefined {
   return object === undefined ? undefined : reasonOf(object, 'Synced');
 }
 
-/** The offers that were rented, in that order, for instances with this text in their name. */
+/** The offers that were rented for instances with this text in their name, in sequence. */
 function rented(world: SimulatedWorld, name: string): readonly string[] {
   return world.api.world.ledger
     .entries()
@@ -51,7 +51,7 @@ const OWN_FAULT: readonly {
 }[] = [
   { why: 'a template of somebody else', answer: [403, 'No access to template t-1'], synced: 'Forbidden' },
   { why: 'a disk of somebody else', answer: [403, 'Disk d-1 is not yours'], synced: 'Forbidden' },
-  { why: 'no word of explanation', answer: [403, 'Not allowed'], synced: 'Forbidden' },
+  { why: 'no explanation', answer: [403, 'Not allowed'], synced: 'Forbidden' },
   { why: 'a key that works for all else', answer: [401, 'Unauthorized'], synced: 'Unauthorized' },
   {
     why: 'a limit of disks',
@@ -65,8 +65,8 @@ const OWN_FAULT: readonly {
   },
 ];
 
-describe('what concerns one GpuPod', () => {
-  it.each(OWN_FAULT)('holds back nobody else: $why', async ({ answer, synced }) => {
+describe('a refusal that concerns one GpuPod', () => {
+  it.each(OWN_FAULT)('holds back no other GpuPod: $why', async ({ answer, synced }) => {
     const world = await worldOf();
     refuse(world, 'offender', answer);
     world.apply('offender');
@@ -75,16 +75,16 @@ describe('what concerns one GpuPod', () => {
     await world.until('the neighbour is ready', () => world.isReady('neighbour'), 3 * MINUTE_MS);
 
     expect(rented(world, 'neighbour')).toEqual([CHEAPEST]);
-    // It goes on asking, but seldom.
+    // It retries, at a low rate.
     const before = creates(world, 'offender');
     await world.pass(30 * MINUTE_MS);
     expect(creates(world, 'offender') - before).toBeLessThanOrEqual(12);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
   it.each<{ why: string; spec: Partial<GpuPodSpecInput>; rule: PodRule }>([
     {
-      why: 'less patience than any instance needs',
+      why: 'a shorter time limit than any instance needs',
       spec: { provisioningTimeout: '10s' },
       rule: { outcome: 'StuckProvisioning' },
     },
@@ -99,7 +99,7 @@ describe('what concerns one GpuPod', () => {
       rule: { outcome: 'StuckInstalling' },
     },
     { why: 'variables with which the instance breaks', spec: {}, rule: { outcome: 'Error' } },
-  ])('closes no offer to others: $why', async ({ spec, rule }) => {
+  ])('causes no cooldown for others: $why', async ({ spec, rule }) => {
     const podRules = [{ nameIncludes: 'offender', cloudId: CHEAPEST, ...rule }];
     const world = await worldOf({ provider: { podRules } });
     world.apply('offender', spec);
@@ -109,12 +109,12 @@ describe('what concerns one GpuPod', () => {
 
     expect(rented(world, 'offender').slice(0, 2)).toEqual([CHEAPEST, 'gpu_1x_h100']);
     expect(rented(world, 'neighbour')).toEqual([CHEAPEST]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });
 
-describe('what concerns an offer', () => {
-  it('closes it to others where nothing of the tenant’s own was installed', async () => {
+describe('a refusal that concerns an offer', () => {
+  it('causes a cooldown for others if nothing of the tenant’s own was installed', async () => {
     const podRules = [{ nameIncludes: 'plain', cloudId: CHEAPEST, outcome: 'InstallFailed' as const }];
     const world = await worldOf({ provider: { podRules } });
     world.apply('plain', { env: [] });
@@ -149,8 +149,8 @@ describe('what concerns an offer', () => {
   });
 });
 
-describe('an account that one tenant speaks ill of', () => {
-  it('is tried by another one, and then stays open to the others', async () => {
+describe('an account that one tenant’s refusals discredit', () => {
+  it('is tried by another GpuPod, and then stays usable for the others', async () => {
     const world = await worldOf();
     refuse(world, 'offender', [402, 'Payment required']);
     world.apply('offender');
@@ -161,30 +161,35 @@ describe('an account that one tenant speaks ill of', () => {
     await world.until('the offender asks again', () => creates(world, 'offender') > before);
     world.apply('second');
     await world.until('the second is ready', () => world.isReady('second'), 3 * MINUTE_MS);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });
 
 describe('an offer that expects to take hours', () => {
-  it.each([900, 1e9])('does not outvote the patience of the spec: %d minutes', async (provisioningTime) => {
-    const world = await worldOf({
-      offers: OFFERS.map((offer) => ({ ...offer, provisioningTime })),
-      provider: { podRules: [{ outcome: 'StuckProvisioning' }] },
-    });
-    world.apply('train-1', { provisioningTimeout: '10s', maxAttempts: 1 });
-    await world.until('ordered', () => rented(world, 'train-1').length === 1, 2 * MINUTE_MS);
-    await world.pass(5_000);
-    const object = world.object();
-    const told = object === undefined ? [] : conditionsOf(object);
-    expect(told).toContainEqual(
-      expect.objectContaining({
-        type: 'OfferSelected',
-        message: expect.stringMatching(/estimate of .* is above provisioningTimeout 10s, so it gets 30s/),
-      }),
-    );
-    const isLiving = (): boolean =>
-      world.api.world.ledger.live().some(({ origin, name }) => origin === 'Api' && name.includes('train-1'));
-    await world.until('given up', () => !isLiving(), 3 * MINUTE_MS);
-    expect(world.books.violations).toEqual([]);
-  });
+  it.each([900, 1e9])(
+    'does not override the time limit of the spec: %d minutes',
+    async (provisioningTime) => {
+      const world = await worldOf({
+        offers: OFFERS.map((offer) => ({ ...offer, provisioningTime })),
+        provider: { podRules: [{ outcome: 'StuckProvisioning' }] },
+      });
+      world.apply('train-1', { provisioningTimeout: '10s', maxAttempts: 1 });
+      await world.until('ordered', () => rented(world, 'train-1').length === 1, 2 * MINUTE_MS);
+      await world.pass(5_000);
+      const object = world.object();
+      const told = object === undefined ? [] : conditionsOf(object);
+      expect(told).toContainEqual(
+        expect.objectContaining({
+          type: 'OfferSelected',
+          message: expect.stringMatching(/estimate of .* is above provisioningTimeout 10s, so it gets 30s/),
+        }),
+      );
+      const isLiving = (): boolean =>
+        world.api.world.ledger
+          .live()
+          .some(({ origin, name }) => origin === 'Api' && name.includes('train-1'));
+      await world.until('given up', () => !isLiving(), 3 * MINUTE_MS);
+      expect(world.journal.violations).toEqual([]);
+    },
+  );
 });

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const OLD = 'train-1-connection';
 const NEW = 'gpu-login';
 
-/** An API server that refuses one kind of call until a person makes it take it. */
+/** An API server that refuses one kind of call until a person fixes it. */
 function refusing(label: string) {
   const policy = { isOn: true };
   const error = new ApiStatusError(403, 'Forbidden', 'policy keep-secrets says no');
@@ -22,7 +22,7 @@ function refusing(label: string) {
 
 function secretNames({ server }: SimulatedWorld): readonly string[] {
   const names = server.list('secrets').map(({ metadata }) => metadata.name);
-  // The operator's own, which no GpuPod has.
+  // Without the operator's own Secret.
   return names.filter((name) => name !== 'gpupod-operator-installation');
 }
 
@@ -52,12 +52,12 @@ function syncedMessage(world: SimulatedWorld): string {
   return stringAt(synced, 'message') ?? '';
 }
 
-describe('a connection Secret that may not be removed', () => {
-  it('keeps a rental that has ended from being closed, and the GpuPod says so', async () => {
+describe('a connection Secret that the operator may not remove', () => {
+  it('keeps a terminated attempt open, and the GpuPod says so', async () => {
     const { policy, faultPlan } = refusing('DELETE secrets');
     const world = await readyWorld({ faultPlan });
     specChange({ suspend: true })(world);
-    await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', 5 * MINUTE_MS);
+    await world.until('the status says so', () => reason(world, 'Synced') === 'SecretRefused', 5 * MINUTE_MS);
     expect(reason(world, 'Ready')).toBe('Terminating');
     expect(syncedMessage(world)).toContain(OLD);
     expect(syncedMessage(world)).toContain('policy keep-secrets says no');
@@ -72,13 +72,13 @@ describe('a connection Secret that may not be removed', () => {
     expect(reason(world, 'Synced')).toBe('ReconcileSuccess');
     expect(secretNames(world)).toEqual([]);
     expect(lastAttempt(world)).toMatchObject({ endedAt: seenAt });
-    // Half an hour of waiting would be about 0.95 USD.
+    // Half an hour of waiting would cost about 0.95 USD.
     expect(lastAttempt(world)?.['cost']).toBeLessThan(0.3);
   });
 });
 
 describe('another spec.connectionSecretName', () => {
-  it('moves the connection Secret: the former one does not stay behind', async () => {
+  it('moves the connection Secret, and removes the former one', async () => {
     const world = await readyWorld();
     specChange({ connectionSecretName: NEW })(world);
     await world.until('moved', () => bindingOf(world) === NEW, MINUTE_MS);
@@ -86,7 +86,7 @@ describe('another spec.connectionSecretName', () => {
     expect(world.isReady()).toBe(true);
   });
 
-  it('leaves the former one where it belongs to somebody else by now', async () => {
+  it('keeps the former one if it belongs to another owner by now', async () => {
     const world = await readyWorld();
     world.server.edit(
       'secrets',
@@ -99,11 +99,11 @@ describe('another spec.connectionSecretName', () => {
     expect(secretNames(world).toSorted()).toEqual([NEW, OLD]);
   });
 
-  it('is said where the former one may not be removed, and the machine stays ready', async () => {
+  it('is reported if the operator may not remove the former one, and the instance stays ready', async () => {
     const { policy, faultPlan } = refusing('DELETE secrets');
     const world = await readyWorld({ faultPlan });
     specChange({ connectionSecretName: NEW })(world);
-    await world.until('it is said', () => reason(world, 'Synced') === 'SecretRefused', MINUTE_MS);
+    await world.until('the status says so', () => reason(world, 'Synced') === 'SecretRefused', MINUTE_MS);
     expect(world.isReady()).toBe(true);
     expect(syncedMessage(world)).toContain(OLD);
     expect(secretNames(world).toSorted()).toEqual([NEW, OLD]);
@@ -114,11 +114,11 @@ describe('another spec.connectionSecretName', () => {
     expect(reason(world, 'Synced')).toBe('ReconcileSuccess');
   });
 
-  it('that is taken does not cost the Secret that stands', async () => {
+  it('keeps the existing Secret if the new name is taken', async () => {
     const world = await readyWorld();
     world.server.create('secrets', NAMESPACE, { metadata: { name: NEW }, data: {} }, 'person');
     specChange({ connectionSecretName: NEW })(world);
-    await world.until('it is said', () => reason(world, 'Synced') === 'SecretConflict', MINUTE_MS);
+    await world.until('the status says so', () => reason(world, 'Synced') === 'SecretConflict', MINUTE_MS);
     expect(bindingOf(world)).toBe(OLD);
 
     specChange({ connectionSecretName: 'free' })(world);
@@ -127,8 +127,8 @@ describe('another spec.connectionSecretName', () => {
   });
 });
 
-describe('a Secret of the spec that may not be read', () => {
-  it('hinders the order, and the GpuPod says so', async () => {
+describe('a Secret of the spec that the operator may not read', () => {
+  it('prevents the create request, and the GpuPod says so', async () => {
     const { policy, faultPlan } = refusing('GET secrets');
     const world = new SimulatedWorld({ faultPlan });
     world.startOperator();
@@ -141,7 +141,11 @@ describe('a Secret of the spec that may not be read', () => {
       'person',
     );
     world.apply('train-1', { env: [{ name: 'TOKEN', valueFrom: { secretKeyRef } }] });
-    await world.until('it is said', () => reason(world, 'Synced') === 'ReferenceNotFound', 2 * MINUTE_MS);
+    await world.until(
+      'the status says so',
+      () => reason(world, 'Synced') === 'ReferenceNotFound',
+      2 * MINUTE_MS,
+    );
     expect(syncedMessage(world)).toContain('policy keep-secrets says no');
     expect(podIdOf(world.object())).toBeUndefined();
 
@@ -168,7 +172,11 @@ describe('a connection Secret whose name is taken', () => {
     world.startOperator();
     await world.pass(1_000);
     world.apply();
-    await world.until('it is said', () => reason(world, 'Synced') === 'SecretConflict', 5 * MINUTE_MS);
+    await world.until(
+      'the status says so',
+      () => reason(world, 'Synced') === 'SecretConflict',
+      5 * MINUTE_MS,
+    );
     expect(world.isReady()).toBe(true);
     expect(creates).toBe(1);
     await world.pass(10 * MINUTE_MS);

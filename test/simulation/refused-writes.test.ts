@@ -5,7 +5,7 @@ import { SimulatedWorld } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Where the API server refuses the operator's own writes, the status cannot tell of it. */
+/** If the API server refuses the operator's writes, the status cannot say so. */
 describe('a write of the operator that a policy refuses', () => {
   const denied = new ApiStatusError(403, 'Forbidden', 'policy hands-off says no');
   const failing = new ApiStatusError(500, 'InternalError', 'failed calling webhook "hands-off.example.com"');
@@ -14,7 +14,7 @@ describe('a write of the operator that a policy refuses', () => {
     { label: 'PUT gpupods/status', what: 'the status', error: denied, reason: 'WriteRefused' },
     {
       label: 'PATCH gpupods finalizers',
-      what: 'the finalizer that is to go',
+      what: 'the removal of the finalizer',
       error: denied,
       reason: 'WriteRefused',
     },
@@ -26,11 +26,11 @@ describe('a write of the operator that a policy refuses', () => {
     },
     {
       label: 'PATCH gpupods finalizers',
-      what: 'the finalizer that is to go, by a webhook that fails',
+      what: 'the removal of the finalizer, by a webhook that fails',
       error: failing,
       reason: 'WriteFailed',
     },
-  ])('is told by an event, and made once it may: $what', async ({ label, error, reason }) => {
+  ])('is reported by an event, and succeeds once it is allowed: $what', async ({ label, error, reason }) => {
     const policy = { isOn: true };
     const events: EventToRecord[] = [];
     const world = new SimulatedWorld({

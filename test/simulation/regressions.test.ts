@@ -23,9 +23,9 @@ function numberAt(world: SimulatedWorld, ...path: readonly string[]): unknown {
   );
 }
 
-/** Courses of the world that once went wrong, found by the soak, each in its shortest form. */
-describe('once went wrong', () => {
-  it('an order whose annotation is taken off while it is looked up, and whose pod is then ended: goes on', async () => {
+/** Runs that once went wrong, found by the soak, each in its shortest form. */
+describe('regressions', () => {
+  it('goes on when a create intent is removed during its lookup and its instance then terminates', async () => {
     const world = new SimulatedWorld();
     world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
     world.api.faults.add({ ...hiddenFor(30_000), times: 1 });
@@ -37,10 +37,10 @@ describe('once went wrong', () => {
     await world.until('ready', () => world.isReady(), 600_000);
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a pod that was taken over by a restored GpuPod, whose annotations are then taken off: is ended with it', async () => {
+  it('terminates an adopted instance with its GpuPod, after the annotations are removed', async () => {
     const world = await readyWorld({ settings: { orphanPolicy: 'Terminate' } });
     restore(world);
     await world.until('taken over', () => world.isReady());
@@ -51,10 +51,10 @@ describe('once went wrong', () => {
     world.delete();
     await world.until('gone', () => world.object() === undefined, 600_000);
     expect(surplusOf(world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('an order that was believed lost, whose pod shows up while nothing else is ordered: is ended', async () => {
+  it('terminates an instance that appears after its create request counted as lost', async () => {
     const world = new SimulatedWorld();
     world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
     world.api.faults.add({ ...hiddenFor(10 * 60_000), times: 1 });
@@ -64,35 +64,35 @@ describe('once went wrong', () => {
     await world.pass(10_000);
     specChange({ suspend: true })(world);
     await world.until('given up', () => readyReason(world) === 'Suspended', 600_000);
-    // It shows up within the first ten minutes, and is ended within two sweeps of that.
+    // It appears within the first ten minutes, and is terminated within two sweeps after that.
     await world.pass(21 * 60_000);
     expect(surplusOf(world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
   it.each([
     { taken: 'podId', status: { podId: undefined } },
     { taken: 'podId, podName and attempts', status: { podId: undefined, podName: undefined, attempts: [] } },
-  ])('a status from which somebody takes $taken: its machine is taken over again', async ({ status }) => {
+  ])('adopts the instance again after somebody removes $taken from the status', async ({ status }) => {
     const world = await readyWorld();
     const podId = podIdOf(world.object());
     statusChange(status)(world);
     await world.until('taken over', () => world.isReady() && podIdOf(world.object()) === podId, 600_000);
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a status that says of an order that it was refused, though its machine runs: the machine is ended', async () => {
+  it('terminates a running instance whose create request the status calls refused', async () => {
     const world = await readyWorld();
     statusChange({ podId: undefined, attempts: [{ number: 1, outcome: 'Refused' }] })(world);
     world.delete();
     await world.until('gone', () => world.object() === undefined, 600_000);
     expect(surplusOf(world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a process that stands still while its order is being written down, and believes to lead when it goes on: does not order', async () => {
+  it('sends no create request after a process was frozen during the write of its create intent', async () => {
     let isOver = false;
     const world = new SimulatedWorld({
       faultPlan: ({ label }) => {
@@ -109,10 +109,10 @@ describe('once went wrong', () => {
     await world.until('ready', () => world.isReady());
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a process whose order could not be written down while it stood still: takes the order of another for no order of its own', async () => {
+  it('does not take the create intent of another process for its own after a freeze', async () => {
     let isOver = false;
     const world = new SimulatedWorld({
       faultPlan: ({ label }) => {
@@ -135,10 +135,10 @@ describe('once went wrong', () => {
     await world.until('ready', () => world.isReady(), 600_000);
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a status that names a stranger’s pod: nobody is told where that one is, a new process included', async () => {
+  it('shows no address of a foreign instance that a status names, in a new process either', async () => {
     const world = await readyWorld();
     const [podId = ''] = world.foreignIds;
     const { host } = world.api.world.pods.get(podId);
@@ -152,7 +152,7 @@ describe('once went wrong', () => {
     expect(shown.filter((text) => text.includes(host))).toEqual([]);
   });
 
-  it('a DELETE that is not heeded, of a machine that no list shows: is sent again', async () => {
+  it('repeats a DELETE that had no effect, for an instance that no list shows', async () => {
     const world = new SimulatedWorld();
     world.api.faults.add({ ...hiddenFor(24 * 3_600_000), times: 1 });
     world.api.faults.add({
@@ -168,12 +168,12 @@ describe('once went wrong', () => {
     world.delete();
     await world.until('gone', () => world.object() === undefined, 600_000);
     expect(surplusOf(world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a machine whose first day is charged at once, and that is suspended within minutes: the status says what was paid', async () => {
+  it('shows the prepaid cost of an instance that is suspended within minutes', async () => {
     const [first] = OFFERS;
-    if (first === undefined) throw new Error('the world has no offers');
+    if (first === undefined) throw new Error('the simulation has no offers');
     const world = new SimulatedWorld({ offers: [{ ...first, prepaidTime: 24 }] });
     world.startOperator();
     await world.pass(1_000);
@@ -184,41 +184,44 @@ describe('once went wrong', () => {
     specChange({ suspend: true })(world);
     await world.until('suspended', () => readyReason(world) === 'Suspended');
     expect(numberAt(world, 'attempts', '0', 'cost')).toBeCloseTo(paid?.costUsd ?? 0);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a restored GpuPod that this version cannot read: its machine is no orphan', async () => {
+  it('does not take the instance of an unreadable restored GpuPod for an orphan', async () => {
     const world = await readyWorld({ settings: { orphanPolicy: 'Terminate' } });
     restore(world);
     await world.until('taken over', () => world.isReady());
     const podId = podIdOf(world.object());
-    // Another version of the CRD takes what this one does not know; here any part of it will do.
+    // Another version of the CRD accepts a field that this version does not know. Any field serves here.
     world.edit((object) => ({
       ...object,
       metadata: Object.assign({}, object.metadata, { creationTimestamp: 0 }),
     }));
     await world.pass(60 * 60_000);
     expect(world.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
   it.each([
-    { age: 'that lists do not tell', createdAt: null },
+    { age: 'that lists do not show', createdAt: null },
     { age: 'that nobody can read', createdAt: 'a while ago' },
-  ])('a pod of an age $age: may be older than the installation, and is no proven orphan', async (row) => {
-    const world = new SimulatedWorld({ settings: { orphanPolicy: 'Terminate' } });
-    const name = `gp-${INSTALLATION}-0123456789-1-b`;
-    const { id } = plantPod(world.api.world, { name, userId: 'user_1' });
-    const listed = { id, name, status: 'ACTIVE', createdAt: row.createdAt };
-    world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'OmitRows', ids: [id] } });
-    world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'AddRows', rows: [listed] } });
-    world.startOperator();
-    await world.pass(60 * 60_000);
-    expect(world.api.world.ledger.live().map((entry) => entry.id)).toContain(id);
-    expect(world.trace.text()).toContain('orphaned instance bills');
-  });
+  ])(
+    'does not take an instance of an age $age for a proven orphan, because it may be older than the installation',
+    async (row) => {
+      const world = new SimulatedWorld({ settings: { orphanPolicy: 'Terminate' } });
+      const name = `gp-${INSTALLATION}-0123456789-1-b`;
+      const { id } = plantPod(world.api.world, { name, userId: 'user_1' });
+      const listed = { id, name, status: 'ACTIVE', createdAt: row.createdAt };
+      world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'OmitRows', ids: [id] } });
+      world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'AddRows', rows: [listed] } });
+      world.startOperator();
+      await world.pass(60 * 60_000);
+      expect(world.api.world.ledger.live().map((entry) => entry.id)).toContain(id);
+      expect(world.trace.text()).toContain('orphaned instance bills');
+    },
+  );
 
-  it('a spec that is changed while the GpuPod is paused: lifts what stalled it, once it goes on', async () => {
+  it('lifts a stall after the pause when the spec changed during it', async () => {
     const world = new SimulatedWorld();
     world.startOperator();
     await world.pass(1_000);
@@ -230,10 +233,10 @@ describe('once went wrong', () => {
     await world.pass(60_000);
     annotate('gpupod.dev/paused', undefined)(world);
     await world.until('ready', () => world.isReady(), 600_000);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a suspended copy of a GpuPod that goes and retains its machine: does not end it', async () => {
+  it('does not terminate the retained instance of a deleted GpuPod for its suspended copy', async () => {
     const world = new SimulatedWorld();
     world.startOperator();
     await world.pass(1_000);
@@ -247,10 +250,10 @@ describe('once went wrong', () => {
     world.operator.kill();
     await world.pass(5 * 60_000);
     expect(world.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('a GpuPod for which there is no offer: waits without a write', async () => {
+  it('waits without a write while there is no offer', async () => {
     const world = new SimulatedWorld();
     world.startOperator();
     await world.pass(1_000);
@@ -265,18 +268,15 @@ describe('once went wrong', () => {
     { status: 401, detail: 'Unauthorized' },
     { status: 402, detail: 'Payment required' },
     { status: 429, detail: 'Too many requests' },
-  ])(
-    'an instance that was created, although the answer was $status: is adopted',
-    async ({ status, detail }) => {
-      const world = new SimulatedWorld();
-      const effect = { kind: 'AnswerAfter', status, body: { detail } } as const;
-      world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
-      world.startOperator();
-      await world.pass(1_000);
-      world.apply();
-      await world.until('ready', () => world.isReady(), 60 * 60_000);
-      expect(world.api.requests.count({ method: 'POST', path: '/pods/' })).toBe(1);
-      expect(world.books.violations).toEqual([]);
-    },
-  );
+  ])('adopts an instance that was created although the response was $status', async ({ status, detail }) => {
+    const world = new SimulatedWorld();
+    const effect = { kind: 'AnswerAfter', status, body: { detail } } as const;
+    world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
+    world.startOperator();
+    await world.pass(1_000);
+    world.apply();
+    await world.until('ready', () => world.isReady(), 60 * 60_000);
+    expect(world.api.requests.count({ method: 'POST', path: '/pods/' })).toBe(1);
+    expect(world.journal.violations).toEqual([]);
+  });
 });

@@ -36,7 +36,7 @@ async function live(): Promise<{ world: SimulatedWorld; toReady: Calls; atRest: 
   });
   const toGone = await count(async () => {
     for (const name of NAMES) world.delete(name);
-    await world.until('all are gone', () => world.objects().length === 0);
+    await world.until('all are deleted', () => world.objects().length === 0);
   });
   return { world, toReady, atRest, toGone };
 }
@@ -54,7 +54,7 @@ describe(`${String(COUNT)} GpuPods`, () => {
   it('cost few requests and writes each, none at rest, and one inventory proves all their ends', async () => {
     const { world, toReady, atRest, toGone } = await live();
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
     expect(only(toReady, (label) => !isOfProvider(label))).toEqual({
       'PATCH gpupods intent': COUNT,
       'PUT gpupods/status': 2 * COUNT,

@@ -8,9 +8,9 @@ import type { SimulatedWorld, WorldOptions } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
 const RETAINED = { namespace: 'gpupod-system', name: 'gpupod-operator-retained' };
-/** One instance of the cheapest offer fits, two do not. */
+/** One instance of the cheapest offer fits under the limit, two do not. */
 const LIMITED = { policy: { ...OPEN_POLICY, maxTotalPricePerHour: 2_500_000 } };
-/** An instance that bears our prefix is in the other account; beside it two fit, and three do not. */
+/** The other account has an instance with our name prefix. Two more fit under the limit, three do not. */
 const LIMITED_TO_TWO = { policy: { ...OPEN_POLICY, maxTotalPricePerHour: 6_200_000 } };
 const TEAM = 'team_lab';
 
@@ -20,19 +20,19 @@ function entries(world: SimulatedWorld): Record<string, unknown> {
   return Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, JSON.parse(String(text))]));
 }
 
-/** A world in which an instance was left running, and its GpuPod is gone. */
+/** A simulation with a retained instance, whose GpuPod is deleted. */
 async function retainedWorld(options: WorldOptions = {}, spec: Record<string, unknown> = {}) {
   const world = await readyWorld(options);
   world.apply('keep-1', { ...spec, deletionPolicy: 'Retain' });
   await world.until('it is ready', () => world.isReady('keep-1'), 10 * MINUTE_MS);
   const podId = podIdOf(world.object('keep-1')) ?? '';
   world.delete('keep-1');
-  await world.until('it is gone', () => world.object('keep-1') === undefined);
+  await world.until('it is deleted', () => world.object('keep-1') === undefined);
   return { world, podId };
 }
 
-describe('the entry of a retained instance', () => {
-  it('says who pays for it, and what', async () => {
+describe('the record of a retained instance', () => {
+  it('says who pays, and how much', async () => {
     const { world, podId } = await retainedWorld(
       {
         settings: { policy: { ...OPEN_POLICY, allowedTeamIds: [TEAM] } },
@@ -50,9 +50,9 @@ describe('the entry of a retained instance', () => {
   });
 
   it.each([
-    { what: 'is told to have ended', isShown: true },
-    { what: 'is not known any more', isShown: false },
-  ])('goes once the instance $what', async ({ isShown }) => {
+    { what: 'is reported as terminated', isShown: true },
+    { what: 'is not found any more', isShown: false },
+  ])('is removed once the instance $what', async ({ isShown }) => {
     const { world, podId } = await retainedWorld();
     await world.pass(30 * MINUTE_MS);
     expect(Object.keys(entries(world))).toEqual([podId]);
@@ -62,22 +62,26 @@ describe('the entry of a retained instance', () => {
       const gone = { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } } as const;
       world.api.faults.add({ method: 'GET', path: '/pods/{id}', contains: podId, effect: gone });
     }
-    await world.until('the entry is gone', () => Object.keys(entries(world)).length === 0, 40 * MINUTE_MS);
-    expect(world.books.violations).toEqual([]);
+    await world.until(
+      'the record is removed',
+      () => Object.keys(entries(world)).length === 0,
+      40 * MINUTE_MS,
+    );
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('stays while lists leave the instance out and a GET finds it', async () => {
+  it('stays while lists omit the instance and GET finds it', async () => {
     const { world, podId } = await retainedWorld();
     world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'EmptyList' } });
     await world.pass(60 * MINUTE_MS);
     expect(Object.keys(entries(world))).toEqual([podId]);
   });
 
-  it('stays, and counts for nothing, with the key of another account', async () => {
+  it('stays without effect, with the key of another account', async () => {
     const { world, podId } = await retainedWorld({ settings: LIMITED_TO_TWO });
     world.delete();
-    await world.until('the first is gone', () => world.object() === undefined);
-    // Installed anew, for somebody else.
+    await world.until('the first is deleted', () => world.object() === undefined);
+    // Installed again, for another user.
     world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
     world.changeKey('other-key');
     world.operator.kill();
@@ -89,11 +93,11 @@ describe('the entry of a retained instance', () => {
   });
 });
 
-describe('the books', () => {
-  it('count a retained instance that was renamed, also in the next process', async () => {
+describe('the reservations', () => {
+  it('count a renamed retained instance, in the next process too', async () => {
     const { world, podId } = await retainedWorld();
     world.delete();
-    await world.until('the first is gone', () => world.object() === undefined);
+    await world.until('the first is deleted', () => world.object() === undefined);
     world.api.world.pods.rename(podId, 'kept for later');
     world.operator.kill();
     Object.assign(world.settings, LIMITED);
@@ -106,7 +110,7 @@ describe('the books', () => {
     );
     world.api.world.pods.end(podId, 'Forced');
     await world.until('it has room', () => world.isReady('next-1'), 30 * MINUTE_MS);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });
 

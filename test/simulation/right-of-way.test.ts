@@ -16,7 +16,7 @@ interface Hazard {
   readonly what: string;
   readonly rules?: readonly FaultRuleInput[];
   readonly options?: (slow: <T>(act: () => Promise<T>) => Promise<T>) => WorldOptions;
-  /** What the crowd looks like; each member differs from the others. */
+  /** The members of the crowd, each different. */
   readonly member: (index: number) => Parameters<SimulatedWorld['apply']>[1];
 }
 
@@ -27,7 +27,7 @@ function portsOf(change: (real: ClusterPorts) => Partial<ClusterPorts>): WorldOp
   return { plant: { ports: (real) => ({ ...real, ...change(real) }) } };
 }
 
-/** What keeps workers busy for long, or waiting, while one instance is to be terminated. */
+/** What keeps workers busy or waiting while an instance is to be terminated. */
 const HAZARDS: readonly Hazard[] = [
   {
     what: 'searches hang',
@@ -45,7 +45,7 @@ const HAZARDS: readonly Hazard[] = [
     member: ORDERING,
   },
   {
-    what: 'looks at single instances hang, and status polls leave all out',
+    what: 'reads of single instances hang, and status polls omit all',
     rules: [
       { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
       hanging({ method: 'GET', path: '/pods/{id}' }),
@@ -83,7 +83,7 @@ const HAZARDS: readonly Hazard[] = [
   },
 ];
 
-/** A world in which one instance is ready, and a crowd wants something. */
+/** A simulation with one ready instance and a crowd of GpuPods. */
 async function openWorld({ rules = [], options, member }: Hazard): Promise<SimulatedWorld> {
   let isHazardous = false;
   const slow = async <T>(act: () => Promise<T>): Promise<T> => {
@@ -106,23 +106,26 @@ function deletes({ api }: SimulatedWorld): number {
   return api.requests.count({ method: 'DELETE', path: '/pods/{id}' });
 }
 
-/** By virtual time: nothing else takes any. */
+/** Measured in virtual time: nothing else takes any. */
 describe('while', () => {
-  it.each(HAZARDS)('$what, the DELETE for a deleted GpuPod leaves at once', async (hazard) => {
+  it.each(HAZARDS)('sends the DELETE for a deleted GpuPod at once while $what', async (hazard) => {
     const world = await openWorld(hazard);
     world.delete('done');
     await world.pass(2_000);
     expect(deletes(world)).toBe(1);
   });
 
-  it.each(HAZARDS)('$what, the DELETE for a suspended GpuPod waits for one write at most', async (hazard) => {
-    const world = await openWorld(hazard);
-    world.edit((object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }), 'done');
-    await world.pass(2_000 + HANG_MS);
-    expect(deletes(world)).toBe(1);
-  });
+  it.each(HAZARDS)(
+    'sends the DELETE for a suspended GpuPod after one write at most while $what',
+    async (hazard) => {
+      const world = await openWorld(hazard);
+      world.edit((object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }), 'done');
+      await world.pass(2_000 + HANG_MS);
+      expect(deletes(world)).toBe(1);
+    },
+  );
 
-  it('other DELETEs hang, one more leaves at once', async () => {
+  it('sends one more DELETE at once while other DELETEs hang', async () => {
     const world = new SimulatedWorld();
     world.startOperator();
     await world.pass(1_000);
@@ -138,8 +141,8 @@ describe('while', () => {
   });
 });
 
-describe('a crowd that finds the provider hanging', () => {
-  it('is served once it answers: who gave its worker back is called', async () => {
+describe('a crowd that waits for a hanging provider', () => {
+  it('is reconciled once the provider answers', async () => {
     const world = await openWorld({
       what: '',
       rules: [hanging({ method: 'GET', path: '/availability/*' })],

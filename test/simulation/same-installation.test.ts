@@ -6,10 +6,10 @@ import { SimulatedWorld } from './simulated-world.ts';
 jest.setTimeout(5 * 60_000);
 
 const MINUTE_MS = 60_000;
-/** Longer than three sweeps and what follows. */
+/** Longer than three sweeps and their consequences. */
 const SWEEPS_MS = 40 * MINUTE_MS;
 
-/** Two clusters whose operators were given one id, and end orphans. */
+/** Two clusters whose operators have the same installation ID and terminate orphans. */
 function twoWithOneId(accepted: string | undefined): readonly [SimulatedWorld, SimulatedWorld] {
   const settings = {
     orphanPolicy: 'Terminate',
@@ -24,14 +24,14 @@ function isLive(world: SimulatedWorld, podId: string | undefined): boolean {
   return world.api.world.ledger.live().some(({ id }) => id === podId);
 }
 
-/** Somebody takes the object away by force; what it rented is an orphan. */
-function tearOut(world: SimulatedWorld): void {
+/** A person removes the object by force. Its instance becomes an orphan. */
+function removeByForce(world: SimulatedWorld): void {
   world.edit((object) => ({ ...object, metadata: { ...object.metadata, finalizers: [] } }));
   world.delete();
 }
 
-describe('two clusters with one id of an installation', () => {
-  it('end nothing of each other', async () => {
+describe('two clusters with one installation ID', () => {
+  it('terminate nothing of each other', async () => {
     const both = twoWithOneId(undefined);
     const [near] = both;
     for (const world of both) {
@@ -48,7 +48,7 @@ describe('two clusters with one id of an installation', () => {
     expect(near.api.world.ledger.deletes).toEqual([]);
   });
 
-  it('end an orphan of their own all the same, where this process has seen its GpuPod', async () => {
+  it('terminate an orphan of their own if this process has seen its GpuPod', async () => {
     const [near] = twoWithOneId(undefined);
     near.startOperator();
     await near.pass(1_000);
@@ -56,7 +56,7 @@ describe('two clusters with one id of an installation', () => {
     await near.until('ready', () => near.isReady());
     await near.pass(11 * MINUTE_MS);
     const podId = podIdOf(near.object());
-    tearOut(near);
+    removeByForce(near);
     await near.until('ended', () => !isLive(near, podId));
     expect(near.api.world.ledger.deletes.map((record) => record.podId)).toContain(podId);
   });
@@ -66,7 +66,7 @@ describe('two clusters with one id of an installation', () => {
     { accepted: 'zzz999', isEnded: false },
     { accepted: INSTALLATION, isEnded: true },
   ])(
-    'with $accepted confirmed, another process ends such an orphan: $isEnded',
+    'terminate such an orphan in another process with $accepted confirmed: $isEnded',
     async ({ accepted, isEnded }) => {
       const [near] = twoWithOneId(accepted);
       near.startOperator();
@@ -75,7 +75,7 @@ describe('two clusters with one id of an installation', () => {
       await near.until('ready', () => near.isReady());
       const podId = podIdOf(near.object());
       near.operator.kill();
-      tearOut(near);
+      removeByForce(near);
       await near.pass(SWEEPS_MS);
       expect(isLive(near, podId)).toBe(!isEnded);
     },

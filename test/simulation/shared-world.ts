@@ -23,13 +23,13 @@ export interface Shared {
   readonly time: VirtualTime;
   readonly trace: Trace;
   readonly api: SimulatedApi;
-  /** Pods that are none of ours, alive from the beginning to the end. */
+  /** Foreign instances that live from the beginning to the end. */
   readonly foreignIds: readonly string[];
-  /** Pods of another account, one of them named as if it were ours. */
+  /** Instances of another account. One has our name prefix. */
   readonly othersIds: readonly string[];
 }
 
-/** The provider, with pods of strangers, and the time. */
+/** The provider with foreign instances, and the time. */
 export function makeShared({ seed = 1, provider, offers = OFFERS, isTraced }: SharedOptions): Shared {
   const time = new VirtualTime();
   const api = new SimulatedApi({
@@ -55,10 +55,13 @@ const PROVIDER: SettingsInput = {
   slash: 'Direct',
 };
 
-/** Of another account; one is named as if it were ours. */
+/** Instances of another account. One has our name prefix. */
 const OTHERS_NAMES = ['theirs', `gp-${INSTALLATION}-0123456789-1-a-b`];
 
-/** Somebody's own, another installation's, and one whose installation has a longer name. */
+/**
+ * An instance that a person created, one of another installation, and one whose installation has a longer
+ * ID.
+ */
 export const FOREIGN_NAMES: readonly string[] = [
   'somebody',
   'gp-zzz999-0123456789-1-team-a-train-1',

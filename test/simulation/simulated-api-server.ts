@@ -8,12 +8,12 @@ import { stored } from './stored.ts';
 
 export type Kind = 'gpupods' | 'secrets' | 'configmaps' | 'namespaces';
 
-/** A change as a watch tells it. */
+/** A change as a watch reports it. */
 export interface Change {
   readonly kind: Kind;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: RawObject;
-  /** Absent for what was added. */
+  /** Absent for a new object. */
   readonly before: RawObject | undefined;
   readonly by: string;
   readonly verb: string;
@@ -22,9 +22,9 @@ export interface Change {
 type Listener = (change: Change) => void;
 
 /**
- * The API server as far as an operator can tell it from a real one: resource versions that only go up, guarded writes,
- * finalizers, the status subresource, generations, validation of what it stores, and changes in their order.
- * What it hands out is frozen: who changes it without a write is found out at once.
+ * The API server as an operator sees it: increasing resource versions, guarded writes, finalizers, the
+ * status subresource, generations, validation, and changes in sequence. Returned objects are frozen, so that
+ * a mutation fails at once.
  */
 export class SimulatedApiServer {
   readonly #objects: Readonly<Record<Kind, Map<string, RawObject>>> = {
@@ -37,24 +37,24 @@ export class SimulatedApiServer {
   readonly #nowText: () => string;
   readonly #uidPrefix: string;
   readonly #ending = new Set<string>();
-  /** Fields of a status that the CRD does not know: what is written there is dropped in silence. */
+  /** Fields of a status that the CRD does not know and drops silently. */
   prunedFields: readonly string[] = [];
   #version = 1000;
   #uids = 0;
 
-  /** @param uidPrefix tells the uids of one cluster from those of another */
+  /** @param uidPrefix distinguishes the UIDs of several clusters */
   constructor(nowText: () => string, uidPrefix = 'uid') {
     this.#nowText = nowText;
     this.#uidPrefix = uidPrefix;
     this.create('namespaces', undefined, { metadata: { name: 'kube-system' } }, 'cluster');
   }
 
-  /** Goes up with each change of any object. */
+  /** Increases with each change of any object. */
   get version(): number {
     return this.#version;
   }
 
-  /** Tells of every change, in order, before the writer gets its answer. */
+  /** Reports every change, in sequence, before the writer gets its response. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -109,7 +109,7 @@ export class SimulatedApiServer {
     return this.#write(kind, held, object, { by, verb: 'replace' });
   }
 
-  /** An unguarded change, as a person's edit ends up: it is made on what is there. */
+  /** An unguarded change, as the edit of a person ends up: it applies to the current object. */
   edit(kind: Kind, target: ObjectName, change: (object: RawObject) => RawObject, by: string): RawObject {
     const held = this.#existing(kind, target);
     return this.#write(kind, held, change(held), { by, verb: 'edit' });
@@ -118,7 +118,7 @@ export class SimulatedApiServer {
   delete(kind: Kind, target: ObjectName, by: string, uid?: string): boolean {
     const held = this.#objects[kind].get(keyOf(target.namespace, target.name));
     if (held === undefined) return false;
-    if (uid !== undefined && held.metadata.uid !== uid) throw conflict('the uid is another');
+    if (uid !== undefined && held.metadata.uid !== uid) throw conflict('the UID differs');
     if ((held.metadata.finalizers ?? []).length === 0) {
       this.#remove(kind, held, by);
     } else if (held.metadata.deletionTimestamp === undefined) {
@@ -128,7 +128,7 @@ export class SimulatedApiServer {
     return true;
   }
 
-  /** A namespace is deleted: nothing new is let in, and what is there is deleted, Secrets first. */
+  /** Deletes a namespace: it accepts nothing new, and its contents are deleted, Secrets first. */
   deleteNamespace(namespace: string): void {
     this.#ending.add(namespace);
     for (const kind of ['secrets', 'gpupods'] as const) {
@@ -138,7 +138,7 @@ export class SimulatedApiServer {
     }
   }
 
-  /** As the garbage collector does: a Secret whose owner is not there any more is removed. */
+  /** The garbage collector: removes Secrets without their owner. */
   collect({ namespace, name, uid }: RawObject['metadata']): void {
     const held = this.#objects.secrets.get(keyOf(namespace, name));
     const owners = held?.metadata.ownerReferences ?? [];
@@ -147,7 +147,7 @@ export class SimulatedApiServer {
     if (held?.metadata.uid === uid && isLost) this.#remove('secrets', held, 'garbage-collector');
   }
 
-  /** A namespace of the same name as one that is gone. */
+  /** Creates a namespace of the same name as a deleted one. */
   openNamespace(namespace: string): void {
     this.#ending.delete(namespace);
   }
@@ -160,7 +160,7 @@ export class SimulatedApiServer {
 
   #guarded(kind: Kind, target: ObjectName, guard: { uid: string; resourceVersion: string }): RawObject {
     const held = this.#existing(kind, target);
-    if (held.metadata.uid !== guard.uid) throw conflict('the uid is another');
+    if (held.metadata.uid !== guard.uid) throw conflict('the UID differs');
     if (held.metadata.resourceVersion !== guard.resourceVersion)
       throw conflict('the object has been modified');
     return held;

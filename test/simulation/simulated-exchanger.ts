@@ -13,13 +13,13 @@ interface ExchangerParts {
   readonly time: VirtualTime;
   readonly boundary: Boundary;
   readonly onFault: (kind: string) => void;
-  /** A request arrived, and is about to be handled. */
+  /** Called when a request has arrived, before it is handled. */
   readonly onArrival: (arrival: Arrival) => void;
 }
 
 /**
- * The provider's API in the same process: the requests of the real client go to the simulated API as values, and come
- * back as whatever its faults make of them. Nothing of it is HTTP.
+ * The provider's API in the same process, without HTTP. The requests of the real client reach the simulated
+ * API as values, and its faults change the answers.
  */
 export function simulatedExchanger({ api, time, boundary, onFault, onArrival }: ExchangerParts): Exchanger {
   const pass = (ms: number): Promise<void> =>
@@ -27,7 +27,7 @@ export function simulatedExchanger({ api, time, boundary, onFault, onArrival }: 
       time.schedule(ms, resolve);
     });
 
-  /** What arrived is carried out in its time, however long the caller waits for it. */
+  /** A request that arrived is handled even if the caller no longer waits for it. */
   async function serve(request: ApiRequest): Promise<Delivery> {
     const before = firedOf(api);
     const reception = api.receive(request);
@@ -94,7 +94,7 @@ function toExchange(delivery: Delivery): Exchange {
   };
 }
 
-/** The path without ids, and without what differs from run to run. */
+/** The path without IDs and other parts that differ between runs. */
 function labelOf(url: string): string {
   const path = new URL(url).pathname.replace('/api/v1', '');
   return path.replace(/\/pods\/(?!status$|history$)[^/]+$/, '/pods/{id}');

@@ -9,11 +9,11 @@ import { shownOf } from '../support/readable.ts';
 import { makeShared } from './shared-world.ts';
 import { priceLimits, worldSettings } from './world-settings.ts';
 import type { OperatorOptions } from './world-settings.ts';
-import { Books } from './books.ts';
+import { Journal } from './journal.ts';
 import type { FaultPlan } from './boundary.ts';
 import { CANARY_ENV } from './canaries.ts';
 import type { Arrival } from './guards/guard.ts';
-import { watchedByGuards } from './guards/guards.ts';
+import { installGuards } from './guards/guards.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorSettings } from './operator-process.ts';
 import { WALL_START_MS } from './process-clock.ts';
@@ -32,45 +32,45 @@ export interface WorldOptions extends OperatorOptions {
   readonly faultPlan?: FaultPlan;
   readonly provider?: SettingsInput;
   readonly offers?: readonly OfferInput[];
-  /** How long until a process that died is replaced. */
+  /** How long it takes to replace a dead process. */
   readonly restartMs?: number;
   /** @default true */
   readonly isTraced?: boolean;
-  /** Another cluster whose operator has the same API key: one provider, one time. */
+  /** Another cluster whose operator has the same API key. They share one provider and one time. */
   readonly neighbour?: SimulatedWorld;
 }
 
-/** A world that did not do what was waited for, or did what must never be. */
+/** The simulation did not reach a state in time, or broke a rule. */
 export class WorldFailure extends Error {
   override name = 'WorldFailure';
 }
 
-/** A cluster, a provider, and operators that come and go, on one virtual time. */
+/** A cluster, a provider and operator processes, in one virtual time. */
 export class SimulatedWorld {
   readonly time: VirtualTime;
   readonly trace: Trace;
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
-  readonly books: Books;
+  readonly journal: Journal;
   readonly counter = { calls: 0 };
   readonly operators: OperatorProcess[] = [];
   readonly settings: OperatorSettings;
-  /** Pods that are none of ours, alive from the beginning to the end. */
+  /** Foreign instances that live from the beginning to the end. */
   readonly foreignIds: readonly string[];
-  /** Pods of another account, one of them named as if it were ours. */
+  /** Instances of another account. One has our name prefix. */
   readonly othersIds: readonly string[];
   readonly progress = new Progress();
-  /** Changes that an operator made to any object, and the moment of the last one. */
+  /** The number of changes by an operator, and the time of the last one. */
   writes = 0;
   lastWriteMs = 0;
   isRestarting = true;
-  /** What people still mean to do. */
+  /** Planned actions of people. */
   pending = 0;
-  /** Pods whose bill a person took upon himself: released by force. */
+  /** Instances that a person released by force, and so accepted to pay for. */
   readonly leftIds = new Set<string>();
-  /** Numbers of the requests that this cluster sent, in the log of the provider. */
+  /** Numbers of the requests that this cluster sent, as in the provider's log. */
   readonly sent = new Set<number>();
-  /** Ids that the operator of this cluster ever went by. */
+  /** All installation IDs that the operator of this cluster ever used. */
   readonly installationIds = new Set<string>();
   readonly #options: WorldOptions;
   readonly #tellGuards: (arrival: Arrival) => void;
@@ -86,14 +86,19 @@ export class SimulatedWorld {
     this.othersIds = shared.othersIds;
     this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
     this.settings = worldSettings(options);
-    this.books = new Books(this.server, this.api, () => this.nowText(), priceLimits(this.settings.policy));
-    if (neighbour !== undefined) this.books.joinWith(neighbour.books);
+    this.journal = new Journal(
+      this.server,
+      this.api,
+      () => this.nowText(),
+      priceLimits(this.settings.policy),
+    );
+    if (neighbour !== undefined) this.journal.joinWith(neighbour.journal);
     new ReadyInstances(this).watch();
-    this.#tellGuards = watchedByGuards(this);
+    this.#tellGuards = installGuards(this);
     this.#listen();
   }
 
-  /** User of the key that the operator has now. */
+  /** The user of the operator's current key. */
   get userId(): string | undefined {
     const { accounts } = this.api.world.settings;
     return accounts.find(({ key }) => key === this.settings.key.text)?.userId;
@@ -110,7 +115,7 @@ export class SimulatedWorld {
         `${change.by} ${change.verb} ${change.kind}/${change.object.metadata.name}`,
       );
       if (change.kind === 'secrets' && change.type === 'ADDED') this.#collectLater(change.object);
-      if (change.by === 'person') this.progress.strike('person', this.time.nowMs);
+      if (change.by === 'person') this.progress.noteFault('person', this.time.nowMs);
       if (!change.by.startsWith('operator')) return;
       if (change.kind !== 'secrets') this.#search(`${change.verb} ${change.kind}`, shownOf(change.object));
       this.writes += 1;
@@ -119,14 +124,14 @@ export class SimulatedWorld {
     });
   }
 
-  /** No secret stands in what people can read. */
+  /** No secret may appear in what people can read. */
   #search(where: string, text: string): void {
     for (const secret of findSecret(text, { apiKey: this.settings.key.text, env: CANARY_ENV })) {
-      this.books.accuse('secrets', `${secret} in ${where}`);
+      this.journal.addViolation('secrets', `${secret} in ${where}`);
     }
   }
 
-  /** What was made for an object that is gone by then goes as well, once the garbage collector comes by. */
+  /** The garbage collector later removes what belongs to a deleted object. */
   #collectLater({ metadata }: RawObject): void {
     this.time.schedule(GARBAGE_MS, () => {
       this.server.collect(metadata);
@@ -137,7 +142,7 @@ export class SimulatedWorld {
     return `${new Date(WALL_START_MS + this.time.nowMs).toISOString().slice(0, 19)}Z`;
   }
 
-  /** Starts one more process of the operator. */
+  /** Starts another process of the operator. */
   startOperator(): OperatorProcess {
     const place = this.#options.neighbour === undefined ? '' : 'far-';
     const name = `operator-${place}${this.operators.length + 1}`;
@@ -156,7 +161,7 @@ export class SimulatedWorld {
         this.progress.notePass(key, seconds);
       },
       onFault: (kind) => {
-        this.progress.strike(kind, this.time.nowMs);
+        this.progress.noteFault(kind, this.time.nowMs);
       },
       onSaid: (where, text) => this.#search(where, text),
       onDeath: () => this.#replace(),
@@ -164,7 +169,7 @@ export class SimulatedWorld {
     this.operators.push(operator);
     this.trace.add(this.time.nowMs, `${name} starts`);
     this.progress.leaders = this.operators.filter(({ isDead }) => !isDead).length;
-    this.progress.strike('start', this.time.nowMs);
+    this.progress.noteFault('start', this.time.nowMs);
     this.#begin(operator);
     return operator;
   }
@@ -191,7 +196,7 @@ export class SimulatedWorld {
     });
   }
 
-  /** Another process takes the lead, unless one has it that runs. */
+  /** Another process starts to lead, unless a running one leads. */
   replaceOperator(): void {
     if (this.operators.every(({ isDead, clock }) => isDead || clock.isFrozen)) this.startOperator();
   }
@@ -217,7 +222,7 @@ export class SimulatedWorld {
     return this.server.get('gpupods', { namespace: NAMESPACE, name });
   }
 
-  /** A person changes the object, whatever stands on it. */
+  /** A person changes the object in any state. */
   edit(change: (object: RawObject) => RawObject, name = 'train-1'): void {
     this.server.edit('gpupods', { namespace: NAMESPACE, name }, change, 'person');
   }
@@ -231,17 +236,17 @@ export class SimulatedWorld {
     return object !== undefined && isReady(object);
   }
 
-  /** Every GpuPod of every namespace, as it stands. */
+  /** Every GpuPod of every namespace in its current state. */
   objects(): readonly RawObject[] {
     return this.server.list('gpupods');
   }
 
-  /** A person does something later; what fails by then is no matter. */
+  /** A person acts later. A failure by then does not matter. */
   later(ms: number, act: () => void): void {
     this.pending += 1;
     this.time.schedule(ms, () => {
       this.pending -= 1;
-      this.progress.strike('undone', this.time.nowMs);
+      this.progress.noteFault('undone', this.time.nowMs);
       try {
         act();
       } catch (error) {
@@ -250,7 +255,7 @@ export class SimulatedWorld {
     });
   }
 
-  /** The key of all processes is another one from now on. */
+  /** All processes use another key from now on. */
   changeKey(text: string): void {
     const { key } = this.settings;
     key.text = text;
@@ -258,10 +263,10 @@ export class SimulatedWorld {
     this.trace.add(this.time.nowMs, `the key is ${text}`);
   }
 
-  /** Goes on until it is so; fails if it is not within the limit. */
+  /** Runs until the condition holds, and fails if it does not within the limit. */
   async until(what: string, isSo: () => boolean, limitMs = 45 * MINUTE_MS): Promise<void> {
     if (!(await this.time.run(limitMs, isSo))) {
-      this.books.accuse('settles', `in ${limitMs / MINUTE_MS} min it was not so: ${what}`);
+      this.journal.addViolation('settles', `in ${limitMs / MINUTE_MS} min this did not happen: ${what}`);
       throw new WorldFailure(`waited in vain: ${what}`);
     }
   }

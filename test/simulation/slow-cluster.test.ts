@@ -5,7 +5,7 @@ import { SimulatedWorld } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
 
-/** An API server whose webhooks take so long for what changes metadata of GpuPods. */
+/** An API server whose webhooks delay each change of a GpuPod's metadata. */
 function slowWorld(ms: number): SimulatedWorld {
   const world: SimulatedWorld = new SimulatedWorld({
     plant: {
@@ -36,7 +36,7 @@ describe('an API server that writes slowly', () => {
     { ms: 12_000, isLate: true },
     { ms: 29_000, isLate: true },
   ])(
-    'for $ms ms: the GpuPod is rented, once, and the intent says how late it may leave',
+    'leads to one create request, and the create intent has its deadline: $ms ms',
     async ({ ms, isLate }) => {
       const world = slowWorld(ms);
       world.startOperator();
@@ -50,15 +50,15 @@ describe('an API server that writes slowly', () => {
   );
 });
 
-describe('a Lease that never looks renewed', () => {
-  it('lets no create request leave, the status says why, and it leaves once it is renewed', async () => {
+describe('a Lease that never seems renewed', () => {
+  it('holds back create requests until it is renewed, and the status says why', async () => {
     const world = new SimulatedWorld();
     const operator = world.startOperator();
     operator.isLeaseFresh = false;
     world.apply();
     await world.pass(5 * MINUTE_MS);
     expect(posts(world)).toBe(0);
-    // Each try writes the intent down: later and later, not every few seconds.
+    // Each try writes the create intent, at growing intervals.
     expect(world.writes).toBeLessThan(30);
     expect(JSON.stringify(world.object()?.['status'])).toContain('The Lease was not renewed within');
 

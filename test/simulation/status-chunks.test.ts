@@ -7,7 +7,7 @@ const COUNT = 150;
 const NAMES = Array.from({ length: COUNT }, (_, index) => `train-${String(index)}`);
 
 describe(`status polls of ${String(COUNT)} instances, of which every second request fails`, () => {
-  it('cost no write, and no GpuPod is told of it', async () => {
+  it('cost no write, and wake no GpuPod', async () => {
     const world = new SimulatedWorld({ isTraced: false });
     world.startOperator();
     await world.pass(1_000);
@@ -28,7 +28,7 @@ describe(`status polls of ${String(COUNT)} instances, of which every second requ
     expect(polls()).toBeGreaterThan(before + 8);
     expect(world.writes).toBe(writes);
 
-    // Without any answer each of them is told once.
+    // Without any answer each GpuPod is reconciled once.
     world.api.faults.clear(rule);
     world.api.faults.add({
       method: 'GET',
@@ -38,6 +38,6 @@ describe(`status polls of ${String(COUNT)} instances, of which every second requ
     await world.pass(5 * MINUTE_MS);
     expect(world.writes).toBe(writes + COUNT);
     expect(NAMES.every((name) => world.isReady(name))).toBe(true);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });

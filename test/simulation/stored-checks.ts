@@ -6,7 +6,7 @@ import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { NewObject } from '../../src/kubernetes/resource-client.ts';
 
-/** The fields of a GpuPod that cannot be changed while something is rented. */
+/** The fields of a GpuPod that cannot change while it has an instance. */
 const FROZEN = [
   'gpu',
   'placement',
@@ -20,7 +20,7 @@ const FROZEN = [
   'jupyterPasswordSecretRef',
 ];
 
-/** Throws what a real API server answers to a write that does not fit. */
+/** Throws what a real API server answers to an invalid write. */
 export function check(kind: string, held: RawObject, next: RawObject): void {
   const before = held.metadata.finalizers ?? [];
   const added = (next.metadata.finalizers ?? []).filter((finalizer) => !before.includes(finalizer));

@@ -2,7 +2,7 @@ import { isRecord } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { Secret } from '../../src/kubernetes/secrets-client.ts';
 
-/** As a merge patch does: what is null goes. */
+/** Applies a merge patch: null removes a key. */
 export function mergeData(held: RawObject, body: unknown): RawObject {
   const patch: unknown = isRecord(body) ? body['data'] : {};
   const merged = { ...dataOf(held), ...(isRecord(patch) ? patch : {}) };
@@ -10,7 +10,7 @@ export function mergeData(held: RawObject, body: unknown): RawObject {
   return { ...held, data };
 }
 
-/** Secrets and ConfigMaps are alike to their readers: texts by key. */
+/** Secrets and ConfigMaps look alike to their readers: texts by key. */
 export function toSecret(object: RawObject): Secret {
   return { ...object, data: dataOf(object) };
 }

@@ -1,7 +1,10 @@
-/** What was made by {@link stored}: it needs no second copy. */
+/** Values that {@link stored} returned. They need no second copy. */
 const STORED = new WeakSet();
 
-/** As it comes back from the wire: keys without a value are not there, and nothing is shared with the sender. */
+/**
+ * The value as it comes back from the API server: without undefined keys, and sharing nothing with the
+ * sender.
+ */
 export function stored<T>(value: T): T;
 export function stored(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;

@@ -15,17 +15,17 @@ const MINUTE_MS = 60_000;
 /** The call during which the key of another account is put in. */
 const POINTS: Readonly<Record<string, string>> = {
   'while offers are read': 'GET /availability/gpus',
-  'while the order is written down': 'PATCH gpupods intent',
-  'while the order is on its way': 'POST /pods/',
-  'while the pod id is written down': 'PUT gpupods/status',
-  'while the machine is looked at': 'GET /pods/status',
-  'while all machines are listed': 'GET /pods/',
-  'when the machine is ready': 'POST secrets',
-  'while the machine is being ended': 'DELETE /pods/{id}',
-  'while the finalizer is taken off': 'PATCH gpupods finalizers',
+  'while the create intent is written': 'PATCH gpupods intent',
+  'while the create request is in flight': 'POST /pods/',
+  'while the pod ID is written': 'PUT gpupods/status',
+  'while the instance is read': 'GET /pods/status',
+  'while all instances are listed': 'GET /pods/',
+  'when the instance is ready': 'POST secrets',
+  'while the instance is being terminated': 'DELETE /pods/{id}',
+  'while the finalizer is removed': 'PATCH gpupods finalizers',
 };
 
-/** What happens while the key is another one, and how it is put back. */
+/** What happens during the time of the other key, and how the right one returns. */
 const COURSES: Readonly<Record<string, Doing>> = {
   'back after 40 s': (world) => {
     putBack(world, 40_000);
@@ -77,9 +77,9 @@ function swappedDuring(label: string, course: Doing, world: () => SimulatedWorld
   };
 }
 
-describe('a key that is changed to that of another account', () => {
+describe('a key that changes to that of another account', () => {
   it.each(CASES)(
-    '$point; $course: nothing is rented twice, nothing of the other account is touched',
+    'causes no second instance, and touches nothing of the other account: $point; $course',
     async (row) => {
       const world: SimulatedWorld = new SimulatedWorld({
         settings: { orphanPolicy: 'Terminate' },
@@ -97,7 +97,7 @@ describe('a key that is changed to that of another account', () => {
       judgeEnd(world);
       world.delete();
       await world.until(
-        'gone, with the right key',
+        'deleted, with the right key',
         () => world.object() === undefined && world.pending === 0,
         120 * MINUTE_MS,
       );
@@ -105,12 +105,12 @@ describe('a key that is changed to that of another account', () => {
       judgeEnd(world);
       expect(world.settings.key.version).toBe(3);
       expect(changesBy('user_2', world)).toEqual([]);
-      expect(world.books.violations).toEqual([]);
+      expect(world.journal.violations).toEqual([]);
     },
   );
 });
 
-/** Nothing is created or ended with the key of somebody else, not even what is not his. */
+/** The operator creates and terminates nothing with another account's key, not even foreign instances. */
 function changesBy(userId: string, { api }: SimulatedWorld): readonly string[] {
   return api.requests
     .all()
@@ -122,15 +122,15 @@ const putBackNever: Doing = () => {
   throw new Error('no such course');
 };
 
-/** The provider tells nobody whose key it is. */
+/** The provider does not say whose key it is. */
 const NOT_TOLD: FaultRuleInput = {
   method: 'GET',
   path: '/user/whoami',
   effect: { kind: 'Answer', status: 403, body: { detail: 'Forbidden' } },
 };
 
-describe('a key that is changed to that of another user, and neither may say whose it is', () => {
-  it.each(Object.entries(POINTS))('%s: nothing is paid by the other user', async (_point, label) => {
+describe('a key that changes to that of another user, if neither may read its account', () => {
+  it.each(Object.entries(POINTS))('costs the other user nothing: %s', async (_point, label) => {
     let isArmed = false;
     const swapped = swappedDuring(label, COURSES['back after 40 s'] ?? putBackNever, () => world);
     const world: SimulatedWorld = new SimulatedWorld({
@@ -152,17 +152,20 @@ describe('a key that is changed to that of another user, and neither may say who
     for (const name of ['before', undefined]) world.delete(name);
     const isGone = (name?: string): boolean => world.object(name) === undefined;
     await world.until(
-      'gone, with the right key',
+      'deleted, with the right key',
       () => isGone() && isGone('before') && world.pending === 0,
       120 * MINUTE_MS,
     );
     await settle(world);
     expect(changesBy('user_2', world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });
 
-/** A slow webhook: the first create intent after `arm` is written only once the account of the new key is settled. */
+/**
+ * A slow webhook: the first create intent after `arm` is written only after the account of the new key is
+ * known.
+ */
 function slowIntent(world: () => SimulatedWorld) {
   let isArmed = false;
   const ports = (real: ClusterPorts): ClusterPorts => ({
@@ -189,13 +192,13 @@ function slowIntent(world: () => SimulatedWorld) {
   };
 }
 
-describe('a key that is changed while a create intent is written slowly', () => {
+describe('a key that changes during a slow write of a create intent', () => {
   it.each([{ isTold: true }, { isTold: false }])(
-    'sends nothing with it, be its user told ($isTold) or not',
+    'sends nothing with the new key (its user is known: $isTold)',
     async ({ isTold }) => {
       const { ports, arm } = slowIntent(() => world);
       const world: SimulatedWorld = new SimulatedWorld({ plant: { ports } });
-      // Nothing of the other user may look like ours, and so give the key away.
+      // No instance of the other user may have our name prefix, which would reveal the key.
       for (const pod of world.api.world.pods.live()) {
         if (pod.userId === 'user_2') world.api.world.pods.end(pod.id, 'Forced');
       }
@@ -210,12 +213,12 @@ describe('a key that is changed while a create intent is written slowly', () => 
       world.changeKey('test-key');
       await world.until('ready, with the right key', () => world.isReady(), 120 * MINUTE_MS);
       expect(changesBy('user_2', world)).toEqual([]);
-      expect(world.books.violations).toEqual([]);
+      expect(world.journal.violations).toEqual([]);
     },
   );
 });
 
-/** Once, at the first write of a status after `arm` was called. */
+/** Once, at the first status write after a call of `arm`. */
 function atNextStatusWrite(act: () => void): { readonly faultPlan: FaultPlan; readonly arm: () => void } {
   let isArmed = false;
   const faultPlan: FaultPlan = ({ label }) => {
@@ -231,8 +234,8 @@ function atNextStatusWrite(act: () => void): { readonly faultPlan: FaultPlan; re
   };
 }
 
-describe('a key that is changed once more just when deletions go on', () => {
-  it('sends no DELETE with the key of another user, and ends them with the right one', async () => {
+describe('a key that changes again when terminations resume', () => {
+  it('sends no DELETE with the key of another user, and terminates with the right one', async () => {
     const ending = ['train-4', 'train-5', 'train-6'];
     const names = ['train-1', 'train-2', 'train-3', ...ending];
     const { faultPlan, arm } = atNextStatusWrite(() => {
@@ -251,13 +254,13 @@ describe('a key that is changed once more just when deletions go on', () => {
     arm();
     world.changeKey('test-key');
     await world.until(
-      'they are gone',
+      'they are deleted',
       () => ending.every((name) => world.object(name) === undefined),
       60 * MINUTE_MS,
     );
     await settle(world);
     expect(world.settings.key.version).toBe(5);
     expect(changesBy('user_2', world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** What happened in a world, line by line, for the one who must understand a failure. */
+/** What happened in a simulation, line by line, to analyse a failure. */
 export class Trace {
   readonly #lines: string[] = [];
   readonly #isKept: boolean;
 
-  /** @param isKept false = nothing is noted: a long run would drown in it */
+  /** @param isKept false records nothing, for long runs */
   constructor(isKept = true) {
     this.#isKept = isKept;
   }
@@ -14,7 +14,7 @@ export class Trace {
     if (this.#isKept) this.#lines.push(`${(atMs / 1000).toFixed(3).padStart(10)}  ${text}`);
   }
 
-  /** The last lines, quiet polls left out. */
+  /** The last lines without quiet polls. */
   text(last = 400): string {
     return this.#lines
       .filter((line) => !line.includes('whoami → 200'))
@@ -22,7 +22,7 @@ export class Trace {
       .join('\n');
   }
 
-  /** Of every line: two runs with the same hash took the same course. */
+  /** A hash of every line. Two runs with the same hash took the same course. */
   hash(): string {
     return createHash('sha256').update(this.#lines.join('\n')).digest('hex');
   }

@@ -6,17 +6,17 @@ import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;
-/** Longer than three sweeps: orphans are ended by then. */
+/** Longer than three sweeps, so that orphans are terminated by then. */
 const SILENCE_MS = 20 * MINUTE_MS;
 export const FAR_INSTALLATION = 'far777';
 
-/** Two clusters, each with its operator and its installation, that rent with one key. */
+/** Two clusters that use one key, each with its operator and its installation. */
 export interface TwoClusters {
   readonly near: SimulatedWorld;
   readonly far: SimulatedWorld;
 }
 
-/** Another cluster beside one that is there. */
+/** Adds a cluster to an existing one. */
 export function beside(near: SimulatedWorld, options: WorldOptions = {}): SimulatedWorld {
   return new SimulatedWorld({
     seed: 2,
@@ -31,12 +31,15 @@ export function twoClusters(nearFaultPlan: FaultPlan, farFaultPlan: FaultPlan = 
   return { near, far: beside(near, { faultPlan: farFaultPlan }) };
 }
 
-/** Somebody applies the YAML of one cluster to another, annotations and all; a status is not taken from a file. */
+/**
+ * A person applies the YAML of one cluster in another, with annotations. The API server ignores the status
+ * in it.
+ */
 export function copyAcross(from: SimulatedWorld, to: SimulatedWorld, name: string): void {
   attempt(from, copyTo(NAMESPACE, undefined, to), name);
 }
 
-/** Both come to rest, and are judged, each by its own objects and pods. */
+/** Waits until both are at rest, and judges each by its own objects and instances. */
 export async function settleBoth({ near, far }: TwoClusters, expected: Expectation = {}): Promise<void> {
   const sinceWriteMs = (): number => near.time.nowMs - Math.max(near.lastWriteMs, far.lastWriteMs);
   await near.until('rest in both', () => sinceWriteMs() > SILENCE_MS, 120 * MINUTE_MS);

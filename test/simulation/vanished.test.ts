@@ -3,11 +3,11 @@ import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
-import { tearOut, tearOutAndApply } from './people.ts';
+import { removeByForce, removeByForceAndApply } from './people.ts';
 import type { Doing } from './people.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
-/** Something happens in the world while the first call of this label is on its way. */
+/** Acts while the first call with this label is in flight. */
 function duringFirst(label: string, doing: Doing, world: () => SimulatedWorld): FaultPlan {
   let isDone = false;
   return (call) => {
@@ -19,19 +19,19 @@ function duringFirst(label: string, doing: Doing, world: () => SimulatedWorld): 
 
 const DELETE = { method: 'DELETE', path: '/pods/{id}', times: 1 } as const;
 const FAULTS: readonly { readonly why: string; readonly rule: FaultRuleInput | undefined }[] = [
-  { why: 'nothing else goes wrong', rule: undefined },
+  { why: 'there is no other fault', rule: undefined },
   {
-    why: 'the provider does not know its new pod yet',
+    why: 'the provider does not know its new instance yet',
     rule: { ...DELETE, effect: { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } } },
   },
-  { why: 'the DELETE is accepted and does nothing', rule: { ...DELETE, effect: { kind: 'IgnoreDelete' } } },
+  { why: 'the DELETE is accepted and has no effect', rule: { ...DELETE, effect: { kind: 'IgnoreDelete' } } },
   { why: 'the DELETE fails', rule: { ...DELETE, effect: { kind: 'Answer', status: 500 } } },
 ];
 
-describe('an object that is torn out while its order is on its way', () => {
+describe('an object that is removed by force during its create request', () => {
   it.each(FAULTS)('leaves nothing that bills: $why', async ({ rule }) => {
     const world: SimulatedWorld = new SimulatedWorld({
-      faultPlan: duringFirst('POST /pods/', tearOut, () => world),
+      faultPlan: duringFirst('POST /pods/', removeByForce, () => world),
     });
     if (rule !== undefined) world.api.faults.add(rule);
     world.startOperator();
@@ -42,12 +42,12 @@ describe('an object that is torn out while its order is on its way', () => {
       1 + world.foreignIds.length + world.othersIds.length,
     );
     expect(surplusOf(world)).toEqual([]);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 
-  it('makes way for the next object of its name once its pod has ended', async () => {
+  it('allows the next object of its name once its instance is terminated', async () => {
     const world: SimulatedWorld = new SimulatedWorld({
-      faultPlan: duringFirst('POST /pods/', tearOutAndApply, () => world),
+      faultPlan: duringFirst('POST /pods/', removeByForceAndApply, () => world),
     });
     world.startOperator();
     await world.pass(1_000);
@@ -55,12 +55,12 @@ describe('an object that is torn out while its order is on its way', () => {
     await world.until('ready', () => world.isReady());
     await settle(world);
     judgeEnd(world);
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });
 
-describe('a key that is changed to another account’s while an order is being written down', () => {
-  it('is not ordered with, and the order leaves once the key fits again', async () => {
+describe('a key that changes to another account’s while a create intent is written', () => {
+  it('sends no create request, until the right key returns', async () => {
     const world: SimulatedWorld = new SimulatedWorld({
       faultPlan: duringFirst(
         'PATCH gpupods intent',
@@ -80,6 +80,6 @@ describe('a key that is changed to another account’s while an order is being w
     world.settings.key.text = 'test-key';
     world.settings.key.version += 1;
     await world.until('ready', () => world.isReady());
-    expect(world.books.violations).toEqual([]);
+    expect(world.journal.violations).toEqual([]);
   });
 });

@@ -1,17 +1,17 @@
-/** Takes back something that was to happen. */
+/** Cancels a scheduled event. */
 export type Cancel = () => void;
 
 interface Entry {
   readonly atMs: number;
-  /** Breaks ties: first come, first out. */
+  /** Breaks ties: first in, first out. */
   readonly order: number;
   readonly run: () => void;
   isCancelled: boolean;
 }
 
 /**
- * The one time of a simulated world: a queue of what is to happen, and a now that jumps from one to the next.
- * Between two of them all promises settle, so the same world takes the same course each time.
+ * The only time of a simulation: a queue of events, and a current time that jumps from one to the next. All
+ * promises settle between two events, so the same simulation takes the same course each time.
  */
 export class VirtualTime {
   #nowMs = 0;
@@ -19,17 +19,17 @@ export class VirtualTime {
   #events = 0;
   readonly #heap: Entry[] = [];
 
-  /** Milliseconds since the world began. */
+  /** Milliseconds since the simulation began. */
   get nowMs(): number {
     return this.#nowMs;
   }
 
-  /** How much has happened, to bound a run that never rests. */
+  /** The number of events so far, to bound a run that never rests. */
   get events(): number {
     return this.#events;
   }
 
-  /** Lets something happen in `delayMs`. */
+  /** Runs something in `delayMs`. */
   schedule(delayMs: number, run: () => void): Cancel {
     this.#order += 1;
     const entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order, run, isCancelled: false };
@@ -39,14 +39,16 @@ export class VirtualTime {
     };
   }
 
-  /** Goes on until `isDone`, asked after each event, or until `limitMs` have passed. Returns whether it was done. */
+  /**
+   * Runs until `isDone`, called after each event, holds or `limitMs` have passed. Returns whether it held.
+   */
   async run(limitMs: number, isDone: () => boolean): Promise<boolean> {
     const endMs = this.#nowMs + limitMs;
     await settle();
     while (!isDone()) {
       const next = this.#pop(endMs);
       if (next === undefined) {
-        // Whoever waits beside this one may have come further.
+        // Another waiting caller may have advanced the time further.
         this.#nowMs = Math.max(this.#nowMs, endMs);
         return isDone();
       }
@@ -108,7 +110,7 @@ export class VirtualTime {
   }
 }
 
-/** Lets everything run that needs no time. */
+/** Runs everything that needs no time. */
 function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

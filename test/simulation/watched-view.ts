@@ -11,7 +11,7 @@ import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface WatchSettings {
-  /** How long a change is on its way. */
+  /** The delay of each change. */
   delayMs: number;
 }
 
@@ -26,8 +26,8 @@ interface Parts {
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
 
 /**
- * What one process sees of the GpuPods: the real store, fed by changes that come late, in order, and not at all while
- * the watch is down; what was missed is found by listing again, as after a compaction.
+ * What one process sees of the GpuPods: the real store, fed by changes that come late, in sequence, and not
+ * at all while the watch is down. A new list finds the missed changes, as after a compaction.
  */
 export class WatchedView {
   readonly store = new Store<RawObject>();
@@ -50,7 +50,7 @@ export class WatchedView {
     });
   }
 
-  /** The watch breaks, and is compacted away: everything is listed again after so long. */
+  /** The watch breaks and its history is compacted, so everything is listed again after this time. */
   breakFor(ms: number): void {
     this.#isDown = true;
     this.#parts.time.schedule(ms, () => {

@@ -19,7 +19,7 @@ function offer(cloudId: string, provider: string, usdPerHour: number): OfferInpu
   };
 }
 
-/** Three that fit under the cap of the worlds, and one that does not. */
+/** Three offers below the cap of the simulations, and one above it. */
 export const OFFERS: readonly OfferInput[] = [
   offer('n3-H100x1', 'hyperstack', 1.9),
   offer('gpu_1x_h100', 'lambdalabs', 2.4),

@@ -13,13 +13,13 @@ import { createPodStatuses } from '../../src/prime/pod-statuses.ts';
 import { deletePod, getPod } from '../../src/prime/pods.ts';
 import type { RateLimiter } from '../../src/prime/rate-limiter.ts';
 
-/** The key of a process; it may be changed while it runs. */
+/** The key of a process. A test may change it at run time. */
 export interface Key {
   text: string;
   version: number;
 }
 
-/** The real client of the provider, down to where it would open a socket. */
+/** The real client of the provider, except for the socket. */
 export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key, limiter?: RateLimiter): Provider {
   const client = createHttpClient({
     baseUrl: 'https://provider.test/api/v1',

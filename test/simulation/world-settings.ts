@@ -1,11 +1,11 @@
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import { createRandomSource } from '../../src/simulator/world/random.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
-import type { PriceLimits } from './books.ts';
+import type { PriceLimits } from './journal.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
 import { INSTALLATION } from './shared-world.ts';
 
-/** What a test may say of the operator of its world. */
+/** Options of the operator of a simulation. */
 export interface OperatorOptions {
   readonly seed?: number;
   readonly plant?: Plant;
@@ -18,7 +18,7 @@ export interface OperatorOptions {
   >;
 }
 
-/** What the operator of a world is told at its start. */
+/** The settings that the operator of a simulation starts with. */
 export function worldSettings({
   seed = 1,
   plant = {},
@@ -42,7 +42,7 @@ export function worldSettings({
   };
 }
 
-/** What its policy allows everybody to cost. */
+/** The price limits of its policy. */
 export function priceLimits({ maxPriceCeiling, maxTotalPricePerHour }: Policy): PriceLimits {
   return {
     ...(maxPriceCeiling === undefined ? {} : { ceilingUsdPerHour: maxPriceCeiling / 1e6 }),

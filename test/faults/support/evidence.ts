@@ -1,7 +1,7 @@
 import { isRawObject, type RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Simulator } from '../../../src/simulator/start-simulator.ts';
 import type { ApiProxy, ProxiedRequest } from '../../support/api-proxy.ts';
-import { Books, type ChangeSource } from '../../simulation/books.ts';
+import { Journal, type ChangeSource } from '../../simulation/journal.ts';
 import type { Change } from '../../simulation/simulated-api-server.ts';
 import { judgeEnd, type Expectation } from '../../simulation/oracles.ts';
 
@@ -16,7 +16,7 @@ export class Evidence {
   readonly #simulator: Simulator;
   readonly #proxy: ApiProxy;
   readonly #foreignIds: readonly string[];
-  readonly #books: Books;
+  readonly #journal: Journal;
   readonly #seen = new Map<string, RawObject>();
 
   constructor(simulator: Simulator, proxy: ApiProxy, foreignIds: readonly string[]) {
@@ -31,7 +31,9 @@ export class Evidence {
         });
       },
     };
-    this.#books = new Books(source, simulator, () => new Date(simulator.world.clock.nowMs()).toISOString());
+    this.#journal = new Journal(source, simulator, () =>
+      new Date(simulator.world.clock.nowMs()).toISOString(),
+    );
   }
 
   /** Writes of the operator that were done, but for Lease and events, as `PATCH /apis/…`. */
@@ -49,16 +51,16 @@ export class Evidence {
       {
         api: this.#simulator,
         server: { list: () => objects },
-        books: this.#books,
+        journal: this.#journal,
         foreignIds: this.#foreignIds,
       },
       expected,
     );
-    return this.#books.violations;
+    return this.#journal.violations;
   }
 
-  accuse(oracle: string, message: string): void {
-    this.#books.accuse(oracle, message);
+  addViolation(oracle: string, message: string): void {
+    this.#journal.addViolation(oracle, message);
   }
 
   #changeOf(request: ProxiedRequest, body: string): Change | undefined {

@@ -166,7 +166,7 @@ export class Stage {
       await this.scene.untilTrue('two sweeps', () => this.lists() >= lists + 2);
       if (this.evidence.writes().length === writes) return;
     }
-    this.evidence.accuse('silence', `still writes: ${this.evidence.writes().slice(-3).join(', ')}`);
+    this.evidence.addViolation('silence', `still writes: ${this.evidence.writes().slice(-3).join(', ')}`);
   }
 }
 

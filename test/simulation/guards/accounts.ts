@@ -1,23 +1,23 @@
 import type { Pod } from '../../../src/simulator/world/pod.ts';
 import { podIdOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';
-import { isByOperator, intentOf, podIdIn } from './guard.ts';
+import { isByOperator, intentOf, podIdIn, podNameOf } from './guard.ts';
 import type { Arrival, Guard, GuardedWorld } from './guard.ts';
-import { podNameOf } from './create-body.ts';
 
 /**
- * With the key of one user nothing is rented for a GpuPod whose instance another user pays, nor is that instance ended
- * or called gone; and with the right key an instance that bills is not called gone either.
+ * With the key of one user the operator creates nothing for a GpuPod whose instance another user pays for,
+ * does not terminate that instance, and does not report it as terminated. With the right key it does not
+ * report a billing instance as terminated either.
  */
 export function accountGuard(world: GuardedWorld): Guard {
   const { pods } = world.api.world;
 
   function judgeCreate({ request }: Arrival): void {
-    const uid = world.books.orders.get(podNameOf(request.bodyText))?.uid;
+    const uid = world.journal.intents.get(podNameOf(request.bodyText))?.uid;
     if (uid === undefined) return;
     for (const pod of pods.live()) {
       if (pod.userId !== request.userId && intentOf(world, pod.id)?.uid === uid) {
-        accuse(`rents for ${uid} as ${String(request.userId)} while ${pod.name} bills ${pod.userId}`);
+        addViolation(`creates for ${uid} as ${String(request.userId)} while ${pod.name} bills ${pod.userId}`);
       }
     }
   }
@@ -25,7 +25,7 @@ export function accountGuard(world: GuardedWorld): Guard {
   function judgeDelete({ request }: Arrival): void {
     const pod = pods.byId.get(podIdIn(request));
     if (pod === undefined || intentOf(world, pod.id) === undefined || pod.userId === request.userId) return;
-    accuse(`ends ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
+    addViolation(`terminates ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
   }
 
   function judgeGone({ object, before }: Change): void {
@@ -33,15 +33,18 @@ export function accountGuard(world: GuardedWorld): Guard {
     const pod = podId === undefined || podIdOf(object) === podId ? undefined : pods.byId.get(podId);
     if (pod === undefined || !pods.isLive(pod) || !isOf(pod, object.metadata.uid)) return;
     const oracle = pod.userId === world.userId ? 'given-up' : 'account';
-    world.books.accuse(oracle, `${object.metadata.name} calls ${pod.name} gone, which bills ${pod.userId}`);
+    world.journal.addViolation(
+      oracle,
+      `${object.metadata.name} reports ${pod.name} as terminated, which bills ${pod.userId}`,
+    );
   }
 
   function isOf(pod: Pod, uid: string): boolean {
-    return world.books.uidOf(pod.id, pod.name) === uid;
+    return world.journal.uidOf(pod.id, pod.name) === uid;
   }
 
-  function accuse(message: string): void {
-    world.books.accuse('account', message);
+  function addViolation(message: string): void {
+    world.journal.addViolation('account', message);
   }
 
   return {

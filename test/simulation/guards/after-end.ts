@@ -5,23 +5,23 @@ import type { Change } from '../simulated-api-server.ts';
 import { isByOperator } from './guard.ts';
 import type { Guard, GuardedWorld } from './guard.ts';
 
-/** A GpuPod that has been released, or rents nothing, does not say that it bills, nor where it is. */
+/** A GpuPod that is released or has no instance shows no address and does not claim to bill. */
 export function afterEndGuard(world: GuardedWorld): Guard {
   function isLeftRunning({ metadata }: RawObject): boolean {
-    return world.api.world.pods.live().some(({ id, name }) => world.books.uidOf(id, name) === metadata.uid);
+    return world.api.world.pods.live().some(({ id, name }) => world.journal.uidOf(id, name) === metadata.uid);
   }
 
   function judge(change: Change): void {
     const { object, before } = change;
     const { name } = object.metadata;
-    // An address that a person left in a status without an id is not the operator's word.
+    // An address that a person wrote into a status without an ID is not the operator's statement.
     const isJudged = podIdOf(object) === undefined && (podIdOf(before) !== undefined || !hasAddress(before));
     for (const [what, isWrong] of isJudged ? whileNothingIsRented(object) : []) {
-      if (isWrong) world.books.accuse('after-end', `${name} rents nothing, and ${what}`);
+      if (isWrong) world.journal.addViolation('after-end', `${name} has no instance, but ${what}`);
     }
     if (!isReleased(change) || isLeftRunning(object)) return;
     for (const [what, isWrong] of onceReleased(object)) {
-      if (isWrong) world.books.accuse('after-end', `${name} was released, and ${what}`);
+      if (isWrong) world.journal.addViolation('after-end', `${name} was released, but ${what}`);
     }
   }
 
@@ -55,7 +55,7 @@ function onceReleased(object: RawObject): Rows {
   ];
 }
 
-/** The operator has taken its finalizer off, and somebody else's holds the object. */
+/** The operator has removed its finalizer, and another finalizer holds the object. */
 function isReleased({ object, before }: Change): boolean {
   const { finalizers = [], deletionTimestamp } = object.metadata;
   const hadOurs = (before?.metadata.finalizers ?? []).includes(FINALIZER);

@@ -6,15 +6,12 @@ import { isReady, podIdOf, specOf } from '../readings.ts';
 import { isByOperator, podIdIn } from './guard.ts';
 import type { Guard, GuardedWorld } from './guard.ts';
 
-/** How much dearer than it was chosen for an instance may be where the spec names no cap. */
+/** How much more than the chosen offer an instance may cost if the spec has no cap. */
 const TOLERANCE = 1.05;
-/** An inventory takes a page or two of each of a few wallets, and one of them may fail. */
+/** An inventory takes one or two pages for each of a few wallets, and one of them may fail. */
 const MAX_LISTS = 16;
 
-/**
- * An instance that is called Ready for the first time is what its spec allows, and its price has been read since it is
- * ACTIVE.
- */
+/** An instance that becomes Ready is what its spec allows, and its price has been read since it is ACTIVE. */
 export function asChosenGuard(world: GuardedWorld): Guard {
   const judged = new Set<string>();
   const reads = new Map<string, LoggedRequest>();
@@ -24,10 +21,13 @@ export function asChosenGuard(world: GuardedWorld): Guard {
   function judge(object: RawObject, pod: Pod): void {
     const { name } = object.metadata;
     for (const [what, isWrong] of differences(object, pod)) {
-      if (isWrong) world.books.accuse('as-chosen', `${name} is Ready on ${pod.name}: ${what}`);
+      if (isWrong) world.journal.addViolation('as-chosen', `${name} is Ready on ${pod.name}: ${what}`);
     }
     if (!isPriceRead(pod)) {
-      world.books.accuse('price-read', `${name} is Ready, and nobody has read the price of ${pod.name}`);
+      world.journal.addViolation(
+        'price-read',
+        `${name} is Ready, but nobody has read the price of ${pod.name}`,
+      );
     }
   }
 
@@ -48,14 +48,14 @@ export function asChosenGuard(world: GuardedWorld): Guard {
       [pod.offer.gpuType, !listAt(spec['gpu'], 'types').includes(pod.offer.gpuType)],
       [`in ${String(pod.offer.country)}`, !isListed(spec, 'countries', pod.offer.country)],
       [`paid by ${String(pod.teamId)}`, pod.teamId !== teamId],
-      [`it costs ${priceHr} USD/h, allowed are ${cap}`, priceHr > cap + 1e-9],
+      [`it costs ${priceHr} USD/h, the cap is ${cap}`, priceHr > cap + 1e-9],
     ];
   }
 
   function capOf(object: RawObject, pod: Pod): number {
     const { maxPrice } = specOf(object);
-    const ordered = world.books.orders.get(pod.name)?.maxPrice ?? 0;
-    const cap = Math.max(typeof maxPrice === 'number' ? maxPrice : Infinity, ordered);
+    const allowed = world.journal.intents.get(pod.name)?.maxPrice ?? 0;
+    const cap = Math.max(typeof maxPrice === 'number' ? maxPrice : Infinity, allowed);
     return cap === Infinity ? (pod.maxPrice ?? Infinity) * TOLERANCE : cap;
   }
 

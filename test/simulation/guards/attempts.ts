@@ -1,16 +1,15 @@
 import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
 import { specOf } from '../readings.ts';
-import { podNameOf } from './create-body.ts';
-import { objectOf } from './guard.ts';
+import { objectOf, podNameOf } from './guard.ts';
 import type { Guard, GuardedWorld } from './guard.ts';
 
-/** More than the spec allows: an instance may be ended before it counts as an attempt. */
+/** Added to the limit of the spec, because an instance may terminate before it counts as an attempt. */
 const SPARE_ATTEMPTS = 2;
-/** Create requests of which nothing is known: whether they cost anything only the provider knows. */
+/** The limit for create requests with an unknown outcome, which only the provider could check. */
 const MOST_UNKNOWN = 10;
 const USUAL_ATTEMPTS = 3;
 
-/** What is done for a GpuPod without anybody asking for it ends some day: each create may cost money. */
+/** The number of creates without a person's request is bounded, because each may cost money. */
 export function attemptsGuard(world: GuardedWorld): Guard {
   const creates = new Map<string, LoggedRequest[]>();
 
@@ -21,7 +20,7 @@ export function attemptsGuard(world: GuardedWorld): Guard {
     const allowed = (typeof maxAttempts === 'number' ? maxAttempts : USUAL_ATTEMPTS) + SPARE_ATTEMPTS;
     if (made === allowed || unknown === MOST_UNKNOWN) {
       const counts = `after ${made} instances and ${unknown} creates of unknown outcome`;
-      world.books.accuse('bounded', `another create for ${uid} ${counts}, and nobody asked for it`);
+      world.journal.addViolation('bounded', `another create for ${uid} ${counts}, which nobody requested`);
     }
   }
 
@@ -35,7 +34,7 @@ export function attemptsGuard(world: GuardedWorld): Guard {
     },
     onArrival: ({ request }) => {
       if (request.method !== 'POST' || request.route !== '/pods/') return;
-      const uid = world.books.orders.get(podNameOf(request.bodyText))?.uid;
+      const uid = world.journal.intents.get(podNameOf(request.bodyText))?.uid;
       if (uid === undefined) return;
       const earlier = creates.get(uid) ?? [];
       judge(uid, earlier);

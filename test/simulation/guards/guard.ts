@@ -1,28 +1,29 @@
+import { parseJson, recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
-import type { Books } from '../books.ts';
+import type { Journal } from '../journal.ts';
 import type { Change, SimulatedApiServer } from '../simulated-api-server.ts';
 
-/** A request of this cluster's operator, as it arrives at the provider and before it is handled. */
+/** A request of this cluster's operator on its arrival at the provider, before it is handled. */
 export interface Arrival {
   readonly request: LoggedRequest;
-  /** Uid of the GpuPod for which this DELETE was decided; undefined for sweeps, and for other requests. */
+  /** The UID of the GpuPod whose decision led to this DELETE. Undefined for sweeps and for other requests. */
   readonly actor: string | undefined;
 }
 
-/** Watches one kind of rule while a world runs, and accuses at the moment that it is broken. */
+/** Watches one kind of rule during a simulation, and records a violation when the rule is broken. */
 export interface Guard {
   readonly onChange?: (change: Change) => void;
   readonly onArrival?: (arrival: Arrival) => void;
 }
 
-/** What guards look at, beside what they are told. */
+/** What guards read besides the events that they receive. */
 export interface GuardedWorld {
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
-  readonly books: Books;
-  /** User of the key that the operator has now. */
+  readonly journal: Journal;
+  /** The user of the operator's current key. */
   readonly userId: string | undefined;
 }
 
@@ -34,13 +35,21 @@ export function objectOf({ server }: GuardedWorld, uid: string | undefined): Raw
   return uid === undefined ? undefined : server.list('gpupods').find(({ metadata }) => metadata.uid === uid);
 }
 
-/** The id in the path of `/pods/{id}`. */
+/** The ID in the path of `/pods/{id}`. */
 export function podIdIn({ path }: LoggedRequest): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The order that an instance was created by, as it was written onto an object; undefined for those of others. */
-export function intentOf({ api, books }: GuardedWorld, podId: string): ReturnType<Books['orders']['get']> {
+/** The create intent of an instance, or undefined for foreign instances. */
+export function intentOf(
+  { api, journal }: GuardedWorld,
+  podId: string,
+): ReturnType<Journal['intents']['get']> {
   const pod = api.world.pods.byId.get(podId);
-  return pod === undefined ? undefined : books.orders.get(pod.name);
+  return pod === undefined ? undefined : journal.intents.get(pod.name);
+}
+
+/** The name in the body of a create request, or an empty text if the body is malformed. */
+export function podNameOf(bodyText: string): string {
+  return stringAt(recordAt(parseJson(bodyText), 'pod'), 'name') ?? '';
 }

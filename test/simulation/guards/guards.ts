@@ -13,8 +13,10 @@ const KINDS: readonly ((world: GuardedWorld) => Guard)[] = [
   afterEndGuard,
 ];
 
-/** Sets all guards to watch a world; what they return is told of each request that its operator sent. */
-export function watchedByGuards(world: GuardedWorld): (arrival: Arrival) => void {
+/**
+ * Installs all guards in a simulation. Call the returned function with each request that its operator sends.
+ */
+export function installGuards(world: GuardedWorld): (arrival: Arrival) => void {
   const guards = KINDS.map((make) => make(world));
   world.server.onChange((change) => {
     for (const guard of guards) guard.onChange?.(change);

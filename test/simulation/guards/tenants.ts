@@ -6,11 +6,12 @@ import { isByOperator, objectOf, intentOf, podIdIn } from './guard.ts';
 import type { Arrival, Guard, GuardedWorld } from './guard.ts';
 
 /**
- * No GpuPod ends an instance that was created for another one, or shows where it is, but for what a dead uid of the same
- * namespace left behind. What no GpuPod decided to end, as in a sweep, belongs to none that lives.
+ * No GpuPod terminates the instance of another GpuPod or shows its address, unless it comes from a deleted
+ * UID of the same namespace. A termination that no GpuPod decided, as in a sweep, must not affect an
+ * existing GpuPod.
  */
 export function tenantGuard(world: GuardedWorld): Guard {
-  /** Namespaces of all GpuPods that ever were, by uid. */
+  /** The namespaces of all GpuPods ever created, by UID. */
   const namespaces = new Map<string, string>();
 
   function isOthers(uid: string, podId: string): boolean {
@@ -19,9 +20,9 @@ export function tenantGuard(world: GuardedWorld): Guard {
     return objectOf(world, owner) !== undefined || namespaces.get(owner) !== namespaces.get(uid);
   }
 
-  /** By its order, or because it was adopted. */
+  /** By its create intent, or because it was adopted. */
   function isOfLiving(podId: string): boolean {
-    const adopter = objectOf(world, world.books.owners.get(podId));
+    const adopter = objectOf(world, world.journal.owners.get(podId));
     return (
       objectOf(world, intentOf(world, podId)?.uid) !== undefined ||
       (adopter !== undefined && podIdOf(adopter) === podId)
@@ -35,7 +36,7 @@ export function tenantGuard(world: GuardedWorld): Guard {
     const { name, uid } = object.metadata;
     const isStrangers = intentOf(world, pod.id) === undefined;
     if (isStrangers || isOthers(uid, pod.id)) {
-      world.books.accuse('tenant', `${name} shows where ${pod.name} is, which is not its own`);
+      world.journal.addViolation('tenant', `${name} shows the address of ${pod.name}, which is not its own`);
     }
   }
 
@@ -50,13 +51,13 @@ export function tenantGuard(world: GuardedWorld): Guard {
       if (request.method !== 'DELETE') return;
       const podId = podIdIn(request);
       const pod = world.api.world.pods.byId.get(podId);
-      // What has ended already cannot be ended by anybody.
+      // Nothing can terminate an instance that has already terminated.
       if (pod === undefined || !world.api.world.pods.isLive(pod)) return;
       const isWrong = actor === undefined ? isOfLiving(podId) : isOthers(actor, podId);
       if (!isWrong) return;
       const owner = intentOf(world, podId)?.objectKey ?? '';
       const who = actor === undefined ? 'a sweep' : nameOf(world, actor);
-      world.books.accuse('tenant', `${who} ends ${podId}, which is of ${owner}`);
+      world.journal.addViolation('tenant', `${who} terminates ${podId}, which belongs to ${owner}`);
     },
   };
 }

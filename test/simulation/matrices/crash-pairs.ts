@@ -10,8 +10,9 @@ export async function crashPoints(): Promise<readonly Point[]> {
 }
 
 /**
- * The process dies at every point of a life, and the one after it at every point of the rest.
- * @param share which of the `shares` parts of the first points
+ * The process dies at every point of a life, and its successor at every point of the rest.
+ *
+ * @param share which of the `shares` parts of the first points to run
  */
 export async function crashPairs(share: number, shares: number): Promise<readonly Matrix[]> {
   const firsts = await crashPoints();
@@ -20,7 +21,7 @@ export async function crashPairs(share: number, shares: number): Promise<readonl
     .map((first) => ({
       name: `crash ${first.moment} at #${String(first.number)}`,
       life: () => ({ faultPlan: crashesAt(first) }),
-      strikes: CRASHES,
+      faults: CRASHES,
       from: () => first.number + 1,
     }));
 }

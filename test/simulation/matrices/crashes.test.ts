@@ -4,14 +4,14 @@ import { crashesAt, live } from '../life.ts';
 import { CRASHES, MOMENTS, QUICK, runMatrices } from '../matrix.ts';
 import { crashPoints } from './crash-pairs.ts';
 
-// Many lives, and a machine that may be busy with something else.
+// Many lives, possibly on a busy host.
 jest.setTimeout(30 * 60_000);
 
 const TRIPLES = 40;
-/** Calls of two lives one after the other: the second process dies, too. */
+/** The calls of two consecutive lives, so that the second process dies too. */
 const SPAN = 60;
 
-/** What a process does from the first write to the last, as the calls of an undisturbed life name it. */
+/** The effects of a process from the first write to the last, by the labels of an undisturbed life. */
 const EFFECTS = [
   'GET /availability/gpus',
   'PATCH gpupods intent', // with the finalizer
@@ -21,31 +21,31 @@ const EFFECTS = [
   'POST secrets',
   'DELETE /pods/{id}',
   'GET /pods/',
-  'PATCH gpupods finalizers', // takes the finalizer off
+  'PATCH gpupods finalizers', // removes the finalizer
 ];
 
 describe('a process that dies', () => {
-  it('at any one point of a life, from its start to long after its end', async () => {
-    // Sweeps and quiet polls as well.
-    const { failures, struck } = await runMatrices([
-      { name: 'a calm life', life: () => ({ silenceMs: 16 * 60_000 }), strikes: CRASHES },
+  it('keeps all promises at any one point of a life, from its start to long after its end', async () => {
+    // Includes sweeps and quiet polls.
+    const { failures, faultedCalls } = await runMatrices([
+      { name: 'a calm life', life: () => ({ silenceMs: 16 * 60_000 }), faults: CRASHES },
     ]);
     expect(failures).toEqual([]);
-    expect(EFFECTS.filter((effect) => !struck.has(effect))).toEqual([]);
+    expect(EFFECTS.filter((effect) => !faultedCalls.has(effect))).toEqual([]);
   });
 
-  it('has every effect among the points of the pairs, each write of a status, and the list that proves the end', async () => {
+  it('has every effect among the points of the pairs, each status write, and the list that proves the termination', async () => {
     const { calls } = await live(QUICK);
     const labels = calls.map(({ label }) => label);
     expect(await crashPoints()).toHaveLength(labels.length * MOMENTS.length);
     expect(EFFECTS.filter((effect) => !labels.includes(effect))).toEqual([]);
-    // The pod id, what it waits for, that it is ready; what ends within seconds is not written down.
+    // The pod ID, what it waits for, and Ready. A termination that takes only seconds is not written down.
     expect(labels.filter((label) => label === 'PUT gpupods/status')).toHaveLength(3);
     const afterDelete = labels.slice(labels.indexOf('DELETE /pods/{id}'));
     expect(afterDelete.indexOf('GET /pods/')).toBeLessThan(afterDelete.indexOf('PATCH gpupods finalizers'));
   });
 
-  it('three times in a life, at points drawn at random and the same each time', async () => {
+  it('keeps all promises when it dies three times in a life, at points drawn from a fixed seed', async () => {
     const random = createRandomSource(20_261_127);
     const below = (limit: number): number => Math.floor(random.next() * limit);
     const drawPoint = () => ({ number: 1 + below(SPAN), moment: MOMENTS[below(MOMENTS.length)] ?? 'sent' });
@@ -55,7 +55,7 @@ describe('a process that dies', () => {
         return {
           name: JSON.stringify(points),
           life: () => ({ faultPlan: crashesAt(...points) }),
-          strikes: [],
+          faults: [],
         };
       }),
     );

@@ -1,31 +1,31 @@
 import type { LifeOptions } from '../life.ts';
 import { CRASHES, DISTINCT_CRASHES } from '../matrix.ts';
-import type { Matrix, Strike } from '../matrix.ts';
+import type { Matrix, MatrixFault } from '../matrix.ts';
 import { hiddenFor } from '../provider-faults.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const LEASE_MS = 15_000;
-/** A standby process takes over when the lease has run out. */
+/** A standby takes over when the lease has expired. */
 const TAKE_OVER_MS = 17_000;
-/** A process that goes on finds out only then that somebody else leads. */
+/** A process that resumes notices only then that another one leads. */
 const FINDS_OUT_MS = 5_000;
 const FROZEN_MS = 3 * LEASE_MS;
-/** Longer than it takes to prove that an order came to nothing. */
+/** Longer than the proof that a create request created nothing. */
 const LONG_MS = 4 * MINUTE_MS;
 
-const FREEZES: readonly Strike[] = freezes(FROZEN_MS);
+const FREEZES: readonly MatrixFault[] = freezes(FROZEN_MS);
 
-function freezes(ms: number): readonly Strike[] {
+function freezes(ms: number): readonly MatrixFault[] {
   return (['before', 'sent'] as const).map((moment) => ({
-    name: `stopped for ${String(ms / 1000)} s ${moment}`,
+    name: `frozen for ${String(ms / 1000)} s ${moment}`,
     mishaps: () => [{ kind: 'freeze', moment, ms }],
   }));
 }
 
-/** Another process takes over from one that is stopped; the stopped one goes on, and leads for a while as well. */
-function replaced(frozenMs: number): readonly Strike[] {
+/** A standby replaces a frozen process. The frozen one resumes, and also leads for a while. */
+function replaced(frozenMs: number): readonly MatrixFault[] {
   return freezes(frozenMs).map(({ name, mishaps }) => ({
     name: `${name}, and replaced`,
     mishaps: (world) => {
@@ -36,7 +36,7 @@ function replaced(frozenMs: number): readonly Strike[] {
       world.time.schedule(frozenMs + FINDS_OUT_MS, () => {
         for (const operator of stopped) operator.stepDown();
         world.replaceOperator();
-        world.progress.strike('second operator gone', world.time.nowMs);
+        world.progress.noteFault('second operator stopped', world.time.nowMs);
       });
       return mishaps(world);
     },
@@ -44,8 +44,8 @@ function replaced(frozenMs: number): readonly Strike[] {
 }
 
 /**
- * Until both have seen the same of a machine, each writes what it saw last over what the other did. That costs no money,
- * and a Lease lets two lead for seconds only.
+ * Until both processes have the same snapshot of an instance, each overwrites the status of the other. That
+ * costs no money, and a Lease lets two lead for seconds only.
  */
 function twoLead(options: LifeOptions = {}): () => LifeOptions {
   return () => ({
@@ -57,19 +57,19 @@ function twoLead(options: LifeOptions = {}): () => LifeOptions {
   });
 }
 
-/** Two processes that both believe to lead. */
+/** Two processes that both believe that they lead. */
 export const LEADERS: readonly Matrix[] = [
-  { name: 'one leads', life: () => ({}), strikes: [...replaced(FROZEN_MS), ...replaced(LONG_MS)] },
-  { name: 'two lead', life: twoLead(), strikes: [...FREEZES, ...DISTINCT_CRASHES] },
+  { name: 'one leads', life: () => ({}), faults: [...replaced(FROZEN_MS), ...replaced(LONG_MS)] },
+  { name: 'two lead', life: twoLead(), faults: [...FREEZES, ...DISTINCT_CRASHES] },
   {
     name: 'two lead, with a slow watch',
     life: twoLead({ watchDelayMs: 4_000 }),
-    strikes: [...FREEZES, ...DISTINCT_CRASHES],
+    faults: [...FREEZES, ...DISTINCT_CRASHES],
   },
 ];
 
-/** The next process runs on a machine with another time of day. */
-function crashTo(wallMs: number): readonly Strike[] {
+/** The next process runs on a node with another time of day. */
+function crashTo(wallMs: number): readonly MatrixFault[] {
   return DISTINCT_CRASHES.map((crash) => ({
     ...crash,
     name: `${crash.name}, the next process has a clock ${wallMs > 0 ? 'an hour ahead' : 'an hour back'}`,
@@ -80,7 +80,7 @@ function crashTo(wallMs: number): readonly Strike[] {
   }));
 }
 
-/** As soon as there is a next process. */
+/** Takes effect as soon as there is a next process. */
 function setNextClock(world: SimulatedWorld, wallMs: number): void {
   const { length } = world.operators;
   const set = (): void => {
@@ -96,34 +96,34 @@ const LOST_FOR_A_WHILE: NonNullable<LifeOptions['prepare']> = ({ api }) => {
   api.faults.add({ ...hiddenFor(30_000), times: 1 });
 };
 
-/** Clocks that go wrong, and times in which nobody looks. */
+/** Wrong clocks, and times without a running operator. */
 export const CLOCKS: readonly Matrix[] = [
   {
     name: 'half an hour of downtime',
     life: () => ({ restartMs: 30 * MINUTE_MS }),
-    strikes: CRASHES,
+    faults: CRASHES,
   },
-  { name: 'the machine sleeps', life: () => ({}), strikes: freezes(30 * MINUTE_MS) },
+  { name: 'the node sleeps', life: () => ({}), faults: freezes(30 * MINUTE_MS) },
   {
-    name: 'another clock, and the pod in no list for 80 s',
+    name: 'another clock, and the instance in no list for 80 s',
     life: () => ({
       prepare: ({ api }) => {
         api.faults.add({ ...hiddenFor(80_000), times: 1 });
       },
     }),
-    strikes: crashTo(HOUR_MS),
+    faults: crashTo(HOUR_MS),
   },
-  { name: 'another clock', life: () => ({}), strikes: [...crashTo(HOUR_MS), ...crashTo(-HOUR_MS)] },
+  { name: 'another clock', life: () => ({}), faults: [...crashTo(HOUR_MS), ...crashTo(-HOUR_MS)] },
   ...[2, 0.5].flatMap((clockRate) => [
     {
       name: `clocks at ${String(clockRate)}`,
       life: () => ({ settings: { clockRate } }),
-      strikes: DISTINCT_CRASHES,
+      faults: DISTINCT_CRASHES,
     },
     {
-      name: `clocks at ${String(clockRate)}, the answer is lost, and the pod in no list for 30 s`,
+      name: `clocks at ${String(clockRate)}, the response is lost, and the instance in no list for 30 s`,
       life: () => ({ settings: { clockRate }, prepare: LOST_FOR_A_WHILE }),
-      strikes: DISTINCT_CRASHES,
+      faults: DISTINCT_CRASHES,
     },
   ]),
 ];

@@ -4,14 +4,14 @@ import type { Step } from '../../../src/lifecycle/step.ts';
 import { CRASHES, runMatrices } from '../matrix.ts';
 import type { Matrix } from '../matrix.ts';
 import type { PlanNext, Plant } from '../operator-process.ts';
-import { ENDING_BUGS, endedByAnswer } from '../planted/termination-bugs.ts';
-import { ORDER_BUGS } from '../planted/create-bugs.ts';
+import { TERMINATION_BUGS, endedByAnswer } from '../planted/termination-bugs.ts';
+import { CREATE_BUGS } from '../planted/create-bugs.ts';
 import { crashPairs } from './crash-pairs.ts';
 import { CLOCKS, LEADERS } from './leaders-and-clocks.ts';
-import { BEYOND, LOOKS, ORDERS, REFUSALS, withCrashes } from './provider-faults.ts';
+import { BEYOND, INSTANCE_READS, UNKNOWN_OUTCOMES, REFUSALS, withCrashes } from './provider-faults.ts';
 import { TERMINATION_REASONS, PEOPLE, UNOBSERVED } from './stale-state.ts';
 
-// Many lives, and a machine that may be busy with something else.
+// Many lives, possibly on a busy host.
 jest.setTimeout(30 * 60_000);
 
 interface Row {
@@ -19,7 +19,7 @@ interface Row {
   readonly plant: () => Plant;
   readonly matrices: () => readonly Matrix[] | Promise<readonly Matrix[]>;
   readonly oracle: string;
-  /** It shows without a strike as well. @default false */
+  /** The bug shows without a fault as well. @default false */
   readonly isPlain?: boolean;
 }
 
@@ -36,7 +36,7 @@ function fromProcess(number: number, otherwise: (known: Observation, real: PlanN
   };
 }
 
-/** What a person deletes goes at once. */
+/** Releases a deleted GpuPod at once. */
 function releasing(known: Observation, real: PlanNext): Step {
   return known.gpuPod.metadata.deletionTimestamp === undefined
     ? real(known)
@@ -44,7 +44,7 @@ function releasing(known: Observation, real: PlanNext): Step {
 }
 
 function bugNamed(name: string): () => Plant {
-  const bug = [...ORDER_BUGS, ...ENDING_BUGS].find((candidate) => candidate.name === name);
+  const bug = [...CREATE_BUGS, ...TERMINATION_BUGS].find((candidate) => candidate.name === name);
   if (bug === undefined) throw new Error(`no bug is called ${name}`);
   return bug.plant;
 }
@@ -55,13 +55,13 @@ function only(conditions: Parameters<typeof withCrashes>[0], name: string): read
 
 const BUGS: readonly Row[] = [
   {
-    bug: 'after a crash the finalizer goes before the end was seen',
+    bug: 'removes the finalizer after a crash, before the termination is proven',
     plant: fromProcess(2, releasing),
-    matrices: () => [{ name: 'a calm life', life: () => ({}), strikes: CRASHES }],
+    matrices: () => [{ name: 'a calm life', life: () => ({}), faults: CRASHES }],
     oracle: 'released-while-billing',
   },
   {
-    bug: 'after a second crash the finalizer goes before the end was seen',
+    bug: 'removes the finalizer after a second crash, before the termination is proven',
     plant: fromProcess(3, releasing),
     matrices: async () => await crashPairs(0, 16),
     oracle: 'released-while-billing',
@@ -69,7 +69,7 @@ const BUGS: readonly Row[] = [
   {
     bug: 'takes one list for the proof of an absence',
     plant: bugNamed('takes one list for the proof of an absence'),
-    matrices: () => only(ORDERS, 'create lost, and in no list for 80 s'),
+    matrices: () => only(UNKNOWN_OUTCOMES, 'create response lost, and in no list for 80 s'),
     oracle: 'at-most-one',
     isPlain: true,
   },
@@ -80,15 +80,15 @@ const BUGS: readonly Row[] = [
     oracle: 'at-most-one',
   },
   {
-    bug: 'after a crash what a person deletes goes at once, whatever became of its machines',
+    bug: 'releases a deleted GpuPod at once after a crash, whatever its instances do',
     plant: fromProcess(2, releasing),
-    matrices: () => only(REFUSALS, 'the machine fails'),
+    matrices: () => only(REFUSALS, 'the instance fails'),
     oracle: 'released-while-billing',
   },
   {
-    bug: 'after a crash the answer to DELETE is taken as the end',
+    bug: 'takes the response to DELETE as the termination after a crash',
     plant: fromProcess(2, (known, real) => real(endedByAnswer(known))),
-    matrices: () => only(LOOKS, 'delete accepted and the pod stays'),
+    matrices: () => only(INSTANCE_READS, 'delete accepted and the instance stays'),
     oracle: 'settles',
   },
   {
@@ -98,19 +98,19 @@ const BUGS: readonly Row[] = [
     oracle: 'cap',
   },
   {
-    bug: 'a failed write of the pod id is swallowed',
+    bug: 'swallows a failed write of the pod ID',
     plant: bugNamed('ignores that the write of the pod ID failed'),
     matrices: () => UNOBSERVED.filter(({ name }) => name === 'the API server'),
     oracle: 'settles',
   },
   {
-    bug: 'what a person deletes while it is being ended goes at once',
+    bug: 'releases at once a GpuPod that is deleted during a termination',
     plant: fromProcess(1, releasing),
     matrices: () =>
       TERMINATION_REASONS.map((matrix) => ({
         ...matrix,
         life: () => ({ ...matrix.life(), mayBeGone: true }),
-        strikes: matrix.strikes.filter(({ name }) => name === 'deleted'),
+        faults: matrix.faults.filter(({ name }) => name === 'deleted'),
       })),
     oracle: 'released-while-billing',
   },
@@ -128,8 +128,8 @@ const BUGS: readonly Row[] = [
   },
 ];
 
-describe('a bug that only shows at some points of a life', () => {
-  it.each(BUGS)('$bug: is found, by $oracle', async ({ plant, matrices, oracle, isPlain = false }) => {
+describe('a bug that shows only at some points of a life', () => {
+  it.each(BUGS)('is found by $oracle: $bug', async ({ plant, matrices, oracle, isPlain = false }) => {
     const planted = (await matrices()).map((matrix) => ({
       ...matrix,
       life: () => ({ ...matrix.life(), plant: plant() }),

@@ -12,7 +12,7 @@ import { OFFERS } from '../world-offers.ts';
 interface Condition {
   readonly faults?: readonly FaultRuleInput[];
   readonly options?: LifeOptions;
-  /** What else is allowed when the process dies as well. */
+  /** What is also allowed when the process dies. */
   readonly crashed?: LifeOptions;
   readonly end?: End;
 }
@@ -20,10 +20,10 @@ interface Condition {
 type Conditions = Readonly<Record<string, Condition>>;
 
 const MINUTE_MS = 60_000;
-/** An order whose pod no list shows counts as lost at the earliest after this. */
+/** The earliest time after which a create request counts as lost if no list shows its instance. */
 const SETTLE_MS = 90_000;
 const BEYOND_MS = 300_000;
-/** What the first sweep showed is forgotten by a process that dies: the two sweeps are those of the next one. */
+/** A process that dies loses the result of the first sweep, so the two sweeps are those of its successor. */
 const SWEEP_FORGOTTEN_MS = 300_000 + 17_000;
 const POD_NOT_FOUND = { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } } as const;
 const LOST: FaultRuleInput = { method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } };
@@ -36,24 +36,24 @@ function hidden(ms: number): FaultRuleInput {
   return { ...hiddenFor(ms), times: 1 };
 }
 
-/** The order was carried out, and neither its answer nor, for a while, the lists say so. */
-export const ORDERS: Conditions = {
+/** The create request was carried out. Its response does not say so, and neither do the lists for a while. */
+export const UNKNOWN_OUTCOMES: Conditions = {
   ...each(DONE_BUT_UNKNOWN),
   ...Object.fromEntries(
     [0, ...LAGS_MS].flatMap((ms) => [
       [`in no list for ${String(ms / 1000)} s`, { faults: [hidden(ms)] }],
-      [`create lost, and in no list for ${String(ms / 1000)} s`, { faults: [LOST, hidden(ms)] }],
+      [`create response lost, and in no list for ${String(ms / 1000)} s`, { faults: [LOST, hidden(ms)] }],
     ]),
   ),
   'pages shift while they are read, the answer is lost': shiftingPages(3),
   'pages shift back while they are read, the answer is lost': shiftingPages(-3),
-  'neither GET nor status know it at first': {
+  'neither GET nor status shows it at first': {
     faults: [
       { method: 'GET', path: '/pods/{id}', times: 3, effect: POD_NOT_FOUND },
       { method: 'GET', path: '/pods/status', times: 3, effect: { kind: 'OmitRows' } },
     ],
   },
-  'neither GET nor status nor lists know it at first': {
+  'neither GET nor status nor lists show it at first': {
     faults: [
       { method: 'GET', path: '/pods/{id}', times: 3, effect: POD_NOT_FOUND },
       { method: 'GET', path: '/pods/status', times: 3, effect: { kind: 'OmitRows' } },
@@ -62,11 +62,17 @@ export const ORDERS: Conditions = {
   },
 };
 
-/** Lists hide the pod for longer than the operator takes for granted: two may bill, until the sweeps have found one. */
+/**
+ * Lists hide the instance for longer than the assumptions allow. Two may bill until the sweeps have found
+ * one.
+ */
 export const BEYOND: Conditions = {
   'in no list for 300 s': beyond(hidden(BEYOND_MS)),
-  // The offer of which no instance was seen is left alone.
-  'create lost, and in no list for 300 s': { ...beyond(LOST, hidden(BEYOND_MS)), end: 'another offer' },
+  // The offer without a visible instance is in a cooldown.
+  'create response lost, and in no list for 300 s': {
+    ...beyond(LOST, hidden(BEYOND_MS)),
+    end: 'another offer',
+  },
 };
 
 function beyond(...faults: readonly FaultRuleInput[]): Condition {
@@ -78,13 +84,13 @@ function beyond(...faults: readonly FaultRuleInput[]): Condition {
   };
 }
 
-/** Every refusal, and machines that come to nothing. */
+/** Every refusal, and instances that never become ready. */
 export const REFUSALS: Conditions = {
   ...each(NOT_DONE, 'another offer'),
-  'the machine fails': instance('Error'),
+  'the instance fails': instance('Error'),
   'the installation fails': instance('InstallFailed'),
-  'the machine never starts': instance('StuckProvisioning'),
-  'the machine bills more than was allowed': {
+  'the instance never starts': instance('StuckProvisioning'),
+  'the instance bills more than the cap': {
     options: {
       offers: OFFERS.map((offer, index) =>
         index === 0 ? { ...offer, market: { createPriceFactor: 4 } } : offer,
@@ -105,17 +111,17 @@ function instance(outcome: 'Error' | 'InstallFailed' | 'StuckProvisioning'): Con
   };
 }
 
-/** Answers about pods, and to DELETE. */
-export const LOOKS: Conditions = {
+/** Wrong answers about instances, and to DELETE. */
+export const INSTANCE_READS: Conditions = {
   ...each(READS),
   ...each(SINGLE_POD),
-  'GET shows what has ended': { options: { provider: { afterDelete: 'Terminated' } } },
-  'GET shows what has ended for 10 s': {
+  'GET shows a terminated instance': { options: { provider: { afterDelete: 'Terminated' } } },
+  'GET shows a terminated instance for 10 s': {
     options: { provider: { afterDelete: 'Terminated', terminatedVisibleMs: 10_000 } },
   },
 };
 
-/** Two pages, of which the second begins elsewhere than it was asked to. */
+/** Two pages, of which the second begins at another row than requested. */
 function shiftingPages(by: number): Condition {
   return {
     faults: [LOST, { method: 'GET', path: '/pods/', times: 6, effect: { kind: 'ShiftPages', by } }],
@@ -135,7 +141,7 @@ export function withCrashes(conditions: Conditions): readonly Matrix[] {
   return Object.entries(conditions).map(
     ([name, { faults = [], options, crashed = {}, end = 'the same' }]) => ({
       name,
-      strikes: DISTINCT_CRASHES.map((crash) => ({ ...crash, options: crashed })),
+      faults: DISTINCT_CRASHES.map((crash) => ({ ...crash, options: crashed })),
       end,
       life: () => ({
         ...options,

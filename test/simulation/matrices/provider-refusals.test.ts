@@ -2,10 +2,10 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { runMatrices } from '../matrix.ts';
 import { REFUSALS, withCrashes } from './provider-faults.ts';
 
-// Many lives, and a machine that may be busy with something else.
+// Many lives, possibly on a busy host.
 jest.setTimeout(30 * 60_000);
 
-describe('an order that comes to nothing, alone and with a crash at every point', () => {
+describe('a create request that creates nothing, alone and with a crash at every point', () => {
   it.each(withCrashes(REFUSALS))('$name', async (matrix) => {
     const { failures } = await runMatrices([matrix]);
     expect(failures).toEqual([]);

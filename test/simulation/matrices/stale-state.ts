@@ -2,18 +2,18 @@ import type { Mishap } from '../boundary.ts';
 import { CLUSTER_MISHAPS } from '../cluster-faults.ts';
 import type { LifeOptions } from '../life.ts';
 import { DISTINCT_CRASHES } from '../matrix.ts';
-import type { End, Matrix, Strike } from '../matrix.ts';
-import { ANYTIME, attempt, FORCEFUL, specChange, STRIPPING, tearOut } from '../people.ts';
+import type { End, Matrix, MatrixFault } from '../matrix.ts';
+import { ANYTIME, attempt, FORCEFUL, specChange, STRIPPING, removeByForce } from '../people.ts';
 import type { Doing } from '../people.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
-/** A watch that tells what happened when the next steps have long been taken. */
+/** A watch whose events arrive long after the next steps. */
 const SLOW_WATCH: LifeOptions = { watchDelayMs: 4_000 };
 const ORPHANS_END: LifeOptions = { settings: { orphanPolicy: 'Terminate' } };
 const WATCH_DOWN_MS = 240_000;
 
-/** Done while the call is on its way: what it was made for has been seen, and is not so any more when it arrives. */
-function during(name: string, doing: Doing, more: Partial<Strike> = {}): Strike {
+/** Acts while the call is in flight. The facts that the call rests on have changed when it arrives. */
+function during(name: string, doing: Doing, more: Partial<MatrixFault> = {}): MatrixFault {
   return { name, mishaps: (world) => [meanwhile(world, doing)], ...more };
 }
 
@@ -27,18 +27,19 @@ function meanwhile(world: SimulatedWorld, doing: Doing): Mishap {
   };
 }
 
-/** The process dies of the same call, and the next one finds what was done while nobody looked. */
-function whileNobodyLooks(strike: Strike): Strike {
+/** The process also dies during this call, and its successor finds the change. */
+function whileNobodyLooks(fault: MatrixFault): MatrixFault {
   return {
-    ...strike,
-    name: `${strike.name} while the process is dead`,
-    // With annotations and status goes what the instance was ordered as: it is adopted for what it says of itself.
-    ...(strike.name in STRIPPING ? { end: 'adopted' as const } : {}),
-    mishaps: (world) => [...strike.mishaps(world), { kind: 'crash', moment: 'after' }],
+    ...fault,
+    name: `${fault.name} while the process is dead`,
+    // Without annotations and status nothing says what was requested, so the operator adopts the instance by
+    // what the provider says about it.
+    ...(fault.name in STRIPPING ? { end: 'adopted' as const } : {}),
+    mishaps: (world) => [...fault.mishaps(world), { kind: 'crash', moment: 'after' }],
   };
 }
 
-/** Tells nothing of what is done, until the GpuPods are listed again. */
+/** Hides the change from the watch until the GpuPods are listed again. */
 function unseen(doing: Doing): Doing {
   return (world, name) => {
     for (const { isDead, view } of world.operators) {
@@ -53,7 +54,7 @@ const remove: Doing = (world) => {
   world.delete();
 };
 
-/** A person deletes it, waits until it is gone, and applies it again. */
+/** A person deletes the GpuPod, waits until it is gone, and applies it again. */
 const applyAnew: Doing = (world) => {
   remove(world);
   const again = (): void => {
@@ -67,32 +68,33 @@ const GONE = { until: 'deleted', options: { mayBeGone: true }, end: 'its own' } 
 const ANEW = { until: 'deleted' } as const;
 const FORCE = { until: 'deleted', options: ORPHANS_END } as const;
 
-const EDITS: readonly Strike[] = Object.entries(ANYTIME).map(([name, doing]) =>
+const EDITS: readonly MatrixFault[] = Object.entries(ANYTIME).map(([name, doing]) =>
   during(name, doing, { end: endAfter(name) }),
 );
 
 /**
- * A cap is part of the end, and an offer that was too dear is left alone for a while; so is the one whose attempt a restored
- * object did not see succeed. What came back from before the last attempt adopts an instance for what it says of itself.
+ * The cap is part of the end state. An offer above the cap is in a cooldown for a while, and so is the offer
+ * whose success a restored object does not know. A GpuPod restored from before its last attempt adopts an
+ * instance by what the provider says about it.
  */
 function endAfter(name: string): End {
-  if (name === 'restored as it was an attempt ago') return 'adopted';
+  if (name === 'restored from one attempt ago') return 'adopted';
   if (name === 'restored from a backup') return 'another offer';
   if (name === 'cap lowered a little') return 'its own';
   return name === 'cap below every price for 3 min' ? 'another offer' : 'the same';
 }
 
-const ENDS: readonly Strike[] = [
+const ENDS: readonly MatrixFault[] = [
   during('deleted', remove, GONE),
   during('deleted and applied again', applyAnew, ANEW),
-  during('suspended for good', specChange({ suspend: true }), { until: 'deleted', end: 'its own' }),
-  during('what is bought changed', specChange({ placement: { minStock: 'Medium' } })),
-  during('torn out', tearOut, { ...GONE, options: { ...ORPHANS_END, mayBeGone: true } }),
+  during('suspended permanently', specChange({ suspend: true }), { until: 'deleted', end: 'its own' }),
+  during('frozen fields changed', specChange({ placement: { minStock: 'Medium' } })),
+  during('removed by force', removeByForce, { ...GONE, options: { ...ORPHANS_END, mayBeGone: true } }),
   ...Object.entries(FORCEFUL).map(([name, doing]) => during(name, doing, { ...FORCE, end: endAfter(name) })),
 ];
 
-/** The watch is down, and what it would have told is found out by a list four minutes later. */
-const UNSEEN: readonly Strike[] = [
+/** The watch is down, and a list four minutes later finds the change. */
+const UNSEEN: readonly MatrixFault[] = [
   during('deleted unseen', unseen(remove), GONE),
   during('suspended unseen', unseen(specChange({ suspend: true })), { until: 'deleted', end: 'its own' }),
   ...Object.entries(FORCEFUL).map(([name, doing]) =>
@@ -100,7 +102,7 @@ const UNSEEN: readonly Strike[] = [
   ),
 ];
 
-const CLUSTER: readonly Strike[] = Object.entries(CLUSTER_MISHAPS).map(([name, mishap]) => ({
+const CLUSTER: readonly MatrixFault[] = Object.entries(CLUSTER_MISHAPS).map(([name, mishap]) => ({
   name,
   mishaps: () => [mishap],
   fits: ({ to }) => to === 'cluster',
@@ -110,25 +112,25 @@ function applied({ marks }: { readonly marks: { readonly applied: number } }): n
   return marks.applied + 1;
 }
 
-/** What people do to a GpuPod while something is done for it. */
+/** What people do to a GpuPod while the operator works on it. */
 export const PEOPLE: readonly Matrix[] = [
-  { name: 'a calm life', life: () => ({}), from: applied, strikes: [...EDITS, ...ENDS] },
+  { name: 'a calm life', life: () => ({}), from: applied, faults: [...EDITS, ...ENDS] },
   {
     name: 'nobody looks',
     life: () => ({}),
     from: applied,
-    strikes: [...EDITS, ...ENDS].map(whileNobodyLooks),
+    faults: [...EDITS, ...ENDS].map(whileNobodyLooks),
   },
 ];
 
-/** The same, seen late or not at all; and what the API server does to each call. */
+/** The same, noticed late or by a list only, and all faults of the API server at each call. */
 export const UNOBSERVED: readonly Matrix[] = [
-  { name: 'a slow watch', life: () => SLOW_WATCH, from: applied, strikes: [...EDITS, ...ENDS] },
-  { name: 'a broken watch', life: () => ({}), from: applied, strikes: UNSEEN },
+  { name: 'a slow watch', life: () => SLOW_WATCH, from: applied, faults: [...EDITS, ...ENDS] },
+  { name: 'a broken watch', life: () => ({}), from: applied, faults: UNSEEN },
   {
-    name: 'the GpuPod is not seen to come',
+    name: 'the watch misses the new GpuPod',
     life: () => ({}),
-    strikes: [
+    faults: [
       {
         name: 'the watch breaks',
         mishaps: (world) => [
@@ -137,11 +139,11 @@ export const UNOBSERVED: readonly Matrix[] = [
       },
     ],
   },
-  { name: 'the API server', life: () => ({}), strikes: CLUSTER },
-  { name: 'the API server, with a slow watch', life: () => SLOW_WATCH, strikes: CLUSTER },
+  { name: 'the API server', life: () => ({}), faults: CLUSTER },
+  { name: 'the API server, with a slow watch', life: () => SLOW_WATCH, faults: CLUSTER },
 ];
 
-/** A rental that a person ends by `suspend`; what befalls it on the way. */
+/** A person terminates the instance by `suspend`, with further faults on the way. */
 export const TERMINATION_REASONS: readonly Matrix[] = [
   {
     name: 'suspended after it was ready',
@@ -153,10 +155,10 @@ export const TERMINATION_REASONS: readonly Matrix[] = [
     }),
     from: ({ marks }) => marks.middle + 1,
     end: 'its own',
-    strikes: [
+    faults: [
       during('resumed', specChange({ suspend: false }), { until: 'deleted', end: 'the same' }),
       ...DISTINCT_CRASHES,
-      ...[...EDITS, ...ENDS].map((strike) => ({ ...strike, end: 'its own' as const })),
+      ...[...EDITS, ...ENDS].map((fault) => ({ ...fault, end: 'its own' as const })),
     ],
   },
 ];

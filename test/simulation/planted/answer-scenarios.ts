@@ -24,15 +24,15 @@ function ruled(...podRules: readonly PodRule[]): LifeOptions {
   return { provider: { podRules: [...podRules] } };
 }
 
-/** The first row that a create fits is rented, whichever of the two was meant. */
+/** The provider rents the first row that fits, whichever of the two the request meant. */
 function twins(): LifeOptions {
   const [first, ...others] = OFFERS;
-  if (first === undefined) throw new Error('the world has no offers');
+  if (first === undefined) throw new Error('the simulation has no offers');
   const spot = { ...first, isSpot: true, prices: { onDemand: 1.2 } };
   return { offers: [spot, first, ...others] };
 }
 
-/** The key leaves a team that a GpuPod rents for: all others are rented and ended as ever. */
+/** The key leaves a team that a GpuPod rents for. All others are created and terminated as usual. */
 async function leavesTeam(world: SimulatedWorld): Promise<void> {
   const { settings } = world.api.world;
   world.apply('of-the-team', { teamId: LEFT_TEAM });
@@ -46,7 +46,7 @@ async function leavesTeam(world: SimulatedWorld): Promise<void> {
   settings.accounts = accounts;
   await world.pass(15 * MINUTE_MS);
   world.delete('of-the-team');
-  await world.until('the team’s is gone', () => world.object('of-the-team') === undefined);
+  await world.until('the team’s is deleted', () => world.object('of-the-team') === undefined);
 }
 
 function manyOthers(total: FaultRuleInput['effect']): LifeOptions {
@@ -69,7 +69,7 @@ async function readySoon(world: SimulatedWorld): Promise<void> {
   await world.until('and gone', () => world.object('train-2') === undefined);
 }
 
-/** What the provider answers. Without a bug each of these worlds must be clean. */
+/** What the provider answers. Without a bug each of these simulations must be clean. */
 export const ANSWER_SCENARIOS = {
   'two offers differ in spot and price only, and the first is rented': twins,
   'the price is hidden until it is ACTIVE, and above the cap then': () =>

@@ -10,22 +10,25 @@ function limited(usdPerHour: number): Pick<LifeOptions, 'settings'> {
   return { settings: { policy: { ...OPEN_POLICY, maxTotalPricePerHour: usdPerHour * 1e6 } } };
 }
 
-/** What is left running on purpose costs on: only so many fit under the limit, whatever becomes of their objects. */
+/**
+ * Retained instances keep costing money. Only so many fit under the limit, whatever happens to their
+ * objects.
+ */
 async function retainsAgainAndAgain(world: SimulatedWorld): Promise<void> {
   for (const name of ['keep-1', 'keep-2']) {
     world.apply(name, { deletionPolicy: 'Retain' });
     await world.pass(5 * MINUTE_MS);
     world.delete(name);
-    await world.until(`${name} is gone`, () => world.object(name) === undefined);
+    await world.until(`${name} is deleted`, () => world.object(name) === undefined);
   }
   world.operator.kill();
   world.apply('over-1');
   await world.pass(5 * MINUTE_MS);
   world.delete('over-1');
-  await world.until('over-1 is gone', () => world.object('over-1') === undefined);
+  await world.until('over-1 is deleted', () => world.object('over-1') === undefined);
 }
 
-/** Another GpuPod is deleted, and held by the finalizer of somebody else; a third finds room under the limit. */
+/** Another GpuPod is deleted and held by a foreign finalizer. A third one fits under the limit. */
 async function heldByAnother(world: SimulatedWorld): Promise<void> {
   world.apply('held-1');
   await world.until('two are ready', () => world.isReady('held-1'));
@@ -36,7 +39,7 @@ async function heldByAnother(world: SimulatedWorld): Promise<void> {
   await world.pass(15 * MINUTE_MS);
   withFinalizers(world, (finalizers) => finalizers.filter((name) => name !== BACKUP));
   world.delete('next-1');
-  await world.until('both are gone', () => world.objects().length === 1);
+  await world.until('both are deleted', () => world.objects().length === 1);
 }
 
 function withFinalizers(world: SimulatedWorld, change: (finalizers: readonly string[]) => string[]): void {
@@ -48,7 +51,7 @@ function withFinalizers(world: SimulatedWorld, change: (finalizers: readonly str
 
 function prepaid(): LifeOptions {
   const [first, ...others] = OFFERS;
-  if (first === undefined) throw new Error('the world has no offers');
+  if (first === undefined) throw new Error('the simulation has no offers');
   return {
     ...limited(5),
     offers: [{ ...first, prepaidTime: 24 }, ...others],
@@ -56,7 +59,9 @@ function prepaid(): LifeOptions {
   };
 }
 
-/** What a limit for all instances together must hold against. Without a bug each of these worlds must be clean. */
+/**
+ * Challenges for a limit on all instances together. Without a bug each of these simulations must be clean.
+ */
 export const BUDGET_SCENARIOS = {
   'there is a limit for all, and what goes is retained': () => ({
     ...limited(5),

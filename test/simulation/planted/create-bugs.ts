@@ -18,8 +18,8 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const NO_PODS = '{"data":[],"total_count":0,"offset":0,"limit":100}';
 
-/** Bugs on the way from the order to its pod. */
-export const ORDER_BUGS: readonly PlantedBug[] = [
+/** Bugs between the create intent and its instance. */
+export const CREATE_BUGS: readonly PlantedBug[] = [
   {
     name: 'resends the create request when its response is lost',
     plant: () =>
@@ -37,7 +37,7 @@ export const ORDER_BUGS: readonly PlantedBug[] = [
         patchMetadata: async (patch) => {
           if (patch.metadata.annotations === undefined) return await real.patchMetadata(patch);
           const held = await real.get(patch);
-          if (held === undefined) throw new Error('the object is gone');
+          if (held === undefined) throw new Error('the object does not exist');
           return held;
         },
       })),
@@ -185,7 +185,10 @@ function changingBody(change: (pod: CreatePodRequest['pod']) => object): Plant {
   });
 }
 
-/** As if the list were its first 100 rows: pages that begin among them end with them. An answer of another shape stays. */
+/**
+ * The list as if it had only its first 100 rows: each page ends with them. An answer of another shape is
+ * unchanged.
+ */
 function withoutSecondPage(text: string, offset: number): string {
   const page = JSON.parse(text) as { readonly data?: readonly unknown[] };
   const data = page.data?.slice(0, Math.max(0, 100 - offset));
@@ -219,7 +222,7 @@ function provenAbsent(known: Observation): Observation {
       };
 }
 
-/** The error is caught, told nobody, and the order is believed to have its outcome. */
+/** The error is swallowed, and the create intent counts as resolved. */
 function swallowingPodId(): Plant {
   const swallowed = new Set<string>();
   return {

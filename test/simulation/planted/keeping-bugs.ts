@@ -7,7 +7,7 @@ import { namedLoosely } from './termination-bugs.ts';
 import { onWire } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Bugs about machines that must run on, and about the account that pays for them. */
+/** Bugs about instances that must keep running, and about the account that pays for them. */
 export const KEEPING_BUGS: readonly PlantedBug[] = [
   {
     name: 'takes instances of another cluster for orphans',
@@ -56,7 +56,7 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
       }),
     scenario: 'the key changes to another account while the create intent is written',
     oracles: ['foreign'],
-    accusation: /was ordered from account user_2/,
+    violation: /was created on account user_2/,
   },
   {
     name: 'forgets instances of an earlier installation ID',
@@ -83,7 +83,7 @@ export const KEEPING_BUGS: readonly PlantedBug[] = [
     plant: countingPasses,
     scenario: 'a calm life',
     oracles: ['settles'],
-    accusation: /needed \d+ passes after the last fault/,
+    violation: /needed \d+ passes after the last fault/,
   },
 ];
 
@@ -120,7 +120,7 @@ function atRetained(change: (real: ConfigMaps) => Partial<ConfigMaps>): Plant {
   };
 }
 
-/** More than may be needed, and then it is silent. */
+/** More than necessary, and then it stops. */
 const TOO_MANY = 14;
 
 function countingPasses(): Plant {
@@ -133,7 +133,7 @@ function countingPasses(): Plant {
       told += 1;
       const conditions = (step.status.conditions ?? []).map((condition) => ({
         ...condition,
-        message: `Told ${String(told)} times.`,
+        message: `Written ${String(told)} times.`,
       }));
       return { ...step, status: { ...step.status, conditions }, requeueAfterMs: 5_000 };
     },

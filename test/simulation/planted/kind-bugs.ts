@@ -5,28 +5,28 @@ import type { Plant } from '../operator-process.ts';
 import { atCluster, onWire, statusIn } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Bugs about whose instance it is, what was rented, and what a GpuPod may say of it. */
+/** Bugs about whose instance it is, what was rented, and what the status says about it. */
 export const KIND_BUGS: readonly PlantedBug[] = [
   {
     name: 'terminates the instance of another GpuPod that a status names',
     plant: endingWhatIsNamed,
     scenario: 'a status names the instance of another GpuPod for a moment',
     oracles: ['tenant'],
-    accusation: /train-2 ends/,
+    violation: /train-2 terminates/,
   },
   {
     name: 'shows the address of whatever instance a status names',
     plant: showingWhatIsNamed,
     scenario: 'a status names the instance of another GpuPod for a moment',
     oracles: ['tenant'],
-    accusation: /train-2 shows where/,
+    violation: /train-2 shows the address/,
   },
   {
     name: 'takes the instance of a living GpuPod for an orphan',
     plant: seeingNoGpuPods,
     scenario: 'a calm life of half an hour, orphans are terminated',
     oracles: ['tenant'],
-    accusation: /a sweep ends/,
+    violation: /a sweep terminates/,
   },
   {
     name: 'ignores what offer and instance say about spot',
@@ -57,7 +57,7 @@ export const KIND_BUGS: readonly PlantedBug[] = [
       }),
     scenario: 'there is a limit for all, and the cheapest offer is prepaid',
     oracles: ['cap'],
-    accusation: /cost .* together/,
+    violation: /cost .* together/,
   },
   {
     name: 'does not count failed attempts',
@@ -88,7 +88,7 @@ export const KIND_BUGS: readonly PlantedBug[] = [
     plant: endingWhatWasRestored,
     scenario: 'it is restored from a backup',
     oracles: ['ready-ended'],
-    accusation: /whose GpuPod was restored/,
+    violation: /whose GpuPod was restored/,
   },
 ];
 
@@ -164,7 +164,7 @@ function keepingTheAddress(): Plant {
   };
 }
 
-/** An order that was written for another uid belongs to nobody: its instance is surplus. */
+/** A create intent for another UID counts as nobody's, so that its instance is surplus. */
 function endingWhatWasRestored(): Plant {
   return {
     plan: (real) => (known) => {

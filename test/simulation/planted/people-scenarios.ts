@@ -21,12 +21,12 @@ async function namesAnother(world: SimulatedWorld): Promise<void> {
   statusChange({ podId, podName })(world, 'train-2');
   await world.pass(5 * MINUTE_MS);
   world.delete('train-2');
-  await world.until('the other is gone', () => world.object('train-2') === undefined);
+  await world.until('the other is deleted', () => world.object('train-2') === undefined);
 }
 
 const NOBODY = { metadata: { name: '', uid: '', resourceVersion: '' } };
 
-/** The second attempt is ready when somebody restores the object as it was during the first. */
+/** The second attempt is ready when a person restores the object as it was during the first. */
 async function olderMoment(world: SimulatedWorld): Promise<void> {
   const saved = world.object();
   if (saved === undefined) throw new Error('there is nothing to save');
@@ -51,10 +51,10 @@ async function usesUpItsAttempts(world: SimulatedWorld): Promise<void> {
   world.apply('never-1', { provisioningTimeout: '1m' });
   await world.time.run(40 * MINUTE_MS, isStalled);
   world.delete('never-1');
-  await world.until('it is gone', () => world.object('never-1') === undefined);
+  await world.until('it is deleted', () => world.object('never-1') === undefined);
 }
 
-/** As before, and the installed CRD does not know the field that counts the attempts that failed. */
+/** The same, and the installed CRD lacks the field that counts failed attempts. */
 async function usesUpItsAttemptsUnseen(world: SimulatedWorld): Promise<void> {
   world.server.prunedFields = ['failedAttempts'];
   await usesUpItsAttempts(world);
@@ -69,7 +69,7 @@ async function suspended(world: SimulatedWorld): Promise<void> {
   specChange({ suspend: false })(world);
 }
 
-/** The record is lost, the process dies, and the next one comes with the key of another user. */
+/** The record is lost, the process dies, and the next one starts with the key of another user. */
 async function reinstalledWithAnotherKey(world: SimulatedWorld): Promise<void> {
   world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
   world.changeKey('other-key');
@@ -83,7 +83,7 @@ async function reinstalledWithAnotherKey(world: SimulatedWorld): Promise<void> {
   await world.until('ready', () => world.isReady());
 }
 
-/** What people and backups do to GpuPods. Without a bug each of these worlds must be clean. */
+/** What people and backups do to GpuPods. Without a bug each of these simulations must be clean. */
 export const PEOPLE_SCENARIOS = {
   'a status names the instance of another GpuPod for a moment': () => ({ middle: namesAnother }),
   'another GpuPod never gets ready, and uses up its attempts': () => ({

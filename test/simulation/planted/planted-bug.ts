@@ -5,20 +5,20 @@ import type { InstanceSnapshot, Provider } from '../../../src/lifecycle/provider
 import type { Plant } from '../operator-process.ts';
 import type { ScenarioName } from './scenarios.ts';
 
-/** A mistake that an operator could make, and what must become of it. */
+/** A mistake that an operator could make, and the oracles that must find it. */
 export interface PlantedBug {
-  /** As it stands in docs/development/verification.md. */
+  /** As in docs/development/verification.md. */
   readonly name: string;
-  /** Called once for each world: what it keeps is of that world. */
+  /** Called once for each simulation, so that it can keep state. */
   readonly plant: () => Plant;
   readonly scenario: ScenarioName;
-  /** The oracles that must cry, all of them; others may. */
+  /** All of these oracles must report it. Others may. */
   readonly oracles: readonly string[];
-  /** What one of them says, where it has several things to accuse of. */
-  readonly accusation?: RegExp;
+  /** The message of one of them, if the oracle reports several things. */
+  readonly violation?: RegExp;
 }
 
-/** Puts another exchange in the place of some requests. */
+/** Replaces the exchange of some requests. */
 export function onWire(
   change: (
     request: ExchangeRequest,
@@ -47,7 +47,7 @@ export function atProvider(change: (real: Provider) => Partial<Provider>): Plant
   return { provider: (real) => ({ ...real, ...change(real) }) };
 }
 
-/** What is asked of the API server for GpuPods. */
+/** Replaces the API server's answers about GpuPods. */
 export function atCluster(change: (real: ClusterPorts['api']) => Partial<ClusterPorts['api']>): Plant {
   return { ports: (real) => ({ ...real, api: { ...real.api, ...change(real.api) } }) };
 }

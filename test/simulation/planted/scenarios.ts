@@ -25,7 +25,7 @@ const CREATE = { method: 'POST', path: '/pods/', times: 1 } as const;
 const LOST: FaultRuleInput = { ...CREATE, effect: { kind: 'ResetAfter' } };
 const HIDDEN_80_S: FaultRuleInput = { ...hiddenFor(80_000), times: 1 };
 
-/** The faults of the provider from the beginning. */
+/** Faults of the provider from the beginning. */
 function faults(...rules: readonly FaultRuleInput[]): LifeOptions {
   return {
     prepare: (world) => {
@@ -48,8 +48,8 @@ function once(label: string, mishap: ReturnType<FaultPlan>[number]): FaultPlan {
   };
 }
 
-/** The first write of a status after an order left is answered with an error, and not done. */
-function firstStatusAfterOrder(): FaultPlan {
+/** The first status write after a create request fails. */
+function firstStatusAfterCreate(): FaultPlan {
   const fails = once('PUT gpupods/status', {
     kind: 'refuse',
     error: new ApiStatusError(500, 'InternalError', 'etcd is slow'),
@@ -73,7 +73,7 @@ function pagesOfOthers(): LifeOptions {
   };
 }
 
-/** The process dies as the order leaves; the clock of the one that comes after it is an hour ahead. */
+/** The process dies while the create request leaves. The clock of its successor is an hour ahead. */
 function secondClockAhead(): LifeOptions {
   const crash = once('POST /pods/', { kind: 'crash', moment: 'sent' });
   let world: SimulatedWorld | undefined;
@@ -103,7 +103,7 @@ function twoLead(rest: LifeOptions = {}): LifeOptions {
   };
 }
 
-/** The status names a pod of somebody else for a while, and the rental is to end. */
+/** The status names a foreign instance for a while, and the GpuPod is suspended. */
 async function strangersId(world: SimulatedWorld): Promise<void> {
   const own = podIdOf(world);
   const [foreignId] = world.foreignIds;
@@ -175,7 +175,7 @@ async function teamWithoutMoney(world: SimulatedWorld): Promise<void> {
   await world.until('both are ready', () => world.isReady('of-the-team') && world.isReady('of-nobody'));
 }
 
-/** As a machine that crashed may look, and then not any more. */
+/** The provider reports an error, as after a crash of the instance, and later no error. */
 async function reportsError(world: SimulatedWorld): Promise<void> {
   const podId = podIdOf(world);
   const { pods } = world.api.world;
@@ -185,7 +185,7 @@ async function reportsError(world: SimulatedWorld): Promise<void> {
   if (pods.isLive(pods.get(podId))) pods.force(podId, null);
 }
 
-/** The key of another account is put in while the order is on its way to the object, and taken back a minute later. */
+/** The key of another account is used while the create intent is written, and for a minute after it. */
 function otherKeyMeanwhile(): LifeOptions {
   let world: SimulatedWorld | undefined;
   return {
@@ -203,7 +203,7 @@ function otherKeyMeanwhile(): LifeOptions {
   };
 }
 
-/** An installation that made up its own id loses it, and its process dies. */
+/** An installation that generated its own ID loses the record, and its process dies. */
 async function recordLost(world: SimulatedWorld): Promise<void> {
   world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
   world.operator.kill();
@@ -221,7 +221,7 @@ async function namespaceDeleted(world: SimulatedWorld): Promise<void> {
   await world.until('gone', () => find() === undefined);
 }
 
-/** What befalls the worlds that bugs are planted in. Without a bug each of them must be clean. */
+/** The simulations for planted bugs. Without a bug each of them must be clean. */
 export const SCENARIOS = {
   ...PEOPLE_SCENARIOS,
   ...ANSWER_SCENARIOS,
@@ -290,7 +290,7 @@ export const SCENARIOS = {
     twoLead({ faultPlan: once('POST /pods/', { kind: 'freeze', moment: 'before', ms: 4 * MINUTE_MS }) }),
   'the write of the pod ID fails, lists hide the instance for 80 s': () => ({
     ...faults(HIDDEN_80_S),
-    faultPlan: firstStatusAfterOrder(),
+    faultPlan: firstStatusAfterCreate(),
   }),
 } as const satisfies Readonly<Record<string, () => LifeOptions>>;
 

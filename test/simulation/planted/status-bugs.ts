@@ -4,7 +4,7 @@ import type { Plant } from '../operator-process.ts';
 import { atProvider } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Bugs in what is told. */
+/** Bugs in what the status says. */
 export const STATUS_BUGS: readonly PlantedBug[] = [
   {
     name: 'writes a message with a time in it',
@@ -62,14 +62,14 @@ function mapStatus(step: Step, change: (status: GpuPodStatus) => GpuPodStatus): 
     : step;
 }
 
-/** One more condition, in the words of another. */
+/** One more condition, with the texts of another. */
 function withCondition(status: GpuPodStatus, like: Condition['type'], type: Condition['type']): GpuPodStatus {
   const { conditions = [] } = status;
   const model = conditions.find((condition) => condition.type === like);
   return model === undefined ? status : { ...status, conditions: [...conditions, { ...model, type }] };
 }
 
-/** Every ten seconds another text. */
+/** Changes the message every ten seconds. */
 function timed(step: Step, nowMs: number): Step {
   if (step.kind !== 'rest') return step;
   const stamp = ` (${String(Math.floor(nowMs / 10_000))})`;

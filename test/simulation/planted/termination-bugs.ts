@@ -6,8 +6,8 @@ import { INSTALLATION } from '../shared-world.ts';
 import { atProvider, terminated } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Bugs about whose a pod is, and when it has ended. */
-export const ENDING_BUGS: readonly PlantedBug[] = [
+/** Bugs about whose instance it is, and when it has terminated. */
+export const TERMINATION_BUGS: readonly PlantedBug[] = [
   {
     name: 'releases before it has seen the end',
     plant: () => ({
@@ -70,7 +70,7 @@ export const ENDING_BUGS: readonly PlantedBug[] = [
   },
 ];
 
-/** A DELETE that was answered has ended the pod. */
+/** Takes the response to a DELETE as the termination. */
 export function endedByAnswer(known: Observation): Observation {
   const { instance } = known.localState;
   return instance?.deletedAtMs === undefined
@@ -92,7 +92,7 @@ function trustingPodId(known: Observation): Observation {
     : { ...known, localState: { ...known.localState, instance: { ...instance, name: podName } } };
 }
 
-/** Whose key it is, is asked once. */
+/** Asks for the account of the key only once. */
 function ignoringAccount(): Plant {
   return {
     provider: (real) => {
@@ -102,7 +102,7 @@ function ignoringAccount(): Plant {
   };
 }
 
-/** What has such a front is ours. */
+/** Treats every instance with such a name as its own. */
 export function namedLoosely(namePrefix: RegExp): Plant {
   const rename = <T extends { readonly name?: string }>(pod: T): T => ({
     ...pod,
@@ -128,7 +128,7 @@ export function namedLoosely(namePrefix: RegExp): Plant {
   }));
 }
 
-/** An order that stands on an object is looked up by the name in it, whoever it was written for. */
+/** Looks up a create intent by its name alone, whatever UID it was written for. */
 function adoptingCopies(): Plant {
   let listed: readonly InstanceSnapshot[] = [];
   return {

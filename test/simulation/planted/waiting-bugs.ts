@@ -2,7 +2,7 @@ import type { CreatePermit } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Bugs about who is held up, and by whose trouble. */
+/** Bugs about which GpuPods wait, and for what. */
 export const WAITING_BUGS: readonly PlantedBug[] = [
   {
     name: 'holds up everybody for one team without money',

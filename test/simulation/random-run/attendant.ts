@@ -5,12 +5,12 @@ import type { SimulatedWorld } from '../simulated-world.ts';
 
 const ASKED_ANEW = 'asked for more attempts';
 const CONFIRMED = 'absence confirmed by a person';
-const ENDED_BY_HAND = 'pod of a lost order ended by hand';
+const TERMINATED_BY_HAND = 'instance of a lost create request terminated by hand';
 
-/** What the attendant does, as blows are counted. */
-export const ATTENDED: readonly string[] = [ASKED_ANEW, CONFIRMED, ENDED_BY_HAND];
+/** What the attendant does, as counted among the faults. */
+export const ATTENDED: readonly string[] = [ASKED_ANEW, CONFIRMED, TERMINATED_BY_HAND];
 
-/** Time in which a person sees it and acts. */
+/** The time that a person needs to notice and to act. */
 const ACTS_AFTER_MS = 60_000;
 
 interface AttendantOptions {
@@ -20,7 +20,7 @@ interface AttendantOptions {
 
 /** A person who does what the status of a GpuPod asks for. */
 export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOptions): void {
-  const deeds: Readonly<Partial<Record<string, Deed>>> = {
+  const actions: Readonly<Partial<Record<string, Action>>> = {
     AttemptsExhausted: (_world, object) => {
       if (!isAskedAnew(object.metadata.name)) return;
       askAnew(world, object);
@@ -35,7 +35,7 @@ export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOp
     const reason = reasonOf(object, 'Stalled');
     const isNew = before === undefined || reason !== reasonOf(before, 'Stalled');
     if (!isNew) return;
-    const act = reason === undefined ? undefined : deeds[reason];
+    const act = reason === undefined ? undefined : actions[reason];
     if (act !== undefined) {
       world.later(ACTS_AFTER_MS, () => {
         act(world, object, note);
@@ -44,53 +44,59 @@ export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOp
   });
 }
 
-type Deed = (world: SimulatedWorld, object: RawObject, note: (what: string) => void) => void;
+type Action = (world: SimulatedWorld, object: RawObject, note: (what: string) => void) => void;
 
 function askAnew(world: SimulatedWorld, object: RawObject): void {
   annotate(world, object, 'gpupod.dev/reconcile-requested-at', world.nowText());
 }
 
-/** Looks at the provider's page, as the message says; what is there after all is ended. */
+/** Looks at the provider's page, as the message says, and terminates an instance that exists after all. */
 function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
   const object = world.server.get('gpupods', metadata);
   const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
-  endByHand(world, podName, note);
+  terminateByHand(world, podName, note);
   annotate(world, object, 'gpupod.dev/confirm-absent', podName);
   note(CONFIRMED);
 }
 
-/** What the GpuPod forgot never gets ready, so that it is not adopted: a person ends it at the provider. */
+/**
+ * The instance that the GpuPod lost never gets ready, so the GpuPod cannot adopt it. A person terminates it
+ * at the provider.
+ */
 function endUnusable(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
   const object = world.server.get('gpupods', metadata);
   if (object === undefined || reasonOf(object, 'Stalled') !== 'NewerInstance') return;
   const message = stalledMessage(object);
   for (const { id, name } of world.api.world.ledger.live()) {
-    if (message.includes(id)) endByHand(world, name, note);
+    if (message.includes(id)) terminateByHand(world, name, note);
   }
 }
 
-/** The order of an installation that is gone: its pod is ended, and the order taken off the object. */
+/**
+ * A create intent of an earlier installation: a person terminates its instance and removes the create
+ * intent.
+ */
 function dropForeign(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
   const object = world.server.get('gpupods', metadata);
   const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
-  endByHand(world, podName, note);
+  terminateByHand(world, podName, note);
   if (object.metadata.deletionTimestamp === undefined)
     annotate(world, object, 'gpupod.dev/intent', undefined);
   else annotate(world, object, 'gpupod.dev/force-release', podName);
 }
 
-function endByHand(world: SimulatedWorld, podName: string, note: (what: string) => void): void {
+function terminateByHand(world: SimulatedWorld, podName: string, note: (what: string) => void): void {
   for (const { id, name } of world.api.world.ledger.live()) {
     if (name !== podName) continue;
-    world.trace.add(world.time.nowMs, `*** a person ends ${name}`);
+    world.trace.add(world.time.nowMs, `*** a person terminates ${name}`);
     world.api.world.pods.end(id, 'Forced');
-    note(ENDED_BY_HAND);
+    note(TERMINATED_BY_HAND);
   }
 }
 
-/** The instance that the message tells a person to look for, however it says it. */
+/** The instance name in the message. */
 function podNameIn(object: RawObject): string | undefined {
   return /\bgp-[\w-]+/.exec(stalledMessage(object))?.[0];
 }
@@ -104,7 +110,7 @@ function stalledMessage(object: RawObject): string {
   );
 }
 
-/** @param value undefined takes it off */
+/** @param value undefined removes the annotation */
 export function annotate(
   world: SimulatedWorld,
   object: RawObject,
@@ -123,7 +129,10 @@ export function annotate(
   );
 }
 
-/** The installed CRD drops these fields of a status, until a person applies the right one and restarts the operator. */
+/**
+ * The installed CRD drops these fields of a status until a person applies the current one and restarts the
+ * operator.
+ */
 export function beginWithOldCrd(world: SimulatedWorld, fields: readonly string[]): void {
   world.server.prunedFields = fields;
   world.later(3 * 60_000, () => {

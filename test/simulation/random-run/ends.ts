@@ -4,7 +4,7 @@ import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { comparableStatus } from '../oracles.ts';
 import type { RunPlan } from './plan.ts';
 
-/** What the GpuPods of a town have come to at the end of one wave, by key. */
+/** The final states of the GpuPods of a random run after one wave, by key. */
 export type Ends = ReadonlyMap<string, unknown>;
 
 export function endsOf(objects: readonly RawObject[]): Ends {
@@ -14,8 +14,8 @@ export function endsOf(objects: readonly RawObject[]): Ends {
 }
 
 /**
- * What must not depend on what befell the town. Which of the fitting offers was taken does: some refused, or are left
- * alone for a while; and so does the cap it was ordered under: people change it.
+ * The part of the final state that must not depend on faults. The chosen offer may differ, because of
+ * refusals and cooldowns, and so may the cap of the request, because people change it.
  */
 function endOf(object: RawObject): unknown {
   const status = recordAt(object, 'status');
@@ -24,17 +24,17 @@ function endOf(object: RawObject): unknown {
   return { ...rest, gpuType: stringAt(recordAt(status, 'offer'), 'gpuType') };
 }
 
-/** GpuPods that are in both towns, and have not come to the same. */
+/** GpuPods that exist in both runs and have different final states. */
 export function differences(calm: Ends, objects: readonly RawObject[]): readonly string[] {
   return [...endsOf(objects)].flatMap(([key, end]) => {
     const wanted = calm.get(key);
     return wanted === undefined || isDeepStrictEqual(wanted, end)
       ? []
-      : [`${key} is ${JSON.stringify(end)}, and would be ${JSON.stringify(wanted)} had nothing happened`];
+      : [`${key} is ${JSON.stringify(end)}, but ${JSON.stringify(wanted)} without faults`];
   });
 }
 
-/** The same lives, and nothing befalls them. */
+/** The same lives without faults. */
 export function withoutFaults(plan: RunPlan): RunPlan {
   return { ...plan, lagMs: 0, waves: plan.waves.map(({ lives }) => ({ lives, coming: [], going: [] })) };
 }

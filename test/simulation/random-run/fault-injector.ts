@@ -7,24 +7,27 @@ import { podIdOf } from '../readings.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 import type { PlannedFault } from './plan.ts';
 
-/** After these another process goes on, which knows what stands on the objects. */
-const ENDS_MEMORY: ReadonlySet<Mishap['kind']> = new Set(['crash', 'freeze']);
+/** After these another process continues, which knows only what the objects say. */
+const LOSES_LOCAL_STATE: ReadonlySet<Mishap['kind']> = new Set(['crash', 'freeze']);
 
-/** Deals the blows of a plan, each at its call, and keeps count of them. */
+/** Injects the planned faults, each at its call, and counts them. */
 export class FaultInjector {
-  /** How often each blow was dealt. */
-  readonly dealt = new Map<string, number>();
-  /** How long two pods may bill side by side, by uid: what their object was known by was taken off it. */
+  /** How often each fault was injected. */
+  readonly injected = new Map<string, number>();
+  /** How long two instances may bill at the same time, by UID: a person removed what identifies them. */
   readonly excused = new Map<string, number>();
   readonly #world: () => SimulatedWorld;
   readonly #lagMs: number;
-  /** Uids of objects of which an order was taken off before its pod was known: only the process remembers it. */
+  /**
+   * UIDs of objects that lost their create intent before the pod ID was known. Only the process remembers
+   * it.
+   */
   readonly #remembered = new Set<string>();
   readonly #faultNames = new Map<string, string>();
   #plannedFaults: readonly PlannedFault[] = [];
   #firstCall = 0;
 
-  /** @param lagMs how long lists hide what was created */
+  /** @param lagMs how long lists hide a new instance */
   constructor(world: () => SimulatedWorld, lagMs: number) {
     this.#world = world;
     this.#lagMs = lagMs;
@@ -37,14 +40,14 @@ export class FaultInjector {
     const added = new Set<string>();
     for (const plannedFault of plannedFaults) {
       if (plannedFault.what !== 'provider') continue;
-      // Twice on one request, the delays would add up to more than is assumed of the provider.
+      // Two delays on one request would exceed what the assumptions allow the provider.
       const place = `${plannedFault.name} ${plannedFault.rule.after ?? 0}`;
       if (!added.has(place)) this.#faultNames.set(api.faults.add(plannedFault.rule), plannedFault.name);
       added.add(place);
     }
   }
 
-  /** What was not dealt by now is not dealt any more. */
+  /** Removes the faults that were not injected by now. */
   end(): void {
     const { faults } = this.#world().api;
     for (const [id, name] of this.#faultNames) {
@@ -56,21 +59,21 @@ export class FaultInjector {
   }
 
   note(name: string, times = 1): void {
-    this.dealt.set(name, (this.dealt.get(name) ?? 0) + times);
+    this.injected.set(name, (this.injected.get(name) ?? 0) + times);
   }
 
   readonly faultPlan: FaultPlan = ({ number, to }) => {
     const at = number - this.#firstCall;
     return this.#plannedFaults.flatMap((plannedFault) =>
-      isDue(plannedFault, at, to) ? this.#deal(plannedFault) : [],
+      isDue(plannedFault, at, to) ? this.#inject(plannedFault) : [],
     );
   };
 
-  #deal(plannedFault: PlannedFault): readonly Mishap[] {
+  #inject(plannedFault: PlannedFault): readonly Mishap[] {
     if (plannedFault.what === 'provider') return [];
     this.note(plannedFault.name);
     if (plannedFault.what === 'call') {
-      if (ENDS_MEMORY.has(plannedFault.mishap.kind)) this.#forget();
+      if (LOSES_LOCAL_STATE.has(plannedFault.mishap.kind)) this.#loseLocalState();
       return this.#withAnother(plannedFault.mishap);
     }
     return [
@@ -84,7 +87,10 @@ export class FaultInjector {
     ];
   }
 
-  /** Who is frozen for longer than a lease lasts is replaced; it goes on for a while before it finds out. */
+  /**
+   * A process that is frozen for longer than a lease is replaced. It resumes, and leads for a while before
+   * it notices.
+   */
   #withAnother(mishap: Mishap): readonly Mishap[] {
     if (mishap.kind !== 'freeze') return [mishap];
     const world = this.#world();
@@ -95,7 +101,7 @@ export class FaultInjector {
     world.time.schedule(mishap.ms + 5_000, () => {
       for (const operator of frozen) operator.stepDown();
       world.replaceOperator();
-      world.progress.strike('second operator gone', world.time.nowMs);
+      world.progress.noteFault('second operator stopped', world.time.nowMs);
     });
     return [mishap];
   }
@@ -115,13 +121,16 @@ export class FaultInjector {
     if (isOpen) this.#remembered.add(uid);
   }
 
-  /** The provider may still be at an order of which nothing says anything any more. */
-  #forget(): void {
+  /** The provider may still handle a create request that no object mentions any more. */
+  #loseLocalState(): void {
     for (const uid of this.#remembered) this.excused.set(uid, TWO_SWEEPS_MS);
     this.#remembered.clear();
   }
 
-  /** Whether a pod may be on its way that no list shows yet: hidden by lag, or ordered by another process just now. */
+  /**
+   * Whether an instance may exist that no list shows yet, because of lag or because another process has just
+   * created it.
+   */
   #mayBeUnseen(): boolean {
     return this.#lagMs > 0 || this.#world().operators.filter(({ isDead }) => !isDead).length > 1;
   }

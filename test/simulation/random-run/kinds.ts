@@ -6,7 +6,7 @@ import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import { podIdOf, reasonOf } from '../readings.ts';
 import { TEAM, UNSEEN_TEAM } from './market.ts';
 
-/** What the person who runs the operator of a town allows everybody, in USD per hour. */
+/** The policy flags of the operator, in USD per hour. */
 export interface RunFlags {
   readonly requireMaxPrice: boolean;
   readonly ceilingUsdPerHour?: number;
@@ -20,24 +20,24 @@ interface End {
   readonly synced?: string;
 }
 
-/** A kind of GpuPod, and what must come of it whatever happens on the way. */
+/** A kind of GpuPod, and the final state that it must reach whatever happens. */
 export interface Kind {
   readonly spec: Partial<GpuPodSpecInput>;
   readonly end: End | ((flags: RunFlags) => End);
-  /** How often it is drawn, against the others. */
+  /** How often it is drawn, relative to the others. */
   readonly weight: number;
-  /** Passes with something to do after the last fault, where one attempt is not all there is to do. */
+  /** Passes with an effect after the last fault, if one attempt is not enough. */
   readonly passes?: number;
-  /** Nobody edits, copies or takes it away, because that would change what must come of it. */
+  /** Nobody edits, copies or removes it, because that would change its final state. */
   readonly isSpared?: boolean;
-  /** When its attempts are used up, a person asks for more. */
+  /** When its attempts are used up, a person requests more. */
   readonly isAskedAnew?: boolean;
 }
 
 const RENTED = { ready: 'Available' };
-/** What befalls it by misfortune must not use up its attempts. */
+/** Random faults must not use up its attempts. */
 const PATIENT = { maxAttempts: 20 };
-/** Offers are looked at again and again, and a change of the market is worth a write now and then. */
+/** The operator looks for offers repeatedly, and writes when the market changes. */
 const WATCHES_THE_MARKET = Infinity;
 const MANY_ATTEMPTS = 24;
 
@@ -66,7 +66,7 @@ export const KINDS = {
     spec: { maxAttempts: 2, gpu: { types: ['A10_24GB'] }, provisioningTimeout: '2m' },
     passes: MANY_ATTEMPTS,
   },
-  // The third machine gets ready.
+  // The third instance gets ready.
   'gives up, and is asked to go on': {
     weight: 1,
     end: RENTED,
@@ -74,7 +74,7 @@ export const KINDS = {
     passes: MANY_ATTEMPTS,
     isAskedAnew: true,
   },
-  // Where an answer is lost, only a person can say that nothing came of the order.
+  // If a response is lost, only a person can say that nothing was created.
   'of a team that no list shows': {
     weight: 1,
     end: RENTED,
@@ -89,8 +89,8 @@ export const KINDS = {
     spec: { ...PATIENT, gpu: { types: ['RTX4090_24GB'] } },
     passes: MANY_ATTEMPTS,
   },
-  // The cheapest is far above the cap by the time that it says so.
-  'told its price late': {
+  // The cheapest instance first shows its price when it is ACTIVE, far above the cap.
+  'price shown late': {
     weight: 1,
     end: RENTED,
     spec: { ...PATIENT, gpu: { types: ['A6000_48GB'] } },
@@ -102,14 +102,14 @@ export const KINDS = {
     end: RENTED,
     spec: { ...PATIENT, gpu: { types: ['V100_32GB'] } },
   },
-  // The cheapest says why it failed, and goes on installing.
+  // The cheapest instance reports a failure text, and continues to install.
   'failed without ERROR at first': {
     weight: 1,
     end: RENTED,
     spec: { ...PATIENT, gpu: { types: ['RTX6000Ada_48GB'] }, provisioningTimeout: '2m' },
     passes: MANY_ATTEMPTS,
   },
-  // There is none until the stock comes back.
+  // There is no offer until the stock returns.
   'waits for capacity': {
     weight: 1,
     end: RENTED,
@@ -123,7 +123,7 @@ export const KINDS = {
     passes: WATCHES_THE_MARKET,
     isSpared: true,
   },
-  'too dear, with a time limit': {
+  'too expensive, with a time limit': {
     weight: 1,
     end: { ready: 'NoMatchingOffer', stalled: 'OfferTimeout' },
     spec: { maxPrice: 1, offerTimeout: '3m' },
@@ -136,16 +136,16 @@ export const KINDS = {
     spec: { ...PATIENT, maxPrice: undefined },
     isSpared: true,
   },
-  // The cap that is sent is the lower of the two.
+  // The request carries the lower of the two caps.
   'with a cap above the ceiling': { weight: 1, end: RENTED, spec: { ...PATIENT, maxPrice: 50 } },
-  'dearer than the ceiling': {
+  'above the ceiling': {
     weight: 1,
     end: ({ ceilingUsdPerHour }) => (ceilingUsdPerHour === undefined ? RENTED : { ready: 'NoMatchingOffer' }),
     spec: { ...PATIENT, gpu: { types: ['B200_180GB'] }, maxPrice: 5 },
     passes: WATCHES_THE_MARKET,
     isSpared: true,
   },
-  'dearer than all may cost together': {
+  'above the limit for all together': {
     weight: 1,
     end: ({ ceilingUsdPerHour, totalUsdPerHour }) => {
       if (ceilingUsdPerHour !== undefined) return { ready: 'NoMatchingOffer' };
@@ -179,7 +179,7 @@ export function isRented(name: KindName, flags: RunFlags): boolean {
   return endOf(name, flags).ready === RENTED.ready;
 }
 
-/** Whether the object is where it must come to. */
+/** Whether the object has reached its final state. */
 export function isAtItsEnd(name: KindName, object: RawObject, flags: RunFlags): boolean {
   const { ready, stalled, synced } = endOf(name, flags);
   const isReady = reasonOf(object, 'Ready') === ready || (stalled !== undefined && isPending(object));
@@ -193,7 +193,7 @@ export function isAtItsEnd(name: KindName, object: RawObject, flags: RunFlags): 
   );
 }
 
-/** Who deletes a GpuPod whose finalizer was taken off and not yet put back tears it out, and gets an orphan. */
+/** Deleting a GpuPod whose finalizer is missing at that moment leaves an orphan. */
 function isHeld(object: RawObject): boolean {
   return podIdOf(object) === undefined || (object.metadata.finalizers ?? []).includes(FINALIZER);
 }

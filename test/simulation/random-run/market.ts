@@ -5,10 +5,10 @@ import { OFFERS } from '../world-offers.ts';
 
 /** A team that lists show. */
 export const TEAM = 'team_1';
-/** A team whose pods no list ever shows: that a list leaves one out proves nothing. */
+/** A team that no list shows, so that a missing row proves nothing. */
 export const UNSEEN_TEAM = 'team_3';
 
-/** What comes on offer late in each town. */
+/** An offer that appears late in each random run. */
 export const SCARCE_ID = 'scarce-h200';
 
 function row(
@@ -22,14 +22,14 @@ function row(
   return { ...first, gpuType, cloudId, provider: 'lambdalabs', prices: { onDemand: usdPerHour }, market };
 }
 
-/** Several of each, so that some that refused do not leave nothing. */
+/** Several offers of each type, so that some refusals leave others. */
 function several(gpuType: string, cloudId: string, usdPerHour: number, count = 4): readonly OfferInput[] {
   return Array.from({ length: count }, (_, index) =>
     row(gpuType, `${cloudId}-${index}`, usdPerHour + index / 10),
   );
 }
 
-/** The market of a town: the offers of the worlds, and those that not every kind may take. */
+/** The market of a random run: the usual offers, and those for special kinds. */
 export const RUN_OFFERS: readonly OfferInput[] = [
   ...OFFERS,
   ...several('H100_80GB', 'more-h100', 2.5),
@@ -41,12 +41,12 @@ export const RUN_OFFERS: readonly OfferInput[] = [
     ...offer,
     stockStatus: 'Unavailable' as const,
   })),
-  // Each that failed is left alone for half an hour by everybody.
+  // Each failed offer is in a cooldown of half an hour for everybody.
   ...several('A10_24GB', 'never-a10', 0.5, 10),
   ...several('A40_48GB', 'late-a40', 0.5, 10),
   ...several('B200_180GB', 'dear-b200', 3.5),
   ...several('GB300', 'whole-rack', 500),
-  // A create cannot tell these two apart, and gets the first.
+  // A create request cannot tell these two apart, and gets the first.
   { ...row('RTX4090_24GB', 'twin-rtx', 0.6), isSpot: true, prices: { onDemand: 0.4 } },
   row('RTX4090_24GB', 'twin-rtx', 0.6),
   ...several('RTX4090_24GB', 'plain-rtx', 0.8),
@@ -69,7 +69,7 @@ export const RUN_PROVIDER: SettingsInput = {
     { cloudId: 'failing-ada', outcome: 'FailureTextOnly' },
     { cloudId: 'stuck-l40s', outcome: 'StuckProvisioning' },
     { gpuType: 'A10_24GB', outcome: 'StuckProvisioning' },
-    // The first two attempts of a life; the name of a pod has the number before the namespace.
+    // The first two attempts of a life. The name of an instance has the number before the namespace.
     { gpuType: 'A40_48GB', nameIncludes: '-1-team-a-', outcome: 'StuckProvisioning' },
     { gpuType: 'A40_48GB', nameIncludes: '-2-team-a-', outcome: 'StuckProvisioning' },
   ],
@@ -82,7 +82,10 @@ export const RUN_PROVIDER: SettingsInput = {
 const CREATE = { method: 'POST', path: '/pods/' } as const;
 const OF_UNSEEN_TEAM = { ...CREATE, contains: UNSEEN_TEAM };
 
-/** What is always the matter: a team that no list shows, and whose orders are lost now and then, done or not. */
+/**
+ * Permanent faults: a team that no list shows, and whose create responses are lost now and then, carried out
+ * or not.
+ */
 export const RUN_FAULTS: readonly FaultRuleInput[] = [
   { ...OF_UNSEEN_TEAM, effect: { kind: 'HideCreated', ms: 1e9 } },
   { ...OF_UNSEEN_TEAM, nth: 1, effect: { kind: 'ResetAfter' } },

@@ -10,7 +10,7 @@ import { endOf, isRented, KINDS, kindOf } from './kinds.ts';
 import type { Kind, KindName, RunFlags } from './kinds.ts';
 import { withoutMoney } from './market.ts';
 
-/** Something that befalls a phase of a town. Calls are counted from the begin of the phase. */
+/** A fault in one phase of a random run. Calls are counted from the start of the phase. */
 export type PlannedFault =
   | { readonly what: 'provider'; readonly name: string; readonly rule: FaultRuleInput }
   | { readonly what: 'call'; readonly name: string; readonly at: number; readonly mishap: Mishap }
@@ -25,30 +25,30 @@ export type PlannedFault =
 export interface Life {
   readonly name: string;
   readonly kind: KindName;
-  /** When it is applied, from the begin of its wave. */
+  /** When it is applied, from the start of its wave. */
   readonly atMs: number;
 }
 
-/** Lives that come and go together. */
+/** Lives that are applied and deleted together. */
 export interface Wave {
   readonly lives: readonly Life[];
   readonly coming: readonly PlannedFault[];
   readonly going: readonly PlannedFault[];
 }
 
-/** All that befalls one town, drawn from its seed. */
+/** The plan of one random run, drawn from its seed. */
 export interface RunPlan {
   readonly seed: number;
   readonly waves: readonly Wave[];
-  /** Lists hide what was created for so long. */
+  /** How long lists hide a new instance. */
   readonly lagMs: number;
   readonly watchDelayMs: number;
   readonly restartMs: number;
   readonly isForceful: boolean;
   readonly installingMs: number;
-  /** Instances of others, so many that lists have a second page. */
+  /** So many foreign instances that lists have a second page. */
   readonly isCrowded: boolean;
-  /** Fields of a status that the installed CRD does not know, until a person applies the right one. */
+  /** Fields of a status that the installed CRD drops, until a person applies the current one. */
   readonly prunedFields: readonly string[];
   readonly flags: RunFlags;
 }
@@ -71,7 +71,7 @@ function dice(seed: number): Dice {
     below,
     pick: (items) => {
       const item = items[below(items.length)];
-      if (item === undefined) throw new Error('nothing to pick from');
+      if (item === undefined) throw new Error('nothing to choose from');
       return item;
     },
   };
@@ -80,7 +80,7 @@ function dice(seed: number): Dice {
 const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
 const FREEZE_MS = 45_000;
 
-/** Draws a plan; the same seed and size give the same plan. */
+/** Draws a plan. The same seed and size give the same plan. */
 export function drawRun(seed: number, { waves, livesPerWave }: RunSize): RunPlan {
   const { below, pick } = dice(seed);
   const isForceful = below(5) === 0;
@@ -101,14 +101,14 @@ export function drawRun(seed: number, { waves, livesPerWave }: RunSize): RunPlan
   };
 }
 
-/** What an older CRD may not know. */
+/** Fields that an older CRD may lack. */
 const OUTDATED: readonly (readonly string[])[] = [
   ['hint', 'rejections', 'ports', 'activeAt', 'createdAt'],
   ['failedAttempts'],
   ['readyAt', 'searchStartedAt'],
 ];
 const CEILING_USD = 3.3;
-/** More than all lives of a wave cost, but for the one that is too dear for it. */
+/** More than all lives of a wave cost, except for the one that is meant to exceed it. */
 const TOTAL_USD = 400;
 
 function drawFlags({ below, pick }: Dice): RunFlags {
@@ -121,7 +121,7 @@ function drawFlags({ below, pick }: Dice): RunFlags {
   ]);
 }
 
-/** About how many calls a life makes: blows fall between them. */
+/** About how many calls a life makes. Faults are spread over them. */
 const CALLS_PER_LIFE = { coming: 8, going: 4 };
 
 interface WaveTraits {
@@ -152,13 +152,13 @@ function drawWave(
   };
 }
 
-/** What people do to others changes what must come of them. */
+/** People leave the other kinds alone, because their actions would change the final state. */
 function isTarget(kind: KindName, flags: RunFlags): boolean {
   const isPlain = kindOf(kind).isSpared !== true;
   return isPlain && (isRented(kind, flags) || endOf(kind, flags).stalled === 'AttemptsExhausted');
 }
 
-/** For a pod that no list shows only GET speaks: one that says wrongly that there is none would be believed. */
+/** Without lists only GET can find the instance, so a wrong 404 would be believed. */
 function faultsFor(lives: readonly Life[]): Stage['faults'] {
   const hasUnseen = lives.some(({ kind }) => kind === 'of a team that no list shows');
   return hasUnseen ? PROVIDER_FAULTS.filter(([name]) => name !== 'get 404') : PROVIDER_FAULTS;
@@ -171,7 +171,7 @@ interface Stage {
   readonly targets: readonly string[];
   readonly doings: Table<Doing>;
   readonly faults: readonly (readonly [string, FaultRuleInput])[];
-  /** Of a wave of 25 lives. */
+  /** Per wave of 25 lives. */
   readonly share: number;
 }
 
@@ -222,7 +222,7 @@ const KIND_NAMES = (Object.entries(KINDS) as readonly (readonly [KindName, Kind]
   ([name, { weight }]) => Array.from({ length: weight }, () => name),
 );
 
-/** Every kind of blow that a plan may deal, for who counts whether each was ever dealt. */
+/** The names of all faults that a plan may contain, to check that each occurred. */
 export function faultNames(): readonly string[] {
   return [
     ...PROVIDER_FAULTS.map(([name]) => name),
@@ -234,7 +234,7 @@ export function faultNames(): readonly string[] {
   ];
 }
 
-/** The same lives, and the same blows in another order. */
+/** The same lives, with the same faults in another sequence. */
 export function mirrored(plan: RunPlan): RunPlan {
   return {
     ...plan,

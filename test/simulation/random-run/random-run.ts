@@ -6,7 +6,7 @@ import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { differences, endsOf, withoutFaults } from './ends.ts';
 import type { Ends } from './ends.ts';
-import { judgeDeeds, judgeEnd, surplusOf } from '../oracles.ts';
+import { judgeRun, judgeEnd, surplusOf } from '../oracles.ts';
 import { attempt, copyTo } from '../people.ts';
 import { ORPHAN_MS } from '../life.ts';
 import { hiddenFor } from '../provider-faults.ts';
@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000;
 /** More than a page of a list. */
 const CROWD = 110;
 const SILENCE_MS = 11 * MINUTE_MS;
-/** What is told late is told by then. */
+/** Late information has arrived by then. */
 const COMPARE_MS = 30 * MINUTE_MS;
 const LIMIT_MS = 150 * MINUTE_MS;
 
@@ -29,24 +29,24 @@ export interface RunResult {
   readonly violations: readonly string[];
   readonly lives: number;
   readonly virtualHours: number;
-  /** How often each blow was dealt. */
-  readonly dealt: ReadonlyMap<string, number>;
-  /** What all had come to, wave by wave. */
+  /** How often each fault was injected. */
+  readonly injected: ReadonlyMap<string, number>;
+  /** The final states of each wave. */
   readonly ends: readonly Ends[];
   readonly calls: number;
-  /** The most passes with something to do that any object needed after the last fault. */
+  /** The most passes with an effect that any object needed after the last fault. */
   readonly mostPasses: number;
   readonly hash: string;
   readonly trace: string;
 }
 
 interface RunOptions extends WorldOptions {
-  /** What all come to when nothing befalls the town, wave by wave. */
+  /** The final states of each wave without faults. */
   readonly calm?: readonly Ends[];
   readonly installationId?: string;
 }
 
-/** One world in which many GpuPods come and go, in waves, while blows fall. */
+/** A simulation in which many GpuPods come and go, in waves, with random faults. */
 class RandomRun {
   readonly world: SimulatedWorld;
   readonly injector: FaultInjector;
@@ -83,7 +83,7 @@ class RandomRun {
     for (let number = 0; plan.isCrowded && number < CROWD; number += 1) {
       plantPod(this.world.api.world, { name: `somebody-${number}` });
     }
-    // Of two that hide a pod the first one counts.
+    // Of two rules that hide an instance the first one counts.
     for (const rule of RUN_FAULTS) this.world.api.faults.add(rule);
     if (plan.lagMs > 0) this.world.api.faults.add(hiddenFor(plan.lagMs));
     attend(this.world, {
@@ -101,7 +101,7 @@ class RandomRun {
     if (this.#plan.prunedFields.length > 0) beginWithOldCrd(world, this.#plan.prunedFields);
     world.time.schedule(5 * MINUTE_MS, () => {
       world.api.world.offers.change({ gpuType: 'H200_141GB' }, { stockStatus: 'High' });
-      world.trace.add(world.time.nowMs, `*** ${SCARCE_ID} is there`);
+      world.trace.add(world.time.nowMs, `*** ${SCARCE_ID} is on offer`);
     });
     for (const [index, wave] of this.#plan.waves.entries()) {
       await this.#come(wave);
@@ -124,18 +124,18 @@ class RandomRun {
     }
     this.injector.begin(coming);
     await world.pass(20_000);
-    await this.#until('all at their ends', () => this.#areAtTheirEnds());
+    await this.#until('all in their final states', () => this.#areAtTheirEnds());
     await world.pass(MINUTE_MS);
-    await this.#until('all at their ends', () => this.#areAtTheirEnds());
+    await this.#until('all in their final states', () => this.#areAtTheirEnds());
   }
 
-  /** All must come to what they come to in the same town when nothing befalls it. */
+  /** All GpuPods must reach the same final states as without faults. */
   async #compare(calm: Ends | undefined): Promise<void> {
     const { world } = this;
     if (calm === undefined) return;
     const isSame = (): boolean => world.pending === 0 && differences(calm, world.objects()).length === 0;
     if (await world.time.run(COMPARE_MS, isSame)) return;
-    for (const text of differences(calm, world.objects())) world.books.accuse('same-end', text);
+    for (const text of differences(calm, world.objects())) world.journal.addViolation('same-end', text);
   }
 
   async #go({ going }: Wave): Promise<void> {
@@ -144,15 +144,15 @@ class RandomRun {
     for (const { metadata } of world.objects()) {
       world.server.delete('gpupods', { namespace: metadata.namespace, name: metadata.name }, 'person');
     }
-    await this.#until('all gone', () => world.objects().length === 0);
+    await this.#until('all deleted', () => world.objects().length === 0);
     this.injector.end();
   }
 
-  /** All is judged once the world has come to rest. */
+  /** Runs the oracles once the simulation is at rest. */
   async #rest(): Promise<void> {
     const { world } = this;
     await world.until('rest', () => world.time.nowMs - world.lastWriteMs > SILENCE_MS, 90 * MINUTE_MS);
-    await this.#until('all at their ends', () => this.#areAtTheirEnds());
+    await this.#until('all in their final states', () => this.#areAtTheirEnds());
     if (this.#plan.isForceful) {
       await world.until('orphans ended', () => surplusOf(world).length === 0, ORPHAN_MS);
     }
@@ -165,13 +165,13 @@ class RandomRun {
     for (const [key, passes] of this.world.progress.passesToRest()) {
       const kind = this.#kindOf(key.slice(key.indexOf('/') + 1));
       if (passes > ((kind === undefined ? undefined : kindOf(kind).passes) ?? MOST_PASSES)) {
-        this.world.books.accuse('settles', `${key} needed ${passes} passes after the last fault`);
+        this.world.journal.addViolation('settles', `${key} needed ${passes} passes after the last fault`);
       }
       this.mostPasses = Math.max(this.mostPasses, passes);
     }
   }
 
-  /** Asked after every event, and looked at anew only when something has changed. */
+  /** Called after every event, and computed only if an object has changed. */
   #areAtTheirEnds(): boolean {
     const { world } = this;
     if (world.pending > 0) return false;
@@ -200,7 +200,7 @@ class RandomRun {
     return this.#kinds.get(name.replace(/-copy$/, ''));
   }
 
-  /** Waits; what cooldowns of a whole day or a stall by misfortune hold up, a person helps on. */
+  /** Waits. If a GpuPod is held up by a cooldown of a day or a stall, a person acts. */
   async #until(what: string, isSo: () => boolean): Promise<void> {
     const { world } = this;
     for (let helps = 0; helps < 3; helps += 1) {
@@ -224,7 +224,7 @@ class RandomRun {
 
   #helpOn(): void {
     const { world } = this;
-    world.trace.add(world.time.nowMs, '*** a person helps on');
+    world.trace.add(world.time.nowMs, '*** a person acts');
     world.operators.findLast(({ isDead }) => !isDead)?.kill();
     for (const object of world.objects()) {
       const kind = this.#kindOf(object.metadata.name);
@@ -234,33 +234,33 @@ class RandomRun {
   }
 }
 
-/** It costs as much again, so only some seeds are run twice. */
+/** A comparison doubles the run time, so only some seeds have one. */
 const COMPARED_SEEDS = 10;
 
-/** Runs a town as its seed says: those that can be divided by ten are compared with what they are without blows. */
+/** Runs a plan. Every tenth seed also runs without faults and is compared. */
 export async function runOne(plan: RunPlan, options: WorldOptions = {}): Promise<RunResult> {
   return plan.seed % COMPARED_SEEDS === 0
     ? await executeRunTwice(plan, options)
     : await executeRun(plan, options);
 }
 
-/** The same town is run without its blows first, and all must come to the same ends. */
+/** Runs the plan without faults first, and then requires the same final states. */
 async function executeRunTwice(plan: RunPlan, options: WorldOptions): Promise<RunResult> {
   const calm = await executeRun(withoutFaults(plan), { ...options, isTraced: false });
   return calm.violations.length > 0 ? calm : await executeRun(plan, { ...options, calm: calm.ends });
 }
 
-/** Lets a plan befall a town; afterwards all must be as if it had not. */
+/** Runs a plan, and checks the result with all oracles. */
 export async function executeRun(plan: RunPlan, options: RunOptions = {}): Promise<RunResult> {
   return await resultOf(new RandomRun(plan, options));
 }
 
-/** All that are copied are copied before the first wave goes. */
+/** All copies are made before the first wave is deleted. */
 const COPIED_EVERY_MS = 5_000;
 
 /**
- * Two towns with the same lives whose operators rent with one key: whatever befalls one, and whatever is copied from one
- * to the other, nothing of a town is touched by the other.
+ * Two random runs with the same lives, whose operators use one key. Whatever happens in one, and whatever is
+ * copied between them, neither may touch the instances of the other.
  */
 export async function runNeighbours(near: RunPlan, far: RunPlan): Promise<readonly RunResult[]> {
   const first = new RandomRun(near, { isTraced: false });
@@ -282,13 +282,13 @@ async function resultOf(randomRun: RandomRun): Promise<RunResult> {
   } catch (error) {
     if (!(error instanceof WorldFailure)) throw error;
     world.trace.add(world.time.nowMs, error.message);
-    judgeDeeds(world, { surplusMsByUid: randomRun.injector.excused });
+    judgeRun(world, { surplusMsByUid: randomRun.injector.excused });
   }
   return {
-    violations: world.books.violations,
-    lives: world.books.livesSeen,
+    violations: world.journal.violations,
+    lives: world.journal.livesSeen,
     virtualHours: world.time.nowMs / 3_600_000,
-    dealt: randomRun.injector.dealt,
+    injected: randomRun.injector.injected,
     ends: randomRun.ends,
     calls: world.counter.calls,
     mostPasses: randomRun.mostPasses,

@@ -9,8 +9,8 @@ import type { SeedResult, Tally } from './tally.ts';
 import { sizeOf } from './worker.ts';
 
 /**
- * `npm run test:soak -- [--seeds 10000] [--lives 1000000] [--from 1] [--minutes n] [--workers n]`: many towns, each
- * drawn from its seed. `--trace` runs one seed in this process and tells its course.
+ * `npm run test:soak -- [--seeds 10000] [--lives 1000000] [--from 1] [--minutes n] [--workers n]`: many
+ * random runs, each drawn from its seed. `--trace` runs one seed in this process and prints its trace.
  */
 
 const { values } = parseArgs({
@@ -44,7 +44,7 @@ async function trace(seed: number): Promise<boolean> {
   return result.violations.length === 0;
 }
 
-/** Hands out seeds to children until there are none left, or the time is over. */
+/** Assigns seeds to child processes until none is left, or the time is over. */
 async function soak(tally: Tally): Promise<void> {
   const endMs = performance.now() + Number(values.minutes) * 60_000;
   let next = from;

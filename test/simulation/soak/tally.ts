@@ -1,6 +1,6 @@
 import { faultNames } from '../random-run/plan.ts';
 
-/** What came of one seed, as it goes from a child to its parent. */
+/** The result of one seed, as a child process sends it. */
 export interface SeedResult {
   readonly seed: number;
   readonly lives: number;
@@ -9,9 +9,9 @@ export interface SeedResult {
   readonly mostPasses: number;
   readonly hash: string;
   readonly violations: readonly string[];
-  /** Lines of the plan; only of a seed that failed. */
+  /** The lines of the plan, only for a seed that failed. */
   readonly plan: readonly string[];
-  readonly dealt: Readonly<Record<string, number>>;
+  readonly injected: Readonly<Record<string, number>>;
 }
 
 /** Sums over many seeds. */
@@ -22,7 +22,7 @@ export interface Tally {
   virtualHours: number;
   mostPasses: number;
   readonly failedSeeds: number[];
-  readonly dealt: Map<string, number>;
+  readonly injected: Map<string, number>;
 }
 
 export function emptyTally(): Tally {
@@ -33,7 +33,7 @@ export function emptyTally(): Tally {
     virtualHours: 0,
     mostPasses: 0,
     failedSeeds: [],
-    dealt: new Map(),
+    injected: new Map(),
   };
 }
 
@@ -44,35 +44,35 @@ export function addResult(tally: Tally, result: SeedResult): void {
   tally.virtualHours += result.virtualHours;
   tally.mostPasses = Math.max(tally.mostPasses, result.mostPasses);
   if (result.violations.length > 0) tally.failedSeeds.push(result.seed);
-  for (const [name, times] of Object.entries(result.dealt)) {
-    tally.dealt.set(name, (tally.dealt.get(name) ?? 0) + times);
+  for (const [name, times] of Object.entries(result.injected)) {
+    tally.injected.set(name, (tally.injected.get(name) ?? 0) + times);
   }
 }
 
-/** Blows that never fell: what they would have shown is not known. */
-function neverDealt(tally: Tally): readonly string[] {
-  return faultNames().filter((name) => (tally.dealt.get(name) ?? 0) === 0);
+/** Planned faults that never occurred and so tested nothing. */
+function neverInjected(tally: Tally): readonly string[] {
+  return faultNames().filter((name) => (tally.injected.get(name) ?? 0) === 0);
 }
 
-/** A run is good when nothing failed and nothing was left untried. */
+/** True if nothing failed and every fault occurred. */
 export function isGood(tally: Tally): boolean {
-  return tally.seeds > 0 && tally.failedSeeds.length === 0 && neverDealt(tally).length === 0;
+  return tally.seeds > 0 && tally.failedSeeds.length === 0 && neverInjected(tally).length === 0;
 }
 
-/** The first line says it in short. */
+/** The first line is the summary. */
 export function summarize(tally: Tally): readonly string[] {
-  const total = [...tally.dealt.values()].reduce((sum, times) => sum + times, 0);
-  const crashes = [...tally.dealt].filter(([name]) => name.startsWith('crash'));
+  const total = [...tally.injected.values()].reduce((sum, times) => sum + times, 0);
+  const crashes = [...tally.injected].filter(([name]) => name.startsWith('crash'));
   const crashed = crashes.reduce((sum, [, times]) => sum + times, 0);
-  const missing = neverDealt(tally);
+  const missing = neverInjected(tally);
   return [
     `${String(tally.seeds)} seeds, ${String(tally.lives)} lives, ${String(tally.calls)} calls, ` +
-      `${tally.virtualHours.toFixed(0)} hours of virtual time; ${String(total)} blows fell, ${String(crashed)} of them ` +
+      `${tally.virtualHours.toFixed(0)} hours of virtual time; ${String(total)} faults injected, ${String(crashed)} of them ` +
       `crashes; at most ${String(tally.mostPasses)} passes to rest; ${String(tally.failedSeeds.length)} seeds failed`,
-    ...[...tally.dealt]
+    ...[...tally.injected]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, times]) => `  ${String(times)} × ${name}`),
-    ...(missing.length === 0 ? [] : [`never fell: ${missing.join(', ')}`]),
+    ...(missing.length === 0 ? [] : [`never injected: ${missing.join(', ')}`]),
     ...(tally.failedSeeds.length === 0 ? [] : [`failed seeds: ${tally.failedSeeds.join(' ')}`]),
   ];
 }

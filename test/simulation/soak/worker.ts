@@ -5,18 +5,18 @@ import type { SeedResult } from './tally.ts';
 
 const LIVES_PER_WAVE = 25;
 
-/** Waves of 25 lives, or one that is smaller. */
+/** Waves of 25 lives, or one smaller wave. */
 export function sizeOf(lives: number): RunSize {
   const waves = Math.max(1, Math.round(lives / LIVES_PER_WAVE));
   return { waves, livesPerWave: Math.max(1, Math.round(lives / waves)) };
 }
 
-/** Runs one town and tells what came of it. */
+/** Runs one seed and returns its result. */
 export async function runSeed(seed: number, lives: number): Promise<SeedResult> {
   const plan = drawRun(seed, sizeOf(lives));
   const {
     violations,
-    dealt,
+    injected,
     trace: _trace,
     ends: _ends,
     ...counts
@@ -25,7 +25,7 @@ export async function runSeed(seed: number, lives: number): Promise<SeedResult> 
     seed,
     ...counts,
     violations,
-    dealt: Object.fromEntries(dealt),
+    injected: Object.fromEntries(injected),
     plan: violations.length === 0 ? [] : describeRun(plan),
   };
 }
@@ -36,7 +36,7 @@ process.on('message', (message: { readonly seed: number; readonly lives: number 
 });
 process.on('disconnect', leave);
 
-/** The parent has no more seeds, or was killed: nobody would hear of what comes of this one. */
+/** The parent has no more seeds, or was killed, so nobody would receive the result. */
 function leave(): void {
   process.exit();
 }

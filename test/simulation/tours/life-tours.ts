@@ -55,7 +55,7 @@ interface Arrival extends Beginning {
 
 const AWAY = awayFor(25 * MINUTE_MS);
 
-/** How a rented machine gets into each of its states. */
+/** How a rented instance gets into each of its states. */
 const RENTED: Readonly<Record<string, Arrival>> = {
   Provisioning: { ...STARTS_FOR_EVER, steps: ['Provisioning', passing(MINUTE_MS)] },
   Installing: { ...INSTALLS_FOR_EVER, steps: ['Installing', passing(MINUTE_MS)] },
@@ -65,7 +65,7 @@ const RENTED: Readonly<Record<string, Arrival>> = {
   Unknown: { steps: ['Ready', AWAY, 'Unknown'] },
 };
 
-/** How a GpuPod that once ordered gets to where it has no machine. */
+/** How a GpuPod with an earlier create request gets to where it has no instance. */
 const IDLE: Readonly<Record<string, Arrival>> = {
   Pending: { ...ALL_FAIL, spec: { maxPrice: 2 }, steps: ['Terminated', 'Pending'] },
   Stalled: { ...ALL_FAIL, steps: ['Stalled'] },
@@ -88,12 +88,15 @@ function each(
   );
 }
 
-/** The provider is away, and back with the machine as it was. */
+/** The provider is unavailable, and then returns with the instance unchanged. */
 function awayIn(phase: string): Record<string, Tour> {
   const arrival = RENTED[phase];
-  if (arrival === undefined) throw new Error(`no way leads to ${phase}`);
+  if (arrival === undefined) throw new Error(`no steps lead to ${phase}`);
   return {
-    [`${phase}: the provider is away`]: { ...arrival, steps: [...arrival.steps, AWAY, 'Unknown', phase] },
+    [`${phase}: the provider is unavailable`]: {
+      ...arrival,
+      steps: [...arrival.steps, AWAY, 'Unknown', phase],
+    },
   };
 }
 
@@ -111,28 +114,34 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     spec: { maxPrice: 1, offerTimeout: '5m' },
     steps: ['Pending', 'Stalled', affordable, 'Ready'],
   },
-  'nothing fits at the first look': { ...ONE_LOOK, steps: ['Stalled', affordable, 'Ready'] },
-  'the answer is lost, the machine is found': { faults: [LOST], steps: ['Uncertain', 'Ready'] },
-  'the answer is lost, there is no machine': { faults: [NOT_DONE], steps: ['Uncertain', 'Pending', 'Ready'] },
-  'the answer to a second order is lost': {
+  'nothing fits at first': { ...ONE_LOOK, steps: ['Stalled', affordable, 'Ready'] },
+  'the response is lost, the instance is found': { faults: [LOST], steps: ['Uncertain', 'Ready'] },
+  'the response is lost, there is no instance': {
+    faults: [NOT_DONE],
+    steps: ['Uncertain', 'Pending', 'Ready'],
+  },
+  'the response to a second create request is lost': {
     ...NOTHING_FITS,
     faults: [LOST],
     steps: ['Pending', affordable, 'Uncertain', 'Ready'],
   },
-  'the answer is lost, deleted, the machine is found': {
+  'the response is lost, deleted, the instance is found': {
     faults: [LOST, HIDDEN],
     steps: ['Uncertain', deleteIt],
   },
-  'the answer is lost, deleted, there is no machine': { faults: [NOT_DONE], steps: ['Uncertain', deleteIt] },
-  'the answer is lost, suspended, the machine is found': {
+  'the response is lost, deleted, there is no instance': {
+    faults: [NOT_DONE],
+    steps: ['Uncertain', deleteIt],
+  },
+  'the response is lost, suspended, the instance is found': {
     faults: [LOST, HIDDEN],
     steps: ['Uncertain', suspend, 'Suspended'],
   },
-  'the answer is lost, suspended, there is no machine': {
+  'the response is lost, suspended, there is no instance': {
     faults: [NOT_DONE],
     steps: ['Uncertain', suspend, 'Suspended'],
   },
-  'the first machine fails': {
+  'the first instance fails': {
     options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'Error' }] } },
     steps: ['Ready'],
   },
@@ -140,8 +149,8 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'InstallFailed' }] } },
     steps: ['Ready'],
   },
-  'all machines fail': { ...ALL_FAIL, steps: ['Stalled', marketSays({ podRules: [] }), askAgain, 'Ready'] },
-  'a machine fails, and the answer to the next order is lost': {
+  'all instances fail': { ...ALL_FAIL, steps: ['Stalled', marketSays({ podRules: [] }), askAgain, 'Ready'] },
+  'an instance fails, and the response to the next create request is lost': {
     options: { provider: { podRules: [{ cloudId: 'n3-H100x1', outcome: 'Error' }] } },
     faults: [{ ...CREATE, after: 1, effect: { kind: 'ResetAfter' } }],
     steps: ['Terminated', 'Uncertain', 'Ready'],
@@ -155,9 +164,9 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), releasedByAnother],
   },
   'suspended and resumed': { steps: ['Ready', suspend, 'Suspended', resume, 'Ready'] },
-  'deleted while it is ended': { steps: ['Ready', suspend, 'Terminating', deleteIt] },
-  'resumed before anything was ordered': { spec: { suspend: true }, steps: ['Suspended', resume, 'Ready'] },
-  'resumed before anything was ordered, the answer is lost': {
+  'deleted during the termination': { steps: ['Ready', suspend, 'Terminating', deleteIt] },
+  'resumed before a create request': { spec: { suspend: true }, steps: ['Suspended', resume, 'Ready'] },
+  'resumed before a create request, the response is lost': {
     spec: { suspend: true },
     faults: [LOST],
     steps: ['Suspended', resume, 'Uncertain', 'Ready'],
@@ -166,23 +175,23 @@ export const TOURS: Readonly<Record<string, Tour>> = {
   ...each(NEVER_ORDERED, 'suspended', [suspend, 'Suspended'], ['Suspended from the beginning']),
   ...each(RENTED, 'deleted', [deleteIt]),
   ...each(RENTED, 'suspended', [suspend, 'Suspended']),
-  ...each(RENTED, 'ended by somebody else', [ends, passing(5 * MINUTE_MS)], ['Unknown']),
+  ...each(RENTED, 'terminated by somebody else', [ends, passing(5 * MINUTE_MS)], ['Unknown']),
   ...each(RENTED, 'vanishes', [vanishes, passing(20 * MINUTE_MS)], ['Unknown']),
   ...each(IDLE, 'deleted', [deleteIt]),
   ...each(IDLE, 'suspended', [suspend, 'Suspended'], ['Suspended']),
-  ...each(IDLE, 'asked for again', [marketSays({ podRules: [] }), affordable, askAgain, resume, 'Ready']),
+  ...each(IDLE, 'requested again', [marketSays({ podRules: [] }), affordable, askAgain, resume, 'Ready']),
   ...awayIn('Provisioning'),
   ...awayIn('Installing'),
   ...awayIn('Ready'),
   ...awayIn('Failed'),
   ...awayIn('Stopped'),
-  'Unknown: ended by somebody else meanwhile': {
+  'Unknown: terminated by somebody else meanwhile': {
     steps: ['Ready', AWAY, 'Unknown', ends, passing(20 * MINUTE_MS)],
   },
   'Unknown: vanished meanwhile': { steps: ['Ready', AWAY, 'Unknown', vanishes, passing(20 * MINUTE_MS)] },
   'it fails and recovers': { steps: ['Ready', fails, 'Failed', recovers, 'Ready'] },
   'it is stopped and started': { steps: ['Ready', stops, 'Stopped', recovers, 'Ready'] },
-  'it is installed anew': {
+  'it is installed again': {
     steps: [
       'Ready',
       instance({ status: 'ACTIVE', installationStatus: 'ACTIVE' }),
@@ -191,8 +200,8 @@ export const TOURS: Readonly<Record<string, Tour>> = {
       'Ready',
     ],
   },
-  'it starts anew': { steps: ['Ready', instance({ status: 'PENDING' }), 'Provisioning', recovers, 'Ready'] },
-  'somebody ends it at the provider': {
+  'it starts again': { steps: ['Ready', instance({ status: 'PENDING' }), 'Provisioning', recovers, 'Ready'] },
+  'somebody terminates it at the provider': {
     steps: ['Ready', instance({ status: 'DELETING' }), 'Terminating', ends, 'Interrupted'],
   },
 };

@@ -18,12 +18,12 @@ export async function deleteIt(world: SimulatedWorld): Promise<void> {
   await world.until('gone', () => world.object() === undefined);
 }
 
-/** The provider says again what is. */
+/** The provider answers truthfully again. */
 export function healed(world: SimulatedWorld): void {
   world.api.faults.clear();
 }
 
-/** Somebody else's finalizer is put on, and a person deletes the GpuPod. */
+/** A foreign finalizer is added, and a person deletes the GpuPod. */
 export function heldByAnother(world: SimulatedWorld): void {
   setFinalizers(world, (finalizers) => [...finalizers, 'example.com/backup']);
   world.delete();
@@ -47,7 +47,7 @@ export function passing(ms: number): Step {
   };
 }
 
-/** The provider answers nothing for so long. */
+/** The provider answers nothing for this time. */
 export function awayFor(ms: number): Step {
   return (world) => {
     world.api.faults.add({ effect: { kind: 'Answer', status: 503 }, forMs: ms });
@@ -68,7 +68,7 @@ export function marketSays(settings: Partial<SettingsInput>): Step {
 
 type Pods = SimulatedWorld['api']['world']['pods'];
 
-/** What the provider says of the rented machine from now on; null: what it is. */
+/** What the provider says about the instance from now on. Null means the truth. */
 export function instance(forced: Parameters<Pods['force']>[1]): Step {
   return (world) => {
     world.api.world.pods.force(rentedId(world), forced);
@@ -78,10 +78,10 @@ export function instance(forced: Parameters<Pods['force']>[1]): Step {
 export const fails = instance({ status: 'ERROR' });
 export const stops = instance({ status: 'STOPPED' });
 export const recovers = instance(null);
-/** It is ended, not by us, and the history says so. */
+/** The instance terminates, not by the operator, and the history says so. */
 export const ends = instance({ status: 'TERMINATED' });
 
-/** It is gone, and nobody tells of its end. */
+/** The instance vanishes, and nothing reports its termination. */
 export const vanishes: Step = async (world) => {
   await fault({ method: 'GET', path: '/pods/history', effect: { kind: 'EmptyList' } })(world);
   await ends(world);

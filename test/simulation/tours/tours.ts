@@ -3,17 +3,17 @@ import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { SimulatedWorld, WorldOptions } from '../simulated-world.ts';
 import { phaseOf } from './transitions.ts';
 
-/** A life that shows some of the ways that a GpuPod can go. */
+/** A life that shows some of the transitions of a GpuPod. */
 export interface Tour {
   readonly options?: WorldOptions;
   readonly spec?: Partial<GpuPodSpecInput>;
-  /** Faults of the provider, there before the object is. */
+  /** Faults of the provider that exist before the object. */
   readonly faults?: readonly FaultRuleInput[];
-  /** What happens, one after the other, from the moment that the object was applied. */
+  /** What happens in sequence, from the moment that the object is applied. */
   readonly steps: readonly (Step | string)[];
 }
 
-/** A name of a phase stands for: go on until it is reached. */
+/** The name of a phase means: run until it is reached. */
 export type Step = (world: SimulatedWorld) => Promise<void> | void;
 
 export async function travel(world: SimulatedWorld, { spec, faults = [], steps }: Tour): Promise<void> {

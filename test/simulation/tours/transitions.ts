@@ -3,15 +3,15 @@ import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';
 
-/** Where a GpuPod comes from and goes to, as Mermaid draws it. */
+/** The start and the end of a GpuPod, as Mermaid draws them. */
 const OUTSIDE = '[*]';
 
-/** The phase that stands on an object; before the first status that is the outside. */
+/** The phase of an object, or the start before the first status. */
 export function phaseOf(object: RawObject | undefined): string {
   return stringAt(object?.['status'], 'phase') ?? OUTSIDE;
 }
 
-/** Notes each reason of Ready that is given in this world. */
+/** Records each reason of Ready in this simulation. */
 export function noteReasons(world: SimulatedWorld, reasons: Set<string>): void {
   world.server.onChange(({ kind, object }) => {
     const reason = kind === 'gpupods' ? readyReasonOf(object) : undefined;
@@ -26,13 +26,13 @@ function readyReasonOf(object: RawObject): string | undefined {
   return stringAt(ready, 'reason');
 }
 
-/** Notes each way that a GpuPod of this world goes from one phase to another: `Pending --> Provisioning`. */
+/** Records each phase transition of a GpuPod in this simulation: `Pending --> Provisioning`. */
 export function noteTransitions(world: SimulatedWorld, transitions: Set<string>): void {
   world.server.onChange(({ kind, type, object, before, by }) => {
     if (kind !== 'gpupods') return;
     const from = phaseOf(before);
     const to = type === 'DELETED' ? OUTSIDE : phaseOf(object);
-    // What a person writes into a status is no way that a GpuPod goes, nor is an object that is torn out.
+    // A status that a person writes is no transition, and neither is the removal of an object by force.
     const isForced = by === 'person' && (type !== 'DELETED' || hasRequested(object));
     if (from !== to && !isForced) transitions.add(`${from} --> ${to}`);
   });

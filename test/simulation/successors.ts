@@ -1,51 +1,52 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS } from '../../src/api/names.ts';
 import { FROZEN_FIELDS } from '../../src/api/spec.ts';
-import { stringAt } from '../../src/json.ts';
+import { parseJson, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { podIdOf, specOf } from './readings.ts';
 import type { Change } from './simulated-api-server.ts';
 
-interface Heir {
+interface Successor {
   readonly uid: string;
-  /** It wants the instance gone, or something else than was bought. */
+  /** It wants the instance terminated, or something else than was bought. */
   isAsked: boolean;
 }
 
 /**
- * Instances whose GpuPod was torn out and came back from a backup, with the order of an earlier moment on it: they are
- * its successor's, to be taken over or reported, whichever attempt that order was of.
+ * Instances of a GpuPod that was removed by force and restored from a backup, with a create intent of an
+ * earlier moment. They belong to the restored GpuPod, which adopts or reports them, whichever attempt that
+ * create intent was for.
  */
-export class Heirs {
+export class Successors {
   readonly #left = new Map<string, { readonly podId: string; readonly object: RawObject }>();
-  readonly #heirs = new Map<string, Heir>();
+  readonly #successors = new Map<string, Successor>();
 
-  /** The GpuPod that has this instance is gone, and did not end it. */
+  /** The GpuPod of this instance is deleted, and did not terminate it. */
   leave(object: RawObject, podId: string): void {
     this.#left.set(object.metadata.uid, { podId, object });
   }
 
   note({ object, type, before }: Change): void {
-    if (type === 'ADDED') this.#inherit(object);
+    if (type === 'ADDED') this.#addSuccessor(object);
     const podId = podIdOf(object);
     const { uid } = object.metadata;
-    // Somebody else has taken it over: a copy, for example.
-    if (podId !== undefined && this.#heirs.get(podId)?.uid !== uid) this.#heirs.delete(podId);
-    for (const heir of this.#heirs.values()) {
-      if (heir.uid === uid && isUnwanted(object, type, before ?? object)) heir.isAsked = true;
+    // Another GpuPod has adopted it, for example a copy.
+    if (podId !== undefined && this.#successors.get(podId)?.uid !== uid) this.#successors.delete(podId);
+    for (const successor of this.#successors.values()) {
+      if (successor.uid === uid && isUnwanted(object, type, before ?? object)) successor.isAsked = true;
     }
   }
 
-  /** Whether somebody has come back for it, and wants it. */
+  /** Whether a restored GpuPod wants this instance. */
   isWanted(podId: string): boolean {
-    return this.#heirs.get(podId)?.isAsked === false;
+    return this.#successors.get(podId)?.isAsked === false;
   }
 
-  #inherit(object: RawObject): void {
-    const left = this.#left.get(orderedForUid(object) ?? '');
+  #addSuccessor(object: RawObject): void {
+    const left = this.#left.get(intentUid(object) ?? '');
     if (left === undefined || !isSamePlace(left.object, object)) return;
     const isAsked = isUnwanted(object, 'ADDED', left.object);
-    this.#heirs.set(left.podId, { uid: object.metadata.uid, isAsked });
+    this.#successors.set(left.podId, { uid: object.metadata.uid, isAsked });
   }
 }
 
@@ -65,12 +66,8 @@ function isSamePlace({ metadata: left }: RawObject, { metadata: right }: RawObje
   return left.namespace === right.namespace && left.name === right.name;
 }
 
-/** The uid that the order on an object was written for. */
-function orderedForUid({ metadata }: RawObject): string | undefined {
+/** The UID that the create intent on an object was written for. */
+function intentUid({ metadata }: RawObject): string | undefined {
   const text = metadata.annotations?.[ANNOTATIONS.intent];
-  try {
-    return text === undefined ? undefined : stringAt(JSON.parse(text), 'uid');
-  } catch {
-    return undefined;
-  }
+  return text === undefined ? undefined : stringAt(parseJson(text), 'uid');
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord, recordAt, stringAt } from '../../src/json.ts';
+import { isRecord, parseJson, recordAt, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
@@ -8,8 +8,8 @@ import type { Change } from './simulated-api-server.ts';
 
 const RETAINED = 'gpupod-operator-retained';
 
-/** An order as it was last written onto an object, read without the operator's own code. */
-export interface WrittenOrder {
+/** A create intent as it was last written, parsed without the operator's own code. */
+export interface WrittenIntent {
   readonly podName: string;
   readonly uid: string;
   readonly objectKey: string;
@@ -18,31 +18,34 @@ export interface WrittenOrder {
   readonly hadFinalizer: boolean;
 }
 
-/** Tells of each change of an object, before anybody who asked for it hears of it. */
+/** Reports each change of an object before the writer gets its response. */
 export interface ChangeSource {
   onChange(listener: (change: Change) => void): unknown;
 }
 
-/** What the person who runs the operator allows everybody, in USD per hour. */
+/** The limits of the operator's policy in USD per hour. */
 export interface PriceLimits {
-  /** Of one machine. */
+  /** For one instance. */
   readonly ceilingUsdPerHour?: number;
-  /** Of all machines together. */
+  /** For all instances together. */
   readonly totalUsdPerHour?: number;
 }
 
-/** What the world itself noted of its objects and orders: what the oracles judge by, beside the ledger. */
-export class Books {
-  readonly orders = new Map<string, WrittenOrder>();
-  /** Pods that a status ever named, with the uid of the object that named them. */
+/**
+ * The simulation's own record of objects, create intents and violations. The oracles judge by it and by the
+ * ledger.
+ */
+export class Journal {
+  readonly intents = new Map<string, WrittenIntent>();
+  /** Pod IDs that a status ever named, with the UID of the object. */
   readonly owners = new Map<string, string>();
-  /** GpuPods that ever came to be. */
+  /** The number of GpuPods ever created. */
   livesSeen = 0;
-  /** Pods that outlive their object because it said Retain, as the operator wrote them down. */
+  /** Pod IDs that the operator recorded as retained. */
   retainedIds: ReadonlySet<string> = new Set();
   #violations: string[] = [];
-  /** Of other clusters that rent from the same provider. */
-  readonly #others = new Set<Books>();
+  /** The journals of other clusters that use the same provider. */
+  readonly #others = new Set<Journal>();
   readonly #api: Pick<SimulatedApi, 'requests' | 'world'>;
   readonly #nowText: () => string;
   readonly limits: PriceLimits;
@@ -73,14 +76,17 @@ export class Books {
     return this.#violations;
   }
 
-  /** Two clusters rent from one provider: each order stands in the books of one of them, and they are judged together. */
-  joinWith(other: Books): void {
+  /**
+   * Shares the violations of two clusters with one provider. Each create intent is in the journal of one of
+   * them.
+   */
+  joinWith(other: Journal): void {
     this.#violations = other.#violations;
     this.#others.add(other);
     other.#others.add(this);
   }
 
-  accuse(oracle: string, message: string): void {
+  addViolation(oracle: string, message: string): void {
     this.#violations.push(`[${oracle}] ${message} (at ${this.#nowText()})`);
   }
 
@@ -88,24 +94,27 @@ export class Books {
     const { object, before, by } = change;
     if (change.type === 'ADDED') this.livesSeen += 1;
     if (by === 'person') return;
-    this.#noteOrder(object, before);
+    this.#noteIntent(object, before);
     const podId = podIdOf(object);
-    // What a person wrote there stays a person's word, whoever writes the status next.
+    // An ID that a person wrote stays a person's statement, whoever writes the status next.
     if (podId !== undefined && podId !== podIdOf(before)) this.owners.set(podId, object.metadata.uid);
     if (change.type === 'DELETED') this.#judgeRelease(object);
     else if (!isDeepStrictEqual(object['status'], before?.['status'])) this.#judgeStatus(object, before);
   }
 
-  /** An order that was not taken may be written anew, under its name and for what the spec says by then. */
-  #noteOrder(object: RawObject, before: RawObject | undefined): void {
-    const order = readOrder(object);
-    if (order === undefined || this.#isOthers(order.name)) return;
-    // What a person wrote there is nobody's order, whatever else the operator writes onto the object.
+  /**
+   * The operator may write a create intent again under its name, with the cap of the present spec, if its
+   * request was never sent.
+   */
+  #noteIntent(object: RawObject, before: RawObject | undefined): void {
+    const intent = readIntent(object);
+    if (intent === undefined || this.#isOthers(intent.name)) return;
+    // A create intent that a person wrote does not count, whatever else the operator writes to the object.
     if (intentOf(object) === intentOf(before)) return;
-    const known = this.orders.get(order.name);
+    const known = this.intents.get(intent.name);
     if (known !== undefined && known.uid !== object.metadata.uid) return;
-    this.orders.set(order.name, {
-      podName: order.name,
+    this.intents.set(intent.name, {
+      podName: intent.name,
       uid: object.metadata.uid,
       objectKey: `${object.metadata.namespace ?? ''}/${object.metadata.name}`,
       maxPrice: this.#maxPriceOf(object),
@@ -113,26 +122,30 @@ export class Books {
     });
   }
 
-  /** An order that was written in another cluster, and came here with a copy of its object. */
+  /** True for a create intent of another cluster that came here with a copy of its object. */
   #isOthers(podName: string): boolean {
-    return [...this.#others].some(({ orders }) => orders.has(podName));
+    return [...this.#others].some(({ intents }) => intents.has(podName));
   }
 
-  /** Nothing is paid before it is written down, and never without a cap that the spec allows. */
+  /** A create request needs a create intent that was written before, and a cap that the spec allows. */
   #judgeCreate({ bodyText }: LoggedRequest): void {
-    const pod = recordAt(parse(bodyText), 'pod');
+    const pod = recordAt(parseJson(bodyText), 'pod');
     const name = stringAt(pod, 'name') ?? '';
     const { maxPrice } = pod;
-    const order = this.orders.get(name);
-    if (order === undefined) {
+    const intent = this.intents.get(name);
+    if (intent === undefined) {
       if (this.#isOthers(name)) return;
-      this.accuse('written-first', `an order for ${name} left that no object says anything of`);
+      this.addViolation('written-first', `create request for ${name} without a create intent on any object`);
       return;
     }
-    if (!order.hadFinalizer) this.accuse('written-first', `order ${name} was written without the finalizer`);
-    const isCapped = typeof maxPrice === 'number' && maxPrice >= 0.01 && maxPrice <= order.maxPrice + 1e-9;
+    if (!intent.hadFinalizer)
+      this.addViolation('written-first', `create intent ${name} was written without the finalizer`);
+    const isCapped = typeof maxPrice === 'number' && maxPrice >= 0.01 && maxPrice <= intent.maxPrice + 1e-9;
     if (!isCapped) {
-      this.accuse('cap', `order ${name} allows ${String(maxPrice)} USD/h, the spec ${order.maxPrice}`);
+      this.addViolation(
+        'cap',
+        `create request ${name} has the cap ${String(maxPrice)} USD/h, the spec allows ${intent.maxPrice}`,
+      );
     }
   }
 
@@ -140,13 +153,19 @@ export class Books {
     this.retainedIds = new Set(Object.keys(isRecord(data) ? data : {}));
   }
 
-  /** An object goes only when nothing of it bills, but for what a person or the object itself wanted left. */
+  /**
+   * The operator may release a GpuPod only when none of its instances bills, except for those that a person
+   * or the GpuPod itself wanted to keep.
+   */
   #judgeRelease({ metadata }: RawObject): void {
     const named = metadata.annotations?.['gpupod.dev/force-release'];
     for (const { id, name } of this.#api.world.ledger.live()) {
       const isLeft = named === id || named === name || this.retainedIds.has(id);
       if (this.uidOf(id, name) === metadata.uid && !isLeft) {
-        this.accuse('released-while-billing', `${metadata.name} went while pod ${name} bills`);
+        this.addViolation(
+          'released-while-billing',
+          `${metadata.name} was released while instance ${name} bills`,
+        );
       }
     }
   }
@@ -154,7 +173,7 @@ export class Books {
   #judgeStatus(object: RawObject, before: RawObject | undefined): void {
     this.#judgeWaiting(object, before);
     for (const problem of statusProblems(object)) {
-      this.accuse('status-rules', `${object.metadata.name}: ${problem}`);
+      this.addViolation('status-rules', `${object.metadata.name}: ${problem}`);
     }
     const isReadyNow = stringAt(object['status'], 'readyAt') !== undefined;
     const wasReady = stringAt(before?.['status'], 'readyAt') !== undefined;
@@ -162,20 +181,26 @@ export class Books {
     const pod = podId === undefined ? undefined : this.#api.world.pods.byId.get(podId);
     if (!isReadyNow || wasReady || pod === undefined) return;
     const { createdPriceHr, name } = this.#api.world.ledger.entry(pod);
-    const cap = this.orders.get(name)?.maxPrice ?? this.#maxPriceOf(object);
+    const cap = this.intents.get(name)?.maxPrice ?? this.#maxPriceOf(object);
     if (createdPriceHr > cap + 1e-9) {
-      this.accuse('cap', `pod ${name} got ready at ${createdPriceHr} USD/h, the spec allows ${cap}`);
+      this.addViolation(
+        'cap',
+        `instance ${name} became Ready at ${createdPriceHr} USD/h, the spec allows ${cap}`,
+      );
     }
   }
 
-  /** What the spec allows, and the operator. */
+  /** The cap of the spec and of the policy. */
   #maxPriceOf(object: RawObject): number {
     const { ceilingUsdPerHour = Infinity } = this.limits;
     const price = specOf(object)['maxPrice'];
     return typeof price === 'number' ? Math.min(price, ceilingUsdPerHour) : ceilingUsdPerHour;
   }
 
-  /** Who says that it waits for money is of a team, or of none, of which an order was refused. */
+  /**
+   * A GpuPod may say that it waits for money only if a create request of its team, or of no team, was
+   * refused.
+   */
   #judgeWaiting(object: RawObject, before: RawObject | undefined): void {
     const isWaiting = reasonOf(object, 'Synced') === 'PaymentRequired';
     if (!isWaiting || (before !== undefined && reasonOf(before, 'Synced') === 'PaymentRequired')) return;
@@ -184,13 +209,16 @@ export class Books {
       ({ status, bodyText }) => (status === 402 || status === 400) && teamOf(bodyText) === teamId,
     );
     if (!isRefused) {
-      this.accuse('breaker', `${object.metadata.name} waits for money, and nobody of its team was refused`);
+      this.addViolation(
+        'breaker',
+        `${object.metadata.name} waits for money, but no create request of its team was refused`,
+      );
     }
   }
 
-  /** The object that a pod was rented for: by the order that was written, or by the status that named it. */
+  /** The UID that an instance belongs to, by its create intent or by the status that named it. */
   uidOf(podId: string, podName: string): string | undefined {
-    return this.owners.get(podId) ?? this.orders.get(podName)?.uid;
+    return this.owners.get(podId) ?? this.intents.get(podName)?.uid;
   }
 }
 
@@ -203,7 +231,7 @@ function statusProblems(object: RawObject): readonly string[] {
   const rules: readonly (readonly [string, boolean])[] = [
     ['condition Ready is missing', !types.includes('Ready')],
     ['Reconciling and Stalled at once', types.includes('Reconciling') && types.includes('Stalled')],
-    ['a condition stands twice', new Set(types).size < types.length],
+    ['a condition occurs twice', new Set(types).size < types.length],
     ['observedGeneration is ahead', isAhead(status['observedGeneration'])],
     ['a condition is ahead', list.some((condition) => isAhead(condition['observedGeneration']))],
     ['a message is too long', list.some((condition) => String(condition['message']).length > 300)],
@@ -215,20 +243,12 @@ function intentOf(object: RawObject | undefined): string | undefined {
   return object?.metadata.annotations?.['gpupod.dev/intent'];
 }
 
-function readOrder(object: RawObject): { readonly name: string } | undefined {
+function readIntent(object: RawObject): { readonly name: string } | undefined {
   const text = intentOf(object);
-  const name = text === undefined ? undefined : stringAt(parse(text), 'name');
+  const name = text === undefined ? undefined : stringAt(parseJson(text), 'name');
   return name === undefined ? undefined : { name };
 }
 
 function teamOf(createBody: string): string | undefined {
-  return stringAt(recordAt(parse(createBody), 'team'), 'teamId');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return stringAt(recordAt(parseJson(createBody), 'team'), 'teamId');
 }
