@@ -20,10 +20,10 @@ describe('literalApiKey', () => {
     { name: 'white space around it is trimmed', text: ` \t${CANARY_KEY}\r\n`, expected: CANARY_KEY },
     { name: 'empty is missing', text: '', expected: undefined },
     { name: 'blank is missing', text: ' \n', expected: undefined },
-    { name: 'a second line would be a second header', text: `${CANARY_KEY}\nx`, expected: undefined },
-    { name: 'a control character is no part of a header', text: `a\u0000b`, expected: undefined },
-    { name: 'two words are two things', text: 'a b', expected: undefined },
-    { name: 'a letter outside of ASCII', text: 'schlüssel', expected: undefined },
+    { name: 'a second line, which would be a second header', text: `${CANARY_KEY}\nx`, expected: undefined },
+    { name: 'a control character, which a header cannot hold', text: `a\u0000b`, expected: undefined },
+    { name: 'two words', text: 'a b', expected: undefined },
+    { name: 'a letter outside ASCII', text: 'schlüssel', expected: undefined },
   ])('$name', ({ text, expected }) => {
     expect(reveal(literalApiKey(text))).toBe(expected);
   });
@@ -53,7 +53,7 @@ describe('literalApiKey', () => {
       says: 'base64',
     },
     { what: 'base64url of a key', text: Buffer.from(CANARY_KEY).toString('base64url'), says: 'base64' },
-  ])('$what is not sent, and is called what it is', ({ text, says }) => {
+  ])('refuses $what, and says what it is', ({ text, says }) => {
     const state = literalApiKey(text).current();
     expect(state).toMatchObject({ kind: 'missing', message: expect.stringContaining(says) });
     expect(inspect(state)).not.toContain(CANARY_KEY.slice(4, 14));
@@ -69,11 +69,11 @@ describe('literalApiKey', () => {
     'sk-live/with+signs==',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
     'aaaaaaaaaaaaaaaa',
-  ])('%s may be a key, and is used', (text) => {
+  ])('accepts %s, which may be a key', (text) => {
     expect(reveal(literalApiKey(text))).toBe(text);
   });
 
-  it('takes keys that were drawn by chance, of every usual alphabet', () => {
+  it('accepts random keys of every usual alphabet', () => {
     for (let round = 0; round < 2_000; round += 1) {
       const bytes = Buffer.from(
         Array.from({ length: 24 }, (_, at) => (round * 7919 + at * at * 31 + round * at * 17) % 256),
@@ -88,14 +88,14 @@ describe('literalApiKey', () => {
     }
   });
 
-  it('does not say what the unusable text was', () => {
+  it('does not repeat the unusable text', () => {
     const state = literalApiKey(`${CANARY_KEY}\n${CANARY_KEY}`).current();
 
     expect(state.kind).toBe('missing');
     expect(inspect(state, { showHidden: true, depth: 9 })).not.toContain(CANARY_KEY);
   });
 
-  it('shows the key to nobody by accident', () => {
+  it('does not reveal the key by accident', () => {
     const state = literalApiKey(CANARY_KEY).current();
     const secret = state.kind === 'key' ? state.key : undefined;
 
@@ -126,7 +126,7 @@ describe('fileApiKey', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('takes a new key, but looks at most once a second', async () => {
+  it('uses a new key, and reads the file at most once a second', async () => {
     await writeFile(path, 'first\n');
     const source = fileApiKey(path, clock);
     await writeFile(path, 'second\n');
@@ -138,7 +138,7 @@ describe('fileApiKey', () => {
     expect(reveal(source)).toBe('second');
   });
 
-  it('counts versions by content, not by reads', async () => {
+  it('increases the version with the content, not with each read', async () => {
     await writeFile(path, 'first');
     const source = fileApiKey(path, clock);
     await clock.advance(5000);
@@ -169,7 +169,7 @@ describe('fileApiKey', () => {
     expect(reveal(source)).toBe('key-2');
   });
 
-  it('says that there is no file, and takes it when it comes and goes', async () => {
+  it('reports a missing file, and uses it when it appears', async () => {
     const source = fileApiKey(path, clock);
     expect(source.current()).toEqual({
       kind: 'missing',
@@ -198,13 +198,13 @@ describe('fileApiKey', () => {
       content: 'x'.repeat(5000),
       message: 'The API key file is longer than 4096 bytes, so it is not used.',
     },
-  ])('a file that is $name is a state', async ({ content, message }) => {
+  ])('reports a file that is $name as a state', async ({ content, message }) => {
     await writeFile(path, content);
 
     expect(fileApiKey(path, clock).current()).toEqual({ kind: 'missing', message, version: 1 });
   });
 
-  it('a folder is a state too', () => {
+  it('reports a folder as a state', () => {
     expect(fileApiKey(folder, clock).current()).toMatchObject({ kind: 'missing' });
   });
 });

@@ -5,7 +5,7 @@ import { withServer } from './loopback-server.ts';
 import type { CannedAnswer, SeenRequest } from './loopback-server.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
-/** Paths of the availability API, and what it answers where there is nothing. */
+/** Paths of the availability API, and their answers without stock. */
 export const GPUS = '/api/v1/availability/gpus';
 export const MULTI_NODE = '/api/v1/availability/multi-node';
 export const SUMMARY = '/api/v1/availability/gpu-summary';
@@ -17,14 +17,14 @@ export function aQuery(changes: Partial<OfferQuery> = {}): OfferQuery {
   return { gpuType: 'A100_80GB', gpuCount: 1, regions: [], disks: [], ...changes };
 }
 
-/** A server with one answer a path; without one, 404. */
+/** A server with one answer per path, and 404 for other paths. */
 export function byPath(
   answers: Readonly<Record<string, CannedAnswer>>,
 ): (request: SeenRequest) => CannedAnswer {
   return ({ path }) => answers[path] ?? NOT_FOUND;
 }
 
-/** Asks a server that answers like this, without waiting between its tries. */
+/** Queries a server with these answers, without delays between retries. */
 export async function ask(
   answer: (request: SeenRequest) => CannedAnswer,
   query = aQuery(),
@@ -32,7 +32,7 @@ export async function ask(
   let found: Answer<OfferList> | undefined;
   const requests: SeenRequest[] = [];
   await withServer(answer, async ({ url, seen }) => {
-    // No waiting: the pause before an empty answer is asked for again is not what is tested.
+    // Skips the delay before the second request for an empty answer, which is not under test.
     const clock = { ...createVirtualClock(), sleep: async () => Promise.resolve() };
     found = await withProvider(url, (provider) => provider.listOffers(query), { clock });
     requests.push(...seen);

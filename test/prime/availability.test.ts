@@ -49,13 +49,13 @@ describe('listOffers: rows', () => {
 
   it.each([
     {
-      name: 'words that are new',
+      name: 'unknown words',
       row: { region: 'moon', stockStatus: 'Tiny', security: 'x' },
       snapshot: { region: 'moon', stockStatus: 'Tiny', security: 'x' },
     },
     { name: 'no stock status', row: { stockStatus: null }, snapshot: { stockStatus: 'Available' } },
     {
-      name: 'counts as texts',
+      name: 'counts as strings',
       row: { gpuCount: '8', disk: { defaultCount: '100' } },
       snapshot: { gpuCount: 8, disk: { defaultCount: 100, defaultIncludedInPrice: false } },
     },
@@ -70,13 +70,13 @@ describe('listOffers: rows', () => {
       snapshot: { prices: { communityPrice: 1, isVariable: true, currency: 'EUR' } },
     },
     {
-      name: 'a base price that is unusable is for the price check',
+      name: 'an unusable base price, which the price check handles',
       row: { prices: { onDemand: -1, currency: 'USD' } },
       snapshot: { prices: { onDemand: -1, isVariable: false, currency: 'USD' } },
     },
     { name: 'a reserved row', row: { prepaidTime: 24 }, snapshot: { prepaidHours: 24 } },
     { name: 'a spot row', row: { isSpot: true }, snapshot: { isSpot: true } },
-    { name: 'an estimate of time', row: { provisioningTime: 15 }, snapshot: { provisioningMinutes: 15 } },
+    { name: 'an estimated time', row: { provisioningTime: 15 }, snapshot: { provisioningMinutes: 15 } },
     { name: 'odd images', row: { images: ['a', null, 3] }, snapshot: { images: ['a'] } },
     { name: 'no images', row: { images: null }, snapshot: { images: [] } },
   ])('$name', async ({ row, snapshot }) => {
@@ -98,14 +98,14 @@ describe('listOffers: rows', () => {
     { name: 'included or not?', row: anOfferRow({ disk: { defaultIncludedInPrice: 'yes' } }) },
     { name: 'reserved or not?', row: anOfferRow({ prepaidTime: 'yes' }) },
     { name: 'spot or not?', row: anOfferRow({ isSpot: 'yes' }) },
-  ])('$name: the row is skipped and counted', async ({ row }) => {
+  ])('skips and counts a row with $name', async ({ row }) => {
     const { answer, paths } = await ask(() => ({ json: { items: [row, anOfferRow()], totalCount: 2 } }));
 
     expect(answer).toMatchObject({ value: { skippedRows: 1, offers: [{ provider: 'runpod' }] } });
     expect(paths).toHaveLength(1);
   });
 
-  it('where no row can be read, does not say that there is no offer', async () => {
+  it('fails if no row can be read, instead of reporting no offer', async () => {
     const { answer } = await ask(() => ({ json: { items: [{ cloudId: 7 }, null], totalCount: 2 } }));
 
     expect(answer).toMatchObject({
@@ -115,7 +115,7 @@ describe('listOffers: rows', () => {
     });
   });
 
-  it('names of object members do no harm', async () => {
+  it('accepts names of object members', async () => {
     const text = `{"items":[{"__proto__":{"cloudId":"x"}},${JSON.stringify(anOfferRow({ gpuType: '__proto__' }))}],"totalCount":2}`;
     const { answer } = await ask(() => ({ text }));
 
@@ -135,8 +135,8 @@ describe('listOffers: pages', () => {
 
   it.each([
     { name: 'one page', sizes: [3], total: 3, offers: 3, requests: 1 },
-    { name: 'a full page that is all', sizes: [100], total: 100, offers: 100, requests: 2 },
-    { name: 'a total of 0 behind a full page', sizes: [100, 30], total: 0, offers: 130, requests: 2 },
+    { name: 'one full page and no more', sizes: [100], total: 100, offers: 100, requests: 2 },
+    { name: 'a total of 0 after a full page', sizes: [100, 30], total: 0, offers: 130, requests: 2 },
     { name: 'a total of 0 and small pages', sizes: [30, 30, 5], total: 0, offers: 65, requests: 3 },
     {
       name: 'the length of small pages as the total',
@@ -150,7 +150,7 @@ describe('listOffers: pages', () => {
     { name: 'smaller pages than asked for', sizes: [50, 50, 8], total: 108, offers: 108, requests: 3 },
     { name: 'no total', sizes: [100, 7], total: undefined, offers: 107, requests: 2 },
     {
-      name: 'pages without an end',
+      name: 'endless pages',
       sizes: Array.from({ length: 99 }, () => 100),
       total: 1e6,
       offers: 5000,
@@ -163,7 +163,7 @@ describe('listOffers: pages', () => {
     expect(paths).toHaveLength(requests);
   });
 
-  it('asks with repeated keys', async () => {
+  it('repeats query keys for lists', async () => {
     const query = aQuery({ regions: ['canada', 'eu_west'], disks: ['d1', 'd2'] });
     const { seen } = await ask(() => ({ json: { items: [anOfferRow()], totalCount: 1 } }), query);
 
@@ -172,14 +172,14 @@ describe('listOffers: pages', () => {
     ]);
   });
 
-  it('ends where the server gives the same page again', async () => {
+  it('stops when the server repeats a page', async () => {
     const { answer, paths } = await ask(() => ({ json: { items: [anOfferRow()], totalCount: 0 } }));
 
     expect('value' in answer ? answer.value.offers.length : answer).toBe(1);
     expect(paths).toHaveLength(2);
   });
 
-  it('keeps the pages before one that fails, and says what is missing', async () => {
+  it('keeps the pages before a failed one, and reports the failure', async () => {
     const { answer } = await ask((request) =>
       request.query.get('page') === '1' ? pages([100], 150)(request) : { status: 503, json: {} },
     );
@@ -190,7 +190,7 @@ describe('listOffers: pages', () => {
 });
 
 describe('listOffers: the legacy endpoint', () => {
-  it('is asked where the current one does not exist, and is remembered', async () => {
+  it('is used if the current one does not exist, and remembered', async () => {
     const rows = { A100_80GB: [anOfferRow()], A40_48GB: [anOfferRow({ gpuType: 'A40_48GB' }), null] };
     await withServer(byPath({ [LEGACY]: { json: rows } }), async ({ url, seen }) => {
       const clock = createVirtualClock();
@@ -213,7 +213,7 @@ describe('listOffers: the legacy endpoint', () => {
     });
   });
 
-  it('is not asked because of the page of a proxy, or of another error', async () => {
+  it('is not used after a proxy’s page or another error', async () => {
     for (const answer of [
       { status: 404, text: '<html>' },
       { status: 500, json: {} },
@@ -224,7 +224,7 @@ describe('listOffers: the legacy endpoint', () => {
     }
   });
 
-  it('neither exists', async () => {
+  it('fails if neither exists', async () => {
     const { answer } = await ask(() => NOT_FOUND);
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse', httpStatus: 404 });

@@ -35,7 +35,7 @@ describe('checkBaseUrl', () => {
     expect(JSON.stringify(check)).not.toContain('canary');
   });
 
-  it('takes clear text to another host if that is wanted', () => {
+  it('allows clear text to another host with allowHttp', () => {
     expect(checkBaseUrl('http://simulator:80', { allowHttp: true })).toEqual({
       kind: 'ok',
       url: 'http://simulator/api/v1',

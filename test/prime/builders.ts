@@ -4,12 +4,12 @@ import { literalApiKey } from '../../src/prime/api-key.ts';
 import { createPrimeProvider } from '../../src/prime/prime-provider.ts';
 import type { PrimeProvider, PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 
-/** Must never come out of the provider again. */
+/** The provider client must never reveal this text. */
 export const CANARY_KEY = 'pit_canary_0123456789abcdef';
 
 export const POD_NAME = 'gp-abc123-0123456789-1-team-a-train-1';
 
-/** Short enough for tests that wait for one, long enough for a busy machine. */
+/** Short enough for tests that wait for one, and long enough for a busy host. */
 const TEST_TIMEOUTS = { readMs: 5000, deleteMs: 5000, createMs: 5000, connectMs: 5000 };
 
 export function aProvider(
@@ -25,7 +25,7 @@ export function aProvider(
   });
 }
 
-/** Runs `use` with a provider, and lets go of its connections. */
+/** Runs `use` with a provider, and closes its connections. */
 export async function withProvider<T>(
   baseUrl: string,
   use: (provider: PrimeProvider) => Promise<T>,
@@ -55,7 +55,7 @@ export function aCreateRequest(pod: Partial<CreatePodRequest['pod']> = {}): Crea
   };
 }
 
-/** An instance as the API gives it. */
+/** An instance in the API's format. */
 export function aPodRow(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     id: 'e980488c4af84f3fa1d9d1c0a1b2c3d4',

@@ -7,7 +7,7 @@ import { withRawServer, withServer } from './loopback-server.ts';
 const always = { mayStillSend: () => true };
 
 describe('connections', () => {
-  it('reads share one, each create and each DELETE has its own', async () => {
+  it('are shared by reads, and separate for each create and each DELETE', async () => {
     const sockets = new Map<Socket, string[]>();
     await withRawServer(
       (request, response) => {
@@ -30,7 +30,7 @@ describe('connections', () => {
     );
   });
 
-  it('a read on a connection that the server just closed is sent once more', async () => {
+  it('repeat a read once if the server has just closed the connection', async () => {
     let requests = 0;
     await withRawServer(
       (request, response) => {
@@ -52,7 +52,7 @@ describe('connections', () => {
     );
   });
 
-  it('a read on a fresh connection is not repeated', async () => {
+  it('do not repeat a read on a new connection', async () => {
     let requests = 0;
     await withRawServer(
       (request) => {
@@ -71,7 +71,7 @@ describe('connections', () => {
 
 describe('redirects', () => {
   it.each([301, 302, 303, 307, 308])(
-    '%i is not followed: the key and the create stay here',
+    'are not followed with status %i, so that key and create request go nowhere else',
     async (status) => {
       await withServer(
         () => ({ json: aPodRow() }),
@@ -99,7 +99,7 @@ describe('redirects', () => {
   );
 });
 
-describe('bodies that are too large', () => {
+describe('too large bodies', () => {
   const bomb = Buffer.alloc(24 * 1024 * 1024, ' ');
   const bodies: { name: string; headers: Record<string, string>; body: Buffer }[] = [
     { name: 'plain', headers: {}, body: bomb },
@@ -129,7 +129,7 @@ describe('bodies that are too large', () => {
     );
   });
 
-  it('a proxy that compresses a normal answer does no harm', async () => {
+  it('accepts a normal answer that a proxy compresses', async () => {
     const answer = JSON.stringify({ data: { id: 'u1' } });
     await withRawServer(
       (_request, response) => {
@@ -144,7 +144,7 @@ describe('bodies that are too large', () => {
 });
 
 describe('reads', () => {
-  it('give up in time', async () => {
+  it('stop at their time-out', async () => {
     await withRawServer(
       () => undefined,
       async ({ url }) => {

@@ -11,7 +11,7 @@ interface OutcomeCase {
   readonly name: string;
   readonly answer: CannedAnswer;
   readonly expected: Readonly<Record<string, unknown>>;
-  /** A plain read follows, which gets the same answer. */
+  /** A plain read follows, and gets the same answer. */
   readonly isProven?: true;
 }
 
@@ -19,49 +19,53 @@ function detail(status: number, text: string): CannedAnswer {
   return { status, json: { detail: text } };
 }
 
-describe('createPod: what an answer means', () => {
+describe('createPod: answers', () => {
   const cases: OutcomeCase[] = [
-    { name: '200 with the pod', answer: { json: aPodRow() }, expected: { kind: 'created' } },
-    { name: '201 is a success too', answer: { status: 201, json: aPodRow() }, expected: { kind: 'created' } },
+    { name: '200 with the instance', answer: { json: aPodRow() }, expected: { kind: 'created' } },
     {
-      name: 'the case of the name does not matter',
+      name: '201 with the instance',
+      answer: { status: 201, json: aPodRow() },
+      expected: { kind: 'created' },
+    },
+    {
+      name: 'a name in another case',
       answer: { json: aPodRow({ name: POD_NAME.toUpperCase() }) },
       expected: { kind: 'created' },
     },
     {
-      name: 'the id counts, whatever the name',
+      name: 'the ID with another name',
       answer: { json: aPodRow({ name: 'x' }) },
       expected: { kind: 'created', instance: { name: 'x' } },
     },
     {
-      name: 'a name that is cut',
+      name: 'a cut name',
       answer: { json: aPodRow({ name: POD_NAME.slice(0, 9) }) },
       expected: { kind: 'created' },
     },
     { name: 'no name', answer: { json: aPodRow({ name: undefined }) }, expected: { kind: 'created' } },
-    { name: 'null for a name', answer: { json: aPodRow({ name: null }) }, expected: { kind: 'created' } },
-    { name: 'a number for a name', answer: { json: aPodRow({ name: 7 }) }, expected: { kind: 'created' } },
-    { name: '200 without an id', answer: { json: aPodRow({ id: null }) }, expected: { kind: 'unknown' } },
-    { name: '200 with an empty id', answer: { json: aPodRow({ id: '' }) }, expected: { kind: 'unknown' } },
+    { name: 'null as the name', answer: { json: aPodRow({ name: null }) }, expected: { kind: 'created' } },
+    { name: 'a number as the name', answer: { json: aPodRow({ name: 7 }) }, expected: { kind: 'created' } },
+    { name: '200 without an ID', answer: { json: aPodRow({ id: null }) }, expected: { kind: 'unknown' } },
+    { name: '200 with an empty ID', answer: { json: aPodRow({ id: '' }) }, expected: { kind: 'unknown' } },
     { name: '200 without a body', answer: { text: '' }, expected: { kind: 'unknown' } },
-    { name: '200 with a page', answer: { text: '<html>ok</html>' }, expected: { kind: 'unknown' } },
+    { name: '200 with an HTML page', answer: { text: '<html>ok</html>' }, expected: { kind: 'unknown' } },
     { name: '204', answer: { status: 204 }, expected: { kind: 'unknown' } },
     { name: '200 with a list', answer: { json: [aPodRow()] }, expected: { kind: 'unknown' } },
     { name: '302', answer: { status: 302, headers: { location: '/x' } }, expected: { kind: 'unknown' } },
     { name: '304', answer: { status: 304 }, expected: { kind: 'unknown' } },
     { name: '307', answer: { status: 307, headers: { location: '/x' } }, expected: { kind: 'unknown' } },
     {
-      name: '400 as a page of a proxy',
+      name: '400 with the page of a proxy',
       answer: { status: 400, text: '<h1>no</h1>' },
       expected: { kind: 'unknown' },
     },
-    { name: '400 without a text in it', answer: { status: 400, json: {} }, expected: { kind: 'unknown' } },
-    { name: '404 as a page', answer: { status: 404, text: 'nginx' }, expected: { kind: 'unknown' } },
+    { name: '400 without a text', answer: { status: 400, json: {} }, expected: { kind: 'unknown' } },
+    { name: '404 with an HTML page', answer: { status: 404, text: 'nginx' }, expected: { kind: 'unknown' } },
     { name: '408', answer: detail(408, 'timeout'), expected: { kind: 'unknown' } },
     { name: '409', answer: detail(409, 'conflict'), expected: { kind: 'unknown' } },
     { name: '425', answer: detail(425, 'early'), expected: { kind: 'unknown' } },
     { name: '500 as JSON', answer: detail(500, 'no longer available'), expected: { kind: 'unknown' } },
-    { name: '502 as a page', answer: { status: 502, text: '<html>' }, expected: { kind: 'unknown' } },
+    { name: '502 with an HTML page', answer: { status: 502, text: '<html>' }, expected: { kind: 'unknown' } },
     { name: '503', answer: detail(503, 'busy'), expected: { kind: 'unknown' } },
     {
       name: '401',
@@ -70,7 +74,7 @@ describe('createPod: what an answer means', () => {
       isProven: true,
     },
     {
-      name: '401 as a page: a proxy too decides before it passes anything on',
+      name: '401 with an HTML page: a proxy also answers before it forwards anything',
       answer: { status: 401, text: '<html>' },
       expected: { kind: 'refused', reason: 'Unauthorized' },
       isProven: true,
@@ -92,7 +96,7 @@ describe('createPod: what an answer means', () => {
       expected: { kind: 'refused', reason: 'RateLimited', retryAfterMs: 7000 },
     },
     {
-      name: '422 in the shape of this API',
+      name: '422 in the format of this API',
       answer: { status: 422, json: { errors: [{ param: 'body.pod.cloudId', details: 'field required' }] } },
       expected: {
         kind: 'refused',
@@ -131,7 +135,7 @@ describe('createPod: what an answer means', () => {
   });
 });
 
-describe('createPod: whether a refusal concerns the account', () => {
+describe('createPod: the scope of a refusal', () => {
   const team = { team: { teamId: 'team-a' } };
 
   it.each([
@@ -146,7 +150,7 @@ describe('createPod: whether a refusal concerns the account', () => {
       expected: ['Forbidden', 'request', false],
     },
     {
-      name: 'a read that must wait',
+      name: 'a read that is rate limited',
       post: [401, 'no'],
       get: 429,
       expected: ['Unauthorized', 'request', false],
@@ -175,7 +179,7 @@ describe('createPod: whether a refusal concerns the account', () => {
       get: 200,
       expected: ['InvalidRequest', 'request', false],
     },
-  ] as const)('is proven by a plain read: $name, and then $get', async ({ post, get, expected }) => {
+  ] as const)('is proven by a plain read: $name, then $get', async ({ post, get, expected }) => {
     await withServer(
       ({ method }) => (method === 'POST' ? detail(post[0], post[1]) : { status: get, json: { detail: 'x' } }),
       async ({ url, seen }) => {
@@ -195,7 +199,7 @@ describe('createPod: whether a refusal concerns the account', () => {
     [400, 'Maximum number of instances reached. Limit: 4'],
     [402, 'Payment required'],
     [429, 'Too many requests'],
-  ])('is not asked where the answer says it, or no read can: %d %s', async (status, text) => {
+  ])('needs no read if the answer is clear, or if no read can tell: %d %s', async (status, text) => {
     await withServer(
       () => detail(status, text),
       async ({ url, seen }) => {
@@ -206,9 +210,9 @@ describe('createPod: whether a refusal concerns the account', () => {
   });
 });
 
-describe('createPod: what it refuses to send', () => {
+describe('createPod: requests that it does not send', () => {
   it.each([0, -1, 0.001, Number.NaN, Number.POSITIVE_INFINITY])(
-    'a cap of %p, which the provider may read as none',
+    'refuses a cap of %p, which the provider may read as no cap',
     async (maxPrice) => {
       await withServer(
         () => ({ json: aPodRow() }),
@@ -223,7 +227,7 @@ describe('createPod: what it refuses to send', () => {
     },
   );
 
-  it('anything without a key', async () => {
+  it('refuses to send without a key', async () => {
     await withServer(
       () => ({ json: aPodRow() }),
       async ({ url, seen }) => {
@@ -248,7 +252,7 @@ describe('createPod: secrets', () => {
   });
 
   it.each([400, 401, 422, 429, 500, 200])(
-    'status %i: what the server echoes does not come out',
+    'does not reveal what the server echoes with status %i',
     async (status) => {
       await withServer(
         ({ headers, body }) => ({ status, json: { detail: `${String(headers.authorization)} ${body}` } }),
@@ -265,7 +269,7 @@ describe('createPod: secrets', () => {
 describe('createPod: the limiter', () => {
   it.each([
     { name: 'waits for its turn', turnTaken: undefined, acquired: ['create'] },
-    { name: 'does not wait again for a turn that the caller took', turnTaken: true, acquired: [] },
+    { name: 'does not wait again if the caller already took a turn', turnTaken: true, acquired: [] },
   ])('$name', async ({ turnTaken, acquired }) => {
     const turns: string[] = [];
     const limited: unknown[] = [];

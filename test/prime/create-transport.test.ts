@@ -27,8 +27,8 @@ async function closedPort(): Promise<number> {
   return freed;
 }
 
-describe('a create whose connection never stood is not sent', () => {
-  it('refused connection', async () => {
+describe('a create request without an established connection is not sent', () => {
+  it('after a refused connection', async () => {
     const url = `http://127.0.0.1:${String(await closedPort())}`;
 
     expect(await createAt(url)).toEqual({
@@ -38,14 +38,14 @@ describe('a create whose connection never stood is not sent', () => {
     });
   });
 
-  it('a name that does not exist', async () => {
+  it('for an unknown host name', async () => {
     expect(await createAt('https://nowhere.invalid')).toMatchObject({
       kind: 'notSent',
       reason: 'ApiUnavailable',
     });
   });
 
-  it('a server that does not speak TLS', async () => {
+  it('to a server without TLS', async () => {
     await withTcpServer(
       (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
       async (port) => {
@@ -56,7 +56,7 @@ describe('a create whose connection never stood is not sent', () => {
     );
   });
 
-  it('a server that takes the connection and never answers the TLS greeting', async () => {
+  it('to a server that never answers the TLS handshake', async () => {
     await withTcpServer(
       (socket) => socket.resume(),
       async (port) => {
@@ -72,7 +72,7 @@ describe('a create whose connection never stood is not sent', () => {
   });
 });
 
-describe('a create over TLS', () => {
+describe('a create request over TLS', () => {
   let server: Server;
   let url = '';
   let requests = 0;
@@ -94,21 +94,21 @@ describe('a create over TLS', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('is not sent to a server whose certificate is not trusted', async () => {
+  it('is not sent to a server with an untrusted certificate', async () => {
     const outcome = await createAt(url);
 
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'ApiUnavailable' });
     expect(requests).toBe(0);
   });
 
-  it('is sent to one that is trusted', async () => {
+  it('is sent to a server with a trusted certificate', async () => {
     setDefaultCACertificates([...defaultCertificates, LOOPBACK_CERTIFICATE]);
 
     expect(await createAt(url)).toMatchObject({ kind: 'created' });
     expect(requests).toBe(1);
   });
 
-  it('is not sent if it may no longer be when TLS stands', async () => {
+  it('is not sent if it is no longer allowed once TLS is established', async () => {
     setDefaultCACertificates([...defaultCertificates, LOOPBACK_CERTIFICATE]);
 
     const outcome = await createAt(url, { mayStillSend: () => false });
@@ -119,7 +119,7 @@ describe('a create over TLS', () => {
 });
 
 describe('mayStillSend', () => {
-  it('is asked once, when the connection stands, and no byte leaves if it says no', async () => {
+  it('is called once, on an established connection, and prevents every byte if it returns false', async () => {
     let connections = 0;
     let bytes = 0;
     const connectionsWhenAsked: number[] = [];
@@ -143,7 +143,7 @@ describe('mayStillSend', () => {
     );
   });
 
-  it('is not asked where no connection stood', async () => {
+  it('is not called without a connection', async () => {
     let asked = 0;
 
     await createAt(`http://127.0.0.1:${String(await closedPort())}`, {
@@ -157,7 +157,7 @@ describe('mayStillSend', () => {
   });
 });
 
-describe('a create that was sent is unknown unless the answer is whole', () => {
+describe('a create request that was sent has an unknown outcome unless the answer is complete', () => {
   const answers: { name: string; respond: (response: ServerResponse, socket: Socket) => void }[] = [
     { name: 'reset without an answer', respond: (_response, socket) => socket.resetAndDestroy() },
     { name: 'closed without an answer', respond: (_response, socket) => socket.end() },
@@ -169,7 +169,7 @@ describe('a create that was sent is unknown unless the answer is whole', () => {
       },
     },
     {
-      name: 'cut within a chunked body, after what looks like all of it',
+      name: 'cut within a chunked body that looks complete',
       respond: (response, socket) => {
         response.write(JSON.stringify(aPodRow()), () => socket.destroy());
       },
@@ -189,7 +189,7 @@ describe('a create that was sent is unknown unless the answer is whole', () => {
         response.end('this is not gzip');
       },
     },
-    { name: 'no answer in time', respond: () => undefined },
+    { name: 'no answer before the time-out', respond: () => undefined },
     {
       name: 'a slow drip that never ends',
       respond: (response, socket) => {
@@ -223,7 +223,7 @@ describe('a create that was sent is unknown unless the answer is whole', () => {
     );
   });
 
-  it('and its connection is torn down', async () => {
+  it('and its connection is closed', async () => {
     const closed = Promise.withResolvers<undefined>();
     await withRawServer(
       (request) => {
@@ -236,7 +236,7 @@ describe('a create that was sent is unknown unless the answer is whole', () => {
           url,
           async (provider) => {
             await provider.createPod(aCreateRequest(), always);
-            // Before the provider is closed: the time-out itself must do it.
+            // Before the provider is closed, so that the time-out itself closes the connection.
             await closed.promise;
           },
           { timeouts: { createMs: 100 } },

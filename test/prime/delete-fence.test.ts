@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 
-describe('deletePod with a condition', () => {
+describe('deletePod with mayStillSend', () => {
   it.each([
     { mayStillSend: true, outcome: { kind: 'accepted' }, requests: 1 },
     { mayStillSend: false, outcome: { kind: 'failure', reason: 'ApiUnavailable' }, requests: 0 },
-  ])('asks right before it sends: $mayStillSend sends $requests', async (row) => {
+  ])('calls it right before it sends: $mayStillSend sends $requests requests', async (row) => {
     await withServer(
       () => ({ json: {} }),
       async ({ url, seen }) => {
@@ -17,7 +17,7 @@ describe('deletePod with a condition', () => {
     );
   });
 
-  it('asks on a kept-alive connection too', async () => {
+  it('calls it on a kept-alive connection too', async () => {
     await withServer(
       () => ({ json: {} }),
       async ({ url, seen }) => {

@@ -6,7 +6,7 @@ describe('listOffers: an empty answer', () => {
   const stock = { onDemand: 1.2, communityPrice: null, spotPrice: null };
   const none = { onDemand: null, communityPrice: null, spotPrice: null };
 
-  it('is asked for again, and rows are believed at once', async () => {
+  it('is requested again, and rows of the second answer count', async () => {
     let requests = 0;
     const { answer, paths } = await ask(() => {
       requests += 1;
@@ -29,7 +29,7 @@ describe('listOffers: an empty answer', () => {
       summary: { A100_80GB: { 1: { cheapest: { ...none, spotPrice: 0.5 } } } },
       query: {},
     },
-  ])('is not believed while the summary shows $name', async ({ summary, query }) => {
+  ])('is rejected while the summary shows $name', async ({ summary, query }) => {
     const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: summary } }), aQuery(query));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
@@ -50,7 +50,7 @@ describe('listOffers: an empty answer', () => {
       summary: { A100_80GB: { 1: { cheapest: stock } } },
       query: { disks: ['d1'] },
     },
-  ])('is believed if the summary shows $name', async ({ summary, query }) => {
+  ])('is accepted if the summary shows $name', async ({ summary, query }) => {
     const { answer } = await ask(
       byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: summary }, [MULTI_NODE]: EMPTY }),
       aQuery(query),
@@ -59,27 +59,27 @@ describe('listOffers: an empty answer', () => {
     expect(answer).toMatchObject({ kind: 'ok', value: { offers: [], skippedRows: 0 } });
   });
 
-  it('is believed where there is no summary', async () => {
+  it('is accepted if there is no summary', async () => {
     const { answer, paths } = await ask(byPath({ [GPUS]: EMPTY }));
 
     expect(answer).toMatchObject({ kind: 'ok', value: { offers: [] } });
     expect(paths).toEqual([GPUS, GPUS, SUMMARY, GPUS, MULTI_NODE]);
   });
 
-  it('is not believed when the summary cannot be had', async () => {
+  it('is rejected if the summary fails', async () => {
     const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { status: 500, json: {} } }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'ApiUnavailable' });
   });
 
-  it('is explained by clusters', async () => {
+  it('is explained by multi-node offers', async () => {
     const clusters = { json: { items: [anOfferRow()], totalCount: 1 } };
     const { answer } = await ask(byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: {} }, [MULTI_NODE]: clusters }));
 
     expect(answer).toMatchObject({ kind: 'ok', value: { offers: [{ multiNode: true }] } });
   });
 
-  it('is explained by offers of other counts, of which none can be rented by mistake', async () => {
+  it('is explained by offers of other counts, none of which can be rented by mistake', async () => {
     const rows = [1, 2, 4].map((gpuCount) => anOfferRow({ gpuCount }));
     const { answer, seen } = await ask(
       (request) =>
@@ -96,7 +96,7 @@ describe('listOffers: an empty answer', () => {
     expect(seen.map(({ query }) => query.get('gpu_count'))).toEqual(['4', '4', null, null, null]);
   });
 
-  it('does not need the explanation', async () => {
+  it('is accepted without the explanation if that fails', async () => {
     const { answer } = await ask(
       byPath({ [GPUS]: EMPTY, [SUMMARY]: { json: {} }, [MULTI_NODE]: { status: 500, json: {} } }),
     );
@@ -108,7 +108,7 @@ describe('listOffers: an empty answer', () => {
     { name: 'no items', json: { totalCount: 0 } },
     { name: 'null items', json: { items: null, totalCount: 0 } },
     { name: 'the envelope of another endpoint', json: { data: [], total_count: 0 } },
-  ])('$name is no empty answer', async ({ json }) => {
+  ])('is not $name', async ({ json }) => {
     const { answer, paths } = await ask(() => ({ json }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });

@@ -16,19 +16,19 @@ describe('errorText', () => {
       expected: 'body.pod.0: Field required',
     },
     {
-      name: 'a place with a step that has no text',
+      name: 'a path with a step that has no text',
       body: { detail: [{ loc: ['body', { toString: 1, valueOf: 1 }, 0], msg: 'Field required' }] },
       expected: 'body.0: Field required',
     },
-    { name: 'a list of texts', body: { detail: ['a', 'b'] }, expected: 'a; b' },
+    { name: 'a list of strings', body: { detail: ['a', 'b'] }, expected: 'a; b' },
     {
       name: 'an inference error',
       body: { error: { message: 'Insufficient balance' } },
       expected: 'Insufficient balance',
     },
-    { name: 'error as a text', body: { error: 'broken' }, expected: 'broken' },
+    { name: 'error as a string', body: { error: 'broken' }, expected: 'broken' },
     { name: 'message', body: { message: 'broken' }, expected: 'broken' },
-    { name: 'the first one that has a text', body: { errors: [], detail: '', message: 'm' }, expected: 'm' },
+    { name: 'the first field with a text', body: { errors: [], detail: '', message: 'm' }, expected: 'm' },
   ])('$name', ({ body, expected }) => {
     expect(errorText(JSON.stringify(body))).toBe(expected);
   });
@@ -38,15 +38,15 @@ describe('errorText', () => {
     { name: 'a list', body: [{ detail: 'x' }] },
     { name: 'null', body: null },
     { name: 'a text', body: 'detail' },
-    { name: 'a detail that is no text', body: { detail: 3 } },
-    { name: 'a place without a text, and nothing else', body: { detail: [{ loc: [{ toString: 1 }] }] } },
-    { name: 'a list without texts', body: { errors: [null, {}, 3] } },
+    { name: 'a detail that is not a string', body: { detail: 3 } },
+    { name: 'a path without a text, and nothing else', body: { detail: [{ loc: [{ toString: 1 }] }] } },
+    { name: 'a list without strings', body: { errors: [null, {}, 3] } },
     { name: 'a pod', body: { id: 'p1', name: 'n', status: 'ACTIVE' } },
-  ])('$name is no JSON error', ({ body }) => {
+  ])('finds no JSON error in $name', ({ body }) => {
     expect(jsonErrorText(body)).toBeUndefined();
   });
 
-  it('gives the words of a page', () => {
+  it('returns the words of an HTML page', () => {
     expect(cleanText(errorText('<html><h1>502</h1>\r\n<p>Bad Gateway</p></html>'))).toBe('502 Bad Gateway');
   });
 });
@@ -72,7 +72,7 @@ describe('cleanText', () => {
     expect(text.endsWith('ü…')).toBe(true);
   });
 
-  it('does not cut a secret in two so that its front stays', () => {
+  it('does not leave the start of a secret that the cut goes through', () => {
     expect(cleanText(`${'x'.repeat(295)}sesame9`, ['sesame9'])).not.toContain('sesa');
   });
 

@@ -8,7 +8,7 @@ function rows(count: number): Record<string, unknown>[] {
   return Array.from({ length: count }, (_, index) => aPodRow({ id: `p${String(index)}` }));
 }
 
-/** The page of these rows that the request asks for, as the API cuts it. */
+/** The requested page of these rows, cut as the API cuts it. */
 function page(all: readonly unknown[], request: SeenRequest, total = all.length): CannedAnswer {
   const offset = Number(request.query.get('offset'));
   return { json: podsPage(all.slice(offset, offset + Number(request.query.get('limit'))), total) };
@@ -44,7 +44,7 @@ describe('listPods: complete lists', () => {
     { count: 195, requests: 3 },
     { count: 196, requests: 3 },
     { count: 1000, requests: 11 },
-  ])('$count pods in $requests requests', async ({ count, requests }) => {
+  ])('reads $count instances in $requests requests', async ({ count, requests }) => {
     const { ids, seen } = await list((request) => page(rows(count), request));
 
     expect(ids).toHaveLength(count);
@@ -52,7 +52,7 @@ describe('listPods: complete lists', () => {
     expect(seen[0]).toMatchObject({ method: 'GET', path: '/api/v1/pods/' });
   });
 
-  it('overlaps its pages, so that pods which move forward between two are seen', async () => {
+  it('overlaps its pages, so that instances which move towards the start are read', async () => {
     const { ids, seen } = await list((request) => {
       const gone = request.query.get('offset') === '0' ? 0 : 4;
       return page(rows(150).slice(gone), request);
@@ -63,7 +63,7 @@ describe('listPods: complete lists', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it('reads on further ahead where rows have moved past the overlap, so that none is left out', async () => {
+  it('goes back towards the start if rows moved past the overlap, so that none is missing', async () => {
     let requests = 0;
     const { ids, answer } = await list((request) => {
       requests += 1;
@@ -75,7 +75,7 @@ describe('listPods: complete lists', () => {
     expect(ids).toHaveLength(150);
   });
 
-  it('goes by the rows that came where the server gives smaller pages', async () => {
+  it('counts the received rows if the server returns smaller pages', async () => {
     const { ids } = await list((request) => {
       const offset = Number(request.query.get('offset'));
       return { json: podsPage(rows(60).slice(offset, offset + 20), 60) };
@@ -84,14 +84,14 @@ describe('listPods: complete lists', () => {
     expect(ids).toHaveLength(60);
   });
 
-  it('counts each pod once', async () => {
+  it('counts each instance once', async () => {
     const { answer, seen } = await list(() => ({ json: podsPage([...rows(1), ...rows(1)], 2) }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
     expect(seen).toHaveLength(6);
   });
 
-  it('tries again where the rows were fewer than the total, and believes what is whole then', async () => {
+  it('tries again if there are fewer rows than the total, and accepts a complete list then', async () => {
     let requests = 0;
     const { ids, seen } = await list((request) => {
       requests += 1;
@@ -99,11 +99,11 @@ describe('listPods: complete lists', () => {
     });
 
     expect(ids).toEqual(['p0', 'p1']);
-    // The second page was empty, which ended the first try; it too said 2.
+    // The first try ended at the empty second page, whose total was also 2.
     expect(seen.length).toBeGreaterThan(1);
   });
 
-  it('believes the greatest total of a try', async () => {
+  it('uses the greatest total of a try', async () => {
     const { answer } = await list((request) =>
       request.query.get('offset') === '0' ? { json: podsPage(rows(100), 150) } : { json: podsPage([], 0) },
     );
@@ -125,8 +125,8 @@ describe('listPods: complete lists', () => {
     { name: 'negative', total: -1 },
     { name: 'a text', total: 'many' },
     { name: 'absent', total: 'absent' },
-    { name: 'one less than there are', total: 119 },
-  ])('reads to the end where the total is $name, with pages of any size', async ({ total }) => {
+    { name: 'one less than the rows', total: 119 },
+  ])('reads to the end if the total is $name, with pages of any size', async ({ total }) => {
     for (const [count, size] of [
       [120, 100],
       [100, 100],
@@ -149,7 +149,7 @@ describe('listPods: complete lists', () => {
     }
   });
 
-  it('goes on behind a short page where the total says that there is more', async () => {
+  it('continues after a short page if the total is greater', async () => {
     const { ids } = await list((request) => {
       const offset = Number(request.query.get('offset'));
       return { json: podsPage(rows(250).slice(offset, offset + (offset === 95 ? 90 : 100)), 250) };
@@ -159,11 +159,11 @@ describe('listPods: complete lists', () => {
   });
 
   it.each([
-    { name: 'a total that says more', count: 100, total: 250 },
+    { name: 'a greater total', count: 100, total: 250 },
     { name: 'no total', count: 100, total: undefined },
     { name: 'a total of 0', count: 3, total: 0 },
-    { name: 'a full page as its total', count: 100, total: 100 },
-  ])('a server that gives the same page for ever, with $name, is not complete', async ({ count, total }) => {
+    { name: 'the full page as its total', count: 100, total: 100 },
+  ])('is incomplete if the server repeats a page, with $name', async ({ count, total }) => {
     const { answer, seen } = await list(() => ({ json: { data: rows(count), total_count: total } }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
@@ -171,7 +171,7 @@ describe('listPods: complete lists', () => {
   });
 
   it.each([3, 150])(
-    'a server that knows no pages gives %i rows at once, and its total agrees',
+    'is complete with %i rows at once from a server without pages, if its total agrees',
     async (count) => {
       const { ids, answer } = await list(() => ({ json: podsPage(rows(count)) }));
 
@@ -190,11 +190,11 @@ describe('listPods: complete lists', () => {
 
   it.each([
     { name: 'no data', json: { total_count: 0 } },
-    { name: 'data that is no list', json: { total_count: 0, data: {} } },
+    { name: 'data that is not a list', json: { total_count: 0, data: {} } },
     { name: 'null data', json: { total_count: 0, data: null } },
     { name: 'the envelope of another endpoint', json: { items: [], totalCount: 0 } },
     { name: 'a bare list', json: [] },
-  ])('$name is no list', async ({ json }) => {
+  ])('rejects $name', async ({ json }) => {
     const { answer } = await list(() => ({ json }));
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
@@ -203,9 +203,9 @@ describe('listPods: complete lists', () => {
   it.each([
     { name: 'null', row: null, told: {} },
     { name: 'a text', row: 'x', told: {} },
-    { name: 'without an id', row: aPodRow({ id: undefined, name: 'n' }), told: { name: 'n' } },
-    { name: 'with an empty id', row: aPodRow({ id: '', name: null }), told: {} },
-  ])('a row that is $name is doubt about that row only', async ({ row, told }) => {
+    { name: 'without an ID', row: aPodRow({ id: undefined, name: 'n' }), told: { name: 'n' } },
+    { name: 'with an empty ID', row: aPodRow({ id: '', name: null }), told: {} },
+  ])('keeps the other rows if a row is $name', async ({ row, told }) => {
     const { answer, ids } = await list((request) => page([row, ...rows(3)], request));
 
     expect(ids).toEqual(['p0', 'p1', 'p2']);
@@ -218,21 +218,21 @@ describe('listPods: complete lists', () => {
     { name: 'absent', given: undefined, read: undefined },
     { name: 'empty', given: '', read: undefined },
     { name: 'a number', given: 7, read: undefined },
-    { name: 'longer than any', given: `gp-${'a'.repeat(300)}`, read: `gp-${'a'.repeat(253)}` },
-  ])('a name that is $name is still an instance', async ({ given, read }) => {
+    { name: 'longer than any name', given: `gp-${'a'.repeat(300)}`, read: `gp-${'a'.repeat(253)}` },
+  ])('keeps an instance whose name is $name', async ({ given, read }) => {
     const { answer } = await list((request) => page([aPodRow({ id: 'p1', name: given })], request));
     const [pod] = 'value' in answer ? answer.value.instances : [];
 
     expect([pod?.podId, pod?.name]).toEqual(['p1', read]);
   });
 
-  it('an id that is a number is its text', async () => {
+  it('reads a number as an ID', async () => {
     const { ids } = await list((request) => page([aPodRow({ id: 12 })], request));
 
     expect(ids).toEqual(['12']);
   });
 
-  it('reads rows whose other fields are odd', async () => {
+  it('reads rows with invalid other fields', async () => {
     const odd = {
       id: 'p1',
       name: 'n',

@@ -27,7 +27,7 @@ describe('a failure text', () => {
     { said: {}, read: undefined },
     { said: [], read: undefined },
     { said: 'no space left on device', read: 'no space left on device' },
-  ])('$said is read as $read', ({ said, read }) => {
+  ])('reads $said as $read', ({ said, read }) => {
     expect(snapshot({ installationFailure: said }).installationFailure).toBe(read);
   });
 });
@@ -35,6 +35,6 @@ describe('a failure text', () => {
 it.each([
   { status: 'active', installationStatus: 'finished' },
   { status: ' Active ', installationStatus: 'Finished' },
-])('the words $status and $installationStatus are known in any case', (row) => {
+])('accepts $status and $installationStatus in any case', (row) => {
   expect(snapshot(row)).toMatchObject({ status: 'ACTIVE', installationStatus: 'FINISHED' });
 });

@@ -1,6 +1,6 @@
 /**
- * A self-signed certificate for 127.0.0.1 and its key, for tests of TLS on loopback only. Made with
- * `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500`.
+ * A self-signed certificate for 127.0.0.1 and its key, for TLS tests on loopback only. Created with `openssl
+ * req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500`.
  */
 export const LOOPBACK_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBmTCCAT6gAwIBAgIUXGIr0ZBbMQvyPEaXI+YaieRs0D8wCgYIKoZIzj0EAwIw

@@ -4,7 +4,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Server, Socket } from 'node:net';
 
-/** One request as a server saw it. */
+/** One request as a server received it. */
 export interface SeenRequest {
   readonly method: string;
   /** Path without the query. */
@@ -29,7 +29,7 @@ export interface LoopbackServer {
   readonly seen: SeenRequest[];
 }
 
-/** Runs `use` with a real HTTP server on 127.0.0.1 that records what it is asked. */
+/** Runs `use` with a real HTTP server on 127.0.0.1 that records its requests. */
 export async function withServer(
   answer: (request: SeenRequest) => CannedAnswer | Promise<CannedAnswer>,
   use: (server: LoopbackServer) => Promise<void>,
@@ -46,7 +46,7 @@ export async function withServer(
   );
 }
 
-/** Like {@link withServer}, for answers that are not well-behaved. */
+/** Like {@link withServer}, for malformed answers. */
 export async function withRawServer(
   listener: RequestListener,
   use: (server: { url: string; port: number }) => Promise<void>,
@@ -61,7 +61,7 @@ export async function withRawServer(
   }
 }
 
-/** A TCP server: for what happens before or outside of HTTP. */
+/** A TCP server, for faults before or outside HTTP. */
 export async function withTcpServer(
   onConnection: (socket: Socket) => void,
   use: (port: number) => Promise<void>,

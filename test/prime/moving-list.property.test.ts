@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Collector } from '../../src/prime/page-collector.ts';
 import { aPodRow } from './builders.ts';
 
-/** What happens between two pages: rows end, by their place among those that live, and others come. */
+/** Changes between two pages: rows vanish, by their position, and new ones appear. */
 interface Change {
   readonly ends: readonly number[];
   readonly comes: number;
@@ -20,7 +20,7 @@ interface Setup {
 interface Outcome {
   readonly isComplete: boolean;
   readonly isUnstable: boolean;
-  /** Rows that lived from the first page to the last, and were not read. */
+  /** Rows that existed from the first page to the last, and were not read. */
   readonly leftOut: readonly string[];
   readonly pages: number;
 }
@@ -72,8 +72,8 @@ function setup(most: number, coming: number): fc.Arbitrary<Setup> {
   });
 }
 
-describe('a list that moves while it is read', () => {
-  it('is never complete without an instance that lived all the while, whatever ends or comes between its pages', () => {
+describe('a list that changes during the read', () => {
+  it('is never complete without an instance that existed all the time, whatever vanishes or appears between its pages', () => {
     fc.assert(
       fc.property(setup(120, 20), fc.nat({ max: 1_000 }), (given, terminating) => {
         const { isComplete, leftOut } = read(given, terminating);
@@ -84,7 +84,7 @@ describe('a list that moves while it is read', () => {
     );
   });
 
-  it('nor where the server tells no total', () => {
+  it('is never complete without one if the server sends no total', () => {
     fc.assert(
       fc.property(setup(120, 0), (given) => {
         const { isComplete, leftOut } = read({ ...given, tellsTotal: false }, 1_000);
@@ -95,7 +95,7 @@ describe('a list that moves while it is read', () => {
     );
   });
 
-  it('is complete at the first try while a few come and a few end between two pages', () => {
+  it('is complete at the first try while a few rows appear and vanish between two pages', () => {
     const complete = fc
       .sample(setup(3, 3), { numRuns: 40, seed: 7 })
       .filter((given) => read({ ...given, cut: 100 }, 30).isComplete);
@@ -103,7 +103,7 @@ describe('a list that moves while it is read', () => {
     expect(complete.length).toBeGreaterThanOrEqual(38);
   });
 
-  it('is complete while as many are ended as fit between two pages', () => {
+  it('is complete while as many terminate as fit between two pages', () => {
     const given = { count: 1_000, newestFirst: true, cut: 100, tellsTotal: true };
     const mass = Array.from({ length: 12 }, () => ({
       ends: Array.from({ length: 40 }, (_, i) => i * 17),
@@ -113,7 +113,7 @@ describe('a list that moves while it is read', () => {
     expect(read({ ...given, changes: mass }, 1_000)).toMatchObject({ isComplete: true, leftOut: [] });
   });
 
-  it('is not complete where more is unread than is being ended', () => {
+  it('is incomplete if more rows are unread than are terminating', () => {
     const given = { count: 1_000, newestFirst: false, cut: 100, tellsTotal: true };
     const behind = [{ ends: Array.from({ length: 60 }, (_, index) => 900 + index), comes: 0 }];
 
@@ -121,7 +121,7 @@ describe('a list that moves while it is read', () => {
     expect(read({ ...given, changes: behind }, 60)).toMatchObject({ isComplete: true });
   });
 
-  it('a total that stands still and is too large is no list that moves', () => {
+  it('is incomplete with a constant total that is too large', () => {
     const collector = new Collector();
     collector.add({ data: [aPodRow({ id: 'p1' })], total_count: 2, limit: 100 });
     collector.add({ data: [], total_count: 2, limit: 100 });

@@ -28,7 +28,7 @@ function setUp(answer: () => Answer<OfferList>, durationMs = 0, maxEntries = 200
 }
 
 describe('cacheOffers', () => {
-  it('is one request for all who ask while it is under way, however long it takes', async () => {
+  it('sends one request for all callers while it is in flight, however long it takes', async () => {
     const { clock, asked, list } = setUp(() => GOOD, 30_000);
 
     const answers = [list(aQuery()), list(aQuery())];
@@ -40,7 +40,7 @@ describe('cacheOffers', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('shares an answer for 5 s from the beginning of its request', async () => {
+  it('shares an answer for 5 s from the start of its request', async () => {
     const { clock, asked, list } = setUp(() => GOOD, 1000);
 
     void list(aQuery());
@@ -52,7 +52,7 @@ describe('cacheOffers', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('shares a failure for a second only', async () => {
+  it('shares a failure for one second', async () => {
     const { clock, asked, list } = setUp(() => BAD, 100);
 
     void list(aQuery());
@@ -64,7 +64,7 @@ describe('cacheOffers', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('does not keep what was thrown', async () => {
+  it('does not keep an exception', async () => {
     const { asked, list } = setUp(() => {
       throw new Error('a bug');
     });
@@ -80,7 +80,7 @@ describe('cacheOffers', () => {
     { name: 'another count', other: aQuery({ gpuCount: 2 }), requests: 2 },
     { name: 'other regions', other: aQuery({ regions: ['a'] }), requests: 2 },
     { name: 'other disks', other: aQuery({ disks: ['a'] }), requests: 2 },
-    { name: 'a region that is two by its comma', other: aQuery({ regions: ['a,b'] }), requests: 2 },
+    { name: 'a region with a comma in its name', other: aQuery({ regions: ['a,b'] }), requests: 2 },
     { name: 'the same in another order', other: aQuery({ regions: ['b', 'a'] }), requests: 1 },
   ])('$name: $requests requests', ({ other, requests }) => {
     const { asked, list } = setUp(() => GOOD);
@@ -91,7 +91,7 @@ describe('cacheOffers', () => {
     expect(asked).toHaveLength(requests);
   });
 
-  it('forgets the oldest question when there are too many', async () => {
+  it('drops the oldest query when there are too many', async () => {
     const { clock, asked, list } = setUp(() => GOOD, 0, 2);
 
     for (const gpuCount of [1, 2, 3, 2, 3, 1]) {
@@ -102,7 +102,7 @@ describe('cacheOffers', () => {
     expect(asked.map(({ gpuCount }) => gpuCount)).toEqual([1, 2, 3, 1]);
   });
 
-  it('forgets no question that is under way, however many others are asked', async () => {
+  it('keeps a query in flight, however many others follow', async () => {
     const { clock, asked, list } = setUp(() => GOOD, 30_000, 2);
     for (const gpuType of ['A', 'B', 'C', 'D', 'A']) void list(aQuery({ gpuType }));
     await clock.advance(0);

@@ -4,9 +4,9 @@ import { aPodRow } from './builders.ts';
 
 interface Server {
   rows: string[];
-  /** Rows a page at most, whatever is asked for. */
+  /** The maximum number of rows per page, whatever the client requests. */
   readonly cut?: number;
-  /** What it says that there are; the truth by default. */
+  /** The total in its answers. @default the true total */
   readonly total?: (page: readonly string[]) => number;
 }
 
@@ -19,7 +19,11 @@ function pageOf({ rows, cut = 100, total = () => rows.length }: Server, offset: 
   return { data: ids.map((id) => aPodRow({ id })), total_count: total(ids), limit: 100 };
 }
 
-/** Reads as `collectPods` does. @param afterPage what happens after each page, by its number */
+/**
+ * Reads as `collectInstances` does.
+ *
+ * @param afterPage called after each page with its number
+ */
 function collect(server: Server, afterPage: (page: number) => void = () => undefined) {
   const collector = new Collector();
   for (let page = 1; !collector.isAtEnd; page += 1) {
@@ -31,11 +35,11 @@ function collect(server: Server, afterPage: (page: number) => void = () => undef
   return { problem, ids: [...collector.collected(problem).instances.keys()] };
 }
 
-describe('a list whose rows do not keep their order', () => {
+describe('a list whose rows change their order', () => {
   it.each([
-    { name: 'one moves to the front', moved: ['p150'] },
-    { name: 'three move to the front', moved: ['p150', 'p160', 'p170'] },
-  ])('$name, while the total stands still: all of them are in it', ({ moved }) => {
+    { name: 'one moves to the start', moved: ['p150'] },
+    { name: 'three move to the start', moved: ['p150', 'p160', 'p170'] },
+  ])('contains all rows if $name and the total is constant', ({ moved }) => {
     const server = { rows: idsOf(200) };
     const { problem, ids } = collect(server, (page) => {
       if (page === 1) server.rows = [...moved, ...server.rows.filter((id) => !moved.includes(id))];
@@ -44,7 +48,7 @@ describe('a list whose rows do not keep their order', () => {
     expect(ids).toHaveLength(200);
   });
 
-  it('is not believed where a row moved to where it is read by no page', () => {
+  it('is rejected if a row moved to where no page reads it', () => {
     const server = { rows: idsOf(400) };
     const { problem } = collect(server, (page) => {
       if (page !== 2) return;
@@ -55,9 +59,9 @@ describe('a list whose rows do not keep their order', () => {
   });
 });
 
-describe('a server that cuts its pages, and says that it does not', () => {
+describe('a server that cuts its pages and denies it', () => {
   it.each([5, 10, 20, 25, 50])(
-    'at %i rows, with the rows of the page as total: is asked for the next',
+    'is asked for the next page after %i rows, with the rows of the page as the total',
     (cut) => {
       const { ids } = collect({ rows: idsOf(120), cut, total: (page) => page.length });
       expect(ids).toHaveLength(120);

@@ -8,7 +8,7 @@ describe('getPodStatuses', () => {
     return { podId, providerType: 'x', status: 'ACTIVE' };
   }
 
-  it('asks for 100 at a time, each once', async () => {
+  it('requests 100 IDs at a time, each once', async () => {
     const ids = Array.from({ length: 250 }, (_, index) => `p${String(index)}`);
     await withServer(
       ({ query }) => ({ json: { data: query.getAll('pod_ids').map(row), status: null } }),
@@ -21,7 +21,7 @@ describe('getPodStatuses', () => {
     );
   });
 
-  it('asks nobody about nothing', async () => {
+  it('sends no request without IDs', async () => {
     await withServer(
       () => ({ json: {} }),
       async ({ url, seen }) => {
@@ -35,11 +35,11 @@ describe('getPodStatuses', () => {
   });
 
   it.each([
-    { name: 'unknown ids are left out by the server', data: [row('p1')], ids: ['p1'] },
-    { name: 'null is empty', data: null, ids: [] },
-    { name: 'a row that cannot be read', data: [row('p1'), { status: 'ACTIVE' }, null], ids: ['p1'] },
-    { name: 'a row that nobody asked for', data: [row('p1'), row('p9')], ids: ['p1'] },
-    { name: 'a row twice', data: [row('p1'), row('p1')], ids: ['p1'] },
+    { name: 'omits unknown IDs', data: [row('p1')], ids: ['p1'] },
+    { name: 'reads null as empty', data: null, ids: [] },
+    { name: 'skips an unreadable row', data: [row('p1'), { status: 'ACTIVE' }, null], ids: ['p1'] },
+    { name: 'skips a row that was not requested', data: [row('p1'), row('p9')], ids: ['p1'] },
+    { name: 'keeps one of two equal rows', data: [row('p1'), row('p1')], ids: ['p1'] },
   ])('$name', async ({ data, ids }) => {
     await withServer(
       () => ({ json: { data, status: null } }),
@@ -52,9 +52,9 @@ describe('getPodStatuses', () => {
   });
 
   it.each([
-    { name: 'no row that can be read', data: [{ id: 'p1' }, {}] },
+    { name: 'no readable row', data: [{ id: 'p1' }, {}] },
     { name: 'an object instead of rows', data: {} },
-  ])('$name is a failure: the shape has changed', async ({ data }) => {
+  ])('fails with $name, because the format has changed', async ({ data }) => {
     await withServer(
       () => ({ json: { data } }),
       async ({ url }) => {
@@ -74,7 +74,7 @@ describe('getPodStatuses', () => {
     readonly requests: number;
   }
 
-  /** Asks so many times, and tells of the last. */
+  /** Asks so many times, and returns the last result. */
   async function ask(answer: (request: SeenRequest, nth: number) => CannedAnswer, times = 1): Promise<Asked> {
     let asked: Asked = { snapshots: 0, failed: [], requests: 0 };
     let nth = 0;
@@ -106,7 +106,7 @@ describe('getPodStatuses', () => {
     json: { data: query.getAll('pod_ids').map(row), status: null },
   });
 
-  it('asks for a chunk that fails once more', async () => {
+  it('repeats a failed chunk once', async () => {
     expect(await ask((request, nth) => (nth % 2 === 1 ? outage : good(request)))).toEqual({
       snapshots: 250,
       failed: [],
@@ -114,25 +114,22 @@ describe('getPodStatuses', () => {
     });
   });
 
-  it('keeps the good chunks where one fails, and does not take its pods for missing', async () => {
+  it('keeps the other chunks if one fails, and does not report its instances as missing', async () => {
     const asked = await ask((request) => (request.query.has('pod_ids', 'p100') ? outage : good(request)));
 
     expect(asked).toEqual({ snapshots: 150, failed: ids.slice(100, 200), requests: 4 });
   });
 
-  it.each([400, 404, 414, 422])(
-    'an id that the server refuses with %i costs that id alone',
-    async (status) => {
-      const refusing = (request: SeenRequest): CannedAnswer =>
-        request.query.has('pod_ids', 'p133') ? { status, json: { detail: 'bad id' } } : good(request);
+  it.each([400, 404, 414, 422])('loses only the ID that the server refuses with %i', async (status) => {
+    const refusing = (request: SeenRequest): CannedAnswer =>
+      request.query.has('pod_ids', 'p133') ? { status, json: { detail: 'bad id' } } : good(request);
 
-      expect(await ask(refusing)).toMatchObject({ snapshots: 249, failed: ['p133'] });
-      // From then on it is asked for by itself.
-      expect(await ask(refusing, 2)).toEqual({ snapshots: 249, failed: ['p133'], requests: 4 });
-    },
-  );
+    expect(await ask(refusing)).toMatchObject({ snapshots: 249, failed: ['p133'] });
+    // From then on this ID has a request of its own.
+    expect(await ask(refusing, 2)).toEqual({ snapshots: 249, failed: ['p133'], requests: 4 });
+  });
 
-  it('finds out two of them in two rounds, and asks no more often than that may need', async () => {
+  it('finds two of them in two rounds, with a bounded number of requests', async () => {
     const bad = ['p3', 'p98'];
     const refusing = (request: SeenRequest): CannedAnswer =>
       bad.some((podId) => request.query.has('pod_ids', podId))
@@ -143,11 +140,11 @@ describe('getPodStatuses', () => {
   });
 
   it.each([
-    { name: 'a key that is refused', status: 401, requests: 1 },
+    { name: 'a refused key', status: 401, requests: 1 },
     { name: 'a rate limit', status: 429, requests: 1 },
-    { name: 'a server that is down', status: 503, requests: 4 },
-    { name: 'a server that refuses every id', status: 400, requests: 54 },
-  ])('$name fails all, with $requests requests at most', async ({ status, requests }) => {
+    { name: 'an unavailable server', status: 503, requests: 4 },
+    { name: 'a server that refuses every ID', status: 400, requests: 54 },
+  ])('fails for all IDs with $name, after $requests requests at most', async ({ status, requests }) => {
     const asked = await ask(() => ({ status, json: { detail: 'x' } }));
 
     expect(asked.failed).toHaveLength(250);
@@ -155,13 +152,13 @@ describe('getPodStatuses', () => {
   });
 });
 
-/** Ids of rows of the history. */
+/** IDs of rows of the history. */
 function range(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `h${String(index)}`);
 }
 
 describe('listHistory', () => {
-  it('reads on where the total says that there is more, newest end first, and only pods', async () => {
+  it('continues if the total is greater, newest termination first, and returns only instances', async () => {
     const first = {
       id: 'h1',
       name: 'n',
@@ -200,7 +197,7 @@ describe('listHistory', () => {
     );
   });
 
-  it.each([0, undefined, 100, 'x'])('goes on behind a full page where the total is %s', async (total) => {
+  it.each([0, undefined, 100, 'x'])('continues after a full page if the total is %s', async (total) => {
     const all = Array.from({ length: 250 }, (_, index) => ({ id: `h${String(index)}`, name: 'n' }));
     await withServer(
       ({ query }) => {
@@ -217,11 +214,11 @@ describe('listHistory', () => {
   });
 
   it.each([
-    { name: 'with the page that shows the last of them', wanted: ['h0', 'h130'], requests: 2, read: 200 },
-    { name: 'after one page where that shows them all', wanted: ['h3', 'h99'], requests: 1, read: 100 },
-    { name: 'further than usual where many are wanted', wanted: range(400), requests: 4, read: 400 },
-    { name: 'somewhere, where one of them is nowhere', wanted: ['nobody'], requests: 3, read: 300 },
-  ])('looks for certain ends: stops $name', async ({ wanted, requests, read }) => {
+    { name: 'after the page with the last of them', wanted: ['h0', 'h130'], requests: 2, read: 200 },
+    { name: 'after one page with all of them', wanted: ['h3', 'h99'], requests: 1, read: 100 },
+    { name: 'later than usual if many are wanted', wanted: range(400), requests: 4, read: 400 },
+    { name: 'at a limit if one of them is missing', wanted: ['nobody'], requests: 3, read: 300 },
+  ])('stops $name when it looks for certain terminations', async ({ wanted, requests, read }) => {
     const all = range(2_000).map((id) => ({ id, name: 'n', terminatedAt: 't' }));
     await withServer(
       ({ query }) => {
@@ -237,7 +234,7 @@ describe('listHistory', () => {
     );
   });
 
-  it('does not take a row without an end for the end that is looked for', async () => {
+  it('does not accept a row without an end time', async () => {
     const all = range(150).map((id) => ({ id, name: 'n' }));
     await withServer(
       ({ query }) => ({ json: podsPage(all.slice(Number(query.get('offset'))).slice(0, 100), all.length) }),
@@ -249,7 +246,7 @@ describe('listHistory', () => {
     );
   });
 
-  it('ends where the server gives the same page again, and keeps what it had where a later page fails', async () => {
+  it('stops at a repeated page, and keeps its rows if a later page fails', async () => {
     const rows = Array.from({ length: 100 }, (_, index) => ({ id: `h${String(index)}`, name: 'n' }));
     for (const later of [{ json: podsPage(rows) }, { status: 500, json: { detail: 'x' } }]) {
       await withServer(
@@ -264,7 +261,7 @@ describe('listHistory', () => {
     }
   });
 
-  it('reads one page where that is all', async () => {
+  it('reads one page if there are no more', async () => {
     await withServer(
       () => ({ json: podsPage([]) }),
       async ({ url, seen }) => {

@@ -21,7 +21,7 @@ describe('parsePorts', () => {
       read: [{ internal: 8888, protocol: 'TCP', usedBy: 'JUPYTER_NOTEBOOK', url: JUPYTER }],
     },
     {
-      name: 'a URL for no port in particular',
+      name: 'a URL without a particular port',
       given: [{ internal: '*', external: `${JUPYTER}/lab?token=abc` }],
       read: [{ protocol: 'TCP', url: `${JUPYTER}/lab?token=abc` }],
     },
@@ -63,13 +63,13 @@ describe('parsePorts', () => {
       ],
     },
     {
-      name: 'a protocol behind the port',
+      name: 'a protocol after the port',
       given: [{ internal: '22/tcp', external: '30022' }],
       read: [{ internal: 22, external: 30_022, protocol: 'TCP' }],
     },
     { name: 'nothing', given: null, read: [] },
     { name: 'a text', given: 'x', read: [] },
-    { name: 'rows that are none', given: [null, 7, 'x', {}], read: [] },
+    { name: 'invalid rows', given: [null, 7, 'x', {}], read: [] },
   ])('$name', ({ given, read }) => {
     expect(parsePorts(given)).toEqual(read);
   });
@@ -87,7 +87,7 @@ describe('parsePorts', () => {
     '0',
     '65536',
     '203.0.113.7:0',
-  ])('leaves out %s, which could run something or is no place', (external) => {
+  ])('leaves out %s, which could run something or has no address', (external) => {
     expect(parsePorts([{ internal: 8888, external }])).toEqual([]);
   });
 });

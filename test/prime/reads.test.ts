@@ -12,7 +12,7 @@ const OFFER_QUERY = { gpuType: 'H100_80GB', gpuCount: 1, regions: [], disks: [] 
 interface Read {
   readonly name: string;
   readonly ask: (provider: PrimeProvider) => Promise<unknown>;
-  /** What a 422 means where people choose the words of the question. */
+  /** The reason for a 422 if people choose the words of the query. */
   readonly refused?: string;
 }
 
@@ -34,13 +34,13 @@ function detail(status: number, text = 'words'): CannedAnswer {
   return { status, json: { detail: text } };
 }
 
-describe.each(READS)('$name: what an answer means', ({ ask, refused = 'UnexpectedResponse' }) => {
+describe.each(READS)('$name: answers', ({ ask, refused = 'UnexpectedResponse' }) => {
   it.each([
     { name: '401', answer: detail(401), reason: 'Unauthorized' },
     { name: '402', answer: detail(402), reason: 'PaymentRequired' },
     { name: '403', answer: detail(403), reason: 'Unauthorized' },
     {
-      name: '404 as a page of a proxy',
+      name: '404 with the page of a proxy',
       answer: { status: 404, text: '<html>' },
       reason: 'UnexpectedResponse',
     },
@@ -50,9 +50,9 @@ describe.each(READS)('$name: what an answer means', ({ ask, refused = 'Unexpecte
     { name: '422', answer: detail(422), reason: refused },
     { name: '429', answer: detail(429), reason: 'RateLimited' },
     { name: '500', answer: detail(500), reason: 'ApiUnavailable' },
-    { name: '502 as a page', answer: { status: 502, text: '<html>' }, reason: 'ApiUnavailable' },
-    { name: '200 as a page', answer: { text: '<html>' }, reason: 'UnexpectedResponse' },
-    { name: '200 as a text', answer: { json: 'ok' }, reason: 'UnexpectedResponse' },
+    { name: '502 with an HTML page', answer: { status: 502, text: '<html>' }, reason: 'ApiUnavailable' },
+    { name: '200 with an HTML page', answer: { text: '<html>' }, reason: 'UnexpectedResponse' },
+    { name: '200 with a text', answer: { json: 'ok' }, reason: 'UnexpectedResponse' },
   ])('$name', async ({ answer, reason }) => {
     await withServer(
       () => answer,
@@ -66,7 +66,7 @@ describe.each(READS)('$name: what an answer means', ({ ask, refused = 'Unexpecte
     );
   });
 
-  it('passes on how long to wait', async () => {
+  it('returns how long to wait', async () => {
     await withServer(
       () => ({ ...detail(429), headers: { 'retry-after': '12' } }),
       async ({ url }) => {
@@ -75,7 +75,7 @@ describe.each(READS)('$name: what an answer means', ({ ask, refused = 'Unexpecte
     );
   });
 
-  it('does not ask without a key', async () => {
+  it('sends no request without a key', async () => {
     await withServer(
       () => ({ json: {} }),
       async ({ url, seen }) => {
@@ -92,7 +92,7 @@ describe.each(READS)('$name: what an answer means', ({ ask, refused = 'Unexpecte
   });
 
   it.each([200, 400, 401, 404, 500])(
-    'status %i: a key that the server echoes does not come out',
+    'does not reveal a key that the server echoes with status %i',
     async (status) => {
       await withServer(
         ({ headers }) => ({ status, json: { detail: headers.authorization } }),
@@ -107,7 +107,7 @@ describe.each(READS)('$name: what an answer means', ({ ask, refused = 'Unexpecte
 });
 
 describe('getPod', () => {
-  it('reads a pod that is up', async () => {
+  it('reads an active instance', async () => {
     const row = aPodRow({
       id: 'p1',
       teamId: 'team_1',
@@ -151,21 +151,21 @@ describe('getPod', () => {
   });
 
   it.each([
-    { name: 'a status that is new', row: { status: 'HIBERNATING' }, snapshot: { status: 'UNKNOWN' } },
-    { name: 'a status that is none', row: { status: 7 }, snapshot: { status: 'UNKNOWN' } },
-    { name: 'a name of an object member', row: { status: 'constructor' }, snapshot: { status: 'UNKNOWN' } },
-    { name: 'a price as a text', row: { priceHr: '1.25' }, snapshot: { priceUsdPerHour: 1.25 } },
+    { name: 'an unknown status', row: { status: 'HIBERNATING' }, snapshot: { status: 'UNKNOWN' } },
+    { name: 'an invalid status', row: { status: 7 }, snapshot: { status: 'UNKNOWN' } },
+    { name: 'the name of an object member', row: { status: 'constructor' }, snapshot: { status: 'UNKNOWN' } },
+    { name: 'a price as a string', row: { priceHr: '1.25' }, snapshot: { priceUsdPerHour: 1.25 } },
     { name: 'no price yet', row: { priceHr: 0 }, snapshot: { priceUsdPerHour: undefined } },
-    { name: 'a price that is none', row: { priceHr: 'free' }, snapshot: { priceUsdPerHour: undefined } },
+    { name: 'an invalid price', row: { priceHr: 'free' }, snapshot: { priceUsdPerHour: undefined } },
     { name: 'a negative price', row: { priceHr: -1 }, snapshot: { priceUsdPerHour: undefined } },
     { name: 'odd ports', row: { primePortMapping: 'x' }, snapshot: { ports: [] } },
-    { name: 'an odd team', row: { teamId: 7 }, snapshot: { teamId: undefined } },
+    { name: 'an invalid team', row: { teamId: 7 }, snapshot: { teamId: undefined } },
     {
       name: 'a long failure',
       row: { installationFailure: `a\n${'b'.repeat(999)}` },
       snapshot: { installationFailure: `a ${'b'.repeat(297)}…` },
     },
-  ])('$name does not hide the pod', async ({ row, snapshot }) => {
+  ])('reads an instance with $name', async ({ row, snapshot }) => {
     await withServer(
       () => ({ json: aPodRow({ id: 'p1', ...row }) }),
       async ({ url }) => {
@@ -181,7 +181,7 @@ describe('getPod', () => {
     );
   });
 
-  it('does not take another pod for the one that was asked for', async () => {
+  it('rejects an answer about another instance', async () => {
     await withServer(
       () => ({ json: aPodRow({ id: 'p2' }) }),
       async ({ url }) => {
@@ -193,7 +193,7 @@ describe('getPod', () => {
   });
 
   it.each(['', '.', '..', 'x'.repeat(300)])(
-    'does not ask about %p, which would be another path',
+    'sends no request for %p, which would be another path',
     async (podId) => {
       await withServer(
         () => ({ json: {} }),
@@ -207,7 +207,7 @@ describe('getPod', () => {
     },
   );
 
-  it('keeps an odd id within its place in the path', async () => {
+  it('encodes an unusual ID in the path', async () => {
     await withServer(
       () => detail(404, 'Not found'),
       async ({ url, seen }) => {
@@ -220,7 +220,7 @@ describe('getPod', () => {
 });
 
 describe('not found', () => {
-  it('is said only if the API says so', async () => {
+  it('is returned only if the API itself says so', async () => {
     await withServer(
       () => detail(404, 'Not found'),
       async ({ url }) => {
@@ -243,11 +243,11 @@ describe('not found', () => {
 describe('deletePod', () => {
   it.each([
     { name: '200 with the status', answer: { json: { status: 'TERMINATED' } } },
-    { name: '200 with anything that is JSON', answer: { json: { status: 'ACTIVE' } } },
+    { name: '200 with any JSON', answer: { json: { status: 'ACTIVE' } } },
     { name: '200 without a body', answer: { text: '' } },
     { name: '202', answer: { status: 202, json: {} } },
     { name: '204', answer: { status: 204 } },
-  ])('$name is accepted', async ({ answer }) => {
+  ])('accepts $name', async ({ answer }) => {
     await withServer(
       () => answer,
       async ({ url, seen }) => {
@@ -259,7 +259,7 @@ describe('deletePod', () => {
 });
 
 describe('observe', () => {
-  it('tells of each request, never with an id', async () => {
+  it('reports each request, without IDs', async () => {
     const events: ObservedRequest[] = [];
     await withServer(
       ({ path }) => (path.endsWith('/whoami') ? detail(503) : { json: aPodRow({ id: 'p1' }) }),

@@ -15,14 +15,14 @@ describe('a server that repeats a secret', () => {
     { name: 'as JSON', echo: JSON.stringify(SECRET) },
     { name: 'as JSON in JSON', echo: JSON.stringify(JSON.stringify(SECRET)) },
     { name: 'in base64', echo: base64(SECRET) },
-    { name: 'in the base64 of more than that', echo: base64(`{"value":"${SECRET}"}`) },
+    { name: 'in the base64 of a longer text', echo: base64(`{"value":"${SECRET}"}`) },
     { name: 'in base64 one byte further', echo: base64(`x{"value":"${SECRET}"}`) },
     { name: 'in base64 two bytes further', echo: base64(`xy{"value":"${SECRET}"}`) },
     { name: 'in hex', echo: Buffer.from(`a${SECRET}`).toString('hex') },
     { name: 'in capital hex', echo: Buffer.from(SECRET).toString('hex').toUpperCase() },
     { name: 'in a URL', echo: encodeURIComponent(SECRET) },
-    { name: 'twice, one in the other', echo: `${SECRET.slice(0, 12)}${SECRET}` },
-  ])('$name is not repeated by us', ({ echo }) => {
+    { name: 'twice, one inside the other', echo: `${SECRET.slice(0, 12)}${SECRET}` },
+  ])('is not repeated: $name', ({ echo }) => {
     const text = redact(`value ${echo} is wrong`, [SECRET]);
 
     expect(findSecret(text, { SECRET })).toEqual([]);
@@ -32,15 +32,15 @@ describe('a server that repeats a secret', () => {
   it.each([
     { name: 'its front', echo: 'hf_canary' },
     { name: 'its end', echo: 'ond line' },
-    { name: 'its middle left out, as validators do', echo: 'hf_canary"4...cond line' },
-  ])('cut to $name is not repeated by us either', ({ echo }) => {
+    { name: 'without its middle, as validators do', echo: 'hf_canary"4...cond line' },
+  ])('is not repeated either when cut to $name', ({ echo }) => {
     const text = redact(`value '${echo}' is wrong`, [SECRET]);
 
     expect(text).toMatch(/^value '(\[redacted\]|\.\.\.|")+' is wrong$/);
   });
 });
 
-describe('what is left in', () => {
+describe('redact keeps', () => {
   it.each([
     { name: 'a text without it', text: 'no longer available', secrets: [SECRET] },
     { name: 'a value too short to be a secret', text: 'line 1 of 12', secrets: ['1', '12', ''] },

@@ -80,11 +80,11 @@ describe('refusalCause', () => {
     ['Maximum number of instances reached', true],
     [`${LIMIT} in CANADA-1`, false],
     ['Insufficient balance', false],
-  ])('takes for proven only what Prime Intellect itself says of an account: %s', (text, isProven) => {
+  ])('accepts only Prime Intellect’s own texts about an account as proof: %s', (text, isProven) => {
     expect(refusalCause(400, text)).toMatchObject({ isProven });
   });
 
-  it('knows an upstream provider by its name in the request', () => {
+  it('recognizes an upstream provider by its name in the request', () => {
     const request = { ...aCreateRequest(), provider: { type: 'hyper-stack' } };
 
     expect(refusalCause(400, 'Hyper-Stack is unreachable', request).scope).toBe('upstream');
@@ -105,7 +105,7 @@ describe('refusalCause', () => {
       'Insufficient balance',
     ],
     ['an SSH key', { sshKeyId: 'Insufficient balance' }, 'Insufficient balance'],
-  ])('lets no tenant choose the words that decide over others: %s like an account text', (_, pod, echo) => {
+  ])('lets no tenant choose words that affect others: %s like an account text', (_, pod, echo) => {
     expect(refusalCause(400, echo)).toMatchObject({ scope: 'team' });
     expect(refusalCause(400, echo, aCreateRequest(pod))).toMatchObject({ scope: 'request', isProven: false });
   });

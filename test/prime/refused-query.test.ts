@@ -8,12 +8,12 @@ function refusing(param: string): { readonly status: number; readonly json: obje
   return { status: 422, json: { errors: [{ param, details: "Input should be 'CPU_NODE'" }] } };
 }
 
-describe('listOffers: a question that the provider refuses', () => {
+describe('listOffers: a query that the provider refuses', () => {
   it.each([
-    { why: 'a part of the name is not the name', gpuType: 'A100', said: 'it has A100_40GB, A100_80GB.' },
-    { why: 'names are written in one way only', gpuType: 'h100-80gb', said: 'it has H100_80GB.' },
-    { why: 'nothing is like it', gpuType: 'TPU', said: 'GPU type TPU is not known to the provider.' },
-  ])('names the GPU types that may be meant by $gpuType: $why', async ({ gpuType, said }) => {
+    { why: 'a part of the name', gpuType: 'A100', said: 'it has A100_40GB, A100_80GB.' },
+    { why: 'another spelling', gpuType: 'h100-80gb', said: 'it has H100_80GB.' },
+    { why: 'no similar name', gpuType: 'TPU', said: 'GPU type TPU is not known to the provider.' },
+  ])('suggests GPU types for $gpuType: $why', async ({ gpuType, said }) => {
     const { answer } = await ask(
       byPath({ [GPUS]: refusing('query.gpu_type'), [SUMMARY]: summary }),
       aQuery({ gpuType }),
@@ -25,7 +25,7 @@ describe('listOffers: a question that the provider refuses', () => {
     });
   });
 
-  it('says it without suggestions where there is no summary', async () => {
+  it('has no suggestions if there is no summary', async () => {
     const { answer } = await ask(byPath({ [GPUS]: refusing('query.gpu_type') }), aQuery({ gpuType: 'A100' }));
     expect(answer).toMatchObject({
       reason: 'InvalidRequest',
@@ -33,7 +33,7 @@ describe('listOffers: a question that the provider refuses', () => {
     });
   });
 
-  it('repeats what the provider says of any other word, and asks nothing more', async () => {
+  it('repeats the provider’s text about any other value, without another request', async () => {
     const { answer, paths } = await ask(byPath({ [GPUS]: refusing('query.regions'), [SUMMARY]: summary }));
     expect(answer).toMatchObject({
       reason: 'InvalidRequest',
@@ -42,7 +42,7 @@ describe('listOffers: a question that the provider refuses', () => {
     expect(paths).toEqual([GPUS]);
   });
 
-  it('is no refusal of the question while the server is what fails', async () => {
+  it('is not reported as refused if the server fails', async () => {
     const { answer } = await ask(byPath({ [GPUS]: { status: 400, json: { detail: 'Bad gateway' } } }));
     expect(answer).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });
   });

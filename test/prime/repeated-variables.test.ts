@@ -16,10 +16,10 @@ const CALLS: readonly { name: string; ask: (provider: PrimeProvider) => Promise<
 ];
 const STATUSES = [400, 404, 409, 422, 500, 503];
 
-/** What a pod was ordered with may have been sent by a process before this one: no list of it is at hand. */
-describe('an error about pods that repeats a variable of one', () => {
+/** An earlier process may have sent the variables of an instance, so this one has no list of them. */
+describe('an error about instances that repeats a variable', () => {
   it.each(CALLS.flatMap((call) => STATUSES.map((status) => ({ ...call, status }))))(
-    '$name $status: it is not passed on',
+    'is not passed on: $name $status',
     async ({ ask, status }) => {
       await withServer(
         () => ({ status, json: { detail: `docker run -e TOKEN=${VARIABLE}` } }),

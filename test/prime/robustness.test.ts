@@ -24,7 +24,7 @@ const GOOD_BODIES = [
   { detail: [{ loc: ['a'], msg: 'x' }] },
 ].map((body) => JSON.stringify(body));
 
-/** A good body with a few of its characters or values exchanged; often still JSON. */
+/** A good body with some characters or values replaced. Often it is still JSON. */
 const mutatedBody = fc.oneof(
   fc
     .tuple(fc.constantFrom(...GOOD_BODIES), fc.nat(), fc.nat(9), fc.string({ maxLength: 3 }))
@@ -59,7 +59,7 @@ const mutatedBody = fc.oneof(
   fc.string(),
 );
 
-describe('whatever a server answers', () => {
+describe('with any answer of a server', () => {
   let server: Server;
   let provider: PrimeProvider;
   let answer = { status: 200, body: '' };
@@ -73,7 +73,7 @@ describe('whatever a server answers', () => {
       response.end(answer.body);
     });
     const clock = { ...createVirtualClock(), sleep: async () => Promise.resolve() };
-    // No cache: each answer is to be read.
+    // Without a cache, so that each answer is read.
     provider = aProvider(`http://127.0.0.1:${String(await listen(server))}`, { clock, offerTtlMs: 0 });
   });
 
@@ -83,7 +83,7 @@ describe('whatever a server answers', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('the provider gives a value, and never the key', async () => {
+  it('the client returns a value, and never reveals the key', async () => {
     let gpuCount = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(200, 200, 400, 404, 422, 500), mutatedBody, async (status, body) => {

@@ -14,7 +14,7 @@ type Fault = Parameters<Simulator['faults']['add']>[0]['effect'];
 
 const QUERY = { gpuType: 'H100_80GB', gpuCount: 1, regions: [], disks: [] };
 
-describe('the provider against the simulated API', () => {
+describe('the provider client with the simulated API', () => {
   let simulator: Simulator;
   let provider: PrimeProvider;
 
@@ -72,7 +72,7 @@ describe('the provider against the simulated API', () => {
     };
   }
 
-  it('rents, follows and ends a pod', async () => {
+  it('creates, follows and terminates an instance', async () => {
     const outcome = await provider.createPod(await aRequest(), always);
     const podId = outcome.kind === 'created' ? outcome.instance.podId : '';
     expect(outcome).toMatchObject({ kind: 'created', instance: { name: POD_NAME } });
@@ -94,7 +94,7 @@ describe('the provider against the simulated API', () => {
     expect(await provider.listHistory()).toMatchObject({ kind: 'ok', value: [{ podId, name: POD_NAME }] });
   });
 
-  it('knows whose key it is, and that a key is wrong', async () => {
+  it('finds the account of a key, and a wrong key', async () => {
     expect(await provider.whoami()).toEqual({ kind: 'ok', value: { userId: 'user_1' } });
 
     const stranger = createPrimeProvider({
@@ -118,8 +118,8 @@ describe('the provider against the simulated API', () => {
       reason: 'TemplateIncompatible',
     },
     { name: 'a cap below the price', pod: { maxPrice: 0.01 }, reason: 'AboveMaxPrice' },
-    { name: 'an offer that is gone', pod: { cloudId: 'gone' }, reason: 'NoCapacity' },
-  ])('is refused: $name', async ({ pod, reason }) => {
+    { name: 'an offer that raced away', pod: { cloudId: 'gone' }, reason: 'NoCapacity' },
+  ])('gets a refusal for $name', async ({ pod, reason }) => {
     const outcome = await provider.createPod(await aRequest(pod), always);
 
     expect(outcome).toMatchObject({ kind: 'refused', reason });
@@ -135,7 +135,7 @@ describe('the provider against the simulated API', () => {
     { kind: 'Huge', bytes: 50_000_000 },
     { kind: 'Answer', status: 502 },
     { kind: 'Redirect', location: 'http://127.0.0.1:1/', status: 307 },
-  ] satisfies Fault[])('a create is unknown after $kind', async (effect: Fault) => {
+  ] satisfies Fault[])('reports an unknown outcome after $kind', async (effect: Fault) => {
     const request = await aRequest();
     simulator.faults.add({ method: 'POST', effect });
 
@@ -148,14 +148,14 @@ describe('the provider against the simulated API', () => {
     { kind: 'Html' },
     { kind: 'AddRows', rows: [{ name: 'no id' }] },
     { kind: 'Cut', keepBytes: 20 },
-  ] satisfies Fault[])('a list is not believed after $kind', async (effect: Fault) => {
+  ] satisfies Fault[])('rejects a list after $kind', async (effect: Fault) => {
     await provider.createPod(await aRequest(), always);
     simulator.faults.add({ method: 'GET', path: '/pods/', effect });
 
     expect(await provider.listPods([undefined])).toMatchObject({ kind: 'failure' });
   });
 
-  it('does not believe an empty availability while the summary shows stock', async () => {
+  it('rejects an empty availability while the summary shows stock', async () => {
     simulator.faults.add({ path: '/availability/gpus', effect: { kind: 'EmptyList' } });
 
     expect(await provider.listOffers(QUERY)).toMatchObject({ kind: 'failure', reason: 'UnexpectedResponse' });

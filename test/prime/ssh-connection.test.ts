@@ -30,11 +30,11 @@ describe('parseSshConnection', () => {
   it.each([
     { name: 'null', sshConnection: null },
     { name: 'absent', sshConnection: undefined },
-    { name: '[null], as of a stopped pod', sshConnection: [null] },
+    { name: '[null], as of a stopped instance', sshConnection: [null] },
     { name: 'empty', sshConnection: '' },
     { name: 'only the command', sshConnection: 'ssh' },
     { name: 'a placeholder', sshConnection: 'ubuntu@ -p 22' },
-    { name: 'an address that is none yet', sshConnection: 'root@0.0.0.0 -p 22' },
+    { name: 'a placeholder address', sshConnection: 'root@0.0.0.0 -p 22' },
     { name: 'a number', sshConnection: 22 },
     { name: 'an object', sshConnection: { host: '1.2.3.4' } },
     { name: 'a command after it', sshConnection: 'root@1.2.3.4 -p 22; rm -rf ~' },
@@ -42,15 +42,15 @@ describe('parseSshConnection', () => {
     { name: 'back quotes', sshConnection: 'root@`id` -p 22' },
     { name: 'a substitution as user', sshConnection: '$(id)@1.2.3.4' },
     { name: 'an option of ssh', sshConnection: '-oProxyCommand=id root@1.2.3.4' },
-    { name: 'a user that is an option', sshConnection: '-l@1.2.3.4' },
-    { name: 'a host that is an option', sshConnection: 'root@-oProxyCommand=id' },
+    { name: 'a user that looks like an option', sshConnection: '-l@1.2.3.4' },
+    { name: 'a host that looks like an option', sshConnection: 'root@-oProxyCommand=id' },
     { name: 'two places', sshConnection: 'root@1.2.3.4 root@1.2.3.5' },
     { name: 'a port out of range', sshConnection: 'root@1.2.3.4 -p 70000' },
-    { name: 'a port that is none', sshConnection: 'root@1.2.3.4:ssh' },
+    { name: 'an invalid port', sshConnection: 'root@1.2.3.4:ssh' },
     { name: 'an option without its value', sshConnection: 'root@1.2.3.4 -p' },
-    { name: 'a zone of an address', sshConnection: 'root@[fe80::1%eth0]' },
+    { name: 'an address with a zone', sshConnection: 'root@[fe80::1%eth0]' },
     { name: 'too long', sshConnection: `root@${'a'.repeat(500)}` },
-  ])('$name is no endpoint', ({ sshConnection }) => {
+  ])('finds no endpoint in $name', ({ sshConnection }) => {
     expect(parseSshConnection({ sshConnection, ip: null, ports: [] })).toBeUndefined();
   });
 
@@ -66,12 +66,12 @@ describe('parseSshConnection', () => {
       expected: { user: 'ubuntu', host: '1.2.3.4', port: 2200, command: 'ssh ubuntu@1.2.3.4 -p 2200' },
     },
     {
-      name: 'no text at all, but a mapping of SSH',
+      name: 'no text, but an SSH mapping',
       from: { sshConnection: [null], ip: [null, '1.2.3.4'], ports: [SSH_MAPPING] },
       expected: { user: 'root', host: '1.2.3.4', port: 30_022, command: 'ssh root@1.2.3.4 -p 30022' },
     },
     {
-      name: 'an address alone says nothing about SSH: the pod may still start',
+      name: 'an address alone, which says nothing about SSH',
       from: { sshConnection: null, ip: '1.2.3.4', ports: [] },
       expected: undefined,
     },
@@ -84,7 +84,7 @@ describe('parseSshConnection', () => {
     expect(parseSshConnection(from)).toEqual(expected);
   });
 
-  it('never gives a command that a shell could read as more than one', () => {
+  it('never returns a command that a shell could read as more than one', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.string().map((text) => `root@${text} -p 22`),
@@ -102,7 +102,7 @@ describe('parseSshConnection', () => {
 });
 
 describe('parsePorts', () => {
-  it('reads texts and numbers, and leaves out what is no port', () => {
+  it('reads strings and numbers, and leaves out the rest', () => {
     const mapping = [
       { internal: '22', external: '1234', protocol: 'TCP', usedBy: 'SSH', description: null },
       { internal: 8888, external: 30_000, protocol: null, usedBy: null },
@@ -120,7 +120,7 @@ describe('parsePorts', () => {
     ]);
   });
 
-  it.each([null, undefined, 'x', {}, 3])('%p has no ports', (mapping) => {
+  it.each([null, undefined, 'x', {}, 3])('finds no ports in %p', (mapping) => {
     expect(parsePorts(mapping)).toEqual([]);
   });
 });

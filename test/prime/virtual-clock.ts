@@ -1,8 +1,8 @@
 import type { Clock } from '../../src/clock.ts';
 
-/** A clock that stands still until it is told to go. */
+/** A clock that advances only on demand. */
 export interface VirtualClock extends Clock {
-  /** Lets this much time pass, waking every sleeper at its time and letting it do what it does. */
+  /** Advances the time, wakes every sleeper at its time, and waits until it has run. */
   advance(ms: number): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function createVirtualClock(): VirtualClock {
         sleepers.push(sleeper);
         signal?.addEventListener('abort', () => {
           sleepers.splice(sleepers.indexOf(sleeper), 1);
-          reject(new Error('the sleep was called off'));
+          reject(new Error('the sleep was cancelled'));
         });
       }),
     async advance(ms) {
@@ -56,7 +56,7 @@ export function createVirtualClock(): VirtualClock {
   };
 }
 
-/** Lets everything run that needs no time. */
+/** Runs everything that needs no time. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

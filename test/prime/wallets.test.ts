@@ -8,7 +8,7 @@ function rows(count: number): Record<string, unknown>[] {
   return Array.from({ length: count }, (_, index) => aPodRow({ id: `p${String(index)}` }));
 }
 
-/** The page of these rows that the request asks for, as the API cuts it. */
+/** The requested page of these rows, cut as the API cuts it. */
 function page(all: readonly unknown[], request: SeenRequest, total = all.length): CannedAnswer {
   const offset = Number(request.query.get('offset'));
   return { json: podsPage(all.slice(offset, offset + Number(request.query.get('limit'))), total) };
@@ -36,7 +36,7 @@ async function list(
 describe('listPods: wallets', () => {
   const refused = { status: 403, json: { detail: 'no' } };
 
-  it('lists each wallet by itself, and puts them together by id', async () => {
+  it('lists each wallet separately, and merges them by ID', async () => {
     const { ids, seen, answer } = await list(
       (request) => {
         const teamId = request.query.get('teamId');
@@ -62,7 +62,7 @@ describe('listPods: wallets', () => {
   it.each([
     { name: 'a team that the key has left', failing: 't1', sound: undefined },
     { name: "the key's own", failing: null, sound: 't1' },
-  ])('$name fails alone', async ({ failing, sound }) => {
+  ])('fails only for $name', async ({ failing, sound }) => {
     const { answer } = await list(
       (request) =>
         request.query.get('teamId') === failing ? refused : page([aPodRow({ id: 'other' })], request),
@@ -80,7 +80,7 @@ describe('listPods: wallets', () => {
     });
   });
 
-  it('keeps what was read of a wallet whose later page fails', async () => {
+  it('keeps the rows of a wallet whose later page fails', async () => {
     const { answer, ids } = await list(
       (request) => {
         const isLater = request.query.get('offset') !== '0' && request.query.has('teamId');
@@ -95,7 +95,7 @@ describe('listPods: wallets', () => {
     expect(answer).toMatchObject({ value: { wallets: [{}, { failure: { reason: 'ApiUnavailable' } }] } });
   });
 
-  it('fails as a whole where every wallet fails', async () => {
+  it('fails if every wallet fails', async () => {
     const { answer } = await list(() => refused, [undefined, 't1']);
 
     expect(answer).toMatchObject({ kind: 'failure', reason: 'Unauthorized' });

@@ -8,7 +8,7 @@ const REST_MS = 10 * 60_000;
 
 type Calls = Readonly<Record<string, number>>;
 
-/** What a number of GpuPods cost from apply to Ready, at rest, and from their deletion to the last that is gone. */
+/** What a number of GpuPods cost from apply to Ready, at rest, and until the last one is deleted. */
 async function live(): Promise<{ world: SimulatedWorld; toReady: Calls; atRest: Calls; toGone: Calls }> {
   let calls: Record<string, number> = {};
   const world = new SimulatedWorld({
