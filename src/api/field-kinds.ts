@@ -36,11 +36,10 @@ export const secretKeyRef = z
   })
   .describe('A key of a Secret in the namespace of the GpuPod.');
 
-/** A set of words, none of them long. */
+/** A set of words, none of them long. An empty set says the same as an absent one: templates write `regions: []`. */
 export function wordSet(description: string, pattern = /^[A-Za-z0-9_.-]+$/): z.ZodArray<z.ZodString> {
   return z
     .array(z.string().min(1).max(64).regex(pattern))
-    .min(1)
     .max(32)
     .meta({ 'x-kubernetes-list-type': 'set' })
     .describe(description);

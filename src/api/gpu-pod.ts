@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRecord } from '../json.ts';
 import { oncePerObject } from './once-per-object.ts';
 import { truncateMessage } from './conditions.ts';
 import { ANNOTATIONS, FINALIZER } from './names.ts';
@@ -20,8 +21,8 @@ const ObjectMeta = z.object({
 
 const GpuPod = z.object({
   metadata: ObjectMeta,
-  spec: GpuPodSpec,
-  status: GpuPodStatus.catch(FRESH_STATUS).default(FRESH_STATUS),
+  spec: GpuPodSpec.transform(withoutEmptyLists),
+  status: GpuPodStatus.catch(({ value }) => readableStatus(value)).default(FRESH_STATUS),
 });
 
 /** A GpuPod as the operator works with it: checked, with defaults. */
@@ -52,6 +53,26 @@ export function isPaused(gpuPod: GpuPod): boolean {
 
 export function hasFinalizer(gpuPod: GpuPod): boolean {
   return gpuPod.metadata.finalizers.includes(FINALIZER);
+}
+
+/**
+ * What can be read of a status that does not fit, field by field. It may be of a later version, and what it says of the
+ * instance, its ID above all, must not be lost because of another field.
+ */
+function readableStatus(value: unknown): GpuPodStatus {
+  const fields = Object.entries(GpuPodStatus.shape).flatMap(([key, field]) => {
+    const parsed = field.safeParse(isRecord(value) ? value[key] : undefined);
+    return parsed.success && parsed.data !== undefined ? [[key, parsed.data] as const] : [];
+  });
+  return { ...FRESH_STATUS, ...Object.fromEntries(fields) };
+}
+
+/** An empty list asks for nothing, as an absent one does. No code behind this has to tell the two apart. */
+function withoutEmptyLists<T extends object>(value: T): T {
+  const kept = Object.entries(value).filter(([, inner]) => !Array.isArray(inner) || inner.length > 0);
+  return Object.fromEntries(
+    kept.map(([key, inner]) => [key, isRecord(inner) ? withoutEmptyLists(inner) : inner]),
+  ) as T;
 }
 
 /** All of them, as far as they fit into a message. */

@@ -21,25 +21,29 @@ export const gpu = z
       ),
     count: z.int().min(1).max(64).default(1).describe('Number of GPUs in the instance.'),
     sockets: wordSet(
-      'Acceptable sockets, such as PCIe or SXM5. Absent: any. The provider takes this from its upstream providers; it does not prove the fabric.',
+      'Acceptable sockets, such as PCIe or SXM5. Absent or empty: any. The provider takes this from its upstream providers; it does not prove the fabric.',
     ).optional(),
   })
   .describe('Which GPUs, and how many of them in one instance.');
 
 export const placement = z
   .object({
-    regions: wordSet('Regions to search, such as united_states or eu_west. Absent: everywhere.').optional(),
+    regions: wordSet(
+      'Regions to search, such as united_states or eu_west. Absent or empty: everywhere.',
+    ).optional(),
     countries: wordSet(
-      'Acceptable countries, as two capital letters (ISO 3166-1), such as CA. Absent: any. An offer without a country does not match.',
+      'Acceptable countries, as two capital letters (ISO 3166-1), such as CA. Absent or empty: any. An offer without a country does not match.',
       /^[A-Z]{2}$/,
     ).optional(),
     dataCenters: wordSet(
-      'Acceptable data centers, by the names that the provider uses, such as CANADA-1. Absent: any.',
+      'Acceptable data centers, by the names that the provider uses, such as CANADA-1. Absent or empty: any.',
       /^[A-Za-z0-9_. :-]+$/,
     ).optional(),
     providers: z
       .object({
-        allow: wordSet('Only these upstream providers (hyperstack, runpod, …).').optional(),
+        allow: wordSet(
+          'Only these upstream providers (hyperstack, runpod, …). Absent or empty: all.',
+        ).optional(),
         deny: wordSet('None of these upstream providers.').optional(),
       })
       .meta({

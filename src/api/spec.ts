@@ -39,7 +39,6 @@ export const GpuPodSpec = z
       .optional(),
     disks: z
       .array(providerId())
-      .min(1)
       .max(8)
       .meta({ 'x-kubernetes-list-type': 'set' })
       .describe(

@@ -116,7 +116,10 @@ const attempt = z
     startedAt: time('When it began.').optional(),
     endedAt: time('When the operator saw that it was over.').optional(),
     ending: text('Why the operator terminates the instance.', 64).optional(),
-    outcome: z.enum(ATTEMPT_OUTCOMES).describe('Outcome of the attempt; absent while it goes on.').optional(),
+    outcome: text(
+      `Outcome of the attempt; absent while it goes on. ${ATTEMPT_OUTCOMES.join(', ')}; later versions may add others.`,
+      64,
+    ).optional(),
     reason: text('Reason of the outcome.', 64).optional(),
     message: text('The outcome in a sentence.', MAX_MESSAGE_LENGTH).optional(),
     cost: z.number().min(0).describe('Estimated cost in USD.').optional(),
@@ -133,7 +136,8 @@ const rejection = z
 
 const condition = z
   .object({
-    type: z.enum(CONDITION_TYPES).describe('Type of the condition.'),
+    // No enum: an operator of an earlier version must be able to read what a later one wrote, podId above all.
+    type: text(`Type of the condition: ${CONDITION_TYPES.join(', ')}; later versions may add others.`, 64),
     status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown.'),
     observedGeneration: z.int().min(0).describe('Generation of the spec that it describes.'),
     lastTransitionTime: time('When its status last changed.'),

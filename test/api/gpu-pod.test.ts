@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { hasFinalizer, isDeleting, isPaused, parseGpuPod } from '../../src/api/gpu-pod.ts';
+import type { GpuPod } from '../../src/api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../src/api/names.ts';
+import { FRESH_STATUS } from '../../src/api/status.ts';
+import { condition } from '../support/builders/conditions.ts';
 import { gpuPod, rawGpuPod } from '../support/builders/gpu-pod.ts';
+
+function statusFrom(status: object): GpuPod {
+  const parsed = parseGpuPod({ ...rawGpuPod(), status });
+  if (parsed.kind !== 'ok') throw new Error(parsed.problems);
+  return parsed.gpuPod;
+}
 
 describe('parseGpuPod', () => {
   it('fills in the defaults: an older object lacks newer fields', () => {
@@ -22,9 +31,42 @@ describe('parseGpuPod', () => {
     expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { status: { observedGeneration: -1 } } });
   });
 
-  it('reads an empty pod id as no status: nobody could end a machine without an id', () => {
-    const parsed = parseGpuPod({ ...rawGpuPod(), status: { observedGeneration: 1, podId: '' } });
-    expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { status: { observedGeneration: -1 } } });
+  it('reads an empty ID as none: nobody could terminate an instance without an ID', () => {
+    const { status } = statusFrom({ observedGeneration: 1, podId: '' });
+    expect(status).toEqual({ ...FRESH_STATUS, observedGeneration: 1 });
+  });
+
+  it.each([
+    {
+      name: 'a condition of an unknown type',
+      part: { conditions: [{ ...condition('Ready', 'Available'), type: 'Expiring' }] },
+      why: 'an operator of a later version wrote it before the rollback',
+    },
+    {
+      name: 'an attempt with an unknown outcome',
+      part: { attempts: [{ number: 1, outcome: 'Expired' }] },
+      why: 'the same',
+    },
+    {
+      name: 'a condition that cannot be read',
+      part: { conditions: [{ type: 'Ready', status: 'Perhaps' }] },
+      why: 'one field must not take the others along',
+    },
+    { name: 'a field of another type', part: { phase: 7 }, why: 'the same' },
+  ])('keeps the ID of the instance beside $name, because $why', ({ part }) => {
+    const { status } = statusFrom({ observedGeneration: 3, podId: 'p1', podName: 'n', ...part });
+    expect(status).toMatchObject({ observedGeneration: 3, podId: 'p1', podName: 'n' });
+  });
+
+  it('reads an empty list as an absent one: templates write them', () => {
+    const placement = { regions: [], countries: [], dataCenters: [], providers: { allow: [], deny: [] } };
+    const gpu = { types: ['H100_80GB'], sockets: [] };
+    const empty = parseGpuPod(rawGpuPod({ spec: { gpu, placement, disks: [], env: [] } }));
+    const absent = parseGpuPod(
+      rawGpuPod({ spec: { gpu: { types: ['H100_80GB'] }, placement: { providers: {} } } }),
+    );
+    expect(empty).toMatchObject({ kind: 'ok' });
+    expect(empty).toEqual(absent);
   });
 
   it('leaves out what it does not know: a newer CRD has more fields', () => {
