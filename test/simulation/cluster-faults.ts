@@ -1,7 +1,7 @@
 import { ApiConnectionError, ApiStatusError, ApiTimeoutError } from '../../src/kubernetes/api-errors.ts';
 import type { Mishap } from './boundary.ts';
 
-/** What the API server, or the network in front of it, may do to one call. */
+/** What the API server, or the network before it, may do to one call. */
 export const CLUSTER_MISHAPS: Readonly<Record<string, Mishap>> = {
   conflict: { kind: 'refuse', error: new ApiStatusError(409, 'Conflict', 'the object has been modified') },
   'server error': { kind: 'refuse', error: new ApiStatusError(500, 'InternalError', 'etcd is slow') },

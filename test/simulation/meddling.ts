@@ -5,7 +5,7 @@ import { podIdOf, statusOf } from './readings.ts';
 
 const BACKUP_FINALIZER = 'example.com/backup';
 
-/** A copy whose create intent claims a UID that no longer exists. */
+/** A copy whose create intent names a UID that no longer exists. */
 export const copyForged: Doing = (world, name = NAME) => {
   const intent = world.object(name)?.metadata.annotations?.[ANNOTATIONS.intent];
   const spec = specAt(world, name);

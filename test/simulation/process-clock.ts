@@ -78,7 +78,7 @@ export class ProcessClock implements Clock {
     this.#thawing.length = 0;
   }
 
-  /** Freezes the process for this time, as SIGSTOP or a paused virtual machine does. */
+  /** Freezes the process for this time, as SIGSTOP or a paused VM does. */
   freeze(forMs: number): void {
     this.#frozenUntilMs = this.#time.nowMs + forMs;
     this.#time.schedule(forMs, () => {

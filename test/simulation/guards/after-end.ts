@@ -5,7 +5,7 @@ import type { Change } from '../simulated-api-server.ts';
 import { isByOperator } from './guard.ts';
 import type { Guard, GuardedWorld } from './guard.ts';
 
-/** A GpuPod that is released or has no instance shows no address and does not claim to bill. */
+/** A GpuPod that is released or has no instance shows no address and does not say that it bills. */
 export function afterEndGuard(world: GuardedWorld): Guard {
   function isLeftRunning({ metadata }: RawObject): boolean {
     return world.api.world.pods.live().some(({ id, name }) => world.journal.uidOf(id, name) === metadata.uid);
