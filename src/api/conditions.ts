@@ -1,8 +1,8 @@
 import { plainText } from './plain-text.ts';
 
 /**
- * Conditions and their reasons: the closed list that users may build on. The sentence says when the reason
- * is given, and what a person can do; `docs/reference/conditions.md` is generated from it.
+ * Conditions and their reasons: a closed list that users may rely on. Each sentence says when the reason is set and
+ * what a person can do. `docs/reference/conditions.md` is generated from it.
  */
 
 export const MAX_MESSAGE_LENGTH = 300;
@@ -281,18 +281,18 @@ export const REASONS = {
 /** The reasons of one condition type. */
 export type Reason<T extends ConditionType> = keyof (typeof REASONS)[T] & string;
 
-/** What the operator says of one aspect, before time and generation are put to it. */
+/** A condition before it gets its status, time and generation. */
 export type TypedDraft = {
   [T in ConditionType]: { readonly type: T; readonly reason: Reason<T>; readonly message: string };
 }[ConditionType];
 
-/** Status that goes with a reason. */
+/** The status that belongs to a reason. */
 export function statusOfReason(draft: TypedDraft): ConditionStatus {
   const reasons: Readonly<Record<string, ReasonEntry>> = REASONS[draft.type];
   return reasons[draft.reason]?.status ?? 'Unknown';
 }
 
-/** Cuts a message to what a condition may carry; what cannot be seen becomes a space. */
+/** Cuts a message to the length of a condition, and replaces invisible characters with spaces. */
 export function truncateMessage(message: string, maxLength = MAX_MESSAGE_LENGTH): string {
   const clean = plainText(message).trim();
   return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1).toWellFormed()}…`;

@@ -5,7 +5,7 @@ import { FRESH_STATUS, GpuPodStatus } from './status.ts';
 
 type JsonSchema = Record<string, unknown>;
 
-/** The CustomResourceDefinition of `GpuPod`, made from the zod types. */
+/** The CustomResourceDefinition of `GpuPod`, generated from the zod schemas. */
 export function gpuPodCrd(): JsonSchema {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -70,8 +70,8 @@ function rootSchema(): JsonSchema {
 }
 
 /**
- * The rule stands at the root, where spec and old status are both seen, and asks `has` on both sides: a
- * rule that reads an absent field fails every later write of the object, removal of the finalizer included.
+ * The rule is at the root, where it sees both spec and old status, and it asks `has` on both sides: a rule that reads
+ * an absent field would fail every later write of the GpuPod, even the removal of the finalizer.
  */
 function frozenWhileRented(field: string): JsonSchema {
   return {
@@ -85,7 +85,7 @@ function frozenWhileRented(field: string): JsonSchema {
   };
 }
 
-/** zod's JSON schema without what a structural schema refuses or does not need. */
+/** zod's JSON schema without what a structural schema forbids or does not need. */
 function structural(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     target: 'openapi-3.0',

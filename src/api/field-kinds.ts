@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { DURATION_PATTERN } from './duration.ts';
 
-/** Kinds of fields that the spec uses more than once. */
+/** Field types that the spec uses more than once. */
 
 const MAX_OBJECT_NAME = 253;
 
-/** An id of the provider: opaque, but of harmless characters. */
+/** An ID of the provider: opaque, but of harmless characters. */
 export function providerId(): z.ZodString {
   return z
     .string()
@@ -36,7 +36,7 @@ export const secretKeyRef = z
   })
   .describe('A key of a Secret in the namespace of the GpuPod.');
 
-/** A set of words, none of them long. An empty set says the same as an absent one: templates write `regions: []`. */
+/** A set of short words. It may be empty, because templates write `regions: []`. */
 export function wordSet(description: string, pattern = /^[A-Za-z0-9_.-]+$/): z.ZodArray<z.ZodString> {
   return z
     .array(z.string().min(1).max(64).regex(pattern))
@@ -45,12 +45,12 @@ export function wordSet(description: string, pattern = /^[A-Za-z0-9_.-]+$/): z.Z
     .describe(description);
 }
 
-/** A size of the instance, where it may be chosen. */
+/** A size of the instance, for offers that let you choose it. */
 export function size(what: string): z.ZodOptional<z.ZodInt> {
   return z.int().min(1).max(1_000_000).describe(`${what} Absent: the default of the offer.`).optional();
 }
 
-/** A duration such as `20m`. `format: duration` would let `-5m` and `1d` through, so a rule sets the bound. */
+/** A duration such as `20m`. `format: duration` would accept `-5m` and `1d`, so a rule sets the bound. */
 export function duration(atLeast?: string): z.ZodString {
   const rule = {
     rule: `duration(self) >= duration('${atLeast ?? ''}')`,

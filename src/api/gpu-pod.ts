@@ -6,7 +6,7 @@ import { ANNOTATIONS, FINALIZER } from './names.ts';
 import { GpuPodSpec } from './spec.ts';
 import { FRESH_STATUS, GpuPodStatus } from './status.ts';
 
-/** The metadata that the operator reads; what else an object carries is left alone. */
+/** The metadata that the operator reads; it does not touch any other. */
 const ObjectMeta = z.object({
   name: z.string().min(1),
   namespace: z.string().min(1),
@@ -25,16 +25,15 @@ const GpuPod = z.object({
   status: GpuPodStatus.catch(({ value }) => readableStatus(value)).default(FRESH_STATUS),
 });
 
-/** A GpuPod as the operator works with it: checked, with defaults. */
+/** A GpuPod as the operator works with it: validated, with defaults. */
 export type GpuPod = z.output<typeof GpuPod>;
 
 export type ParsedGpuPod =
   { readonly kind: 'ok'; readonly gpuPod: GpuPod } | { readonly kind: 'invalid'; readonly problems: string };
 
 /**
- * Reads what the API server sent. An object can fail only where the installed CRD is not the one of this
- * version; its problems are then named, and nothing is done with it. One version of an object is read once, however
- * many passes, sweeps and scrapes look at it.
+ * Parses what the API server sent. It fails only if the installed CRD is not that of this version; then the result
+ * names the problems, and the operator does nothing with the GpuPod. Each version of an object is parsed once.
  */
 export const parseGpuPod = oncePerObject((object: object): ParsedGpuPod => {
   const parsed = GpuPod.safeParse(object);
@@ -56,8 +55,8 @@ export function hasFinalizer(gpuPod: GpuPod): boolean {
 }
 
 /**
- * What can be read of a status that does not fit, field by field. It may be of a later version, and what it says of the
- * instance, its ID above all, must not be lost because of another field.
+ * Parses an invalid status field by field and drops what is not valid. A later version may have written it, and the ID of
+ * the instance must not be lost because of another field.
  */
 function readableStatus(value: unknown): GpuPodStatus {
   const fields = Object.entries(GpuPodStatus.shape).flatMap(([key, field]) => {
@@ -67,7 +66,7 @@ function readableStatus(value: unknown): GpuPodStatus {
   return { ...FRESH_STATUS, ...Object.fromEntries(fields) };
 }
 
-/** An empty list asks for nothing, as an absent one does. No code behind this has to tell the two apart. */
+/** Drops empty lists, so that no other code has to treat them like absent ones. */
 function withoutEmptyLists<T extends object>(value: T): T {
   const kept = Object.entries(value).filter(([, inner]) => !Array.isArray(inner) || inner.length > 0);
   return Object.fromEntries(
@@ -75,7 +74,7 @@ function withoutEmptyLists<T extends object>(value: T): T {
   ) as T;
 }
 
-/** All of them, as far as they fit into a message. */
+/** All problems, as far as they fit into a message. */
 function describeProblems({ issues }: z.ZodError): string {
   return truncateMessage(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }

@@ -1,4 +1,4 @@
-/** Every name that stands on an object or in a manifest, in one place. */
+/** Every name on an object or in a manifest, in one place. */
 
 export const GROUP = 'gpupod.dev';
 export const VERSION = 'v1alpha1';
@@ -6,27 +6,30 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'GpuPod';
 export const PLURAL = 'gpupods';
 
-/** On an object from before anything is paid until the rental was seen to have ended. */
+/** Set before anything is paid for, and removed after the instance is proven terminated. */
 export const FINALIZER = `${GROUP}/rental`;
 
 /** Annotations that people set, and the one that the operator writes. */
 export const ANNOTATIONS = {
-  /** Written by the operator before each create: what it is about to rent. JSON, see `Intent`. */
+  /** Written before each create request: what the operator is about to rent. JSON, see `Intent`. */
   intent: `${GROUP}/intent`,
-  /** `"true"`: the operator leaves the object alone, its deletion included. What is rented still bills. */
+  /** `"true"`: the operator does nothing with the GpuPod, not even for a deletion. Its instance keeps billing. */
   paused: `${GROUP}/paused`,
-  /** Any new value asks for a new attempt now (after a Stalled, an interruption or a loss). */
+  /** Any new value requests a new attempt after a stall, an interruption or a loss. */
   reconcileRequestedAt: `${GROUP}/reconcile-requested-at`,
-  /** The exact pod id (or, while unresolved, pod name): let the object go without a proof of the end. */
+  /**
+   * The exact instance ID (or, while the create intent is unresolved, the instance name): releases the GpuPod without
+   * proof that the instance ended.
+   */
   forceRelease: `${GROUP}/force-release`,
-  /** The exact pod name: a person has looked, and this pod does not exist. */
+  /** The exact instance name: a person has confirmed that this instance does not exist. */
   confirmAbsent: `${GROUP}/confirm-absent`,
 } as const;
 
-/** On the operator's Lease: what was spent so far, for metrics that go on over restarts. */
+/** On the operator's Lease: USD spent so far, so that the metrics survive a restart. */
 export const SPENT_ANNOTATION = `${GROUP}/spent`;
 
-/** On the operator's Lease: whose process holds it, so that one that waits behind another installation can say so. */
+/** On the operator's Lease: which installation holds it, so that another one that waits can say so. */
 export const LEASE_ANNOTATIONS = {
   owner: `${GROUP}/lease-owner`,
   watchNamespace: `${GROUP}/watch-namespace`,

@@ -1,6 +1,6 @@
 /**
- * Remembers what was made of each object, for as long as the object itself is held. Only for objects that nobody
- * changes, as those of the watch cache are.
+ * Caches what was computed from an object, as long as the object exists. Only for objects that nobody mutates, such
+ * as those of the watch cache.
  */
 export function oncePerObject<Input extends object, Output>(
   make: (input: Input) => Output,

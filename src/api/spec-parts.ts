@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secretKeyRef, size, wordSet } from './field-kinds.ts';
 
-/** The larger parts of the spec: what machine, where, of what size, with which variables. */
+/** The larger parts of the spec: hardware, place, sizes and variables. */
 
 export const gpu = z
   .object({
@@ -117,7 +117,7 @@ export const env = z
         value: z
           .string()
           .max(4096)
-          // A rule, and no pattern: what stands already must stay readable.
+          // A rule instead of a pattern, so that existing objects stay readable.
           .meta({
             'x-kubernetes-validations': [
               {
@@ -143,7 +143,7 @@ export const env = z
   .meta({
     'x-kubernetes-list-type': 'map',
     'x-kubernetes-list-map-keys': ['name'],
-    // The operator holds every GpuPod in memory, whoever made it.
+    // The operator holds every GpuPod in memory, whoever created it.
     'x-kubernetes-validations': [
       {
         rule: 'self.map(e, has(e.value) ? size(e.value) : 0).sum() <= 32768',

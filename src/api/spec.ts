@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { duration, objectName, providerId, secretKeyRef } from './field-kinds.ts';
 import { env, gpu, placement, resources } from './spec-parts.ts';
 
-/** USD per hour. The provider reads 0 as no cap. */
+/** USD per hour. The provider reads 0 as "no cap". */
 const MIN_PRICE = 0.01;
 
 /**
- * `GpuPod.spec`: the one source of the types, of the CRD's schema and of the field reference. Every field
- * has a description (`kubectl explain` prints it), every string and list an upper bound (the API server
- * estimates the cost of the CEL rules from them).
+ * `GpuPod.spec`: the single source of the types, the CRD schema and the field reference. Every field has a
+ * description, which `kubectl explain` prints. Every string and list has an upper bound, which the API server needs
+ * to estimate the cost of CEL rules.
  */
 export const GpuPodSpec = z
   .object({
@@ -55,7 +55,7 @@ export const GpuPodSpec = z
       .number()
       .min(MIN_PRICE)
       .max(100_000)
-      // The API server compares a whole number with a bound that was cut to a whole one: 0 would pass.
+      // The API server rounds the bound of a whole number, so that 0 would pass; the rule does not.
       .meta({
         'x-kubernetes-validations': [
           {
@@ -108,13 +108,13 @@ export type GpuPodSpec = z.output<typeof GpuPodSpec>;
 /** The spec as a person writes it. */
 export type GpuPodSpecInput = z.input<typeof GpuPodSpec>;
 
-/** The image where neither `image` nor `customTemplateId` is given: the provider's own default. */
+/** The image without `image` and `customTemplateId`: the provider's own default. */
 export const DEFAULT_IMAGE = 'ubuntu_22_cuda_12';
 
 /** The image name that goes with `customTemplateId`. */
 export const CUSTOM_TEMPLATE_IMAGE = 'custom_template';
 
-/** Spec fields that cannot change while a machine is rented: it was bought with them. */
+/** Spec fields that cannot change while an instance is rented, because they determined what was rented. */
 export const FROZEN_FIELDS = [
   'gpu',
   'placement',

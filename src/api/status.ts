@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CONDITION_TYPES, MAX_MESSAGE_LENGTH } from './conditions.ts';
 
-/** `GpuPod.status`: what the operator last saw and decided. Written by the operator only. */
+/** `GpuPod.status`: what the operator last observed and decided. Only the operator writes it. */
 
 function text(description: string, maxLength = 256): z.ZodString {
   return z.string().max(maxLength).describe(description);
@@ -77,7 +77,7 @@ const ssh = z
 
 const port = z
   .object({
-    // Whatever the provider says, the status that carries it stays writable.
+    // No bounds, so that no answer of the provider makes the status unwritable.
     internal: z.int().describe('Port on the instance; absent where the provider does not say.').optional(),
     external: z.int().describe('Port to connect to; absent where `url` is there instead.').optional(),
     host: text('Host to connect to, if it is not the instance itself.', 253).optional(),
@@ -100,8 +100,12 @@ const account = z
   );
 
 /**
- * How an attempt ended. `Refused` and `NotCreated`: no machine came of it. `Failed`: a machine that never
- * got ready. `Ended`: a machine that was ready. `Released`: let go without being ended (Retain, force-release).
+ * How an attempt ended.
+ *
+ * - `Refused`, `NotCreated`: it created no instance.
+ * - `Failed`: its instance never became ready.
+ * - `Ended`: its instance was ready, or its termination was nobody's failure.
+ * - `Released`: the GpuPod was released while its instance kept running (Retain, force-release).
  */
 export const ATTEMPT_OUTCOMES = ['Refused', 'NotCreated', 'Failed', 'Ended', 'Released'] as const;
 
@@ -157,7 +161,7 @@ export const GpuPodStatus = z
       'The state in one word, for the table of kubectl get. Computed from the conditions; do not build on it.',
       32,
     ).optional(),
-    // An empty ID would be of an instance that nobody could terminate.
+    // With an empty ID nobody could terminate the instance.
     podId: text('ID of the instance at the provider.').min(1).optional(),
     podIdProof: text(
       'Signature of the operator over namespace, UID and podId. With it, the instance still belongs to this GpuPod when it is renamed at the provider.',
@@ -228,5 +232,5 @@ export type Attempt = z.output<typeof attempt>;
 export type OfferStatus = z.output<typeof offer>;
 export type CostStatus = z.output<typeof cost>;
 
-/** What a GpuPod has before the operator first looked at it; the schema sets it as the default. */
+/** The status before the first observation. The schema sets it as the default. */
 export const FRESH_STATUS: GpuPodStatus = { observedGeneration: -1 };

@@ -1,6 +1,6 @@
-/** Whose account it is: a user id says something only together with the API that gave it. */
+/** The account that an API key belongs to. A user ID identifies an account only together with the API's origin. */
 export interface AccountIdentity {
-  /** Absent in records of older versions. */
+  /** Absent in records of earlier versions. */
   readonly origin?: string | undefined;
   readonly userId: string;
 }

@@ -6,22 +6,24 @@ import type { LocalState } from './local-state.ts';
 import { openIntentOf } from './open-intent.ts';
 import { sameName } from './pod-name.ts';
 
-/** What bills, or may bill, on behalf of an object, and on which account it was recorded; undefined: nothing does. */
+/** What bills or may bill for a GpuPod, and the account that it was recorded with. Undefined where nothing does. */
 export interface Stake {
   readonly kind: 'instance' | 'create';
-  /** Id of the instance, or the name that the order gave it. */
+  /** ID of the instance, or the name in the create intent. */
   readonly name: string;
   readonly recorded: AccountIdentity | undefined;
-  /** Of the key that it was ordered with, where nobody said whose that is. */
+  /** Fingerprint of the API key that the create intent was written for; set where the provider named no user for it. */
   readonly keyFingerprint?: string | undefined;
 }
 
 /**
- * Whether the API key may speak of what an object has at stake.
+ * Whether an answer to this API key can prove anything about the instance or create intent of a GpuPod.
  *
- * - `foreign`: the key belongs to somebody else. Its empty list says nothing, and nothing is done for the object.
- * - `unconfirmed`: the provider does not say whose key it is, and nothing that belongs to the recorded account has been
- *   seen with it. An absence proves nothing; a sighting does.
+ * - `fits`: the key sees it, so an absence from its lists counts.
+ * - `foreign`: the key belongs to another account. Its lists prove nothing, and the operator does nothing for the
+ *   GpuPod.
+ * - `unconfirmed`: the provider does not say whose key it is, and the key has not shown anything of the recorded
+ *   account. Presence proves something, absence does not.
  */
 export type AccountVerdict =
   | { readonly kind: 'fits' }
@@ -29,7 +31,7 @@ export type AccountVerdict =
   | {
       readonly kind: 'unconfirmed';
       readonly stake: Stake;
-      /** Undefined: it was ordered with another key, and nobody has said whose that is. */
+      /** Undefined where the create intent was written for another key of an unknown user. */
       readonly recorded: AccountIdentity | undefined;
     };
 
@@ -44,7 +46,7 @@ export function accountVerdict(observation: Observation): AccountVerdict {
   if (stake.recorded === undefined && stake.keyFingerprint !== undefined) {
     return keyVerdict(observation, stake);
   }
-  // What names nobody was rented before accounts were recorded: it belongs to the account of the installation then.
+  // Instances from before accounts were recorded belong to the account of the installation.
   const recorded = stake.recorded ?? account.unmarked;
   if (recorded === undefined) {
     return FITS;
@@ -56,7 +58,7 @@ export function accountVerdict(observation: Observation): AccountVerdict {
   return isSeenInSession(observation, stake) ? FITS : { kind: 'unconfirmed', stake, recorded };
 }
 
-/** Of what was ordered with a key of nobody knows whom: the same key may speak of it, and one that has shown it. */
+/** Without a recorded user, only the same key, or a key that has shown the instance, can prove anything. */
 function keyVerdict(observation: Observation, stake: Stake): AccountVerdict {
   const isSameKey = stake.keyFingerprint === keyOf(observation.account);
   return isSameKey || isSeenInSession(observation, stake)
@@ -64,14 +66,14 @@ function keyVerdict(observation: Observation, stake: Stake): AccountVerdict {
     : { kind: 'unconfirmed', stake, recorded: undefined };
 }
 
-/** Whose key the session uses; undefined where nobody has said. */
+/** The account of the current API key; undefined while the provider has not named it. */
 export function identityOf(account: AccountState): AccountIdentity | undefined {
   return account.kind === 'unknown' || account.userId === undefined
     ? undefined
     : { origin: account.origin, userId: account.userId };
 }
 
-/** Which key the session uses, where that can be told. */
+/** Fingerprint of the current API key; undefined before there is a session. */
 export function keyOf(account: AccountState): string | undefined {
   return account.kind === 'unknown' ? undefined : account.keyFingerprint;
 }
@@ -81,7 +83,7 @@ export function isSameAccount(one: AccountIdentity, other: AccountIdentity): boo
   return isSameOrigin && one.userId === other.userId;
 }
 
-/** The account that an order was written for. */
+/** The account that the create intent names. */
 export function accountOfIntent({ account, origin }: Intent): AccountIdentity | undefined {
   return account === undefined ? undefined : { origin, userId: account };
 }
@@ -116,14 +118,14 @@ function stakeInInstance(observation: Observation, podId: string): Stake {
   return { kind: 'instance', name: podId, recorded, keyFingerprint };
 }
 
-/** The answer to an order may have told more than was known when it was written. */
+/** The create response may name an account that was unknown when the create intent was written. */
 function stakeInIntent({ unbound }: LocalState, intent: Intent): Stake {
   const { name, keyFingerprint } = intent;
   const told = sameName(unbound?.podName, name) ? unbound?.account : undefined;
   return { kind: 'create', name, recorded: accountOfIntent(intent) ?? told, keyFingerprint };
 }
 
-/** By the status; where that says nothing, by the order that it was rented with, which still stands on the object. */
+/** Earlier versions did not write the account into the status; the create intent on the object still has it. */
 function accountOfInstance(gpuPod: GpuPod, observation: Observation): AccountIdentity | undefined {
   const intent = intentOfInstance(gpuPod, observation);
   return gpuPod.status.account ?? (intent === undefined ? undefined : accountOfIntent(intent));
@@ -135,7 +137,7 @@ function intentOfInstance({ status }: GpuPod, { intent: reading }: Observation):
     : undefined;
 }
 
-/** Whether this key has shown that it sees what is at stake: by a sighting, or because the order was sent with it. */
+/** Whether the current key can see the instance: it has shown it, or the create request was sent with it. */
 function isSeenInSession(observation: Observation, stake: Stake): boolean {
   const { account, localState, inventory } = observation;
   const sinceMs = sessionBeganAtMs(account);
@@ -152,12 +154,12 @@ function isInstanceSeen({ instance, unbound }: LocalState, podId: string, sinceM
   return isSeen || (unbound?.podId === podId && unbound.sessionSinceMs === sinceMs);
 }
 
-/** Whether a decision that rests on the one still stands under the other: the same key, and as much known of its user. */
+/** Whether a decision made in one session is still valid in the other: same key, and the same user as far as known. */
 export function isSameSession(one: AccountState, other: AccountState): boolean {
   return one.kind === other.kind && sessionBeganAtMs(one) === sessionBeganAtMs(other);
 }
 
-/** What was asked for from here on was asked with this key. */
+/** Monotonic start of the session, in milliseconds. Requests from this time on use the current key. */
 export function sessionBeganAtMs(account: AccountState): number {
   return account.kind === 'unknown' ? Infinity : (account.sinceMs ?? -Infinity);
 }

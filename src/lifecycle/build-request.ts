@@ -16,9 +16,10 @@ interface RequestParts {
 }
 
 /**
- * The create-pod body of the provider's guide: what identifies the offer is copied from it, place and
- * security included whenever it has them; only sizes that differ from the default are sent. Values from
- * Secrets are not in it, see {@link withSecretValues}.
+ * Builds the body of `POST /api/v1/pods/` without the values from Secrets, see {@link withSecretValues}.
+ *
+ * The offer's identity is copied verbatim, including data center, country and security where it has them. A size is
+ * sent only where it differs from the offer's default.
  */
 export function buildCreatePodRequest(parts: RequestParts): CreatePodRequest {
   const { spec, policy, offer, sizes, name, capSent } = parts;
@@ -46,7 +47,10 @@ export function buildCreatePodRequest(parts: RequestParts): CreatePodRequest {
   };
 }
 
-/** What comes from Secrets (and the other variables, in the order of the spec), put in at the last moment. */
+/**
+ * Variables in the order of the spec, and the Jupyter password. They join the body just before it is sent, so that no
+ * other code holds a Secret's value.
+ */
 export interface SecretValues {
   readonly envVars: readonly { readonly key: string; readonly value: string }[];
   readonly jupyterPassword?: string;
@@ -63,12 +67,12 @@ export function withSecretValues(request: CreatePodRequest, values: SecretValues
   };
 }
 
-/** The image as it goes into the body. */
+/** The image name in the create body. */
 export function imageOf(spec: GpuPodSpec): string {
   return spec.customTemplateId === undefined ? (spec.image ?? DEFAULT_IMAGE) : CUSTOM_TEMPLATE_IMAGE;
 }
 
-/** The object without its keys whose value is undefined. */
+/** Drops undefined values: the provider distinguishes an absent key from a null one. */
 function present<T extends Record<string, unknown>>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> };
 function present(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));

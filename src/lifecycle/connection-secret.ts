@@ -5,7 +5,7 @@ import type { InstanceSnapshot } from './provider.ts';
 const MAX_NAME_LENGTH = 253;
 const SUFFIX = '-connection';
 
-/** Every key that the operator may write; what else stands in the Secret is somebody else's, and stays. */
+/** Every key that the operator writes. It leaves all other keys of the Secret as they are. */
 export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
   'type',
   'provider',
@@ -20,11 +20,11 @@ export const CONNECTION_KEYS: ReadonlySet<string> = new Set([
   'jupyter-url',
 ]);
 
-/** The connection data of a ready pod, with the keys of the service binding convention. Without passwords. */
+/** How to reach a ready instance, with the keys of the Service Binding convention. It holds no passwords. */
 export interface ConnectionSecret {
   readonly name: string;
   readonly data: Readonly<Record<string, string>>;
-  /** Changes when the content does. */
+  /** SHA-256 of name and content, in hexadecimal: shows whether the Secret needs another write. */
   readonly fingerprint: string;
 }
 
@@ -50,7 +50,7 @@ export function connectionSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): Co
   return { name, data, fingerprint: fingerprintOf(name, data) };
 }
 
-/** `jupyter-url`, `web-server-url`: the links that the provider gives, by what they are used for. */
+/** One key for each kind of link that the provider gives, such as `jupyter-url` or `web-server-url`. */
 function linksOf({ ports }: InstanceSnapshot): Record<string, string> {
   const links = new Map<string, string>();
   for (const { url, usedBy = 'other' } of ports) {
@@ -71,7 +71,7 @@ function linkName(usedBy: string): string {
   return name.startsWith('jupyter') ? 'jupyter' : name === '' ? 'other' : name;
 }
 
-/** `<name>-connection`; a name that would be too long is cut, and told apart by a hash. */
+/** `<name>-connection`. A longer name is cut, and a hash of the whole name keeps it unique. */
 function connectionSecretName(gpuPod: GpuPod): string {
   const { connectionSecretName: requested } = gpuPod.spec;
   const whole = `${gpuPod.metadata.name}${SUFFIX}`;

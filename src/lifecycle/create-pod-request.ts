@@ -1,6 +1,6 @@
 /**
- * Body of `POST /api/v1/pods/`, with only the keys that are set: the `pod` object is closed (an unknown
- * key is a 422), and a null is not the same as an absent key for every upstream.
+ * Body of `POST /api/v1/pods/`. The API answers an unknown key in `pod` with 422, and upstream providers treat null
+ * and absent differently, so the body has only keys with a value.
  */
 export interface CreatePodRequest {
   readonly pod: {
@@ -12,7 +12,7 @@ export interface CreatePodRequest {
     readonly diskSize?: number;
     readonly vcpus?: number;
     readonly memory?: number;
-    /** USD per hour for the whole pod. Always sent, never 0: the provider reads 0 as "no cap". */
+    /** USD per hour for the whole instance. Always sent and never 0, which the provider reads as "no cap". */
     readonly maxPrice: number;
     readonly image: string;
     readonly customTemplateId?: string;

@@ -3,12 +3,14 @@ import { namePrefixOf, isSameAttempt, parsePodName } from './pod-name.ts';
 import type { CreateOutcome, InstanceSnapshot } from './provider.ts';
 import { timeMs } from './status/timestamp.ts';
 
-/** More than the clocks of the provider and of this machine differ. */
+/** More than the clocks of the provider and of this process are expected to differ. */
 const CLOCK_SLACK_MS = 600_000;
 
 /**
- * The outcome of a create request, judged by whose instance the answer tells of. An id is ours whatever the name, unless
- * the answer belongs to another request by all that it says: then the outcome is unknown, and is looked up.
+ * Checks that a create response is about our own create request.
+ *
+ * An ID counts as ours under any name, because the provider may change names. If anything in the response contradicts
+ * the request, the outcome is unknown, and the operator looks for the instance by name prefix.
  */
 export function judgeAnswer(
   intent: Intent,
@@ -39,7 +41,7 @@ function whyAnothers(intent: Intent, { name, userId, createdAt }: InstanceSnapsh
   if (intent.account !== undefined && userId !== undefined && userId !== intent.account) {
     return 'it belongs to another user';
   }
-  // A clock that is wrong by more is told apart by nothing; one that cannot be read proves nothing.
+  // An unreadable time compares as false, and so proves nothing.
   return timeMs(createdAt) < timeMs(intent.startedAt) - CLOCK_SLACK_MS
     ? 'it is older than the request'
     : undefined;

@@ -3,19 +3,19 @@ import type { InstanceState } from './local-state.ts';
 import { provisioningTimeOf } from './rules/provisioning-time.ts';
 import type { Step } from './step.ts';
 
-/** A moment from which on another rule may apply although nothing but time has passed. Monotonic milliseconds. */
+/** A moment at which another rule may apply although nothing but time has passed. Monotonic milliseconds. */
 export interface Deadline {
   readonly what: 'stale' | 'provisioningTimedOut' | 'secretRecheck' | 'retryCreate' | 'breakerProbe';
   readonly atMs: number;
 }
 
-/** All moments that a rest must not sleep past, whichever rule asked for it. */
+/** The deadlines that a rest must not sleep past, whichever rule returned it. */
 export function deadlines(observation: Observation): readonly Deadline[] {
   const { instance } = observation.localState;
   return instance === undefined ? ofSearch(observation) : ofInstance(observation, instance);
 }
 
-/** From when on the last snapshot is too old to say anything about the instance. */
+/** Monotonic time at which the last snapshot becomes too old. */
 export function staleAtMs({ lastSeen, timings }: Observation, { sinceMs }: InstanceState): number {
   return (lastSeen?.beganAtMs ?? sinceMs) + timings.staleMs;
 }
@@ -24,7 +24,7 @@ function ofInstance(observation: Observation, instance: InstanceState): readonly
   const { gpuPod, localState, timings } = observation;
   const stale: Deadline = { what: 'stale', atMs: staleAtMs(observation, instance) };
   if (gpuPod.status.readyAt === undefined) {
-    // Only a snapshot from after the timeout counts: the next poll brings it.
+    // Only a snapshot from after the timeout counts, which the next poll brings.
     const timeoutAtMs = instance.sinceMs + provisioningTimeOf(observation).timeoutMs;
     const atMs = Math.max(timeoutAtMs, observation.now.monotonicMs) + timings.busyPollMs;
     return [stale, { what: 'provisioningTimedOut', atMs }];
@@ -44,7 +44,7 @@ function ofSearch({ localState, permit, now }: Observation): readonly Deadline[]
   ];
 }
 
-/** The step, with a rest that ends at the nearest deadline at the latest. One that has passed wakes nobody again. */
+/** Shortens a rest to the nearest deadline that has not passed yet. */
 export function clampToDeadlines(observation: Observation, step: Step): Step {
   if (step.kind === 'act') {
     return step;

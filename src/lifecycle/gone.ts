@@ -3,11 +3,11 @@ import type { InstanceState } from './local-state.ts';
 import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
 
 /**
- * What is known of the end of the rented pod.
+ * Whether the rented instance has ended.
  *
- * - `terminated`: the provider says that it has ended (GET, list or history).
- * - `vanished`: it answers 404 and is in no complete list, proven twice.
- * - `live`: no proof of an end. An error is not an absence, nor is an omission or the answer to a DELETE.
+ * - `terminated`: the provider says so, in a GET, a list or the history.
+ * - `vanished`: a GET answers 404 and a complete list does not show it, both proven twice.
+ * - `live`: not proven. An error, an omission, or the answer to a DELETE is no proof.
  */
 export type EndVerdict = 'terminated' | 'vanished' | 'live';
 
@@ -27,7 +27,7 @@ export function endVerdict(observation: Observation): EndVerdict {
   return isProvenMissing(observation, instance) ? 'vanished' : 'live';
 }
 
-/** The provider's own word after the DELETE, by a poll, and no list that began after it contradicts: as good as a GET's. */
+/** After our DELETE a poll that says TERMINATED counts like a GET, unless a later list still shows the instance. */
 function isPolledTerminated(
   { lastSeen, inventory }: Observation,
   { podId, deletedAtMs = Infinity }: InstanceState,
@@ -41,7 +41,7 @@ function isPolledTerminated(
   );
 }
 
-/** The history has its end, and the list does not show it. */
+/** The history has an end time for the instance, and the list does not show it. */
 export function isInHistoryOnly(inventory: InventoryView | undefined, podId: string): boolean {
   if (inventory === undefined || isListedLive(inventory, podId)) {
     return false;
@@ -59,8 +59,8 @@ function isProvenMissing({ now, timings }: Observation, instance: InstanceState)
 }
 
 /**
- * Whether a GET would tell more than is known: the last complete list, begun after `sinceMs`, does not
- * show the pod, nothing says that it ended, and the last GET is from before that list; or there is no such list.
+ * Whether a GET would add a fact: a complete list that began after `sinceMs` does not show the instance, nothing
+ * proves its end, and the last GET is too old to count. Also true where no such list can be had.
  */
 export function wantsRead(observation: Observation, instance: InstanceState, sinceMs: number): boolean {
   const { inventory, now, timings } = observation;
@@ -71,23 +71,23 @@ export function wantsRead(observation: Observation, instance: InstanceState, sin
   ) {
     return false;
   }
-  // Where no list comes, a GET may still show that it has ended.
+  // Without a list, a GET can still prove the end.
   return inventory.beganAtMs < sinceMs
     ? inventory.doubt !== undefined
     : !isListedLive(inventory, instance.podId);
 }
 
-/** A GET is repeated only once the last one is old enough to be a second proof. */
+/** Whether the last GET is old enough for another one to count as a second proof. */
 export function mayReadAgain(instance: InstanceState, nowMs: number, spacingMs: number): boolean {
   return untilReadAgainMs(instance, nowMs, spacingMs) <= 0;
 }
 
-/** How long to wait for the next GET; 0 or less once it is time. */
+/** Milliseconds until the next GET counts as a second proof; 0 or less if it would count now. */
 export function untilReadAgainMs({ read }: InstanceState, nowMs: number, spacingMs: number): number {
   return read === undefined ? 0 : read.beganAtMs + spacingMs - nowMs;
 }
 
-/** A list shows a pod only some time after it was ordered: that an earlier one leaves it out says nothing. */
+/** Lists show a new instance only after a delay, so its absence from an early list proves nothing. */
 export function isOldEnoughForLists(
   { sinceMs }: InstanceState,
   inventory: InventoryView,

@@ -1,13 +1,18 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * People rename instances on the provider's web page. So that an id stays ours whatever the instance is called, and an id
- * that somebody else wrote into a status does not become ours, the operator signs the ids that it wrote down itself.
+ * Signs the instance IDs that the operator writes into a status.
+ *
+ * People rename instances on the provider's web page, so a name alone cannot prove ownership. Others can edit a
+ * status, so an ID alone cannot either. The signature can.
  */
 export interface IdProofs {
-  /** What `status.podIdProof` must say for this object and id; undefined without a key: then the name alone tells. */
+  /**
+   * The value that `status.podIdProof` must have for this GpuPod and ID. Undefined without a key: then only the name
+   * counts.
+   */
   readonly of: (podId: string) => string | undefined;
-  /** Another GpuPod has the same id, with a proof of its own. */
+  /** Whether another GpuPod has a valid proof for the same ID. */
   readonly isProvenElsewhere: (podId: string) => boolean;
 }
 

@@ -8,11 +8,12 @@ import { isSameAttempt, MAX_ATTEMPT_NUMBER } from './pod-name.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /**
- * What is written onto the object before a create is sent: enough to find the pod again and to rebuild the
- * status after a crash. It is untrusted input when read: people copy, restore and edit annotations.
+ * The create intent: written onto the GpuPod before the create request is sent. It holds what the operator needs to
+ * find the instance and to rebuild the status after a crash. It is untrusted input, because people copy, restore and
+ * edit annotations.
  */
 
-/** What is hidden from a person who reads it was not written by us. */
+/** Rejects invisible characters: the operator never writes any, so such a text was edited. */
 function text(maxLength: number, minLength = 0): z.ZodString {
   return z.string().min(minLength).max(maxLength).refine(isPlainText);
 }
@@ -36,29 +37,29 @@ const IntentOffer = z.object({
   image: label,
   provisioningMinutes: z.number().optional(),
   prepaidHours: z.number().min(0).optional(),
-  /** How it was chosen, in a sentence. */
+  /** Why the operator chose this offer, in one sentence. */
   why: text(300),
 });
 
 const Intent = z.object({
   v: z.literal(1),
   attempt: z.int().min(1).max(MAX_ATTEMPT_NUMBER),
-  /** Name of the pod at the provider. */
+  /** Name of the instance at the provider. */
   name: text(63, 1),
   uid: text(128, 1),
   installation: text(32, 1),
-  /** User id of the account that pays; absent where the provider would not say. */
+  /** User ID of the account that pays; absent where the provider did not name it. */
   account: label.optional(),
-  /** Origin of the API that the account belongs to; older versions did not say. */
+  /** Origin of the API that the account belongs to; absent in records of earlier versions. */
   origin: label.optional(),
-  /** Of the API key that it was written for, where nobody said whose that is. */
+  /** Fingerprint of the API key; present where the account is not known. */
   keyFingerprint: label.optional(),
   teamId: label.optional(),
   generation: z.int().min(0),
   specHash: text(64, 1),
-  /** Micro-dollars per hour: the cap in the body. */
+  /** The `maxPrice` of the create body, in micro-dollars per hour. */
   capSent: micros,
-  /** Rows of other prices answer to the same request: what was chosen is the cap. */
+  /** Offers with other prices match the same create request, so the cap is the chosen price. */
   isPriceAmbiguous: z.boolean().optional(),
   offer: IntentOffer,
   cost: z.object({ gpu: micros, disk: micros, vcpus: micros, memory: micros, total: micros }),
@@ -67,17 +68,20 @@ const Intent = z.object({
     vcpus: z.int().min(0).optional(),
     memory: z.int().min(0).optional(),
   }),
-  /** For people and to tell two writings apart, never to measure: the clocks of two machines are not compared. */
+  /** For people, and to tell apart two intents of one name. Never used to measure time, because clocks differ. */
   startedAt: text(64),
-  /** Identity of the process that wrote it, as in the Lease; older versions did not say. */
+  /** Identity of the process that wrote it, as in the Lease; absent in records of earlier versions. */
   writtenBy: text(256).optional(),
-  /** How long after its write it may still be sent; absent: `createFenceMs`. Bounded, since anybody may write it. */
+  /**
+   * Milliseconds after the write in which the request may still be sent. Absent: `createFenceMs`. Bounded, because
+   * anyone can edit it.
+   */
   sendWithinMs: z.int().min(0).max(120_000).optional(),
 });
 
 export type Intent = z.output<typeof Intent>;
 
-/** What stands in the annotation. `garbled` is treated like an order of unknown outcome: never overwritten blindly. */
+/** The parsed annotation. `garbled` counts as an unknown outcome: the operator never overwrites it blindly. */
 export type IntentReading =
   | { readonly kind: 'none' }
   | { readonly kind: 'garbled' }
@@ -97,24 +101,27 @@ export function writeIntent(intent: Intent): string {
 }
 
 /**
- * Tells one writing of an order from another of the same name: a second process that believes to lead gives its order
- * the same number, and an order that is known not to have been created is sent again under its own.
+ * Identifies one write of a create intent. The name alone does not: a second process that believes it is the leader
+ * numbers its attempt the same, and the operator repeats a request that surely created nothing under the same name.
  */
 export function writingOf({ name, writtenBy, startedAt }: Intent): string {
   return JSON.stringify([name, writtenBy, startedAt]);
 }
 
-/** Whether the status already says what became of the order. A name without an id says nothing: the id was taken away. */
+/**
+ * Whether the status records the outcome of this create intent. A name without an ID does not: somebody removed the
+ * ID.
+ */
 export function isResolved({ status }: GpuPod, intent: Intent): boolean {
   return (
     (status.podId !== undefined && isSameAttempt(status.podName, intent.name)) ||
     hasOutcome(status, intent.attempt) ||
-    // A later attempt is begun only once this one was settled: the intent is from an older moment.
+    // A later attempt starts only after this one is settled, so the intent is older than the status.
     attemptsOf(status).some(({ number }) => number > intent.attempt)
   );
 }
 
-/** The order that stands on an object that rents nothing, and whose outcome is not written down. */
+/** The create intent whose outcome the status does not record yet; undefined while an instance is rented. */
 export function unresolvedIntent(gpuPod: GpuPod): Intent | undefined {
   const reading = readIntent(gpuPod);
   return gpuPod.status.podId === undefined && reading.kind === 'read' && !isResolved(gpuPod, reading.intent)

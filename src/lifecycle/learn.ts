@@ -4,12 +4,12 @@ import type { Intent } from './intent.ts';
 import type { BlockReason, LocalState, PodRead, SecretState } from './local-state.ts';
 import type { CreateOutcome, DeleteOutcome } from './provider.ts';
 
-/** What is remembered of the outcome of an effect. Pure. */
+/** Turns the outcome of an effect into local state. Pure functions. */
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-/** The request for this order ended now, with this outcome. */
+/** The create request of this intent has ended with this outcome. */
 export function learnCreate(
   localState: LocalState,
   intent: Intent,
@@ -42,7 +42,7 @@ export function learnCreate(
   }
 }
 
-/** The order was sent in this session: the key that asks what came of it is the key that sent it. */
+/** Records the session that sent the create request: its key may later prove that no instance exists. */
 export function learnSession(localState: LocalState, sessionSinceMs: number): LocalState {
   const { pendingCreate, unbound } = localState;
   return {
@@ -52,7 +52,7 @@ export function learnSession(localState: LocalState, sessionSinceMs: number): Lo
   };
 }
 
-/** The order could not be sent; it is tried again, later with each time in a row. */
+/** The create request could not be sent. Each failure in a row doubles the wait, from 1 s to 30 s. */
 export function learnBlocked(
   localState: LocalState,
   reason: BlockReason,
@@ -87,7 +87,7 @@ export function learnDelete(
         reason: outcome.reason,
         message: outcome.message,
         count,
-        // Whatever anybody was told: an instance that is not wanted bills.
+        // An unwanted instance bills, so the wait has an upper bound, whatever `Retry-After` says.
         retryAtMs: nowMs + Math.min(MAX_RETRY_MS, Math.max(waitMs, outcome.retryAfterMs ?? 0)),
       },
     },
@@ -107,7 +107,7 @@ export function learnSecret(
   return { ...localState, secret: { ...secret, atMs: nowMs } };
 }
 
-/** A surplus pod was sent a DELETE that was accepted; whether it is gone the next lists will tell. */
+/** The provider accepted the DELETE of a duplicate. Whether it terminated, later lists show. */
 export function learnDuplicateDeleted(localState: LocalState, podId: string): LocalState {
   const { unbound, ...rest } = localState;
   return unbound?.podId === podId ? rest : localState;

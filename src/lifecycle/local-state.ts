@@ -3,33 +3,33 @@ import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
 
 /**
- * What this process remembers of one object beyond what is written down. Losing it must cost time only,
- * never money: every rule reads an empty memory as "not known".
+ * What this process remembers about one GpuPod beyond its status and annotations.
  *
- * Times are monotonic milliseconds.
+ * Losing it costs time, never money: every rule treats a missing value as "not known". All times are monotonic, in
+ * milliseconds.
  */
 export interface LocalState {
-  /** When this process first saw the object. */
+  /** When this process first saw the GpuPod. */
   readonly firstSeenAtMs: number;
-  /** The version of the object that was planned for last, and when this process first saw it. */
+  /** The version that the last plan was made for, and when this process first saw it. */
   readonly version?: { readonly resourceVersion: string; readonly seenAtMs: number };
-  /** The object was there before this process was: it may have a past that is not written on it. */
+  /** The GpuPod existed before this process started, so it may have a past that its status no longer shows. */
   readonly inFirstList: boolean;
-  /** The order that is open, as seen from this process. */
+  /** The open create intent, as this process sees it. */
   readonly pendingCreate?: PendingCreate;
-  /** The pod that is rented, as seen from this process. */
+  /** The rented instance, as this process sees it. */
   readonly instance?: InstanceState;
-  /** What it says at its end was written down by this process, before its finalizer goes. */
+  /** This process has written the final status and removes the finalizer next. */
   readonly isClosing?: boolean;
-  /** Its finalizer was taken off by this process; the copy of the object may still show it until the watch tells of the end. */
+  /** This process removed the finalizer. The watch cache may still show it. */
   readonly isReleased?: boolean;
-  /** When this process first saw that the object is being deleted. */
+  /** When this process first saw the deletion timestamp. */
   readonly deletingSinceMs?: number;
-  /** A pod that this process got an id for and that no status names yet. */
+  /** An instance that this process received an ID for, and that no status names yet. */
   readonly unbound?: UnboundInstance;
-  /** Live pods with this object's front that are not its own: pod id → begin of the list that first showed it. */
+  /** Duplicates: instance ID → start of the list that first showed it. See `standingOf`. */
   readonly duplicates: Readonly<Record<string, number>>;
-  /** What keeps going wrong, and since when. */
+  /** The current failure, since when it lasts, and how often it occurred in a row. */
   readonly failure?:
     | {
         readonly reason: string;
@@ -38,90 +38,94 @@ export interface LocalState {
         readonly count: number;
       }
     | undefined;
-  /** No order is tried again before this time, and why. */
+  /** Why the last create request could not be sent, and when to retry. */
   readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
-  /** Orders of this generation that were refused as invalid. */
+  /** How often offers refused a create request of this generation as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
   readonly secret?: SecretState | undefined;
   readonly rejectionsWrittenAtMs?: number;
-  /** What the API server did not keep of the last status that this process wrote. */
+  /** The fields of the last status write that the API server did not store. */
   readonly dropped?: DroppedFields | undefined;
 }
 
-/** What a step adds; a value of undefined forgets. */
+/** The changes that a step makes; a value of undefined removes the key. */
 export type LocalStateChange = Partial<LocalState>;
 
-/** What became of the connection Secret. */
+/** The result of the last write or removal of the connection Secret. */
 export interface SecretState {
-  /** Of its content. */
+  /** Fingerprint of the content. */
   readonly fingerprint: string;
   readonly outcome: SecretOutcome;
-  /** Why it was refused, or kept. */
+  /** The API server's reason for `refused` and `kept`. */
   readonly message?: string;
   readonly atMs: number;
 }
 
 /**
- * `conflict`: a Secret of that name belongs to somebody else; `refused`: the API server does not take it (quota, policy,
- * rights, name); `kept`: one that is not wanted any more may not be removed.
+ * - `written`, `removed`: done.
+ * - `conflict`: the Secret of that name does not belong to this GpuPod.
+ * - `refused`: the API server rejects the Secret (quota, policy, permissions, name).
+ * - `kept`: the API server does not let the operator remove a Secret that is no longer needed.
  */
 export type SecretOutcome = 'written' | 'conflict' | 'refused' | 'removed' | 'kept';
 
-/** Why an order could not be sent. */
+/** Why a create request could not be sent. */
 export type BlockReason = FailureReason | 'ReferenceNotFound';
 
 export interface UnboundInstance {
   readonly podId: string;
   readonly podName: string;
-  /** The team that pays for it; absent where the key's own wallet does. */
+  /** The team that pays; absent where the API key's own wallet does. */
   readonly teamId?: string | undefined;
-  /** The account that it was ordered on. */
+  /** The account that the instance was rented with. */
   readonly account?: AccountIdentity;
-  /** Of the session that ordered it, see `AccountSession`. */
+  /** Start of the session that sent the create request, see `AccountSession`. */
   readonly sessionSinceMs?: number;
-  /** The last DELETE, sent because the object vanished; `wasKnown`: it was accepted, not answered 404. */
+  /**
+   * The last DELETE, sent because the GpuPod vanished. `wasKnown`: the provider accepted it instead of answering 404.
+   */
   readonly end?: { readonly askedAtMs: number; readonly wasKnown: boolean };
 }
 
 export interface PendingCreate {
   readonly podName: string;
-  /** Which writing of that order; absent for one that nobody can read. */
+  /** Identifies this write of the create intent, see `writingOf`; absent where the intent is garbled. */
   readonly writing?: string;
-  /** The account that it was written for. */
+  /** The account that the create intent names. */
   readonly account?: AccountIdentity;
-  /** Of the session that this process sent it in, see `AccountSession`. */
+  /** Start of the session in which this process sent the request, see `AccountSession`. */
   readonly sessionSinceMs?: number;
-  /** When this process first saw the order. */
+  /** When this process first saw the create intent. */
   readonly firstSeenAtMs: number;
-  /** How much later than usual its writer may still send it, as it says of itself. */
+  /** How many milliseconds later than `createFenceMs` the writer may still send it, by its own statement. */
   readonly lateMs?: number;
-  /** When the request of this process ended; absent for an order of another process. */
+  /** When the request of this process ended; absent where another process wrote the intent. */
   readonly requestEndedAtMs?: number;
-  /** The answer to the request of this process. */
+  /** The outcome of the request of this process. */
   readonly outcome?: CreateOutcome;
-  /** Complete lists, far enough apart, that did not show the pod. */
+  /** Complete lists, far enough apart, that did not show the instance. */
   readonly absences: number;
   readonly lastAbsenceAtMs?: number;
 }
 
 export interface InstanceState {
   readonly podId: string;
-  /** When this process first saw that the pod is rented; its provisioning deadline counts from here. */
+  /** When this process first saw that the instance is rented. The provisioning timeout counts from here. */
   readonly sinceMs: number;
-  /** Some read (not the answer to the create) showed the pod. */
+  /** A list, poll or GET has shown the instance. The create response does not count. */
   readonly wasRead: boolean;
-  /** When this process first saw it active: only what is read later says what it costs. */
+  /** When this process first saw it active. Only a price that is read later is the price that it bills. */
   readonly activeSeenAtMs?: number;
-  /** Begin of the last request that showed it, alive or ended. */
+  /** Start of the last request that showed it, alive or ended. */
   readonly seenAtMs?: number;
-  /** What the provider calls it, as last heard; a status poll does not say. */
+  /** Its latest known name at the provider; status polls carry none. */
   readonly name?: string;
-  /** The last DELETE that was accepted or answered 404. */
+  /** When the last DELETE was accepted or answered 404. */
   readonly deletedAtMs?: number;
   readonly deleteFailure?: DeleteFailure;
-  /** The last GET for this pod. */
+  /** The last GET of this instance. */
   readonly read?: PodRead;
-  /** Proofs of its absence so far: a 404 with a complete list that began later and does not show it. */
+  /** Proofs of its absence so far: each is a 404, and a later complete list that does not show it. */
   readonly missing: number;
   readonly lastMissingAtMs?: number;
 }
@@ -136,7 +140,7 @@ export interface DeleteFailure {
 export interface PodRead {
   readonly beganAtMs: number;
   readonly result: 'found' | 'terminated' | 'notFound' | 'failed';
-  /** Name of the pod that was found. */
+  /** Name of the instance in the answer. */
   readonly name?: string;
 }
 

@@ -36,65 +36,82 @@ import { terminateDuplicates, terminateUnbound } from './rules/duplicates.ts';
 import { suspend } from './rules/suspension.ts';
 import type { Rule, Step } from './step.ts';
 
-/** Rules about the instance that the status names, from the strongest evidence to the weakest. */
+/** Rules about the instance that the status names. Those with the strongest evidence come first. */
 export const INSTANCE_RULES: readonly Rule[] = [
   ofInstance(closeLost), //           the provider no longer has it
-  ofInstance(holdStranger), //        the status names an instance of somebody else
+  ofInstance(holdStranger), //        its name shows that it belongs to somebody else
   ofInstance(comparePrice), //        it bills more than the cap
-  ofInstance(compareWithRequest), //  it is not what the create request asked for
-  ofInstance(investigate), //         something suggests that it ended
-  ofInstance(reportStaleness), //     its last snapshot is too old to say anything
-  ofInstance(awaitFirstSnapshot), //  nothing was read of it yet
-  ofUsable(withholdAddress), //       nobody has shown yet that it belongs to this GpuPod
-  ofUsable(confirmPrice), //          its price is not confirmed
-  ofUsable(awaitPorts), //            the next inventory shows its ports
-  ofUsable(reportUsable), //          ready: the connection Secret, then the status
-  ofInstance(readAddress), //         installed, but its address is missing
-  ofInstance(reportUnusable), //      starting, stopped or failed
+  ofInstance(compareWithRequest), //  it does not match the create request
+  ofInstance(investigate), //         something suggests that it has ended
+  ofInstance(reportStaleness), //     its last snapshot is too old
+  ofInstance(awaitFirstSnapshot), //  it has no snapshot yet
+  ofUsable(withholdAddress), //       nothing shows yet that it belongs to this GpuPod
+  ofUsable(confirmPrice), //          its price is not confirmed yet
+  ofUsable(awaitPorts), //            the next list shows its ports
+  ofUsable(reportUsable), //          it is ready: writes the connection Secret, then the status
+  ofInstance(readAddress), //         it is installed, and only its endpoint is missing
+  ofInstance(reportUnusable), //      it is starting, stopped or failed
 ];
 
-/** Rules for a GpuPod that has no instance and may have one. Where none applies, it is rented from the offers. */
+/** Rules for a GpuPod that may rent and has no instance. If none applies, it rents. */
 export const SEARCH_RULES: readonly Rule[] = [
   awaitRetry, //                      the last create request could not be sent
   awaitCleanList, //                  an earlier instance may still run
   awaitPermit, //                     a circuit breaker holds create requests back
 ];
 
-/** The life of a GpuPod. The first rule that applies decides the next step, so their sequence is the meaning. */
+/**
+ * The life of a GpuPod as a list of rules. Each rule is a pure function of the observation, and the first one that
+ * returns a step decides. The sequence therefore carries the meaning: a rule may rely on every rule before it not
+ * applying.
+ */
 const RULES: readonly Rule[] = [
-  forceRelease, //                    a person takes the responsibility
-  paused, //                          a person wants nothing to happen
-  accountDoubtful, //                 answers to the key of another account prove nothing
-  restoreFinalizer, //                what bills must not be deleted unseen
-  terminateUnbound, //                a create response came for an intent that no longer exists
-  terminateDuplicates,
-  stayReleased, //                    released, and kept by a finalizer of somebody else
-  adoptNewer, //                      the object is older than the instance that runs
-  resolvePendingCreate, //            an unknown outcome is settled before anything else is rented
-  foreignIntent, //                   the create intent of another installation is not touched
-  correctName, //                     a termination of an earlier attempt is not meant for this instance
-  finishTermination,
-  finishDeletion, //                  the GpuPod is released once its instance is proven terminated
-  startOver, //                       a new spec, or a request, lifts what stalled it
-  suspend,
-  ...INSTANCE_RULES,
-  stayStalled, //                     only a person can lift it
-  refuseWhileDropped, //              the installed CRD drops fields that protect money
-  refuseForbidden, //                 the operator's settings forbid it
-  stopAfterFailures,
-  stopAfterNotCreated,
-  stopAfterInvalidRequests,
-  stopAfterRefusals,
-  awaitKnownAccount, //               nobody knows yet whose money it would be
-  ...SEARCH_RULES,
+  // A person's word comes before every rule that waits for the provider.
+  forceRelease, //                    releases a deleted GpuPod whose instance a person named, without proof
+  paused, //                          does nothing while the annotation is set, not even for a deletion
+
+  // The answers to another account's key prove nothing about our instances.
+  accountDoubtful, //                 waits until the API key fits the account of what bills
+
+  // No instance that bills may be forgotten.
+  restoreFinalizer, //                puts a stripped finalizer back, so that the GpuPod cannot vanish
+  terminateUnbound, //                terminates an instance that only a create response names
+  terminateDuplicates, //             terminates surplus instances of this GpuPod
+  stayReleased, //                    waits for the finalizers of others on a released GpuPod
+  adoptNewer, //                      adopts an instance that is newer than the status, as after a restore
+
+  // An unknown outcome is not a failure. Nothing else is rented until it is known.
+  resolvePendingCreate, //            adopts the instance of the create request, or proves that there is none
+  foreignIntent, //                   leaves another installation's create intent to a person
+
+  // What was begun is finished, whatever the spec says by now.
+  correctName, //                     corrects the recorded attempt of the instance, as after a partial restore
+  finishTermination, //               terminates the instance, and closes its attempt once the end is proven
+  finishDeletion, //                  releases a deleted GpuPod once a complete list shows no instance of it
+
+  // The spec decides about the instance that runs.
+  startOver, //                       resets failures and stalls for a new spec, or at the request of a person
+  suspend, //                         terminates the instance, and rents none
+  ...INSTANCE_RULES, //               follows the instance until it is ready, lost or failed
+
+  // Nothing is rented now. These rules say why it stays so.
+  stayStalled, //                     a person must act after a loss, a timeout or an invalid request
+  refuseWhileDropped, //              the installed CRD drops status fields that protect money
+  refuseForbidden, //                 the operator's settings forbid what the spec asks for
+  stopAfterFailures, //               too many instances were rented and did not become ready
+  stopAfterNotCreated, //             too many attempts in a row ended without an instance
+  stopAfterInvalidRequests, //        several offers refused the request as invalid
+  stopAfterRefusals, //               too many create requests were refused
+  awaitKnownAccount, //               nobody knows which account would pay
+  ...SEARCH_RULES, //                 the next create request has to wait
 ];
 
-/** What to do next for a GpuPod. Pure. A rest ends at the nearest deadline at the latest. */
+/** The next step of a GpuPod. If no rule applies, it rents. A rest ends at the nearest deadline at the latest. */
 export function nextStep(observation: Observation): Step {
   return clampToDeadlines(observation, firstStep(RULES, observation) ?? rentFromOffers(observation));
 }
 
-/** The step of the first rule that applies. */
+/** The step of the first rule that applies; undefined if none does. */
 export function firstStep(rules: readonly Rule[], observation: Observation): Step | undefined {
   for (const rule of rules) {
     const step = rule(observation);

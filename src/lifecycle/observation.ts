@@ -8,84 +8,87 @@ import type { LocalState } from './local-state.ts';
 import type { Failure, FailureReason, HistoryRow, InstanceSnapshot } from './provider.ts';
 import type { Policy, ProtocolTimings } from './settings.ts';
 
-/** All that a decision about one GpuPod may rest on, gathered before it is made. Plain data. */
+/** All the facts that a decision about one GpuPod rests on, gathered before the decision. Plain data. */
 export interface Observation {
   readonly gpuPod: GpuPod;
   readonly now: Now;
   readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly installation: string;
-  /** Of this process, as in the Lease. */
+  /** Identity of this process, as in the Lease. */
   readonly identity: string;
   readonly account: AccountState;
   readonly intent: IntentReading;
-  /** An order or a pod of a vanished uid (a restored backup) stands on the object, which alone may take it over. */
+  /**
+   * The GpuPod carries the create intent or the instance of a UID that no longer exists (a restored backup), and only
+   * this GpuPod may adopt it.
+   */
   readonly mayAdopt: boolean;
   readonly localState: LocalState;
-  /** The last good look at the rented pod by any request of this process. */
+  /** The latest snapshot of the rented instance from any request of this process. */
   readonly lastSeen?: LastSeen;
-  /** What complete lists say, as far as it concerns this object. */
+  /** The last complete lists, reduced to what concerns this GpuPod. */
   readonly inventory?: InventoryView;
   readonly proofs: IdProofs;
-  /** Filled once offers were asked for in this pass. */
+  /** Set after this pass has read the offers. */
   readonly offers?: ObservedOffers;
-  /** Whether this object may create now. */
+  /** Whether this GpuPod may send a create request now. */
   readonly permit: CreatePermit;
-  /** True while so many pods vanished at once that no absence is believed. */
+  /** True while so many instances are missing at once that the operator believes no absence. */
   readonly massAbsence: boolean;
-  /** Set once the provider could not be read for longer than `quietFailureMs`. */
+  /** Set after the provider has been unreadable for longer than `quietFailureMs`. */
   readonly providerFailure?: Failure;
-  /** Set once nothing could be learned of the rented pod for longer than `quietFailureMs`. */
+  /** Set after nothing could be read about the rented instance for longer than `quietFailureMs`. */
   readonly instanceFailure?: Failure;
-  /** Fields of the status that protect money, and that the installed CRD drops. */
+  /** The status fields that protect money and that the installed CRD drops. */
   readonly droppedFields?: readonly string[];
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
-  /** Micro-dollars per hour of all that bills or is on order, this object left out; absent before the first complete list. */
+  /** Micro-dollars per hour of all other instances and reservations. Absent before the first complete list. */
   readonly reservedElsewhere?: MicroUsd;
 }
 
 export interface Now {
-  /** Wall time, for people and for what is written. */
+  /** Wall time, for people and for timestamps in the status. */
   readonly wallMs: number;
-  /** The only time that windows are measured with. */
+  /** The only clock that durations are measured with. */
   readonly monotonicMs: number;
 }
 
 export interface LastSeen {
   readonly snapshot: InstanceSnapshot;
-  /** Monotonic time at which the request that saw it began. */
+  /** Monotonic start of the request that showed it. */
   readonly beganAtMs: number;
-  /** Begin of the last request that carried every field (GET or list); a status poll does not. */
+  /** Start of the last GET or list, which carry every field. A status poll does not. */
   readonly detailsAtMs?: number;
-  /** The latest status poll left the pod out: a suspicion, not an absence. */
+  /** The latest status poll did not include the instance. That is a suspicion, not a proof. */
   readonly omitted: boolean;
-  /** Begin of the first poll in a row that left it out. */
+  /** Start of the first of the consecutive polls that did not include it. */
   readonly omittedSinceMs?: number;
 }
 
 export interface InventoryView {
   /**
-   * Monotonic time before the first request of the last complete list began: of each wallet that may hold instances of this
-   * object, so of the oldest. -Infinity where one of them was never listed completely.
+   * Monotonic time before the first request of the last complete list. With several wallets it is the oldest of their
+   * lists, and -Infinity if one of them was never listed completely.
    */
   readonly beganAtMs: number;
-  /** Live pods with this object's front, and the one with its pod id. */
+  /** Live instances with this GpuPod's name prefix, and the one with its instance ID. */
   readonly live: readonly InstanceSnapshot[];
-  /** Ended pods with this object's front or its pod id. */
+  /** Ended instances with this GpuPod's name prefix or its instance ID. */
   readonly ended: readonly HistoryRow[];
-  /** Teams of which this key has ever seen a pod. */
+  /** Teams of which this key has ever shown an instance. */
   readonly teamsSeen: ReadonlySet<string>;
-  /** Live instances in these wallets whose name nobody knows, and that no GpuPod has: each may be one of this object. */
+  /** Live instances in these wallets without a readable name and without a GpuPod. Each may belong to this GpuPod. */
   readonly nameless: readonly NamelessInstance[];
-  /** Rows without a readable id in these wallets, that may be about an instance of this object. */
+  /** Number of rows in these wallets without a readable ID. Each may be an instance of this GpuPod. */
   readonly unidentified: number;
-  /** Why there is no newer complete list of one of these wallets, for a person: it names the wallet. */
+  /** Why one of these wallets has no newer complete list. The message names the wallet. */
   readonly doubt?: ListDoubt;
 }
 
 export interface NamelessInstance {
   readonly podId: string;
-  /** Monotonic time before the list began that showed it first. */
+  /** Monotonic time before the list that first showed it. */
   readonly firstListedAtMs: number;
 }
 
@@ -99,18 +102,18 @@ export type ObservedOffers =
       readonly kind: 'ok';
       readonly offers: readonly Offer[];
       readonly beganAtMs: number;
-      /** Why there may be more than these. */
+      /** Why the list of offers may be incomplete. */
       readonly missing?: Failure;
     }
   | Failure;
 
 /**
- * Whose API key this is, as far as the installation is concerned.
+ * Whose API key this is, compared with the account of the installation.
  *
- * - `fits`: orders may go out. Without `userId` the provider does not say whose key it is, though it takes it.
- * - `changed`: the key belongs to another account than the one that rented; only what names this account is looked
- *   after. Without `userId` nothing is.
- * - `unknown`: not asked yet, or no answer.
+ * - `fits`: the operator may rent. Without `userId` the provider accepts the key but does not name its user.
+ * - `changed`: the key belongs to another account than the existing instances. The operator serves only GpuPods that
+ *   name the new account, and none if `userId` is absent.
+ * - `unknown`: not asked yet, or not answered.
  */
 export type AccountState =
   | (AccountSession & { readonly kind: 'fits' })
@@ -120,19 +123,25 @@ export type AccountState =
 export interface AccountSession {
   readonly userId?: string;
   readonly origin?: string;
-  /** Monotonic time from which on all requests were sent with this key. */
+  /** Monotonic time from which on all requests use this key. */
   readonly sinceMs?: number;
-  /** Whose the instances are that name no account. */
+  /** The account of instances that have no recorded account. */
   readonly unmarked?: AccountIdentity;
-  /** Why the provider could not say yet whose key it is, although the key can be used: nothing is rented before it does. */
+  /**
+   * Why the provider has not named the user yet, although it accepts the key. The operator rents nothing until it
+   * does.
+   */
   readonly unanswered?: Failure;
-  /** Tells this key from others, where nobody says whose it is. */
+  /** Identifies the key where the provider does not name its user. */
   readonly keyFingerprint?: string;
-  /** Whose the key should be: the provider does not say it, and nothing of theirs has been seen with it. */
+  /** The account that the key should belong to. The provider neither confirms it nor shows anything of that account. */
   readonly unconfirmed?: AccountIdentity;
 }
 
-/** What holds creates back: a circuit breaker of the account, or this GpuPod's own refusals. Never looks and deletes. */
+/**
+ * Whether create requests are held back, by a circuit breaker or by this GpuPod's own refusals. Reads and
+ * terminations always go on.
+ */
 export type CreatePermit = { readonly kind: 'granted' } | CreateHold;
 
 export interface CreateHold {

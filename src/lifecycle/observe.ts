@@ -10,7 +10,7 @@ import { isSameAttempt } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
 import { standingOf } from './surplus.ts';
 
-/** What is remembered after what was gathered has been taken in. Pure, and the same for the same input. */
+/** Adds what was just observed to the local state. A pure function. */
 export function observe(observation: Observation): LocalState {
   const { localState, gpuPod, now } = observation;
   const {
@@ -41,7 +41,7 @@ function observeVersion({ localState, gpuPod, now }: Observation): NonNullable<L
     : { resourceVersion, seenAtMs: now.monotonicMs };
 }
 
-/** Name under which an order that nobody can read is remembered. */
+/** Stands for the name of a create intent that cannot be read. */
 const GARBLED = '';
 
 function observePendingCreate(observation: Observation): PendingCreate | undefined {
@@ -57,7 +57,7 @@ function observePendingCreate(observation: Observation): PendingCreate | undefin
     case 'open': {
       const { intent } = openIntent;
       const writing = writingOf(intent);
-      // What became of an order of ours says nothing of another process's order under the same number.
+      // Two processes can write intents of the same number; the outcome of one says nothing about the other.
       const isKnown = known?.writing === writing;
       const account = accountOfIntent(intent);
       const theirs = { ...(account === undefined ? {} : { account }), ...lateness(observation, intent) };
@@ -67,15 +67,15 @@ function observePendingCreate(observation: Observation): PendingCreate | undefin
   }
 }
 
-/** A writer whose writes are slow says how long it may take to send, and everybody else waits that much longer. */
+/** A writer with slow writes states how much later it may send the request; everybody else waits that much longer. */
 function lateness({ timings }: Observation, { sendWithinMs = 0 }: Intent): Pick<PendingCreate, 'lateMs'> {
   const lateMs = sendWithinMs - timings.createFenceMs;
   return lateMs > 0 ? { lateMs } : {};
 }
 
 /**
- * A complete list that began after the request had surely ended, and does not show the pod, is a proof of
- * its absence; several are needed, far enough apart.
+ * Counts a complete list as a proof of absence if it began after the request had surely ended and does not show the
+ * instance. Proofs must be far enough apart, see `settleSpacingMs`.
  */
 function countAbsence(
   { inventory, timings }: Observation,
@@ -85,7 +85,8 @@ function countAbsence(
   if (inventory === undefined || inventory.beganAtMs < requestSurelyEndedAtMs(pendingCreate, timings)) {
     return pendingCreate;
   }
-  // One that has ended settles an order that can be read; where none can, it must not hinder for ever.
+  // An ended instance settles a readable intent. With an unreadable one it could be any earlier attempt, and would
+  // block forever.
   const rows = isGarbled ? inventory.live : [...inventory.live, ...inventory.ended];
   if (rows.some(({ name }) => isOfPendingCreate(pendingCreate, name))) {
     const { lastAbsenceAtMs: _last, ...rest } = pendingCreate;
@@ -103,8 +104,8 @@ function countAbsence(
 }
 
 /**
- * Whether the list has a row that may be the instance of this order and does not say whose it is. One that was listed
- * before our request can have begun is not.
+ * Whether a row without a readable name or ID may be the instance of this intent. A row that was listed before our
+ * request can have begun is not.
  */
 function mayHide(
   inventory: InventoryView,
@@ -118,7 +119,7 @@ function mayHide(
   );
 }
 
-/** From when on a list says something of an order: the end of our request, or a bound for that of another process. */
+/** The time from which lists count: the end of our request, or an upper bound for the request of another process. */
 export function requestSurelyEndedAtMs(
   pendingCreate: PendingCreate,
   timings: Observation['timings'],
@@ -130,7 +131,7 @@ export function requestSurelyEndedAtMs(
 }
 
 function isOfPendingCreate(pendingCreate: PendingCreate, name: string | undefined): boolean {
-  // What a list shows of this object carries its front; under which number nobody knows.
+  // The attempt is unknown, so any instance with the GpuPod's name prefix may be it.
   return pendingCreate.podName === GARBLED || isSameAttempt(pendingCreate.podName, name);
 }
 
@@ -185,7 +186,7 @@ function knownInstance({ instance }: LocalState, podId: string, nowMs: number): 
   return instance?.podId === podId ? instance : { podId, sinceMs: nowMs, wasRead: false, missing: 0 };
 }
 
-/** The answer to our own order names the pod as well as a look does. */
+/** The response to our own create request names the instance as reliably as a snapshot. */
 function nameHeard(
   { localState: { unbound } }: Observation,
   { podId, read, name }: InstanceState,
@@ -194,8 +195,8 @@ function nameHeard(
 }
 
 /**
- * A 404 and a complete list that began later, and late enough in the life of the pod to show it, and does not: one
- * proof that it is gone.
+ * Counts one proof of absence: a 404, and a complete list that began later and does not show the instance. The list
+ * must also be late enough to show a new instance.
  */
 function countMissing(observation: Observation, instance: InstanceState, isInList: boolean): InstanceState {
   const { read, lastMissingAtMs } = instance;
@@ -215,7 +216,10 @@ function countMissing(observation: Observation, instance: InstanceState, isInLis
     : instance;
 }
 
-/** A row that does not say which instance it is about may be about this one; after a DELETE its end was to be expected. */
+/**
+ * A row without an ID may be this instance. After our own DELETE its absence is expected, so that doubt does not
+ * count.
+ */
 function isAbsentFrom(
   list: InventoryView,
   instance: InstanceState,
@@ -229,7 +233,7 @@ function listSince(inventory: InventoryView | undefined, atMs: number): Inventor
   return inventory !== undefined && inventory.beganAtMs >= atMs ? inventory : undefined;
 }
 
-/** Live instances that this object has to terminate: with the list that first showed each. */
+/** The live duplicates, each with the start of the list that first showed it. */
 function observeDuplicates(observation: Observation): LocalState['duplicates'] {
   const { inventory, localState } = observation;
   if (inventory === undefined || inventory.beganAtMs === -Infinity) {

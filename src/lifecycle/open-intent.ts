@@ -8,13 +8,13 @@ import type { Refusal, RefusalReason, Wallet } from './provider.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /**
- * The order that stands on the object without an outcome.
+ * The create intent on the GpuPod whose outcome is not recorded.
  *
- * - `none`: there is none, or it is resolved, or it is the copy of another object's.
- * - `open`: its outcome must be found out before anything else is rented.
- * - `garbled`: somebody changed or removed the annotation; a pod of this object may exist under any attempt. It
- *   cannot be adopted, because nobody knows what it was to cost: what is found is ended.
- * - `foreign`: another installation wrote it: neither rented on nor adopted.
+ * - `none`: there is none, it is resolved, or it is a copy of another GpuPod's.
+ * - `open`: the operator must find its outcome before it rents anything else.
+ * - `garbled`: somebody changed or removed the annotation. An instance may exist under any attempt number. The
+ *   operator cannot adopt it, because its cap is unknown, and terminates what it finds.
+ * - `foreign`: another installation wrote it. The operator neither rents nor adopts.
  */
 export type OpenIntent =
   | { readonly kind: 'none' }
@@ -40,14 +40,14 @@ export function openIntentOf(observation: Observation): OpenIntent {
   return intent.installation === installation ? { kind: 'open', intent } : { kind: 'foreign', intent };
 }
 
-/** The intent of an older moment stands where that of an order without an outcome stood (a backup of annotations). */
+/** Somebody restored older annotations over a create intent whose outcome is unknown. */
 function isReplaced(observation: Observation, intent: Intent): boolean {
   return (
     !isSameAttempt(intent.name, observation.localState.pendingCreate?.podName) && isStripped(observation)
   );
 }
 
-/** This process knows of an order without an outcome, and its intent is gone from the object (`kubectl replace`). */
+/** Somebody removed a create intent whose outcome is unknown, for example with `kubectl replace`. */
 function isStripped({ localState, gpuPod }: Observation): boolean {
   const { pendingCreate } = localState;
   const isSettled = hasOutcome(gpuPod.status, parsePodName(pendingCreate?.podName)?.attempt);
@@ -55,8 +55,8 @@ function isStripped({ localState, gpuPod }: Observation): boolean {
 }
 
 /**
- * An intent of another uid belongs to this object only if it was written for an object of this namespace
- * that does not live any more (a restored backup), and nobody else has claimed it. Else it was copied.
+ * An intent of another UID is a copy, unless that UID existed in this namespace, is gone from the cluster, and nobody
+ * else has adopted it.
  */
 export function isCopy(
   { gpuPod, mayAdopt }: Pick<Observation, 'gpuPod' | 'mayAdopt'>,
@@ -66,17 +66,17 @@ export function isCopy(
 }
 
 /**
- * Whether the name in the intent is one that an object of this namespace with the intent's uid had. The uid is free
- * text, and one that fits what earlier versions wrote can be searched for: that is no proof.
+ * Whether the intent's name has the hash of its own UID in this namespace. The UID is free text, and an attacker can
+ * search for one that matches the short hash of earlier versions, so only the long hash counts.
  */
 export function isNamedForItsUid(intent: Intent, namespace: string): boolean {
   return parsePodName(intent.name)?.objectHash === objectHash({ namespace, uid: intent.uid });
 }
 
-/** What a decision about names rests on. */
+/** The facts that name checks need. */
 type Named = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayAdopt'>;
 
-/** The fronts of names under which pods of this object may exist. */
+/** The name prefixes under which instances of this GpuPod may exist. */
 export function namePrefixesOf(observation: Named): ReadonlySet<string> {
   const { gpuPod, installation } = observation;
   const adopted = adoptedPrefix(observation);
@@ -84,15 +84,15 @@ export function namePrefixesOf(observation: Named): ReadonlySet<string> {
   return new Set(adopted === undefined ? own : [...own, adopted]);
 }
 
-/** The name prefix of the vanished object whose instance this one may take over, or has. */
+/** The name prefix of the vanished GpuPod whose instance this one may adopt, or has adopted. */
 export function adoptedPrefix({ gpuPod, installation, intent, mayAdopt }: Named): string | undefined {
   const adopted = parsePodName(intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName);
   return mayAdopt && adopted?.installation === installation ? namePrefixOf(adopted) : undefined;
 }
 
 /**
- * The wallets that may hold instances of this object: the one that its order names, the one that the next would name, and
- * those of attempts on record: `spec.teamId` may have changed since. `all` where an order stood on it that nobody can read.
+ * The wallets that may hold instances of this GpuPod: those of its create intent, of its next request, and of the
+ * attempts on record, because `spec.teamId` may have changed. `all` where the intent cannot be read.
  */
 export function walletsOf(
   observation: Pick<Observation, 'gpuPod' | 'intent' | 'policy' | 'localState'>,
@@ -106,13 +106,16 @@ export function walletsOf(
     ...walletsOnRecord(gpuPod.status, policy),
   ];
   const requested = gpuPod.spec.teamId ?? policy.defaultTeamId;
-  // A team that no order may name has paid for nothing, and is not listed.
+  // A team that the settings do not allow has paid for nothing, and is not listed.
   const wallets =
     mayPay(policy, requested) || gpuPod.status.podId !== undefined ? [...intended, requested] : intended;
   return wallets.length === 0 ? [undefined] : [...new Set(wallets)];
 }
 
-/** One that is not listed any more can prove nothing; only what goes on there is waited for. */
+/**
+ * A wallet that is no longer allowed is not listed, so it can prove nothing. It counts only while an attempt in it is
+ * open.
+ */
 function walletsOnRecord(status: GpuPodStatus, policy: Observation['policy']): readonly Wallet[] {
   const created = attemptsOf(status).filter(({ outcome }) => outcome !== 'Refused');
   return created
@@ -124,7 +127,7 @@ function mayPay({ defaultTeamId, allowedTeamIds }: Observation['policy'], wallet
   return wallet === defaultTeamId || (wallet !== undefined && allowedTeamIds.includes(wallet));
 }
 
-/** Never used twice for one object: above every number that the object, the provider or this process knows. */
+/** Never used twice for one GpuPod: higher than every number that the GpuPod, the provider or this process knows. */
 export function nextAttemptNumber({ intent, gpuPod, inventory, localState }: Observation): number {
   const recorded = attemptsOf(gpuPod.status).map(({ number }) => number);
   const names = [localState.pendingCreate?.podName, ...instances(inventory).map(({ name }) => name)];
@@ -137,17 +140,17 @@ function instances(inventory: InventoryView | undefined): readonly { readonly na
   return inventory === undefined ? [] : [...inventory.live, ...inventory.ended];
 }
 
-/** Reasons that no other offer can mend: the same attempt is sent again later. */
+/** Reasons that another offer cannot fix: the operator sends the same attempt again later. */
 const OF_ACCOUNT: ReadonlySet<RefusalReason> = new Set(['Unauthorized', 'PaymentRequired', 'RateLimited']);
 
-/** Whether a refusal concerns the account and says nothing against the offer or what was asked of it. */
+/** Whether the refusal is about the account, not about the offer or the request. */
 function isSentAgain({ reason, scope }: Refusal): boolean {
-  // 401 is about the key by definition, even where it reads well: a person mends the key, and all goes on by itself.
+  // A 401 is about the key even where reads succeed. Retries succeed once a person has fixed the key.
   const isOfKey = reason === 'Unauthorized' && scope === 'request';
   return OF_ACCOUNT.has(reason) && (isOfKey || scope === 'team' || scope === 'key');
 }
 
-/** Whether it is certain that no pod came of the order, and the same attempt may simply be sent again. */
+/** Whether the request surely created nothing, so that the operator may send the same attempt again. */
 export function isKnownNotCreated(pendingCreate: PendingCreate): boolean {
   const { outcome } = pendingCreate;
   return outcome?.kind === 'notSent' || (outcome?.kind === 'refused' && isSentAgain(outcome));

@@ -1,27 +1,29 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names of instances at the provider. The API has no labels and no idempotency key: the name is the only mark
- * that an instance can carry, and what is searched for when an answer was lost.
+ * Names of instances at the provider. The API has neither labels nor an idempotency key, so the name is the only mark
+ * that an instance carries, and the only way to find it after a lost create response.
  *
- * `gp-<installation, 6>-<hash of namespace/uid, 26>-<attempt>-<namespace>-<name>`, at most 63 characters.
- * The *name prefix* (the first three parts) says whose it is. With the attempt it takes at most 43 characters, so it
- * survives upstream providers that cut names; the rest is for people on the provider's web page.
+ * `gp-<installation, 6>-<hash of namespace/uid, 26>-<attempt>-<namespace>-<name>`, at most 63 characters. The *name
+ * prefix* (the first three parts) says whose it is. With the attempt it takes at most 43 characters, so it survives
+ * upstream providers that cut names. The rest is for people on the provider's web page.
  */
 
 export const MAX_NAME_LENGTH = 63;
-/** 130 bits: nobody finds a second uid with the same hash. */
+/** 130 bits: nobody can find a second UID with the same hash. */
 const HASH_LENGTH = 26;
-/** Earlier versions wrote 40 bits, which somebody can search for: such names are nobody's but the object's own. */
+/**
+ * Earlier versions wrote 40 bits, which an attacker can search for. Such a name proves ownership only for the GpuPod
+ * whose UID it was made from.
+ */
 const EARLIER_HASH_LENGTH = 10;
 /**
- * Upstream providers put something before a name, cut its end, or change case and separators. What is found must be
- * whole: a part of a longer word, hash or number is something else. The first match counts, because what follows it
- * is chosen by users.
+ * Finds our part of a name. Upstream providers put text before it, cut its end, or change case and separators. The
+ * match must not be part of a longer word or number. The first match counts, because users choose what follows it.
  */
 const OURS =
   /(?<![a-z0-9])gp[-_. ]([a-z0-9]{6})[-_. ]([0-9a-v]{26}|[0-9a-z]{10})[-_. ]([0-9]{1,6})(?![a-z0-9])/;
-/** An instance with a higher number in its name would not be recognised. */
+/** `parsePodName` does not recognize a higher number. */
 export const MAX_ATTEMPT_NUMBER = 999_999;
 
 export interface PodNameParts {
@@ -35,31 +37,31 @@ interface ObjectIdentity {
   readonly uid: string;
 }
 
-/** Hash of an object's namespace and uid, as it stands in the names of its instances. */
+/** Hash of the GpuPod's namespace and UID, as it appears in the names of its instances. */
 export function objectHash(identity: ObjectIdentity): string {
-  // Five bits a character, of letters and digits that survive a change of case.
+  // Base 32 needs only digits and lower-case letters, so it survives a change of case.
   return BigInt(`0x${digestOf(identity)}`)
     .toString(32)
     .padStart(HASH_LENGTH, '0')
     .slice(-HASH_LENGTH);
 }
 
-/** The hashes that names of this object's instances may carry, those that earlier versions gave included. */
+/** The hashes that names of this GpuPod's instances may carry, including the short one of earlier versions. */
 export function objectHashes(identity: ObjectIdentity): readonly string[] {
   return [objectHash(identity), digestOf(identity).slice(0, EARLIER_HASH_LENGTH)];
 }
 
-/** Whether the hash says enough to tell one object from all others: those of earlier versions do not. */
+/** Whether the hash identifies one GpuPod. The short hash of earlier versions does not. */
 export function isUnforgeable({ objectHash: hash }: PodNameParts): boolean {
   return hash.length === HASH_LENGTH;
 }
 
-/** What all instances of one object have in front of their names, in lower case. */
+/** The name prefix of all instances of one GpuPod, in lower case. */
 export function podNamePrefix(installation: string, identity: ObjectIdentity): string {
   return `gp-${installation}-${objectHash(identity)}`;
 }
 
-/** The same, with what earlier versions wrote. */
+/** The name prefixes of one GpuPod, including that of earlier versions. */
 export function podNamePrefixes(installation: string, identity: ObjectIdentity): readonly string[] {
   return objectHashes(identity).map((hash) => `gp-${installation}-${hash}`);
 }
@@ -74,7 +76,7 @@ export function podName(
   return whole.slice(0, MAX_NAME_LENGTH).replace(/-+$/, '');
 }
 
-/** The parts of a name that an operator gave; undefined for the names of others. Case does not count. */
+/** The parts of a name that an operator gave, in any case; undefined for any other name. */
 export function parsePodName(name: string | undefined): PodNameParts | undefined {
   const match = OURS.exec(name?.toLowerCase() ?? '');
   if (match === null) {
@@ -88,7 +90,7 @@ export function namePrefixOf(parts: PodNameParts): string {
   return `gp-${parts.installation}-${parts.objectHash}`;
 }
 
-/** Whether two names are those of one attempt, however the provider changed what surrounds prefix and attempt. */
+/** Whether two names have the same name prefix and attempt, whatever surrounds them. */
 export function isSameAttempt(a: string | undefined, b: string | undefined): boolean {
   const [one, other] = [parsePodName(a), parsePodName(b)];
   return one === undefined || other === undefined
@@ -96,7 +98,7 @@ export function isSameAttempt(a: string | undefined, b: string | undefined): boo
     : namePrefixOf(one) === namePrefixOf(other) && one.attempt === other.attempt;
 }
 
-/** Names are compared without case: upstreams are known to change it. */
+/** Ignores case, which upstream providers are known to change. */
 export function sameName(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && a.toLowerCase() === b?.toLowerCase();
 }

@@ -2,67 +2,77 @@ import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
 import type { CreatePodRequest } from './create-pod-request.ts';
 
 /**
- * The provider as the lifecycle sees it: one method a question, every expected outcome a value. An
- * implementation never throws for what a network or a server does, never retries a create, and never
- * turns an error into an absence.
+ * The provider as the lifecycle sees it. Each method answers one question, and every expected outcome is a value.
+ *
+ * An implementation never throws for a failure of the network or the server, never retries a create request, and
+ * never turns an error into an absence.
  */
 export interface Provider {
-  /** Every page. An empty answer is believed only after it was checked against the summary. */
+  /** Reads every page. An empty list is checked against the summary before it counts. */
   listOffers(query: OfferQuery): Promise<Answer<OfferAnswer>>;
-  /** Sends the request once. The outcome says what is known of it, see {@link CreateOutcome}. */
+  /** Sends the request once. See {@link CreateOutcome}. */
   createPod(request: CreatePodRequest, options: CreateOptions): Promise<CreateOutcome>;
-  /** Asks for the end of a rental. `accepted` is not yet gone: look again. */
+  /** Requests termination. `accepted` does not prove that the instance has ended: read it again. */
   deletePod(podId: string, options?: SendOptions): Promise<DeleteOutcome>;
   getPod(podId: string): Promise<Answer<InstanceSnapshot> | NotFound>;
-  /** Status of many pods at once, in chunks. A pod that is missing in it is a suspicion, no absence. A failure only where all failed. */
+  /**
+   * Reads the status of many instances, in chunks. A missing instance is a suspicion, not an absence. `failure` only
+   * where all chunks failed.
+   */
   getPodStatuses(podIds: readonly string[]): Promise<Answer<PodStatuses>>;
   /**
-   * The instances of these wallets, and which of the lists are complete; a failure only where none of them is. `ending`: so
-   * many of a wallet are being ended, and may vanish while they are listed.
+   * Lists the live instances of these wallets, and says which lists are complete. `failure` only where none is.
+   * `terminating` says how many instances of a wallet may vanish while it is listed.
    */
   listPods(wallets: readonly Wallet[], terminating?: TerminatingCount): Promise<Answer<InstanceList>>;
   /**
-   * The latest rows of the history (ended pods), newest end first. With ids that are wanted: until it has shown them all,
-   * be they many or few.
+   * Reads the history of ended instances, latest end first: the newest rows, or until it has shown every ID in
+   * `wanted`.
    */
   listHistory(wanted?: ReadonlySet<string>): Promise<Answer<readonly HistoryRow[]>>;
   whoami(): Promise<Answer<Account>>;
 }
 
-/** How many instances of a wallet are being ended, as far as is known. */
+/** Returns how many instances of a wallet are known to be terminating. */
 export type TerminatingCount = (wallet: Wallet) => number;
 
 export interface SendOptions {
-  /** Called right before the bytes leave; false means: do not send (a DELETE then fails, a create is `notSent`). */
+  /**
+   * Called right before the first byte is sent. If it returns false, nothing is sent: a DELETE fails, a create
+   * request is `notSent`.
+   */
   readonly mayStillSend: () => boolean;
 }
 
 export interface CreateOptions extends SendOptions {
-  /** The caller already waited for its turn at the account's limiter. @default false */
+  /** The caller has already waited for its turn at the rate limiter of the account. @default false */
   readonly turnTaken?: boolean;
 }
 
-/** A good answer, or why there is none. */
+/** A usable answer, or the reason why there is none. */
 export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | Failure;
 
-/** No usable answer. It says nothing about whether a pod exists. */
+/** No usable answer. It says nothing about whether an instance exists. */
 export interface Failure {
   readonly kind: 'failure';
   readonly reason: FailureReason;
   /** One sentence for a person, without secrets. */
   readonly message: string;
   readonly httpStatus?: number;
-  /** How long the provider asked us to wait. */
+  /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** The answers were good, but changed while they were read: to ask again soon is no burden to a server in trouble. */
+  /** The answers were valid but changed while they were read. A quick retry is no burden on the provider. */
   readonly isUnstable?: true;
 }
 
 /**
- * `CredentialsMissing`: there is no key to ask with. `Unauthorized`: 401 or 403. `PaymentRequired`: 402
- * or the account's instance limit. `RateLimited`: 429. `ApiUnavailable`: no connection, timeout, 5xx.
- * `InvalidRequest`: the provider does not take a word of the question, such as a GPU type. `UnexpectedResponse`: an
- * answer that is not what the API promises, an incomplete list included.
+ * - `CredentialsMissing`: no API key is configured.
+ * - `Unauthorized`: 401 or 403.
+ * - `PaymentRequired`: 402, or the instance limit of the account.
+ * - `RateLimited`: 429.
+ * - `ApiUnavailable`: no connection, timeout, or 5xx.
+ * - `InvalidRequest`: the provider does not accept a value in the query, such as a GPU type.
+ * - `UnexpectedResponse`: the answer breaks the API's contract, or a list is incomplete.
  */
 export type FailureReason =
   | 'CredentialsMissing'
@@ -79,12 +89,12 @@ export interface NotFound {
 }
 
 /**
- * What is known after a create was asked for.
+ * The result of a create request.
  *
- * - `created`: the provider gave an id.
+ * - `created`: the provider returned an ID.
  * - `refused`: a JSON error that proves that nothing was created (docs/explanation/provider-api.md).
- * - `notSent`: no byte of the request left, or our own check stopped it; the same attempt may be sent again.
- * - `unknown`: anything else. A pod may exist.
+ * - `notSent`: no byte left, or our own check stopped it. The same attempt may be sent again.
+ * - `unknown`: anything else. An instance may exist.
  */
 export type CreateOutcome =
   | { readonly kind: 'created'; readonly instance: InstanceSnapshot }
@@ -96,7 +106,7 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
   readonly scope: RefusalScope;
-  /** What concerns a team or the key is so by Prime Intellect's own text, or because a plain read fails as well. */
+  /** The scope `team` or `key` is certain: the provider's own text says so, or a plain read fails too. */
   readonly isProven: boolean;
   readonly message: string;
   readonly httpStatus: number;
@@ -104,8 +114,8 @@ export interface Refusal {
 }
 
 /**
- * Whom a refusal concerns: this GpuPod's request (its template, image, disks, key, sizes), the offer, all offers of the
- * upstream provider, the team that pays, or the API key. Only the last two may hold back the orders of others.
+ * What a refusal is about: the request of this GpuPod (template, image, disks, SSH key, sizes), the offer, all offers
+ * of the upstream provider, the team that pays, or the API key. Only `team` and `key` may hold back other GpuPods.
  */
 export type RefusalScope = 'request' | 'offer' | 'upstream' | 'team' | 'key';
 
@@ -123,33 +133,33 @@ export type RefusalReason =
 
 export type DeleteOutcome = { readonly kind: 'accepted' } | NotFound | Failure;
 
-/** One look at one pod. What a shape of the API does not carry is absent. */
+/** What one answer of the provider says about one instance. Fields that the answer does not carry are absent. */
 export interface InstanceSnapshot {
   readonly podId: string;
   readonly name?: string;
   readonly teamId?: string;
   readonly userId?: string;
   readonly status: PodStatus;
-  /** `FINISHED` is done; absent where the server does not know the field. */
+  /** `FINISHED` means done. Absent where the provider does not send the field. */
   readonly installationStatus?: string;
   readonly installationFailure?: string;
   readonly installationProgress?: number;
-  /** Absent while the provider gives no usable endpoint. */
+  /** Absent until the provider states a usable endpoint. */
   readonly ssh?: SshEndpoint;
   readonly ports: readonly PodPort[];
-  /** USD per hour; only if finite and > 0. */
+  /** USD per hour; present only if finite and above 0. */
   readonly priceUsdPerHour?: number;
   readonly isSpot?: boolean;
   readonly gpuCount?: number;
   readonly gpuName?: string;
-  /** Upstream provider that it runs at. */
+  /** The upstream provider that the instance runs on. */
   readonly upstream?: string;
   readonly country?: string;
   readonly dataCenter?: string;
   readonly createdAt?: string;
 }
 
-/** A status that we do not know is read as UNKNOWN: wait, and do not delete. */
+/** A status that this version does not know becomes UNKNOWN: the operator waits and terminates nothing. */
 export type PodStatus =
   'PROVISIONING' | 'PENDING' | 'ACTIVE' | 'STOPPED' | 'ERROR' | 'DELETING' | 'UNKNOWN' | 'TERMINATED';
 
@@ -157,58 +167,58 @@ export interface SshEndpoint {
   readonly user: string;
   readonly host: string;
   readonly port: number;
-  /** A command to copy: `ssh root@203.0.113.7 -p 22022`. */
+  /** A command to copy, such as `ssh root@203.0.113.7 -p 22022`. */
   readonly command: string;
 }
 
-/** A way to reach something on the machine: a port, or a link. */
+/** A way to reach a service on the instance: a port, or a link. */
 export interface PodPort {
   readonly internal?: number;
-  /** Absent where `url` is there instead. */
+  /** Absent where `url` is set instead. */
   readonly external?: number;
-  /** Absent where it is the machine's own. */
+  /** Absent where it is the host of the instance itself. */
   readonly host?: string;
-  /** A link of the web, safe to be followed. It may hold a token. */
+  /** An HTTP(S) link. It may contain a token. */
   readonly url?: string;
   readonly protocol: string;
   readonly usedBy?: string;
 }
 
-/** Offers of one query. `missing`: why there may be more than these. */
+/** The offers of one query. `missing`: why the list may be incomplete. */
 export interface OfferAnswer extends OfferList {
   readonly missing?: Failure;
 }
 
-/** Statuses that were read, and the ids of which nothing was learned: those are not missing. */
+/** The statuses that were read, and a failure for each ID that could not be read. An ID in `failed` is not missing. */
 export interface PodStatuses {
   readonly snapshots: readonly InstanceSnapshot[];
   readonly failed: ReadonlyMap<string, Failure>;
 }
 
-/** Who pays: a team, by its id; or, undefined, whoever the key belongs to. */
+/** Who pays: a team, by its ID, or undefined for the user of the API key. */
 export type Wallet = string | undefined;
 
-/** The live instances of some wallets. Completeness is per wallet: one that failed says nothing about absences in it. */
+/** The live instances of some wallets. Completeness is per wallet: a failed list proves no absence in it. */
 export interface InstanceList {
-  /** All that was read, also of wallets whose list is not complete. An instance whose name cannot be read has none. */
+  /** Everything that was read, including incomplete lists. An instance without a readable name has no `name`. */
   readonly instances: readonly InstanceSnapshot[];
-  /** Monotonic time before the first of its requests began. */
+  /** Monotonic time before the first request. */
   readonly beganAtMs: number;
-  /** One for each wallet that was asked for. */
+  /** One for each requested wallet. */
   readonly wallets: readonly WalletList[];
 }
 
 export interface WalletList {
   readonly wallet: Wallet;
-  /** Why the list could not be shown to be complete; absent where it was. */
+  /** Why the list is not proven complete; absent if it is. */
   readonly failure?: Failure;
   readonly podIds: readonly string[];
-  /** Rows without a readable id: an instance each, nobody knows which. */
+  /** Rows without a readable ID. Each is an instance, but nobody knows which. */
   readonly unidentified: readonly UnidentifiedRow[];
 }
 
 export interface UnidentifiedRow {
-  /** Absent where it cannot be read either. */
+  /** Absent where it is not readable either. */
   readonly name?: string;
 }
 

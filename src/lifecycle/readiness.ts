@@ -1,19 +1,21 @@
 import type { InstanceSnapshot } from './provider.ts';
 
 /**
- * What an instance says of itself, in one word.
+ * Whether an instance can be used, judged by its snapshot alone.
  *
- * - `usable`: active, installed and reachable, by all that is said.
- * - `lacksEndpoint`: active and installed; only its address is missing.
- * - `starting`: something is still on its way.
- * - `podFailed`, `installFailed`: it never will be usable.
+ * - `usable`: active, installed and reachable.
+ * - `lacksEndpoint`: active and installed; only the SSH endpoint is missing.
+ * - `starting`: not finished yet.
+ * - `podFailed`, `installFailed`: it will never be usable.
  */
 export type Readiness = 'usable' | 'lacksEndpoint' | 'starting' | 'podFailed' | 'installFailed';
 
-/** Before these are over, what is said of an installation is about something else. */
+/** In these states the installation fields may be stale. */
 const SILENT: ReadonlySet<InstanceSnapshot['status']> = new Set(['DELETING', 'TERMINATED']);
 
-/** One decision for every combination: what nobody says counts as done, and what anybody says counts. */
+/**
+ * Decides every combination of fields in one place. A missing field counts as done; a present one counts as it says.
+ */
 export function readinessOf(snapshot: InstanceSnapshot): Readiness {
   if (snapshot.status === 'ERROR') {
     return 'podFailed';
@@ -28,8 +30,8 @@ export function readinessOf(snapshot: InstanceSnapshot): Readiness {
 }
 
 /**
- * A failure text is a failure whatever the status fields say. One beside FINISHED and an address is of an earlier try: the
- * provider says that the installation was done since, and shows where. Without an address it explains why there is none.
+ * A failure text counts, whatever the status fields say. The exception is FINISHED with an endpoint: then the text is
+ * left over from an earlier try. Without an endpoint the text explains why there is none.
  */
 function isInstallationFailed({
   status,

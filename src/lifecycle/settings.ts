@@ -1,45 +1,45 @@
 import type { MicroUsd } from '../offers/money.ts';
 
 /**
- * The windows of the protocol, in milliseconds of the monotonic clock. Their defaults fit the real
- * provider; tests scale them. What rests on them: docs/reliability.md.
+ * The timings of the protocol, in milliseconds of the monotonic clock. The defaults fit the real provider; tests
+ * scale them down. See docs/reliability.md.
  */
 export interface ProtocolTimings {
-  /** An offer older than this is not rented: it is looked up again. */
+  /** The operator does not rent an offer older than this; it reads the offers again. */
   readonly offerMaxAgeMs: number;
-  /** How long after the write of the intent was sent the create may still leave. */
+  /** How long after sending the write of the create intent the create request may still be sent. */
   readonly createFenceMs: number;
-  /** The lease must have been renewed within this for a create to leave. */
+  /** The lease must have been renewed within this time for a create request to be sent. */
   readonly leaseFenceMs: number;
-  /** An order counts as lost at the earliest this long after its request ended. */
+  /** The earliest time after the end of a create request at which lists may prove that it created nothing. */
   readonly settleMs: number;
-  /** Distance of the complete lists that prove an absence. */
+  /** Minimum distance between the complete lists that prove an absence. */
   readonly settleSpacingMs: number;
-  /** How long the request of a process that is gone may still be under way after we first saw its intent. */
+  /** How long after we first see a create intent the request of its dead writer may still be in flight. */
   readonly foreignRequestMs: number;
-  /** Distance of the two looks that prove that a pod which answers 404 is gone. */
+  /** Minimum distance between the two checks that prove that an instance is gone. */
   readonly goneSpacingMs: number;
-  /** A pod that was never read must be this old before a 404 says anything. */
+  /** Minimum age at which a 404 counts for an instance that no read has ever shown. */
   readonly unreadPodAgeMs: number;
-  /** A pod that is still live this long after DELETE was accepted gets another one. */
+  /** How long after an accepted DELETE a live instance gets another one. */
   readonly deleteResendMs: number;
-  /** Ready becomes Unknown after this long without a good look. */
+  /** Without a snapshot for this long, Ready becomes Unknown. */
   readonly staleMs: number;
   /** A failure shorter than this causes no status write of its own. */
   readonly quietFailureMs: number;
-  /** An object younger than this, seen being created, needs no list before its first create. */
+  /** A GpuPod younger than this, created while the process watched, needs no list before its first create request. */
   readonly youngObjectMs: number;
-  /** How long to wait before offers are looked at again when none fits. */
+  /** How long to wait before reading the offers again when none fits. */
   readonly offerRetryMs: number;
-  /** Longest distance of looks at instances that start or end; a fifth of it while they are few. */
+  /** Longest interval of status polls while instances start or terminate. With few of them it is a fifth. */
   readonly busyPollMs: number;
-  /** Distance of looks at pods when all is quiet. */
+  /** Interval of status polls while nothing changes. */
   readonly quietPollMs: number;
-  /** Distance of the complete lists that find strays and orphans. */
+  /** Interval of the complete lists that find duplicates and orphans. */
   readonly sweepMs: number;
-  /** How long no pod is declared gone after too many vanished at once. */
+  /** How long no absence counts after too many instances vanished at once. */
   readonly massAbsenceMs: number;
-  /** Rejections are written on their own at most this often. */
+  /** Minimum interval between status writes that change only the rejections. */
   readonly rejectionsWriteMs: number;
 }
 
@@ -64,40 +64,43 @@ export const DEFAULT_TIMINGS: ProtocolTimings = {
   rejectionsWriteMs: 600_000,
 };
 
-/** Complete lists without the pod that prove that an order came to nothing. */
+/** Number of complete lists without the instance that prove that a create request created nothing. */
 export const LISTS_THAT_PROVE_ABSENCE = 3;
-/** Looks (404, and absent from a complete list) that prove that a pod is gone. */
+/** Number of checks (a 404, and absent from a complete list) that prove that an instance is gone. */
 export const LOOKS_THAT_PROVE_GONE = 2;
-/** Attempts of which no instance is seen that are made at least, whatever `maxAttempts` says: most of them cost nothing. */
+/**
+ * Lower bound of attempts without an instance before the GpuPod stalls. They usually cost nothing, so `maxAttempts`
+ * does not lower it.
+ */
 export const MIN_NOT_CREATED_BEFORE_STALL = 3;
-/** Offers that may refuse an order as invalid before a person must change the spec. */
+/** How many offers may refuse a create request as invalid before a person must change the spec. */
 export const MAX_INVALID_REFUSALS = 3;
 /**
- * Create requests that may be refused before an instance gets ready. A market that is sold out is not the fault of the
- * GpuPod, so it is asked for longer. What concerns the account is not counted: its circuit breaker bounds that.
+ * How many create requests may be refused before an instance becomes ready. A sold-out market is not the GpuPod's
+ * fault and gets more tries. Refusals about the account do not count: the circuit breaker bounds them.
  */
 export const MAX_REFUSED_ATTEMPTS = 10;
 export const MAX_NO_CAPACITY_ATTEMPTS = 100;
-/** What is in the way of a connection Secret may be removed at any time. */
+/** A conflicting Secret may be removed at any time, so the operator checks often. */
 export const SECRET_RETRY_MS = 60_000;
 
-/** What the person who runs the operator allows everybody. */
+/** What the operator's settings allow to every GpuPod. */
 export interface Policy {
   readonly maxPriceCeiling?: MicroUsd;
   readonly requireMaxPrice: boolean;
   readonly maxTotalPricePerHour?: MicroUsd;
-  /** Whether a GpuPod may leave its instance running when it goes. */
+  /** Whether a deleted GpuPod may leave its instance running. */
   readonly allowRetain: boolean;
-  /** Whether a GpuPod may rent offers that charge hours at once. */
+  /** Whether a GpuPod may rent offers that charge several hours at once. */
   readonly allowPrepaid: boolean;
   readonly defaultTeamId?: string;
-  /** Teams that a spec may name, besides the default. */
+  /** Teams that a spec may name besides the default. */
   readonly allowedTeamIds: readonly string[];
   readonly defaultSshKeyId?: string;
-  /** SSH keys that a spec may name; empty = any. */
+  /** SSH keys that a spec may name. Empty: any. */
   readonly allowedSshKeyIds: readonly string[];
-  /** Disks that a spec may attach, as `id` or `namespace/id`; empty = any. */
+  /** Disks that a spec may attach, as `id` or `namespace/id`. Empty: any. */
   readonly allowedDiskIds: readonly string[];
-  /** Custom templates that a spec may use, as `id` or `namespace/id`; empty = any. */
+  /** Custom templates that a spec may use, as `id` or `namespace/id`. Empty: any. */
   readonly allowedTemplateIds: readonly string[];
 }

@@ -3,15 +3,15 @@ import { FROZEN_FIELDS } from '../api/spec.ts';
 import type { GpuPodSpec } from '../api/spec.ts';
 
 /**
- * Hash of the fields that a machine is bought with. If it differs between the order and its answer, the
- * machine is not the one that is wanted any more.
+ * Hash of the spec fields that determine what is rented. If it changes during a create request, the instance no
+ * longer matches the spec.
  */
 export function specHash(spec: GpuPodSpec): string {
   const bought = FROZEN_FIELDS.map((field) => [field, spec[field]]);
   return createHash('sha256').update(canonicalJson(bought)).digest('hex').slice(0, 16);
 }
 
-/** JSON with sorted keys: the same value gives the same text, in whatever order it was written. */
+/** JSON with sorted keys, so that equal values give equal text. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

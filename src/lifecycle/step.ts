@@ -6,8 +6,8 @@ import type { Observation } from './observation.ts';
 import type { LocalStateChange } from './local-state.ts';
 
 /**
- * The next step of one GpuPod: either one effect, after which all is looked at anew, or a rest until
- * something changes. Both may add to what the process remembers.
+ * The next step of one GpuPod: one effect, after which everything is observed again, or a rest until something
+ * changes.
  */
 export type Step = Act | Rest;
 
@@ -19,20 +19,23 @@ export interface Act {
 
 export interface Rest {
   readonly kind: 'rest';
-  /** The status as it should stand now; it is written only where that is worth a write. */
+  /**
+   * The status as it should be now. It is written only if it differs in something worth a write, see
+   * `isWorthWriting`.
+   */
   readonly status: GpuPodStatus;
-  /** Look again after this long, whatever happens. */
+  /** Reconcile again after this many milliseconds at the latest. */
   readonly requeueAfterMs?: number;
-  /** A complete list that began after this time is wanted; the object is looked at again once it is there. */
+  /** Requests a complete list that began after this monotonic time, and a new pass once it exists. */
   readonly wantsInventoryAfterMs?: number;
-  /** The rented pod is on its way somewhere: look at it often. */
+  /** The instance is starting or terminating: poll it often. */
   readonly pollOften?: boolean;
-  /** The key does not belong to the account of the rented pod: it is not asked about. */
+  /** The key does not belong to the account of the instance, so it is not polled. */
   readonly isUnwatched?: boolean;
   readonly remember?: LocalStateChange;
 }
 
-/** One thing to do in the world. The performer reports what it learned, see `learn`. */
+/** One action outside the process. The performer reports its outcome, see `learn.ts`. */
 export type Effect =
   | WriteStatus
   | CreatePod
@@ -43,10 +46,10 @@ export type Effect =
   | { readonly type: 'readPod'; readonly podId: string }
   | EnsureSecret
   | { readonly type: 'removeSecret'; readonly name: string }
-  /** `isForced`: a person took the responsibility; whether the rental ended was not seen. */
+  /** `isForced`: a person accepted the risk that the instance may still run. */
   | { readonly type: 'release'; readonly retain?: readonly InstanceLeft[]; readonly isForced?: true };
 
-/** `unbound`: the answer to a request of this process gave the id, and nobody else knows of it. */
+/** `unbound`: only the create response of this process names the instance. */
 export interface DeleteDuplicate {
   readonly type: 'deleteDuplicate';
   readonly podId: string;
@@ -54,30 +57,30 @@ export interface DeleteDuplicate {
   readonly cause: 'duplicate' | 'unbound';
 }
 
-/** A pod that is left running when its object goes. */
+/** An instance that keeps running after its GpuPod is deleted. */
 export interface InstanceLeft {
   readonly podId: string;
   readonly podName: string;
 }
 
-/** A write that must be done before anything else happens. */
+/** A write that must succeed before anything else happens. */
 export interface WriteStatus {
   readonly type: 'writeStatus';
   readonly status: GpuPodStatus;
-  /** The offer of the attempt that ended is avoided for a while. */
+  /** Starts the cooldown of the offer whose attempt ended. */
   readonly cooldown?: Cooldown;
 }
 
-/** Finalizer and intent in one guarded write, then the request, once. */
+/** Writes finalizer and create intent in one guarded write, then sends the create request once. */
 export interface CreatePod {
   readonly type: 'createPod';
   readonly intent: Intent;
-  /** Without what comes from Secrets: that is filled in by the performer. */
+  /** Without the values from Secrets, which the performer adds. */
   readonly request: CreatePodRequest;
   readonly offerKey: string;
-  /** Monotonic time at which the answer that the offer stands in was asked for. */
+  /** Monotonic start of the request that listed the offer. */
   readonly offerSeenAtMs: number;
-  /** Number of offers that would fit as well. */
+  /** Number of other offers that fit. */
   readonly otherOffers: number;
 }
 
@@ -86,22 +89,23 @@ export interface EnsureSecret {
   readonly name: string;
   readonly data: Readonly<Record<string, string>>;
   readonly fingerprint: string;
-  /** The connection Secret that stands under another name; it goes once this one is written. */
+  /** The connection Secret under its former name, removed once this one is written. */
   readonly former?: string;
 }
 
-/** Why offers are avoided for a while; the durations stand in one table, see `COOLDOWNS`. */
+/** Why the operator avoids an offer for a while. `COOLDOWNS` holds the durations. */
 export interface Cooldown {
   readonly reason: CooldownReason;
   readonly offerKey: string;
-  /** Whom the cause concerns. @default what the table says of the reason */
+  /** Who avoids it. @default the scope that `COOLDOWNS` gives the reason */
   readonly scope?: CooldownScope;
 }
 
 /**
- * `everybody`: all GpuPods, this offer. `upstream`: all GpuPods, all offers of its upstream provider. `object`: this
- * GpuPod, while it asks for the same. `request`: all of its namespace that ask for the same image or template, sizes and
- * variables.
+ * - `everybody`: all GpuPods avoid this offer.
+ * - `upstream`: all GpuPods avoid all offers of the upstream provider.
+ * - `object`: this GpuPod avoids the offer while its spec asks for the same.
+ * - `request`: all GpuPods of the namespace that ask for the same image or template, sizes and variables avoid it.
  */
 export type CooldownScope = 'everybody' | 'upstream' | 'object' | 'request';
 
@@ -118,5 +122,5 @@ export type CooldownReason =
   | 'Forbidden'
   | 'QuotaExceeded';
 
-/** One rule of the lifecycle: the step it asks for, or undefined where it does not apply. */
+/** One rule of the lifecycle: returns the next step, or undefined where the rule does not apply. */
 export type Rule = (observation: Observation) => Step | undefined;

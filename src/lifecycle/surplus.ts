@@ -9,21 +9,24 @@ import type { InstanceSnapshot } from './provider.ts';
 import type { Policy } from './settings.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
-/** What an instance that carries one of this object's name prefixes is to it. */
+/** How an instance with one of this GpuPod's name prefixes relates to it. */
 export type Standing =
-  /** Rented by it, or named by its open create intent. */
+  /** The instance in the status, or of the open create intent. */
   | 'own'
-  /** Of an attempt that this very object has closed or passed, or a second one of its attempt: to be terminated. */
+  /**
+   * Of an attempt that the GpuPod has closed or passed, or a second instance of its current attempt. The operator
+   * terminates it.
+   */
   | 'duplicate'
   /**
-   * Of a later attempt than anything on the object tells of. Nothing is ordered before it is written down, so what is
-   * on the object is older: a backup came back, or somebody took annotations or status away. It may be at work.
+   * Of a later attempt than the GpuPod records. The operator writes an attempt down before it sends the request, so
+   * the GpuPod was restored or edited. The instance may be in use, so the operator does not terminate it.
    */
   | 'newer'
-  /** Not to be judged by this object: of an object whose instance it adopted, or not named by us. */
+  /** Not this GpuPod's to judge: of the GpuPod whose instance it adopted, or not named by an operator. */
   | 'others';
 
-/** What the judgement rests on; of a live read there is no more than the object. */
+/** What the judgement needs. A caller that just read the live object has no more than this. */
 export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent' | 'mayAdopt' | 'policy'>;
 
 type Named = Pick<InstanceSnapshot, 'podId' | 'name'>;
@@ -45,7 +48,7 @@ export function standingOf(known: ObjectKnown, instance: Named): Standing {
     : 'others';
 }
 
-/** Live instances of later attempts than this object knows. */
+/** Live instances of later attempts than this GpuPod records. */
 export function newerInstances(
   observation: ObjectKnown & Pick<Observation, 'inventory'>,
 ): readonly InstanceSnapshot[] {
@@ -55,8 +58,8 @@ export function newerInstances(
 }
 
 /**
- * Live instances that this object answers for: they must be gone before it may go, or rent. What else bears the prefix
- * of the object whose instance it adopted is not among them.
+ * Live instances that must terminate before this GpuPod is released or rents again. Other instances with the name
+ * prefix of an adopted instance are not among them.
  */
 export function ownInstances(
   known: ObjectKnown & Pick<Observation, 'inventory'>,
@@ -70,12 +73,12 @@ export function ownInstances(
   );
 }
 
-/** `Retain` keeps what runs, unless it was to be terminated before. */
+/** `Retain` keeps a running instance, unless `suspend` has already ended it. */
 export function retainsInstances({ spec }: GpuPod, { allowRetain }: Pick<Policy, 'allowRetain'>): boolean {
   return allowRetain && spec.deletionPolicy === 'Retain' && !spec.suspend;
 }
 
-/** A deletion ends whatever bears the object's uid, however new. */
+/** A deletion terminates every instance with the GpuPod's UID, however new. */
 export function terminatesAllInstances({ gpuPod, policy }: Pick<ObjectKnown, 'gpuPod' | 'policy'>): boolean {
   return isDeleting(gpuPod) && !retainsInstances(gpuPod, policy);
 }
@@ -95,8 +98,8 @@ function isNamedByIntent(known: ObjectKnown, name: string | undefined): boolean 
 }
 
 /**
- * The object itself tells that this attempt is over, or that it rents another instance of it, or has gone on since. A
- * status that names the instance of another GpuPod tells nothing of this one's.
+ * Whether the GpuPod itself shows that this attempt is over: it records an outcome, a later attempt, or another
+ * instance of the same attempt. A status that names another GpuPod's instance proves nothing.
  */
 function isPassed(
   { gpuPod, intent: reading, installation }: ObjectKnown,
@@ -116,7 +119,7 @@ function isPassed(
   return hasOutcome(status, attempt) || attempt < last || (status.podId !== undefined && attempt === bound);
 }
 
-/** Later than the instance that was taken over, and than all that this object has had of its prefix. */
+/** Later than the adopted attempt, and than every attempt of that name prefix on record. */
 function isAfterAdopted(
   { gpuPod, intent: reading }: ObjectKnown,
   { attempt }: PodNameParts,

@@ -5,14 +5,14 @@ import { defaultSizes, fitSizes } from './sizes.ts';
 import type { Sizing } from './sizes.ts';
 import type { OfferRequirements } from './requirements.ts';
 
-/** An offer, sized and priced for a wish: what the checks look at. */
+/** An offer with its sizes and price for the given requirements: what the checks look at. */
 export interface Candidate {
   readonly offer: Offer;
   readonly key: string;
   readonly sizing: Sizing;
   /**
-   * With the wished sizes; with the default ones where those cannot be had, so that a rejected offer can
-   * still be shown with a price. Undefined where there is no valid price.
+   * The price with the required sizes. If the offer lacks them, the price with its default sizes, so that a rejection
+   * still shows one. Undefined without a valid price.
    */
   readonly cost: Cost | undefined;
 }
@@ -23,7 +23,7 @@ export interface FittingOffer {
   readonly key: string;
   readonly sizes: Sizes;
   readonly cost: Cost;
-  /** The same request may be answered with a row of another price: its cap is what was chosen. */
+  /** The provider may answer the same create request with an offer of another price, so the cap is the chosen price. */
   readonly isPriceAmbiguous: boolean;
 }
 

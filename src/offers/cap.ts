@@ -4,16 +4,16 @@ import type { Cost, Offer } from './offer.ts';
 import { effectiveCap } from './requirements.ts';
 import type { PriceLimits } from './requirements.ts';
 
-/** The provider reads a cap of 0 as "no cap", and may round: no body carries less than a cent. */
+/** The provider reads a cap of 0 as "no cap" and may round, so no request carries less than one cent. */
 const MIN_CAP_MICROS: MicroUsd = 10_000;
 
-/** What a price may exceed the computed one by where no `maxPrice` says otherwise, in percent. */
+/** How far, in percent, the billed price may exceed the computed one if `maxPrice` does not say otherwise. */
 const TOLERANCE_PERCENT = 5;
 
 /**
- * The cap that goes into the create body (docs/explanation/offers-and-prices.md): `spec.maxPrice`, else the all-in price, with 5 %
- * more where the offer's price varies; never above the operator's ceiling. Where the request may be answered with a
- * dearer row it cannot exclude otherwise, the price that was chosen is the cap.
+ * The cap for the create request (docs/explanation/offers-and-prices.md): `spec.maxPrice`, else the total price, plus
+ * 5 % where the price of the offer varies; never above the operator's ceiling. It is the chosen price where the
+ * provider could answer with a more expensive offer that the request cannot exclude.
  */
 export function capToSend(limits: PriceLimits, { offer, cost, isPriceAmbiguous }: CappedOffer): MicroUsd {
   const own = offer.prices.isVariable ? withTolerance(cost.total) : cost.total;
@@ -29,8 +29,8 @@ function lower({ maxPrice }: PriceLimits, cap: MicroUsd): PriceLimits {
 }
 
 /**
- * The price above which a pod is ended when the provider first names one: `spec.maxPrice`, else 5 % above
- * the all-in price; never above the operator's ceiling. Not below {@link capToSend}.
+ * The first stated price above which an instance is terminated: `spec.maxPrice`, else 5 % above the total price;
+ * never above the operator's ceiling, and never below {@link capToSend}.
  */
 export function priceLine(limits: PriceLimits, { total, isPriceAmbiguous = false }: LinedCost): MicroUsd {
   const own = withTolerance(total);
@@ -47,7 +47,7 @@ function bounded(limits: PriceLimits, own: MicroUsd): MicroUsd {
   return Math.max(MIN_CAP_MICROS, wanted);
 }
 
-/** Rounded down, as caps are; integers only, so that no binary fraction adds a micro-dollar. */
+/** Rounded down, as caps are. Integer arithmetic, so that no binary fraction adds a micro-dollar. */
 function withTolerance(total: MicroUsd): MicroUsd {
   return Math.floor((total * (100 + TOLERANCE_PERCENT)) / 100);
 }

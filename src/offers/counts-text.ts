@@ -3,8 +3,9 @@ import type { Rejection } from './rejections.ts';
 import type { OfferRequirements } from './requirements.ts';
 
 /**
- * What there is instead, where no machine has the number of GPUs that is asked for: `No offer has 8 × H100_80GB.
- * Single-instance offers: 1, 2, 4 GPUs.` Undefined where the number is not what hinders, or nothing else is known.
+ * Says which GPU counts exist where no offer has the required one:
+ * `No offer has 8 × H100_80GB. Single-instance offers: 1, 2, 4 GPUs.` Undefined if the count is not the problem, or
+ * no other is known.
  */
 export function countsText(
   rejections: readonly Rejection[],

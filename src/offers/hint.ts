@@ -10,9 +10,9 @@ import { marketOf } from './twins.ts';
 import type { OfferRequirements } from './requirements.ts';
 
 /**
- * What to relax so that an offer fits, where no one does: `raise maxPrice to 2.31 to match 4 offers`. The
- * first of {@link RELAXATIONS} that wins an offer. Says when it is the operator's ceiling that blocks, so
- * that nobody raises maxPrice in vain. Undefined where no single relaxation helps.
+ * What to relax so that an offer fits: `raise maxPrice to 2.31 to match 4 offers`. The first of {@link RELAXATIONS}
+ * that wins an offer. It also says if the operator's ceiling makes a higher maxPrice useless. Undefined if no single
+ * relaxation helps.
  */
 export function hintFor(
   rejections: readonly Rejection[],
@@ -50,7 +50,7 @@ function adviceOf(
   return `${relaxation.advise(best)} to match ${countOf(count, 'offer')}`;
 }
 
-/** An offer has only one first reason: over all relaxations, each offer is judged again about once. */
+/** Each offer has only one first reason, so each is judged again about once in all relaxations together. */
 function wonBy(
   relaxation: Relaxation,
   rejections: readonly Rejection[],
@@ -66,7 +66,7 @@ function wonBy(
   });
 }
 
-/** Offers that fit in all but the price, and each above the ceiling. */
+/** Speaks of offers that fit except for the price, if each of them is above the ceiling. */
 function ceilingNote(rejections: readonly Rejection[], { prices }: OfferRequirements): string | undefined {
   const totals = rejections
     .filter(({ reason }) => reason === 'AboveMaxPrice')

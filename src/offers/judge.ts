@@ -18,7 +18,7 @@ type Verdict =
   | { readonly kind: 'fits'; readonly fitting: FittingOffer }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
-/** What a spec forbids of the instance itself; a twin that fails for anything else is only not to be had now. */
+/** Properties that the spec forbids. A twin that is rejected for another reason is only not available now. */
 const FORBIDS: ReadonlySet<RejectionReason> = new Set([
   'MultiNode',
   'SocketNotWanted',
@@ -49,7 +49,10 @@ export function judgeOffers(offers: readonly Offer[], requirements: OfferRequire
   return { fitting, rejections };
 }
 
-/** Whether an offer fits, or the first reason why not. `market` holds the offers that it was listed with; empty: it has no twins. */
+/**
+ * Whether an offer fits, or the first reason why not. `market` holds the offers of the same answer; if it is empty,
+ * the offer has no twins.
+ */
 export function judgeOffer(
   offer: Offer,
   requirements: OfferRequirements,
@@ -79,7 +82,7 @@ function firstRejection(candidate: Candidate, requirements: OfferRequirements): 
   return undefined;
 }
 
-/** The request could rent the twin instead, and nothing in it could prevent that. */
+/** The create request could rent the twin instead, and cannot exclude it. */
 function rejectForTwin(
   candidate: Candidate,
   twins: readonly Offer[],

@@ -1,19 +1,19 @@
-/** An amount of US dollars in whole micro-dollars, so that sums are exact: 2.70 USD is 2_700_000. */
+/** US dollars in whole micro-dollars, so that sums are exact: 2.70 USD is 2_700_000. */
 export type MicroUsd = number;
 
 const MICROS_PER_USD = 1_000_000;
 /**
- * Binary fractions carry an error of about 1e-16 of their value: 4.03 × 1e6 is 4030000.0000000005. What
- * is that near to a whole micro-dollar is that micro-dollar.
+ * Binary fractions carry an error of about 1e-16 of their value: 4.03 × 1e6 is 4030000.0000000005. A value this close
+ * to a whole micro-dollar counts as that micro-dollar.
  */
 const RELATIVE_TOLERANCE = 1e-9;
 
-/** A price in USD, rounded up to whole micro-dollars: what we pay is never understated. */
+/** A price in USD, rounded up to whole micro-dollars, so that costs are never understated. */
 export function priceToMicros(usd: number): MicroUsd {
   return toMicros(usd, Math.ceil);
 }
 
-/** A cap in USD, rounded down to whole micro-dollars: what may be paid is never overstated. */
+/** A cap in USD, rounded down to whole micro-dollars, so that what may be paid is never overstated. */
 export function capToMicros(usd: number): MicroUsd {
   return toMicros(usd, Math.floor);
 }
@@ -23,7 +23,7 @@ export function microsToUsd(micros: MicroUsd): number {
   return micros / MICROS_PER_USD;
 }
 
-/** Micro-dollars for people: at least two decimals, more only where they are not zero. */
+/** Micro-dollars for people: at least two decimals, and more only if they are not zero. */
 export function formatUsd(micros: MicroUsd): string {
   const [whole = '0', fraction = ''] = (micros / MICROS_PER_USD).toFixed(6).split('.');
   return `${whole}.${fraction.replace(/0+$/, '').padEnd(2, '0')}`;

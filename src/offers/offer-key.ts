@@ -1,4 +1,4 @@
-/** What tells offers apart; an offer has it, and so has the record of an order. */
+/** What identifies an offer. The create intent records it too. */
 export interface OfferIdentity {
   readonly provider: string;
   readonly cloudId: string;
@@ -11,8 +11,8 @@ export interface OfferIdentity {
 }
 
 /**
- * Names an offer among all others. `cloudId` alone does not: one cloudId is sold in several counts and
- * places. A JSON array, because the words of the provider may contain any separator, spaces included.
+ * Identifies an offer among all others. `cloudId` alone does not, because the provider sells one cloudId in several
+ * counts and places. A JSON array, because the provider's names may contain any separator.
  */
 export function offerKey(offer: OfferIdentity): string {
   return JSON.stringify([

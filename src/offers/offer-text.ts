@@ -2,10 +2,10 @@ import { truncateMessage } from '../api/conditions.ts';
 import { formatUsd } from './money.ts';
 import type { Cost, Offer } from './offer.ts';
 
-/** Longest text about offers that goes into a status or an event. */
+/** The longest text about offers in a status or event. */
 const MAX_TEXT_LENGTH = 200;
 
-/** The words of a provider are not bounded: each is cut, so that the price after them stays readable. */
+/** Names of the provider have any length. Each is cut, so that the price after them stays readable. */
 const MAX_WORD_LENGTH = 40;
 
 /** An offer in a few words: `hyperstack n3-H100x1 in CANADA-1 at 2.75 USD/h`. */
@@ -21,12 +21,12 @@ export function offerText(offer: Offer, cost: Cost | undefined): string {
   return words.join(' ');
 }
 
-/** A word of the provider: cut, without control characters and broken surrogates. */
+/** A name of the provider, cut, without control characters and broken surrogates. */
 export function shortWord(word: string): string {
   return truncateMessage(word, MAX_WORD_LENGTH).toWellFormed();
 }
 
-/** A text that is not longer than a status field takes. */
+/** Cuts a text to the length that a status field takes. */
 export function boundedText(text: string): string {
   return truncateMessage(text, MAX_TEXT_LENGTH).toWellFormed();
 }

@@ -1,27 +1,27 @@
 import type { MicroUsd } from './money.ts';
 
-/** A row of the availability answer, checked and with its names evened out. Immutable. */
+/** A row of the availability answer, validated and with normalized names. Immutable. */
 export interface Offer {
   readonly provider: string;
   readonly cloudId: string;
   readonly gpuType: string;
   readonly socket: string;
   readonly gpuCount: number;
-  /** GB, as the provider says it (in practice the total of the offer, not per GPU). */
+  /** GB as the provider states it: in practice for the whole offer, not per GPU. */
   readonly gpuMemory?: number;
   readonly region?: string;
   readonly dataCenter?: string;
   /** ISO 3166-1 alpha-2. */
   readonly country?: string;
-  /** `secure_cloud`, `community_cloud`, or a word that is new to us. */
+  /** `secure_cloud`, `community_cloud`, or a value that this version does not know. */
   readonly security: string;
   readonly isSpot: boolean;
-  /** Available, Low, Medium, High, Unavailable, or a word that is new to us. */
+  /** Available, Low, Medium, High, Unavailable, or a value that this version does not know. */
   readonly stockStatus: string;
   readonly images: readonly string[];
-  /** Hours that are charged at order time whatever happens; absent on ordinary offers. */
+  /** Hours that the provider charges at once when it creates the instance. Absent on ordinary offers. */
   readonly prepaidHours?: number;
-  /** The offer's own estimate of how long a machine takes to come up, in minutes. */
+  /** The offer's own estimate of the time until an instance is ready, in minutes. */
   readonly provisioningMinutes?: number;
   /** True for a row of the multi-node endpoint: a cluster, which a GpuPod cannot rent. */
   readonly multiNode: boolean;
@@ -31,7 +31,7 @@ export interface Offer {
   readonly memory: CustomResource;
 }
 
-/** USD (or `currency`) per hour for the whole offer, exactly as the provider sent them. */
+/** `currency` per hour for the whole offer, exactly as the provider states it. */
 export interface OfferPrices {
   readonly onDemand?: number;
   readonly communityPrice?: number;
@@ -40,8 +40,8 @@ export interface OfferPrices {
 }
 
 /**
- * One sizable part of an offer. Fixed when `minCount` or `maxCount` is absent. Units: GB for disk and
- * memory, a count for vcpus; `pricePerUnit` is per unit and hour, and absent means free.
+ * One sizable part of an offer. It is fixed when `minCount` or `maxCount` is absent. Units: GB for disk and memory, a
+ * count for vCPUs. `pricePerUnit` is per unit and hour; absent means free.
  */
 export interface CustomResource {
   readonly minCount?: number;
@@ -53,8 +53,8 @@ export interface CustomResource {
 }
 
 /**
- * The sizes that an offer will be rented with. `sent` holds only what goes into the body: a size that
- * is fixed or wished to be the default is not sent.
+ * The sizes that an instance gets. `sent` holds those that go into the create request: no fixed size, and none that
+ * equals the default.
  */
 export interface Sizes {
   readonly diskSize?: number;
@@ -67,7 +67,7 @@ export interface Sizes {
   };
 }
 
-/** What an offer costs an hour with certain sizes, part by part; `total` is their sum. */
+/** Price per hour of an offer with certain sizes, part by part. `total` is their sum. */
 export interface Cost {
   readonly gpu: MicroUsd;
   readonly disk: MicroUsd;

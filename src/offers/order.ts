@@ -6,7 +6,7 @@ import { compareText } from './rejections.ts';
 import { stockRank } from './stock.ts';
 import type { OfferRequirements } from './requirements.ts';
 
-/** How offers that fit are put in order: the best one first. */
+/** How offers that fit are sorted, best first. */
 export interface OfferOrder {
   /** What the first one is, for people: `cheapest`. */
   readonly rule: string;
@@ -15,7 +15,7 @@ export interface OfferOrder {
 
 type Compare = (a: FittingOffer, b: FittingOffer) => number;
 
-/** Failures after which a template is taken to need an offer that lists it; see {@link orderFor}. */
+/** Failures that may mean that a template needs an offer that lists it; see {@link orderFor}. */
 const TEMPLATE_DOUBTS: readonly string[] = [
   'TemplateIncompatible',
   'InvalidRequest',
@@ -24,14 +24,13 @@ const TEMPLATE_DOUBTS: readonly string[] = [
 ];
 
 /**
- * The order of a strategy, made total by the same tie-break for all: price, whether a wished custom
- * template is listed, stock, and the offer's key.
+ * The sequence of a strategy. One tie-break makes it total for all strategies: price, whether the offer lists
+ * `custom_template` if the spec names a template, stock, and the offer's key.
  *
- * A template: an offer that lists `custom_template` is preferred at the same price only. The provider's
- * guide uses a template on an offer that does not list it, a refused order costs seconds and no money, and
- * a dearer machine costs money for the whole rental; so Cheapest stays the cheapest. But each refusal or
- * failed installation uses up the attempts of the object. So once an offer that does not list it failed for
- * what may be the template (it is cooling down for that), those that list it come first.
+ * Listing `custom_template` counts only at the same price: the provider's guide uses a template on an offer that does
+ * not list it, a refusal costs nothing, and a more expensive instance costs more every hour. But failures use up
+ * attempts. So once an offer without it is in cooldown for a failure that the template may have caused, offers that
+ * list it come first.
  */
 export function orderFor(requirements: OfferRequirements, offers: readonly Offer[]): OfferOrder {
   const listedFirst = templateIsDoubted(requirements, offers);
@@ -46,12 +45,12 @@ export function orderFor(requirements: OfferRequirements, offers: readonly Offer
   };
 }
 
-/** Cheapest first, whatever the strategy: for hints. */
+/** By price alone, whatever the strategy. For hints. */
 export function comparePrice(a: FittingOffer, b: FittingOffer): number {
   return a.cost.total - b.cost.total;
 }
 
-/** Tries one comparison after the other until one decides. */
+/** Tries each comparison until one decides. */
 export function chain(compares: readonly Compare[]): Compare {
   return (a, b) => {
     for (const compare of compares) {
@@ -64,7 +63,7 @@ export function chain(compares: readonly Compare[]): Compare {
   };
 }
 
-/** Makes an order total: only rows that are equal in every field stay equal. */
+/** Makes a sequence total: only rows that are equal in every field stay equal. */
 export function compareIdentity(a: FittingOffer, b: FittingOffer): number {
   return compareText(a.key, b.key) || compareText(JSON.stringify(a.offer), JSON.stringify(b.offer));
 }

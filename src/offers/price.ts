@@ -2,13 +2,13 @@ import { priceToMicros } from './money.ts';
 import type { MicroUsd } from './money.ts';
 import type { Cost, CustomResource, Offer, Sizes } from './offer.ts';
 
-/** The only currency that caps are written in; an amount in another one cannot be compared. */
+/** The only currency that caps are written in. Amounts in another currency cannot be compared. */
 export const CURRENCY = 'USD';
 
 /**
- * What an offer costs an hour with these sizes, all in (docs/explanation/offers-and-prices.md). Undefined
- * where that cannot be said: no base price or one that is not above 0, another currency, a negative unit
- * price, or a part that is charged by a size which nobody knows. Each part is rounded up once.
+ * Total price per hour of an offer with these sizes (docs/explanation/offers-and-prices.md). Each part is rounded up
+ * once. Undefined if the price is unknown: no base price above 0, another currency, a negative unit price, or a
+ * charge for an unknown size.
  */
 export function priceOffer(offer: Offer, sizes: Sizes): Cost | undefined {
   const gpu = basePrice(offer);
@@ -19,13 +19,13 @@ export function priceOffer(offer: Offer, sizes: Sizes): Cost | undefined {
     return undefined;
   }
   const total = gpu + disk + vcpus + memory;
-  // Beyond that, sums are not exact any more, and no machine costs nine billion dollars an hour.
+  // Larger sums are not exact, and no instance costs nine billion dollars an hour.
   return Number.isSafeInteger(total) ? { gpu, disk, vcpus, memory, total } : undefined;
 }
 
 /**
- * Price of one sizable part: nothing for the default where that is included, else the whole size times
- * the unit price, also below the default (the guide: fewer vcpus than the included ones cost extra).
+ * Price per hour of one sizable part: 0 for a default size that is included, else the whole size times the unit
+ * price. This also holds below the default: in the guide fewer vCPUs than the included ones cost extra.
  */
 export function priceOfSize(resource: CustomResource, size: number | undefined): MicroUsd | undefined {
   if (resource.defaultIncludedInPrice && size === resource.defaultCount) {
@@ -47,8 +47,8 @@ function basePrice(offer: Offer): MicroUsd | undefined {
 }
 
 /**
- * The price that `security` names, the other only where that one is missing: a 0 is none. Which one counts for a word that
- * is new to us nobody knows, so the dearer.
+ * The price that `security` names, else the other one, because 0 means none. For an unknown `security` the higher of
+ * the two.
  */
 function statedPrice({ security, prices }: Offer): number | undefined {
   const onDemand = prices.onDemand === 0 ? undefined : prices.onDemand;

@@ -3,19 +3,18 @@ import { priceOfSize } from './price.ts';
 
 export type Fit = 'AtLeast' | 'Exact';
 
-/** The size that a part of an offer gets. `isSent` only where the provider must be told of it. */
+/** The size of one part of an offer. `isSent` is true where the create request must state it. */
 export type SizeChoice =
   | { readonly kind: 'fits'; readonly size: number | undefined; readonly isSent: boolean }
-  /** `nearest`: the reachable size next to the wish, where there is any. */
+  /** `nearest`: the reachable size closest to the required one, if there is any. */
   | { readonly kind: 'misses'; readonly nearest: number | undefined };
 
 /**
- * Chooses the size of one part of an offer.
+ * Chooses the size of one part of an offer. Without a requirement it is the default.
  *
- * Reachable are the default (by not sending anything) and, where the part is not fixed, `minCount + k·step`
- * up to `maxCount`. A step that is absent or not a positive integer counts as 1: the provider then names
- * no increments, and an order that it refuses costs nothing. Without a wish it is the default. A part
- * without a default that is not fixed can still be set to a wish.
+ * Reachable sizes are the default (by sending nothing) and, if the part is not fixed, `minCount + k·step` up to
+ * `maxCount`. A step that is absent or not a positive integer counts as 1: then the provider names no increments, and
+ * a refused request costs nothing. A part without a default can still be set if it is not fixed.
  */
 export function chooseSize(resource: CustomResource, requirements: number | undefined, fit: Fit): SizeChoice {
   if (requirements === undefined) {
@@ -27,7 +26,7 @@ export function chooseSize(resource: CustomResource, requirements: number | unde
     : { kind: 'fits', size, isSent: size !== resource.defaultCount };
 }
 
-/** Whether an offer can be rented with that size of the part. */
+/** Whether an instance of this offer can have that size. */
 export function isReachable(resource: CustomResource, size: number): boolean {
   return size === resource.defaultCount || gridAtLeast(resource, size) === size;
 }
@@ -37,8 +36,8 @@ function exactSize(resource: CustomResource, requirements: number): number | und
 }
 
 /**
- * Two candidates are enough: the price grows with the size, so that among the sizes on the grid the
- * smallest is the cheapest; the default stands apart, because it may be included.
+ * Two candidates are enough. The price grows with the size, so the smallest size on the grid is the cheapest of them.
+ * The default is the other candidate, because it may be included in the price.
  */
 function cheapestAtLeast(resource: CustomResource, requirements: number): number | undefined {
   const onGrid = gridAtLeast(resource, requirements);
@@ -63,7 +62,7 @@ function nearestReachable(resource: CustomResource, requirements: number): numbe
     .sort((a, b) => Math.abs(a - requirements) - Math.abs(b - requirements) || a - b)[0];
 }
 
-/** The smallest size on the grid that is at least `wish`. Computed, as `maxCount` may be huge. */
+/** The smallest size on the grid that is at least the required one. Computed, because `maxCount` may be huge. */
 function gridAtLeast(resource: CustomResource, requirements: number): number | undefined {
   const grid = gridOf(resource);
   if (grid === undefined) {
@@ -74,7 +73,7 @@ function gridAtLeast(resource: CustomResource, requirements: number): number | u
   return size <= grid.max ? size : undefined;
 }
 
-/** The largest size on the grid that is at most `wish`. */
+/** The largest size on the grid that is at most the required one. */
 function gridAtMost(resource: CustomResource, requirements: number): number | undefined {
   const grid = gridOf(resource);
   if (grid === undefined || requirements < grid.min) {
@@ -89,7 +88,7 @@ interface Grid {
   readonly step: number;
 }
 
-/** Undefined for a fixed part, and where the bounds contradict each other. */
+/** Undefined for a fixed part, and for bounds that contradict each other. */
 function gridOf({ minCount: min, maxCount: max, step }: CustomResource): Grid | undefined {
   if (min === undefined || max === undefined || min > max) {
     return undefined;

@@ -1,7 +1,7 @@
 import type { Candidate } from './candidate.ts';
 import { boundedText, offerText } from './offer-text.ts';
 
-/** Why an offer was not taken, each with its sentence. The list is closed; the reference is made from it. */
+/** Why an offer is rejected, each with its sentence. The list is closed, and the reference is generated from it. */
 export const REJECTION_REASONS = {
   GpuTypeNotWanted: 'The offer has a GPU type that is not in `gpu.types`.',
   GpuCountDiffers: 'The offer has a different number of GPUs than `gpu.count`.',
@@ -38,23 +38,23 @@ export type RejectionReason = keyof typeof REJECTION_REASONS;
 export interface Rejection {
   readonly reason: RejectionReason;
   readonly candidate: Candidate;
-  /** How far the offer is from the wish, in the measure of its reason; 0 where there is no more or less. */
+  /** How far the offer is from the requirement, in the unit of its reason; 0 where there is no more or less. */
   readonly distance: number;
-  /** What the offer has instead, for people: `in eu_west`. Empty where the reason says it all. */
+  /** What the offer has instead, for people: `in eu_west`. Empty where the reason says everything. */
   readonly detail: string;
 }
 
-/** One line of `status.rejections`. */
+/** One row of `status.rejections`. */
 export interface RejectionSummary {
   readonly reason: RejectionReason;
   readonly count: number;
-  /** The offer that came nearest: least distant, then cheapest. */
+  /** The closest offer: the smallest distance, then the lowest price. */
   readonly nearest: string;
 }
 
 const MAX_ROWS = 12;
 
-/** Counts rejections by reason, the most frequent first. The same rejections give the same rows, in any order. */
+/** Counts rejections by reason, most frequent first. The result does not depend on the sequence of the input. */
 export function summarizeRejections(rejections: readonly Rejection[]): RejectionSummary[] {
   const byReason = Map.groupBy(rejections, (rejection) => rejection.reason);
   return [...byReason]
@@ -63,7 +63,7 @@ export function summarizeRejections(rejections: readonly Rejection[]): Rejection
     .slice(0, MAX_ROWS);
 }
 
-/** Orders texts by code unit: the same on every machine, whatever its locale. */
+/** Compares by code unit, so that the result does not depend on the locale of the host. */
 export function compareText(a: string, b: string): number {
   if (a === b) {
     return 0;
@@ -90,7 +90,7 @@ function priceOf(rejection: Rejection): number {
   return rejection.candidate.cost?.total ?? Infinity;
 }
 
-/** Unlike a difference, this gives no NaN for two infinite prices. */
+/** A difference would give NaN for two infinite prices. */
 function compareNumbers(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }

@@ -11,11 +11,11 @@ import type { SizeName } from './sizes.ts';
 import { stockRank } from './stock.ts';
 import type { OfferRequirements } from './requirements.ts';
 
-/** One way to relax a wish. */
+/** One way to relax the requirements. */
 export interface Relaxation {
   /** Only offers that were rejected for these reasons can be won. */
   readonly lifts: readonly RejectionReason[];
-  /** The wish, relaxed as far as this offer needs it. */
+  /** The requirements, relaxed as far as this offer needs. */
   relax(requirements: OfferRequirements, offer: Offer): OfferRequirements;
   /** What to do to win `best`: `set placement.spot to Allow`. */
   advise(best: FittingOffer): string;
@@ -26,9 +26,9 @@ export interface Relaxation {
 }
 
 /**
- * What may be relaxed, one thing at a time, in the order in which it is proposed: the price first, because
- * offers rejected for it fit in all else; then what costs nothing; then where the machine stands and what
- * it is; and last what changes the risk that a person takes (spot, community cloud, prepaid hours).
+ * What may be relaxed, one at a time, in the sequence in which it is proposed. The price comes first, because those
+ * offers fit otherwise. Then what costs nothing, then place and hardware, and last what adds risk: spot, community
+ * cloud and prepaid hours.
  */
 export const RELAXATIONS: readonly Relaxation[] = [
   {
@@ -64,7 +64,7 @@ export const RELAXATIONS: readonly Relaxation[] = [
     ...addition('placement.regions', (offer) => offer.region),
   },
   {
-    // People who name a country and its data center set one constraint, not two.
+    // A country and its data center are one constraint to a person, not two.
     lifts: ['DataCenterNotAllowed', 'CountryNotAllowed', 'RegionNotAllowed', 'Indistinguishable'],
     relax: (requirements) => ({
       ...requirements,
@@ -128,7 +128,9 @@ export const RELAXATIONS: readonly Relaxation[] = [
   },
 ];
 
-/** Adding the value of an offer to a list of allowed ones. An offer without that value: drop the list. */
+/**
+ * Adds the value of an offer to a list of allowed ones. If the offer has no value, the advice is to remove the list.
+ */
 function addition(
   list: string,
   valueOf: (offer: Offer) => string | undefined,
@@ -145,7 +147,7 @@ function addition(
   };
 }
 
-/** Setting one wished size to what an offer can have. */
+/** Sets one required size to what an offer can have. */
 function size(name: SizeName): Relaxation {
   return {
     lifts: ['SizeNotOffered'],
@@ -165,15 +167,15 @@ function size(name: SizeName): Relaxation {
 }
 
 /**
- * The default image where the offer has it, else the first in the alphabet, so that the advice does not
- * depend on the order of the provider's list. custom_template is no image without a template.
+ * The default image if the offer has it, else the alphabetically first one, so that the advice is stable.
+ * `custom_template` is no image without a template.
  */
 function usualImage(offer: Offer): string | undefined {
   const images = offer.images.filter((image) => image !== CUSTOM_TEMPLATE_IMAGE).toSorted();
   return images.includes(DEFAULT_IMAGE) ? DEFAULT_IMAGE : images[0];
 }
 
-/** A cap that people would write: rounded up, so that it still wins the offer. */
+/** A cap as people write it, rounded up so that it still wins the offer. */
 function wholeCents(micros: MicroUsd): MicroUsd {
   return Math.ceil(micros / 10_000) * 10_000;
 }

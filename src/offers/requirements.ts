@@ -4,12 +4,12 @@ import { capToMicros } from './money.ts';
 import type { MicroUsd } from './money.ts';
 import type { SizeRequirements } from './sizes.ts';
 
-/** What is looked for: the spec and the operator's policy as far as they concern the choice of an offer. */
+/** What a GpuPod asks of an offer, together with the operator's limits. */
 export interface OfferRequirements {
-  /** In the order of the spec, which strategy Ordered goes by. */
+  /** As the spec lists them: strategy Ordered follows this sequence. */
   readonly gpuTypes: readonly string[];
   readonly gpuCount: number;
-  /** In each list, undefined = any. */
+  /** In each list, undefined means any. */
   readonly sockets: readonly string[] | undefined;
   readonly regions: readonly string[] | undefined;
   readonly countries: readonly string[] | undefined;
@@ -24,16 +24,16 @@ export interface OfferRequirements {
   readonly strategy: GpuPodSpec['strategy'];
   readonly sizes: SizeRequirements;
   readonly fit: GpuPodSpec['resources']['fit'];
-  /** Undefined where a custom template is wished: no offer has to list it. */
+  /** Undefined with a custom template: no offer has to list it. */
   readonly image: string | undefined;
   readonly customTemplateId: string | undefined;
   readonly prices: PriceLimits;
-  /** What prepaid hours may charge at once: `--max-total-price-per-hour`. */
+  /** The limit for hours that are charged at once: `--max-total-price-per-hour`. */
   readonly upfrontLimit: MicroUsd | undefined;
   readonly cooldownOf: CooldownLookup;
 }
 
-/** What may be paid an hour for the whole machine. */
+/** The limits of the total price per hour. */
 export interface PriceLimits {
   /** `spec.maxPrice`, rounded down. */
   readonly maxPrice?: MicroUsd;
@@ -41,11 +41,11 @@ export interface PriceLimits {
   readonly ceiling?: MicroUsd;
 }
 
-/** Says whether an offer failed a short while ago, and is left alone for that. */
+/** Returns the cooldown that an offer is in, if any. */
 export type CooldownLookup = (offerKey: string) => ActiveCooldown | undefined;
 
 export interface ActiveCooldown {
-  /** Why: the reason of a cooldown, such as NoCapacity or TemplateIncompatible. */
+  /** The reason of the cooldown, such as NoCapacity or TemplateIncompatible. */
   readonly reason: string;
   /** For people; the choice does not depend on it. */
   readonly untilText?: string;
@@ -56,12 +56,12 @@ export interface OfferPolicy {
   readonly maxTotalPricePerHour?: MicroUsd;
 }
 
-/** For callers that remember no failures. */
+/** For callers without cooldowns. */
 export function noCooldowns(): undefined {
   return undefined;
 }
 
-/** Reads the wish out of a spec with its defaults filled in. */
+/** Reads the requirements from a spec with its defaults filled in. */
 export function requirementsFrom(
   spec: GpuPodSpec,
   policy: OfferPolicy,
@@ -93,7 +93,7 @@ export function requirementsFrom(
   };
 }
 
-/** The lower of `spec.maxPrice` and the operator's ceiling; undefined = no limit. */
+/** The lower of `spec.maxPrice` and the operator's ceiling; undefined if there is no limit. */
 export function effectiveCap({ maxPrice, ceiling }: PriceLimits): MicroUsd | undefined {
   const limits = [maxPrice, ceiling].filter((limit) => limit !== undefined);
   return limits.length === 0 ? undefined : Math.min(...limits);

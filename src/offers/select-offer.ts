@@ -14,7 +14,7 @@ export type Selection = SelectedOffer | NoOfferSelected;
 
 export interface SelectedOffer extends FittingOffer {
   readonly kind: 'selected';
-  /** Number of offers that fit, this one included. */
+  /** Number of offers that fit, including this one. */
   readonly fittingCount: number;
   /** What it is among them, for people: `cheapest`. */
   readonly rule: string;
@@ -24,24 +24,26 @@ export interface SelectedOffer extends FittingOffer {
 export interface NoOfferSelected {
   readonly kind: 'none';
   readonly reason: NoOfferReason;
-  /** Depends on the wish alone, so that a waiting object is not written again with each look. */
+  /**
+   * Depends on the requirements alone, so that a waiting GpuPod does not cost a write each time the offers are read.
+   */
   readonly message: string;
   readonly rejections: readonly Rejection[];
-  /** What to relax. It names prices and counts of this look. */
+  /** What to relax. It names prices and counts of the current offers. */
   readonly hint?: string;
 }
 
 /** Reasons of the condition OfferSelected. */
 export type NoOfferReason = 'NoOffers' | 'NoMatchingOffer' | 'AllOffersUnavailable' | 'AboveMaxPrice';
 
-/** What was listed is not what was asked for. */
+/** The provider listed something that the query did not ask for. */
 const OF_ANOTHER_KIND: readonly RejectionReason[] = ['GpuTypeNotWanted', 'GpuCountDiffers'];
-/** Reasons that pass by themselves. */
+/** Reasons that pass without a person. */
 const PASSING: readonly RejectionReason[] = ['Unavailable', 'CoolingDown'];
 
 /**
- * Chooses the offer to rent: the first, in the order of the strategy, of those that pass every check. The
- * same offers give the same choice, in whatever order they came.
+ * Chooses the offer to rent: the first, by the strategy, of those that pass every check. Equal offers give an equal
+ * choice, in whatever sequence they come.
  */
 export function selectOffer(offers: readonly Offer[], requirements: OfferRequirements): Selection {
   const { fitting, rejections } = judgeOffers(offers, requirements);
@@ -61,7 +63,7 @@ export function selectOffer(offers: readonly Offer[], requirements: OfferRequire
   };
 }
 
-/** What a person can act on goes before what passes by itself. */
+/** What a person can fix comes before what passes by itself. */
 function reasonOfNone(rejections: readonly Rejection[], requirements: OfferRequirements): NoOfferReason {
   if (rejections.every(({ reason }) => OF_ANOTHER_KIND.includes(reason))) {
     return 'NoOffers';

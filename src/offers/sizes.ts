@@ -2,25 +2,25 @@ import type { CustomResource, Offer, Sizes } from './offer.ts';
 import { chooseSize } from './reachable-size.ts';
 import type { Fit, SizeChoice } from './reachable-size.ts';
 
-/** The sizable parts, in the names of the spec and of the create body. */
+/** The sizable parts, with the names of the spec and of the create request. */
 export const SIZE_NAMES = ['diskSize', 'vcpus', 'memory'] as const;
 export type SizeName = (typeof SIZE_NAMES)[number];
 
-/** Wished sizes: GB, count, GB. Absent = the default of the offer. */
+/** Required sizes: disk in GB, vCPUs, memory in GB. Absent: the default of the offer. */
 export type SizeRequirements = { readonly [N in SizeName]?: number };
 
-/** The sizes that an offer would be rented with, or the first wish that it cannot meet. */
+/** The sizes that an instance of the offer gets, or the first requirement that it cannot meet. */
 export type Sizing =
   { readonly kind: 'fits'; readonly sizes: Sizes } | ({ readonly kind: 'misses' } & SizeMiss);
 
 export interface SizeMiss {
   readonly name: SizeName;
   readonly requested: number;
-  /** The size next to the wish that this offer can have, where there is any. */
+  /** The size closest to the required one that this offer can have, if there is any. */
   readonly nearest: number | undefined;
 }
 
-/** The sizes of an offer when nothing is wished. */
+/** The sizes of an offer when nothing is required. */
 export function defaultSizes(offer: Offer): Sizes {
   return toSizes([
     ['diskSize', { kind: 'fits', size: offer.disk.defaultCount, isSent: false }],
@@ -29,7 +29,7 @@ export function defaultSizes(offer: Offer): Sizes {
   ]);
 }
 
-/** Fits an offer to the wished sizes; the parts are priced one by one, so each can be chosen for itself. */
+/** Fits an offer to the required sizes. Parts are priced separately, so each size is chosen separately. */
 export function fitSizes(offer: Offer, requirements: SizeRequirements, fit: Fit): Sizing {
   const choices: [SizeName, SizeFit][] = [];
   for (const name of SIZE_NAMES) {

@@ -1,6 +1,6 @@
 import type { Offer } from './offer.ts';
 
-/** All offers of one answer, by what a create request is certain to tell apart. */
+/** All offers of one answer, grouped by what a create request surely distinguishes. */
 export type Market = ReadonlyMap<string, readonly Offer[]>;
 
 export function marketOf(offers: readonly Offer[]): Market {
@@ -8,9 +8,9 @@ export function marketOf(offers: readonly Offer[]): Market {
 }
 
 /**
- * The other rows that the provider may rent for a request that means this one. A create body has no field for spot,
- * prepaid hours, stock, region or price; socket and security are sent, but nobody knows whether they are matched.
- * Data center and country tell rows apart only where the request names them.
+ * The other offers that the provider may rent for a request that means this one. A create request has no field for
+ * spot, prepaid hours, stock, region or price. It has socket and security, but nobody knows whether the provider
+ * matches them. Data center and country count only where the request names them.
  */
 export function twinsOf(offer: Offer, market: Market): readonly Offer[] {
   return (market.get(groupOf(offer)) ?? []).filter(

@@ -17,16 +17,16 @@ describe('the list of reasons', () => {
     expect(reason).toMatch(/^[A-Z][A-Za-z]{1,63}$/);
   });
 
-  it.each(ALL_REASONS)('$type $reason has a sentence that says when it is given', ({ meaning }) => {
+  it.each(ALL_REASONS)('$type $reason has a sentence that says when it is set', ({ meaning }) => {
     expect(meaning).toMatch(/^[A-Z`].*\.$/);
   });
 
-  it.each(ALL_REASONS)('$type $reason is given somewhere: what is documented must happen', ({ reason }) => {
+  it.each(ALL_REASONS)('sets $type $reason somewhere: what is documented must happen', ({ reason }) => {
     expect(DECIDERS.some((source) => source.includes(`'${reason}'`))).toBe(true);
   });
 
   it.each(ALL_REASONS.filter(({ type }) => type === 'Reconciling' || type === 'Stalled'))(
-    '$type $reason is true: kstatus takes presence for truth',
+    '$type $reason has status True, because kstatus takes its presence for truth',
     ({ status }) => {
       expect(status).toBe('True');
     },
@@ -38,22 +38,26 @@ describe('statusOfReason', () => {
     {
       draft: { type: 'Ready', reason: 'Available', message: '' },
       status: 'True',
-      why: 'the one way to be ready',
+      why: 'the only way to be ready',
     },
-    { draft: { type: 'Ready', reason: 'Stale', message: '' }, status: 'Unknown', why: 'nobody looked' },
+    { draft: { type: 'Ready', reason: 'Stale', message: '' }, status: 'Unknown', why: 'no snapshot' },
     { draft: { type: 'Ready', reason: 'Pending', message: '' }, status: 'False', why: 'nothing is rented' },
-    { draft: { type: 'Synced', reason: 'Paused', message: '' }, status: 'False', why: 'nothing is done' },
-  ])('$claim.type $claim.reason is $status: $why', ({ draft, status }) => {
+    {
+      draft: { type: 'Synced', reason: 'Paused', message: '' },
+      status: 'False',
+      why: 'the operator does nothing',
+    },
+  ])('is $status for $draft.type $draft.reason: $why', ({ draft, status }) => {
     expect(statusOfReason(draft)).toBe(status);
   });
 });
 
 describe('truncateMessage', () => {
   it.each([
-    { name: 'a short one', message: 'It waits.', expected: 'It waits.', why: 'it stays as it is' },
+    { name: 'a short one', message: 'It waits.', expected: 'It waits.', why: 'it stays the same' },
     { name: 'line breaks', message: ' a\r\nb\u0007c ', expected: 'a b c', why: 'kubectl prints one line' },
     {
-      name: 'what turns the text around',
+      name: 'characters that reverse the text',
       message: 'a\u202Eb\u2066c\u2028d\uD800e',
       expected: 'a b c d e',
       why: 'a person must see what is there',
@@ -63,13 +67,13 @@ describe('truncateMessage', () => {
       name: 'one more',
       message: 'x'.repeat(301),
       expected: `${'x'.repeat(299)}…`,
-      why: 'the schema refuses 301, the ellipsis included',
+      why: 'the schema rejects 301, including the ellipsis',
     },
-  ])('of $name: $why', ({ message, expected }) => {
+  ])('truncates $name: $why', ({ message, expected }) => {
     expect(truncateMessage(message)).toBe(expected);
   });
 
-  it('never cuts a surrogate pair in two: the API server takes no broken text', () => {
+  it('never cuts a surrogate pair in two, because the API server rejects broken text', () => {
     const cut = truncateMessage(`${'x'.repeat(MAX_MESSAGE_LENGTH - 2)}😀😀`);
     expect(cut.isWellFormed()).toBe(true);
     expect(cut.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);

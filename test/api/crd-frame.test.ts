@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { gpuPodCrd } from '../../src/api/crd.ts';
 import { ANNOTATIONS, API_VERSION, FINALIZER, LABELS, SPENT_ANNOTATION } from '../../src/api/names.ts';
 
-/** A schema as far as these tests look into it. */
+/** The part of a schema that these tests read. */
 interface Schema {
   readonly type?: string | undefined;
   readonly format?: string | undefined;
@@ -59,7 +59,7 @@ function typeAt(path: string): string | undefined {
 }
 
 describe('the frame of the definition', () => {
-  it('is what the API server takes, under the names that people type', () => {
+  it('has the group, kind and short names that people type', () => {
     expect(gpuPodCrd()).toMatchObject({
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
@@ -90,20 +90,20 @@ describe('the frame of the definition', () => {
   });
 
   it.each(version.additionalPrinterColumns.filter(({ name }) => name !== 'Age'))(
-    'has a field for the column $name: one that names none stays empty',
+    'has a field for the column $name, because a column without one stays empty',
     ({ type, jsonPath }) => {
       expect(typeAt(jsonPath)).toBe(type);
     },
   );
 
-  it('tells the age from the metadata', () => {
+  it('takes the age from the metadata', () => {
     expect(version.additionalPrinterColumns.at(-1)).toMatchObject({
       type: 'date',
       jsonPath: '.metadata.creationTimestamp',
     });
   });
 
-  it('has times that are times', () => {
+  it('declares the format of every time', () => {
     const times = FIELDS.filter(
       ([path]) => /(At|Time)$/.test(path) && !path.endsWith('lastHandledReconcileAt'),
     );
@@ -111,7 +111,7 @@ describe('the frame of the definition', () => {
     expect(times).toHaveLength(9);
   });
 
-  it('merges lists by what their items are known by', () => {
+  it('merges lists by the key of their items', () => {
     const lists = FIELDS.filter(([, { type }]) => type === 'array').map(([path, schema]) => {
       const keys = schema['x-kubernetes-list-map-keys'];
       return [path, schema['x-kubernetes-list-type'], ...(keys ?? [])].join(' ');
@@ -139,7 +139,7 @@ describe('the rules of the definition', () => {
     path === '' ? [] : (schema['x-kubernetes-validations'] ?? []).map((rule) => ({ path, ...rule })),
   );
 
-  it('stand where they are wanted; what they refuse is tried on a real API server', () => {
+  it('are on these fields; the cluster tests show what they reject', () => {
     expect(rules.map(({ path, rule }) => `${path}: ${rule}`)).toEqual([
       'spec: !has(self.image) || !has(self.customTemplateId)',
       "spec: !has(self.image) || self.image != 'custom_template'",
@@ -156,20 +156,20 @@ describe('the rules of the definition', () => {
     expect(message).toMatch(/remove|give|must be at least|must not|set/);
   });
 
-  it('points to the field to change, where several take part', () => {
+  it('names the field to change where several take part', () => {
     const pointed = rules.filter(({ path }) => path === 'spec').map(({ fieldPath }) => fieldPath);
     expect(pointed).toEqual(['.customTemplateId', '.image']);
   });
 });
 
 describe('the names on objects', () => {
-  it('belong to the group, so that nobody else has them', () => {
+  it('belong to the group, so that they collide with no others', () => {
     const names = [FINALIZER, SPENT_ANNOTATION, ...Object.values(ANNOTATIONS)];
     expect(names.filter((name) => !/^gpupod\.dev\/[a-z-]+$/.test(name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('are the ones that the tools of others look for', () => {
+  it('are the ones that common tools look for', () => {
     expect(LABELS).toMatchObject({
       managedBy: 'app.kubernetes.io/managed-by',
       name: 'app.kubernetes.io/name',

@@ -32,7 +32,7 @@ const root = version.schema.openAPIV3Schema;
 interface Field {
   readonly path: string;
   readonly schema: Schema;
-  /** An item of a list has no name to explain. */
+  /** An item of a list has no name that `kubectl explain` could describe. */
   readonly isItem: boolean;
 }
 
@@ -43,7 +43,7 @@ const STRUCTURAL = new Set([
 ]);
 
 describe('the custom resource definition', () => {
-  it('is named for its plural and group: the API server refuses another name', () => {
+  it('is named after its plural and group, because the API server rejects any other name', () => {
     expect(crd.metadata.name).toBe('gpupods.gpupod.dev');
     expect(crd.spec).toMatchObject({
       scope: 'Namespaced',
@@ -59,23 +59,23 @@ describe('the custom resource definition', () => {
     expect(named(true)).toEqual(['Region', 'SSH', 'Pod-Id', 'Reason']);
   });
 
-  it('has a default status that no tool takes for ready', () => {
+  it('has a default status that no tool reads as ready', () => {
     expect(at(root, 'properties', 'status')['default']).toEqual({ observedGeneration: -1 });
   });
 });
 
 describe.each(FIELDS)('the schema of $path', ({ schema, isItem }) => {
-  it('is described for kubectl explain', () => {
+  it('has a description for kubectl explain', () => {
     expect(isItem || /\w.*\.$/.test(String(schema['description']))).toBe(true);
   });
 
-  it('is bounded, because the cost of the CEL rules is estimated from the bounds', () => {
+  it('has bounds, from which the API server estimates the cost of CEL rules', () => {
     const isOpenText = schema['type'] === 'string' && schema['enum'] === undefined;
     expect(!isOpenText || typeof schema['maxLength'] === 'number').toBe(true);
     expect(schema['type'] !== 'array' || typeof schema['maxItems'] === 'number').toBe(true);
   });
 
-  it('is structural: a type, and no key that the API server refuses', () => {
+  it('is structural: it has a type, and no key that the API server rejects', () => {
     const foreign = Object.keys(schema).filter(
       (key) => !STRUCTURAL.has(key) && !key.startsWith('x-kubernetes-'),
     );
@@ -88,25 +88,25 @@ describe.each(FIELDS)('the schema of $path', ({ schema, isItem }) => {
   });
 });
 
-describe('the rules that freeze what was bought', () => {
+describe('the rules that freeze the fields of a rented instance', () => {
   const rules = Rules.parse(root['x-kubernetes-validations']);
 
-  it.each(FROZEN_FIELDS)('name %s, with a way out', (field) => {
+  it.each(FROZEN_FIELDS)('name %s, and how to change it', (field) => {
     const rule = rules.find(({ fieldPath }) => fieldPath === `.spec.${field}`);
     expect(rule?.message).toContain('spec.suspend');
     expect(rule?.message).toContain(`spec.${field} `);
-    // Reading an absent field fails every later write, removal of the finalizer included.
+    // Reading an absent field fails every later write, even the removal of the finalizer.
     expect(rule?.rule).toContain(`has(self.spec.${field}) == has(oldSelf.spec.${field})`);
     expect(rule?.rule).toContain(`!has(self.spec.${field}) ||`);
     expect(rule?.rule.startsWith('!has(oldSelf.status) || !has(oldSelf.status.podId) || ')).toBe(true);
   });
 
-  it('name nothing else: the rest can change while a machine is rented', () => {
+  it('name no other field, so that the rest can change while an instance is rented', () => {
     expect(rules).toHaveLength(FROZEN_FIELDS.length);
   });
 });
 
-describe('the smallest useful object', () => {
+describe('the smallest useful GpuPod', () => {
   it('has these fields, with these defaults', () => {
     expect(GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, maxPrice: 3 })).toEqual({
       gpu: { types: ['H100_80GB'], count: 1 },

@@ -4,7 +4,7 @@ import { formatDuration, parseDurationMs } from '../../src/api/duration.ts';
 
 describe('parseDurationMs', () => {
   it.each([
-    { text: '0s', ms: 0, why: 'one look, and no waiting' },
+    { text: '0s', ms: 0, why: 'one search, and no waiting' },
     { text: '250ms', ms: 250, why: 'ms is one unit, not minutes followed by seconds' },
     { text: '20m', ms: 1_200_000, why: 'the default of provisioningTimeout' },
     { text: '1h30m', ms: 5_400_000, why: 'parts add up' },
@@ -16,9 +16,9 @@ describe('parseDurationMs', () => {
   });
 
   it.each([
-    { text: '', why: 'nothing is no duration' },
-    { text: '20', why: 'a number without a unit could be anything' },
-    { text: '-5m', why: 'the time before the start is no timeout' },
+    { text: '', why: 'an empty text is no duration' },
+    { text: '20', why: 'a number without a unit could mean anything' },
+    { text: '-5m', why: 'a timeout cannot be negative' },
     { text: '1d', why: 'the API server knows no days' },
     { text: '1.5h', why: 'no fractions' },
     { text: ' 5m', why: 'no white space' },
@@ -33,12 +33,12 @@ describe('parseDurationMs', () => {
 
 describe('formatDuration', () => {
   it.each([
-    { ms: 0, text: '0s', why: 'nothing is still something to say' },
-    { ms: 90_000, text: '1m30s', why: 'parts that are zero are left out' },
-    { ms: 3_600_000, text: '1h', why: 'the largest unit alone' },
+    { ms: 0, text: '0s', why: 'zero is a value' },
+    { ms: 90_000, text: '1m30s', why: 'zero parts are left out' },
+    { ms: 3_600_000, text: '1h', why: 'only the largest unit' },
     { ms: 90_061_001, text: '25h1m1s1ms', why: 'no days' },
     { ms: 0.4, text: '0s', why: 'whole milliseconds' },
-    { ms: -5, text: '0s', why: 'a time that is over is over' },
+    { ms: -5, text: '0s', why: 'a past time is 0' },
   ])('writes $ms as $text: $why', ({ ms, text }) => {
     expect(formatDuration(ms)).toBe(text);
   });

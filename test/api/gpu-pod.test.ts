@@ -13,11 +13,11 @@ function statusFrom(status: object): GpuPod {
 }
 
 describe('parseGpuPod', () => {
-  it('fills in the defaults: an older object lacks newer fields', () => {
+  it('fills in the defaults, because an older object lacks newer fields', () => {
     expect(gpuPod().spec).toMatchObject({ strategy: 'Cheapest', maxAttempts: 3, suspend: false });
   });
 
-  it('takes an object without status, finalizers and annotations: one that was just applied', () => {
+  it('accepts a new object without status, finalizers and annotations', () => {
     const { status: _status, ...fresh } = rawGpuPod();
     const { finalizers: _finalizers, annotations: _annotations, ...metadata } = fresh.metadata;
     expect(parseGpuPod({ ...fresh, metadata })).toMatchObject({
@@ -26,12 +26,12 @@ describe('parseGpuPod', () => {
     });
   });
 
-  it('reads a status that does not fit as none, so that an old status cannot stop the operator', () => {
+  it('reads an invalid status as none, so that an old status cannot stop the operator', () => {
     const parsed = parseGpuPod({ ...rawGpuPod(), status: { observedGeneration: 'old' } });
     expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { status: { observedGeneration: -1 } } });
   });
 
-  it('reads an empty ID as none: nobody could terminate an instance without an ID', () => {
+  it('reads an empty podId as none, because nobody could terminate an instance without an ID', () => {
     const { status } = statusFrom({ observedGeneration: 1, podId: '' });
     expect(status).toEqual({ ...FRESH_STATUS, observedGeneration: 1 });
   });
@@ -40,25 +40,25 @@ describe('parseGpuPod', () => {
     {
       name: 'a condition of an unknown type',
       part: { conditions: [{ ...condition('Ready', 'Available'), type: 'Expiring' }] },
-      why: 'an operator of a later version wrote it before the rollback',
+      why: 'a later version wrote it before a rollback',
     },
     {
       name: 'an attempt with an unknown outcome',
       part: { attempts: [{ number: 1, outcome: 'Expired' }] },
-      why: 'the same',
+      why: 'a later version wrote it before a rollback',
     },
     {
-      name: 'a condition that cannot be read',
+      name: 'an invalid condition',
       part: { conditions: [{ type: 'Ready', status: 'Perhaps' }] },
-      why: 'one field must not take the others along',
+      why: 'other fields must not be lost',
     },
-    { name: 'a field of another type', part: { phase: 7 }, why: 'the same' },
-  ])('keeps the ID of the instance beside $name, because $why', ({ part }) => {
+    { name: 'a field of another type', part: { phase: 7 }, why: 'other fields must not be lost' },
+  ])('keeps the ID of the instance next to $name: $why', ({ part }) => {
     const { status } = statusFrom({ observedGeneration: 3, podId: 'p1', podName: 'n', ...part });
     expect(status).toMatchObject({ observedGeneration: 3, podId: 'p1', podName: 'n' });
   });
 
-  it('reads an empty list as an absent one: templates write them', () => {
+  it('reads an empty list as absent, because templates write empty lists', () => {
     const placement = { regions: [], countries: [], dataCenters: [], providers: { allow: [], deny: [] } };
     const gpu = { types: ['H100_80GB'], sockets: [] };
     const empty = parseGpuPod(rawGpuPod({ spec: { gpu, placement, disks: [], env: [] } }));
@@ -69,7 +69,7 @@ describe('parseGpuPod', () => {
     expect(empty).toEqual(absent);
   });
 
-  it('leaves out what it does not know: a newer CRD has more fields', () => {
+  it('drops unknown fields, because a newer CRD has more', () => {
     const { spec } = gpuPod();
     const parsed = parseGpuPod({ ...rawGpuPod(), spec: { ...spec, tomorrow: true } });
     expect(parsed).toMatchObject({ kind: 'ok', gpuPod: { spec } });
@@ -79,7 +79,7 @@ describe('parseGpuPod', () => {
     { name: 'nothing', object: {}, problem: 'metadata' },
     { name: 'no spec', object: { ...rawGpuPod(), spec: undefined }, problem: 'spec' },
     {
-      name: 'a type of GPU that is none',
+      name: 'an unknown GPU type',
       object: rawGpuPod({ spec: { gpu: { types: [''] } } }),
       problem: 'spec.gpu.types.0',
     },
@@ -91,7 +91,7 @@ describe('parseGpuPod', () => {
 });
 
 describe('one version of an object', () => {
-  it('is read once', () => {
+  it('is parsed once', () => {
     const raw = rawGpuPod();
 
     expect(parseGpuPod(raw)).toBe(parseGpuPod(raw));
@@ -99,8 +99,8 @@ describe('one version of an object', () => {
   });
 });
 
-describe('what is told of an object that cannot be read', () => {
-  it('is short, and nothing that a terminal obeys', () => {
+describe('the problems of an object that is not readable', () => {
+  it('are short, and have no control characters', () => {
     const hostile = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`\u001B[2J${index}`, 1]));
     const parsed = parseGpuPod({
       ...rawGpuPod(),
@@ -111,7 +111,7 @@ describe('what is told of an object that cannot be read', () => {
     expect(problems).toMatch(/^[ -~…]{20,300}$/);
   });
 
-  it('tells one problem from the next', () => {
+  it('are separated from each other', () => {
     const { metadata } = rawGpuPod();
     const parsed = parseGpuPod({ ...rawGpuPod(), metadata: { ...metadata, annotations: { a: 1, b: 1 } } });
     const problems = parsed.kind === 'invalid' ? parsed.problems.split('; ') : [];
@@ -122,21 +122,21 @@ describe('what is told of an object that cannot be read', () => {
   });
 });
 
-describe('what stands on an object', () => {
+describe('the markers on an object', () => {
   it.each([
-    { value: 'true', is: true, why: 'the one value that pauses' },
+    { value: 'true', is: true, why: 'the only value that pauses' },
     { value: 'True', is: false, why: 'only "true" does' },
-    { value: '1', is: false, why: 'nor another word for it' },
-    { value: '', is: false, why: 'nor an empty annotation' },
-  ])('paused: "$value" is $is: $why', ({ value, is }) => {
+    { value: '1', is: false, why: 'not another word for it' },
+    { value: '', is: false, why: 'not an empty annotation' },
+  ])('read paused "$value" as $is: $why', ({ value, is }) => {
     expect(isPaused(gpuPod({ annotations: { [ANNOTATIONS.paused]: value } }))).toBe(is);
   });
 
-  it('is being deleted once there is a deletionTimestamp', () => {
+  it('show a deletion by the deletionTimestamp', () => {
     expect([gpuPod(), gpuPod({ isDeleting: true })].map(isDeleting)).toEqual([false, true]);
   });
 
-  it('has the finalizer among others', () => {
+  it('show the finalizer among others', () => {
     const others = gpuPod({ finalizers: ['example.com/other'] });
     const both = gpuPod({ finalizers: ['example.com/other', 'gpupod.dev/rental'] });
     expect([others, both].map(hasFinalizer)).toEqual([false, true]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { GpuPodSpec } from '../../src/api/spec.ts';
 
-/** The smallest spec with this laid over it. */
+/** Whether the smallest spec is valid with this change. */
 function isTaken(change: object): boolean {
   return GpuPodSpec.safeParse({ gpu: { types: ['H100_80GB'] }, ...change }).success;
 }
@@ -19,14 +19,14 @@ interface Words {
   readonly spec: (word: string) => object;
   readonly taken: readonly string[];
   readonly refused: readonly string[];
-  /** As many characters fit, and not one more. */
+  /** The longest valid value has this many characters. */
   readonly longest: number;
 }
 
 const PROVIDER_ID = { taken: ['a', 'Ab_1.2:3-x'], refused: ['', '/a', 'a b', 'a/'], longest: 128 };
 const WORD = { taken: ['a', 'SXM5_a.b-c'], refused: ['', ' a', 'a b', 'a/'], longest: 64 };
 
-describe('the words of a spec', () => {
+describe('the texts of a spec', () => {
   const fields: readonly Words[] = [
     { field: 'image', spec: (image) => ({ image }), ...PROVIDER_ID },
     { field: 'customTemplateId', spec: (customTemplateId) => ({ customTemplateId }), ...PROVIDER_ID },
@@ -87,7 +87,7 @@ describe('the words of a spec', () => {
   ];
 
   it.each(fields)(
-    'of $field are those that the provider and the cluster know',
+    'of $field have the characters that the provider and the cluster use',
     ({ spec, taken, refused }) => {
       expect(taken.filter((word) => !isTaken(spec(word)))).toEqual([]);
       expect(refused.filter((word) => isTaken(spec(word)))).toEqual([]);
@@ -95,7 +95,7 @@ describe('the words of a spec', () => {
   );
 
   it.each(fields)(
-    'of $field are bounded: the cost of the rules is estimated from it',
+    'of $field have a maximum length, from which the cost of the rules is estimated',
     ({ spec, longest }) => {
       expect(isTaken(spec('a'.repeat(longest)))).toBe(true);
       expect(isTaken(spec('a'.repeat(longest + 1)))).toBe(false);
@@ -104,11 +104,11 @@ describe('the words of a spec', () => {
 
   it.each([
     { country: 'CA', taken: true, why: 'two capital letters' },
-    { country: 'C', taken: false, why: 'one is none' },
-    { country: 'CAN', taken: false, why: 'three are none' },
-    { country: 'ca', taken: false, why: 'the provider writes capitals' },
-    { country: '1CA', taken: false, why: 'nothing before it' },
-  ])('country $country is taken: $taken, because $why', ({ country, taken }) => {
+    { country: 'C', taken: false, why: 'one is too short' },
+    { country: 'CAN', taken: false, why: 'three are too long' },
+    { country: 'ca', taken: false, why: 'the provider uses capitals' },
+    { country: '1CA', taken: false, why: 'nothing may precede it' },
+  ])('accept country $country: $taken, because $why', ({ country, taken }) => {
     expect(isTaken({ placement: { countries: [country] } })).toBe(taken);
   });
 
@@ -119,18 +119,18 @@ describe('the words of a spec', () => {
     { field: 'placement.spot', spec: { placement: { spot: 'Maybe' } } },
     { field: 'placement.minStock', spec: { placement: { minStock: 'Available' } } },
     { field: 'deletionPolicy', spec: { deletionPolicy: 'Keep' } },
-  ])('$field takes no word of its own', ({ spec }) => {
+  ])('accept no free text for $field', ({ spec }) => {
     expect(isTaken(spec)).toBe(false);
   });
 
   it.each([
     ['strategy', ['Cheapest', 'Ordered', 'BestStock']],
     ['deletionPolicy', ['Delete', 'Retain']],
-  ])('%s takes each of %j', (field, words) => {
+  ])('accept for %s each of %j', (field, words) => {
     expect(words.filter((word) => !isTaken({ [field]: word }))).toEqual([]);
   });
 
-  it('resources.fit takes both', () => {
+  it('accept both values of resources.fit', () => {
     expect(['AtLeast', 'Exact'].filter((fit) => !isTaken({ resources: { fit } }))).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describe('the words of a spec', () => {
     ['security', ['secure_cloud', 'community_cloud', 'any']],
     ['spot', ['Forbid', 'Allow', 'Require']],
     ['minStock', ['Low', 'Medium', 'High']],
-  ])('placement.%s takes each of %j', (field, words) => {
+  ])('accept for placement.%s each of %j', (field, words) => {
     expect(words.filter((word) => !isTaken({ placement: { [field]: word } }))).toEqual([]);
   });
 });
@@ -176,7 +176,7 @@ describe('the numbers of a spec', () => {
       step: 1,
     },
   ])(
-    '$field goes from $least to $most: below it is no wish, above it is a slip',
+    'of $field range from $least to $most: below is meaningless, above is a mistake',
     ({ spec, least, most, step }) => {
       const tried = [least - step, least, most, most + step];
       expect(tried.map((value) => isTaken(spec(value)))).toEqual([false, true, true, false]);
@@ -188,7 +188,7 @@ describe('the numbers of a spec', () => {
     { field: 'gpu.sockets', spec: (list: string[]) => inGpu({ sockets: list }), least: 0, most: 32 },
     { field: 'disks', spec: (disks: string[]) => ({ disks }), least: 0, most: 8 },
     { field: 'env', spec: (list: string[]) => ({ env: list.map((name) => ({ name })) }), least: 0, most: 64 },
-  ])('$field has $least to $most items', ({ spec, least, most }) => {
+  ])('of items in $field range from $least to $most', ({ spec, least, most }) => {
     const tried = [least - 1, least, most, most + 1].filter((length) => length >= 0);
     const taken = tried.filter((length) =>
       isTaken(spec(Array.from({ length }, (_, index) => `a${String(index)}`))),
@@ -198,15 +198,15 @@ describe('the numbers of a spec', () => {
 
   it.each([
     { text: '20m', taken: true, why: 'the default' },
-    { text: '-5m', taken: false, why: 'no time before now' },
+    { text: '-5m', taken: false, why: 'no negative time' },
     { text: '1d', taken: false, why: 'the API server knows no days' },
     { text: '1h'.repeat(5), taken: false, why: 'four parts are the most' },
-  ])('a duration of $text is taken: $taken, because $why', ({ text, taken }) => {
+  ])('include a duration of $text: $taken, because $why', ({ text, taken }) => {
     expect(isTaken({ provisioningTimeout: text })).toBe(taken);
     expect(isTaken({ offerTimeout: text })).toBe(taken);
   });
 
-  it('a variable has a value, or says where it comes from, and 4096 characters at most', () => {
+  it('allow 4096 characters for a variable, which has either a value or a source', () => {
     const long = (length: number): object => ({ env: [{ name: 'A', value: 'x'.repeat(length) }] });
     expect([isTaken(long(4_096)), isTaken(long(4_097))]).toEqual([true, false]);
     const valueFrom = { secretKeyRef: { name: 'hf', key: 'token' } };

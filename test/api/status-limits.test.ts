@@ -3,7 +3,7 @@ import { GpuPodStatus } from '../../src/api/status.ts';
 
 const AT = '2026-11-23T10:00:00Z';
 
-/** A status with every field that there is. */
+/** A status with every field. */
 const FULL = {
   observedGeneration: 3,
   phase: 'Ready',
@@ -49,7 +49,7 @@ function isTaken(change: object): boolean {
 }
 
 describe('the schema of a status', () => {
-  it('keeps every field: what it does not know the API server drops without a word', () => {
+  it('keeps every field, because the API server silently drops unknown ones', () => {
     expect(GpuPodStatus.parse(FULL)).toEqual(FULL);
   });
 
@@ -69,7 +69,7 @@ describe('the schema of a status', () => {
       }),
       least: 0,
     },
-  ])('takes of $field what can be: from $least on', ({ status, least, most = 1_000 }) => {
+  ])('accepts $field from $least on', ({ status, least, most = 1_000 }) => {
     expect([least - 1, least, most].map((value) => isTaken(status(value)))).toEqual([false, true, true]);
     expect(isTaken(status(65_536))).toBe(most !== 65_535);
   });
@@ -87,12 +87,12 @@ describe('the schema of a status', () => {
       longest: 300,
     },
     { field: 'attempts.reason', status: (reason) => ({ attempts: [{ number: 1, reason }] }), longest: 64 },
-  ])('takes $longest characters of $field, and not one more', ({ status, longest }) => {
+  ])('accepts $longest characters of $field, and not one more', ({ status, longest }) => {
     expect(isTaken(status('x'.repeat(longest)))).toBe(true);
     expect(isTaken(status('x'.repeat(longest + 1)))).toBe(false);
   });
 
-  it.each(['True', 'False', 'Unknown'])('takes a condition that is %s', (status) => {
+  it.each(['True', 'False', 'Unknown'])('accepts a condition with status %s', (status) => {
     expect(isTaken({ conditions: FULL.conditions.map((condition) => ({ ...condition, status })) })).toBe(
       true,
     );
@@ -103,7 +103,7 @@ describe('the schema of a status', () => {
     { field: 'attempts', most: 10, status: (length) => ({ attempts: fill(length, { number: 1 }) }) },
     { field: 'rejections', most: 24, status: (length) => ({ rejections: fill(length, FULL.rejections[0]) }) },
     { field: 'conditions', most: 16, status: (length) => ({ conditions: fill(length, FULL.conditions[0]) }) },
-  ])('takes $most $field, and not one more', ({ most, status }) => {
+  ])('accepts $most $field, and not one more', ({ most, status }) => {
     expect([isTaken(status(most)), isTaken(status(most + 1))]).toEqual([true, false]);
   });
 });

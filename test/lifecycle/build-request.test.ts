@@ -7,7 +7,7 @@ import type { Offer, Sizes } from '../../src/offers/offer.ts';
 import { guideOffer, offer, offerWithout, spec, requirements } from '../offers/support/builders.ts';
 import type { SpecOverrides } from '../offers/support/builders.ts';
 
-/** The body of the provider's guide, word by word, but for what changes in each of its examples. */
+/** The request bodies of the provider's guide: the common part, without what differs between its examples. */
 const GUIDE_POD = {
   cloudId: 'n3-H100x1',
   gpuType: 'H100_80GB',
@@ -52,13 +52,13 @@ function sizesOf(chosen: Offer, overrides: SpecOverrides): Sizes {
   return sizing.sizes;
 }
 
-/** The body as it travels, without the two fields in which ours differ from the guide's. */
+/** The body as JSON, without the two fields in which ours differs from the guide's. */
 function asJson(request: CreatePodRequest): unknown {
   const { name: _name, maxPrice: _maxPrice, ...pod } = request.pod;
   return JSON.parse(JSON.stringify({ ...request, pod }));
 }
 
-describe('the body of the guide', () => {
+describe('the create request of the guide', () => {
   it.each<Parts & { name: string; body: unknown }>([
     { name: 'plain', body: { pod: GUIDE_POD, provider: GUIDE_PROVIDER } },
     {
@@ -84,11 +84,11 @@ describe('the body of the guide', () => {
       requirements: { teamId: 'my_team_id' },
       body: { pod: GUIDE_POD, provider: GUIDE_PROVIDER, team: { teamId: 'my_team_id' } },
     },
-  ])('$name', ({ body, ...parts }) => {
+  ])('is reproduced $name', ({ body, ...parts }) => {
     expect(asJson(build(parts))).toEqual(body);
   });
 
-  it('with a cap, as a JSON number of dollars', () => {
+  it('has the cap as a JSON number of dollars', () => {
     expect(build({ capSent: 2_700_000 }).pod.maxPrice).toBe(2.7);
   });
 });
@@ -99,52 +99,52 @@ describe('buildCreatePodRequest', () => {
       name: 'the team of the operator',
       policy: { defaultTeamId: 'ours' },
       expected: { team: { teamId: 'ours' } },
-      why: 'where the spec names none',
+      why: 'the spec names none',
     },
     {
       name: 'the team of the spec',
       requirements: { teamId: 'theirs' },
       policy: { defaultTeamId: 'ours' },
       expected: { team: { teamId: 'theirs' } },
-      why: 'it goes before the default',
+      why: 'it overrides the default',
     },
     {
       name: 'the SSH key of the operator',
       policy: { defaultSshKeyId: 'key-0' },
       expected: { pod: { sshKeyId: 'key-0' } },
-      why: 'where the spec names none',
+      why: 'the spec names none',
     },
     {
       name: 'the SSH key of the spec',
       requirements: { sshKeyId: 'key-1' },
       policy: { defaultSshKeyId: 'key-0' },
       expected: { pod: { sshKeyId: 'key-1' } },
-      why: 'it goes before the default',
+      why: 'it overrides the default',
     },
     {
       name: 'disks',
       requirements: { disks: ['d1', 'd2'] },
       expected: { disks: ['d1', 'd2'] },
-      why: 'they stand at the root',
+      why: 'they are at the root',
     },
     {
       name: 'its image',
       requirements: { image: 'flux' },
       expected: { pod: { image: 'flux' } },
-      why: 'it was wished',
+      why: 'the spec asks for it',
     },
     {
       name: 'the security of the offer',
       chosen: offer({ security: 'community_cloud' }),
       requirements: { placement: { security: 'any' } },
       expected: { pod: { security: 'community_cloud' } },
-      why: '"any" is no word of the API',
+      why: 'the API does not know "any"',
     },
   ])('sends $name: $why', ({ name: _name, why: _why, expected, ...parts }) => {
     expect(build(parts)).toMatchObject(expected);
   });
 
-  it('sends no key without a value: the pod object is closed, and null is not absent', () => {
+  it('sends no key without a value, because the `pod` object is closed and null is not absent', () => {
     const chosen = offerWithout('dataCenter', 'country', 'region');
     expect(Object.keys(build({ chosen }).pod).sort()).toEqual(
       ['cloudId', 'gpuCount', 'gpuType', 'image', 'maxPrice', 'name', 'security', 'socket'].sort(),
@@ -152,7 +152,7 @@ describe('buildCreatePodRequest', () => {
     expect(Object.keys(build({ chosen }))).toEqual(['pod', 'provider']);
   });
 
-  it('sends no size that is the default: a fixed resource takes none', () => {
+  it('sends no size that equals the default, because a fixed resource accepts none', () => {
     const { pod } = build({ requirements: { resources: { diskSize: 100, vcpus: 16 } } });
     expect([pod.diskSize, pod.vcpus, pod.memory]).toEqual([undefined, undefined, undefined]);
   });
@@ -171,7 +171,7 @@ describe('imageOf', () => {
 describe('withSecretValues', () => {
   const request = build({});
 
-  it('puts in variables and password', () => {
+  it('adds variables and password', () => {
     const values = { envVars: [{ key: 'TOKEN', value: 's3cret' }], jupyterPassword: 'p4ss' };
     expect(withSecretValues(request, values)).toEqual({
       ...request,
@@ -179,7 +179,7 @@ describe('withSecretValues', () => {
     });
   });
 
-  it('changes nothing where there is nothing: an empty list is not an absent one', () => {
+  it('adds no empty list, because the provider distinguishes it from an absent one', () => {
     expect(withSecretValues(request, { envVars: [] })).toEqual(request);
     expect(Object.keys(withSecretValues(request, { envVars: [] }).pod)).not.toContain('envVars');
   });

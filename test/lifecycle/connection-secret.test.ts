@@ -10,7 +10,7 @@ function connectionSecretName(object: Parameters<typeof gpuPod>[0]): string {
 describe('the name of the connection Secret', () => {
   it.each([
     { name: 'train-1', requested: undefined, expected: 'train-1-connection', why: 'the default' },
-    { name: 'train-1', requested: 'mine', expected: 'mine', why: 'it was wished' },
+    { name: 'train-1', requested: 'mine', expected: 'mine', why: 'the spec asks for it' },
     {
       name: 'n'.repeat(242),
       requested: undefined,
@@ -22,7 +22,7 @@ describe('the name of the connection Secret', () => {
     expect(connectionSecretName({ name, spec })).toBe(expected);
   });
 
-  it('of a name that is too long is cut, and told apart by a hash', () => {
+  it('is cut where it is too long, and kept unique by a hash', () => {
     const one = connectionSecretName({ name: `${'n'.repeat(252)}a` });
     const other = connectionSecretName({ name: `${'n'.repeat(252)}b` });
     expect(one).not.toBe(other);
@@ -32,7 +32,7 @@ describe('the name of the connection Secret', () => {
     }
   });
 
-  it('has no dot before the hash: a label of a name ends with a letter or a digit', () => {
+  it('has no dot before the hash, because each label must end with a letter or a digit', () => {
     const name = connectionSecretName({ name: `${'n'.repeat(232)}.${'m'.repeat(20)}` });
     expect(name).toMatch(/^n+-[0-9a-f]{8}-connection$/);
   });
@@ -40,7 +40,7 @@ describe('the name of the connection Secret', () => {
 
 describe('connectionSecret', () => {
   const rented = rentedGpuPod();
-  it('has the keys of the service binding convention', () => {
+  it('has the keys of the Service Binding convention', () => {
     expect(connectionSecret(rented, aReadySnapshot({ ports: [] })).data).toEqual({
       type: 'gpupod',
       provider: 'hyperstack',
@@ -53,18 +53,18 @@ describe('connectionSecret', () => {
     });
   });
 
-  it('cuts a name that is too long before a dot or a dash, and keeps those within', () => {
+  it('cuts a name that is too long before a dot or a dash, and keeps one that fits', () => {
     const long = `a.b-${'c'.repeat(226)}..-${'d'.repeat(20)}`;
     const { name } = connectionSecret(rentedGpuPod({ name: long }), aReadySnapshot());
     expect(name).toMatch(/^a\.b-c{226}-[0-9a-f]{8}-connection$/);
   });
 
-  it('has the name that was wished, however long that of the GpuPod is', () => {
+  it('has the requested name, however long the name of the GpuPod is', () => {
     const requested = rentedGpuPod({ name: 'n'.repeat(253), spec: { connectionSecretName: 'mine' } });
     expect(connectionSecret(requested, aReadySnapshot()).name).toBe('mine');
   });
 
-  it('writes an IPv6 host into the uri as URIs have it', () => {
+  it('brackets an IPv6 host in the URI', () => {
     const snapshot = aReadySnapshot({ ssh: { ...SSH, host: '2001:db8::7' } });
     expect(connectionSecret(rented, snapshot).data).toMatchObject({
       host: '2001:db8::7',
@@ -72,12 +72,12 @@ describe('connectionSecret', () => {
     });
   });
 
-  it('holds the mapped ports as JSON, where there are any', () => {
+  it('has the mapped ports as JSON, if there are any', () => {
     const ports = [{ internal: 8888, external: 30_000, protocol: 'TCP' }];
     expect(connectionSecret(rented, aReadySnapshot({ ports })).data['ports']).toBe(JSON.stringify(ports));
   });
 
-  it('leaves out what is not known', () => {
+  it('leaves out unknown values', () => {
     const { offer: _offer, ...status } = rented.status;
     expect(connectionSecret({ ...rented, status }, aSnapshot()).data).toEqual({
       type: 'gpupod',
@@ -104,7 +104,7 @@ describe('connectionSecret', () => {
     expect(connectionSecret(rented, aReadySnapshot()).fingerprint).toBe(before);
   });
 
-  it('has the links that the provider gives, by what they are used for', () => {
+  it('has one key for each kind of link', () => {
     const url = 'https://h6qc-8888.proxy.example/lab?token=abc';
     const ports = [
       { internal: 8888, protocol: 'TCP', usedBy: 'JUPYTER_NOTEBOOK', url },

@@ -21,9 +21,9 @@ describe('judgeAnswer', () => {
     {
       name: 'a name that was cut',
       instance: { name: nameOfAttempt(1).slice(0, 20) },
-      why: 'upstreams cut names',
+      why: 'upstream providers cut names',
     },
-    { name: 'another name', instance: { name: 'blue-whale' }, why: 'the id is the identity' },
+    { name: 'another name', instance: { name: 'blue-whale' }, why: 'the ID identifies it' },
     {
       name: 'the name that was sent, of another user',
       instance: { userId: 'user-2' },
@@ -32,14 +32,14 @@ describe('judgeAnswer', () => {
     {
       name: 'another name, of our user',
       instance: { name: 'blue-whale', userId: 'user-1' },
-      why: 'the id is the identity',
+      why: 'the ID identifies it',
     },
-    { name: 'no time of creation', instance: { name: 'x', createdAt: 'soon' }, why: 'that proves nothing' },
-  ])('keeps the id of an answer with $name: $why', ({ instance }) => {
+    { name: 'no creation time', instance: { name: 'x', createdAt: 'soon' }, why: 'it proves nothing' },
+  ])('keeps the ID of an answer with $name: $why', ({ instance }) => {
     expect(judgeAnswer(intent(), created(instance), nowhere)).toEqual(created(instance));
   });
 
-  it('keeps the id of an answer without a name', () => {
+  it('keeps the ID of an answer without a name', () => {
     const outcome = { kind: 'created', instance: nameless } as const;
     expect(judgeAnswer(intent(), outcome, nowhere)).toBe(outcome);
   });
@@ -49,20 +49,20 @@ describe('judgeAnswer', () => {
     { name: 'the name of another attempt', instance: { name: nameOfAttempt(2) }, says: 'earlier attempt' },
     { name: 'another user', instance: { name: 'x', userId: 'user-2' }, says: 'another user' },
     {
-      name: 'an age that the request does not have',
+      name: 'a creation time before the request',
       instance: { name: 'x', createdAt: '2026-11-23T09:40:00Z' },
       says: 'older than the request',
     },
-  ])('does not adopt on an answer with $name: the outcome is unknown', ({ instance, says }) => {
+  ])('does not believe an answer with $name: the outcome is unknown', ({ instance, says }) => {
     const outcome = judgeAnswer(intent(), created(instance), nowhere);
     expect(outcome).toMatchObject({ kind: 'unknown', message: expect.stringContaining(says) });
   });
 
-  it('does not adopt what another GpuPod has', () => {
+  it('does not believe the ID of an instance that another GpuPod has', () => {
     expect(judgeAnswer(intent(), created({ name: 'x' }), () => true)).toMatchObject({ kind: 'unknown' });
   });
 
-  it('takes all other outcomes as they are', () => {
+  it('passes on all other outcomes', () => {
     const outcome = refusal();
     expect(judgeAnswer(intent(), outcome, () => true)).toBe(outcome);
   });

@@ -16,7 +16,7 @@ function readyReason({ status }: Rest): string | undefined {
   return findCondition(status, 'Ready')?.reason;
 }
 
-/** What a rest would miss if nothing but time passed: an effect, or another Ready, that is due before it looks again. */
+/** What a rest would miss if only time passed: an effect, or another Ready, that is due before it ends. */
 function overslept(known: Observation, rest: Rest, ms: number): Step | undefined {
   const isWokenByList = rest.wantsInventoryAfterMs !== undefined;
   if (isWokenByList || (rest.requeueAfterMs ?? Infinity) <= ms) return undefined;
@@ -25,7 +25,7 @@ function overslept(known: Observation, rest: Rest, ms: number): Step | undefined
 }
 
 describe('deadlines', () => {
-  it('are never slept through: a rest ends before time alone makes something due', () => {
+  it('end a rest before time alone makes something due', () => {
     let rests = 0;
     const known = fc.oneof(anything, aboutToRent, aboutToRentAgain, aboutToEnd, aboutToGo);
     fc.assert(

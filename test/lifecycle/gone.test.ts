@@ -32,31 +32,31 @@ describe('endVerdict', () => {
       name: 'nothing is rented',
       instance: undefined,
       verdict: 'live',
-      why: 'there is nothing that could end',
+      why: 'nothing can end',
     },
-    { name: 'nothing speaks of an end', instance: {}, verdict: 'live', why: 'no news is no end' },
+    { name: 'no report at all', instance: {}, verdict: 'live', why: 'silence does not prove an end' },
     {
-      name: 'GET says TERMINATED',
+      name: 'a GET says TERMINATED',
       instance: { read: read('terminated') },
       verdict: 'terminated',
-      why: 'it says so',
+      why: 'the provider says so',
     },
     {
-      name: 'a poll says TERMINATED after the DELETE, and a list since does not show it',
+      name: 'a poll says TERMINATED after the DELETE, and a later list does not show it',
       instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'terminated',
       why: 'the provider says so, twice',
     },
     {
-      name: 'a poll says TERMINATED after the DELETE, and a list since shows it',
+      name: 'a poll says TERMINATED after the DELETE, and a later list shows it',
       instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300, live: [aSnapshot()] })),
       verdict: 'live',
       why: 'the provider contradicts itself, and it may bill',
     },
     {
-      name: 'a poll says TERMINATED after the DELETE, and the list is from before',
+      name: 'a poll says TERMINATED after the DELETE, and the list is older',
       instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 600 })),
       verdict: 'live',
@@ -67,27 +67,27 @@ describe('endVerdict', () => {
       instance: { deletedAtMs: NOW_MS - 500 },
       known: polled(NOW_MS - 501, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'live',
-      why: 'it is no word on what came of the DELETE',
+      why: 'it says nothing about the DELETE',
     },
     {
-      name: 'a poll says TERMINATED of one that nobody ended',
+      name: 'a poll says TERMINATED without a DELETE',
       instance: {},
       known: polled(NOW_MS - 400, inventory({ beganAtMs: NOW_MS - 300 })),
       verdict: 'live',
-      why: 'what nobody asked for is read once more',
+      why: 'an unexpected end needs a GET',
     },
     {
-      name: 'a poll leaves it out after the DELETE, and a list since does not show it',
+      name: 'a poll omits it after the DELETE, and a later list does not show it',
       instance: { deletedAtMs: NOW_MS - 500 },
       known: {
         inventory: inventory({ beganAtMs: NOW_MS - 300 }),
         lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { omitted: true, beganAtMs: NOW_MS - 400 }),
       },
       verdict: 'live',
-      why: 'an omission is no word',
+      why: 'an omission proves nothing',
     },
     {
-      name: 'GET failed',
+      name: 'a GET failed',
       instance: { read: read('failed') },
       verdict: 'live',
       why: 'an error is not an absence',
@@ -96,75 +96,75 @@ describe('endVerdict', () => {
       name: 'one 404',
       instance: { missing: 1, read: read('notFound') },
       verdict: 'live',
-      why: 'two looks prove it',
+      why: 'it takes two checks',
     },
     {
       name: 'two proofs',
       instance: { missing: 2, read: read('notFound') },
       verdict: 'vanished',
-      why: 'twice is proven',
+      why: 'two checks prove it',
     },
     {
-      name: 'two proofs for a young pod that nobody ever read',
+      name: 'two proofs for a young instance that no read has shown',
       instance: { missing: 2, wasRead: false, sinceMs: NOW_MS - 299_999 },
       verdict: 'live',
-      why: 'a provider may show a new pod late',
+      why: 'a provider may show a new instance late',
     },
     {
-      name: 'two proofs for an old pod that nobody ever read',
+      name: 'two proofs for an old instance that no read has shown',
       instance: { missing: 2, wasRead: false, sinceMs: NOW_MS - 300_000 },
       verdict: 'vanished',
-      why: 'five minutes are long enough to show it',
+      why: 'the provider had five minutes to show it',
     },
     {
-      name: 'an ended row in the history',
+      name: 'a history row with an end',
       instance: {},
       known: { inventory: inventory({ ended: [historyRow()] }) },
       verdict: 'terminated',
       why: 'the history says when',
     },
     {
-      name: 'a row in the history without an end',
+      name: 'a history row without an end',
       instance: {},
       known: { inventory: inventory({ ended: [{ podId: 'pod-1', name: 'x' }] }) },
       verdict: 'live',
-      why: 'the history lists living pods too',
+      why: 'the history lists live instances too',
     },
     {
-      name: "another pod's row",
+      name: 'a history row of another instance',
       instance: {},
       known: { inventory: inventory({ ended: [historyRow({ podId: 'pod-2' })] }) },
       verdict: 'live',
       why: 'an earlier attempt ended, not this one',
     },
     {
-      name: 'an ended row and a live one',
+      name: 'a history row with an end, and a live row',
       instance: {},
       known: { inventory: inventory({ ended: [historyRow()], live: [aSnapshot()] }) },
       verdict: 'live',
-      why: 'what is listed live may bill',
+      why: 'an instance that is listed live may bill',
     },
     {
       name: 'a mass absence',
       instance: { missing: 2, read: read('terminated') },
       known: { massAbsence: true },
       verdict: 'live',
-      why: 'so many cannot be gone at once: the answer is wrong',
+      why: 'the answer is probably wrong',
     },
     {
       name: 'a mass absence after our DELETE',
       instance: { read: read('terminated'), deletedAtMs: NOW_MS - 60_000 },
       known: { massAbsence: true },
       verdict: 'terminated',
-      why: 'that this one vanishes is expected',
+      why: 'this absence is expected',
     },
     {
       name: 'an accepted DELETE alone',
       instance: { deletedAtMs: NOW_MS - 600_000 },
       verdict: 'live',
-      why: 'the answer to DELETE is not a look',
+      why: 'the answer to a DELETE proves nothing',
     },
-  ])('is $verdict when $name: $why', ({ instance, known, verdict }) => {
+  ])('is $verdict ($name), because $why', ({ instance, known, verdict }) => {
     expect(endVerdict(rented(instance, known))).toBe(verdict);
   });
 });
@@ -180,29 +180,29 @@ describe('wantsRead', () => {
   }>([
     { name: 'no list yet', wants: false, why: 'a 404 without a list proves nothing' },
     {
-      name: 'a list from before',
+      name: 'an earlier list',
       known: { inventory: inventory({ beganAtMs: sinceMs - 1 }) },
       wants: false,
-      why: 'it says nothing of what came after',
+      why: 'it says nothing about the time since',
     },
     {
-      name: 'a list since that does not show it',
+      name: 'a later list that does not show it',
       known: { inventory: inventory({ beganAtMs: sinceMs }) },
       wants: true,
       why: 'the GET is the other half of the proof',
     },
     {
-      name: 'a list since that shows it',
+      name: 'a later list that shows it',
       known: { inventory: inventory({ beganAtMs: sinceMs, live: [aSnapshot()] }) },
       wants: false,
-      why: 'it lives, and the list said so for nothing',
+      why: 'the list has already proven that it is live',
     },
     {
       name: 'a GET a moment ago',
       instance: { read: read('notFound', NOW_MS - 29_999) },
       known: { inventory: inventory({ beganAtMs: NOW_MS - 10 }) },
       wants: false,
-      why: 'two looks at one moment are one',
+      why: 'two checks at one moment count as one',
     },
     {
       name: 'a GET 30 s ago',
@@ -211,17 +211,17 @@ describe('wantsRead', () => {
       wants: true,
       why: 'that is far enough apart',
     },
-  ])('with $name: $wants, because $why', ({ instance = {}, known, wants }) => {
+  ])('is $wants ($name), because $why', ({ instance = {}, known, wants }) => {
     expect(wantsRead(rented(instance, known), anInstanceState(instance), sinceMs)).toBe(wants);
   });
 
-  it('is content with a GET of that very moment', () => {
+  it('accepts a GET of that very moment', () => {
     const instance = anInstanceState({ read: read('notFound', NOW_MS - 5_000) });
     const known = rented(instance, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
     expect(wantsRead(known, instance, NOW_MS - 5_000)).toBe(false);
   });
 
-  it('is not kept waiting by a GET from before: that one says nothing of the time since', () => {
+  it('does not wait after an earlier GET, which says nothing about the time since', () => {
     const instance = anInstanceState({ read: read('found', NOW_MS - 10_000) });
     const known = rented(instance, { inventory: inventory({ beganAtMs: NOW_MS - 1_000 }) });
     expect(wantsRead(known, instance, NOW_MS - 5_000)).toBe(true);
@@ -233,7 +233,7 @@ describe('mayReadAgain', () => {
     { name: 'never read', instance: {}, may: true },
     { name: 'read a moment ago', instance: { read: read('failed', NOW_MS - 29_999) }, may: false },
     { name: 'read long enough ago', instance: { read: read('failed', NOW_MS - 30_000) }, may: true },
-  ])('$name: $may', ({ instance, may }) => {
+  ])('is $may if $name', ({ instance, may }) => {
     expect(mayReadAgain(anInstanceState(instance), NOW_MS, 30_000)).toBe(may);
   });
 });

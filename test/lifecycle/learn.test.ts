@@ -25,7 +25,7 @@ describe('learnCreate', () => {
     { name: 'refused', outcome: refusal(), unbound: false, blocked: undefined },
     { name: 'unknown', outcome: { kind: 'unknown', message: 'reset' }, unbound: false, blocked: undefined },
     {
-      name: 'not sent for lack of a key',
+      name: 'a missing API key',
       outcome: { kind: 'notSent', reason: 'CredentialsMissing', message: 'm' },
       unbound: false,
       blocked: 'CredentialsMissing',
@@ -36,7 +36,7 @@ describe('learnCreate', () => {
       unbound: false,
       blocked: 'ApiUnavailable',
     },
-  ])('remembers $name, from the end of the request on', ({ outcome, unbound, blocked }) => {
+  ])('remembers $name from the end of the request on', ({ outcome, unbound, blocked }) => {
     const learned = learnCreate(localState(), intent(), outcome, NOW_MS);
     expect(learned.pendingCreate).toEqual({
       podName: nameOfAttempt(1),
@@ -60,7 +60,7 @@ describe('learnBlocked', () => {
     { count: 4, waitMs: 16_000 },
     { count: 5, waitMs: 30_000 },
     { count: 1_000, waitMs: 30_000 },
-  ])('after $count failures waits $waitMs ms', ({ count, waitMs }) => {
+  ])('waits $waitMs ms after $count failures', ({ count, waitMs }) => {
     const before = localState(
       count === 0 ? {} : { failure: { reason: 'x', message: '', sinceMs: 0, count } },
     );
@@ -79,7 +79,7 @@ describe('learnDelete', () => {
   it.each([
     { name: 'accepted', outcome: { kind: 'accepted' } as const },
     { name: 'a 404', outcome: { kind: 'notFound', message: '' } as const },
-  ])('takes $name for a DELETE that was sent, and forgets that it failed', ({ outcome }) => {
+  ])('counts $name as a sent DELETE, and forgets earlier failures', ({ outcome }) => {
     const { instance } = learnDelete(before, POD_ID, outcome, NOW_MS);
     expect(instance).toEqual(anInstanceState({ deletedAtMs: NOW_MS }));
   });
@@ -93,22 +93,22 @@ describe('learnDelete', () => {
       waitMs: 1_000,
     },
     { name: 'the fourth', start: before, retryAfterMs: undefined, count: 4, waitMs: 8_000 },
-    { name: 'one that asks for patience', start: before, retryAfterMs: 20_000, count: 4, waitMs: 20_000 },
+    { name: 'one with a Retry-After', start: before, retryAfterMs: 20_000, count: 4, waitMs: 20_000 },
     {
-      name: 'one that asks for more patience than a bill allows',
+      name: 'one with a Retry-After longer than the bound',
       start: before,
       retryAfterMs: 600_000,
       count: 4,
       waitMs: 30_000,
     },
     {
-      name: 'one that asks for less than is waited anyway',
+      name: 'one with a Retry-After shorter than the backoff',
       start: before,
       retryAfterMs: 5,
       count: 4,
       waitMs: 8_000,
     },
-  ])('tries again after $name in $waitMs ms', ({ start, retryAfterMs, count, waitMs }) => {
+  ])('retries after $name in $waitMs ms', ({ start, retryAfterMs, count, waitMs }) => {
     const outcome = failure({
       reason: 'RateLimited',
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -118,7 +118,7 @@ describe('learnDelete', () => {
     expect(instance?.deletedAtMs).toBeUndefined();
   });
 
-  it('says nothing of another pod, nor where none is rented', () => {
+  it('ignores another instance, and a GpuPod without one', () => {
     expect(learnDelete(before, 'pod-2', { kind: 'accepted' }, NOW_MS)).toBe(before);
     const none = localState();
     expect(learnDelete(none, POD_ID, { kind: 'accepted' }, NOW_MS)).toBe(none);
@@ -128,7 +128,7 @@ describe('learnDelete', () => {
 
 describe('learnRead', () => {
   const read = { beganAtMs: 5, result: 'found' } as const;
-  it('remembers the look at the rented pod, and at no other', () => {
+  it('remembers a GET of the rented instance, and of no other', () => {
     const before = localState({ instance: anInstanceState() });
     expect(learnRead(before, POD_ID, read).instance?.read).toEqual(read);
     expect(learnRead(before, 'pod-2', read)).toBe(before);
@@ -142,12 +142,12 @@ describe('learnSecret', () => {
   });
 });
 
-describe('learnStrayDeleted', () => {
+describe('learnDuplicateDeleted', () => {
   const unbound = { podId: 'pod-9', podName: nameOfAttempt(9) };
   it.each([
-    { name: 'the pod without an object', podId: 'pod-9', left: undefined, why: 'it was asked to go' },
-    { name: 'another stray', podId: 'pod-8', left: unbound, why: 'this one is still there' },
-  ])('of $name: $why', ({ podId, left }) => {
+    { name: 'the unbound instance', podId: 'pod-9', left: undefined, why: 'its DELETE was accepted' },
+    { name: 'another duplicate', podId: 'pod-8', left: unbound, why: 'this one still exists' },
+  ])('forgets or keeps $name: $why', ({ podId, left }) => {
     expect(learnDuplicateDeleted(localState({ unbound }), podId).unbound).toEqual(left);
   });
 

@@ -19,11 +19,11 @@ type Expectations<T extends Effect['type']> = Readonly<
   Record<string, (known: Observation, effect: EffectOf<T>) => boolean>
 >;
 
-/** Holds each claim against every effect of one type that comes of the knowledge. */
+/** Checks each property against every effect of one type, in many random observations. */
 function expectOf<T extends Effect['type']>(
   type: T,
   arbitrary: Arbitrary<Observation>,
-  drafts: Expectations<T>,
+  expectations: Expectations<T>,
 ): void {
   let seen = 0;
   fc.assert(
@@ -32,12 +32,14 @@ function expectOf<T extends Effect['type']>(
       if (step.kind === 'act' && isOfType(step.effect, type)) {
         const { effect } = step;
         seen += 1;
-        expect(Object.keys(drafts).filter((name) => drafts[name]?.(known, effect) !== true)).toEqual([]);
+        expect(
+          Object.keys(expectations).filter((name) => expectations[name]?.(known, effect) !== true),
+        ).toEqual([]);
       }
     }),
     RUNS,
   );
-  // A property that nothing was held against says nothing.
+  // A property that was hardly ever checked proves nothing.
   expect(seen).toBeGreaterThan(20);
 }
 
@@ -52,16 +54,16 @@ function statusOf(step: Step): GpuPodStatus | undefined {
   return step.effect.type === 'writeStatus' ? step.effect.status : undefined;
 }
 
-/** Whether a pod may come of the order that stands on the object. */
-function mayCome(known: Observation): boolean {
+/** Whether the create intent on the GpuPod may still become an instance. */
+function mayBecomeInstance(known: Observation): boolean {
   const { pendingCreate } = known.localState;
   return (
     openIntentOf(known).kind === 'open' && (pendingCreate === undefined || !isKnownNotCreated(pendingCreate))
   );
 }
 
-describe('for whatever is known', () => {
-  it('there is one next step, the same each time, with a status that the schema takes', () => {
+describe('for any observation', () => {
+  it('there is one next step, always the same, with a status that the schema accepts', () => {
     fc.assert(
       fc.property(anything, (known) => {
         const step = nextStep(known);
@@ -77,7 +79,7 @@ describe('for whatever is known', () => {
   });
 });
 
-/** Of the vanished object whose order this one may take over: not its own to end, nor to wait for. */
+/** Of the vanished GpuPod whose create intent this one may adopt: not its own to terminate, nor to wait for. */
 function isOfAdopted({ intent, gpuPod }: Observation, name: string | undefined): boolean {
   const adopted = parsePodName(
     intent.kind === 'read' ? intent.intent.name : gpuPod.status.podName,
@@ -85,31 +87,31 @@ function isOfAdopted({ intent, gpuPod }: Observation, name: string | undefined):
   return adopted !== undefined && parsePodName(name)?.objectHash === adopted;
 }
 
-describe('an order', () => {
+describe('a create request', () => {
   const drafts: Expectations<'createPod'> = {
-    'never leaves while a pod is rented': ({ gpuPod }) => gpuPod.status.podId === undefined,
-    'never leaves for an object that goes': ({ gpuPod }) => !isDeleting(gpuPod),
-    'never leaves for a paused object': ({ gpuPod }) => !isPaused(gpuPod),
-    'never leaves for a suspended object': ({ gpuPod }) => !gpuPod.spec.suspend,
-    'never leaves unless the account fits': ({ account }) => account.kind === 'fits',
-    'never leaves through a closed gate': ({ permit }) => permit.kind === 'granted',
-    'never leaves for a team that is not allowed': ({ gpuPod }) => gpuPod.spec.teamId === undefined,
-    'never leaves while it is blocked': ({ localState, now }) =>
+    'is never sent while an instance is rented': ({ gpuPod }) => gpuPod.status.podId === undefined,
+    'is never sent for a deleted GpuPod': ({ gpuPod }) => !isDeleting(gpuPod),
+    'is never sent for a paused GpuPod': ({ gpuPod }) => !isPaused(gpuPod),
+    'is never sent for a suspended GpuPod': ({ gpuPod }) => !gpuPod.spec.suspend,
+    'is never sent unless the account fits': ({ account }) => account.kind === 'fits',
+    'is never sent while a circuit breaker is open': ({ permit }) => permit.kind === 'granted',
+    'is never sent for a team that is not allowed': ({ gpuPod }) => gpuPod.spec.teamId === undefined,
+    'is never sent while it is blocked': ({ localState, now }) =>
       (localState.blocked?.untilMs ?? 0) <= now.monotonicMs,
-    'never leaves while a list shows a pod of the object': (known) =>
+    'is never sent while a list shows an instance of the GpuPod': (known) =>
       (known.inventory?.live ?? []).every(({ name }) => known.mayAdopt && isOfAdopted(known, name)),
-    'never leaves over the order of another installation': (known) => openIntentOf(known).kind !== 'foreign',
-    'never leaves over an order that a pod may come of': (known) => !mayCome(known),
-    'never leaves after failures enough': ({ gpuPod }) =>
+    'never replaces the create intent of another installation': (known) =>
+      openIntentOf(known).kind !== 'foreign',
+    'never replaces a create intent that may still become an instance': (known) => !mayBecomeInstance(known),
+    'is never sent after too many failures': ({ gpuPod }) =>
       (gpuPod.status.failedAttempts ?? 0) < gpuPod.spec.maxAttempts,
-    'never leaves after a loss': ({ gpuPod }) =>
+    'is never sent after a loss': ({ gpuPod }) =>
       (gpuPod.status.conditions ?? []).every(({ reason }) => reason !== 'Interrupted'),
     'always has a cap': (_known, { request }) => request.pod.maxPrice >= 0.01,
     'never has a cap above that of the spec': ({ gpuPod }, { request }) =>
       request.pod.maxPrice <= (gpuPod.spec.maxPrice ?? Infinity),
-    'goes under the name that is written down': (_known, { intent, request }) =>
-      request.pod.name === intent.name,
-    'keeps its number while it was not sent': (known, { intent }) => {
+    'has the name of the create intent': (_known, { intent, request }) => request.pod.name === intent.name,
+    'keeps its number if it was not sent': (known, { intent }) => {
       const pendingCreate = openIntentOf(known);
       return pendingCreate.kind !== 'open' || intent.attempt === pendingCreate.intent.attempt;
     },
@@ -117,34 +119,36 @@ describe('an order', () => {
       (gpuPod.status.attempts ?? []).every(
         ({ number, outcome }) => number !== intent.attempt || outcome === undefined,
       ),
-    'never has the name of an order that was stripped from the object': (
+    'never has the name of a create intent that was removed from the GpuPod': (
       { localState, intent },
       pendingCreate,
     ) => intent.kind !== 'none' || !sameName(localState.pendingCreate?.podName, pendingCreate.intent.name),
   };
 
   it.each([
-    { name: 'of whatever is known', arbitrary: anything, isRare: true },
-    { name: 'of an object that is about to be rented for', arbitrary: aboutToRent, isRare: false },
-    { name: 'of an order that was not sent', arbitrary: aboutToRentAgain, isRare: false },
+    { name: 'for any observation', arbitrary: anything, isRare: true },
+    { name: 'for a GpuPod that is about to rent', arbitrary: aboutToRent, isRare: false },
+    { name: 'for a create request that was not sent', arbitrary: aboutToRentAgain, isRare: false },
   ])('$name keeps all rules', ({ arbitrary, isRare }) => {
     expectOf('createPod', isRare ? fc.oneof(arbitrary, aboutToRent) : arbitrary, drafts);
   });
 });
 
-describe('an end', () => {
+describe('a DELETE', () => {
   const orderly: Expectations<'deletePod' | 'deleteDuplicate'> = {
-    'is never asked for while paused': ({ gpuPod }) => !isPaused(gpuPod),
-    'is never asked for with a key of another account': ({ account }) => account.kind === 'fits',
+    'is never sent while paused': ({ gpuPod }) => !isPaused(gpuPod),
+    'is never sent with the key of another account': ({ account }) => account.kind === 'fits',
   };
 
-  it('comes to no pod but the one that the status names, under the name that was ordered', () => {
+  it('concerns only the instance that the status names, under the requested name', () => {
     expectOf('deletePod', fc.oneof(anything, aboutToEnd), {
       ...orderly,
-      'is of the rented pod': ({ gpuPod }, { podId }) => podId === gpuPod.status.podId,
-      'is of a pod with the name that was ordered, or of none': ({ gpuPod, localState: { instance } }) =>
-        instance?.read?.result === 'notFound' || sameName(instance?.name, gpuPod.status.podName),
-      'is written down, or the object is deleted': ({ gpuPod }) =>
+      'is for the rented instance': ({ gpuPod }, { podId }) => podId === gpuPod.status.podId,
+      'is for an instance with the requested name, or without a name': ({
+        gpuPod,
+        localState: { instance },
+      }) => instance?.read?.result === 'notFound' || sameName(instance?.name, gpuPod.status.podName),
+      'is recorded before, or the GpuPod is deleted': ({ gpuPod }) =>
         isDeleting(gpuPod) ||
         (gpuPod.status.attempts ?? []).some(
           ({ ending, outcome }) => ending !== undefined && outcome === undefined,
@@ -152,11 +156,11 @@ describe('an end', () => {
     });
   });
 
-  it('comes to no stray that is rented or on order', () => {
+  it('never terminates as a duplicate what is rented or in an open create intent', () => {
     expectOf('deleteDuplicate', anything, {
       ...orderly,
-      'is not of the rented pod': ({ gpuPod }, { podId }) => podId !== gpuPod.status.podId,
-      'is not of the pod on order': (known, { podName }) => {
+      'is not for the rented instance': ({ gpuPod }, { podId }) => podId !== gpuPod.status.podId,
+      'is not for the instance of the open create intent': (known, { podName }) => {
         const pendingCreate = openIntentOf(known);
         return pendingCreate.kind !== 'open' || !sameName(pendingCreate.intent.name, podName);
       },
@@ -178,17 +182,18 @@ describe('a release', () => {
   const isOfUid = ({ metadata }: GpuPod, name = ''): boolean =>
     name.toLowerCase().includes(`-${objectHash(metadata)}-`);
 
-  it('needs a clean complete list since the last DELETE, Retain, or a person who named the pod', () => {
+  it('needs a clean complete list since the last DELETE, Retain, or a person who named the instance', () => {
     expectOf('release', aboutToGo, {
-      'is of a deleted object': ({ gpuPod }) => isDeleting(gpuPod),
-      'takes off a finalizer that is there': ({ gpuPod }) => hasFinalizer(gpuPod),
-      'has a proof, or somebody who answers for it': (known, { retain }) =>
+      'is for a deleted GpuPod': ({ gpuPod }) => isDeleting(gpuPod),
+      'removes an existing finalizer': ({ gpuPod }) => hasFinalizer(gpuPod),
+      'has a proof, or a person who takes the responsibility': (known, { retain }) =>
         retain !== undefined || isForced(known) || isClean(known),
-      'retains the rented pod only, and only as the spec says': ({ gpuPod }, { retain }) =>
+      'retains only the rented instance, and only if the spec says so': ({ gpuPod }, { retain }) =>
         retain === undefined ||
         (gpuPod.spec.deletionPolicy === 'Retain' &&
           retain.every(({ podId, podName }) => podId === gpuPod.status.podId || isOfUid(gpuPod, podName))),
-      'never lets an order go that a pod may come of': (known) => isForced(known) || !mayCome(known),
+      'never gives up a create intent that may still become an instance': (known) =>
+        isForced(known) || !mayBecomeInstance(known),
     });
   });
 });

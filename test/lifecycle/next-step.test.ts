@@ -21,8 +21,8 @@ const withDuplicate = {
 };
 const suspended = { spec: { suspend: true } };
 
-/** Each row: two rules apply, and which one goes first. */
-describe('the order of the rules', () => {
+/** In each row two rules apply; the expected step shows which one comes first. */
+describe('the sequence of the rules', () => {
   it.each<{ name: string; known: ObservationOverrides; expected: Outline; why: string }>([
     {
       name: 'force-release before paused',
@@ -48,70 +48,70 @@ describe('the order of the rules', () => {
       name: 'paused before a doubtful account',
       known: { ...CHANGED, gpuPod: gpuPod({ annotations: PAUSED }) },
       expected: { step: 'rest', Synced: 'Paused' },
-      why: 'nobody is to worry about what is paused',
+      why: 'a paused GpuPod raises no alarm',
     },
     {
       name: 'paused before deletion',
       known: { gpuPod: rentedGpuPod({ isDeleting: true, annotations: PAUSED }) },
       expected: { step: 'rest', Synced: 'Paused' },
-      why: 'deletion included',
+      why: 'paused includes deletion',
     },
     {
       name: 'a doubtful account before deletion',
       known: { ...CHANGED, gpuPod: rentedGpuPod({ isDeleting: true }) },
       expected: { step: 'rest', Synced: 'AccountChanged' },
-      why: 'its empty list would let everything go',
+      why: 'its empty list would release everything',
     },
     {
-      name: 'a doubtful account before strays',
+      name: 'a doubtful account before duplicates',
       known: { ...CHANGED, ...withDuplicate },
       expected: { step: 'rest' },
-      why: 'they are not ours to end',
+      why: 'they are not ours to terminate',
     },
     {
-      name: 'the finalizer before all that pays',
+      name: 'the finalizer before everything that costs money',
       known: { gpuPod: rentedGpuPod({ finalizers: [] }), lastSeen: lastSeen(aReadySnapshot()) },
       expected: { step: 'addFinalizer' },
-      why: 'it must not vanish unseen',
+      why: 'the GpuPod must not vanish unseen',
     },
     {
-      name: 'strays before the look-up',
+      name: 'duplicates before the open create intent',
       known: { gpuPod: gpuPod({ intent: intent({ attempt: 10 }) }), ...withDuplicate },
       expected: { step: 'deleteDuplicate' },
       why: 'they bill meanwhile',
     },
     {
-      name: 'what is newer than the object before the look-up',
+      name: 'a newer instance before the open create intent',
       known: { gpuPod: gpuPod({ intent: intent() }), inventory: withDuplicate.inventory },
       expected: { step: 'rest', Synced: 'NewerInstance' },
-      why: 'its attempt was begun once that order was settled',
+      why: 'its attempt began after that intent was settled',
     },
     {
-      name: 'what is newer than the object before suspend',
+      name: 'a newer instance before suspend',
       known: { gpuPod: gpuPod(suspended), inventory: withDuplicate.inventory },
       expected: { step: 'rest', Synced: 'NewerInstance' },
-      why: 'the wish is from an older moment, too',
+      why: 'the spec is older too',
     },
     {
-      name: 'the look-up before deletion',
+      name: 'the open create intent before deletion',
       known: { gpuPod: gpuPod({ intent: intent(), isDeleting: true }) },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'a pod may be on its way',
+      why: 'an instance may be on its way',
     },
     {
-      name: 'the look-up before suspend',
+      name: 'the open create intent before suspend',
       known: { gpuPod: gpuPod({ intent: intent(), ...suspended }) },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'the same',
+      why: 'an instance may be on its way',
     },
     {
-      name: 'a foreign order before deletion',
+      name: "another installation's create intent before deletion",
       known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999' }), isDeleting: true }) },
       expected: { step: 'rest', Stalled: 'ForeignIntent' },
-      why: 'only a person can say',
+      why: 'only a person can decide',
     },
     {
-      name: 'an ending before a new start',
+      name: 'a termination before a new start',
       known: {
         gpuPod: rentedGpuPod(
           { annotations: { [ANNOTATIONS.reconcileRequestedAt]: 'now' } },
@@ -136,7 +136,7 @@ describe('the order of the rules', () => {
       name: 'suspend before following',
       known: { gpuPod: rentedGpuPod(suspended), lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS }) },
       expected: { step: 'writeStatus', Ready: 'Terminating' },
-      why: 'however well it runs',
+      why: 'even if the instance is ready',
     },
     {
       name: 'suspend before a stall',
@@ -144,19 +144,19 @@ describe('the order of the rules', () => {
         gpuPod: gpuPod({ ...suspended, status: { conditions: [condition('Stalled', 'Interrupted')] } }),
       },
       expected: { step: 'rest', Ready: 'Suspended', Stalled: null },
-      why: 'it is a way out of it',
+      why: 'it is a way out of the stall',
     },
     {
       name: 'a stall before renting',
       known: { ...offers, gpuPod: gpuPod({ status: { conditions: [condition('Stalled', 'Lost')] } }) },
       expected: { step: 'rest', Stalled: 'Lost' },
-      why: 'nothing is rented by itself after a loss',
+      why: 'the operator rents nothing by itself after a loss',
     },
     {
-      name: 'what is forbidden before renting',
+      name: 'forbidden settings before renting',
       known: { ...offers, policy: { requireMaxPrice: true } },
       expected: { step: 'rest', Synced: 'NotAllowed' },
-      why: 'before any money is spent',
+      why: 'they are checked before any money is spent',
     },
     {
       name: 'failures before renting',
@@ -168,16 +168,16 @@ describe('the order of the rules', () => {
       name: 'invalid requests before renting',
       known: { ...offers, localState: { invalidRefusals: { generation: 1, count: 3, message: '' } } },
       expected: { step: 'rest', Stalled: 'InvalidRequest' },
-      why: 'the next would refuse it, too',
+      why: 'the next offer would refuse it too',
     },
-    { name: 'renting last', known: offers, expected: { step: 'createPod' }, why: 'nothing hinders it' },
-  ])('$name: $why', ({ known, expected }) => {
+    { name: 'renting last', known: offers, expected: { step: 'createPod' }, why: 'nothing prevents it' },
+  ])('has $name: $why', ({ known, expected }) => {
     const localState = { instance: anInstanceState() };
     expect(outline(nextStep(observed({ localState, ...known })))).toMatchObject(expected);
   });
 });
 
-/** A life as a chain of what is known, each with the step that it leads to. */
+/** A life as a chain of observations, each with the step that it leads to. */
 describe('a normal life', () => {
   const deleting = rentedGpuPod({ isDeleting: true });
   const sent = { instance: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
@@ -205,9 +205,9 @@ describe('a normal life', () => {
       known: { gpuPod: deleting, localState: { instance: anInstanceState() } },
       step: 'deletePod',
     },
-    { name: 'end asked for', known: { gpuPod: deleting, localState: sent }, step: 'rest' },
+    { name: 'termination requested', known: { gpuPod: deleting, localState: sent }, step: 'rest' },
     {
-      name: 'end seen',
+      name: 'termination proven',
       known: {
         gpuPod: deleting,
         localState: sent,

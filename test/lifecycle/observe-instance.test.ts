@@ -8,8 +8,8 @@ import { inventory, aSnapshot, lastSeen } from '../support/builders/snapshots.ts
 
 const rented = rentedGpuPod();
 
-describe('the rented pod', () => {
-  it('counts from now where this process did not rent it', () => {
+describe('the rented instance', () => {
+  it('counts from now if this process did not rent it', () => {
     expect(observe(observation({ gpuPod: rented })).instance).toEqual({
       podId: POD_ID,
       sinceMs: NOW_MS,
@@ -18,11 +18,11 @@ describe('the rented pod', () => {
     });
   });
 
-  it('is forgotten with its id', () => {
+  it('is forgotten with its ID', () => {
     expect(observe(observation({ localState: { instance: anInstanceState() } })).instance).toBeUndefined();
   });
 
-  it('is another one after the next attempt: what is known of the old one does not count', () => {
+  it('is a new one after the next attempt, and nothing known about the old one counts', () => {
     const instance = anInstanceState({ podId: 'pod-0', missing: 2, deletedAtMs: 1 });
     expect(observe(observation({ gpuPod: rented, localState: { instance } })).instance).toMatchObject({
       podId: POD_ID,
@@ -46,11 +46,11 @@ describe('the rented pod', () => {
   });
 });
 
-describe('what the provider calls the rented pod', () => {
+describe('the name of the rented instance at the provider', () => {
   const unnamed = { podId: POD_ID, sinceMs: 1, wasRead: false, missing: 0 };
   const { name: _name, ...poll } = aSnapshot();
   it.each<{ name: string; known: ObservationOverrides; heard: string | undefined; why: string }>([
-    { name: 'nothing', known: {}, heard: undefined, why: 'nobody said it' },
+    { name: 'nothing', known: {}, heard: undefined, why: 'no answer has stated it' },
     {
       name: 'a list that shows it',
       known: { inventory: inventory({ live: [aSnapshot({ podId: 'pod-9', name: 'x' }), aSnapshot()] }) },
@@ -58,7 +58,7 @@ describe('what the provider calls the rented pod', () => {
       why: 'whatever else the list shows',
     },
     {
-      name: 'a list that shows another pod',
+      name: 'a list that shows another instance',
       known: { inventory: inventory({ live: [aSnapshot({ podId: 'pod-9', name: 'x' })] }) },
       heard: undefined,
       why: 'its name is not ours',
@@ -67,7 +67,7 @@ describe('what the provider calls the rented pod', () => {
       name: 'a GET',
       known: { localState: { instance: { ...unnamed, read: { beganAtMs: 2, result: 'found', name: 'x' } } } },
       heard: 'x',
-      why: 'it names the pod, also a stranger',
+      why: 'it names the instance, even that of another owner',
     },
     {
       name: 'a GET, after another name',
@@ -77,42 +77,42 @@ describe('what the provider calls the rented pod', () => {
         },
       },
       heard: 'x',
-      why: 'the last word counts',
+      why: 'the latest answer counts',
     },
     {
-      name: 'an earlier look',
+      name: 'an earlier snapshot',
       known: { localState: { instance: { ...unnamed, name: 'y' } }, lastSeen: lastSeen(poll) },
       heard: 'y',
-      why: 'a status poll says nothing of it',
+      why: 'a status poll does not state it',
     },
     {
-      name: 'the answer to its order',
+      name: 'its create response',
       known: { localState: { instance: unnamed, unbound: { podId: POD_ID, podName: 'x' } } },
       heard: 'x',
-      why: 'that names it as well as a look does',
+      why: 'it names the instance as well as a snapshot does',
     },
     {
-      name: 'the answer to another order',
+      name: 'another create response',
       known: { localState: { instance: unnamed, unbound: { podId: 'pod-9', podName: 'x' } } },
       heard: undefined,
-      why: 'that is another pod',
+      why: 'that is another instance',
     },
-  ])('by $name: $heard, because $why', ({ known, heard }) => {
+  ])('is $heard ($name), because $why', ({ known, heard }) => {
     expect(observe(observation({ gpuPod: rented, ...known })).instance?.name).toBe(heard);
   });
 });
 
-describe('proofs that the rented pod is gone', () => {
+describe('the proofs that the rented instance is gone', () => {
   const readAtMs = NOW_MS - 40_000;
   const notFound = { beganAtMs: readAtMs, result: 'notFound' } as const;
   it.each([
     { name: 'a 404 alone', instance: { read: notFound }, missing: 0, why: 'a list must agree' },
     {
-      name: 'a 404 and a list from before it',
+      name: 'a 404 and an earlier list',
       instance: { read: notFound },
       list: inventory({ beganAtMs: readAtMs - 1 }),
       missing: 0,
-      why: 'the list must be the later look',
+      why: 'the list must be the later check',
     },
     {
       name: 'a 404 and a later list without it',
@@ -126,14 +126,14 @@ describe('proofs that the rented pod is gone', () => {
       instance: { read: notFound, missing: 1, lastMissingAtMs: 1 },
       list: inventory({ beganAtMs: readAtMs, live: [aSnapshot()] }),
       missing: 0,
-      why: 'it lives: earlier proofs are void',
+      why: 'it is live, so earlier proofs are void',
     },
     {
       name: 'the same 404 and a still later list',
       instance: { read: notFound, missing: 1, lastMissingAtMs: readAtMs },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 1,
-      why: 'one GET is one look',
+      why: 'one GET counts once',
     },
     {
       name: 'a second 404, 30 s later',
@@ -147,16 +147,16 @@ describe('proofs that the rented pod is gone', () => {
       instance: { read: { beganAtMs: readAtMs, result: 'failed' } as const, missing: 1, lastMissingAtMs: 1 },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 1,
-      why: 'an error is not an absence, and proves no life either',
+      why: 'an error proves neither absence nor presence',
     },
     {
       name: 'a GET that found it',
       instance: { read: { beganAtMs: readAtMs, result: 'found' } as const, missing: 1, lastMissingAtMs: 1 },
       list: inventory({ beganAtMs: NOW_MS }),
       missing: 0,
-      why: 'it lives',
+      why: 'it is live',
     },
-  ])('$name: $missing, because $why', ({ instance, missing, ...rest }) => {
+  ])('are $missing ($name), because $why', ({ instance, missing, ...rest }) => {
     const list = 'list' in rest ? { inventory: rest.list } : {};
     const seen = observe(
       observation({ gpuPod: rented, localState: { instance: anInstanceState(instance) }, ...list }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { writingOf } from '../../src/lifecycle/intent.ts';
 import { observe, requestSurelyEndedAtMs } from '../../src/lifecycle/observe.ts';
-import type { LocalState, PendingCreate } from '../../src/lifecycle/local-state.ts';
+import type { PendingCreate } from '../../src/lifecycle/local-state.ts';
 import { DEFAULT_TIMINGS } from '../../src/lifecycle/settings.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../support/builders/intent.ts';
@@ -12,8 +12,8 @@ const ordered = gpuPod({ intent: intent() });
 const rented = rentedGpuPod();
 const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message: 'm' } as const;
 
-describe('an order without an outcome', () => {
-  it('is first seen now where this process knows nothing of it', () => {
+describe('a create intent without an outcome', () => {
+  it('is first seen now if this process knows nothing about it', () => {
     expect(observe(observation({ gpuPod: ordered })).pendingCreate).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
@@ -23,7 +23,7 @@ describe('an order without an outcome', () => {
     });
   });
 
-  it('of a writer whose writes are slow is waited for as much longer as it says of itself', () => {
+  it('by a writer with slow writes is awaited that much longer', () => {
     const late = intent({ sendWithinMs: 55_000 });
     const { pendingCreate } = observe(observation({ gpuPod: gpuPod({ intent: late }) }));
     expect(pendingCreate).toMatchObject({ lateMs: 45_000 });
@@ -31,14 +31,14 @@ describe('an order without an outcome', () => {
     expect(seen).toEqual([NOW_MS + 70_000 + 45_000]);
   });
 
-  it('keeps what this process knows of it', () => {
+  it('keeps what this process knows about it', () => {
     const pendingCreate = aPendingCreate({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
     expect(observe(observation({ gpuPod: ordered, localState: { pendingCreate } })).pendingCreate).toEqual(
       pendingCreate,
     );
   });
 
-  it('is another one after the next intent: proofs of the old absence do not count', () => {
+  it('is a new one after the next intent, and older proofs of absence do not count', () => {
     const next = gpuPod({ intent: intent({ attempt: 2 }) });
     const pendingCreate = aPendingCreate({ absences: 3, lastAbsenceAtMs: NOW_MS - 10 });
     expect(observe(observation({ gpuPod: next, localState: { pendingCreate } })).pendingCreate).toMatchObject(
@@ -51,9 +51,12 @@ describe('an order without an outcome', () => {
 
   it.each([
     { name: 'another process', written: { writtenBy: 'operator-2' } },
-    { name: 'a version that did not say which process', written: { writtenBy: undefined } },
-    { name: 'the same process, when it sent it again', written: { startedAt: '2026-11-23T09:59:51Z' } },
-  ])('is another one where $name wrote it under the same name', ({ written }) => {
+    { name: 'an earlier version that did not name its process', written: { writtenBy: undefined } },
+    {
+      name: 'the same process, when it sent the request again',
+      written: { startedAt: '2026-11-23T09:59:51Z' },
+    },
+  ])('is a new one if $name wrote it under the same name', ({ written }) => {
     const pendingCreate = aPendingCreate({ absences: 3, outcome: notSent });
     const rewritten = gpuPod({ intent: { ...intent(), ...written } });
     const observed = observe(observation({ gpuPod: rewritten, localState: { pendingCreate } })).pendingCreate;
@@ -63,7 +66,7 @@ describe('an order without an outcome', () => {
 
   it.each([
     { name: 'no intent', instance: gpuPod() },
-    { name: 'a rented pod', instance: rented },
+    { name: 'a rented instance', instance: rented },
     {
       name: 'the intent of another installation',
       instance: gpuPod({ intent: intent({ installation: 'zzz999' }) }),
@@ -73,17 +76,17 @@ describe('an order without an outcome', () => {
       name: 'an outcome in the attempts',
       instance: gpuPod({ intent: intent(), status: { attempts: [{ number: 1, outcome: 'Refused' }] } }),
     },
-  ])('is not there with $name', ({ instance }) => {
+  ])('does not exist with $name', ({ instance }) => {
     expect(observe(observation({ gpuPod: instance })).pendingCreate).toBeUndefined();
   });
 
-  it('is remembered although nobody can read it', () => {
+  it('is remembered although it is not readable', () => {
     expect(observe(observation({ gpuPod: gpuPod({ intent: 'garbled' }) })).pendingCreate).toMatchObject({
       absences: 0,
     });
   });
 
-  it('is remembered although the annotation was stripped: an order may be on its way', () => {
+  it('is remembered although the annotation was removed, because a request may be in flight', () => {
     const localState = { pendingCreate: aPendingCreate({ outcome: { kind: 'unknown', message: 'reset' } }) };
     expect(observe(observation({ gpuPod: gpuPod(), localState })).pendingCreate).toEqual(
       localState.pendingCreate,
@@ -91,7 +94,7 @@ describe('an order without an outcome', () => {
   });
 });
 
-describe('proofs that no pod came of an order', () => {
+describe('the proofs that a create request created nothing', () => {
   const endedAtMs = NOW_MS - 100_000;
   interface Row {
     readonly name: string;
@@ -108,20 +111,20 @@ describe('proofs that no pod came of an order', () => {
       name: 'a list that began before the request ended',
       listAtMs: endedAtMs - 1,
       absences: 0,
-      why: 'it may have missed the pod',
+      why: 'it may have missed the instance',
     },
     {
       name: 'a list that began when it ended',
       listAtMs: endedAtMs,
       absences: 1,
-      why: 'the first that says something',
+      why: 'the first one that counts',
     },
     {
       name: 'a list 29.999 s after the last proof',
       pendingCreate: { absences: 1, lastAbsenceAtMs: endedAtMs },
       listAtMs: endedAtMs + 29_999,
       absences: 1,
-      why: 'lists at one time are one look',
+      why: 'lists at one time count once',
     },
     {
       name: 'a list 30 s after the last proof',
@@ -135,7 +138,7 @@ describe('proofs that no pod came of an order', () => {
       pendingCreate: { absences: 1, lastAbsenceAtMs: endedAtMs + 5 },
       listAtMs: endedAtMs + 5,
       absences: 1,
-      why: 'each list counts once, however often the object is looked at',
+      why: 'each list counts once, however often the GpuPod is reconciled',
     },
     {
       name: 'a list that shows it',
@@ -143,7 +146,7 @@ describe('proofs that no pod came of an order', () => {
       listAtMs: endedAtMs + 40_000,
       shows: 'live',
       absences: 0,
-      why: 'it is there after all',
+      why: 'the instance exists after all',
     },
     {
       name: 'a history that shows it',
@@ -151,25 +154,25 @@ describe('proofs that no pod came of an order', () => {
       listAtMs: endedAtMs + 40_000,
       shows: 'ended',
       absences: 0,
-      why: 'it was there',
+      why: 'the instance existed',
     },
     {
       name: 'a list that shows another attempt',
       listAtMs: endedAtMs,
       shows: 'another',
       absences: 1,
-      why: 'that is another order',
+      why: 'that is another create intent',
     },
     {
-      name: 'another process: a list 69.999 s after the first sight',
+      name: 'another process: a list 69.999 s after the intent was first seen',
       pendingCreate: { firstSeenAtMs: endedAtMs },
       isForeign: true,
       listAtMs: endedAtMs + 69_999,
       absences: 0,
-      why: 'its request may still be under way',
+      why: 'its request may still be in flight',
     },
     {
-      name: 'another process: a list 70 s after the first sight',
+      name: 'another process: a list 70 s after the intent was first seen',
       pendingCreate: { firstSeenAtMs: endedAtMs },
       isForeign: true,
       listAtMs: endedAtMs + 70_000,
@@ -177,7 +180,7 @@ describe('proofs that no pod came of an order', () => {
       why: 'its request has surely ended',
     },
   ])(
-    '$name: $absences, because $why',
+    'are $absences ($name), because $why',
     ({ pendingCreate = {}, isForeign = false, listAtMs, shows, absences }) => {
       const { requestEndedAtMs: _ended, ...foreign } = aPendingCreate(pendingCreate);
       const standing = isForeign
@@ -201,7 +204,7 @@ describe('proofs that no pod came of an order', () => {
     },
   );
 
-  it('of an order that nobody can read come of living pods alone: what has ended must not hinder for ever', () => {
+  it('come only from live instances if the intent is not readable, because an ended one would block it forever', () => {
     const garbled = {
       gpuPod: gpuPod({ intent: '{' }),
       localState: { pendingCreate: aPendingCreate({ podName: '' }) },
@@ -212,83 +215,15 @@ describe('proofs that no pod came of an order', () => {
     expect(observe(observation({ ...garbled, inventory: live })).pendingCreate?.absences).toBe(0);
   });
 
-  it('begin at the end of our request, or after the longest that of another process can last', () => {
+  it('begin at the end of our request, or after the longest possible request of another process', () => {
     const { requestEndedAtMs: _ended, ...foreign } = aPendingCreate({ firstSeenAtMs: 5 });
     expect(requestSurelyEndedAtMs(aPendingCreate({ requestEndedAtMs: 7 }), DEFAULT_TIMINGS)).toBe(7);
     expect(requestSurelyEndedAtMs(foreign, DEFAULT_TIMINGS)).toBe(70_005);
   });
 });
 
-describe('strays', () => {
-  const list = inventory({ beganAtMs: 500, live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(1) })] });
-  it.each([
-    {
-      name: 'a pod of an earlier attempt',
-      instance: gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } }),
-      duplicates: { 'pod-9': 500 },
-      why: 'nobody ordered it any more',
-    },
-    { name: 'the pod on order', instance: ordered, duplicates: {}, why: 'it is about to be adopted' },
-    {
-      name: 'a second pod of the rented name',
-      instance: rented,
-      duplicates: { 'pod-9': 500 },
-      why: 'the provider made two',
-    },
-    {
-      name: 'a pod that the object goes with',
-      instance: gpuPod({ isDeleting: true }),
-      duplicates: { 'pod-9': 500 },
-      why: 'nothing of it may stay behind',
-    },
-    {
-      name: 'a pod while the order cannot be read',
-      instance: gpuPod({ intent: '?' }),
-      duplicates: {},
-      why: 'it may be at work, and what it was to cost is lost',
-    },
-    {
-      name: 'a pod of which the object tells nothing',
-      instance: gpuPod(),
-      duplicates: {},
-      why: 'the object is from an older moment',
-    },
-  ])('$name: $why', ({ instance, duplicates }) => {
-    expect(observe(observation({ gpuPod: instance, inventory: list })).duplicates).toEqual(duplicates);
-  });
-
-  it('leaves out the rented pod itself', () => {
-    const own = inventory({ live: [aSnapshot()] });
-    expect(observe(observation({ gpuPod: rented, inventory: own })).duplicates).toEqual({});
-  });
-
-  it('leaves out the pod that this process got an id for: it is about to be bound, under whatever name', () => {
-    const localState = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
-    const late = inventory({ live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(7) })] });
-    expect(observe(observation({ gpuPod: ordered, localState, inventory: late })).duplicates).toEqual({});
-  });
-
-  it('leaves out what carries no name of ours', () => {
-    const others = inventory({ live: [aSnapshot({ podId: 'x', name: 'My first pod' })] });
-    expect(observe(observation({ gpuPod: gpuPod(), inventory: others })).duplicates).toEqual({});
-  });
-
-  it('remembers the list that first showed it, and forgets it with the first that does not', () => {
-    const localState: Partial<LocalState> = { duplicates: { 'pod-9': 100, 'pod-8': 100 } };
-    const instance = gpuPod({ status: { attempts: [{ number: 1, outcome: 'NotCreated' }] } });
-    expect(observe(observation({ gpuPod: instance, localState, inventory: list })).duplicates).toEqual({
-      'pod-9': 100,
-    });
-  });
-
-  it('keeps what is known while there is no list', () => {
-    const localState: Partial<LocalState> = { duplicates: { 'pod-9': 100 } };
-    expect(observe(observation({ localState })).duplicates).toEqual({ 'pod-9': 100 });
-  });
-});
-
-describe('what else is remembered', () => {
-  it('since when the object is being deleted, once', () => {
+describe('the local state', () => {
+  it('remembers when the deletion was first seen', () => {
     const deleting = gpuPod({ isDeleting: true });
     expect(observe(observation({ gpuPod: deleting })).deletingSinceMs).toBe(NOW_MS);
     expect(
@@ -297,13 +232,13 @@ describe('what else is remembered', () => {
     expect(observe(observation({ localState: { deletingSinceMs: 5 } })).deletingSinceMs).toBeUndefined();
   });
 
-  it('a pod without an object, until a status names it', () => {
+  it('remembers an unbound instance until a status names it', () => {
     const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
     expect(observe(observation({ gpuPod: ordered, localState: { unbound } })).unbound).toEqual(unbound);
     expect(observe(observation({ gpuPod: rented, localState: { unbound } })).unbound).toBeUndefined();
   });
 
-  it('nothing that changes when the same is observed twice', () => {
+  it('does not change when the same is observed twice', () => {
     const known = observation({
       gpuPod: rented,
       lastSeen: lastSeen(aReadySnapshot()),

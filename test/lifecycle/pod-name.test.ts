@@ -21,36 +21,40 @@ const hash = objectHash(identity);
 const earlierHash = createHash('sha256').update('team-a/7d9f').digest('hex').slice(0, 10);
 
 describe('podName', () => {
-  it('is the front, the attempt, and what a person recognises', () => {
+  it('is the name prefix, the attempt, and what a person recognizes', () => {
     expect(podName(ID, identity, 7)).toBe(`gp-abc123-${hash}-7-team-a-train-1`);
   });
 
-  it('keeps the owner and the attempt within 50 characters, which is what upstreams keep', () => {
+  it('keeps name prefix and attempt within 50 characters, which upstream providers keep', () => {
     const shortened = podName(ID, identity, 999_999).slice(0, 50);
     expect(parsePodName(shortened)).toEqual({ installation: ID, objectHash: hash, attempt: 999_999 });
   });
 
-  it('has one dash for what no upstream takes, so that more of the name is kept', () => {
+  it('has one dash for each run of unsupported characters, so that more of the name is kept', () => {
     expect(podName(ID, { ...identity, name: 'a..b_c' }, 7)).toBe(`gp-abc123-${hash}-7-team-a-a-b-c`);
   });
 
   it.each([
-    { name: 'a long name', changes: { name: 'n'.repeat(253) }, why: 'the end is cut, never the front' },
+    { name: 'a long name', changes: { name: 'n'.repeat(253) }, why: 'the end is cut, never the name prefix' },
     {
       name: 'a long namespace',
       changes: { namespace: 'n'.repeat(63) },
-      why: 'namespaces take 63 characters alone',
+      why: 'a namespace alone may have 63 characters',
     },
-    { name: 'dots', changes: { name: 'a.b.c' }, why: 'object names may have dots, upstreams may not' },
+    {
+      name: 'dots',
+      changes: { name: 'a.b.c' },
+      why: 'names of objects may have dots, upstream providers may not accept them',
+    },
     { name: 'a cut at a dash', changes: { namespace: 'x'.repeat(38), name: 'y' }, why: 'no dash at the end' },
-    { name: 'no letters at all', changes: { name: '...' }, why: 'nothing of the name is left' },
-  ])('of $name fits every upstream: $why', ({ changes }) => {
+    { name: 'no letters at all', changes: { name: '...' }, why: 'nothing of the name remains' },
+  ])('of $name suits every upstream provider: $why', ({ changes }) => {
     const made = podName(ID, { ...identity, ...changes }, 1);
     expect(made).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]$/);
     expect(parsePodName(made)).toMatchObject({ installation: ID, attempt: 1 });
   });
 
-  it('can be parsed back, whatever the object is called', () => {
+  it('can be parsed back, whatever the name of the GpuPod', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 });
     const attempts = fc.integer({ min: 1, max: 999_999 });
     fc.assert(
@@ -69,15 +73,15 @@ describe('podName', () => {
 
 describe('objectHash', () => {
   it.each([
-    { other: { namespace: 'team-b', uid: '7d9f' }, why: 'a uid may be restored into another namespace' },
-    { other: { namespace: 'team-a', uid: '7d9e' }, why: 'a namesake is another object' },
-  ])('differs: $why', ({ other }) => {
+    { other: { namespace: 'team-b', uid: '7d9f' }, why: 'a UID may be restored into another namespace' },
+    { other: { namespace: 'team-a', uid: '7d9e' }, why: 'the same name is another object' },
+  ])('differs, because $why', ({ other }) => {
     expect(objectHash(other)).not.toBe(hash);
   });
 });
 
-describe('the owner in a name', () => {
-  it('has at least 128 bits: nobody finds another uid with the same', () => {
+describe('the hash in a name', () => {
+  it('has at least 128 bits, so that nobody finds another UID for it', () => {
     expect(hash).toMatch(/^[0-9a-v]{26}$/);
     expect(26 * Math.log2(32)).toBeGreaterThanOrEqual(128);
   });
@@ -88,7 +92,7 @@ describe('the owner in a name', () => {
     expect(Math.min(...kinds)).toBe(32);
   });
 
-  it('is found in the form that earlier versions wrote', () => {
+  it('is found in the form of earlier versions', () => {
     expect(objectHashes(identity)).toEqual([hash, earlierHash]);
     expect(podNamePrefixes(ID, identity)).toEqual([`gp-abc123-${hash}`, `gp-abc123-${earlierHash}`]);
   });
@@ -107,19 +111,23 @@ describe('parsePodName', () => {
 
   it.each([
     { text: `gp-abc123-${hash}-12-team-a-train-1`, attempt: 12, why: 'a whole name' },
-    { text: `gp-abc123-${hash}-12`, attempt: 12, why: 'an upstream that cuts the end' },
-    { text: `GP-ABC123-${hash.toUpperCase()}-12-TEAM`, attempt: 12, why: 'an upstream that changes case' },
+    { text: `gp-abc123-${hash}-12`, attempt: 12, why: 'an upstream provider that cuts the end' },
+    {
+      text: `GP-ABC123-${hash.toUpperCase()}-12-TEAM`,
+      attempt: 12,
+      why: 'an upstream provider that changes case',
+    },
     {
       text: `user-x-gp-abc123-${hash}-12-team-a`,
       attempt: 12,
-      why: 'an upstream that names its customer first',
+      why: 'an upstream provider that puts its customer first',
     },
-    { text: `User_7:gp-abc123-${hash}-12`, attempt: 12, why: 'whatever stands between' },
-    { text: `gp_abc123_${hash}_12_team_a`, attempt: 12, why: 'an upstream that takes no dashes' },
+    { text: `User_7:gp-abc123-${hash}-12`, attempt: 12, why: 'any separator' },
+    { text: `gp_abc123_${hash}_12_team_a`, attempt: 12, why: 'an upstream provider that accepts no dashes' },
     {
       text: `gp-abc123-${hash}-12-ns-gp-abc123-${other}-3-x`,
       attempt: 12,
-      why: 'a tenant who names the object like the instance of another',
+      why: 'a tenant who names a GpuPod like the instance of another',
     },
   ])('reads $text: $why', ({ text, attempt }) => {
     expect(parsePodName(text)).toEqual({ installation: ID, objectHash: hash, attempt });
@@ -128,23 +136,23 @@ describe('parsePodName', () => {
   it.each([
     { text: '', why: 'no name' },
     { text: undefined, why: 'a status poll has none' },
-    { text: 'My first pod', why: 'what a person rented by hand' },
-    { text: `gp-abc12-${hash}-1`, why: 'five characters are no installation' },
+    { text: 'My first pod', why: 'an instance that a person rented' },
+    { text: `gp-abc12-${hash}-1`, why: 'an installation has six characters, not five' },
     { text: 'gp-abc123-0123456789', why: 'no attempt' },
     { text: `gp-abc123-${hash}-1x`, why: 'an attempt is a number' },
     { text: `gp-abc123-${hash}-1234567`, why: 'no attempt has seven digits' },
-    { text: `xgp-abc123-${hash}-1`, why: 'the end of another word is no beginning' },
+    { text: `xgp-abc123-${hash}-1`, why: 'it begins within another word' },
     { text: `gp-xabc123-${hash}-1`, why: 'an installation has six characters' },
     { text: `gp-abc123-${hash.slice(1)}-1`, why: 'a shorter hash' },
     { text: `gp-abc123-${hash}a-1`, why: 'a longer hash' },
-    { text: `gp-abc123-${hash.slice(0, 9)}-1`, why: 'less than earlier versions wrote' },
-    { text: `gp-abc123-${hash.slice(0, 10)}`, why: 'cut within the hash, to what earlier versions wrote' },
+    { text: `gp-abc123-${hash.slice(0, 9)}-1`, why: 'shorter than that of earlier versions' },
+    { text: `gp-abc123-${hash.slice(0, 10)}`, why: 'cut within the hash, to the length of earlier versions' },
     { text: `gp-abc123-${hash}`, why: 'cut before the attempt' },
-  ])('is not ours: $why', ({ text }) => {
+  ])('finds no name of ours: $why', ({ text }) => {
     expect(parsePodName(text)).toBeUndefined();
   });
 
-  it('gives parts whose front is that of the object', () => {
+  it('gives parts whose name prefix is that of the GpuPod', () => {
     const parts = parsePodName(podName(ID, identity, 3));
     expect(parts === undefined ? undefined : namePrefixOf(parts)).toBe(podNamePrefix(ID, identity));
   });
@@ -154,13 +162,18 @@ describe('isSameAttempt', () => {
   const name = podName(ID, identity, 2);
   it.each([
     { a: name, b: name.toUpperCase(), same: true, why: 'case' },
-    { a: name, b: `user-x-${name}`, same: true, why: 'something before it' },
+    { a: name, b: `user-x-${name}`, same: true, why: 'text before it' },
     { a: name, b: name.slice(0, 50), same: true, why: 'a cut end' },
-    { a: name, b: podName(ID, identity, 20), same: false, why: 'another attempt that begins like it' },
+    {
+      a: name,
+      b: podName(ID, identity, 20),
+      same: false,
+      why: 'another attempt that begins with the same digit',
+    },
     { a: name, b: podName(ID, { ...identity, uid: 'x' }, 2), same: false, why: 'another object' },
     { a: name, b: podName('zzz999', identity, 2), same: false, why: 'another installation' },
     { a: 'mine', b: 'MINE', same: true, why: 'a name that no operator gave' },
-    { a: name, b: 'mine', same: false, why: 'a name that was changed altogether' },
+    { a: name, b: 'mine', same: false, why: 'a name that was changed completely' },
     { a: name, b: undefined, same: false, why: 'no name' },
     { a: undefined, b: undefined, same: false, why: 'two unknown names' },
   ])('is $same: $why', ({ a, b, same }) => {
@@ -171,11 +184,11 @@ describe('isSameAttempt', () => {
 
 describe('sameName', () => {
   it.each([
-    { a: 'gp-A', b: 'GP-a', same: true, why: 'upstreams change case' },
-    { a: 'gp-a', b: 'gp-a-1', same: false, why: 'one is not the other because it begins like it' },
-    { a: undefined, b: undefined, same: false, why: 'two unknown names are not one name' },
+    { a: 'gp-A', b: 'GP-a', same: true, why: 'upstream providers change case' },
+    { a: 'gp-a', b: 'gp-a-1', same: false, why: 'one is only the beginning of the other' },
+    { a: undefined, b: undefined, same: false, why: 'two unknown names do not match' },
     { a: 'gp-a', b: undefined, same: false, why: 'a status poll has no name' },
-  ])('of $a and $b is $same: $why', ({ a, b, same }) => {
+  ])('is $same for $a and $b: $why', ({ a, b, same }) => {
     expect(sameName(a, b)).toBe(same);
   });
 });

@@ -30,13 +30,13 @@ const active = { status: 'ACTIVE' } as const;
 
 describe('readinessOf', () => {
   it.each<Row>([
-    // What nobody says counts as done.
+    // A missing field counts as done.
     { ...active, endpoint: true, expected: 'usable' },
     { ...active, endpoint: false, expected: 'lacksEndpoint' },
     { ...active, installation: 'FINISHED', endpoint: true, expected: 'usable' },
     { ...active, installation: 'FINISHED', endpoint: false, expected: 'lacksEndpoint' },
     { ...active, progress: 100, endpoint: true, expected: 'usable' },
-    // What anybody says counts.
+    // A present field counts.
     { ...active, progress: 40, endpoint: true, expected: 'starting' },
     { ...active, installation: 'FINISHED', progress: 40, endpoint: true, expected: 'usable' },
     { ...active, installation: 'ACTIVE', progress: 100, endpoint: true, expected: 'starting' },
@@ -57,7 +57,7 @@ describe('readinessOf', () => {
     { status: 'PROVISIONING', failure: FAILURE, endpoint: false, expected: 'installFailed' },
     { status: 'PENDING', failure: FAILURE, endpoint: false, expected: 'installFailed' },
     { status: 'STOPPED', failure: FAILURE, endpoint: false, expected: 'installFailed' },
-    // What the provider cannot tell is no news; an explicit ERROR is.
+    // UNKNOWN is no news; an explicit ERROR is.
     { status: 'UNKNOWN', failure: FAILURE, endpoint: false, expected: 'starting' },
     { status: 'UNKNOWN', installation: 'ERROR', endpoint: false, expected: 'installFailed' },
     { status: 'PROVISIONING', endpoint: false, expected: 'starting' },
@@ -68,7 +68,7 @@ describe('readinessOf', () => {
     { status: 'DELETING', failure: FAILURE, endpoint: false, expected: 'starting' },
     { status: 'TERMINATED', installation: 'ERROR', endpoint: false, expected: 'starting' },
   ])(
-    '$status, installation $installation, failure $failure, progress $progress, endpoint $endpoint: $expected',
+    'is $expected for status $status, installation $installation, failure $failure, progress $progress, endpoint $endpoint',
     (row) => {
       expect(readinessOf(snapshotOf(row))).toBe(row.expected);
     },

@@ -20,7 +20,7 @@ describe('specHash', () => {
     jupyterPasswordSecretRef: { jupyterPasswordSecretRef: { name: 's', key: 'k' } },
   };
 
-  it.each(FROZEN_FIELDS)('changes with %s: the machine was bought with it', (field) => {
+  it.each(FROZEN_FIELDS)('changes with %s, which determines what is rented', (field) => {
     expect(specHash(spec(changes[field]))).not.toBe(base);
   });
 
@@ -32,17 +32,17 @@ describe('specHash', () => {
     { name: 'offerTimeout', change: { offerTimeout: '1h' } },
     { name: 'deletionPolicy', change: { deletionPolicy: 'Retain' } },
     { name: 'suspend', change: { suspend: true } },
-  ])('stays the same with $name: a machine that is on order need not go for it', ({ change }) => {
+  ])('stays the same with $name, which need not end an instance that is being created', ({ change }) => {
     expect(specHash(spec(change))).toBe(base);
   });
 
-  it('does not depend on the order in which a person wrote the fields', () => {
+  it('ignores the sequence of the fields in the spec', () => {
     const one = spec({ placement: { security: 'any', spot: 'Allow' } });
     const other = spec({ placement: { spot: 'Allow', security: 'any' } });
     expect(specHash(one)).toBe(specHash(other));
   });
 
-  it('does not depend on the order in which a version of the schema has the fields: it would end machines', () => {
+  it('ignores the sequence of the fields in the schema, which would terminate instances on an upgrade', () => {
     const parsed = spec({ placement: { security: 'any', spot: 'Allow' } });
     const { security, spot, allowPrepaid, minStock } = parsed.placement;
     expect(specHash({ ...parsed, placement: { spot, minStock, security, allowPrepaid } })).toBe(
@@ -53,17 +53,17 @@ describe('specHash', () => {
     );
   });
 
-  it('is short: it stands in an annotation', () => {
+  it('is short enough for an annotation', () => {
     expect(base).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('depends on the order of a list: the first GPU type is tried first', () => {
+  it('depends on the sequence of a list, because the first GPU type is tried first', () => {
     const one = spec({ gpu: { types: ['A', 'B'] } });
     const other = spec({ gpu: { types: ['B', 'A'] } });
     expect(specHash(one)).not.toBe(specHash(other));
   });
 
-  it('tells a value under one field from the same value under another', () => {
+  it('distinguishes a value under one field from the same value under another', () => {
     expect(specHash(spec({ sshKeyId: 'x' }))).not.toBe(specHash(spec({ teamId: 'x' })));
   });
 });

@@ -25,21 +25,21 @@ it.each<{ name: string; attempt: Partial<Attempt>; wallets: readonly (string | u
     wallets: ['team-b', undefined],
   },
   {
-    name: 'a refusal, which made nothing',
+    name: 'a refusal, which created nothing',
     attempt: { outcome: 'Refused', teamId: 'team-a' },
     wallets: ['team-b'],
   },
   {
-    name: 'a team that is not listed any more',
+    name: 'a team that is no longer listed',
     attempt: { outcome: 'Ended', teamId: 'team-left' },
     wallets: ['team-b'],
   },
   {
-    name: 'one that goes on with a team that is not listed',
+    name: 'an open one with a team that is no longer listed',
     attempt: { teamId: 'team-left' },
     wallets: ['team-b', 'team-left'],
   },
-])('instances of a GpuPod may be in the wallets of its attempts: $name', ({ attempt, wallets }) => {
+])('includes the wallets of the attempts: $name', ({ attempt, wallets }) => {
   const known = gpuPod({
     intent: intent({ attempt: 2, teamId: 'team-b' }),
     spec: { teamId: 'team-b' },

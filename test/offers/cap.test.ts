@@ -22,7 +22,7 @@ const rows: Row[] = [
     maxPrice: 3,
     sent: 3_000_000,
     line: 3_000_000,
-    why: 'what the person said',
+    why: 'the user set it',
   },
   {
     name: 'maxPrice, variable',
@@ -31,14 +31,14 @@ const rows: Row[] = [
     isVariable: true,
     sent: 3_000_000,
     line: 3_000_000,
-    why: 'no 5 % on top of a hard cap',
+    why: 'a hard cap gets no 5 %',
   },
   {
     name: 'none, fixed price',
     total: 2_000_000,
     sent: 2_000_000,
     line: 2_100_000,
-    why: 'the computed price; ended only when 5 % above',
+    why: 'the computed price; terminated only 5 % above it',
   },
   {
     name: 'none, variable price',
@@ -46,7 +46,7 @@ const rows: Row[] = [
     isVariable: true,
     sent: 2_100_000,
     line: 2_100_000,
-    why: 'room to vary',
+    why: 'the price may vary',
   },
   {
     name: 'rounding',
@@ -63,7 +63,7 @@ const rows: Row[] = [
     ceiling: 3_000_000,
     sent: 3_000_000,
     line: 3_000_000,
-    why: 'the operator bounds everybody',
+    why: "the operator's limit applies to everybody",
   },
   {
     name: 'ceiling above maxPrice',
@@ -72,7 +72,7 @@ const rows: Row[] = [
     ceiling: 9_000_000,
     sent: 3_000_000,
     line: 3_000_000,
-    why: 'it never raises',
+    why: 'it never raises the cap',
   },
   {
     name: 'ceiling alone',
@@ -80,7 +80,7 @@ const rows: Row[] = [
     ceiling: 9_000_000,
     sent: 2_000_000,
     line: 2_100_000,
-    why: 'a ceiling is no wish to pay that much',
+    why: 'a ceiling does not ask to pay that much',
   },
   {
     name: 'tight ceiling, variable',
@@ -89,7 +89,7 @@ const rows: Row[] = [
     ceiling: 2_050_000,
     sent: 2_050_000,
     line: 2_050_000,
-    why: '5 % does not pass the ceiling',
+    why: '5 % must not exceed the ceiling',
   },
   {
     name: 'below a cent',
@@ -104,10 +104,10 @@ const rows: Row[] = [
     maxPrice: 0.01,
     sent: 10_000,
     line: 10_000,
-    why: 'the lowest cap there is',
+    why: 'the lowest possible cap',
   },
   {
-    name: 'maxPrice with a binary tail',
+    name: 'maxPrice with a binary fraction',
     total: 1_000,
     maxPrice: 2.7,
     sent: 2_700_000,
@@ -121,10 +121,10 @@ const rows: Row[] = [
     isPriceAmbiguous: true,
     sent: 1_900_000,
     line: 1_995_000,
-    why: 'nothing but the cap tells the rows apart',
+    why: 'only the cap tells the rows apart',
   },
   {
-    name: 'a twin of another price, a price that varies',
+    name: 'a twin of another price, and a price that varies',
     total: 1_900_000,
     maxPrice: 3,
     isVariable: true,
@@ -167,12 +167,12 @@ test.each(rows)(
   },
 );
 
-describe('effective cap', () => {
-  test('without maxPrice and ceiling there is none', () => {
+describe('the effective cap', () => {
+  test('is undefined without maxPrice and ceiling', () => {
     expect(effectiveCap(requirements().prices)).toBeUndefined();
   });
 
-  test('maxPrice is rounded down to whole micro-dollars', () => {
+  test('is maxPrice, rounded down to whole micro-dollars', () => {
     expect(effectiveCap(requirements({ maxPrice: 1.234_567_9 }).prices)).toBe(1_234_567);
   });
 });

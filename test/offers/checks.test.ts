@@ -19,7 +19,7 @@ test.each(rows)('$name → $expected: $why', (row) => {
   expect(verdict.kind === 'fits' ? 'fits' : verdict.rejection.reason).toBe(row.expected);
 });
 
-/** Their opposite is given, or they need a limit or a row that names no place. */
+/** The rows have their opposite, or they need a limit or a row without a place. */
 const NOT_GIVEN = [
   'ProviderDenied',
   'SpotRequired',
@@ -30,13 +30,13 @@ const NOT_GIVEN = [
 ];
 
 describe('the list of checks', () => {
-  test('every reason has a row above that gives it', () => {
+  test('has a row for every reason', () => {
     expect(new Set(rows.map((row) => row.expected))).toEqual(
       new Set(['fits', ...Object.keys(REJECTION_REASONS)]),
     );
   });
 
-  test('reasons come in the documented order, whatever else is wrong with the offer', () => {
+  test('gives reasons in the documented sequence, whatever else is wrong with the offer', () => {
     const wrong = offer({
       gpuType: 'A100_80GB', gpuCount: 8, multiNode: true, socket: 'SXM4', region: 'eu_west', country: 'FR',
       dataCenter: 'X', provider: 'runpod', cloudId: 'x', security: 'community_cloud', isSpot: true, prepaidHours: 1,
@@ -71,13 +71,13 @@ describe('the list of checks', () => {
     { name: 'nothing', images: [], image: 'ubuntu_22_cuda_12', offered: true },
     { name: 'nothing', images: [], image: 'axolotl', offered: false },
     { name: 'another', images: ['axolotl'], image: undefined, offered: false },
-  ])('an offer that lists $name and the image $image: $offered', ({ images, image, offered }) => {
+  ])('accepts image $image for an offer that lists $name: $offered', ({ images, image, offered }) => {
     const verdict = judgeOffer(offer({ images }), requirements(image === undefined ? {} : { image }));
     const isRefused = verdict.kind === 'rejected' && verdict.rejection.reason === 'ImageNotOffered';
     expect(isRefused).toBe(!offered);
   });
 
-  test('the price comes last, so that only offers that fit in all else count as too dear', () => {
+  test('checks the price last, so that only offers that fit otherwise count as too expensive', () => {
     const verdict = judgeOffer(offer({ usd: 99 }), requirements({ maxPrice: 1 }, {}, ALWAYS_COOLING));
     expect(verdict).toMatchObject({ rejection: { reason: 'CoolingDown', detail: 'NoCapacity until 12:30' } });
     expect(OFFER_CHECKS.at(-1)?.name).toBe('priceIsWithinCap');

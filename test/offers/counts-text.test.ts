@@ -15,7 +15,7 @@ function said(counts: readonly number[], clusters: readonly number[] = [], types
     : selection.kind;
 }
 
-describe('a number of GPUs that no machine has', () => {
+describe('a number of GPUs that no offer has', () => {
   it.each([
     {
       has: 'other numbers',
@@ -30,24 +30,24 @@ describe('a number of GPUs that no machine has', () => {
       message: 'No offer has 8 × H100_80GB. Single-instance offers: 1 GPU.',
     },
     {
-      has: 'clusters besides',
+      has: 'clusters too',
       counts: [1],
       clusters: [16],
       message: `No offer has 8 × H100_80GB. Single-instance offers: 1 GPU. ${MULTI}`,
     },
     { has: 'clusters only', counts: [], clusters: [16], message: `No offer has 8 × H100_80GB. ${MULTI}` },
     { has: 'nothing', counts: [], clusters: [], message: 'The provider has no offer for H100_80GB.' },
-  ])('is told with what there is: $has', ({ counts, clusters, message }) => {
+  ])('is explained by the counts that exist: $has', ({ counts, clusters, message }) => {
     expect(said(counts, clusters)).toEqual({ message, reason: 'NoOffers' });
   });
 
-  it('is told type by type where there are several', () => {
+  it('is explained for each type', () => {
     expect(said([1, 2], [], ['H100_80GB', 'A100_80GB'])).toMatchObject({
       message: 'No offer has 8 × H100_80GB or A100_80GB. Single-instance offers: 1, 2 × H100_80GB.',
     });
   });
 
-  it('is not what hinders where a machine has it', () => {
+  it('is not the problem where an offer has it', () => {
     expect(said([8])).toBe('selected');
   });
 });

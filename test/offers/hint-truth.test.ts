@@ -6,7 +6,7 @@ import { noCooldowns, requirementsFrom } from '../../src/offers/requirements.ts'
 import { offerLists, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';
 
-/** What a person would do on each kind of advice. `value` is the word after "to" or "add". */
+/** What a person does on each kind of advice. `value` is the word after "to" or "add". */
 const FOLLOWED: readonly {
   advice: RegExp;
   follow: (of: GpuPodSpec, value: string) => GpuPodSpec;
@@ -43,7 +43,7 @@ const FOLLOWED: readonly {
   { advice: /^set placement\.security to (any)/, follow: (of) => placed(of, { security: 'any' }) },
 ];
 
-test('whoever follows a hint gets an offer, and at least as many fit as it says', () => {
+test('every hint wins an offer, and at least as many fit as it says', () => {
   const followed = new Set<RegExp>();
   fc.assert(
     fc.property(

@@ -28,7 +28,7 @@ const rows: Row[] = [
     offers: [offer({ usd: 3 }), offer({ usd: 1, country: 'US' })],
     spec: { maxPrice: 2, placement: { countries: ['CA'] } },
     expected: 'raise maxPrice to 3.00 to match 1 offer',
-    why: 'the first fits in all else',
+    why: 'the first one fits otherwise',
   },
   {
     name: 'ceiling',
@@ -37,7 +37,7 @@ const rows: Row[] = [
     ceiling: 2_500_000,
     expected:
       "raising maxPrice does not help: the operator's ceiling is 2.50 USD/h, the cheapest offer costs 3.00",
-    why: 'nobody shall raise maxPrice in vain',
+    why: 'nobody must raise maxPrice in vain',
   },
   {
     name: 'ceiling, several above it',
@@ -46,7 +46,7 @@ const rows: Row[] = [
     ceiling: 2_500_000,
     expected:
       "raising maxPrice does not help: the operator's ceiling is 2.50 USD/h, the cheapest offer costs 3.00",
-    why: 'the cheapest one says how far away it is',
+    why: 'the cheapest one shows how far away it is',
   },
   {
     name: 'ceiling, no maxPrice',
@@ -55,7 +55,7 @@ const rows: Row[] = [
     ceiling: 2_500_000,
     expected:
       "raising maxPrice does not help: the operator's ceiling is 2.50 USD/h, the cheapest offer costs 3.00",
-    why: 'there is nothing to raise either',
+    why: 'there is nothing to raise',
   },
   {
     name: 'ceiling above the price',
@@ -63,7 +63,7 @@ const rows: Row[] = [
     spec: { maxPrice: 2 },
     ceiling: 2_500_000,
     expected: 'raise maxPrice to 2.40 to match 1 offer',
-    why: 'within the ceiling maxPrice helps',
+    why: 'within the ceiling a higher maxPrice helps',
   },
   {
     name: 'ceiling and a way out',
@@ -72,7 +72,7 @@ const rows: Row[] = [
     ceiling: 2_500_000,
     expected:
       "set placement.spot to Allow to match 1 offer; raising maxPrice does not help: the operator's ceiling is 2.50 USD/h, the cheapest offer costs 3.00",
-    why: 'both are worth knowing',
+    why: 'both facts matter',
   },
   {
     name: 'stock',
@@ -86,21 +86,21 @@ const rows: Row[] = [
     offers: [offer({ stockStatus: 'Low' })],
     spec: { placement: { minStock: 'High' } },
     expected: 'lower placement.minStock to Low to match 1 offer',
-    why: 'only Low is there',
+    why: 'only Low is available',
   },
   {
     name: 'data center',
     offers: [offer({ usd: 1 }), offer({ usd: 2 }), offer({ usd: 0.5, dataCenter: 'X', images: ['axolotl'] })],
     spec: { placement: { dataCenters: ['CANADA-2'] } },
     expected: 'add CANADA-1 to placement.dataCenters to match 2 offers',
-    why: 'the cheaper X fails for its image as well',
+    why: 'the cheaper X fails for its image too',
   },
   {
     name: 'unnamed data center',
     offers: [offerWithout('dataCenter')],
     spec: { placement: { dataCenters: ['X'] } },
     expected: 'remove placement.dataCenters to match 1 offer',
-    why: 'there is no name to add',
+    why: 'it has no name to add',
   },
   {
     name: 'country',
@@ -121,7 +121,7 @@ const rows: Row[] = [
     offers: [offer(), offer()],
     spec: { placement: { countries: ['US'], dataCenters: ['X'] } },
     expected: 'remove the regions, countries and dataCenters of placement to match 2 offers',
-    why: 'to people that is one constraint',
+    why: 'to a person that is one constraint',
   },
   {
     name: 'provider',
@@ -135,7 +135,7 @@ const rows: Row[] = [
     offers: [offer()],
     spec: { placement: { providers: { deny: ['hyperstack', 'runpod'] } } },
     expected: 'remove hyperstack from placement.providers.deny to match 1 offer',
-    why: 'only that one helps',
+    why: 'no other change helps',
   },
   {
     name: 'socket',
@@ -156,7 +156,7 @@ const rows: Row[] = [
     offers: [offer({ images: ['axolotl', 'ubuntu_22_cuda_12'] })],
     spec: { image: 'flux' },
     expected: 'choose image ubuntu_22_cuda_12 to match 1 offer',
-    why: 'the plain one suits most people, axolotl few',
+    why: 'the plain image suits most people, axolotl few',
   },
   {
     name: 'template only',
@@ -177,21 +177,21 @@ const rows: Row[] = [
     offers: [guideOffer()],
     spec: { resources: { diskSize: 5000 } },
     expected: 'set resources.diskSize to 1000 to match 1 offer',
-    why: 'as near to the wish as can be had',
+    why: 'the closest reachable size',
   },
   {
     name: 'exact size',
     offers: [guideOffer()],
     spec: { resources: { vcpus: 7, fit: 'Exact' } },
     expected: 'set resources.vcpus to 6 to match 1 offer',
-    why: '6 and 8 are as near; the smaller one',
+    why: '6 and 8 are equally close; the smaller one wins',
   },
   {
     name: 'nearest size',
     offers: [offer({ usd: 1, memory: resource({ defaultCount: 64 }) }), offer({ usd: 2 })],
     spec: { resources: { memory: 256 } },
     expected: 'set resources.memory to 180 to match 1 offer',
-    why: 'nearer to the wish goes before cheaper',
+    why: 'distance counts before price',
   },
   {
     name: 'two sizes',
@@ -205,49 +205,49 @@ const rows: Row[] = [
     offers: [offer({ vcpus: resource() })],
     spec: { resources: { vcpus: 1 } },
     expected: 'remove resources.vcpus to match 1 offer',
-    why: 'no size can be named',
+    why: 'no size is known',
   },
   {
     name: 'count',
     offers: [offer({ gpuCount: 8, usd: 1 }), offer({ gpuCount: 2, usd: 5 })],
     spec: {},
     expected: 'set gpu.count to 2 to match 1 offer',
-    why: 'nearer to the wish goes before cheaper',
+    why: 'distance counts before price',
   },
   {
     name: 'pin',
     offers: [offer()],
     spec: { placement: { cloudId: 'gone' } },
     expected: 'remove placement.cloudId to match 1 offer',
-    why: 'the pinned one is not there',
+    why: 'the pinned one is not listed',
   },
   {
     name: 'spot',
     offers: [offer({ isSpot: true }), offer({ cloudId: 'other', security: 'community_cloud' })],
     spec: {},
     expected: 'set placement.spot to Allow to match 1 offer',
-    why: 'spot before community',
+    why: 'spot comes before community',
   },
   {
     name: 'no spot',
     offers: [offer()],
     spec: { placement: { spot: 'Require' } },
     expected: 'set placement.spot to Allow to match 1 offer',
-    why: 'on demand is there',
+    why: 'only on demand is listed',
   },
   {
     name: 'security',
     offers: [offer({ security: 'community_cloud' })],
     spec: {},
     expected: 'set placement.security to any to match 1 offer',
-    why: 'only community is there',
+    why: 'only community is listed',
   },
   {
     name: 'prepaid',
     offers: [offer({ prepaidHours: 24 })],
     spec: {},
     expected: 'set placement.allowPrepaid to true to match 1 offer',
-    why: 'only prepaid is there',
+    why: 'only prepaid is listed',
   },
   {
     name: 'two things wrong',
@@ -275,8 +275,8 @@ test.each(rows)('$name → $expected: $why', ({ offers, spec, ceiling, expected 
   }
 });
 
-describe('text', () => {
-  test('is at most 200 characters, whatever the provider calls its places', () => {
+describe('the text of a hint', () => {
+  test('has at most 200 characters, whatever names the provider sends', () => {
     const selection = selectOffer(
       [offer({ dataCenter: 'x'.repeat(5000) })],
       requirements({ placement: { dataCenters: ['X'] } }),

@@ -14,17 +14,17 @@ describe('offerKey', () => {
     { name: 'country', other: offer({ country: 'US' }) },
     { name: 'isSpot', other: offer({ isSpot: true }) },
   ];
-  test.each(cases)('tells offers apart by $name, as cloudId alone is not unique', ({ other }) => {
+  test.each(cases)('distinguishes offers by $name, because cloudId alone is not unique', ({ other }) => {
     expect(offerKey(other)).not.toBe(offerKey(offer()));
   });
 
-  test('words that contain separators cannot be mixed up', () => {
+  test('keeps names apart that contain separators', () => {
     expect(offerKey(offer({ provider: 'a","b', cloudId: 'c' }))).not.toBe(
       offerKey(offer({ provider: 'a', cloudId: 'b","c' })),
     );
   });
 
-  test('price and stock change and do not make another offer of it', () => {
+  test('ignores price and stock, which change', () => {
     expect(offerKey(offer({ usd: 9, stockStatus: 'Low' }))).toBe(offerKey(offer()));
   });
 });

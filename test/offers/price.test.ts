@@ -7,28 +7,28 @@ import { GUIDE_DISK, guideOffer, offer, resource } from './support/builders.ts';
 describe("the guide's totals, in micro-dollars", () => {
   const cases: { name: string; sizes: SizeRequirements; parts: [number, number, number]; why: string }[] = [
     {
-      name: 'nothing wished',
+      name: 'default sizes',
       sizes: {},
       parts: [30_000, 0, 2_720_000],
-      why: 'a default disk that is not included is paid too',
+      why: 'a default disk that is not included costs extra',
     },
     {
       name: 'disk 200',
       sizes: { diskSize: 200 },
       parts: [60_000, 0, 2_750_000],
-      why: 'the whole disk is paid, not the difference',
+      why: 'the whole disk is billed, not the difference',
     },
     {
       name: 'vcpus 20',
       sizes: { vcpus: 20 },
       parts: [30_000, 80_000, 2_800_000],
-      why: 'above the default all vcpus are paid',
+      why: 'above the default all vCPUs are billed',
     },
     {
       name: 'vcpus 10',
       sizes: { vcpus: 10 },
       parts: [30_000, 40_000, 2_760_000],
-      why: 'below the included default they are paid as well',
+      why: 'below the included default they are billed too',
     },
     {
       name: 'disk 200 and vcpus 20',
@@ -57,40 +57,40 @@ describe('base price', () => {
         name: 'secure cloud, both prices',
         given: { usd: 1.8, prices: { communityPrice: 1.64 } },
         gpu: 1_800_000,
-        why: 'it is billed by the field that security names',
+        why: 'the provider bills the price that security names',
       },
       {
         name: 'community cloud, both prices',
         given: { usd: 1.8, security: 'community_cloud', prices: { communityPrice: 1.64 } },
         gpu: 1_640_000,
-        why: 'it is billed by the field that security names',
+        why: 'the provider bills the price that security names',
       },
       {
         name: 'secure cloud, only the other price',
         given: { usd: 0, prices: { communityPrice: 1.64 } },
         gpu: 1_640_000,
-        why: 'a 0 is no price, so the other one counts',
+        why: '0 means no price, so the other one counts',
       },
       {
         name: 'community cloud, only the other price',
         given: { usd: 1.8, security: 'community_cloud', prices: { communityPrice: 0 } },
         gpu: 1_800_000,
-        why: 'a 0 is no price, so the other one counts',
+        why: '0 means no price, so the other one counts',
       },
       {
-        name: 'a new word for security, both prices',
+        name: 'an unknown security, both prices',
         given: { usd: 1.8, security: 'sovereign_cloud', prices: { communityPrice: 1.64 } },
         gpu: 1_800_000,
-        why: 'nobody knows which one counts: the dearer',
+        why: 'nobody knows which one counts: the higher one',
       },
       {
-        name: 'a negative price beside a good one',
+        name: 'a negative price and a valid one',
         given: { usd: -1, prices: { communityPrice: 1.64 } },
         gpu: undefined,
-        why: 'the field that counts cannot be right',
+        why: 'the price that counts is invalid',
       },
       { name: 'zero', given: { usd: 0 }, gpu: undefined, why: 'nothing is free; 0 is a gap in the data' },
-      { name: 'negative', given: { usd: -1 }, gpu: undefined, why: 'cannot be right' },
+      { name: 'negative', given: { usd: -1 }, gpu: undefined, why: 'an invalid price' },
       {
         name: 'not a number',
         given: { usd: Number.NaN },
@@ -102,16 +102,16 @@ describe('base price', () => {
         name: 'community zero',
         given: { usd: 3, prices: { communityPrice: 0 } },
         gpu: 3_000_000,
-        why: 'a 0 beside the price that security names says that there is no other',
+        why: 'a 0 next to the price that security names means that there is no other',
       },
       { name: 'beyond exact sums', given: { usd: 1e12 }, gpu: undefined, why: 'sums would not be exact' },
       {
         name: 'far below a micro-dollar',
         given: { usd: 1e-12 },
         gpu: 1,
-        why: 'prices are rounded up, never to nothing',
+        why: 'prices are rounded up, never to 0',
       },
-      { name: 'vanishing', given: { usd: 1e-20 }, gpu: undefined, why: 'rounds to 0, which is no price' },
+      { name: 'vanishing', given: { usd: 1e-20 }, gpu: undefined, why: 'rounds to 0, which means no price' },
       {
         name: 'a third of a cent',
         given: { usd: 0.003_333_333_3 },
@@ -122,20 +122,20 @@ describe('base price', () => {
         name: 'euros',
         given: { prices: { currency: 'EUR' } },
         gpu: undefined,
-        why: 'euros must never be read as dollars',
+        why: 'euros must never count as dollars',
       },
     ];
   test.each(cases)('$name: $why', ({ given, gpu }) => {
     expect(priceOffer(offer(given), { sent: {} })?.gpu).toBe(gpu);
   });
 
-  test('absent altogether: no price', () => {
+  test('is undefined where no price is stated', () => {
     const { onDemand: _absent, ...prices } = offer().prices;
     expect(priceOffer({ ...offer(), prices }, { sent: {} })).toBeUndefined();
   });
 });
 
-test('all parts add up, each at its own unit price', () => {
+test('adds up all parts, each at its own unit price', () => {
   const part = (pricePerUnit: number) => resource({ defaultCount: 10, pricePerUnit });
   const dear = offer({ usd: 1, disk: part(0.001), vcpus: part(0.02), memory: part(0.3) });
   expect(priceOffer(dear, { diskSize: 10, vcpus: 10, memory: 10, sent: {} })).toEqual({
@@ -147,7 +147,7 @@ test('all parts add up, each at its own unit price', () => {
   });
 });
 
-describe('parts', () => {
+describe('the price of a part', () => {
   const cases = [
     {
       name: 'no unit price',
@@ -168,21 +168,21 @@ describe('parts', () => {
       disk: resource({ pricePerUnit: Number.NaN }),
       size: 5,
       expected: undefined,
-      why: 'NaN would spread into the total',
+      why: 'NaN would make the total NaN',
     },
     {
       name: 'unknown size with a unit price',
       disk: resource({ pricePerUnit: 0.1 }),
       size: undefined,
       expected: undefined,
-      why: 'what is charged cannot be known',
+      why: 'nobody knows what it costs',
     },
     {
       name: 'unknown size, included',
       disk: resource({ pricePerUnit: 0.1, defaultIncludedInPrice: true }),
       size: undefined,
       expected: 0,
-      why: 'the default is included, whatever it is',
+      why: 'the default is included, whatever its size',
     },
     {
       name: 'each part rounded up once',

@@ -23,7 +23,7 @@ function select(offers: readonly Offer[], of: GpuPodSpec, policy: OfferPolicy = 
   return selectOffer(offers, requirementsFrom(of, policy, noCooldowns));
 }
 
-/** Total of the pick; infinite when there is none. */
+/** Total price of the selected offer; Infinity if there is none. */
 function priceOfPick(offers: readonly Offer[], of: GpuPodSpec): number {
   const selection = select(offers, of);
   return selection.kind === 'selected' ? selection.cost.total : Infinity;
@@ -34,8 +34,8 @@ function without<K extends keyof GpuPodSpec>(of: GpuPodSpec, field: K): Omit<Gpu
   return rest;
 }
 
-describe('whatever the offers and the wish', () => {
-  test('the pick, the cap that is sent and the line are never above the cap, and cover the price', () => {
+describe('for any offers and requirements', () => {
+  test('the selected price, the cap and the price line stay within the limit and cover the price', () => {
     fc.assert(
       fc.property(offerLists(), requested, policies(), (offers, of, policy) => {
         const requirements = requirementsFrom(of, policy, noCooldowns);
@@ -63,7 +63,7 @@ describe('whatever the offers and the wish', () => {
     );
   });
 
-  test('the order of the offers changes nothing', () => {
+  test('the sequence of the offers changes nothing', () => {
     const shuffled = offerLists().chain((offers) =>
       fc.tuple(fc.constant(offers), fc.shuffledSubarray(offers, { minLength: offers.length })),
     );
@@ -79,7 +79,7 @@ describe('whatever the offers and the wish', () => {
     );
   });
 
-  test('every offer is either fitting or rejected, for one reason', () => {
+  test('every offer either fits or is rejected, for one reason', () => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
@@ -91,7 +91,7 @@ describe('whatever the offers and the wish', () => {
     );
   });
 
-  test('sizes are reachable and meet the wish, and what is sent differs from the default', () => {
+  test('sizes are reachable and meet the requirements, and only those that differ from the default are sent', () => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
@@ -109,8 +109,8 @@ describe('whatever the offers and the wish', () => {
   });
 });
 
-describe('sizes against the list of all reachable ones', () => {
-  /** By walking, which the code must not do. */
+describe('sizes compared with the list of all reachable ones', () => {
+  /** Walks the grid, which the code must not do. */
   const allReachable = (part: CustomResource): number[] => {
     const { minCount: min, maxCount: max, defaultCount, step } = part;
     const sizes = defaultCount === undefined ? [] : [defaultCount];
@@ -122,7 +122,7 @@ describe('sizes against the list of all reachable ones', () => {
     return sizes;
   };
 
-  test('AtLeast takes the cheapest one that is large enough, and the smaller one of a tie', () => {
+  test('takes for AtLeast the cheapest one that is large enough, and the smaller one of a tie', () => {
     fc.assert(
       fc.property(resources(), fc.integer({ min: 1, max: 90 }), (part, want) => {
         const [best] = allReachable(part)
@@ -135,7 +135,7 @@ describe('sizes against the list of all reachable ones', () => {
     );
   });
 
-  test('Exact takes exactly the reachable ones, and shows the nearest of the others', () => {
+  test('takes for Exact only reachable ones, and shows the closest of the others', () => {
     fc.assert(
       fc.property(resources(), fc.integer({ min: 1, max: 90 }), (part, want) => {
         const reachable = allReachable(part);
@@ -149,7 +149,7 @@ describe('sizes against the list of all reachable ones', () => {
   });
 });
 
-describe('under Cheapest a looser filter never gives a dearer pick', () => {
+describe('with Cheapest a looser filter never selects a more expensive offer', () => {
   const looser: { name: string; loosen: (of: GpuPodSpec) => GpuPodSpec }[] = [
     { name: 'any place and provider', loosen: (of) => ({ ...of, placement: spec().placement }) },
     { name: 'spot', loosen: (of) => ({ ...of, placement: { ...of.placement, spot: 'Allow' } }) },
@@ -172,7 +172,7 @@ describe('under Cheapest a looser filter never gives a dearer pick', () => {
   test.each(looser)('$name', ({ name, loosen }) => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
-        // The place default is secure_cloud and spot forbidden: only then is it the looser one.
+        // By default security is secure_cloud and spot is forbidden; only then this change is looser.
         const strict: GpuPodSpec = {
           ...of,
           strategy: 'Cheapest',
@@ -188,8 +188,8 @@ describe('under Cheapest a looser filter never gives a dearer pick', () => {
   });
 });
 
-describe('a hint that names a price is true', () => {
-  test('with that maxPrice, that many offers fit', () => {
+describe('a hint that names a price', () => {
+  test('is true: with that maxPrice, that many offers fit', () => {
     fc.assert(
       fc.property(offerLists(), requested, policies(), (offers, of, policy) => {
         const selection = select(offers, of, policy);

@@ -8,17 +8,17 @@ import type { SpecOverrides } from './support/builders.ts';
 
 const LISTING = ['custom_template'];
 
-/** Offers are told apart by their cloudId. */
+/** The tests identify offers by cloudId. */
 function named(cloudId: string, overrides: Parameters<typeof offer>[0] = {}): Offer {
   return offer({ ...overrides, cloudId });
 }
 
-/** These cloudIds are cooling down. */
+/** These cloudIds are in cooldown. */
 function cooling(reason: string, ...cloudIds: readonly string[]): CooldownLookup {
   return (key) => (cloudIds.some((cloudId) => key.includes(`"${cloudId}"`)) ? { reason } : undefined);
 }
 
-describe('the pick', () => {
+describe('the selected offer', () => {
   const both = { gpu: { types: ['H100_80GB', 'A100_80GB'] } };
   const cases: {
     name: string;
@@ -38,7 +38,7 @@ describe('the pick', () => {
       name: 'Cheapest all in',
       offers: [{ ...guideOffer({ usd: 1.9 }), cloudId: 'base-cheap' }, named('fixed', { usd: 1.91 })],
       expected: 'fixed',
-      why: '1.90 and 0.03 for its disk is more than 1.91',
+      why: '1.90 plus 0.03 for its disk is more than 1.91',
     },
     {
       name: 'Cheapest, same price',
@@ -52,14 +52,14 @@ describe('the pick', () => {
       offers: [named('h', { usd: 3 }), named('a', { usd: 1, gpuType: 'A100_80GB' })],
       spec: { ...both, strategy: 'Ordered' },
       expected: 'h',
-      why: 'the first type, though dearer',
+      why: 'the first type, although it costs more',
     },
     {
       name: 'Ordered, reversed',
       offers: [named('h', { usd: 1 }), named('a', { usd: 3, gpuType: 'A100_80GB' })],
       spec: { gpu: { types: ['A100_80GB', 'H100_80GB'] }, strategy: 'Ordered' },
       expected: 'a',
-      why: 'the order of the spec counts',
+      why: 'the sequence in the spec counts',
     },
     {
       name: 'Ordered, within a type',
@@ -73,7 +73,7 @@ describe('the pick', () => {
       offers: [named('h', { usd: 9 }), named('a', { gpuType: 'A100_80GB' })],
       spec: { ...both, strategy: 'Ordered', maxPrice: 2 },
       expected: 'a',
-      why: 'only what fits is ordered',
+      why: 'only offers that fit are sorted',
     },
     {
       name: 'BestStock',
@@ -113,7 +113,7 @@ describe('the pick', () => {
       spec: { customTemplateId: 't' },
       cooldownOf: cooling('TemplateIncompatible', 'refused'),
       expected: 'listed',
-      why: 'not being listed was the reason: no further attempts are spent on such offers',
+      why: 'the refusal was about the template: no more attempts on such offers',
     },
     {
       name: 'template after a lack of capacity',
@@ -137,19 +137,19 @@ describe('the pick', () => {
       spec: { customTemplateId: 't' },
       cooldownOf: cooling('TemplateIncompatible', 'refused'),
       expected: 'cheap',
-      why: 'listing it did not help there',
+      why: 'listing it did not help',
     },
     {
       name: 'no template',
       offers: [named('a'), named('listed', { images: ['ubuntu_22_cuda_12', ...LISTING] })],
       expected: 'a',
-      why: 'nobody wants custom_template: the key decides',
+      why: 'without a template the key decides',
     },
     {
       name: 'same key and price twice',
       offers: [named('a', { region: 'canada' }), named('a', { region: 'united_states' })],
       expected: 'a',
-      why: 'the rest of the row decides, and not which came first',
+      why: 'the other fields decide, not the sequence',
     },
     {
       name: 'same key twice',
@@ -166,7 +166,7 @@ describe('the pick', () => {
     expect(picks[0]).toMatchObject({ offer: picks[1]?.kind === 'selected' ? picks[1].offer : {} });
   });
 
-  test('carries the sizes, the cost and what was rejected', () => {
+  test('has the sizes, the cost and the rejections', () => {
     const selection = selectOffer(
       [guideOffer(), offer({ usd: 9 }), offer({ cloudId: 'spot', isSpot: true })],
       requirements({ resources: { diskSize: 200 }, maxPrice: 5 }),
@@ -185,7 +185,7 @@ describe('the pick', () => {
   });
 });
 
-describe('why there is none', () => {
+describe('the reason why no offer is selected', () => {
   const cases: {
     name: string;
     offers: Offer[];
@@ -201,14 +201,14 @@ describe('why there is none', () => {
       offers: [],
       reason: 'NoOffers',
       message: 'The provider has no offer for H100_80GB.',
-      why: 'nothing there',
+      why: 'the provider lists nothing',
     },
     {
       name: 'other types only',
       offers: [offer({ gpuType: 'A100_80GB' })],
       reason: 'NoOffers',
       message: 'The provider has no offer for H100_80GB.',
-      why: 'nothing of what is wanted',
+      why: 'nothing that the query asked for',
     },
     {
       name: 'no fit',
@@ -223,7 +223,7 @@ describe('why there is none', () => {
       offers: [offer({ stockStatus: 'Unavailable' })],
       reason: 'AllOffersUnavailable',
       message: 'The offers that fit have no stock, or failed recently.',
-      why: 'it fits but for the stock',
+      why: 'it fits except for the stock',
     },
     {
       name: 'one sold out, and one elsewhere',
@@ -231,7 +231,7 @@ describe('why there is none', () => {
       spec: { placement: { countries: ['CA'] } },
       reason: 'AllOffersUnavailable',
       message: 'The offers that fit have no stock, or failed recently.',
-      why: 'the first passes by itself, whatever else is offered',
+      why: 'the first one passes by itself, whatever else is listed',
     },
     {
       name: 'cooling down',
@@ -242,7 +242,7 @@ describe('why there is none', () => {
       why: 'it passes by itself',
     },
     {
-      name: 'sold out and too dear',
+      name: 'sold out and too expensive',
       offers: [offer({ stockStatus: 'Unavailable' })],
       spec: { maxPrice: 1 },
       reason: 'NoMatchingOffer',
@@ -258,24 +258,24 @@ describe('why there is none', () => {
       why: 'waiting for stock would not help',
     },
     {
-      name: 'too dear',
+      name: 'too expensive',
       offers: [offer()],
       spec: { maxPrice: 1.5 },
       reason: 'AboveMaxPrice',
       message: 'The offers that fit cost more than maxPrice, 1.50 USD per hour.',
-      why: 'all else fits',
+      why: 'it fits otherwise',
     },
     {
-      name: 'too dear for the operator',
+      name: 'too expensive for the operator',
       offers: [offer()],
       spec: { maxPrice: 5 },
       ceiling: 1_500_000,
       reason: 'AboveMaxPrice',
       message: "The offers that fit cost more than the operator's price ceiling, 1.50 USD per hour.",
-      why: 'a person cannot raise that',
+      why: 'the user cannot raise it',
     },
     {
-      name: 'too dear or sold out',
+      name: 'too expensive or sold out',
       offers: [offer({ usd: 9 }), offer({ stockStatus: 'Unavailable' })],
       spec: { maxPrice: 2 },
       reason: 'AboveMaxPrice',
@@ -285,14 +285,11 @@ describe('why there is none', () => {
   ];
   test.each(cases)('$name → $reason: $why', ({ offers, spec, cooldownOf, ceiling, reason, message }) => {
     const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
-    expect(selectOffer(offers, requirements(spec, policy, cooldownOf))).toMatchObject({
-      kind: 'none',
-      reason,
-      message,
-    });
+    const selection = selectOffer(offers, requirements(spec, policy, cooldownOf));
+    expect(selection).toMatchObject({ kind: 'none', reason, message });
   });
 
-  test('the message does not change with the market, so that a waiting object is not written again', () => {
+  test('has a message that does not change with the market, so that a waiting GpuPod costs no writes', () => {
     const messages = [[offer({ usd: 2 })], [offer({ usd: 3 }), offer({ usd: 4 })]].map((offers) => {
       const selection = selectOffer(offers, requirements({ maxPrice: 1 }));
       return selection.kind === 'none' && selection.message;

@@ -1,16 +1,15 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { chooseSize } from '../../src/offers/reachable-size.ts';
 import type { Fit } from '../../src/offers/reachable-size.ts';
 import type { CustomResource } from '../../src/offers/offer.ts';
-import { defaultSizes, fitSizes } from '../../src/offers/sizes.ts';
-import { GUIDE_DISK, GUIDE_VCPUS, guideOffer, offer, resource } from './support/builders.ts';
+import { GUIDE_DISK, GUIDE_VCPUS, resource } from './support/builders.ts';
 
 interface Row {
   name: string;
   part: CustomResource;
   requirements: number | undefined;
   fit?: Fit;
-  /** [size, sent] or the nearest reachable size of a miss. */
+  /** [size, sent], or the closest reachable size where none fits. */
   expected: readonly [number | undefined, boolean] | { readonly nearest: number | undefined };
   why: string;
 }
@@ -20,18 +19,18 @@ const UNSTEPPED = resource({ minCount: 4, maxCount: 9, defaultCount: 4, pricePer
 
 const rows: Row[] = [
   {
-    name: 'no wish',
+    name: 'no requirement',
     part: GUIDE_DISK,
     requirements: undefined,
     expected: [100, false],
     why: 'the default, unsent',
   },
   {
-    name: 'no wish, no default',
+    name: 'no requirement, no default',
     part: resource(),
     requirements: undefined,
     expected: [undefined, false],
-    why: 'nothing to say',
+    why: 'there is nothing to send',
   },
   {
     name: 'on the grid',
@@ -53,14 +52,14 @@ const rows: Row[] = [
     part: GUIDE_DISK,
     requirements: 1,
     expected: [50, true],
-    why: 'the minimum is the smallest on the grid',
+    why: 'the minimum is the smallest size on the grid',
   },
   {
     name: 'the maximum',
     part: GUIDE_DISK,
     requirements: 1000,
     expected: [1000, true],
-    why: 'the maximum counts when it is on the grid',
+    why: 'the maximum counts if it is on the grid',
   },
   {
     name: 'maximum off the grid',
@@ -74,14 +73,14 @@ const rows: Row[] = [
     part: GUIDE_DISK,
     requirements: 1001,
     expected: { nearest: 1000 },
-    why: 'never less than the wish',
+    why: 'never less than required',
   },
   {
-    name: 'included default beats less',
+    name: 'an included default beats a smaller size',
     part: GUIDE_VCPUS,
     requirements: 10,
     expected: [16, false],
-    why: '10 cost 0.04, the included 16 nothing',
+    why: '10 cost 0.04, the included 16 cost nothing',
   },
   {
     name: 'above the included default',
@@ -102,7 +101,7 @@ const rows: Row[] = [
     part: { ...GUIDE_DISK, defaultCount: 2000 },
     requirements: 1500,
     expected: [2000, false],
-    why: 'the default is reachable wherever it lies',
+    why: 'the default is reachable wherever it is',
   },
   {
     name: 'tie',
@@ -123,28 +122,28 @@ const rows: Row[] = [
     part: UNSTEPPED,
     requirements: 7,
     expected: [7, true],
-    why: 'no increments named: whole units',
+    why: 'no increments stated: whole units',
   },
   {
     name: 'step 0',
     part: { ...UNSTEPPED, step: 0 },
     requirements: 7,
     expected: [7, true],
-    why: 'must not divide by zero',
+    why: 'no division by zero',
   },
   {
     name: 'negative step',
     part: { ...UNSTEPPED, step: -2 },
     requirements: 7,
     expected: [7, true],
-    why: 'must not walk downwards',
+    why: 'no endless search downwards',
   },
   {
     name: 'min above max',
     part: { ...UNSTEPPED, minCount: 20 },
     requirements: 5,
     expected: { nearest: 4 },
-    why: 'contradicting bounds leave the default only',
+    why: 'contradicting bounds leave only the default',
   },
   {
     name: 'huge maximum',
@@ -161,7 +160,7 @@ const rows: Row[] = [
     why: 'it can still be set',
   },
   {
-    name: 'fixed, default suffices',
+    name: 'fixed, default is enough',
     part: FIXED,
     requirements: 80,
     expected: [100, false],
@@ -179,14 +178,14 @@ const rows: Row[] = [
     part: resource({ minCount: 1, defaultCount: 10 }),
     requirements: 11,
     expected: { nearest: 10 },
-    why: 'one bound is no range',
+    why: 'one bound makes no range',
   },
   {
     name: 'fixed, no default',
     part: resource(),
     requirements: 1,
     expected: { nearest: undefined },
-    why: 'nobody knows what one gets',
+    why: 'nobody knows what the instance gets',
   },
   {
     name: 'exact on the grid',
@@ -210,7 +209,7 @@ const rows: Row[] = [
     requirements: 205,
     fit: 'Exact',
     expected: { nearest: 200 },
-    why: 'tie: the smaller is shown',
+    why: 'tie: it shows the smaller one',
   },
   {
     name: 'exact, next to the default',
@@ -218,7 +217,7 @@ const rows: Row[] = [
     requirements: 205,
     fit: 'Exact',
     expected: { nearest: 204 },
-    why: 'the default is nearer than the 200 and 210 of the grid',
+    why: 'the default is closer than the 200 and 210 of the grid',
   },
   {
     name: 'exact below the minimum',
@@ -226,7 +225,7 @@ const rows: Row[] = [
     requirements: 1,
     fit: 'Exact',
     expected: { nearest: 4 },
-    why: 'the grid does not go on below its minimum',
+    why: 'the grid ends at its minimum',
   },
   {
     name: 'exact on a range of one size',
@@ -234,7 +233,7 @@ const rows: Row[] = [
     requirements: 7,
     fit: 'Exact',
     expected: [7, true],
-    why: 'equal bounds are no contradiction',
+    why: 'equal bounds do not contradict each other',
   },
   {
     name: 'exact, default cheaper',
@@ -270,46 +269,14 @@ const rows: Row[] = [
   },
 ];
 
-test.each(rows)('$name ($wish): $why', ({ part, requirements, fit = 'AtLeast', expected }) => {
-  const choice = chooseSize(part, requirements, fit);
-  expect(choice).toEqual(
-    'nearest' in expected
-      ? { kind: 'misses', nearest: expected.nearest }
-      : { kind: 'fits', size: expected[0], isSent: expected[1] },
-  );
-});
-
-describe('all parts of an offer', () => {
-  test('only what differs from a default is sent, under the names of the create body', () => {
-    expect(fitSizes(guideOffer(), { diskSize: 200, vcpus: 16, memory: 64 }, 'AtLeast')).toEqual({
-      kind: 'fits',
-      sizes: { diskSize: 200, vcpus: 16, memory: 180, sent: { diskSize: 200 } },
-    });
-  });
-
-  test('each part gets its own wish', () => {
-    const sizable = resource({ minCount: 1, maxCount: 99, defaultCount: 5 });
-    const sizing = fitSizes(
-      offer({ disk: sizable, vcpus: sizable, memory: sizable }),
-      { diskSize: 11, vcpus: 22, memory: 33 },
-      'Exact',
+test.each(rows)(
+  'chooses $name ($requirements): $why',
+  ({ part, requirements, fit = 'AtLeast', expected }) => {
+    const choice = chooseSize(part, requirements, fit);
+    expect(choice).toEqual(
+      'nearest' in expected
+        ? { kind: 'misses', nearest: expected.nearest }
+        : { kind: 'fits', size: expected[0], isSent: expected[1] },
     );
-    expect(sizing).toMatchObject({ sizes: { sent: { diskSize: 11, vcpus: 22, memory: 33 } } });
-  });
-
-  test('the first part that cannot be had is named', () => {
-    expect(fitSizes(guideOffer(), { vcpus: 99, memory: 999 }, 'AtLeast')).toEqual({
-      kind: 'misses',
-      name: 'vcpus',
-      requested: 99,
-      nearest: 32,
-    });
-  });
-
-  test('defaults are told and not sent; an unknown one is left out', () => {
-    const unknown = defaultSizes(offer({ memory: resource() }));
-    expect(unknown).toEqual({ diskSize: 100, vcpus: 28, sent: {} });
-    expect(Object.keys(unknown)).not.toContain('memory');
-    expect(defaultSizes(offer())).toEqual({ diskSize: 100, vcpus: 28, memory: 180, sent: {} });
-  });
-});
+  },
+);

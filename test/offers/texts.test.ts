@@ -54,7 +54,7 @@ describe('explainChoice', () => {
       name: 'no place',
       offers: [offerWithout('dataCenter', 'country', 'region')],
       expected: 'only offer that fits: hyperstack n3-H100x1 at 1.90 USD/h',
-      why: 'nothing to say',
+      why: 'there is nothing to name',
     },
     {
       name: 'BestStock',
@@ -70,7 +70,7 @@ describe('explainChoice', () => {
       spec: { strategy: 'Ordered' },
       expected:
         'first of gpu.types, then cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 1.00 USD/h',
-      why: 'names its rule',
+      why: 'it names its rule',
     },
     {
       name: 'template after a refusal',
@@ -79,15 +79,15 @@ describe('explainChoice', () => {
       cooldownOf: (key) => (key.includes('runpod') ? { reason: 'TemplateIncompatible' } : undefined),
       expected:
         'listing custom_template, then cheapest of 2 offers that fit: hyperstack n3-H100x1 in CANADA-1 at 3.00 USD/h; 1 other rejected',
-      why: 'says why it is not the cheapest',
+      why: 'it says why it is not the cheapest',
     },
   ];
-  test.each(cases)('$name: $why', ({ offers, spec, cooldownOf, expected }) => {
+  test.each(cases)('explains $name: $why', ({ offers, spec, cooldownOf, expected }) => {
     const selection = selectOffer(offers, requirements(spec, {}, cooldownOf));
     expect(selection.kind === 'selected' && explainChoice(selection)).toBe(expected);
   });
 
-  test('stays readable and bounded with hostile words of a provider', () => {
+  test('stays readable and bounded, whatever names the provider sends', () => {
     const selection = selectOffer(
       [offer({ cloudId: `a\n\u0007${'b'.repeat(500)}`, provider: '😀'.repeat(300) })],
       requirements(),
@@ -99,7 +99,7 @@ describe('explainChoice', () => {
   });
 });
 
-/** The summary of what this wish rejects. */
+/** The summary of the offers that this spec rejects. */
 function summaryOf(offers: readonly Offer[], spec: SpecOverrides = {}, cooldownOf = noCooldowns) {
   return summarizeRejections(judgeOffers(offers, requirements(spec, {}, cooldownOf)).rejections);
 }
@@ -143,7 +143,7 @@ describe('summarizeRejections', () => {
       spec: { placement: { minStock: 'High' } },
       reason: 'StockTooLow',
       expected: 'hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h, stock Medium',
-      why: 'best stock before price',
+      why: 'stock counts before price',
     },
     {
       name: 'count',
@@ -166,7 +166,7 @@ describe('summarizeRejections', () => {
       spec: { resources: { diskSize: 1 } },
       reason: 'SizeNotOffered',
       expected: 'hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h, diskSize unknown',
-      why: 'no number to show',
+      why: 'there is no number to show',
     },
     {
       name: 'country',
@@ -174,7 +174,7 @@ describe('summarizeRejections', () => {
       spec: { placement: { countries: ['CA'] } },
       reason: 'CountryNotAllowed',
       expected: 'hyperstack n3-H100x1 in CANADA-1 at 1.90 USD/h, in an unnamed country',
-      why: 'says that it is unknown',
+      why: 'it says that it is unknown',
     },
     {
       name: 'currency',
@@ -191,13 +191,13 @@ describe('summarizeRejections', () => {
       why: 'without prices the key decides',
     },
   ];
-  test.each(nearest)('nearest for $name: $why', ({ offers, spec, reason, expected }) => {
+  test.each(nearest)('shows the nearest offer for $name: $why', ({ offers, spec, reason, expected }) => {
     for (const list of [offers, offers.toReversed()]) {
       expect(summaryOf(list, spec)).toEqual([{ reason, count: offers.length, nearest: expected }]);
     }
   });
 
-  test('at most twelve rows, each text at most 200 characters', () => {
+  test('has at most twelve rows, each text at most 200 characters', () => {
     const spec: SpecOverrides = {
       gpu: { types: ['H100_80GB'], sockets: ['PCIe'] },
       placement: { countries: ['CA'], providers: { deny: ['runpod'] }, dataCenters: ['CANADA-1'], minStock: 'Medium' },
@@ -216,7 +216,7 @@ describe('summarizeRejections', () => {
     expect(Math.max(...rows.map((row) => row.nearest.length))).toBeLessThanOrEqual(200);
   });
 
-  test('every reason has a sentence', () => {
+  test('has a sentence for every reason', () => {
     for (const sentence of Object.values(REJECTION_REASONS)) {
       expect(sentence).toMatch(/^[A-Z].*\.$/);
     }

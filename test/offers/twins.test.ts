@@ -13,31 +13,31 @@ interface TwinRow {
 }
 
 const REJECTED: readonly TwinRow[] = [
-  { name: 'spot', twin: offer({ isSpot: true, usd: 1 }), why: 'cheaper, and may be taken back' },
+  { name: 'spot', twin: offer({ isSpot: true, usd: 1 }), why: 'cheaper, but the provider may take it back' },
   {
-    name: 'dearer spot',
+    name: 'more expensive spot',
     twin: offer({ isSpot: true, usd: 9 }),
-    why: 'a cap is compared by an upstream that may not',
+    why: 'the upstream provider may not check the cap',
   },
   {
     name: 'on demand where spot is required',
     chosen: offer({ isSpot: true }),
     twin: offer(),
     spec: { placement: { spot: 'Require' } },
-    why: 'the other way round',
+    why: 'the opposite',
   },
   { name: 'prepaid', twin: offer({ prepaidHours: 24 }), why: 'charges 24 hours at once' },
   {
     name: 'community',
     twin: offer({ security: 'community_cloud' }),
-    why: 'nobody knows whether security is matched',
+    why: 'nobody knows whether the provider matches security',
   },
   { name: 'multi-node', twin: offer({ multiNode: true }), why: 'a cluster' },
   {
     name: 'another socket',
     twin: offer({ socket: 'SXM5' }),
     spec: { gpu: { types: ['H100_80GB'], sockets: ['PCIe'] } },
-    why: 'not matched either',
+    why: 'the provider does not match it either',
   },
   {
     name: 'another region',
@@ -64,9 +64,9 @@ const TAKEN: readonly (TwinRow & { readonly isPriceAmbiguous: boolean })[] = [
     name: 'another stock',
     twin: offer({ stockStatus: 'Unavailable' }),
     isPriceAmbiguous: false,
-    why: 'it cannot be had, that is all',
+    why: 'it is only not available now',
   },
-  { name: 'a dearer row', twin: offer({ usd: 2.4 }), isPriceAmbiguous: true, why: 'capped' },
+  { name: 'a more expensive row', twin: offer({ usd: 2.4 }), isPriceAmbiguous: true, why: 'capped' },
   {
     name: 'a row above the cap',
     twin: offer({ usd: 9 }),
@@ -89,7 +89,7 @@ const TAKEN: readonly (TwinRow & { readonly isPriceAmbiguous: boolean })[] = [
     why: 'the request names the data center',
   },
   {
-    name: 'spot that names no country',
+    name: 'spot without a country',
     twin: { ...offerWithout('country'), isSpot: true },
     isPriceAmbiguous: false,
     why: 'the request names the country',
@@ -108,7 +108,7 @@ const TAKEN: readonly (TwinRow & { readonly isPriceAmbiguous: boolean })[] = [
   },
 ];
 
-describe('a row that a request cannot tell from another one', () => {
+describe('an offer that a create request cannot distinguish from another one', () => {
   test.each(REJECTED)(
     'is rejected where the spec forbids the other: $name, $why',
     ({ chosen = offer(), twin, spec }) => {
@@ -124,7 +124,7 @@ describe('a row that a request cannot tell from another one', () => {
   );
 
   test.each(TAKEN)(
-    'is taken otherwise: $name, $why',
+    'is accepted otherwise: $name, $why',
     ({ chosen = offer(), twin, spec, isPriceAmbiguous }) => {
       for (const offers of [
         [chosen, twin],
@@ -139,7 +139,7 @@ describe('a row that a request cannot tell from another one', () => {
     },
   );
 
-  test('what would have to be relaxed is said', () => {
+  test('says what to relax', () => {
     const selection = selectOffer([offer(), offer({ isSpot: true, usd: 1 })], requirements());
     expect(selection).toMatchObject({ hint: 'set placement.spot to Allow to match 2 offers' });
   });

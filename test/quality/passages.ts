@@ -12,10 +12,24 @@ export interface Passage {
 const CLEAN_FOLDERS = [
   'src/api',
   'src/config',
+  'src/lifecycle',
   'src/observability',
   'src/offers',
   'src/prime',
   'src/simulator',
+];
+
+/** Folders whose comments, and titles of tests, follow the glossary. The list grows until it holds all of src and test. */
+const CLEAN_COMMENTS = [
+  'src/api',
+  'src/config',
+  'src/lifecycle',
+  'src/observability',
+  'src/offers',
+  'src/simulator',
+  'test/api',
+  'test/lifecycle',
+  'test/offers',
 ];
 
 const CLEAN_PAGES = [
@@ -30,32 +44,72 @@ const CLEAN_PAGES = [
 const NOT_CHECKED = ['docs/glossary.md', 'docs/development/mutation-survivors.md'];
 
 export function passagesOfProject(): readonly Passage[] {
-  const sources = CLEAN_FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`));
+  const folders = [...new Set([...CLEAN_FOLDERS, ...CLEAN_COMMENTS])];
+  const sources = folders.flatMap((folder) => globSync(`${folder}/**/*.ts`));
   const pages = CLEAN_PAGES.flatMap((pattern) => globSync(pattern)).filter(
     (file) => !NOT_CHECKED.includes(file),
   );
   return [...sources, ...pages].flatMap((file) => passagesOf(file, readFileSync(file, 'utf8')));
 }
 
-/** What people read of one file: sentences in the strings of code, prose of a page, texts and comments of YAML. */
+/** What people read of one file: strings and comments of code, prose of a page, texts and comments of YAML. */
 export function passagesOf(file: string, content: string): readonly Passage[] {
   if (file.endsWith('.ts')) return passagesOfCode(file, content);
   return file.endsWith('.md') ? passagesOfPage(file, content) : passagesOfYaml(file, content);
 }
 
-/** Only strings of several words: one word alone is a name. */
+/** Strings of the files in `CLEAN_FOLDERS`, comments and titles of the files in `CLEAN_COMMENTS`. */
 function passagesOfCode(file: string, content: string): readonly Passage[] {
   const source = ts.createSourceFile(file, content, ts.ScriptTarget.Latest, true);
-  const passages: Passage[] = [];
-  const visit = (node: ts.Node): void => {
-    if (isText(node) && /\S\s+\S/.test(node.text)) {
-      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
-      passages.push({ place: `${file}:${line + 1}`, text: withoutCode(node.text) });
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return passages;
+  return [
+    ...(isWithin(CLEAN_FOLDERS, file) ? stringsOf(source) : []),
+    ...(isWithin(CLEAN_COMMENTS, file) ? [...commentsOf(source), ...titlesOf(source)] : []),
+  ];
+}
+
+function isWithin(folders: readonly string[], file: string): boolean {
+  return folders.some((folder) => file.startsWith(`${folder}/`));
+}
+
+/** Only strings of several words: one word alone is a name. */
+function stringsOf(source: ts.SourceFile): readonly Passage[] {
+  return descendantsOf(source)
+    .filter(isText)
+    .filter(({ text }) => /\S\s+\S/.test(text))
+    .map((node) => passageAt(source, node.getStart(source), node.text));
+}
+
+/** Each comment as one text, so that a phrase is found across the end of a line. */
+function commentsOf(source: ts.SourceFile): readonly Passage[] {
+  const ranges = descendantsOf(source).flatMap((node) => [
+    ...(ts.getLeadingCommentRanges(source.text, node.getFullStart()) ?? []),
+    ...(ts.getTrailingCommentRanges(source.text, node.getEnd()) ?? []),
+  ]);
+  // Neighboring nodes share comments.
+  return [...new Map(ranges.map(({ pos, end }) => [pos, end]))].map(([pos, end]) =>
+    passageAt(source, pos, source.text.slice(pos, end).replaceAll(/\n\s*\*?\s*/g, ' ')),
+  );
+}
+
+/** The first argument of `describe`, `it`, `test` and `it.each(…)`. */
+function titlesOf(source: ts.SourceFile): readonly Passage[] {
+  return descendantsOf(source)
+    .filter(ts.isCallExpression)
+    .filter(({ expression }) => /^(?:describe|it|test)\b/.test(expression.getText(source)))
+    .flatMap(({ arguments: [title] }) =>
+      title !== undefined && ts.isStringLiteralLike(title)
+        ? [passageAt(source, title.getStart(source), title.text)]
+        : [],
+    );
+}
+
+function passageAt(source: ts.SourceFile, position: number, text: string): Passage {
+  const { line } = source.getLineAndCharacterOfPosition(position);
+  return { place: `${source.fileName}:${line + 1}`, text: withoutCode(text) };
+}
+
+function descendantsOf(node: ts.Node, source = node.getSourceFile()): readonly ts.Node[] {
+  return node.getChildren(source).flatMap((child) => [child, ...descendantsOf(child, source)]);
 }
 
 function isText(node: ts.Node): node is ts.LiteralLikeNode {

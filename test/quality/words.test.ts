@@ -50,6 +50,11 @@ describe('the check of words', () => {
     ['stray', 'src/observability/planted.ts', "export const help = 'Strays in the last sweep.';"],
     ['left alone', 'src/offers/planted.ts', "export const a = ['Offers that are left alone.'];"],
     ['order', 'src/offers/planted.ts', "export const a = 'An order of this offer failed.';"],
+    ['census', 'src/offers/planted.ts', '/** Each census counts. */\nexport const a = 1;'],
+    ['front', 'src/offers/planted.ts', 'const a = 1; // The front of a name.'],
+    ['left alone', 'src/offers/planted.ts', '/**\n * The offer is left\n * alone.\n */\nexport const a = 1;'],
+    ['machine', 'test/offers/planted.test.ts', "it('ends no machine', () => {});"],
+    ['rental', 'test/offers/planted.test.ts', "test.each([1])('closes the rental %s', () => {});"],
     ['census', 'planted.md', '# Page\n\nThe census proves it.\n'],
     ['pod', 'planted.md', '| Row | A pod of ours |\n'],
     ['machine', 'planted.md', 'Machines bill by the hour.\n'],
@@ -68,11 +73,17 @@ describe('the check of words', () => {
 
   it.each([
     [
-      'a module, a name and a comment',
-      'a.ts',
-      "import './machine.ts';\nconst a = 'rental'; // The machine.\n",
+      'a module, a name, and code in a comment',
+      'src/offers/a.ts',
+      "import './machine.ts';\nconst a = 'rental';\nconst b = a; // `POST /pods` of a podId.\n",
     ],
-    ['names of the provider', 'a.ts', "const a = '`GET /pods/{id}`, GET /pods, podId, gpupod.dev/rental.';"],
+    ['fixtures of tests', 'test/offers/a.test.ts', "const a = 'The machine.';"],
+    ['a comment of a folder that is not in the list yet', 'src/reconciler/a.ts', '// The machine.\n'],
+    [
+      'names of the provider',
+      'src/offers/a.ts',
+      "const a = '`GET /pods/{id}`, GET /pods, podId, gpupod.dev/rental.';",
+    ],
     ['a Pod, a sequence, a link and code', 'a.md', 'A Pod, in the order of [code](machine.ts), `order`.\n'],
     ['a fence', 'a.md', '```\nThe machine.\n```\n'],
     ['a key and a strategy', 'a.yaml', '  order:\n    description: With strategy Ordered.\n'],

@@ -14,9 +14,11 @@ import { restFailing } from './failing.ts';
 import { keepingStall, unread } from './stalled.ts';
 
 /**
- * Nothing is created, ended or let go while the key belongs to another account than what is at stake: its empty list
- * would look as if all pods were gone. Nor before it is known whose key it is. What an object records of its account
- * counts more than what the installation does: that record may be lost, or moved.
+ * Does nothing for a GpuPod while the API key may belong to another account than its instance or create intent: the
+ * lists of that account would look as if every instance had ended. It also waits until the account is known.
+ *
+ * The account in the GpuPod's own record counts more than that of the installation, whose record may be lost or
+ * moved.
  */
 export function accountDoubtful(observation: Observation): Step | undefined {
   const { account } = observation;
@@ -36,12 +38,12 @@ export function accountDoubtful(observation: Observation): Step | undefined {
   }
 }
 
-/** An object that names the account of the key is looked after, whatever account the installation is recorded for. */
+/** A GpuPod that records the account of the key is served, whatever account the installation has recorded. */
 function isRecordedHere(observation: Observation): boolean {
   return identityOf(observation.account) !== undefined && stakeOf(observation)?.recorded !== undefined;
 }
 
-/** A person has looked at the other account: the order came to nothing there. */
+/** A person confirmed that the create request created nothing on the other account. */
 function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Stake): boolean {
   return kind === 'create' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
 }
@@ -59,7 +61,10 @@ function hold(observation: Observation, message: string, stake = stakeOf(observa
   return { ...unread(observation, rest), isUnwatched: true };
 }
 
-/** An order whose outcome is not known may have become a machine: that nothing is rented cannot be said. */
+/**
+ * A create request with an unknown outcome may have created an instance, so Ready must not say that nothing is
+ * rented.
+ */
 function readyWhileHeld(
   status: GpuPodStatus,
   message: string,
@@ -83,12 +88,12 @@ function holdForeign(observation: Observation, { stake, recorded }: Foreign): Re
   const [theirs, ours] = namesOf(session, recorded);
   return hold(
     observation,
-    `The API key belongs to account ${theirs}, but ${whatOf(stake)} belongs to ${ours}, may bill and is left alone. ` +
+    `The API key belongs to account ${theirs}, but ${whatOf(stake)} belongs to ${ours}; it may bill and stays untouched. ` +
       `Restore the old key, or, once nothing runs there, ${wayOut(stake)}.`,
   );
 }
 
-/** The origin is said only where it tells the two apart. */
+/** Names the origin only where it differs. */
 function namesOf(one: AccountIdentity, other: AccountIdentity): readonly [string, string] {
   const isSameOrigin = one.origin === undefined || other.origin === undefined || one.origin === other.origin;
   const nameOf = ({ origin = '', userId }: AccountIdentity): string =>
@@ -110,8 +115,8 @@ function wayOut({ kind }: Stake): string {
 }
 
 /**
- * The provider does not say whose key this is. A list, which all share, or else a GET shows what is at stake, or nothing
- * does: then no absence is believed.
+ * The provider does not say whose key this is. A list or a GET may show the instance and so prove that the key fits.
+ * If neither does, no absence counts.
  */
 function confirmAccount(observation: Observation, { stake, recorded }: Unconfirmed): Step {
   const { account, inventory, localState, gpuPod, timings } = observation;
@@ -140,12 +145,14 @@ function confirmAccount(observation: Observation, { stake, recorded }: Unconfirm
       ...keepingStall(gpuPod.status, { type: 'Stalled', draft: ['AccountUnconfirmed', message] }),
     },
   );
-  // A list that no wallet of this object was complete in began at no time.
+  // `beganAtMs` is -Infinity where no wallet of this GpuPod was listed completely.
   const againMs = Math.max(0, sinceMs, inventory.beganAtMs + timings.quietPollMs);
   return { ...unread(observation, rest), isUnwatched: true, wantsInventoryAfterMs: againMs };
 }
 
-/** What is rented is looked after meanwhile; what has nothing at stake would be rented on the account of nobody knows whom. */
+/**
+ * A rented instance is followed meanwhile. A GpuPod without one waits, because nobody knows which account would pay.
+ */
 function awaitAnswer(observation: Observation, account: AccountState): Step | undefined {
   const isIdle = stakeOf(observation) === undefined && !isDeleting(observation.gpuPod);
   return isIdle && account.kind === 'fits' && account.unanswered !== undefined
@@ -169,8 +176,8 @@ function ofAnotherKey(stake: Stake): string {
 }
 
 /**
- * Nothing is rented with a key of nobody knows whom, where it should be that of an account that this installation has
- * used: somebody else might pay. A list may show that it is.
+ * Rents nothing while the provider does not name the user of the key and this installation has used a known account:
+ * the money of somebody else may be at risk. A list that shows an instance of the known account resolves it.
  */
 export function awaitKnownAccount(observation: Observation): Step | undefined {
   const { account, gpuPod, timings, inventory } = observation;
@@ -197,7 +204,7 @@ export function awaitKnownAccount(observation: Observation): Step | undefined {
 function awaitAccount(observation: Observation, failure: Failure | undefined): Rest {
   const { status } = observation.gpuPod;
   if (failure === undefined) {
-    // The first moments of a process: all objects are looked at again once the answer is there.
+    // The process has just started. Every GpuPod is reconciled again once the provider has answered.
     return { kind: 'rest', status };
   }
   const rest = restFailing(observation, failure, {

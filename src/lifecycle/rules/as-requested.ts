@@ -9,8 +9,9 @@ import type { Compared } from './differences.ts';
 import { beginTermination } from './termination.ts';
 
 /**
- * An instance that is not what was chosen is ended before it is ever ready: the request cannot say all that an offer
- * does, so what came of it is compared. After that nothing is ended for it: the work on it is worth more.
+ * Terminates an instance that does not match the create request, before it is ever ready. A request cannot express
+ * all that an offer says, so the result is compared. A ready instance is never terminated for this: the work on it is
+ * worth more.
  */
 export function checkAsRequested(
   observation: Observation,

@@ -16,15 +16,16 @@ import { PENDING } from './condition-drafts.ts';
 type Result = Omit<Partial<Attempt>, 'number'>;
 
 /**
- * Complete lists prove that no instance came of the attempt. It counts: else it would be repeated without end. The offer is
- * left alone where it answered so; that a process died before it asked says nothing about the offer.
+ * Records that complete lists prove that the attempt created no instance. It counts as an attempt, or the operator
+ * would repeat it without end. The offer gets a cooldown only if the request was sent: a crash before that says
+ * nothing about it.
  */
 export function closeNotCreated(observation: Observation, intent: Intent, { outcome }: PendingCreate): Step {
   const result = { ...attemptResult(observation, intent), ...NOT_CREATED };
   return close(observation, intent.attempt, result, outcome === undefined ? undefined : cooldown(intent));
 }
 
-/** Its instance came and went before anybody here saw it. */
+/** The instance ended before the operator ever saw it. */
 export function closeEnded(observation: Observation, intent: Intent, ended: HistoryRow): Step {
   const result: Result = {
     podId: ended.podId,
@@ -41,7 +42,7 @@ export function closeEnded(observation: Observation, intent: Intent, ended: Hist
   );
 }
 
-/** The same as `closeNotCreated`, where the intent was taken off and only this process knows of the attempt. */
+/** Like `closeNotCreated`, for an intent that was removed, so that only this process knows the attempt. */
 export function closeStripped(observation: Observation, { podName }: PendingCreate): Step | undefined {
   const attempt = parsePodName(podName)?.attempt;
   return attempt === undefined || hasOutcome(observation.gpuPod.status, attempt)

@@ -6,7 +6,7 @@ import type { Intent } from '../intent.ts';
 import { findCondition } from '../status/draft.ts';
 import type { ConditionDraft } from '../status/draft.ts';
 
-/** What the status says already of one aspect, as a claim; else the fallback. */
+/** The current reason and message of one condition, as a draft; the fallback where there is none. */
 export function currentDraft<T extends ConditionType>(
   status: GpuPodStatus,
   type: T,
@@ -18,21 +18,21 @@ export function currentDraft<T extends ConditionType>(
     : fallback;
 }
 
-/** The offer that was ordered, and why it was chosen. */
+/** The offer of the create intent, and why it was chosen. */
 export function selectedDraft({ placement }: GpuPodSpec, { offer }: Intent): ConditionDraft<'OfferSelected'> {
   return [placement.cloudId === undefined ? 'Selected' : 'Pinned', `${offer.why}.`];
 }
 
 export const PENDING: ConditionDraft<'Ready'> = ['Pending', 'Nothing is rented yet.'];
 
-/** Nothing is rented, and what hinders it: the first that people read is the condition Ready. */
+/** Says in Ready what prevents renting, because people read Ready first. */
 export function pendingBecause(message: string): ConditionDraft<'Ready'> {
   return ['Pending', `Nothing is rented yet. ${message}`];
 }
 
 /**
- * What the condition Ready says while nothing is done: a machine is what it was. Where nothing is rented, what hindered
- * it before is not repeated: it is another thing by now.
+ * Ready while the operator does nothing: it keeps what it says about an instance. Without an instance it drops an
+ * older obstacle, which may no longer be true.
  */
 export function heldReady(status: GpuPodStatus, message?: string): ConditionDraft<'Ready'> {
   const pending = message === undefined ? PENDING : pendingBecause(message);
@@ -44,7 +44,10 @@ function isReason<T extends ConditionType>(type: T, reason: string): reason is R
   return Object.hasOwn(REASONS[type], reason);
 }
 
-/** An instance that was created and is not active yet. The same words from the create request on: other ones would cost a write for each GpuPod. */
+/**
+ * An instance that was created and is not active yet. The text is always the same, because a change would cost a
+ * write for each GpuPod.
+ */
 export function startingDraft(podId: string): ConditionDraft<'Ready'> {
   return ['Provisioning', `Instance ${podId} is starting; it bills.`];
 }

@@ -8,8 +8,8 @@ import { ON_ITS_WAY } from './condition-drafts.ts';
 import { endTimedOut } from './provision.ts';
 
 /**
- * Nothing gets ready before all that it says of itself, its price above all, was read after it was active: the answer
- * to the create, and looks at a pod that is starting, may say something else. Undefined once that was done.
+ * Delays Ready until the details of the instance, above all its price, were read after it became active. The create
+ * response and earlier snapshots may say something else. Returns undefined once that is done.
  */
 export function confirmBeforeReady(
   observation: Observation,
@@ -30,10 +30,13 @@ export function confirmBeforeReady(
     : undefined;
 }
 
-/** While lists work, the next one may take this many times as long as when they do not: in a burst each has many pages. */
+/** How many times longer to wait for the next list while lists work: in a burst of creates each list has many pages. */
 const PATIENCE = 3;
 
-/** By the next list, which all share; where lists fail, leave it out, or take too long, by a GET. */
+/**
+ * Prefers the next list, which all GpuPods share. Falls back to a GET where lists fail, omit the instance, or take
+ * too long.
+ */
 function readAgain(observation: Observation, instance: InstanceState, sinceMs: number): Step {
   const { gpuPod, now, timings, providerFailure, inventory } = observation;
   const isLeftOut =

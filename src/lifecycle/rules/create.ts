@@ -18,8 +18,8 @@ import { stall } from './forbidden.ts';
 import { estimateNote, provisioningTime } from './provisioning-time.ts';
 
 /**
- * Nobody gets here but by writing a high number into the intent: the pod of an order with a number above it would not be
- * recognised by its name, and so not be found where the answer was lost.
+ * Only an edited create intent can have such a high number. `parsePodName` would not recognize the next attempt, so
+ * the operator could not find its instance after a lost create response.
  */
 export function stopAtLastNumber(observation: Observation): Step | undefined {
   return attemptNumber(observation) <= MAX_ATTEMPT_NUMBER
@@ -31,13 +31,13 @@ export function stopAtLastNumber(observation: Observation): Step | undefined {
       );
 }
 
-/** An order that is known not to have been created is sent again under its own number. */
+/** An intent that surely created nothing is sent again under its own number. */
 function attemptNumber(observation: Observation): number {
   const standing = openIntentOf(observation);
   return standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(observation);
 }
 
-/** Orders the chosen offer: the intent says all that must be known of it after a crash, the request what is sent. */
+/** Creates the instance: the intent holds what is needed after a crash, the request what is sent. */
 export function createInstance(
   observation: Observation,
   selected: SelectedOffer,
@@ -92,7 +92,7 @@ function intentFor(observation: Observation, selected: SelectedOffer): Intent {
   };
 }
 
-/** Who pays; where nobody says it, which key was in use. */
+/** The account that pays, or the fingerprint of the key where the account is unknown. */
 function accountFields(session: AccountState): Pick<Intent, 'account' | 'origin' | 'keyFingerprint'> {
   const identity = identityOf(session);
   if (identity === undefined) {
@@ -114,7 +114,7 @@ function recordedOffer(selected: SelectedOffer, spec: GpuPodSpec): Intent['offer
     ...offer
   } = selected.offer;
   const note = estimateNote(provisioningTime(spec, offer.provisioningMinutes));
-  // A sentence is made of it: there must be room for its full stop.
+  // Leaves room for the full stop that `selectedDraft` adds.
   const why = truncateMessage(`${explainChoice(selected)}${note}`, MAX_MESSAGE_LENGTH - 1);
   return { ...offer, image: imageOf(spec), why };
 }

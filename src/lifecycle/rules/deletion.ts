@@ -16,8 +16,8 @@ import { quietly } from './quietly.ts';
 import { closeUnheld, release } from './release.ts';
 
 /**
- * A person named the exact pod (or, while the order is unresolved, the exact pod name): the object goes
- * without a proof that the rental ended. It stands before all rules that wait for the provider.
+ * Releases a deleted GpuPod without proof that its instance ended. A person must name the exact instance ID, or the
+ * exact instance name while the create intent is unresolved.
  */
 export function forceRelease(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
@@ -38,13 +38,13 @@ function isNamed(observation: Observation, named: string): boolean {
       isSameAttempt(openIntent.intent.name, named)
     );
   }
-  // A status that names what another GpuPod has rented says nothing of what this one has: its intent does.
+  // If another GpuPod owns the instance in the status, only the create intent says what this one may have rented.
   return proofs.isProvenElsewhere(podId) && intent.kind === 'read'
     ? isSameAttempt(intent.intent.name, named)
     : named === podId;
 }
 
-/** A living object that pays for something must not vanish unseen: a finalizer that was stripped is put back. */
+/** Puts a stripped finalizer back on a GpuPod that has an instance or may get one, so that it cannot vanish unseen. */
 export function restoreFinalizer(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const isPaidFor =
@@ -57,9 +57,9 @@ export function restoreFinalizer(observation: Observation): Step | undefined {
 }
 
 /**
- * The object stays until the rental was seen to have ended: the pod is gone, and a complete list that began
- * after the last DELETE shows no live pod of this object. With `Retain` the pod is left running and entered
- * into the retained list instead; any other is ended all the same.
+ * Keeps a deleted GpuPod until its instance has ended and a complete list that began after the last DELETE shows no
+ * other one. With `Retain` the instance keeps running and is added to the list of retained instances; all others
+ * terminate.
  */
 export function finishDeletion(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
@@ -76,14 +76,14 @@ export function finishDeletion(observation: Observation): Step | undefined {
   return ending ?? confirmNothingElse(observation, newerOnes(observation));
 }
 
-/** The status names what another GpuPod has rented, which is not this one's to retain: `endRental` leaves it alone. */
+/** The status names another GpuPod's instance, which this one cannot retain. `terminateInstance` does not touch it. */
 function isOfAnother(observation: Observation, podId: string): boolean {
   const { instance } = observation.localState;
   const isStranger = instance !== undefined && ownership(observation, instance) === 'stranger';
   return isStranger && observation.proofs.isProvenElsewhere(podId);
 }
 
-/** Of later attempts than the object knows, where what runs is to be kept: there are none where it is not. */
+/** Newer instances that a deletion with `Retain` keeps. Without `Retain` they count as duplicates. */
 function newerOnes(observation: Observation): readonly InstanceLeft[] {
   const own = ownInstances(observation);
   return newerInstances(observation)
@@ -100,16 +100,13 @@ function retainInstance(observation: Observation, instances: readonly InstanceLe
   );
 }
 
-/** Not what was to be ended anyway: whether that had begun when the GpuPod was deleted is chance. */
+/** An instance whose termination has begun is not retained: the time of the deletion must not decide that. */
 function isToBeRetained({ gpuPod, policy }: Observation): boolean {
   const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
   return retainsInstances(gpuPod, policy) && !isBeingEnded;
 }
 
-/**
- * Lets the object go once a complete list shows no live instance of its uid, but for those that are left running. What
- * else bears the prefix of an object whose instance it adopted is not its own, and is not waited for.
- */
+/** Releases the GpuPod once a complete list shows no other instance of it than the retained ones. */
 function confirmNothingElse(observation: Observation, retain: readonly InstanceLeft[]): Step {
   const { inventory, localState, now, timings } = observation;
   if (isLetGo(observation)) {

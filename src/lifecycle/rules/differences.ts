@@ -7,25 +7,25 @@ import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { isOtherGpu, squashed } from './gpu-names.ts';
 
-/** What an instance says of itself, beside what it must be. */
+/** What the snapshot says, and what it must match. */
 export interface Compared {
   readonly snapshot: InstanceSnapshot;
   readonly spec: GpuPodSpec;
   readonly requested: OfferStatus;
-  /** Undefined where nobody knows who was to pay. */
+  /** Undefined where no record says who pays. */
   readonly payer: Payer | undefined;
 }
 
 interface Payer {
   readonly teamId: string | undefined;
   readonly userId: string | undefined;
-  /** What names the team. */
+  /** For the message: where the team comes from. */
   readonly namedBy: 'the create request named' | 'the spec names';
 }
 
 type Difference = (compared: Compared) => string | undefined;
 
-/** What an instance must not be. Each says what differs; a field that is missing says nothing, nor does a spelling. */
+/** Each check returns what differs. A missing field or another spelling is no difference. */
 const DIFFERENCES: readonly Difference[] = [
   otherWallet,
   spotThoughForbidden,
@@ -40,8 +40,8 @@ export function firstDifference(compared: Compared): string | undefined {
 }
 
 /**
- * The same, of an instance of which nobody knows as what it was requested, its price included: it is as the spec says, or
- * it is not called ready.
+ * The first difference from the spec and the cap, for an instance whose create intent is lost. It does not become ready
+ * while there is one.
  */
 export function differenceFromSpec(
   observation: Pick<Observation, 'gpuPod' | 'policy' | 'account'>,
@@ -91,7 +91,7 @@ function otherWallet({ snapshot: { teamId, userId }, payer }: Compared): string 
   if (teamId !== undefined && teamId !== payer.teamId) {
     return `team ${teamId} pays for it, but ${payer.namedBy} ${payer.teamId === undefined ? 'no team' : `team ${payer.teamId}`}`;
   }
-  // What a team pays for may be listed under any of its members.
+  // An instance that a team pays for may be listed under any member.
   return payer.teamId === undefined &&
     payer.userId !== undefined &&
     userId !== undefined &&
@@ -136,7 +136,7 @@ function otherPlace({
   snapshot: { country, dataCenter },
   spec: { placement },
 }: Compared): string | undefined {
-  // Anything but a code may be the same country in other words.
+  // Any other text may spell the same country differently.
   const isCode = country !== undefined && COUNTRY_CODE.test(country);
   if (isCode && placement.countries !== undefined && !isAmong(placement.countries, country)) {
     return `it is in ${country}, which is not in spec.placement.countries`;

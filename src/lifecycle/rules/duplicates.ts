@@ -4,8 +4,8 @@ import { terminatesAllInstances } from '../surplus.ts';
 import { ownership } from './identity.ts';
 
 /**
- * A live instance of an attempt that this object has closed or passed is a duplicate: an order that was believed lost
- * has shown up. It is terminated once a second complete list shows it. See `standingOf` for what is none.
+ * Terminates an instance of an attempt that this GpuPod has closed or passed: its create request was believed lost. A
+ * second complete list must show it first. See `standingOf` for what counts as a duplicate.
  */
 export function terminateDuplicates(observation: Observation): Step | undefined {
   const { inventory, localState, timings } = observation;
@@ -14,7 +14,7 @@ export function terminateDuplicates(observation: Observation): Step | undefined 
   }
   const { live, beganAtMs } = inventory;
   const duplicate = live.find(({ podId, status }) =>
-    // What is said to be ending is asked to once more when that takes too long.
+    // An instance that takes too long to terminate gets another DELETE.
     isShownBefore(
       localState.duplicates[podId],
       beganAtMs,
@@ -31,14 +31,14 @@ export function terminateDuplicates(observation: Observation): Step | undefined 
           podName: duplicate.name ?? '',
           cause: 'duplicate',
         },
-        // One DELETE a list: the next one is sent only if the next list still shows it.
+        // One DELETE a list: the next one follows only if the next list still shows the instance.
         remember: { duplicates: { ...localState.duplicates, [duplicate.podId]: beganAtMs } },
       };
 }
 
 /**
- * While the status names what is not surely this object's own, it may be its own instance that looks like a second one: a
- * status can be restored in part, or forged. A deletion ends whatever bears the object's uid.
+ * Whether the status names an instance that may not be this GpuPod's. The status may be forged or half restored, so
+ * what looks like a duplicate may be its only instance. A deletion terminates every instance of the UID in any case.
  */
 function isStrangerNamed(observation: Observation): boolean {
   const { gpuPod, localState } = observation;
@@ -47,7 +47,7 @@ function isStrangerNamed(observation: Observation): boolean {
   return gpuPod.status.podId !== undefined && !isSure && !terminatesAllInstances(observation);
 }
 
-/** An answer with an id came for an order that does not stand on the object any more: nobody else knows this pod. */
+/** A create response came for an intent that is no longer on the GpuPod. Only this process knows the instance. */
 export function terminateUnbound(observation: Observation): Step | undefined {
   const { localState, gpuPod, intent } = observation;
   const { unbound } = localState;
@@ -69,7 +69,7 @@ export function terminateUnbound(observation: Observation): Step | undefined {
       };
 }
 
-/** Absent from what is remembered: it is no stray. */
+/** An instance that is not in the local state is no duplicate. */
 function isShownBefore(shownAtMs: number | undefined, listAtMs: number, apartMs: number): boolean {
   return shownAtMs !== undefined && listAtMs - shownAtMs >= apartMs;
 }

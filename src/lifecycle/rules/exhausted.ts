@@ -7,8 +7,8 @@ import type { Step } from '../step.ts';
 import { stall } from './forbidden.ts';
 
 /**
- * Attempts of which no instance was ever seen cost nothing by all that lists show. Lists may be wrong, and each attempt
- * may have made an instance that bills: a person looks before more of them are made.
+ * Stops after too many attempts without an instance. They cost nothing as far as lists show, but lists can be wrong,
+ * and each attempt may have created an instance that bills. A person checks before the operator goes on.
  */
 export function stopAfterNotCreated(observation: Observation): Step | undefined {
   const { gpuPod, installation } = observation;
@@ -25,7 +25,7 @@ export function stopAfterNotCreated(observation: Observation): Step | undefined 
   );
 }
 
-/** A refused request costs nothing, by all that the provider says. Without end it is sent for nobody. */
+/** Stops after too many refusals. They cost nothing, but endless requests help nobody. */
 export function stopAfterRefusals(observation: Observation): Step | undefined {
   const { status } = observation.gpuPod;
   const { refused, noCapacity } = refusalCounts(status);

@@ -7,7 +7,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import type { Rest } from '../step.ts';
 
-/** Something that hinders the operator, in the words of the condition Synced. */
+/** A failure or limit that stops the operator, as a reason and message of Synced. */
 export interface Hindrance {
   readonly reason: Exclude<Reason<'Synced'>, 'ReconcileSuccess'>;
   readonly message: string;
@@ -16,7 +16,7 @@ export interface Hindrance {
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-/** Reasons that usually pass by themselves within seconds. */
+/** Reasons that usually pass within seconds. */
 const PASSING: ReadonlySet<Hindrance['reason']> = new Set([
   'ApiUnavailable',
   'RateLimited',
@@ -24,8 +24,8 @@ const PASSING: ReadonlySet<Hindrance['reason']> = new Set([
 ]);
 
 /**
- * Rests because something failed, and tries again later and later. A passing failure is told only after
- * `quietFailureMs`: a provider that hiccups must not cause a write for each GpuPod.
+ * Rests because something failed, and retries with growing delays. A failure that usually passes is reported only
+ * after `quietFailureMs`, so that a short outage does not cost a write for each GpuPod.
  */
 export function restFailing(
   observation: Observation,

@@ -18,7 +18,7 @@ import { followUnready } from './provision.ts';
 import { checkPrice, priceFacts } from './price-check.ts';
 import { followReady } from './ready.ts';
 
-/** A rule about the instance that the status names; it does not apply where there is none. */
+/** Turns a check of the rented instance into a rule. Without an instance it does not apply. */
 export function ofInstance(
   rule: (observation: Observation, instance: InstanceState) => Step | undefined,
 ): Rule {
@@ -28,7 +28,7 @@ export function ofInstance(
   };
 }
 
-/** A rule about an instance that the provider has shown and that can be used, by its last snapshot. */
+/** Turns a check of a usable instance into a rule. It does not apply unless the last snapshot shows it as usable. */
 export function ofUsable(
   rule: (observation: Observation, instance: InstanceState, lastSeen: LastSeen) => Step | undefined,
 ): Rule {
@@ -40,7 +40,6 @@ export function ofUsable(
   });
 }
 
-/** The pod is gone and nobody here ended it. One that was ready is not replaced by itself: its work is lost. */
 export function comparePrice(observation: Observation): Step | undefined {
   return checkPrice(observation, observation.lastSeen?.snapshot);
 }
@@ -62,6 +61,7 @@ export function closeLost(observation: Observation): Step | undefined {
   return verdict === 'live' ? undefined : closeAfterLoss(observation, verdict);
 }
 
+/** The instance ended without the operator. A ready one is not replaced automatically, because its work is lost. */
 function closeAfterLoss(observation: Observation, verdict: Exclude<EndVerdict, 'live'>): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
   const reason = verdict === 'terminated' && wasReady ? 'Interrupted' : 'Lost';
@@ -87,7 +87,7 @@ function closeAfterLoss(observation: Observation, verdict: Exclude<EndVerdict, '
   );
 }
 
-/** Something says that the pod may be gone: ask for it by id, and look for it in a complete list. */
+/** Something suggests that the instance has ended: reads it by ID, and asks for a complete list. */
 export function investigate(observation: Observation, instance: InstanceState): Step | undefined {
   const { now, timings } = observation;
   if (!isSuspect(observation, instance)) {
@@ -113,7 +113,7 @@ function isSuspect(observation: Observation, instance: InstanceState): boolean {
   return !massAbsence && (instance.missing > 0 || isReportedGone || isMissingInList(observation, instance));
 }
 
-/** A complete list that is newer than every good look does not show the pod. */
+/** A complete list that is newer than every snapshot does not show the instance. */
 function isMissingInList({ lastSeen, inventory, timings }: Observation, instance: InstanceState): boolean {
   const { podId, read } = instance;
   if (inventory === undefined || inventory.live.some((instance) => instance.podId === podId)) {
@@ -142,6 +142,7 @@ export function reportStaleness(observation: Observation, instance: InstanceStat
   };
 }
 
+/** The first status poll will show the instance. */
 export function awaitFirstSnapshot({ gpuPod, timings, lastSeen }: Observation): Rest | undefined {
   return lastSeen === undefined
     ? { kind: 'rest', status: gpuPod.status, requeueAfterMs: timings.staleMs, pollOften: true }
@@ -152,7 +153,7 @@ export function reportUsable(observation: Observation, _instance: InstanceState,
   return followReady(observation, lastSeen.snapshot, seenFacts(observation, lastSeen));
 }
 
-/** A status poll says less than the instance itself, which may have ports to put an address together from. */
+/** A status poll carries fewer fields than a GET, and the endpoint may be in the ports. */
 export function readAddress(
   { lastSeen, now, timings }: Observation,
   instance: InstanceState,
@@ -172,8 +173,8 @@ export function reportUnusable(observation: Observation, instance: InstanceState
 }
 
 /**
- * Ports may stand in the pod object alone. A list, which all share, shows them before Ready is written: if they came
- * with the next sweep, each pod would be written twice more. Where lists fail they are not waited for.
+ * Waits for a list before Ready is first written, because a status poll carries no ports. If the ports came with the
+ * next sweep, each GpuPod would cost two more writes. While lists fail, Ready does not wait.
  */
 export function awaitPorts(
   observation: Observation,
@@ -183,7 +184,7 @@ export function awaitPorts(
   const { inventory, gpuPod, providerFailure } = observation;
   const isListed = inventory !== undefined && inventory.beganAtMs >= lastSeen.beganAtMs;
   const isPolled = isListed || read?.result === 'found';
-  // What is written down of a link lacks its token.
+  // The status has each link without its token, so the Secret cannot be built from it.
   const hasLink = (gpuPod.status.ports ?? []).some(({ url }) => url !== undefined);
   const isWritten = gpuPod.status.readyAt !== undefined && !hasLink;
   const isKnown = lastSeen.snapshot.ports.length > 0 || isPolled || isWritten;
@@ -192,7 +193,10 @@ export function awaitPorts(
     : { kind: 'rest', status: gpuPod.status, pollOften: true, wantsInventoryAfterMs: lastSeen.beganAtMs };
 }
 
-/** A rental from before accounts were recorded: it was seen with this key. Rides along with the next write. */
+/**
+ * Adds the account to a status from before accounts were recorded, because this key shows the instance. Joins the
+ * next write.
+ */
 function accountFacts({ gpuPod, account }: Observation): Facts {
   const identity = identityOf(account);
   if (gpuPod.status.account !== undefined || identity === undefined) {

@@ -7,18 +7,21 @@ import { draftStatus, droppedMessage } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { pendingBecause } from './condition-drafts.ts';
 
-/** What the operator's settings forbid, checked before any money is spent. One check a line, first match wins. */
+/** What the operator's settings forbid, checked before any money is spent. The first message counts. */
 const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
-  teamNotAllowed, // no tenant picks whose wallet pays
+  teamNotAllowed, // no tenant chooses whose wallet pays
   sshKeyNotAllowed,
-  diskNotAllowed, // what is on it is somebody's
+  diskNotAllowed, // a disk holds somebody's data
   templateNotAllowed,
   maxPriceMissing,
   retainNotAllowed,
   prepaidNotAllowed,
 ];
 
-/** A status that does not come back would not hold a limit: nothing new is rented, and what runs is followed and ended. */
+/**
+ * A limit does not hold if the status does not keep it: the operator rents nothing new, and still follows and
+ * terminates what runs.
+ */
 export function refuseWhileDropped(observation: Observation): Step | undefined {
   const message = droppedMessage(observation);
   return message === undefined
@@ -84,7 +87,7 @@ function templateNotAllowed({ gpuPod, policy }: Observation): string | undefined
     : `spec.customTemplateId ${customTemplateId} is not among the templates that this operator allows in this namespace (--allowed-template-ids).`;
 }
 
-/** An empty list allows all; an entry is an id for everybody, or `namespace/id`. */
+/** An empty list allows everything. An entry is an ID for all namespaces, or `namespace/id`. */
 function isListed({ metadata }: GpuPod, allowed: readonly string[], id: string): boolean {
   return allowed.length === 0 || allowed.includes(id) || allowed.includes(`${metadata.namespace}/${id}`);
 }
@@ -107,7 +110,7 @@ function prepaidNotAllowed({ gpuPod, policy }: Observation): string | undefined 
     : 'spec.placement.allowPrepaid is forbidden by this operator (--allow-prepaid=false): set it to false.';
 }
 
-/** `maxAttempts` machines were paid for and none got ready: a person decides whether to go on. */
+/** Stops after `maxAttempts` paid instances of which none became ready. A person decides whether to go on. */
 export function stopAfterFailures(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const failed = gpuPod.status.failedAttempts ?? 0;
@@ -123,7 +126,7 @@ export function stopAfterFailures(observation: Observation): Step | undefined {
   return stall(observation, 'AttemptsExhausted', message);
 }
 
-/** Whether the last order was a prepaid one whose machine failed; one that was refused or never sent has charged nothing. */
+/** Whether the last attempt was prepaid and its instance failed. A refused or unsent request has charged nothing. */
 function wasPrepaidFailure({ intent, gpuPod }: Observation): boolean {
   if (intent.kind !== 'read' || intent.intent.offer.prepaidHours === undefined) {
     return false;
@@ -132,7 +135,7 @@ function wasPrepaidFailure({ intent, gpuPod }: Observation): boolean {
   return attemptsOf(gpuPod.status).some(({ number, outcome }) => number === attempt && outcome === 'Failed');
 }
 
-/** Several offers refused the order as invalid: the next one would, too. */
+/** Several offers refused the request as invalid, so the next one would too. */
 export function stopAfterInvalidRequests(observation: Observation): Step | undefined {
   const { gpuPod, localState } = observation;
   const { generation, count, message } = localState.invalidRefusals;
@@ -145,7 +148,7 @@ export function stopAfterInvalidRequests(observation: Observation): Step | undef
     : undefined;
 }
 
-/** Only a person can go on. */
+/** Waits until a person acts. */
 export function stall(
   observation: Observation,
   reason: 'AttemptsExhausted' | 'InvalidRequest',

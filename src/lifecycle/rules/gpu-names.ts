@@ -1,11 +1,11 @@
-/** Data center GPUs by their letter and number, in whatever text: `NVIDIA H100 80GB HBM3`, `H100_80GB`, `L40S`. */
+/** Finds the model of a data center GPU in any text: `NVIDIA H100 80GB HBM3`, `H100_80GB`, `L40S`. */
 const MODEL = /(?:^|[^a-z])((?:gh|gb|[abhlvtp])\d{1,4}s?)(?![0-9])/i;
-/** The provider's own words: a model and its memory. */
+/** The provider's own GPU types: a model and its memory. */
 const OWN_WORD = /^([A-Za-z0-9_]+)_(\d+)GB$/;
 
 /**
- * Whether an instance says that it has another GPU than was ordered. Only what is certain counts: upstreams spell names
- * in many ways, and a text that names no known model says nothing.
+ * Whether the instance reports another GPU than requested. Upstream providers spell names in many ways, so a text
+ * without a known model is no difference.
  */
 export function isOtherGpu(requested: string, said: string): boolean {
   const [ownRequested, ownSaid] = [OWN_WORD.exec(requested), OWN_WORD.exec(said)];

@@ -6,7 +6,7 @@ import type { Step } from '../step.ts';
 import { heldReady, PENDING } from './condition-drafts.ts';
 import { keepingStall, unread } from './stalled.ts';
 
-/** `gpupod.dev/paused: "true"`: nothing is done, not even for a deletion. */
+/** `gpupod.dev/paused: "true"`: the operator does nothing, not even for a deletion. */
 export function paused(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   if (!isPaused(gpuPod)) {
@@ -35,7 +35,7 @@ function whatBills(observation: Observation): string {
     : 'A create request has an unknown outcome: its instance may bill';
 }
 
-/** An order of another installation: whether its pod exists, and who pays for it, only a person can say. */
+/** Another installation wrote the create intent. Only a person can say whether its instance exists and who pays. */
 export function foreignIntent(observation: Observation): Step | undefined {
   const openIntent = openIntentOf(observation);
   if (openIntent.kind !== 'foreign') {

@@ -9,9 +9,8 @@ import { ON_ITS_WAY, currentDraft, startingDraft } from './condition-drafts.ts';
 import { restFailing } from './failing.ts';
 
 /**
- * Whether the rented instance is this object's, by what the provider calls it now: by its name prefix and attempt, or
- * because the operator itself wrote this id down, whatever the instance is called since. `unknown` until a look told its
- * name, or that it has none.
+ * Whether the instance in the status belongs to this GpuPod: its current name has our name prefix and attempt, or the
+ * operator signed its ID. `unknown` until a snapshot has told its name, or that it has none.
  */
 export function ownership(
   observation: Observation,
@@ -23,7 +22,7 @@ export function ownership(
   return read?.result === 'found' && isProven(observation, undefined) ? 'ours' : 'unknown';
 }
 
-/** By name prefix and attempt, as it was ordered for this object, whichever installation did. */
+/** The name has the prefix and attempt that were requested for this GpuPod, by whichever installation. */
 function isNamedAsRequested(observation: Observation, name: string): boolean {
   const { gpuPod, intent } = observation;
   const { podName } = gpuPod.status;
@@ -36,7 +35,10 @@ function isNamedAsRequested(observation: Observation, name: string): boolean {
   return namePrefixesOf(observation).has(namePrefixOf(parts)) || (isOfPendingCreate && isNamedForIt);
 }
 
-/** An instance that carries the name prefix of another object is never ours, nor one that another can prove as well. */
+/**
+ * A signature does not count for an instance with another GpuPod's name prefix, or one that another GpuPod can prove
+ * too.
+ */
 function isProven(observation: Observation, name: string | undefined): boolean {
   const { gpuPod, proofs } = observation;
   const { podId = '', podIdProof } = gpuPod.status;
@@ -50,12 +52,12 @@ function isProven(observation: Observation, name: string | undefined): boolean {
   );
 }
 
-/** Whether the operator wrote this id down itself, whatever the instance is called. */
+/** Whether the operator signed this ID, whatever the name of the instance. */
 export function isSigned(observation: Observation): boolean {
   return isProven(observation, undefined);
 }
 
-/** Signs an id from before ids were signed, once its name shows that it is ours. Rides along with the next write. */
+/** Signs an ID from before IDs were signed, once the name shows that it is ours. Joins the next write. */
 export function proofFacts(observation: Observation): Facts {
   const { gpuPod, localState, proofs } = observation;
   const { podId, podIdProof } = gpuPod.status;
@@ -69,7 +71,7 @@ export function proofFacts(observation: Observation): Facts {
     : { podIdProof: proof };
 }
 
-/** What a stranger's instance costs, or is, is no reason to end anything: no rule judges it as if it were ours. */
+/** Another owner's instance must never be terminated for its price or state, so no later rule judges it. */
 export function holdStranger(observation: Observation, instance: InstanceState): Rest | undefined {
   return ownership(observation, instance) === 'stranger'
     ? reportStranger(observation, instance.podId, instance.name ?? '')
@@ -77,8 +79,8 @@ export function holdStranger(observation: Observation, instance: InstanceState):
 }
 
 /**
- * A pod id that was written onto the object by somebody else must not make us show where a stranger's machine is.
- * Undefined once its name is known. A list, which all share, tells the names of all.
+ * Delays the endpoint until the name of the instance is known, because somebody else may have written the ID into the
+ * status. Prefers the next list, which all GpuPods share. Returns undefined once the name is known.
  */
 export function withholdAddress(
   observation: Observation,
@@ -103,7 +105,7 @@ export function withholdAddress(
   };
 }
 
-/** What stands in the status stays: it may be the pod that was ordered, under another name since. */
+/** Keeps the status: the instance may be ours, renamed since. */
 function reportStranger(observation: Observation, podId: string, name: string): Rest {
   const { status } = observation.gpuPod;
   const message = `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. Its details are not shown.`;

@@ -1,13 +1,13 @@
 import type { Observation } from '../observation.ts';
 import type { ConditionDrafts } from '../status/draft.ts';
 
-/** What a rule that waits for a complete list says where none comes: which wallet cannot be listed, and why. */
+/** The Synced draft of a rule that waits for a complete list and cannot get one: which wallet fails, and why. */
 export function listDoubt({ inventory }: Pick<Observation, 'inventory'>): Pick<ConditionDrafts, 'Synced'> {
   const doubt = inventory?.doubt;
   return doubt === undefined ? {} : { Synced: [doubt.reason, doubt.message] };
 }
 
-/** What keeps complete lists from proving that an order came to nothing; empty where nothing does. */
+/** A sentence on what keeps lists from proving that a create request created nothing; empty if nothing does. */
 export function absenceDoubt(observation: Pick<Observation, 'inventory'>): string {
   const doubt = observation.inventory?.doubt;
   if (doubt !== undefined) {
@@ -17,7 +17,7 @@ export function absenceDoubt(observation: Pick<Observation, 'inventory'>): strin
   return row === undefined ? '' : ` Check at the provider: ${row}.`;
 }
 
-/** A row of the list that does not say whose instance it is about, and may be about any. */
+/** A row that may be about any instance, described for a person; undefined if there is none. */
 export function unreadableRow({ inventory }: Pick<Observation, 'inventory'>): string | undefined {
   const [nameless] = inventory?.nameless ?? [];
   if (nameless !== undefined) {

@@ -16,8 +16,8 @@ import { absenceDoubt, unreadableRow } from './list-doubt.ts';
 import { settleRefusal } from './refused.ts';
 
 /**
- * An order without an outcome: find out what became of it before anything else is rented. An instance of its name
- * prefix and attempt is adopted; only a proven absence lets the next attempt begin.
+ * Finds the outcome of an open create intent before anything else is rented. An instance with its name prefix and
+ * attempt is adopted. Only a proven absence allows the next attempt.
  */
 export function resolvePendingCreate(observation: Observation): Step | undefined {
   const openIntent = openIntentOf(observation);
@@ -36,7 +36,7 @@ export function resolvePendingCreate(observation: Observation): Step | undefined
   if (!isKnownNotCreated(remembered)) {
     return resolveOpen(observation, openIntent.intent, remembered);
   }
-  // What a list shows counts more than what an answer said.
+  // A list counts more than the create response.
   const found = oldestOfAttempt(observation, openIntent.intent);
   return found === undefined ? undefined : bind(observation, openIntent.intent, found, true);
 }
@@ -73,7 +73,10 @@ function bind(observation: Observation, intent: Intent, instance: InstanceSnapsh
   };
 }
 
-/** The provider may have made several of one attempt: the oldest is kept, the others become strays. */
+/**
+ * The provider may have created several instances of one attempt: the oldest is adopted, the others become
+ * duplicates.
+ */
 function oldestOfAttempt({ inventory }: Observation, intent: Intent): InstanceSnapshot | undefined {
   return inventory?.live
     .filter(({ name, status }) => isSameAttempt(name, intent.name) && status !== 'DELETING')
@@ -82,7 +85,7 @@ function oldestOfAttempt({ inventory }: Observation, intent: Intent): InstanceSn
     )[0];
 }
 
-/** Whether complete lists, enough of them and late enough, prove that no pod came of the order. */
+/** Whether enough complete lists, late enough, prove that the create request created nothing. */
 function isAbsent(observation: Observation, pendingCreate: PendingCreate): boolean {
   const { timings } = observation;
   const provenAtMs = requestSurelyEndedAtMs(pendingCreate, timings) + timings.settleMs;
@@ -93,7 +96,7 @@ function isAbsent(observation: Observation, pendingCreate: PendingCreate): boole
   );
 }
 
-/** Lists that never showed a pod of the team prove nothing: perhaps this key may not see them. */
+/** Lists that never showed an instance of the team prove nothing: the key may lack access to it. */
 function isTeamUnseen({ intent, inventory }: Observation): boolean {
   const teamId = intent.kind === 'read' ? intent.intent.teamId : undefined;
   return teamId !== undefined && inventory?.teamsSeen.has(teamId) !== true;
@@ -131,7 +134,7 @@ function uncertain(observation: Observation, pendingCreate: PendingCreate, inten
   };
 }
 
-/** What keeps complete lists from ever proving that no instance came of the order; only a person can look. */
+/** What keeps lists from ever proving an absence, so that a person must check; undefined if waiting helps. */
 function obstacleTo(observation: Observation, pendingCreate: PendingCreate): string | undefined {
   if (pendingCreate.absences >= LISTS_THAT_PROVE_ABSENCE) {
     return isTeamUnseen(observation)
@@ -156,7 +159,9 @@ function uncertainMessage(intent: Intent | undefined): string {
         'The operator looks for it; nothing else is rented meanwhile.';
 }
 
-/** Lists at the times that count as proofs, and some between them: a pod that is there is adopted sooner. */
+/**
+ * Monotonic time after which the next list is useful: when it counts as a proof, or sooner to adopt a late instance.
+ */
 function nextUsefulReadMs({ inventory, timings }: Observation, pendingCreate: PendingCreate): number {
   if (inventory === undefined || inventory.beganAtMs < pendingCreate.firstSeenAtMs) {
     return pendingCreate.firstSeenAtMs;

@@ -5,7 +5,7 @@ import type { InstanceSnapshot } from '../provider.ts';
 import { prefixOfName } from '../surplus.ts';
 import { differenceFromSpec } from './differences.ts';
 
-/** What they cost, and what to do. No counters or times: it stands until a person acts. */
+/** What the instances cost and what to do. It has no counters or times, so it stays the same until a person acts. */
 export function newerMessage(observation: Observation, newer: readonly InstanceSnapshot[]): string {
   const { installation, gpuPod } = observation;
   const namePrefixes = podNamePrefixes(installation, gpuPod.metadata);

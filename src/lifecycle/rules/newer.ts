@@ -17,10 +17,9 @@ import { differenceFromSpec } from './differences.ts';
 import { newerMessage } from './newer-message.ts';
 
 /**
- * The provider shows an instance of a later attempt than anything on this object tells of: what is on it is from an
- * older moment. The one that is at work, and is as the spec says, is taken over as what it was, a ready one; else it is
- * told, and nothing else is rented. An older instance that the object names must not be there any more: if it shows up,
- * it is a duplicate.
+ * Adopts an instance of a later attempt than the GpuPod records: the GpuPod was restored or edited. Only a single
+ * instance that is ready and matches the spec is adopted. In all other cases the operator reports it and rents nothing
+ * else. An older instance that the status names must be absent from the list, and becomes a duplicate if it shows up.
  */
 export function adoptNewer(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
@@ -40,7 +39,10 @@ function isRentedLive({ gpuPod, inventory }: Observation): boolean {
   return podId !== undefined && inventory?.live.some((instance) => instance.podId === podId) === true;
 }
 
-/** As this object stands now: since an earlier list another process may have written on it. */
+/**
+ * Whether the list is newer than this version of the GpuPod. After an older list another process may have written to
+ * it.
+ */
 function isShownSince({ inventory, localState, now }: Observation): boolean {
   return (inventory?.beganAtMs ?? -Infinity) >= (localState.version?.seenAtMs ?? now.monotonicMs);
 }
@@ -50,9 +52,9 @@ function awaitList({ gpuPod, now }: Observation): Step {
 }
 
 /**
- * At work by all that the list says, and as the spec says: nobody knows whether it was ever ready, nor at which price, and
- * a record that was taken away while it started must not lift the cap. It is not ended for that, since it may be at work.
- * One that failed is nobody's to replace without a word.
+ * Whether the list shows a ready instance that matches the spec. Nobody knows whether it was ready before, nor at which
+ * price, and whoever removes the record while it starts must not lift the cap. If it does not match, it is not
+ * terminated either, because it may be in use. A person decides about a failed one.
  */
 function isAdoptable(
   observation: Observation,
@@ -68,7 +70,7 @@ function isAdoptable(
 
 const ON_ITS_WAY: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIONING', 'PENDING', 'ACTIVE']);
 
-/** What it still lacks may come by itself. */
+/** Whether waiting may make it adoptable. */
 function mayGetReady(observation: Observation, instance: InstanceSnapshot): boolean {
   const hasFailed = readinessOf(instance) === 'installFailed' || instance.installationFailure !== undefined;
   return (
@@ -102,8 +104,8 @@ function hold(
 }
 
 /**
- * The status names an earlier attempt than its instance bears at the provider: a part of it is from an older moment,
- * and what it says of that attempt, an ending above all, is not meant for this instance.
+ * Corrects a status that names an earlier attempt than the instance's name: a part of the status is older. What it
+ * records about that attempt, above all a termination, is not meant for this instance.
  */
 export function correctName(observation: Observation): Step | undefined {
   const { gpuPod, localState, now } = observation;
@@ -120,7 +122,7 @@ export function correctName(observation: Observation): Step | undefined {
   };
 }
 
-/** It was ready in the state that was lost: no timeout or wish of an older spec ends it. */
+/** Binds it as a ready instance, so that no timeout or requirement of an older spec terminates it. */
 function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
@@ -165,7 +167,7 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   };
 }
 
-/** What the status names is not there any more, and is not followed: it is closed. */
+/** Closes the attempt that the status names, because its instance is no longer listed. */
 function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
   const { status } = gpuPod;
   const { podId, podName } = status;
@@ -179,7 +181,7 @@ function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
   return { ...status, attempts: withAttempt(status, currentAttemptNumber(status), end) };
 }
 
-/** As it was ordered, where the create intent is still there; else as far as it says so itself. */
+/** Terms from the create intent if it is still there; else what the instance itself states. */
 function termsOf(observation: Observation, instance: InstanceSnapshot): Facts {
   const { intent: reading, account } = observation;
   const intent =
@@ -194,7 +196,7 @@ function termsOf(observation: Observation, instance: InstanceSnapshot): Facts {
 
 const MAX_WORD_LENGTH = 128;
 
-/** What the instance says of itself: what it was ordered as is lost. */
+/** The offer as far as the instance states it, because the record is lost. */
 function offerOf({
   upstream,
   gpuName,
@@ -207,7 +209,7 @@ function offerOf({
   const said = Object.entries(words).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     ...Object.fromEntries(said.map(([key, word]) => [key, word.slice(0, MAX_WORD_LENGTH)])),
-    // The schema takes whole numbers only, and refuses the whole status for any other.
+    // The schema accepts only whole numbers, and would reject the whole status.
     ...(Number.isSafeInteger(gpuCount) && (gpuCount ?? 0) > 0 ? { gpuCount } : {}),
     ...(isSpot === undefined ? {} : { isSpot }),
   };
@@ -224,7 +226,7 @@ function costOf({ gpuPod }: Observation, { priceUsdPerHour }: InstanceSnapshot):
   };
 }
 
-/** What the provider put before it may make a name too long to be written down. */
+/** Cuts a name that the provider made longer than the schema allows. */
 function recordedName({ name = '' }: { readonly name?: string | undefined }): string {
   const parts = parsePodName(name);
   return name.length <= MAX_NAME_LENGTH || parts === undefined

@@ -7,7 +7,7 @@ import type { ConditionDrafts, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Rest } from '../step.ts';
 
-/** No offer fits now: say why, and look again, until `offerTimeout` if there is one. Waiting costs nothing. */
+/** Reports why no offer fits, and searches again until `offerTimeout`, if there is one. Waiting costs nothing. */
 export function restWithoutOffer(observation: Observation, selection: NoOfferSelected): Rest {
   const { gpuPod, now, timings } = observation;
   const searchStartedAt = gpuPod.status.searchStartedAt ?? timestamp(now.wallMs);
@@ -35,7 +35,7 @@ export function restWithoutOffer(observation: Observation, selection: NoOfferSel
   return isOver ? { kind: 'rest', status } : { kind: 'rest', status, requeueAfterMs: timings.offerRetryMs };
 }
 
-/** No field is named that is not there. */
+/** Points only to status fields that exist. */
 function whereToSearch({ rejections, hint }: NoOfferSelected): string {
   const fields = [
     ...(rejections.length === 0 ? [] : ['status.rejections']),
@@ -44,7 +44,7 @@ function whereToSearch({ rejections, hint }: NoOfferSelected): string {
   return fields.length === 0 ? '' : ` See ${fields.join(' and ')}.`;
 }
 
-/** This look comes after the deadline, and found nothing either. */
+/** The search goes past the deadline once, so that the last answer still counts. */
 function isSearchOver({ gpuPod, now }: Observation, searchStartedAt: string): boolean {
   const { offerTimeout } = gpuPod.spec;
   const timeoutMs = offerTimeout === undefined ? undefined : parseDurationMs(offerTimeout);

@@ -10,8 +10,8 @@ import type { Step } from '../step.ts';
 import { beginTermination } from './termination.ts';
 
 /**
- * The first price that the provider states is held against the cap, before the pod is ever ready. After
- * that nothing is ended for its price: the work on it is worth more.
+ * Compares the first price that the provider states with the cap, before the instance is ever ready. A ready instance
+ * is never terminated for its price: the work on it is worth more.
  */
 export function checkPrice(observation: Observation, snapshot?: InstanceSnapshot): Step | undefined {
   const { gpuPod } = observation;
@@ -31,7 +31,7 @@ export function checkPrice(observation: Observation, snapshot?: InstanceSnapshot
   );
 }
 
-/** Whether the pod, ready by now, bills above its cap. */
+/** Whether a ready instance bills above its cap. */
 export function isAbovePriceLine(observation: Observation, billedUsdPerHour: number | undefined): boolean {
   return billedUsdPerHour !== undefined && priceToMicros(billedUsdPerHour) > priceLineOf(observation);
 }
@@ -47,7 +47,7 @@ function priceLineOf({ gpuPod, policy, intent: reading }: Observation): MicroUsd
   const intent = reading.kind === 'read' ? reading.intent : undefined;
   const total = gpuPod.status.cost?.pricePerHour;
   return priceLine(limits, {
-    // A CRD that drops the cost must not make it zero.
+    // A CRD that drops the cost must not turn it into 0.
     total: total === undefined ? (intent?.cost.total ?? 0) : priceToMicros(total),
     isPriceAmbiguous: intent?.isPriceAmbiguous ?? false,
   });

@@ -10,7 +10,10 @@ import { ON_ITS_WAY, currentDraft, startingDraft } from './condition-drafts.ts';
 import { beginTermination } from './termination.ts';
 import { provisioningTimeOf } from './provisioning-time.ts';
 
-/** A pod that is not usable (any more): ended where it never was and never will be, else reported. */
+/**
+ * Follows an instance that is not usable. It is terminated if it has failed or timed out before it was ever ready;
+ * otherwise it is reported.
+ */
 export function followUnready(
   observation: Observation,
   instance: InstanceState,
@@ -48,7 +51,7 @@ export function endTimedOut(
   lastSeen: LastSeen,
 ): Step | undefined {
   const { timeoutMs, boundMs } = provisioningTimeOf(observation);
-  // Only a look after the deadline counts: while the provider cannot be read, nothing is timed out.
+  // Only a snapshot from after the deadline counts, so that an outage of the provider times nothing out.
   if (lastSeen.beganAtMs > instance.sinceMs + timeoutMs) {
     return beginTermination(
       observation,
@@ -61,7 +64,10 @@ export function endTimedOut(
   return undefined;
 }
 
-/** What a machine says of its installation may hold all that it was given, also values from Secrets that are not known here. */
+/**
+ * The failure text of an instance may repeat what it was given, including values from Secrets that the operator does
+ * not know here.
+ */
 function installationFailure({ gpuPod }: Observation, snapshot: InstanceSnapshot): string {
   const { env = [], jupyterPasswordSecretRef } = gpuPod.spec;
   const { installationFailure: said } = snapshot;
@@ -122,7 +128,7 @@ function readyDraft({ gpuPod }: Observation, snapshot: InstanceSnapshot): Condit
       `The provider reports an error for instance ${podId}. It may bill; suspend or delete the GpuPod to terminate it.`,
     ],
     DELETING: ['Terminating', `Instance ${podId} is being terminated, but not by this operator.`],
-    // What the provider cannot tell is no news: what was last known stands.
+    // UNKNOWN is no news, so Ready keeps what it said.
     UNKNOWN: currentDraft(gpuPod.status, 'Ready', [
       'Provisioning',
       `The provider does not state the status of instance ${podId}; it may bill.`,

@@ -3,18 +3,18 @@ import type { GpuPodSpec } from '../../api/spec.ts';
 import type { Observation } from '../observation.ts';
 
 const MS_PER_MINUTE = 60_000;
-/** Within this time instances are usually ready; also the default of `spec.provisioningTimeout`. */
+/** Instances are usually ready within this time. It is also the default of `spec.provisioningTimeout`. */
 const USUAL_MS = 20 * MS_PER_MINUTE;
-/** How far the estimate of an offer may stretch the bound of the spec. */
+/** How far the estimate of an offer may extend the limit of the spec. */
 const MAX_STRETCH = 3;
 
-/** How long an instance may take to become ready. */
+/** How long an instance may take to become ready, in milliseconds. */
 export interface ProvisioningTime {
-  /** What the spec allows. */
+  /** The limit in the spec. */
   readonly boundMs: number;
-  /** What the offer itself expects; 0 where it says nothing that can be meant. */
+  /** The estimate of the offer; 0 where it states no plausible one. */
   readonly estimateMs: number;
-  /** What it gets: the bound, or twice the estimate where that is longer, but never more than three times the bound. */
+  /** The limit that applies: twice the estimate if that is longer than the bound, but at most three times the bound. */
   readonly timeoutMs: number;
 }
 
@@ -29,7 +29,7 @@ export function provisioningTime(
   return { boundMs, estimateMs, timeoutMs };
 }
 
-/** The time of the instance that is rented, by the estimate that its create intent recorded. */
+/** The limits of the rented instance, by the estimate in its create intent. */
 export function provisioningTimeOf({
   gpuPod,
   intent,
@@ -38,13 +38,13 @@ export function provisioningTimeOf({
   return provisioningTime(gpuPod.spec, minutes);
 }
 
-/** Whether the spec gives an instance less time than it usually takes: then its end says nothing about the offer. */
+/** Whether the spec allows less time than an instance usually takes. Then a timeout says nothing about the offer. */
 export function isImpatient(observation: Pick<Observation, 'gpuPod' | 'intent'>): boolean {
   const { estimateMs, timeoutMs } = provisioningTimeOf(observation);
   return timeoutMs < Math.max(USUAL_MS, 2 * estimateMs);
 }
 
-/** What a person should know of an offer whose own estimate is above what the spec allows; else nothing. */
+/** A note for a person where the offer's own estimate exceeds the limit of the spec; empty otherwise. */
 export function estimateNote(time: ProvisioningTime): string {
   const { boundMs, estimateMs, timeoutMs } = time;
   return estimateMs <= boundMs
@@ -52,7 +52,7 @@ export function estimateNote(time: ProvisioningTime): string {
     : `; its own estimate of ${roughly(estimateMs)} is above provisioningTimeout ${formatDuration(boundMs)}, so it gets ${formatDuration(timeoutMs)}`;
 }
 
-/** An estimate is a number of a provider: a day says enough. */
+/** The provider may state any number, and above a day nobody needs the exact value. */
 function roughly(ms: number): string {
   const dayMs = 24 * 60 * MS_PER_MINUTE;
   return ms > dayMs ? 'more than a day' : formatDuration(ms);

@@ -2,10 +2,13 @@ import { isDeleting } from '../../api/gpu-pod.ts';
 import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
 
-/** An end that takes no longer than so many polls is not worth a write that says that it is waited for. */
+/** A termination within this many polls needs no status write of its own. */
 const QUIET_POLLS = 2;
 
-/** A GpuPod that is deleted mostly goes within seconds: what it waits for is written down only where it lasts, or fails. */
+/**
+ * Keeps the status of a GpuPod that is being deleted, unless the deletion takes long or is in doubt. Most deletions
+ * take seconds.
+ */
 export function quietly(observation: Observation, rest: Rest, sinceMs: number): Rest {
   const { gpuPod, inventory, now, timings } = observation;
   const leftMs = sinceMs + QUIET_POLLS * timings.busyPollMs - now.monotonicMs;

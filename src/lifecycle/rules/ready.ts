@@ -13,12 +13,12 @@ import { isAbovePriceLine } from './price-check.ts';
 
 type WantedSecret = Omit<EnsureSecret, 'type'>;
 
-/** A usable pod: the connection Secret first, then the status that points to it. */
+/** Writes the connection Secret first, then the status that points to it. */
 export function followReady(observation: Observation, seen: InstanceSnapshot, facts: Facts): Step {
   const { gpuPod, localState, now, timings } = observation;
   const snapshot = withKnownPorts(gpuPod.status, seen);
   const secret = wantedSecret(gpuPod, snapshot);
-  // Looked at again now and then: nobody tells us when somebody deletes it.
+  // Checked again at intervals, because the operator does not watch Secrets.
   const isDue =
     localState.secret === undefined || now.monotonicMs - localState.secret.atMs >= timings.staleMs;
   return isDue || localState.secret.fingerprint !== secret.fingerprint
@@ -33,7 +33,7 @@ function wantedSecret(gpuPod: GpuPod, snapshot: InstanceSnapshot): WantedSecret 
 }
 
 interface SecretFacts {
-  /** The Secret that stands; undefined where there is none. */
+  /** The Secret that exists; undefined where there is none. */
   readonly binding: GpuPodStatus['binding'];
   readonly problem?: ConditionDraft<'Synced'>;
 }
@@ -74,13 +74,13 @@ const MAX_PORTS = 32;
 const MAX_PROTOCOL_LENGTH = 16;
 const MAX_USED_BY_LENGTH = 64;
 
-/** A status poll carries no ports: those that are written down stand, or every restart would write each object twice. */
+/** A status poll carries no ports. Those in the status stay, or every restart would cost each GpuPod two writes. */
 function withKnownPorts({ ports = [] }: GpuPodStatus, snapshot: InstanceSnapshot): InstanceSnapshot {
   return snapshot.ports.length > 0
     ? snapshot
     : {
         ...snapshot,
-        // In the order of a look: the Secret holds them as text.
+        // Same sequence of keys as in a snapshot, because the Secret holds them as JSON text.
         ports: ports.map(({ internal, external, protocol, usedBy, host, url }) => ({
           ...(internal === undefined ? {} : { internal }),
           ...(external === undefined ? {} : { external }),
@@ -93,19 +93,19 @@ function withKnownPorts({ ports = [] }: GpuPodStatus, snapshot: InstanceSnapshot
 }
 
 function portStatus({ ports }: InstanceSnapshot): GpuPodStatus['ports'] {
-  // The schema takes so many, and words so long: more would make the whole status unwritable.
+  // The schema limits the number and length; more would make the whole status unwritable.
   return ports.slice(0, MAX_PORTS).map(({ usedBy, protocol, url, ...port }) => ({
     ...port,
-    // A token stands behind the question mark.
+    // The query or fragment may hold a token.
     ...(url === undefined ? {} : { url: url.replace(/[?#].*$/, '') }),
     protocol: protocol.slice(0, MAX_PROTOCOL_LENGTH),
     ...(usedBy === undefined ? {} : { usedBy: usedBy.slice(0, MAX_USED_BY_LENGTH) }),
   }));
 }
 
-/** What became of the connection Secret, and why it is not as it should be. */
+/** The Secret to name in the status, and why it is not as it should be. */
 function secretFacts({ outcome, message = '' }: SecretState, { name, former }: WantedSecret): SecretFacts {
-  // One of a former name stands until the new one is written and it could be removed.
+  // The former Secret stays bound until the new one is written and the old one removed.
   const binding = former === undefined ? undefined : { name: former };
   switch (outcome) {
     case 'conflict':

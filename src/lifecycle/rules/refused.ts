@@ -14,7 +14,9 @@ import type { Cooldown, CooldownReason, Step } from '../step.ts';
 import { PENDING } from './condition-drafts.ts';
 import { asksForUsualSizes } from './usual-request.ts';
 
-/** An offer refused the create request: that is recorded, the offer is avoided for a while, and the next one is tried. */
+/**
+ * Records that an offer refused the create request, and starts its cooldown. The search goes on with the next offer.
+ */
 export function settleRefusal(observation: Observation, intent: Intent, refusal: Refusal): Step {
   const { gpuPod, now } = observation;
   const at = timestamp(now.wallMs);
@@ -51,11 +53,11 @@ export function settleRefusal(observation: Observation, intent: Intent, refusal:
   };
 }
 
-/** A market that is sold out is bounded apart; what concerns the account is bounded by its circuit breaker. */
+/** Sold-out offers have a limit of their own, and refusals about the account are left to the circuit breaker. */
 function countRefusal(status: GpuPodStatus, { reason, scope }: Refusal): Facts {
   const { refused, noCapacity } = refusalCounts(status);
   if (scope === 'team' || scope === 'key') {
-    // Written down all the same: without a counter the attempts on record would count it.
+    // The counter is written even if unchanged: without it the attempts on record would be counted.
     return { refusedAttempts: refused };
   }
   return reason === 'NoCapacity'
@@ -70,7 +72,7 @@ function countInvalid({ localState, gpuPod }: Observation, refusal: Refusal): Lo
   return { generation, count: known + (isInvalid ? 1 : 0), message: refusal.message };
 }
 
-/** Others leave the offer alone only where what was asked of it can have nothing to do with the refusal. */
+/** Other GpuPods avoid the offer only if the refusal cannot be due to what this one asked for. */
 function cooldownOf({ gpuPod }: Observation, { offer }: Intent, refusal: Refusal): Cooldown {
   const reason = cooldownReason(refusal.reason);
   const cooldown = { reason, offerKey: offerKey(offer) };

@@ -6,21 +6,20 @@ import { draftStatus, findCondition } from '../status/draft.ts';
 import type { InstanceLeft, Step } from '../step.ts';
 import { closeEndedInstance } from './termination.ts';
 
-/** What becomes of the instance when its GpuPod is released; neither: it was seen to have ended. */
+/** What happens to the instance on release. Without a field: it has ended. */
 export interface Release {
   readonly retain?: readonly InstanceLeft[];
   readonly isForced?: true;
 }
 
 /**
- * Takes the finalizer off. Where somebody else's finalizer holds the object, what it says is brought to its end first:
- * nobody writes its status afterwards, and nothing that has ended is shown as billing.
+ * Removes the finalizer. If another finalizer holds the GpuPod, the final status is written first: nobody updates it
+ * afterwards, and it must not show an ended instance as billing.
  */
 export function release(observation: Observation, how: Release = {}): Step {
   const { gpuPod, localState } = observation;
   const isHeld = gpuPod.metadata.finalizers.some((finalizer) => finalizer !== FINALIZER);
-  // Once: a CRD that drops what is written must not hold the release up.
-  // Nor must a connection Secret that cannot be removed.
+  // Once only: a CRD that drops the write, or a connection Secret that cannot be removed, must not block the release.
   const mayClose = localState.isClosing !== true && localState.secret?.outcome !== 'kept';
   if (isHeld && mayClose && !isClosed(gpuPod)) {
     return closing(observation, how);
@@ -28,13 +27,13 @@ export function release(observation: Observation, how: Release = {}): Step {
   return { kind: 'act', effect: { type: 'release', ...how } };
 }
 
-/** It was released already; what keeps it is somebody else's finalizer. */
+/** A released GpuPod that another finalizer holds. */
 export function stayReleased({ gpuPod, localState }: Observation): Step | undefined {
   const isReleased = localState.isReleased === true || (!hasFinalizer(gpuPod) && isClosed(gpuPod));
   return isDeleting(gpuPod) && isReleased ? { kind: 'rest', status: gpuPod.status } : undefined;
 }
 
-/** The same for one whose finalizer somebody else took off. */
+/** Like `release`, for a GpuPod whose finalizer somebody else has removed. */
 export function closeUnheld(observation: Observation, how: Release): Step {
   const { gpuPod, localState } = observation;
   return localState.isReleased === true || isClosed(gpuPod) || localState.isClosing === true

@@ -19,7 +19,7 @@ import { listDoubt } from './list-doubt.ts';
 import { restWithoutOffer } from './no-offer.ts';
 import { createInstance, stopAtLastNumber } from './create.ts';
 
-/** The last order could not be sent: it is tried again, later and later. */
+/** The last create request could not be sent; the wait grows with each failure. */
 export function awaitRetry(observation: Observation): Step | undefined {
   const { localState, now } = observation;
   const { blocked } = localState;
@@ -31,9 +31,9 @@ export function awaitRetry(observation: Observation): Step | undefined {
 }
 
 /**
- * An object with a past that may have been stripped from it (`kubectl replace` drops annotations) is rented
- * for only when a fresh complete list shows no live pod of it: one that began when it stood as it stands now. Since an
- * earlier one, another process may have written an order on it.
+ * Waits for a complete list without an instance of this GpuPod, because `kubectl replace` may have removed its
+ * annotations. The list must have begun after this version of the GpuPod was first seen: another process may have
+ * written a create intent since an older list.
  */
 export function awaitCleanList(observation: Observation): Step | undefined {
   const { now, timings, inventory } = observation;
@@ -52,20 +52,23 @@ function oldestListMs({ localState, now, timings }: Observation): number {
 }
 
 /**
- * As this process saw it, or as the API server did if that is more: a process that stood still sees late what has been
- * there for long. Where this clock is ahead of that of the API server, that costs a list.
+ * Age since this process or the API server first saw the GpuPod, whichever is longer: a process that was suspended
+ * sees old objects late. If its clock runs ahead of the API server's, that costs one list.
  */
 function ageMs({ gpuPod, localState, now }: Observation): number {
   const { creationTimestamp = '' } = gpuPod.metadata;
   return Math.max(now.monotonicMs - localState.firstSeenAtMs, now.wallMs - Date.parse(creationTimestamp));
 }
 
-/** A status that stands was written by somebody: by a process, it may be, that has ordered meanwhile. */
+/** A fresh GpuPod that was created while this process watched. Another process may have rented for any other one. */
 function hasNoPast({ gpuPod, localState }: Observation): boolean {
   return !localState.inFirstList && isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
 }
 
-/** A list is there in a moment: who waits for an offer needs one every minute, and must not write each time. */
+/**
+ * A list usually takes a moment. A GpuPod that waits for an offer needs one every minute, and must not cost a write
+ * each time.
+ */
 function awaitList(observation: Observation, wantsInventoryAfterMs: number): Step {
   const { gpuPod, providerFailure, inventory } = observation;
   const isDoubtful = providerFailure !== undefined || inventory?.doubt !== undefined;
@@ -76,8 +79,8 @@ function awaitList(observation: Observation, wantsInventoryAfterMs: number): Ste
 }
 
 /**
- * Each try to send an order writes it down, and so needs a new list: what hindered the last try is not over because of
- * that. Else it would be tried again and again at once, and never be told.
+ * Keeps the failure of the last create request in the local state. Each retry writes an intent and so needs a new
+ * list; without this the retries would follow each other at once, and never be reported.
  */
 function stillFailing({ localState: { blocked, failure } }: Observation): Pick<Rest, 'remember'> {
   return failure === undefined || failure.reason !== blocked?.reason ? {} : { remember: { failure } };
@@ -110,7 +113,7 @@ export function awaitPermit(observation: Observation): Step | undefined {
       );
 }
 
-/** Reads the offers, unless that was done a moment ago, chooses one, and creates an instance of it. Applies always. */
+/** Reads the offers unless they are fresh, chooses one, and creates an instance. Always returns a step. */
 export function rentFromOffers(observation: Observation): Step {
   const { offers, now, timings, gpuPod } = observation;
   if (offers?.kind === 'failure') {
@@ -135,7 +138,7 @@ function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffer
   const { gpuPod, cooldownOf } = observation;
   const requirements = requirementsFrom(gpuPod.spec, observation.policy, cooldownOf);
   const selection = selectOffer(offers.offers, requirements);
-  // What could be read is rented from; that there is nothing else is not concluded from what could not.
+  // An offer from an incomplete answer may be rented. That no offer fits cannot be concluded from it.
   if (selection.kind === 'none' && offers.missing !== undefined) {
     return withoutOffers(observation, offers.missing);
   }
@@ -149,7 +152,7 @@ function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffer
   );
 }
 
-/** A question with a word that the provider does not know is asked seldom: only a person can mend it. */
+/** A query with a value that the provider does not know is repeated rarely, because only a person can correct it. */
 function withoutOffers(observation: Observation, failed: Failure): Step {
   if (failed.reason === 'InvalidRequest') {
     const { reason, message } = failed;
@@ -195,6 +198,6 @@ function awaitBudget(observation: Observation, { cost, offer }: SelectedOffer): 
     },
     'Waiting for room in the budget.',
   );
-  // Whether an instance without a GpuPod has ended, only lists tell.
+  // Only a list shows that an instance without a GpuPod has ended.
   return { ...rest, wantsInventoryAfterMs: (inventory?.beganAtMs ?? 0) + timings.quietPollMs };
 }

@@ -7,13 +7,13 @@ import type { Rest } from '../step.ts';
 
 type StalledReason = Reason<'Stalled'>;
 
-/** Reasons that a change of the spec does not lift: the work of a machine is lost. */
+/** Reasons that a change of the spec does not lift, because the work on the instance is lost. */
 const AFTER_LOSS: readonly StalledReason[] = ['Interrupted', 'Lost'];
 const LASTING: readonly StalledReason[] = [...AFTER_LOSS, 'OfferTimeout', 'InvalidRequest'];
 
 /**
- * What only a person lifts. It stands nowhere but in the condition Stalled: a rule that rests for another
- * reason must keep it, or the object would be rented for again once that reason is over.
+ * The stall that only a person lifts. The condition Stalled is its only record, so a rule that rests for another
+ * reason must keep it. Otherwise the operator would rent again once that reason is over.
  */
 export function lastingStall(status: GpuPodStatus): ConditionDraft<'Stalled'> | undefined {
   const standing = findCondition(status, 'Stalled');
@@ -21,7 +21,7 @@ export function lastingStall(status: GpuPodStatus): ConditionDraft<'Stalled'> | 
   return standing === undefined || reason === undefined ? undefined : [reason, standing.message];
 }
 
-/** The progress to claim on an object that rests for a while: what stalled it before, else `otherwise`. */
+/** Progress for a GpuPod that rests: the lasting stall if there is one, else `otherwise`. */
 export function keepingStall(
   status: GpuPodStatus,
   otherwise?: ConditionDrafts['progress'],
@@ -32,13 +32,13 @@ export function keepingStall(
   return progress === undefined ? {} : { progress };
 }
 
-/** A machine that was ready is gone: nothing is rented by itself, not even for a new spec. */
+/** A ready instance was lost: the operator rents nothing new by itself, not even for a new spec. */
 export function isAfterLoss(status: GpuPodStatus): boolean {
   const reason = lastingStall(status)?.[0];
   return reason !== undefined && AFTER_LOSS.includes(reason);
 }
 
-/** A spec that was changed meanwhile is not acted on: what it lifts is lifted once it is, see `startOver`. */
+/** Keeps `observedGeneration`, because this rule has not acted on a changed spec. See `startOver`. */
 export function unread({ gpuPod }: Observation, rest: Rest): Rest {
   const { observedGeneration } = gpuPod.status;
   return observedGeneration < 0 ? rest : { ...rest, status: { ...rest.status, observedGeneration } };

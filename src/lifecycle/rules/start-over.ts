@@ -9,8 +9,8 @@ import { heldReady, PENDING, currentDraft } from './condition-drafts.ts';
 import { isAfterLoss, lastingStall } from './stalled.ts';
 
 /**
- * A new generation, or a new value of `gpupod.dev/reconcile-requested-at`, begins the search anew: failed
- * attempts are no longer counted, and what stalled it is forgotten.
+ * Starts the search again for a new generation or a new value of `gpupod.dev/reconcile-requested-at`: resets the
+ * counters of failures and lifts the stall.
  */
 export function startOver(observation: Observation): Step | undefined {
   const { gpuPod, now } = observation;
@@ -35,7 +35,7 @@ export function startOver(observation: Observation): Step | undefined {
         },
         {
           failedAttempts: undefined,
-          // Not undefined: the attempts that stay on record would count again.
+          // 0 instead of undefined: without a counter the attempts on record would be counted again.
           notCreatedAttempts: notCreatedInARow(status) > 0 ? 0 : undefined,
           refusedAttempts: refusalCounts(status).refused > 0 ? 0 : undefined,
           noCapacityAttempts: undefined,
@@ -49,8 +49,8 @@ export function startOver(observation: Observation): Step | undefined {
 }
 
 /**
- * The value as it will stand in the status, to be compared with it: one that came back in another form would be a new
- * request each time, and each lifts the limit of failed attempts.
+ * The value as the status will store it. If a different form came back, each pass would see a new request and lift
+ * the limit of failed attempts.
  */
 function asRecorded(value: string | undefined): string | undefined {
   return value === undefined ? undefined : plainText(plainText(value).slice(0, 256));
@@ -66,7 +66,7 @@ function isSearchOfOldSpec({ gpuPod }: Observation): boolean {
   return isOld && hasPast && status.podId === undefined && !isAfterLoss(status);
 }
 
-/** What stalled the object stays until a person acts. */
+/** Keeps the stall until a person acts. */
 export function stayStalled(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const stall = lastingStall(gpuPod.status);

@@ -3,7 +3,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { beginTermination } from './termination.ts';
 
-/** `spec.suspend`: the rental is ended, the object stays. What held it back before is forgotten. */
+/** `spec.suspend`: terminates the instance and keeps the GpuPod. Earlier failures are reset. */
 export function suspend(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   if (!gpuPod.spec.suspend) {

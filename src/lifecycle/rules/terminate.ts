@@ -14,8 +14,8 @@ import { listDoubt } from './list-doubt.ts';
 import { quietly } from './quietly.ts';
 
 /**
- * Ends the rented pod: DELETE, then looks until its end was seen. Undefined once it was. What the DELETE
- * answers is no look: a pod counts as ended only as `endVerdict` says.
+ * Terminates the rented instance: sends DELETE, then reads until the end is proven, and then returns undefined. The
+ * answer to the DELETE is no proof, see `endVerdict`.
  */
 export function terminateInstance(observation: Observation, why: string): Step | undefined {
   const { instance } = observation.localState;
@@ -23,7 +23,7 @@ export function terminateInstance(observation: Observation, why: string): Step |
     return undefined;
   }
   if (instance === undefined) {
-    // What this process has not taken in has not ended either.
+    // The local state does not know the instance yet, so nothing has proven its end.
     return { kind: 'rest', status: observation.gpuPod.status, pollOften: true };
   }
   const doubt = doubtIdentity(observation, instance, why);
@@ -36,9 +36,8 @@ export function terminateInstance(observation: Observation, why: string): Step |
 }
 
 /**
- * An id that somebody else wrote onto the object must not make us end a stranger's instance: what the provider calls it
- * is asked, where neither the answer to our create intent nor a list has told. A 404 is no answer to that, and may be
- * wrong: after it a DELETE goes out only for an id that the operator signed.
+ * Holds back the DELETE until the name of the instance shows that it is ours, because somebody else may have written
+ * the ID into the status. After a 404, which may be wrong, only an ID that the operator signed gets a DELETE.
  */
 function doubtIdentity(observation: Observation, instance: InstanceState, why: string): Step | undefined {
   const { podId } = instance;
@@ -62,7 +61,7 @@ function doubtIdentity(observation: Observation, instance: InstanceState, why: s
   return isUnknown ? { ...rest, wantsInventoryAfterMs: instance.read.beganAtMs } : rest;
 }
 
-/** Told once it has lasted for a minute: it usually passes by itself. */
+/** Why the name is unknown. `restFailing` reports it only after a minute, because it usually passes. */
 function whyUnknown(
   observation: Observation,
   { podId, read }: InstanceState,
@@ -129,7 +128,7 @@ function isDeleteDue(observation: Observation, instance: InstanceState): boolean
   return now.monotonicMs >= dueAtMs && (isListed || isSeenLiveSince(observation, instance, dueAtMs));
 }
 
-/** By whatever look: a list that leaves out what a GET or a poll shows must not let it bill on. */
+/** Any snapshot counts: an instance that a GET or poll shows must not keep billing because a list omits it. */
 function isSeenLiveSince({ lastSeen }: Observation, { read }: InstanceState, atMs: number): boolean {
   const isRead = read?.result === 'found' && read.beganAtMs >= atMs;
   const isPolled =
@@ -170,7 +169,7 @@ function awaitEnd(observation: Observation, instance: InstanceState, why: string
   return quietly(observation, rest, deletedAtMs);
 }
 
-/** The polls say when a list is worth its requests: once they do not show the instance any more; else now and then. */
+/** Asks for a list once polls no longer show the instance, else at intervals: a list costs many requests. */
 function nextListAfterMs({ inventory, lastSeen, timings }: Observation, deletedAtMs: number): number {
   const isTerminated = lastSeen?.snapshot.status === 'TERMINATED';
   const seenTerminatingAtMs = lastSeen?.omittedSinceMs ?? (isTerminated ? lastSeen.beganAtMs : -Infinity);

@@ -16,7 +16,7 @@ import { restFailing } from './failing.ts';
 import { isImpatient } from './provisioning-time.ts';
 import { installsNothingOfItsOwn } from './usual-request.ts';
 
-/** Why the operator ends a pod of a living object; written down before the DELETE is sent. */
+/** Why the operator terminates the instance of a living GpuPod. The reason is written before the DELETE is sent. */
 export const TERMINATION_REASONS = [
   'Suspended',
   'SpecChanged',
@@ -28,14 +28,14 @@ export const TERMINATION_REASONS = [
 ] as const;
 export type TerminationReason = (typeof TERMINATION_REASONS)[number];
 
-/** Endings that are nobody's failure: they do not count to `maxAttempts`. */
+/** Terminations that are nobody's failure, so they do not count towards `maxAttempts`. */
 const WANTED: ReadonlySet<string> = new Set<TerminationReason | 'Deleted'>([
   'Suspended',
   'SpecChanged',
   'Deleted',
 ]);
 
-/** Writes down that the pod is to be ended, and why; the next rule to apply is {@link finishEnding}. */
+/** Records that the instance is to be terminated, and why. {@link finishTermination} does the rest. */
 export function beginTermination(observation: Observation, ending: TerminationReason, message: string): Step {
   const { gpuPod } = observation;
   const attempt = currentAttemptNumber(gpuPod.status);
@@ -71,7 +71,7 @@ export function beginTermination(observation: Observation, ending: TerminationRe
 
 const SUSPENDED: ConditionDraft<'Ready'> = ['Suspended', 'Nothing is rented, because spec.suspend is true.'];
 
-/** An ending that was begun is finished before anything else is planned, whatever the spec says by now. */
+/** Finishes a termination that was begun, whatever the spec says by now. */
 export function finishTermination(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const attempt = currentAttempt(gpuPod.status);
@@ -89,7 +89,7 @@ export function finishTermination(observation: Observation): Step | undefined {
   );
 }
 
-/** The end was seen: the pod moves to the attempts, and the spec can be changed again. */
+/** Closes the attempt after the end of its instance is proven. The spec can then be changed again. */
 export function closeEndedInstance(
   observation: Observation,
   end: { readonly reason: string; readonly message: string | undefined },
@@ -127,7 +127,7 @@ export function closeEndedInstance(
   };
 }
 
-/** Its host may soon be somebody else's machine. */
+/** Removes the Secret first: its host may soon belong to somebody else. */
 function removeConnectionSecret(observation: Observation): Step | undefined {
   const { gpuPod, localState } = observation;
   const name = gpuPod.status.binding?.name;
@@ -139,12 +139,15 @@ function removeConnectionSecret(observation: Observation): Step | undefined {
     : { kind: 'act', effect: { type: 'removeSecret', name } };
 }
 
-/** Written down already where the rental could not be closed at once: it costs nothing since. */
+/** The recorded time of the end, where closing was delayed: the instance cost nothing after that. */
 function endSeenAt({ gpuPod, now }: Observation): string {
   return gpuPod.status.terminatedAt ?? timestamp(now.wallMs);
 }
 
-/** The API server does not let the Secret go: nothing is rented anew while it tells of a machine that is gone. */
+/**
+ * The API server does not let the operator remove the Secret. Nothing new is rented while it points to the ended
+ * instance.
+ */
 function awaitRemoval(observation: Observation, secretName: string, { message = '' }: SecretState): Step {
   const { podId = '' } = observation.gpuPod.status;
   const rest = restFailing(
@@ -198,7 +201,10 @@ function closingFacts(observation: Observation, end: Omit<Partial<Attempt>, 'num
   };
 }
 
-/** The offer whose pod failed is avoided for a while; by others only where its GpuPod can have nothing to do with it. */
+/**
+ * Starts the cooldown of the offer whose instance failed. Other GpuPods avoid it only if this one cannot have caused
+ * the failure.
+ */
 function cooldownAfter(observation: Observation, ending: TerminationReason | 'Lost'): Cooldown | undefined {
   const reason = COOLDOWN_AFTER[ending];
   const { offer } = observation.gpuPod.status;
@@ -214,7 +220,7 @@ function cooldownAfter(observation: Observation, ending: TerminationReason | 'Lo
   };
 }
 
-/** Whether a tenant could have brought the failure about: with an image, a variable, or too little patience. */
+/** Whether the spec may have caused the failure: by its image, variables, or a short timeout. */
 function isOwnFault(observation: Observation, ending: TerminationReason | 'Lost'): boolean {
   const { gpuPod, lastSeen } = observation;
   const isPlain = installsNothingOfItsOwn(gpuPod.spec);
@@ -231,7 +237,7 @@ const COOLDOWN_AFTER: Readonly<Partial<Record<TerminationReason | 'Lost', Cooldo
   InstallFailed: 'InstallFailed',
   PodFailed: 'InstallFailed',
   ProvisioningTimedOut: 'ProvisioningTimedOut',
-  // It went before it was ready, and nobody said why.
+  // It vanished before it was ready, for an unknown reason.
   Lost: 'NotCreated',
 };
 

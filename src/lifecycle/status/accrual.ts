@@ -5,7 +5,10 @@ const MS_PER_HOUR = 3_600_000;
 const MICROS_PER_USD = 1_000_000;
 const MAX_USD = 1_000_000_000;
 
-/** Brings `cost.accrued` up to now, for a machine that is rented. An estimate: price × time since creation, and no less than the prepaid hours. */
+/**
+ * Brings `cost.accrued` of a rented instance up to now. It is an estimate: price × time since creation, and at least
+ * the prepaid hours.
+ */
 export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
   const { cost, podId } = status;
   const accrued = accruedUsd(status, wallMs);
@@ -16,7 +19,7 @@ export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
   return { ...status, cost: updated };
 }
 
-/** USD that the rented machine cost so far; undefined where price or begin are not known. */
+/** USD that the rented instance has cost so far; undefined where its price or creation time is unknown. */
 export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undefined {
   const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
   const createdMs = Date.parse(status.createdAt ?? '');
@@ -26,7 +29,7 @@ export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undef
   const prepaidMs = (status.offer?.prepaidHours ?? 0) * MS_PER_HOUR;
   const billedMs = Math.max(0, prepaidMs, billedUntilMs(status, wallMs) - createdMs);
   const usd = (usdPerHour * billedMs) / MS_PER_HOUR;
-  // A price that is nonsense must not make the whole status unwritable: JSON has no infinite number.
+  // JSON has no infinite number, so an absurd price would make the whole status unwritable.
   return Math.round(Math.min(usd, MAX_USD) * MICROS_PER_USD) / MICROS_PER_USD;
 }
 

@@ -8,12 +8,12 @@ export function attemptsOf({ attempts = [] }: GpuPodStatus): readonly Attempt[] 
   return attempts;
 }
 
-/** Whether the status says what became of the attempt with this number. */
+/** Whether the status records the outcome of the attempt with this number. */
 export function hasOutcome(status: GpuPodStatus, attempt: number | undefined): boolean {
   return attemptsOf(status).some(({ number, outcome }) => number === attempt && outcome !== undefined);
 }
 
-/** The attempts with one of them changed or added; the last ten, by number. */
+/** The attempts with one of them changed or added, sorted by number. Only the last ten are kept. */
 export function withAttempt(
   status: GpuPodStatus,
   number: number,
@@ -22,47 +22,47 @@ export function withAttempt(
   const standing = attemptsOf(status);
   const known = standing.find((attempt) => attempt.number === number);
   const others = standing.filter((attempt) => attempt.number !== number);
-  // The schema would refuse the whole status for one text that is too long, and IDs have any length.
+  // The schema would reject the whole status for one long text, and IDs have any length.
   const message = change.message === undefined ? {} : { message: truncateMessage(change.message) };
   return [...others, { ...known, ...change, ...message, number }]
     .sort((a, b) => a.number - b.number)
     .slice(-KEPT_ATTEMPTS);
 }
 
-/** The wallet of an attempt, as it is recorded; nothing for the own wallet of the key. */
+/** The team that pays for an attempt; nothing where the API key's own wallet does. */
 export function paidBy(teamId: string | undefined): Pick<Attempt, 'teamId'> {
   return teamId === undefined ? {} : { teamId };
 }
 
-/** The attempt that the rented pod belongs to. */
+/** The attempt that the rented instance belongs to. */
 export function currentAttempt(status: GpuPodStatus): Attempt | undefined {
-  // A status that lost the name is recorded under none, and must be found under it again.
+  // A status that lost `podName` recorded the attempt under an empty name.
   const { podName: rented = '' } = status;
   return attemptsOf(status).findLast(
     ({ podName = '', outcome }) => podName === rented && outcome === undefined,
   );
 }
 
-/** Number of the attempt that the rented pod belongs to; its name tells where the record was lost. */
+/** Number of the attempt that the rented instance belongs to. If the record is lost, its name tells. */
 export function currentAttemptNumber(status: GpuPodStatus): number {
   const named = parsePodName(status.podName)?.attempt;
   return currentAttempt(status)?.number ?? freeNumber(status, named ?? 0);
 }
 
-/** Not one that is taken, nor one so low that it is the first to be dropped: what is written under it must be found again. */
+/** A number that is not taken. It is also higher than all others, because the lowest attempts are dropped first. */
 function freeNumber(status: GpuPodStatus, requested: number): number {
   const last = Math.max(0, ...attemptsOf(status).map(({ number }) => number));
   return Math.min(Math.max(requested, 1 + last), Number.MAX_SAFE_INTEGER);
 }
 
-/** Failed attempts of this generation, one more where another one failed. */
+/** The number of failed attempts of this generation, including a new failure if there is one. */
 export function failuresWith({ failedAttempts = 0 }: GpuPodStatus, isFailure: boolean): number {
   return Math.min(failedAttempts + (isFailure ? 1 : 0), Number.MAX_SAFE_INTEGER);
 }
 
 /**
- * Attempts in a row of which no instance was ever seen, since the last one that got ready or a person began anew.
- * Where the counter is missing (an older CRD drops it) the attempts on record tell.
+ * Attempts in a row without any instance, since the last ready instance or a person's new start. An older CRD drops
+ * the counter; then the attempts on record are counted.
  */
 export function notCreatedInARow(status: GpuPodStatus): number {
   return status.notCreatedAttempts ?? notCreatedOnRecord(status);
@@ -76,13 +76,13 @@ function notCreatedOnRecord(status: GpuPodStatus): number {
   return attempts.slice(last + 1).filter(({ outcome }) => outcome === 'NotCreated').length;
 }
 
-/** Create requests that were refused since an instance was last ready, by what bounds them. */
+/** Create requests that were refused since an instance was last ready, grouped by the limit that applies. */
 export interface RefusalCounts {
   readonly refused: number;
   readonly noCapacity: number;
 }
 
-/** Where the counter is missing (an older CRD drops it) the attempts on record tell. */
+/** An older CRD drops the counter; then the attempts on record are counted. */
 export function refusalCounts(status: GpuPodStatus): RefusalCounts {
   const { refusedAttempts = refusedOnRecord(status), noCapacityAttempts = 0 } = status;
   return { refused: refusedAttempts, noCapacity: noCapacityAttempts };
@@ -98,7 +98,7 @@ function refusedOnRecord(status: GpuPodStatus): number {
     .filter(({ outcome, reason }) => outcome === 'Refused' && reason !== 'NoCapacity').length;
 }
 
-/** USD that the machines of the attempts that failed cost, over those still on record. */
+/** USD that the last `howMany` failed attempts on record cost. */
 export function costOfFailures(status: GpuPodStatus, howMany: number): number {
   const failed = attemptsOf(status)
     .filter(({ outcome }) => outcome === 'Failed')

@@ -14,9 +14,9 @@ import type { Facts } from './draft.ts';
 import { timestampOf } from './timestamp.ts';
 
 /**
- * The status that takes a pod over: rebuilt from the intent, so that it is the same whether the answer to
- * the create arrived or the pod was found later. Where the spec changed meanwhile the pod is taken over in
- * order to be ended.
+ * The status that binds an instance to the GpuPod, rebuilt from the create intent. It is the same whether the create
+ * response arrived or a list showed the instance later. If the spec changed meanwhile, the instance is bound in order
+ * to be terminated.
  */
 export function bindStatus(
   observation: Observation,
@@ -76,12 +76,15 @@ function bindFacts(
   };
 }
 
-/** By the answer to the order of this process. */
+/** The account that the create response of this process named. */
 function accountTold({ unbound }: LocalState, { podId }: InstanceSnapshot): AccountIdentity | undefined {
   return unbound?.podId === podId ? unbound.account : undefined;
 }
 
-/** By the order, or the answer to it; where they do not say, whose key is in use, or whom the provider names. */
+/**
+ * The account of the create intent or of its response. Failing these, that of the current key, or the user that the
+ * snapshot names.
+ */
 export function accountOf(
   session: AccountState,
   intent: Intent | undefined,
@@ -105,7 +108,7 @@ function originOf({ origin }: { readonly origin?: string | undefined }): { origi
   return origin === undefined ? {} : { origin };
 }
 
-/** The offer in one line, for the list of attempts. */
+/** The offer in one line, for `status.attempts`. */
 export function shortOffer({ offer }: Intent): string {
   const place = offer.dataCenter ?? offer.country ?? offer.region;
   return [offer.provider, offer.cloudId, `${String(offer.gpuCount)}x ${offer.gpuType}`, place]
@@ -119,7 +122,7 @@ export function offerStatus({ offer, sizes }: Intent): OfferStatus {
   return { ...recorded, ...wholeGigabytes(gpuMemory), ...sizes };
 }
 
-/** The schema takes whole numbers only, and refuses the whole status for any other. */
+/** The schema accepts only whole numbers, and would reject the whole status. */
 function wholeGigabytes(gpuMemory = NaN): Pick<OfferStatus, 'gpuMemory'> {
   const rounded = Math.round(gpuMemory);
   return Number.isSafeInteger(rounded) && rounded >= 0 ? { gpuMemory: rounded } : {};

@@ -9,12 +9,12 @@ import { accrue } from './accrual.ts';
 import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';
 
-/** A reason and its sentence, for one condition type. */
+/** A reason and its message, for one condition type. */
 export type ConditionDraft<T extends ConditionType> = readonly [reason: Reason<T>, message: string];
 
 /**
- * What a rule says of the object. `Synced` is a success unless claimed otherwise; `OfferSelected` and
- * `Provisioned` stay as they were; `Reconciling` and `Stalled` are present only where claimed.
+ * The conditions that a rule sets. Without a draft, `Synced` reports success, `OfferSelected` and `Provisioned` stay
+ * as they are, and `Reconciling` and `Stalled` are removed.
  */
 export interface ConditionDrafts {
   readonly Ready: ConditionDraft<'Ready'>;
@@ -26,13 +26,13 @@ export interface ConditionDrafts {
     | { readonly type: 'Stalled'; readonly draft: ConditionDraft<'Stalled'> };
 }
 
-/** Facts to set; a key whose value is undefined is removed. */
+/** Status fields to set; a value of undefined removes the field. */
 export type Facts = {
   readonly [K in Exclude<keyof GpuPodStatus, 'observedGeneration' | 'conditions' | 'phase'>]?:
     GpuPodStatus[K] | undefined;
 };
 
-/** The status that follows from the one that stands, what a rule claims, and new facts. */
+/** Combines the current status, the conditions of a rule and new facts into the next status. */
 export function draftStatus(
   observation: Observation,
   drafts: ConditionDrafts,
@@ -77,14 +77,17 @@ function draftList(observation: Observation, drafts: ConditionDrafts): readonly 
   return list;
 }
 
-/** What is said while the CRD drops fields that protect money. */
+/** The message while the installed CRD drops fields that protect money; undefined otherwise. */
 export function droppedMessage({ droppedFields = [] }: Observation): string | undefined {
   return droppedFields.length === 0
     ? undefined
     : `The installed CRD drops ${droppedFields.map((field) => `status.${field}`).join(', ')}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;
 }
 
-/** What cannot be read concerns those that rent nothing; one whose pod is seen all the same is well. */
+/**
+ * A failure to read the provider concerns GpuPods without an instance; with one, only a failure to read that instance
+ * counts.
+ */
 function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
   const { gpuPod, providerFailure, instanceFailure, policy } = observation;
   const dropped = droppedMessage(observation);
@@ -108,7 +111,7 @@ function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
 const RETAIN_IGNORED =
   'spec.deletionPolicy Retain is forbidden by this operator (--allow-retain=false): deleting this GpuPod terminates its instance.';
 
-/** A claim for a condition that does not stand yet; one that stands is kept by `mergeConditions`. */
+/** A draft for a condition that does not exist yet; `mergeConditions` keeps an existing one. */
 function firstDraft<T extends ConditionType>(
   status: GpuPodStatus,
   type: T,
@@ -143,7 +146,7 @@ function mergeConditions(observation: Observation, drafts: readonly TypedDraft[]
   return merged;
 }
 
-/** Whatever was read and is written on: people look at it in a terminal, and the API server holds no half characters. */
+/** Replaces what a terminal would obey or the API server would reject, in every text of the status. */
 function shown(value: GpuPodStatus): GpuPodStatus;
 function shown(value: unknown): unknown;
 function shown(value: unknown): unknown {

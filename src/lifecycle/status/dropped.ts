@@ -2,10 +2,13 @@ import type { GpuPod } from '../../api/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
 import { isRecord } from '../../json.ts';
 
-/** Fields of a status that did not come back as they were sent: a CRD of another version drops what it does not know. */
+/** Status fields that the API server did not store as they were sent, because its CRD does not know them. */
 export type DroppedFields = Partial<GpuPodStatus>;
 
-/** Without these a limit would not hold, or an instance would be forgotten: nothing new is rented while they are dropped. */
+/**
+ * Without these fields a limit would not hold or an instance would be forgotten. While one is dropped, the operator
+ * rents nothing new.
+ */
 const PROTECTS_MONEY: ReadonlySet<string> = new Set([
   'podId',
   'podName',
@@ -21,18 +24,18 @@ const PROTECTS_MONEY: ReadonlySet<string> = new Set([
   'lastHandledReconcileAt',
 ]);
 
-/** What a write returned, compared with what was sent: each field of which anything is missing, as it was sent. */
+/** The fields that the API server did not store completely, with the values that were sent. */
 export function droppedFields(sent: GpuPodStatus, returned: unknown): DroppedFields {
   const got = isRecord(returned) ? returned : {};
   return Object.fromEntries(Object.entries(sent).filter(([key, value]) => isCut(value, got[key])));
 }
 
-/** The names of those that protect money. */
+/** The names of the dropped fields that protect money. */
 export function protectiveFields(dropped: DroppedFields): readonly string[] {
   return Object.keys(dropped).filter((key) => PROTECTS_MONEY.has(key));
 }
 
-/** The object as this process knows it: what its last write lost on the way is put back. */
+/** Puts the values that the last write lost back into the status. */
 export function withDropped(gpuPod: GpuPod, dropped: DroppedFields | undefined): GpuPod {
   return dropped === undefined ? gpuPod : { ...gpuPod, status: { ...gpuPod.status, ...dropped } };
 }

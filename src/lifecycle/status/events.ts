@@ -3,14 +3,14 @@ import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import { attemptsOf } from './attempts.ts';
 import { findCondition } from './draft.ts';
 
-/** An event for people: a step of the GpuPod's life, in a sentence. */
+/** An event for people: one step in the life of a GpuPod. */
 export interface LifeEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
 }
 
-/** What happened between two statuses that a person would want to read. */
+/** The events for the changes from one status to the next. */
 export function eventsBetween(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
   return [
     ...rented(before, after),
@@ -82,7 +82,7 @@ function outcomeEvent(attempt: Attempt): LifeEvent {
   };
 }
 
-/** Reasons for which a person should look, told when they first stand. */
+/** Warnings for reasons that need a person's attention, once when they appear. */
 function troubles(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
   const events = new Map<string, LifeEvent>();
   for (const type of TROUBLE_TYPES) {
@@ -91,7 +91,7 @@ function troubles(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent
       continue;
     }
     const hint = type === 'OfferSelected' && after.hint !== undefined ? ` ${after.hint}` : '';
-    // Stalled and Synced often say the same: it is told once.
+    // Stalled and Synced often have the same reason; one event is enough.
     if (!events.has(is.reason)) {
       events.set(is.reason, { type: 'Warning', reason: is.reason, message: `${is.message}${hint}` });
     }

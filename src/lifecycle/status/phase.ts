@@ -9,7 +9,7 @@ const PHASES: Readonly<Record<string, string>> = {
   Stale: 'Unknown',
 };
 
-/** One word for the table, computed from the conditions and never read by the operator. */
+/** One word for the column of `kubectl get`. Computed from the conditions, and never read by the operator. */
 export function phaseOf(conditions: readonly Condition[]): string {
   const ready = conditions.find(({ type }) => type === 'Ready');
   const isStalled = conditions.some(({ type }) => type === 'Stalled');

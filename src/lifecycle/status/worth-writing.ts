@@ -2,9 +2,9 @@ import type { GpuPodStatus } from '../../api/status.ts';
 import type { Observation } from '../observation.ts';
 
 /**
- * Whether a status differs in what is worth a write of its own. Accrued cost, a price that drifts, the proof of an id and the counts of
- * rejections change all the time: they ride along with the next write. New reasons of rejection are written at most
- * every `rejectionsWriteMs`.
+ * Whether the new status is worth a write of its own. Accrued cost, price drift, the proof of an ID and rejection
+ * counts change all the time, so they join the next write. New rejection reasons are written at most every
+ * `rejectionsWriteMs`.
  */
 export function isWorthWriting(observation: Observation, next: GpuPodStatus): boolean {
   const standing = observation.gpuPod.status;
@@ -19,7 +19,7 @@ export function isWorthWriting(observation: Observation, next: GpuPodStatus): bo
 }
 
 function steadyPart(status: GpuPodStatus): unknown {
-  // An older record gets the account and the proof with its next write.
+  // A status of an earlier version gets its account and proof with the next write.
   const { rejections: _r, hint: _hint, account: _account, podIdProof: _proof, cost, ...rest } = status;
   const { accrued: _accrued, accruedAt: _accruedAt, billedPerHour, ...price } = cost ?? {};
   return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
@@ -29,7 +29,7 @@ function rejectionReasons(status: GpuPodStatus): readonly string[] {
   return (status.rejections ?? []).map(({ reason }) => reason).sort();
 }
 
-/** Whether both are the same on the API server, where an undefined key is an absent one. */
+/** Whether the API server would store both the same. It drops keys with the value undefined. */
 function isSameJson(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other)) {
     return Object.is(one, other);

@@ -2,7 +2,7 @@ import type { Candidate } from '../candidate.ts';
 import type { Rejection, RejectionReason } from '../rejections.ts';
 import type { OfferRequirements } from '../requirements.ts';
 
-/** One reason not to take an offer. Pure; says nothing about any other reason. */
+/** One reason to reject an offer. Pure, and independent of all other checks. */
 export type OfferCheck = (candidate: Candidate, requirements: OfferRequirements) => Rejection | undefined;
 
 /** Builds a rejection; see {@link Rejection} for `distance` and `detail`. */
@@ -10,7 +10,7 @@ export function reject(candidate: Candidate, reason: RejectionReason, detail = '
   return { reason, candidate, distance, detail };
 }
 
-/** Whether a list of the wish takes this value; no list takes all, and a missing value is on no list. */
+/** Whether a list of the requirements allows this value. No list allows everything; a missing value is on no list. */
 export function takes(list: readonly string[] | undefined, value: string | undefined): boolean {
   return list === undefined || (value !== undefined && list.includes(value));
 }

@@ -5,7 +5,7 @@ import type { Rejection } from '../rejections.ts';
 import type { OfferRequirements } from '../requirements.ts';
 import { reject, takes } from './check.ts';
 
-/** Checks of what the machine is. */
+/** Checks of the hardware and software of an offer. */
 
 export function gpuTypeIsWanted(
   candidate: Candidate,
@@ -44,8 +44,8 @@ export function socketIsWanted(candidate: Candidate, requirements: OfferRequirem
 }
 
 /**
- * A custom template has to be listed by no offer: the provider's own guide uses one that is not. An offer that lists nothing
- * says nothing: the image that all have may be ordered, and a refusal moves on.
+ * With a custom template no offer has to list an image: the provider's own guide uses one that is not listed. An
+ * offer that lists no images may still have the default image, and a refusal moves on to the next offer.
  */
 export function imageIsOffered(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { images } = candidate.offer;

@@ -30,32 +30,31 @@ import {
 } from './terms.ts';
 
 /**
- * Every check of an offer. The first one that fails gives the reason, so the order decides what is counted:
- * from what the machine is, over where it stands and whether it can be had, to its price. A new rule is a
- * function and a line here.
+ * Every check of an offer. The first one that fails gives the reason, so the sequence decides what is counted: first
+ * the hardware, then place and availability, and the price last. A new check is a function and a line here.
  */
 export const OFFER_CHECKS: readonly OfferCheck[] = [
   gpuTypeIsWanted, // one of the GPU types
   gpuCountIsEqual, // exactly that number of GPUs
-  isSingleInstance, // no cluster of machines
+  isSingleInstance, // not a multi-node cluster
   socketIsWanted, // one of the sockets
   regionIsAllowed, // in one of the regions
   countryIsAllowed, // in one of the countries
   dataCenterIsAllowed, // in one of the data centers
-  providerIsAllowed, // at one of the allowed providers
-  providerIsNotDenied, // at none of the denied providers
+  providerIsAllowed, // from an allowed upstream provider
+  providerIsNotDenied, // not from a denied upstream provider
   isThePinned, // the pinned cloudId
   securityIsWanted, // secure or community cloud
   spotIsWanted, // spot forbidden, or required
   prepaidIsWanted, // no hours that are charged at once
   isAvailable, // not listed as unavailable
-  stockIsEnough, // enough of it in stock
+  stockIsEnough, // enough stock
   currencyIsUsd, // priced in USD
-  imageIsOffered, // can be started with the image
-  sizesAreOffered, // can be had with the sizes
-  placeCanBeNamed, // can be ordered where it is wanted
-  priceIsValid, // a price that can be right
-  prepaidIsWithinLimit, // what it charges at once fits the operator's limit
-  isNotCoolingDown, // did not fail a short while ago
-  priceIsWithinCap, // last, so that AboveMaxPrice counts only offers that fit in all else
+  imageIsOffered, // has the image
+  sizesAreOffered, // has the sizes
+  placeCanBeNamed, // a create request can name the place
+  priceIsValid, // a plausible price
+  prepaidIsWithinLimit, // what it charges at once is within the operator's limit
+  isNotCoolingDown, // not in cooldown
+  priceIsWithinCap, // last, so that AboveMaxPrice counts only offers that fit otherwise
 ];

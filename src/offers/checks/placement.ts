@@ -4,12 +4,9 @@ import type { Rejection } from '../rejections.ts';
 import type { OfferRequirements } from '../requirements.ts';
 import { reject, takes } from './check.ts';
 
-/** Checks of where the machine stands, and at whom. */
+/** Checks of the place and the upstream provider of an offer. */
 
-/**
- * An offer that names no region passes: the query was already narrowed to the regions on the provider's
- * side, and older rows carry none. One that names another region does not.
- */
+/** An offer without a region passes, because the query was already limited to the regions and older rows carry none. */
 export function regionIsAllowed(
   candidate: Candidate,
   requirements: OfferRequirements,
@@ -20,7 +17,7 @@ export function regionIsAllowed(
     : reject(candidate, 'RegionNotAllowed', `in ${shortWord(region)}`);
 }
 
-/** A request has no field for the region: where it names neither data center nor country, it may be answered from anywhere. */
+/** A create request has no field for the region. Without data center and country it may be answered from anywhere. */
 export function placeCanBeNamed(
   candidate: Candidate,
   requirements: OfferRequirements,

@@ -9,7 +9,7 @@ import { effectiveCap } from '../requirements.ts';
 import type { OfferRequirements } from '../requirements.ts';
 import { reject } from './check.ts';
 
-/** Checks of the terms: whether it can be had now, and for how much. */
+/** Checks of availability and price. */
 
 export function spotIsWanted(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { isSpot } = candidate.offer;
@@ -29,7 +29,7 @@ export function prepaidIsWanted(
     : reject(candidate, 'PrepaidForbidden', `${prepaidHours} h prepaid`, prepaidHours);
 }
 
-/** The hours are charged in the hour of the order, so they count against what an hour may cost. */
+/** The hours are charged within the first hour, so they count against the limit per hour. */
 export function prepaidIsWithinLimit(
   candidate: Candidate,
   requirements: OfferRequirements,
@@ -45,7 +45,7 @@ export function isAvailable(candidate: Candidate): Rejection | undefined {
   return stockRank(candidate.offer.stockStatus) === 0 ? reject(candidate, 'Unavailable') : undefined;
 }
 
-/** Of what is in stock at all: an unavailable offer has a reason of its own, which passes by itself. */
+/** Only for offers in stock: an unavailable offer has a reason of its own, which passes by itself. */
 export function stockIsEnough(candidate: Candidate, requirements: OfferRequirements): Rejection | undefined {
   const { stockStatus } = candidate.offer;
   const rank = stockRank(stockStatus);
@@ -76,7 +76,7 @@ export function isNotCoolingDown(
   return reject(candidate, 'CoolingDown', `${cooldown.reason}${until}`);
 }
 
-/** `nearest` is then the cheapest one: all of them fit in everything else. */
+/** `nearest` is then the cheapest offer, because all of them fit otherwise. */
 export function priceIsWithinCap(
   candidate: Candidate,
   requirements: OfferRequirements,

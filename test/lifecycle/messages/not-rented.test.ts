@@ -10,11 +10,11 @@ import type { Told } from '../support/told.ts';
 const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const unknown = { kind: 'unknown', message: 'POST /pods/: socket hang up' } as const;
 
-describe('what a person reads of an order', () => {
+describe('the message about a create request', () => {
   const ordered = gpuPod({ intent: intent() });
   it.each<Told>([
     {
-      name: 'of unknown outcome: its pod, what it may cost, and that nothing else is rented',
+      name: 'with an unknown outcome: its instance, what it may cost, and that nothing else is rented',
       known: { gpuPod: ordered, localState: { pendingCreate: aPendingCreate({ outcome: unknown }) } },
       type: 'Ready',
       says: [nameOfAttempt(1), 'may bill', 'nothing else is rented'],
@@ -26,13 +26,13 @@ describe('what a person reads of an order', () => {
       says: ['gpupod.dev/intent cannot be read', 'may bill', 'nothing else is rented'],
     },
     {
-      name: 'of unknown outcome: the offer that was chosen',
+      name: 'with an unknown outcome: the offer that was chosen',
       known: { gpuPod: ordered },
       type: 'OfferSelected',
       says: ['hyperstack n3-H100x1', '1.90 USD/h'],
     },
     {
-      name: 'for a team that nobody sees: its pod, and the way out',
+      name: 'for a team that the key cannot see: its instance, and what to do',
       known: {
         gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
         localState: {
@@ -43,13 +43,13 @@ describe('what a person reads of an order', () => {
       says: [nameOfAttempt(1), 'team', 'gpupod.dev/confirm-absent'],
     },
     {
-      name: 'whose pod has ended: that pod',
+      name: 'whose instance has ended: that instance',
       known: { gpuPod: ordered, ...seenTerminated },
       type: 'Provisioned',
       says: ['pod-1', 'history'],
     },
     {
-      name: 'that came to nothing: how that is known',
+      name: 'that created nothing: the proof',
       known: {
         gpuPod: ordered,
         localState: {
@@ -60,13 +60,13 @@ describe('what a person reads of an order', () => {
       says: ['lists now show'],
     },
     {
-      name: 'that was refused: the offer, and what the provider says',
+      name: "that was refused: the offer, and the provider's answer",
       known: { gpuPod: ordered, localState: { pendingCreate: aPendingCreate({ outcome: refusal() }) } },
       type: 'Provisioned',
       says: ['hyperstack n3-H100x1', 'CANADA-1', 'no longer available'],
     },
     {
-      name: 'whose spec changed meanwhile: why its pod is ended',
+      name: 'whose spec changed meanwhile: why its instance is terminated',
       known: {
         gpuPod: gpuPod({ intent: intent({ spec: { image: 'flux' } }) }),
         localState: {
@@ -77,7 +77,7 @@ describe('what a person reads of an order', () => {
       says: ['spec changed', 'terminates'],
     },
     {
-      name: 'that gave a pod: that pod',
+      name: 'that created an instance: that instance',
       known: {
         gpuPod: ordered,
         localState: {
@@ -88,13 +88,13 @@ describe('what a person reads of an order', () => {
       says: ['pod-1', 'created'],
     },
     {
-      name: 'of another installation, while the GpuPod goes: the way out',
+      name: 'of another installation, while the GpuPod is deleted: what to do',
       known: { gpuPod: gpuPod({ isDeleting: true, intent: intent({ installation: 'zzz999' }) }) },
       type: 'Stalled',
       says: ['zzz999', 'gpupod.dev/intent', 'gpupod.dev/force-release'],
     },
     {
-      name: 'whose numbers are used up: what to do',
+      name: 'whose attempt numbers are used up: what to do',
       known: {
         gpuPod: gpuPod({
           intent: intent({ attempt: 999_999 }),
@@ -111,7 +111,7 @@ describe('what a person reads of an order', () => {
   });
 });
 
-describe('what a person reads while nothing is rented', () => {
+describe('the message while nothing is rented', () => {
   const market = { kind: 'ok', offers: [offer({ usd: 5 })], beganAtMs: NOW_MS } as const;
   it.each<Told>([
     {
@@ -121,7 +121,7 @@ describe('what a person reads while nothing is rented', () => {
       says: ['status.rejections', 'status.hint'],
     },
     {
-      name: 'because the offers that fit are sold out: where to look, and no hint that is not there',
+      name: 'because the offers that fit are sold out: where to look, and no hint that does not exist',
       known: {
         gpuPod: gpuPod({ spec: { maxPrice: 3 } }),
         offers: { kind: 'ok', offers: [offer({ stockStatus: 'Unavailable' })], beganAtMs: NOW_MS },
@@ -130,13 +130,13 @@ describe('what a person reads while nothing is rented', () => {
       says: ['See status.rejections.'],
     },
     {
-      name: 'because no offer fitted in time: the fields',
+      name: 'because no offer matched in time: the fields',
       known: { gpuPod: gpuPod({ spec: { maxPrice: 3, offerTimeout: '0s' } }), offers: market },
       type: 'Stalled',
       says: ['spec.offerTimeout', 'gpupod.dev/reconcile-requested-at'],
     },
     {
-      name: 'because the provider does not know a word: which field to correct',
+      name: 'because the provider does not know a value: which field to correct',
       known: { offers: failure({ reason: 'InvalidRequest', message: 'GPU type H100 is not known.' }) },
       type: 'Ready',
       says: ['GPU type H100', 'spec.gpu', 'spec.placement'],
@@ -148,13 +148,13 @@ describe('what a person reads while nothing is rented', () => {
       says: ['spec.suspend'],
     },
     {
-      name: 'because the offers could not be read: what the provider said',
+      name: "because the offers could not be read: the provider's answer",
       known: { offers: failure(), timings: { quietFailureMs: 0 } },
       type: 'Ready',
       says: ['Nothing is rented', 'HTTP status 503'],
     },
     {
-      name: 'because a GpuPod that goes may still have a machine: what is made sure of',
+      name: 'because a deleted GpuPod may still have an instance: what the operator checks',
       known: { gpuPod: gpuPod({ isDeleting: true }), timings: { busyPollMs: 0 } },
       type: 'Ready',
       says: ['no instance'],

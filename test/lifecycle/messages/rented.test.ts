@@ -22,16 +22,16 @@ function seeing(snapshot: ReturnType<typeof aSnapshot>, instance = rentedGpuPod(
   return { gpuPod: instance, lastSeen: lastSeen(snapshot, { beganAtMs }) };
 }
 
-describe('what a person reads of a machine that is ended', () => {
+describe('the message about an instance that is being terminated', () => {
   it.each<Told>([
     {
-      name: 'of a GpuPod that stays: the pod, the reason, and that it may bill',
+      name: 'of a living GpuPod: the instance, the reason, and that it may bill',
       known: { gpuPod: rentedGpuPod({}, { ending: 'AboveMaxPrice' }), localState: deleted },
       type: 'Ready',
       says: ['pod-1', 'AboveMaxPrice', 'bill'],
     },
     {
-      name: 'of a GpuPod that goes: the pod, what it waits for, and that it may bill',
+      name: 'of a deleted GpuPod: the instance, what it waits for, and that it may bill',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
         localState: deleted,
@@ -41,7 +41,7 @@ describe('what a person reads of a machine that is ended', () => {
       says: ['pod-1', 'Terminating', 'bill'],
     },
     {
-      name: 'that is called otherwise: both names, and the way out',
+      name: 'that has another name: both names, and what to do',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
         lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
@@ -51,7 +51,7 @@ describe('what a person reads of a machine that is ended', () => {
       says: ['pod-1', 'My first pod', 'gpupod.dev/force-release'],
     },
     {
-      name: 'whose name could not be read: that it bills, and is ended later',
+      name: 'whose name could not be read: that it bills, and is terminated later',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
         localState: {
@@ -69,7 +69,7 @@ describe('what a person reads of a machine that is ended', () => {
       says: ['pod-1', 'keeps billing'],
     },
     {
-      name: 'because it was too slow: how long it was given',
+      name: 'because it was too slow: its time limit',
       known: {
         gpuPod: rentedGpuPod({ spec: { provisioningTimeout: '90s' } }),
         lastSeen: lastSeen(aSnapshot(), { beganAtMs }),
@@ -91,13 +91,13 @@ describe('what a person reads of a machine that is ended', () => {
       says: ['pod-1', 'spec.suspend'],
     },
     {
-      name: 'because of suspend, of the machine: the field',
+      name: 'because of suspend, in Provisioned: the field',
       known: seeing(aSnapshot(), rentedGpuPod({ spec: { suspend: true } })),
       type: 'Provisioned',
       says: ['spec.suspend'],
     },
     {
-      name: 'and gone: the field that holds the next one back',
+      name: 'and has ended: the field that prevents the next one',
       known: {
         gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }),
         ...seenTerminated,
@@ -110,10 +110,10 @@ describe('what a person reads of a machine that is ended', () => {
   });
 });
 
-describe('what a person reads of a machine that runs', () => {
+describe('the message about an instance that runs', () => {
   it.each<Told>([
     {
-      name: 'that is ready: the pod, and how to reach it',
+      name: 'that is ready: the instance, and how to reach it',
       known: {
         ...seeing(aReadySnapshot(), ready),
         localState: secretAfter('written'),
@@ -122,61 +122,61 @@ describe('what a person reads of a machine that runs', () => {
       says: ['pod-1', 'ssh root@203.0.113.7 -p 22022'],
     },
     {
-      name: 'whose Secret is in the way: its name, and what to do',
+      name: 'with a conflicting Secret: its name, and what to do',
       known: { ...seeing(aReadySnapshot(), ready), localState: secretAfter('conflict') },
       type: 'Synced',
       says: ['train-1-connection', 'status.ssh', 'spec.connectionSecretName'],
     },
     {
-      name: 'that starts: that it bills',
+      name: 'that is starting: that it bills',
       known: seeing(aSnapshot()),
       type: 'Ready',
       says: ['pod-1', 'bills'],
     },
     {
-      name: 'that installs: what is missing, and that it bills',
+      name: 'that is installing: what is missing, and that it bills',
       known: seeing(aReadySnapshot({ installationStatus: 'PENDING' })),
       type: 'Ready',
       says: ['pod-1', 'installation', 'bills'],
     },
     {
-      name: 'that installs: that it is active',
+      name: 'that is installing: that it is active',
       known: seeing(aReadySnapshot({ installationStatus: 'PENDING' })),
       type: 'Provisioned',
       says: ['pod-1', 'active'],
     },
     {
-      name: 'that is not active yet: that it was ordered',
+      name: 'that is not active yet: that it was created',
       known: seeing(aSnapshot()),
       type: 'Provisioned',
       says: ['pod-1', 'created'],
     },
     {
-      name: 'that was stopped: that it bills, and the way out',
+      name: 'that was stopped: that it bills, and what to do',
       known: seeing(aSnapshot({ status: 'STOPPED' }), ready),
       type: 'Ready',
       says: ['pod-1', 'bills', 'suspend or delete'],
     },
     {
-      name: 'with an error after it was ready: that it may bill, and the way out',
+      name: 'with an error after it was ready: that it may bill, and what to do',
       known: seeing(aSnapshot({ status: 'ERROR' }), ready),
       type: 'Ready',
       says: ['pod-1', 'may bill', 'suspend or delete'],
     },
     {
-      name: 'that somebody else ends: who did not',
+      name: 'that somebody else terminates: that the operator does not',
       known: seeing(aSnapshot({ status: 'DELETING' }), ready),
       type: 'Ready',
       says: ['pod-1', 'not by this operator'],
     },
     {
-      name: 'whose state nobody can tell: that it may bill',
+      name: 'with an unknown status: that it may bill',
       known: seeing(aSnapshot({ status: 'UNKNOWN' })),
       type: 'Ready',
       says: ['pod-1', 'may bill'],
     },
     {
-      name: 'that nobody could look at: that it may bill',
+      name: 'without a recent snapshot: that it may bill',
       known: { gpuPod: ready, localState: { instance: anInstanceState({ sinceMs: 1 }) } },
       type: 'Ready',
       says: ['pod-1', 'may bill'],
@@ -188,7 +188,7 @@ describe('what a person reads of a machine that runs', () => {
       says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],
     },
     {
-      name: 'that ended by itself, of the stall: the same',
+      name: 'that ended by itself, in Stalled: the same',
       known: { gpuPod: ready, ...seenTerminated },
       type: 'Stalled',
       says: ['pod-1', 'terminated', 'spec.suspend', 'gpupod.dev/reconcile-requested-at'],

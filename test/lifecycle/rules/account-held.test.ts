@@ -23,38 +23,38 @@ interface Row {
   readonly why: string;
 }
 
-describe('a key of nobody knows whom', () => {
+describe('an API key of an unknown user', () => {
   it.each<Row>([
     {
-      name: 'rents nothing where it should be that of an account',
+      name: 'rents nothing if it should be that of a known account',
       known: { gpuPod: gpuPod(), account: unconfirmed, inventory: listed },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'Pending' },
       why: 'somebody else might pay',
     },
     {
-      name: 'rents where nothing is expected of it',
+      name: 'rents where no account is expected',
       known: { gpuPod: gpuPod(), account: { ...session, keyFingerprint: 'b' }, inventory: listed },
       expected: { step: 'readOffers' },
       why: 'it is the first one',
     },
     {
-      name: 'says nothing of an order that another key sent',
+      name: 'proves nothing about a create intent of another key',
       known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'b' }, inventory: listed },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
-      why: 'its list is that of another account',
+      why: 'its list may be that of another account',
     },
     {
-      name: 'says nothing of an order that another key sent, once its user is known',
+      name: 'proves nothing about a create intent of another key, once its user is known',
       known: {
         gpuPod: ordered,
         account: { ...session, userId: 'user-2', keyFingerprint: 'b' },
         inventory: listed,
       },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
-      why: 'whose the other key was nobody knows',
+      why: 'nobody knows the user of the other key',
     },
     {
-      name: 'looks up its own order',
+      name: 'finds the outcome of its own create request',
       known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'a' }, inventory: listed },
       expected: { step: 'rest', Synced: 'CreateUncertain' },
       why: 'it is the key that sent it',
@@ -63,12 +63,12 @@ describe('a key of nobody knows whom', () => {
     expect(outline(nextStep(observed({ timings: { quietFailureMs: 0 }, ...known })))).toMatchObject(expected);
   });
 
-  it('does not hold up a deletion of what has nothing: a list is all that it waits for', () => {
+  it('does not delay the deletion of a GpuPod without an instance, which only waits for a list', () => {
     const step = restOf(nextStep(observed({ gpuPod: gpuPod({ isDeleting: true }), account: unconfirmed })));
     expect(step.wantsInventoryAfterMs).toBe(NOW_MS);
   });
 
-  it('tells what it waits for, and the ways out', () => {
+  it('is reported with what it waits for and what to do', () => {
     const step = nextStep(observed({ gpuPod: gpuPod(), account: unconfirmed, inventory: listed }));
     const message = messageOf(statusOf(step), 'Synced');
     for (const part of ['Nothing is rented', 'user-1', 'user:read', 'former key'])

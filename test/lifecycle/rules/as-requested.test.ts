@@ -19,7 +19,7 @@ interface Row {
 
 const OK = undefined;
 
-describe('what an instance says of itself', () => {
+describe('an instance that differs from the create request', () => {
   it.each<Row>([
     { says: {}, said: OK },
     { says: { isSpot: true }, said: /spot instance.*Forbid/ },
@@ -47,7 +47,7 @@ describe('what an instance says of itself', () => {
     { says: { teamId: 'team-a', userId: 'user-9' }, ordered: { teamId: 'team-a' }, said: OK },
     { says: { userId: 'user-9' }, said: /user user-9 pays/ },
     { says: { userId: 'user-1' }, said: OK },
-  ])('$says with $placement: $said', ({ says, placement, ordered: overrides, said }) => {
+  ])('is reported: $says with $placement gives $said', ({ says, placement, ordered: overrides, said }) => {
     const ordered = intent(overrides);
     const gpuPod = rentedGpuPod({
       intent: ordered,
@@ -59,7 +59,7 @@ describe('what an instance says of itself', () => {
     expect(message === undefined ? said === undefined : said?.test(message)).toBe(true);
   });
 
-  it('ends it as a failed attempt, and says so', () => {
+  it('is terminated as a failed attempt, with the reason', () => {
     const step = checkAsRequested(observed({ gpuPod: rentedGpuPod() }), aSnapshot({ isSpot: true }));
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
@@ -69,12 +69,12 @@ describe('what an instance says of itself', () => {
     expect(statusOf(step).attempts).toMatchObject([{ ending: 'NotAsRequested' }]);
   });
 
-  it('ends nothing that was ready before', () => {
+  it('is not terminated if it was ready before', () => {
     const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT } });
     expect(checkAsRequested(observed({ gpuPod }), aSnapshot({ isSpot: true }))).toBeUndefined();
   });
 
-  it('is compared with the order of its own attempt only', () => {
+  it('is compared only with the create intent of its own attempt', () => {
     const gpuPod = rentedGpuPod({ intent: intent({ attempt: 2, teamId: 'team-a' }) });
     expect(checkAsRequested(observed({ gpuPod }), aSnapshot({ teamId: 'team-b' }))).toBeUndefined();
   });

@@ -18,18 +18,18 @@ function after(outcome: CreateOutcome, more: Partial<PendingCreate> = {}) {
   return { localState: { pendingCreate: aPendingCreate({ ...more, outcome }) } };
 }
 
-describe('an attempt of which no instance comes', () => {
+describe('an attempt without an instance', () => {
   const absent = { ...after(unknown, almostAbsent), inventory: cleanNow };
   const avoided = { reason: 'NotCreated', offerKey: offerKey(intent().offer) };
 
-  it('counts, and its offer is left alone for a while', () => {
+  it('counts, and starts the cooldown of its offer', () => {
     const write = writeOf(resolvePendingCreate(observed({ gpuPod: ordered, ...absent })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.notCreatedAttempts).toBe(1);
     expect(write.status.failedAttempts).toBe(0);
   });
 
-  it('of another process counts, and says nothing against its offer', () => {
+  it('of another process counts, and says nothing about its offer', () => {
     const pendingCreate = aPendingCreate({ ...almostAbsent });
     const write = writeOf(
       resolvePendingCreate(observed({ gpuPod: ordered, localState: { pendingCreate }, inventory: cleanNow })),
@@ -38,21 +38,21 @@ describe('an attempt of which no instance comes', () => {
     expect(write.status.notCreatedAttempts).toBe(1);
   });
 
-  it('counts on from what is written down', () => {
+  it('continues the recorded count', () => {
     const second = gpuPod({ intent: intent(), status: { observedGeneration: 1, notCreatedAttempts: 4 } });
     expect(statusOf(resolvePendingCreate(observed({ gpuPod: second, ...absent }))).notCreatedAttempts).toBe(
       5,
     );
   });
 
-  it('leaves its offer alone too where its instance is found in the history only', () => {
+  it('starts the cooldown of its offer too if only the history shows its instance', () => {
     const known = { ...after(unknown), inventory: inventory({ ended: [historyRow()] }) };
     const write = writeOf(resolvePendingCreate(observed({ gpuPod: ordered, ...known })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.failedAttempts).toBe(1);
   });
 
-  it('counts once where its intent was taken off', () => {
+  it('counts once if its intent was removed', () => {
     const pendingCreate = aPendingCreate({ ...almostAbsent, outcome: unknown });
     const known = { gpuPod: gpuPod(), localState: { pendingCreate }, inventory: cleanNow };
     const status = statusOf(resolvePendingCreate(observed(known)));
@@ -62,10 +62,10 @@ describe('an attempt of which no instance comes', () => {
   });
 });
 
-describe('the instance of an attempt whose answer was lost', () => {
+describe('the instance of an attempt whose create response was lost', () => {
   const whole = nameOfAttempt(1);
   const shown = [whole.toUpperCase(), `user-7:${whole}`, whole.slice(0, 43), whole.replaceAll('-', '_')];
-  it.each(shown)('is found where it is shown as %s', (name) => {
+  it.each(shown)('is found although it is shown as %s', (name) => {
     const live = { ...after(unknown), inventory: inventory({ live: [aSnapshot({ name })] }) };
     expect(statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...live }))).podId).toBe(POD_ID);
     const ended = { ...after(unknown), inventory: inventory({ ended: [historyRow({ name })] }) };

@@ -44,15 +44,15 @@ function known(row: Omit<Row, 'name' | 'expected' | 'why'>): ReturnType<typeof o
 describe('an instance that is usable', () => {
   it.each<Row>([
     {
-      name: 'all of it read after it was active',
+      name: 'read in full after it was active',
       expected: { step: 'ensureSecret' },
       why: 'its price is known and fits',
     },
     {
-      name: 'last read in full when it was starting',
+      name: 'last read in full while it was starting',
       detailsAtMs: ACTIVE_SEEN_MS - 1,
       expected: { step: 'rest' },
-      why: 'the next list, which all share, says what it costs now',
+      why: 'the next list, which all GpuPods share, has its current price',
     },
     {
       name: 'never read in full',
@@ -61,65 +61,65 @@ describe('an instance that is usable', () => {
       why: 'a poll carries no price',
     },
     {
-      name: 'last read in full when it was starting, while lists fail',
+      name: 'last read in full while it was starting, and lists fail',
       detailsAtMs: ACTIVE_SEEN_MS - 1,
       providerFailure: failure(),
       expected: { step: 'readPod' },
-      why: 'a GET may work',
+      why: 'a GET may succeed',
     },
     {
-      name: 'the same, just asked',
+      name: 'the same, after a recent GET',
       detailsAtMs: ACTIVE_SEEN_MS - 1,
       providerFailure: failure(),
       read: { beganAtMs: NOW_MS - 1_000, result: 'failed' },
       expected: { step: 'rest' },
-      why: 'not at once again',
+      why: 'it waits before the next one',
     },
     {
-      name: 'no list that shows it for half a minute',
+      name: 'no list has shown it for half a minute',
       detailsAtMs: -Infinity,
       activeSeenAtMs: NOW_MS - 30_000,
       expected: { step: 'readPod' },
-      why: 'lists show some late',
+      why: 'lists show some instances late',
     },
     {
-      name: 'read in full, and no price in it',
+      name: 'read in full, without a price',
       snapshot: WITHOUT_PRICE,
       expected: { step: 'rest', Ready: 'PriceUnknown', Provisioned: 'PodActive', Reconciling: 'Progressing' },
       why: 'the cap is a promise',
     },
     {
-      name: 'no price in it, and ready before',
+      name: 'without a price, and ready before',
       snapshot: WITHOUT_PRICE,
       isReady: true,
       expected: { step: 'ensureSecret' },
-      why: 'nothing is taken back',
+      why: 'Ready is not taken back',
     },
     {
       name: 'above the cap',
       snapshot: aReadySnapshot({ priceUsdPerHour: 5 }),
       expected: { step: 'writeStatus', Ready: 'Terminating' },
-      why: 'never kept',
+      why: 'the operator never keeps it',
     },
   ])('$name: $expected.step, because $why', ({ expected, ...row }) => {
     expect(outline(followInstance(known(row)))).toMatchObject(expected);
   });
 
-  it('is asked for its price seldom, and says what it is waiting for', () => {
+  it('without a price is read rarely, and says what it waits for', () => {
     const rest = restOf(followInstance(known({ snapshot: WITHOUT_PRICE })));
     expect(rest).toMatchObject({ wantsInventoryAfterMs: NOW_MS + 29_000, pollOften: true });
     expect(messageOf(rest.status, 'Ready')).toMatch(/bills.*no price.*provisioningTimeout/);
     expect(rest.status.ssh).toBeUndefined();
   });
 
-  it('without a price is ended when its time is over, and counts as failed', () => {
+  it('without a price is terminated after its time limit, and counts as failed', () => {
     const late = known({ snapshot: WITHOUT_PRICE });
     const instance = anInstanceState({ sinceMs: NOW_MS - 21 * 60_000, activeSeenAtMs: ACTIVE_SEEN_MS });
     const status = statusOf(followInstance({ ...late, localState: { ...late.localState, instance } }));
     expect(status.attempts).toMatchObject([{ ending: 'ProvisioningTimedOut' }]);
   });
 
-  it('is first seen active once, however often it is looked at', () => {
+  it('keeps the time at which it was first seen active', () => {
     const first = observed({ gpuPod: rentedGpuPod(), lastSeen: lastSeen(aReadySnapshot()) });
     expect(first.localState.instance?.activeSeenAtMs).toBe(NOW_MS);
     const later = observed({

@@ -19,7 +19,7 @@ function intentOf(step: Step): CreatePod {
   return effect;
 }
 
-it('no order allows more than the ceiling of the operator, whatever the spec says', () => {
+it("never allows more than the operator's ceiling, whatever the spec says", () => {
   const known = observed({
     offers,
     gpuPod: gpuPod({ spec: { maxPrice: 3 } }),
@@ -30,14 +30,14 @@ it('no order allows more than the ceiling of the operator, whatever the spec say
   expect(written.capSent).toBe(2_500_000);
 });
 
-it('the last number that a name can carry is still ordered under', () => {
+it('uses the last number that a name can carry', () => {
   const status = { attempts: [{ number: 999_998, outcome: 'NotCreated' as const }] };
   const known = { offers, gpuPod: gpuPod({ status }), inventory: inventory({ beganAtMs: NOW_MS }) };
   const { intent: written } = intentOf(rent(observed(known)));
   expect(written.attempt).toBe(999_999);
 });
 
-it('an order can be read back, however long the words of the provider are: else its pod could not be adopted', () => {
+it("writes an intent that can be read back, however long the provider's names are", () => {
   const wordy = offer({
     usd: 1.9,
     cloudId: 'c'.repeat(128),
@@ -49,17 +49,17 @@ it('an order can be read back, however long the words of the provider are: else 
   expect(readIntent(gpuPod({ intent: writeIntent(written) }))).toEqual({ kind: 'read', intent: written });
 });
 
-it('an order that waits for its next try is tried again then', () => {
+it('repeats a create request when its retry is due', () => {
   const blocked = { reason: 'ApiUnavailable', message: 'No connection.', untilMs: NOW_MS + 700 } as const;
   expect(restOf(rent(observed({ offers, localState: { blocked } }))).requeueAfterMs).toBe(700);
 });
 
-it('an order records the sizes that the offer has, and no others', () => {
+it('records the sizes that the offer has, and no others', () => {
   const { intent: written } = intentOf(rent(observed({ offers, gpuPod: gpuPod() })));
   expect(Object.keys(written.sizes)).toEqual(Object.keys(defaultSizes(fits)).filter((key) => key !== 'sent'));
 });
 
-it('an order says whose account pays for it, where that is known', () => {
+it('records the account that pays, if it is known', () => {
   const known = { offers, gpuPod: gpuPod() };
   expect(intentOf(rent(observed(known))).intent.account).toBe('user-1');
   const unknown = intentOf(rent(observed({ ...known, account: { kind: 'fits' } }))).intent;

@@ -17,19 +17,19 @@ interface Row {
   readonly why: string;
 }
 
-describe('a DELETE that was accepted', () => {
+describe('an accepted DELETE', () => {
   it.each<Row>([
     {
       name: 'a DELETE a moment ago',
       known: { localState: { instance: anInstanceState({ deletedAtMs: NOW_MS - 1_000 }) } },
       expected: { step: 'rest', Ready: 'Terminating', Reconciling: 'Progressing' },
-      why: 'it was accepted; now its end is awaited',
+      why: 'it was accepted; the operator waits for the end',
     },
     {
       name: 'a DELETE long ago, and no list',
       known: { localState: { instance: sent } },
       expected: { step: 'rest' },
-      why: 'nothing says that it was not heeded',
+      why: 'nothing shows that it failed',
     },
     {
       name: 'a DELETE 120 s ago, and a list that still shows it',
@@ -38,7 +38,7 @@ describe('a DELETE that was accepted', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'deletePod' },
-      why: 'that is as long as an ending may take',
+      why: 'that is how long a termination may take',
     },
     {
       name: 'a DELETE 2 min ago, and a list that still shows it',
@@ -47,7 +47,7 @@ describe('a DELETE that was accepted', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'deletePod' },
-      why: 'it was forgotten: once more',
+      why: 'it was lost: send it again',
     },
     {
       name: 'a DELETE 119.999 s ago, and a list that still shows it',
@@ -56,7 +56,7 @@ describe('a DELETE that was accepted', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 5, live: [aSnapshot()] }),
       },
       expected: { step: 'rest' },
-      why: 'ending takes its time',
+      why: 'a termination takes time',
     },
     {
       name: 'a DELETE 2 min ago, lists that do not show it, and a GET that does',
@@ -67,10 +67,10 @@ describe('a DELETE that was accepted', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 5 }),
       },
       expected: { step: 'deletePod' },
-      why: 'an omission is no absence: it may bill for ever',
+      why: 'an omission is not an absence, and the instance would keep billing',
     },
     {
-      name: 'a GET that showed it a moment before a DELETE can have been forgotten',
+      name: 'a GET that showed it a moment before a DELETE counts as lost',
       known: {
         localState: {
           instance: anInstanceState({ deletedAtMs, read: { beganAtMs: NOW_MS - 10_001, result: 'found' } }),
@@ -78,7 +78,7 @@ describe('a DELETE that was accepted', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 5 }),
       },
       expected: { step: 'rest' },
-      why: 'ending takes its time',
+      why: 'a termination takes time',
     },
     {
       name: 'a DELETE 2 min ago, no list, and a status poll that shows it',
@@ -87,28 +87,28 @@ describe('a DELETE that was accepted', () => {
         lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 10_000 }),
       },
       expected: { step: 'deletePod' },
-      why: 'while lists fail it bills on',
+      why: 'it keeps billing while lists fail',
     },
     {
-      name: 'a DELETE 2 min ago, no list, and a status poll that leaves it out by now',
+      name: 'a DELETE 2 min ago, no list, and a status poll that omits it now',
       known: {
         localState: { instance: sent },
         lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 10_000, omitted: true }),
       },
       expected: { step: 'rest' },
-      why: 'it may be gone',
+      why: 'it may have ended',
     },
     {
-      name: 'a DELETE 2 min ago, no list, and a status poll that calls it ended',
+      name: 'a DELETE 2 min ago, no list, and a status poll that says TERMINATED',
       known: {
         localState: { instance: sent },
         lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs: NOW_MS - 10_000 }),
       },
       expected: { step: 'rest' },
-      why: 'it may be gone',
+      why: 'it may have ended',
     },
     {
-      name: 'a list since that does not show it',
+      name: 'a later list that does not show it',
       known: { localState: { instance: sent }, inventory: inventory({ beganAtMs: NOW_MS - 5 }) },
       expected: { step: 'readPod' },
       why: 'a GET is the other half of the proof',

@@ -23,13 +23,13 @@ const retained = rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain' } 
 const localState = { instance: anInstanceState(), deletingSinceMs: DELETED_AT_MS };
 const list = inventory({ beganAtMs: DELETED_AT_MS, live: [aSnapshot()] });
 
-describe('finishDeletion, where the machine is to outlive the object', () => {
+describe('finishDeletion with Retain', () => {
   it.each<Row>([
     {
-      name: 'a rented pod, policy Retain',
+      name: 'a rented instance, policy Retain',
       known: { gpuPod: retained },
       expected: { step: 'release' },
-      why: 'it is left running',
+      why: 'it keeps running',
     },
     {
       name: 'an instance that another GpuPod has rented, policy Retain',
@@ -40,7 +40,7 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         timings: { quietFailureMs: 0 },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'the status was restored in part, or forged',
+      why: 'the status was partly restored, or forged',
     },
     {
       name: 'a renamed instance, policy Retain',
@@ -49,19 +49,19 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         inventory: inventory({ beganAtMs: DELETED_AT_MS, live: [aSnapshot({ name: 'mine' })] }),
       },
       expected: { step: 'release' },
-      why: 'it runs on as it is',
+      why: 'it keeps running as it is',
     },
     {
-      name: 'a rented pod, policy Retain, and no list since the deletion',
+      name: 'a rented instance, policy Retain, and no list since the deletion',
       known: {
         gpuPod: retained,
         inventory: inventory({ beganAtMs: DELETED_AT_MS - 1, live: [aSnapshot()] }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
-      why: 'another machine of it may bill',
+      why: 'another instance of it may bill',
     },
     {
-      name: 'a rented pod, policy Retain, and a list with another one of this GpuPod',
+      name: 'a rented instance, policy Retain, and a list with another one of this GpuPod',
       known: {
         gpuPod: retained,
         inventory: inventory({
@@ -70,10 +70,10 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
-      why: 'only one was to be kept, and nobody would end the other',
+      why: 'only one is retained, and nobody would terminate the other',
     },
     {
-      name: 'a rented pod, policy Retain, no finalizer of ours',
+      name: 'a rented instance, policy Retain, no finalizer of ours',
       known: {
         gpuPod: rentedGpuPod({
           ...deleting,
@@ -82,16 +82,16 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         }),
       },
       expected: { step: 'writeStatus', Ready: 'Released' },
-      why: 'it was let go, and nobody writes its status afterwards',
+      why: 'it is released, and nobody writes its status afterwards',
     },
     {
-      name: 'a rented pod, policy Retain, of a GpuPod that was suspended a moment before',
+      name: 'a rented instance, policy Retain, of a GpuPod that was just suspended',
       known: { gpuPod: rentedGpuPod({ ...deleting, spec: { deletionPolicy: 'Retain', suspend: true } }) },
       expected: { step: 'deletePod' },
-      why: 'it was to be ended, and whether that had begun is chance',
+      why: 'it is to be terminated, and the time of the deletion must not decide that',
     },
     {
-      name: 'a rented pod that was never ready and bills above its cap, policy Retain',
+      name: 'an instance that was never ready and bills above its cap, policy Retain',
       known: {
         gpuPod: rentedGpuPod({
           ...deleting,
@@ -100,10 +100,10 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         }),
       },
       expected: { step: 'writeStatus' },
-      why: 'a machine above the cap is never kept',
+      why: 'the operator never keeps an instance above the cap',
     },
     {
-      name: 'a rented pod that was ready and bills above its cap, policy Retain',
+      name: 'an instance that was ready and bills above its cap, policy Retain',
       known: {
         gpuPod: rentedGpuPod({
           ...deleting,
@@ -115,10 +115,10 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         }),
       },
       expected: { step: 'release' },
-      why: 'there is work on it',
+      why: 'the work on it is worth more',
     },
     {
-      name: 'a pod that is being ended, policy Retain',
+      name: 'an instance whose termination has begun, policy Retain',
       known: {
         gpuPod: rentedGpuPod(
           { ...deleting, spec: { deletionPolicy: 'Retain' } },
@@ -126,7 +126,7 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
         ),
       },
       expected: { step: 'deletePod' },
-      why: 'an ending that was begun is finished',
+      why: 'a termination that was begun is finished',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(finishDeletion(observed({ localState, inventory: list, ...known })))).toMatchObject(
@@ -134,7 +134,7 @@ describe('finishDeletion, where the machine is to outlive the object', () => {
     );
   });
 
-  it('names the pod that is left running: the sweep must know it', () => {
+  it('names the retained instance for the sweep', () => {
     expect(effectOf(finishDeletion(observed({ gpuPod: retained, localState, inventory: list })))).toEqual({
       type: 'release',
       retain: [{ podId: POD_ID, podName: nameOfAttempt(1) }],

@@ -26,49 +26,49 @@ const ofAnother = { of: () => undefined, isProvenElsewhere: () => true };
 describe('forceRelease', () => {
   it.each<Row>([
     {
-      name: 'the exact pod id',
+      name: 'the exact instance ID',
       known: { gpuPod: rentedGpuPod(forced(POD_ID)) },
       expected: { step: 'release' },
       why: 'a person took the responsibility',
     },
     {
-      name: 'the pod id of another pod',
+      name: 'the ID of another instance',
       known: { gpuPod: rentedGpuPod(forced('pod-2')) },
       expected: { step: '-' },
-      why: 'a template or a script must not release them all',
+      why: 'a template or script must not release all GpuPods',
     },
     {
-      name: 'the pod id that the status names, which another GpuPod has rented',
+      name: 'the ID in the status, which another GpuPod has rented',
       known: { gpuPod: rentedGpuPod(forced(POD_ID)), proofs: ofAnother },
       expected: { step: '-' },
-      why: 'whoever forged the status must not orphan what this one has',
+      why: 'a forged status must not orphan the instance of this GpuPod',
     },
     {
-      name: 'its own name, where the status names what another GpuPod has rented',
+      name: 'its own name, while the status names the instance of another GpuPod',
       known: { gpuPod: rentedGpuPod(forced(nameOfAttempt(1))), proofs: ofAnother },
       expected: { step: 'release' },
-      why: 'the intent says what is its own',
+      why: 'the create intent says what is its own',
     },
     {
       name: 'the word true',
       known: { gpuPod: rentedGpuPod(forced('true')) },
       expected: { step: '-' },
-      why: 'only who knows the pod may let it go',
+      why: 'only somebody who knows the instance may release the GpuPod',
     },
     {
-      name: 'the name of a pod that is rented',
+      name: 'the name of a rented instance',
       known: { gpuPod: rentedGpuPod(forced(nameOfAttempt(1))) },
       expected: { step: '-' },
-      why: 'the name counts only while the order is unresolved',
+      why: 'the name counts only while the create intent is unresolved',
     },
     {
-      name: 'the name of the order, while it is unresolved',
+      name: 'the name in an unresolved create intent',
       known: { gpuPod: gpuPod(forced(nameOfAttempt(1), { intent: intent() })) },
       expected: { step: 'release' },
-      why: 'there is no id yet',
+      why: 'there is no ID yet',
     },
     {
-      name: "the name of another installation's order",
+      name: "the name in another installation's create intent",
       known: {
         gpuPod: gpuPod(
           forced(intent({ installation: 'zzz999' }).name, { intent: intent({ installation: 'zzz999' }) }),
@@ -78,28 +78,28 @@ describe('forceRelease', () => {
       why: 'it is the way out of ForeignIntent',
     },
     {
-      name: 'an object that lives',
+      name: 'a living GpuPod',
       known: { gpuPod: rentedGpuPod(forced(POD_ID, { isDeleting: false })) },
       expected: { step: '-' },
-      why: 'it is not going anywhere',
+      why: 'nobody deleted it',
     },
     {
-      name: 'an object without our finalizer',
+      name: 'a GpuPod without our finalizer',
       known: { gpuPod: rentedGpuPod(forced(POD_ID, { finalizers: ['example.com/other'] })) },
       expected: { step: '-' },
-      why: 'we do not hold it',
+      why: 'the operator does not hold it',
     },
     {
       name: 'no annotation',
       known: { gpuPod: rentedGpuPod({ isDeleting: true }) },
       expected: { step: '-' },
-      why: 'nobody asked',
+      why: 'nobody requested it',
     },
     {
-      name: 'an empty annotation on an object without a pod',
+      name: 'an empty annotation on a GpuPod without an instance',
       known: { gpuPod: gpuPod(forced('')) },
       expected: { step: '-' },
-      why: 'nothing is named',
+      why: 'it names nothing',
     },
   ])('with $name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(forceRelease(observed(known)))).toMatchObject(expected);
@@ -110,34 +110,34 @@ describe('restoreFinalizer', () => {
   const stripped = { finalizers: [] };
   it.each<Row>([
     {
-      name: 'a rented object without it',
+      name: 'a rented GpuPod without it',
       known: { gpuPod: rentedGpuPod(stripped) },
       expected: { step: 'addFinalizer' },
-      why: 'it pays',
+      why: 'its instance bills',
     },
     {
-      name: 'an open order without it',
+      name: 'an open create intent without it',
       known: { gpuPod: gpuPod({ ...stripped, intent: intent() }) },
       expected: { step: 'addFinalizer' },
-      why: 'it may pay',
+      why: 'its instance may bill',
     },
     {
-      name: 'a rented object with it',
+      name: 'a rented GpuPod with it',
       known: { gpuPod: rentedGpuPod() },
       expected: { step: '-' },
-      why: 'it is there',
+      why: 'nothing is missing',
     },
     {
-      name: 'an object that pays for nothing',
+      name: 'a GpuPod without an instance',
       known: { gpuPod: gpuPod(stripped) },
       expected: { step: '-' },
-      why: 'it may go',
+      why: 'it may be deleted',
     },
     {
-      name: 'a deleting object',
+      name: 'a GpuPod that is being deleted',
       known: { gpuPod: rentedGpuPod({ ...stripped, isDeleting: true }) },
       expected: { step: '-' },
-      why: 'the API server takes no new finalizers then',
+      why: 'the API server accepts no new finalizers then',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(restoreFinalizer(observed(known)))).toMatchObject(expected);
@@ -151,39 +151,39 @@ describe('finishDeletion', () => {
   const ended = { ended: [historyRow()] };
   it.each<Row>([
     {
-      name: 'an object that lives',
+      name: 'a living GpuPod',
       known: { gpuPod: rentedGpuPod() },
       expected: { step: '-' },
       why: 'nobody deleted it',
     },
     {
-      name: 'a rented pod',
+      name: 'a rented instance',
       known: { gpuPod: rented },
       expected: { step: 'deletePod' },
-      why: 'the rental is ended first',
+      why: 'the instance is terminated first',
     },
     {
-      name: 'a pod seen gone, and no list since the DELETE',
+      name: 'an instance proven gone, and no list since the DELETE',
       known: {
         gpuPod: rented,
         localState: { instance: sent },
         inventory: inventory({ ...ended, beganAtMs: NOW_MS - 50_001 }),
       },
       expected: { step: 'rest', Ready: 'Deleting', Reconciling: 'Progressing' },
-      why: 'a second pod of ours may be there',
+      why: 'another instance may exist',
     },
     {
-      name: 'a pod seen gone, and a clean list since the DELETE',
+      name: 'an instance proven gone, and a clean list since the DELETE',
       known: {
         gpuPod: rented,
         localState: { instance: sent },
         inventory: inventory({ ...ended, beganAtMs: NOW_MS - 50_000 }),
       },
       expected: { step: 'release' },
-      why: 'the end was seen, and nothing is left',
+      why: 'the end is proven, and nothing is left',
     },
     {
-      name: 'a pod seen gone, and a list that shows another one of ours',
+      name: 'an instance proven gone, and a list that shows another one of ours',
       known: {
         gpuPod: rented,
         localState: { instance: sent },
@@ -204,13 +204,13 @@ describe('finishDeletion', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 10_001 }),
       },
       expected: { step: 'rest', Ready: 'Deleting' },
-      why: 'an order may have left after it',
+      why: 'a create request may have been sent after it',
     },
     {
       name: 'nothing rented, deleted a moment ago, and no list since',
       known: { gpuPod: gpuPod(deleting), localState: { deletingSinceMs: NOW_MS - 9_999 } },
       expected: { step: 'rest', Ready: null },
-      why: 'the list is there within seconds, and to say so until then is not worth a write',
+      why: 'the list takes seconds, and waiting for it is not worth a write',
     },
     {
       name: 'nothing rented, and a clean list since the deletion',
@@ -220,10 +220,10 @@ describe('finishDeletion', () => {
         inventory: inventory({ beganAtMs: NOW_MS - 1_000 }),
       },
       expected: { step: 'release' },
-      why: 'there is nothing to end',
+      why: 'nothing is left to terminate',
     },
     {
-      name: 'an order that was surely not sent',
+      name: 'a create request that was surely not sent',
       known: {
         gpuPod: gpuPod({ ...deleting, intent: intent() }),
         localState: {
@@ -235,7 +235,7 @@ describe('finishDeletion', () => {
         inventory: inventory({ beganAtMs: NOW_MS }),
       },
       expected: { step: 'release' },
-      why: 'nothing came of it',
+      why: 'it created nothing',
     },
     {
       name: 'no finalizer of ours',
@@ -244,24 +244,24 @@ describe('finishDeletion', () => {
         inventory: inventory({ beganAtMs: NOW_MS }),
       },
       expected: { step: 'writeStatus', Ready: 'Terminated' },
-      why: 'somebody else holds it, and nobody writes its status afterwards',
+      why: 'another finalizer holds it, and nobody writes its status afterwards',
     },
     {
-      name: 'an object that was let go a moment ago',
+      name: 'a GpuPod that was just released',
       known: {
         gpuPod: gpuPod(deleting),
         localState: { deletingSinceMs: NOW_MS - 1_000, isReleased: true },
         inventory: inventory({ beganAtMs: NOW_MS }),
       },
       expected: { step: 'rest' },
-      why: 'the watch has not told of its end yet',
+      why: 'the watch has not shown its end yet',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const localState = { instance: anInstanceState() };
     expect(outline(finishDeletion(observed({ localState, ...known })))).toMatchObject(expected);
   });
 
-  it('wants the list that is missing, and after one that was not clean the next', () => {
+  it('asks for the missing list, and for the next one after a list that was not clean', () => {
     const localState = { deletingSinceMs: NOW_MS - 1_000 };
     const known = { gpuPod: gpuPod(deleting), localState };
     const unclean = inventory({ beganAtMs: NOW_MS - 500, live: [aSnapshot()] });

@@ -9,13 +9,13 @@ import { outline } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 const surplus = aSnapshot({ podId: 'pod-9', name: nameOfAttempt(9) });
-/** It was given up on. */
+/** The operator gave up on it. */
 const passed = { attempts: [{ number: 9, outcome: 'NotCreated' as const }] };
 const second = inventory({ beganAtMs: 900, live: [surplus] });
 
 /** Of another GpuPod. */
 const OTHERS = intent({ uid: 'uid-2' }).name;
-/** A status that was restored in part, or forged. */
+/** A status that was partly restored, or forged. */
 const STRANGERS = [
   { name: 'that of another GpuPod', podName: OTHERS },
   { name: 'that of another GpuPod as a later attempt', podName: nameOfAttempt(2) },
@@ -31,7 +31,7 @@ interface Row {
   readonly why: string;
 }
 
-describe('endStrays', () => {
+describe('terminateDuplicates', () => {
   it.each<Row>([
     { name: 'no list', known: {}, expected: { step: '-' }, why: 'nothing is known' },
     {
@@ -48,23 +48,23 @@ describe('endStrays', () => {
         localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteDuplicate' },
-      why: 'it is surplus',
+      why: 'it is a duplicate',
     },
     {
-      name: 'the second, of an object that goes',
+      name: 'the second, of a deleted GpuPod',
       known: {
         gpuPod: gpuPod({ isDeleting: true }),
         inventory: second,
         localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteDuplicate' },
-      why: 'it must not stay behind',
+      why: 'it must not remain',
     },
     {
-      name: 'the second, of a later attempt than the object tells of',
+      name: 'the second, of a later attempt than the GpuPod records',
       known: { inventory: second, localState: { duplicates: { 'pod-9': 800 } } },
       expected: { step: '-' },
-      why: 'the object is from an older moment, and it may be at work',
+      why: 'the GpuPod is older, and the instance may be in use',
     },
     ...STRANGERS.map(({ name, podName, isDeleting, step }): Row => ({
       name: `its own instance, while the status names ${name}${isDeleting ? ', and it is deleted' : ''}`,
@@ -83,44 +83,44 @@ describe('endStrays', () => {
       why: isDeleting ? 'a deletion ends what bears its uid' : 'it may be at work',
     })),
     {
-      name: 'a stray that is being deleted',
+      name: 'a duplicate that is being terminated',
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: inventory({ beganAtMs: 900, live: [{ ...surplus, status: 'DELETING' }] }),
         localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: '-' },
-      why: 'it was asked to go',
+      why: 'its DELETE was sent',
     },
     {
-      name: 'a stray that is being deleted for 2 min',
+      name: 'a duplicate that has been terminating for 2 min',
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: inventory({ beganAtMs: 120_800, live: [{ ...surplus, status: 'DELETING' }] }),
         localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: 'deleteDuplicate' },
-      why: 'that is as long as an ending may take: it was forgotten, and bills',
+      why: 'that is how long a termination may take: the DELETE was lost, and it bills',
     },
     {
-      name: 'a stray that is being deleted for almost 2 min',
+      name: 'a duplicate that has been terminating for almost 2 min',
       known: {
         gpuPod: gpuPod({ status: passed }),
         inventory: inventory({ beganAtMs: 120_799, live: [{ ...surplus, status: 'DELETING' }] }),
         localState: { duplicates: { 'pod-9': 800 } },
       },
       expected: { step: '-' },
-      why: 'ending takes its time',
+      why: 'a termination takes time',
     },
     {
-      name: 'the rented pod',
+      name: 'the rented instance',
       known: {
         gpuPod: rentedGpuPod(),
         inventory: inventory({ beganAtMs: 900, live: [aSnapshot()] }),
         localState: { duplicates: { [POD_ID]: 800 } },
       },
       expected: { step: '-' },
-      why: 'it is no stray any more',
+      why: 'it is no duplicate any more',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(terminateDuplicates(observed(known)))).toMatchObject(expected);
@@ -146,45 +146,45 @@ describe('endStrays', () => {
   });
 });
 
-describe('endUnbound', () => {
+describe('terminateUnbound', () => {
   const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
 
-  it('leaves the rented pod alone, also where what is remembered was not taken in anew', () => {
+  it('does not terminate the rented instance, even if the local state is older than the status', () => {
     const known = observation({ gpuPod: rentedGpuPod(), localState: { unbound } });
     expect(terminateUnbound(known)).toBeUndefined();
   });
 
   it.each<Row>([
-    { name: 'nothing unbound', known: {}, expected: { step: '-' }, why: 'all pods have an object' },
+    { name: 'nothing unbound', known: {}, expected: { step: '-' }, why: 'every instance has a GpuPod' },
     {
-      name: 'its order still stands',
+      name: 'its create intent is still there',
       known: { gpuPod: gpuPod({ intent: intent() }) },
       expected: { step: '-' },
       why: 'it is about to be bound',
     },
     {
-      name: 'its order is gone',
+      name: 'its create intent is gone',
       known: { gpuPod: gpuPod() },
       expected: { step: 'deleteDuplicate' },
-      why: 'nobody else knows this pod',
+      why: 'nobody else knows this instance',
     },
     {
-      name: 'another order stands',
+      name: 'another create intent is there',
       known: { gpuPod: gpuPod({ intent: intent({ attempt: 2 }) }) },
       expected: { step: 'deleteDuplicate' },
-      why: 'nobody else knows this pod',
+      why: 'nobody else knows this instance',
     },
     {
-      name: 'another pod is rented',
+      name: 'another instance is rented',
       known: { gpuPod: rentedGpuPod({ status: { podId: 'pod-2' } }) },
       expected: { step: 'deleteDuplicate' },
-      why: 'one pod per object',
+      why: 'one instance per GpuPod',
     },
     {
       name: 'it is bound',
       known: { gpuPod: rentedGpuPod() },
       expected: { step: '-' },
-      why: 'it has its object',
+      why: 'it has its GpuPod',
     },
   ])('$name: $expected.step, because $why', ({ name, known, expected }) => {
     const localState = name === 'nothing unbound' ? {} : { unbound };

@@ -27,7 +27,7 @@ describe('stopAfterNotCreated', () => {
     { name: 'four of five', status: { notCreatedAttempts: 4 }, maxAttempts: 5, stalls: false },
     { name: 'five of five', status: { notCreatedAttempts: 5 }, maxAttempts: 5, stalls: true },
     {
-      name: 'three on record where the counter was dropped',
+      name: 'three on record where the CRD drops the counter',
       status: { attempts: attempts('NotCreated', 'Refused', 'NotCreated', 'Failed', 'NotCreated') },
       stalls: true,
     },
@@ -37,17 +37,17 @@ describe('stopAfterNotCreated', () => {
       stalls: false,
     },
     {
-      name: 'three on record that a person forgave',
+      name: 'three on record, after a person asked for a retry',
       status: { notCreatedAttempts: 0, attempts: attempts('NotCreated', 'NotCreated', 'NotCreated') },
       stalls: false,
     },
-  ])('$name: stalls $stalls', ({ status, maxAttempts, stalls }) => {
+  ])('stalls after $name: $stalls', ({ status, maxAttempts, stalls }) => {
     expect(step({ observedGeneration: 1, ...status }, maxAttempts)).toMatchObject(
       stalls ? { step: 'rest', Stalled: 'AttemptsExhausted' } : { step: '-' },
     );
   });
 
-  it('says what it cost and where to look, within what a condition holds', () => {
+  it('reports the cost and where to look, within the length of a condition', () => {
     const exhausted = gpuPod({ status: { observedGeneration: 1, notCreatedAttempts: 3 } });
     const message = messageOf(statusOf(stopAfterNotCreated(observed({ gpuPod: exhausted }))), 'Stalled');
     expect(message).toMatch(
@@ -55,7 +55,7 @@ describe('stopAfterNotCreated', () => {
     );
   });
 
-  it('begins anew where a person asks for it', () => {
+  it('starts again when a person asks for it', () => {
     const annotations = { [ANNOTATIONS.reconcileRequestedAt]: 'now' };
     const record = { attempts: attempts('NotCreated', 'NotCreated', 'NotCreated') };
     for (const status of [record, { ...record, notCreatedAttempts: 3 }]) {
@@ -85,17 +85,17 @@ describe('stopAfterRefusals', () => {
     { name: 'ten on record', status: { attempts: refusedTen('OtherRefusal') }, stalls: true },
     { name: 'ten on record for capacity', status: { attempts: refusedTen('NoCapacity') }, stalls: false },
     {
-      name: 'ten that a person forgave',
+      name: 'ten, after a person asked for a retry',
       status: { refusedAttempts: 0, attempts: refusedTen('OtherRefusal') },
       stalls: false,
     },
-  ])('$name: stalls $stalls', ({ status, stalls }) => {
+  ])('stalls after $name: $stalls', ({ status, stalls }) => {
     const refused = gpuPod({ status: { observedGeneration: 1, ...status } });
     const result = outline(stopAfterRefusals(observed({ gpuPod: refused })));
     expect(result).toMatchObject(stalls ? { step: 'rest', Stalled: 'AttemptsExhausted' } : { step: '-' });
   });
 
-  it('says what it cost, what to do and what was answered, within what a condition holds', () => {
+  it('reports the cost, what to do and the last answer, within the length of a condition', () => {
     const status = { observedGeneration: 1, refusedAttempts: 10, attempts: refusedTen('OtherRefusal') };
     const step = stopAfterRefusals(observed({ gpuPod: gpuPod({ status }) }));
     const message = messageOf(statusOf(step), 'Stalled');
@@ -104,7 +104,7 @@ describe('stopAfterRefusals', () => {
   });
 
   it.each([{ refusedAttempts: 10, attempts: refusedTen('OtherRefusal') }, { noCapacityAttempts: 100 }])(
-    'begins anew where a person asks for it: %j',
+    'starts again when a person asks for it: %j',
     (counts) => {
       const annotations = { [ANNOTATIONS.reconcileRequestedAt]: 'now' };
       const asked = gpuPod({ annotations, status: { observedGeneration: 1, ...counts } });

@@ -20,21 +20,21 @@ describe('restFailing', () => {
       hindrance: unavailable,
       sinceMs: NOW_MS,
       isTold: false,
-      why: 'a hiccup must not cause a write for each GpuPod',
+      why: 'a short outage must not cost a write for each GpuPod',
     },
     {
       name: 'no connection for 59.999 s',
       hindrance: unavailable,
       sinceMs: NOW_MS - 59_999,
       isTold: false,
-      why: 'it is still a hiccup',
+      why: 'it is still a short outage',
     },
     {
       name: 'no connection for a minute',
       hindrance: unavailable,
       sinceMs: NOW_MS - 60_000,
       isTold: true,
-      why: 'now people want to know',
+      why: 'now it needs attention',
     },
     {
       name: 'a rate limit, just now',
@@ -44,7 +44,7 @@ describe('restFailing', () => {
       why: 'it passes',
     },
     {
-      name: 'an odd answer, just now',
+      name: 'an unexpected answer, just now',
       hindrance: { reason: 'UnexpectedResponse', message: '' },
       sinceMs: NOW_MS,
       isTold: false,
@@ -71,14 +71,14 @@ describe('restFailing', () => {
       isTold: true,
       why: 'a person must act',
     },
-  ])('$name: told $isTold, because $why', ({ hindrance, sinceMs, isTold }) => {
+  ])('reports $name: $isTold, because $why', ({ hindrance, sinceMs, isTold }) => {
     const known = observed({ gpuPod: seen, localState: failing(hindrance.reason, sinceMs) });
     const { status } = restFailing(known, hindrance, DRAFTS);
     expect(reasonsOf(status).Synced).toBe(isTold ? hindrance.reason : null);
     expect(isTold || status === seen.status).toBe(true);
   });
 
-  it('tells it at once on an object that has no status yet: it would look forgotten', () => {
+  it('reports it at once for a GpuPod without a status, which would look forgotten', () => {
     expect(reasonsOf(restFailing(observed(), unavailable, DRAFTS).status).Synced).toBe('ApiUnavailable');
   });
 
@@ -86,20 +86,20 @@ describe('restFailing', () => {
     { count: 0, requeueAfterMs: 1_000, why: 'soon at first' },
     { count: 1, requeueAfterMs: 2_000, why: 'then later' },
     { count: 5, requeueAfterMs: 32_000, why: 'and later' },
-    { count: 6, requeueAfterMs: 60_000, why: 'a minute is the most' },
+    { count: 6, requeueAfterMs: 60_000, why: 'at most a minute' },
     { count: 5_000, requeueAfterMs: 60_000, why: 'however long it lasts' },
-  ])('after $count failures again in $againInMs ms: $why', ({ count, requeueAfterMs }) => {
+  ])('retries after $count failures in $requeueAfterMs ms: $why', ({ count, requeueAfterMs }) => {
     const localState = count === 0 ? {} : failing('ApiUnavailable', NOW_MS, count);
     expect(restFailing(observed({ localState }), unavailable, DRAFTS).requeueAfterMs).toBe(requeueAfterMs);
   });
 
-  it('waits as long as it was asked to', () => {
+  it('waits as long as the provider asked', () => {
     expect(restFailing(observed(), { ...unavailable, retryAfterMs: 7_500 }, DRAFTS).requeueAfterMs).toBe(
       7_500,
     );
   });
 
-  it('counts a failure of one kind from its first time, and another kind anew', () => {
+  it('counts failures of one kind from the first one, and another kind separately', () => {
     const localState = failing('ApiUnavailable', 5, 3);
     const again = restFailing(observed({ localState }), unavailable, DRAFTS);
     const other = restFailing(observed({ localState }), { reason: 'RateLimited', message: 'm' }, DRAFTS);

@@ -6,71 +6,71 @@ import { justNow, read, ready, instance, unready } from '../support/instances.ts
 import type { Row } from '../support/instances.ts';
 import { outline, restOf } from '../support/outline.ts';
 
-describe('followRental of a pod that may be gone', () => {
+describe('following an instance that may be gone', () => {
   const missingInList = { inventory: inventory({ beganAtMs: NOW_MS - 10 }) };
   const seen = { lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS - 20 }) };
   it.each<Row>([
     {
-      name: 'a list since the last look does not show it',
+      name: 'a list since the last snapshot does not show it',
       known: { ...missingInList, ...seen, ...instance() },
       expected: { step: 'readPod' },
-      why: 'a list alone is no proof, and no reason to do nothing',
+      why: 'a list alone is no proof, but a reason to check',
     },
     {
       name: 'a list of its first 90 seconds does not show it',
       known: { ...missingInList, ...seen, ...instance({ sinceMs: NOW_MS - 90_009 }) },
       expected: { step: 'ensureSecret' },
-      why: 'lists show pods late: two wrong answers to GET would else end the rental of a pod that runs',
+      why: 'lists show instances late, so two wrong 404s would close an attempt whose instance runs',
     },
     {
       name: 'a list of its 90th second does not show it',
       known: { ...missingInList, ...seen, ...instance({ sinceMs: NOW_MS - 90_010 }) },
       expected: { step: 'readPod' },
-      why: 'lists show pods by then',
+      why: 'lists show instances by then',
     },
     {
-      name: 'a list since the last look shows it',
+      name: 'a list since the last snapshot shows it',
       known: {
         ...seen,
         ...instance(),
         inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot()] }),
       },
       expected: { step: 'ensureSecret' },
-      why: 'it is there',
+      why: 'it exists',
     },
     {
-      name: 'a list since the last look shows another pod alone',
+      name: 'a list since the last snapshot shows only another instance',
       known: {
         ...seen,
         ...instance(),
         inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot({ podId: 'pod-9' })] }),
       },
       expected: { step: 'readPod' },
-      why: 'that is a stray',
+      why: 'that is a duplicate',
     },
     {
-      name: 'a list does not show it, and there was no look yet',
+      name: 'a list does not show it, and there is no snapshot yet',
       known: { ...missingInList, ...instance() },
       expected: { step: 'readPod' },
-      why: 'nobody knows whether it ever was',
+      why: 'nobody knows whether it ever existed',
     },
     {
-      name: 'one proof of its end, and a look that came later',
+      name: 'one proof of its end, and a later snapshot',
       known: {
         ...seen,
         ...instance({ missing: 1, lastMissingAtMs: NOW_MS - 40_000, read: read('notFound') }),
       },
       expected: { step: 'readPod' },
-      why: 'a 404 is not forgotten for a poll: the pod itself is asked again',
+      why: 'a poll does not cancel a 404: the instance is read again',
     },
     {
-      name: 'a list from before the last look does not show it',
+      name: 'a list from before the last snapshot does not show it',
       known: { gpuPod: ready, inventory: inventory({ beganAtMs: NOW_MS - 30 }), ...seen },
       expected: { step: 'ensureSecret' },
       why: 'it was seen since',
     },
     {
-      name: 'the status poll left it out',
+      name: 'the status poll omits it',
       known: { lastSeen: lastSeen(aReadySnapshot(), { omitted: true }) },
       expected: { step: 'readPod' },
       why: 'an omission is a suspicion',
@@ -79,7 +79,7 @@ describe('followRental of a pod that may be gone', () => {
       name: 'the status poll says TERMINATED',
       known: { lastSeen: lastSeen(aSnapshot({ status: 'TERMINATED' }), { beganAtMs: justNow }) },
       expected: { step: 'readPod' },
-      why: 'a poll says less than the pod itself',
+      why: 'a poll says less than a GET',
     },
     {
       name: 'a GET 1 s ago found nothing',
@@ -88,25 +88,25 @@ describe('followRental of a pod that may be gone', () => {
         lastSeen: lastSeen(aSnapshot(), { omitted: true }),
       },
       expected: { step: 'rest' },
-      why: 'the second look must be apart from the first',
+      why: 'the second check must be apart from the first',
     },
     {
       name: 'many vanished at once',
       known: { gpuPod: ready, massAbsence: true, ...missingInList, ...seen },
       expected: { step: 'ensureSecret' },
-      why: 'the answer is wrong rather than all of them gone: life goes on',
+      why: 'the answer is probably wrong, so nothing changes',
     },
     {
       name: 'a GET since the list found it',
       known: { gpuPod: ready, ...missingInList, ...seen, ...instance({ read: read('found', NOW_MS - 5) }) },
       expected: { step: 'ensureSecret' },
-      why: 'it is there',
+      why: 'it exists',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(followInstance(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
   });
 
-  it('wants a list since the GET, and another GET when it is time', () => {
+  it('asks for a list since the GET, and for another GET in time', () => {
     const doubtful = {
       lastSeen: lastSeen(aSnapshot(), { omitted: true }),
       ...instance({ read: read('notFound', justNow) }),

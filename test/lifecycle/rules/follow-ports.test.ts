@@ -17,16 +17,16 @@ interface Row {
 const beganAtMs = NOW_MS - 1_000;
 const seen = { gpuPod: rentedGpuPod(), lastSeen: lastSeen(aReadySnapshot({ ports: [] }), { beganAtMs }) };
 
-describe('followRental of a pod whose ports are not known', () => {
+describe('following an instance whose ports are not known', () => {
   it.each<Row>([
     {
-      name: 'ready as a status poll says it, without ports',
+      name: 'ready in a status poll, without ports',
       known: seen,
       expected: { step: 'rest' },
-      why: 'they would be written later, each for itself',
+      why: 'writing them later would cost a write each',
     },
     {
-      name: 'ready without ports, which a list shows just so',
+      name: 'ready without ports, also in a list',
       known: {
         ...seen,
         inventory: inventory({ beganAtMs: NOW_MS - 10, live: [aReadySnapshot({ ports: [] })] }),
@@ -41,16 +41,16 @@ describe('followRental of a pod whose ports are not known', () => {
       why: 'it is usable without them',
     },
     {
-      name: 'ready without ports, and a list from before',
+      name: 'ready without ports, and an earlier list',
       known: { ...seen, inventory: inventory({ beganAtMs: beganAtMs - 1 }) },
       expected: { step: 'rest' },
-      why: 'that one could not know them',
+      why: 'it could not show them',
     },
     {
-      name: 'ready without ports, and a GET that found none',
+      name: 'ready without ports, and a GET without any',
       known: { ...seen, localState: { instance: anInstanceState({ read: { beganAtMs, result: 'found' } }) } },
       expected: { step: 'ensureSecret' },
-      why: 'the pod itself says so',
+      why: 'the GET is complete',
     },
     {
       name: 'ready without ports, and a GET that failed',
@@ -59,25 +59,25 @@ describe('followRental of a pod whose ports are not known', () => {
         localState: { instance: anInstanceState({ read: { beganAtMs, result: 'failed' } }) },
       },
       expected: { step: 'rest' },
-      why: 'that says nothing of them',
+      why: 'that says nothing about them',
     },
     {
       name: 'ready before, without ports',
       known: { ...seen, gpuPod: rentedGpuPod({ status: { readyAt: WALL_TEXT } }) },
       expected: { step: 'ensureSecret' },
-      why: 'what is ready stays so while a list is awaited',
+      why: 'a ready instance stays ready while a list is awaited',
     },
     {
-      name: 'ready without ports, which a list since then does not show',
+      name: 'ready without ports, and a later list that omits it',
       known: { ...seen, inventory: inventory({ beganAtMs }) },
       expected: { step: 'ensureSecret' },
-      why: 'lists show pods late, and Ready does not wait for that',
+      why: 'lists show instances late, and Ready does not wait for that',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(followInstance(observed(known)))).toMatchObject(expected);
   });
 
-  it('is looked at often until then, and not slept over: the next list tells', () => {
+  it('is polled often until then, because the next list decides', () => {
     expect(followInstance(observed(seen))).toEqual({
       kind: 'rest',
       status: seen.gpuPod.status,
@@ -87,7 +87,7 @@ describe('followRental of a pod whose ports are not known', () => {
     });
   });
 
-  it('is not looked at again by itself where something is done at once', () => {
+  it('has no timer of its own where an effect follows', () => {
     const known = observed({ ...seen, lastSeen: lastSeen(aReadySnapshot(), { beganAtMs, omitted: true }) });
     expect(followInstance(known)).toEqual({ kind: 'act', effect: { type: 'readPod', podId: 'pod-1' } });
   });

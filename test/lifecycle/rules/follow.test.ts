@@ -15,11 +15,16 @@ import { justNow, read, ready, instance, unready } from '../support/instances.ts
 import type { Row } from '../support/instances.ts';
 import { outline, restOf, statusOf } from '../support/outline.ts';
 
-describe('followRental of a pod that is gone', () => {
+describe('following an instance that is gone', () => {
   it.each<Row>([
-    { name: 'nothing rented', known: { gpuPod: gpuPod() }, expected: { step: '-' }, why: 'there is no pod' },
     {
-      name: 'a ready pod that ended',
+      name: 'nothing rented',
+      known: { gpuPod: gpuPod() },
+      expected: { step: '-' },
+      why: 'there is no instance',
+    },
+    {
+      name: 'a ready instance that ended',
       known: { gpuPod: ready, inventory: inventory({ ended: [historyRow()] }) },
       expected: {
         step: 'writeStatus',
@@ -31,13 +36,13 @@ describe('followRental of a pod that is gone', () => {
       why: 'its work is lost: a person decides whether to pay again',
     },
     {
-      name: 'a ready pod that vanished',
+      name: 'a ready instance that vanished',
       known: { gpuPod: ready, ...instance({ missing: 2, read: read('notFound') }) },
       expected: { step: 'writeStatus', Ready: 'Lost', Stalled: 'Lost', Provisioned: 'Lost' },
-      why: 'the same, and nobody said that it ended',
+      why: 'its work is lost too, although nobody reported its end',
     },
     {
-      name: 'a starting pod that ended',
+      name: 'a starting instance that ended',
       known: { gpuPod: unready, inventory: inventory({ ended: [historyRow()] }) },
       expected: {
         step: 'writeStatus',
@@ -46,7 +51,7 @@ describe('followRental of a pod that is gone', () => {
         Reconciling: 'Searching',
         Provisioned: 'Lost',
       },
-      why: 'nothing was done on it: the next offer is tried',
+      why: 'it did no work: the next offer is tried',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(followInstance(observed(known)))).toMatchObject(expected);
@@ -55,7 +60,7 @@ describe('followRental of a pod that is gone', () => {
   it.each([
     { name: 'ready', gpuPod: ready, outcome: 'Ended', reason: 'Interrupted', failed: 0 },
     { name: 'starting', gpuPod: unready, outcome: 'Failed', reason: 'Lost', failed: 1 },
-  ])('records a $name pod as $outcome $reason', ({ gpuPod: rented, outcome, reason, failed }) => {
+  ])('is recorded as $outcome $reason if it was $name', ({ gpuPod: rented, outcome, reason, failed }) => {
     const known = observed({ gpuPod: rented, inventory: inventory({ ended: [historyRow()] }) });
     expect(statusOf(followInstance(known))).toMatchObject({
       attempts: [{ outcome, reason }],
@@ -64,44 +69,44 @@ describe('followRental of a pod that is gone', () => {
   });
 });
 
-describe('followRental of a pod that nobody could look at', () => {
+describe('following an instance without a recent snapshot', () => {
   it.each<Row>([
     {
-      name: 'not looked at yet',
+      name: 'no snapshot yet',
       known: instance({ sinceMs: justNow }),
       expected: { step: 'rest', Ready: null },
-      why: 'the first poll will tell',
+      why: 'the first poll will show it',
     },
     {
       name: 'last seen 599.999 s ago',
       known: { lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 599_999 }) },
       expected: { step: 'rest', Ready: 'Provisioning' },
-      why: 'that is still news',
+      why: 'that is still recent',
     },
     {
       name: 'last seen 10 min ago',
       known: { lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 600_000 }) },
       expected: { step: 'rest', Ready: 'Stale', Reconciling: 'Retrying' },
-      why: 'nobody knows any more',
+      why: 'its state is unknown',
     },
     {
       name: 'never seen in 10 min',
       known: instance({ sinceMs: NOW_MS - 600_000 }),
       expected: { step: 'rest', Ready: 'Stale' },
-      why: 'nobody ever knew',
+      why: 'its state was never known',
     },
   ])('$name: Ready=$expected.Ready, because $why', ({ known, expected }) => {
     expect(outline(followInstance(observed({ gpuPod: unready, ...known })))).toMatchObject(expected);
   });
 
   it.each([
-    { name: 'not looked at yet', known: instance({ sinceMs: justNow }) },
+    { name: 'no snapshot yet', known: instance({ sinceMs: justNow }) },
     { name: 'not seen for 10 min', known: instance({ sinceMs: NOW_MS - 600_000 }) },
-  ])('$name: is polled often', ({ known }) => {
+  ])('is polled often: $name', ({ known }) => {
     expect(restOf(followInstance(observed({ gpuPod: unready, ...known }))).pollOften).toBe(true);
   });
 
-  it('keeps the trouble that is told already: it says more than that nobody looked', () => {
+  it('keeps the failure that is already reported, which says more', () => {
     const told = rentedGpuPod({ status: { conditions: [condition('Synced', 'Unauthorized')] } });
     const lost = instance({ sinceMs: NOW_MS - 600_000 });
     expect(outline(followInstance(observed({ gpuPod: told, ...lost }))).Synced).toBe('Unauthorized');
@@ -121,12 +126,15 @@ describe('followRental of a pod that nobody could look at', () => {
       },
     },
     { name: 'never seen', known: { gpuPod: unready, ...instance({ sinceMs: NOW_MS - 420_000 }) } },
-  ])('$name, last look 7 min ago: rests for 3 at most, because nobody wakes it meanwhile', ({ known }) => {
-    expect(restOf(followInstance(observed(known))).requeueAfterMs).toBe(180_000);
-  });
+  ])(
+    'rests for at most 3 min after a snapshot 7 min ago, because nothing else wakes it: $name',
+    ({ known }) => {
+      expect(restOf(followInstance(observed(known))).requeueAfterMs).toBe(180_000);
+    },
+  );
 });
 
-describe('followRental of a pod that was seen', () => {
+describe('following an instance with a snapshot', () => {
   function seeing(
     snapshot: ReturnType<typeof aSnapshot>,
     more: ObservationOverrides = {},
@@ -140,55 +148,55 @@ describe('followRental of a pod that was seen', () => {
       name: 'starting',
       known: seeing(aSnapshot()),
       expected: { step: 'rest', Ready: 'Provisioning' },
-      why: 'it takes its time',
+      why: 'starting takes time',
     },
     {
-      name: 'ready in all',
+      name: 'ready in every field',
       known: seeing(aReadySnapshot()),
       expected: { step: 'ensureSecret' },
-      why: 'the Secret goes before the status',
+      why: 'the Secret comes before the status',
     },
     {
-      name: 'ready where the server knows no installation',
+      name: 'ready, and the server sends no installation status',
       known: seeing(withoutInstallation),
       expected: { step: 'ensureSecret' },
-      why: 'absent is done',
+      why: 'a missing field counts as done',
     },
     {
       name: 'active, installing',
       known: seeing(aReadySnapshot({ installationStatus: 'PENDING' })),
       expected: { step: 'rest', Ready: 'Installing', Provisioned: 'PodActive' },
-      why: 'its image is not there yet',
+      why: 'its image is not installed yet',
     },
     {
       name: 'active without an endpoint',
       known: seeing(withoutSsh),
       expected: { step: 'readPod' },
-      why: 'a status poll says less than the pod itself',
+      why: 'a status poll says less than a GET',
     },
     {
       name: 'active without an endpoint, just read',
       known: seeing(withoutSsh, instance({ read: read('found', justNow) })),
       expected: { step: 'rest', Ready: 'Installing' },
-      why: 'the pod says no more',
+      why: 'the GET has no more',
     },
     {
       name: 'above its cap',
       known: seeing(aSnapshot({ priceUsdPerHour: 2 })),
       expected: { step: 'writeStatus', Ready: 'Terminating', Provisioned: 'CreateFailed' },
-      why: 'no pod above the cap is kept',
+      why: 'the operator never keeps an instance above the cap',
     },
     {
-      name: 'billed above its cap, and not looked at since the order',
+      name: 'billed above its cap, and no snapshot since the create request',
       known: { gpuPod: rentedGpuPod({ status: { cost: { pricePerHour: 1.9, billedPerHour: 2 } } }) },
       expected: { step: 'writeStatus', Ready: 'Terminating' },
-      why: 'the answer to the order named the price',
+      why: 'the create response stated the price',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(followInstance(observed(known)))).toMatchObject(expected);
   });
 
-  it('notes when it was first active, and the price that is billed', () => {
+  it('records when it was first active, and the price that it bills', () => {
     const known = seeing(aReadySnapshot({ installationStatus: 'PENDING', priceUsdPerHour: 1.85 }));
     const first = statusOf(followInstance(observed(known)));
     expect(first).toMatchObject({ activeAt: WALL_TEXT, cost: { billedPerHour: 1.85, pricePerHour: 1.9 } });

@@ -25,14 +25,14 @@ describe('refuseForbidden', () => {
       spec: { teamId: 't1' },
       policy: {},
       names: '--allowed-team-ids',
-      why: 'no tenant picks whose wallet pays',
+      why: 'no tenant chooses whose wallet pays',
     },
     {
       name: 'an allowed team',
       spec: { teamId: 't1' },
       policy: { allowedTeamIds: ['t1'] },
       names: undefined,
-      why: 'the operator said so',
+      why: 'the operator allows it',
     },
     {
       name: 'the default team',
@@ -46,7 +46,7 @@ describe('refuseForbidden', () => {
       spec: { teamId: 't1' },
       policy: { defaultTeamId: 't0' },
       names: 't1',
-      why: 'the default allows itself only',
+      why: 'the default allows only itself',
     },
     {
       name: 'a key, and no list of keys',
@@ -60,14 +60,14 @@ describe('refuseForbidden', () => {
       spec: { sshKeyId: 'k1' },
       policy: { allowedSshKeyIds: ['k2'] },
       names: '--allowed-ssh-key-ids',
-      why: 'the operator said so',
+      why: 'the operator does not allow it',
     },
     {
       name: 'a key that is in the list',
       spec: { sshKeyId: 'k1' },
       policy: { allowedSshKeyIds: ['k1'] },
       names: undefined,
-      why: 'the operator said so',
+      why: 'the operator allows it',
     },
     {
       name: 'the default key',
@@ -88,49 +88,49 @@ describe('refuseForbidden', () => {
       spec: { disks: ['d1', 'd2'] },
       policy: { allowedDiskIds: ['d1', 'd3'] },
       names: 'd2',
-      why: 'what is on it is somebody’s',
+      why: "it holds somebody's data",
     },
     {
-      name: 'a disk that is in the list for everybody, and one for this namespace',
+      name: 'a disk allowed for all, and one for this namespace',
       spec: { disks: ['d1', 'd2'] },
       policy: { allowedDiskIds: ['d1', 'team-a/d2'] },
       names: undefined,
-      why: 'the operator said so',
+      why: 'the operator allows them',
     },
     {
-      name: 'a disk that is in the list for another namespace',
+      name: 'a disk allowed for another namespace',
       spec: { disks: ['d1'] },
       policy: { allowedDiskIds: ['team-b/d1'] },
       names: '--allowed-disk-ids',
-      why: 'it is that of another tenant',
+      why: 'it belongs to another tenant',
     },
     {
-      name: 'a template that is in the list for another namespace',
+      name: 'a template allowed for another namespace',
       spec: { customTemplateId: 'c1' },
       policy: { allowedTemplateIds: ['team-b/c1', 'c2'] },
       names: '--allowed-template-ids',
-      why: 'it is that of another tenant',
+      why: 'it belongs to another tenant',
     },
     {
-      name: 'a template that is in the list for this namespace',
+      name: 'a template allowed for this namespace',
       spec: { customTemplateId: 'c1' },
       policy: { allowedTemplateIds: ['team-a/c1'] },
       names: undefined,
-      why: 'the operator said so',
+      why: 'the operator allows it',
     },
     {
       name: 'no maxPrice where it is required',
       spec: {},
       policy: { requireMaxPrice: true },
       names: '--require-max-price',
-      why: 'nobody rents without a cap there',
+      why: 'nothing is rented without a cap',
     },
     {
       name: 'a maxPrice where it is required',
       spec: { maxPrice: 3 },
       policy: { requireMaxPrice: true },
       names: undefined,
-      why: 'there is one',
+      why: 'it is set',
     },
   ])('$name: $why', ({ spec, policy, names }) => {
     const step = refuseForbidden(observed({ gpuPod: gpuPod({ spec }), policy }));
@@ -153,8 +153,13 @@ describe('stopAfterFailures', () => {
     cost,
   }));
   it.each([
-    { name: 'none failed', status: {}, stalls: false, why: 'nothing speaks against renting' },
-    { name: 'two of three failed', status: { failedAttempts: 2 }, stalls: false, why: 'one more may' },
+    { name: 'none failed', status: {}, stalls: false, why: 'nothing prevents renting' },
+    {
+      name: 'two of three failed',
+      status: { failedAttempts: 2 },
+      stalls: false,
+      why: 'one more attempt is left',
+    },
     {
       name: 'three of three failed',
       status: { failedAttempts: 3, attempts: failed },
@@ -162,7 +167,7 @@ describe('stopAfterFailures', () => {
       why: 'a person decides',
     },
     {
-      name: 'more failed than maxAttempts says by now',
+      name: 'more failed than maxAttempts allows now',
       status: { failedAttempts: 9 },
       stalls: true,
       why: 'it was lowered',
@@ -174,7 +179,7 @@ describe('stopAfterFailures', () => {
     );
   });
 
-  it('says what they cost', () => {
+  it('reports what they cost', () => {
     const status = {
       failedAttempts: 3,
       attempts: [{ number: 1, outcome: 'Failed' as const, cost: 99 }, ...failed],
@@ -187,7 +192,7 @@ describe('stopAfterFailures', () => {
     expect(message).toContain('1.50 USD');
   });
 
-  it('stops after one prepaid machine: each charges its hours whatever happens', () => {
+  it('stops after one prepaid instance, which charges its hours in any case', () => {
     const prepaid = gpuPod({
       intent: intent({ offer: { prepaidHours: 24 } }),
       status: { failedAttempts: 1, attempts: [{ number: 1, outcome: 'Failed' }] },
@@ -200,7 +205,7 @@ describe('stopAfterFailures', () => {
   it.each([
     { name: 'was refused', second: [{ number: 2, outcome: 'Refused' as const }] },
     { name: 'was not sent', second: [] },
-  ])('goes on where one that is not prepaid failed, and the prepaid one after it $name', ({ second }) => {
+  ])('goes on after an ordinary failure, and a prepaid attempt that $name', ({ second }) => {
     const prepaid = gpuPod({
       intent: intent({ attempt: 2, offer: { prepaidHours: 24 } }),
       status: { failedAttempts: 1, attempts: [{ number: 1, outcome: 'Failed' }, ...second] },
@@ -208,17 +213,17 @@ describe('stopAfterFailures', () => {
     expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();
   });
 
-  it('goes on after one machine that was not prepaid', () => {
+  it('goes on after one instance that was not prepaid', () => {
     const status = { failedAttempts: 1 };
     expect(stopAfterFailures(observed({ gpuPod: gpuPod({ intent: intent(), status }) }))).toBeUndefined();
   });
 
-  it('leaves Synced a success: the provider took the orders', () => {
+  it('keeps Synced a success, because the provider accepted the requests', () => {
     const gaveUp = gpuPod({ status: { failedAttempts: 3 } });
     expect(outline(stopAfterFailures(observed({ gpuPod: gaveUp }))).Synced).toBe('ReconcileSuccess');
   });
 
-  it('does not stop before the first prepaid machine', () => {
+  it('does not stop before the first prepaid instance', () => {
     const prepaid = gpuPod({ intent: intent({ offer: { prepaidHours: 24 } }) });
     expect(stopAfterFailures(observed({ gpuPod: prepaid }))).toBeUndefined();
   });
@@ -230,7 +235,7 @@ describe('stopAfterInvalidRequests', () => {
       name: 'two offers refused',
       refusals: { generation: 1, count: 2, message: '' },
       stalls: false,
-      why: 'the third may take it',
+      why: 'the third may accept it',
     },
     {
       name: 'three offers refused',

@@ -15,32 +15,32 @@ const PAUSED: GpuPodOverrides = { annotations: { [ANNOTATIONS.paused]: 'true' } 
 
 describe('paused', () => {
   it.each([
-    { name: 'a fresh object', gpuPod: gpuPod(PAUSED), says: 'Nothing is rented' },
+    { name: 'a fresh GpuPod', gpuPod: gpuPod(PAUSED), says: 'Nothing is rented' },
     {
-      name: 'one with an open order',
+      name: 'one with an open create intent',
       gpuPod: gpuPod({ ...PAUSED, intent: intent() }),
       says: 'its instance may bill',
     },
     { name: 'a rented one', gpuPod: rentedGpuPod(PAUSED), says: 'Instance pod-1 keeps billing' },
     {
-      name: 'a deleting one',
+      name: 'one that is being deleted',
       gpuPod: rentedGpuPod({ ...PAUSED, isDeleting: true }),
       says: 'deletion included',
     },
-  ])('holds back $name, and says what it costs', ({ gpuPod: held, says }) => {
+  ])('holds back $name, and reports what it costs', ({ gpuPod: held, says }) => {
     const step = paused(observed({ gpuPod: held }));
     expect(outline(step)).toMatchObject({ step: 'rest', Synced: 'Paused' });
     expect(messageOf(statusOf(step), 'Synced')).toContain(says);
   });
 
-  it('keeps what was last known of Ready: the machine runs on', () => {
+  it('keeps the last known Ready, because the instance keeps running', () => {
     const status = { conditions: [condition('Ready', 'Available')] };
     expect(outline(paused(observed({ gpuPod: rentedGpuPod({ ...PAUSED, status }) }))).Ready).toBe(
       'Available',
     );
   });
 
-  it('leaves a spec that was changed meanwhile unread: what it lifts is lifted later', () => {
+  it('does not mark a changed spec as observed, because that comes later', () => {
     const old = gpuPod({ ...PAUSED, generation: 3, status: { observedGeneration: 2 } });
     expect(statusOf(paused(observed({ gpuPod: old }))).observedGeneration).toBe(2);
     const fresh = gpuPod({ ...PAUSED, generation: 3 });
@@ -59,7 +59,7 @@ describe('accountDoubtful', () => {
       name: 'is another one',
       account: { kind: 'changed', message: 'The API key belongs to another account.' },
       expected: { step: 'rest', Synced: 'AccountChanged', Stalled: 'AccountChanged' },
-      why: 'its empty list would look as if all were gone',
+      why: 'its empty list would look as if everything had ended',
     },
     {
       name: 'could not be read',
@@ -73,18 +73,22 @@ describe('accountDoubtful', () => {
       expected: { step: 'rest' },
       why: 'nobody knows whose key it is',
     },
-  ])('the account $name: $expected.step, because $why', ({ account, expected }) => {
+  ])('$name: $expected.step, because $why', ({ account, expected }) => {
     expect(outline(accountDoubtful(observed({ account })))).toMatchObject(expected);
   });
 });
 
-describe('accountDoubtful while the provider has not said yet whose key it is', () => {
+describe('accountDoubtful before the provider has named the user of the key', () => {
   const unanswered = failure({ reason: 'RateLimited', message: 'slow down' });
   const account: AccountState = { kind: 'fits', unanswered };
 
   it.each([
-    { name: 'nothing at stake waits, and says why', known: {}, expected: { Synced: 'RateLimited' } },
-    { name: 'an instance is looked after', known: { gpuPod: rentedGpuPod() }, expected: { step: '-' } },
+    {
+      name: 'a GpuPod without an instance waits, with a reason',
+      known: {},
+      expected: { Synced: 'RateLimited' },
+    },
+    { name: 'an instance is followed', known: { gpuPod: rentedGpuPod() }, expected: { step: '-' } },
     {
       name: 'a deletion goes on',
       known: { gpuPod: gpuPod({ isDeleting: true }) },
@@ -96,21 +100,21 @@ describe('accountDoubtful while the provider has not said yet whose key it is', 
 });
 
 describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const)(
-  'an object that is Stalled %s, which only a person lifts',
+  'a GpuPod that is Stalled with %s, which only a person lifts',
   (reason) => {
     const status = {
       observedGeneration: 1,
       conditions: [condition('Ready', 'Terminated'), condition('Stalled', reason)],
     };
 
-    it('is still so after it was paused: going on must not rent again', () => {
+    it('stays so after a pause, because going on must not rent again', () => {
       expect(outline(paused(observed({ gpuPod: gpuPod({ ...PAUSED, status }) }))).Stalled).toBe(reason);
     });
 
     it.each<{ name: string; account: AccountState }>([
       { name: 'another account', account: { kind: 'changed', message: 'Another account.' } },
       { name: 'no key', account: { kind: 'unknown', failure: failure({ reason: 'CredentialsMissing' }) } },
-    ])('is still so after $name: the next good key must not rent again', ({ account }) => {
+    ])('stays so after $name, because the next valid key must not rent again', ({ account }) => {
       const held = accountDoubtful(observed({ gpuPod: gpuPod({ status }), account }));
       expect(outline(held)).toMatchObject({ Stalled: reason, Reconciling: null });
       const changed = accountDoubtful(observed({ gpuPod: gpuPod({ status, generation: 2 }), account }));
@@ -119,9 +123,9 @@ describe.each(['Interrupted', 'Lost', 'OfferTimeout', 'InvalidRequest'] as const
   },
 );
 
-describe('foreignOrder', () => {
+describe('foreignIntent', () => {
   const foreign = gpuPod({ intent: intent({ installation: 'zzz999' }) });
-  it('stalls on the order of another installation, and names the ways out', () => {
+  it('stalls on the create intent of another installation, and says what to do', () => {
     const step = foreignIntent(observed({ gpuPod: foreign }));
     expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'ForeignIntent', Ready: 'Pending' });
     const message = messageOf(statusOf(step), 'Stalled');
@@ -131,8 +135,8 @@ describe('foreignOrder', () => {
   });
 
   it.each([
-    { name: 'no order', known: { gpuPod: gpuPod() } },
-    { name: 'an order of ours', known: { gpuPod: gpuPod({ intent: intent() }) } },
+    { name: 'no create intent', known: { gpuPod: gpuPod() } },
+    { name: 'our own create intent', known: { gpuPod: gpuPod({ intent: intent() }) } },
     {
       name: 'a copy of it',
       known: { gpuPod: gpuPod({ intent: intent({ installation: 'zzz999', uid: 'u2' }) }) },

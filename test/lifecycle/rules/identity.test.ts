@@ -10,7 +10,7 @@ import { outline, restOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 
 const { name: _name, ...nameless } = aReadySnapshot();
-/** As a status poll tells it, which knows no names. */
+/** From a status poll, which carries no names. */
 const polled = { lastSeen: lastSeen(nameless, { beganAtMs: NOW_MS - 20 }) };
 
 function instance(overrides: Partial<InstanceState>) {
@@ -26,11 +26,11 @@ interface Row {
   readonly why: string;
 }
 
-describe('an id that is not signed yet', () => {
+describe('an ID that is not signed yet', () => {
   it.each([
     { name: 'its name shows that it is ours', instance: {}, proof: proofOf(POD_ID) },
-    { name: 'it is called otherwise', instance: { name: 'somebody' }, proof: undefined },
-  ])('rides along with the next status: $name', ({ instance: overrides, proof }) => {
+    { name: 'it has another name', instance: { name: 'somebody' }, proof: undefined },
+  ])('is signed with the next status write: $name', ({ instance: overrides, proof }) => {
     const provisioning = lastSeen(aSnapshot(), { beganAtMs: NOW_MS - 20 });
     const { name: _name, ...unnamed } = provisioning.snapshot;
     const known = observed({
@@ -44,48 +44,48 @@ describe('an id that is not signed yet', () => {
   });
 });
 
-describe('where a machine is reached', () => {
+describe('the endpoint of an instance', () => {
   it.each<Row>([
     {
-      name: 'its name is the one that was ordered',
+      name: 'its name is the requested one',
       known: { ...polled, localState: { instance: anInstanceState() } },
       step: 'ensureSecret',
-      why: 'it is ours to show',
+      why: 'it is ours',
     },
     {
-      name: 'its name is that of a stranger',
+      name: 'its name is that of another owner',
       known: { ...polled, ...instance({ name: 'somebody' }) },
       step: 'rest',
-      why: 'the id was written there by somebody else',
+      why: 'somebody else wrote the ID into the status',
     },
     {
-      name: 'its name is that of another object of ours',
+      name: 'its name is that of another GpuPod of ours',
       known: { ...polled, ...instance({ name: 'gp-abc123-zzzzzzzzzz-1-team-b-train-9' }) },
       step: 'rest',
-      why: 'that is another tenant’s machine',
+      why: 'it is the instance of another tenant',
     },
     {
       name: 'its name is not known, and there is no list',
       known: { ...polled, ...instance({}) },
       step: 'rest',
       wantsList: true,
-      why: 'one list tells the names of all: a GET for each after a restart would be ten thousand',
+      why: 'one list has the names of all instances; a GET each after a restart would be ten thousand',
     },
     {
       name: 'its name is not known, and lists fail',
       known: { ...polled, ...instance({}), providerFailure: failure() },
       step: 'readPod',
-      why: 'a machine is not held back because of a list',
+      why: 'a missing list must not delay an instance',
     },
     {
-      name: 'its name is not known, and a list since then lacks it',
+      name: 'its name is not known, and a later list omits it',
       known: {
         ...polled,
         ...instance({ sinceMs: NOW_MS - 30_000 }),
         inventory: inventory({ beganAtMs: NOW_MS - 10 }),
       },
       step: 'readPod',
-      why: 'lists show pods late',
+      why: 'lists show instances late',
     },
     {
       name: 'the list names it',
@@ -105,14 +105,14 @@ describe('where a machine is reached', () => {
     expect(restOf(next).wantsInventoryAfterMs !== undefined).toBe(wantsList);
   });
 
-  it('is shown of a pod that was renamed, if the operator signed its id', () => {
+  it('is shown for a renamed instance if the operator signed its ID', () => {
     const gpuPod = rentedGpuPod({ status: { podIdProof: proofOf(POD_ID) } });
     expect(
       outline(nextStep(observed({ ...polled, gpuPod, ...instance({ name: 'my favourite' }) }))).step,
     ).toBe('ensureSecret');
   });
 
-  it('that is not ours is told, once it is sure: what stands in the status stays', () => {
+  it('is withheld and reported once it is surely not ours, and the status keeps what it has', () => {
     const gpuPod = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
     const since = { reason: 'UnexpectedResponse', message: '', sinceMs: NOW_MS - 600_000, count: 9 } as const;
     const { localState } = instance({ name: 'somebody' });
@@ -126,13 +126,13 @@ describe('where a machine is reached', () => {
   });
 });
 
-describe('an instance of somebody else that the status names', () => {
+describe('an instance of another owner in the status', () => {
   it.each([
     { name: 'costs more than the cap', snapshot: { priceUsdPerHour: 99 } },
-    { name: 'is not what was ordered', snapshot: { gpuCount: 8 } },
+    { name: 'does not match the request', snapshot: { gpuCount: 8 } },
     { name: 'has failed', snapshot: { status: 'ERROR' } },
-    { name: 'is on its way', snapshot: { status: 'PROVISIONING' } },
-  ] as const)('is reported, and nothing is written down as ended: it $name', ({ snapshot }) => {
+    { name: 'is starting', snapshot: { status: 'PROVISIONING' } },
+  ] as const)('is reported, and never recorded as terminated: it $name', ({ snapshot }) => {
     const known = observed({
       gpuPod: rentedGpuPod(),
       timings: { quietFailureMs: 0 },

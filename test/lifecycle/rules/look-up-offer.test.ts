@@ -6,7 +6,7 @@ import { intent } from '../../support/builders/intent.ts';
 import { observed } from '../../support/builders/observation.ts';
 import { outline } from '../support/outline.ts';
 
-it('an order that is looked up after a time without offers: what was ordered was looked at', () => {
+it('finds the outcome of a create request while no offers are known', () => {
   const status = { conditions: [condition('OfferSelected', 'NotEvaluated')] };
   const step = resolvePendingCreate(observed({ gpuPod: gpuPod({ intent: intent(), status }) }));
   expect(outline(step)).toMatchObject({ Ready: 'CreateUncertain', OfferSelected: 'Selected' });

@@ -7,11 +7,11 @@ import { inventory, aSnapshot } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 
 it.each([
-  { requestEndedAtMs: 1_000, absences: 3, stalled: 'CreateUncertain', why: 'only a person can tell' },
+  { requestEndedAtMs: 1_000, absences: 3, stalled: 'CreateUncertain', why: 'only a person can decide' },
   { requestEndedAtMs: 1_000, absences: 2, stalled: null, why: 'the next list may still show it' },
   { requestEndedAtMs: NOW_MS - 90_000, absences: 3, stalled: null, why: 'a list may show it this late' },
 ])(
-  'an order for a team that nobody sees, $absences lists after its end at $requestEndedAtMs: Stalled is $stalled, because $why',
+  'for a team that the key cannot see, $absences lists after its end at $requestEndedAtMs: Stalled is $stalled, because $why',
   ({ requestEndedAtMs, absences, stalled }) => {
     const pendingCreate = aPendingCreate({ requestEndedAtMs, absences, lastAbsenceAtMs: NOW_MS - 5 });
     const known = { gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }), localState: { pendingCreate } };
@@ -35,16 +35,16 @@ it.each([
     atMs: NOW_MS + 7_000,
   },
   {
-    name: 'one proof, which need not be that late',
+    name: 'one proof, which may be earlier',
     pendingCreate: { absences: 1, lastAbsenceAtMs: NOW_MS - 27_000, requestEndedAtMs: NOW_MS - 83_000 },
     atMs: NOW_MS + 3_000,
   },
   {
-    name: 'three proofs, and the team unseen',
+    name: 'three proofs, and no instance of the team seen',
     pendingCreate: { absences: 3, lastAbsenceAtMs: NOW_MS - 60_000, requestEndedAtMs: NOW_MS - 500_000 },
     atMs: NOW_MS + 10_000,
   },
-])('the next list that is wanted with $name', ({ pendingCreate, atMs }) => {
+])('asks for the next list with $name', ({ pendingCreate, atMs }) => {
   const known = {
     gpuPod: gpuPod({ intent: intent({ teamId: 'team-1' }) }),
     localState: {
@@ -60,7 +60,7 @@ it.each([
   expect(restOf(resolvePendingCreate(observed(known))).wantsInventoryAfterMs).toBe(atMs);
 });
 
-it('a list from before this process saw the order is not awaited for: one since then is', () => {
+it('does not wait for a list from before this process saw the create intent', () => {
   const pendingCreate = aPendingCreate({ firstSeenAtMs: NOW_MS - 500, requestEndedAtMs: NOW_MS - 500 });
   const known = { gpuPod: gpuPod({ intent: intent() }), localState: { pendingCreate } };
   const early = observed({ ...known, inventory: inventory({ beganAtMs: NOW_MS - 501 }) });
@@ -79,17 +79,20 @@ it.each([
   { live: [YOUNGER, OLDEST, SAME_AGE], kept: 'b' },
   { live: [OLDEST, UNDATED, YOUNGER], kept: 'd' },
   { live: [UNDATED, OLDEST], kept: 'd' },
-])('of several pods of one order $kept is kept, in whatever order a list has them', ({ live, kept }) => {
-  const known = observed({ gpuPod: gpuPod({ intent: intent() }), inventory: inventory({ live }) });
-  expect(statusOf(resolvePendingCreate(known)).podId).toBe(kept);
-});
+])(
+  'adopts $kept of several instances of one create request, in whatever sequence a list has them',
+  ({ live, kept }) => {
+    const known = observed({ gpuPod: gpuPod({ intent: intent() }), inventory: inventory({ live }) });
+    expect(statusOf(resolvePendingCreate(known)).podId).toBe(kept);
+  },
+);
 
 it.each([
   { before: 0, step: 'rest', why: 'time alone proves nothing' },
   { before: 1, step: 'rest', why: 'two lists may have been wrong' },
   { before: 2, step: 'writeStatus', why: 'three lists, long after the request, are a proof' },
 ])(
-  'a list without the pod, hours after the request and after $before others: $step, because $why',
+  'a list without the instance, hours after the request and after $before others: $step, because $why',
   ({ before, step }) => {
     const pendingCreate = aPendingCreate({
       outcome: { kind: 'unknown', message: 'POST /pods/: socket hang up' },
@@ -120,7 +123,7 @@ describe('a row of the list that may be the instance', () => {
   it.each([
     { row: { unidentified: 1 }, says: 'the list has a row without an ID' },
     { row: { nameless: [NAMELESS] }, says: `instance ${NAMELESS.podId} has no readable name` },
-  ])('stalls once lists should have proven the absence, and says the way out: $says', ({ row, says }) => {
+  ])('stalls once lists should have proven the absence, and says what to do: $says', ({ row, says }) => {
     const step = lookedUp(row);
     expect(outline(step)).toMatchObject({ Ready: 'CreateUncertain', Stalled: 'CreateUncertain' });
     const message = messageOf(statusOf(step), 'Stalled');
@@ -131,7 +134,7 @@ describe('a row of the list that may be the instance', () => {
     expect(message.length).toBeLessThanOrEqual(300);
   });
 
-  it('is waited for while a list may still show the instance', () => {
+  it('is awaited while a list may still show the instance', () => {
     expect(outline(lookedUp({ unidentified: 1 }, NOW_MS - 80_000))).toMatchObject({ Stalled: null });
   });
 });

@@ -24,22 +24,22 @@ function after(outcome: CreateOutcome | undefined, more: Partial<PendingCreate> 
 
 const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
 
-describe('resolveOrder', () => {
+describe('resolvePendingCreate', () => {
   it.each<Row>([
     {
-      name: 'no order',
+      name: 'no create intent',
       known: { gpuPod: gpuPod() },
       expected: { step: '-' },
       why: 'there is nothing to resolve',
     },
     {
-      name: 'a rented pod',
+      name: 'a rented instance',
       known: { gpuPod: rentedGpuPod() },
       expected: { step: '-' },
       why: 'it is resolved',
     },
     {
-      name: 'a pod id as the answer',
+      name: 'an instance ID in the response',
       known: after({ kind: 'created', instance: aSnapshot() }),
       expected: {
         step: 'writeStatus',
@@ -50,22 +50,22 @@ describe('resolveOrder', () => {
       why: 'it is bound at once',
     },
     {
-      name: 'a refusal for the sake of the offer',
+      name: 'a refusal about the offer',
       known: after(refusal()),
       expected: { step: 'writeStatus', Provisioned: 'CreateFailed', Reconciling: 'Searching' },
-      why: 'nothing came of it: the next offer',
+      why: 'it created nothing: the next offer is tried',
     },
     {
-      name: 'a refusal for the sake of the account',
+      name: 'a refusal about the account',
       known: after(refusal({ reason: 'PaymentRequired' })),
       expected: { step: '-' },
-      why: 'the same order is sent again later',
+      why: 'the same request is sent again later',
     },
     {
-      name: 'an order that was not sent',
+      name: 'a create request that was not sent',
       known: after({ kind: 'notSent', reason: 'Withheld', message: '' }),
       expected: { step: '-' },
-      why: 'the same order is sent again',
+      why: 'the same request is sent again',
     },
     {
       name: 'an unknown outcome',
@@ -77,46 +77,46 @@ describe('resolveOrder', () => {
         Provisioned: 'CreateUncertain',
         Reconciling: 'Retrying',
       },
-      why: 'unknown is not failure',
+      why: 'an unknown outcome is not a failure',
     },
     {
-      name: 'an order of another process',
+      name: 'a create request of another process',
       known: {},
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'nobody here knows what became of it',
+      why: 'this process does not know its outcome',
     },
     {
-      name: 'an unknown outcome, and a pod of that name',
+      name: 'an unknown outcome, and an instance of that name',
       known: { ...after(unknown), inventory: inventory({ live: [aSnapshot()] }) },
       expected: { step: 'writeStatus', OfferSelected: 'Adopted', Ready: 'Provisioning' },
       why: 'it is adopted',
     },
     {
-      name: 'an unknown outcome, and a pod of that name in capitals',
+      name: 'an unknown outcome, and an instance of that name in capitals',
       known: {
         ...after(unknown),
         inventory: inventory({ live: [aSnapshot({ name: nameOfAttempt(1).toUpperCase() })] }),
       },
       expected: { step: 'writeStatus', OfferSelected: 'Adopted' },
-      why: 'upstreams change case',
+      why: 'upstream providers change case',
     },
     {
-      name: 'an unknown outcome, and a pod of another attempt',
+      name: 'an unknown outcome, and an instance of another attempt',
       known: { ...after(unknown), inventory: inventory({ live: [aSnapshot({ name: nameOfAttempt(2) })] }) },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'that is a stray',
+      why: 'that is a duplicate',
     },
     {
-      name: 'an unknown outcome, and a pod that is being deleted',
+      name: 'an unknown outcome, and an instance that is being terminated',
       known: { ...after(unknown), inventory: inventory({ live: [aSnapshot({ status: 'DELETING' })] }) },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'it is neither absent nor of use',
+      why: 'it is neither absent nor usable',
     },
     {
-      name: 'an unknown outcome, and an ended pod of that name',
+      name: 'an unknown outcome, and an ended instance of that name',
       known: { ...after(unknown), inventory: inventory({ ended: [historyRow()] }) },
       expected: { step: 'writeStatus', Provisioned: 'CreateFailed', Reconciling: 'Searching' },
-      why: 'it came and went',
+      why: 'it existed and ended',
     },
     {
       name: 'two proofs of absence',
@@ -134,10 +134,10 @@ describe('resolveOrder', () => {
       name: 'the third proof, 89.999 s after the request',
       known: { ...after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs + 1 }), inventory: cleanNow },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'a provider may show a pod late',
+      why: 'a provider may show an instance late',
     },
     {
-      name: 'a person who looked',
+      name: 'a person who confirmed the absence',
       known: {
         gpuPod: gpuPod({ intent: intent(), annotations: { [ANNOTATIONS.confirmAbsent]: nameOfAttempt(1) } }),
       },
@@ -145,28 +145,28 @@ describe('resolveOrder', () => {
       why: 'a person takes the responsibility',
     },
     {
-      name: 'a person who looked for another attempt',
+      name: 'a person who confirmed the absence of another attempt',
       known: {
         gpuPod: gpuPod({ intent: intent(), annotations: { [ANNOTATIONS.confirmAbsent]: nameOfAttempt(2) } }),
       },
       expected: { step: 'rest', Ready: 'CreateUncertain' },
-      why: 'a word from long ago says nothing of this order',
+      why: 'an older confirmation says nothing about this attempt',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(resolvePendingCreate(observed({ gpuPod: ordered, ...known })))).toMatchObject(expected);
   });
 });
 
-describe('an order for a team', () => {
+describe('a create request for a team', () => {
   const forTeam = gpuPod({ intent: intent({ teamId: 'team-1' }) });
   const absent = after(unknown, { ...almostAbsent, requestEndedAtMs: endedAtMs - 1 });
-  it('cannot be proven absent while this key has never seen a pod of that team', () => {
+  it('cannot be proven absent while this key has never shown an instance of that team', () => {
     const step = resolvePendingCreate(observed({ gpuPod: forTeam, ...absent, inventory: cleanNow }));
     expect(outline(step)).toMatchObject({ step: 'rest', Stalled: 'CreateUncertain', Reconciling: null });
     expect(messageOf(statusOf(step), 'Stalled')).toContain(`gpupod.dev/confirm-absent to its name`);
   });
 
-  it('can once it has', () => {
+  it('can be once it has', () => {
     const seen = inventory({ beganAtMs: NOW_MS, teamsSeen: new Set(['team-1']) });
     expect(
       outline(resolvePendingCreate(observed({ gpuPod: forTeam, ...absent, inventory: seen }))).step,
@@ -174,35 +174,30 @@ describe('an order for a team', () => {
   });
 });
 
-describe('an order that nobody can read', () => {
+describe('a create intent that is not readable', () => {
   const garbled = gpuPod({ intent: '{' });
-  it('holds everything else back until lists prove that nothing came of it', () => {
+  it('holds back everything else until lists prove that it created nothing', () => {
     expect(outline(resolvePendingCreate(observed({ gpuPod: garbled })))).toMatchObject({
       step: 'rest',
       Ready: 'CreateUncertain',
     });
   });
 
-  it('is over once they do', () => {
+  it('is settled once they do', () => {
     const pendingCreate = aPendingCreate({ ...almostAbsent, podName: '' });
     expect(
       resolvePendingCreate(observed({ gpuPod: garbled, localState: { pendingCreate }, inventory: cleanNow })),
     ).toBeUndefined();
   });
 
-  it('is held to be there while any pod of the object is', () => {
+  it('counts as present while any instance of the GpuPod exists', () => {
     const pendingCreate = aPendingCreate({ ...almostAbsent, podName: '' });
     const list = inventory({ beganAtMs: NOW_MS, live: [aSnapshot({ name: nameOfAttempt(9) })] });
-    expect(
-      outline(
-        resolvePendingCreate(observed({ gpuPod: garbled, localState: { pendingCreate }, inventory: list })),
-      ),
-    ).toMatchObject({
-      Ready: 'CreateUncertain',
-    });
+    const known = observed({ gpuPod: garbled, localState: { pendingCreate }, inventory: list });
+    expect(outline(resolvePendingCreate(known))).toMatchObject({ Ready: 'CreateUncertain' });
   });
 
-  it('includes one whose annotation was stripped while it was under way', () => {
+  it('includes one whose annotation was removed while the request was in flight', () => {
     expect(outline(resolvePendingCreate(observed({ gpuPod: gpuPod(), ...after(unknown) })))).toMatchObject({
       step: 'rest',
       Ready: 'CreateUncertain',
@@ -210,8 +205,8 @@ describe('an order that nobody can read', () => {
   });
 });
 
-describe('what is found', () => {
-  it('is the oldest, by id where they are of one age: the others become strays', () => {
+describe('an instance that a list shows', () => {
+  it('is adopted if it is the oldest, by ID for equal ages; the others become duplicates', () => {
     const instances = [
       aSnapshot({ podId: 'c', createdAt: '2026-11-23T10:00:01Z' }),
       aSnapshot({ podId: 'b' }),
@@ -222,7 +217,7 @@ describe('what is found', () => {
     expect(statusOf(resolvePendingCreate(known)).podId).toBe('a');
   });
 
-  it('is bound to end where the spec changed meanwhile', () => {
+  it('is bound in order to be terminated if the spec changed meanwhile', () => {
     const changed = gpuPod({ intent: intent({ spec: { image: 'flux' } }) });
     const status = statusOf(
       resolvePendingCreate(
@@ -245,7 +240,7 @@ describe('what is found', () => {
       attempt: { outcome: 'NotCreated', reason: 'NotCreated' },
       failed: 0,
     },
-  ])('$name is written to the attempts', ({ known, attempt, failed }) => {
+  ])('is recorded in the attempts: $name', ({ known, attempt, failed }) => {
     const status = statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...known })));
     expect(status.attempts).toMatchObject([
       { number: 1, podName: nameOfAttempt(1), endedAt: WALL_TEXT, ...attempt },
@@ -255,14 +250,14 @@ describe('what is found', () => {
   });
 });
 
-describe('the next look at an order of unknown outcome', () => {
+describe('the next list for a create request with an unknown outcome', () => {
   it.each([
     {
       name: 'no list yet',
       pendingCreate: {},
       list: undefined,
       atMs: NOW_MS - 1_000,
-      why: 'any list since may show the pod',
+      why: 'any later list may show the instance',
     },
     {
       name: 'a list, and no proof yet',
@@ -276,7 +271,7 @@ describe('the next look at an order of unknown outcome', () => {
       pendingCreate: { absences: 1, lastAbsenceAtMs: NOW_MS },
       list: NOW_MS,
       atMs: NOW_MS + 10_000,
-      why: 'a pod that is there is adopted sooner',
+      why: 'an instance that exists is adopted sooner',
     },
     {
       name: 'one proof, and lists since',
@@ -285,7 +280,7 @@ describe('the next look at an order of unknown outcome', () => {
       atMs: NOW_MS + 5_000,
       why: 'the second proof',
     },
-  ])('with $name: $why', ({ pendingCreate, list, atMs }) => {
+  ])('is due with $name: $why', ({ pendingCreate, list, atMs }) => {
     const known = observed({
       gpuPod: ordered,
       localState: { pendingCreate: aPendingCreate({ firstSeenAtMs: NOW_MS - 1_000, ...pendingCreate }) },

@@ -18,16 +18,16 @@ describe('adoptNewer', () => {
   it.each<{ name: string; known: ObservationOverrides; step: string; says?: string; why: string }>([
     { name: 'nothing newer', known: { gpuPod: old }, step: '-', why: 'there is nothing to adopt' },
     {
-      name: 'one at work',
+      name: 'a ready one',
       known: { gpuPod: old, inventory: list },
       step: 'writeStatus',
       why: 'it is adopted',
     },
     {
-      name: 'one at work, in a list from before this version of the object',
+      name: 'a ready one, in a list from before this version of the GpuPod',
       known: { gpuPod: old, inventory: inventory({ beganAtMs: NOW_MS - 2, live: [running] }) },
       step: 'rest',
-      why: 'another process may have written on it since',
+      why: 'another process may have written to it since',
     },
     {
       name: 'two',
@@ -40,7 +40,7 @@ describe('adoptNewer', () => {
       },
       step: 'rest',
       says: 'Stalled',
-      why: 'only a person knows which is meant',
+      why: 'only a person knows which one to keep',
     },
     {
       name: 'one that failed',
@@ -50,10 +50,10 @@ describe('adoptNewer', () => {
       },
       step: 'rest',
       says: 'Stalled',
-      why: 'it is nobody’s to replace without a word',
+      why: 'a person decides whether to replace it',
     },
     {
-      name: 'one that starts',
+      name: 'a starting one',
       known: {
         gpuPod: old,
         inventory: inventory({ beganAtMs: NOW_MS, live: [{ ...running, status: 'PROVISIONING' }] }),
@@ -63,32 +63,32 @@ describe('adoptNewer', () => {
       why: 'it is adopted once it is ready',
     },
     {
-      name: 'one at work, of a GpuPod that is suspended',
+      name: 'a ready one, of a suspended GpuPod',
       known: { gpuPod: gpuPod({ intent: intent(), spec: { suspend: true } }), inventory: list },
       step: 'rest',
       says: 'Stalled',
-      why: 'the wish may be as old as the rest',
+      why: 'the spec may be as old as the status',
     },
     {
-      name: 'one at work, of a GpuPod that is deleted',
+      name: 'a ready one, of a deleted GpuPod',
       known: { gpuPod: gpuPod({ intent: intent(), isDeleting: true }), inventory: list },
       step: '-',
-      why: 'it ends with its GpuPod',
+      why: 'it is terminated with its GpuPod',
     },
     {
-      name: 'one at work, beside the one that the status names',
+      name: 'a ready one, besides the one that the status names',
       known: {
         gpuPod: rentedGpuPod(),
         inventory: inventory({ beganAtMs: NOW_MS, live: [aReadySnapshot(), running] }),
       },
       step: '-',
-      why: 'the status is true of that one, and Synced tells of the other',
+      why: 'the status is right about that one, and Synced reports the other',
     },
     {
-      name: 'one at work, in place of the one that the status names',
+      name: 'a ready one, instead of the one that the status names',
       known: { gpuPod: rentedGpuPod(), inventory: list },
       step: 'writeStatus',
-      why: 'the status is from an older moment',
+      why: 'the status is older',
     },
   ])('$name: $step, because $why', ({ known, step, says }) => {
     const next = adoptNewer(observed({ ...fresh, ...known }));
@@ -114,7 +114,7 @@ describe('adoptNewer', () => {
     { says: { teamId: 'team-b' }, spec: { teamId: 'team-b' }, said: undefined },
     { says: { userId: 'user-9' }, said: /user user-9 pays for it, but the API key belongs to user-1/ },
     { says: { status: 'PROVISIONING', priceUsdPerHour: 9 }, said: /its price is above the cap/ },
-  ])('one that says $says, where the spec says $spec: $said', ({ says, spec = {}, said }) => {
+  ])('compares $says with $spec: $said', ({ says, spec = {}, said }) => {
     const live = [{ ...running, ...says }];
     const next = adoptNewer(
       observed({
@@ -133,10 +133,10 @@ describe('adoptNewer', () => {
   });
 
   it.each<{ name: string; lacks: (keyof InstanceSnapshot)[]; says?: Partial<InstanceSnapshot> }>([
-    { name: 'whose price is not known', lacks: ['priceUsdPerHour'] },
-    { name: 'that still installs', lacks: ['installationStatus'], says: { installationProgress: 40 } },
-    { name: 'without an address', lacks: ['ssh'] },
-  ])('one $name is not called ready, and is looked at again', ({ lacks, says }) => {
+    { name: 'without a price', lacks: ['priceUsdPerHour'] },
+    { name: 'that is still installing', lacks: ['installationStatus'], says: { installationProgress: 40 } },
+    { name: 'without an endpoint', lacks: ['ssh'] },
+  ])('does not adopt one $name, and checks it again', ({ lacks, says }) => {
     const snapshot = { ...running, ...says };
     for (const field of lacks) Reflect.deleteProperty(snapshot, field);
     const next = adoptNewer(
@@ -146,7 +146,7 @@ describe('adoptNewer', () => {
     expect(next === undefined ? '' : messageOf(statusOf(next), 'Reconciling')).toMatch(/^Waiting for/);
   });
 
-  it('tells what it is and what it costs, in what a condition holds', () => {
+  it('reports what it is and what it costs, within the length of a condition', () => {
     const live = [running, { ...running, podId: 'pod-3', name: nameOfAttempt(3) }];
     const known = observed({ ...fresh, gpuPod: old, inventory: inventory({ beganAtMs: NOW_MS, live }) });
     const message = messageOf(statusOf(adoptNewer(known)), 'Synced');
@@ -156,7 +156,7 @@ describe('adoptNewer', () => {
     expect(message).toMatch(/deleting the GpuPod terminates it\.$/);
   });
 
-  it('adopts it as what it was: a ready one, at its price, so that nothing of an older spec ends it', () => {
+  it('adopts it as a ready one, at its price, so that nothing in an older spec terminates it', () => {
     const next = adoptNewer(observed({ ...fresh, gpuPod: old, inventory: list }));
     expect(next === undefined ? undefined : statusOf(next)).toMatchObject({
       podId: 'pod-2',
@@ -172,8 +172,8 @@ describe('correctName', () => {
   it.each([
     { name: 'a later attempt', heard: nameOfAttempt(2), step: 'writeStatus' },
     { name: 'the same', heard: nameOfAttempt(1), step: '-' },
-    { name: 'whatever a person called it', heard: 'mine', step: '-' },
-    { name: 'an instance of another object', heard: `gp-abc123-${'0'.repeat(26)}-2-x`, step: '-' },
+    { name: 'whatever a person named it', heard: 'mine', step: '-' },
+    { name: 'an instance of another GpuPod', heard: `gp-abc123-${'0'.repeat(26)}-2-x`, step: '-' },
   ])('$name: $step', ({ heard, step }) => {
     const known = observed({
       gpuPod: rentedGpuPod(),

@@ -19,18 +19,18 @@ describe('restWithoutOffer', () => {
   it.each([
     { name: 'no offerTimeout', spec: {}, started: undefined, isOver: false, why: 'waiting costs nothing' },
     {
-      name: 'offerTimeout, first look',
+      name: 'offerTimeout, first search',
       spec: { offerTimeout: '10m' },
       started: undefined,
       isOver: false,
-      why: 'the time begins now',
+      why: 'the time starts now',
     },
     {
       name: 'offerTimeout 0s',
       spec: { offerTimeout: '0s' },
       started: undefined,
       isOver: true,
-      why: 'one look',
+      why: 'one search',
     },
     {
       name: 'offerTimeout, a second before',
@@ -62,13 +62,13 @@ describe('restWithoutOffer', () => {
     expect(rest.status.searchStartedAt).toBe(started ?? WALL_TEXT);
   });
 
-  it('says why, and what to relax', () => {
+  it('reports why, and what to relax', () => {
     const { status } = restWithoutOffer(observed(), nothingBelow(1));
     expect(status.rejections).toMatchObject([{ reason: 'AboveMaxPrice', count: 1 }]);
     expect(status.hint).toContain('2.00');
   });
 
-  it('takes back a hint that holds no more', () => {
+  it('removes a hint that is no longer true', () => {
     const { hint: _hint, ...hopeless } = nothingBelow(1);
     const { status } = restWithoutOffer(observed({ gpuPod: gpuPod({ status: { hint: 'old' } }) }), hopeless);
     expect(Object.keys(status)).not.toContain('hint');

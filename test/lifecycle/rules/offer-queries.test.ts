@@ -4,8 +4,8 @@ import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { observed } from '../../support/builders/observation.ts';
 import { effectOf } from '../support/outline.ts';
 
-describe('what is asked of the availability API', () => {
-  it('is one query a GPU type, sorted, so that equal questions are asked once', () => {
+describe('the query to the availability API', () => {
+  it('is one for each GPU type, sorted, so that equal queries are sent once', () => {
     const spec = {
       gpu: { types: ['B', 'A', 'B'], count: 2 },
       placement: { regions: ['us', 'eu'] },
@@ -21,7 +21,7 @@ describe('what is asked of the availability API', () => {
     });
   });
 
-  it('names no region and no disk where the spec names none', () => {
+  it('names no region and no disk if the spec names none', () => {
     expect(effectOf(rent(observed()))).toEqual({
       type: 'readOffers',
       queries: [{ gpuType: 'H100_80GB', gpuCount: 1, regions: [], disks: [] }],

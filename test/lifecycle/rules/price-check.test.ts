@@ -22,40 +22,40 @@ interface Row {
 describe('checkPrice', () => {
   // The offer was chosen at 1.90.
   it.each<Row>([
-    { name: 'no price yet', ends: false, why: 'there is nothing to hold against the cap' },
+    { name: 'no price yet', ends: false, why: 'there is no price to compare with the cap' },
     {
       name: 'maxPrice to the cent',
       billed: 2.5,
       spec: { maxPrice: 2.5 },
       ends: false,
-      why: 'the cap may be paid',
+      why: 'the cap itself is allowed',
     },
     {
       name: 'a micro-dollar above maxPrice',
       billed: 2.500001,
       spec: { maxPrice: 2.5 },
       ends: true,
-      why: 'a cap is a cap',
+      why: 'the cap is exact',
     },
     {
       name: 'above the price of the offer, below maxPrice',
       billed: 2.4,
       spec: { maxPrice: 2.5 },
       ends: false,
-      why: 'the person allowed it',
+      why: 'the user allowed it',
     },
-    { name: 'no maxPrice, 5 % above the offer', billed: 1.995, ends: false, why: 'currencies move' },
-    { name: 'no maxPrice, more than 5 % above', billed: 1.995001, ends: true, why: 'nobody asked for that' },
+    { name: 'no maxPrice, 5 % above the offer', billed: 1.995, ends: false, why: 'exchange rates move' },
+    { name: 'no maxPrice, more than 5 % above', billed: 1.995001, ends: true, why: 'nobody allowed that' },
     {
       name: 'above the ceiling of the operator',
       billed: 2.1,
       spec: { maxPrice: 2.5 },
       policy: { maxPriceCeiling: 2_000_000 },
       ends: true,
-      why: 'it bounds everybody',
+      why: "the operator's limit applies to everybody",
     },
     {
-      name: 'a ready pod',
+      name: 'a ready instance',
       billed: 9,
       status: { readyAt: WALL_TEXT },
       ends: false,
@@ -65,32 +65,35 @@ describe('checkPrice', () => {
       name: 'a price that only the status has',
       status: { cost: { pricePerHour: 1.9, billedPerHour: 3 } },
       ends: true,
-      why: 'the answer to the order named it',
+      why: 'the create response stated it',
     },
     {
       name: 'a new price that is lower than the recorded one',
       billed: 1.8,
       status: { cost: { pricePerHour: 1.9, billedPerHour: 3 } },
       ends: false,
-      why: 'the last look counts',
+      why: 'the latest snapshot counts',
     },
-  ])('$name: ends $ends, because $why', ({ billed, spec = {}, status = {}, policy = {}, ends }) => {
-    const snapshot = aSnapshot(billed === undefined ? {} : { priceUsdPerHour: billed });
-    const step = checkPrice(observed({ gpuPod: rentedGpuPod({ spec, status }), policy }), snapshot);
-    expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
-  });
+  ])(
+    'terminates with $name: $ends, because $why',
+    ({ billed, spec = {}, status = {}, policy = {}, ends }) => {
+      const snapshot = aSnapshot(billed === undefined ? {} : { priceUsdPerHour: billed });
+      const step = checkPrice(observed({ gpuPod: rentedGpuPod({ spec, status }), policy }), snapshot);
+      expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
+    },
+  );
 
-  it('ends nothing where the status lost its cost, and no price is known', () => {
+  it('terminates nothing if the status lost its cost and no price is known', () => {
     const { cost: _cost, ...status } = rentedGpuPod().status;
     expect(checkPrice(observed({ gpuPod: { ...rentedGpuPod(), status } }), aSnapshot())).toBeUndefined();
   });
 
   it.each([
-    { billed: 1.9, ends: false, hasIntent: true, why: 'its order says what it may cost' },
-    { billed: 2, ends: true, hasIntent: true, why: 'its order says what it may cost' },
-    { billed: 1.9, ends: true, hasIntent: false, why: 'no price was ever agreed on' },
+    { billed: 1.9, ends: false, hasIntent: true, why: 'its create intent has the price' },
+    { billed: 2, ends: true, hasIntent: true, why: 'its create intent has the price' },
+    { billed: 1.9, ends: true, hasIntent: false, why: 'no price was ever agreed' },
   ])(
-    'what lost its cost, has no maxPrice, and bills $billed: $ends, because $why',
+    'terminates at $billed without a recorded cost and maxPrice: $ends, because $why',
     ({ billed, ends, hasIntent }) => {
       const { cost: _cost, ...status } = rentedGpuPod().status;
       const { annotations, ...metadata } = rentedGpuPod().metadata;
@@ -108,7 +111,7 @@ describe('checkPrice', () => {
     { billed: 1.99, ends: false },
     { billed: 2, ends: true },
   ])(
-    'where rows of other prices answer to the same request, maxPrice is no price line: $billed, $ends',
+    'does not allow all of maxPrice if the same request matches offers of other prices: $billed, $ends',
     ({ billed, ends }) => {
       const ordered = intent({ isPriceAmbiguous: true });
       const gpuPod = rentedGpuPod({ spec: { maxPrice: 3 }, intent: ordered });
@@ -117,7 +120,7 @@ describe('checkPrice', () => {
     },
   );
 
-  it('says both prices', () => {
+  it('reports both prices', () => {
     const known = observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) });
     const step = checkPrice(known, aSnapshot({ priceUsdPerHour: 2.75 }));
     expect(messageOf(statusOf(step), 'Ready')).toContain('2.75 USD/h, above the cap of 2.50 USD/h');
@@ -130,7 +133,7 @@ describe('isAbovePriceLine', () => {
     { billed: undefined, above: false },
     { billed: 2.5, above: false },
     { billed: 2.51, above: true },
-  ])('of $billed with a maxPrice of 2.50 is $above', ({ billed, above }) => {
+  ])('is $above for $billed with a maxPrice of 2.50', ({ billed, above }) => {
     expect(isAbovePriceLine(observed({ gpuPod: rentedGpuPod({ spec: { maxPrice: 2.5 } }) }), billed)).toBe(
       above,
     );
@@ -145,7 +148,7 @@ describe('priceFacts', () => {
     });
   });
 
-  it('are none where the provider says none: what is on record stands', () => {
+  it('are empty if the provider states no price, so that the recorded one stays', () => {
     expect(priceFacts(rentedGpuPod().status, aSnapshot())).toEqual({});
   });
 });

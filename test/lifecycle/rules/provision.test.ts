@@ -27,7 +27,7 @@ function follow(
   );
 }
 
-describe('a pod that was never ready', () => {
+describe('an instance that was never ready', () => {
   it.each<{ name: string; snapshot: Partial<InstanceSnapshot>; expected: object; why: string }>([
     {
       name: 'PROVISIONING',
@@ -38,13 +38,13 @@ describe('a pod that was never ready', () => {
         Provisioned: 'CreatePending',
         Reconciling: 'Progressing',
       },
-      why: 'it starts',
+      why: 'it is starting',
     },
     {
       name: 'PENDING',
       snapshot: { status: 'PENDING' },
       expected: { step: 'rest', Ready: 'Provisioning' },
-      why: 'it starts',
+      why: 'it is starting',
     },
     {
       name: 'ACTIVE',
@@ -56,43 +56,43 @@ describe('a pod that was never ready', () => {
       name: 'UNKNOWN',
       snapshot: { status: 'UNKNOWN' },
       expected: { step: 'rest', Ready: 'Provisioning' },
-      why: 'wait, and do not delete',
+      why: 'the operator waits, and terminates nothing',
     },
     {
       name: 'STOPPED',
       snapshot: { status: 'STOPPED' },
       expected: { step: 'rest', Ready: 'Stopped' },
-      why: 'it may go on, until its time is over',
+      why: 'it may continue until its time limit',
     },
     {
       name: 'DELETING',
       snapshot: { status: 'DELETING' },
       expected: { step: 'rest', Ready: 'Terminating' },
-      why: 'somebody else ends it',
+      why: 'somebody else terminates it',
     },
     {
       name: 'TERMINATED',
       snapshot: { status: 'TERMINATED' },
       expected: { step: 'rest', Ready: 'Terminating' },
-      why: 'that is being checked',
+      why: 'the operator is checking that',
     },
     {
       name: 'ERROR',
       snapshot: { status: 'ERROR' },
       expected: { step: 'writeStatus', Ready: 'Terminating', Provisioned: 'CreateFailed' },
-      why: 'end it, next offer',
+      why: 'the operator terminates it, and tries the next offer',
     },
     {
       name: 'a failed installation',
       snapshot: { status: 'ACTIVE', installationStatus: 'ERROR', installationFailure: 'no such image' },
       expected: { step: 'writeStatus', Provisioned: 'CreateFailed' },
-      why: 'end it, next offer',
+      why: 'the operator terminates it, and tries the next offer',
     },
   ])('$name: $expected.step, because $why', ({ snapshot, expected }) => {
     expect(outline(follow(snapshot))).toMatchObject(expected);
   });
 
-  it('tells why the installation failed', () => {
+  it('reports why the installation failed', () => {
     const failed = { status: 'ACTIVE', installationStatus: 'ERROR' } as const;
     expect(
       messageOf(statusOf(follow({ ...failed, installationFailure: 'no such image' })), 'Ready'),
@@ -106,38 +106,46 @@ describe('a pod that was never ready', () => {
       name: 'a password',
       spec: { jupyterPasswordSecretRef: { name: 'training', key: 'password' } },
     },
-  ])('with $name tells of a failed installation without its words, which may hold them', ({ spec = {} }) => {
-    const failed = {
-      status: 'ACTIVE',
-      installationStatus: 'ERROR',
-      installationFailure: 'docker run -e TOKEN=sesame: no such image',
-    } as const;
-    const status = statusOf(follow(failed, { spec }));
+  ])(
+    'reports a failed installation without its text, which may contain them, with $name',
+    ({ spec = {} }) => {
+      const failed = {
+        status: 'ACTIVE',
+        installationStatus: 'ERROR',
+        installationFailure: 'docker run -e TOKEN=sesame: no such image',
+      } as const;
+      const status = statusOf(follow(failed, { spec }));
 
-    expect(JSON.stringify(status)).not.toContain('sesame');
-    expect(messageOf(status, 'Ready')).toContain('the provider has the reason');
-  });
+      expect(JSON.stringify(status)).not.toContain('sesame');
+      expect(messageOf(status, 'Ready')).toContain('the provider has the reason');
+    },
+  );
 
-  it('of UNKNOWN state keeps what was last known', () => {
+  it('keeps what was last known if its status is UNKNOWN', () => {
     const status = { conditions: [condition('Ready', 'Installing')] };
     expect(outline(follow({ status: 'UNKNOWN' }, { status })).Ready).toBe('Installing');
   });
 });
 
-describe('a pod that was ready', () => {
+describe('an instance that was ready', () => {
   it.each<{ status: PodStatus; ready: string; progress: string | null; why: string }>([
-    { status: 'ERROR', ready: 'Failed', progress: null, why: 'it is kept: a person decides' },
-    { status: 'STOPPED', ready: 'Stopped', progress: null, why: 'it bills, and is kept' },
+    { status: 'ERROR', ready: 'Failed', progress: null, why: 'the operator keeps it: a person decides' },
+    { status: 'STOPPED', ready: 'Stopped', progress: null, why: 'it bills, and the operator keeps it' },
     { status: 'UNKNOWN', ready: 'Available', progress: null, why: 'no news is no change' },
-    { status: 'DELETING', ready: 'Terminating', progress: 'Progressing', why: 'its end is awaited' },
-    { status: 'ACTIVE', ready: 'Installing', progress: null, why: 'its endpoint is gone' },
-  ])('and is $status by now is reported as $ready: $why', ({ status, ready, progress }) => {
+    {
+      status: 'DELETING',
+      ready: 'Terminating',
+      progress: 'Progressing',
+      why: 'the operator waits for its end',
+    },
+    { status: 'ACTIVE', ready: 'Installing', progress: null, why: 'its endpoint is missing' },
+  ])('is reported as $ready with status $status: $why', ({ status, ready, progress }) => {
     const step = follow({ status }, { status: READY });
     expect(outline(step)).toMatchObject({ step: 'rest', Ready: ready, Reconciling: progress });
     expect(restOf(step).pollOften).toBe(progress !== null);
   });
 
-  it('is never timed out, nor ended for a failed installation', () => {
+  it('is never terminated for a timeout or a failed installation', () => {
     const late = { sinceMs: 0, seenAtMs: NOW_MS };
     expect(outline(follow({ status: 'PROVISIONING' }, { status: READY }, late)).step).toBe('rest');
     expect(outline(follow({ status: 'ACTIVE', installationStatus: 'ERROR' }, { status: READY })).step).toBe(
@@ -149,15 +157,25 @@ describe('a pod that was ready', () => {
 describe('provisioningTimeout', () => {
   const sinceMs = NOW_MS - 2_000_000;
   it.each([
-    { name: 'a look at the deadline', seenAtMs: sinceMs + 1_200_000, ends: false, why: 'it counts after it' },
-    { name: 'a look after the deadline', seenAtMs: sinceMs + 1_200_001, ends: true, why: 'it is not ready' },
     {
-      name: 'the deadline long over, and no look since',
+      name: 'a snapshot at the deadline',
+      seenAtMs: sinceMs + 1_200_000,
+      ends: false,
+      why: 'only a later one counts',
+    },
+    {
+      name: 'a snapshot after the deadline',
+      seenAtMs: sinceMs + 1_200_001,
+      ends: true,
+      why: 'it is not ready',
+    },
+    {
+      name: 'a deadline long past, and no snapshot since',
       seenAtMs: sinceMs,
       ends: false,
       why: 'it may be ready by now',
     },
-  ])('with $name: ends $ends, because $why', ({ seenAtMs, ends }) => {
+  ])('terminates with $name: $ends, because $why', ({ seenAtMs, ends }) => {
     const step = follow({}, {}, { sinceMs, seenAtMs });
     expect(outline(step)).toMatchObject(
       ends ? { step: 'writeStatus', Provisioned: 'ProvisioningTimedOut' } : { step: 'rest' },
@@ -165,14 +183,14 @@ describe('provisioningTimeout', () => {
   });
 
   it.each([
-    { name: 'the wish of the spec', object: { spec: { provisioningTimeout: '30s' } }, ms: 30_000 },
+    { name: 'the value in the spec', object: { spec: { provisioningTimeout: '30s' } }, ms: 30_000 },
     {
-      name: 'twice the estimate of the offer, where that is longer',
+      name: 'twice the estimate of the offer, if that is longer',
       object: { intent: intent({ offer: { provisioningMinutes: 15 } }) },
       ms: 1_800_000,
     },
     {
-      name: 'the wish, where the estimate is shorter',
+      name: 'the value in the spec, if the estimate is shorter',
       object: { intent: intent({ offer: { provisioningMinutes: 5 } }) },
       ms: 1_200_000,
     },

@@ -21,12 +21,12 @@ describe('provisioningTime', () => {
     { bound: '20m', estimate: undefined, timeoutMs: 20 * MINUTE_MS, why: 'no estimate' },
     { bound: '20m', estimate: 5, timeoutMs: 20 * MINUTE_MS, why: 'a short one' },
     { bound: '20m', estimate: 15, timeoutMs: 30 * MINUTE_MS, why: 'twice the estimate is longer' },
-    { bound: '10s', estimate: 900, timeoutMs: 30 * SECOND_MS, why: 'the bound is a bound' },
-    { bound: '10s', estimate: 1e9, timeoutMs: 30 * SECOND_MS, why: 'whatever is said' },
-    { bound: '10s', estimate: Infinity, timeoutMs: 10 * SECOND_MS, why: 'it cannot be meant' },
-    { bound: '10s', estimate: Number.NaN, timeoutMs: 10 * SECOND_MS, why: 'it cannot be meant' },
-    { bound: '10s', estimate: -5, timeoutMs: 10 * SECOND_MS, why: 'it cannot be meant' },
-  ])('of $bound with an estimate of $estimate min: $why', ({ bound, estimate, timeoutMs }) => {
+    { bound: '10s', estimate: 900, timeoutMs: 30 * SECOND_MS, why: 'at most three times the bound' },
+    { bound: '10s', estimate: 1e9, timeoutMs: 30 * SECOND_MS, why: 'whatever the estimate' },
+    { bound: '10s', estimate: Infinity, timeoutMs: 10 * SECOND_MS, why: 'it is not plausible' },
+    { bound: '10s', estimate: Number.NaN, timeoutMs: 10 * SECOND_MS, why: 'it is not plausible' },
+    { bound: '10s', estimate: -5, timeoutMs: 10 * SECOND_MS, why: 'it is not plausible' },
+  ])('is right for $bound with an estimate of $estimate min: $why', ({ bound, estimate, timeoutMs }) => {
     expect(provisioningTime({ provisioningTimeout: bound }, estimate).timeoutMs).toBe(timeoutMs);
   });
 
@@ -42,7 +42,7 @@ describe('provisioningTime', () => {
       estimate: 1e9,
       note: '; its own estimate of more than a day is above provisioningTimeout 10m, so it gets 30m',
     },
-  ])('is told where the estimate of $estimate min is above $bound', ({ bound, estimate, note }) => {
+  ])('is noted if the estimate of $estimate min is above $bound', ({ bound, estimate, note }) => {
     expect(estimateNote(provisioningTime({ provisioningTimeout: bound }, estimate))).toBe(note);
   });
 
@@ -53,7 +53,7 @@ describe('provisioningTime', () => {
     { bound: '20m', estimate: 30, expected: false },
     { bound: '20m', estimate: 31, expected: true },
   ])(
-    'of $bound is too little for an estimate of $estimate min: $expected',
+    'is too short at $bound for an estimate of $estimate min: $expected',
     ({ bound, estimate, expected }) => {
       const gpuPod = rentedGpuPod({
         spec: { provisioningTimeout: bound },
@@ -64,7 +64,7 @@ describe('provisioningTime', () => {
   );
 });
 
-describe('an ending that cools the offer down', () => {
+describe('a failure that starts a cooldown', () => {
   const OWN: Partial<GpuPodSpecInput> = { env: [{ name: 'A', value: 'b' }] };
 
   it.each<{
@@ -84,18 +84,18 @@ describe('an ending that cools the offer down', () => {
       isActive: false,
       scope: 'object',
     },
-    { why: 'a broken machine', ending: 'PodFailed', spec: {}, isActive: false },
+    { why: 'a defective instance', ending: 'PodFailed', spec: {}, isActive: false },
     { why: 'a slow offer', ending: 'ProvisioningTimedOut', spec: {}, isActive: false },
     { why: 'an offer that never starts', ending: 'ProvisioningTimedOut', spec: OWN, isActive: false },
     { why: 'a slow image', ending: 'ProvisioningTimedOut', spec: OWN, isActive: true, scope: 'object' },
     {
-      why: 'too little patience',
+      why: 'a short timeout',
       ending: 'ProvisioningTimedOut',
       spec: { provisioningTimeout: '10s' },
       isActive: false,
       scope: 'object',
     },
-  ])('says whether others must leave it alone: $ending for $why', ({ ending, spec, isActive, scope }) => {
+  ])('says whether other GpuPods avoid the offer: $ending for $why', ({ ending, spec, isActive, scope }) => {
     const snapshot = aSnapshot({ status: isActive ? 'ACTIVE' : 'PROVISIONING' });
     const gpuPod = rentedGpuPod({ spec, status: { activeAt: undefined } });
     const step = beginTermination(observed({ gpuPod, lastSeen: lastSeen(snapshot) }), ending, '');

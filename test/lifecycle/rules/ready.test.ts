@@ -39,16 +39,16 @@ describe('followReady', () => {
     },
     { name: 'the same content', known: after('written'), step: 'rest', why: 'there is nothing to write' },
     {
-      name: 'the same content, looked at 10 min ago',
+      name: 'the same content, checked 10 min ago',
       known: after('written', {}, NOW_MS - 600_000),
       step: 'ensureSecret',
-      why: 'nobody tells us when somebody deletes it',
+      why: 'the operator does not watch Secrets',
     },
   ] as const)('with $name: $step, because $why', ({ known, step }) => {
     expect(outline(followReady(known, snapshot, {})).step).toBe(step);
   });
 
-  it('says how to reach the machine, and since when', () => {
+  it('reports how to reach the instance, and since when', () => {
     const rest = restOf(
       followReady(
         after('written', { status: { failedAttempts: 2, hint: 'h', rejections: [] } }),
@@ -74,19 +74,19 @@ describe('followReady', () => {
     }
   });
 
-  it('keeps the time of its first Ready', () => {
+  it('keeps the time of the first Ready', () => {
     const known = after('written', { status: { readyAt: '2026-11-23T10:01:00Z' } });
     expect(restOf(followReady(known, snapshot, {})).status.readyAt).toBe('2026-11-23T10:01:00Z');
   });
 
-  it('is ready although the Secret belongs to somebody else: status.ssh has it all', () => {
+  it('is ready although the Secret belongs to somebody else, because status.ssh has the endpoint', () => {
     const rest = restOf(followReady(after('conflict'), snapshot, {}));
     expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced: 'SecretConflict' });
     expect(rest.status.binding).toBeUndefined();
     expect(rest.status.ssh).toEqual(SSH);
   });
 
-  it('is ready although the Secret cannot be written, and says why it cannot', () => {
+  it('is ready although the Secret cannot be written, and reports why', () => {
     const gpuPod = rentedGpuPod();
     const { fingerprint } = connectionSecret(gpuPod, snapshot);
     const message = '403 Forbidden: exceeded quota';
@@ -103,7 +103,7 @@ describe('followReady', () => {
     const gpuPod = rentedGpuPod({ status: { binding: { name: former } } });
     const { fingerprint } = connectionSecret(gpuPod, snapshot);
 
-    it('writes the new one, and names the one that is to go', () => {
+    it('writes the new one, and names the one to remove', () => {
       expect(effectOf(followReady(observed({ gpuPod }), snapshot, {}))).toEqual({
         type: 'ensureSecret',
         ...connectionSecret(gpuPod, snapshot),
@@ -116,14 +116,14 @@ describe('followReady', () => {
       { outcome: 'conflict', binding: former, Synced: 'SecretConflict' },
       { outcome: 'refused', binding: former, Synced: 'SecretRefused' },
       { outcome: 'kept', binding: former, Synced: 'SecretRefused' },
-    ] as const)('that was $outcome, points to $binding', ({ outcome, binding, Synced }) => {
+    ] as const)('points to $binding if the Secret was $outcome', ({ outcome, binding, Synced }) => {
       const localState = { secret: { fingerprint, outcome, message: '403 Forbidden', atMs: NOW_MS } };
       const rest = restOf(followReady(observed({ gpuPod, localState }), snapshot, {}));
       expect(rest.status.binding).toEqual({ name: binding });
       expect(outline(rest)).toMatchObject({ Ready: 'Available', Synced });
     });
 
-    it('says which one may not be removed, and why', () => {
+    it('reports which one cannot be removed, and why', () => {
       const message = '403 Forbidden: policy';
       const localState = { secret: { fingerprint, outcome: 'kept', message, atMs: NOW_MS } } as const;
       const said = messageOf(
@@ -134,7 +134,7 @@ describe('followReady', () => {
     });
   });
 
-  describe('of a look without ports', () => {
+  describe('with a snapshot without ports', () => {
     const known = [
       { internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' },
       { internal: 8_888, external: 30_000, protocol: 'TCP' },
@@ -144,7 +144,7 @@ describe('followReady', () => {
       { name: 'those on record', ports: known },
       { name: 'none, where none are on record', ports: undefined },
     ])(
-      'keeps $name, as a look would have them: else every restart would write each Secret twice',
+      'keeps $name in the shape of a snapshot, or every restart would write each Secret twice',
       ({ ports }) => {
         const gpuPod = rentedGpuPod({ status: { readyAt: WALL_TEXT, ports } });
         const poll = aReadySnapshot({ ports: [] });
@@ -160,7 +160,7 @@ describe('followReady', () => {
       },
     );
 
-    it('goes by those of the look where it has some', () => {
+    it('uses those of the snapshot if it has any', () => {
       const gpuPod = rentedGpuPod({ status: { ports: known } });
       expect(effectOf(followReady(observed({ gpuPod }), snapshot, {}))).toMatchObject({
         data: connectionSecret(gpuPod, snapshot).data,
@@ -168,7 +168,7 @@ describe('followReady', () => {
     });
   });
 
-  it('is ready at no price that anybody knows: there is none to be above', () => {
+  it('becomes ready without a known price, which cannot be above the cap', () => {
     const { status } = rentedGpuPod();
     const { cost: _cost, ...priceless } = status;
     const { priceUsdPerHour: _price, ...polled } = snapshot;
@@ -183,23 +183,23 @@ describe('followReady', () => {
   });
 
   it.each(['conflict', 'refused'] as const)(
-    'looks again whether what is in the way was removed: %s',
+    'checks again whether the obstacle was removed: %s',
     (outcome) => {
       const rest = restOf(followReady(after(outcome), snapshot, {}));
       expect(rest.requeueAfterMs).toBe(60_000);
-      // A key with undefined forgets; without the key what is remembered would stand.
+      // A key with undefined forgets; without the key the local state would stay.
       expect(Object.entries(rest.remember ?? {})).toEqual([['secret', undefined]]);
     },
   );
 
-  it('tells of a price that is above the cap by now, whichever of the two changed, and keeps the machine', () => {
+  it('reports a price that is now above the cap, whichever of the two changed, and keeps the instance', () => {
     const known = after('written', { spec: { maxPrice: 1.8 }, status: { readyAt: WALL_TEXT } });
     const rest = restOf(followReady(known, snapshot, {}));
     expect(outline(rest).Ready).toBe('Available');
     expect(messageOf(rest.status, 'Ready')).toContain('more than the cap allows now');
   });
 
-  it('takes no more ports than the schema does: the whole status would be refused', () => {
+  it('writes only as many ports as the schema allows, which would reject the whole status', () => {
     const ports = Array.from({ length: 40 }, (_, index) => ({
       internal: index,
       external: index,

@@ -23,12 +23,12 @@ describe('settleRefusal', () => {
     { reason: 'Unauthorized', cooldown: 'OtherRefusal' },
     { reason: 'PaymentRequired', cooldown: 'OtherRefusal' },
     { reason: 'RateLimited', cooldown: 'OtherRefusal' },
-  ])('lets the offer that refused with $reason cool down', ({ reason, cooldown }) => {
+  ])('starts a cooldown for the offer that refused with $reason', ({ reason, cooldown }) => {
     const step = settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ reason }));
     expect(writeOf(step).cooldown).toEqual({ reason: cooldown, offerKey: offerKey(intent().offer) });
   });
 
-  it('records the attempt, which counts no machine: nothing was rented', () => {
+  it('records the attempt, which counts no instance because nothing was rented', () => {
     const status = statusOf(
       settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ message: 'm'.repeat(400) })),
     );
@@ -60,7 +60,7 @@ describe('settleRefusal', () => {
     expect(statusOf(settleRefusal(known, intent(), refusal({ reason, scope })))).toMatchObject(counts);
   });
 
-  it('counts nothing for what concerns the account, however often it is refused', () => {
+  it('counts no refusal about the account, however often it comes', () => {
     let status: GpuPodStatus = { observedGeneration: 1 };
     for (let attempt = 1; attempt <= 12; attempt += 1) {
       const known = observed({ gpuPod: gpuPod({ intent: intent({ attempt }), status }) });
@@ -114,23 +114,33 @@ describe('isKnownNotCreated', () => {
       name: 'refused for the account',
       outcome: refusal({ reason: 'Unauthorized' }),
       known: true,
-      why: 'the same order is sent again',
+      why: 'the same request is sent again',
     },
     {
       name: 'refused for the offer',
       outcome: refusal(),
       known: false,
-      why: 'that attempt is over and is written down',
+      why: 'that attempt is over and recorded',
     },
-    { name: 'unknown', outcome: { kind: 'unknown', message: '' }, known: false, why: 'a pod may exist' },
+    {
+      name: 'unknown',
+      outcome: { kind: 'unknown', message: '' },
+      known: false,
+      why: 'an instance may exist',
+    },
     {
       name: 'created',
       outcome: { kind: 'created', instance: aSnapshot() },
       known: false,
-      why: 'a pod exists',
+      why: 'an instance exists',
     },
-    { name: 'of another process', outcome: undefined, known: false, why: 'nobody here knows' },
-  ])('$name: $known, because $why', ({ outcome, known }) => {
+    {
+      name: 'of another process',
+      outcome: undefined,
+      known: false,
+      why: 'this process does not know its outcome',
+    },
+  ])('is $known ($name), because $why', ({ outcome, known }) => {
     expect(isKnownNotCreated(aPendingCreate(outcome === undefined ? {} : { outcome }))).toBe(known);
   });
 });

@@ -27,8 +27,8 @@ function held(
   });
 }
 
-describe('what another finalizer holds', () => {
-  it('says that its rental ended, before the finalizer goes', () => {
+describe('a GpuPod that another finalizer holds', () => {
+  it('reports that its instance ended, before our finalizer is removed', () => {
     const status = statusOf(release(held()));
     expect(messageOf(status, 'Ready')).toMatch(/Terminated instance .*Another finalizer/);
     expect(status).not.toHaveProperty('ssh');
@@ -47,18 +47,18 @@ describe('what another finalizer holds', () => {
       said: /left running.*bills until you terminate it/,
     },
     {
-      name: 'released by force',
+      name: 'force-released',
       how: { isForced: true } as const,
       said: /released without proof that it terminated, and may still bill/,
     },
-  ])('$name: says what may still bill, and no address', ({ how, said }) => {
+  ])('reports what may still bill, without an endpoint: $name', ({ how, said }) => {
     const status = statusOf(release(held(), how));
     expect(messageOf(status, 'Ready')).toMatch(said);
     expect(status).not.toHaveProperty('ssh');
     expect(status.podId).toBe(POD_ID);
   });
 
-  it('is written once, whatever comes of the write', () => {
+  it('is written once, even if the write is lost', () => {
     const step = release(held());
     expect(writeOf(step).type).toBe('writeStatus');
     const known = held();
@@ -70,16 +70,16 @@ describe('what another finalizer holds', () => {
   });
 
   it.each([
-    { name: 'nobody else holds it', known: held({}, [FINALIZER]) },
+    { name: 'no other finalizer holds it', known: held({}, [FINALIZER]) },
     {
-      name: 'it says so already',
+      name: 'its status says so already',
       known: held({ podId: undefined, conditions: [condition('Ready', 'Terminated')] }),
     },
-  ])('needs no write where $name', ({ known }) => {
+  ])('needs no write if $name', ({ known }) => {
     expect(effectOf(release(known))).toEqual({ type: 'release' });
   });
 
-  it.each(['Released', 'Terminated'] as const)('rests after its release, whatever it was: %s', (reason) => {
+  it.each(['Released', 'Terminated'] as const)('rests after its release in any case: %s', (reason) => {
     const status = {
       conditions: [condition('Ready', reason)],
       ...(reason === 'Terminated' ? { podId: undefined } : {}),

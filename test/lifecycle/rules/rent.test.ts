@@ -19,7 +19,7 @@ function offers(list: readonly Offer[] = [offer()], ageMs = 0): { readonly offer
   return { offers: { kind: 'ok', offers: list, beganAtMs: NOW_MS - ageMs } };
 }
 
-/** Nothing of the object is left at the provider. */
+/** The provider has no instance of the GpuPod. */
 const cleanList = { inventory: inventory({ beganAtMs: NOW_MS }) };
 
 function intentOf(step: Step): CreatePod {
@@ -40,7 +40,7 @@ interface Row {
 describe('rent', () => {
   const blocked = { reason: 'ReferenceNotFound', message: 'Secret team-a/s does not exist.' } as const;
   it.each<Row>([
-    { name: 'no offers yet', known: {}, expected: { step: 'readOffers' }, why: 'they are looked at first' },
+    { name: 'no offers yet', known: {}, expected: { step: 'readOffers' }, why: 'the offers are read first' },
     { name: 'offers', known: offers(), expected: { step: 'createPod' }, why: 'one fits' },
     {
       name: 'offers, and the last number in the intent',
@@ -53,7 +53,7 @@ describe('rent', () => {
         ...cleanList,
       },
       expected: { step: 'rest', Stalled: 'AttemptsExhausted' },
-      why: 'a pod with a higher number in its name would not be recognised, and rented again',
+      why: 'an instance with a higher number would not be recognized, and the operator would rent again',
     },
     {
       name: 'offers 59.999 s old',
@@ -82,7 +82,7 @@ describe('rent', () => {
         Synced: 'InvalidRequest',
         Reconciling: 'Retrying',
       },
-      why: 'only a person can mend it',
+      why: 'only a person can correct it',
     },
     {
       name: 'an empty market',
@@ -96,19 +96,19 @@ describe('rent', () => {
       why: 'waiting costs nothing',
     },
     {
-      name: 'an order that waits for its next try',
+      name: 'a create request that waits for its retry',
       known: { ...offers(), localState: { blocked: { ...blocked, untilMs: NOW_MS + 1 } } },
       expected: { step: 'rest', Synced: 'ReferenceNotFound', Ready: 'Pending' },
       why: 'later each time',
     },
     {
-      name: 'an order whose next try is due',
+      name: 'a create request whose retry is due',
       known: { ...offers(), localState: { blocked: { ...blocked, untilMs: NOW_MS } } },
       expected: { step: 'createPod' },
-      why: 'it is tried again',
+      why: 'it is sent again',
     },
     {
-      name: 'a closed gate',
+      name: 'an open circuit breaker',
       known: {
         ...offers(),
         permit: {
@@ -131,33 +131,33 @@ describe('rent', () => {
       name: 'a budget without',
       known: { ...offers(), policy: { maxTotalPricePerHour: 3_000_000 }, reservedElsewhere: 1_100_001 },
       expected: { step: 'rest', Synced: 'BudgetExceeded', Ready: 'Pending' },
-      why: 'it would pass the limit',
+      why: 'it would exceed the limit',
     },
     {
-      name: 'an offer that cools down',
+      name: 'an offer in cooldown',
       known: { ...offers(), cooldownOf: () => ({ reason: 'NoCapacity' }) },
       expected: { step: 'rest', Ready: 'NoMatchingOffer', OfferSelected: 'AllOffersUnavailable' },
       why: 'it failed a moment ago',
     },
     {
-      name: 'an offer above the ceiling of the operator',
+      name: "an offer above the operator's ceiling",
       known: { ...offers(), policy: { maxPriceCeiling: 1_000_000 } },
       expected: { step: 'rest', OfferSelected: 'AboveMaxPrice' },
-      why: 'it bounds everybody',
+      why: "the operator's limit applies to everybody",
     },
   ])('with $name: $expected.step, because $why', ({ known, expected }) => {
     expect(outline(rent(observed(known)))).toMatchObject(expected);
   });
 
-  it('asks seldom while the provider does not know a word of the question', () => {
+  it('queries rarely while the provider does not know a value in the query', () => {
     const refused = { offers: failure({ reason: 'InvalidRequest' }) };
     expect(restOf(rent(observed(refused))).requeueAfterMs).toBe(DEFAULT_TIMINGS.sweepMs);
     expect(restOf(rent(observed({ offers: failure() }))).requeueAfterMs).toBe(1_000);
   });
 });
 
-describe('the order', () => {
-  it('is written down with all that it takes to find the pod and to rebuild the status', () => {
+describe('the create request', () => {
+  it('is recorded with everything that finding the instance and rebuilding the status need', () => {
     const spec = { maxPrice: 3, resources: { diskSize: 200 } };
     const known = observed({
       gpuPod: gpuPod({ spec }),
@@ -195,7 +195,7 @@ describe('the order', () => {
     });
   });
 
-  it('can be read back from the annotation, whatever the offer is made of', () => {
+  it('can be read back from the annotation, whatever the offer contains', () => {
     for (const chosen of [
       offer(),
       guideOffer(),
@@ -207,7 +207,7 @@ describe('the order', () => {
     }
   });
 
-  it('goes to the provider under the name and the cap that are written down', () => {
+  it('has the name and the cap of the create intent', () => {
     const {
       intent: written,
       request,
@@ -225,7 +225,7 @@ describe('the order', () => {
       name: 'attempts on record',
       known: { gpuPod: gpuPod({ status: { attempts: [{ number: 4, outcome: 'Refused' }] } }) },
       attempt: 5,
-      why: 'above all that were',
+      why: 'above all of them',
     },
     {
       name: 'a resolved intent',
@@ -239,19 +239,19 @@ describe('the order', () => {
       why: 'above that',
     },
     {
-      name: 'ended pods at the provider',
+      name: 'ended instances at the provider',
       known: { inventory: inventory({ beganAtMs: NOW_MS, ended: [historyRow({ name: nameOfAttempt(8) })] }) },
       attempt: 9,
-      why: 'the record on the object was lost',
+      why: 'the record on the GpuPod was lost',
     },
     {
       name: 'the copy of an intent',
       known: { gpuPod: gpuPod({ intent: intent({ attempt: 6, uid: 'other' }) }) },
       attempt: 1,
-      why: "that is another object's number",
+      why: 'the number belongs to another GpuPod',
     },
     {
-      name: 'an order that was not sent',
+      name: 'a create request that was not sent',
       known: {
         gpuPod: gpuPod({ intent: intent({ attempt: 3 }) }),
         localState: {
@@ -262,14 +262,14 @@ describe('the order', () => {
         },
       },
       attempt: 3,
-      why: 'the same attempt again: it never left',
+      why: 'the same attempt again, because no byte left',
     },
-  ])('after $name is attempt $attempt: $why', ({ known, attempt }) => {
+  ])('is attempt $attempt after $name: $why', ({ known, attempt }) => {
     const { intent: written } = intentOf(rent(observed({ ...offers(), ...cleanList, ...known })));
     expect(written).toMatchObject({ attempt, name: nameOfAttempt(attempt) });
   });
 
-  it('tells how much is missing where the budget is exhausted', () => {
+  it('reports how much is missing if the budget is exceeded', () => {
     const known = observed({ ...offers(), policy: { maxTotalPricePerHour: 1_000_000 } });
     expect(messageOf(restOf(rent(known)).status, 'Synced')).toMatch(
       /1\.90 USD\/h.*1\.00 USD\/h.*--max-total-price-per-hour/,

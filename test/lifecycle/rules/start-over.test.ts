@@ -15,14 +15,14 @@ function stalled(reason: Reason<'Stalled'>) {
   return { observedGeneration: 1, conditions: [condition('Ready', 'Pending'), condition('Stalled', reason)] };
 }
 
-/** The value is cut between the halves of a character, which the API server stores as another one. */
+/** The cut is within a surrogate pair, which the API server stores as another character. */
 const CUT_IN_TWO = `${'x'.repeat(255)}🚀`;
 
 describe('startOver', () => {
   it.each([
     { name: 'a request that is cut within a character', value: CUT_IN_TWO },
-    { name: 'a request with characters that are not shown', value: '\u001B[2Jnow\u202E' },
-  ])('handles $name once: each handling lifts the limit of failed attempts', ({ value }) => {
+    { name: 'a request with invisible characters', value: '\u001B[2Jnow\u202E' },
+  ])('handles $name once, because each request lifts the limit of failed attempts', ({ value }) => {
     const annotations = { [ANNOTATIONS.reconcileRequestedAt]: value };
     const status = statusOf(startOver(observed({ gpuPod: gpuPod({ annotations }) })));
     const stored = { ...status, lastHandledReconcileAt: status.lastHandledReconcileAt?.toWellFormed() ?? '' };
@@ -36,13 +36,13 @@ describe('startOver', () => {
       name: 'nothing new',
       object: { status: { observedGeneration: 1, failedAttempts: 2 } },
       expected: { step: '-' },
-      why: 'what counts, counts on',
+      why: 'the counters stay',
     },
     {
       name: 'a request',
       object: { ...REQUESTED, status: stalled('AttemptsExhausted') },
       expected: anew,
-      why: 'a person wants another try',
+      why: 'a person wants another attempt',
     },
     {
       name: 'a request that was handled',
@@ -84,46 +84,46 @@ describe('startOver', () => {
       name: 'a new spec after an interruption',
       object: { generation: 2, status: { ...stalled('Interrupted'), failedAttempts: 1 } },
       expected: { step: '-' },
-      why: 'a new spec does not say: rent again',
+      why: 'a new spec does not mean: rent again',
     },
     {
       name: 'a new spec after a loss',
       object: { generation: 2, status: { ...stalled('Lost'), searchStartedAt: WALL_TEXT } },
       expected: { step: '-' },
-      why: 'a new spec does not say: rent again',
+      why: 'a new spec does not mean: rent again',
     },
     {
       name: 'a new spec without a past',
       object: { generation: 2, status: { observedGeneration: 1 } },
       expected: { step: '-' },
-      why: 'there is nothing to forget, and no write for it',
+      why: 'there is nothing to reset, and so no write',
     },
     {
-      name: 'a new spec of a rented object',
+      name: 'a new spec of a rented GpuPod',
       object: {
         generation: 2,
         status: { observedGeneration: 1, failedAttempts: 1, podId: 'pod-1' },
       },
       expected: { step: '-' },
-      why: 'its search is over; the failures are counted until it is ready',
+      why: 'its search is over; the failures count until it is ready',
     },
     {
       name: 'no request, and one that was handled',
       object: { status: { observedGeneration: 1, lastHandledReconcileAt: 'now' } },
       expected: { step: '-' },
-      why: 'a person took it off',
+      why: 'a person removed it',
     },
     {
-      name: 'a fresh object',
+      name: 'a fresh GpuPod',
       object: { generation: 2, status: { searchStartedAt: WALL_TEXT } },
       expected: { step: '-' },
-      why: 'it was never looked at',
+      why: 'it was never reconciled',
     },
   ])('$name: $expected.step, because $why', ({ object, expected }) => {
     expect(outline(startOver(observed({ gpuPod: gpuPod(object) })))).toMatchObject(expected);
   });
 
-  it('forgets failures and refusals, and begins the search now', () => {
+  it('resets failures and refusals, and starts the search now', () => {
     const object = gpuPod({
       ...REQUESTED,
       generation: 3,
@@ -139,14 +139,14 @@ describe('startOver', () => {
     expect(step?.remember?.invalidRefusals).toEqual({ generation: 3, count: 0, message: '' });
   });
 
-  it('of a rented object notes the request, and says nothing else of the machine', () => {
+  it('records the request of a rented GpuPod, and changes nothing else', () => {
     const status = { conditions: [condition('Ready', 'Available')] };
     const step = startOver(observed({ gpuPod: rentedGpuPod({ ...REQUESTED, status }) }));
     expect(outline(step)).toMatchObject({ step: 'writeStatus', Ready: 'Available', Reconciling: null });
     expect(statusOf(step)).toMatchObject({ podId: 'pod-1', lastHandledReconcileAt: 'now' });
   });
 
-  it('takes a long request for what the schema can hold, so that it is handled once', () => {
+  it('records a long request as the schema can hold it, so that it is handled once', () => {
     const annotations = { [ANNOTATIONS.reconcileRequestedAt]: 'x'.repeat(300) };
     const status = { observedGeneration: 1, lastHandledReconcileAt: 'x'.repeat(256) };
     expect(startOver(observed({ gpuPod: gpuPod({ annotations, status }) }))).toBeUndefined();
@@ -160,17 +160,17 @@ describe('stayStalled', () => {
     { reason: 'OfferTimeout', stays: true, why: 'the search is over' },
     { reason: 'InvalidRequest', stays: true, why: 'the spec must change, also after a restart' },
     { reason: 'NotAllowed', stays: false, why: 'the settings may have changed' },
-    { reason: 'AttemptsExhausted', stays: false, why: 'it is counted anew each time' },
-    { reason: 'AccountChanged', stays: false, why: 'the account fits by now' },
-    { reason: 'ForeignIntent', stays: false, why: 'the intent may be gone' },
-  ])('of $reason: $stays, because $why', ({ reason, stays }) => {
+    { reason: 'AttemptsExhausted', stays: false, why: 'it is counted again each time' },
+    { reason: 'AccountChanged', stays: false, why: 'the account may fit by now' },
+    { reason: 'ForeignIntent', stays: false, why: 'the create intent may be gone' },
+  ])('stays with $reason: $stays, because $why', ({ reason, stays }) => {
     const step = stayStalled(observed({ gpuPod: gpuPod({ status: stalled(reason) }) }));
     expect(outline(step)).toMatchObject(
       stays ? { step: 'rest', Stalled: reason, Reconciling: null } : { step: '-' },
     );
   });
 
-  it('does not apply to what is not stalled, nor to what is rented', () => {
+  it('does not apply without a stall, nor with a rented instance', () => {
     expect(stayStalled(observed())).toBeUndefined();
     expect(stayStalled(observed({ gpuPod: rentedGpuPod({ status: stalled('Lost') }) }))).toBeUndefined();
   });
@@ -189,7 +189,7 @@ describe('stayStalled', () => {
       expected: 'InvalidRequest',
       why: 'the spec is still refused',
     },
-  ] as const)('says Synced=$expected after $synced: $why', ({ synced, reason, expected }) => {
+  ] as const)('reports Synced=$expected after $synced: $why', ({ synced, reason, expected }) => {
     const { conditions } = stalled(reason);
     const status = { observedGeneration: 1, conditions: [...conditions, condition('Synced', synced)] };
     expect(outline(stayStalled(observed({ gpuPod: gpuPod({ status }) }))).Synced).toBe(expected);

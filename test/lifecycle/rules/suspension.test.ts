@@ -13,13 +13,13 @@ describe('suspend', () => {
       name: 'suspend is false',
       known: { gpuPod: rentedGpuPod() },
       expected: { step: '-' },
-      why: 'nobody asked',
+      why: 'nobody requested it',
     },
     {
-      name: 'a pod is rented',
+      name: 'an instance is rented',
       known: { gpuPod: rentedGpuPod({ spec }) },
       expected: { step: 'writeStatus', Ready: 'Terminating' },
-      why: 'why it is ended is written down first',
+      why: 'the reason of the termination is recorded first',
     },
     {
       name: 'nothing is rented',
@@ -38,13 +38,13 @@ describe('suspend', () => {
     expect(outline(suspend(observed(known)))).toMatchObject(expected);
   });
 
-  it('writes down that the pod is ended for it', () => {
+  it('records that the instance is terminated for it', () => {
     expect(statusOf(suspend(observed({ gpuPod: rentedGpuPod({ spec }) }))).attempts).toMatchObject([
       { ending: 'Suspended' },
     ]);
   });
 
-  it('forgets what held the object back: false then rents anew', () => {
+  it('resets earlier obstacles, so that false rents again', () => {
     const status = {
       observedGeneration: 1,
       failedAttempts: 3,

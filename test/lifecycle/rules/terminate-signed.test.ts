@@ -18,49 +18,49 @@ interface Row {
   readonly why: string;
 }
 
-describe('endRental of an id that the operator signed', () => {
+describe('terminateInstance with an ID that the operator signed', () => {
   it.each<Row>([
     {
-      name: 'a pod that was renamed, whose id the operator signed',
+      name: 'a renamed instance whose ID is signed',
       known: { gpuPod: signed, lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
       expected: { step: 'deletePod' },
-      why: 'the id is ours whatever it is called now',
+      why: 'the ID is ours, whatever its name',
     },
     {
-      name: 'a pod that has no name any more, whose id the operator signed',
+      name: 'an instance without a name whose ID is signed',
       known: {
         gpuPod: signed,
         localState: { instance: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'found' } } },
       },
       expected: { step: 'deletePod' },
-      why: 'the same',
+      why: 'the ID is ours, whatever its name',
     },
     {
-      name: 'a signed pod that was not looked at yet',
+      name: 'a signed instance without a snapshot',
       known: { gpuPod: signed, localState: { instance: unread } },
       expected: { step: 'readPod' },
-      why: 'it may carry the name of another',
+      why: 'it may have the name of another',
     },
     {
-      name: 'a signed pod that answers 404',
+      name: 'a signed instance that answers 404',
       known: {
         gpuPod: signed,
         localState: { instance: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
       },
       expected: { step: 'deletePod' },
-      why: 'the 404 may be wrong, and the id is ours',
+      why: 'the 404 may be wrong, and the ID is ours',
     },
     {
-      name: 'a signature for another id, and a 404',
+      name: 'a signature for another ID, and a 404',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
         localState: { instance: { ...unread, read: { beganAtMs: NOW_MS - 10, result: 'notFound' } } },
       },
       expected: { step: 'rest', Synced: 'ApiUnavailable' },
-      why: 'it may be a stranger’s',
+      why: 'it may belong to somebody else',
     },
     {
-      name: 'a signature for another id',
+      name: 'a signature for another ID',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
         lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
@@ -79,20 +79,20 @@ describe('endRental of an id that the operator signed', () => {
       why: 'then the name decides',
     },
     {
-      name: 'a signed pod that carries the name of another GpuPod’s',
+      name: 'a signed instance with the name prefix of another GpuPod',
       known: { gpuPod: signed, lastSeen: lastSeen(aSnapshot({ name: intent({ uid: 'uid-2' }).name })) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'that is never ours',
+      why: 'it is never ours',
     },
     {
-      name: 'a signed pod that another GpuPod can prove too',
+      name: 'a signed instance that another GpuPod can prove too',
       known: {
         gpuPod: signed,
         lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
         proofs: { of: proofOf, isProvenElsewhere: () => true },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'whose it is nobody knows',
+      why: 'nobody knows whose it is',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const timings = { quietFailureMs: 0 };

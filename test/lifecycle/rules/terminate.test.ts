@@ -19,35 +19,35 @@ function nameless(read: PodRead): InstanceState {
   return instance;
 }
 
-describe('endRental', () => {
+describe('terminateInstance', () => {
   it.each<Row>([
-    { name: 'a pod that runs', known: {}, expected: { step: 'deletePod' }, why: 'it bills' },
+    { name: 'a running instance', known: {}, expected: { step: 'deletePod' }, why: 'it bills' },
     {
-      name: 'a pod whose end was seen',
+      name: 'an instance whose end is proven',
       known: { inventory: inventory({ ended: [historyRow()] }) },
       expected: { step: '-' },
-      why: 'there is nothing to end',
+      why: 'nothing is left to terminate',
     },
     {
-      name: 'a pod with a name of somebody else',
+      name: 'an instance with the name of somebody else',
       known: { lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse', Ready: 'Terminating' },
-      why: 'an id that somebody wrote into the status must not end a stranger',
+      why: "an ID that somebody wrote into the status must not terminate another owner's instance",
     },
     {
-      name: 'a pod whose name changed case',
+      name: 'an instance whose name changed case',
       known: { lastSeen: lastSeen(aSnapshot({ name: intent().name.toUpperCase() })) },
       expected: { step: 'deletePod' },
-      why: 'upstreams do that',
+      why: 'upstream providers do that',
     },
     {
-      name: 'a pod name of somebody else in the status',
+      name: "somebody else's instance name in the status",
       known: { gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'the status too may have been written by somebody else',
+      why: 'somebody else may have written the status too',
     },
     {
-      name: 'a pod name of somebody else in the status and in the intent',
+      name: "somebody else's instance name in the status and in the intent",
       known: {
         gpuPod: rentedGpuPod({
           intent: intent({ name: 'My first pod' }),
@@ -59,16 +59,16 @@ describe('endRental', () => {
       why: 'whoever can write the one can write the other',
     },
     {
-      name: 'a pod name of another installation in the status alone',
+      name: 'an instance name of another installation, only in the status',
       known: {
         gpuPod: rentedGpuPod({ status: { podName: intent({ installation: 'zzz999' }).name } }),
         localState: { instance: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'this object never ordered it',
+      why: 'this GpuPod never requested it',
     },
     {
-      name: 'the same, and no order to be read',
+      name: 'the same, and no readable intent',
       known: {
         gpuPod: rentedGpuPod({
           intent: '{',
@@ -77,10 +77,10 @@ describe('endRental', () => {
         localState: { instance: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'nothing says that it was ordered',
+      why: 'nothing shows that it was requested',
     },
     {
-      name: 'an order of another object in the status and in the intent',
+      name: "another GpuPod's create intent in the status and in the intent",
       known: {
         gpuPod: rentedGpuPod({
           intent: intent({ uid: 'old-uid' }),
@@ -89,10 +89,10 @@ describe('endRental', () => {
         localState: { instance: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'a copied object must not end the machine of the first one',
+      why: 'a copied GpuPod must not terminate the instance of the original',
     },
     {
-      name: 'a pod that was ordered before the installation got another id',
+      name: 'an instance from before the installation got another ID',
       known: {
         gpuPod: rentedGpuPod({
           intent: intent({ installation: 'zzz999' }),
@@ -101,28 +101,28 @@ describe('endRental', () => {
         localState: { instance: anInstanceState({ name: intent({ installation: 'zzz999' }).name }) },
       },
       expected: { step: 'deletePod' },
-      why: 'the name has the hash of this object',
+      why: 'its name has the hash of this GpuPod',
     },
     {
-      name: 'a pod and a name of somebody else in the status, which agree',
+      name: "somebody else's ID and name in the status, which match",
       known: {
         gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }),
         localState: { instance: anInstanceState({ name: 'My first pod' }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
-      why: 'neither this object nor its order ever had that name',
+      why: 'neither this GpuPod nor its create intent ever had that name',
     },
     {
-      name: 'a DELETE 2 min ago, and a list that shows another pod of ours',
+      name: 'a DELETE 2 min ago, and a list that shows another instance of ours',
       known: {
         localState: { instance: sent },
         inventory: inventory({ beganAtMs: NOW_MS, live: [aSnapshot({ podId: 'pod-2' })] }),
       },
       expected: { step: 'readPod' },
-      why: 'its own DELETE was heard',
+      why: 'its own DELETE worked',
     },
     {
-      name: 'a pod of a uid that this object claimed',
+      name: 'an instance of a UID that this GpuPod adopted',
       known: {
         gpuPod: rentedGpuPod({
           intent: intent({ uid: 'old-uid' }),
@@ -132,28 +132,28 @@ describe('endRental', () => {
         localState: { instance: anInstanceState({ name: intent({ uid: 'old-uid' }).name }) },
       },
       expected: { step: 'deletePod' },
-      why: 'it was adopted from a backup',
+      why: 'it was adopted after a restore',
     },
     {
-      name: 'a pod whose name nobody has heard',
+      name: 'an instance whose name is not known',
       known: { localState: {} },
       expected: { step: 'readPod' },
-      why: 'only the provider can say whose it is',
+      why: 'only the provider can state the owner',
     },
     {
-      name: 'a pod whose name could not be read just now',
+      name: 'an instance whose name was not readable just now',
       known: { localState: { instance: nameless({ beganAtMs: NOW_MS - 1, result: 'failed' }) } },
       expected: { step: 'rest', Synced: 'ApiUnavailable', Ready: 'Terminating' },
-      why: 'unknown is not ours',
+      why: 'unknown does not mean ours',
     },
     {
-      name: 'an id that nobody signed, and a 404',
+      name: 'an unsigned ID, and a 404',
       known: { localState: { instance: nameless({ beganAtMs: NOW_MS - 1, result: 'notFound' }) } },
       expected: { step: 'rest', Ready: 'Terminating', Synced: 'ApiUnavailable' },
-      why: 'the 404 may be wrong, and the id a stranger’s',
+      why: 'the 404 may be wrong, and the ID may belong to somebody else',
     },
     {
-      name: 'a DELETE that failed, and waits for its next try',
+      name: 'a failed DELETE before its retry',
       known: {
         localState: {
           instance: anInstanceState({
@@ -167,10 +167,10 @@ describe('endRental', () => {
         },
       },
       expected: { step: 'rest', Ready: 'Terminating', Synced: 'RateLimited' },
-      why: 'the provider asked for patience',
+      why: 'the provider asked to wait',
     },
     {
-      name: 'a DELETE that failed, and whose time has come',
+      name: 'a failed DELETE whose retry is due',
       known: {
         localState: {
           instance: anInstanceState({
@@ -184,7 +184,7 @@ describe('endRental', () => {
         },
       },
       expected: { step: 'deletePod' },
-      why: 'it is tried again',
+      why: 'it is sent again',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const timings = { quietFailureMs: 0 };
@@ -198,7 +198,7 @@ describe('endRental', () => {
     ).toMatchObject(expected);
   });
 
-  it('says that a failing DELETE leaves the pod billing, once that has lasted', () => {
+  it('reports that a failing DELETE leaves the instance billing, once that lasts', () => {
     const instance = anInstanceState({
       deleteFailure: {
         reason: 'ApiUnavailable',
@@ -215,19 +215,15 @@ describe('endRental', () => {
     expect(step.requeueAfterMs).toBe(500);
   });
 
-  it('holds for running what was not taken in: nothing says that it ended', () => {
+  it('treats an unknown instance as running, because nothing proves its end', () => {
     const step = terminateInstance(observation({ gpuPod: rented, localState: {} }), 'x');
     expect(restOf(step)).toEqual({ kind: 'rest', status: rented.status, pollOften: true });
   });
 
-  it('wants a list once a poll leaves the instance out or calls it terminated, and now and then before', () => {
+  it('asks for a list once a poll omits the instance or says TERMINATED, and at intervals before', () => {
     const after = (snapshot: LastSeen, beganAtMs = 5): number | undefined => {
-      const known = {
-        gpuPod: rented,
-        localState: { instance: sent },
-        inventory: inventory({ beganAtMs }),
-        lastSeen: snapshot,
-      };
+      const list = inventory({ beganAtMs });
+      const known = { gpuPod: rented, localState: { instance: sent }, inventory: list, lastSeen: snapshot };
       return restOf(terminateInstance(observed(known), '')).wantsInventoryAfterMs;
     };
     const omittedSinceMs = deletedAtMs + 700;
@@ -241,24 +237,18 @@ describe('endRental', () => {
   });
 
   it('waits for a list since the DELETE, then for the next ones', () => {
-    const before = observed({
-      gpuPod: rented,
-      localState: { instance: sent },
-      inventory: inventory({ beganAtMs: 5 }),
-    });
+    const early = inventory({ beganAtMs: 5 });
+    const before = observed({ gpuPod: rented, localState: { instance: sent }, inventory: early });
     expect(restOf(terminateInstance(before, '')).wantsInventoryAfterMs).toBe(deletedAtMs + 5_000);
     const read = { beganAtMs: NOW_MS - 10, result: 'notFound' } as const;
     const instance = anInstanceState({ deletedAtMs, read });
-    const since = observed({
-      gpuPod: rented,
-      localState: { instance },
-      inventory: inventory({ beganAtMs: NOW_MS - 20 }),
-    });
+    const late = inventory({ beganAtMs: NOW_MS - 20 });
+    const since = observed({ gpuPod: rented, localState: { instance }, inventory: late });
     expect(restOf(terminateInstance(since, '')).wantsInventoryAfterMs).toBe(NOW_MS - 20 + 5_000);
     expect(restOf(terminateInstance(since, '')).pollOften).toBe(true);
   });
 
-  it('says Deleting on an object that goes, and Terminating with the reason on one that stays', () => {
+  it('reports Deleting for a deleted GpuPod, and Terminating with the reason for a living one', () => {
     const localState = { instance: anInstanceState({ deletedAtMs: NOW_MS - 10_000 }) };
     const goes = terminateInstance(observed({ gpuPod: rentedGpuPod({ isDeleting: true }), localState }), 'x');
     const stays = terminateInstance(observed({ gpuPod: rented, localState }), 'AboveMaxPrice');
@@ -266,7 +256,7 @@ describe('endRental', () => {
     expect(messageOf(statusOf(stays), 'Ready')).toContain('(AboveMaxPrice)');
   });
 
-  it('writes nothing of an end that may be seen within seconds, and looks again when it was not', () => {
+  it('writes nothing about a termination that may take seconds, and checks again if it takes longer', () => {
     const localState = { instance: anInstanceState({ deletedAtMs: NOW_MS - 9_999 }) };
     const goes = rentedGpuPod({ isDeleting: true });
     const step = restOf(terminateInstance(observed({ gpuPod: goes, localState }), 'x'));
@@ -283,7 +273,7 @@ describe('a DELETE that waits for a name', () => {
       says: /no readable name.* is not terminated and bills\. .*gpupod\.dev\/force-release/,
     },
     { result: 'failed', reason: 'ApiUnavailable', says: /keeps billing\. .* HTTP status 503/ },
-  ])('says why where a GET $result it, and what to do', ({ result, reason, says }) => {
+  ])('reports why and what to do if a GET $result it', ({ result, reason, says }) => {
     const { podIdProof: _proof, ...status } = rented.status;
     const known: ObservationOverrides = {
       gpuPod: { ...rented, status },

@@ -22,10 +22,15 @@ function laterAttempts(): Attempt[] {
 const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const END = { reason: 'InstallFailed', message: 'The installation failed.' };
 
-describe('beginEnding', () => {
+describe('beginTermination', () => {
   it.each<{ ending: TerminationReason; provisioned: string; cooldown: string | undefined; why: string }>([
     { ending: 'Suspended', provisioned: 'NotCreated', cooldown: undefined, why: 'the offer is not at fault' },
-    { ending: 'SpecChanged', provisioned: 'SpecChanged', cooldown: undefined, why: 'nor here' },
+    {
+      ending: 'SpecChanged',
+      provisioned: 'SpecChanged',
+      cooldown: undefined,
+      why: 'the offer is not at fault either',
+    },
     {
       ending: 'AboveMaxPrice',
       provisioned: 'CreateFailed',
@@ -51,7 +56,7 @@ describe('beginEnding', () => {
       cooldown: 'ProvisioningTimedOut',
       why: 'it may take as long again',
     },
-  ])('$ending: is written down before the DELETE, and $why', ({ ending, provisioned, cooldown }) => {
+  ])('records $ending before the DELETE: $why', ({ ending, provisioned, cooldown }) => {
     const step = beginTermination(observed({ gpuPod: rentedGpuPod() }), ending, 'Because.');
     expect(outline(step)).toMatchObject({
       step: 'writeStatus',
@@ -65,10 +70,13 @@ describe('beginEnding', () => {
   });
 
   it.each<{ name: string; status: Partial<GpuPodStatus> }>([
-    { name: 'lost the name of its pod', status: { podName: undefined } },
-    { name: 'has that attempt as ended already', status: { attempts: [{ number: 1, outcome: 'Failed' }] } },
+    { name: 'lost the name of its instance', status: { podName: undefined } },
+    {
+      name: 'records that attempt as ended already',
+      status: { attempts: [{ number: 1, outcome: 'Failed' }] },
+    },
     { name: 'has later attempts only', status: { attempts: laterAttempts() } },
-  ])('of a status that $name is not begun again and again', ({ status }) => {
+  ])('does not begin again and again with a status that $name', ({ status }) => {
     const begun = statusOf(beginTermination(observed({ gpuPod: rentedGpuPod({ status }) }), 'Suspended', ''));
     const stored = rentedGpuPod();
 
@@ -76,16 +84,16 @@ describe('beginEnding', () => {
     expect(finishTermination(observed({ gpuPod: { ...stored, status: begun } }))).toBeDefined();
   });
 
-  it('has a row above for every ending', () => {
+  it('has a row above for every reason', () => {
     expect(TERMINATION_REASONS).toHaveLength(7);
   });
 
-  it('cools down the very offer that was rented', () => {
+  it('starts the cooldown of the very offer that was rented', () => {
     const step = beginTermination(observed({ gpuPod: rentedGpuPod() }), 'InstallFailed', '');
     expect(writeOf(step).cooldown?.offerKey).toBe(offerKey(intent().offer));
   });
 
-  it('cools nothing down where nobody knows what was rented', () => {
+  it('starts no cooldown if nobody knows which offer was rented', () => {
     const { offer: _offer, ...status } = rentedGpuPod().status;
     const lost = { ...rentedGpuPod(), status };
     expect(
@@ -93,7 +101,7 @@ describe('beginEnding', () => {
     ).toBeUndefined();
   });
 
-  it('goes by the name of the pod where the attempts were lost', () => {
+  it('uses the name of the instance if the attempts were lost', () => {
     const gpuPod = rentedGpuPod({ status: { attempts: [], podName: nameOfAttempt(7) } });
     expect(statusOf(beginTermination(observed({ gpuPod }), 'Suspended', '')).attempts).toMatchObject([
       { number: 7 },
@@ -101,56 +109,56 @@ describe('beginEnding', () => {
   });
 });
 
-describe('finishEnding', () => {
+describe('finishTermination', () => {
   const begun = rentedGpuPod({}, { ending: 'InstallFailed', message: 'The installation failed.' });
   it.each([
     {
-      name: 'no ending begun',
+      name: 'no termination begun',
       known: { gpuPod: rentedGpuPod() },
       expected: { step: '-' },
-      why: 'the pod is kept',
+      why: 'the instance stays',
     },
     {
-      name: 'an ending begun',
+      name: 'a termination begun',
       known: { gpuPod: begun },
       expected: { step: 'deletePod' },
       why: 'it is finished first',
     },
     {
-      name: 'an ending begun on an object that goes',
+      name: 'a termination begun on a deleted GpuPod',
       known: { gpuPod: rentedGpuPod({ isDeleting: true }, { ending: 'InstallFailed' }) },
       expected: { step: '-' },
-      why: 'the deletion ends it',
+      why: 'the deletion terminates it',
     },
     {
-      name: 'an ending begun, and the spec changed back',
+      name: 'a termination begun, and the spec changed back',
       known: { gpuPod: rentedGpuPod({ spec: { suspend: false } }, { ending: 'Suspended' }) },
       expected: { step: 'deletePod' },
       why: 'it is finished, whatever the spec says by now',
     },
     {
-      name: 'the end seen',
+      name: 'the end proven',
       known: { gpuPod: begun, ...seenTerminated },
       expected: { step: 'writeStatus', Ready: 'Terminated', Reconciling: 'Searching' },
       why: 'the next offer is tried',
     },
     {
-      name: 'an ending begun under no name, and nothing rented',
+      name: 'a termination begun under no name, and nothing rented',
       known: {
         gpuPod: gpuPod({ status: { attempts: [{ number: 1, ending: 'Suspended' }] } }),
         localState: {},
       },
       expected: { step: '-' },
-      why: 'there is nothing to end',
+      why: 'nothing is left to terminate',
     },
     {
       name: 'no attempt on record',
       known: { gpuPod: rentedGpuPod({ status: { attempts: [] } }) },
       expected: { step: '-' },
-      why: 'nobody began an ending',
+      why: 'nobody began a termination',
     },
     {
-      name: 'the end seen, and suspended',
+      name: 'the end proven, and suspended',
       known: {
         gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }),
         ...seenTerminated,
@@ -164,8 +172,8 @@ describe('finishEnding', () => {
   });
 });
 
-describe('an ending that was finished', () => {
-  it('goes to the attempts with the reason for which it was begun', () => {
+describe('a finished termination', () => {
+  it('is recorded in the attempts with its reason', () => {
     const begun = rentedGpuPod({}, { ending: 'InstallFailed', message: 'The installation failed.' });
     const step = finishTermination(observed({ gpuPod: begun, ...seenTerminated }));
     expect(statusOf(step)).toMatchObject({
@@ -175,10 +183,10 @@ describe('an ending that was finished', () => {
   });
 });
 
-describe('closeRental', () => {
+describe('closeEndedInstance', () => {
   const known = { gpuPod: rentedGpuPod(), localState: { instance: anInstanceState() } };
 
-  it('moves the pod to the attempts, with what it cost, and makes room for the next', () => {
+  it('moves the instance to the attempts, with its cost, and makes room for the next one', () => {
     const status = statusOf(closeEndedInstance(observed(known), END));
     expect(status.attempts).toEqual([
       {
@@ -201,12 +209,12 @@ describe('closeRental', () => {
 
   it.each([
     {
-      name: 'never got ready',
+      name: 'was never ready',
       status: {},
       reason: 'PodFailed',
       outcome: 'Failed',
       failed: 3,
-      why: 'it counts to maxAttempts',
+      why: 'it counts towards maxAttempts',
     },
     {
       name: 'was ready',
@@ -225,21 +233,21 @@ describe('closeRental', () => {
       why: 'a person wanted that',
     },
     {
-      name: 'was outdated by a change of the spec',
+      name: 'no longer matched a changed spec',
       status: {},
       reason: 'SpecChanged',
       outcome: 'Ended',
       failed: 2,
-      why: 'nor is that a failure',
+      why: 'that is no failure either',
     },
-  ])('a pod that $name: $outcome, because $why', ({ status, reason, outcome, failed }) => {
+  ])('closes an instance that $name as $outcome, because $why', ({ status, reason, outcome, failed }) => {
     const gpuPod = rentedGpuPod({ status: { failedAttempts: 2, ...status } });
     const closed = statusOf(closeEndedInstance(observed({ gpuPod }), { reason, message: undefined }));
     expect(closed.attempts).toMatchObject([{ outcome, reason }]);
     expect(closed.failedAttempts).toBe(failed);
   });
 
-  it('removes the connection Secret first: its host may soon be somebody else\u2019s machine', () => {
+  it('removes the connection Secret first, because its host may soon belong to somebody else', () => {
     const gpuPod = rentedGpuPod({ status: { binding: { name: 'train-1-connection' } } });
     expect(effectOf(closeEndedInstance(observed({ gpuPod }), END))).toEqual({
       type: 'removeSecret',
@@ -249,12 +257,12 @@ describe('closeRental', () => {
     expect(outline(closeEndedInstance(observed({ gpuPod, localState }), END)).step).toBe('writeStatus');
   });
 
-  describe('with a connection Secret that may not be removed', () => {
+  describe('with a connection Secret that cannot be removed', () => {
     const binding = { name: 'train-1-connection' };
     const message = '403 Forbidden: policy';
     const localState = { secret: { fingerprint: '', outcome: 'kept', message, atMs: NOW_MS } } as const;
 
-    it('waits, says why, and notes since when the machine costs nothing', () => {
+    it('waits, reports why, and records since when the instance costs nothing', () => {
       const rest = restOf(
         closeEndedInstance(observed({ gpuPod: rentedGpuPod({ status: { binding } }), localState }), END),
       );
@@ -269,7 +277,7 @@ describe('closeRental', () => {
       expect(rest).toMatchObject({ requeueAfterMs: 60_000, remember: { secret: undefined } });
     });
 
-    it('keeps the time at which the end was first seen, also when it is closed at last', () => {
+    it('keeps the time at which the end was first proven, even if the attempt is closed later', () => {
       const terminatedAt = '2026-11-23T10:05:00Z';
       const gpuPod = rentedGpuPod({ status: { binding, terminatedAt } });
       expect(restOf(closeEndedInstance(observed({ gpuPod, localState }), END)).status).toMatchObject({

@@ -19,20 +19,20 @@ function bound(snapshot: Partial<InstanceSnapshot> = {}, made = intent(), adopte
 }
 
 describe('bindStatus', () => {
-  it('is on its way', () => {
+  it('reports that the instance is starting', () => {
     expect(reasonsOf(bound())).toMatchObject({ Reconciling: 'Progressing', Stalled: null });
   });
 
   it.each([
     { gpuMemory: 79.5, recorded: 80, why: 'the schema takes whole numbers' },
-    { gpuMemory: 0, recorded: 0, why: 'a machine without a GPU has none' },
-    { gpuMemory: -1, recorded: undefined, why: 'there is no such memory' },
-    { gpuMemory: undefined, recorded: undefined, why: 'nobody said it' },
+    { gpuMemory: 0, recorded: 0, why: 'an instance without a GPU has none' },
+    { gpuMemory: -1, recorded: undefined, why: 'there is no such size' },
+    { gpuMemory: undefined, recorded: undefined, why: 'nobody stated it' },
   ])('records a GPU memory of $gpuMemory as $recorded: $why', ({ gpuMemory, recorded }) => {
     expect(bound({}, intent({ offer: { gpuMemory } })).offer?.gpuMemory).toBe(recorded);
   });
 
-  it('rebuilds from the intent what the provider does not return', () => {
+  it('rebuilds from the create intent what the provider does not return', () => {
     expect(bound({ priceUsdPerHour: 1.85 })).toMatchObject({
       podId: POD_ID,
       podName: nameOfAttempt(1),
@@ -56,12 +56,12 @@ describe('bindStatus', () => {
     });
   });
 
-  it('has a time that the API server takes, whatever somebody wrote into the intent', () => {
+  it('has a time that the API server accepts, whatever somebody wrote into the intent', () => {
     const [attempt] = bound({}, intent({ startedAt: 'yesterday' })).attempts ?? [];
     expect(attempt?.startedAt).toBe(WALL_TEXT);
   });
 
-  it('is the same whether the answer arrived or the pod was found later, but for what it says of that', () => {
+  it('is the same for a create response and for an instance found later, except for the adoption', () => {
     const { conditions: _a, ...answered } = bound();
     const { conditions: _b, ...found } = bound({}, intent(), true);
     expect(found).toEqual(answered);
@@ -76,7 +76,7 @@ describe('bindStatus', () => {
       selected: 'Pinned',
     },
     { name: 'it was found', spec: {}, adopted: true, selected: 'Adopted' },
-  ])('says $selected where $name', ({ spec, adopted, selected }) => {
+  ])('reports $selected if $name', ({ spec, adopted, selected }) => {
     const made = intent({ spec });
     const known = observed({ gpuPod: gpuPod({ spec, intent: made }) });
     const status = bindStatus(known, made, aSnapshot(), adopted);
@@ -88,13 +88,13 @@ describe('bindStatus', () => {
     expect(messageOf(status, 'OfferSelected')).toContain('only offer that fits');
   });
 
-  it('takes an outdated pod over in order to end it', () => {
+  it('binds an instance that no longer matches the spec in order to terminate it', () => {
     const made = intent({ spec: { image: 'flux' } });
     expect(reasonsOf(bound({}, made)).Provisioned).toBe('SpecChanged');
     expect(bound({}, made).attempts).toMatchObject([{ number: 1, ending: 'SpecChanged' }]);
   });
 
-  it('forgets the times of the attempt before', () => {
+  it('clears the times of the previous attempt', () => {
     const status = {
       activeAt: WALL_TEXT,
       readyAt: WALL_TEXT,
@@ -107,13 +107,13 @@ describe('bindStatus', () => {
     expect(keys.filter((key) => Object.hasOwn(status, key))).toEqual([]);
   });
 
-  it('knows no extra of a sentence or an estimate in the offer', () => {
+  it('copies no text or estimate into the offer', () => {
     const offer = Object.keys(bound({}, intent({ offer: { provisioningMinutes: 2 } })).offer ?? {});
     expect(offer).not.toEqual(expect.arrayContaining(['why']));
     expect(offer).not.toEqual(expect.arrayContaining(['provisioningMinutes']));
   });
 
-  it('counts the hours that are charged at once as spent from the first moment', () => {
+  it('counts the hours that are charged at once from the start', () => {
     const { offer, cost } = bound({}, intent({ offer: { prepaidHours: 24 } }));
     expect(offer?.prepaidHours).toBe(24);
     expect(cost?.accrued).toBeCloseTo(24 * (cost?.pricePerHour ?? 0));
@@ -137,16 +137,16 @@ describe('shortOffer', () => {
     expect(shortOffer(intent({ offer }))).toBe(text);
   });
 
-  it('is cut where a word of the provider is too long for the list of attempts', () => {
+  it('is cut if a name of the provider is too long for the list of attempts', () => {
     expect(shortOffer(intent({ offer: { cloudId: 'c'.repeat(300) } }))).toHaveLength(256);
   });
 
-  it('fits the field, however long the words of the provider are', () => {
+  it("fits the field, however long the provider's names are", () => {
     expect(shortOffer(intent({ offer: { cloudId: 'c'.repeat(256) } })).length).toBeLessThanOrEqual(256);
   });
 });
 
-/** Whatever the port of the provider lets through. */
+/** Any text that the provider client accepts. */
 const word = fc.string({ minLength: 1, maxLength: 256, size: 'max' });
 const ports = fc.array(
   fc.record(
@@ -156,8 +156,8 @@ const ports = fc.array(
   { maxLength: 100 },
 );
 
-describe('a status that is written', () => {
-  it('fits the schema whatever the offer and the pod look like: one that does not leaves a pod unbound', () => {
+describe('a written status', () => {
+  it('fits the schema for any offer and instance, because otherwise the instance stays unbound', () => {
     const memoryInGb = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
     const snapshot = fc.record({
       podId: word,
@@ -172,7 +172,7 @@ describe('a status that is written', () => {
     );
   });
 
-  it('fits the schema whatever the ports of a ready pod look like', () => {
+  it('fits the schema for any ports of a ready instance', () => {
     fc.assert(
       fc.property(ports, (mapped) => {
         const snapshot = aReadySnapshot({ ports: mapped });
@@ -185,7 +185,7 @@ describe('a status that is written', () => {
     );
   });
 
-  it('fits the schema whatever the history says that a pod cost', () => {
+  it('fits the schema for any cost in the history', () => {
     const ended = [historyRow({ totalBilledUsd: -0.01 })];
     const status = statusOf(
       resolvePendingCreate(observed({ gpuPod: ordered, inventory: inventory({ ended }) })),

@@ -37,28 +37,28 @@ describe('accruedUsd', () => {
       name: 'a day that was charged at once',
       status: rentedStatus({ offer: { prepaidHours: 24 } }),
       usd: 45.6,
-      why: 'it is paid whatever happens',
+      why: 'it is billed in any case',
     },
     {
-      name: 'a minute that was charged at once, long over',
+      name: 'a minute that was charged at once, long ago',
       status: rentedStatus({ offer: { prepaidHours: 1 / 60 } }),
       usd: 0.316667,
-      why: 'after it every hour is paid',
+      why: 'after it every hour is billed',
     },
     {
       name: 'a creation in the future',
       status: rentedStatus({ createdAt: '2026-11-24T00:00:00Z' }),
       usd: 0,
-      why: 'clocks differ, nothing is earned back',
+      why: 'clocks differ, and a cost is never negative',
     },
     {
-      name: 'a price that is nonsense',
+      name: 'an absurd price',
       status: rentedStatus({ cost: { billedPerHour: Number.MAX_VALUE } }),
       usd: 1_000_000_000,
-      why: 'an infinite number is none in JSON, and the whole status could not be written',
+      why: 'JSON has no infinite number, and the whole status would be unwritable',
     },
     {
-      name: 'an end that was seen five minutes ago',
+      name: 'an end that was proven five minutes ago',
       status: rentedStatus({
         createdAt: timestamp(WALL_MS - 600_000),
         terminatedAt: timestamp(WALL_MS - 300_000),
@@ -68,19 +68,19 @@ describe('accruedUsd', () => {
       why: 'it costs nothing since',
     },
     {
-      name: 'an end that lies in the future',
+      name: 'an end in the future',
       status: rentedStatus({ terminatedAt: '2099-01-01T00:00:00Z' }),
       usd: 0.316667,
-      why: 'it has not been paid for yet',
+      why: 'the time has not been billed yet',
     },
     { name: 'no price', status: rentedStatus({ cost: {} }), usd: undefined, why: 'nobody knows' },
     {
-      name: 'a creation that cannot be read',
+      name: 'an unreadable creation time',
       status: rentedStatus({ createdAt: 'x' }),
       usd: undefined,
       why: 'nobody knows',
     },
-    { name: 'nothing rented', status: FRESH, usd: undefined, why: 'there is nothing to pay' },
+    { name: 'nothing rented', status: FRESH, usd: undefined, why: 'there is nothing to bill' },
   ])('of $name is $usd: $why', ({ status, usd }) => {
     expect(accruedUsd(status, WALL_MS)).toBe(usd);
   });
@@ -97,7 +97,7 @@ describe('accrue', () => {
 
   it.each([
     { name: 'nothing is rented', status: FRESH },
-    { name: 'the machine is gone', status: withoutPod(rentedStatus()) },
+    { name: 'the instance has ended', status: withoutPod(rentedStatus()) },
     { name: 'the price is not known', status: rentedStatus({ cost: {} }) },
   ])('changes nothing where $name', ({ status }) => {
     expect(accrue(status, WALL_MS)).toBe(status);
@@ -117,12 +117,12 @@ describe('attempts', () => {
     expect(numbers).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
-  it('stand by number, wherever a new one belongs', () => {
+  it('are sorted by number, wherever a new one belongs', () => {
     const attempts = withAttempt({ ...FRESH, attempts: [{ number: 3 }, { number: 1 }] }, 2, {});
     expect(attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
   });
 
-  it('are changed in place, without losing what was known', () => {
+  it('are changed without losing other fields', () => {
     const changed = withAttempt({ ...FRESH, attempts: [{ number: 2, offer: 'o' }, { number: 1 }] }, 2, {
       outcome: 'Ended',
     });
@@ -136,7 +136,7 @@ describe('attempts', () => {
   });
 
   it.each([
-    { name: 'by the name of its pod', status: rentedStatus(), number: 1 },
+    { name: 'by the name of its instance', status: rentedStatus(), number: 1 },
     {
       name: 'not by an attempt that is over',
       status: rentedStatus({
@@ -149,12 +149,12 @@ describe('attempts', () => {
       number: 2,
     },
     {
-      name: 'by the number in the name where the record is lost',
+      name: 'by the number in the name if the record is lost',
       status: rentedStatus({ podName: nameOfAttempt(7), attempts: [] }),
       number: 7,
     },
     {
-      name: 'not by one of another name that goes on',
+      name: 'not by an open one of another name',
       status: rentedStatus({
         podName: nameOfAttempt(1),
         attempts: [
@@ -165,7 +165,7 @@ describe('attempts', () => {
       number: 1,
     },
     {
-      name: 'above those on record where the record is lost and the name is an old one',
+      name: 'above those on record if the record is lost and the name is an old one',
       status: rentedStatus({ podName: nameOfAttempt(2), attempts: [{ number: 5, outcome: 'Failed' }] }),
       number: 6,
     },
@@ -174,7 +174,7 @@ describe('attempts', () => {
       status: rentedStatus({ podName: nameOfAttempt(0), attempts: [] }),
       number: 1,
     },
-    { name: 'by no name where the status lost it', status: nameless(), number: 3 },
+    { name: 'by no name if the status lost it', status: nameless(), number: 3 },
     {
       name: 'as the first where the name says nothing',
       status: rentedStatus({ podName: 'x', attempts: [] }),
@@ -184,11 +184,11 @@ describe('attempts', () => {
     expect(currentAttemptNumber(status)).toBe(number);
   });
 
-  it('have no current one where nothing is rented', () => {
+  it('have no current one if nothing is rented', () => {
     expect(currentAttempt({ ...FRESH, attempts: ten })).toBeUndefined();
   });
 
-  it('add up what the last failures cost', () => {
+  it('add up the cost of the last failures', () => {
     const attempts: Attempt[] = [
       { number: 1, outcome: 'Failed', cost: 100 },
       { number: 2, outcome: 'Failed', cost: 1 },

@@ -23,7 +23,7 @@ function find(status: GpuPodStatus, type: string): Condition | undefined {
 }
 
 describe('the conditions of a draft', () => {
-  it('are there from the first write on, but for those that are present only while true', () => {
+  it('exist from the first write on, except those that are present only while true', () => {
     expect(reasonsOf(draft(PENDING))).toEqual({
       Ready: 'Pending',
       Synced: 'ReconcileSuccess',
@@ -34,7 +34,7 @@ describe('the conditions of a draft', () => {
     });
   });
 
-  it('stand in one order, whatever the old one was: a diff of the status says what changed', () => {
+  it('have a fixed sequence, so that a diff of the status shows what changed', () => {
     const shuffled = CONDITION_TYPES.toReversed().map((type) => ({ ...condition('Ready', 'Pending'), type }));
     const drafted = draft(
       { ...PENDING, progress: { type: 'Stalled', draft: ['OfferTimeout', ''] } },
@@ -53,7 +53,7 @@ describe('the conditions of a draft', () => {
     { name: 'Reconciling', progress: { type: 'Reconciling', draft: ['Searching', ''] }, gone: 'Stalled' },
     { name: 'Stalled', progress: { type: 'Stalled', draft: ['OfferTimeout', ''] }, gone: 'Reconciling' },
   ] as const)(
-    'are never Reconciling and Stalled at once: $name takes the place of $gone',
+    'are never Reconciling and Stalled at once: $name replaces $gone',
     ({ name, progress, gone }) => {
       const both = [condition('Reconciling', 'Retrying'), condition('Stalled', 'Lost')];
       const drafted = reasonsOf(draft({ ...PENDING, progress }, { status: { conditions: both } }));
@@ -86,7 +86,7 @@ describe('the conditions of a draft', () => {
     expect(ready).toMatchObject({ reason: 'Pending', lastTransitionTime: time });
   });
 
-  it('keep what nobody claims of the offer and the machine, for the new generation', () => {
+  it('keep OfferSelected and Provisioned without a draft, for the new generation', () => {
     const standing = [condition('OfferSelected', 'Selected'), condition('Provisioned', 'PodActive')];
     const drafted = draft(PENDING, {
       generation: 7,
@@ -97,7 +97,7 @@ describe('the conditions of a draft', () => {
     expect(drafted.conditions?.map(({ observedGeneration }) => observedGeneration)).toEqual([7, 7, 7, 7]);
   });
 
-  it('carry messages that the schema takes', () => {
+  it('have messages that the schema accepts', () => {
     const message = `line\n${'😀'.repeat(400)}`;
     const ready = find(draft({ Ready: ['Pending', message] }), 'Ready');
     expect(ready?.message.length).toBeLessThanOrEqual(300);
@@ -105,7 +105,7 @@ describe('the conditions of a draft', () => {
     expect(ready?.message).not.toContain('\n');
   });
 
-  it('say that the provider cannot be read, unless a rule knows better', () => {
+  it('report that the provider cannot be read, unless a rule sets Synced', () => {
     const known = observed({ providerFailure: failure({ reason: 'RateLimited' }) });
     expect(reasonsOf(draftStatus(known, PENDING)).Synced).toBe('RateLimited');
     expect(reasonsOf(draftStatus(known, { ...PENDING, Synced: ['Paused', ''] })).Synced).toBe('Paused');
@@ -113,7 +113,7 @@ describe('the conditions of a draft', () => {
 });
 
 describe('the facts of a draft', () => {
-  it('are laid over what stands, and removed where they are undefined', () => {
+  it('replace the current fields, and undefined removes one', () => {
     const status = { podId: 'pod-1', hint: 'old', failedAttempts: 1 };
     const drafted = draftStatus(observed({ gpuPod: gpuPod({ status }) }), PENDING, {
       hint: undefined,
@@ -125,7 +125,7 @@ describe('the facts of a draft', () => {
 });
 
 describe('the texts of a draft', () => {
-  it('are what a person sees, however deep they stand, and numbers and flags stay as they are', () => {
+  it('are plain text at every depth, while numbers and flags stay the same', () => {
     const status = {
       offer: { provider: 'a\u202Eb', gpuCount: 1, isSpot: false },
       ports: [{ internal: 1, external: 2, protocol: 'T\u0007CP' }],
@@ -141,8 +141,8 @@ describe('the texts of a draft', () => {
 
 describe('phaseOf', () => {
   it.each([
-    { conditions: [], phase: 'Pending', why: 'nobody looked yet' },
-    { conditions: [condition('Ready', 'Available')], phase: 'Ready', why: 'the word people look for' },
+    { conditions: [], phase: 'Pending', why: 'nothing is observed yet' },
+    { conditions: [condition('Ready', 'Available')], phase: 'Ready', why: 'people look for this word' },
     { conditions: [condition('Ready', 'NoMatchingOffer')], phase: 'Pending', why: 'it waits' },
     {
       conditions: [condition('Ready', 'NoMatchingOffer'), condition('Stalled', 'OfferTimeout')],
@@ -152,7 +152,7 @@ describe('phaseOf', () => {
     {
       conditions: [condition('Synced', 'Paused'), condition('Ready', 'Available')],
       phase: 'Ready',
-      why: 'the word is that of Ready, wherever it stands',
+      why: 'Ready decides, wherever it is in the list',
     },
     {
       conditions: [condition('Ready', 'Pending'), condition('Stalled', 'AttemptsExhausted')],
@@ -165,8 +165,8 @@ describe('phaseOf', () => {
       why: 'that says more than Stalled',
     },
     { conditions: [condition('Ready', 'CreateUncertain')], phase: 'Uncertain', why: 'it may bill' },
-    { conditions: [condition('Ready', 'Stale')], phase: 'Unknown', why: 'nobody knows' },
-    { conditions: [condition('Ready', 'Deleting')], phase: 'Deleting', why: 'the reason is the word' },
+    { conditions: [condition('Ready', 'Stale')], phase: 'Unknown', why: 'its state is unknown' },
+    { conditions: [condition('Ready', 'Deleting')], phase: 'Deleting', why: 'the reason is the phase' },
   ])('is $phase: $why', ({ conditions, phase }) => {
     expect(phaseOf(conditions)).toBe(phase);
   });
@@ -178,21 +178,21 @@ describe('timestamps', () => {
   });
 
   it.each([
-    { text: '2026-11-23T10:00:00Z', expected: '2026-11-23T10:00:00Z', why: 'as it should be' },
+    { text: '2026-11-23T10:00:00Z', expected: '2026-11-23T10:00:00Z', why: 'already valid' },
     { text: '2026-11-23T10:00:00.123456Z', expected: '2026-11-23T10:00:00Z', why: 'microseconds' },
     { text: '2026-11-23T12:00:00+02:00', expected: '2026-11-23T10:00:00Z', why: 'another zone' },
-    { text: '+012026-11-23T10:00:00Z', expected: WALL_TEXT, why: 'a year of six digits is no RFC 3339' },
-    { text: '1969-12-31T23:59:59Z', expected: WALL_TEXT, why: 'no machine is that old' },
+    { text: '+012026-11-23T10:00:00Z', expected: WALL_TEXT, why: 'RFC 3339 has no years of six digits' },
+    { text: '1969-12-31T23:59:59Z', expected: WALL_TEXT, why: 'no instance is that old' },
     { text: '1970-01-01T00:00:00Z', expected: '1970-01-01T00:00:00Z', why: 'a time, as zero is written' },
     { text: '9999-12-31T00:00:00Z', expected: '9999-12-31T00:00:00Z', why: 'the last year of four digits' },
-    { text: 'yesterday', expected: WALL_TEXT, why: 'no time at all: the API server would refuse the status' },
+    { text: 'yesterday', expected: WALL_TEXT, why: 'no time at all: the API server would reject the status' },
     { text: '', expected: WALL_TEXT, why: 'nothing' },
     { text: undefined, expected: WALL_TEXT, why: 'nothing' },
   ])('of the provider: $text becomes $expected, $why', ({ text, expected }) => {
     expect(timestampOf(text, WALL_MS)).toBe(expected);
   });
 
-  it('of the provider without a zone are UTC, as its servers mean them', () => {
+  it('of the provider without a zone are UTC, which its servers mean', () => {
     expect(timestampOf('2026-11-23T10:00:00.123456', WALL_MS)).toBe('2026-11-23T10:00:00Z');
   });
 });

@@ -12,7 +12,7 @@ function without(...fields: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(SENT).filter(([key]) => !fields.includes(key)));
 }
 
-describe('what a write returned', () => {
+describe('the fields that a write did not keep', () => {
   it.each<{ name: string; returned: unknown; dropped: readonly string[]; protective: readonly string[] }>([
     { name: 'all of it', returned: { ...SENT }, dropped: [], protective: [] },
     { name: 'more than was sent', returned: { ...SENT, other: 1 }, dropped: [], protective: [] },
@@ -36,7 +36,7 @@ describe('what a write returned', () => {
       dropped: ['cost'],
       protective: ['cost'],
     },
-  ])('$name: $dropped is dropped', ({ returned, dropped, protective }) => {
+  ])('are $dropped for $name', ({ returned, dropped, protective }) => {
     const lost = droppedFields(SENT, returned);
     expect(Object.keys(lost)).toEqual(dropped);
     expect(protectiveFields(lost)).toEqual(protective);
@@ -44,13 +44,13 @@ describe('what a write returned', () => {
     expect(withDropped(stored, lost).status).toMatchObject(SENT);
   });
 
-  it('is all gone where there is no status', () => {
+  it('are all fields if there is no status', () => {
     expect(Object.keys(droppedFields(SENT, undefined))).toEqual(Object.keys(SENT));
   });
 });
 
-describe('while fields that protect money are dropped', () => {
-  it('rents nothing, and says why', () => {
+describe('a GpuPod whose CRD drops fields that protect money', () => {
+  it('rents nothing, and reports why', () => {
     expect(outline(nextStep(observed({ droppedFields: ['failedAttempts'] })))).toMatchObject({
       step: 'rest',
       Synced: 'CrdOutdated',
@@ -58,7 +58,7 @@ describe('while fields that protect money are dropped', () => {
     });
   });
 
-  it('follows what runs', () => {
+  it('still follows its instance', () => {
     const known = observed({ gpuPod: rentedGpuPod(), droppedFields: ['failedAttempts'] });
     expect(outline(nextStep(known)).Stalled).not.toBe('CrdOutdated');
   });

@@ -18,35 +18,35 @@ function bare(): GpuPodStatus {
   return { ...FRESH, podId: 'pod-1' };
 }
 
-/** Not the words: what a person must find in them. */
+/** Checks what a person must find in the message, not its words. */
 describe('the message of an event', () => {
   it.each<{ name: string; before: GpuPodStatus; after: GpuPodStatus; says: readonly string[] }>([
     {
-      name: 'a pod that was taken over: that it was adopted, and its ID',
+      name: 'an adopted instance: that it was adopted, and its ID',
       before: FRESH,
       after: rentedStatus({ conditions: [condition('OfferSelected', 'Adopted')] }),
       says: ['Adopted', 'pod-1', '1.90 USD/h'],
     },
     {
-      name: 'a status without conditions and price: the pod',
+      name: 'a status without conditions and price: the instance',
       before: FRESH,
       after: bare(),
       says: ['pod-1', 'unknown USD/h'],
     },
     {
-      name: 'an ending: the pod, and why',
+      name: 'a termination: the instance, and why',
       before: rented,
       after: withAttempt({ ending: 'AboveMaxPrice', message: 'It bills 2.00 USD/h.' }),
       says: ['pod-1', 'It bills 2.00 USD/h.'],
     },
     {
-      name: 'an ending without a sentence: the pod, and the reason',
+      name: 'a termination without a message: the instance, and the reason',
       before: rented,
       after: withAttempt({ ending: 'Suspended' }),
       says: ['pod-1', 'Suspended'],
     },
     {
-      name: 'an ending of the second attempt: only that',
+      name: 'a termination of the second attempt: only that',
       before: { ...rented, attempts: [{ number: 1, ending: 'PodFailed', outcome: 'Failed' }, { number: 2 }] },
       after: {
         ...rented,
@@ -58,30 +58,30 @@ describe('the message of an event', () => {
       says: ['pod-1', 'Suspended'],
     },
     {
-      name: 'a refusal: its number, the offer, and what was said',
+      name: "a refusal: its number, the offer, and the provider's answer",
       before: FRESH,
       after: { ...FRESH, attempts: [{ number: 7, offer: 'o 1', outcome: 'Refused', message: 'No stock.' }] },
       says: ['7', 'o 1', 'No stock.'],
     },
     {
-      name: 'a refusal without an offer and a sentence: its number, and the reason',
+      name: 'a refusal without an offer and a message: its number, and the reason',
       before: FRESH,
       after: { ...FRESH, attempts: [{ number: 7, outcome: 'Refused', reason: 'NoCapacity' }] },
       says: ['7', 'offer', 'NoCapacity'],
     },
     {
-      name: 'an order of which nothing more is known: its number',
+      name: 'a create request with no other facts: its number',
       before: FRESH,
       after: { ...FRESH, attempts: [{ number: 7, outcome: 'NotCreated' }] },
       says: ['7', 'Ended'],
     },
     {
-      name: 'a price above the cap: both, and that the pod is kept',
+      name: 'a price above the cap: both, and that the operator keeps the instance',
       before: ready,
       after: { ...ready, cost: { maxPrice: 1.9, billedPerHour: 2.5 } },
       says: ['2.50 USD/h', '1.90 USD/h', 'keeps the instance'],
     },
-  ])('says of $name', ({ before, after, says }) => {
+  ])('has for $name', ({ before, after, says }) => {
     const events = eventsBetween(before, after);
     expect(events).toHaveLength(1);
     for (const part of says) expect(events[0]?.message).toContain(part);

@@ -26,69 +26,69 @@ describe('eventsBetween', () => {
     events: readonly string[];
     why: string;
   }>([
-    { name: 'nothing new', before: ready, after: ready, events: [], why: 'at rest, silence' },
+    { name: 'nothing new', before: ready, after: ready, events: [], why: 'at rest there are no events' },
     {
-      name: 'a first look',
+      name: 'a first observation',
       before: { observedGeneration: -1 },
       after: withConditions(condition('Ready', 'Pending'), condition('OfferSelected', 'NotEvaluated')),
       events: [],
-      why: 'nobody need read that',
+      why: 'nobody needs to read that',
     },
     {
-      name: 'a rented pod',
+      name: 'a rented instance',
       before: FRESH,
       after: rented,
       events: ['Normal Rented'],
       why: 'from here it bills',
     },
     {
-      name: 'an adopted pod',
+      name: 'an adopted instance',
       before: FRESH,
       after: rentedStatus({ conditions: [condition('OfferSelected', 'Adopted')] }),
       events: ['Normal Adopted'],
       why: 'somebody may wonder where it comes from',
     },
     {
-      name: 'a ready pod',
+      name: 'a ready instance',
       before: rented,
       after: ready,
       events: ['Normal Ready'],
       why: 'here is how to reach it',
     },
     {
-      name: 'an ending for a reason',
+      name: 'a termination for a reason',
       before: rented,
       after: withAttempt({ ending: 'AboveMaxPrice', message: 'm' }),
       events: ['Warning AboveMaxPrice'],
       why: 'something went wrong',
     },
     {
-      name: 'an ending that was wished',
+      name: 'a requested termination',
       before: rented,
       after: withAttempt({ ending: 'Suspended' }),
       events: ['Normal Suspended'],
       why: 'that is no warning',
     },
     {
-      name: 'an ending that is known',
+      name: 'a known termination',
       before: withAttempt({ ending: 'Suspended' }),
       after: withAttempt({ ending: 'Suspended' }),
       events: [],
       why: 'once is enough',
     },
     {
-      name: 'a failed pod that is gone',
+      name: 'a failed instance that has ended',
       before: withAttempt({ ending: 'InstallFailed' }),
       after: withAttempt({ ending: 'InstallFailed', outcome: 'Failed' }),
       events: ['Warning RentalEnded'],
       why: 'it cost something',
     },
     {
-      name: 'a suspended pod that is gone',
+      name: 'a suspended instance that has ended',
       before: withAttempt({ ending: 'Suspended' }),
       after: withAttempt({ ending: 'Suspended', outcome: 'Ended' }),
       events: ['Normal RentalEnded'],
-      why: 'as wished',
+      why: 'as requested',
     },
     {
       name: 'a refusal',
@@ -98,11 +98,11 @@ describe('eventsBetween', () => {
       why: 'the next offer is another one',
     },
     {
-      name: 'an order that came to nothing',
+      name: 'a create request that created nothing',
       before: FRESH,
       after: { ...FRESH, attempts: [{ number: 1, outcome: 'NotCreated' }] },
       events: ['Warning NotCreated'],
-      why: 'the next is a new order',
+      why: 'the next one is another request',
     },
     {
       name: 'no offer',
@@ -140,7 +140,7 @@ describe('eventsBetween', () => {
       why: 'once is enough',
     },
     {
-      name: 'a hindrance',
+      name: 'an obstacle',
       before: FRESH,
       after: withConditions(condition('Synced', 'Unauthorized')),
       events: ['Warning Unauthorized'],
@@ -151,19 +151,19 @@ describe('eventsBetween', () => {
       before: withConditions(condition('Synced', 'Unauthorized')),
       after: withConditions(condition('Synced', 'ReconcileSuccess')),
       events: [],
-      why: 'all is well',
+      why: 'everything is in order',
     },
-  ])('tells of $name: $events, because $why', ({ before, after, events }) => {
+  ])('reports $name: $events, because $why', ({ before, after, events }) => {
     expect(eventsBetween(before, after).map(({ type, reason }) => `${type} ${reason}`)).toEqual(events);
   });
 
-  it('says what was rented, for how much, and why', () => {
+  it('reports what was rented, for how much, and why', () => {
     expect(eventsBetween(FRESH, rented)[0]?.message).toBe(
       'Rented instance pod-1 at 1.90 USD/h: Only offer that fits.',
     );
   });
 
-  it('says what an ended rental cost', () => {
+  it('reports what an ended attempt cost', () => {
     const after = withAttempt({ outcome: 'Ended', reason: 'Suspended', cost: 12.5, podId: 'pod-1' });
     expect(eventsBetween(rented, after)[0]?.message).toBe(
       'The attempt with instance pod-1 is over (Suspended); it cost about 12.50 USD.',
@@ -173,19 +173,19 @@ describe('eventsBetween', () => {
     );
   });
 
-  it('is a warning where a ready pod gets dear', () => {
+  it('is a warning if the price of a ready instance rises above the cap', () => {
     const dear = { ...ready, cost: { maxPrice: 1.9, billedPerHour: 2.5 } };
     expect(eventsBetween(ready, dear)[0]).toMatchObject({ type: 'Warning', reason: 'PriceAboveCap' });
     const { cost: _cost, ...free } = ready;
     expect(eventsBetween(free, free)).toEqual([]);
   });
 
-  it('says nothing of a pod that is known, nor of a status that lost it', () => {
+  it('reports nothing about a known instance, nor for a status that lost it', () => {
     const { podId: _podId, ...lost } = rented;
     expect(eventsBetween(rented, lost)).toEqual([]);
   });
 
-  it('tells one reason in the words of Stalled, which say what to do, and without a hint about offers', () => {
+  it('reports one reason once, with the text of Stalled, which says what to do, and without a hint about offers', () => {
     const both = withConditions(
       condition('Stalled', 'CreateUncertain', { message: 'Look there.' }),
       condition('Synced', 'CreateUncertain', { message: 'Unknown.' }),
@@ -194,7 +194,7 @@ describe('eventsBetween', () => {
     expect(told.map(({ message }) => message)).toEqual(['Look there.']);
   });
 
-  it('tells of offers without a hint where there is none', () => {
+  it('reports offers without a hint if there is none', () => {
     const [told] = eventsBetween(FRESH, withConditions(condition('OfferSelected', 'NoOffers')));
     expect(told?.message).toBe('NoOffers.');
   });
@@ -205,10 +205,10 @@ describe('eventsBetween', () => {
   });
 
   it.each([
-    { name: 'a ready pod gets dear', before: 1.9, after: 2, was: true, told: true },
-    { name: 'it stays dear', before: 2, after: 2.1, was: true, told: false },
-    { name: 'it is dear before it is ready', before: 1.9, after: 2, was: false, told: false },
-  ])('tells once of a price above the cap: $name', ({ before, after, was, told }) => {
+    { name: 'a ready instance exceeds its cap', before: 1.9, after: 2, was: true, told: true },
+    { name: 'it still exceeds its cap', before: 2, after: 2.1, was: true, told: false },
+    { name: 'it exceeds its cap before it is ready', before: 1.9, after: 2, was: false, told: false },
+  ])('reports a price above the cap once: $name', ({ before, after, was, told }) => {
     const at = (billedPerHour: number): GpuPodStatus => ({
       ...ready,
       cost: { pricePerHour: 1.9, maxPrice: 1.9, billedPerHour },
@@ -218,7 +218,7 @@ describe('eventsBetween', () => {
     expect(reasons.includes('PriceAboveCap')).toBe(told);
   });
 
-  it('needs at most six for a normal life, the release included', () => {
+  it('needs at most six for a normal life, including the release', () => {
     const life = [
       { observedGeneration: -1 },
       withConditions(condition('Ready', 'NoMatchingOffer'), condition('OfferSelected', 'AboveMaxPrice')),

@@ -22,7 +22,7 @@ function isWorth(change: Partial<GpuPodStatus>, writtenAtMs?: number): boolean {
 
 describe('isWorthWriting', () => {
   it.each<{ name: string; change: Partial<GpuPodStatus>; worth: boolean; why: string }>([
-    { name: 'nothing', change: {}, worth: false, why: 'at rest, silence' },
+    { name: 'nothing', change: {}, worth: false, why: 'at rest there are no writes' },
     {
       name: 'the accrued cost',
       change: { cost: { ...status.cost, accrued: 2, accruedAt: '2026-11-23T11:00:00Z' } },
@@ -39,7 +39,7 @@ describe('isWorthWriting', () => {
       name: 'the counts of rejections',
       change: { rejections: [{ reason: 'Unavailable', count: 9 }] },
       worth: false,
-      why: 'they change with each look',
+      why: 'they change with each search',
     },
     {
       name: 'the hint',
@@ -59,32 +59,32 @@ describe('isWorthWriting', () => {
       worth: true,
       why: 'people read it',
     },
-    { name: 'the pod', change: { podId: 'pod-2' }, worth: true, why: 'nothing is more important' },
+    { name: 'the instance', change: { podId: 'pod-2' }, worth: true, why: 'nothing is more important' },
     {
       name: 'the first price',
       change: { cost: { pricePerHour: 1.9 } },
       worth: true,
-      why: 'known and not known differ',
+      why: 'known differs from unknown',
     },
     { name: 'the generation', change: { observedGeneration: 2 }, worth: true, why: 'tools wait for it' },
     {
       name: 'the reasons of rejections',
       change: { rejections: [{ reason: 'StockTooLow', count: 4 }] },
       worth: true,
-      why: 'nobody told of them yet',
+      why: 'nobody has seen them yet',
     },
-  ])('of $name: $worth, because $why', ({ change, worth }) => {
+  ])('is $worth for $name, because $why', ({ change, worth }) => {
     expect(isWorth(change)).toBe(worth);
   });
 
   it.each([
     { name: '9 min 59 s ago', writtenAtMs: NOW_MS - 599_999, worth: false },
     { name: '10 min ago', writtenAtMs: NOW_MS - 600_000, worth: true },
-  ])('tells new reasons of rejections, last written $name: $worth', ({ writtenAtMs, worth }) => {
+  ])('is $worth for new rejection reasons, last written $name', ({ writtenAtMs, worth }) => {
     expect(isWorth({ rejections: [{ reason: 'StockTooLow', count: 4 }] }, writtenAtMs)).toBe(worth);
   });
 
-  it('takes the same reasons in another order for the same', () => {
+  it('ignores the sequence of reasons', () => {
     const two = rentedGpuPod({
       status: {
         rejections: [
@@ -103,7 +103,7 @@ describe('isWorthWriting', () => {
     expect(isWorthWriting(observed({ gpuPod: two }), turned)).toBe(false);
   });
 
-  it('takes an undefined key for an absent one, as the API server does', () => {
+  it('treats an undefined key as absent, as the API server does', () => {
     expect(isWorth({ conditions: [{ ...condition('Ready', 'Available') }] })).toBe(false);
     expect(isWorthWriting(observed({ gpuPod: before }), { ...status, ...{ ssh: undefined } })).toBe(false);
   });

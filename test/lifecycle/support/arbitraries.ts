@@ -24,7 +24,7 @@ import {
 
 const fitting = offer({ images: ['ubuntu_22_cuda_12', 'flux'] });
 
-/** Times around every window of the protocol. */
+/** Ages around every timing of the protocol. */
 const AGES_MS = [
   0, 500, 5_000, 29_999, 30_000, 60_000, 90_001, 130_000, 299_999, 400_000, 700_000, 3_000_000,
 ];
@@ -185,7 +185,7 @@ const object: Arbitrary<GpuPodOverrides> = fc
   })
   .map(({ intent: made, ...rest }) => ({ ...rest, ...defined({ intent: made }) }));
 
-/** One arbitrary a part of what is known; each part by itself may be anything. */
+/** One arbitrary for each part of an observation; each part may be anything. */
 const parts = {
   object,
   localState,
@@ -230,7 +230,7 @@ const parts = {
 type Parts = { readonly [K in keyof typeof parts]: (typeof parts)[K] extends Arbitrary<infer T> ? T : never };
 const PART_NAMES = Object.keys(parts);
 
-/** A state in which nothing is odd. */
+/** An observation without anything unusual. */
 const CALM: Parts = {
   object: {},
   localState: {},
@@ -244,13 +244,13 @@ const CALM: Parts = {
   providerFailure: undefined,
 };
 
-/** Whatever may be known at one moment, likely or not, as the rules are given it. */
+/** Any observation, likely or not, as the rules receive it. */
 export const anything: Arbitrary<Observation> = fc.record(parts).map(toObservation);
 
-/** An object that is about to be rented for, with up to three things that are odd. */
+/** A GpuPod that is about to rent, with up to three unusual facts. */
 export const aboutToRent = nearly(CALM, {});
 
-/** An order that surely was not sent, with up to three things that are odd. */
+/** A create request that was surely not sent, with up to three unusual facts. */
 export const aboutToRentAgain = nearly(CALM, {
   object: { intent: intent({ attempt: 2 }) },
   localState: {
@@ -261,13 +261,13 @@ export const aboutToRentAgain = nearly(CALM, {
   },
 });
 
-/** A deleted object whose pod still runs, with up to three things that are odd. */
+/** A deleted GpuPod whose instance still runs, with up to three unusual facts. */
 export const aboutToEnd = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
   localState: { instance: anInstanceState(), deletingSinceMs: NOW_MS - 60_000 },
 });
 
-/** A deleted object whose pod was seen gone, with up to three things that are odd. */
+/** A deleted GpuPod whose instance is proven gone, with up to three unusual facts. */
 export const aboutToGo = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
   localState: {
@@ -292,7 +292,7 @@ function toObservation({ object: overrides, inventory: list, ...rest }: Parts): 
   });
 }
 
-/** The object without its keys whose value is undefined. */
+/** Drops keys with the value undefined. */
 function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> };
 function defined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -4,13 +4,13 @@ import { NOW_MS, anInstanceState } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import type { Outline } from './outline.ts';
 
-/** What the tests of a rule that follows a rented pod begin with. */
+/** The start of the tests for rules that follow an instance. */
 
 export const unready = rentedGpuPod();
 export const ready = rentedGpuPod({ status: { readyAt: '2026-11-23T10:05:00Z' } });
 export const justNow = NOW_MS - 1_000;
 
-/** A GET of the pod, 40 s ago. */
+/** A GET of the instance, 40 s ago. */
 export function read(result: PodRead['result'], beganAtMs = NOW_MS - 40_000): PodRead {
   return { result, beganAtMs };
 }
@@ -19,7 +19,7 @@ export function instance(overrides: Partial<InstanceState> = {}): Pick<Observati
   return { localState: { instance: anInstanceState(overrides) } };
 }
 
-/** What is known, and what follows from it. */
+/** An observation, and the step that follows from it. */
 export interface Row {
   readonly name: string;
   readonly known: ObservationOverrides;

@@ -3,13 +3,13 @@ import type { GpuPodStatus } from '../../../src/api/status.ts';
 import { CONDITION_TYPES } from '../../../src/api/conditions.ts';
 import type { Effect, Rest, Step, WriteStatus } from '../../../src/lifecycle/step.ts';
 
-/** What a step comes down to, for tables: what is done, and the reason of each condition. */
+/** A step reduced to its effect and the reason of each condition, for tables. */
 export interface Outline extends Partial<Record<ConditionType, string | null>> {
   /** Type of the effect, `rest`, or `-` where the rule does not apply. */
   readonly step: Effect['type'] | 'rest' | '-';
 }
 
-/** A condition that is absent is null, so that its absence can be expected. Throws where one says nothing. */
+/** An absent condition is null, so that a row can expect its absence. Throws for a condition without a message. */
 export function outline(step: Step | undefined): Outline {
   if (step === undefined) {
     return { step: '-' };
@@ -21,7 +21,7 @@ export function outline(step: Step | undefined): Outline {
   return { step: effect.type, ...(effect.type === 'writeStatus' ? toldReasons(effect.status) : {}) };
 }
 
-/** Each condition is read by people: one without a sentence is a mistake, whatever its reason. */
+/** People read each condition, so one without a message is a mistake. */
 function toldReasons(status: GpuPodStatus): Partial<Record<ConditionType, string | null>> {
   const silent = status.conditions?.find(({ message }) => message === '');
   if (silent !== undefined) {
@@ -39,7 +39,7 @@ export function reasonsOf(status: GpuPodStatus): Partial<Record<ConditionType, s
   );
 }
 
-/** The rest that a rule asks for. */
+/** The rest that a rule returns. */
 export function restOf(step: Step | undefined): Rest {
   if (step?.kind !== 'rest') {
     throw new Error(`expected a rest, not ${outline(step).step}`);
@@ -47,7 +47,7 @@ export function restOf(step: Step | undefined): Rest {
   return step;
 }
 
-/** The effect that a rule asks for. */
+/** The effect that a rule returns. */
 export function effectOf(step: Step | undefined): Effect {
   if (step?.kind !== 'act') {
     throw new Error(`expected an effect, not ${outline(step).step}`);
@@ -55,7 +55,7 @@ export function effectOf(step: Step | undefined): Effect {
   return step.effect;
 }
 
-/** The status write that a rule asks for. */
+/** The status write that a rule returns. */
 export function writeOf(step: Step | undefined): WriteStatus {
   const effect = effectOf(step);
   if (effect.type !== 'writeStatus') {
@@ -69,7 +69,7 @@ export function statusOf(step: Step | undefined): GpuPodStatus {
   return step?.kind === 'rest' ? step.status : writeOf(step).status;
 }
 
-/** Message of a condition; empty where it is absent. */
+/** Message of a condition; empty if it is absent. */
 export function messageOf(status: GpuPodStatus, type: ConditionType): string {
   return status.conditions?.find((condition) => condition.type === type)?.message ?? '';
 }

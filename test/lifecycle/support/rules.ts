@@ -4,13 +4,13 @@ import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { rentFromOffers } from '../../../src/lifecycle/rules/rent.ts';
 import type { Step } from '../../../src/lifecycle/step.ts';
 
-/** The step of the rules about an instance, as {@link nextStep} gives it. */
+/** The step of the rules about an instance, as {@link nextStep} returns it. */
 export function followInstance(observation: Observation): Step | undefined {
   const step = firstStep(INSTANCE_RULES, observation);
   return step === undefined ? undefined : clampToDeadlines(observation, step);
 }
 
-/** The step of a GpuPod that has no instance and may have one. */
+/** The step of a GpuPod that may rent and has no instance. */
 export function rent(observation: Observation): Step {
   return clampToDeadlines(observation, firstStep(SEARCH_RULES, observation) ?? rentFromOffers(observation));
 }

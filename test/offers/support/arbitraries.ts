@@ -3,7 +3,7 @@ import type { CustomResource, Offer } from '../../../src/offers/offer.ts';
 import { offer } from './builders.ts';
 import type { SpecOverrides } from './builders.ts';
 
-/** Few words a field, so that offers and wishes meet often. */
+/** Few values a field, so that offers and requirements often match. */
 const PROVIDERS = ['hyperstack', 'runpod', 'lambdalabs'];
 const COUNTRIES = ['CA', 'US'];
 const GPU_TYPES = ['H100_80GB', 'A100_80GB'];

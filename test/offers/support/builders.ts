@@ -4,7 +4,7 @@ import type { CustomResource, Offer, OfferPrices } from '../../../src/offers/off
 import { noCooldowns, requirementsFrom } from '../../../src/offers/requirements.ts';
 import type { CooldownLookup, OfferPolicy, OfferRequirements } from '../../../src/offers/requirements.ts';
 
-/** A part of an offer that cannot be sized; free unless overridden. */
+/** A part of an offer with a fixed size; free unless overridden. */
 export function resource(overrides: Partial<CustomResource> = {}): CustomResource {
   return { defaultIncludedInPrice: false, ...overrides };
 }
@@ -18,7 +18,7 @@ export const GUIDE_DISK = resource({
   step: 10,
 });
 
-/** The sizable vcpus of the provider's guide. */
+/** The sizable vCPUs of the provider's guide. */
 export const GUIDE_VCPUS = resource({
   minCount: 4,
   defaultCount: 16,
@@ -57,7 +57,7 @@ export function offer({ usd = 1.9, prices, ...overrides }: OfferOverrides = {}):
   };
 }
 
-/** The guide's sizable offer: GPU 2.69, disk not included, vcpus included. */
+/** The guide's sizable offer: GPU 2.69, disk not included, vCPUs included. */
 export function guideOffer(overrides: OfferOverrides = {}): Offer {
   return offer({
     usd: 2.69,
@@ -68,7 +68,7 @@ export function guideOffer(overrides: OfferOverrides = {}): Offer {
   });
 }
 
-/** An offer without the optional fields named. */
+/** An offer without these optional fields. */
 export function offerWithout(...fields: readonly ('region' | 'dataCenter' | 'country')[]): Offer {
   const { region, dataCenter, country, ...rest } = offer();
   const present = Object.entries({ region, dataCenter, country }).filter(
@@ -79,7 +79,7 @@ export function offerWithout(...fields: readonly ('region' | 'dataCenter' | 'cou
 
 export type SpecOverrides = Partial<GpuPodSpecInput>;
 
-/** The spec of the smallest useful object, through the real schema, so that defaults are the real ones. */
+/** The smallest useful spec, through the real schema, so that the defaults are real. */
 export function spec(overrides: SpecOverrides = {}): GpuPodSpec {
   return GpuPodSpec.parse({ gpu: { types: ['H100_80GB'] }, ...overrides });
 }

@@ -7,7 +7,7 @@ export const INSTANCE_ROWS: readonly CheckRow[] = [
     name: 'the guide',
     offer: offer(),
     expected: 'fits',
-    why: 'the smallest spec takes the offer of the guide',
+    why: 'the smallest spec accepts the offer of the guide',
   },
   {
     name: 'another type',
@@ -20,7 +20,7 @@ export const INSTANCE_ROWS: readonly CheckRow[] = [
     offer: offer({ gpuType: 'A100_80GB' }),
     spec: { gpu: { types: ['H100_80GB', 'A100_80GB'] } },
     expected: 'fits',
-    why: 'any of the list will do',
+    why: 'any type of the list is accepted',
   },
   {
     name: 'more GPUs',
@@ -33,7 +33,7 @@ export const INSTANCE_ROWS: readonly CheckRow[] = [
     offer: offer(),
     spec: { gpu: { types: ['H100_80GB'], count: 2 } },
     expected: 'GpuCountDiffers',
-    why: 'exact count',
+    why: 'the count is exact',
   },
   {
     name: 'cluster',
@@ -52,7 +52,7 @@ export const INSTANCE_ROWS: readonly CheckRow[] = [
     name: 'default image',
     offer: offer({ images: ['flux'] }),
     expected: 'ImageNotOffered',
-    why: 'ubuntu_22_cuda_12 is wished when nothing is said',
+    why: 'ubuntu_22_cuda_12 is the default',
   },
   { name: 'image', offer: offer(), spec: { image: 'flux' }, expected: 'ImageNotOffered', why: 'not listed' },
   {
@@ -67,7 +67,7 @@ export const INSTANCE_ROWS: readonly CheckRow[] = [
     offer: offer({ images: ['flux'] }),
     spec: { customTemplateId: 'tpl1' },
     expected: 'fits',
-    why: 'the guide uses one on an offer that does not list it',
+    why: 'the guide uses a template on an offer that does not list it',
   },
   {
     name: 'size',

@@ -3,13 +3,13 @@ import type { RejectionReason } from '../../../../src/offers/rejections.ts';
 import type { CooldownLookup } from '../../../../src/offers/requirements.ts';
 import type { SpecOverrides } from '../builders.ts';
 
-/** One offer, one wish, and the reason that the offer is rejected for. */
+/** One offer, the requirements, and the reason for which it is rejected. */
 export interface CheckRow {
   readonly name: string;
   readonly offer: Offer;
   readonly spec?: SpecOverrides;
   readonly ceiling?: number;
-  /** Limit of all instances together, micro-dollars an hour. */
+  /** Limit for all instances together, in micro-dollars per hour. */
   readonly total?: number;
   readonly cooldownOf?: CooldownLookup;
   readonly expected: RejectionReason | 'fits';
