@@ -1,6 +1,6 @@
 import type { Instruments } from './instruments.ts';
 
-/** Told what happens in the loop of one controller. */
+/** Receives the events of one controller. */
 export interface ControllerRecorder {
   readonly queue: {
     readonly onDepth: (depth: number) => void;
@@ -12,10 +12,13 @@ export interface ControllerRecorder {
   readonly onReconciled: (result: string, seconds: number) => void;
 }
 
-/** Those of controller-runtime, so that dashboards which people have fit. */
+/** The results of controller-runtime, so that existing dashboards work. */
 const RESULTS = ['success', 'requeue_after', 'requeue', 'error'];
 
-/** Makes the series of this controller, as 0: an alert on what never happened yet must find them. */
+/**
+ * Creates the series of this controller as 0, because an alert on something that has not happened yet must
+ * find its series.
+ */
 export function recordController(instruments: Instruments, name: string): ControllerRecorder {
   const { reconciles, reconcileDuration } = instruments;
   for (const result of RESULTS) {

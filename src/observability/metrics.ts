@@ -70,7 +70,7 @@ export interface DurableRecord {
 
 /** Receives events of all parts. All functions are bound, can be passed on, and never throw. */
 export interface Metrics extends MetricsSource {
-  /** Compatible with `ControllerObserver`: told of the loop of this name, all of whose series are there from now on. */
+  /** Creates the series of a controller with this name. The result is compatible with `ControllerObserver`. */
   readonly controller: (name: string) => ControllerRecorder;
   /** Compatible with `onRequest` of `ApiTransport`. */
   readonly onApiRequest: (request: { readonly method: string; readonly code: string }) => void;
