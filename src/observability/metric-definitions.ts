@@ -198,7 +198,7 @@ export const METRICS = {
     help: 'Attempts that are over, by outcome: Refused, NotCreated, Failed, Ended, Released.',
   },
   openIntents: {
-    name: 'gpupod_unresolved_orders',
+    name: 'gpupod_open_create_intents',
     type: 'gauge',
     labels: [],
     help: 'Create requests with an unknown outcome. Leader only.',
@@ -223,19 +223,19 @@ export const METRICS = {
     help: 'Instances in the last list of a wallet whose ID or name cannot be read: create requests with an unknown outcome in this wallet wait for them.',
   },
   duplicates: {
-    name: 'gpupod_stray_pods',
+    name: 'gpupod_duplicate_instances',
     type: 'gauge',
     labels: [],
     help: 'Duplicates in the last sweep: surplus instances of existing GpuPods. The operator terminates them.',
   },
   orphans: {
-    name: 'gpupod_orphan_pods',
+    name: 'gpupod_orphan_instances',
     type: 'gauge',
     labels: [],
     help: 'Orphans in the last sweep: instances of this installation that belong to no GpuPod. They bill.',
   },
   cooldowns: {
-    name: 'gpupod_cool_downs',
+    name: 'gpupod_cooldowns',
     type: 'gauge',
     labels: ['reason'],
     values: [

@@ -27,7 +27,7 @@ The operator stores \`gpupod_spent_usd_total\` in the annotation \`gpupod.dev/sp
 seconds anyway, and shows only what is stored there. So the counter never falls, unless you delete the Lease. Without leader
 election it starts at 0 in each process. It includes what instances cost while no process led, if they still run when one leads
 again. It does not include the last seconds before a GpuPod was deleted, and it does not include instances that belong to no
-GpuPod (\`gpupod_orphan_pods\`). \`gpupod_living_cost_usd\` includes only existing GpuPods, and the last ten attempts of each.
+GpuPod (\`gpupod_orphan_instances\`). \`gpupod_living_cost_usd\` includes only existing GpuPods, and the last ten attempts of each.
 
 Labels whose values others choose are limited: beyond 1,000 namespaces, 100 GPU types or 100 upstream providers the rest is
 \`other\`. Metrics that are marked "leader only" are absent on a standby, so that sums over all processes are right.

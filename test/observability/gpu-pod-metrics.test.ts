@@ -15,7 +15,7 @@ describe('GpuPods', () => {
       'namespace="ml",phase="Ready",provider="hyperstack",gpu_type="H100_80GB"': 2,
       'namespace="web",phase="Pending",provider="none",gpu_type="none"': 1,
     });
-    expect(await scene.read('gpupod_unresolved_orders')).toEqual({ '': 1 });
+    expect(await scene.read('gpupod_open_create_intents')).toEqual({ '': 1 });
   });
 
   it('leave nothing behind when they go', async () => {
@@ -27,7 +27,7 @@ describe('GpuPods', () => {
 
     expect(await scene.read('gpupod_gpupods')).toEqual({});
     expect(await scene.read('gpupod_price_usd_per_hour')).toEqual({});
-    expect(await scene.read('gpupod_unresolved_orders')).toEqual({ '': 0 });
+    expect(await scene.read('gpupod_open_create_intents')).toEqual({ '': 0 });
   });
 
   it('are told by the leader alone', async () => {

@@ -151,11 +151,11 @@ describe('what is recorded', () => {
       name: 'gpupod_provider_limiter_wait_seconds_sum',
       expected: { 'priority="read"': 0.25, 'priority="create"': 0 },
     },
-    { name: 'gpupod_stray_pods', expected: { '': 1 } },
-    { name: 'gpupod_orphan_pods', expected: { '': 2 } },
+    { name: 'gpupod_duplicate_instances', expected: { '': 1 } },
+    { name: 'gpupod_orphan_instances', expected: { '': 2 } },
     { name: 'gpupod_wallet_list_complete', expected: { 'team=""': 1, 'team="team-1"': 0 } },
     { name: 'gpupod_wallet_unreadable_rows', expected: { 'team=""': 3, 'team="team-1"': 0 } },
-    { name: 'gpupod_cool_downs', expected: { 'reason="NoCapacity"': 2 } },
+    { name: 'gpupod_cooldowns', expected: { 'reason="NoCapacity"': 2 } },
   ])('$name', async ({ name, expected }) => {
     expect(await everything().read(name)).toMatchObject(expected);
   });
@@ -163,10 +163,10 @@ describe('what is recorded', () => {
   it('drops reasons that no offer cools down for any more', async () => {
     const scene = everything();
     await scene.metrics.scrape();
-    expect(await scene.read('gpupod_cool_downs')).toMatchObject({ 'reason="NoCapacity"': 2 });
+    expect(await scene.read('gpupod_cooldowns')).toMatchObject({ 'reason="NoCapacity"': 2 });
     scene.cooldowns = new Map();
 
-    expect(await scene.read('gpupod_cool_downs')).toMatchObject({ 'reason="NoCapacity"': 0 });
+    expect(await scene.read('gpupod_cooldowns')).toMatchObject({ 'reason="NoCapacity"': 0 });
   });
 
   it('counts apart in two sets of metrics', async () => {
@@ -235,7 +235,7 @@ describe('what is recorded', () => {
 
 describe('values that are known beforehand', () => {
   it.each([
-    { name: 'gpupod_cool_downs', values: Object.keys(COOLDOWNS) },
+    { name: 'gpupod_cooldowns', values: Object.keys(COOLDOWNS) },
     { name: 'gpupod_attempts_total', values: ATTEMPT_OUTCOMES },
   ])('of $name are those of the code', ({ name, values }) => {
     const metric = Object.values<MetricDefinition>(METRICS).find((one) => one.name === name);
