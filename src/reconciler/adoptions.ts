@@ -4,6 +4,7 @@ import type { GpuPod } from '../api/gpu-pod.ts';
 import { isForbidden } from '../kubernetes/api-errors.ts';
 import { objectKey } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { proveId } from '../lifecycle/id-proof.ts';
 import type { IntentReading } from '../lifecycle/intent.ts';
 import { isNamedForItsUid } from '../lifecycle/open-intent.ts';
 import {
@@ -21,6 +22,8 @@ export interface AdoptionsOptions {
   readonly api: Pick<GpuPodApi, 'list'>;
   readonly view: Pick<GpuPodView, 'get' | 'list'>;
   readonly retained: Pick<RetainedInstances, 'hasOfPrefix'>;
+  /** Ids of instances are signed with it; undefined: their names alone tell. */
+  readonly proofKey: string | undefined;
 }
 
 /**
@@ -44,18 +47,29 @@ export class Adoptions {
 
   /** Whether this object may act on the order or the instance that stands on it although it was another uid's. */
   async mayAdopt(gpuPod: GpuPod, reading: IntentReading, installation: string): Promise<boolean> {
+    const signed = this.#signatureOf(gpuPod);
     const wanted = adoptablePrefix(gpuPod, reading, installation);
-    if (wanted === undefined) {
+    if (wanted === undefined || (reading.kind !== 'read' && signed === 'wrong')) {
       return false;
     }
+    const isHolder = signed === 'right' || (signed === 'unknown' && reading.kind === 'read');
     // A copy that waits asks each time that it is looked at: most are answered from memory.
     const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
       return known;
     }
-    const adoption = this.#lastAdoption.then(async () => await this.#adopt(gpuPod, wanted));
+    const adoption = this.#lastAdoption.then(async () => await this.#adopt(gpuPod, wanted, isHolder));
     this.#lastAdoption = adoption.catch(() => undefined);
     return await adoption;
+  }
+
+  /** Whether the operator wrote the id in the status itself; unknown without a key, where names alone tell. */
+  #signatureOf({ metadata, status: { podId, podIdProof } }: GpuPod): 'right' | 'wrong' | 'unknown' {
+    const { proofKey } = this.#options;
+    if (proofKey === undefined) {
+      return 'unknown';
+    }
+    return podId !== undefined && podIdProof === proveId(proofKey, metadata, podId) ? 'right' : 'wrong';
   }
 
   /** The object is gone: what it claimed is free. */
@@ -77,7 +91,8 @@ export class Adoptions {
     return isTaken || isOwnedByAnother(this.#options.view.list(), gpuPod, wanted) ? false : undefined;
   }
 
-  async #adopt(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
+  /** @param isHolder what its status says of its instance is the operator's own word */
+  async #adopt(gpuPod: GpuPod, wanted: PodNameParts, isHolder: boolean): Promise<boolean> {
     const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
       return known;
@@ -87,7 +102,8 @@ export class Adoptions {
       return false;
     }
     // What was left running on purpose is nobody's any more: a copy, suspended or deleted, would end it.
-    if (!hasInstanceOf(gpuPod, namePrefix) && (await this.#options.retained.hasOfPrefix(namePrefix))) {
+    const hasInstance = isHolder && prefixOfStatus(gpuPod) === namePrefix;
+    if (!hasInstance && (await this.#options.retained.hasOfPrefix(namePrefix))) {
       this.#retainedPrefixes.add(namePrefix);
       return false;
     }
@@ -134,8 +150,9 @@ export class Adoptions {
 }
 
 /**
- * By its intent; or, where somebody took that off after the instance was adopted (`kubectl replace`), by its status:
- * such an instance must still be ended by the object that has it. Names of earlier versions prove nothing.
+ * By its intent; or, where somebody took that off after the instance was adopted (`kubectl replace`), by its status, if
+ * that is signed: such an instance must still be ended by the object that has it, and a name that somebody else wrote
+ * there must not make it end what a vanished GpuPod left. Names of earlier versions prove nothing.
  */
 function adoptablePrefix(
   gpuPod: GpuPod,
@@ -187,10 +204,6 @@ function isOwnedByAnother(
       (hashes.includes(wanted.objectHash) || (namespace === metadata.namespace && had === namePrefix))
     );
   });
-}
-
-function hasInstanceOf(gpuPod: GpuPod, namePrefix: string): boolean {
-  return prefixOfStatus(gpuPod) === namePrefix;
 }
 
 function prefixOfStatus({ status }: GpuPod): string | undefined {

@@ -110,7 +110,7 @@ export function assemble(
     cooldowns: new Cooldowns(clock, cooldownScale),
     reservations,
     fidelity: new StatusFidelity(log, cluster.events),
-    adoptions: new Adoptions({ ...cluster, retained }),
+    adoptions: new Adoptions({ ...cluster, retained, proofKey: installation.proofKey }),
     localStates: new LocalStates(),
     poller,
     inventory,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
+import { proveId } from '../../src/lifecycle/id-proof.ts';
 import { readIntent } from '../../src/lifecycle/intent.ts';
 import { objectHashes, podName } from '../../src/lifecycle/pod-name.ts';
 import { Adoptions } from '../../src/reconciler/adoptions.ts';
@@ -24,9 +25,25 @@ interface Cluster {
   readonly live?: readonly GpuPodOverrides[];
   readonly isForbidden?: boolean;
   readonly retains?: boolean;
+  /** @default true */
+  readonly hasKey?: boolean;
 }
 
-function adoptionsIn({ cached = [], live = cached, isForbidden = false, retains = false }: Cluster) {
+const KEY = 'key';
+
+/** A status that names an instance of the vanished uid; signed for this uid, and this instance. */
+function holding(uid: string, podId = 'p'): NonNullable<GpuPodOverrides['status']> {
+  const podIdProof = proveId(KEY, { ...IDENTITY, uid }, podId);
+  return { podId: 'p', podName: podName(INSTALLATION, OLD, 2), podIdProof };
+}
+
+function adoptionsIn({
+  cached = [],
+  live = cached,
+  isForbidden = false,
+  retains = false,
+  hasKey = true,
+}: Cluster) {
   const asked = { lists: [] as string[], records: 0 };
   const view = cached.map((overrides) => object(overrides));
   const adoptions = new Adoptions({
@@ -49,6 +66,7 @@ function adoptionsIn({ cached = [], live = cached, isForbidden = false, retains 
         return await Promise.resolve(retains);
       },
     },
+    proofKey: hasKey ? KEY : undefined,
   });
   const ask = async (overrides: GpuPodOverrides): Promise<boolean> => {
     const asking = gpuPod(overrides);
@@ -112,8 +130,56 @@ describe('a claim', () => {
     {
       name: 'of what was left running, by the object that has it',
       cluster: { retains: true },
-      asking: copy('a', { status: { podId: 'p', podName: podName(INSTALLATION, OLD, 2) } }),
+      asking: copy('a', { status: holding('a') }),
       granted: true,
+    },
+    {
+      name: 'of what was left running, by an object whose status somebody else wrote',
+      cluster: { retains: true },
+      asking: copy('a', { status: holding('b') }),
+      granted: false,
+    },
+    {
+      name: 'of what was left running, by the object that has it, without a key',
+      cluster: { retains: true, hasKey: false },
+      asking: copy('a', { status: holding('a') }),
+      granted: true,
+    },
+    {
+      name: 'by status alone',
+      cluster: {},
+      asking: { uid: 'a', status: holding('a') },
+      granted: true,
+    },
+    {
+      name: 'by status alone, that is signed for another object',
+      cluster: {},
+      asking: { uid: 'a', status: holding('b') },
+      granted: false,
+    },
+    {
+      name: 'by status alone, that is signed for another instance',
+      cluster: {},
+      asking: { uid: 'a', status: holding('a', 'q') },
+      granted: false,
+    },
+    {
+      name: 'by status alone, that is not signed',
+      cluster: {},
+      asking: { uid: 'a', status: { podId: 'p', podName: podName(INSTALLATION, OLD, 2) } },
+      granted: false,
+    },
+    {
+      name: 'by status alone, without a key',
+      cluster: { hasKey: false },
+      asking: { uid: 'a', status: holding('b') },
+      granted: true,
+    },
+    {
+      name: 'by status alone, without a key, of what was left running',
+      cluster: { hasKey: false, retains: true },
+      asking: { uid: 'a', status: holding('a') },
+      granted: false,
     },
     {
       name: 'where other namespaces may not be seen',

@@ -36,6 +36,10 @@ const ONCE_FAILED = [
   { seed: 300_122, what: 'an instance above its cap was adopted as ready after its record was lost' },
   { seed: 300_136, what: 'a termination by a sweep was attributed to the GpuPod that waited for it' },
   { seed: 300_146, what: 'the same, and the instance had been released by force' },
+  {
+    seed: 300_252,
+    what: 'a status, its intent stripped, named the instance that a vanished GpuPod had retained',
+  },
   { seed: 200_092, what: 'the instance of another GpuPod, named in a status for 2 s, was judged as its own' },
 ];
 

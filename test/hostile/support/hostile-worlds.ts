@@ -4,7 +4,6 @@ import type { GpuPod } from '../../../src/api/gpu-pod.ts';
 import type { Clock } from '../../../src/clock.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Observation, ObservedOffers } from '../../../src/lifecycle/observation.ts';
-import type { LocalState } from '../../../src/lifecycle/local-state.ts';
 import type { HistoryRow, InstanceSnapshot, PodStatus, Wallet } from '../../../src/lifecycle/provider.ts';
 import { DEFAULT_TIMINGS } from '../../../src/lifecycle/settings.ts';
 import { readOffers } from '../../../src/prime/offer-row.ts';
@@ -19,16 +18,11 @@ import { InstancePoller } from '../../../src/reconciler/instance-poller.ts';
 import { ProviderHealth } from '../../../src/reconciler/provider-health.ts';
 import { VanishedInstances } from '../../../src/reconciler/vanished-instances.ts';
 import { anOfferRow } from '../../prime/builders.ts';
-import { POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';
+import { rawGpuPod } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
-import {
-  localState,
-  NOW_MS,
-  aPendingCreate,
-  anInstanceState,
-  WALL_MS,
-} from '../../support/builders/observation.ts';
-import { failure, historyRow, aSnapshot, aReadySnapshot, refusal } from '../../support/builders/snapshots.ts';
+import { NOW_MS, WALL_MS } from '../../support/builders/observation.ts';
+import { failure, historyRow, aSnapshot, aReadySnapshot } from '../../support/builders/snapshots.ts';
+import { LONG_AGO_MS, localStateOf } from './hostile-local-states.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 import { pick } from './json-mutations.ts';
@@ -232,6 +226,7 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
       api: { list: async () => Promise.resolve([...others]) },
       view,
       retained: { hasOfPrefix: async () => Promise.resolve(false) },
+      proofKey: 'key-1',
     }),
     circuitBreakers: new CircuitBreakers(clock),
     cooldowns: new Cooldowns(clock),
@@ -241,71 +236,6 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     fidelity: { dropped: [] },
   };
 }
-
-/** What a process may remember of the object, true to what the provider has. */
-function localStateOf(
-  index: number,
-  podId: string | undefined,
-  seen: InstanceSnapshot | undefined,
-): LocalState {
-  const instance = podId === undefined ? {} : { instance: instanceStateOf(index, podId, seen) };
-  return { ...pick(LOCAL_STATES, index), ...instance };
-}
-
-function instanceStateOf(
-  index: number,
-  podId: string,
-  seen: InstanceSnapshot | undefined,
-): NonNullable<LocalState['instance']> {
-  const { name: _name, ...unread } = anInstanceState({ podId });
-  const beganAtMs = NOW_MS - 40_000;
-  if (index % 3 === 0) return unread;
-  const isDeleted = index % 3 === 1 && seen?.name?.startsWith('gp-abc123') === true;
-  return seen?.name === undefined
-    ? { ...unread, read: { beganAtMs, result: 'notFound' }, missing: index % 4 }
-    : {
-        ...unread,
-        name: seen.name,
-        read: { beganAtMs, result: 'found', name: seen.name },
-        ...(isDeleted ? { deletedAtMs: NOW_MS - 30_000 } : {}),
-      };
-}
-
-const LONG_AGO_MS = NOW_MS - 400_000;
-const LATE = {
-  requestEndedAtMs: LONG_AGO_MS,
-  firstSeenAtMs: LONG_AGO_MS,
-  absences: 3,
-  lastAbsenceAtMs: NOW_MS - 5_000,
-};
-const CREATED = { kind: 'created', instance: aSnapshot() } as const;
-const LOCAL_STATES: readonly LocalState[] = [
-  localState(),
-  localState(),
-  localState(),
-  localState(),
-  localState({ inFirstList: true, firstSeenAtMs: NOW_MS - 300_000 }),
-  localState({ pendingCreate: aPendingCreate() }),
-  localState({ pendingCreate: aPendingCreate({ ...LATE, outcome: { kind: 'unknown', message: 'reset' } }) }),
-  localState({ pendingCreate: aPendingCreate(LATE) }),
-  localState({ pendingCreate: aPendingCreate({ ...LATE, podName: '' }) }),
-  localState({
-    pendingCreate: aPendingCreate({ outcome: CREATED }),
-    unbound: { podId: POD_ID, podName: nameOfAttempt(1) },
-  }),
-  localState({
-    pendingCreate: aPendingCreate({
-      outcome: refusal({ message: 'x'.repeat(300), reason: 'InvalidRequest' }),
-    }),
-  }),
-  localState({
-    pendingCreate: aPendingCreate({ outcome: { kind: 'notSent', reason: 'Withheld', message: '' } }),
-  }),
-  localState({ duplicates: { 'pod-2': 1, 'foreign-1': 1, 'foreign-2': 1 } }),
-  localState({ unbound: { podId: 'pod-2', podName: nameOfAttempt(2) } }),
-  localState({ deletingSinceMs: NOW_MS - 60_000 }),
-  localState({ blocked: { reason: 'ReferenceNotFound', message: 'y'.repeat(300), untilMs: NOW_MS + 5 } }),
-];
 
 /** Other objects of the cluster, as a live list would show them. */
 export const NEIGHBOURS: readonly RawObject[] = [rawGpuPod({ uid: 'other-uid', name: 'train-2' })];
