@@ -7,7 +7,7 @@ import { openIntentOf } from './open-intent.ts';
 import { sameName } from './pod-name.ts';
 
 /** What bills or may bill for a GpuPod, and the account that it was recorded with. Undefined where nothing does. */
-export interface Stake {
+export interface Liability {
   readonly kind: 'instance' | 'create';
   /** ID of the instance, or the name in the create intent. */
   readonly name: string;
@@ -27,10 +27,10 @@ export interface Stake {
  */
 export type AccountVerdict =
   | { readonly kind: 'fits' }
-  | { readonly kind: 'foreign'; readonly stake: Stake; readonly recorded: AccountIdentity }
+  | { readonly kind: 'foreign'; readonly liability: Liability; readonly recorded: AccountIdentity }
   | {
       readonly kind: 'unconfirmed';
-      readonly stake: Stake;
+      readonly liability: Liability;
       /** Undefined where the create intent was written for another key of an unknown user. */
       readonly recorded: AccountIdentity | undefined;
     };
@@ -39,31 +39,31 @@ const FITS: AccountVerdict = { kind: 'fits' };
 
 export function accountVerdict(observation: Observation): AccountVerdict {
   const { account } = observation;
-  const stake = stakeOf(observation);
-  if (stake === undefined || account.kind === 'unknown') {
+  const liability = liabilityOf(observation);
+  if (liability === undefined || account.kind === 'unknown') {
     return FITS;
   }
-  if (stake.recorded === undefined && stake.keyFingerprint !== undefined) {
-    return keyVerdict(observation, stake);
+  if (liability.recorded === undefined && liability.keyFingerprint !== undefined) {
+    return keyVerdict(observation, liability);
   }
   // Instances from before accounts were recorded belong to the account of the installation.
-  const recorded = stake.recorded ?? account.unmarked;
+  const recorded = liability.recorded ?? account.unmarked;
   if (recorded === undefined) {
     return FITS;
   }
   const session = identityOf(account);
   if (session !== undefined) {
-    return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', stake, recorded };
+    return isSameAccount(session, recorded) ? FITS : { kind: 'foreign', liability, recorded };
   }
-  return isSeenInSession(observation, stake) ? FITS : { kind: 'unconfirmed', stake, recorded };
+  return isSeenInSession(observation, liability) ? FITS : { kind: 'unconfirmed', liability, recorded };
 }
 
 /** Without a recorded user, only the same key, or a key that has shown the instance, can prove anything. */
-function keyVerdict(observation: Observation, stake: Stake): AccountVerdict {
-  const isSameKey = stake.keyFingerprint === keyOf(observation.account);
-  return isSameKey || isSeenInSession(observation, stake)
+function keyVerdict(observation: Observation, liability: Liability): AccountVerdict {
+  const isSameKey = liability.keyFingerprint === keyOf(observation.account);
+  return isSameKey || isSeenInSession(observation, liability)
     ? FITS
-    : { kind: 'unconfirmed', stake, recorded: undefined };
+    : { kind: 'unconfirmed', liability, recorded: undefined };
 }
 
 /** The account of the current API key; undefined while the provider has not named it. */
@@ -88,15 +88,15 @@ export function accountOfIntent({ account, origin }: Intent): AccountIdentity | 
   return account === undefined ? undefined : { origin, userId: account };
 }
 
-export function stakeOf(observation: Observation): Stake | undefined {
+export function liabilityOf(observation: Observation): Liability | undefined {
   const { gpuPod, localState } = observation;
   const { podId } = gpuPod.status;
   if (podId !== undefined) {
-    return stakeInInstance(observation, podId);
+    return liabilityOfInstance(observation, podId);
   }
   const openIntent = openIntentOf(observation);
   if (openIntent.kind === 'open' || openIntent.kind === 'foreign') {
-    return stakeInIntent(localState, openIntent.intent);
+    return liabilityOfIntent(localState, openIntent.intent);
   }
   const { unbound } = localState;
   if (unbound !== undefined) {
@@ -111,7 +111,7 @@ export function stakeOf(observation: Observation): Stake | undefined {
     : undefined;
 }
 
-function stakeInInstance(observation: Observation, podId: string): Stake {
+function liabilityOfInstance(observation: Observation, podId: string): Liability {
   const { gpuPod } = observation;
   const recorded = accountOfInstance(gpuPod, observation);
   const keyFingerprint = intentOfInstance(gpuPod, observation)?.keyFingerprint;
@@ -119,10 +119,10 @@ function stakeInInstance(observation: Observation, podId: string): Stake {
 }
 
 /** The create response may name an account that was unknown when the create intent was written. */
-function stakeInIntent({ unbound }: LocalState, intent: Intent): Stake {
+function liabilityOfIntent({ unbound }: LocalState, intent: Intent): Liability {
   const { name, keyFingerprint } = intent;
-  const told = sameName(unbound?.podName, name) ? unbound?.account : undefined;
-  return { kind: 'create', name, recorded: accountOfIntent(intent) ?? told, keyFingerprint };
+  const answered = sameName(unbound?.podName, name) ? unbound?.account : undefined;
+  return { kind: 'create', name, recorded: accountOfIntent(intent) ?? answered, keyFingerprint };
 }
 
 /** Earlier versions did not write the account into the status; the create intent on the object still has it. */
@@ -138,15 +138,15 @@ function intentOfInstance({ status }: GpuPod, { intent: reading }: Observation):
 }
 
 /** Whether the current key can see the instance: it has shown it, or the create request was sent with it. */
-function isSeenInSession(observation: Observation, stake: Stake): boolean {
+function isSeenInSession(observation: Observation, liability: Liability): boolean {
   const { account, localState, inventory } = observation;
   const sinceMs = sessionBeganAtMs(account);
   const rows =
     inventory !== undefined && inventory.beganAtMs >= sinceMs ? [...inventory.live, ...inventory.ended] : [];
-  return stake.kind === 'create'
+  return liability.kind === 'create'
     ? localState.pendingCreate?.sessionSinceMs === sinceMs ||
-        rows.some((row) => sameName(row.name, stake.name))
-    : isInstanceSeen(localState, stake.name, sinceMs) || rows.some((row) => row.podId === stake.name);
+        rows.some((row) => sameName(row.name, liability.name))
+    : isInstanceSeen(localState, liability.name, sinceMs) || rows.some((row) => row.podId === liability.name);
 }
 
 function isInstanceSeen({ instance, unbound }: LocalState, podId: string, sinceMs: number): boolean {

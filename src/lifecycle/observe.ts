@@ -47,13 +47,13 @@ const GARBLED = '';
 function observePendingCreate(observation: Observation): PendingCreate | undefined {
   const openIntent = openIntentOf(observation);
   const known = observation.localState.pendingCreate;
-  const seen = { firstSeenAtMs: observation.now.monotonicMs, absences: 0 };
+  const firstSeen = { firstSeenAtMs: observation.now.monotonicMs, absences: 0 };
   switch (openIntent.kind) {
     case 'none':
     case 'foreign':
       return undefined;
     case 'garbled':
-      return countAbsence(observation, known ?? { podName: GARBLED, ...seen }, true);
+      return countAbsence(observation, known ?? { podName: GARBLED, ...firstSeen }, true);
     case 'open': {
       const { intent } = openIntent;
       const writing = writingOf(intent);
@@ -61,7 +61,7 @@ function observePendingCreate(observation: Observation): PendingCreate | undefin
       const isKnown = known?.writing === writing;
       const account = accountOfIntent(intent);
       const theirs = { ...(account === undefined ? {} : { account }), ...lateness(observation, intent) };
-      const fresh = { podName: intent.name, writing, ...theirs, ...seen };
+      const fresh = { podName: intent.name, writing, ...theirs, ...firstSeen };
       return countAbsence(observation, isKnown ? known : fresh, false);
     }
   }
@@ -142,23 +142,23 @@ function observeInstance(observation: Observation): InstanceState | undefined {
     return undefined;
   }
   const listed = observation.inventory?.live.find((instance) => instance.podId === podId);
-  const standing = knownInstance(localState, podId, now.monotonicMs);
-  return countMissing(observation, seen(observation, standing, listed), listed !== undefined);
+  const known = knownInstance(localState, podId, now.monotonicMs);
+  return countMissing(observation, withSnapshot(observation, known, listed), listed !== undefined);
 }
 
-function seen(
+function withSnapshot(
   observation: Observation,
-  standing: InstanceState,
+  known: InstanceState,
   listed: InstanceSnapshot | undefined,
 ): InstanceState {
   const snapshot = listed ?? observation.lastSeen?.snapshot;
-  const name = snapshot?.name ?? nameHeard(observation, standing);
-  const isSeen = snapshot !== undefined || standing.read?.result === 'found';
-  const seenAtMs = lastSeenAtMs(observation, standing, listed);
+  const name = snapshot?.name ?? latestName(observation, known);
+  const isSeen = snapshot !== undefined || known.read?.result === 'found';
+  const seenAtMs = lastSeenAtMs(observation, known, listed);
   return {
     ...firstSeenActive(observation),
-    ...standing,
-    wasRead: standing.wasRead || isSeen,
+    ...known,
+    wasRead: known.wasRead || isSeen,
     ...(seenAtMs === undefined ? {} : { seenAtMs }),
     ...(name === undefined ? {} : { name }),
   };
@@ -187,7 +187,7 @@ function knownInstance({ instance }: LocalState, podId: string, nowMs: number): 
 }
 
 /** The response to our own create request names the instance as reliably as a snapshot. */
-function nameHeard(
+function latestName(
   { localState: { unbound } }: Observation,
   { podId, read, name }: InstanceState,
 ): string | undefined {

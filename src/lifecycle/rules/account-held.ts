@@ -1,8 +1,8 @@
 import { isDeleting } from '../../api/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { GpuPodStatus } from '../../api/status.ts';
-import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, stakeOf } from '../account.ts';
-import type { AccountVerdict, Stake } from '../account.ts';
+import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, liabilityOf } from '../account.ts';
+import type { AccountVerdict, Liability } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';
 import type { AccountState, Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';
@@ -11,7 +11,7 @@ import type { ConditionDraft } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { heldReady } from './condition-drafts.ts';
 import { restFailing } from './failing.ts';
-import { keepingStall, unread } from './stalled.ts';
+import { keepingStall, keepObservedGeneration } from './stalled.ts';
 
 /**
  * Does nothing for a GpuPod while the API key may belong to another account than its instance or create intent: the
@@ -28,9 +28,13 @@ export function accountDoubtful(observation: Observation): Step | undefined {
   const verdict = accountVerdict(observation);
   switch (verdict.kind) {
     case 'foreign':
-      return isConfirmedAbsent(observation, verdict.stake) ? undefined : holdForeign(observation, verdict);
+      return isConfirmedAbsent(observation, verdict.liability)
+        ? undefined
+        : holdForeign(observation, verdict);
     case 'unconfirmed':
-      return isConfirmedAbsent(observation, verdict.stake) ? undefined : confirmAccount(observation, verdict);
+      return isConfirmedAbsent(observation, verdict.liability)
+        ? undefined
+        : confirmAccount(observation, verdict);
     case 'fits':
       return account.kind === 'changed' && !isRecordedHere(observation)
         ? hold(observation, account.message)
@@ -40,25 +44,25 @@ export function accountDoubtful(observation: Observation): Step | undefined {
 
 /** A GpuPod that records the account of the key is served, whatever account the installation has recorded. */
 function isRecordedHere(observation: Observation): boolean {
-  return identityOf(observation.account) !== undefined && stakeOf(observation)?.recorded !== undefined;
+  return identityOf(observation.account) !== undefined && liabilityOf(observation)?.recorded !== undefined;
 }
 
 /** A person confirmed that the create request created nothing on the other account. */
-function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Stake): boolean {
+function isConfirmedAbsent({ gpuPod }: Observation, { kind, name }: Liability): boolean {
   return kind === 'create' && sameName(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], name);
 }
 
-function hold(observation: Observation, message: string, stake = stakeOf(observation)): Rest {
+function hold(observation: Observation, message: string, liability = liabilityOf(observation)): Rest {
   const { status } = observation.gpuPod;
   const rest = restFailing(
     observation,
     { reason: 'AccountChanged', message },
     {
-      Ready: readyWhileHeld(status, message, stake),
+      Ready: readyWhileHeld(status, message, liability),
       ...keepingStall(status, { type: 'Stalled', draft: ['AccountChanged', message] }),
     },
   );
-  return { ...unread(observation, rest), isUnwatched: true };
+  return { ...keepObservedGeneration(observation, rest), isUnwatched: true };
 }
 
 /**
@@ -68,16 +72,16 @@ function hold(observation: Observation, message: string, stake = stakeOf(observa
 function readyWhileHeld(
   status: GpuPodStatus,
   message: string,
-  stake: Stake | undefined,
+  liability: Liability | undefined,
 ): ConditionDraft<'Ready'> {
   const [reason, text] = heldReady(status, message);
-  return reason === 'Pending' && stake?.kind === 'create' ? ['CreateUncertain', message] : [reason, text];
+  return reason === 'Pending' && liability?.kind === 'create' ? ['CreateUncertain', message] : [reason, text];
 }
 
 type Foreign = Extract<AccountVerdict, { readonly kind: 'foreign' }>;
 type Unconfirmed = Extract<AccountVerdict, { readonly kind: 'unconfirmed' }>;
 
-function holdForeign(observation: Observation, { stake, recorded }: Foreign): Rest {
+function holdForeign(observation: Observation, { liability, recorded }: Foreign): Rest {
   const { account } = observation;
   const session = identityOf(account);
   const isOfInstallation =
@@ -88,8 +92,8 @@ function holdForeign(observation: Observation, { stake, recorded }: Foreign): Re
   const [theirs, ours] = namesOf(session, recorded);
   return hold(
     observation,
-    `The API key belongs to account ${theirs}, but ${whatOf(stake)} belongs to ${ours}; it may bill and stays untouched. ` +
-      `Restore the old key, or, once nothing runs there, ${wayOut(stake)}.`,
+    `The API key belongs to account ${theirs}, but ${whatOf(liability)} belongs to ${ours}; it may bill and stays untouched. ` +
+      `Restore the old key, or, once nothing runs there, ${wayOut(liability)}.`,
   );
 }
 
@@ -101,14 +105,14 @@ function namesOf(one: AccountIdentity, other: AccountIdentity): readonly [string
   return [nameOf(one), nameOf(other)];
 }
 
-function whatOf({ kind, name }: Stake): string {
+function whatOf({ kind, name }: Liability): string {
   if (name === '') {
     return 'a create intent that cannot be read';
   }
   return kind === 'instance' ? `instance ${name}` : `the create intent for ${name}`;
 }
 
-function wayOut({ kind }: Stake): string {
+function wayOut({ kind }: Liability): string {
   return kind === 'instance'
     ? `delete the GpuPod with ${ANNOTATIONS.forceRelease} set to that ID`
     : `set ${ANNOTATIONS.confirmAbsent} to that name`;
@@ -118,7 +122,7 @@ function wayOut({ kind }: Stake): string {
  * The provider does not say whose key this is. A list or a GET may show the instance and so prove that the key fits.
  * If neither does, no absence counts.
  */
-function confirmAccount(observation: Observation, { stake, recorded }: Unconfirmed): Step {
+function confirmAccount(observation: Observation, { liability, recorded }: Unconfirmed): Step {
   const { account, inventory, localState, gpuPod, timings } = observation;
   const sinceMs = sessionBeganAtMs(account);
   if (inventory === undefined) {
@@ -127,7 +131,7 @@ function confirmAccount(observation: Observation, { stake, recorded }: Unconfirm
   }
   const { instance } = localState;
   if (
-    stake.kind === 'instance' &&
+    liability.kind === 'instance' &&
     instance !== undefined &&
     (instance.read?.beganAtMs ?? -Infinity) < sinceMs
   ) {
@@ -136,42 +140,42 @@ function confirmAccount(observation: Observation, { stake, recorded }: Unconfirm
   if (account.kind === 'fits' && account.unanswered !== undefined) {
     return { ...awaitAccount(observation, account.unanswered), wantsInventoryAfterMs: timings.quietPollMs };
   }
-  const message = recorded === undefined ? ofAnotherKey(stake) : ofAnotherAccount(stake, recorded);
+  const message = recorded === undefined ? ofAnotherKey(liability) : ofAnotherAccount(liability, recorded);
   const rest = restFailing(
     observation,
     { reason: 'AccountUnconfirmed', message, retryAfterMs: timings.quietPollMs },
     {
-      Ready: readyWhileHeld(gpuPod.status, message, stake),
+      Ready: readyWhileHeld(gpuPod.status, message, liability),
       ...keepingStall(gpuPod.status, { type: 'Stalled', draft: ['AccountUnconfirmed', message] }),
     },
   );
   // `beganAtMs` is -Infinity where no wallet of this GpuPod was listed completely.
   const againMs = Math.max(0, sinceMs, inventory.beganAtMs + timings.quietPollMs);
-  return { ...unread(observation, rest), isUnwatched: true, wantsInventoryAfterMs: againMs };
+  return { ...keepObservedGeneration(observation, rest), isUnwatched: true, wantsInventoryAfterMs: againMs };
 }
 
 /**
  * A rented instance is followed meanwhile. A GpuPod without one waits, because nobody knows which account would pay.
  */
 function awaitAnswer(observation: Observation, account: AccountState): Step | undefined {
-  const isIdle = stakeOf(observation) === undefined && !isDeleting(observation.gpuPod);
+  const isIdle = liabilityOf(observation) === undefined && !isDeleting(observation.gpuPod);
   return isIdle && account.kind === 'fits' && account.unanswered !== undefined
     ? awaitAccount(observation, account.unanswered)
     : undefined;
 }
 
-function ofAnotherAccount(stake: Stake, { userId }: AccountIdentity): string {
+function ofAnotherAccount(liability: Liability, { userId }: AccountIdentity): string {
   return (
     `The provider does not say whose API key this is, and shows nothing of account ${userId}, which ` +
-    `may pay for ${whatOf(stake)}. The operator leaves it alone. Let the key read its user, ` +
-    `restore the old key, or ${wayOut(stake)}.`
+    `may pay for ${whatOf(liability)}. The operator leaves it alone. Let the key read its user, ` +
+    `restore the old key, or ${wayOut(liability)}.`
   );
 }
 
-function ofAnotherKey(stake: Stake): string {
+function ofAnotherKey(liability: Liability): string {
   return (
-    `This API key does not show ${whatOf(stake)}, which belongs to another key of an unknown user. ` +
-    `The operator leaves it alone, and it may bill. Restore that key, or ${wayOut(stake)}.`
+    `This API key does not show ${whatOf(liability)}, which belongs to another key of an unknown user. ` +
+    `The operator leaves it alone, and it may bill. Restore that key, or ${wayOut(liability)}.`
   );
 }
 
@@ -214,5 +218,5 @@ function awaitAccount(observation: Observation, failure: Failure | undefined): R
       draft: ['Retrying', 'Waiting for the provider to say whose API key this is.'],
     }),
   });
-  return unread(observation, rest);
+  return keepObservedGeneration(observation, rest);
 }

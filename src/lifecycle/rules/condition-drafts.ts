@@ -12,9 +12,9 @@ export function currentDraft<T extends ConditionType>(
   type: T,
   fallback: ConditionDraft<T>,
 ): ConditionDraft<T> {
-  const standing = findCondition(status, type);
-  return standing !== undefined && isReason(type, standing.reason)
-    ? [standing.reason, standing.message]
+  const current = findCondition(status, type);
+  return current !== undefined && isReason(type, current.reason)
+    ? [current.reason, current.message]
     : fallback;
 }
 

@@ -5,7 +5,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY } from './condition-drafts.ts';
-import { endTimedOut } from './provision.ts';
+import { terminateTimedOut } from './provision.ts';
 
 /**
  * Delays Ready until the details of the instance, above all its price, were read after it became active. The create
@@ -26,7 +26,8 @@ export function confirmBeforeReady(
     return readAgain(observation, instance, activeSeenAtMs);
   }
   return lastSeen.snapshot.priceUsdPerHour === undefined
-    ? (endTimedOut(observation, instance, lastSeen) ?? awaitPrice(observation, instance, detailsAtMs, facts))
+    ? (terminateTimedOut(observation, instance, lastSeen) ??
+        awaitPrice(observation, instance, detailsAtMs, facts))
     : undefined;
 }
 

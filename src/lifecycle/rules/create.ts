@@ -33,8 +33,8 @@ export function stopAtLastNumber(observation: Observation): Step | undefined {
 
 /** An intent that surely created nothing is sent again under its own number. */
 function attemptNumber(observation: Observation): number {
-  const standing = openIntentOf(observation);
-  return standing.kind === 'open' ? standing.intent.attempt : nextAttemptNumber(observation);
+  const openIntent = openIntentOf(observation);
+  return openIntent.kind === 'open' ? openIntent.intent.attempt : nextAttemptNumber(observation);
 }
 
 /** Creates the instance: the intent holds what is needed after a crash, the request what is sent. */

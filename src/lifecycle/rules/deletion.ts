@@ -12,7 +12,7 @@ import { terminateInstance } from './terminate.ts';
 import { ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
-import { quietly } from './quietly.ts';
+import { deferStatus } from './defer-status.ts';
 import { closeUnheld, release } from './release.ts';
 
 /**
@@ -22,7 +22,7 @@ import { closeUnheld, release } from './release.ts';
 export function forceRelease(observation: Observation): Step | undefined {
   const { gpuPod } = observation;
   const named = gpuPod.metadata.annotations[ANNOTATIONS.forceRelease];
-  if (!isDeleting(gpuPod) || isLetGo(observation) || named === undefined) {
+  if (!isDeleting(gpuPod) || wasReleased(observation) || named === undefined) {
     return undefined;
   }
   return isNamed(observation, named) ? release(observation, { isForced: true }) : undefined;
@@ -67,9 +67,11 @@ export function finishDeletion(observation: Observation): Step | undefined {
     return undefined;
   }
   const { podId, podName = '' } = gpuPod.status;
-  if (podId !== undefined && isToBeRetained(observation) && !isOfAnother(observation, podId)) {
+  if (podId !== undefined && shouldRetain(observation) && !isOfAnother(observation, podId)) {
     const retain = [{ podId, podName }, ...newerOnes(observation)];
-    return isLetGo(observation) ? closeUnheld(observation, { retain }) : retainInstance(observation, retain);
+    return wasReleased(observation)
+      ? closeUnheld(observation, { retain })
+      : retainInstance(observation, retain);
   }
   const ending =
     podId === undefined ? undefined : terminateInstance(observation, 'the GpuPod is being deleted');
@@ -101,28 +103,28 @@ function retainInstance(observation: Observation, instances: readonly InstanceLe
 }
 
 /** An instance whose termination has begun is not retained: the time of the deletion must not decide that. */
-function isToBeRetained({ gpuPod, policy }: Observation): boolean {
-  const isBeingEnded = currentAttempt(gpuPod.status)?.ending !== undefined;
-  return retainsInstances(gpuPod, policy) && !isBeingEnded;
+function shouldRetain({ gpuPod, policy }: Observation): boolean {
+  const isTerminating = currentAttempt(gpuPod.status)?.ending !== undefined;
+  return retainsInstances(gpuPod, policy) && !isTerminating;
 }
 
 /** Releases the GpuPod once a complete list shows no other instance of it than the retained ones. */
 function confirmNothingElse(observation: Observation, retain: readonly InstanceLeft[]): Step {
   const { inventory, localState, now, timings } = observation;
-  if (isLetGo(observation)) {
+  if (wasReleased(observation)) {
     return closeUnheld(observation, {});
   }
   const sinceMs = localState.instance?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs;
   if (inventory === undefined || inventory.beganAtMs < sinceMs) {
-    return makeSure(observation, retain, sinceMs);
+    return reportCheck(observation, retain, sinceMs);
   }
   const left = new Set(retain.map(({ podId }) => podId));
   return ownInstances(observation).every(({ podId }) => left.has(podId))
     ? release(observation, retain.length === 0 ? {} : { retain })
-    : makeSure(observation, retain, inventory.beganAtMs + timings.busyPollMs);
+    : reportCheck(observation, retain, inventory.beganAtMs + timings.busyPollMs);
 }
 
-function makeSure(
+function reportCheck(
   observation: Observation,
   retain: readonly InstanceLeft[],
   wantsInventoryAfterMs: number,
@@ -142,13 +144,13 @@ function makeSure(
     }),
     wantsInventoryAfterMs,
   };
-  return quietly(
+  return deferStatus(
     observation,
     rest,
     localState.instance?.deletedAtMs ?? localState.deletingSinceMs ?? now.monotonicMs,
   );
 }
 
-function isLetGo({ gpuPod, localState }: Observation): boolean {
+function wasReleased({ gpuPod, localState }: Observation): boolean {
   return localState.isReleased === true || !hasFinalizer(gpuPod);
 }

@@ -5,7 +5,7 @@ import { effectiveCap, limitsFrom } from '../../offers/requirements.ts';
 import { identityOf } from '../account.ts';
 import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
-import { isOtherGpu, squashed } from './gpu-names.ts';
+import { isOtherGpu, normalized } from './gpu-names.ts';
 
 /** What the snapshot says, and what it must match. */
 export interface Compared {
@@ -121,7 +121,7 @@ function otherGpu({ snapshot: { gpuName }, requested: { gpuType }, spec }: Compa
 
 function deniedUpstream({ snapshot: { upstream }, requested, spec }: Compared): string | undefined {
   const { allow, deny = [] } = spec.placement.providers ?? {};
-  if (upstream === undefined || squashed(upstream) === squashed(requested.provider ?? '')) {
+  if (upstream === undefined || normalized(upstream) === normalized(requested.provider ?? '')) {
     return undefined;
   }
   const isAllowed = allow === undefined || isAmong(allow, upstream);
@@ -149,5 +149,5 @@ function otherPlace({
 }
 
 function isAmong(words: readonly string[], word: string): boolean {
-  return words.some((one) => squashed(one) === squashed(word));
+  return words.some((one) => normalized(one) === normalized(word));
 }

@@ -4,7 +4,7 @@ import { openIntentOf } from '../open-intent.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { heldReady, PENDING } from './condition-drafts.ts';
-import { keepingStall, unread } from './stalled.ts';
+import { keepingStall, keepObservedGeneration } from './stalled.ts';
 
 /** `gpupod.dev/paused: "true"`: the operator does nothing, not even for a deletion. */
 export function paused(observation: Observation): Step | undefined {
@@ -12,7 +12,7 @@ export function paused(observation: Observation): Step | undefined {
   if (!isPaused(gpuPod)) {
     return undefined;
   }
-  return unread(observation, {
+  return keepObservedGeneration(observation, {
     kind: 'rest',
     status: draftStatus(observation, {
       Ready: heldReady(gpuPod.status),

@@ -28,7 +28,7 @@ export function resolvePendingCreate(observation: Observation): Step | undefined
   if (openIntent.kind === 'garbled') {
     return isAbsent(observation, remembered)
       ? closeStripped(observation, remembered)
-      : uncertain(observation, remembered, undefined);
+      : awaitOutcome(observation, remembered, undefined);
   }
   if (openIntent.kind !== 'open') {
     return undefined;
@@ -63,7 +63,7 @@ function resolveUnknown(observation: Observation, intent: Intent, remembered: Pe
   if (isAbsent(observation, remembered) || isConfirmedAbsent(observation, intent)) {
     return closeNotCreated(observation, intent, remembered);
   }
-  return uncertain(observation, remembered, intent);
+  return awaitOutcome(observation, remembered, intent);
 }
 
 function bind(observation: Observation, intent: Intent, instance: InstanceSnapshot, adopted: boolean): Step {
@@ -106,7 +106,11 @@ function isConfirmedAbsent({ gpuPod }: Observation, intent: Intent): boolean {
   return isSameAttempt(gpuPod.metadata.annotations[ANNOTATIONS.confirmAbsent], intent.name);
 }
 
-function uncertain(observation: Observation, pendingCreate: PendingCreate, intent: Intent | undefined): Step {
+function awaitOutcome(
+  observation: Observation,
+  pendingCreate: PendingCreate,
+  intent: Intent | undefined,
+): Step {
   const { timings, now } = observation;
   const provenAtMs = requestSurelyEndedAtMs(pendingCreate, timings) + timings.settleMs;
   const isLate = now.monotonicMs > provenAtMs;
@@ -115,7 +119,7 @@ function uncertain(observation: Observation, pendingCreate: PendingCreate, inten
   const message =
     intent !== undefined && isStuck
       ? stuckMessage(intent, obstacle)
-      : `${uncertainMessage(intent)}${absenceDoubt(observation)}`;
+      : `${unknownOutcomeMessage(intent)}${absenceDoubt(observation)}`;
   return {
     kind: 'rest',
     status: draftStatus(observation, {
@@ -151,7 +155,7 @@ function stuckMessage({ name }: Intent, obstacle: string): string {
   );
 }
 
-function uncertainMessage(intent: Intent | undefined): string {
+function unknownOutcomeMessage(intent: Intent | undefined): string {
   return intent === undefined
     ? `Annotation ${ANNOTATIONS.intent} cannot be read. A create request may have been sent, and its instance may bill. ` +
         'The operator looks for it; nothing else is rented meanwhile.'

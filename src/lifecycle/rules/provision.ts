@@ -21,11 +21,15 @@ export function followUnready(
   facts: Facts,
 ): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
-  const failed = wasReady ? undefined : endFailed(observation, instance, lastSeen);
+  const failed = wasReady ? undefined : terminateFailed(observation, instance, lastSeen);
   return failed ?? report(observation, lastSeen.snapshot, facts, wasReady);
 }
 
-function endFailed(observation: Observation, instance: InstanceState, lastSeen: LastSeen): Step | undefined {
+function terminateFailed(
+  observation: Observation,
+  instance: InstanceState,
+  lastSeen: LastSeen,
+): Step | undefined {
   const { snapshot } = lastSeen;
   const readiness = readinessOf(snapshot);
   if (readiness === 'podFailed') {
@@ -42,10 +46,10 @@ function endFailed(observation: Observation, instance: InstanceState, lastSeen: 
       `The installation failed: ${installationFailure(observation, snapshot)}.`,
     );
   }
-  return endTimedOut(observation, instance, lastSeen);
+  return terminateTimedOut(observation, instance, lastSeen);
 }
 
-export function endTimedOut(
+export function terminateTimedOut(
   observation: Observation,
   instance: InstanceState,
   lastSeen: LastSeen,

@@ -139,12 +139,12 @@ function secretFacts({ outcome, message = '' }: SecretState, { name, former }: W
 }
 
 function readyMessage(observation: Observation, snapshot: InstanceSnapshot): string {
-  const isDear = isAbovePriceLine(
+  const isAboveCap = isAbovePriceLine(
     observation,
     snapshot.priceUsdPerHour ?? observation.gpuPod.status.cost?.billedPerHour,
   );
   const base = `Instance ${snapshot.podId} is ready: ${snapshot.ssh?.command ?? ''}`;
-  return isDear
+  return isAboveCap
     ? `${base}. It costs more than the cap allows now; the operator keeps it, because it was ready before.`
     : base;
 }

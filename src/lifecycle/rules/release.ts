@@ -22,7 +22,7 @@ export function release(observation: Observation, how: Release = {}): Step {
   // Once only: a CRD that drops the write, or a connection Secret that cannot be removed, must not block the release.
   const mayClose = localState.isClosing !== true && localState.secret?.outcome !== 'kept';
   if (isHeld && mayClose && !isClosed(gpuPod)) {
-    return closing(observation, how);
+    return writeFinalStatus(observation, how);
   }
   return { kind: 'act', effect: { type: 'release', ...how } };
 }
@@ -38,7 +38,7 @@ export function closeUnheld(observation: Observation, how: Release): Step {
   const { gpuPod, localState } = observation;
   return localState.isReleased === true || isClosed(gpuPod) || localState.isClosing === true
     ? { kind: 'rest', status: gpuPod.status }
-    : closing(observation, how);
+    : writeFinalStatus(observation, how);
 }
 
 function isClosed({ status }: GpuPod): boolean {
@@ -46,17 +46,19 @@ function isClosed({ status }: GpuPod): boolean {
   return reason === 'Released' || (reason === 'Terminated' && status.podId === undefined);
 }
 
-function closing(observation: Observation, how: Release): Step {
+function writeFinalStatus(observation: Observation, how: Release): Step {
   const step =
-    how.retain === undefined && how.isForced !== true ? ended(observation) : left(observation, how);
+    how.retain === undefined && how.isForced !== true
+      ? closeTerminated(observation)
+      : closeReleased(observation, how);
   const isWrite = step.kind === 'act' && step.effect.type === 'writeStatus';
   return isWrite ? { ...step, remember: { ...step.remember, isClosing: true } } : step;
 }
 
-function ended(observation: Observation): Step {
+function closeTerminated(observation: Observation): Step {
   const { podId } = observation.gpuPod.status;
   if (podId === undefined) {
-    return write(observation, [
+    return writeReady(observation, [
       'Terminated',
       'Nothing is rented any more. Another finalizer holds the GpuPod.',
     ]);
@@ -69,11 +71,11 @@ function ended(observation: Observation): Step {
   );
 }
 
-function left(observation: Observation, { retain }: Release): Step {
+function closeReleased(observation: Observation, { retain }: Release): Step {
   const { podId } = observation.gpuPod.status;
   const ids = retain?.map((instance) => instance.podId).join(', ') ?? podId;
   const which = ids === undefined ? 'The instance of the last create intent' : `Instance ${ids}`;
-  return write(observation, [
+  return writeReady(observation, [
     'Released',
     retain === undefined
       ? `${which} was released without proof that it terminated, and may still bill. Look for it at the provider.`
@@ -81,7 +83,7 @@ function left(observation: Observation, { retain }: Release): Step {
   ]);
 }
 
-function write(observation: Observation, Ready: readonly ['Terminated' | 'Released', string]): Step {
+function writeReady(observation: Observation, Ready: readonly ['Terminated' | 'Released', string]): Step {
   const status = draftStatus(observation, { Ready }, { ssh: undefined, ports: undefined });
   return { kind: 'act', effect: { type: 'writeStatus', status } };
 }

@@ -43,7 +43,7 @@ export function awaitCleanList(observation: Observation): Step | undefined {
     return undefined;
   }
   return isFresh
-    ? sayMakingSure(observation, inventory.beganAtMs + timings.busyPollMs)
+    ? reportCheck(observation, inventory.beganAtMs + timings.busyPollMs)
     : awaitList(observation, now.monotonicMs);
 }
 
@@ -72,9 +72,9 @@ function hasNoPast({ gpuPod, localState }: Observation): boolean {
 function awaitList(observation: Observation, wantsInventoryAfterMs: number): Step {
   const { gpuPod, providerFailure, inventory } = observation;
   const isDoubtful = providerFailure !== undefined || inventory?.doubt !== undefined;
-  const isWorthSaying = isDoubtful || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
-  return isWorthSaying
-    ? sayMakingSure(observation, wantsInventoryAfterMs)
+  const isWorthReporting = isDoubtful || isDeepStrictEqual(gpuPod.status, FRESH_STATUS);
+  return isWorthReporting
+    ? reportCheck(observation, wantsInventoryAfterMs)
     : { kind: 'rest', status: gpuPod.status, wantsInventoryAfterMs, ...stillFailing(observation) };
 }
 
@@ -86,7 +86,7 @@ function stillFailing({ localState: { blocked, failure } }: Observation): Pick<R
   return failure === undefined || failure.reason !== blocked?.reason ? {} : { remember: { failure } };
 }
 
-function sayMakingSure(observation: Observation, wantsInventoryAfterMs: number): Step {
+function reportCheck(observation: Observation, wantsInventoryAfterMs: number): Step {
   return {
     kind: 'rest',
     status: draftStatus(observation, {

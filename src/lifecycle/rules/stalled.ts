@@ -16,9 +16,9 @@ const LASTING: readonly StalledReason[] = [...AFTER_LOSS, 'OfferTimeout', 'Inval
  * reason must keep it. Otherwise the operator would rent again once that reason is over.
  */
 export function lastingStall(status: GpuPodStatus): ConditionDraft<'Stalled'> | undefined {
-  const standing = findCondition(status, 'Stalled');
-  const reason = LASTING.find((candidate) => candidate === standing?.reason);
-  return standing === undefined || reason === undefined ? undefined : [reason, standing.message];
+  const current = findCondition(status, 'Stalled');
+  const reason = LASTING.find((candidate) => candidate === current?.reason);
+  return current === undefined || reason === undefined ? undefined : [reason, current.message];
 }
 
 /** Progress for a GpuPod that rests: the lasting stall if there is one, else `otherwise`. */
@@ -39,7 +39,7 @@ export function isAfterLoss(status: GpuPodStatus): boolean {
 }
 
 /** Keeps `observedGeneration`, because this rule has not acted on a changed spec. See `startOver`. */
-export function unread({ gpuPod }: Observation, rest: Rest): Rest {
+export function keepObservedGeneration({ gpuPod }: Observation, rest: Rest): Rest {
   const { observedGeneration } = gpuPod.status;
   return observedGeneration < 0 ? rest : { ...rest, status: { ...rest.status, observedGeneration } };
 }

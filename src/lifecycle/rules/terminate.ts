@@ -11,7 +11,7 @@ import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';
 import { isSigned, ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
-import { quietly } from './quietly.ts';
+import { deferStatus } from './defer-status.ts';
 
 /**
  * Terminates the rented instance: sends DELETE, then reads until the end is proven, and then returns undefined. The
@@ -166,7 +166,7 @@ function awaitEnd(observation: Observation, instance: InstanceState, why: string
     ...(inventory?.doubt === undefined ? {} : { requeueAfterMs: timings.goneSpacingMs }),
     wantsInventoryAfterMs: nextListAfterMs(observation, deletedAtMs),
   };
-  return quietly(observation, rest, deletedAtMs);
+  return deferStatus(observation, rest, deletedAtMs);
 }
 
 /** Asks for a list once polls no longer show the instance, else at intervals: a list costs many requests. */

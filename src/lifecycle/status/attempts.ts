@@ -19,9 +19,9 @@ export function withAttempt(
   number: number,
   change: Omit<Partial<Attempt>, 'number'>,
 ): Attempt[] {
-  const standing = attemptsOf(status);
-  const known = standing.find((attempt) => attempt.number === number);
-  const others = standing.filter((attempt) => attempt.number !== number);
+  const recorded = attemptsOf(status);
+  const known = recorded.find((attempt) => attempt.number === number);
+  const others = recorded.filter((attempt) => attempt.number !== number);
   // The schema would reject the whole status for one long text, and IDs have any length.
   const message = change.message === undefined ? {} : { message: truncateMessage(change.message) };
   return [...others, { ...known, ...change, ...message, number }]

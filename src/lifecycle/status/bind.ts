@@ -54,7 +54,7 @@ function bindFacts(
     podId: instance.podId,
     podIdProof: proofs.of(instance.podId),
     podName: intent.name,
-    account: accountOf(account, intent, instance, accountTold(localState, instance)),
+    account: accountOf(account, intent, instance, answeredAccount(localState, instance)),
     offer: offerStatus(intent),
     cost: costStatus(intent, instance),
     attempts: withAttempt(gpuPod.status, intent.attempt, {
@@ -77,7 +77,7 @@ function bindFacts(
 }
 
 /** The account that the create response of this process named. */
-function accountTold({ unbound }: LocalState, { podId }: InstanceSnapshot): AccountIdentity | undefined {
+function answeredAccount({ unbound }: LocalState, { podId }: InstanceSnapshot): AccountIdentity | undefined {
   return unbound?.podId === podId ? unbound.account : undefined;
 }
 
@@ -91,10 +91,10 @@ export function accountOf(
   { userId }: InstanceSnapshot,
   answered?: AccountIdentity,
 ): GpuPodStatus['account'] {
-  const told =
+  const named =
     session.kind === 'unknown' || userId === undefined ? undefined : { ...originOf(session), userId };
   const identity =
-    (intent === undefined ? undefined : accountOfIntent(intent)) ?? answered ?? identityOf(session) ?? told;
+    (intent === undefined ? undefined : accountOfIntent(intent)) ?? answered ?? identityOf(session) ?? named;
   return identity === undefined
     ? undefined
     : {

@@ -47,7 +47,7 @@ export function draftStatus(
     phase: phaseOf(conditions),
     conditions,
   };
-  return accrue(shown(withoutUndefined(status)), now.wallMs);
+  return accrue(withPlainText(withoutUndefined(status)), now.wallMs);
 }
 
 function draftList(observation: Observation, drafts: ConditionDrafts): readonly TypedDraft[] {
@@ -124,12 +124,12 @@ function mergeConditions(observation: Observation, drafts: readonly TypedDraft[]
   const { gpuPod, now } = observation;
   const merged: Condition[] = [];
   for (const type of CONDITION_TYPES) {
-    const standing = findCondition(gpuPod.status, type);
+    const current = findCondition(gpuPod.status, type);
     const draft = drafts.find((candidate) => candidate.type === type);
     if (draft === undefined) {
       const isLasting = type === 'OfferSelected' || type === 'Provisioned';
-      if (isLasting && standing !== undefined) {
-        merged.push({ ...standing, observedGeneration: gpuPod.metadata.generation });
+      if (isLasting && current !== undefined) {
+        merged.push({ ...current, observedGeneration: gpuPod.metadata.generation });
       }
       continue;
     }
@@ -138,7 +138,7 @@ function mergeConditions(observation: Observation, drafts: readonly TypedDraft[]
       type,
       status,
       observedGeneration: gpuPod.metadata.generation,
-      lastTransitionTime: standing?.status === status ? standing.lastTransitionTime : timestamp(now.wallMs),
+      lastTransitionTime: current?.status === status ? current.lastTransitionTime : timestamp(now.wallMs),
       reason: draft.reason,
       message: truncateMessage(draft.message),
     });
@@ -147,17 +147,17 @@ function mergeConditions(observation: Observation, drafts: readonly TypedDraft[]
 }
 
 /** Replaces what a terminal would obey or the API server would reject, in every text of the status. */
-function shown(value: GpuPodStatus): GpuPodStatus;
-function shown(value: unknown): unknown;
-function shown(value: unknown): unknown {
+function withPlainText(value: GpuPodStatus): GpuPodStatus;
+function withPlainText(value: unknown): unknown;
+function withPlainText(value: unknown): unknown {
   if (typeof value === 'string') {
     return plainText(value);
   }
   if (Array.isArray(value)) {
-    return value.map(shown);
+    return value.map(withPlainText);
   }
   return typeof value === 'object' && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]))
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withPlainText(inner)]))
     : value;
 }
 

@@ -107,7 +107,7 @@ function isTrouble({ type, status, reason }: Condition): boolean {
 
 function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
   const isReady = after.readyAt !== undefined && before.readyAt !== undefined;
-  return isReady && isDear(after) && !isDear(before)
+  return isReady && isAboveCap(after) && !isAboveCap(before)
     ? [
         {
           type: 'Warning',
@@ -118,7 +118,7 @@ function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly Life
     : [];
 }
 
-function isDear({ cost }: GpuPodStatus): boolean {
+function isAboveCap({ cost }: GpuPodStatus): boolean {
   return (cost?.billedPerHour ?? 0) > (cost?.maxPrice ?? Infinity);
 }
 

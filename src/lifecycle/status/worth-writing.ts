@@ -7,15 +7,15 @@ import type { Observation } from '../observation.ts';
  * `rejectionsWriteMs`.
  */
 export function isWorthWriting(observation: Observation, next: GpuPodStatus): boolean {
-  const standing = observation.gpuPod.status;
-  if (!isSameJson(steadyPart(standing), steadyPart(next))) {
+  const current = observation.gpuPod.status;
+  if (!isSameJson(steadyPart(current), steadyPart(next))) {
     return true;
   }
   const writtenAtMs = observation.localState.rejectionsWrittenAtMs;
   const isDue =
     writtenAtMs === undefined ||
     observation.now.monotonicMs - writtenAtMs >= observation.timings.rejectionsWriteMs;
-  return isDue && !isSameJson(rejectionReasons(standing), rejectionReasons(next));
+  return isDue && !isSameJson(rejectionReasons(current), rejectionReasons(next));
 }
 
 function steadyPart(status: GpuPodStatus): unknown {

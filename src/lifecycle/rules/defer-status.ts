@@ -3,15 +3,15 @@ import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
 
 /** A termination within this many polls needs no status write of its own. */
-const QUIET_POLLS = 2;
+const BRIEF_POLLS = 2;
 
 /**
  * Keeps the status of a GpuPod that is being deleted, unless the deletion takes long or is in doubt. Most deletions
  * take seconds.
  */
-export function quietly(observation: Observation, rest: Rest, sinceMs: number): Rest {
+export function deferStatus(observation: Observation, rest: Rest, sinceMs: number): Rest {
   const { gpuPod, inventory, now, timings } = observation;
-  const leftMs = sinceMs + QUIET_POLLS * timings.busyPollMs - now.monotonicMs;
+  const leftMs = sinceMs + BRIEF_POLLS * timings.busyPollMs - now.monotonicMs;
   if (!isDeleting(gpuPod) || leftMs <= 0 || inventory?.doubt !== undefined) {
     return rest;
   }
