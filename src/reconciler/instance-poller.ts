@@ -17,8 +17,16 @@ interface Followed {
   /** Where it may be listed. */
   readonly wallets: Wallets;
   readonly lastSeen?: LastSeen;
+  /** What the status poll said that made it, if one did. */
+  readonly polled?: InstanceSnapshot | undefined;
   /** No status poll has told anything of it since. */
   readonly failing?: PollFailure | undefined;
+}
+
+/** How something was seen: when, and by a poll that said so. */
+interface SeenHow {
+  readonly atMs?: number;
+  readonly polled?: InstanceSnapshot;
 }
 
 interface PollFailure {
@@ -84,9 +92,20 @@ export class InstancePoller {
     return this.#followed.has(podId);
   }
 
-  /** A look that carries every field (GET or list). An older one than is known changes nothing. */
+  /**
+   * A look that carries every field (GET or list). One that began before the last poll, which tells the same state, still
+   * has what that poll lacks; else an older one than is known changes nothing.
+   */
   record(snapshot: InstanceSnapshot, beganAtMs: number): void {
-    this.#see(snapshot.podId, { snapshot, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
+    const { lastSeen, polled } = this.#followed.get(snapshot.podId) ?? {};
+    const isLate = lastSeen !== undefined && beganAtMs < lastSeen.beganAtMs;
+    const isOfSameState = lastSeen?.omitted === false && polled?.status === snapshot.status;
+    if (isLate && isOfSameState && beganAtMs > (lastSeen.detailsAtMs ?? -Infinity)) {
+      const merged = merge(snapshot, polled);
+      this.#see(snapshot.podId, { ...lastSeen, snapshot: merged, detailsAtMs: beganAtMs });
+    } else {
+      this.#see(snapshot.podId, { snapshot, beganAtMs, detailsAtMs: beganAtMs, omitted: false });
+    }
   }
 
   /** One round of polling. @returns after how long the next one is due. */
@@ -166,17 +185,13 @@ export class InstancePoller {
       const snapshot = byId.get(podId);
       if (snapshot !== undefined) {
         const { omittedSinceMs: _since, ...standing } = known ?? {};
-        this.#see(podId, {
-          ...standing,
-          snapshot: merge(known?.snapshot, snapshot),
-          beganAtMs,
-          omitted: false,
-        });
+        const merged = merge(known?.snapshot, snapshot);
+        this.#see(podId, { ...standing, snapshot: merged, beganAtMs, omitted: false }, { polled: snapshot });
       } else if (known !== undefined && beganAtMs > known.beganAtMs) {
         this.#see(
           podId,
           { ...known, omitted: true, omittedSinceMs: known.omittedSinceMs ?? beganAtMs },
-          beganAtMs,
+          { atMs: beganAtMs },
         );
       } else {
         this.#suspectUnseen(podId);
@@ -210,12 +225,12 @@ export class InstancePoller {
     }
   }
 
-  #see(podId: string, lastSeen: LastSeen, atMs = lastSeen.beganAtMs): void {
+  #see(podId: string, lastSeen: LastSeen, { atMs = lastSeen.beganAtMs, polled }: SeenHow = {}): void {
     const followed = this.#followed.get(podId);
     if (followed === undefined || (followed.lastSeen !== undefined && atMs < followed.lastSeen.beganAtMs)) {
       return;
     }
-    this.#followed.set(podId, { ...followed, lastSeen });
+    this.#followed.set(podId, { ...followed, lastSeen, polled });
     if (followed.lastSeen === undefined || isDifferent(followed.lastSeen, lastSeen)) {
       this.#options.onChange(followed.key);
     }

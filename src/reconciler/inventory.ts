@@ -24,6 +24,8 @@ export interface Waiting {
   readonly wallets: Wallets;
   /** The instance whose end it waits for, once its DELETE was accepted. */
   readonly terminating?: string | undefined;
+  /** The instance of which it waits to read more, and which was live when it was last seen. */
+  readonly live?: string | undefined;
 }
 
 const PAGE_SIZE = 100;
@@ -118,15 +120,20 @@ export class Inventory {
 
   /**
    * After the list: what it does not show any more has ended before, so the history can have it. Where all that is waited
-   * for is the end of instances, it is read as far as it takes to show those that the list left out.
+   * for is the end of instances, it is read as far as it takes to show those that the list left out. Those who wait for an
+   * instance that the list shows need no history: what is live has not ended.
    */
   async #askHistory({ instances }: InstanceList): Promise<void> {
-    const waiting = [...this.#waiting.values()];
+    const shown = new Set(instances.map(({ podId }) => podId));
+    const all = [...this.#waiting.values()];
+    const waiting = all.filter(({ live }) => live === undefined || !shown.has(live));
+    if (waiting.length === 0 && all.length > 0) {
+      return;
+    }
     const isAboutEnds = waiting.length > 0 && waiting.every(({ terminating }) => terminating !== undefined);
-    const live = new Set(instances.map(({ podId }) => podId));
     const wanted = new Set(
       waiting.flatMap(({ terminating }) =>
-        terminating === undefined || live.has(terminating) || this.#instances.hasEnded(terminating)
+        terminating === undefined || shown.has(terminating) || this.#instances.hasEnded(terminating)
           ? []
           : [terminating],
       ),

@@ -12,6 +12,7 @@ import { withDropped } from '../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../lifecycle/step.ts';
 import type { Context } from './context.ts';
+import type { Waiting } from './inventory.ts';
 import type { EffectOutcome } from './effects/outcome.ts';
 import { perform } from './effects/perform.ts';
 import { writeStatus } from './effects/writes.ts';
@@ -223,8 +224,16 @@ function watchProvider(context: Context, key: string, observation: Observation, 
   if (step.wantsInventoryAfterMs === undefined) {
     inventory.forget(key);
   } else {
-    const terminating =
-      localState.instance?.deletedAtMs === undefined ? undefined : localState.instance.podId;
-    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, terminating });
+    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, ...awaited(observation) });
   }
+}
+
+/** Of which instance a list is to show something: that it has ended, or, of one that is live, more than polls tell. */
+function awaited({ gpuPod, localState, lastSeen }: Observation): Pick<Waiting, 'terminating' | 'live'> {
+  const { instance } = localState;
+  if (instance?.deletedAtMs !== undefined) {
+    return { terminating: instance.podId };
+  }
+  const isLive = lastSeen?.snapshot.status === 'ACTIVE' && !lastSeen.omitted;
+  return isLive ? { live: gpuPod.status.podId } : {};
 }

@@ -63,9 +63,8 @@ describe(`${String(COUNT)} GpuPods`, () => {
     expect(only(toReady, isOfProvider)).toEqual({
       'GET /availability/gpus': 1,
       'POST /pods/': COUNT,
-      'GET /pods/status': 6,
+      'GET /pods/status': 5,
       'GET /pods/': 5,
-      'GET /pods/history': 5,
     });
     expect(only(atRest, (label) => !label.startsWith('GET'))).toEqual({});
     expect(only(atRest, isOfProvider)).toEqual({

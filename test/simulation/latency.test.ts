@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { judgeEnd } from './oracles.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+/** What the provider itself takes, in this world. */
+const OWN_MS = { ready: 2_000, gone: 500 };
+
+interface Moments {
+  readonly ready: ReadonlyMap<string, number>;
+  readonly gone: ReadonlyMap<string, number>;
+}
+
+/** When which GpuPod got ready, and went. */
+function watchMoments(world: SimulatedWorld): Moments {
+  const ready = new Map<string, number>();
+  const gone = new Map<string, number>();
+  world.server.onChange(({ kind, type, object }) => {
+    const { name } = object.metadata;
+    if (kind !== 'gpupods') return;
+    if (type === 'DELETED') gone.set(name, world.time.nowMs);
+    else if (!ready.has(name) && world.isReady(name)) ready.set(name, world.time.nowMs);
+  });
+  return { ready, gone };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity;
+}
+
+/** Virtual time: the same in each run. */
+describe('beyond what the provider takes itself', () => {
+  it.each([
+    { count: 1, everyMs: 0, readyMs: 1_500, lastReadyMs: 1_500, goneMs: 2_000 },
+    { count: 10, everyMs: 0, readyMs: 1_500, lastReadyMs: 3_000, goneMs: 2_000 },
+    { count: 10, everyMs: 3_000, readyMs: 1_500, lastReadyMs: 1_500, goneMs: 2_000 },
+    // Here a limiter that knows nothing yet is what is waited for: it begins at 20 requests a second.
+    { count: 100, everyMs: 0, readyMs: 5_500, lastReadyMs: 7_000, goneMs: 7_000 },
+  ])(
+    '$count GpuPods, one each $everyMs ms, take $readyMs ms to Ready and $goneMs ms to gone at most, at the median',
+    async ({ count, everyMs, readyMs, lastReadyMs, goneMs }) => {
+      const names = Array.from({ length: count }, (_, index) => `train-${String(index)}`);
+      const world = new SimulatedWorld({
+        isTraced: false,
+        provider: { provisioningMs: OWN_MS.ready, installingMs: 0, deletingMs: OWN_MS.gone },
+        settings: { isRateLimited: true },
+      });
+      const { ready, gone } = watchMoments(world);
+      const begun = new Map<string, number>();
+      const each = async (act: (name: string) => void): Promise<void> => {
+        for (const name of names) {
+          begun.set(name, world.time.nowMs);
+          act(name);
+          await world.pass(everyMs);
+        }
+      };
+      const took = (ended: ReadonlyMap<string, number>): readonly number[] =>
+        names.map((name) => (ended.get(name) ?? Infinity) - (begun.get(name) ?? 0));
+
+      world.startOperator();
+      await world.pass(1_000);
+      await each((name) => world.apply(name));
+      await world.until('all are ready', () => ready.size === count);
+      expect(median(took(ready)) - OWN_MS.ready).toBeLessThanOrEqual(readyMs);
+      expect(Math.max(...took(ready)) - OWN_MS.ready).toBeLessThanOrEqual(lastReadyMs);
+      await world.pass(7_777);
+      await each((name) => world.delete(name));
+      await world.until('all are gone', () => gone.size === count);
+      expect(median(took(gone)) - OWN_MS.gone).toBeLessThanOrEqual(goneMs);
+      judgeEnd(world);
+      expect(world.books.violations).toEqual([]);
+    },
+  );
+});
