@@ -94,12 +94,22 @@ function withoutForeignAnswers(observation: Observation): Observation {
   };
 }
 
-/** Counted only where there is a limit; nothing is said before the first complete list. */
+/**
+ * Counted only where there is a limit, and for those who may rent: all objects count, so nobody asks who need not know.
+ * Nothing is said before the first complete list.
+ */
 function reservedElsewhereBy(
   { policy, reservations }: Sources,
-  { metadata }: GpuPod,
+  gpuPod: GpuPod,
 ): Pick<Observation, 'reservedElsewhere'> {
-  const micros = policy.maxTotalPricePerHour === undefined ? 0 : reservations.elsewhere(metadata.uid);
+  if (policy.maxTotalPricePerHour === undefined) {
+    return { reservedElsewhere: 0 };
+  }
+  if (gpuPod.status.podId !== undefined) {
+    reservations.note(gpuPod);
+    return {};
+  }
+  const micros = reservations.elsewhere(gpuPod.metadata.uid);
   return micros === undefined ? {} : { reservedElsewhere: micros };
 }
 

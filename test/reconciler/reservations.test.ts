@@ -48,6 +48,35 @@ function rented(overrides: GpuPodOverrides = {}): RawObject {
 const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 
 describe('the books', () => {
+  it('read each version of an object once, however often they are asked', () => {
+    let reads = 0;
+    const counted = (raw: RawObject): RawObject =>
+      Object.defineProperty({ ...raw }, 'spec', {
+        enumerable: true,
+        get: () => {
+          reads += 1;
+          return raw['spec'];
+        },
+      });
+    objects = [counted(rented())];
+    list(LIVE);
+    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    expect(reads).toBeGreaterThan(0);
+    const before = reads;
+    for (let times = 0; times < 10; times += 1) books.elsewhere(OTHER);
+    expect(reads).toBe(before);
+
+    objects = [counted(rented())];
+    books.elsewhere(OTHER);
+    expect(reads).toBe(2 * before);
+  });
+
+  it('keep what a GpuPod rents that was looked at, though it is torn out before any list shows it', () => {
+    list();
+    books.note(gpuPod({ intent: intent(), status: rentedStatus() }));
+    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+  });
+
   it('say nothing before the first complete list', () => {
     objects = [rented()];
     expect(books.elsewhere(OTHER)).toBeUndefined();

@@ -1,0 +1,21 @@
+import { parseGpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpu-pod.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+
+/** Reads each version of an object once: there may be thousands, and each create request asks about all of them. */
+export class ReadOnce {
+  readonly #known = new WeakMap<KubernetesObject, GpuPod | 'unreadable'>();
+
+  /** Undefined where the object does not fit this version of the operator. */
+  read(raw: KubernetesObject): GpuPod | undefined {
+    const gpuPod = this.#known.get(raw) ?? this.#readAnew(raw);
+    return gpuPod === 'unreadable' ? undefined : gpuPod;
+  }
+
+  #readAnew(raw: KubernetesObject): GpuPod | 'unreadable' {
+    const parsed = parseGpuPod(raw);
+    const gpuPod = parsed.kind === 'ok' ? parsed.gpuPod : 'unreadable';
+    this.#known.set(raw, gpuPod);
+    return gpuPod;
+  }
+}
