@@ -47,6 +47,7 @@ interface Sum {
   readonly unowned: readonly (readonly [Live, MicroUsd])[];
 }
 
+const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
 const HOUR_MS = 3_600_000;
 /** What a list showed once is not too young for lists. */
 const SHOWN = -Infinity;
@@ -92,13 +93,9 @@ export class Reservations {
     const known = this.#live.get(podId);
     if (status === 'TERMINATED') {
       this.#live.delete(podId);
-    } else if (known !== undefined || this.#isOurs(name)) {
+    } else if (known !== undefined || parsePodName(name)?.installation === this.#options.installation) {
       this.#live.set(podId, shown(instance, known));
     }
-  }
-
-  #isOurs(name: string | undefined): boolean {
-    return parsePodName(name)?.installation === this.#options.installation;
   }
 
   #miss(podId: string, live: Live, beganAtMs: number): void {
@@ -178,11 +175,7 @@ export class Reservations {
 
   /** What bills and belongs to no GpuPod, in micro-dollars an hour. */
   unowned(): ReadonlyMap<UnownedKind, MicroUsd> {
-    const totals = new Map<UnownedKind, MicroUsd>([
-      ['retained', 0],
-      ['released', 0],
-      ['orphaned', 0],
-    ]);
+    const totals = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
     for (const [{ kind = 'orphaned' }, price] of this.#sum().unowned) {
       totals.set(kind, (totals.get(kind) ?? 0) + price);
     }
