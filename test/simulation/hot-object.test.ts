@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { SimulatedWorld } from './simulated-world.ts';
+
+const HOT = 'hot';
+const OTHERS = ['train-1', 'train-2', 'train-3'];
+const EDITS = 600;
+const EVERY_MS = 50;
+
+/** What the provider and the cluster are asked, and when the others got ready, with and without edits of one object. */
+async function live(isHot: boolean): Promise<{
+  readonly calls: Readonly<Record<string, number>>;
+  readonly readyAtMs: readonly number[];
+}> {
+  const calls: Record<string, number> = {};
+  let isCounting = false;
+  const world = new SimulatedWorld({
+    isTraced: false,
+    faultPlan: ({ label }) => {
+      if (isCounting) calls[label] = (calls[label] ?? 0) + 1;
+      return [];
+    },
+  });
+  const readyAtMs = new Map<string, number>();
+  world.server.onChange(({ kind, object }) => {
+    const { name } = object.metadata;
+    if (kind === 'gpupods' && !readyAtMs.has(name) && world.isReady(name))
+      readyAtMs.set(name, world.time.nowMs);
+  });
+  world.startOperator();
+  await world.pass(1_000);
+  world.apply(HOT);
+  await world.until('the hot one is ready', () => world.isReady(HOT));
+  await world.pass(1_000);
+  isCounting = true;
+  for (const name of OTHERS) world.apply(name);
+  for (let edit = 0; edit < EDITS; edit += 1) {
+    if (isHot) {
+      world.edit((object) => {
+        const annotations = { ...object.metadata.annotations, edit: String(edit) };
+        return { ...object, metadata: { ...object.metadata, annotations } };
+      }, HOT);
+    }
+    await world.pass(EVERY_MS);
+  }
+  await world.until('the others are ready', () => OTHERS.every((name) => world.isReady(name)));
+  return { calls, readyAtMs: OTHERS.map((name) => readyAtMs.get(name) ?? Infinity) };
+}
+
+describe('a GpuPod that somebody changes twenty times a second', () => {
+  it('costs no request and no write, and makes nobody else later', async () => {
+    const calm = await live(false);
+    const hot = await live(true);
+    expect(hot).toEqual(calm);
+    expect(calm.calls['PUT gpupods/status']).toBe(3 * OTHERS.length);
+  });
+});
