@@ -67,7 +67,7 @@ describe('beyond what the provider takes itself', () => {
       await world.until('all are gone', () => gone.size === count);
       expect(median(took(gone)) - OWN_MS.gone).toBeLessThanOrEqual(goneMs);
       judgeEnd(world);
-      expect(world.books.violations).toEqual([]);
+      expect(world.journal.violations).toEqual([]);
     },
   );
 });
