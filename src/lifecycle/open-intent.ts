@@ -55,7 +55,7 @@ function isStripped({ localState, gpuPod }: Observation): boolean {
 }
 
 /**
- * An intent of another UID is a copy, unless that UID existed in this namespace, is gone from the cluster, and nobody
+ * An intent of another UID is a copy, unless that UID existed in this namespace, no longer exists in the cluster, and nobody
  * else has adopted it.
  */
 export function isCopy(

@@ -17,7 +17,7 @@ export interface ProtocolTimings {
   readonly settleSpacingMs: number;
   /** How long after we first see a create intent the request of its dead writer may still be in flight. */
   readonly foreignRequestMs: number;
-  /** Minimum distance between the two checks that prove that an instance is gone. */
+  /** Minimum distance between the two checks that prove that an instance has ended. */
   readonly goneSpacingMs: number;
   /** Minimum age at which a 404 counts for an instance that no read has ever shown. */
   readonly unreadPodAgeMs: number;
@@ -66,7 +66,7 @@ export const DEFAULT_TIMINGS: ProtocolTimings = {
 
 /** Number of complete lists without the instance that prove that a create request created nothing. */
 export const LISTS_THAT_PROVE_ABSENCE = 3;
-/** Number of checks (a 404, and absent from a complete list) that prove that an instance is gone. */
+/** Number of checks (a 404, and absent from a complete list) that prove that an instance has ended. */
 export const LOOKS_THAT_PROVE_GONE = 2;
 /**
  * Lower bound of attempts without an instance before the GpuPod stalls. They usually cost nothing, so `maxAttempts`

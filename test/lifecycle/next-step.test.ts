@@ -185,7 +185,7 @@ describe('a normal life', () => {
     { name: 'applied', known: {}, step: 'readOffers' },
     { name: 'offers read', known: offers, step: 'createPod' },
     {
-      name: 'ordered',
+      name: 'create request sent',
       known: {
         gpuPod: gpuPod({ intent: intent() }),
         localState: {

@@ -6,7 +6,7 @@ import { intent, nameOfAttempt } from '../support/builders/intent.ts';
 import { observation } from '../support/builders/observation.ts';
 import { inventory, aSnapshot } from '../support/builders/snapshots.ts';
 
-const ordered = gpuPod({ intent: intent() });
+const intended = gpuPod({ intent: intent() });
 const rented = rentedGpuPod();
 
 describe('duplicates', () => {
@@ -20,7 +20,7 @@ describe('duplicates', () => {
     },
     {
       name: 'the instance of the open create intent',
-      instance: ordered,
+      instance: intended,
       duplicates: {},
       why: 'it is about to be adopted',
     },
@@ -60,7 +60,7 @@ describe('duplicates', () => {
   it('leave out the instance that this process got an ID for, because it is about to be bound', () => {
     const localState = { unbound: { podId: 'pod-9', podName: nameOfAttempt(1) } };
     const late = inventory({ live: [aSnapshot({ podId: 'pod-9', name: nameOfAttempt(7) })] });
-    expect(observe(observation({ gpuPod: ordered, localState, inventory: late })).duplicates).toEqual({});
+    expect(observe(observation({ gpuPod: intended, localState, inventory: late })).duplicates).toEqual({});
   });
 
   it('leave out an instance without a name of ours', () => {

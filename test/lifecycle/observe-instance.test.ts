@@ -102,7 +102,7 @@ describe('the name of the rented instance at the provider', () => {
   });
 });
 
-describe('the proofs that the rented instance is gone', () => {
+describe('the proofs that the rented instance has ended', () => {
   const readAtMs = NOW_MS - 40_000;
   const notFound = { beganAtMs: readAtMs, result: 'notFound' } as const;
   it.each([

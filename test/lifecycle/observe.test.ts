@@ -8,13 +8,13 @@ import { intent, nameOfAttempt } from '../support/builders/intent.ts';
 import { observation, NOW_MS, aPendingCreate } from '../support/builders/observation.ts';
 import { inventory, historyRow, aSnapshot, aReadySnapshot, lastSeen } from '../support/builders/snapshots.ts';
 
-const ordered = gpuPod({ intent: intent() });
+const intended = gpuPod({ intent: intent() });
 const rented = rentedGpuPod();
 const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message: 'm' } as const;
 
 describe('a create intent without an outcome', () => {
   it('is first seen now if this process knows nothing about it', () => {
-    expect(observe(observation({ gpuPod: ordered })).pendingCreate).toEqual({
+    expect(observe(observation({ gpuPod: intended })).pendingCreate).toEqual({
       podName: nameOfAttempt(1),
       writing: writingOf(intent()),
       account: { userId: 'user-1' },
@@ -33,7 +33,7 @@ describe('a create intent without an outcome', () => {
 
   it('keeps what this process knows about it', () => {
     const pendingCreate = aPendingCreate({ absences: 2, outcome: { kind: 'unknown', message: 'reset' } });
-    expect(observe(observation({ gpuPod: ordered, localState: { pendingCreate } })).pendingCreate).toEqual(
+    expect(observe(observation({ gpuPod: intended, localState: { pendingCreate } })).pendingCreate).toEqual(
       pendingCreate,
     );
   });
@@ -197,7 +197,7 @@ describe('the proofs that a create request created nothing', () => {
               : [],
       });
       const seen = observe(
-        observation({ gpuPod: ordered, localState: { pendingCreate: standing }, inventory: list }),
+        observation({ gpuPod: intended, localState: { pendingCreate: standing }, inventory: list }),
       );
       expect(seen.pendingCreate?.absences).toBe(absences);
       expect(seen.pendingCreate?.lastAbsenceAtMs === undefined).toBe(absences === 0);
@@ -234,7 +234,7 @@ describe('the local state', () => {
 
   it('remembers an unbound instance until a status names it', () => {
     const unbound = { podId: POD_ID, podName: nameOfAttempt(1) };
-    expect(observe(observation({ gpuPod: ordered, localState: { unbound } })).unbound).toEqual(unbound);
+    expect(observe(observation({ gpuPod: intended, localState: { unbound } })).unbound).toEqual(unbound);
     expect(observe(observation({ gpuPod: rented, localState: { unbound } })).unbound).toBeUndefined();
   });
 

@@ -4,18 +4,18 @@ import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
 import { NOW_MS, aPendingCreate } from '../../support/builders/observation.ts';
 import { inventory, failure, historyRow, aSnapshot, refusal } from '../../support/builders/snapshots.ts';
-import { missingParts } from '../support/told.ts';
-import type { Told } from '../support/told.ts';
+import { missingParts } from '../support/message-row.ts';
+import type { MessageRow } from '../support/message-row.ts';
 
 const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
 const unknown = { kind: 'unknown', message: 'POST /pods/: socket hang up' } as const;
 
 describe('the message about a create request', () => {
-  const ordered = gpuPod({ intent: intent() });
-  it.each<Told>([
+  const intended = gpuPod({ intent: intent() });
+  it.each<MessageRow>([
     {
       name: 'with an unknown outcome: its instance, what it may cost, and that nothing else is rented',
-      known: { gpuPod: ordered, localState: { pendingCreate: aPendingCreate({ outcome: unknown }) } },
+      known: { gpuPod: intended, localState: { pendingCreate: aPendingCreate({ outcome: unknown }) } },
       type: 'Ready',
       says: [nameOfAttempt(1), 'may bill', 'nothing else is rented'],
     },
@@ -27,7 +27,7 @@ describe('the message about a create request', () => {
     },
     {
       name: 'with an unknown outcome: the offer that was chosen',
-      known: { gpuPod: ordered },
+      known: { gpuPod: intended },
       type: 'OfferSelected',
       says: ['hyperstack n3-H100x1', '1.90 USD/h'],
     },
@@ -44,14 +44,14 @@ describe('the message about a create request', () => {
     },
     {
       name: 'whose instance has ended: that instance',
-      known: { gpuPod: ordered, ...seenTerminated },
+      known: { gpuPod: intended, ...seenTerminated },
       type: 'Provisioned',
       says: ['pod-1', 'history'],
     },
     {
       name: 'that created nothing: the proof',
       known: {
-        gpuPod: ordered,
+        gpuPod: intended,
         localState: {
           pendingCreate: aPendingCreate({ requestEndedAtMs: 1, absences: 3, lastAbsenceAtMs: NOW_MS - 5 }),
         },
@@ -61,7 +61,7 @@ describe('the message about a create request', () => {
     },
     {
       name: "that was refused: the offer, and the provider's answer",
-      known: { gpuPod: ordered, localState: { pendingCreate: aPendingCreate({ outcome: refusal() }) } },
+      known: { gpuPod: intended, localState: { pendingCreate: aPendingCreate({ outcome: refusal() }) } },
       type: 'Provisioned',
       says: ['hyperstack n3-H100x1', 'CANADA-1', 'no longer available'],
     },
@@ -79,7 +79,7 @@ describe('the message about a create request', () => {
     {
       name: 'that created an instance: that instance',
       known: {
-        gpuPod: ordered,
+        gpuPod: intended,
         localState: {
           pendingCreate: aPendingCreate({ outcome: { kind: 'created', instance: aSnapshot() } }),
         },
@@ -113,7 +113,7 @@ describe('the message about a create request', () => {
 
 describe('the message while nothing is rented', () => {
   const market = { kind: 'ok', offers: [offer({ usd: 5 })], beganAtMs: NOW_MS } as const;
-  it.each<Told>([
+  it.each<MessageRow>([
     {
       name: 'because no offer fits: where to look',
       known: { gpuPod: gpuPod({ spec: { maxPrice: 3 } }), offers: market },

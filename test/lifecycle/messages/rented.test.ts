@@ -10,8 +10,8 @@ import {
   aReadySnapshot,
   lastSeen,
 } from '../../support/builders/snapshots.ts';
-import { missingParts } from '../support/told.ts';
-import type { Told } from '../support/told.ts';
+import { missingParts } from '../support/message-row.ts';
+import type { MessageRow } from '../support/message-row.ts';
 
 const beganAtMs = NOW_MS - 1_000;
 const seenTerminated = { inventory: inventory({ ended: [historyRow()] }) };
@@ -23,7 +23,7 @@ function seeing(snapshot: ReturnType<typeof aSnapshot>, instance = rentedGpuPod(
 }
 
 describe('the message about an instance that is being terminated', () => {
-  it.each<Told>([
+  it.each<MessageRow>([
     {
       name: 'of a living GpuPod: the instance, the reason, and that it may bill',
       known: { gpuPod: rentedGpuPod({}, { ending: 'AboveMaxPrice' }), localState: deleted },
@@ -111,7 +111,7 @@ describe('the message about an instance that is being terminated', () => {
 });
 
 describe('the message about an instance that runs', () => {
-  it.each<Told>([
+  it.each<MessageRow>([
     {
       name: 'that is ready: the instance, and how to reach it',
       known: {

@@ -13,7 +13,7 @@ const session = { kind: 'fits', origin: 'https://api.test', sinceMs: SINCE_MS } 
 const expectedUser = { origin: 'https://api.test', userId: 'user-1' };
 const unconfirmed = { ...session, keyFingerprint: 'b', unconfirmed: expectedUser };
 const { account: _account, origin: _origin, ...unsigned } = intent();
-const ordered = gpuPod({ intent: { ...unsigned, keyFingerprint: 'a' } });
+const intended = gpuPod({ intent: { ...unsigned, keyFingerprint: 'a' } });
 const listed = inventory({ beganAtMs: NOW_MS - 10 });
 
 interface Row {
@@ -39,14 +39,14 @@ describe('an API key of an unknown user', () => {
     },
     {
       name: 'proves nothing about a create intent of another key',
-      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'b' }, inventory: listed },
+      known: { gpuPod: intended, account: { ...session, keyFingerprint: 'b' }, inventory: listed },
       expected: { step: 'rest', Synced: 'AccountUnconfirmed', Ready: 'CreateUncertain' },
       why: 'its list may be that of another account',
     },
     {
       name: 'proves nothing about a create intent of another key, once its user is known',
       known: {
-        gpuPod: ordered,
+        gpuPod: intended,
         account: { ...session, userId: 'user-2', keyFingerprint: 'b' },
         inventory: listed,
       },
@@ -55,7 +55,7 @@ describe('an API key of an unknown user', () => {
     },
     {
       name: 'finds the outcome of its own create request',
-      known: { gpuPod: ordered, account: { ...session, keyFingerprint: 'a' }, inventory: listed },
+      known: { gpuPod: intended, account: { ...session, keyFingerprint: 'a' }, inventory: listed },
       expected: { step: 'rest', Synced: 'CreateUncertain' },
       why: 'it is the key that sent it',
     },

@@ -13,7 +13,7 @@ import { messageOf, outline, statusOf } from '../support/outline.ts';
 interface Row {
   readonly says: Partial<InstanceSnapshot>;
   readonly placement?: GpuPodSpecInput['placement'];
-  readonly ordered?: IntentOverrides;
+  readonly intended?: IntentOverrides;
   readonly said: RegExp | undefined;
 }
 
@@ -28,7 +28,7 @@ describe('an instance that differs from the create request', () => {
     { says: { gpuCount: 1 }, said: OK },
     { says: { gpuCount: 8 }, said: OK },
     { says: { gpuCount: 0 }, said: OK },
-    { says: { gpuCount: 4 }, ordered: { offer: { gpuCount: 8 } }, said: /4 GPUs instead of 8/ },
+    { says: { gpuCount: 4 }, intended: { offer: { gpuCount: 8 } }, said: /4 GPUs instead of 8/ },
     { says: { gpuName: 'NVIDIA H100 80GB HBM3' }, said: OK },
     { says: { gpuName: 'h100_80gb' }, said: OK },
     { says: { gpuName: 'A100_80GB' }, said: /A100_80GB instead of H100_80GB/ },
@@ -43,16 +43,16 @@ describe('an instance that differs from the create request', () => {
     { says: { dataCenter: 'canada_1' }, placement: { dataCenters: ['CANADA-1'] }, said: OK },
     { says: { dataCenter: 'US-1' }, placement: { dataCenters: ['CANADA-1'] }, said: /data center US-1/ },
     { says: { teamId: 'team-b' }, said: /team team-b pays.*no team/ },
-    { says: { teamId: 'team-b' }, ordered: { teamId: 'team-a' }, said: /team team-b pays.*team team-a/ },
-    { says: { teamId: 'team-a', userId: 'user-9' }, ordered: { teamId: 'team-a' }, said: OK },
+    { says: { teamId: 'team-b' }, intended: { teamId: 'team-a' }, said: /team team-b pays.*team team-a/ },
+    { says: { teamId: 'team-a', userId: 'user-9' }, intended: { teamId: 'team-a' }, said: OK },
     { says: { userId: 'user-9' }, said: /user user-9 pays/ },
     { says: { userId: 'user-1' }, said: OK },
-  ])('is reported: $says with $placement gives $said', ({ says, placement, ordered: overrides, said }) => {
-    const ordered = intent(overrides);
+  ])('is reported: $says with $placement gives $said', ({ says, placement, intended: overrides, said }) => {
+    const intended = intent(overrides);
     const gpuPod = rentedGpuPod({
-      intent: ordered,
+      intent: intended,
       spec: { ...(placement === undefined ? {} : { placement }) },
-      status: { offer: { ...rentedGpuPod().status.offer, gpuCount: ordered.offer.gpuCount } },
+      status: { offer: { ...rentedGpuPod().status.offer, gpuCount: intended.offer.gpuCount } },
     });
     const step = checkAsRequested(observed({ gpuPod }), aSnapshot(says));
     const message = step === undefined ? undefined : messageOf(statusOf(step), 'Ready');
@@ -96,7 +96,7 @@ describe('isOtherGpu', () => {
     ['CPU_NODE', 'whatever', false],
     ['H100_80GB', 'gpu', false],
     ['H100_80GB', '', false],
-  ])('%s, and it says %s: %s', (ordered, said, isOther) => {
-    expect(isOtherGpu(ordered, said)).toBe(isOther);
+  ])('%s, and it says %s: %s', (intended, said, isOther) => {
+    expect(isOtherGpu(intended, said)).toBe(isOther);
   });
 });

@@ -9,7 +9,7 @@ import { NOW_MS, observed, aPendingCreate } from '../../support/builders/observa
 import { inventory, historyRow, aSnapshot } from '../../support/builders/snapshots.ts';
 import { statusOf, writeOf } from '../support/outline.ts';
 
-const ordered = gpuPod({ intent: intent() });
+const intended = gpuPod({ intent: intent() });
 const almostAbsent = { absences: 2, lastAbsenceAtMs: NOW_MS - 30_000, requestEndedAtMs: NOW_MS - 90_000 };
 const cleanNow = inventory({ beganAtMs: NOW_MS });
 const unknown: CreateOutcome = { kind: 'unknown', message: 'POST /pods/: socket hang up' };
@@ -23,7 +23,7 @@ describe('an attempt without an instance', () => {
   const avoided = { reason: 'NotCreated', offerKey: offerKey(intent().offer) };
 
   it('counts, and starts the cooldown of its offer', () => {
-    const write = writeOf(resolvePendingCreate(observed({ gpuPod: ordered, ...absent })));
+    const write = writeOf(resolvePendingCreate(observed({ gpuPod: intended, ...absent })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.notCreatedAttempts).toBe(1);
     expect(write.status.failedAttempts).toBe(0);
@@ -32,7 +32,9 @@ describe('an attempt without an instance', () => {
   it('of another process counts, and says nothing about its offer', () => {
     const pendingCreate = aPendingCreate({ ...almostAbsent });
     const write = writeOf(
-      resolvePendingCreate(observed({ gpuPod: ordered, localState: { pendingCreate }, inventory: cleanNow })),
+      resolvePendingCreate(
+        observed({ gpuPod: intended, localState: { pendingCreate }, inventory: cleanNow }),
+      ),
     );
     expect(write.cooldown).toBeUndefined();
     expect(write.status.notCreatedAttempts).toBe(1);
@@ -47,7 +49,7 @@ describe('an attempt without an instance', () => {
 
   it('starts the cooldown of its offer too if only the history shows its instance', () => {
     const known = { ...after(unknown), inventory: inventory({ ended: [historyRow()] }) };
-    const write = writeOf(resolvePendingCreate(observed({ gpuPod: ordered, ...known })));
+    const write = writeOf(resolvePendingCreate(observed({ gpuPod: intended, ...known })));
     expect(write.cooldown).toEqual(avoided);
     expect(write.status.failedAttempts).toBe(1);
   });
@@ -67,9 +69,9 @@ describe('the instance of an attempt whose create response was lost', () => {
   const shown = [whole.toUpperCase(), `user-7:${whole}`, whole.slice(0, 43), whole.replaceAll('-', '_')];
   it.each(shown)('is found although it is shown as %s', (name) => {
     const live = { ...after(unknown), inventory: inventory({ live: [aSnapshot({ name })] }) };
-    expect(statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...live }))).podId).toBe(POD_ID);
+    expect(statusOf(resolvePendingCreate(observed({ gpuPod: intended, ...live }))).podId).toBe(POD_ID);
     const ended = { ...after(unknown), inventory: inventory({ ended: [historyRow({ name })] }) };
-    expect(statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...ended }))).attempts).toMatchObject([
+    expect(statusOf(resolvePendingCreate(observed({ gpuPod: intended, ...ended }))).attempts).toMatchObject([
       { podId: POD_ID, outcome: 'Failed' },
     ]);
   });

@@ -163,7 +163,7 @@ describe('finishDeletion', () => {
       why: 'the instance is terminated first',
     },
     {
-      name: 'an instance proven gone, and no list since the DELETE',
+      name: 'an instance proven terminated, and no list since the DELETE',
       known: {
         gpuPod: rented,
         localState: { instance: sent },
@@ -173,7 +173,7 @@ describe('finishDeletion', () => {
       why: 'another instance may exist',
     },
     {
-      name: 'an instance proven gone, and a clean list since the DELETE',
+      name: 'an instance proven terminated, and a clean list since the DELETE',
       known: {
         gpuPod: rented,
         localState: { instance: sent },
@@ -183,7 +183,7 @@ describe('finishDeletion', () => {
       why: 'the end is proven, and nothing is left',
     },
     {
-      name: 'an instance proven gone, and a list that shows another one of ours',
+      name: 'an instance proven terminated, and a list that shows another one of ours',
       known: {
         gpuPod: rented,
         localState: { instance: sent },

@@ -163,7 +163,7 @@ describe('terminateUnbound', () => {
       why: 'it is about to be bound',
     },
     {
-      name: 'its create intent is gone',
+      name: 'its create intent was removed',
       known: { gpuPod: gpuPod() },
       expected: { step: 'deleteDuplicate' },
       why: 'nobody else knows this instance',

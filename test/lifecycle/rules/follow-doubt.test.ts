@@ -6,7 +6,7 @@ import { justNow, read, ready, instance, unready } from '../support/instances.ts
 import type { Row } from '../support/instances.ts';
 import { outline, restOf } from '../support/outline.ts';
 
-describe('following an instance that may be gone', () => {
+describe('following an instance that may have ended', () => {
   const missingInList = { inventory: inventory({ beganAtMs: NOW_MS - 10 }) };
   const seen = { lastSeen: lastSeen(aReadySnapshot(), { beganAtMs: NOW_MS - 20 }) };
   it.each<Row>([

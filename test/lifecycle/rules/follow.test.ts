@@ -15,7 +15,7 @@ import { justNow, read, ready, instance, unready } from '../support/instances.ts
 import type { Row } from '../support/instances.ts';
 import { outline, restOf, statusOf } from '../support/outline.ts';
 
-describe('following an instance that is gone', () => {
+describe('following an instance that has ended', () => {
   it.each<Row>([
     {
       name: 'nothing rented',

@@ -10,7 +10,7 @@ import { inventory, historyRow, aSnapshot, refusal } from '../../support/builder
 import type { Row } from '../support/instances.ts';
 import { messageOf, outline, restOf, statusOf } from '../support/outline.ts';
 
-const ordered = gpuPod({ intent: intent() });
+const intended = gpuPod({ intent: intent() });
 const endedAtMs = NOW_MS - 90_000;
 /** Two proofs; the list of the table is the third. */
 const almostAbsent = { absences: 2, lastAbsenceAtMs: NOW_MS - 30_000, requestEndedAtMs: endedAtMs };
@@ -153,7 +153,7 @@ describe('resolvePendingCreate', () => {
       why: 'an older confirmation says nothing about this attempt',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
-    expect(outline(resolvePendingCreate(observed({ gpuPod: ordered, ...known })))).toMatchObject(expected);
+    expect(outline(resolvePendingCreate(observed({ gpuPod: intended, ...known })))).toMatchObject(expected);
   });
 });
 
@@ -213,7 +213,7 @@ describe('an instance that a list shows', () => {
       aSnapshot({ podId: 'a' }),
       aSnapshot({ podId: '0', createdAt: '2026-11-23T09:00:00Z', status: 'DELETING' }),
     ];
-    const known = observed({ gpuPod: ordered, inventory: inventory({ live: instances }) });
+    const known = observed({ gpuPod: intended, inventory: inventory({ live: instances }) });
     expect(statusOf(resolvePendingCreate(known)).podId).toBe('a');
   });
 
@@ -241,7 +241,7 @@ describe('an instance that a list shows', () => {
       failed: 0,
     },
   ])('is recorded in the attempts: $name', ({ known, attempt, failed }) => {
-    const status = statusOf(resolvePendingCreate(observed({ gpuPod: ordered, ...known })));
+    const status = statusOf(resolvePendingCreate(observed({ gpuPod: intended, ...known })));
     expect(status.attempts).toMatchObject([
       { number: 1, podName: nameOfAttempt(1), endedAt: WALL_TEXT, ...attempt },
     ]);
@@ -282,7 +282,7 @@ describe('the next list for a create request with an unknown outcome', () => {
     },
   ])('is due with $name: $why', ({ pendingCreate, list, atMs }) => {
     const known = observed({
-      gpuPod: ordered,
+      gpuPod: intended,
       localState: { pendingCreate: aPendingCreate({ firstSeenAtMs: NOW_MS - 1_000, ...pendingCreate }) },
       ...(list === undefined ? {} : { inventory: inventory({ beganAtMs: list }) }),
     });

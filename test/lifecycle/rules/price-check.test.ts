@@ -113,8 +113,8 @@ describe('checkPrice', () => {
   ])(
     'does not allow all of maxPrice if the same request matches offers of other prices: $billed, $ends',
     ({ billed, ends }) => {
-      const ordered = intent({ isPriceAmbiguous: true });
-      const gpuPod = rentedGpuPod({ spec: { maxPrice: 3 }, intent: ordered });
+      const intended = intent({ isPriceAmbiguous: true });
+      const gpuPod = rentedGpuPod({ spec: { maxPrice: 3 }, intent: intended });
       const step = checkPrice(observed({ gpuPod }), aSnapshot({ priceUsdPerHour: billed }));
       expect(outline(step).step).toBe(ends ? 'writeStatus' : '-');
     },

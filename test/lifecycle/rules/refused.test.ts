@@ -11,7 +11,7 @@ import { observed, aPendingCreate, WALL_TEXT } from '../../support/builders/obse
 import { aSnapshot, refusal } from '../../support/builders/snapshots.ts';
 import { statusOf, writeOf } from '../support/outline.ts';
 
-const ordered = gpuPod({ intent: intent() });
+const intended = gpuPod({ intent: intent() });
 
 describe('settleRefusal', () => {
   it.each<{ reason: RefusalReason; cooldown: string }>([
@@ -24,13 +24,13 @@ describe('settleRefusal', () => {
     { reason: 'PaymentRequired', cooldown: 'OtherRefusal' },
     { reason: 'RateLimited', cooldown: 'OtherRefusal' },
   ])('starts a cooldown for the offer that refused with $reason', ({ reason, cooldown }) => {
-    const step = settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ reason }));
+    const step = settleRefusal(observed({ gpuPod: intended }), intent(), refusal({ reason }));
     expect(writeOf(step).cooldown).toEqual({ reason: cooldown, offerKey: offerKey(intent().offer) });
   });
 
   it('records the attempt, which counts no instance because nothing was rented', () => {
     const status = statusOf(
-      settleRefusal(observed({ gpuPod: ordered }), intent(), refusal({ message: 'm'.repeat(400) })),
+      settleRefusal(observed({ gpuPod: intended }), intent(), refusal({ message: 'm'.repeat(400) })),
     );
     expect(status.attempts).toEqual([
       {
@@ -94,7 +94,7 @@ describe('settleRefusal', () => {
     },
   ] as const)('counts invalid requests: $name gives $count', ({ known, reason, count }) => {
     const step = settleRefusal(
-      observed({ gpuPod: ordered, localState: { invalidRefusals: known } }),
+      observed({ gpuPod: intended, localState: { invalidRefusals: known } }),
       intent(),
       refusal({ reason }),
     );

@@ -162,7 +162,7 @@ describe('stayStalled', () => {
     { reason: 'NotAllowed', stays: false, why: 'the settings may have changed' },
     { reason: 'AttemptsExhausted', stays: false, why: 'it is counted again each time' },
     { reason: 'AccountChanged', stays: false, why: 'the account may fit by now' },
-    { reason: 'ForeignIntent', stays: false, why: 'the create intent may be gone' },
+    { reason: 'ForeignIntent', stays: false, why: 'the create intent may have been removed' },
   ])('stays with $reason: $stays, because $why', ({ reason, stays }) => {
     const step = stayStalled(observed({ gpuPod: gpuPod({ status: stalled(reason) }) }));
     expect(outline(step)).toMatchObject(

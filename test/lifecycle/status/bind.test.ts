@@ -12,7 +12,7 @@ import { NOW_MS, observed, WALL_TEXT } from '../../support/builders/observation.
 import { inventory, historyRow, aSnapshot, aReadySnapshot, SSH } from '../../support/builders/snapshots.ts';
 import { messageOf, reasonsOf, restOf, statusOf } from '../support/outline.ts';
 
-const ordered = gpuPod({ intent: intent() });
+const intended = gpuPod({ intent: intent() });
 
 function bound(snapshot: Partial<InstanceSnapshot> = {}, made = intent(), adopted = false): GpuPodStatus {
   return bindStatus(observed({ gpuPod: gpuPod({ intent: made }) }), made, aSnapshot(snapshot), adopted);
@@ -188,7 +188,7 @@ describe('a written status', () => {
   it('fits the schema for any cost in the history', () => {
     const ended = [historyRow({ totalBilledUsd: -0.01 })];
     const status = statusOf(
-      resolvePendingCreate(observed({ gpuPod: ordered, inventory: inventory({ ended }) })),
+      resolvePendingCreate(observed({ gpuPod: intended, inventory: inventory({ ended }) })),
     );
     expect(GpuPodStatus.safeParse(status).error).toBeUndefined();
   });

@@ -50,15 +50,15 @@ describe('the conditions of a draft', () => {
   });
 
   it.each([
-    { name: 'Reconciling', progress: { type: 'Reconciling', draft: ['Searching', ''] }, gone: 'Stalled' },
-    { name: 'Stalled', progress: { type: 'Stalled', draft: ['OfferTimeout', ''] }, gone: 'Reconciling' },
+    { name: 'Reconciling', progress: { type: 'Reconciling', draft: ['Searching', ''] }, replaced: 'Stalled' },
+    { name: 'Stalled', progress: { type: 'Stalled', draft: ['OfferTimeout', ''] }, replaced: 'Reconciling' },
   ] as const)(
-    'are never Reconciling and Stalled at once: $name replaces $gone',
-    ({ name, progress, gone }) => {
+    'are never Reconciling and Stalled at once: $name replaces $replaced',
+    ({ name, progress, replaced }) => {
       const both = [condition('Reconciling', 'Retrying'), condition('Stalled', 'Lost')];
       const drafted = reasonsOf(draft({ ...PENDING, progress }, { status: { conditions: both } }));
       expect(drafted[name]).toBe(progress.draft[0]);
-      expect(drafted[gone]).toBeNull();
+      expect(drafted[replaced]).toBeNull();
     },
   );
 

@@ -190,13 +190,13 @@ describe('eventsBetween', () => {
       condition('Stalled', 'CreateUncertain', { message: 'Look there.' }),
       condition('Synced', 'CreateUncertain', { message: 'Unknown.' }),
     );
-    const told = eventsBetween(FRESH, { ...both, hint: 'Raise maxPrice.' });
-    expect(told.map(({ message }) => message)).toEqual(['Look there.']);
+    const reported = eventsBetween(FRESH, { ...both, hint: 'Raise maxPrice.' });
+    expect(reported.map(({ message }) => message)).toEqual(['Look there.']);
   });
 
   it('reports offers without a hint if there is none', () => {
-    const [told] = eventsBetween(FRESH, withConditions(condition('OfferSelected', 'NoOffers')));
-    expect(told?.message).toBe('NoOffers.');
+    const [reported] = eventsBetween(FRESH, withConditions(condition('OfferSelected', 'NoOffers')));
+    expect(reported?.message).toBe('NoOffers.');
   });
 
   it('adds the hint to the reason for which no offer fits', () => {
@@ -205,17 +205,17 @@ describe('eventsBetween', () => {
   });
 
   it.each([
-    { name: 'a ready instance exceeds its cap', before: 1.9, after: 2, was: true, told: true },
-    { name: 'it still exceeds its cap', before: 2, after: 2.1, was: true, told: false },
-    { name: 'it exceeds its cap before it is ready', before: 1.9, after: 2, was: false, told: false },
-  ])('reports a price above the cap once: $name', ({ before, after, was, told }) => {
+    { name: 'a ready instance exceeds its cap', before: 1.9, after: 2, was: true, isReported: true },
+    { name: 'it still exceeds its cap', before: 2, after: 2.1, was: true, isReported: false },
+    { name: 'it exceeds its cap before it is ready', before: 1.9, after: 2, was: false, isReported: false },
+  ])('reports a price above the cap once: $name', ({ before, after, was, isReported }) => {
     const at = (billedPerHour: number): GpuPodStatus => ({
       ...ready,
       cost: { pricePerHour: 1.9, maxPrice: 1.9, billedPerHour },
     });
     const { readyAt: _readyAt, ...unready } = at(before);
     const reasons = eventsBetween(was ? at(before) : unready, at(after)).map(({ reason }) => reason);
-    expect(reasons.includes('PriceAboveCap')).toBe(told);
+    expect(reasons.includes('PriceAboveCap')).toBe(isReported);
   });
 
   it('needs at most six for a normal life, including the release', () => {
@@ -227,8 +227,8 @@ describe('eventsBetween', () => {
       withAttempt({ ending: 'Suspended' }),
       withAttempt({ ending: 'Suspended', outcome: 'Ended' }),
     ];
-    const told = life.slice(1).flatMap((after, index) => eventsBetween(life[index] ?? FRESH, after));
-    expect(told.map(({ reason }) => reason)).toEqual([
+    const reported = life.slice(1).flatMap((after, index) => eventsBetween(life[index] ?? FRESH, after));
+    expect(reported.map(({ reason }) => reason)).toEqual([
       'AboveMaxPrice',
       'Rented',
       'Ready',

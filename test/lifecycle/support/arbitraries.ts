@@ -267,7 +267,7 @@ export const aboutToEnd = nearly(CALM, {
   localState: { instance: anInstanceState(), deletingSinceMs: NOW_MS - 60_000 },
 });
 
-/** A deleted GpuPod whose instance is proven gone, with up to three unusual facts. */
+/** A deleted GpuPod whose instance has provably ended, with up to three unusual facts. */
 export const aboutToGo = nearly(CALM, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
   localState: {

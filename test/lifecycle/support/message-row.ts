@@ -5,7 +5,7 @@ import type { ObservationOverrides } from '../../support/builders/observation.ts
 import { messageOf, statusOf } from './outline.ts';
 
 /** What a person must find in the message to act: the instance, the price, the field, the way out. Not its words. */
-export interface Told {
+export interface MessageRow {
   readonly name: string;
   readonly known: ObservationOverrides;
   readonly type: ConditionType;
@@ -13,7 +13,7 @@ export interface Told {
 }
 
 /** What the message lacks, together with the message, so that a failure shows it. */
-export function missingParts({ known, type, says }: Told): readonly string[] {
+export function missingParts({ known, type, says }: MessageRow): readonly string[] {
   const message = messageOf(statusOf(nextStep(observed(known))), type);
   return says.filter((part) => !message.includes(part)).map((part) => `"${part}" in: ${message}`);
 }
