@@ -35,7 +35,8 @@ export interface EventRecorderOptions {
 
 /** Parallel writes: events are worth less than what they tell of, and share the server with it. */
 const CONCURRENCY = 2;
-const MAX_WAITING = 4_000;
+/** Events that wait at most. A burst is mostly of steps that went well: there is room left for warnings. */
+const MAX_WAITING: Readonly<Record<EventToRecord['type'], number>> = { Normal: 4_000, Warning: 6_000 };
 const MAX_SERIES = 8_000;
 const MAX_OBJECTS = 8_000;
 const MAX_FAILURES = 4;
@@ -84,7 +85,7 @@ export class EventRecorder {
       this.#drop('rate', reference, event);
       return;
     }
-    if (this.#queue.depth + this.#queue.delayed >= MAX_WAITING) {
+    if (this.#queue.depth + this.#queue.delayed >= MAX_WAITING[event.type]) {
       this.#drop('queue', reference, event);
       return;
     }

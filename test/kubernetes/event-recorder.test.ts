@@ -152,6 +152,21 @@ describe('a flood', () => {
     // 4,000 wait and 2 are on their way.
     expect(drops).toEqual(new Array(98).fill('queue'));
   });
+
+  it('about many objects leaves room for warnings, which is bounded too', () => {
+    runtime.server.plan(() => 'hang');
+    const flood = (count: number, type: 'Normal' | 'Warning'): void => {
+      for (let index = 0; index < count; index += 1)
+        recorder.record(about({ uid: `${type}-${String(index)}` }), event({ type }));
+    };
+
+    flood(4002, 'Normal');
+    flood(2000, 'Warning');
+    expect(drops).toEqual([]);
+    flood(1, 'Normal');
+    recorder.record(about({ uid: 'one more' }), event({ type: 'Warning' }));
+    expect(drops).toEqual(['queue', 'queue']);
+  });
 });
 
 describe('a server in trouble', () => {
