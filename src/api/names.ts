@@ -35,6 +35,12 @@ export const LEASE_ANNOTATIONS = {
   watchNamespace: `${GROUP}/watch-namespace`,
 } as const;
 
+/** On the CRD: what it holds, and which version of the operator it came with. */
+export const CRD_ANNOTATIONS = {
+  hash: `${GROUP}/crd-hash`,
+  version: `${GROUP}/crd-version`,
+} as const;
+
 /** Labels on what the operator creates in the cluster. */
 export const LABELS = {
   managedBy: 'app.kubernetes.io/managed-by',

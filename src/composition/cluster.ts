@@ -34,6 +34,8 @@ export interface Cluster {
   readonly openInformer: ManagerOptions['openInformer'];
   readonly recorder: EventRecorder;
   readonly namespaces: ResourceClient<KubernetesObject>;
+  /** As a whole: its schema is compared. */
+  readonly crds: ResourceClient<KubernetesObject>;
   /** The operator's own. */
   readonly namespace: string;
   readonly ports: Omit<ClusterPorts, 'view'>;
@@ -42,6 +44,7 @@ export interface Cluster {
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
 /** All that is written back is patches of own annotations, and the status. */
 const trimGpuPod = keepOwnAnnotations(`${GROUP}/`);
+const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** The GpuPods that this operator watches. */
@@ -84,6 +87,7 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
       }),
     recorder,
     namespaces: new ResourceClient<KubernetesObject>({ transport, type: NAMESPACES, decode: trimMetadata }),
+    crds: new ResourceClient<KubernetesObject>({ transport, type: CRDS, decode: trimMetadata }),
     namespace: namespace ?? loaded.namespace ?? 'default',
     ports: {
       api: new ResourceClient<KubernetesObject>({ transport, type: GPU_PODS, decode: trimGpuPod }),

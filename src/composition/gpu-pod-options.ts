@@ -13,12 +13,13 @@ export interface GpuPodParts {
   /** undefined: there is one operator by decree. */
   readonly elector: LeaderElector | undefined;
   readonly gpuPods: SharedSource;
+  readonly crdProblem: () => string | undefined;
 }
 
 /** The controller's options, out of the settings and of what speaks to cluster and provider. */
 export function gpuPodOptions(
   { config, clock, log, metrics }: ClusterParts,
-  { identity, cluster, prime, elector, gpuPods }: GpuPodParts,
+  { identity, cluster, prime, elector, gpuPods, crdProblem }: GpuPodParts,
 ): GpuPodOptions {
   const { timings, policy, installation } = config;
   return {
@@ -47,6 +48,7 @@ export function gpuPodOptions(
       await prime.limiter.acquire({ priority: 'create' });
     },
     observer: metrics,
+    crdProblem,
     // Without election nobody else can lead, and there is nothing to renew.
     isLeaseFresh: () => elector === undefined || isFresh(elector, clock.monotonicMs(), timings.leaseFenceMs),
   };

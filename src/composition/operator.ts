@@ -10,6 +10,7 @@ import type { Logger } from '../observability/logger.ts';
 import { GpuPodController } from '../reconciler/gpu-pod-controller.ts';
 import { connectCluster, gpuPodResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
+import { CrdWatch } from './crd-watch.ts';
 import { gpuPodOptions } from './gpu-pod-options.ts';
 import { InstallationReader } from './installation-reader.ts';
 import { cargoOf } from './lease-cargo.ts';
@@ -48,25 +49,39 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const manager = new Manager({ kubeConfig, log, election: elector ?? new SoleProcess(), openInformer });
   const gpuPods = manager.source(gpuPodResource(config));
   const record = new InstallationReader(cluster, parts);
+  let leading: GpuPodController | undefined;
+  const crdWatch = new CrdWatch({
+    ...parts,
+    crds: cluster.crds,
+    events: cluster.recorder,
+    askAgainMs: config.timings.sweepMs,
+    onHealed: () => {
+      leading?.onCrdHealed();
+    },
+  });
+  const crdProblem = (): string | undefined => crdWatch.problem;
   telemetry.observe({
     gpuPods: () => gpuPods.store.list(),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => manager.ageMs(),
     hasSynced: () => manager.hasSynced(),
     installationProblem: () => record.problem,
+    crdProblem,
     leaseProblem: () => ownerWatch.problem ?? elector?.problem,
   });
   await manager.start({
-    services: [telemetryServer(config, telemetry, log), connectionsOf(cluster, prime)],
+    services: [telemetryServer(config, telemetry, log), connectionsOf(cluster, prime), crdWatch],
     lead: async (signal) => {
+      await crdWatch.whenCompared();
       const installation = await record.read(signal);
       if (installation === undefined) {
         return [];
       }
       const controller = new GpuPodController(
-        gpuPodOptions(parts, { identity, cluster, prime, elector, gpuPods }),
+        gpuPodOptions(parts, { identity, cluster, prime, elector, gpuPods, crdProblem }),
         installation,
       );
+      leading = controller;
       const { cooldowns, reservations } = controller.context;
       telemetry.observe({
         cooldowns: () => cooldowns.counts(),

@@ -20,6 +20,8 @@ export interface Observed {
   readonly hasSynced: () => boolean;
   /** Why this process cannot begin to work although it leads. */
   readonly installationProblem: () => string | undefined;
+  /** What is wrong with the CRD that the cluster serves. */
+  readonly crdProblem: () => string | undefined;
   /** Why this process can neither lead nor stand by. */
   readonly leaseProblem: () => string | undefined;
 }
@@ -38,6 +40,7 @@ const NOTHING: Observed = {
   watchAgeMs: () => Infinity,
   hasSynced: () => false,
   installationProblem: () => undefined,
+  crdProblem: () => undefined,
   leaseProblem: () => undefined,
 };
 
@@ -67,11 +70,12 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
     },
   };
   const installation = checkOf('installation', () => observed.installationProblem());
+  const crd = checkOf('crd', () => observed.crdProblem());
   const lease = checkOf('lease', () => observed.leaseProblem());
   return {
     metrics,
     // An answer at all shows that the event loop turns; what Kubernetes or the provider do wrong no restart mends.
-    checks: { live: [], ready: [watch, installation, lease] },
+    checks: { live: [], ready: [watch, installation, crd, lease] },
     observe: (what) => {
       observed = { ...observed, ...what };
     },

@@ -20,7 +20,7 @@ import {
 } from './rules/follow.ts';
 import { holdStranger, withholdAddress } from './rules/identity.ts';
 import {
-  refuseWhileDropped,
+  refuseWhileCrdOutdated,
   refuseForbidden,
   stopAfterFailures,
   stopAfterInvalidRequests,
@@ -96,7 +96,7 @@ const RULES: readonly Rule[] = [
 
   // Nothing is rented now. These rules say why it stays so.
   stayStalled, //                     a person must act after a loss, a timeout or an invalid request
-  refuseWhileDropped, //              the installed CRD drops status fields that protect money
+  refuseWhileCrdOutdated, //          the installed CRD drops status fields that protect money
   refuseForbidden, //                 the operator's settings forbid what the spec asks for
   stopAfterFailures, //               too many instances were rented and did not become ready
   stopAfterNotCreated, //             too many attempts in a row ended without an instance

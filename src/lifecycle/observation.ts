@@ -40,8 +40,8 @@ export interface Observation {
   readonly providerFailure?: Failure;
   /** Set after nothing could be read about the rented instance for longer than `quietFailureMs`. */
   readonly instanceFailure?: Failure;
-  /** The status fields that protect money and that the installed CRD drops. */
-  readonly droppedFields?: readonly string[];
+  /** Set while the installed CRD would drop what protects money: what is wrong with it, and what to do. */
+  readonly crdProblem?: string;
   readonly cooldownOf: (offerKey: string) => { readonly reason: string } | undefined;
   /** Micro-dollars per hour of all other instances and reservations. Absent before the first complete list. */
   readonly reservedElsewhere?: MicroUsd;

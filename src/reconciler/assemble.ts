@@ -109,7 +109,7 @@ export function assemble(
     circuitBreakers,
     cooldowns: new Cooldowns(clock, cooldownScale),
     reservations,
-    fidelity: new StatusFidelity(log, cluster.events),
+    fidelity: new StatusFidelity(log, cluster.events, options.crdProblem),
     adoptions: new Adoptions({ ...cluster, retained, proofKey: installation.proofKey }),
     localStates: new LocalStates(),
     poller,

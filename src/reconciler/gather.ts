@@ -31,7 +31,7 @@ export type Sources = Pick<
 > & {
   readonly account: Pick<Context['account'], 'state'>;
   readonly health: Pick<Context['health'], 'failure'>;
-  readonly fidelity: Pick<Context['fidelity'], 'dropped'>;
+  readonly fidelity: Pick<Context['fidelity'], 'problem'>;
 };
 
 /** Reads all that a decision about one GpuPod may rest on, and takes it in. */
@@ -54,6 +54,7 @@ export async function gather(
   });
   const owner = cooldownOwner(gpuPod);
   const { failure } = health;
+  const { problem: crdProblem } = context.fidelity;
   const instanceFailure = podId === undefined ? undefined : poller.failure(podId);
   const observation: Observation = {
     gpuPod,
@@ -76,7 +77,7 @@ export async function gather(
     ...(instanceFailure === undefined ? {} : { instanceFailure }),
     cooldownOf: (offerKey) => context.cooldowns.find(offerKey, owner),
     ...reservedElsewhereBy(context, gpuPod),
-    droppedFields: context.fidelity.dropped,
+    ...(crdProblem === undefined ? {} : { crdProblem }),
   };
   const speaking = withoutForeignAnswers(observation);
   return { ...speaking, localState: observe(speaking) };

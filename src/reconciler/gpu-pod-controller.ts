@@ -76,6 +76,14 @@ export class GpuPodController implements Runnable {
     await Promise.all([this.#controller.stop(), this.#housekeeping.stop()]);
   }
 
+  /** The CRD was older and is right now: GpuPods that waited for that go on. */
+  onCrdHealed(): void {
+    this.context.fidelity.forget();
+    for (const gpuPod of this.context.view.list()) {
+      this.#controller.enqueue(objectKey(gpuPod));
+    }
+  }
+
   async #reconcile(key: string, failures: number): Promise<Reconciled> {
     try {
       return await reconcile(this.context, key);

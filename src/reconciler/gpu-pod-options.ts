@@ -37,6 +37,8 @@ export interface GpuPodOptions {
   };
   readonly takeCreateTurn: () => Promise<void>;
   readonly isLeaseFresh: () => boolean;
+  /** What is wrong with the CRD that the cluster serves, where the operator may read it. */
+  readonly crdProblem?: () => string | undefined;
   readonly observer?: GpuPodObserver;
   /** Decides what is next of a GpuPod. @default nextStep */
   readonly plan?: (observation: Observation) => Step;

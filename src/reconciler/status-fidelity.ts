@@ -11,15 +11,28 @@ export class StatusFidelity {
   readonly #dropped = new Set<string>();
   readonly #log: Log;
   readonly #events: Events;
+  readonly #served: () => string | undefined;
 
-  constructor(log: Log, events: Events) {
+  /** `served` says what is wrong with the CRD that was read, where it may be read. */
+  constructor(log: Log, events: Events, served: () => string | undefined = () => undefined) {
     this.#log = log;
     this.#events = events;
+    this.#served = served;
   }
 
-  /** In the order of the alphabet; empty while all that is written comes back. */
-  get dropped(): readonly string[] {
-    return [...this.#dropped].toSorted();
+  /** Why nothing new may be rented, and what to do; undefined while all that is written comes back. */
+  get problem(): string | undefined {
+    const served = this.#served();
+    if (served !== undefined)
+      return `${served} The operator rents nothing new. Apply the CRD of this version.`;
+    return this.#dropped.size === 0
+      ? undefined
+      : `The installed CRD drops ${this.#names()}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;
+  }
+
+  /** The CRD was read and is right: what it dropped before says nothing any more. */
+  forget(): void {
+    this.#dropped.clear();
   }
 
   /** Takes in what became of one write. What comes back again is not dropped any more. */
@@ -37,7 +50,7 @@ export class StatusFidelity {
     }
     const { namespace, name, uid } = metadata;
     this.#log.error(
-      { namespace, name, fields: this.dropped },
+      { namespace, name, fields: [...this.#dropped].toSorted() },
       'the CRD drops fields of the status; nothing new is rented until you apply the CRD of this version',
     );
     this.#events.record(
@@ -45,8 +58,15 @@ export class StatusFidelity {
       {
         type: 'Warning',
         reason: 'CrdOutdated',
-        message: `The installed CRD drops ${this.dropped.map((field) => `status.${field}`).join(', ')}. The operator rents nothing new. Apply the CRD of this version.`,
+        message: `The installed CRD drops ${this.#names()}. The operator rents nothing new. Apply the CRD of this version.`,
       },
     );
+  }
+
+  #names(): string {
+    return [...this.#dropped]
+      .toSorted()
+      .map((field) => `status.${field}`)
+      .join(', ');
   }
 }

@@ -144,6 +144,8 @@ describe('the rights of the chart are enough for all that the operator does', ()
 
       expect(endedAtMs(podId)).toBeUndefined();
       expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+      const unread = log.lines.filter(({ message }) => message.startsWith('failed to read the CRD'));
+      expect(unread.map(({ level }) => level)).toEqual(isSeenAll ? [] : ['warn']);
     },
     3 * MINUTE_MS,
   );

@@ -1,6 +1,10 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { recordAt } from '../../src/json.ts';
-import { conditionText } from '../support/scene.ts';
+import { kubeconfig } from '../faults/support/stage.ts';
+import { ApiProxy } from '../support/api-proxy.ts';
+import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 import { OFFERS } from '../simulation/world-offers.ts';
 
@@ -9,6 +13,12 @@ const cluster = useBench();
 const CRD = 'gpupods.gpupod.dev';
 /** What an older CRD does not know, and what limits rest on. */
 const UNKNOWN = ['attempts', 'failedAttempts', 'searchStartedAt', 'lastHandledReconcileAt'];
+const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
+
+/** The CRD of this version, and one that lacks the fields above. */
+let current: string;
+let older: string;
+let proxy: ApiProxy | undefined;
 
 function statusSchema(crd: unknown): Record<string, unknown> {
   const { versions } = recordAt(crd, 'spec');
@@ -17,24 +27,95 @@ function statusSchema(crd: unknown): Record<string, unknown> {
   return recordAt(recordAt(recordAt(schema, 'properties'), 'status'), 'properties');
 }
 
+async function replaceCrd(input: string): Promise<void> {
+  const { stderr, code } = await cluster.bench.controlPlane.kubectl(['replace', '-f', '-'], { input });
+  if (code !== 0) throw new Error(stderr);
+}
+
 beforeAll(async () => {
   const { controlPlane } = cluster.bench;
   const crd: unknown = JSON.parse((await controlPlane.kubectl(['get', 'crd', CRD, '-o', 'json'])).stdout);
+  Reflect.deleteProperty(recordAt(crd, 'metadata'), 'resourceVersion');
+  current = JSON.stringify(crd);
   for (const field of UNKNOWN) Reflect.deleteProperty(statusSchema(crd), field);
-  await controlPlane.kubectl(['replace', '-f', '-'], { input: JSON.stringify(crd) });
+  older = JSON.stringify(crd);
 });
 
-describe('a CRD that drops fields of the status', () => {
-  it('lifts no limit and starts no loop of writes: it is told, and nothing new is rented', async () => {
-    const scene = await cluster.open({
-      simulator: { offers: { gpus: [...OFFERS] }, settings: { podRules: [{ outcome: 'Error' }] } },
-    });
+beforeEach(async () => {
+  await replaceCrd(older);
+});
+
+afterEach(async () => {
+  await proxy?.close();
+  proxy = undefined;
+});
+
+async function openScene(): Promise<Scene> {
+  return await cluster.open({
+    simulator: { offers: { gpus: [...OFFERS] }, settings: { podRules: [{ outcome: 'Error' }] } },
+  });
+}
+
+async function readiness({ log }: Scene): Promise<string> {
+  const line = log.lines.findLast(({ message }) => message === 'serving health and metrics');
+  const address: unknown = line === undefined ? undefined : Reflect.get(line.fields, 'address');
+  const response = await fetch(`${String(address)}/readyz`);
+  return `${String(response.status)} ${await response.text()}`;
+}
+
+describe('an older CRD', () => {
+  it('is named at start; nothing is rented, what runs is terminated, and applying the CRD is enough', async () => {
+    const scene = await cluster.open();
+    await replaceCrd(current);
     await scene.startOperator();
-    await scene.create(
-      'old',
-      { gpu: { types: ['H100_80GB'] }, maxPrice: 3 },
-      { 'gpupod.dev/reconcile-requested-at': 'now' },
-    );
+    await scene.create('running', H100);
+    await scene.untilReady('running');
+    await scene.stopOperators();
+
+    await replaceCrd(older);
+    await scene.create('waiting', H100);
+    await scene.startOperator({ 'http-address': '127.0.0.1:0' });
+    const told = await scene.untilCondition('waiting', 'Stalled=True CrdOutdated');
+    const message = told.status.conditions?.find(({ type }) => type === 'Synced')?.message;
+    for (const field of UNKNOWN) expect(message).toContain(`status.${field}`);
+    expect(await readiness(scene)).toMatch(/^503 .*The installed CRD lacks status\.attempts/s);
+    await scene.untilTrue('an event', async () => {
+      const events = await cluster.bench.controlPlane.kubectl([
+        '-n',
+        'default',
+        'get',
+        'events',
+        '-o',
+        'json',
+      ]);
+      return /CustomResourceDefinition.*"reason": "CrdOutdated"/s.test(events.stdout);
+    });
+    expect(
+      scene.log.lines.filter(({ message: said }) => said.startsWith('the CRD is not that')),
+    ).toHaveLength(1);
+    await scene.delete('running');
+    await scene.untilGone('running');
+    expect(scene.simulator.ledger.entries()).toHaveLength(1);
+    expect(scene.simulator.ledger.live()).toEqual([]);
+
+    await replaceCrd(current);
+    await scene.untilReady('waiting');
+    expect(await readiness(scene)).toMatch(/^200 /);
+  });
+});
+
+describe('an older CRD that the operator may not read', () => {
+  it('lifts no limit and starts no loop of writes: it is told, and nothing new is rented', async () => {
+    const scene = await openScene();
+    const { controlPlane, directory } = cluster.bench;
+    proxy = await ApiProxy.open(controlPlane);
+    const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', code: 403, reason: 'Forbidden' });
+    const isCrd = ({ path: asked }: { path: string }): boolean => asked.includes('customresourcedefinitions');
+    proxy.answer(isCrd, { status: 403, body }, Infinity);
+    const file = path.join(directory, `${scene.namespace}-proxied.kubeconfig`);
+    await writeFile(file, kubeconfig(proxy.port, controlPlane.caData));
+    await scene.startOperator({ kubeconfig: file });
+    await scene.create('old', H100, { 'gpupod.dev/reconcile-requested-at': 'now' });
     const told = await scene.untilCondition('old', 'Stalled=True CrdOutdated');
     expect(conditionText(told, 'Synced')).toBe('False CrdOutdated');
     expect(told.status.conditions?.find(({ type }) => type === 'Synced')?.message).toContain(
@@ -49,6 +130,8 @@ describe('a CRD that drops fields of the status', () => {
     expect(scene.simulator.ledger.entries().length).toBeLessThanOrEqual(1);
     expect(scene.simulator.ledger.live()).toEqual([]);
     await scene.untilEvent('old', /^CrdOutdated: /);
+    const warnings = scene.log.lines.filter(({ message }) => message.startsWith('failed to read the CRD'));
+    expect(warnings.map(({ level }) => level)).toEqual(['warn']);
     await scene.delete('old');
     await scene.untilGone('old');
   });

@@ -3,7 +3,7 @@ import { formatUsd } from '../../offers/money.ts';
 import type { Observation } from '../observation.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';
 import { attemptsOf, costOfFailures } from '../status/attempts.ts';
-import { draftStatus, droppedMessage } from '../status/draft.ts';
+import { draftStatus } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 import { pendingBecause } from './condition-drafts.ts';
 
@@ -22,8 +22,8 @@ const CHECKS: readonly ((observation: Observation) => string | undefined)[] = [
  * A limit does not hold if the status does not keep it: the operator rents nothing new, and still follows and
  * terminates what runs.
  */
-export function refuseWhileDropped(observation: Observation): Step | undefined {
-  const message = droppedMessage(observation);
+export function refuseWhileCrdOutdated(observation: Observation): Step | undefined {
+  const message = observation.crdProblem;
   return message === undefined
     ? undefined
     : {

@@ -77,22 +77,14 @@ function draftList(observation: Observation, drafts: ConditionDrafts): readonly 
   return list;
 }
 
-/** The message while the installed CRD drops fields that protect money; undefined otherwise. */
-export function droppedMessage({ droppedFields = [] }: Observation): string | undefined {
-  return droppedFields.length === 0
-    ? undefined
-    : `The installed CRD drops ${droppedFields.map((field) => `status.${field}`).join(', ')}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;
-}
-
 /**
  * A failure to read the provider concerns GpuPods without an instance; with one, only a failure to read that instance
  * counts.
  */
 function syncedByDefault(observation: Observation): ConditionDraft<'Synced'> {
-  const { gpuPod, providerFailure, instanceFailure, policy } = observation;
-  const dropped = droppedMessage(observation);
-  if (dropped !== undefined) {
-    return ['CrdOutdated', dropped];
+  const { gpuPod, providerFailure, instanceFailure, policy, crdProblem } = observation;
+  if (crdProblem !== undefined) {
+    return ['CrdOutdated', crdProblem];
   }
   const failure = gpuPod.status.podId === undefined ? providerFailure : instanceFailure;
   const isRetainIgnored = gpuPod.spec.deletionPolicy === 'Retain' && !policy.allowRetain;

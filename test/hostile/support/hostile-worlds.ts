@@ -233,7 +233,7 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
     reservations,
     view,
     proofKey: 'key-1',
-    fidelity: { dropped: [] },
+    fidelity: { problem: undefined },
   };
 }
 

@@ -1,0 +1,122 @@
+import { crdDrift } from '../api/crd-drift.ts';
+import { GROUP, PLURAL } from '../api/names.ts';
+import { OPERATOR_VERSION } from '../config/version.ts';
+import type { Clock } from '../clock.ts';
+import { isForbidden } from '../kubernetes/api-errors.ts';
+import type { Log } from '../kubernetes/log.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { Runnable } from '../kubernetes/runnable.ts';
+import type { ResourceClient } from '../kubernetes/resource-client.ts';
+import type { Events } from '../reconciler/ports.ts';
+
+export interface CrdWatchOptions {
+  readonly crds: Pick<ResourceClient<KubernetesObject>, 'get'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: Events;
+  /** How long an older CRD is left alone before the operator reads it again. */
+  readonly askAgainMs: number;
+  /** Called when an older CRD was replaced by the right one. */
+  readonly onHealed: () => void;
+}
+
+const NAME = `${PLURAL}.${GROUP}`;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Compares the CRD of the cluster with that of this version when the process starts, and again while it is older: a
+ * field that the API server drops would hold no limit. Once it is right it is not read again.
+ */
+export class CrdWatch implements Runnable {
+  readonly #options: CrdWatchOptions;
+  #problem: string | undefined;
+  readonly #stopping = new AbortController();
+  #first: Promise<void> | undefined;
+
+  constructor(options: CrdWatchOptions) {
+    this.#options = options;
+  }
+
+  /** What is wrong with the CRD; undefined where it is right, or where the operator may not read it. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  start(): void {
+    void this.whenCompared();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Resolves after the first comparison; if that found an older CRD, others follow. */
+  async whenCompared(): Promise<void> {
+    const { signal } = this.#stopping;
+    this.#first ??= this.#compare(signal).then((isDone) => {
+      if (!isDone) void this.#goOn(signal);
+    });
+    await this.#first;
+  }
+
+  async #goOn(signal: AbortSignal): Promise<void> {
+    const { clock, askAgainMs, onHealed } = this.#options;
+    for (;;) {
+      await clock.sleep(askAgainMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      const wasOutdated = this.#problem !== undefined;
+      if (!(await this.#compare(signal))) continue;
+      if (wasOutdated) onHealed();
+      return;
+    }
+  }
+
+  /** @returns whether there is no more to read. */
+  async #compare(signal: AbortSignal): Promise<boolean> {
+    const { crds, log } = this.#options;
+    try {
+      const crd = await crds.get({ name: NAME }, { signal, timeoutMs: TIMEOUT_MS });
+      this.#note(crd === undefined ? undefined : crdDrift(crd, OPERATOR_VERSION), crd?.metadata.uid ?? '');
+      return this.#problem === undefined;
+    } catch (error) {
+      if (isForbidden(error)) {
+        log.warn(
+          { name: NAME },
+          'failed to read the CRD, so the operator notices an older one only when it drops a field of a status: allow the operator to get it',
+        );
+        return true;
+      }
+      log.debug({ err: error }, 'failed to read the CRD');
+      return false;
+    }
+  }
+
+  #note(problem: string | undefined, uid: string): void {
+    const { log, events } = this.#options;
+    if (problem !== undefined && problem !== this.#problem) {
+      log.error(
+        { name: NAME, problem },
+        'the CRD is not that of this version; nothing new is rented until you apply the CRD of this version',
+      );
+      events.record(
+        // Events about what has no namespace are kept in this one.
+        {
+          apiVersion: 'apiextensions.k8s.io/v1',
+          kind: 'CustomResourceDefinition',
+          namespace: 'default',
+          name: NAME,
+          uid,
+        },
+        {
+          type: 'Warning',
+          reason: 'CrdOutdated',
+          message: `${problem} The operator rents nothing new. Apply the CRD of this version.`,
+        },
+      );
+    }
+    if (problem === undefined && this.#problem !== undefined) {
+      log.info({ name: NAME }, 'the CRD is that of this version again');
+    }
+    this.#problem = problem;
+  }
+}
