@@ -57,7 +57,7 @@ async function openScene(): Promise<Scene> {
 }
 
 async function readiness({ log }: Scene): Promise<string> {
-  const line = log.lines.findLast(({ message }) => message === 'serving health and metrics');
+  const line = log.lines.findLast(({ message }) => message === 'started serving health and metrics');
   const address: unknown = line === undefined ? undefined : Reflect.get(line.fields, 'address');
   const response = await fetch(`${String(address)}/readyz`);
   return `${String(response.status)} ${await response.text()}`;
