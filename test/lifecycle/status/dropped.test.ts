@@ -51,7 +51,9 @@ describe('the fields that a write did not keep', () => {
 
 describe('a GpuPod whose CRD drops fields that protect money', () => {
   it('rents nothing, and reports why', () => {
-    expect(outline(nextStep(observed({ crdProblem: 'The installed CRD drops status.failedAttempts.' })))).toMatchObject({
+    expect(
+      outline(nextStep(observed({ crdProblem: 'The installed CRD drops status.failedAttempts.' }))),
+    ).toMatchObject({
       step: 'rest',
       Synced: 'CrdOutdated',
       Stalled: 'CrdOutdated',
@@ -59,7 +61,10 @@ describe('a GpuPod whose CRD drops fields that protect money', () => {
   });
 
   it('still follows its instance', () => {
-    const known = observed({ gpuPod: rentedGpuPod(), crdProblem: 'The installed CRD drops status.failedAttempts.' });
+    const known = observed({
+      gpuPod: rentedGpuPod(),
+      crdProblem: 'The installed CRD drops status.failedAttempts.',
+    });
     expect(outline(nextStep(known)).Stalled).not.toBe('CrdOutdated');
   });
 });
