@@ -5,17 +5,25 @@ import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { GpuPodView } from './ports.ts';
 
-/** Whether the provider may be asked about instances: not with a key of nobody knows whom. */
+/**
+ * True if the operator may ask the provider about instances: the API key fits, or its account is known to be another
+ * one.
+ */
 export function mayAsk(state: AccountState): boolean {
   return state.kind === 'fits' || (state.kind === 'changed' && state.userId !== undefined);
 }
 
-/** Whether what lists do not show with this key is missing for those whom the books are about. */
+/**
+ * True if an instance that a list lacks is missing from our own account, because the account of the key is confirmed.
+ */
 export function isSurelyOurs(state: AccountState): boolean {
   return state.kind === 'fits' && state.unconfirmed === undefined && state.unanswered === undefined;
 }
 
-/** What an instance tells of the key that shows it: one of a team may be of any of its members. */
+/**
+ * Learns the account of the API key from an instance that it shows. A team's instance may belong to any member, so it
+ * proves nothing.
+ */
 export function noteOwnPod(
   account: Pick<AccountWatch, 'noteOwn'>,
   { userId, teamId }: InstanceSnapshot,
@@ -32,13 +40,13 @@ interface ListedPods {
   readonly installation: string;
 }
 
-/** The same for a complete list: the instances of this installation. */
+/** The same for all instances of this installation in a complete list. */
 export function noteOwnPods(
   account: Pick<AccountWatch, 'noteOwn' | 'keyVersion' | 'state'>,
   { instances, beganAtMs, installation }: ListedPods,
 ): void {
   const { state } = account;
-  // A list that began before the key was put in tells of another one.
+  // A list that began before the current key was in use describes another key.
   if (state.kind !== 'fits' || state.userId !== undefined || beganAtMs < (state.sinceMs ?? -Infinity)) {
     return;
   }
@@ -47,7 +55,10 @@ export function noteOwnPods(
   }
 }
 
-/** The accounts on which GpuPods say that they rent, as `<origin> <user id>`. By the status: only the operator writes it. */
+/**
+ * The accounts on which GpuPods have instances, as `<origin> <user id>`. They come from the status, which only the
+ * operator writes.
+ */
 export function namedAccounts(view: Pick<GpuPodView, 'list'>): readonly string[] {
   return view.list().flatMap((object) => {
     const parsed = parseGpuPod(object);

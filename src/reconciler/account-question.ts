@@ -8,10 +8,10 @@ export interface AccountQuestionOptions {
   readonly log: Pick<Log, 'warn'>;
 }
 
-/** Statuses after which the same question is asked again soon. */
+/** HTTP statuses after which the operator soon asks the same question again. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 const NOT_IMPLEMENTED = 501;
-/** How long everything waits for the answer; what takes longer is awaited beside other work. */
+/** How long other work waits for the answer. A slower answer arrives in the background. */
 const PATIENCE_MS = 3_000;
 const NOT_YET: Failure = {
   kind: 'failure',
@@ -19,13 +19,15 @@ const NOT_YET: Failure = {
   message: 'The provider has not yet said whose API key this is.',
 };
 
-/** What came of the question: a user id; no word of it from a good key; no answer yet to one that can be used. */
+/** The result: a user ID, a usable key without a known user, or a usable key whose user is not answered yet. */
 export type Asked =
   | { readonly kind: 'said'; readonly userId: string | undefined }
   | { readonly kind: 'pending'; readonly failure: Failure }
   | Failure;
 
-/** Asks the provider whose API key this is, and where it does not say, whether the key can be used all the same. */
+/**
+ * Asks the provider whose API key this is. If the provider does not say, checks whether the key works nevertheless.
+ */
 export class AccountQuestion {
   readonly #options: AccountQuestionOptions;
   #asking: { readonly version: number; readonly answer: Promise<Answer<Account>> } | undefined;
@@ -35,7 +37,7 @@ export class AccountQuestion {
     this.#options = options;
   }
 
-  /** @param isKnownGood the key was used already, so that nothing else needs to be asked. */
+  /** @param isKnownGood the key worked before, so nothing else needs to be asked */
   async ask(version: number, isKnownGood: boolean): Promise<Asked> {
     const answer = await this.#whoami(version);
     if (answer.kind === 'ok') {
@@ -48,7 +50,7 @@ export class AccountQuestion {
     return isLasting(answer) ? await this.#afterRefusal(answer) : await this.#afterSilence(answer);
   }
 
-  /** One question at a time: an answer that takes long is taken by the check after it. */
+  /** Asks one question at a time. The next check picks up an answer that takes long. */
   async #whoami(version: number): Promise<Answer<Account>> {
     const { provider, clock } = this.#options;
     if (this.#asking?.version !== version) {
@@ -79,7 +81,7 @@ export class AccountQuestion {
     return { kind: 'said', userId: undefined };
   }
 
-  /** The question hangs or fails; whether the rest of the API does as well, one plain read tells. */
+  /** The question hangs or fails. One plain read shows whether the rest of the API fails as well. */
   async #afterSilence(failure: Failure): Promise<Asked> {
     const { provider, log } = this.#options;
     const list = await provider.listPods([undefined]);
@@ -96,7 +98,7 @@ export class AccountQuestion {
     return { kind: 'pending', failure };
   }
 
-  /** Where the key can be used for what matters it is a good one, whoever may not be asked. */
+  /** A key that can list instances or their history is good, even if it may not read its own user. */
   async #readOtherwise(refusal: Failure): Promise<Failure | undefined> {
     const { provider } = this.#options;
     const history = await provider.listHistory();
@@ -111,7 +113,7 @@ export class AccountQuestion {
   }
 }
 
-/** A refusal of the question itself; what passes is waited for. */
+/** True if the provider refuses the question itself. The operator waits for other failures to pass. */
 function isLasting({ httpStatus }: Failure): boolean {
   return (
     httpStatus !== undefined &&

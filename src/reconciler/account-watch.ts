@@ -17,30 +17,34 @@ export interface AccountWatchOptions {
   readonly origin: string;
   /** `<origin> <user id>`, as recorded for this installation. */
   readonly recorded: string | undefined;
-  /** Fingerprint of the last key that was known to be of the recorded account. */
+  /** Fingerprint of the last key that is known to belong to the recorded account. */
   readonly recordedKey: string | undefined;
-  /** Of the key in use; undefined where keys cannot be told from each other. */
+  /** Fingerprint of the key in use; undefined if the operator cannot distinguish keys. */
   readonly fingerprint: () => string | undefined;
   /** The account that was recorded before a person accepted another one. */
   readonly former: string | undefined;
-  /** Where nothing is recorded: the accounts that GpuPods with an instance name in their status, in the same form. */
+  /**
+   * Used while nothing is recorded: the accounts of the GpuPods with an instance in their status, in the same form.
+   */
   readonly named: () => readonly string[];
-  /** Uid of another cluster, if this one is a copy of it that nobody has confirmed. */
+  /** UID of another cluster, if this one is an unconfirmed copy of it. */
   readonly clonedFrom: string | undefined;
   /** A user id that a person confirmed with `--accept-account`. */
   readonly acceptAccount: string | undefined;
   readonly record: (record: AccountRecord) => Promise<void>;
-  /** Called when the state changed: every object is to be looked at again. */
+  /** Called when the state changed, so that every GpuPod is reconciled. */
   readonly onChange: () => void;
-  /** How often the provider is asked again whose key it is, where it would not say. */
+  /** How often the operator asks again for the account of a key for which the provider did not name one. */
   readonly askAgainMs: number;
 }
 
 /**
- * Whose API key this is. Asked at start and on each change of the key: another account's empty list must not
- * look as if all pods were gone. A key that may do everything but ask is taken as well: whose it is the first own
- * instance tells, and until then no absence is believed, see `accountVerdict`. Where the question itself hangs or fails
- * and the key can be used, what is rented is looked after and terminated, and nothing is rented before there is an answer.
+ * Knows whose API key is in use. The operator asks at start and after each change of the key, because the empty list
+ * of another account must not look as if all instances had vanished.
+ *
+ * A key that may not read its own user is accepted. The first own instance then reveals the account, and until then
+ * the operator believes no absence, see `accountVerdict`. If the question hangs or fails and the key works, the
+ * operator manages and terminates instances, but rents nothing before it has an answer.
  */
 export class AccountWatch {
   readonly #options: AccountWatchOptions;
@@ -51,7 +55,7 @@ export class AccountWatch {
   #askedVersion: number | undefined;
   #askedAtMs = -Infinity;
   #session: { readonly version: number; readonly sinceMs: number } | undefined;
-  /** Whose the instances are that were seen with this key, where the provider does not say it otherwise. */
+  /** Owner of the instances that this key showed, for a key whose user the provider does not name. */
   #seenUserId: string | undefined;
   #isNamed = false;
   #isRecordDue = false;
@@ -66,7 +70,7 @@ export class AccountWatch {
   }
 
   get state(): AccountState {
-    // A key that was not asked about is nobody's.
+    // Nothing is known about a key that the operator has not asked about.
     return this.#askedVersion === this.#options.keyVersion() ? this.#state : { kind: 'unknown' };
   }
 
@@ -74,12 +78,16 @@ export class AccountWatch {
     return this.#options.keyVersion();
   }
 
-  /** Why the account is not known, if that is a failure. */
+  /** Why the account is unknown, if a failure is the reason. */
   get failure(): Failure | undefined {
     return this.#state.kind === 'unknown' ? this.#state.failure : undefined;
   }
 
-  /** Asks where there is something to ask. Returns whether the account may be worked with, or is known not to be ours. */
+  /**
+   * Asks for the account if there is something to ask.
+   *
+   * @returns true once the account is settled: it fits, or it is known to be another one
+   */
   async check(): Promise<boolean> {
     const version = this.#options.keyVersion();
     const isAnswered = this.#askedVersion === version && !this.#isOpen();
@@ -102,7 +110,7 @@ export class AccountWatch {
     return !this.#isOpen();
   }
 
-  /** There is an answer to come. */
+  /** True while an answer is outstanding. */
   #isOpen(): boolean {
     return this.#state.kind === 'unknown' || this.#state.unanswered !== undefined;
   }
@@ -112,7 +120,7 @@ export class AccountWatch {
       case 'failure':
         return { kind: 'unknown', failure: asked };
       case 'said':
-        // Not by --accept-account: a flag stays, and would vouch for any key that comes later.
+        // --accept-account does not count here: the flag stays, and would vouch for any later key.
         return this.#judge(asked.userId ?? this.#seenUserId ?? this.#userOfKey(), sinceMs);
       case 'pending': {
         const state = this.#judge(this.#seenUserId ?? this.#userOfKey(), sinceMs);
@@ -124,8 +132,10 @@ export class AccountWatch {
   }
 
   /**
-   * An instance that is surely of the key's own account: one that this key ordered, or one of ours in its personal
-   * wallet. `version` is that of the key when it was asked for.
+   * Learns the account from an instance that surely belongs to it: one that this key created, or one of ours in its
+   * personal wallet.
+   *
+   * @param version the version of the key with which the request was sent
    */
   noteOwn(userId: string | undefined, version: number): void {
     const isOpen = this.#state.kind === 'fits' && this.#state.userId === undefined;
@@ -150,7 +160,7 @@ export class AccountWatch {
     return this.#session.sinceMs;
   }
 
-  /** Whose a key is that was in use before. */
+  /** The account of a key that was in use before. */
   #userOfKey(): string | undefined {
     const key = this.#options.fingerprint();
     return key !== undefined && key === this.#recordedKey ? parseAccount(this.#recorded)?.userId : undefined;
@@ -181,14 +191,14 @@ export class AccountWatch {
       : { kind: 'changed', userId, ...session, message: this.#strangerMessage(userId, this.#recorded) };
   }
 
-  /** Whose a key should be that is not the one that was in use; undefined where nothing can be expected of it. */
+  /** The account that a new key should belong to; undefined if nothing can be expected of it. */
   #expected(keyFingerprint: string | undefined): AccountIdentity | undefined {
     const account = this.#recorded ?? mostFrequent(this.#options.named());
     const isOtherKey = this.#recorded === undefined || this.#recordedKey !== undefined;
     return keyFingerprint !== undefined && isOtherKey ? parseAccount(account) : undefined;
   }
 
-  /** What the installation is recorded for from now on; a lost record is what the GpuPods with an instance say. */
+  /** Sets the account to record. If the record was lost, the GpuPods with an instance name the account. */
   #settleRecord(userId: string): void {
     const account = `${this.#options.origin} ${userId}`;
     const before = this.#recorded;
@@ -208,7 +218,11 @@ export class AccountWatch {
     return others.includes(account) ? account : (mostFrequent(others) ?? account);
   }
 
-  /** The key in use is known to be of the recorded account. Returns whether that is news. */
+  /**
+   * Notes that the key in use belongs to the recorded account.
+   *
+   * @returns true if that is new
+   */
   #takeKey(): boolean {
     const key = this.#options.fingerprint();
     const isNews = key !== undefined && key !== this.#recordedKey;
@@ -234,7 +248,7 @@ export class AccountWatch {
     }
   }
 
-  /** Short enough for a condition with ids of any usual length: the way out stands at its end. */
+  /** Short enough for a condition, with IDs of any usual length, so that the advice at its end is not cut off. */
   #strangerMessage(userId: string, recorded: string): string {
     const here = `${this.#options.origin} `;
     const isSameServer = recorded.startsWith(here);

@@ -22,21 +22,23 @@ export interface AdoptionsOptions {
   readonly api: Pick<GpuPodApi, 'list'>;
   readonly view: Pick<GpuPodView, 'get' | 'list'>;
   readonly retained: Pick<RetainedInstances, 'hasOfPrefix'>;
-  /** Ids of instances are signed with it; undefined: their names alone tell. */
+  /** Signs instance IDs; undefined: only instance names identify their owner. */
   readonly proofKey: string | undefined;
 }
 
 /**
- * Which object may adopt the instances of a uid that does not live any more. Backup tools restore annotations and not
- * status, and give a new uid: the create intent on such an object may be the only trace of an instance that bills. Of
- * several copies one gets it; claims are made one at a time, and for all attempts of that uid together.
+ * Decides which GpuPod may adopt the instances of a UID that no longer exists. Backup tools restore annotations but
+ * no status, and the restored GpuPod has a new UID. The create intent on it may be the only trace of a billing
+ * instance.
+ *
+ * Of several copies one adopts, together all attempts of that UID. Adoptions run one at a time.
  */
 export class Adoptions {
   readonly #options: AdoptionsOptions;
   readonly #adopterByPrefix = new Map<string, string>();
-  /** What was left running on purpose stays so. */
+  /** Name prefixes with an instance that a user retained. No copy adopts it. */
   readonly #retainedPrefixes = new Set<string>();
-  /** Namespaces in which the watch cache was shown to know all that the process that led before wrote. */
+  /** Namespaces whose watch cache is known to hold everything that the previous leader wrote. */
   readonly #confirmed = new Set<string>();
   #isListOfAllForbidden = false;
   #lastAdoption: Promise<unknown> = Promise.resolve();
@@ -45,7 +47,7 @@ export class Adoptions {
     this.#options = options;
   }
 
-  /** Whether this object may act on the order or the instance that stands on it although it was another uid's. */
+  /** Whether this GpuPod may act on a create intent or an instance that carries the UID of another GpuPod. */
   async mayAdopt(gpuPod: GpuPod, reading: IntentReading, installation: string): Promise<boolean> {
     const signed = this.#signatureOf(gpuPod);
     const wanted = adoptablePrefix(gpuPod, reading, installation);
@@ -53,7 +55,7 @@ export class Adoptions {
       return false;
     }
     const isHolder = signed === 'right' || (signed === 'unknown' && reading.kind === 'read');
-    // A copy that waits asks each time that it is looked at: most are answered from memory.
+    // A waiting copy asks at each reconcile. The cache answers most of these.
     const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
       return known;
@@ -63,7 +65,7 @@ export class Adoptions {
     return await adoption;
   }
 
-  /** Whether the operator wrote the id in the status itself; unknown without a key, where names alone tell. */
+  /** Whether the operator wrote the ID in the status; unknown without a key, where only names identify the owner. */
   #signatureOf({ metadata, status: { podId, podIdProof } }: GpuPod): 'right' | 'wrong' | 'unknown' {
     const { proofKey } = this.#options;
     if (proofKey === undefined) {
@@ -72,7 +74,7 @@ export class Adoptions {
     return podId !== undefined && podIdProof === proveId(proofKey, metadata, podId) ? 'right' : 'wrong';
   }
 
-  /** The object is gone: what it claimed is free. */
+  /** The GpuPod is deleted, so another one may adopt its instances. */
   release(uid: string): void {
     for (const [namePrefix, adopter] of this.#adopterByPrefix) {
       if (adopter === uid) {
@@ -91,7 +93,7 @@ export class Adoptions {
     return isTaken || isOwnedByAnother(this.#options.view.list(), gpuPod, wanted) ? false : undefined;
   }
 
-  /** @param isHolder what its status says of its instance is the operator's own word */
+  /** @param isHolder the operator itself wrote the instance into the status of this GpuPod */
   async #adopt(gpuPod: GpuPod, wanted: PodNameParts, isHolder: boolean): Promise<boolean> {
     const known = this.#decideFromKnown(gpuPod, wanted);
     if (known !== undefined) {
@@ -101,7 +103,7 @@ export class Adoptions {
     if (await this.#isOwnedByAnotherLive(gpuPod, wanted)) {
       return false;
     }
-    // What was left running on purpose is nobody's any more: a copy, suspended or deleted, would end it.
+    // A retained instance belongs to no GpuPod any more. A suspended or deleted copy would terminate it.
     const hasInstance = isHolder && prefixOfStatus(gpuPod) === namePrefix;
     if (!hasInstance && (await this.#options.retained.hasOfPrefix(namePrefix))) {
       this.#retainedPrefixes.add(namePrefix);
@@ -112,8 +114,8 @@ export class Adoptions {
   }
 
   /**
-   * The watch cache may lag behind what another process wrote before this one led. Once a live list has shown nothing
-   * else, it is enough: what this process writes is in it at once.
+   * The watch cache may lag behind the writes of the previous leader. Once a live list matched it, the cache is
+   * enough, because it holds this process's own writes at once.
    */
   async #isOwnedByAnotherLive(gpuPod: GpuPod, wanted: PodNameParts): Promise<boolean> {
     const { namespace } = gpuPod.metadata;
@@ -133,7 +135,7 @@ export class Adoptions {
     return isOwnedByAnother(live, gpuPod, wanted);
   }
 
-  /** Of all namespaces; of the object's own where others may not be seen. */
+  /** Lists GpuPods of all namespaces, or of the GpuPod's own namespace if others are forbidden. */
   async #list(namespace: string): Promise<readonly KubernetesObject[]> {
     if (!this.#isListOfAllForbidden) {
       try {
@@ -150,9 +152,11 @@ export class Adoptions {
 }
 
 /**
- * By its intent; or, where somebody took that off after the instance was adopted (`kubectl replace`), by its status, if
- * that is signed: such an instance must still be ended by the object that has it, and a name that somebody else wrote
- * there must not make it end what a vanished GpuPod left. Names of earlier versions prove nothing.
+ * The prefix to adopt, from the create intent. Without one (`kubectl replace` removes it) the status counts, if it is
+ * signed: the GpuPod must still terminate its adopted instance.
+ *
+ * A name that someone else wrote into the status must not make it terminate what a vanished GpuPod left. Names of
+ * earlier versions prove nothing.
  */
 function adoptablePrefix(
   gpuPod: GpuPod,
@@ -175,7 +179,7 @@ function adoptablePrefix(
 
 interface OwnerFacts {
   readonly hashes: readonly string[];
-  /** Prefix of the instance that it has. */
+  /** Name prefix of the instance that the GpuPod has. */
   readonly namePrefix: string | undefined;
 }
 
@@ -188,7 +192,10 @@ const ownerFacts = oncePerObject((object: KubernetesObject): OwnerFacts => {
   };
 });
 
-/** The object that the order was written for, wherever it lives, or one that has an instance of it already. */
+/**
+ * True if the GpuPod that the create intent was written for still exists, in any namespace, or if another GpuPod
+ * already has an instance of it.
+ */
 function isOwnedByAnother(
   objects: readonly KubernetesObject[],
   { metadata }: GpuPod,

@@ -26,13 +26,13 @@ import { StatusFidelity } from './status-fidelity.ts';
 import { Sweep } from './sweep.ts';
 import { VanishedInstances } from './vanished-instances.ts';
 
-/** What the parts ask of the loops that they are part of. */
+/** What the parts need from the loops that run them. */
 export interface Loops {
   enqueue(key: string): void;
   enqueueAll(): void;
-  /** Wants a complete list in `inMs`, or earlier if one was promised. */
+  /** Requests an inventory in `inMs` milliseconds, or at the scheduled time if that is earlier. */
   scheduleInventory(inMs: number): void;
-  /** The account became known or changed: what waited for it goes on. */
+  /** The account became known or changed, so the tasks that wait for it run. */
   wake(): void;
   isStopping(): boolean;
 }
@@ -42,7 +42,7 @@ export interface Assembled {
   readonly parts: HousekeepingParts;
 }
 
-/** Puts together what the GpuPods of one installation share. Nothing is sent yet. */
+/** Builds what the GpuPods of one installation share. It sends nothing. */
 export function assemble(
   options: GpuPodOptions,
   installation: Installation,
@@ -74,7 +74,7 @@ export function assemble(
     clock,
     timings,
     installation: installation.id,
-    // Whatever it may cost: with no ceiling, nothing is rented beside it.
+    // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
     assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
   });
   const inventory = new Inventory({
@@ -162,7 +162,7 @@ function watchAccount(
   });
 }
 
-/** Teams whose pods this operator may have rented. */
+/** Teams whose instances this operator may have rented. */
 function knownTeams({ defaultTeamId, allowedTeamIds }: Policy): readonly string[] {
   return [...new Set([...(defaultTeamId === undefined ? [] : [defaultTeamId]), ...allowedTeamIds])];
 }

@@ -10,32 +10,35 @@ interface Breaker {
   readonly message: string;
   readonly untilMs: number;
   readonly lastedMs: number;
-  /** Who was let through after the time, to see whether orders are accepted again. */
+  /** UID of the GpuPod that probes whether the provider accepts create requests again. */
   readonly probe?: string;
-  /** Who was refused, the last one last: others go first. */
+  /** UIDs of the refused GpuPods, the latest last. Others probe first. */
   readonly refused: readonly string[];
 }
 
-/** What an account is known to have done lately. */
+/** Recent results of an account. */
 interface Standing {
   readonly acceptedAtMs?: number;
-  /** Namespaces that were refused for the account since then. */
+  /** Namespaces whose create requests were refused for the account since then. */
   readonly refused: ReadonlySet<string>;
 }
 
-/** How long the one probe may take before the next one is let through. */
+/** How long a probe may take before the next one starts. */
 const PROBE_MS = 60_000;
-/** An order that was accepted within this time speaks against a refusal of one tenant alone. */
+/** A create request that was accepted within this time contradicts a refusal that only one namespace received. */
 const ACCEPTED_MS = 30 * 60_000;
-/** How much longer than the others they wait who were refused, as part of the wait: more than the queue's jitter. */
+/**
+ * Extra wait of GpuPods that were refused, as a share of the wait, so that others probe first. It exceeds the queue's
+ * jitter.
+ */
 const REFUSED_BEFORE = 0.15;
 const REFUSED_LAST = 0.3;
 const MAX_REFUSED = 100;
 
 /**
- * Circuit breakers of the account, one per key and team, and holds of single GpuPods. A refusal that speaks of the
- * account closes the breaker for all creates of the team; after a while one is let through to see, another one than
- * last time. All else that is refused holds back nobody but its GpuPod. Looks and deletes are never held back.
+ * The circuit breakers of the account, one per key and team, and the holds of single GpuPods. A refusal that concerns
+ * the account holds back all create requests of the team. After the wait one GpuPod probes, another one than last
+ * time. Any other refusal holds back only its own GpuPod. Reads and terminations always go on.
  */
 export class CircuitBreakers {
   readonly #clock: Clock;
@@ -46,7 +49,7 @@ export class CircuitBreakers {
   readonly #standings = new Map<string, Standing>();
   readonly #waiting = new Map<string, Set<string>>();
 
-  /** @param onOpen is told whom a breaker does not hold back any more. */
+  /** @param onReset receives the keys of the GpuPods that a breaker held back, when it is reset */
   constructor(clock: Clock, scale = 1, onReset: (keys: readonly string[]) => void = () => undefined) {
     this.#clock = clock;
     this.#scale = scale;
@@ -54,7 +57,7 @@ export class CircuitBreakers {
     this.#holds = new ObjectHolds(clock, scale);
   }
 
-  /** The gate as a plan of this GpuPod sees it. */
+  /** Whether this GpuPod may create, for its next decision. */
   permitFor(requester: Requester): CreatePermit {
     const hold = this.#holds.find(requester);
     const breaker = this.#breakers.get(requester.breakerKey);
@@ -70,7 +73,7 @@ export class CircuitBreakers {
     return { kind: 'held', reason: breaker.reason, message: breaker.message, retryInMs };
   }
 
-  /** Whether an order may go out now; of those that ask once the time is over, only the first may. */
+  /** Whether a create request may leave now. After the wait only the first GpuPod that asks may probe. */
   pass(requester: Requester): boolean {
     if (this.permitFor(requester).kind === 'held') {
       return false;
@@ -84,7 +87,7 @@ export class CircuitBreakers {
     return true;
   }
 
-  /** An order that had passed was not sent, or showed nothing of the account: somebody else may probe. */
+  /** A permitted create request was not sent, or showed nothing about the account, so another GpuPod may probe. */
   giveBack({ breakerKey, uid }: Requester): void {
     const breaker = this.#breakers.get(breakerKey);
     if (breaker?.probe === uid) {
@@ -94,7 +97,7 @@ export class CircuitBreakers {
     }
   }
 
-  /** An order was answered. Only one that was accepted shows that the account is in order. */
+  /** Takes the outcome of a create request. Only an accepted one shows that the account can create. */
   settle(requester: Requester, outcome: CreateOutcome, otherOffers: number): void {
     if (outcome.kind === 'created') {
       this.#accept(requester);
@@ -106,7 +109,7 @@ export class CircuitBreakers {
     this.giveBack(requester);
   }
 
-  /** A new key may do what the old one might not. */
+  /** A new key may be allowed what the old one was not. */
   resetAll(): void {
     this.#holds.clear();
     this.#standings.clear();
@@ -154,7 +157,7 @@ export class CircuitBreakers {
     this.#breakers.set(breakerKey, { reason, message, lastedMs, untilMs, refused });
   }
 
-  /** The account works for others, and one tenant alone says that it does not: that may be what the tenant asked for. */
+  /** True if the account works for others and only one namespace is refused: its own request may be the cause. */
   #isDoubtful({ breakerKey, namespace }: Requester, { isProven }: Refusal): boolean {
     const { acceptedAtMs = -Infinity, refused = new Set() } = this.#standings.get(breakerKey) ?? {};
     const isRecent = this.#clock.monotonicMs() - acceptedAtMs <= ACCEPTED_MS * this.#scale;

@@ -20,17 +20,17 @@ import type { Slots } from './slots.ts';
 import type { StatusFidelity } from './status-fidelity.ts';
 import type { VanishedInstances } from './vanished-instances.ts';
 
-/** All that the effects of one operator process work on. Made once, by the composition root. */
+/** Everything that the effects of one operator process use. The composition root builds it once. */
 export interface Context {
   readonly clock: Clock;
   readonly log: Log;
   readonly provider: Provider;
-  /** Decides what is next; pure. */
+  /** Decides the next step; pure. */
   readonly plan: (observation: Observation) => Step;
   readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly installation: string;
-  /** Of this process, as in the Lease. */
+  /** Identity of this process, as in the Lease. */
   readonly identity: string;
   readonly api: GpuPodApi;
   readonly view: GpuPodView;
@@ -49,16 +49,16 @@ export interface Context {
   readonly vanished: VanishedInstances;
   readonly retained: RetainedInstances;
   readonly createFence: CreateFence;
-  /** Signs ids of instances; undefined where it cannot be read. */
+  /** Signs instance IDs; undefined if the operator may not read it. */
   readonly proofKey: string | undefined;
-  /** Create requests that may be under way at once, with what they read first. */
+  /** Limits concurrent create requests, including the reads before them. */
   readonly createSlots: Slots;
-  /** Searches and single looks that may be under way at once. Terminating an instance needs no place. */
+  /** Limits concurrent offer searches and single reads. Terminating an instance needs no slot. */
   readonly readSlots: Slots;
-  /** Waits for a token of the account's rate limit, for an order. */
+  /** Waits for a token of the account's rate limit, for a create request. */
   readonly takeCreateTurn: () => Promise<void>;
-  /** The lease was renewed within the last moments: nobody else can be leading. */
+  /** True if the Lease was renewed moments ago, so no other process can lead. */
   readonly isLeaseFresh: () => boolean;
-  /** A graceful stop has begun: no new order leaves. */
+  /** True once a graceful stop has begun. No new create request leaves. */
   readonly isStopping: () => boolean;
 }

@@ -4,7 +4,7 @@ import { upstreamOf } from '../offers/offer-key.ts';
 
 const MINUTE_MS = 60_000;
 
-/** How long an offer is left alone, and for whom where the cooldown does not say. */
+/** How long the operator avoids an offer, and for which GpuPods if the cooldown does not say. */
 export const COOLDOWNS: Readonly<Record<CooldownReason, CooldownRule>> = {
   NoCapacity: { forMs: 3 * MINUTE_MS, scope: 'everybody', doublesToMs: 30 * MINUTE_MS },
   AboveMaxPrice: { forMs: 10 * MINUTE_MS, scope: 'object' },
@@ -12,11 +12,11 @@ export const COOLDOWNS: Readonly<Record<CooldownReason, CooldownRule>> = {
   InvalidRequest: { forMs: 60 * MINUTE_MS, scope: 'object' },
   TemplateIncompatible: { forMs: 24 * 60 * MINUTE_MS, scope: 'request' },
   OtherRefusal: { forMs: 10 * MINUTE_MS, scope: 'object', doublesToMs: 160 * MINUTE_MS },
-  // Perhaps only this request is answered so, and nobody else must pay for that.
+  // Perhaps only this request gets that answer, so other GpuPods keep the offer.
   NotCreated: { forMs: 10 * MINUTE_MS, scope: 'object', doublesToMs: 160 * MINUTE_MS },
   ProvisioningTimedOut: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
   InstallFailed: { forMs: 30 * MINUTE_MS, scope: 'everybody' },
-  // Shorter than the hold of the GpuPod, see AccountGates: after it, the offers are there to be asked again.
+  // Shorter than the hold of the GpuPod, see ObjectHolds: afterwards the offers are available again.
   Forbidden: { forMs: 4 * MINUTE_MS, scope: 'object' },
   QuotaExceeded: { forMs: 4 * MINUTE_MS, scope: 'object' },
 };
@@ -24,11 +24,11 @@ export const COOLDOWNS: Readonly<Record<CooldownReason, CooldownRule>> = {
 interface CooldownRule {
   readonly forMs: number;
   readonly scope: CooldownScope;
-  /** What goes on is tried ever more seldom, up to this. */
+  /** A repeated failure doubles the cooldown up to this many milliseconds. */
   readonly doublesToMs?: number;
 }
 
-/** For whom an offer may be cooling down. */
+/** The GpuPod for which an offer may be in cooldown. */
 export interface CooldownOwner {
   readonly uid: string;
   readonly requestHash: string;
@@ -40,13 +40,13 @@ interface Entry {
   readonly lastedMs: number;
 }
 
-/** Offers that failed a short while ago. In memory: after a restart they are simply tried again. */
+/** Offers that failed recently. They are kept in memory only: after a restart the operator tries them again. */
 export class Cooldowns {
   readonly #clock: Clock;
   readonly #scale: number;
   readonly #entries = new Map<string, Entry>();
 
-  /** @param scale multiplies every duration; 1 but in tests. */
+  /** @param scale multiplies every duration; differs from 1 only in tests */
   constructor(clock: Clock, scale = 1) {
     this.#clock = clock;
     this.#scale = scale;
@@ -79,7 +79,7 @@ export class Cooldowns {
     return undefined;
   }
 
-  /** Number of offers that are cooling down now, by reason. */
+  /** Number of offers in cooldown, by reason. */
   counts(): ReadonlyMap<CooldownReason, number> {
     const nowMs = this.#clock.monotonicMs();
     const counts = new Map<CooldownReason, number>();
@@ -91,7 +91,7 @@ export class Cooldowns {
     return counts;
   }
 
-  /** An entry is kept for a while after its end, so that it can double. */
+  /** Keeps an expired entry for a while, so that the next cooldown can double. */
   #dropOld(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const [key, { untilMs, lastedMs }] of this.#entries) {
@@ -104,7 +104,7 @@ export class Cooldowns {
 
 function keyOf(scope: CooldownScope, offerKey: string, owner: CooldownOwner): string {
   const { uid, requestHash } = owner;
-  // Who changed what is asked for asks anew.
+  // A changed spec makes a different request, so its cooldowns start afresh.
   const whom = { everybody: '', upstream: '', object: `${uid} ${requestHash}`, request: requestHash };
   return `${scope}\n${whom[scope]}\n${scope === 'upstream' ? upstreamOf(offerKey) : offerKey}`;
 }

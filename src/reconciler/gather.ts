@@ -11,7 +11,7 @@ import type { CooldownOwner } from './cooldowns.ts';
 import type { Context } from './context.ts';
 import { idProofsFor } from './id-proofs.ts';
 
-/** What is read of the context. */
+/** The parts of the context that the observation comes from. */
 export type Sources = Pick<
   Context,
   | 'clock'
@@ -34,7 +34,7 @@ export type Sources = Pick<
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
 };
 
-/** Reads all that a decision about one GpuPod may rest on, and takes it in. */
+/** Gathers the observation that a decision about one GpuPod rests on, and updates the local state with it. */
 export async function gather(
   context: Sources,
   gpuPod: GpuPod,
@@ -83,7 +83,7 @@ export async function gather(
   return { ...speaking, localState: observe(speaking) };
 }
 
-/** What another account's key was told says nothing about this object: it is not even counted. */
+/** Answers to the key of another account say nothing about this GpuPod, so they do not count. */
 function withoutForeignAnswers(observation: Observation): Observation {
   const { inventory, lastSeen, ...rest } = observation;
   const isForeign = accountVerdict(observation).kind === 'foreign';
@@ -96,8 +96,8 @@ function withoutForeignAnswers(observation: Observation): Observation {
 }
 
 /**
- * Counted only where there is a limit, and for those who may rent: all objects count, so nobody asks who need not know.
- * Nothing is said before the first complete list.
+ * Computed only if there is a limit, and only for a GpuPod without an instance, because the sum reads all GpuPods.
+ * Unknown before the first inventory.
  */
 function reservedElsewhereBy(
   { policy, reservations }: Sources,
@@ -114,14 +114,14 @@ function reservedElsewhereBy(
   return micros === undefined ? {} : { reservedElsewhere: micros };
 }
 
-/** Breakers are per team; there is one key. */
+/** Breakers are per team, because there is only one key. */
 export function requesterOf({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): Requester {
   const { namespace, name, uid, generation } = metadata;
   const breakerKey = spec.teamId ?? policy.defaultTeamId ?? '';
   return { breakerKey, key: `${namespace}/${name}`, namespace, uid, generation };
 }
 
-/** Requests are alike within a namespace: elsewhere the Secrets of the same names hold other values. */
+/** Requests are comparable within a namespace only: elsewhere Secrets of the same names hold other values. */
 export function cooldownOwner({ metadata, spec }: GpuPod): CooldownOwner {
   const { image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef } = spec;
   const request = JSON.stringify([

@@ -12,10 +12,13 @@ import type { Installation } from './installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
 import { reconcile, reportFailure } from './reconcile.ts';
 
-/** What failed for a passing reason is tried at least this often: the way may be free again. */
+/** The longest pause between retries of a passing failure. */
 const MAX_RETRY_MS = 30_000;
 
-/** What the kind GpuPod declares: what it watches, how one is reconciled, and what all of them share. Runs on the leader. */
+/**
+ * The controller of GpuPods: what it watches, how it reconciles one, and what all of them share. It runs on the
+ * leader.
+ */
 export class GpuPodController implements Runnable {
   readonly context: Context;
   readonly #controller: Controller;
@@ -56,13 +59,13 @@ export class GpuPodController implements Runnable {
       reconcile: async (key, failures) => await this.#reconcile(key, failures),
       workers: lanes.workers,
       laneOf: (key) => laneOf(context.view.get(key), context.localStates.ofKey(key)),
-      // What was refused stays refused until somebody changes something, and each try is one more refused write.
+      // A refused write stays refused until somebody changes something, and each retry adds a refused write.
       retryWithinMs: (error) => (isRefusal(error) ? undefined : MAX_RETRY_MS),
       observer: observer?.controller?.('gpupod'),
     });
   }
 
-  /** This process leads: every GpuPod that is there is looked at, and what comes. */
+  /** Reconciles all existing GpuPods, and from then on each that changes. This process leads. */
   start(): void {
     const { view, localStates } = this.context;
     localStates.markFirstList(view.list().map(({ metadata }) => metadata.uid));
@@ -70,13 +73,13 @@ export class GpuPodController implements Runnable {
     this.#controller.start();
   }
 
-  /** Begins nothing new; resolves when what is under way is done, a create request that was sent included. */
+  /** Starts nothing new. Resolves when all running work is done, including a create request that was sent. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([this.#controller.stop(), this.#housekeeping.stop()]);
   }
 
-  /** The CRD was older and is right now: GpuPods that waited for that go on. */
+  /** The older CRD was replaced by the right one, so GpuPods that waited for it go on. */
   onCrdHealed(): void {
     this.context.fidelity.forget();
     for (const gpuPod of this.context.view.list()) {

@@ -17,32 +17,32 @@ export interface GpuPodOptions {
   readonly timings: ProtocolTimings;
   readonly policy: Policy;
   readonly orphanPolicy: OrphanPolicy;
-  /** GpuPods worked on at once; those that wait for the provider, or are terminated, come on top. */
+  /** GpuPods reconciled at once. Those that wait for the provider, or are terminated, have workers of their own. */
   readonly concurrency: number;
-  /** Multiplies cooldowns and breakers; 1 but in tests. */
+  /** Multiplies cooldowns and breaker times; differs from 1 only in tests. */
   readonly cooldownScale: number;
   readonly namespace: string;
-  /** Of this process, as in the Lease: it is written into its orders. */
+  /** Identity of this process, as in the Lease. Create intents carry it. */
   readonly identity: string;
   readonly cluster: ClusterPorts;
-  /** Tells of every GpuPod that is there, and of what happens to it. */
+  /** Reports every existing GpuPod, and each change. */
   readonly gpuPods: Source;
   readonly provider: Provider;
   readonly account: {
     readonly origin: string;
     readonly accept: string | undefined;
     readonly keyVersion: () => number;
-    /** Tells the key in use from others; undefined where there is none. */
+    /** Distinguishes the key in use from others; undefined if there is no key. */
     readonly keyFingerprint?: (hmacKey: string) => string | undefined;
   };
   readonly takeCreateTurn: () => Promise<void>;
   readonly isLeaseFresh: () => boolean;
-  /** What is wrong with the CRD that the cluster serves, where the operator may read it. */
+  /** What is wrong with the CRD in the cluster, if the operator may read it. */
   readonly crdProblem?: () => string | undefined;
   readonly observer?: GpuPodObserver;
-  /** Decides what is next of a GpuPod. @default nextStep */
+  /** Decides the next step of a GpuPod. @default nextStep */
   readonly plan?: (observation: Observation) => Step;
-  /** In place of Math.random, for tests. */
+  /** Replaces Math.random in tests. */
   readonly random?: () => number;
 }
 
@@ -54,11 +54,11 @@ export interface ClusterPorts {
   readonly events: Events;
 }
 
-/** Told what happens, for metrics; must not throw. */
+/** Receives what happens, for metrics. Its methods must not throw. */
 export interface GpuPodObserver {
-  /** Who is told of the loop of this name: `gpupod`, or `housekeeping`. */
+  /** Observer of the loop with this name: `gpupod` or `housekeeping`. */
   controller?(name: string): ControllerObserver;
-  /** How the list of one wallet went. */
+  /** Called after each list of one wallet. */
   onListed?(report: WalletReport): void;
   onSwept?(counts: { readonly duplicates: number; readonly orphans: number }): void;
 }

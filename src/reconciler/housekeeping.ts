@@ -17,11 +17,10 @@ export interface HousekeepingOptions {
   readonly log: Log;
   readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'sweepMs'>;
   readonly observer?: ControllerObserver | undefined;
-  /** In place of Math.random, for tests. */
+  /** Replaces Math.random in tests. */
   readonly random?: () => number;
 }
 
-/** What the tasks work on. */
 export interface HousekeepingParts {
   readonly account: Pick<AccountWatch, 'state' | 'failure' | 'check'>;
   readonly poller: Pick<InstancePoller, 'poll'>;
@@ -31,14 +30,14 @@ export interface HousekeepingParts {
   readonly health: Pick<ProviderHealth, 'report' | 'reportAccount'>;
 }
 
-/** How often the API key is looked at for a change: one small file. */
+/** How often the operator checks the API key for a change. It reads one small file. */
 const KEY_CHECK_MS = 1_000;
 const CONCURRENCY = 4;
 const BACK_OFF = { baseMs: 1_000, maxMs: 30_000 };
 
 /**
- * The tasks that all GpuPods share: whose key it is, status polls, complete lists, sweeps. Each is a key of a loop of
- * their own: one at a time of each kind, each in its time.
+ * The tasks that all GpuPods share: the account of the key, status polls, inventories, sweeps. Each task is a key of
+ * a separate loop, so that one of each kind runs at a time.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
@@ -57,7 +56,7 @@ export class Housekeeping {
     });
   }
 
-  /** Wants a complete list in `inMs`, or earlier if one was promised. */
+  /** Requests an inventory in `inMs` milliseconds, or at the scheduled time if that is earlier. */
   scheduleInventory(inMs: number): void {
     this.#controller.enqueue('inventory', inMs);
   }
@@ -73,13 +72,15 @@ export class Housekeeping {
     await this.#controller.stop();
   }
 
-  /** The account became known or changed: what waited for it goes on. */
+  /** The account became known or changed, so the tasks that wait for it run. */
   wake(): void {
     this.#controller.enqueue('poll');
     this.#controller.enqueue('sweep');
   }
 
-  /** @returns when the task wants to run again; `failed`: after its back-off. */
+  /**
+   * @returns milliseconds until the task runs again; `failed`: after its back-off; undefined: when it is requested
+   */
   async #perform(task: string, parts: HousekeepingParts): Promise<number | 'failed' | undefined> {
     const { timings } = this.#options;
     switch (task) {
@@ -90,9 +91,9 @@ export class Housekeeping {
       case 'sweep':
         return parts.account.state.kind === 'fits' ? await this.#sweep(parts) : timings.sweepMs;
       default:
-        // After one that was unstable the census itself says when it wants the next.
+        // After an unstable list the inventory itself schedules the next one.
         if (!isTrusted(parts)) {
-          // Those who wait for a list must not wait for ever, where this key comes to be known.
+          // GpuPods that wait for a list need a next try, in case this key becomes known.
           return timings.busyPollMs;
         }
         return (await this.#takeList(parts)) === 'failed' ? 'failed' : undefined;
@@ -109,7 +110,7 @@ export class Housekeeping {
     return this.#options.timings.sweepMs;
   }
 
-  /** @returns the pods of a complete list; else those who wait for one wait on. */
+  /** @returns the instances of a complete list; after a failure the waiting GpuPods keep waiting */
   async #takeList(parts: HousekeepingParts): Promise<readonly InstanceSnapshot[] | 'failed' | 'unstable'> {
     const result = await parts.inventory.take();
     const isFailure = 'kind' in result;
@@ -117,7 +118,7 @@ export class Housekeeping {
     if (!isFailure) {
       return result.instances;
     }
-    // Whose wallet fails, or that the key does, is warned of once; this is each try.
+    // The operator warns once about a failing wallet or key. This line reports each try.
     this.#options.log.debug(
       { reason: result.reason, problem: result.message },
       'failed to list all instances',
@@ -136,7 +137,7 @@ async function checkAccount({ account, health }: HousekeepingParts): Promise<boo
   return isKnown;
 }
 
-/** Answers to a key of nobody knows whom say nothing; what those of another account say, `gather` tells apart. */
+/** Without a known account answers say nothing. `gather` discards the answers of another account. */
 function isTrusted({ account }: HousekeepingParts): boolean {
   return mayAsk(account.state);
 }

@@ -13,8 +13,10 @@ const NAME = 'gpupod-operator-installation';
 const KEY = 'podIdKey';
 
 /**
- * The key that ids of instances are signed with, kept in a Secret beside the record of the installation; made where there
- * is none. Undefined where this process may not read it: then instances are told by their names alone.
+ * Reads the key that signs instance IDs from a Secret beside the record of the installation, and creates it if there
+ * is none.
+ *
+ * @returns undefined if this process may not read it; then only names identify the owner of an instance
  */
 export async function ensureProofKey(
   secrets: Pick<SecretApi, 'get' | 'create'>,
@@ -50,7 +52,7 @@ async function createKey(secrets: Pick<SecretApi, 'get' | 'create'>, namespace: 
   }
 }
 
-/** What the operator has signed for this object, and for the others. */
+/** The signatures of the operator for this GpuPod, and for others. */
 export function idProofsFor(
   { view, proofKey }: { readonly view: GpuPodView; readonly proofKey: string | undefined },
   { metadata }: GpuPod,
@@ -68,7 +70,7 @@ export function idProofsFor(
   };
 }
 
-/** Whether the status of another GpuPod names this id, whoever wrote it there. */
+/** True if the status of another GpuPod names this ID, whoever wrote it. */
 export function isHeldElsewhere(
   { view }: { readonly view: GpuPodView },
   { metadata }: GpuPod,

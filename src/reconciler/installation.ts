@@ -10,27 +10,30 @@ export interface ConfigMapApi {
   mergePatch(target: ObjectName, body: unknown): Promise<ConfigMap>;
 }
 
-/** Who this operator is, as it stands in the cluster. */
+/** The identity of this operator, as recorded in the cluster. */
 export interface Installation {
-  /** Six letters or digits; the second part of every pod's name. */
+  /** Six letters or digits; the second part of every instance's name. */
   readonly id: string;
-  /** The account that it rents with: `<origin> <user id>`; undefined before the first key was read. */
+  /** The account that pays for its instances: `<origin> <user id>`; undefined before the first key was read. */
   readonly account: string | undefined;
-  /** The account before a person accepted another one: instances that name no account are its. */
+  /** The account before a person accepted another one. Instances that name no account belong to it. */
   readonly formerAccount: string | undefined;
-  /** Of the last key that was known to be of that account. */
+  /** Fingerprint of the last key that is known to belong to that account. */
   readonly keyFingerprint?: string | undefined;
-  /** The record was written in another cluster: a clone, whose original may live and own the same pods. */
+  /**
+   * UID of the cluster that wrote the record, if this cluster is a copy of it. The original may still exist and own
+   * the same instances.
+   */
   readonly clonedFrom: string | undefined;
   readonly createdAt: string | undefined;
-  /** False where namespace kube-system may not be read: a copy of this cluster could not be told from it. */
+  /** False if the operator may not read namespace kube-system. It then cannot recognize a copy of this cluster. */
   readonly isClusterKnown: boolean;
   /**
-   * Why instances that carry the id may belong to another cluster; a sentence for people. What no GpuPod is known to
-   * have had is then only reported. Undefined: the id was made up here, or a person confirmed it.
+   * Why instances with this ID may belong to another cluster, as a sentence for people. The operator then only
+   * reports an orphan whose GpuPod it never saw. Undefined: this cluster generated the ID, or a person confirmed it.
    */
   readonly idDoubt: string | undefined;
-  /** Signs ids of instances, see `id-proofs.ts`. */
+  /** Signs instance IDs, see `id-proofs.ts`. */
   readonly proofKey?: string | undefined;
 }
 
@@ -38,22 +41,24 @@ export interface InstallationOptions {
   readonly configMaps: ConfigMapApi;
   readonly namespaces: { get(target: ObjectName): Promise<KubernetesObject | undefined> };
   readonly namespace: string;
-  /** From a flag; undefined = the recorded one, else a new one. */
+  /** From a flag; undefined: the recorded ID, or a new one. */
   readonly givenId: string | undefined;
-  /** A cluster uid that a person confirmed, after a move. */
+  /** A cluster UID that a person confirmed, after a move. */
   readonly acceptCluster: string | undefined;
-  /** An id that a person confirmed to be of this cluster alone. */
+  /** An ID that a person confirmed to belong to this cluster alone. */
   readonly acceptInstallation: string | undefined;
   readonly nowMs: number;
 }
 
 const NAME = 'gpupod-operator-installation';
-/** Source of an id that came from a flag. */
+/** Source of an ID that came from a flag. */
 const GIVEN = 'given';
 
 /**
- * Reads the record of this installation, or makes it. Throws where it cannot be read: what cannot be read is
- * not absent, and a second id would disown every pod of the first.
+ * Reads the record of this installation, or creates it.
+ *
+ * @throws the error of a failed read: an unreadable record is not an absent one, and a second ID would disown every
+ * instance of the first
  */
 export async function ensureInstallation(options: InstallationOptions): Promise<Installation> {
   const { configMaps, namespace, acceptCluster } = options;
@@ -89,7 +94,7 @@ function validId({ givenId, namespace }: InstallationOptions, { data }: ConfigMa
   return id;
 }
 
-/** Two clusters share nothing but the provider's account: neither can see whether the other goes by the same id. */
+/** Two clusters share only the provider's account, so neither can see whether the other uses the same ID. */
 function doubtId(
   { givenId, acceptInstallation }: InstallationOptions,
   { data }: ConfigMap,
@@ -110,14 +115,13 @@ function doubtId(
     : `--installation-id=${id} is not the ID that was recorded here (${recordedId}): ${way}`;
 }
 
-/** The account that this installation rents with, the one before it, and the key that is known to be of it. */
+/** The account of this installation, the account before it, and the fingerprint of a key that belongs to it. */
 export interface AccountRecord {
   readonly account: string;
   readonly formerAccount: string | undefined;
   readonly keyFingerprint: string | undefined;
 }
 
-/** Records the account, for the next process. */
 export async function recordAccount(
   { configMaps, namespace }: Pick<InstallationOptions, 'configMaps' | 'namespace'>,
   record: AccountRecord,
@@ -126,14 +130,15 @@ export async function recordAccount(
   try {
     await configMaps.mergePatch({ namespace, name: NAME }, { data });
   } catch (error) {
-    // Somebody deleted it while this process runs: the next one makes another, and each GpuPod names its account.
+    // Somebody deleted the record while this process runs. The next process creates another, and each GpuPod names
+    // its account.
     if (!isNotFound(error)) {
       throw error;
     }
   }
 }
 
-/** Undefined where it may not be read. */
+/** @returns undefined if the operator may not read the namespace */
 async function readClusterUid({ namespaces }: InstallationOptions): Promise<string | undefined> {
   try {
     const kubeSystem = await namespaces.get({ name: 'kube-system' });
@@ -181,7 +186,7 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 6;
 
 function newId(): string {
-  // 252 is the largest multiple of 36 below 256: bytes above it would favour some letters.
+  // 252 is the largest multiple of 36 below 256. Bytes above it would favour some letters.
   const usable = [...randomBytes(64)].filter((byte) => byte < 252).slice(0, ID_LENGTH);
   return usable.map((byte) => ALPHABET[byte % ALPHABET.length] ?? 'a').join('');
 }

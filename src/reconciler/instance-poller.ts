@@ -10,20 +10,20 @@ import type { VanishedInstances } from './vanished-instances.ts';
 
 interface Followed {
   readonly key: string;
-  /** On its way somewhere: looked at often. */
+  /** Its status is about to change, so each round polls it. */
   readonly often: boolean;
-  /** Its DELETE was accepted: that it vanishes is expected. */
+  /** The provider accepted its DELETE, so it is expected to vanish. */
   readonly isTerminating: boolean;
-  /** Where it may be listed. */
+  /** Wallets whose lists may show it. */
   readonly wallets: Wallets;
   readonly lastSeen?: LastSeen;
-  /** What the status poll said that made it, if one did. */
+  /** The snapshot of the status poll that `lastSeen` comes from, if it comes from one. */
   readonly polled?: InstanceSnapshot | undefined;
-  /** No status poll has told anything of it since. */
+  /** Set while status polls of it fail. */
   readonly failing?: PollFailure | undefined;
 }
 
-/** How something was seen: when, and by a poll that said so. */
+/** When an instance was seen, and by which status poll. */
 interface SeenHow {
   readonly atMs?: number;
   readonly polled?: InstanceSnapshot;
@@ -32,7 +32,7 @@ interface SeenHow {
 interface PollFailure {
   readonly failure: Failure;
   readonly sinceMs: number;
-  /** It has lasted: the object was asked to say so. What it says does not change with each poll. */
+  /** The failure has lasted, and the GpuPod was notified. The reported failure does not change with each poll. */
   readonly isTold: boolean;
 }
 
@@ -42,15 +42,15 @@ export interface InstancePollerOptions {
   readonly timings: Pick<ProtocolTimings, 'busyPollMs' | 'quietPollMs' | 'quietFailureMs'>;
   readonly health: ProviderHealth;
   readonly vanished: VanishedInstances;
-  /** Called with the key of the object whose pod looks different now. */
+  /** Called with the key of the GpuPod whose instance changed. */
   readonly onChange: (key: string) => void;
 }
 
 const IDS_A_REQUEST = 100;
 
 /**
- * Follows all rented pods with few requests: one status poll for many, often for those on their way, seldom
- * for the rest. Objects are looked at again only when their pod looks different.
+ * Follows all rented instances with few requests: one status poll covers many. It polls instances with a changing
+ * status often and the others seldom, and requeues a GpuPod only when its instance changed.
  */
 export class InstancePoller {
   readonly #options: InstancePollerOptions;
@@ -62,14 +62,13 @@ export class InstancePoller {
     this.#options = options;
   }
 
-  /** Follows the pod for the object. */
   follow(key: string, podId: string, how: Pick<Followed, 'often' | 'isTerminating' | 'wallets'>): void {
     const known = this.#followed.get(podId);
     this.#followed.set(podId, { ...known, ...how, key });
     this.#podIdByKey.set(key, podId);
   }
 
-  /** Stops following what the object had before, but for `podId`. */
+  /** Stops following what the GpuPod had before, except `podId`. */
   keepOnly(key: string, podId: string | undefined): void {
     const previous = this.#podIdByKey.get(key);
     if (previous !== undefined && previous !== podId) {
@@ -82,7 +81,10 @@ export class InstancePoller {
     return this.#followed.get(podId)?.lastSeen;
   }
 
-  /** Why nothing was learned of the pod for a while; undefined where its last poll was good, or the failure is short. */
+  /**
+   * Why the operator learned nothing about the instance for a while; undefined if the last poll succeeded, or the
+   * failure is short.
+   */
   failure(podId: string): Failure | undefined {
     const failing = this.#followed.get(podId)?.failing;
     return failing?.isTold === true ? failing.failure : undefined;
@@ -93,8 +95,8 @@ export class InstancePoller {
   }
 
   /**
-   * A look that carries every field (GET or list). One that began before the last poll, which tells the same state, still
-   * has what that poll lacks; else an older one than is known changes nothing.
+   * Records a snapshot with all fields, from a GET or a list. A snapshot from before the last poll still adds the
+   * fields that the poll lacks, if both show the same status. Otherwise an older snapshot changes nothing.
    */
   record(snapshot: InstanceSnapshot, beganAtMs: number): void {
     const { lastSeen, polled } = this.#followed.get(snapshot.podId) ?? {};
@@ -108,7 +110,11 @@ export class InstancePoller {
     }
   }
 
-  /** One round of polling. @returns after how long the next one is due. */
+  /**
+   * Runs one round of polling.
+   *
+   * @returns milliseconds until the next round is due
+   */
   async poll(): Promise<number> {
     const { clock } = this.#options;
     const beganAtMs = clock.monotonicMs();
@@ -116,14 +122,17 @@ export class InstancePoller {
     return this.#untilNextMs(asked, clock.monotonicMs() - beganAtMs);
   }
 
-  /** Often while a few requests tell of all that are on their way, and never most of the time that requests take. */
+  /**
+   * Polls more often while few requests cover all instances with a changing status, and spends only a fraction of the
+   * time on requests.
+   */
   #untilNextMs(asked: number, tookMs: number): number {
     const { busyPollMs } = this.#options.timings;
     const forThoseMs = (busyPollMs / 25) * Math.ceil(asked / IDS_A_REQUEST);
     return Math.min(busyPollMs, Math.max(busyPollMs / 5, forThoseMs, 4 * tookMs));
   }
 
-  /** @returns how many were asked for. */
+  /** @returns how many instances it asked for */
   async #pollAt(beganAtMs: number): Promise<number> {
     const { timings, provider, health } = this.#options;
     const isQuietDue = beganAtMs >= this.#quietPollDueMs;
@@ -152,7 +161,7 @@ export class InstancePoller {
     return podIds.length;
   }
 
-  /** Who is followed is told of a failure once it has lasted, once, and of its end. */
+  /** Notifies a GpuPod once when a failure has lasted, and once when it ends. */
   #noteFailure(podId: string, failure: Failure | undefined, nowMs: number): void {
     const followed = this.#followed.get(podId);
     if (followed === undefined || (failure === undefined && followed.failing === undefined)) {
@@ -178,7 +187,7 @@ export class InstancePoller {
     const byId = new Map(snapshots.map((snapshot) => [snapshot.podId, snapshot]));
     const isMissing = (podId: string): boolean =>
       !byId.has(podId) || byId.get(podId)?.status === 'TERMINATED';
-    // The breaker first: whoever is told of an absence must know whether it may be believed.
+    // Updates the breaker first: a GpuPod that learns of an absence must know whether to believe it.
     this.#options.vanished.report(asked.length, this.#countSuspects(asked, isMissing));
     for (const podId of asked) {
       const known = this.lastSeen(podId);
@@ -199,7 +208,10 @@ export class InstancePoller {
     }
   }
 
-  /** Takes a list: the breaker first, for the wallets that it shows completely, then what it shows of those that are followed. */
+  /**
+   * Takes a list: first the breaker, for the wallets that the list shows completely, then the snapshots of followed
+   * instances.
+   */
   takeList({ instances, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
     const listed = new Set(instances.map(({ podId }) => podId));
     const isShown = ({ wallets }: Followed): boolean =>
@@ -217,7 +229,7 @@ export class InstancePoller {
       .length;
   }
 
-  /** A pod that no look ever showed cannot look different: the object is asked to find out by itself. */
+  /** An instance that no snapshot ever showed cannot change, so the GpuPod reads it by itself. */
   #suspectUnseen(podId: string): void {
     const followed = this.#followed.get(podId);
     if (followed !== undefined) {
@@ -237,14 +249,17 @@ export class InstancePoller {
   }
 }
 
-/** A poll has told all that one can of an end that was asked for: the next word is a list's, which undoes it where it shows it. */
+/**
+ * True if a poll showed the requested termination. Further polls add nothing: only a list can show that the instance
+ * still exists.
+ */
 function isSeenTerminating({ isTerminating, lastSeen }: Followed): boolean {
   return (
     isTerminating && lastSeen !== undefined && (lastSeen.omitted || lastSeen.snapshot.status === 'TERMINATED')
   );
 }
 
-/** A status poll carries less than a pod object does: what it lacks stands as it was. */
+/** A status poll has fewer fields than a full answer. Missing fields keep their last value. */
 function merge(known: InstanceSnapshot | undefined, snapshot: InstanceSnapshot): InstanceSnapshot {
   if (known === undefined) {
     return snapshot;

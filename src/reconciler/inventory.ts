@@ -11,66 +11,65 @@ import { KnownInstances } from './known-instances.ts';
 import type { InventoryScope, KnownInstancesOptions, Wallets } from './known-instances.ts';
 import { NamelessInstances } from './nameless-instances.ts';
 
-/** What a list showed, of all wallets that were listed together. */
+/** The result of one list over several wallets. */
 export interface InventoryResult {
   readonly beganAtMs: number;
   readonly instances: readonly InstanceSnapshot[];
 }
 
-/** What an object waits for. */
+/** What a GpuPod waits for. */
 export interface Waiting {
   /** A list that began after this (monotonic) time. */
   readonly afterMs: number;
   readonly wallets: Wallets;
-  /** The instance whose end it waits for, once its DELETE was accepted. */
+  /** The instance whose termination it waits for, once the provider accepted the DELETE. */
   readonly terminating?: string | undefined;
-  /** The instance of which it waits to read more, and which was live when it was last seen. */
+  /** The live instance about which it waits to learn more. */
   readonly live?: string | undefined;
 }
 
 const PAGE_SIZE = 100;
-/** The more pages a list has, and the more one list settles, the longer is it until the next: lists leave room for all else. */
+/** Added to the gap for each full page of the last list, so that long lists leave room for other requests. */
 const PAGE_GAP_MS = 150;
 
-/** How the list of one wallet went. */
+/** The result of listing one wallet. */
 export interface WalletReport {
   readonly wallet: Wallet;
   readonly failure?: Failure;
-  /** Ids of its instances without a readable name. */
+  /** IDs of its instances without a readable name. */
   readonly nameless: readonly string[];
-  /** Rows without a readable id. */
+  /** Number of rows without a readable ID. */
   readonly unidentified: number;
 }
 
 export interface InventoryOptions extends KnownInstancesOptions {
   readonly provider: Pick<Provider, 'listPods' | 'listHistory' | 'getPod'>;
-  /** Whether the answers speak of our account; asked after the list, since the key may change during it. */
+  /** True if the answers describe our account. Checked after the list, because the key may change during it. */
   readonly isTrusted: () => boolean;
-  /** Called with each list before anybody is told of it, and with the wallets that it shows completely. */
+  /** Called with each list, and with the wallets that it shows completely, before any GpuPod is notified. */
   readonly onList: (result: InventoryResult, complete: ReadonlySet<Wallet>) => void;
-  /** Called with the key of each object that waited for a list like this, or whose wallet turns out to fail. */
+  /** Called with the key of each GpuPod that waited for this list, or whose wallet fails. */
   readonly onReady: (key: string) => void;
-  /** When the next list is wanted, in milliseconds from now. */
+  /** Requests the next list, in milliseconds from now. */
   readonly schedule: (inMs: number) => void;
-  /** Told how the list of each wallet went. */
+  /** Called after each list of a wallet. */
   readonly report?: ((report: WalletReport) => void) | undefined;
-  /** Distance that lists keep from each other. */
+  /** Shortest gap between lists, in milliseconds. */
   readonly minGapMs: number;
 }
 
 /**
- * Lists of all instances, shared by all objects that wait for one. Completeness is per wallet: a list says that an instance
- * is absent only from wallets that it was shown to hold completely, and a wallet that fails holds up only those whom it may
- * concern.
+ * The inventory that all waiting GpuPods share. Completeness is per wallet: a list proves an absence only for wallets
+ * that it shows completely. A wallet that fails delays only the GpuPods that it may concern.
  */
 export class Inventory {
   readonly #options: InventoryOptions;
   readonly #instances: KnownInstances;
   readonly #nameless: NamelessInstances;
   readonly #waiting = new Map<string, Waiting>();
-  /** Wallets that failed and are being listed again, beside the others. */
+  /** Wallets that failed and are being listed again, in parallel with the others. */
   readonly #underWay = new Set<Wallet>();
-  /** Wallets whose failure was told to those who wait for them, with its reason. */
+  /** Wallets whose failure the waiting GpuPods already know, with its reason. */
   readonly #told = new Map<Wallet, string>();
   #lastBeganAtMs = -Infinity;
   #lastSize = 0;
@@ -82,25 +81,25 @@ export class Inventory {
     this.#instances = new KnownInstances(options, this.#nameless);
   }
 
-  /** Wants a list that begins after `afterMs`; the object is looked at again once it is there. */
+  /** Requests a list that begins after `afterMs`, and requeues the GpuPod when it is complete. */
   want(key: string, waiting: Waiting): void {
     this.#waiting.set(key, waiting);
     this.#scheduleNext();
   }
 
-  /** The object is gone, or waits for nothing any more. */
+  /** The GpuPod is deleted, or no longer waits. */
   forget(key: string): void {
     this.#waiting.delete(key);
   }
 
-  /** What the lists say, as far as it concerns one object; undefined before the first. */
+  /** What the lists say about one GpuPod; undefined before the first list. */
   view(scope: InventoryScope): InventoryView | undefined {
     return this.#instances.view(scope);
   }
 
   /**
-   * Lists now. A wallet that failed is listed beside the others, in its time: one that hangs must not hold them up. After a
-   * list that failed as a whole the caller takes the next, later and later.
+   * Lists now. A failed wallet is listed separately at its own retry time, so that one that hangs does not delay the
+   * others. After a list that failed as a whole, the caller takes the next one with back-off.
    */
   async take(): Promise<InventoryResult | Failure> {
     const wallets = this.#instances.wallets();
@@ -119,9 +118,9 @@ export class Inventory {
   }
 
   /**
-   * After the list: what it does not show any more has ended before, so the history can have it. Where all that is waited
-   * for is the end of instances, it is read as far as it takes to show those that the list left out. Those who wait for an
-   * instance that the list shows need no history: what is live has not ended.
+   * Reads the history after the list: an instance that the list no longer shows ended before, so the history can
+   * contain it. If GpuPods only wait for terminations, the history is read just until it shows those that the list
+   * lacks. A GpuPod that waits for an instance in the list needs no history, because a live instance has not ended.
    */
   async #askHistory({ instances }: InstanceList): Promise<void> {
     const shown = new Set(instances.map(({ podId }) => podId));
@@ -159,7 +158,10 @@ export class Inventory {
     this.#takeIn([wallet], list);
   }
 
-  /** Of this wallet, and not known to be gone from it before: those alone can vanish from the list. */
+  /**
+   * Number of awaited terminations that can remove an instance from the list of this wallet. An instance that the
+   * last list lacked cannot vanish.
+   */
   #terminatingIn(wallet: Wallet): number {
     const isFirst = this.#instances.completeSinceMs([wallet]) === -Infinity;
     return [...this.#waiting.values()].filter(
@@ -202,7 +204,7 @@ export class Inventory {
     return { beganAtMs, instances };
   }
 
-  /** Those who have what they waited for, and those for whom it turns out that they wait for longer. */
+  /** Notifies the GpuPods that have their list now, and those whose wallet turns out to fail. */
   #tell(wallets: readonly Wallet[]): void {
     const news = wallets.filter((wallet) => this.#isNews(wallet));
     for (const [key, { afterMs, wallets: wanted }] of this.#waiting) {
@@ -244,11 +246,11 @@ export class Inventory {
     }
   }
 
-  /** A wallet that fails is not asked for more often because somebody waits for it. */
+  /** When these wallets may be listed, as a monotonic time. A waiting GpuPod does not hurry a failing wallet. */
   #askableAtMs(wallets: Wallets): number {
     const listed = this.#instances.wallets();
     const wanted = wallets === 'all' ? listed : wallets;
-    // A wallet that is not listed never will be, and one that is being listed says so when it is done.
+    // A wallet that is not listed never will be. One that is being listed notifies when it is done.
     const times = wanted.map((wallet) =>
       this.#underWay.has(wallet) || !listed.includes(wallet)
         ? Infinity

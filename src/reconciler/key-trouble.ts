@@ -1,7 +1,9 @@
 import type { Log } from '../kubernetes/log.ts';
 import type { Failure, FailureReason } from '../lifecycle/provider.ts';
 
-/** What to do where the provider does not take the key. Other failures pass by themselves, or are told elsewhere. */
+/**
+ * What to do if the provider does not accept the key. Other failures pass by themselves or are reported elsewhere.
+ */
 const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
   CredentialsMissing: 'write the API key into its file or Secret; it is picked up within seconds',
   Unauthorized:
@@ -9,7 +11,10 @@ const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
   PaymentRequired: 'top up the wallet that pays; the provider may terminate running instances',
 };
 
-/** Told once when the provider begins to refuse the key, once more for another reason, and once when it is over. */
+/**
+ * Logs once when the provider begins to refuse the key, once for each other reason, and once when it accepts the key
+ * again.
+ */
 export class KeyTrouble {
   readonly #log: Pick<Log, 'info' | 'warn'>;
   readonly #failing = new Map<string, Failure>();
@@ -19,7 +24,7 @@ export class KeyTrouble {
     this.#log = log;
   }
 
-  /** Reports one kind of shared request: undefined for one that was answered. */
+  /** Reports the result of one kind of shared request; undefined: it was answered. */
   report(source: string, failure: Failure | undefined): void {
     if (failure === undefined) {
       this.#failing.delete(source);
@@ -27,7 +32,7 @@ export class KeyTrouble {
       this.#failing.delete(source);
       this.#failing.set(source, failure);
     }
-    // Of several kinds the one that failed last is of this moment.
+    // Of several failing kinds, the latest failure is the current one.
     const latest = [...this.#failing.values()].at(-1);
     if (latest?.reason === this.#told) {
       return;

@@ -14,12 +14,12 @@ import {
 } from './wallet-lists.ts';
 import type { WalletFailure, WalletState } from './wallet-lists.ts';
 
-/** Which part of the lists concerns one object. */
+/** The part of the lists that concerns one GpuPod. */
 export interface InventoryScope {
-  /** The starts of names under which instances of it may exist. */
+  /** Name prefixes under which its instances may exist. */
   readonly namePrefixes: ReadonlySet<string>;
   readonly podId: string | undefined;
-  /** Where instances of it may be; `all` where nobody knows. */
+  /** Wallets that may hold its instances; `all` if unknown. */
   readonly wallets: Wallets;
 }
 
@@ -29,16 +29,16 @@ export interface KnownInstancesOptions {
   readonly clock: Clock;
   /** Teams whose instances this operator may have rented. */
   readonly teamIds: () => readonly string[];
-  /** Whether some GpuPod has this instance: then it is nobody else's. */
+  /** True if a GpuPod has this instance, so that it belongs to no other. */
   readonly isBound: (podId: string) => boolean;
-  /** A failure shorter than this is told to nobody. */
+  /** A failure shorter than this many milliseconds is not reported. */
   readonly quietFailureMs: number;
 }
 
-/** Ends that are remembered. */
+/** Number of ended instances to remember. */
 const MAX_ENDED = 5_000;
 
-/** All instances that lists have shown, by wallet, and indexed by whose they are. */
+/** All instances that lists have shown, by wallet, and indexed by name prefix and ID. */
 export class KnownInstances {
   readonly #options: KnownInstancesOptions;
   readonly #nameless: NamelessInstances;
@@ -54,12 +54,12 @@ export class KnownInstances {
     this.#nameless = nameless;
   }
 
-  /** The wallets that are to be listed: the key's own, and those of the teams. */
+  /** The wallets to list: the key's own, and those of the teams. */
   wallets(): readonly Wallet[] {
     return [undefined, ...this.#options.teamIds()];
   }
 
-  /** The part of the lists that concerns one object; undefined before the first. */
+  /** The part of the lists that concerns one GpuPod; undefined before the first list. */
   view({ namePrefixes, podId, wallets }: InventoryScope): InventoryView | undefined {
     if (this.#states.size === 0) {
       return undefined;
@@ -77,17 +77,17 @@ export class KnownInstances {
     };
   }
 
-  /** From when on the lists say that an instance is in none of these wallets; -Infinity where they do not. */
+  /** Monotonic time from which the lists prove an absence from all of these wallets; -Infinity if they do not. */
   completeSinceMs(wallets: Wallets): number {
     return Math.min(...this.#resolve(wallets).map((wallet) => completeSinceMs(this.#states, wallet)));
   }
 
-  /** Why this wallet cannot be listed; undefined where the last list of it was complete, or there was none. */
+  /** Why this wallet cannot be listed; undefined if its last list was complete, or there was none. */
   failing(wallet: Wallet): WalletFailure | undefined {
     return this.#states.get(wallet)?.failing;
   }
 
-  /** Whether it cannot be listed, and that has lasted or will last. */
+  /** True if the wallet cannot be listed, and the failure has lasted or will last. */
   isTellable(wallet: Wallet): boolean {
     const failing = this.failing(wallet);
     const { clock, quietFailureMs } = this.#options;
@@ -98,7 +98,7 @@ export class KnownInstances {
     return wallets === 'all' || wallets.includes(wallet);
   }
 
-  /** Nothing was learned of these wallets. */
+  /** Records that listing these wallets failed. */
   fail(wallets: readonly Wallet[], failure: Failure): void {
     const nowMs = this.#options.clock.monotonicMs();
     for (const wallet of wallets) {
@@ -106,7 +106,11 @@ export class KnownInstances {
     }
   }
 
-  /** Takes in what some wallets show. @returns the instances, with the names that are known. */
+  /**
+   * Takes the list of some wallets.
+   *
+   * @returns the instances, with all names that are known
+   */
   take(list: InstanceList): readonly InstanceSnapshot[] {
     const nowMs = this.#options.clock.monotonicMs();
     for (const wallet of list.wallets) {
@@ -117,7 +121,7 @@ export class KnownInstances {
     return list.instances.map((instance) => this.#liveById.get(instance.podId) ?? instance);
   }
 
-  /** What has ended stays so: a later part of the history adds to what is known. */
+  /** An ended instance stays ended, so later parts of the history only add to the known ones. */
   takeHistory(rows: readonly HistoryRow[]): void {
     for (const row of rows.filter(({ terminatedAt }) => terminatedAt !== undefined).toReversed()) {
       this.#endedById.delete(row.podId);
@@ -128,7 +132,7 @@ export class KnownInstances {
     this.#endedByPrefix = groupByPrefix(known.map(([, row]) => row));
   }
 
-  /** By the last list of its wallet. */
+  /** True if the last list of its wallet shows it. */
   isShown(podId: string): boolean {
     return this.#liveById.has(podId);
   }
@@ -176,7 +180,7 @@ export class KnownInstances {
     );
   }
 
-  /** A row with a name that can be read concerns whom it names. */
+  /** A row with a readable name concerns only the GpuPod that it names. */
   #countUnidentified(wallets: readonly Wallet[], namePrefixes: ReadonlySet<string>): number {
     const rows = wallets.flatMap((wallet) => this.#states.get(wallet)?.unidentified ?? []);
     return rows.filter(({ name }) => name === undefined || namePrefixes.has(prefixOfName(name) ?? '')).length;

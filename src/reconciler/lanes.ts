@@ -3,21 +3,21 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Lane } from '../kubernetes/work-queue.ts';
 import type { LocalState } from '../lifecycle/local-state.ts';
 
-/** Workers for instances that are to be terminated: as many DELETEs may hang before one has to wait. */
+/** Workers for terminations. So many DELETE requests may hang before another has to wait. */
 const URGENT_WORKERS = 128;
 
-/** Workers and places that follow from `--concurrency`. */
+/** Workers and slots that follow from `--concurrency`. */
 export interface Lanes {
   readonly workers: { readonly concurrency: number; readonly urgentConcurrency: number };
-  /** Searches for offers and single looks at instances that may be under way at once. */
+  /** Concurrent searches for offers and reads of single instances. */
   readonly readSlots: number;
-  /** Create requests that may be under way at once. */
+  /** Concurrent create requests. */
   readonly createSlots: number;
 }
 
 /**
- * Whatever waits for the provider holds a place of its kind, and there are fewer places than workers: a provider that
- * hangs leaves `concurrency` workers for everything else, and none of them is needed to terminate an instance.
+ * Work that waits for the provider holds a slot of its kind, and there are fewer slots than workers. A provider that
+ * hangs therefore leaves `concurrency` workers for everything else, and terminations need none of them.
  */
 export function planLanes(concurrency: number): Lanes {
   const slots = Math.max(1, Math.floor(concurrency / 2));
@@ -29,8 +29,8 @@ export function planLanes(concurrency: number): Lanes {
 }
 
 /**
- * Urgent is what may have an instance to terminate: an object that is deleted, gone, suspended with an instance, or
- * whose termination was begun, and one with an instance that no status names.
+ * A GpuPod is urgent if it may have an instance to terminate: it is being deleted, was deleted, is suspended with an
+ * instance, has begun a termination, or has an instance that its status does not name.
  */
 export function laneOf(object: KubernetesObject | undefined, localState: LocalState | undefined): Lane {
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
@@ -41,7 +41,7 @@ export function laneOf(object: KubernetesObject | undefined, localState: LocalSt
   return hasSurplus || isTerminating(object) ? 'urgent' : 'normal';
 }
 
-/** Read without the schema: this is asked each time a key is added. */
+/** Reads without the schema, because the queue asks for each key that it adds. */
 function isTerminating(object: KubernetesObject): boolean {
   const status = recordAt(object, 'status');
   if (stringAt(status, 'podId') === undefined) {

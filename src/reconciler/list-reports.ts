@@ -3,7 +3,7 @@ import type { WalletReport } from './inventory.ts';
 
 const MAX_IDS = 10;
 
-/** Writes into the log what changed in how the lists go, by wallet and id; every report goes on to `observe`. */
+/** Logs each change in the results of the lists, by wallet and ID, and passes every report on to `observe`. */
 export function createListReporter(
   log: Log,
   observe: ((report: WalletReport) => void) | undefined,

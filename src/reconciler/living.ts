@@ -7,17 +7,17 @@ import { isNamedForItsUid } from '../lifecycle/open-intent.ts';
 import { namePrefixOf, objectHashes, parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 
-/** What living objects say of pods. */
+/** What existing GpuPods say about instances. */
 export interface Living {
   readonly keyByHash: ReadonlyMap<string, string>;
   readonly podIds: ReadonlySet<string>;
-  /** See `attemptKey`: of orders without an outcome. */
+  /** Attempt keys of pending creates, see `attemptKey`. */
   readonly intended: ReadonlySet<string>;
-  /** See `attemptKey`: of all that stands on an object that rents nothing. */
+  /** Attempt keys of all names on GpuPods that have no instance, see `attemptKey`. */
   readonly podNames: ReadonlySet<string>;
-  /** The last attempt that objects tell of, by name prefix: also by one that was restored with an older intent. */
+  /** The last attempt that GpuPods name, by name prefix. A GpuPod restored with an older intent counts too. */
   readonly lastAttempts: ReadonlyMap<string, number>;
-  /** What stands on some object nobody knows. */
+  /** True if the operator cannot read some GpuPod, so that it may name any instance. */
   readonly hasUnreadable: boolean;
 }
 
@@ -51,7 +51,10 @@ export function indexLiving(objects: readonly KubernetesObject[]): Living {
   return { keyByHash, podIds, intended, podNames, lastAttempts, hasUnreadable };
 }
 
-/** Names of its own instances, and of those that it may adopt: what a user wrote of others' counts for nothing. */
+/**
+ * Names of its own instances, and of those that it may adopt. Names of other instances that a user wrote do not
+ * count.
+ */
 function namesOn(gpuPod: GpuPod): readonly (string | undefined)[] {
   const { status, metadata } = gpuPod;
   const reading = readIntent(gpuPod);
@@ -83,7 +86,7 @@ export function isNewer({ lastAttempts }: Living, { name }: InstanceSnapshot): b
   return parts !== undefined && last !== undefined && parts.attempt > last;
 }
 
-/** The same for all forms in which a provider may show the name of one attempt. */
+/** The same key for all forms in which the provider may show the name of one attempt. */
 export function attemptKey(name = ''): string {
   const parts = parsePodName(name);
   return parts === undefined ? name.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;

@@ -1,18 +1,18 @@
 import { freshLocalState } from '../lifecycle/local-state.ts';
 import type { LocalState } from '../lifecycle/local-state.ts';
 
-/** What is remembered of one object. */
+/** The local state of one GpuPod, and the UID that it belongs to. */
 export interface Remembered {
   readonly uid: string;
   readonly localState: LocalState;
 }
 
-/** What this process remembers of each GpuPod, by key. Of two objects of one name only the living one is kept. */
+/** The local state of each GpuPod, by key. Of two GpuPods with one name only the existing one is kept. */
 export class LocalStates {
   readonly #byKey = new Map<string, Remembered>();
   readonly #firstList = new Set<string>();
 
-  /** Marks the objects that were there before this process led: they may have a past that is not written down. */
+  /** Marks the GpuPods that existed before this process led. They may have a past that is not recorded. */
   markFirstList(uids: Iterable<string>): void {
     for (const uid of uids) {
       this.#firstList.add(uid);
@@ -24,12 +24,12 @@ export class LocalStates {
     return known?.uid === uid ? known.localState : freshLocalState(nowMs, this.#firstList.has(uid));
   }
 
-  /** What is remembered under this name, whichever object it was. */
+  /** The local state under this name, whatever its UID. */
   ofKey(key: string): LocalState | undefined {
     return this.#byKey.get(key)?.localState;
   }
 
-  /** What is remembered of an object of this name that is not this one, and so is gone. */
+  /** The local state of a GpuPod of this name that no longer exists. */
   ofVanished(key: string, livingUid: string | undefined): Remembered | undefined {
     const known = this.#byKey.get(key);
     return known?.uid === livingUid ? undefined : known;

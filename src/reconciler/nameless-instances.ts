@@ -1,9 +1,9 @@
 import type { NamelessInstance } from '../lifecycle/observation.ts';
 import type { InstanceSnapshot, Provider } from '../lifecycle/provider.ts';
 
-/** A GET that failed says nothing, but an id must not be asked about for ever. */
+/** A failed GET says nothing, but the operator must not repeat it without limit. */
 const MAX_TRIES = 3;
-/** GETs after one list. */
+/** GET requests after one list. */
 const MAX_AT_ONCE = 10;
 
 interface Nameless {
@@ -13,8 +13,8 @@ interface Nameless {
 }
 
 /**
- * Instances that lists show without a readable name. Each may be the lost one of any GpuPod, so each is asked for by its
- * id, once; what the answer calls it is remembered while lists do not say.
+ * Instances that lists show without a readable name. Each may be the lost instance of any GpuPod, so the operator
+ * reads each by its ID, once. It remembers the name from the answer while lists lack it.
  */
 export class NamelessInstances {
   readonly #provider: Pick<Provider, 'getPod'>;
@@ -24,7 +24,11 @@ export class NamelessInstances {
     this.#provider = provider;
   }
 
-  /** Takes the instances of all wallets; returns them with the names that are known. */
+  /**
+   * Takes the instances of all wallets.
+   *
+   * @returns them with all names that are known
+   */
   fill(instances: readonly InstanceSnapshot[], beganAtMs: number): readonly InstanceSnapshot[] {
     const nameless = instances.filter(({ name, status }) => name === undefined && status !== 'TERMINATED');
     const fresh = { firstListedAtMs: beganAtMs, tries: 0 };
@@ -35,14 +39,14 @@ export class NamelessInstances {
     });
   }
 
-  /** Those whose name nobody knows. */
+  /** Instances whose name is unknown. */
   open(): readonly NamelessInstance[] {
     return [...this.#known]
       .filter(([, { name }]) => name === undefined)
       .map(([podId, { firstListedAtMs }]) => ({ podId, firstListedAtMs }));
   }
 
-  /** Asks for the names that are not known yet; the next list will have them. */
+  /** Reads the unknown names. The next list includes them. */
   async ask(): Promise<void> {
     const open = [...this.#known].filter(([, { name, tries }]) => name === undefined && tries < MAX_TRIES);
     await Promise.all(

@@ -3,18 +3,18 @@ import type { CreateHold } from '../lifecycle/observation.ts';
 import type { Refusal } from '../lifecycle/provider.ts';
 import { nextWaitMs } from './breaker-times.ts';
 
-/** A GpuPod that wants to create, as a breaker sees it. */
+/** A GpuPod that needs a create request, as the circuit breaker identifies it. */
 export interface Requester {
-  /** Whose money it is: breakers are per team, and there is one key. */
+  /** The team that pays: breakers are per team, and there is only one key. */
   readonly breakerKey: string;
-  /** `namespace/name`, to wake it. */
+  /** `namespace/name`, to requeue it. */
   readonly key: string;
   readonly namespace: string;
   readonly uid: string;
   readonly generation: number;
 }
 
-/** Refusals that hold creates back: of the team, or of the GpuPod alone. What concerns an offer holds back neither. */
+/** Refusals that hold back create requests of the team or of the GpuPod. A refusal of an offer holds back neither. */
 export type HoldingRefusal = Refusal & Pick<CreateHold, 'reason'>;
 
 interface Hold {
@@ -22,20 +22,22 @@ interface Hold {
   readonly reason: CreateHold['reason'];
   readonly message: string;
   readonly untilMs: number;
-  /** 0 while other offers are still tried. */
+  /** Length of the hold in milliseconds; 0 while other offers are tried. */
   readonly lastedMs: number;
   /** Refusals of this reason in a row. */
   readonly count: number;
 }
 
 const MOVING: ReadonlySet<string> = new Set<CreateHold['reason']>(['Forbidden', 'QuotaExceeded']);
-/** Another offer may take what one forbids; after so many the next one will not either. */
+/** Another offer may be allowed where one is forbidden. After so many refusals the next one is unlikely to be. */
 const MAX_FORBIDDEN = 3;
 
-/** How long a hold is remembered after its end. */
+/** How long an expired hold is remembered. */
 const MEMORY_MS = 60 * 60_000;
 
-/** Creates that are held back for one GpuPod alone: what its own request caused stops nobody else. */
+/**
+ * Holds back the create requests of single GpuPods. A refusal that the GpuPod's own request caused stops no other.
+ */
 export class ObjectHolds {
   readonly #clock: Clock;
   readonly #scale: number;
@@ -46,7 +48,7 @@ export class ObjectHolds {
     this.#scale = scale;
   }
 
-  /** A changed spec asks for something else. */
+  /** The hold on this GpuPod, if any. A changed spec makes a different request, so its hold no longer counts. */
   find({ uid, generation }: Pick<Requester, 'uid' | 'generation'>): CreateHold | undefined {
     const hold = this.#holds.get(uid);
     const retryInMs = (hold?.untilMs ?? 0) - this.#clock.monotonicMs();
@@ -55,7 +57,7 @@ export class ObjectHolds {
       : { kind: 'held', reason: hold.reason, message: hold.message, retryInMs };
   }
 
-  /** The create of this GpuPod was refused. It waits, unless there are other offers to try. */
+  /** A create request of this GpuPod was refused. The GpuPod waits, unless it has other offers to try. */
   refuse({ uid, generation }: Requester, refusal: HoldingRefusal, otherOffers: number): void {
     const { reason, message } = refusal;
     const found = this.#holds.get(uid);
@@ -77,7 +79,7 @@ export class ObjectHolds {
     this.#holds.clear();
   }
 
-  /** An entry is kept for a while after its end, so that it can double. */
+  /** Keeps an expired entry for a while, so that the next hold can double. */
   #dropOld(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const [uid, { untilMs }] of this.#holds) {

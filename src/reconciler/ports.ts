@@ -2,18 +2,18 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { MetadataPatch, NewObject, ObjectName } from '../kubernetes/resource-client.ts';
 import type { Secret } from '../kubernetes/secrets-client.ts';
 
-/** What the reconciler needs of the cluster. `ResourceClient` and the reflector's store fit. */
+/** What the reconciler needs of the cluster. `ResourceClient` and the reflector's store implement it. */
 
-/** GpuPods as they are on the API server. Writes are guarded by resourceVersion and throw on a conflict. */
+/** GpuPods on the API server. Writes are guarded by resourceVersion and throw on a conflict. */
 export interface GpuPodApi {
   get(target: ObjectName): Promise<KubernetesObject | undefined>;
-  /** Of one namespace; else of all, which an operator that works in one namespace may not be allowed to. */
+  /** GpuPods of one namespace, or of all. An operator that watches one namespace may not list all. */
   list(options?: { readonly namespace: string }): Promise<KubernetesObject[]>;
   patchMetadata(patch: MetadataPatch): Promise<KubernetesObject>;
   replaceStatus(object: KubernetesObject): Promise<KubernetesObject>;
 }
 
-/** GpuPods as this process last saw them, its own writes included. */
+/** GpuPods as this process last saw them, including its own writes. */
 export interface GpuPodView {
   get(key: string): KubernetesObject | undefined;
   list(): KubernetesObject[];

@@ -3,8 +3,8 @@ import type { Failure } from '../lifecycle/provider.ts';
 import type { KeyTrouble } from './key-trouble.ts';
 
 /**
- * Whether the provider can be read. A failure shorter than `quietFailureMs` is nobody's concern; a longer
- * one is told to every GpuPod, once, and so is its end.
+ * Whether the provider can be read. A failure shorter than `quietFailureMs` is ignored. A longer one is reported to
+ * every GpuPod once, and so is its end.
  */
 export class ProviderHealth {
   readonly #clock: Clock;
@@ -21,17 +21,17 @@ export class ProviderHealth {
     this.#keyTrouble = keyTrouble;
   }
 
-  /** The failure, once it has lasted long enough to be told. */
+  /** The failure, once it has lasted long enough to report. */
   get failure(): Failure | undefined {
     return this.#told;
   }
 
-  /** Reports the question whose key it is: GpuPods hear of it by the account, not from here. */
+  /** Reports the result of asking for the account. GpuPods learn it from the account state instead of from here. */
   reportAccount(failure: Failure | undefined): void {
     this.#keyTrouble?.report('account', failure);
   }
 
-  /** Reports one kind of shared read (status polls, complete lists): undefined for a good one. */
+  /** Reports the result of one kind of shared read (status polls, complete lists); undefined: it succeeded. */
   report(source: string, failure: Failure | undefined): void {
     this.#keyTrouble?.report(source, failure);
     const nowMs = this.#clock.monotonicMs();

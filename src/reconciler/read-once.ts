@@ -2,11 +2,11 @@ import { parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 
-/** Reads each version of an object once: there may be thousands, and each create request asks about all of them. */
+/** Parses each version of a GpuPod once. There may be thousands, and each create request reads all of them. */
 export class ReadOnce {
   readonly #known = new WeakMap<KubernetesObject, GpuPod | 'unreadable'>();
 
-  /** Undefined where the object does not fit this version of the operator. */
+  /** @returns undefined if the GpuPod does not fit this version of the operator */
   read(raw: KubernetesObject): GpuPod | undefined {
     const gpuPod = this.#known.get(raw) ?? this.#readAnew(raw);
     return gpuPod === 'unreadable' ? undefined : gpuPod;

@@ -20,24 +20,26 @@ import { gather } from './gather.ts';
 import type { EventToRecord } from './ports.ts';
 import { settleVanished } from './settle-vanished.ts';
 
-/** More steps than any life takes in one go; what is not finished by then goes on after the others had a turn. */
+/** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
 const MAX_STEPS = 25;
 const BUSY_MS = 250;
-/** Who waits for a place is called; this is for a call that went to somebody who did not take the place. */
+/**
+ * The queue calls the next GpuPod when a slot is free. This requeue covers a call to one that did not take the slot.
+ */
 const NO_PLACE_MS = 2_000;
 const DONE: Reconciled = { kind: 'done' };
 
 /**
- * One pass over one GpuPod: gather, decide, do one thing, and again, until there is nothing to do but wait;
- * then the status is written, once, if that is worth a write.
+ * Reconciles one GpuPod: gathers an observation, decides, performs one effect, and repeats until it only has to wait.
+ * Then it writes the status once, if that is worth a write.
  *
- * @throws what the API server answers to a write or read that is neither a conflict nor an absence.
+ * @throws the error of a Kubernetes API request, unless it is a conflict or a missing object
  */
 export async function reconcile(context: Context, key: string): Promise<Reconciled> {
   let offers: ObservedOffers | undefined;
   let current: Current | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
-    // Before each step: while an order was under way its object may have gone, and another of its name come.
+    // Before each step: during a create request the GpuPod may have been deleted and replaced by another of its name.
     const unsettledMs = await settleVanished(context, key, context.view.get(key)?.metadata.uid);
     if (unsettledMs !== undefined) {
       return { kind: 'done', requeueAfterMs: unsettledMs };
@@ -75,11 +77,11 @@ async function takeStep(
     return { kind: 'result', result: await rest(context, key, { ...observation, localState }, step) };
   }
   context.localStates.set(key, uid, localState);
-  // A pod that was just ordered is still written down; nothing else is begun while stopping.
+  // While stopping, the operator still records an instance that it just created, but begins nothing else.
   if (context.isStopping() && localState.unbound === undefined) {
     return { kind: 'result', result: DONE };
   }
-  // Decided by what another key was told; only a pod that was just ordered is written down whosever key it is now.
+  // The decision rests on answers to another key. Only an instance that was just created is recorded with any key.
   if (localState.unbound === undefined && !isSameSession(context.account.state, observation.account)) {
     return { kind: 'result', result: { kind: 'retry' } };
   }
@@ -105,7 +107,7 @@ interface Current {
   readonly gpuPod: GpuPod;
 }
 
-/** The object as it stands; it is read anew only if it changed since the last step. */
+/** The GpuPod as it is now, parsed again only if it changed since the last step. */
 function currentObject(context: Context, key: string, last: Current | undefined): Current | undefined {
   const raw = context.view.get(key);
   if (raw === undefined || raw === last?.raw) {
@@ -119,7 +121,10 @@ function currentObject(context: Context, key: string, last: Current | undefined)
   return { raw, gpuPod: parsed.gpuPod };
 }
 
-/** The installed CRD let something through that this version cannot read: nothing is done with it, and it is said. */
+/**
+ * The installed CRD admitted a GpuPod that this version cannot read. The operator reports it and does nothing else
+ * with it.
+ */
 function reportUnreadable(context: Context, { metadata }: KubernetesObject, problems: string): void {
   const { namespace = '', name, uid } = metadata;
   context.log.error(
@@ -133,8 +138,8 @@ function reportUnreadable(context: Context, { metadata }: KubernetesObject, prob
 }
 
 /**
- * Where the API server says no to a write (rights, a policy) the status may not be able to tell: an event does. So it
- * does where it keeps failing, as with an admission webhook that does not answer.
+ * Reports a failure as an event. If the API server refuses a write (permissions, a policy), the status may not be
+ * writable either. The same holds for a failure that repeats, such as an admission webhook that does not answer.
  */
 export function reportFailure(
   { view, events }: Pick<Context, 'view' | 'events'>,
@@ -151,7 +156,7 @@ export function reportFailure(
   events.record({ apiVersion: API_VERSION, kind: KIND, namespace, name, uid }, event);
 }
 
-/** The third failure in a row is told, and each hundredth after it: within about an hour. */
+/** Reports the third failure in a row, and each hundredth after it, which is about one an hour. */
 const FAILURES_BEFORE_TOLD = 2;
 const FAILURES_BETWEEN = 100;
 
@@ -181,7 +186,7 @@ function recall(context: Context, key: string, gpuPod: GpuPod): LocalState {
   return context.localStates.get(key, gpuPod.metadata.uid, context.clock.monotonicMs());
 }
 
-/** Nothing to do but wait: write what is worth it, and arrange for the next look. */
+/** Nothing remains but to wait: writes a changed status, and arranges when to reconcile again. */
 async function rest(
   context: Context,
   key: string,
@@ -190,7 +195,7 @@ async function rest(
 ): Promise<Reconciled> {
   const { gpuPod } = observation;
   const { uid } = gpuPod.metadata;
-  // A failure that is not mentioned any more is over.
+  // A failure that the status no longer mentions is over.
   const { failure, ...calm } = observation.localState;
   const localState: LocalState =
     step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
@@ -198,7 +203,7 @@ async function rest(
   watchProvider(context, key, { ...observation, localState }, step);
   if (isWorthWriting({ ...observation, localState }, step.status)) {
     const outcome = await writeStatus(context, gpuPod, step.status, localState);
-    // The watch stays silent about a version that was read after a conflict: this is the only look at it there will be.
+    // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
     if (outcome.kind === 'stale' || !outcome.isDone) {
       return { kind: 'retry' };
     }
@@ -228,7 +233,10 @@ function watchProvider(context: Context, key: string, observation: Observation, 
   }
 }
 
-/** Of which instance a list is to show something: that it has ended, or, of one that is live, more than polls tell. */
+/**
+ * The instance that a list should settle: one whose termination is awaited, or a live one about which polls say too
+ * little.
+ */
 function awaited({ gpuPod, localState, lastSeen }: Observation): Pick<Waiting, 'terminating' | 'live'> {
   const { instance } = localState;
   if (instance?.deletedAtMs !== undefined) {

@@ -21,27 +21,27 @@ export interface ReservationsOptions {
   readonly clock: Clock;
   readonly installation: string;
   readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs'>;
-  /** What an instance counts whose price nobody knows. */
+  /** What an instance with an unknown price counts. */
   readonly assumedPrice: MicroUsd;
 }
 
-/** Why an instance bills that belongs to no GpuPod (any more). */
+/** Why a billing instance belongs to no GpuPod. */
 export type UnownedKind = 'retained' | 'released' | 'orphaned';
 
-/** An instance that was seen live and has not been seen to end. */
+/** An instance that was seen live and not seen terminated. */
 interface Live {
   readonly podName: string | undefined;
-  /** Whose complete list would show it. */
+  /** The wallet whose complete list would show it. */
   readonly wallet: Wallet;
   readonly price: MicroUsd | undefined;
-  /** When it came onto the books: lists show instances late. */
+  /** When it was first counted, as a monotonic time. Lists show new instances late. */
   readonly sinceMs: number;
-  /** Begin of the first complete list that does not show it. */
+  /** Begin of the first complete list that does not show it, as a monotonic time. */
   readonly missingSinceMs?: number;
   readonly kind?: UnownedKind;
 }
 
-/** What counts for one GpuPod, or for an instance without one. */
+/** What each GpuPod counts, and the instances without one. */
 interface Sum {
   readonly byUid: ReadonlyMap<string, MicroUsd>;
   readonly unowned: readonly (readonly [Live, MicroUsd])[];
@@ -49,20 +49,20 @@ interface Sum {
 
 const UNOWNED: readonly UnownedKind[] = ['retained', 'released', 'orphaned'];
 const HOUR_MS = 3_600_000;
-/** What a list showed once is not too young for lists. */
+/** An instance that a list showed once is old enough for all later lists. */
 const SHOWN = -Infinity;
 
 /**
- * The books of `--max-total-price-per-hour`: what all instances of this installation cost an hour. What a complete list
- * shows as ours counts until it is seen to end, whether or not a GpuPod still names it; open create intents and creates
- * in flight count besides, and each instance counts once.
+ * The sums behind `--max-total-price-per-hour`: what all instances of this installation cost per hour. An instance of
+ * ours in a complete list counts until it is seen terminated, even if no GpuPod names it. Pending creates and
+ * reservations count as well. Each instance counts once.
  */
 export class Reservations {
   readonly #options: ReservationsOptions;
-  /** Orders of this process that may not stand on their objects yet. */
+  /** Reservations of this process whose create intents may not be on the GpuPods yet. */
   readonly #reserved = new Map<string, MicroUsd>();
   readonly #live = new Map<string, Live>();
-  /** What prepaid orders charged at once, by the name of the instance: it counts for an hour, whatever becomes of it. */
+  /** What prepaid create requests charged, by instance name. It counts for an hour, even if the instance ends. */
   readonly #charges = new Map<
     string,
     { readonly uid: string; readonly micros: MicroUsd; readonly atMs: number }
@@ -74,7 +74,7 @@ export class Reservations {
     this.#options = options;
   }
 
-  /** Takes a complete list over. Two of them, far enough apart, that do not show an instance are needed to strike it off. */
+  /** Takes a complete list. An instance is dropped only after two lists, far enough apart, that do not show it. */
   takeInventory({ instances, beganAtMs }: InventoryResult, complete: ReadonlySet<Wallet>): void {
     this.#hasInventory ||= complete.size > 0;
     const listed = new Map(instances.map((instance) => [instance.podId, instance]));
@@ -111,7 +111,7 @@ export class Reservations {
     }
   }
 
-  /** Its GpuPod goes, and its end was not seen: it stays on the books. */
+  /** Keeps counting an instance whose GpuPod is released without a proven termination. */
   keep(podId: string, gpuPod: GpuPod, kind: UnownedKind): void {
     const known = this.#live.get(podId);
     const price = Math.max(saidPrice(gpuPod), known?.price ?? 0);
@@ -128,7 +128,7 @@ export class Reservations {
     return { podName, wallet, sinceMs: this.#options.clock.monotonicMs() };
   }
 
-  /** It was left running on purpose, as an earlier process wrote down. */
+  /** An earlier process recorded that the instance is retained. */
   markRetained(podId: string): void {
     const known = this.#live.get(podId);
     if (known !== undefined) {
@@ -136,7 +136,7 @@ export class Reservations {
     }
   }
 
-  /** As an earlier process wrote down: it bills until it is seen to end, whatever it is called by now. */
+  /** An earlier process recorded the retained instance. It counts until it is seen terminated, even if renamed. */
   enterRetained({ podId, podName, teamId, usdPerHour }: RetainedInstance): void {
     if (!this.#live.has(podId)) {
       const price = usdPerHour === undefined ? undefined : priceToMicros(usdPerHour);
@@ -145,19 +145,19 @@ export class Reservations {
     }
   }
 
-  /** It was seen to have ended. */
+  /** The instance was seen terminated. */
   ended(podId: string): void {
     this.#live.delete(podId);
   }
 
-  /** One object was looked at: what it rents is on the books from now on, and what it saw end is off them. */
+  /** Updates the sums from one GpuPod: adds its instance, and drops those that it saw terminated. */
   note(gpuPod: GpuPod): void {
     const { podId = '' } = gpuPod.status;
     const live = this.#live.get(podId);
     this.#reservedFor(gpuPod, new Map(live === undefined ? [] : [[podId, live]]));
   }
 
-  /** Micro-dollars an hour of all but this object; undefined before the first complete list. */
+  /** Micro-dollars per hour of all other GpuPods and instances; undefined before the first complete list. */
   elsewhere(uid: string): MicroUsd | undefined {
     if (!this.#hasInventory) {
       return undefined;
@@ -173,7 +173,7 @@ export class Reservations {
     return amounts.reduce((total, price) => total + price, 0);
   }
 
-  /** What bills and belongs to no GpuPod, in micro-dollars an hour. */
+  /** Micro-dollars per hour of the billing instances without a GpuPod. */
   unowned(): ReadonlyMap<UnownedKind, MicroUsd> {
     const totals = new Map<UnownedKind, MicroUsd>(UNOWNED.map((kind) => [kind, 0]));
     for (const [{ kind = 'orphaned' }, price] of this.#sum().unowned) {
@@ -182,7 +182,7 @@ export class Reservations {
     return totals;
   }
 
-  /** Sets the price aside if it fits under the limit; nothing happens between the check and the note. */
+  /** Reserves the price if it is known to fit under the limit. Check and reservation are one synchronous step. */
   reserve(uid: string, intent: Intent, limit: MicroUsd | undefined): boolean {
     const charged = chargedAtOnce(intent.cost.total, intent.offer.prepaidHours);
     if (limit !== undefined) {
@@ -198,7 +198,7 @@ export class Reservations {
     return true;
   }
 
-  /** The order is on the object by now, or came to nothing: then it charged nothing either. */
+  /** Drops the reservation: the intent is on the GpuPod, or nothing was created and therefore nothing charged. */
   release(uid: string, create?: { readonly name: string; readonly isCharged: boolean }): void {
     this.#reserved.delete(uid);
     if (create?.isCharged === false) {
@@ -206,7 +206,7 @@ export class Reservations {
     }
   }
 
-  /** Of prepaid orders within the hour whose charge is not counted already, those of this object included. */
+  /** Charges of the last hour's prepaid create requests that the sums do not include, this GpuPod's included. */
   #openCharges(counted: ReadonlyMap<string, MicroUsd>, uid: string): readonly MicroUsd[] {
     const nowMs = this.#options.clock.monotonicMs();
     const open: MicroUsd[] = [];
@@ -233,7 +233,7 @@ export class Reservations {
     return { byUid, unowned: [...rest.values()].map((live) => [live, live.price ?? assumedPrice]) };
   }
 
-  /** What one object counts; the instances that it counts are taken out of `rest`. */
+  /** What one GpuPod counts. Removes the instances that it counts from `rest`. */
   #reservedFor(gpuPod: GpuPod, rest: Map<string, Live>): MicroUsd {
     const { status } = gpuPod;
     const gone = attemptsOf(status).filter(({ outcome }) => outcome !== undefined && outcome !== 'Released');
@@ -245,7 +245,7 @@ export class Reservations {
       this.#live.delete(podId);
       rest.delete(podId);
     }
-    // Its finalizer is gone: what was not seen to end is on the books by itself.
+    // Without the finalizer it is released. An instance that was not seen terminated counts separately.
     if (isDeleting(gpuPod) && !hasFinalizer(gpuPod)) {
       return 0;
     }
@@ -263,7 +263,7 @@ export class Reservations {
     const known = Math.max(saidPrice(gpuPod), live?.price ?? 0);
     const price = known === 0 ? (intentOf(gpuPod)?.cost.total ?? this.#options.assumedPrice) : known;
     if (live === undefined) {
-      // Should its object be torn out before the next list, it still bills.
+      // The instance keeps billing even if its GpuPod is force-deleted before the next list.
       this.#live.set(podId, { ...this.#fresh(gpuPod), price });
     }
     const isOfThisHour = !(this.#options.clock.nowMs() - Date.parse(createdAt ?? '') >= HOUR_MS);

@@ -8,19 +8,19 @@ import type { ConfigMapApi } from './installation.ts';
 
 const NAME = 'gpupod-operator-retained';
 
-/** A pod that was left running on purpose. */
+/** An instance that a user retained with `deletionPolicy: Retain`. */
 export interface RetainedInstance extends InstanceLeft {
   readonly gpuPod: string;
   readonly retainedAt: string;
-  /** Who pays for it: the account, and the team where it is not the own wallet of the key. */
+  /** The account that pays for it. `teamId` names the team, unless the key's own wallet pays. */
   readonly account?: AccountIdentity;
   readonly teamId?: string;
   readonly usdPerHour?: number;
 }
 
 /**
- * Pods that outlive their GpuPod because of `deletionPolicy: Retain`, in a ConfigMap: the orphan sweep must
- * know them.
+ * Instances that outlive their GpuPod because of `deletionPolicy: Retain`, in a ConfigMap. The orphan sweep must know
+ * them.
  */
 export class RetainedInstances {
   readonly #configMaps: ConfigMapApi;
@@ -48,20 +48,20 @@ export class RetainedInstances {
     }
   }
 
-  /** Its end was proven. */
+  /** Removes an instance that is proven terminated. */
   async remove(podId: string): Promise<void> {
     const data = { [keyOf(podId)]: null };
     await this.#configMaps.mergePatch({ namespace: this.#namespace, name: NAME }, { data });
   }
 
-  /** All that can be read; a live read. */
+  /** Reads all readable entries, live. */
   async list(): Promise<readonly RetainedInstance[]> {
     return entriesOf(await this.#read());
   }
 
   /**
-   * Whether this very instance was left running on purpose: by its id, or by prefix and attempt. An entry of another
-   * prefix hides nothing. A live read.
+   * Whether this very instance is retained, by its ID, or by name prefix and attempt. An entry with another prefix
+   * does not count. Reads live.
    */
   async has(instance: Pick<InstanceSnapshot, 'podId' | 'name' | 'userId'>): Promise<boolean> {
     const kept = entriesOf(await this.#read()).filter((entry) => isPaidBySame(entry, instance));
@@ -72,7 +72,7 @@ export class RetainedInstances {
     );
   }
 
-  /** Whether any instance with this name prefix was left running on purpose; a live read. */
+  /** Whether any instance with this name prefix is retained. Reads live. */
   async hasOfPrefix(namePrefix: string): Promise<boolean> {
     const parts = entriesOf(await this.#read()).map(({ podName }) => parsePodName(podName));
     return parts.some((kept) => kept !== undefined && namePrefixOf(kept) === namePrefix);
@@ -89,12 +89,12 @@ function hasSamePrefix(a: string | undefined, b: string | undefined): boolean {
   return one !== undefined && other !== undefined && namePrefixOf(one) === namePrefixOf(other);
 }
 
-/** What another user pays for was not left running by this entry. */
+/** An entry does not cover an instance that another user pays for. */
 function isPaidBySame({ account }: RetainedInstance, { userId }: Pick<InstanceSnapshot, 'userId'>): boolean {
   return account === undefined || userId === undefined || account.userId === userId;
 }
 
-/** One that stands under another key than its own hides nothing: it could not be removed either. */
+/** An entry under a key that is not its own does not count, because it could not be removed either. */
 function entriesOf(record: Readonly<Record<string, string>>): readonly RetainedInstance[] {
   return Object.entries(record).flatMap(([key, text]) => {
     const entry = readEntry(text);
@@ -102,7 +102,7 @@ function entriesOf(record: Readonly<Record<string, string>>): readonly RetainedI
   });
 }
 
-/** Undefined for an entry that somebody has spoiled. */
+/** @returns undefined for an entry that somebody damaged */
 function readEntry(text: string): RetainedInstance | undefined {
   const entry = parseJson(text);
   const podId = stringAt(entry, 'podId');
@@ -125,7 +125,7 @@ function readEntry(text: string): RetainedInstance | undefined {
   };
 }
 
-/** A key of a ConfigMap may hold letters, digits, `-`, `_` and `.`; ids of pods are opaque. */
+/** A ConfigMap key may hold letters, digits, `-`, `_` and `.`; instance IDs are opaque. */
 function keyOf(podId: string): string {
   return /^[A-Za-z0-9_-]+$/.test(podId) ? podId : `.${Buffer.from(podId).toString('base64url')}`;
 }

@@ -6,12 +6,12 @@ import type { Context } from './context.ts';
 import type { RetainedInstance } from './retained-instances.ts';
 import { whileSessionLasts } from './session-fence.ts';
 
-/** What was seen so far of an instance that lists do not show. */
+/** What is known about an instance that lists do not show. */
 interface Missing {
   readonly sinceMs: number;
-  /** The last GET that was answered 404 and counts. */
+  /** When the last GET that counts was answered 404, as a monotonic time. */
   readonly readAtMs: number;
-  /** How often a complete list that began after such an answer did not show it either. */
+  /** How many complete lists that began after such an answer did not show it either. */
   readonly proofs: number;
 }
 
@@ -29,8 +29,8 @@ type Parts = Pick<
 >;
 
 /**
- * Keeps the list of retained instances true: each is on the books until its end is proven, by the same rule as for an
- * instance that a GpuPod has, and its entry is removed then. What another account pays for is left as it is.
+ * Keeps the list of retained instances true. Each counts until its termination is proven, by the same rule as for the
+ * instance of a GpuPod; then its entry is removed. Instances of another account are left unchanged.
  */
 export class RetainedUpkeep {
   readonly #parts: Parts;
@@ -40,7 +40,7 @@ export class RetainedUpkeep {
     this.#parts = parts;
   }
 
-  /** Called after the complete list of each sweep. */
+  /** Runs after the complete list of each sweep. */
   async run(): Promise<void> {
     for (const entry of await this.#parts.retained.list()) {
       const whose = this.#accountOf(entry);
@@ -64,7 +64,7 @@ export class RetainedUpkeep {
     log.info({ podId, podName, gpuPod }, 'removed ended instance from the retained list');
   }
 
-  /** What names no account was written before accounts were recorded. */
+  /** Entries without an account were written before accounts were recorded. */
   #accountOf({ account }: RetainedInstance): 'same' | 'foreign' | 'unknown' {
     const { state } = this.#parts.account;
     const session = identityOf(state);
@@ -75,7 +75,7 @@ export class RetainedUpkeep {
     return isSameAccount(session, recorded) ? 'same' : 'foreign';
   }
 
-  /** An absence says something only with the key of the account that pays; that it has ended, anybody may tell. */
+  /** Only the key of the paying account can prove an absence. Any key may prove a termination. */
   async #hasEnded({ podId, teamId }: RetainedInstance, provesAbsence: boolean): Promise<boolean> {
     const list = this.#parts.inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
     if (isInHistoryOnly(list, podId)) {
@@ -101,7 +101,7 @@ export class RetainedUpkeep {
     return answer.kind === 'notFound' ? 'absent' : 'failed';
   }
 
-  /** As in `gone.ts`: twice, far enough apart, and not while the provider's answers are doubted. */
+  /** As in `gone.ts`: two proofs, far enough apart, and none while the provider's answers are in doubt. */
   #isProvenGone(podId: string, list: InventoryView): boolean {
     const { clock, vanished, timings } = this.#parts;
     const nowMs = clock.monotonicMs();

@@ -3,8 +3,9 @@ import type { SendOptions } from '../lifecycle/provider.ts';
 import type { Context } from './context.ts';
 
 /**
- * What is decided now may be sent seconds later, once the rate limit lets it: by then another key may be in use. With the
- * key of somebody else a DELETE would be answered 404, and that would look like an end.
+ * Checks right before a request that the key is still the one in use when it was decided. The rate limit may delay a
+ * request by seconds, and the key may change meanwhile. With another account's key a DELETE is answered 404, which
+ * would look like a termination.
  */
 export function whileSessionLasts({
   account,
@@ -12,6 +13,6 @@ export function whileSessionLasts({
   readonly account: Pick<Context['account'], 'state'>;
 }): SendOptions {
   const decided = account.state;
-  // Of a key that was not asked about nothing was decided.
+  // Nothing is decided with a key that was not asked about.
   return { mayStillSend: () => decided.kind !== 'unknown' && isSameSession(account.state, decided) };
 }

@@ -9,11 +9,11 @@ import { whileSessionLasts } from './session-fence.ts';
 type Unbound = NonNullable<LocalState['unbound']>;
 
 /**
- * Forgets an object of this name that is gone by now. A pod that only this process knows of, because its answer came
- * when the object had gone, is ended first, and seen to have ended.
+ * Forgets a GpuPod of this name that no longer exists. If the create response came after its deletion, only this
+ * process knows the instance. It is terminated first, and seen terminated.
  *
- * @returns undefined once there is nothing to settle; else when to look again, in milliseconds.
- * @throws Error where the provider does not take the DELETE.
+ * @returns undefined once there is nothing to settle; else milliseconds until the next check
+ * @throws Error if the provider does not accept the DELETE
  */
 export async function settleVanished(
   context: Context,
@@ -63,7 +63,7 @@ async function terminateUnbound(
   return timings.goneSpacingMs;
 }
 
-/** Another account's 404 says nothing, nor does its list. */
+/** Neither a 404 nor a list of another account proves anything. */
 function isOfSession({ account: { state } }: Context, { account, sessionSinceMs }: Unbound): boolean {
   const session = identityOf(state);
   if (account === undefined || session === undefined) {
@@ -82,7 +82,10 @@ function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): In
   return inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
 }
 
-/** A list that began after the DELETE does not show it; where even the DELETE did not find it, only a late list counts. */
+/**
+ * True if a list that began after the DELETE does not show the instance. If even the DELETE did not find it, only a
+ * list after the settle time counts.
+ */
 function isSeenTerminated(context: Context, { pendingCreate }: LocalState, unbound: Unbound): boolean {
   const { timings, inventory } = context;
   const { end } = unbound;

@@ -1,18 +1,18 @@
-/** A number of places, taken and given back. Nobody waits for one: who finds none free is called when one is. */
+/** A number of slots. Nobody waits for one: a caller that finds none free is notified when one is. */
 export class Slots {
   #free: number;
   readonly #size: number;
   readonly #onFree: (key: string) => void;
   readonly #waiting = new Set<string>();
 
-  /** @param onFree Called with the key that was refused first, whenever a place becomes free. */
+  /** @param onFree receives the key that was refused first, whenever a slot becomes free */
   constructor(size: number, onFree: (key: string) => void = () => undefined) {
     this.#size = size;
     this.#free = size;
     this.#onFree = onFree;
   }
 
-  /** False where none is free: the key is called once there is one, and may find it taken again. */
+  /** @returns false if no slot is free; the key is notified later, and may find the slot taken again */
   take({ namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
     const key = `${namespace}/${name}`;
     if (this.#free === 0) {

@@ -6,7 +6,7 @@ import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 
-/** What a status, a list and a create intent say of prices and names, for the books. */
+/** What a status, a list and a create intent state about prices and names, for the reservations. */
 
 export function saidPrice({ status: { cost } }: GpuPod): MicroUsd {
   return priceToMicros(Math.max(cost?.pricePerHour ?? 0, cost?.billedPerHour ?? 0));
@@ -21,7 +21,7 @@ export function intentOf(gpuPod: GpuPod): Intent | undefined {
   return reading.kind === 'read' ? reading.intent : undefined;
 }
 
-/** What comes back of a name may be cut at its end: its prefix and attempt tell. */
+/** The provider may cut a name at its end, so name prefix and attempt identify it. */
 export function attemptKey(podName: string | undefined): string | undefined {
   const parts = parsePodName(podName);
   return parts === undefined ? podName?.toLowerCase() : `${namePrefixOf(parts)}-${String(parts.attempt)}`;

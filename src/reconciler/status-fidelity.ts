@@ -6,21 +6,21 @@ import { protectiveFields } from '../lifecycle/status/dropped.ts';
 import type { DroppedFields } from '../lifecycle/status/dropped.ts';
 import type { Events } from './ports.ts';
 
-/** Which fields the installed CRD drops that protect money, as the last writes showed. */
+/** Which money-protecting fields the installed CRD drops, according to the last writes. */
 export class StatusFidelity {
   readonly #dropped = new Set<string>();
   readonly #log: Log;
   readonly #events: Events;
   readonly #served: () => string | undefined;
 
-  /** `served` says what is wrong with the CRD that was read, where it may be read. */
+  /** @param served says what is wrong with the CRD in the cluster, if the operator may read it */
   constructor(log: Log, events: Events, served: () => string | undefined = () => undefined) {
     this.#log = log;
     this.#events = events;
     this.#served = served;
   }
 
-  /** Why nothing new may be rented, and what to do; undefined while all that is written comes back. */
+  /** Why the operator may rent nothing new, and what to do; undefined while every written field comes back. */
   get problem(): string | undefined {
     const served = this.#served();
     if (served !== undefined)
@@ -30,12 +30,12 @@ export class StatusFidelity {
       : `The installed CRD drops ${this.#names()}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;
   }
 
-  /** The CRD was read and is right: what it dropped before says nothing any more. */
+  /** The CRD is right now, so what it dropped before no longer counts. */
   forget(): void {
     this.#dropped.clear();
   }
 
-  /** Takes in what became of one write. What comes back again is not dropped any more. */
+  /** Takes the result of one write. A field that comes back is no longer dropped. */
   note({ metadata }: GpuPod, sent: GpuPodStatus, dropped: DroppedFields): void {
     const lost = protectiveFields(dropped);
     const isNews = lost.some((field) => !this.#dropped.has(field));

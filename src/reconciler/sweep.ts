@@ -13,30 +13,32 @@ export type OrphanPolicy = 'Report' | 'Terminate';
 
 export interface SweepOptions {
   readonly policy: OrphanPolicy;
-  /** Why an instance with the id of this installation may be of another cluster; undefined: it may not. */
+  /** Why an instance with the ID of this installation may belong to another cluster; undefined: it cannot. */
   readonly idDoubt: string | undefined;
-  /** When the installation came to be; pods from before cannot be its orphans. */
+  /** When the installation was created. Older instances cannot be its orphans. */
   readonly installedAt: string | undefined;
-  /** Asks for a look at the object. */
+  /** Requests a reconcile of the GpuPod. */
   readonly enqueue: (key: string) => void;
-  /** Told how many there are, after each sweep. */
+  /** Called after each sweep. */
   readonly onCounted?: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
 }
 
 const MAX_KNOWN_HASHES = 100_000;
-/** Sweeps in a row that must show an orphan before it may be ended. */
+/** Consecutive sweeps that must show an orphan before the operator may terminate it. */
 const SWEEPS_BEFORE_END = 3;
 
 /**
- * Compares a complete list of the provider with the cluster: surplus pods of living objects are given to
- * their object, which ends them; pods of ours that no living object knows are orphans, reported and only on
- * request ended.
+ * Compares an inventory with the cluster. A duplicate goes to its GpuPod, which terminates it. An instance of ours
+ * that belongs to no GpuPod is an orphan: the operator reports it, and terminates it only if the policy says so.
  */
 export class Sweep {
   readonly #context: Context;
   readonly #options: SweepOptions;
   readonly #sweepsSeen = new Map<string, number>();
-  /** Hashes of GpuPods that this process saw in this cluster: what is named for them is of no other. */
+  /**
+   * Hashes of GpuPods that this process saw in this cluster. An instance named for one of them belongs to no other
+   * cluster.
+   */
   readonly #knownHashes = new Set<string>();
 
   constructor(context: Context, options: SweepOptions) {
@@ -88,7 +90,7 @@ export class Sweep {
     return duplicates;
   }
 
-  /** The provider was listed first; only what the cluster, read live after it, does not know is an orphan. */
+  /** An instance is an orphan only if the cluster, read live after the list of the provider, does not know it. */
   async #findOrphans(ours: readonly InstanceSnapshot[]): Promise<readonly Orphan[]> {
     const isOrphan = (living: Living, { podId, name, createdAt }: InstanceSnapshot): boolean =>
       !living.podIds.has(podId) &&
@@ -117,7 +119,7 @@ export class Sweep {
     return orphans;
   }
 
-  /** Why the orphan may be somebody else's, although it carries the id of this installation. */
+  /** Why the orphan may belong to somebody else, although it carries the ID of this installation. */
   #doubtOf(instance: InstanceSnapshot, living: Living): string | undefined {
     if (isNewer(living, instance)) {
       return NEWER;
@@ -137,7 +139,7 @@ export class Sweep {
       : OTHER_CLUSTER;
   }
 
-  /** The GpuPods of all namespaces; undefined where this process may see those of one only. */
+  /** GpuPods of all namespaces; undefined if this process may list only one. */
   async #listAll(): Promise<readonly KubernetesObject[] | undefined> {
     try {
       return await this.#context.api.list();
@@ -149,7 +151,7 @@ export class Sweep {
     }
   }
 
-  /** NaN where no age is told. */
+  /** NaN if the age is unknown. */
   #ageAtInstallationMs(createdAt: string | undefined): number {
     const { installedAt } = this.#options;
     return installedAt === undefined ? -Infinity : timeMs(installedAt) - timeMs(createdAt);
@@ -196,7 +198,7 @@ export class Sweep {
 
 interface Orphan {
   readonly instance: InstanceSnapshot;
-  /** Why it may belong to a GpuPod all the same: then it is only reported. */
+  /** Why it may belong to a GpuPod nevertheless. The operator then only reports it. */
   readonly doubt: string | undefined;
 }
 

@@ -8,17 +8,17 @@ import type {
   WalletList,
 } from '../lifecycle/provider.ts';
 
-/** What is known of the instances of one wallet. */
+/** What is known about the instances of one wallet. */
 export interface WalletState {
-  /** Monotonic time before the last complete list of it began; -Infinity before the first. */
+  /** Monotonic time before its last complete list began; -Infinity before the first. */
   readonly completeAtMs: number;
-  /** Of that list, and what lists that were not complete have shown since. */
+  /** Instances of that list, and those that incomplete lists have shown since. */
   readonly instances: ReadonlyMap<string, InstanceSnapshot>;
-  /** Rows of the last list that have no id. */
+  /** Rows of the last list without an ID. */
   readonly unidentified: readonly UnidentifiedRow[];
   /** Teams whose instances its last list showed. */
   readonly teams: ReadonlySet<string>;
-  /** Why it cannot be listed, since when, and when that is tried again. */
+  /** Why it cannot be listed, since when, and when the operator tries again. */
   readonly failing?: WalletFailure;
 }
 
@@ -31,7 +31,7 @@ export interface WalletFailure {
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** Servers that disagree with each other for longer than this are in trouble. */
+/** Servers that disagree for longer than this are in trouble. */
 const MAX_CHURN_MS = 60_000;
 
 export const UNLISTED: WalletState = {
@@ -65,8 +65,8 @@ export function afterList(
 }
 
 /**
- * It is asked for again later and later: whoever waits does not hurry it. A list that merely changed too much while it was
- * read is no sign of a server in trouble, unless that lasts: it is asked for again after the first wait each time.
+ * The state after a failed list. Retries back off, and waiting GpuPods do not hurry them. A list that changed too
+ * much while it was read is no sign of trouble unless that lasts, so the first wait applies each time.
  */
 export function afterFailure(state: WalletState, failure: Failure, nowMs: number): WalletState {
   const sinceMs = state.failing?.sinceMs ?? nowMs;
@@ -78,8 +78,8 @@ export function afterFailure(state: WalletState, failure: Failure, nowMs: number
 }
 
 /**
- * From when on the list of a wallet says that an instance is absent. A list without a team that shows instances of the team
- * evidently has them all: it counts where the team's own fails.
+ * Monotonic time from which the list of a wallet proves an absence. A list without a team that shows the team's
+ * instances evidently shows them all, so it counts if the team's own list fails.
  */
 export function completeSinceMs(states: ReadonlyMap<Wallet, WalletState>, wallet: Wallet): number {
   const { completeAtMs } = states.get(wallet) ?? UNLISTED;
@@ -94,19 +94,19 @@ const PASSING: ReadonlySet<Failure['reason']> = new Set([
   'UnexpectedResponse',
 ]);
 
-/** A failure that usually passes by itself is nobody's concern before it has lasted. */
+/** True unless the failure usually passes by itself and has not lasted. */
 export function isWorthTelling({ failure, sinceMs }: WalletFailure, nowMs: number, quietMs: number): boolean {
   return !PASSING.has(failure.reason) || nowMs - sinceMs >= quietMs;
 }
 
-/** What a failed list means for those that it concerns; its wallet is named. */
+/** What a failed list means for the GpuPods that it concerns. The text names the wallet. */
 export function tellFailure(wallet: Wallet, { failure }: WalletFailure): ListDoubt {
   const whose = wallet === undefined ? 'that no team pays for' : `of team ${wallet}`;
   const message = `Failed to list the instances ${whose}. GpuPods that need that list keep waiting, and their instances may bill. ${failure.message}`;
   return { reason: failure.reason, message };
 }
 
-/** The team of an order is not among those that are listed any more. */
+/** The team of a create intent is no longer among the listed ones. */
 export function tellUnlisted(teamId: string): ListDoubt {
   return {
     reason: 'NotAllowed',

@@ -15,12 +15,12 @@ import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
 
 const SECRET_LABELS = { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' };
-/** Type of the Secret, as the service binding convention names it. */
+/** Type of the Secret, in the form of the Service Binding specification. */
 const SECRET_TYPE = 'servicebinding.io/gpupod';
 
 /**
- * Writes the connection Secret where it is ours or free, then removes the one of a former name. Where that is refused
- * the machine is no less usable: it is remembered, and said.
+ * Writes the connection Secret if it is ours or does not exist, then removes the one with the former name. If the API
+ * server refuses, the instance is still usable: the operator records the refusal and reports it.
  */
 export async function ensureSecret(
   context: Context,
@@ -58,7 +58,7 @@ export async function removeSecret(
 
 type Became = Pick<SecretState, 'outcome' | 'message'>;
 
-/** What became of a Secret, also where the API server says no; undefined where somebody changed it meanwhile. */
+/** What happened to a Secret, including a refusal of the API server; undefined if somebody changed it in between. */
 async function unlessRefused(
   context: Context,
   gpuPod: GpuPod,
@@ -105,7 +105,10 @@ async function removeOwned({ secrets }: Context, gpuPod: GpuPod, name: string): 
 
 const IN_THE_WAY: ReadonlySet<string> = new Set(['SecretConflict', 'SecretRefused']);
 
-/** By the status: it names the Secret, or says that something is in its way, which is not written at again and again. */
+/**
+ * True if the status names the Secret or reports one in its place. The operator then reads first, instead of
+ * repeating a create that fails.
+ */
 function mayBeThere({ status }: GpuPod, name: string): boolean {
   const synced = status.conditions?.find(({ type }) => type === 'Synced');
   return status.binding?.name === name || IN_THE_WAY.has(synced?.reason ?? '');
@@ -141,10 +144,11 @@ async function writeSecret(
 }
 
 /**
- * One request for a Secret that is new: a create overwrites nothing, so there is no need to look first. What is in its place
- * is read where it is refused, whatever for: a quota may speak before the Secret of somebody else does.
+ * Creates a Secret with one request: a create overwrites nothing, so it needs no read first. After any refusal the
+ * operator reads the Secret of that name, because a quota may refuse before the name conflict does.
  *
- * @returns what stands in its place
+ * @returns the existing Secret, or `created`
+ * @throws the refusal, if no Secret of that name exists
  */
 async function createUnlessThere(
   { secrets }: Context,
@@ -174,12 +178,12 @@ async function replace({ secrets }: Context, secret: Secret, data: Record<string
   await secrets.replace({ ...secret, apiVersion: 'v1', kind: 'Secret', data });
 }
 
-/** People add to it what their tools want beside the address, such as known_hosts. */
+/** Users add keys that their tools need beside the address, such as known_hosts. They stay. */
 function othersData({ data }: Secret): Record<string, string> {
   return Object.fromEntries(Object.entries(data).filter(([key]) => !CONNECTION_KEYS.has(key)));
 }
 
-/** Written by this operator for a GpuPod that is gone, and was deleted with `--cascade=orphan`. */
+/** True if this operator wrote it for a GpuPod that no longer exists, deleted with `--cascade=orphan`. */
 function isLeftBehind({ view }: Context, { metadata }: Secret): boolean {
   const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
   const isOurs = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
@@ -188,7 +192,7 @@ function isLeftBehind({ view }: Context, { metadata }: Secret): boolean {
   return isOurs && ownerReferences.every(isGone);
 }
 
-/** The password goes from Secret to Secret; where its source is gone meanwhile, the rest is written without it. */
+/** Copies the password from the user's Secret. If that no longer exists, the operator writes the rest without it. */
 async function jupyterPassword({ secrets }: Context, gpuPod: GpuPod): Promise<Record<string, string>> {
   if (gpuPod.spec.jupyterPasswordSecretRef === undefined) {
     return {};

@@ -21,8 +21,9 @@ import { readSecretValues } from './secret-values.ts';
 import type { ReadSecretValues } from './secret-values.ts';
 
 /**
- * Orders a pod: all that can fail without cost first, then finalizer and intent in one guarded write, then
- * the request, once. Whatever happens after that write, the intent tells the next look that a pod may exist.
+ * Creates an instance. First comes everything that can fail without cost, then finalizer and create intent in one
+ * guarded write, then the create request, once. Whatever happens after that write, the intent shows the next
+ * reconcile that an instance may exist.
  */
 export async function createPod(
   context: Context,
@@ -31,7 +32,7 @@ export async function createPod(
   localState: LocalState,
 ): Promise<EffectOutcome> {
   const session = whileSessionLasts(context);
-  // Before anything that can hang, the Secrets too.
+  // Takes the slot before anything that can hang, reads of Secrets included.
   if (!context.createSlots.take(gpuPod.metadata)) {
     return { kind: 'busy' };
   }
@@ -45,7 +46,7 @@ export async function createPod(
   }
 }
 
-/** A Secret that this operator may not read hinders the order as one does that is not there. */
+/** A Secret that the operator may not read blocks the create request like one that does not exist. */
 async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSecretValues> {
   try {
     return await readSecretValues(secrets, gpuPod);
@@ -61,7 +62,7 @@ async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSe
 interface Prepared {
   readonly localState: LocalState;
   readonly values: SecretValues;
-  /** That the key is still the one for which the create was decided. */
+  /** Checks that the key is still the one for which the operator decided to create. */
   readonly session: SendOptions;
 }
 
@@ -90,7 +91,7 @@ async function sendInTurn(
     return outcome;
   } finally {
     reservations.release(uid, { name: effect.intent.name, isCharged });
-    // Whoever was let through to probe and did not come to it leaves the probe to others.
+    // A GpuPod that was permitted to probe and did not leaves the probe to another.
     context.circuitBreakers.giveBack(asking);
   }
 }
@@ -112,14 +113,14 @@ async function sendCreate(
   if (context.isStopping()) {
     return STALE;
   }
-  // From before the write, not from its answer: others see the order as soon as it stands, and count from then.
+  // Counts from before the write: other processes see the intent, and count, as soon as the API server stores it.
   const writtenAtMs = clock.monotonicMs();
   try {
     if (!(await writeDown(context, gpuPod, intent))) {
       return STALE;
     }
   } catch (error) {
-    // It may stand on the object all the same; what is certain is that nothing was sent on it.
+    // The write may have succeeded. Certain is only that the operator sent no create request.
     const message = `Failed to write the create intent onto the GpuPod: ${apiErrorMessage(error)}`;
     const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
     return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
@@ -133,7 +134,8 @@ async function sendCreate(
   const answer = await provider.createPod(withSecretValues(effect.request, values), {
     turnTaken: true,
     mayStillSend: () => {
-      // Nothing is rented with a key that was not looked at: the state of another one may fit as well, and be somebody else's.
+      // The state of another key may fit as well and belong to someone else, so the operator rents nothing with an
+      // unchecked key.
       obstacle = decided.mayStillSend() ? findObstacle(context, untilMs) : OTHER_KEY;
       return obstacle === undefined;
     },
@@ -150,7 +152,7 @@ async function sendCreate(
   return known(learnSession(learned, sessionBeganAtMs(session)));
 }
 
-/** What stands in the way right before the bytes leave; undefined: nothing does. */
+/** Why the create request must not leave at this moment; undefined if it may. */
 function findObstacle(context: Context, untilMs: number): string | undefined {
   if (context.clock.monotonicMs() > untilMs) {
     return SLOW_WRITE;
@@ -158,7 +160,7 @@ function findObstacle(context: Context, untilMs: number): string | undefined {
   return context.isLeaseFresh() ? undefined : SLOW_LEASE;
 }
 
-/** Says what stood in the way where an order was withheld: a person can do something about it. */
+/** Adds the cause to a withheld create request, so that a person can remove it. */
 function withCause(outcome: CreateOutcome, obstacle: string | undefined): CreateOutcome {
   const isWithheld = outcome.kind === 'notSent' && outcome.reason === 'Withheld';
   return isWithheld && obstacle !== undefined ? { ...outcome, message: obstacle } : outcome;
@@ -174,8 +176,8 @@ const SLOW_LEASE =
   'The operator retries; look for what slows down writes of Leases.';
 
 /**
- * The write that everything rests on: nothing is paid before it is written down. Its resourceVersion is the
- * fence against a second operator: who saw an older object writes nothing and orders nothing.
+ * Records the create intent before anything is paid. Its resourceVersion fences off a second operator: a process that
+ * saw an older version writes nothing and rents nothing.
  */
 async function writeDown(context: Context, gpuPod: GpuPod, intent: Intent): Promise<boolean> {
   const { metadata } = gpuPod;

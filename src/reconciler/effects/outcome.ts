@@ -4,10 +4,10 @@ import type { LocalState } from '../../lifecycle/local-state.ts';
 /**
  * What an effect led to.
  *
- * - `known`: it was done, or failed in a way that is remembered; the next step is planned on it.
- * - `stale`: the object is another one than was planned for; begin anew once the newer one is here.
- * - `busy`: no place was free; the key is called once one is.
- * - `released`: the finalizer is off; the watch tells of the end, there is nothing left to plan.
+ * - `known`: it succeeded, or failed in a way that local state records. The next step builds on it.
+ * - `stale`: the GpuPod changed. The reconcile starts again with the newer version.
+ * - `busy`: no slot was free. The key is requeued when one is.
+ * - `released`: the finalizer is removed. The watch reports the deletion, and nothing remains to decide.
  */
 export type EffectOutcome =
   | { readonly kind: 'known'; readonly localState: LocalState; readonly offers?: ObservedOffers }

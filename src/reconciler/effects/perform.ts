@@ -9,7 +9,7 @@ import type { EffectOutcome } from './outcome.ts';
 import { deletePod, deleteDuplicate, readOffers, readPod } from './provider-calls.ts';
 import { addFinalizer, release, writeStatus } from './writes.ts';
 
-/** Does the one thing that was planned. A new effect is a new case: the compiler asks for it. */
+/** Performs the planned effect. The compiler demands a case for each new effect. */
 export async function perform(
   context: Context,
   gpuPod: GpuPod,

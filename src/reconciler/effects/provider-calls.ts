@@ -16,7 +16,10 @@ import { parseGpuPod } from '../../api/gpu-pod.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
-/** Asks for the offers of each GPU type; one answer that fails leaves those of the others, and fails where there are none. */
+/**
+ * Asks for the offers of each GPU type. A failed answer leaves the offers of the other types, and is the result only
+ * if there are none.
+ */
 export async function readOffers(
   context: Context,
   gpuPod: GpuPod,
@@ -26,7 +29,10 @@ export async function readOffers(
   return await inReadSlot(context, gpuPod, async () => await askForOffers(context, queries, localState));
 }
 
-/** A provider that hangs must not take all workers: who finds no place gives its worker back, and is called later. */
+/**
+ * A provider that hangs must not take all workers. Without a free slot the worker is given back, and the key is
+ * requeued later.
+ */
 async function inReadSlot(
   { readSlots }: Context,
   gpuPod: GpuPod,
@@ -53,7 +59,7 @@ async function askForOffers(
     ...answers.flatMap((answer) => (answer.kind === 'failure' ? [answer] : [])),
     ...lists.flatMap(({ missing: more }) => (more === undefined ? [] : [more])),
   ];
-  // What passes by itself is told before what only a person can mend: the one is over before the other is read.
+  // A passing failure is reported before one that needs a person: it is over soon, and the other one remains visible.
   const missing = failures.find(({ reason }) => reason !== 'InvalidRequest') ?? failures[0];
   if (missing !== undefined && lists.length === 0) {
     return { kind: 'known', localState, offers: missing };
@@ -79,7 +85,7 @@ export async function deletePod(
   return known(learnDelete(localState, podId, outcome, context.clock.monotonicMs()));
 }
 
-/** A look that a termination waits for takes no place from others, and waits for none. */
+/** Reads the instance. A read that a termination waits for needs no slot. */
 export async function readPod(
   context: Context,
   gpuPod: GpuPod,
@@ -96,7 +102,7 @@ async function readInstance(context: Context, podId: string, localState: LocalSt
   const fence = whileSessionLasts(context);
   const answer = await context.provider.getPod(podId);
   if (!fence.mayStillSend()) {
-    // The key changed meanwhile: whose answer this is cannot be told.
+    // The key changed in between, so nobody can tell whose answer this is.
     return known(learnRead(localState, podId, { beganAtMs, result: 'failed' }));
   }
   if (answer.kind === 'ok') {
@@ -115,7 +121,7 @@ function resultOf(answer: Answer<InstanceSnapshot> | NotFound): PodRead['result'
   return answer.kind === 'notFound' ? 'notFound' : 'failed';
 }
 
-/** Terminates a surplus instance, if a live look at the object still says that it is surplus. */
+/** Terminates a duplicate, if a live read of the GpuPod still shows that it is surplus. */
 export async function deleteDuplicate(
   context: Context,
   gpuPod: GpuPod,
@@ -142,7 +148,7 @@ export async function deleteDuplicate(
   return outcome.kind === 'failure' ? STALE : known(learnDuplicateDeleted(localState, podId));
 }
 
-/** By the object's own uid: what it may have adopted of another's is not asked, and not needed. */
+/** Checks the GpuPod's own UID only. Adoption is irrelevant here. */
 function isDuplicate(
   { installation, policy }: Context,
   gpuPod: GpuPod,

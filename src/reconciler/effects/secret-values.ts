@@ -13,7 +13,7 @@ interface KeyRef {
   readonly key: string;
 }
 
-/** Reads what the spec takes from Secrets, of the object's own namespace only; each Secret once. */
+/** Reads the values that the spec takes from Secrets, in the GpuPod's own namespace only, each Secret once. */
 export async function readSecretValues(secrets: SecretApi, gpuPod: GpuPod): Promise<ReadSecretValues> {
   const { namespace } = gpuPod.metadata;
   const { env = [], jupyterPasswordSecretRef: jupyterRef } = gpuPod.spec;

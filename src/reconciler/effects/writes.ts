@@ -20,7 +20,7 @@ import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
-/** Writes the status, guarded by resourceVersion, and tells what changed as events. */
+/** Writes the status, guarded by resourceVersion, and records its changes as events. */
 export async function writeStatus(
   context: Context,
   gpuPod: GpuPod,
@@ -54,7 +54,6 @@ export async function writeStatus(
   return outcome;
 }
 
-/** Puts the finalizer on. */
 export async function addFinalizer(
   context: Context,
   gpuPod: GpuPod,
@@ -68,7 +67,9 @@ export async function addFinalizer(
 
 type ReleaseHow = Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' | 'isForced'>;
 
-/** Takes the finalizer off: the object goes. An instance that is to be kept is entered into the retained list first. */
+/**
+ * Removes the finalizer, so that Kubernetes deletes the GpuPod. A retained instance enters the retained list first.
+ */
 export async function release(
   context: Context,
   gpuPod: GpuPod,
@@ -101,7 +102,10 @@ export async function release(
   return outcome;
 }
 
-/** Of the instance that the object has; a newer one of it was seen with the key of this session. */
+/**
+ * Who pays for the instance of the GpuPod, for the retained list. Without an account in the status, the key of this
+ * session showed the instance.
+ */
 function payerOf(
   gpuPod: GpuPod,
   { account: { state } }: Context,
@@ -153,7 +157,7 @@ function releaseEvent(gpuPod: GpuPod, { retain = [], isForced }: ReleaseHow, now
   return { type: 'Normal', reason: 'Released', message: `${what}. Released the GpuPod.` };
 }
 
-/** Nobody saw the instance end: a person has to look for it, by ID or else by name. */
+/** No snapshot showed the instance terminated, so a person has to find it, by ID or else by name. */
 function forcedMessage(gpuPod: GpuPod): string {
   const id = gpuPod.status.podId ?? intentOf(gpuPod)?.name;
   const which = id === undefined ? 'the instance of its last create intent' : `instance ${id}`;
@@ -168,14 +172,16 @@ function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): vo
   context.events.record({ apiVersion: API_VERSION, kind: KIND, name, namespace, uid }, event);
 }
 
-/** `known` and not done: what is there now is in the view, and nobody is told of it. Whoever wrote plans for it. */
+/**
+ * `known` with `isDone: false`: the view holds the newer version, but no event reports it. The caller plans for it.
+ */
 export type GuardedOutcome =
   | { readonly kind: 'known'; readonly localState: LocalState; readonly isDone: boolean }
   | { readonly kind: 'stale' };
 
 /**
- * A guarded write. On a conflict the object is read live, so that the next plan is made for what is there
- * now; if it is gone, or another of its name has come, the plan was for nobody.
+ * A guarded write. After a conflict the operator reads the GpuPod live, so that the next decision uses the newer
+ * version. If it is deleted or replaced by another of its name, the outcome is `stale`.
  */
 async function guarded(
   context: Context,
