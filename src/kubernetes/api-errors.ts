@@ -2,7 +2,7 @@ import { numberAt, parseJson, recordAt, stringAt } from '../json.ts';
 
 const MAX_MESSAGE_LENGTH = 300;
 
-/** Base of everything that a request to the API server can fail with. */
+/** Base class of all errors of a request to the API server. */
 export class ApiError extends Error {
   override name = 'ApiError';
 }
@@ -12,9 +12,9 @@ export class ApiStatusError extends ApiError {
   override name = 'ApiStatusError';
   /** The HTTP status. */
   readonly status: number;
-  /** The server's CamelCase word for it (`NotFound`, `Conflict`, `AlreadyExists`, `Expired`, …); empty when it gave none. */
+  /** The server's CamelCase reason (`NotFound`, `Conflict`, `AlreadyExists`, `Expired`, …); empty if it gave none. */
   readonly reason: string;
-  /** How long the server asks to wait, if it does. */
+  /** How long the server asks to wait, in milliseconds; undefined if it does not. */
   readonly retryAfterMs: number | undefined;
 
   constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
@@ -25,10 +25,10 @@ export class ApiStatusError extends ApiError {
   }
 }
 
-/** No answer: the connection could not be made, or broke. A write may or may not have happened. */
+/** The connection failed or broke, so there is no answer. A write may or may not have happened. */
 export class ApiConnectionError extends ApiError {
   override name = 'ApiConnectionError';
-  /** Node's code (`ECONNRESET`, `ENOTFOUND`, …), or `UNKNOWN`. */
+  /** Node's error code (`ECONNRESET`, `ENOTFOUND`, …), or `UNKNOWN`. */
   readonly code: string;
 
   constructor(cause: unknown) {
@@ -47,12 +47,12 @@ export class ApiTimeoutError extends ApiError {
   }
 }
 
-/** The answer is not what the API promises: not JSON, or not an object. A write may have happened. */
+/** The answer breaks the API's contract: it is not JSON, or not an object. A write may have happened. */
 export class ApiResponseError extends ApiError {
   override name = 'ApiResponseError';
 }
 
-/** The answer is larger than was allowed; the server may have more than one process can hold at once. */
+/** The answer exceeds the allowed size. The server may have more than this process can hold at once. */
 export class ApiAnswerTooLargeError extends ApiError {
   override name = 'ApiAnswerTooLargeError';
 }
@@ -63,7 +63,7 @@ export function statusError(status: number, body: string, retryAfterHeader?: str
   return statusObjectError(parsed, status, retryAfterSeconds(retryAfterHeader));
 }
 
-/** The error for a `Status` object, as an answer carries it and as an ERROR event of a watch does. */
+/** The error for a `Status` object, from an answer or from an ERROR event of a watch. */
 export function statusObjectError(
   object: unknown,
   fallbackStatus: number,
@@ -85,7 +85,7 @@ export function isNotFound(error: unknown): boolean {
   return hasStatus(error, 404);
 }
 
-/** 409 because the object has changed since it was read (or its uid is another). */
+/** 409 because the object changed since it was read, or has another UID. */
 export function isConflict(error: unknown): boolean {
   return hasStatus(error, 409) && !isAlreadyExists(error);
 }
@@ -105,7 +105,7 @@ export function isForbidden(error: unknown): boolean {
   return hasStatus(error, 403);
 }
 
-/** 410: the resourceVersion or the continue token is too old; list anew. */
+/** 410: the resourceVersion or the continue token is too old, so the caller has to list again. */
 export function isGone(error: unknown): boolean {
   return (
     error instanceof ApiStatusError &&
@@ -115,7 +115,7 @@ export function isGone(error: unknown): boolean {
 
 const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-/** True if the same request may succeed later without anybody changing anything. */
+/** True if the same request may succeed later although nobody changes anything. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof ApiStatusError) return RETRYABLE_STATUSES.has(error.status);
   return error instanceof ApiError;
@@ -123,12 +123,12 @@ export function isRetryable(error: unknown): boolean {
 
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([400, 403, 404, 405, 413, 415, 422]);
 
-/** The server said no to what was asked for, and will until somebody changes something: rights, quota, policy, schema. */
+/** The server refuses the request until somebody changes something: permissions, quota, policy, schema. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof ApiStatusError && REFUSAL_STATUSES.has(error.status);
 }
 
-/** One short line for logs and conditions: no headers, no dump of the body, no stack. */
+/** One short line for logs and conditions, without headers, the whole body or a stack. */
 export function apiErrorMessage(error: unknown): string {
   if (error instanceof ApiStatusError) {
     const reason = error.reason === '' ? '' : ` ${error.reason}`;
@@ -142,7 +142,10 @@ function hasStatus(error: unknown, status: number): boolean {
   return error instanceof ApiStatusError && error.status === status;
 }
 
-/** The API server sends seconds; a date (a proxy may send one) is ignored: it would need comparing two machines' clocks. */
+/**
+ * The API server sends seconds. A date (a proxy may send one) is ignored, because it would compare the clocks of two
+ * hosts.
+ */
 function retryAfterSeconds(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
   return Number(header);

@@ -15,12 +15,12 @@ import { withDeadline } from './deadline.ts';
 import { AnswerTooLargeError, readText, sendRequest } from './http-exchange.ts';
 import type { HttpRequest } from './http-exchange.ts';
 
-/** Query parameters; those that are undefined are left out. */
+/** Query parameters. Undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Options that every call to the API server takes. */
 export interface CallOptions {
-  /** Calls it off; the socket is torn down. */
+  /** Cancels the call and destroys its socket. */
   signal?: AbortSignal | undefined;
   /** @default 30000 for a read; 35000 for a write, and 65000 while writes are slow */
   timeoutMs?: number | undefined;
@@ -35,16 +35,16 @@ export interface JsonRequest extends CallOptions {
   body?: unknown;
   /** @default 'application/json' */
   contentType?: string;
-  /** Of the answer; more of it is an `ApiAnswerTooLargeError`. @default any number */
+  /** Limit for the answer; a larger one is an `ApiAnswerTooLargeError`. @default unlimited */
   maxBytes?: number | undefined;
 }
 
-/** A request whose answer goes on until one side ends it. */
+/** A request whose answer continues until one side ends it. */
 export interface StreamRequest {
   path: string;
   query?: Query;
   signal: AbortSignal;
-  /** How long the head of the answer may take; the body may take for ever. */
+  /** Limits the time until the answer's head. The body may take any time. */
   connectTimeoutMs: number;
 }
 
@@ -55,36 +55,37 @@ export interface ApiTransportOptions {
   userAgent: string;
   /** Parallel requests. @default 32 */
   maxSockets?: number;
-  /** Told of every request that was sent, as soon as its answer begins or fails to. Called synchronously; must not throw. */
+  /** Called synchronously for every request that was sent, as soon as its answer begins or fails. Must not throw. */
   onRequest?: ((request: SentRequest) => void) | undefined;
 }
 
-/** What became of a request. */
+/** The result of a request. */
 export interface SentRequest {
   method: string;
-  /** The HTTP status, or `<error>` where there was no answer: as client-go counts them. */
+  /** The HTTP status, or `<error>` without an answer, as client-go counts them. */
   code: string;
 }
 
-/** Longer than a request may stand in line at a server that is busy, 15 s by default. */
+/** Longer than a busy server queues a request, which is 15 s by default. */
 const READ_TIMEOUT_MS = 30_000;
 /**
- * A webhook may take 30 s, and a server gives up by itself after 60 s. Who hangs up before that has the write called off,
- * and sends it again, without end.
+ * A webhook may take 30 s, and the server gives up after 60 s. A client that disconnects earlier cancels the write
+ * and retries it without end.
  */
 const WRITE_TIMEOUT_MS = 35_000;
 const SLOW_WRITE_TIMEOUT_MS = 65_000;
 const DEFAULT_MAX_SOCKETS = 32;
 
 /**
- * JSON over HTTP to one API server, on client-node's credentials and on a pool of kept-alive connections.
+ * JSON over HTTP to one API server, with client-node's credentials and a pool of kept-alive connections.
  *
- * Not through client-node's generated clients: in 2.0.1 these make a new undici Agent per request as soon as the
- * kubeconfig has a CA or a certificate, so every request pays for a TCP and a TLS handshake. 1,000 status writes over TLS
- * on loopback, 32 at a time, both ends in one process: 9.4 s and 1,000 connections that way, 1.5 s and 32 connections this way.
+ * It does not use client-node's generated clients. In 2.0.1 these make a new undici Agent per request as soon as the
+ * kubeconfig has a CA or a certificate, so every request pays for a TCP and a TLS handshake. 1,000 status writes over
+ * TLS on loopback, 32 at a time, both ends in one process, take 9.4 s and 1,000 connections with them, and 1.5 s and
+ * 32 connections with this class.
  *
- * Throws `ApiStatusError`, `ApiConnectionError`, `ApiTimeoutError`, `ApiResponseError`; nothing is retried here,
- * except a GET that met a kept-alive connection which the server was just closing.
+ * Throws `ApiStatusError`, `ApiConnectionError`, `ApiTimeoutError`, `ApiResponseError`. It retries nothing, except a
+ * GET on a kept-alive connection that the server was just closing.
  */
 export class ApiTransport {
   readonly #connections: ConnectionSource;
@@ -118,13 +119,14 @@ export class ApiTransport {
         }
       });
     } catch (error) {
-      // One webhook after the other may take longer than the slowest: the next write is given all that the server gives.
+      // Webhooks in sequence may take longer than the slowest one, so the next write gets as long as the server
+      // allows.
       if (method !== 'GET' && error instanceof ApiTimeoutError) this.#writeTimeoutMs = SLOW_WRITE_TIMEOUT_MS;
       throw error;
     }
   }
 
-  /** A plug-in that hangs holds up nobody for longer than they wanted to wait. */
+  /** A credential plug-in that hangs delays no caller beyond its own deadline. */
   async #connection(signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
     const calledOff = Promise.withResolvers<never>();
@@ -139,16 +141,16 @@ export class ApiTransport {
     }
   }
 
-  /** Opens a stream and returns its 2xx answer, body unread. Aborting the signal destroys the socket. */
+  /** Opens a stream and returns its 2xx answer with the body unread. Aborting the signal destroys the socket. */
   async openStream(request: StreamRequest): Promise<IncomingMessage> {
     const deadline = { clock: this.#clock, timeoutMs: request.connectTimeoutMs };
     return await withDeadline(deadline, async (connectLimit) => {
-      // The caller's signal holds for the whole stream, the limit only until its head is here.
+      // The caller's signal applies to the whole stream, the limit only until the head arrives.
       return await this.#openStream(request, AbortSignal.any([request.signal, connectLimit]));
     });
   }
 
-  /** Closes all connections, those in use too. */
+  /** Closes all connections, including those in use. */
   close(): void {
     this.#connections.close();
   }
@@ -218,7 +220,7 @@ function isSuccess({ statusCode }: IncomingMessage): boolean {
   return statusCode !== undefined && statusCode >= 200 && statusCode < 300;
 }
 
-/** A kubeconfig's server may carry a path of its own (a proxy in front of many clusters). */
+/** The server of a kubeconfig may have a path of its own, as with a proxy for many clusters. */
 function requestUrl(server: string, path: string, query: Query = {}): URL {
   const url = new URL(server.replace(/\/+$/, '') + path);
   for (const [name, value] of Object.entries(query)) {
@@ -227,7 +229,7 @@ function requestUrl(server: string, path: string, query: Query = {}): URL {
   return url;
 }
 
-/** What is not ours yet came from the socket, unless the caller or the deadline called it off. */
+/** Errors of other classes come from the socket, unless the caller or the deadline aborted the request. */
 async function wrapErrors<R>(signal: AbortSignal, work: () => Promise<R>): Promise<R> {
   try {
     return await work();

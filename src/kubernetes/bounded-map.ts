@@ -1,4 +1,4 @@
-/** A map that forgets what was not used for longest when it is full. */
+/** A map that drops the least recently used entry when it is full. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #capacity: number;
@@ -15,10 +15,10 @@ export class BoundedMap<V> {
     return this.#entries.get(key);
   }
 
-  /** The value, made if there is none; counts as used. */
+  /** The value of the key, created if absent. Counts as a use. */
   use(key: string, make: () => V): V {
     const value = this.#entries.get(key) ?? make();
-    // Deleting first moves the key to the end: a Map iterates in the order of insertion.
+    // Deleting first moves the key to the end, because a Map iterates by insertion.
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size > this.#capacity) this.#dropOldest();

@@ -3,12 +3,12 @@ import { stringsOf } from '../json.ts';
 import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
 import { ResourceClient } from './resource-client.ts';
 
-/** A ConfigMap; binary data is not looked at, and would be lost by a `replace`. */
+/** A ConfigMap. Binary data is not read, and a `replace` would lose it. */
 export interface ConfigMap extends KubernetesObject {
   data: Record<string, string>;
 }
 
-/** Client for ConfigMaps. `create` is create-if-absent: it throws `isAlreadyExists` when there is one. */
+/** Client for ConfigMaps. `create` throws an error that `isAlreadyExists` recognizes if there is one. */
 export function configMapClient(transport: ApiTransport): ResourceClient<ConfigMap> {
   return new ResourceClient({
     transport,

@@ -8,39 +8,39 @@ import { execPluginOf, runExecPlugin } from './exec-credential.ts';
 import type { ExecCredential, ExecPlugin } from './exec-credential.ts';
 import { recordAt, stringAt } from '../json.ts';
 
-/** Where the API server is, who we are there, and the sockets that lead to it. */
+/** The address of the API server, the credentials, and the sockets to it. */
 export interface Connection {
   server: string;
-  /** Authorization and impersonation. */
+  /** Headers for authorization and impersonation. */
   headers: Readonly<Record<string, string>>;
-  /** Keeps sockets alive; for requests. */
+  /** For requests; keeps sockets alive. */
   requestAgent: http.Agent;
-  /** One socket a stream, closed with it; streams must not use up the requests' sockets. */
+  /** One socket per stream, closed with it, so that streams cannot use up the sockets of requests. */
   streamAgent: http.Agent;
 }
 
 export interface ConnectionOptions {
   kubeConfig: KubeConfig;
   clock: Clock;
-  /** Parallel requests; more wait in line. */
+  /** Parallel requests; further ones wait. */
   maxSockets: number;
 }
 
 /**
- * How long credentials are kept. client-node reads certificate files from disk, synchronously, each time it is
- * asked, which a burst must not pay per request. A rotated token is in use after this time, and at once after the server
- * has refused the old one.
+ * How long credentials are cached. client-node reads certificate files from disk, synchronously, at each call, which
+ * would slow down a burst of requests. A rotated token takes effect after this time, or at once if the server refuses
+ * the old one.
  */
 const CREDENTIALS_TTL_MS = 10_000;
-/** How long whoever asks waits for new credentials while the old ones were not refused: a plug-in may take its time. */
+/** How long a caller waits for new credentials while the old ones are not refused. A plug-in may take its time. */
 const GRACE_MS = 1_000;
-/** A credential of a plug-in is asked for anew this long before it expires. */
+/** A plug-in's credential is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 60_000;
 const PLUGIN_TIMEOUT_MS = 60_000;
 
 /**
- * Load balancers drop silent connections, some after ten seconds and without a word to either end. What is closed
- * earlier here cannot be met half open: a write would hang there for half a minute.
+ * Load balancers drop silent connections, some after ten seconds and without notice to either end. Closing them
+ * earlier avoids a half-open one, on which a write would hang for half a minute.
  */
 const IDLE_SOCKET_MS = 5_000;
 
@@ -51,15 +51,15 @@ interface Agents {
 }
 
 /**
- * Credentials and sockets, from client-node's KubeConfig: tokens, token files, client certificates, exec plug-ins,
- * proxies are its business. The agents are our own, because client-node keeps the first one it made for ever, with
- * certificates that may have been rotated since, and without a bound on sockets.
+ * Credentials and sockets, from client-node's KubeConfig, which handles tokens, token files, client certificates,
+ * exec plug-ins and proxies. The agents are our own: client-node keeps its first agent permanently, with certificates
+ * that may have been rotated since, and without a limit on sockets.
  */
 export class ConnectionSource {
   readonly #options: ConnectionOptions;
   #last: Connection | undefined;
   #readAtMs = 0;
-  /** Only one at a time, whoever asks. */
+  /** One read at a time serves all callers. */
   #reading: Promise<Connection> | undefined;
   #credential: ExecCredential | undefined;
   #agents: Agents | undefined;
@@ -68,7 +68,11 @@ export class ConnectionSource {
     this.#options = options;
   }
 
-  /** The connection to use now. Rejects when the kubeconfig names no cluster or its credentials cannot be read. */
+  /**
+   * The connection to use now.
+   *
+   * @throws if the kubeconfig names no cluster, or its credentials cannot be read
+   */
   async get(): Promise<Connection> {
     const last = this.#last;
     if (last !== undefined && this.#options.clock.monotonicMs() - this.#readAtMs < CREDENTIALS_TTL_MS) {
@@ -89,7 +93,9 @@ export class ConnectionSource {
     }
   }
 
-  /** What was not refused is used on where there is nothing newer yet: a lease must not be lost over it. */
+  /**
+   * Uses credentials that were not refused until newer ones arrive, because a slow plug-in must not cost the Lease.
+   */
   async #withGrace(reading: Promise<Connection>, last: Connection): Promise<Connection> {
     const timer = new AbortController();
     const grace = this.#options.clock.sleep(GRACE_MS, timer.signal).then(() => last);
@@ -101,13 +107,13 @@ export class ConnectionSource {
     }
   }
 
-  /** Forgets the credentials, after the server refused them. */
+  /** Drops the credentials, after the server refused them. */
   invalidate(): void {
     this.#last = undefined;
     this.#credential = undefined;
   }
 
-  /** Closes all sockets, those in use too. */
+  /** Closes all sockets, including those in use. */
   close(): void {
     this.invalidate();
     this.#agents?.requestAgent.destroy();
@@ -133,7 +139,9 @@ export class ConnectionSource {
     return { server, headers, ...agents };
   }
 
-  /** Kept until it is about to expire, or was refused: a plug-in may be slow, and ask somebody far away. */
+  /**
+   * Caches a credential until it is about to expire or is refused: a plug-in may be slow, and call a remote service.
+   */
   async #credentialOf(plugin: ExecPlugin): Promise<ExecCredential> {
     const { clock } = this.#options;
     const known = this.#credential;
@@ -143,7 +151,7 @@ export class ConnectionSource {
     try {
       this.#credential = await runExecPlugin(plugin, { clock, timeoutMs: PLUGIN_TIMEOUT_MS });
     } catch (error) {
-      // One that still holds is better than none.
+      // A credential that is still valid is better than none.
       if (known === undefined || (known.expiresAtMs ?? Infinity) <= clock.nowMs()) throw error;
     }
     return this.#credential ?? known ?? {};
@@ -153,7 +161,7 @@ export class ConnectionSource {
     const { ca, cert, key, pfx } = options;
     const material = JSON.stringify([ca, cert, key, pfx].map(String));
     if (this.#agents?.material !== material) {
-      // Streams and requests that are under way keep their sockets; the old agents go when these end.
+      // Running streams and requests keep their sockets. The old agents are freed when these end.
       this.#agents = { material, ...this.#createAgents(server, options) };
     }
     const { requestAgent, streamAgent } = this.#agents;
@@ -176,7 +184,7 @@ export class ConnectionSource {
   }
 }
 
-/** The same but for the programs: they are run here. */
+/** A copy without plug-ins, because this module runs them. */
 function withoutPlugins(kubeConfig: KubeConfig): KubeConfig {
   const bare = new KubeConfig();
   bare.loadFromOptions({
@@ -193,13 +201,13 @@ function applyCredential(options: https.RequestOptions, { cert, key }: ExecCrede
   if (key !== undefined) options.key = key;
 }
 
-/** Tunnelling is client-node's craft; its agent serves both kinds. */
+/** client-node implements tunnelling. Its agent serves requests and streams. */
 function proxyAgents({ agent }: https.RequestOptions): Omit<Agents, 'material'> {
   if (!(agent instanceof http.Agent)) throw new Error('the kubeconfig names a proxy that is not supported');
   return { requestAgent: agent, streamAgent: agent };
 }
 
-/** One secure context for all sockets: certificates are parsed once, not per connection. */
+/** One secure context for all sockets, so that certificates are parsed once. */
 function tlsOptions(options: https.RequestOptions): https.AgentOptions {
   const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
   return {
@@ -210,8 +218,8 @@ function tlsOptions(options: https.RequestOptions): https.AgentOptions {
 }
 
 /**
- * The service-account token as it is in its file now. client-node keeps its own copy for 60 s whatever the server
- * says of it: with a token that was revoked, a leader would lose its lease before it looked at the new one.
+ * Reads the service-account token from its file. client-node caches its own copy for 60 s even if the server refuses
+ * it. With a revoked token a leader would lose its Lease before it reads the new one.
  */
 async function tokenHeader(kubeConfig: KubeConfig): Promise<Record<string, string>> {
   const user: unknown = kubeConfig.getCurrentUser();
@@ -227,7 +235,7 @@ function bearer(token: string | undefined): Record<string, string> {
 function authHeaders(options: https.RequestOptions): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
-    // Token files may end in a line break, which no header may carry.
+    // Token files may end in a line break, which no header may contain.
     if (value !== undefined) headers[name] = String(value).trim();
   }
   if (typeof options.auth === 'string') {

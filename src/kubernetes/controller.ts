@@ -6,27 +6,27 @@ import type { Source, WatchedEvent } from './source.ts';
 import { WorkQueue } from './work-queue.ts';
 import type { Lane, Workers, WorkQueueObserver } from './work-queue.ts';
 
-/** A resource whose events ask for a reconcile. */
+/** A resource whose events request a reconcile. */
 export interface Watch {
   readonly source: Source;
   /**
-   * Which keys have to be reconciled after this event: that of the object itself, or those of objects of another kind
-   * that depend on it. Of an object that changed it is asked twice: as it was, and as it is.
+   * Keys to reconcile after this event: the object itself, or objects of another kind that depend on it. For a
+   * changed object it is called twice, with the old version and the new one.
    */
   readonly toKeys: (event: WatchedEvent) => readonly string[];
 }
 
-/** What a reconcile asks for. One that throws is retried after its back-off. */
+/** The result of a reconcile. One that throws is retried with back-off. */
 export type Reconciled =
-  /** Nothing more is to be done, for so long or until an event. */
+  /** Nothing remains to do, for this many milliseconds or until an event. */
   | { readonly kind: 'done'; readonly requeueAfterMs?: number | undefined }
-  /** It could not finish, and that is no error, such as a write conflict: it is retried after its back-off. */
+  /** It could not finish, without an error, for example because of a write conflict. It is retried with back-off. */
   | { readonly kind: 'retry' };
 
-/** The results by the names that controller-runtime gives them. */
+/** The results by the names of controller-runtime. */
 export type ReconcileResult = 'success' | 'requeue_after' | 'requeue' | 'error';
 
-/** Told what happens, for metrics; must not throw. */
+/** Receives what happens, for metrics. Its methods must not throw. */
 export interface ControllerObserver {
   readonly queue?: WorkQueueObserver;
   onReconciled?(result: ReconcileResult, seconds: number, key: string): void;
@@ -38,33 +38,37 @@ export interface ControllerOptions {
   readonly log: Log;
   readonly watches: readonly Watch[];
   /**
-   * Brings one object where it should be, whatever happened to it.
+   * Brings one object to its desired state, whatever happened to it.
    *
-   * @param failures how often it failed in a row before.
+   * @param failures consecutive failures so far
    */
   readonly reconcile: (key: string, failures: number) => Promise<Reconciled>;
   readonly workers: Workers;
   /** @default all keys are normal */
   readonly laneOf?: (key: string) => Lane;
-  /** @default that of the work queue */
+  /** @default the back-off of the work queue */
   readonly backOff?: BackOff;
-  /** Retry at least this often after this error, or after a retry without one. @default as the back-off says */
+  /**
+   * Longest retry delay in milliseconds after this error, or after a `retry` without one.
+   *
+   * @default the delay of the back-off
+   */
   readonly retryWithinMs?: (error: unknown) => number | undefined;
-  /** The share by which a requeue may come later, so that many do not come at once. @default 0.1 */
+  /** The share by which a requeue may be delayed, so that many do not run at once. @default 0.1 */
   readonly jitter?: number;
   readonly observer?: ControllerObserver | undefined;
-  /** In place of Math.random, for tests. */
+  /** Replaces Math.random in tests. */
   readonly random?: () => number;
 }
 
 const DEFAULT_JITTER = 0.1;
 
 /**
- * The loop of one kind, and nothing else: events become keys, a key waits in line and is reconciled, and what comes of
- * that says when it is its turn again. It is level-triggered: what has to be done is found out by the reconcile.
+ * The reconcile loop of one kind: events become keys, each key waits in the queue and is reconciled, and the result
+ * says when it runs again. It is level-triggered: the reconcile itself finds out what to do.
  *
- * NEW → `start()` → RUNNING → `stop()` → STOPPING (nothing new begins, what runs is awaited) → STOPPED. Before `start()`
- * it hears nothing: what there is by then, it is told on starting.
+ * NEW → `start()` → RUNNING → `stop()` → STOPPING (starts nothing new, waits for running reconciles) → STOPPED. It
+ * subscribes to events on `start()`, and receives every object that exists by then.
  */
 export class Controller {
   readonly #options: ControllerOptions;
@@ -88,12 +92,12 @@ export class Controller {
     return this.#options.name;
   }
 
-  /** Asks for a reconcile as soon as a worker is free, or in `afterMs`. */
+  /** Requests a reconcile as soon as a worker is free, or in `afterMs` milliseconds. */
   enqueue(key: string, afterMs = 0): void {
     this.#queue.addAfter(key, afterMs);
   }
 
-  /** Reconciles everything that is there, and what changes from now on. Only once. */
+  /** Reconciles all existing objects, and from then on each that changes. Call it once. */
   start(): void {
     for (const watch of this.#options.watches) {
       const unsubscribe = watch.source.subscribe((event) => {
@@ -106,7 +110,7 @@ export class Controller {
     }, this.#options.workers);
   }
 
-  /** Begins nothing new; resolves when the reconciles that run have finished. */
+  /** Starts nothing new. Resolves when the running reconciles have finished. */
   async stop(): Promise<void> {
     for (const unsubscribe of this.#subscriptions.splice(0)) {
       unsubscribe();
@@ -116,7 +120,7 @@ export class Controller {
 
   #take({ toKeys }: Watch, event: WatchedEvent): void {
     const { previous } = event;
-    // Whoever depended on the object as it was must hear of it, too.
+    // Objects that depended on the old version need a reconcile too.
     const states = previous === undefined ? [event] : [{ ...event, object: previous }, event];
     for (const key of new Set(states.flatMap(toKeys))) {
       this.#queue.add(key);

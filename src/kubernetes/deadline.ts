@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ApiTimeoutError } from './api-errors.ts';
 
-/** What bounds one piece of work: a time, and whoever may call it off. */
+/** What bounds one piece of work: a timeout, and a caller that may cancel it. */
 export interface Deadline {
   clock: Clock;
   timeoutMs: number;
@@ -9,8 +9,8 @@ export interface Deadline {
 }
 
 /**
- * Runs `work` with a signal that aborts after `timeoutMs` (reason: `ApiTimeoutError`) or with the caller's signal.
- * Nothing stays behind when it ends: no timer, no listener on a signal that outlives it.
+ * Runs `work` with a signal that aborts after `timeoutMs` (reason: `ApiTimeoutError`) or with the caller's signal. It
+ * leaves nothing behind: no timer, and no listener on a signal that lives longer.
  */
 export async function withDeadline<R>(
   { clock, timeoutMs, signal }: Deadline,

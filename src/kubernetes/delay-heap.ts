@@ -1,16 +1,16 @@
 interface Entry {
   key: string;
   atMs: number;
-  /** Breaks ties: first come, first out. */
+  /** Breaks ties: first in, first out. */
   order: number;
 }
 
-/** Stale entries are kept until they surface, unless they outnumber the valid ones by this much. */
+/** Stale entries stay until they surface, unless they outnumber the valid ones by this much. */
 const STALE_ENTRIES_TOLERATED = 64;
 
 /**
- * Keys with a time each, earliest first: a binary heap. A key that gets an earlier time leaves its old entry behind,
- * which is skipped when it surfaces; that is cheaper than finding it.
+ * Keys with one time each, earliest first, as a binary heap. A key with a new, earlier time leaves its old entry
+ * behind, which is skipped when it surfaces. That is cheaper than finding it.
  */
 export class DelayHeap {
   #heap: Entry[] = [];
@@ -34,12 +34,12 @@ export class DelayHeap {
     if (this.#heap.length > 2 * this.size + STALE_ENTRIES_TOLERATED) this.#rebuild();
   }
 
-  /** The earliest time, undefined when there is no key. */
+  /** The earliest time; undefined without a key. */
   earliestMs(): number | undefined {
     return this.#top()?.atMs;
   }
 
-  /** Takes out every key whose time is `nowMs` or earlier, in the order of their times. */
+  /** Removes and returns every key whose time is `nowMs` or earlier, earliest first. */
   takeDue(nowMs: number): string[] {
     const due: string[] = [];
     for (let top = this.#top(); top !== undefined && top.atMs <= nowMs; top = this.#top()) {

@@ -1,22 +1,22 @@
-/** Why leading ended: the lease could not be renewed or another holds it, or `stop()` gave it back. */
+/** Why leading ended: the Lease could not be renewed or another process holds it, or `stop()` released it. */
 export type LeadingEnd = 'lost' | 'released';
 
-/** Who wants to know whether this process leads. */
+/** Receives when this process begins and stops to lead. */
 export interface LeadershipHandlers {
   readonly onStartedLeading: () => void;
-  /** Called once. A release waits for the promise: the next leader starts only after this one's work is done. */
+  /** Called once. A release waits for the promise, so that the next leader starts after this one has finished. */
   readonly onStoppedLeading: (end: LeadingEnd) => void | Promise<void>;
 }
 
-/** Decides which of several processes leads. A `LeaderElector` does. */
+/** Decides which of several processes leads. `LeaderElector` implements it. */
 export interface Election {
-  /** Begins to stand, once. */
+  /** Joins the election. Call it once. */
   start(handlers: LeadershipHandlers): void;
-  /** Stops standing or leading; resolves when nothing is running any more. Never rejects. */
+  /** Leaves the election or stops leading. Resolves when nothing runs any more. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** There is one process by decree: it leads from the start to the end. */
+/** Without leader election: the only process leads from start to stop. */
 export class SoleProcess implements Election {
   #handlers: LeadershipHandlers | undefined;
 

@@ -1,13 +1,13 @@
 import { apiErrorMessage } from './api-errors.ts';
 
-/** What a log line says of an exception that nobody expected. */
+/** The fields of an unexpected exception in a log line. */
 export interface ErrorFields {
   error: string;
   stack: string | undefined;
 }
 
 /**
- * Message and stack, and nothing else: loggers print an error's other members too, and errors of HTTP clients carry
+ * Returns message and stack only. Loggers print other members of an error too, and errors of HTTP clients carry
  * requests with their headers.
  */
 export function errorFields(error: unknown): ErrorFields {

@@ -5,16 +5,16 @@ import type { NewObject } from './resource-client.ts';
 export interface ObjectReference {
   apiVersion: string;
   kind: string;
-  /** Absent for what has no namespace; its events go to `default`, where kubectl looks for them. */
+  /** Absent for a cluster-scoped object. Its events are in `default`, where kubectl looks for them. */
   namespace?: string | undefined;
   name: string;
   uid: string;
 }
 
-/** What to tell. */
+/** The content of an event. */
 export interface EventToRecord {
   type: 'Normal' | 'Warning';
-  /** CamelCase, one word of cause. */
+  /** The cause, as one CamelCase word. */
   reason: string;
   /** For people; cut to 1024 bytes. */
   message: string;
@@ -27,11 +27,11 @@ export interface EventSeries {
   count: number;
   firstAtMs: number;
   lastAtMs: number;
-  /** How many of `count` the server knows of; 0 while the event does not exist there. */
+  /** How many of `count` the server has; 0 while the Event does not exist there. */
   writtenCount: number;
   /** Name of the Event object. */
   name: string;
-  /** Failed writes in a row. */
+  /** Consecutive failed writes. */
   failures: number;
 }
 
@@ -39,7 +39,7 @@ const MAX_MESSAGE_BYTES = 1024;
 /** Leaves room for the suffix within the 253 characters of a name. */
 const MAX_NAME_STEM = 220;
 
-/** Same object, same words: the same series. */
+/** The same for events about the same object with the same text. */
 export function seriesKey({ uid }: ObjectReference, { type, reason, message }: EventToRecord): string {
   return createHash('sha256')
     .update(JSON.stringify([uid, type, reason, message]))
@@ -51,12 +51,12 @@ export function eventNamespace(reference: ObjectReference): string {
   return reference.namespace ?? 'default';
 }
 
-/** A name for an Event, unique by its suffix, as kubectl and client-go make them. */
+/** A name for an Event, unique by its suffix, in the form of kubectl and client-go. */
 export function eventName(reference: ObjectReference, suffix: string): string {
   return `${reference.name.slice(0, MAX_NAME_STEM)}.${suffix}`;
 }
 
-/** The Event object as it is created. */
+/** The Event object to create. */
 export function newEvent(series: EventSeries, component: string, instance: string): NewObject {
   const { reference, event } = series;
   const { apiVersion, kind, name, uid } = reference;
@@ -77,12 +77,12 @@ export function newEvent(series: EventSeries, component: string, instance: strin
   };
 }
 
-/** The merge patch that tells of repeats. */
+/** The merge patch that updates the number of repeats. */
 export function repeatPatch({ count, lastAtMs }: EventSeries): object {
   return { count, lastTimestamp: timestamp(lastAtMs) };
 }
 
-/** Cuts text to a number of UTF-8 bytes without leaving half a character. */
+/** Cuts text to a number of UTF-8 bytes without splitting a character. */
 function cutToBytes(text: string, maxBytes: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= maxBytes) return text;

@@ -25,34 +25,35 @@ export interface EventRecorderOptions {
   transport: ApiTransport;
   clock: Clock;
   log: Log;
-  /** Who reports: shown by kubectl under "From". */
+  /** The reporting component, which kubectl shows under "From". */
   component: string;
-  /** Which process of it. */
+  /** The process of that component. */
   instance: string;
   /** Called for each event that is dropped; must not throw. */
   onDropped?: (why: EventDrop) => void;
 }
 
-/** Parallel writes: events are worth less than what they tell of, and share the server with it. */
+/** Parallel writes. Events matter less than the work that they report, and use the same server. */
 const CONCURRENCY = 2;
-/** Events that wait at most. A burst is mostly of steps that went well: there is room left for warnings. */
+/** Events that may wait. Most events of a burst report success, so the larger number leaves room for warnings. */
 const MAX_WAITING: Readonly<Record<EventToRecord['type'], number>> = { Normal: 4_000, Warning: 6_000 };
 const MAX_SERIES = 8_000;
 const MAX_OBJECTS = 8_000;
 const MAX_FAILURES = 4;
 const BACK_OFF = { baseMs: 500, maxMs: 10_000 };
-/** As client-go: 25 at once for one object, then one in 5 minutes. */
+/** As in client-go: 25 at once for one object, then one every 5 minutes. */
 const BUCKET = { burst: 25, refillMs: 300_000 };
 
 /**
  * Records Events about objects, as `kubectl describe` and `kubectl get events` show them.
  *
- * core/v1 Events rather than events.k8s.io/v1: kubectl prints "(x3 over 5m)" from `count` and the timestamps, which the
- * new form has only as deprecated fields; it shows the series of the new form in newer versions alone, and the new API
- * wants repeats reported by rules made for kubelets (first after 6 minutes). It is the same object in storage.
+ * It writes core/v1 Events, not events.k8s.io/v1. kubectl prints "(x3 over 5m)" from `count` and the timestamps,
+ * which are deprecated fields in the new form. Only newer versions of kubectl show the series of the new form, and
+ * the new API wants repeats reported by rules made for kubelets (first after 6 minutes). Both are the same object in
+ * storage.
  *
- * Repeats (same object, type, reason and message) raise the count of the event that exists. Recording never waits
- * and never throws; what cannot be written is dropped and counted.
+ * Repeats (same object, type, reason and message) raise the count of the existing Event. Recording never waits and
+ * never throws. Events that cannot be written are dropped and counted.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -77,7 +78,7 @@ export class EventRecorder {
     );
   }
 
-  /** Records an event, soon. Call it as often as you like: repeats aggregate, floods are dropped. */
+  /** Queues an event. It may be called at any rate: repeats are aggregated, and floods are dropped. */
   record(reference: ObjectReference, event: EventToRecord): void {
     const nowMs = this.#options.clock.monotonicMs();
     const bucket = this.#buckets.use(reference.uid, () => new TokenBucket(BUCKET, nowMs));
@@ -94,7 +95,7 @@ export class EventRecorder {
     this.#queue.add(key);
   }
 
-  /** Writes what is waiting, for `flushTimeoutMs` at most, and stops. Never rejects. */
+  /** Writes the waiting events for at most `flushTimeoutMs` milliseconds, and stops. Never rejects. */
   async stop({ flushTimeoutMs }: { flushTimeoutMs: number }): Promise<void> {
     if (flushTimeoutMs > 0) await this.#flush(flushTimeoutMs);
     this.#queue.abort();
@@ -121,7 +122,7 @@ export class EventRecorder {
     series.lastAtMs = this.#options.clock.nowMs();
   }
 
-  /** Microseconds, one apart at least, in hexadecimal: unique within a process, and processes rarely share one. */
+  /** Microseconds in hexadecimal, at least one apart: unique within a process, and rarely equal in two. */
   #newName(reference: ObjectReference): string {
     this.#lastSuffix = Math.max(this.#lastSuffix + 1, this.#options.clock.nowMs() * 1000);
     return eventName(reference, this.#lastSuffix.toString(16));
@@ -152,14 +153,14 @@ export class EventRecorder {
         return;
       } catch (error) {
         if (!isNotFound(error)) throw error;
-        // Events live for an hour; this one is over, the next begins.
+        // Events expire after an hour. This one has, so the next begins.
         series.name = this.#newName(reference);
       }
     }
     try {
       await this.#events.create(namespace, newEvent(series, component, instance), { signal });
     } catch (error) {
-      // The name is ours alone: an earlier try that got no answer had happened after all.
+      // The name is ours alone, so an earlier try without an answer succeeded.
       if (!isAlreadyExists(error)) throw error;
     }
   }

@@ -3,23 +3,23 @@ import type { Clock } from '../clock.ts';
 import { ApiError } from './api-errors.ts';
 import { parseJson, recordAt, stringAt } from '../json.ts';
 
-/** How a kubeconfig says that credentials come from a program. */
+/** The program of a kubeconfig that provides credentials. */
 export interface ExecPlugin {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** What the program gave. */
+/** The output of the program. */
 export interface ExecCredential {
   readonly token?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** Wall time; absent: nobody says. */
+  /** Wall time in milliseconds; absent: unknown. */
   readonly expiresAtMs?: number;
 }
 
-/** The program gave no credential; the message says why, and repeats nothing that it printed to its output. */
+/** The program provided no credential. The message says why, and repeats nothing from its output. */
 class ExecPluginError extends ApiError {
   override name = 'ExecPluginError';
 
@@ -31,7 +31,7 @@ class ExecPluginError extends ApiError {
 const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
 const MAX_SAID_CHARACTERS = 150;
 
-/** The plug-in of a kubeconfig's user; undefined where its credentials come from elsewhere. */
+/** The plug-in of a kubeconfig's user; undefined if its credentials come from elsewhere. */
 export function execPluginOf(user: unknown): ExecPlugin | undefined {
   const exec = recordAt(user, 'exec');
   const command = stringAt(exec, 'command');
@@ -50,10 +50,10 @@ export function execPluginOf(user: unknown): ExecPlugin | undefined {
 }
 
 /**
- * Runs the program once. Not through client-node, which waits for it without end, and keeps for ever what it printed
- * first, whether that has expired, was refused or is no credential.
+ * Runs the program once. client-node would wait for it without limit, and keep its first output permanently, even if
+ * that has expired, was refused or is no credential.
  *
- * @throws {ExecPluginError}
+ * @throws {ExecPluginError} if the program provides no credential
  */
 export async function runExecPlugin(
   plugin: ExecPlugin,
@@ -86,7 +86,7 @@ interface ProgramEnd {
 }
 
 function runProgram({ command, args, env }: ExecPlugin): { ended: Promise<ProgramEnd>; kill: () => void } {
-  // `env` adds to the environment that a child inherits, which only the entry point may read.
+  // The program `env` adds variables to the inherited environment, which only the entry point may read.
   const set = env.map(({ name, value }) => `${name}=${value}`);
   const [file, words] = set.length === 0 ? [command, args] : ['env', [...set, command, ...args]];
   const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -111,7 +111,7 @@ function runProgram({ command, args, env }: ExecPlugin): { ended: Promise<Progra
     ended,
     kill: () => {
       child.kill('SIGKILL');
-      // What it started may hold the pipes open.
+      // A process that the program started may hold the pipes open.
       child.stdout.destroy();
       child.stderr.destroy();
     },

@@ -10,22 +10,22 @@ import type { WatchedEvent } from './source.ts';
 import type { StoreEvent } from './store.ts';
 import type { StoreHandler } from './store-handlers.ts';
 
-// The package is CommonJS with a default export: in ESM that export is a member of the default import.
+// The package is CommonJS with a default export. In ESM that export is a member of the default import.
 const Operator = operatorPackage.default;
 
-/** Where the events of a resource come from. A `Reflector` is one. */
+/** A source of the events of a resource. `Reflector` implements it. */
 export interface EventSource {
   subscribe(handler: StoreHandler<KubernetesObject>): () => void;
   start(): void;
   stop(): Promise<void>;
 }
 
-/** A resource to be watched, and who hears of it. */
+/** A resource to watch, and the handler of its events. */
 export interface FramedWatch {
   readonly resource: ResourceType;
-  /** undefined = all namespaces. */
+  /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
-  /** Started by the frame, and stopped with it. */
+  /** The frame starts and stops it. */
   readonly source: EventSource;
   readonly onEvent: (event: WatchedEvent) => void;
 }
@@ -38,17 +38,18 @@ export interface FrameOptions {
 
 export interface Frame {
   start(): Promise<void>;
-  /** Resolves when all sources are at rest. */
+  /** Resolves when all sources have stopped. */
   stop(): Promise<void>;
 }
 
 /**
- * The frame of an operator: `start()` calls `init()`, which calls `watchResource` once for each resource; `stop()` ends all.
+ * The frame of an operator: `start()` calls `init()`, which calls `watchResource` once for each resource. `stop()`
+ * ends all of them.
  *
- * From `@dot-i/k8s-operator` come the lifecycle, `kubeConfig` and the `ResourceEvent` contract, no more. Its own watch
- * exits the process when a stream fails, its queue runs one event at a time, and its finalizer and status helpers
- * swallow errors and write unguarded. Here the events come from our sources, and nobody gets hold of the class that
- * inherits the helpers.
+ * `@dot-i/k8s-operator` provides the lifecycle, `kubeConfig` and the `ResourceEvent` contract, and nothing else. Its
+ * own watch exits the process when a stream fails, its queue runs one event at a time, and its finalizer and status
+ * helpers swallow errors and write unguarded. Here the events come from our own sources, and the class that inherits
+ * the helpers is private.
  */
 export function createFrame(options: FrameOptions): Frame {
   const operator = new FramedOperator(options);
@@ -71,20 +72,20 @@ class FramedOperator extends Operator {
   constructor(options: FrameOptions) {
     super(textLogger(options.log));
     this.#options = options;
-    // The base class has loaded the default kubeconfig; ours may have been chosen by a flag.
+    // The base class loads the default kubeconfig. A flag may have selected another.
     this.kubeConfig = options.kubeConfig;
-    // It is made for that default kubeconfig, and takes a megabyte of models and clients along.
+    // It uses the default kubeconfig, and costs a megabyte of models and clients.
     Reflect.deleteProperty(this, 'k8sApi');
   }
 
-  /** Stops all sources; `whenStopped` tells when they have. */
+  /** Stops all sources. `whenStopped` resolves when they have stopped. */
   override stop(): void {
     this.#stopped ??= Promise.all(this.#sources.map(async (source) => await source.stop())).then(
       () => undefined,
     );
   }
 
-  /** Resolves when the sources are at rest, after `stop()`. */
+  /** Resolves after `stop()`, when all sources have stopped. */
   async whenStopped(): Promise<void> {
     await this.#stopped;
   }
@@ -100,7 +101,7 @@ class FramedOperator extends Operator {
     }
   }
 
-  /** Starts the source of this resource and hands its events to `onEvent`, whose failures are logged. */
+  /** Starts the source of this resource and passes its events to `onEvent`, whose failures are logged. */
   protected override async watchResource(
     group: string,
     version: string,
@@ -131,7 +132,7 @@ class FramedOperator extends Operator {
   }
 }
 
-/** The frame logs plain texts. */
+/** Adapts the log, because the frame logs plain text. */
 function textLogger(log: Log): ConstructorParameters<typeof Operator>[0] {
   return {
     debug: (message) => {
@@ -155,7 +156,7 @@ const EVENT_TYPES = {
   DELETED: ResourceEventType.Deleted,
 } as const;
 
-/** An event of a store in the words of the frame. */
+/** Converts an event of a store into one of the frame. */
 export function toWatchedEvent(
   event: StoreEvent<KubernetesObject>,
   { group, version, plural }: ResourceType,
@@ -171,7 +172,7 @@ export function toWatchedEvent(
       ...(namespace === undefined ? {} : { namespace }),
       resourceVersion,
       apiVersion,
-      // Items of a list of built-in kinds carry no kind; their events do not need one.
+      // Items in a list of built-in kinds carry no kind, and their events need none.
       kind: object.kind ?? '',
     },
     object: withDates(object),
@@ -179,7 +180,7 @@ export function toWatchedEvent(
   };
 }
 
-/** client-node's types want `Date` where JSON has strings. */
+/** client-node's types expect `Date` where JSON has strings. */
 function withDates(object: KubernetesObject): ResourceEvent['object'] {
   const { creationTimestamp, deletionTimestamp, ...metadata } = object.metadata;
   return {

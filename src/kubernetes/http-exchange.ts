@@ -1,23 +1,23 @@
 import http from 'node:http';
 import https from 'node:https';
 
-/** One HTTP request, ready to be sent. */
+/** One HTTP request. */
 export interface HttpRequest {
   url: URL;
   method: string;
   headers: Readonly<Record<string, string>>;
   agent: http.Agent;
   body?: string | undefined;
-  /** Aborting tears the socket down, at once and hard, and rejects with the signal's reason. */
+  /** Aborting destroys the socket at once, and rejects with the signal's reason. */
   signal: AbortSignal;
 }
 
-/** TCP keep-alive probes begin after this much silence: a dead peer is noticed below HTTP as well. */
+/** TCP keep-alive probes begin after this much silence, so that a dead peer is noticed below HTTP as well. */
 const TCP_KEEP_ALIVE_MS = 30_000;
 
 /**
- * Sends the request and resolves as soon as the head of the answer is there; the body is the caller's to read.
- * node:http rather than fetch: an aborted watch must leave no socket behind, and fetch offers no hold on it.
+ * Sends the request and resolves as soon as the head of the answer arrives. The caller reads the body. It uses
+ * node:http instead of fetch: an aborted watch must leave no socket open, and fetch gives no access to it.
  */
 export async function sendRequest(request: HttpRequest): Promise<http.IncomingMessage> {
   const { signal } = request;
@@ -29,7 +29,7 @@ export async function sendRequest(request: HttpRequest): Promise<http.IncomingMe
       reject(reasonOf(signal));
     };
     signal.addEventListener('abort', tearDown, { once: true });
-    // 'close' comes after the body, or after the socket is gone: only then does nobody need the signal.
+    // 'close' follows the body or the loss of the socket. Only then is the signal no longer needed.
     outgoing.once('close', () => {
       signal.removeEventListener('abort', tearDown);
     });
@@ -40,12 +40,16 @@ export async function sendRequest(request: HttpRequest): Promise<http.IncomingMe
   });
 }
 
-/** The answer is larger than whoever asked wants to hold; its socket is torn down. */
+/** The answer exceeds the caller's limit, and its socket is destroyed. */
 export class AnswerTooLargeError extends Error {
   override name = 'AnswerTooLargeError';
 }
 
-/** Reads the rest of an answer as text; rejects if it breaks off, or holds more than `maxBytes`. */
+/**
+ * Reads the rest of an answer as text.
+ *
+ * @throws if the answer breaks off, or exceeds `maxBytes`
+ */
 export async function readText(response: http.IncomingMessage, maxBytes = Infinity): Promise<string> {
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -64,7 +68,7 @@ export async function readText(response: http.IncomingMessage, maxBytes = Infini
     });
     response.once('error', reject);
     response.once('close', () => {
-      // After 'end' this changes nothing: a promise settles once.
+      // After 'end' this has no effect, because a promise settles once.
       reject(Object.assign(new Error('the response was incomplete'), { code: 'ECONNRESET' }));
     });
   });

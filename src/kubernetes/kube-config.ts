@@ -2,11 +2,11 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { ApiTransport, CallOptions } from './api-transport.ts';
 import { stringAt } from '../json.ts';
 
-/** Where to find the cluster; everything absent: KUBECONFIG, `~/.kube/config`, then the pod's service account. */
+/** Where to find the cluster. Without options: KUBECONFIG, `~/.kube/config`, then the service account of the Pod. */
 export interface KubeConfigOptions {
   /** A kubeconfig file. */
   path?: string | undefined;
-  /** A context in it. @default its current one */
+  /** A context in it. @default its current context */
   context?: string | undefined;
 }
 
@@ -14,19 +14,23 @@ export interface KubeConfigOptions {
 export interface LoadedKubeConfig {
   kubeConfig: KubeConfig;
   server: string;
-  /** The context's namespace: for a service account the pod's own. */
+  /** The context's namespace. For a service account it is the namespace of the Pod. */
   namespace: string | undefined;
 }
 
-/** No usable kubeconfig; the message says what to do about it. */
+/** There is no usable kubeconfig. The message says what to do. */
 export class KubeConfigError extends Error {
   override name = 'KubeConfigError';
 }
 
-/** client-node's last resort when it finds nothing at all. */
+/** client-node falls back to this if it finds nothing. */
 const LAST_RESORT = { context: 'loaded-context', server: 'http://localhost:8080' };
 
-/** Loads the kubeconfig and checks that it leads somewhere. Throws `KubeConfigError`. */
+/**
+ * Loads the kubeconfig and checks that it names a cluster.
+ *
+ * @throws {KubeConfigError} if there is no usable one
+ */
 export function loadKubeConfig(options: KubeConfigOptions = {}): LoadedKubeConfig {
   const kubeConfig = readKubeConfig(options);
   if (options.context !== undefined) selectContext(kubeConfig, options.context);
@@ -40,7 +44,7 @@ export function loadKubeConfig(options: KubeConfigOptions = {}): LoadedKubeConfi
   return { kubeConfig, server, namespace: context?.namespace };
 }
 
-/** The server's version, `v1.37.2`; also the cheapest proof that it can be reached. */
+/** The server's version, such as `v1.37.2`. Also the cheapest proof that the server is reachable. */
 export async function serverVersion(transport: ApiTransport, options: CallOptions = {}): Promise<string> {
   const answer = await transport.requestJson({ ...options, method: 'GET', path: '/version' });
   return stringAt(answer, 'gitVersion') ?? 'unknown';

@@ -7,18 +7,18 @@ export interface LeaderElectorOptions {
   transport: ApiTransport;
   clock: Clock;
   log: Log;
-  /** Where the Lease is. */
+  /** Namespace of the Lease. */
   namespace: string;
   name: string;
-  /** Unique per process (host name and a random part): a restarted process is another one. */
+  /** Unique per process (host name and a random part), so that a restarted process is another one. */
   identity: string;
-  /** How long a silent holder keeps the lease. @default 15000 */
+  /** How long a silent holder keeps the Lease. @default 15000 */
   leaseDurationMs?: number;
-  /** A leader that could not renew for this long stops leading. Shorter than the lease. @default 10000 */
+  /** A leader that could not renew for this long stops leading. Shorter than the Lease duration. @default 10000 */
   renewDeadlineMs?: number;
   /** @default 2000 */
   renewPeriodMs?: number;
-  /** How often a standby looks; bounds the hand-over after a release. @default 1000 */
+  /** How often a standby reads the Lease. Bounds the hand-over after a release. @default 1000 */
   retryPeriodMs?: number;
   cargo?: LeaseCargo;
 }

@@ -29,15 +29,16 @@ const CONFLICT_PAUSE_MS = 100;
 /**
  * Leader election on a Lease. Modes:
  *
- * - NEW      until `start()`.
- * - STANDBY  looks at the lease; takes it when it does not exist, when nobody holds it, or when its record has not
- *            changed for the lease duration by our own monotonic clock. Clocks of machines are never compared.
- * - LEADING  renews it. `lastRenewedAtMonotonicMs` is when the last successful renewal was *sent*: the next leader
- *            counts from when it saw that renewal, which is later.
- *            → LOST when the renew deadline passes, or as soon as somebody else is seen to hold the lease.
- * - LOST     the end; the process should exit. It does not stand for election again: what it was doing is unknown.
- * - RELEASING after `stop()`: `onStoppedLeading` finishes what is under way; the lease is renewed until it has.
- * - RELEASED the end: the lease is emptied, so that a standby takes it at its next look.
+ * - NEW: until `start()`.
+ * - STANDBY: reads the Lease. Takes it when it does not exist, when nobody holds it, or when its record has not
+ *   changed for the Lease duration by our own monotonic clock. Clocks of different hosts are never compared.
+ * - LEADING: renews the Lease. `lastRenewedAtMonotonicMs` is when the last successful renewal was *sent*; the next
+ *   leader counts from when it read that renewal, which is later. → LOST when the renew deadline passes, or as soon
+ *   as another process holds the Lease.
+ * - LOST: final. The process should exit. It does not join the election again, because the state of its work is
+ *   unknown.
+ * - RELEASING: after `stop()`. `onStoppedLeading` finishes running work, and the Lease is renewed until it has.
+ * - RELEASED: final. The Lease is emptied, so that a standby takes it when it reads it next.
  */
 export class LeaderElector implements Election {
   readonly #options: LeaderElectorOptions & typeof DEFAULTS;
@@ -46,7 +47,7 @@ export class LeaderElector implements Election {
   readonly #times: LeaseTimes;
   readonly #trouble: LeaseTrouble;
   readonly #stopping = new AbortController();
-  /** Aborts when leading ends, for whatever reason. */
+  /** Aborts when leading ends, for any reason. */
   readonly #leading = new AbortController();
   #running: Promise<void> | undefined;
   #mode: 'new' | 'standby' | 'leading' | 'lost' | 'releasing' | 'released' = 'new';
@@ -62,7 +63,7 @@ export class LeaderElector implements Election {
     this.#leases = leaseClient(options.transport);
   }
 
-  /** True while leading, and the lease cannot have been taken by another (a frozen process may not have noticed). */
+  /** True while this process leads and no other can have taken the Lease. A frozen process may not have noticed. */
   isLeader(): boolean {
     if (this.#mode !== 'leading' || this.#lastRenewedAtMs === undefined) return false;
     return this.#nowMs() - this.#lastRenewedAtMs < this.#times.recordedDurationMs;
@@ -72,27 +73,29 @@ export class LeaderElector implements Election {
     return this.#times.recordedDurationMs;
   }
 
-  /** Why the Lease can be neither read nor taken, once that has lasted; a sentence for the readiness check. */
+  /** Why the Lease can be neither read nor taken, once that has lasted, as a sentence for the readiness check. */
   get problem(): string | undefined {
     return this.#trouble.problem(this.#nowMs(), this.#options.leaseDurationMs);
   }
 
-  /** Monotonic time at which the last successful renewal was sent; undefined before the first. */
+  /** Monotonic time in milliseconds at which the last successful renewal was sent; undefined before the first. */
   lastRenewedAtMonotonicMs(): number | undefined {
     return this.#lastRenewedAtMs;
   }
 
-  /** How long its answer took. */
+  /** How long the answer to that renewal took, in milliseconds. */
   lastRenewalTookMs(): number {
     return this.#lastRenewalTookMs;
   }
 
-  /** Starts to stand for election, once. */
+  /** Joins the election. Call it once. */
   start(handlers: LeadershipHandlers): void {
     this.#running ??= this.#run(handlers);
   }
 
-  /** Stops standing or leading; gives the lease back. Resolves when nothing is running any more. Never rejects. */
+  /**
+   * Leaves the election or stops leading, and releases the Lease. Resolves when nothing runs any more. Never rejects.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -120,7 +123,7 @@ export class LeaderElector implements Election {
     }
   }
 
-  /** A lease that runs out between two looks is looked at just then. */
+  /** If the Lease expires between two reads, the next read is exactly then. */
   #untilNextLookMs(retryPeriodMs: number): number {
     if (this.#lease === undefined) return retryPeriodMs;
     const leftMs = this.#observation.leftMs(this.#options.leaseDurationMs, this.#nowMs());
@@ -144,16 +147,20 @@ export class LeaderElector implements Election {
     this.#isClaiming = true;
     const isTaken = await this.#claim(signal);
     this.#isClaiming = false;
-    // One that took long to take is taken once more, for longer, before anything rests on it.
+    // After a slow take the Lease is written once more with a longer duration, before anything relies on it.
     return isTaken && !this.#times.isLonger;
   }
 
-  /** Writes our claim over the lease last seen; false if somebody else wrote (or deleted it) in between. */
+  /**
+   * Takes the Lease in the version last read.
+   *
+   * @returns false if another process wrote or deleted it in between
+   */
   async #claim(signal: AbortSignal): Promise<boolean> {
     const { clock, namespace, name, identity } = this.#options;
     const claim = { identity, leaseDurationMs: this.#times.durationMs, nowMs: clock.nowMs() };
     const spec = claimedSpec(this.#lease?.spec, claim);
-    // Who takes the lease must know first what is on it.
+    // A standby adds no annotations, because it must read those of the last holder first.
     const annotations = this.#mode === 'standby' ? {} : this.#nextCargo();
     const options = { signal, timeoutMs: this.#times.requestTimeoutMs };
     const sentAtMs = this.#nowMs();
@@ -185,14 +192,14 @@ export class LeaderElector implements Election {
     const end = this.#hasEnded() ? 'lost' : 'released';
     this.#mode = end === 'lost' ? 'lost' : 'releasing';
     log.info({ identity, end }, 'no longer leading');
-    // The lease is renewed meanwhile: nobody else may begin while our work is still being finished.
+    // The Lease is renewed meanwhile, so that no other process begins while this one finishes.
     await this.#call(() => onStoppedLeading(end));
     this.#leading.abort();
     await renewing;
     if (end === 'released') await this.#release();
   }
 
-  /** A cargo that cannot be had must not cost the lease. */
+  /** Missing annotations must not cost the Lease. */
   #nextCargo(): Readonly<Record<string, string>> {
     try {
       return this.#options.cargo?.next() ?? {};
@@ -218,7 +225,7 @@ export class LeaderElector implements Election {
       await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (this.#hasEnded()) return;
       try {
-        // From when it was sent: a slow server must not cost the lease.
+        // The period counts from when the renewal was sent, so that a slow server does not cost the Lease.
         const isRenewed = await this.#renew(signal);
         pauseMs = Math.max(CONFLICT_PAUSE_MS, isRenewed ? renewPeriodMs - this.#lastRenewalTookMs : 0);
       } catch (error) {
@@ -229,7 +236,11 @@ export class LeaderElector implements Election {
     }
   }
 
-  /** Renews over the version in hand; on a conflict looks who wrote. False: try again soon. */
+  /**
+   * Renews the version last read. After a conflict it reads who wrote.
+   *
+   * @returns false: try again soon
+   */
   async #renew(signal: AbortSignal): Promise<boolean> {
     const { namespace, name, identity } = this.#options;
     if (await this.#claim(signal)) return true;
@@ -239,7 +250,7 @@ export class LeaderElector implements Election {
     return false;
   }
 
-  /** Apart from the renewals, so that one that hangs cannot delay it. */
+  /** Runs apart from the renewals, so that a renewal that hangs cannot delay it. */
   async #guardDeadline(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#leading;
@@ -250,12 +261,12 @@ export class LeaderElector implements Election {
     }
   }
 
-  /** Empties the lease if it is ours. A failure costs the next leader the lease duration, nothing else. */
+  /** Empties the Lease if it is ours. A failure only makes the next leader wait for the Lease duration. */
   async #release(): Promise<void> {
     const { clock, namespace, name, identity, log } = this.#options;
     const options = { timeoutMs: RELEASE_TIMEOUT_MS };
     try {
-      // Read anew: a renewal that was called off may have happened.
+      // Reads again, because a cancelled renewal may have happened.
       const lease = await this.#leases.get({ namespace, name }, options);
       if (lease?.spec.holderIdentity !== identity) return;
       await this.#leases.replace({ ...lease, spec: releasedSpec(lease.spec, clock.nowMs()) }, options);
@@ -270,7 +281,7 @@ export class LeaderElector implements Election {
     return this.#stopping.signal.aborted;
   }
 
-  /** Leading is over. */
+  /** True if leading is over. */
   #hasEnded(): boolean {
     return this.#leading.signal.aborted;
   }

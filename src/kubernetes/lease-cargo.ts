@@ -1,21 +1,21 @@
 import type { Lease } from './lease.ts';
 
 /**
- * Annotations that ride along with each renewal: for what must outlive the process and changes too often to be written
- * for its own sake.
+ * Annotations that each renewal writes, for data that must outlive the process and changes too often for writes of
+ * its own.
  */
 export interface LeaseCargo {
-  /** The annotations of a lease that another process holds; called at each look of a standby. */
+  /** Called with the annotations of a Lease that another process holds, at each read by a standby. */
   onHeldByOther?: (annotations: Readonly<Record<string, string>>) => void;
-  /** The annotations that the last holder left; called when the lease is taken, before `onStartedLeading`. */
+  /** Called with the annotations of the last holder when the Lease is taken, before `onStartedLeading`. */
   onTaken: (annotations: Readonly<Record<string, string>>) => void;
-  /** What the next renewal writes; others stay as they are. */
+  /** The annotations that the next renewal writes. Others stay unchanged. */
   next: () => Readonly<Record<string, string>>;
-  /** These were written. */
+  /** Called with the annotations that were written. */
   onWritten: (annotations: Readonly<Record<string, string>>) => void;
 }
 
-/** The lease with these annotations added; itself where there are none. */
+/** The Lease with these annotations added; the same Lease if there are none. */
 export function withCargo(lease: Lease, cargo: Readonly<Record<string, string>>): Lease {
   if (Object.keys(cargo).length === 0) return lease;
   const { metadata } = lease;

@@ -1,18 +1,18 @@
 import type { Log } from './log.ts';
 
-/** The times of an election while writes of the Lease are quick. */
+/** The times of an election while writes of the Lease are fast, in milliseconds. */
 export interface LeaseTiming {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
 }
 
-/** At eight times its length a request may take 40 s by default: a server gives up its slowest webhook after 30 s. */
+/** At eight times its length a request may take 40 s by default. A server gives up its slowest webhook after 30 s. */
 const MAX_STRETCH = 8;
 
 /**
- * The times of an election, longer where writes of the Lease are slow, as they are through admission webhooks: two
- * renewals must fit into the deadline, or the Lease is never taken, or lost again and again. What a record does not say
- * is not relied on: the deadline grows with the write that carries the longer duration, and not before.
+ * The times of an election, longer while writes of the Lease are slow, as through admission webhooks. Two renewals
+ * must fit into the deadline, or this process never takes the Lease or loses it repeatedly. The deadline grows only
+ * with the write that carries the longer duration, because nothing may rely on what the Lease does not say.
  */
 export class LeaseTimes {
   readonly #timing: LeaseTiming;
@@ -25,7 +25,7 @@ export class LeaseTimes {
     this.#log = log;
   }
 
-  /** For the next write. */
+  /** Lease duration for the next write, in milliseconds. */
   get durationMs(): number {
     return this.#timing.leaseDurationMs * this.#stretch;
   }
@@ -34,12 +34,12 @@ export class LeaseTimes {
     return (this.#timing.renewDeadlineMs * this.#stretch) / 2;
   }
 
-  /** As others read it on the Lease. */
+  /** Lease duration that others read on the Lease, in milliseconds. */
   get recordedDurationMs(): number {
     return this.#timing.leaseDurationMs * this.#recordedStretch;
   }
 
-  /** The next write will say more than the last one did. */
+  /** True if the next write carries a longer duration than the last. */
   get isLonger(): boolean {
     return this.#stretch > this.#recordedStretch;
   }

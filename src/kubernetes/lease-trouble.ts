@@ -1,10 +1,10 @@
 import { apiErrorMessage } from './api-errors.ts';
 import type { Log } from './log.ts';
 
-/** What is the same is said again after this time: a standby looks every second. */
+/** An unchanged problem is logged again after this time, because a standby reads every second. */
 const REPEAT_MS = 60_000;
 
-/** What keeps a standby from reading or taking the Lease: told in the log, and to whoever asks whether it is ready. */
+/** What keeps a standby from reading or taking the Lease, for the log and the readiness check. */
 export class LeaseTrouble {
   readonly #log: Log;
   #message: string | undefined;
@@ -15,7 +15,7 @@ export class LeaseTrouble {
     this.#log = log;
   }
 
-  /** One more try failed. */
+  /** Notes one more failed try. */
   note(error: unknown, nowMs: number): void {
     const message = apiErrorMessage(error);
     if (this.#message === undefined) this.#sinceMs = nowMs;
@@ -30,7 +30,7 @@ export class LeaseTrouble {
     this.#message = undefined;
   }
 
-  /** A sentence, where it has lasted for so long. */
+  /** The problem as a sentence; undefined until it has lasted `quietMs`. */
   problem(nowMs: number, quietMs: number): string | undefined {
     return this.#message === undefined || nowMs - this.#sinceMs < quietMs
       ? undefined

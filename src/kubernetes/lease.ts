@@ -4,9 +4,9 @@ import { numberAt, recordAt, stringAt } from '../json.ts';
 import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
 import { type NewObject, ResourceClient } from './resource-client.ts';
 
-/** The record of who leads, as `coordination.k8s.io/v1` has it. Times are for people who read it. */
+/** The record of who leads, in the form of `coordination.k8s.io/v1`. Its times are for people. */
 export interface LeaseSpec {
-  /** Empty: nobody; whoever comes may take it. */
+  /** Empty: nobody holds the Lease, and any process may take it. */
   holderIdentity: string;
   leaseDurationSeconds: number;
   acquireTime: string;
@@ -19,7 +19,7 @@ export interface Lease extends KubernetesObject {
   spec: LeaseSpec;
 }
 
-/** What a holder writes. */
+/** What a holder writes into the Lease. */
 export interface LeaseClaim {
   identity: string;
   leaseDurationMs: number;
@@ -35,7 +35,7 @@ export function leaseClient(transport: ApiTransport): ResourceClient<Lease> {
   });
 }
 
-/** The record with which `claim.identity` takes the lease or, holding it already, renews it. */
+/** The record with which `claim.identity` takes the Lease, or renews it if it holds it already. */
 export function claimedSpec(held: LeaseSpec | undefined, claim: LeaseClaim): LeaseSpec {
   const renewTime = microTime(claim.nowMs);
   const isRenewal = held?.holderIdentity === claim.identity;
@@ -53,26 +53,26 @@ export function newLease(name: string, spec: LeaseSpec): NewObject {
   return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
 }
 
-/** A write failed because somebody else wrote, made or deleted the Lease in between. */
+/** True if a write failed because another process wrote, created or deleted the Lease in between. */
 export function isOvertaken(error: unknown): boolean {
   return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }
 
-/** The record of a lease that nobody holds. */
+/** The record of a Lease that nobody holds. */
 export function releasedSpec(held: LeaseSpec, nowMs: number): LeaseSpec {
   return { ...held, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(nowMs) };
 }
 
 /**
- * Since when the record of a lease has not changed, by this process's own monotonic clock. The times in the record are
- * never compared with anything: they come from another machine's clock.
+ * Since when the record of a Lease has not changed, by this process's own monotonic clock. The times in the record
+ * come from the clock of another host, so nothing compares them.
  */
 export class LeaseObservation {
   #record: string | undefined;
   #sinceMs = 0;
   #durationMs = 0;
 
-  /** Notes what was just read. */
+  /** Notes a Lease that was just read. */
   note({ spec }: Lease, nowMs: number): void {
     const record = JSON.stringify(spec);
     if (record === this.#record) return;
@@ -82,8 +82,8 @@ export class LeaseObservation {
   }
 
   /**
-   * How long until the holder may be taken for dead. The longer of the holder's duration and ours counts: during an
-   * upgrade that changes it, both are in use.
+   * How long until the holder counts as dead, in milliseconds. The longer of the holder's duration and ours counts,
+   * because an upgrade that changes it runs both.
    */
   leftMs(ownDurationMs: number, nowMs: number): number {
     return this.#sinceMs + Math.max(this.#durationMs, ownDurationMs) - nowMs;
@@ -107,7 +107,7 @@ function decodeLease(raw: RawObject): Lease {
   };
 }
 
-/** RFC 3339 with six digits, the only form that the API server takes for a MicroTime. */
+/** RFC 3339 with six digits, the only form that the API server accepts for a MicroTime. */
 function microTime(nowMs: number): string {
   return new Date(nowMs).toISOString().replace('Z', '000Z');
 }

@@ -1,14 +1,18 @@
-/** No object of an API server comes near this (etcd refuses far less): beyond it the stream is not a watch. */
+/** No object of an API server is this large (etcd refuses far less). A longer line does not come from a watch. */
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
-/** Cuts a byte stream into lines; keeps an unfinished line until the rest of it comes. */
+/** Splits a byte stream into lines, and keeps an unfinished line until the rest arrives. */
 export class LineSplitter {
   #parts: Buffer[] = [];
   #pendingBytes = 0;
 
-  /** The lines completed by this chunk, without their ends. Throws `RangeError` if a line has no end in sight. */
+  /**
+   * Returns the lines that this chunk completes, without their ends.
+   *
+   * @throws {RangeError} if a line exceeds the limit
+   */
   push(chunk: Buffer): string[] {
     const lines: string[] = [];
     let start = 0;

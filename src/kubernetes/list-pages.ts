@@ -3,18 +3,18 @@ import type { ApiTransport, CallOptions } from './api-transport.ts';
 import { recordAt, stringAt } from '../json.ts';
 import { isRawObject, itemsOf, type RawObject, resourceVersionOf } from './objects.ts';
 
-/** What to list: one resource path, all of it or what the selectors leave. */
+/** What to list: one resource path, filtered by the selectors. */
 export interface ListRequest extends CallOptions {
   path: string;
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
-  /** Objects a page at most. @default 500 */
+  /** Objects per page. @default 500 */
   pageSize?: number | undefined;
-  /** Of one page of more than one object. @default 8 MiB */
+  /** Size limit of a page with more than one object. @default 8 MiB */
   maxPageBytes?: number | undefined;
 }
 
-/** One page; `isFirst` says that what earlier pages brought must be forgotten (the list began anew). */
+/** One page. `isFirst` says that the list began anew, so earlier pages no longer count. */
 export interface ListPage {
   items: RawObject[];
   isFirst: boolean;
@@ -28,23 +28,24 @@ interface ParsedPage {
 
 const DEFAULT_PAGE_SIZE = 500;
 /**
- * Text and values of a page are held at once, a few times its bytes. One object has 1.5 MiB at most, so that the first
- * page is no burden whatever it holds, and those after it grow while they stay small.
+ * The process holds text and values of a page at once, a few times its bytes. One object has at most 1.5 MiB, so the
+ * first page is small whatever it holds, and later pages grow while they stay small.
  */
 const DEFAULT_MAX_PAGE_BYTES = 8 * 1024 * 1024;
 const FIRST_PAGE_SIZE = 20;
 const GROWTH = 5;
 
 /**
- * Lists page by page, handing each page over as it comes, so that only one is held in memory as text. A page that is
- * larger than memory allows is asked for again in smaller pieces.
- * Returns the resourceVersion of the list: where a watch goes on from.
+ * Lists page by page and passes each page on as it arrives, so that only one is in memory as text. It requests a page
+ * above the size limit again in smaller pieces.
  *
- * A continue token that expired on the way (410) starts the list anew, in one piece, as client-go does: a list too
- * slow for paging would otherwise expire for ever.
+ * If a continue token expires (410), it lists everything in one request, as client-go does. A list that is too slow
+ * for paging would otherwise expire each time.
  *
- * The read is consistent (no `resourceVersion=0`): a list from a lagging cache could show an object as it was before
- * our own last write.
+ * The read is consistent (no `resourceVersion=0`): a list from a lagging cache could show an object from before our
+ * own last write.
+ *
+ * @returns the resourceVersion of the list, from which a watch continues
  */
 export async function listPages(
   transport: ApiTransport,
@@ -81,7 +82,7 @@ async function listWithLimit(
 }
 
 interface PageAsk {
-  /** 0: all at once. */
+  /** 0: everything at once. */
   readonly limit: number;
   readonly continueToken: string | undefined;
 }
@@ -97,7 +98,7 @@ async function readPage(
     limit: limit === 0 ? undefined : limit,
     continue: continueToken,
   };
-  // One object is taken as it is, and all at once are what was asked for.
+  // A single object has no limit, nor has a list that was requested in one piece.
   const maxBytes = limit > 1 ? (maxPageBytes ?? DEFAULT_MAX_PAGE_BYTES) : undefined;
   try {
     return parsePage(
@@ -117,7 +118,7 @@ function parsePage(body: unknown): ParsedPage {
   }
   const continueToken = stringAt(recordAt(body, 'metadata'), 'continue');
   return {
-    // An item without a name or uid cannot come from an API server; leaving it out is all that can be done.
+    // An API server sends no item without a name or UID. Such an item is left out.
     items: items.filter(isRawObject),
     continueToken: continueToken === '' ? undefined : continueToken,
     resourceVersion,

@@ -1,4 +1,4 @@
-/** What this folder logs through. A pino logger fits as it is. */
+/** The log interface of this folder. A pino logger implements it. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

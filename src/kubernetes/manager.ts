@@ -12,20 +12,20 @@ import type { Runnable } from './runnable.ts';
 import { SharedSource } from './source.ts';
 import type { StoreView } from './store.ts';
 
-/** A resource that is watched. */
+/** A resource to watch. */
 export interface WatchedResource extends ResourceType {
-  /** Only objects of this namespace; undefined = all. */
+  /** Only objects of this namespace; undefined: all. */
   readonly namespace: string | undefined;
   /** Checks and trims an object before it is kept. */
   readonly decode: Decode<KubernetesObject>;
 }
 
-/** Keeps a local copy of one resource. A `Reflector` is one. */
+/** Keeps a local copy of one resource. `Reflector` implements it. */
 export interface Informer extends EventSource {
   readonly store: StoreView<KubernetesObject>;
   hasSynced(): boolean;
   whenSynced(): Promise<void>;
-  /** How long ago the copy was last known to be current. */
+  /** How long ago the copy was last known to be current, in milliseconds. */
   ageMs(): number;
 }
 
@@ -39,11 +39,11 @@ export interface ManagerOptions {
 
 /** What a manager runs. */
 export interface Parts {
-  /** Run whoever leads, from before the first watch until after the last. */
+  /** Run whether or not this process leads, from before the first watch until after the last. */
   readonly services: readonly Runnable[];
   /**
-   * Called once this process leads and has listed all that it watches; what it returns runs while this process leads, the
-   * controllers above all. The signal aborts when the process is asked to stop.
+   * Called once this process leads and has listed every watched resource. The returned parts, such as controllers,
+   * run while this process leads. The signal aborts when the process is asked to stop.
    */
   readonly lead: (signal: AbortSignal) => Promise<readonly Runnable[]>;
 }
@@ -55,13 +55,13 @@ interface Shared {
 }
 
 /**
- * What all controllers of a process share: the watches, and when each part runs.
+ * What all controllers of a process share: the watches, and the lifecycle of each part.
  *
  * - On `start()`: the services, then one watch for each resource, then the election.
- * - Once this process leads and every resource has been listed: what only the leader runs.
- * - On `stop()`, in reverse: what only the leader runs, whose work is awaited; then the lease is given back, so that the
- *   next leader meets no work of this one; then the watches, and the services at last.
- * - When the lease is lost nothing is stopped in good order: another process may lead already, so this one has to exit.
+ * - Once this process leads and has listed every resource: the parts that only the leader runs.
+ * - On `stop()`, in reverse: the parts that only the leader runs, whose work is awaited; then the Lease is released,
+ *   so that the next leader meets no running work; then the watches; the services last.
+ * - When the Lease is lost, nothing stops gracefully: another process may lead already, so this one has to exit.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -80,15 +80,15 @@ export class Manager {
     this.#leaderBound = new RunnableStack(options.log);
   }
 
-  /** Resolves when the process has ended: asked to, or because the lease was lost. */
+  /** Resolves when the process has stopped, on request or because it lost the Lease. */
   get ended(): Promise<'stopped' | 'lostLease'> {
     return this.#ended.promise;
   }
 
   /**
-   * The one source of this resource, however many ask for it.
+   * The one source of this resource for all callers.
    *
-   * @throws Error for a new one once the manager has started: nobody would start its watch.
+   * @throws Error for a new resource after the start, because nothing would start its watch
    */
   source(resource: WatchedResource): SharedSource {
     const path = resourcePath(resource, resource.namespace);
@@ -96,12 +96,12 @@ export class Manager {
     return source;
   }
 
-  /** Everything that is watched has been listed. */
+  /** True once every watched resource was listed. */
   hasSynced(): boolean {
     return this.#informers().every((informer) => informer.hasSynced());
   }
 
-  /** How long ago the oldest of the local copies was last known to be current. */
+  /** How long ago the oldest local copy was last known to be current, in milliseconds. */
   ageMs(): number {
     return Math.max(0, ...this.#informers().map((informer) => informer.ageMs()));
   }
@@ -122,7 +122,7 @@ export class Manager {
     });
   }
 
-  /** Stops in good order, once. */
+  /** Stops gracefully. Call it once. */
   async stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     await this.#stopped;
@@ -181,7 +181,7 @@ export class Manager {
       this.#ended.resolve('lostLease');
       return;
     }
-    // What was about to begin sees the signal: nothing of it starts behind this.
+    // A part that is about to start checks the signal, so nothing starts after this.
     await this.#leading;
     await this.#leaderBound.stop();
   }

@@ -1,6 +1,6 @@
 import { isRecord, recordAt, stringAt } from '../json.ts';
 
-/** Who owns an object: the garbage collector follows it. */
+/** The owner of an object, for the garbage collector. */
 export interface OwnerReference {
   apiVersion: string;
   kind: string;
@@ -11,8 +11,8 @@ export interface OwnerReference {
 }
 
 /**
- * Metadata as it travels: times are RFC 3339 strings. (The classes of client-node turn them into `Date`,
- * and cost a walk over every object; nothing here needs that.)
+ * Metadata in the JSON form, with times as RFC 3339 strings. (The classes of client-node convert them to `Date`,
+ * which costs a walk over every object and is not needed here.)
  */
 export interface ObjectMeta {
   name: string;
@@ -28,14 +28,14 @@ export interface ObjectMeta {
   ownerReferences?: OwnerReference[];
 }
 
-/** The least that every object of the API server has. */
+/** The fields that every object of the API server has. */
 export interface KubernetesObject {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
 }
 
-/** An object whose own fields (spec, status, data) nobody has looked at yet. */
+/** An object whose own fields (spec, status, data) are not checked yet. */
 export type RawObject = KubernetesObject & Record<string, unknown>;
 
 /** Turns what the server sent into a typed object. May throw: the object is then reported and left out. */
@@ -48,7 +48,7 @@ export function isRawObject(value: unknown): value is RawObject {
   return identity.every((part) => typeof part === 'string' && part !== '');
 }
 
-/** `namespace/name`, or `name` alone for what has no namespace: the key of stores and queues. */
+/** `namespace/name`, or `name` alone for a cluster-scoped object: the key of stores and queues. */
 export function objectKey(object: KubernetesObject): string {
   const { namespace, name } = object.metadata;
   return namespace === undefined ? name : `${namespace}/${name}`;
@@ -64,7 +64,7 @@ export function splitKey(key: string): { namespace?: string; name: string } {
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
- * Drops, in place, what no controller reads and what makes up more than half of a small object's memory:
+ * Removes, in place, what no controller reads and what takes more than half of a small object's memory:
  * `managedFields` and kubectl's copy of the last applied manifest.
  */
 export function trimMetadata(raw: RawObject): RawObject {
@@ -75,8 +75,8 @@ export function trimMetadata(raw: RawObject): RawObject {
 }
 
 /**
- * The same, and of the annotations only those with this prefix are kept: what others put onto an object, a quarter of a
- * MiB at most, is theirs. Nothing that is written back may carry the others then: a merge patch leaves them alone.
+ * Trims like `trimMetadata`, and keeps only annotations with this prefix. Others may add up to a quarter of a MiB.
+ * Write the object back only with merge patches, which leave the removed annotations alone.
  */
 export function keepOwnAnnotations(prefix: string): (raw: RawObject) => RawObject {
   return (raw) => {
@@ -97,16 +97,16 @@ export function resourceVersionOf(value: unknown): string | undefined {
 const DECIMAL = /^\d+$/;
 
 /**
- * True if `candidate` is a later version than `current` of the same resource. Kubernetes promises since 1.35
- * that versions of one resource compare as integers, and etcd has always made them so; they exceed 2^53.
- * A server whose versions are not decimal is taken at its word: what differs is newer.
+ * True if `candidate` is a later version than `current` of the same resource. Kubernetes promises since 1.35 that
+ * versions of one resource compare as integers, and etcd has always worked that way; they exceed 2^53. If a server's
+ * versions are not decimal, any different version counts as newer.
  */
 export function isNewerVersion(candidate: string, current: string): boolean {
   if (!DECIMAL.test(candidate) || !DECIMAL.test(current)) return candidate !== current;
   return BigInt(candidate) > BigInt(current);
 }
 
-/** The `items` of a list answer; undefined when it is no list. */
+/** The `items` of a list answer; undefined if it is not a list. */
 export function itemsOf(value: unknown): readonly unknown[] | undefined {
   const items = isRecord(value) ? value['items'] : undefined;
   return Array.isArray(items) ? items : undefined;

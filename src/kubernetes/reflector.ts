@@ -10,11 +10,11 @@ import { type StoreHandler, StoreHandlers } from './store-handlers.ts';
 import { WatchLength } from './watch-length.ts';
 import { runWatch, type WatchChange, type WatchOutcome } from './watch-stream.ts';
 
-/** Counts for metrics; each is called synchronously and must not throw. */
+/** Counts for metrics. The methods are called synchronously and must not throw. */
 export interface ReflectorObserver {
-  /** A complete list was taken over. */
+  /** Called when a complete list was stored. */
   onListed?(objects: number): void;
-  /** A watch ended, and how. */
+  /** Called when a watch ended, with the reason. */
   onWatchEnded?(end: WatchOutcome['end']): void;
 }
 
@@ -24,51 +24,52 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   log: Log;
   /** `/apis/<group>/<version>/<plural>`, or with `/namespaces/<namespace>` before the plural. */
   path: string;
-  /** Checks and trims an object before it is kept. One that it throws for is reported and left as it was. */
+  /** Checks and trims an object before it is kept. If it throws, the object is reported and its last version stays. */
   decode: Decode<T>;
   labelSelector?: string;
   fieldSelector?: string;
   /** @default 500 */
   pageSize?: number;
-  /** Silence, bookmarks included, after which a watch is torn down; the server sends one a minute. @default 90000 */
+  /** Silence after which a watch is closed. The server sends one bookmark a minute. @default 90000 */
   idleTimeoutMs?: number;
-  /** In place of Math.random, for tests. */
+  /** Replaces Math.random in tests. */
   random?: () => number;
   observer?: ReflectorObserver;
 }
 
-/** A bookmark a minute, and half a minute for a server that is busy. */
+/** One minute until a bookmark, and half a minute for a busy server. */
 const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const NOT_SERVED =
   ': the API server does not know this kind of object; is its CustomResourceDefinition installed?';
 const LIST_TIMEOUT_MS = 60_000;
 /**
- * A watch that is cut, refused with 410, and followed by a list that fails once is right again within a second: the
- * first tries come quickly, those after them ever later.
+ * A watch that breaks, is refused with 410 and is followed by one failed list recovers within a second: the first
+ * retries are quick, later ones back off.
  */
 const BACK_OFF = { baseMs: 100, maxMs: 10_000 };
-/** Failures that still count after a list with news, or a watch that stood: the next pause is at most 0.8 s. */
+/** Failures that still count after a list with changes, or after an opened watch. The next pause is at most 0.8 s. */
 const FAILURES_AFTER_NEWS = 3;
-/** After its time is over the end of a watch must come within this. */
+/** A watch must end within this time after the duration that the request asked for. */
 const END_OVERDUE_MS = 5_000;
-/** A server may ask for a pause, not for a silent operator; one that is busy asks for a few seconds. */
+/** A busy server asks for a few seconds. A longer request must not silence the operator. */
 const MAX_RETRY_AFTER_MS = 15_000;
 
 /**
- * Keeps a local copy of one resource, and tells its handlers what changed. Modes:
+ * Keeps a local copy of one resource, and notifies its handlers of each change. Modes:
  *
- * - NEW      until `start()`.
- * - LISTING  there is no version to watch from: at the start, after 410, and after garbage twice in a row.
- *            A complete list is compared with the store, so that what happened unseen is told, deletions too.
- *            → WATCHING when it is complete; → WAITING when it fails.
- * - WATCHING from the last version, which every change and every bookmark advances.
- *            → WATCHING at once when the server ended it in order after delivering something, and after silence;
- *            → WAITING on everything else, then WATCHING (410: LISTING).
- * - WAITING  back-off with full jitter, never shorter than the server's Retry-After. What a watch delivers resets it; a
- *            list that tells something new shortens it, so that a server which expires every watch is not listed for ever.
- *            A watch that was opened shortens it too: what cuts every quiet watch after a while must not delay the next.
- * - STOPPED  after `stop()`, the only way in. No error of the server, the network or a handler leads here.
+ * - NEW: until `start()`.
+ * - LISTING: there is no version to watch from, at the start, after 410, and after garbage twice in a row. A complete
+ *   list is compared with the store, so that handlers receive missed changes, deletions too. → WATCHING when it is
+ *   complete; → WAITING when it fails.
+ * - WATCHING: from the last version, which every change and every bookmark advances. → WATCHING at once when the
+ *   server ended it in order after delivering something, and after silence; → WAITING on everything else, then
+ *   WATCHING (410: LISTING).
+ * - WAITING: back-off with full jitter, never shorter than the server's Retry-After. Anything that a watch delivers
+ *   resets it. A list with changes only shortens it, so that a server that expires every watch does not receive
+ *   endless lists. An opened watch shortens it too, because whatever cuts each quiet watch after a while must not
+ *   delay the next.
+ * - STOPPED: after `stop()`, the only way in. No error of the server, the network or a handler leads here.
  */
 export class Reflector<T extends KubernetesObject> {
   readonly #options: ReflectorOptions<T>;
@@ -82,7 +83,7 @@ export class Reflector<T extends KubernetesObject> {
   #failures = 0;
   #garbageInARow = 0;
   readonly #watchLength = new WatchLength();
-  /** Something changed since the last list began. */
+  /** True if something changed since the last list began. */
   #hasNews = false;
   #lastEventAtMs: number | undefined;
 
@@ -101,13 +102,13 @@ export class Reflector<T extends KubernetesObject> {
     return this.#lastEventAtMs;
   }
 
-  /** How long ago the copy was last known to be current; infinite before the first sign of life. */
+  /** How long ago the copy was last known to be current, in milliseconds; infinite before the first sign of life. */
   ageMs(): number {
     if (this.#lastEventAtMs === undefined) return Number.POSITIVE_INFINITY;
     return this.#options.clock.monotonicMs() - this.#lastEventAtMs;
   }
 
-  /** True once a complete list was taken over. */
+  /** True once a complete list was stored. */
   hasSynced(): boolean {
     return this.#hasSynced;
   }
@@ -117,17 +118,17 @@ export class Reflector<T extends KubernetesObject> {
     await this.#synced.promise;
   }
 
-  /** Adds a handler and returns how to remove it. It hears of what happens from now on; `store.list()` is the past. */
+  /** Adds a handler for future changes, and returns how to remove it. `store.list()` has the existing objects. */
   subscribe(handler: StoreHandler<T>): () => void {
     return this.#handlers.subscribe(handler);
   }
 
-  /** Starts, once. */
+  /** Starts. Call it once. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Ends the watch and its socket; resolves when nothing is running any more. */
+  /** Ends the watch and its socket. Resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -142,7 +143,7 @@ export class Reflector<T extends KubernetesObject> {
     }
   }
 
-  /** Lists everything; returns how long to pause before going on. */
+  /** Lists everything. Returns how long to pause before the next step, in milliseconds. */
   async #list(): Promise<number> {
     const { transport, path, labelSelector, fieldSelector, pageSize, log } = this.#options;
     const { signal } = this.#stopping;
@@ -166,7 +167,7 @@ export class Reflector<T extends KubernetesObject> {
 
   #takePage(page: ListPage, seen: Set<string>): void {
     this.#touch();
-    // A list that began anew may lack what the first attempt still showed.
+    // A list that began anew may lack objects of its first attempt.
     if (page.isFirst) seen.clear();
     for (const raw of page.items) {
       seen.add(objectKey(raw));
@@ -187,7 +188,7 @@ export class Reflector<T extends KubernetesObject> {
     this.#synced.resolve(undefined);
   }
 
-  /** Watches until the stream ends; returns how long to pause before going on. */
+  /** Watches until the stream ends. Returns how long to pause before the next step, in milliseconds. */
   async #watch(version: string): Promise<number> {
     const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
     const random = this.#options.random ?? Math.random;
@@ -249,7 +250,7 @@ export class Reflector<T extends KubernetesObject> {
         this.#resourceVersion = undefined;
         break;
       case 'idle':
-        // It took its time already. A pause would only add to the time in which nothing is seen.
+        // The silence already took its time. A pause would only add to the time without a watch.
         this.#watchLength.noteSilence();
         log.info({ path, end: outcome.end }, 'watch was silent, replacing it');
         return 0;
@@ -270,7 +271,7 @@ export class Reflector<T extends KubernetesObject> {
     if (object !== undefined) this.#tell(this.#store.put(object));
   }
 
-  /** What is not understood any more can go all the same: its identity is enough. */
+  /** Deletes an object even if it no longer decodes, because its identity is enough. */
   #remove(raw: RawObject): void {
     this.#tell(this.#store.remove(raw, this.#decode(raw)));
   }
@@ -280,7 +281,7 @@ export class Reflector<T extends KubernetesObject> {
     this.#handlers.emit(events);
   }
 
-  /** One bad object must not stop the others: it is reported and left as it was. */
+  /** One bad object must not stop the others: it is reported, and its last version stays. */
   #decode(raw: RawObject): T | undefined {
     try {
       return this.#options.decode(raw);

@@ -3,7 +3,7 @@ import type { ApiTransport, CallOptions, JsonRequest } from './api-transport.ts'
 import { listPages } from './list-pages.ts';
 import { type Decode, isRawObject, type KubernetesObject, type OwnerReference } from './objects.ts';
 
-/** Which resource: `{group: '', version: 'v1', plural: 'secrets'}`. */
+/** A resource type, such as `{group: '', version: 'v1', plural: 'secrets'}`. */
 export interface ResourceType {
   /** Empty for the core group. */
   group: string;
@@ -11,13 +11,13 @@ export interface ResourceType {
   plural: string;
 }
 
-/** Which object; without `namespace` for what has none. */
+/** Names an object; without `namespace` for a cluster-scoped one. */
 export interface ObjectName {
   namespace?: string | undefined;
   name: string;
 }
 
-/** An object to be made, as far as its maker decides. */
+/** An object to create, with the fields that the caller sets. */
 export interface NewObject {
   metadata: {
     name: string;
@@ -28,7 +28,7 @@ export interface NewObject {
   [field: string]: unknown;
 }
 
-/** A change of metadata, guarded: it happens only if the object is still this very version of this very life. */
+/** A guarded change of metadata. It succeeds only if the object still has this UID and this resourceVersion. */
 export interface MetadataPatch extends ObjectName {
   resourceVersion: string;
   uid: string;
@@ -40,7 +40,7 @@ export interface MetadataPatch extends ObjectName {
   };
 }
 
-/** What must be true of the object for its deletion to happen. */
+/** Conditions for deleting an object. */
 export interface DeletePreconditions {
   uid?: string;
   resourceVersion?: string;
@@ -55,10 +55,10 @@ export interface ResourceClientOptions<T extends KubernetesObject> {
 const MERGE_PATCH = 'application/merge-patch+json';
 
 /**
- * One resource of the API server over plain REST. Reads are live, never from a cache. Everything throws the errors of
- * `api-errors.ts`, except that an object that is not there is `undefined`.
+ * One resource of the API server over plain REST. Reads are live, never from a cache. Methods throw the errors of
+ * `api-errors.ts`, but an absent object is `undefined`.
  *
- * Nothing is retried: a guarded write that got no answer may have happened, and only the caller can look.
+ * Nothing is retried: a guarded write without an answer may have happened, and only the caller can check.
  */
 export class ResourceClient<T extends KubernetesObject> {
   readonly #options: ResourceClientOptions<T>;
@@ -67,7 +67,7 @@ export class ResourceClient<T extends KubernetesObject> {
     this.#options = options;
   }
 
-  /** The object as it is now; undefined when there is none. */
+  /** The object as it is now; undefined if there is none. */
   async get(target: ObjectName, options: CallOptions = {}): Promise<T | undefined> {
     try {
       return await this.#send({ ...options, method: 'GET', path: this.#objectPath(target) });
@@ -91,13 +91,21 @@ export class ResourceClient<T extends KubernetesObject> {
     return objects;
   }
 
-  /** Makes an object; throws `isAlreadyExists` when there is one of that name. */
+  /**
+   * Creates an object.
+   *
+   * @throws an error that `isAlreadyExists` recognizes if there is one of that name
+   */
   async create(namespace: string | undefined, object: NewObject, options: CallOptions = {}): Promise<T> {
     const path = resourcePath(this.#options.type, namespace);
     return await this.#send({ ...options, method: 'POST', path, body: object });
   }
 
-  /** Changes annotations, labels or finalizers; throws `isConflict` when the object is another version by now. */
+  /**
+   * Changes annotations, labels or finalizers.
+   *
+   * @throws an error that `isConflict` recognizes if the object changed
+   */
   async patchMetadata(patch: MetadataPatch, options: CallOptions = {}): Promise<T> {
     const { resourceVersion, uid } = patch;
     const body = { metadata: { ...patch.metadata, resourceVersion, uid } };
@@ -105,28 +113,41 @@ export class ResourceClient<T extends KubernetesObject> {
     return await this.#send({ ...options, method: 'PATCH', path, body, contentType: MERGE_PATCH });
   }
 
-  /** Merges any fields, unguarded: the last one wins. Throws `isNotFound` when the object is gone. */
+  /**
+   * Merges any fields, unguarded: the last write wins.
+   *
+   * @throws an error that `isNotFound` recognizes if there is no such object
+   */
   async mergePatch(target: ObjectName, body: unknown, options: CallOptions = {}): Promise<T> {
     const path = this.#objectPath(target);
     return await this.#send({ ...options, method: 'PATCH', path, body, contentType: MERGE_PATCH });
   }
 
-  /** Replaces the object with this one; throws `isConflict` when it is another version than `object` by now. */
+  /**
+   * Replaces the object.
+   *
+   * @throws an error that `isConflict` recognizes if its version is not that of `object`
+   */
   async replace(object: T, options: CallOptions = {}): Promise<T> {
     const path = this.#objectPath(object.metadata);
     return await this.#send({ ...options, method: 'PUT', path, body: object });
   }
 
   /**
-   * Replaces the status with that of `object`; the rest of it is ignored by the server.
-   * Throws `isConflict` when the object is another version than `object` by now.
+   * Replaces the status with that of `object`; the server ignores the rest.
+   *
+   * @throws an error that `isConflict` recognizes if its version is not that of `object`
    */
   async replaceStatus(object: T, options: CallOptions = {}): Promise<T> {
     const path = `${this.#objectPath(object.metadata)}/status`;
     return await this.#send({ ...options, method: 'PUT', path, body: object });
   }
 
-  /** Deletes (with finalizers: begins to). Returns whether there was something to delete. */
+  /**
+   * Deletes an object; with finalizers the deletion only begins.
+   *
+   * @returns false if there was nothing to delete
+   */
   async delete(
     target: ObjectName,
     { preconditions, ...options }: CallOptions & { preconditions?: DeletePreconditions } = {},
@@ -155,7 +176,7 @@ export class ResourceClient<T extends KubernetesObject> {
   }
 }
 
-/** The path of a resource: all namespaces of it, or one. */
+/** The path of a resource, of all namespaces or one. */
 export function resourcePath({ group, version, plural }: ResourceType, namespace?: string): string {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

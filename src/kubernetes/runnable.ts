@@ -1,14 +1,17 @@
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 
-/** A part of the process that is started and stopped in its turn. A pool of connections has no start, only an end. */
+/** A part of the process with a start and a stop. A pool of connections has only a stop. */
 export interface Runnable {
   start?(): void | Promise<void>;
-  /** Resolves when nothing of it is running any more. */
+  /** Resolves when nothing of it runs any more. */
   stop(): void | Promise<void>;
 }
 
-/** Parts that start one after the other and are told to stop at once, so that none begins anything while another finishes. */
+/**
+ * Parts that start one after the other and stop at the same time, so that none begins anything while another
+ * finishes.
+ */
 export function together(runnables: readonly Runnable[]): Runnable {
   return {
     start: async () => {
@@ -22,7 +25,7 @@ export function together(runnables: readonly Runnable[]): Runnable {
   };
 }
 
-/** Parts that stand on one another: started in order, stopped in reverse order. */
+/** Parts that depend on the earlier ones: they start in order, and stop in reverse. */
 export class RunnableStack {
   readonly #log: Log;
   readonly #started: Runnable[] = [];
@@ -31,7 +34,7 @@ export class RunnableStack {
     this.#log = log;
   }
 
-  /** Starts them; once the signal aborts no other. */
+  /** Starts the parts. Once the signal aborts it starts no other. */
   async start(runnables: readonly Runnable[], signal: AbortSignal): Promise<void> {
     for (const runnable of runnables) {
       if (signal.aborted) {
@@ -42,7 +45,7 @@ export class RunnableStack {
     }
   }
 
-  /** Stops what was started, the last one first. One that fails does not keep the others running. */
+  /** Stops the started parts, the last one first. A failure does not keep the others running. */
   async stop(): Promise<void> {
     for (const runnable of this.#started.splice(0).reverse()) {
       try {

@@ -3,14 +3,17 @@ import { stringAt, stringsOf } from '../json.ts';
 import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
 import { ResourceClient } from './resource-client.ts';
 
-/** A Secret. Its values never go to logs, events, status or error messages. */
+/** A Secret. Its values never enter logs, events, status or error messages. */
 export interface Secret extends KubernetesObject {
   type?: string;
-  /** Base64, as it travels. */
+  /** Values in base64. */
   data: Record<string, string>;
 }
 
-/** Client for Secrets: live reads, no cache; a watch on all Secrets would want rights that no operator should have. */
+/**
+ * Client for Secrets with live reads and no cache. A watch on all Secrets would need permissions that no operator
+ * should have.
+ */
 export function secretsClient(transport: ApiTransport): ResourceClient<Secret> {
   return new ResourceClient({
     transport,
@@ -25,14 +28,14 @@ export type SecretText =
   | { readonly kind: 'absent' }
   | { readonly kind: 'notText' };
 
-/** Text is UTF-8 without NUL: nothing else can be an environment variable or stand in JSON as it is. */
+/** Reads a value that is UTF-8 without NUL. Nothing else can be an environment variable or a JSON string. */
 export function secretText(secret: Secret, key: string): SecretText {
   const encoded = secret.data[key];
   if (encoded === undefined) {
     return { kind: 'absent' };
   }
   try {
-    // A byte order mark is part of the value.
+    // A leading U+FEFF (BOM) belongs to the value.
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     const text = decoder.decode(Buffer.from(encoded, 'base64'));
     return text.includes('\0') ? { kind: 'notText' } : { kind: 'text', text };

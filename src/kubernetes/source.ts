@@ -4,19 +4,20 @@ import type { Log } from './log.ts';
 import type { KubernetesObject } from './objects.ts';
 import type { StoreView } from './store.ts';
 
-/** What happened to an object, in the words of the frame, and what the object was before. */
+/** A change of an object in the form of the frame, with the previous version of the object. */
 export interface WatchedEvent extends ResourceEvent {
-  /** Only where it was changed. */
+  /** Present only if the object was changed. */
   readonly previous?: ResourceEvent['object'] | undefined;
 }
 
 export type EventHandler = (event: WatchedEvent) => void;
 
-/** Objects of one resource, for whoever wants to hear of them. */
+/** Objects of one resource, with events for any subscriber. */
 export interface Source {
   /**
-   * Tells the handler of each object that is there, as one that was added, and from then on of every event. Returns how
-   * to end that.
+   * Calls the handler for each existing object, as an added one, and from then on for every event.
+   *
+   * @returns a function that ends that
    */
   subscribe(handler: EventHandler): () => void;
 }
@@ -29,11 +30,13 @@ export function ownKey({ meta: { namespace, name } }: WatchedEvent): readonly st
 export interface SharedSourceOptions {
   readonly log: Log;
   readonly store: StoreView<KubernetesObject>;
-  /** The event that tells of an object that is there. */
+  /** Makes the event for an existing object. */
   readonly toAdded: (object: KubernetesObject) => WatchedEvent;
 }
 
-/** One resource for any number of controllers: each event reaches all of them, and what one throws disturbs no other. */
+/**
+ * One resource for any number of controllers. Each event reaches all of them, and an error of one affects no other.
+ */
 export class SharedSource implements Source {
   readonly #options: SharedSourceOptions;
   readonly #handlers = new Set<EventHandler>();
@@ -58,7 +61,7 @@ export class SharedSource implements Source {
     };
   }
 
-  /** Hands an event to everybody, in the order in which they came. Never throws. */
+  /** Passes an event to all subscribers, oldest first. Never throws. */
   emit(event: WatchedEvent): void {
     for (const handler of this.#handlers) {
       this.#tell(handler, event);

@@ -3,7 +3,7 @@ import type { Log } from './log.ts';
 import { type KubernetesObject, objectKey } from './objects.ts';
 import type { StoreEvent } from './store.ts';
 
-/** Someone who wants to know what happens to objects. Must be quick; what it throws is logged and disturbs nobody else. */
+/** A handler of object changes. It must be quick. Its errors are logged and affect no other handler. */
 export interface StoreHandler<T> {
   onEvent(event: StoreEvent<T>): void;
 }
@@ -17,13 +17,17 @@ export class StoreHandlers<T extends KubernetesObject> {
     this.#log = log;
   }
 
-  /** Adds a handler and returns how to remove it. */
+  /**
+   * Adds a handler.
+   *
+   * @returns a function that removes it
+   */
   subscribe(handler: StoreHandler<T>): () => void {
     this.#handlers.add(handler);
     return () => this.#handlers.delete(handler);
   }
 
-  /** Tells every handler of every event, in order. Never throws. */
+  /** Calls every handler for every event, in order. Never throws. */
   emit(events: readonly StoreEvent<T>[]): void {
     for (const event of events) {
       for (const handler of this.#handlers) this.#notify(handler, event);

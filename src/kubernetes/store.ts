@@ -1,30 +1,31 @@
 import { isNewerVersion, type KubernetesObject, objectKey } from './objects.ts';
 
-/** What happened to an object, as far as this process has seen. */
+/** A change of an object that this process observed. */
 export type StoreEvent<T> =
   | { type: 'ADDED'; object: T }
   | { type: 'MODIFIED'; object: T; previous: T }
-  /** `object` is the last state known. */
+  /** `object` is the last known state. */
   | { type: 'DELETED'; object: T };
 
-/** What a reader may do with the store. */
+/** The operations of a store for readers. */
 export interface StoreView<T extends KubernetesObject> {
   /** @param key `namespace/name` */
   get(key: string): T | undefined;
-  /** All objects; the list is the caller's own, the objects are not: they must not be changed. */
+  /** All objects. The caller may change the list, but not the objects. */
   list(): T[];
   readonly size: number;
   /**
-   * Read your writes: takes over the answer to a write of our own, if the store holds the object (same uid) in an
-   * older version. The watch event of that same version is then ignored, so handlers hear nothing of it.
-   * Returns whether it was taken.
+   * Read your writes: stores the answer to one of our own writes, if the store has the object (same UID) in an older
+   * version. The store ignores the watch event of that version, so handlers do not see it.
+   *
+   * @returns true if the object was stored
    */
   applyLocal(object: T): boolean;
 }
 
 /**
- * The objects as last seen, by key. Versions of an object only ever go forward: what is not newer than what is held
- * changes nothing, wherever it comes from. Each change is returned as events for the caller to hand out.
+ * The last known objects, by key. Versions of an object only increase: an object that is not newer than the stored
+ * one changes nothing, whatever its origin. Each change returns events for the caller to pass on.
  */
 export class Store<T extends KubernetesObject> implements StoreView<T> {
   readonly #objects = new Map<string, T>();
@@ -53,7 +54,7 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     return true;
   }
 
-  /** An object as a list or a watch shows it. */
+  /** Stores an object from a list or a watch. */
   put(object: T): StoreEvent<T>[] {
     const key = objectKey(object);
     const held = this.#objects.get(key);
@@ -63,14 +64,17 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     if (held.metadata.uid === object.metadata.uid) {
       return [{ type: 'MODIFIED', object, previous: held }];
     }
-    // The old one went and a namesake came while nobody looked: two lives, not one change.
+    // The old object was deleted and another of its name created between two reads: two objects, not one change.
     return [
       { type: 'DELETED', object: held },
       { type: 'ADDED', object },
     ];
   }
 
-  /** A deletion as a watch shows it, with the last state if it was understood. One of an earlier namesake changes nothing. */
+  /**
+   * Removes an object that a watch reports as deleted, with its last state if it could be decoded. The deletion of an
+   * earlier object of that name changes nothing.
+   */
   remove(identity: KubernetesObject, last: T | undefined): StoreEvent<T>[] {
     const key = objectKey(identity);
     const held = this.#objects.get(key);
@@ -79,7 +83,7 @@ export class Store<T extends KubernetesObject> implements StoreView<T> {
     return [{ type: 'DELETED', object: last !== undefined && isNewer(last, held) ? last : held }];
   }
 
-  /** An object that a complete list no longer shows. */
+  /** Removes an object that a complete list no longer shows. */
   removeKey(key: string): StoreEvent<T>[] {
     const held = this.#objects.get(key);
     if (held === undefined) return [];

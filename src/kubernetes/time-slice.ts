@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 
-/** How long work that never waits may run on before timers and sockets get their turn. */
+/** How long work without waits may run before timers and sockets get their turn. */
 const TIME_SLICE_MS = 8;
 
 /**
- * Keeps a loop that starts work from holding the event loop: pieces that end without ever waiting would otherwise
- * follow each other as microtasks, thousands of them, while sockets and timers starve.
+ * Keeps a loop that starts work from blocking the event loop. Work that ends without waiting would otherwise run as
+ * thousands of microtasks in sequence, while sockets and timers starve.
  */
 export class TimeSlice {
   readonly #clock: Clock;
@@ -13,13 +13,13 @@ export class TimeSlice {
   #startMs: number | undefined;
   #isOverdue = false;
 
-  /** @param resume called on a later turn of the event loop, if `isOver()` said true */
+  /** @param resume called on a later turn of the event loop, if `isOver()` returned true */
   constructor(clock: Clock, resume: () => void) {
     this.#clock = clock;
     this.#resume = resume;
   }
 
-  /** True when it is time to pause. The first question opens the slice. */
+  /** True when it is time to pause. The first call starts the slice. */
   isOver(): boolean {
     const nowMs = this.#clock.monotonicMs();
     if (this.#startMs === undefined) {

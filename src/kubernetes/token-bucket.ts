@@ -1,10 +1,10 @@
-/** How many at once, and how long until one more. */
+/** The number of tokens, and the milliseconds until one more. */
 export interface BucketSize {
   burst: number;
   refillMs: number;
 }
 
-/** A token bucket that is told the time. */
+/** A token bucket. The caller passes the time. */
 export class TokenBucket {
   readonly #size: BucketSize;
   #tokens: number;

@@ -2,16 +2,16 @@ import { type ApiStatusError, statusObjectError } from './api-errors.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { isRawObject, type RawObject, resourceVersionOf } from './objects.ts';
 
-/** One line of a watch, understood. */
+/** One parsed line of a watch. */
 export type WatchEvent =
   | { kind: 'change'; type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: RawObject }
   | { kind: 'bookmark'; resourceVersion: string }
   | { kind: 'error'; error: ApiStatusError }
-  /** A type that this version does not know, in a line that is otherwise whole; as client-go does, it is passed over. */
+  /** An event type that this version does not know, in an otherwise valid line. It is skipped, as client-go does. */
   | { kind: 'unknown'; type: string }
   | { kind: 'garbage' };
 
-/** Reads one line of a watch. What is not a watch event is `garbage`, never an exception. */
+/** Parses one line of a watch. Anything that is not a watch event is `garbage`, never an exception. */
 export function parseWatchEvent(line: string): WatchEvent {
   const event = parseJson(line);
   if (!isRecord(event)) return { kind: 'garbage' };

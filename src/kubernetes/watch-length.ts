@@ -1,9 +1,14 @@
-/** The server ends a watch after this time, at random up to twice of it. Each that falls silent makes the next shorter. */
+/**
+ * The server ends a watch after this time, or randomly up to twice as late. Each silent watch makes the next shorter.
+ */
 const SECONDS = [300, 20, 8, 4] as const;
-/** So many in a row that end in good order make the next one longer again: what dropped the others may have gone. */
+/**
+ * After so many watches in a row that end in order the next is longer again: whatever dropped the others may have
+ * stopped.
+ */
 const ENDS_BEFORE_LONGER = 100;
 
-/** How long a watch is asked for: shorter where something in between drops silent connections, for as long as it does. */
+/** The duration to request for a watch. It is shorter while something in between drops silent connections. */
 export class WatchLength {
   #step = 0;
   #endsInARow = 0;
@@ -18,7 +23,7 @@ export class WatchLength {
     this.#endsInARow = 0;
   }
 
-  /** The server ended a watch in good order. */
+  /** Notes that the server ended a watch in order. */
   noteEnd(): void {
     this.#endsInARow += 1;
     if (this.#endsInARow >= ENDS_BEFORE_LONGER) {

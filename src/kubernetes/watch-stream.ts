@@ -7,12 +7,13 @@ import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
 
 /**
  * How one watch ended:
- * - `ended`: the server ended it in order; go on from the last version.
- * - `expired`: 410, as HTTP status or as event; list anew.
- * - `failed`: could not be opened, broke off, or the server reported an error; go on from the last version.
- * - `idle`: no byte came for `idleTimeoutMs`: the peer is gone without a word; go on from the last version.
- * - `garbage`: a line that is no watch event; go on from the last version, and list anew if that repeats.
- * - `stopped`: the caller's signal.
+ *
+ * - `ended`: the server ended it in order; continue from the last version.
+ * - `expired`: 410, as HTTP status or as event; list again.
+ * - `failed`: it could not be opened, broke off, or the server reported an error; continue from the last version.
+ * - `idle`: no byte came for `idleTimeoutMs`, so the connection is dead; continue from the last version.
+ * - `garbage`: a line is not a watch event; continue from the last version, and list again if that repeats.
+ * - `stopped`: the caller's signal aborted.
  */
 export type WatchOutcome =
   | { end: 'ended' | 'expired' | 'idle' | 'garbage' | 'stopped' }
@@ -31,13 +32,13 @@ export interface WatchRequest {
   signal: AbortSignal;
   /** Called for each change and bookmark, in order. */
   onEvent: (event: WatchChange) => void;
-  /** Called when the server has taken the watch. */
+  /** Called when the server has accepted the watch. */
   onOpen: () => void;
-  /** Called for each piece of the stream that arrives, whatever it holds. */
+  /** Called for each chunk of the stream, whatever it contains. */
   onBytes: () => void;
 }
 
-/** Runs one watch until it ends, one way or another. Never throws; leaves no socket open. */
+/** Runs one watch until it ends. Never throws, and leaves no socket open. */
 export async function runWatch(request: WatchRequest): Promise<WatchOutcome> {
   const teardown = new AbortController();
   const signal = AbortSignal.any([request.signal, teardown.signal]);
@@ -70,7 +71,7 @@ async function consume(
     return await Promise.race([reading, watchdog.idle]);
   } finally {
     watchdog.stop();
-    // The loser of the race fails when the socket is torn down; nobody is interested any more.
+    // The loser of the race fails when the socket is destroyed, and nothing waits for it any more.
     reading.catch(() => undefined);
     response.on('error', () => undefined);
   }
@@ -109,11 +110,11 @@ function handleLines(
 interface Watchdog {
   touch: () => void;
   stop: () => void;
-  /** Resolves when nothing was touched for the idle time; never once stopped. */
+  /** Resolves when `touch` was not called for the idle time; never after a stop. */
   idle: Promise<WatchOutcome>;
 }
 
-/** One timer that looks again when it fires, instead of a new timer per chunk. */
+/** One timer that checks again when it fires, instead of a new timer per chunk. */
 function startWatchdog({ clock, idleTimeoutMs }: WatchRequest, signal: AbortSignal): Watchdog {
   const stopping = new AbortController();
   const sleepSignal = AbortSignal.any([signal, stopping.signal]);

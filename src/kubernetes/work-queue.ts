@@ -5,17 +5,17 @@ import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import { TimeSlice } from './time-slice.ts';
 
-/** Counts for metrics; each is called synchronously and must not throw. */
+/** Counts for metrics. The methods are called synchronously and must not throw. */
 export interface WorkQueueObserver {
   /** Keys that wait for a worker, after each change. */
   onDepth?(depth: number): void;
-  /** A key came that did not wait already. */
+  /** Called when a key enters the queue that did not wait already. */
   onAdded?(): void;
-  /** A worker takes a key that waited this long. */
+  /** Called when a worker takes a key that waited this long. */
   onStarted?(waitSeconds: number): void;
-  /** A worker is done with a key. */
+  /** Called when a worker is done with a key. */
   onFinished?(workSeconds: number): void;
-  /** A key was put back with back-off. */
+  /** Called when a key is requeued with back-off. */
   onRetry?(): void;
 }
 
@@ -24,10 +24,10 @@ export interface WorkQueueOptions {
   log: Log;
   /** Back-off of `retry`. @default 500 ms doubling to 5 min */
   backOff?: BackOff;
-  /** In place of Math.random, for tests. */
+  /** Replaces Math.random in tests. */
   random?: () => number;
   observer?: WorkQueueObserver;
-  /** Asked whenever a key is added: one that became urgent while it was in line changes lanes. @default all are normal */
+  /** Called whenever a key is added. A waiting key that became urgent changes lanes. @default all are normal */
   laneOf?: (key: string) => Lane;
 }
 
@@ -38,37 +38,38 @@ export interface Workers {
   readonly urgentConcurrency?: number;
 }
 
-/** `urgent` keys have workers of their own: no number of other keys that hang can keep them waiting. */
+/** `urgent` keys have workers of their own, so that no number of other keys that hang can delay them. */
 export type Lane = 'urgent' | 'normal';
 
-/** Handles one key. If it throws, the key is retried with back-off. The signal aborts when the queue is stopped hard. */
+/** Handles one key. If it throws, the key is retried with back-off. `abort()` aborts the signal. */
 export type Worker = (key: string, signal: AbortSignal) => Promise<void>;
 
 const LANES: readonly Lane[] = ['urgent', 'normal'];
 const DEFAULT_BACK_OFF = { baseMs: 500, maxMs: 300_000 };
-/** Without a reason each abort makes a DOMException, which costs more than all the rest of setting a timer. */
+/** Without a reason each abort makes a DOMException, which costs more than the rest of setting a timer. */
 const CALLED_OFF = new Error('another timer takes the place of this one');
-/** setTimeout's limit; a longer sleep would return at once. */
+/** The limit of setTimeout. A longer sleep would return at once. */
 const MAX_SLEEP_MS = 2_147_483_647;
 
 /**
- * A queue of keys for level-triggered work: what a key needs is found out when it is its turn, so it is enough to
- * hold it once. A key is in any of these states:
+ * A queue of keys for level-triggered work. A worker finds out what a key needs when it takes the key, so the queue
+ * holds each key once. States of a key:
  *
- * - IDLE     unknown to the queue (though its failures may be remembered).
- * - READY    in the line of its lane, first come first served.  IDLE → READY by `add`.
- * - RUNNING  one worker has it, never two.      READY → RUNNING when a worker is free.
- * - DIRTY    RUNNING, and added meanwhile: what the worker looked at may be old.  RUNNING → DIRTY by `add`.
- *            When the worker is done: RUNNING → IDLE, DIRTY → READY at the end of the line.
+ * - IDLE: unknown to the queue, though its failures may be remembered.
+ * - READY: waits in its lane, first come first served. IDLE → READY by `add`.
+ * - RUNNING: one worker has it, never two. READY → RUNNING when a worker is free.
+ * - DIRTY: RUNNING, and added meanwhile, because the worker may use an old state. RUNNING → DIRTY by `add`. When the
+ *   worker is done: RUNNING → IDLE, DIRTY → READY at the end of its lane.
  *
- * Beside that a key may be DELAYED once (`addAfter`, `retry`): it is added when the time comes. The earliest time wins,
- * and an `add` in between does not take it back: the promise to look again at that time stands.
+ * In addition a key may be DELAYED once (`addAfter`, `retry`): it is added at that time. The earliest time wins, and
+ * an `add` before that time does not cancel it.
  *
- * The queue itself: OPEN → `stop()` → STOPPING (nothing new starts, delays are dropped, running workers finish) → STOPPED.
+ * The queue itself: OPEN → `stop()` → STOPPING (starts nothing new, drops delays, waits for running workers) →
+ * STOPPED.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** READY keys, with the time since when they wait; a Map keeps the order. */
+  /** READY keys, with the time since when they wait, oldest first. */
   readonly #ready: Readonly<Record<Lane, Map<string, number>>> = { urgent: new Map(), normal: new Map() };
   /** RUNNING keys; true if DIRTY. */
   readonly #running = new Map<string, boolean>();
@@ -92,22 +93,22 @@ export class WorkQueue {
     });
   }
 
-  /** Keys waiting for a worker. */
+  /** Number of keys that wait for a worker. */
   get depth(): number {
     return this.#ready.urgent.size + this.#ready.normal.size;
   }
 
-  /** Keys that a worker has. */
+  /** Number of keys that a worker has. */
   get inFlight(): number {
     return this.#running.size;
   }
 
-  /** Keys waiting for their time. */
+  /** Number of keys that wait for their time. */
   get delayed(): number {
     return this.#delayed.size;
   }
 
-  /** Wants a look at the key as soon as a worker is free. Without effect once stopping. */
+  /** Queues the key for the next free worker. Has no effect once stopping. */
   add(key: string): void {
     if (this.#isStopping) return;
     const isDirty = this.#running.get(key);
@@ -119,7 +120,7 @@ export class WorkQueue {
     if (!isDirty) this.#options.observer?.onAdded?.();
   }
 
-  /** Puts the key into the line of its lane. */
+  /** Puts the key into its lane. */
   #line(key: string, isNew = true): void {
     const lane = this.#laneOf(key);
     if (this.#ready[lane].has(key)) return;
@@ -134,7 +135,7 @@ export class WorkQueue {
     return this.#options.laneOf?.(key) ?? 'normal';
   }
 
-  /** @returns since when it waited there, if it did. */
+  /** @returns since when it waited in the other lane; undefined if it did not */
   #takeFromOtherLane(key: string, lane: Lane): number | undefined {
     const other = this.#ready[lane === 'urgent' ? 'normal' : 'urgent'];
     const sinceMs = other.get(key);
@@ -142,7 +143,7 @@ export class WorkQueue {
     return sinceMs;
   }
 
-  /** Wants a look at the key in `delayMs`, or at the time already promised if that is earlier. */
+  /** Queues the key in `delayMs`, or at its scheduled time if that is earlier. */
   addAfter(key: string, delayMs: number): void {
     if (this.#isStopping) return;
     if (!(delayMs > 0)) {
@@ -154,8 +155,9 @@ export class WorkQueue {
   }
 
   /**
-   * Wants a look at the key after its back-off, which doubles each time until `forget`, but for `maxMs` at most.
-   * Returns the delay.
+   * Queues the key after its back-off, which doubles until `forget`, but after `maxMs` at most.
+   *
+   * @returns the delay in milliseconds
    */
   retry(key: string, maxMs = Number.POSITIVE_INFINITY): number {
     const failures = this.#failures.get(key) ?? 0;
@@ -169,17 +171,17 @@ export class WorkQueue {
     return delayMs;
   }
 
-  /** The key did well (or is gone): its next failure starts from the smallest back-off. */
+  /** The key succeeded or no longer exists, so its next failure starts from the smallest back-off. */
   forget(key: string): void {
     this.#failures.delete(key);
   }
 
-  /** Failures in a row of the key. */
+  /** Consecutive failures of the key. */
   failures(key: string): number {
     return this.#failures.get(key) ?? 0;
   }
 
-  /** Sets workers on the keys; resolves when the queue has stopped. Only once. */
+  /** Runs workers on the keys. Resolves when the queue has stopped. Call it once. */
   async run(worker: Worker, { concurrency, urgentConcurrency = 0 }: Workers): Promise<void> {
     if (this.#worker !== undefined) throw new Error('the queue is already running');
     this.#worker = worker;
@@ -188,7 +190,7 @@ export class WorkQueue {
     await this.#finished.promise;
   }
 
-  /** Resolves when nothing is ready and nothing is running; delayed keys are not waited for. */
+  /** Resolves when no key is ready or running. Delayed keys do not count. */
   async drain(): Promise<void> {
     if (this.depth === 0 && this.#running.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -196,7 +198,7 @@ export class WorkQueue {
     });
   }
 
-  /** Starts nothing new and resolves when the running workers are done. `abort()` hurries them. */
+  /** Starts nothing new. Resolves when the running workers are done; `abort()` makes them stop early. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#wake?.abort(CALLED_OFF);
@@ -207,7 +209,7 @@ export class WorkQueue {
     await this.#finished.promise;
   }
 
-  /** Aborts the signal that the workers were given. */
+  /** Aborts the signal of the workers. */
   abort(): void {
     this.#aborting.abort();
   }
@@ -226,7 +228,7 @@ export class WorkQueue {
     return this.#workerFor(lane) !== undefined && this.#ready[lane].size > 0;
   }
 
-  /** Whose worker is free for a key of this lane; urgent keys also take a normal one. */
+  /** The lane whose worker is free for a key of this lane. Urgent keys also take a normal worker. */
   #workerFor(lane: Lane): Lane | undefined {
     if (this.#busy[lane] < this.#workers[lane]) return lane;
     return lane === 'urgent' && this.#busy.normal < this.#workers.normal ? 'normal' : undefined;
@@ -259,7 +261,7 @@ export class WorkQueue {
     const isDirty = this.#running.get(key) === true;
     this.#running.delete(key);
     this.#options.observer?.onFinished?.((this.#options.clock.monotonicMs() - startedAtMs) / 1000);
-    // It was counted when it became dirty.
+    // The key was counted when it became dirty.
     if (isDirty && !this.#isStopping) this.#line(key, false);
     this.#pump();
     this.#settle();
@@ -271,7 +273,7 @@ export class WorkQueue {
     if (this.#isStopping) this.#finished.resolve(undefined);
   }
 
-  /** One timer for the earliest of all delayed keys. */
+  /** Sets one timer for the earliest of all delayed keys. */
   #setTimer(): void {
     const earliestMs = this.#delayed.earliestMs();
     if (earliestMs === undefined || earliestMs >= this.#wakeAtMs) return;
@@ -284,7 +286,7 @@ export class WorkQueue {
       () => {
         this.#addDue();
       },
-      // Called off: an earlier key has set a timer of its own, or the queue stops.
+      // Aborted: an earlier key has set its own timer, or the queue stops.
       () => undefined,
     );
   }
