@@ -8,13 +8,16 @@ import { createLogger } from './observability/logger.ts';
 
 /** The composition root: the only file that reads arguments, environment and signals. */
 
-/** Wrong settings: nothing was started. */
+/** Exit code for invalid settings: nothing was started. */
 const EXIT_INVALID = 2;
 const EXIT_LOST_LEASE = 1;
-/** An error that nobody caught, which is a mistake in the operator. What is written down already is picked up after it. */
+/**
+ * Exit code for an uncaught error, which is a bug in the operator. The next process continues from the recorded
+ * state.
+ */
 const EXIT_CRASHED = 1;
 
-// Node would write the error with all that hangs on it, and that may be a request with its key.
+// Node would print the error with all its members, which may include a request with its key.
 process.on('uncaughtException', crash);
 
 const loaded = loadConfig(process.argv.slice(2), process.env);

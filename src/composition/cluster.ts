@@ -28,21 +28,20 @@ export interface ClusterParts {
 export interface Cluster {
   readonly kubeConfig: LoadedKubeConfig['kubeConfig'];
   readonly transport: ApiTransport;
-  /** For the Lease alone: requests of others that hang must not keep it from being renewed. */
+  /** For the Lease alone, so that other requests that hang cannot delay its renewal. */
   readonly leaseTransport: ApiTransport;
-  /** Keeps a local copy of a resource. */
   readonly openInformer: ManagerOptions['openInformer'];
   readonly recorder: EventRecorder;
   readonly namespaces: ResourceClient<KubernetesObject>;
-  /** As a whole: its schema is compared. */
+  /** Reads whole CRDs, because the operator compares their schema. */
   readonly crds: ResourceClient<KubernetesObject>;
-  /** The operator's own. */
+  /** The operator's own namespace. */
   readonly namespace: string;
   readonly ports: Omit<ClusterPorts, 'view'>;
 }
 
 const GPU_PODS = { group: GROUP, version: VERSION, plural: PLURAL };
-/** All that is written back is patches of own annotations, and the status. */
+/** The operator writes back only the status and patches of its own annotations, so it may drop the rest. */
 const trimGpuPod = keepOwnAnnotations(`${GROUP}/`);
 const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
@@ -52,14 +51,14 @@ export function gpuPodResource({ kubernetes: { watchNamespace } }: Config): Watc
   return { ...GPU_PODS, namespace: watchNamespace, decode: trimGpuPod };
 }
 
-/** Everything that speaks to the Kubernetes API. Nothing is sent yet. */
+/** Builds everything that speaks to the Kubernetes API. It sends nothing. */
 export function connectCluster({ config, clock, log, metrics }: ClusterParts): Cluster {
   const { kubeconfig, context, namespace, watchIdleTimeoutMs } = config.kubernetes;
   const loaded = loadKubeConfig({ path: kubeconfig, context });
   const { kubeConfig } = loaded;
   const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
   const shared = { kubeConfig, clock, userAgent, onRequest: metrics.onApiRequest };
-  // As many as there are workers that may hang in a write, and as many again for terminations.
+  // As many sockets as workers may hang in a write, and as many again for terminations.
   const maxSockets = 2 * config.process.concurrency + 32;
   const transport = new ApiTransport({ ...shared, maxSockets });
   const recorder = new EventRecorder({
@@ -98,5 +97,5 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
   };
 }
 
-/** A renewal, and the look after one that met somebody else. */
+/** One for a renewal, and one for the read after a conflict. */
 const LEASE_SOCKETS = 2;

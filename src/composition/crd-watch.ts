@@ -14,9 +14,9 @@ export interface CrdWatchOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: Events;
-  /** How long an older CRD is left alone before the operator reads it again. */
+  /** How long to wait before the operator reads an older CRD again. */
   readonly askAgainMs: number;
-  /** Called when an older CRD was replaced by the right one. */
+  /** Called when the right CRD replaced an older one. */
   readonly onHealed: () => void;
 }
 
@@ -24,8 +24,8 @@ const NAME = `${PLURAL}.${GROUP}`;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Compares the CRD of the cluster with that of this version when the process starts, and again while it is older: a
- * field that the API server drops would hold no limit. Once it is right it is not read again.
+ * Compares the CRD in the cluster with the one of this version at start, and again while it is older. A field that
+ * the API server drops cannot enforce a limit. Once the CRD is right, the operator does not read it again.
  */
 export class CrdWatch implements Runnable {
   readonly #options: CrdWatchOptions;
@@ -37,7 +37,7 @@ export class CrdWatch implements Runnable {
     this.#options = options;
   }
 
-  /** What is wrong with the CRD; undefined where it is right, or where the operator may not read it. */
+  /** What is wrong with the CRD; undefined if it is right, or the operator may not read it. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -50,7 +50,7 @@ export class CrdWatch implements Runnable {
     this.#stopping.abort();
   }
 
-  /** Resolves after the first comparison; if that found an older CRD, others follow. */
+  /** Resolves after the first comparison. If the CRD is older, comparisons continue. */
   async whenCompared(): Promise<void> {
     const { signal } = this.#stopping;
     this.#first ??= this.#compare(signal).then((isDone) => {
@@ -71,7 +71,7 @@ export class CrdWatch implements Runnable {
     }
   }
 
-  /** @returns whether there is no more to read. */
+  /** @returns true if nothing is left to compare */
   async #compare(signal: AbortSignal): Promise<boolean> {
     const { crds, log } = this.#options;
     try {
@@ -99,7 +99,7 @@ export class CrdWatch implements Runnable {
         'the CRD is not that of this version; nothing new is rented until you apply the CRD of this version',
       );
       events.record(
-        // Events about what has no namespace are kept in this one.
+        // Events about cluster-scoped objects are in this namespace.
         {
           apiVersion: 'apiextensions.k8s.io/v1',
           kind: 'CustomResourceDefinition',

@@ -4,19 +4,19 @@ import type { GpuPodOptions } from '../reconciler/gpu-pod-options.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import type { Prime } from './prime.ts';
 
-/** What the controller of the GpuPods stands on. */
+/** What the controller of the GpuPods uses. */
 export interface GpuPodParts {
-  /** Of this process, as in the Lease. */
+  /** Identity of this process, as in the Lease. */
   readonly identity: string;
   readonly cluster: Cluster;
   readonly prime: Prime;
-  /** undefined: there is one operator by decree. */
+  /** Undefined: leader election is off, and only one operator runs. */
   readonly elector: LeaderElector | undefined;
   readonly gpuPods: SharedSource;
   readonly crdProblem: () => string | undefined;
 }
 
-/** The controller's options, out of the settings and of what speaks to cluster and provider. */
+/** Builds the options of the controller from the settings and the connections to cluster and provider. */
 export function gpuPodOptions(
   { config, clock, log, metrics }: ClusterParts,
   { identity, cluster, prime, elector, gpuPods, crdProblem }: GpuPodParts,
@@ -49,14 +49,14 @@ export function gpuPodOptions(
     },
     observer: metrics,
     crdProblem,
-    // Without election nobody else can lead, and there is nothing to renew.
+    // Without leader election no other process can lead, and there is nothing to renew.
     isLeaseFresh: () => elector === undefined || isFresh(elector, clock.monotonicMs(), timings.leaseFenceMs),
   };
 }
 
 function isFresh(elector: LeaderElector, nowMs: number, leaseFenceMs: number): boolean {
   const renewedAtMs = elector.lastRenewedAtMonotonicMs() ?? -Infinity;
-  // Where renewals are slow, the last answer and the next take part of that time; the lease itself holds longer still.
+  // Slow renewals take part of the fence time: the last answer and the next one. The Lease is valid for longer still.
   const fenceMs = leaseFenceMs + 2 * elector.lastRenewalTookMs();
   return nowMs - renewedAtMs <= Math.min(fenceMs, elector.leaseDurationMs());
 }

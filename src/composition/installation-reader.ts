@@ -8,8 +8,8 @@ const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 20_000;
 
 /**
- * Reads the record of this installation when this process begins to lead. What cannot be read is not absent: it is tried
- * until it can, later and later. Meanwhile this process is not ready, and says why.
+ * Reads the record of this installation when this process begins to lead. An unreadable record is not an absent one,
+ * so the reader retries with back-off. Until it succeeds, this process is not ready and says why.
  */
 export class InstallationReader {
   readonly #cluster: Cluster;
@@ -21,12 +21,12 @@ export class InstallationReader {
     this.#parts = parts;
   }
 
-  /** Why the record could not be read at the last try, for the readiness check. */
+  /** Why the last try failed, for the readiness check. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** @returns undefined once the signal aborts. */
+  /** @returns the installation; undefined once the signal aborts */
   async read(signal: AbortSignal): Promise<Installation | undefined> {
     const { clock } = this.#parts;
     for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(MAX_RETRY_MS, retryMs * 2)) {
@@ -59,7 +59,7 @@ export class InstallationReader {
     return { ...installation, proofKey: await ensureProofKey(ports.secrets, namespace) };
   }
 
-  /** Once for each problem: it is tried often, and says the same each time. */
+  /** Logs each problem once, because every retry has the same one. */
   #tell(error: unknown): void {
     const problem = `Failed to read or create the record of the installation: ${apiErrorMessage(error)}`;
     if (problem !== this.#problem) {

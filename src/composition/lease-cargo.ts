@@ -5,8 +5,8 @@ import { ownerAnnotations } from './lease-owner.ts';
 import type { LeaseOwner, LeaseOwnerWatch } from './lease-owner.ts';
 
 /**
- * What rides along on the lease, which the leader writes anyway every few seconds: the record of what was spent, and
- * whose process holds it.
+ * Annotations that the Lease carries, because the leader renews it every few seconds anyway: the record of the
+ * spending, and the owner of the process.
  */
 export function cargoOf(spent: DurableRecord, owner: LeaseOwner, watch: LeaseOwnerWatch): LeaseCargo {
   const whose = ownerAnnotations(owner);

@@ -1,17 +1,17 @@
 import { LEASE_ANNOTATIONS } from '../api/names.ts';
 import type { Log } from '../kubernetes/log.ts';
 
-/** For whom a process stands for election. */
+/** The installation that a process belongs to in the election. */
 export interface LeaseOwner {
-  /** The Helm release, or whatever `--lease-owner` says; undefined: nobody said. */
+  /** The Helm release, or the value of `--lease-owner`; undefined: unknown. */
   readonly owner: string | undefined;
-  /** The namespace that is watched; undefined: all. */
+  /** The watched namespace; undefined: all. */
   readonly watchNamespace: string | undefined;
 }
 
 const ALL_NAMESPACES = '*';
 
-/** What a holder writes onto the lease about itself. */
+/** The annotations with which a holder describes itself on the Lease. */
 export function ownerAnnotations({ owner, watchNamespace }: LeaseOwner): Record<string, string> {
   return {
     [LEASE_ANNOTATIONS.owner]: owner ?? '',
@@ -20,8 +20,9 @@ export function ownerAnnotations({ owner, watchNamespace }: LeaseOwner): Record<
 }
 
 /**
- * Two installations in one namespace share its Lease and its record, so that only one of them works, and the GpuPods of
- * the other are served by nobody. A standby that waits behind another installation says so, instead of waiting for ever.
+ * Detects a second installation in the same namespace. Both share one Lease and one record, so only one of them
+ * works, and nobody serves the GpuPods of the other. A standby behind another installation reports that, instead of
+ * waiting without limit.
  */
 export class LeaseOwnerWatch {
   readonly #self: LeaseOwner;
@@ -37,14 +38,14 @@ export class LeaseOwnerWatch {
   }
 
   /**
-   * Why this process will never work as things are, for the readiness check. Only another owner counts: behind the
-   * process that a rolling update replaces, a standby must be ready for the update to go on.
+   * Why this process can never lead as things are, for the readiness check. Only another owner counts: during a
+   * rolling update the standby must become ready while the old process holds the Lease.
    */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Takes in the lease as another process holds it. */
+  /** Takes the annotations of a Lease that another process holds. */
   onHeldByOther(annotations: Readonly<Record<string, string>>): void {
     const holder = {
       owner: known(annotations[LEASE_ANNOTATIONS.owner]),
@@ -59,7 +60,7 @@ export class LeaseOwnerWatch {
     this.#told = message;
   }
 
-  /** This process leads. */
+  /** This process leads, so the problem is over. */
   onTaken(): void {
     this.#problem = undefined;
     this.#told = undefined;
@@ -81,7 +82,7 @@ interface Holder {
   readonly scope: string | undefined;
 }
 
-/** Where an owner is not known on both sides, only another scope tells that it is another installation. */
+/** If an owner is unknown on either side, only a different scope shows that it is another installation. */
 function relationOf(self: LeaseOwner, { owner, scope }: Holder): 'same' | 'otherOwner' | 'otherScope' {
   if (owner !== undefined && self.owner !== undefined) {
     return owner === self.owner ? 'same' : 'otherOwner';

@@ -20,20 +20,18 @@ import type { Prime } from './prime.ts';
 import { sampleUnowned } from './samples.ts';
 import { createTelemetry, telemetryServer } from './telemetry.ts';
 
-/** A running operator. */
 export interface RunningOperator {
   /**
-   * Stops in good order: what is under way is finished, a create request that was sent is awaited, the lease is given
-   * back.
+   * Stops gracefully: running work finishes, a create request that was sent is awaited, and the Lease is released.
    */
   stop(): Promise<void>;
-  /** Resolves when it has ended: asked to, or because the lease was lost. */
+  /** Resolves when the operator has stopped, on request or because it lost the Lease. */
   readonly ended: Promise<'stopped' | 'lostLease'>;
 }
 
 const EVENT_FLUSH_MS = 2_000;
 
-/** Puts an operator together and starts it: it watches at once, and works once it leads. */
+/** Builds an operator and starts it. It watches at once, and reconciles once it leads. */
 export async function startOperator(config: Config, log: Logger): Promise<RunningOperator> {
   const telemetry = createTelemetry(systemClock);
   const { metrics } = telemetry;
@@ -113,7 +111,7 @@ function createElector(
   });
 }
 
-/** Closed behind everything that sends. */
+/** Closes the connections after everything that sends has stopped. */
 function connectionsOf({ transport, leaseTransport }: Cluster, { provider }: Prime): Runnable {
   return {
     stop: () => {
@@ -124,7 +122,7 @@ function connectionsOf({ transport, leaseTransport }: Cluster, { provider }: Pri
   };
 }
 
-/** What the controllers recorded last is still sent. */
+/** Sends the last events of the controllers before it stops. */
 function eventsOf({ recorder }: Cluster): Runnable {
   return {
     stop: async () => {

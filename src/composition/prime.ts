@@ -16,7 +16,7 @@ export interface Prime {
   readonly provider: PrimeProvider;
 }
 
-/** Everything that speaks to Prime Intellect. Nothing is sent yet. */
+/** Builds everything that speaks to Prime Intellect. It sends nothing. */
 export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Prime {
   const { baseUrl, key, maxRequestsPerSecond, timeouts, offerCacheMs } = config.prime;
   const keys = key.kind === 'file' ? fileApiKey(key.path, clock) : literalApiKey(key.key.reveal());
@@ -33,7 +33,7 @@ export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Pr
   return { keys, limiter, provider: withOfferMetrics(provider, metrics) };
 }
 
-/** The provider, with every believed answer about offers told to the metrics. */
+/** The provider, with metrics for every accepted answer about offers. */
 function withOfferMetrics(provider: PrimeProvider, metrics: Metrics): PrimeProvider {
   const listOffers: Provider['listOffers'] = async (query) => {
     const answer = await provider.listOffers(query);

@@ -12,15 +12,15 @@ import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
 import { defaultSizes } from '../offers/sizes.ts';
 
-/** Tenants choose namespaces and the provider chooses its words: how many series come of them is bounded. */
+/** Tenants choose namespaces and the provider chooses its values, so the number of time series is bounded. */
 const namespaces = new BoundedLabels(1_000);
 const providers = new BoundedLabels(100);
 const gpuTypes = new BoundedLabels(100);
 
-/** By the object as it was read: those that did not change since the last scrape are not read again. */
+/** By object version, so that a scrape parses only GpuPods that changed since the last one. */
 const samples = new WeakMap<KubernetesObject, readonly GpuPodSample[]>();
 
-/** What metrics know of the GpuPods; one that cannot be read is left out. */
+/** What metrics need from the GpuPods, without those that this version cannot read. */
 export function sampleGpuPods(objects: readonly KubernetesObject[]): readonly GpuPodSample[] {
   return objects.flatMap((object) => {
     const sampled = samples.get(object) ?? readSample(object);
@@ -49,7 +49,10 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
   };
 }
 
-/** Not once its end was seen, nor once its finalizer is gone: what bills then is told with the instances without a GpuPod. */
+/**
+ * False after a proven termination or without the finalizer. What still bills then counts among the instances without
+ * a GpuPod.
+ */
 function isBilling(gpuPod: GpuPod): boolean {
   const { podId, terminatedAt } = gpuPod.status;
   return podId !== undefined && terminatedAt === undefined && !isReleased(gpuPod);
@@ -84,12 +87,12 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
   );
 }
 
-/** USD an hour of instances without a GpuPod, by why. */
+/** USD per hour of instances without a GpuPod, by kind. */
 export function sampleUnowned(books: Pick<Reservations, 'unowned'>): ReadonlyMap<string, number> {
   return new Map([...books.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)]));
 }
 
-/** What metrics know of offers: those that can be priced at their default sizes. */
+/** What metrics need from offers: those with a price at their default sizes. */
 export function sampleOffers(offers: readonly Offer[]): readonly OfferSample[] {
   return offers.flatMap((offer) => {
     const cost = priceOffer(offer, defaultSizes(offer));

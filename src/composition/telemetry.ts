@@ -10,7 +10,7 @@ import { createMetrics } from '../observability/metrics.ts';
 import type { LimiterSample, Metrics } from '../observability/metrics.ts';
 import { sampleGpuPods } from './samples.ts';
 
-/** What metrics and health look at, once it is there: the parts are put together after the recorders. */
+/** The sources of metrics and health checks. They exist later than the recorders. */
 export interface Observed {
   readonly gpuPods: () => readonly KubernetesObject[];
   readonly cooldowns: () => ReadonlyMap<string, number>;
@@ -18,9 +18,9 @@ export interface Observed {
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
   readonly hasSynced: () => boolean;
-  /** Why this process cannot begin to work although it leads. */
+  /** Why this process cannot reconcile although it leads. */
   readonly installationProblem: () => string | undefined;
-  /** What is wrong with the CRD that the cluster serves. */
+  /** What is wrong with the CRD in the cluster. */
   readonly crdProblem: () => string | undefined;
   /** Why this process can neither lead nor stand by. */
   readonly leaseProblem: () => string | undefined;
@@ -28,7 +28,7 @@ export interface Observed {
 
 export interface Telemetry {
   readonly metrics: Metrics;
-  /** From here on these sources are read. Those that only the leader has come later. */
+  /** Reads these sources from now on. Some exist only on the leader, and come later. */
   observe(observed: Partial<Observed>): void;
 }
 
@@ -44,7 +44,7 @@ const NOTHING: Observed = {
   leaseProblem: () => undefined,
 };
 
-/** A copy of the cluster that was not known to be current for this long is no ground to be called ready. */
+/** A process is not ready if its copy of the cluster was not known to be current for this long. */
 const MAX_WATCH_AGE_MS = 600_000;
 
 export function createTelemetry(clock: Clock): Telemetry & { readonly checks: HealthChecks } {
@@ -74,7 +74,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
   const lease = checkOf('lease', () => observed.leaseProblem());
   return {
     metrics,
-    // An answer at all shows that the event loop turns; what Kubernetes or the provider do wrong no restart mends.
+    // Any answer proves that the event loop runs. A restart does not fix Kubernetes or the provider.
     checks: { live: [], ready: [watch, installation, crd, lease] },
     observe: (what) => {
       observed = { ...observed, ...what };
@@ -82,7 +82,7 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
   };
 }
 
-/** A check that fails while there is a problem to tell. */
+/** A check that fails while there is a problem to report. */
 function checkOf(name: string, problem: () => string | undefined): HealthCheck {
   return {
     name,
@@ -93,7 +93,7 @@ function checkOf(name: string, problem: () => string | undefined): HealthCheck {
   };
 }
 
-/** Serves health and metrics where that is wanted. */
+/** Serves health and metrics, if the settings enable them. */
 export function telemetryServer(
   config: Config,
   { checks, metrics }: Telemetry & { readonly checks: HealthChecks },
