@@ -1,19 +1,24 @@
 import type { Measure } from './throughput.ts';
 
-/** How long a rate must be used to the full to double, while no limit was met yet. */
+/** How long a rate must be fully used before it doubles, until a limit is met. */
 const DOUBLING_MS = 1000;
-/** The smallest share of the rate that a cut takes back. */
+/** The smallest share of the rate that a cut removes. */
 const SMALL_CUT = 0.03;
-/** The share while nothing is known about the limit, and the largest one. */
+/** The share while the limit is unknown, and the largest one. */
 const LARGE_CUT = 0.5;
-/** A limit that is met again after less use than this was not cut enough: twice as much then, else a quarter. */
+/**
+ * If a limit is met again after less use than this, the last cut was too small: the next is twice as deep, else a
+ * quarter.
+ */
 const SOON_USED_MS = 8000;
 const SOON_MS = 60_000;
-/** After this much use the rate is back where the limit was met; then it looks for a higher one. The deeper the cut, the sooner. */
+/**
+ * After this much use the rate is back at the last limit and probes for a higher one. A deeper cut recovers sooner.
+ */
 const RECOVERY_MS = 40_000;
-/** A rate this much above what got through is not where the limit was met. */
+/** A rate this much above the measured one is not where the limit was met. */
 const CLOSE = 1.05;
-/** And this much above, it is to be found anew: it went up, or much got through at once that was saved before. */
+/** At this much above, the limit has to be found again: it rose, or a burst of saved requests passed. */
 const FAR = 1.3;
 const MIN_PER_SECOND = 0.2;
 
@@ -22,26 +27,28 @@ export interface AdaptiveRateOptions {
   readonly maxPerSecond: number;
 }
 
-/** A rate of requests that finds a limit which nobody tells, and stays close to it. */
+/** A request rate that finds an undocumented limit and stays close to it. */
 export interface AdaptiveRate {
   perSecond(): number;
-  /** The rate was used to the full for this long, and nothing was refused. */
+  /** The rate was fully used for this many milliseconds, and nothing was refused. */
   grow(usedMs: number): void;
   /**
-   * Something was refused.
+   * A request was refused.
    *
-   * @param measured what got through, where that could be measured
-   * @returns whether that came soon: what got through since the last time is what the limit lets through
+   * @param atMs when, as a monotonic time
+   * @param measured the measured rate of accepted requests, if any
+   * @returns true if the refusal came soon, so that the requests since the last one measure the limit
    */
   cut(atMs: number, measured?: Measure): boolean;
 }
 
 /**
- * Until the first refusal the rate doubles. From there on it follows the cubic curve that TCP uses (RFC 9438): fast back
- * towards the limit, flat around it, and faster again beyond, where the limit may have gone up. A limit that is met again
- * soon is what was measured to get through, else it is the rate at which it was met. Close to the limit a cut costs less
- * than 1 % of it on average, and a refusal comes twice a minute at most. Only use moves the rate: time in which nobody
- * wanted more shows nothing.
+ * Until the first refusal the rate doubles. From then on it follows the cubic curve of TCP (RFC 9438): fast back
+ * towards the limit, flat around it, and faster again beyond, where the limit may have risen.
+ *
+ * If the limit is met again soon, the measured rate is the new estimate, else the rate at which it was met. Close to
+ * the limit a cut costs less than 1 % of it on average, and a refusal comes at most twice a minute. Only use changes
+ * the rate, because idle time shows nothing.
  */
 export function createAdaptiveRate({ initialPerSecond, maxPerSecond }: AdaptiveRateOptions): AdaptiveRate {
   let limitPerSecond: number | undefined;
@@ -61,12 +68,12 @@ export function createAdaptiveRate({ initialPerSecond, maxPerSecond }: AdaptiveR
     return Math.min(maxPerSecond, Math.max(MIN_PER_SECOND, wanted));
   }
 
-  /** What was measured, where it says more than the rate at which the limit was met. */
+  /** The measure, if it says more than the rate at which the limit was met. */
   function betterThan(metAtPerSecond: number, measured: Measure | undefined): Measure | undefined {
     if (measured === undefined || metAtPerSecond <= measured.perSecond * CLOSE) {
       return undefined;
     }
-    // Long below the limit, less got through than might have.
+    // After a long time below the limit, fewer requests passed than could have.
     const isBetter = measured.isWhole === true || (measured.error <= cutShare && usedMs <= recoveryMs());
     return limitPerSecond === undefined || isBetter ? measured : undefined;
   }

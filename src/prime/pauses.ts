@@ -1,25 +1,25 @@
 import type { Ask } from './turn-queue.ts';
 
-/** No DELETE waits longer, and no create: how long a team's creates are held back is decided elsewhere. */
+/** The longest pause for DELETE and create requests. The circuit breakers hold back a team's creates for longer. */
 const MAX_WRITE_PAUSE_MS = 30_000;
-/** A read that would wait longer is told so at once: whoever asks has something better to do. */
+/** A read that would wait longer is refused at once, so that the caller can do other work. */
 const LONG_MS = 5_000;
 
-/** How long one 429 asks to wait. */
+/** How long one 429 answer asks to wait. */
 export interface PauseRequest {
   readonly nowMs: number;
-  /** What the limiter waits by itself. */
+  /** The limiter's own pause, in milliseconds. */
   readonly ownMs: number;
-  /** Its Retry-After. */
+  /** The Retry-After of the answer, in milliseconds. */
   readonly askedMs: number | undefined;
-  /** Nothing was let through since the last one: what was asked for then was too short. */
+  /** True if no request passed since the last 429, so the last pause was too short. */
   readonly isBlocked?: boolean;
 }
 
 /**
- * Until when which requests wait. A Retry-After holds for the kind of request that was answered so: an endpoint's
- * reads, creates, or DELETEs. Beside it creates and reads of any kind wait for the limiter's own short time, since the
- * limit may be the account's; DELETEs wait for nothing but their own answers.
+ * Which requests wait until when. A Retry-After applies to the kind of request that received it: reads of an
+ * endpoint, creates, or DELETEs. In addition creates and all reads wait for the limiter's own short pause, because
+ * the limit may be the account's. DELETEs wait only for their own answers.
  */
 export class Pauses {
   readonly #endpointUntilMs = new Map<string, number>();
@@ -45,12 +45,12 @@ export class Pauses {
     this.#endpointUntilMs.set(key, Math.max(this.#endpointMs(key), untilMs));
   }
 
-  /** Zero or less: such a request may go. */
+  /** Milliseconds until this request may be sent; zero or less: now. */
   leftMs(ask: Ask, nowMs: number): number {
     return this.#untilMs(ask) - nowMs;
   }
 
-  /** Only what was asked for is long: the limiter's own pauses are waited for. */
+  /** True if a Retry-After asks for a long pause. Requests wait for the limiter's own pauses. */
   isLong(ask: Ask, nowMs: number): boolean {
     return ask.priority === 'read' && this.#endpointMs(ask.endpoint ?? '') - nowMs > LONG_MS;
   }

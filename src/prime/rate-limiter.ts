@@ -7,61 +7,64 @@ import type { Ask, Priority } from './turn-queue.ts';
 
 export type { Ask, Priority } from './turn-queue.ts';
 
-/** Keeps the requests of one account below what the provider lets through. */
+/** Keeps the requests of one account below the provider's limit. */
 export interface RateLimiter {
   /**
-   * Resolves with 0 when the request may be sent: DELETE before POST before reads, which get one turn in 8. A read whose
-   * endpoint is to be left alone for long is not kept waiting: it gets for how many milliseconds.
+   * Waits for a turn: DELETE before POST before reads, which get one turn in 8.
+   *
+   * @returns 0 when the request may be sent; else, for a read whose endpoint asks for a long pause, the milliseconds
+   * to wait
    */
   acquire(ask: Ask): Promise<number>;
-  /** A request that began at this (monotonic) time was answered, with anything but 429. */
+  /** The provider answered a request that began at this (monotonic) time, with anything but 429. */
   reportPassed(startedAtMs: number): void;
-  /** A request like this that began at this (monotonic) time was answered 429. */
+  /** The provider answered 429 to such a request that began at this (monotonic) time. */
   reportLimited(ask: Ask, startedAtMs: number, retryAfterMs?: number): void;
-  /** How it stands, for metrics. */
+  /** The current state, for metrics. */
   state(): RateLimiterState;
 }
 
 export interface RateLimiterState {
-  /** What it lets through at most at the moment. */
+  /** The current maximum rate. */
   readonly requestsPerSecond: number;
-  /** What it would let through at once. */
+  /** Requests that may be sent at once. */
   readonly tokens: number;
-  /** Requests that wait for their turn. */
+  /** Requests that wait for a turn. */
   readonly waiting: Readonly<Record<Priority, number>>;
 }
 
 export interface RateLimiterOptions {
   readonly clock: Clock;
-  /** Never more than this, whatever the provider would take. @default 100 */
+  /** Upper bound of the rate, whatever the provider accepts. @default 100 */
   readonly maxRequestsPerSecond?: number;
-  /** Where it begins, before it knows what the provider takes. @default 20 */
+  /** The rate at start, before the limit is known. @default 20 */
   readonly initialRequestsPerSecond?: number;
-  /** Told of each turn that was given, with how long it was waited for. */
+  /** Called for each turn, with the time that the request waited. */
   readonly onTurn?: (priority: Priority, waitedMs: number) => void;
-  /** A number from 0 to below 1, so that many operators do not come back at once. @default Math.random */
+  /** A number from 0 to below 1, so that many operators do not resume at once. @default Math.random */
   readonly random?: () => number;
 }
 
 const DEFAULT_MAX_REQUESTS_PER_SECOND = 100;
 const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
-/** Requests that may go at once after a quiet time. More than one, because timers fire late. */
+/** Requests that may be sent at once after idle time. More than one, because timers fire late. */
 const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
-/** The pause after a 429 without Retry-After; doubled while nothing is let through between them. */
+/** The pause after a 429 without Retry-After. It doubles while no request passes in between. */
 const PAUSE_MS = { first: 250, maximum: 30_000 };
-/** Without a reason each abort makes a DOMException, which is dear. */
+/** Without a reason each abort makes a DOMException, which is expensive. */
 const CALLED_OFF = new Error('somebody came who may go at once');
 /**
- * An instance that is not wanted bills. A DELETE takes its turn ahead of the rate; where the rate is low it goes all the
- * same, one each `everyMs`, until DELETEs themselves are refused: it may be another endpoint's limit that made it low.
+ * An unwanted instance keeps billing, so DELETEs go ahead of the rate. At a low rate one is sent every `everyMs`
+ * nevertheless, because the limit of another endpoint may have lowered it, until DELETEs themselves are refused.
  */
 const DELETES = { credit: 1, everyMs: 200, untrustedMs: 30_000 };
-/** The most that may be owed for DELETEs: what else there is to do goes on soon after them. */
+/** The largest debt from DELETEs, so that other requests resume soon afterwards. */
 const MAX_DEBT = 5;
 
 /**
- * A token bucket whose rate adapts itself: the provider documents no limit, and its 429 carries none. Any 429 lowers the
- * rate, to what is measured to get through. What a 429 asks to wait holds for the kind of request that it answered, see {@link Pauses}.
+ * A token bucket with an adaptive rate: the provider documents no limit, and its 429 carries none. Any 429 lowers the
+ * rate to what was measured to pass. The pause that a 429 asks for applies to the kind of request that received it,
+ * see {@link Pauses}.
  */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { clock, random = Math.random } = options;
@@ -90,7 +93,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     refilledAtMs = nowMs;
   }
 
-  /** How long such a request waits for the rate. */
+  /** How long such a request waits for the rate, in milliseconds. */
   function tokenMs({ priority }: Ask, nowMs: number): number {
     const need = priority === 'delete' ? 1 - DELETES.credit : 1;
     const rateMs = ((need - tokens) / rate.perSecond()) * 1000;
@@ -123,7 +126,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 
   async function pump(): Promise<void> {
     if (isPumping) {
-      // Somebody came for whom the way may be free.
+      // The new request may be allowed at once.
       sleeping?.abort(CALLED_OFF);
       return;
     }
@@ -148,12 +151,12 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     const sleptMs = clock.monotonicMs() - nowMs;
     busyMs += sleptMs;
     if (isPaused) {
-      // To make up for the pause at once would run into the next one.
+      // Making up for the pause at once would cause the next one.
       refill();
       tokens = Math.min(tokens, 1);
       return;
     }
-    // Only time in which somebody waits shows whether the provider takes this rate.
+    // Only time in which a request waits shows whether the provider accepts this rate.
     rate.grow(sleptMs);
   }
 
@@ -181,13 +184,13 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       if (ask.priority === 'delete') {
         lastDeleteLimitedAtMs = nowMs;
       }
-      // The rest of a burst that was under way at the last cut says nothing new.
+      // The rest of a burst that was sent before the last cut adds nothing.
       if (startedAtMs > lastLimitedAtMs) {
         lastLimitedAtMs = nowMs;
         isBlocked = throughput.isBlocked;
         const measured = throughput.refuse(startedAtMs, busyMs, retryAfterMs);
         pauseLengthMs = isBlocked ? Math.min(pauseLengthMs * 2, PAUSE_MS.maximum) : PAUSE_MS.first;
-        // Where nothing gets through, no rate would: only time helps.
+        // While every request is refused no rate helps, only time.
         if (!isBlocked) {
           if (!rate.cut(nowMs, measured)) {
             throughput.forgetBefore();

@@ -1,28 +1,31 @@
-/** Refusals that are remembered, as points to measure from. */
+/** Number of refusals to remember, as points to measure from. */
 const MAX_MARKS = 6;
-/** How far back it is measured: a limit may have changed since. */
+/** How far back to measure, because the limit may have changed. */
 const MEMORY_MS = 30_000;
-/** A measure is worth something if somebody wanted more for this part of the time. */
+/** A measure counts if requests waited for this share of the time. */
 const BUSY_SHARE = 0.8;
-/** What a limit usually lets through at once is what it lets through in a second. */
+/** A limit usually allows as many requests at once as in a second. */
 const FIRST_MS = 1_000;
-/** Fewer than this say nothing of the limit, but that it lets little through at once. */
+/** Fewer requests than this say nothing about the limit, except that it allows few at once. */
 const MIN_FIRST = 4;
-/** The error where all that is known is how many got through at once. */
+/** The relative error if only the number of requests at once is known. */
 const ROUGH = 0.3;
-/** Where a limit is counted by the second, the rest of that second is lost. */
+/** If the provider counts by the second, the rest of that second is lost. */
 const MAX_LOST_MS = 1_000;
 const LONG_BLOCKED_MS = 2_000;
 
-/** How many requests a second get through at most, and by which part that may be wrong. */
+/** The maximum rate of accepted requests per second, and its relative error. */
 export interface Measure {
   readonly perSecond: number;
   readonly error: number;
-  /** It spans seconds in which nothing got through: the limit is counted over a longer time, and is not met before. */
+  /**
+   * True if it spans seconds without an accepted request: the limit applies to a longer period, and is not met
+   * before.
+   */
   readonly isWhole?: boolean;
 }
 
-/** A moment at which the provider had nothing left to give. */
+/** A moment at which the provider's allowance was used up. */
 interface Mark {
   readonly startedAtMs: number;
   readonly busyMs: number;
@@ -32,8 +35,9 @@ interface Mark {
 }
 
 /**
- * Counts what the provider lets through between its refusals. At each of them its allowance is used up, so what passed
- * in between is what it allows in that time, one more or less: the limit can be measured, not only felt for.
+ * Counts the requests that the provider accepts between its refusals. At each refusal its allowance is used up, so
+ * the accepted requests in between are what it allows in that time, give or take one. The limit can therefore be
+ * measured.
  */
 export class Throughput {
   #marks: Mark[] = [];
@@ -41,7 +45,7 @@ export class Throughput {
   #lostMs = 0;
   #blockedMs = 0;
 
-  /** A request that began at this time was let through. */
+  /** The provider accepted a request that began at this time. */
   pass(startedAtMs: number): void {
     this.#recent = [...this.#recent.filter((atMs) => atMs > startedAtMs - FIRST_MS), startedAtMs];
     for (const mark of this.#marks) {
@@ -51,16 +55,17 @@ export class Throughput {
     }
   }
 
-  /** Whether nothing at all was let through since the last refusal. */
+  /** True if no request was accepted since the last refusal. */
   get isBlocked(): boolean {
     return this.#marks.at(-1)?.passed === 0;
   }
 
   /**
-   * A request that began at this time was refused.
+   * The provider refused a request that began at this time.
    *
-   * @param busyMs for how long somebody wanted more, all in all
-   * @param askedMs how long it asks to wait
+   * @param busyMs total time in which requests waited
+   * @param askedMs how long the answer asks to wait
+   * @returns the measured rate, if there is one
    */
   refuse(startedAtMs: number, busyMs: number, askedMs = 0): Measure | undefined {
     const last = this.#marks.at(-1);
@@ -74,7 +79,10 @@ export class Throughput {
     return measured;
   }
 
-  /** What got through before the last refusal was less than might have: it is no measure of what comes. */
+  /**
+   * Drops the refusals before the last one: less was sent than could have passed, so the counts are no measure of the
+   * limit.
+   */
   forgetBefore(): void {
     this.#marks = this.#marks.slice(-1);
   }

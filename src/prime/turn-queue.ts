@@ -1,7 +1,7 @@
-/** What a request does: ending rentals saves money, renting is what people wait for, looking can wait. */
+/** The kind of request. Terminating saves money, users wait for creates, and reads can wait. */
 export type Priority = 'delete' | 'create' | 'read';
 
-/** What wants a turn. A pause that was asked of one endpoint holds back the reads of that endpoint only. */
+/** A request that needs a turn. A pause of one endpoint holds back only the reads of that endpoint. */
 export type Ask =
   | { readonly priority: 'delete' }
   | { readonly priority: 'create' }
@@ -9,15 +9,15 @@ export type Ask =
 
 export interface Waiting {
   readonly ask: Ask;
-  /** 0: it may go; else it is sent away, for so many milliseconds. */
+  /** 0: the request may be sent; else it is rejected, and may be retried after this many milliseconds. */
   readonly answer: (pausedForMs: number) => void;
 }
 
-/** One turn of so many goes to the least urgent kind that waits, so that looking never stops. */
+/** One turn in this many goes to the least urgent kind that waits, so that reads never stop. */
 const FAIR_TURN = 8;
 const PRIORITIES: readonly Priority[] = ['delete', 'create', 'read'];
 
-/** Who waits for a turn: DELETE before POST before reads, first come first served within each. */
+/** The requests that wait for a turn: DELETE before POST before reads, first come first served within each. */
 export class TurnQueue {
   readonly #queues: Record<Priority, Waiting[]> = { delete: [], create: [], read: [] };
   #given = 0;
@@ -35,7 +35,7 @@ export class TurnQueue {
     this.#queues[waiting.ask.priority].push(waiting);
   }
 
-  /** Takes out whose turn it is, of those that may go. */
+  /** Removes and returns the next request that may be sent. */
   next(mayGo: (ask: Ask) => boolean): Waiting | undefined {
     const first = PRIORITIES.flatMap((priority) => {
       const index = this.#queues[priority].findIndex(({ ask }) => mayGo(ask));
@@ -50,7 +50,7 @@ export class TurnQueue {
     return this.#queues[chosen.priority].splice(chosen.index, 1)[0];
   }
 
-  /** Takes out all that are like this. */
+  /** Removes and returns all matching requests. */
   takeAll(isLike: (ask: Ask) => boolean): readonly Waiting[] {
     const taken = this.#queues.read.filter(({ ask }) => isLike(ask));
     if (taken.length > 0) {
@@ -59,7 +59,7 @@ export class TurnQueue {
     return taken;
   }
 
-  /** The smallest of what is said of those that wait; Infinity where nobody does. */
+  /** The smallest value over the waiting requests; Infinity if none waits. */
   least(value: (ask: Ask) => number): number {
     let least = Number.POSITIVE_INFINITY;
     for (const priority of PRIORITIES) {
