@@ -11,21 +11,27 @@ export interface Passage {
 /** Folders whose texts follow the glossary. The list grows until it holds all of src. */
 const CLEAN_FOLDERS = [
   'src/api',
+  'src/composition',
   'src/config',
   'src/lifecycle',
   'src/observability',
   'src/offers',
   'src/prime',
+  'src/reconciler',
   'src/simulator',
 ];
 
 /** Folders whose comments, and titles of tests, follow the glossary. The list grows until it holds all of src and test. */
 const CLEAN_COMMENTS = [
   'src/api',
+  'src/composition',
   'src/config',
+  'src/kubernetes',
   'src/lifecycle',
   'src/observability',
   'src/offers',
+  'src/prime',
+  'src/reconciler',
   'src/simulator',
   'test/api',
   'test/lifecycle',
