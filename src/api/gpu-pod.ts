@@ -60,10 +60,18 @@ export function hasFinalizer(gpuPod: GpuPod): boolean {
  */
 function readableStatus(value: unknown): GpuPodStatus {
   const fields = Object.entries(GpuPodStatus.shape).flatMap(([key, field]) => {
-    const parsed = field.safeParse(isRecord(value) ? value[key] : undefined);
+    const parsed = parseEntries(field, isRecord(value) ? value[key] : undefined);
     return parsed.success && parsed.data !== undefined ? [[key, parsed.data] as const] : [];
   });
   return { ...FRESH_STATUS, ...Object.fromEntries(fields) };
+}
+
+/** Parses a field, and of an invalid list the entries that are valid. */
+function parseEntries(field: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
+  const parsed = field.safeParse(value);
+  return parsed.success || !Array.isArray(value)
+    ? parsed
+    : field.safeParse(value.filter((entry: unknown) => field.safeParse([entry]).success));
 }
 
 /** Drops empty lists, so that no other code has to treat them like absent ones. */

@@ -84,7 +84,8 @@ export class CrdWatch implements Runnable {
           { name: NAME },
           'failed to read the CRD, so the operator notices an older one only when it drops a field of a status: allow the operator to get it',
         );
-        return true;
+        // What was found before stays true until somebody shows otherwise.
+        return this.#problem === undefined;
       }
       log.debug({ err: error }, 'failed to read the CRD');
       return false;

@@ -61,6 +61,9 @@ export interface ReadCall {
   readonly maySend?: () => boolean;
 }
 
+/** A call, and how often it was refused with 429 and sent again. */
+type ResentCall = ReadCall & { readonly resends: number };
+
 export interface CreateCall {
   readonly path: string;
   readonly endpoint: string;
@@ -95,7 +98,7 @@ const LIMITED_MS = 10_000;
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { apiKey, clock, exchanger, limiter, timeouts } = options;
 
-  async function send(endpoint: string, request: ExchangeRequest): Promise<Exchange> {
+  async function send(endpoint: string, request: ExchangeRequest, resends = 0): Promise<Exchange> {
     const startedAtMs = clock.monotonicMs();
     const exchange = await exchanger.exchange(request);
     if (exchange.kind === 'withheld') {
@@ -109,7 +112,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       durationMs: clock.monotonicMs() - startedAtMs,
     });
     if (status === 429) {
-      limiter?.reportLimited(askOf(request.method, endpoint), startedAtMs, retryAfterMs(exchange));
+      const refusal = { retryAfterMs: retryAfterMs(exchange), resends };
+      limiter?.reportLimited(askOf(request.method, endpoint), startedAtMs, refusal);
     } else if (status !== 'error') {
       limiter?.reportPassed(startedAtMs);
     }
@@ -140,8 +144,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   /** A request that was answered 429 was not carried out. It waits for another turn, unknown to the caller. */
   async function read(call: ReadCall): Promise<Reply | Failure> {
     const giveUpAtMs = clock.monotonicMs() + LIMITED_MS;
-    for (;;) {
-      const reply = await readInTurn(call);
+    for (let resends = 0; ; resends += 1) {
+      const reply = await readInTurn({ ...call, resends });
       const isLimited = reply.kind === 'reply' && reply.status === 429 && limiter !== undefined;
       if (!isLimited || clock.monotonicMs() + (reply.retryAfterMs ?? 0) >= giveUpAtMs) {
         return reply;
@@ -149,7 +153,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }
   }
 
-  async function readInTurn(call: ReadCall): Promise<Reply | Failure> {
+  async function readInTurn(call: ResentCall): Promise<Reply | Failure> {
     const label = `${call.method} ${call.endpoint}`;
     const first = await readOnce(call, label);
     // The server may close a kept-alive connection just as it is reused. That says nothing about the server,
@@ -158,7 +162,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 
   async function readOnce(
-    call: ReadCall,
+    call: ResentCall,
     label: string,
   ): Promise<{ reply: Reply | Failure; stale: boolean }> {
     const pausedForMs = (await limiter?.acquire(askOf(call.method, call.endpoint))) ?? 0;
@@ -169,14 +173,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     if (state.kind === 'missing') {
       return { reply: failure('CredentialsMissing', state.message), stale: false };
     }
-    const exchange = await send(call.endpoint, {
+    const request: ExchangeRequest = {
       method: call.method,
       url: toUrl(options.baseUrl, call),
       headers: commonHeaders(state.key),
       ...(call.maySend === undefined ? {} : { maySend: call.maySend }),
       totalTimeoutMs: call.method === 'DELETE' ? timeouts.deleteMs : timeouts.readMs,
       connectTimeoutMs: timeouts.connectMs,
-    });
+    };
+    const exchange = await send(call.endpoint, request, call.resends);
     const mayHoldUnknownSecrets = call.endpoint.startsWith('/pods/');
     const reply =
       exchange.kind === 'reply'

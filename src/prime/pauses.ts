@@ -2,6 +2,8 @@ import type { Ask } from './turn-queue.ts';
 
 /** The longest pause for DELETE and create requests. The circuit breakers hold back a team's creates for longer. */
 const MAX_WRITE_PAUSE_MS = 30_000;
+/** The longest of the limiter's own pauses that a DELETE waits for: the instance bills. */
+const MAX_OWN_WRITE_PAUSE_MS = 2_000;
 /** A read that would wait longer is refused at once, so that the caller can do other work. */
 const LONG_MS = 5_000;
 
@@ -14,6 +16,8 @@ export interface PauseRequest {
   readonly askedMs: number | undefined;
   /** True if no request passed since the last 429, so the last pause was too short. */
   readonly isBlocked?: boolean;
+  /** True if others passed since this very request was refused: then only its own kind has to wait. */
+  readonly isOfKindOnly?: boolean;
 }
 
 /**
@@ -28,15 +32,20 @@ export class Pauses {
   #allUntilMs = Number.NEGATIVE_INFINITY;
 
   begin(ask: Ask, request: PauseRequest): void {
-    const { nowMs, ownMs, askedMs = ownMs, isBlocked = false } = request;
-    const writeUntilMs = nowMs + Math.min(askedMs, MAX_WRITE_PAUSE_MS);
-    this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + (isBlocked ? ownMs : Math.min(askedMs, ownMs)));
+    const { nowMs, ownMs, isBlocked = false, isOfKindOnly = false } = request;
+    // A Retry-After of 0 must not make a request return at once, again and again.
+    const leastMs = Math.min(ownMs, MAX_OWN_WRITE_PAUSE_MS);
+    const askedMs = request.askedMs ?? (isOfKindOnly ? leastMs : ownMs);
+    const writeUntilMs = nowMs + Math.min(Math.max(askedMs, leastMs), MAX_WRITE_PAUSE_MS);
+    if (!isOfKindOnly) {
+      this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + (isBlocked ? ownMs : Math.min(askedMs, ownMs)));
+    }
     if (ask.priority === 'delete') {
       this.#deleteUntilMs = Math.max(this.#deleteUntilMs, writeUntilMs);
     } else if (ask.priority === 'create') {
       this.#createUntilMs = Math.max(this.#createUntilMs, writeUntilMs);
     } else {
-      this.#beginRead(ask.endpoint, nowMs + (request.askedMs ?? 0));
+      this.#beginRead(ask.endpoint, nowMs + Math.max(request.askedMs ?? 0, isOfKindOnly ? ownMs : 0));
     }
   }
 

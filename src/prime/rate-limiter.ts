@@ -19,9 +19,17 @@ export interface RateLimiter {
   /** The provider answered a request that began at this (monotonic) time, with anything but 429. */
   reportPassed(startedAtMs: number): void;
   /** The provider answered 429 to such a request that began at this (monotonic) time. */
-  reportLimited(ask: Ask, startedAtMs: number, retryAfterMs?: number): void;
+  reportLimited(ask: Ask, startedAtMs: number, refusal?: LimitedAnswer): void;
   /** The current state, for metrics. */
   state(): RateLimiterState;
+}
+
+/** What a 429 answer tells. */
+export interface LimitedAnswer {
+  /** Its Retry-After, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** How often this very request was refused before, and sent again. @default 0 */
+  readonly resends?: number;
 }
 
 export interface RateLimiterState {
@@ -51,6 +59,8 @@ const DEFAULT_INITIAL_REQUESTS_PER_SECOND = 20;
 const BURST = { minimum: 2, maximum: 10, seconds: 0.5 };
 /** The pause after a 429 without Retry-After. It doubles while no request passes in between. */
 const PAUSE_MS = { first: 250, maximum: 30_000 };
+/** Doublings of the pause of one kind of request that is refused again while others pass. */
+const MAX_RESEND_DOUBLINGS = 6;
 /** Without a reason each abort makes a DOMException, which is expensive. */
 const CALLED_OFF = new Error('somebody came who may go at once');
 /**
@@ -178,11 +188,17 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     reportPassed(startedAtMs) {
       throughput.pass(startedAtMs);
     },
-    reportLimited(ask, startedAtMs, retryAfterMs) {
+    reportLimited(ask, startedAtMs, { retryAfterMs, resends = 0 } = {}) {
       const nowMs = clock.monotonicMs();
       let isBlocked = false;
       if (ask.priority === 'delete') {
         lastDeleteLimitedAtMs = nowMs;
+      }
+      // Others passed and this request is refused once more: the limit is that of its kind, not the account's.
+      if (resends > 0 && !throughput.isBlocked) {
+        const ownMs = PAUSE_MS.first * 2 ** Math.min(resends, MAX_RESEND_DOUBLINGS) * (0.5 + random());
+        pauses.begin(ask, { nowMs, ownMs, askedMs: retryAfterMs, isOfKindOnly: true });
+        return;
       }
       // The rest of a burst that was sent before the last cut adds nothing.
       if (startedAtMs > lastLimitedAtMs) {

@@ -90,15 +90,19 @@ export class Sweep {
     return duplicates;
   }
 
-  /** An instance is an orphan only if the cluster, read live after the list of the provider, does not know it. */
-  async #findOrphans(ours: readonly InstanceSnapshot[]): Promise<readonly Orphan[]> {
-    const isOrphan = (living: Living, { podId, name, createdAt }: InstanceSnapshot): boolean =>
+  #isOrphan(living: Living, { podId, name, createdAt }: InstanceSnapshot): boolean {
+    return (
       !living.podIds.has(podId) &&
       !living.podNames.has(attemptKey(name)) &&
       !living.keyByHash.has(parsePodName(name)?.objectHash ?? '') &&
-      !(this.#ageAtInstallationMs(createdAt) > 0);
+      !(this.#ageAtInstallationMs(createdAt) > 0)
+    );
+  }
+
+  /** An instance is an orphan only if the cluster, read live after the list of the provider, does not know it. */
+  async #findOrphans(ours: readonly InstanceSnapshot[]): Promise<readonly Orphan[]> {
     const cached = indexLiving(this.#context.view.list());
-    const suspects = ours.filter((instance) => isOrphan(cached, instance));
+    const suspects = ours.filter((instance) => this.#isOrphan(cached, instance));
     if (suspects.length === 0) {
       return [];
     }
@@ -107,7 +111,7 @@ export class Sweep {
     const doubt = living === undefined ? NOT_SEEN : live.hasUnreadable ? NOT_READ : undefined;
     const orphans: Orphan[] = [];
     for (const instance of suspects) {
-      if (!isOrphan(live, instance)) {
+      if (!this.#isOrphan(live, instance)) {
         continue;
       }
       if (await this.#context.retained.has(instance)) {
@@ -184,13 +188,16 @@ export class Sweep {
       return;
     }
     const fence = whileSessionLasts(this.#context);
+    // Requests wait for their turn, minutes even. A GpuPod that was restored meanwhile has adopted the instance.
+    const mayStillSend = (): boolean =>
+      fence.mayStillSend() && this.#isOrphan(indexLiving(this.#context.view.list()), instance);
     const answer = await provider.getPod(podId);
     if (
       answer.kind === 'ok' &&
       isSameAttempt(answer.value.name, name) &&
       answer.value.status !== 'TERMINATED'
     ) {
-      const outcome = await provider.deletePod(podId, fence);
+      const outcome = await provider.deletePod(podId, { mayStillSend });
       log.warn({ ...fields, outcome: outcome.kind }, 'requested termination of an orphaned instance');
     }
   }

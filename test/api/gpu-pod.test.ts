@@ -58,6 +58,12 @@ describe('parseGpuPod', () => {
     expect(status).toMatchObject({ observedGeneration: 3, podId: 'p1', podName: 'n' });
   });
 
+  it('keeps the valid attempts beside an invalid one, because a termination that was begun is recorded there', () => {
+    const begun = { number: 1, podId: 'p1', ending: 'Suspended' };
+    const { status } = statusFrom({ observedGeneration: 3, attempts: [begun, { number: 'two' }] });
+    expect(status.attempts).toEqual([begun]);
+  });
+
   it('reads an empty list as absent, because templates write empty lists', () => {
     const placement = { regions: [], countries: [], dataCenters: [], providers: { allow: [], deny: [] } };
     const gpu = { types: ['H100_80GB'], sockets: [] };

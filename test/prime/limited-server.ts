@@ -65,7 +65,7 @@ export function startClients({ clock, limiter, allows, random, retryAfterMs }: C
       await clock.sleep(20);
       measured[isAllowed ? 'accepted' : 'refused'] += 1;
       if (isAllowed) limiter.reportPassed(startedAtMs);
-      else limiter.reportLimited(READ, startedAtMs, retryAfterMs);
+      else limiter.reportLimited(READ, startedAtMs, { retryAfterMs });
     }
   };
   for (let index = 0; index < CLIENTS; index += 1) void client();

@@ -28,7 +28,7 @@ describe('what a 429 asks to wait', () => {
     const { clock, limiter, through, wait } = await setUpBusy(10);
     const again = (): void => void limiter.acquire(READ).then(() => through.push('again'));
 
-    limiter.reportLimited(READ, clock.monotonicMs(), 4000);
+    limiter.reportLimited(READ, clock.monotonicMs(), { retryAfterMs: 4000 });
     again();
     again();
     await clock.advance(3999);
@@ -47,7 +47,7 @@ describe('what a 429 asks to wait', () => {
     const again = (): void => void limiter.acquire(READ).then((forMs) => sentAway.push(forMs));
 
     again();
-    limiter.reportLimited(READ, clock.monotonicMs(), 600_000);
+    limiter.reportLimited(READ, clock.monotonicMs(), { retryAfterMs: 600_000 });
     again();
     wait('delete');
     await clock.advance(0);
@@ -70,7 +70,7 @@ describe('what a 429 asks to wait', () => {
     async (priority) => {
       const { clock, limiter, through, wait } = await setUpBusy(10);
 
-      limiter.reportLimited({ priority }, clock.monotonicMs(), 600_000);
+      limiter.reportLimited({ priority }, clock.monotonicMs(), { retryAfterMs: 600_000 });
       wait(priority);
       await clock.advance(29_999);
       expect(through).toEqual([]);
@@ -83,11 +83,48 @@ describe('what a 429 asks to wait', () => {
   it('a Retry-After of creates and reads holds back no DELETE', async () => {
     const { clock, limiter, through, wait } = await setUpBusy(10);
 
-    limiter.reportLimited({ priority: 'create' }, clock.monotonicMs(), 600_000);
-    limiter.reportLimited(READ, clock.monotonicMs(), 600_000);
+    limiter.reportLimited({ priority: 'create' }, clock.monotonicMs(), { retryAfterMs: 600_000 });
+    limiter.reportLimited(READ, clock.monotonicMs(), { retryAfterMs: 600_000 });
     wait('delete');
     await clock.advance(0);
 
     expect(through).toEqual(['delete']);
+  });
+});
+
+describe('a request that is refused again while others pass', () => {
+  it('makes only its own endpoint wait, longer each time, and costs the others no rate', async () => {
+    const { clock, limiter } = setUp({ initialRequestsPerSecond: 20, maxRequestsPerSecond: 20 });
+    await limiter.acquire(READ);
+    limiter.reportLimited(READ, clock.monotonicMs());
+    const afterFirst = limiter.state().requestsPerSecond;
+    for (const resends of [1, 2, 3]) {
+      await clock.advance(10_000);
+      limiter.reportPassed(clock.monotonicMs());
+      limiter.reportLimited(READ, clock.monotonicMs(), { resends });
+    }
+    expect(limiter.state().requestsPerSecond).toBeGreaterThanOrEqual(afterFirst);
+
+    const through: string[] = [];
+    void limiter.acquire(READ).then(() => through.push('the same endpoint'));
+    void limiter.acquire({ priority: 'read', endpoint: '/pods/' }).then(() => through.push('another one'));
+    await clock.advance(500);
+    expect(through).toEqual(['another one']);
+    await clock.advance(2_000);
+    expect(through).toEqual(['another one', 'the same endpoint']);
+  });
+
+  it.each([0, 1, 5])('lets a DELETE that is answered Retry-After: 0 wait a moment, after %d resends', async (resends) => {
+    const { clock, limiter } = setUp();
+    const one = { priority: 'delete' } as const;
+    await limiter.acquire(one);
+    limiter.reportPassed(clock.monotonicMs());
+    limiter.reportLimited(one, clock.monotonicMs(), { retryAfterMs: 0, resends });
+    const through: string[] = [];
+    void limiter.acquire(one).then(() => through.push('again'));
+    await clock.advance(100);
+    expect(through).toEqual([]);
+    await clock.advance(2_000);
+    expect(through).toEqual(['again']);
   });
 });

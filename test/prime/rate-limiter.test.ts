@@ -163,7 +163,7 @@ describe('createRateLimiter', () => {
 
   it('time in which nobody wanted more does not raise the rate', async () => {
     const { clock, limiter } = setUp({ initialRequestsPerSecond: 20 });
-    limiter.reportLimited(READ, 0, 0);
+    limiter.reportLimited(READ, 0, { retryAfterMs: 0 });
     const after = limiter.state().requestsPerSecond;
 
     await clock.advance(3_600_000);
