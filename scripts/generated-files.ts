@@ -4,6 +4,7 @@ import { settingsReference } from '../src/config/settings-reference.ts';
 import { OPERATOR_VERSION } from '../src/config/version.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
+import { CHART_SCHEMA, chartSchema } from './reference/chart-schema.ts';
 import { GENERATED } from './reference/markdown.ts';
 import { simulatorPage } from './reference/simulator-reference.ts';
 import { conditionsReference, rejectionsReference } from './reference/word-references.ts';
@@ -18,6 +19,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['crds/gpupods.gpupod.dev.yaml', crd],
     ['charts/gpupod-operator/files/gpupods.gpupod.dev.yaml', crd],
     ['deploy/crd.yaml', crd],
+    [CHART_SCHEMA, chartSchema()],
     ['docs/reference/gpupod.md', gpuPodReference()],
     ['docs/reference/conditions.md', conditionsReference()],
     ['docs/reference/rejections.md', rejectionsReference()],

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { formatDuration, parseDurationMs } from '../api/duration.ts';
+import { DURATION_PATTERN, formatDuration, parseDurationMs } from '../api/duration.ts';
 import { capToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
-import type { Kind } from './setting.ts';
+import type { JsonSchema, Kind } from './setting.ts';
 
 /** The value of a text, or a problem. */
 type Reading<T> = { readonly value: T } | { readonly problem: string };
@@ -19,7 +19,7 @@ const MAX_USD = 1_000_000;
 
 /** `90s`, `1h30m`, as milliseconds. */
 export function duration(minMs: number): Kind<number> {
-  return kind('duration', (text) => {
+  return kind('duration', { type: 'string', pattern: DURATION_PATTERN }, (text) => {
     const ms = parseDurationMs(text);
     if (ms === undefined) {
       return { problem: `"${text}" is not a duration; write it as in 90s, 1h30m or 250ms` };
@@ -29,7 +29,7 @@ export function duration(minMs: number): Kind<number> {
 }
 
 export function wholeNumber(bounds: Bounds): Kind<number> {
-  return kind('number', (text) => {
+  return kind('number', numberSchema('integer', bounds), (text) => {
     const reading = readNumber(text, bounds);
     return 'value' in reading && !Number.isInteger(reading.value)
       ? { problem: `"${text}" is not a whole number` }
@@ -38,20 +38,21 @@ export function wholeNumber(bounds: Bounds): Kind<number> {
 }
 
 export function decimal(bounds: Bounds): Kind<number> {
-  return kind('number', (text) => readNumber(text, bounds));
+  return kind('number', numberSchema('number', bounds), (text) => readNumber(text, bounds));
 }
 
 /** An amount that may be spent, rounded down to whole micro-dollars. */
 export function usd(): Kind<MicroUsd> {
-  return kind('usd', (text) => {
-    const reading = readNumber(text, { min: MIN_USD, max: MAX_USD });
+  const bounds = { min: MIN_USD, max: MAX_USD };
+  return kind('usd', numberSchema('number', bounds), (text) => {
+    const reading = readNumber(text, bounds);
     return 'value' in reading ? { value: capToMicros(reading.value) } : reading;
   });
 }
 
 /** `true` or `false`. The flag alone means true, and `--no-…` means false. */
 export function onOff(): Kind<boolean> {
-  const onOffKind = kind('true|false', (text) =>
+  const onOffKind = kind('true|false', { enum: [true, false, 'true', 'false'] }, (text) =>
     text === 'true' || text === 'false'
       ? { value: text === 'true' }
       : { problem: `"${text}" is neither true nor false` },
@@ -60,7 +61,7 @@ export function onOff(): Kind<boolean> {
 }
 
 export function choice<const T extends string>(choices: readonly [T, ...T[]]): Kind<T> {
-  return kind(choices.join('|'), (text) => {
+  return kind(choices.join('|'), { enum: choices }, (text) => {
     const value = choices.find((one) => one === text);
     return value === undefined ? { problem: `"${text}" is not one of ${choices.join(', ')}` } : { value };
   });
@@ -68,7 +69,7 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): K
 
 /** Words separated by commas, or none. Spaces around them do not count. */
 export function wordList(): Kind<readonly string[]> {
-  return kind('list', (text) => {
+  return kind('list', { type: ['string', 'array'], items: { type: 'string' } }, (text) => {
     if (text === '') {
       return { value: [] };
     }
@@ -87,7 +88,7 @@ export interface WordRule {
 }
 
 export function word({ placeholder, pattern, meaning }: WordRule): Kind<string> {
-  return kind(placeholder, (text) =>
+  return kind(placeholder, { type: 'string', pattern: pattern.source }, (text) =>
     pattern.test(text) ? { value: text } : { problem: `must be ${meaning}` },
   );
 }
@@ -103,7 +104,9 @@ const ANY_HOST = '::';
 
 /** `0.0.0.0:8080`, `[::]:8080`, `:8080` or `off`. */
 export function listenAddress(): Kind<ListenAddress> {
-  return kind('host:port|off', (text) => (text === 'off' ? { value: undefined } : readAddress(text)));
+  return kind('host:port|off', { type: 'string' }, (text) =>
+    text === 'off' ? { value: undefined } : readAddress(text),
+  );
 }
 
 function readAddress(text: string): Reading<ListenAddress> {
@@ -125,9 +128,15 @@ function readNumber(text: string, { min, max }: Bounds): Reading<number> {
     : { value };
 }
 
-function kind<T>(placeholder: string, read: (text: string) => Reading<T>): Kind<T> {
+/** A number, or a text with one: `12.50` in a values file is a number, with --set it is a text. */
+function numberSchema(type: 'number' | 'integer', { min, max }: Bounds): JsonSchema {
+  return { type: [type, 'string'], minimum: min, maximum: max, pattern: NUMBER_PATTERN.source };
+}
+
+function kind<T>(placeholder: string, accepts: JsonSchema, read: (text: string) => Reading<T>): Kind<T> {
   return {
     placeholder,
+    accepts,
     schema: () =>
       z.string().transform((text, context): T => {
         const reading = read(text.trim());

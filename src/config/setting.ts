@@ -11,10 +11,14 @@ export interface Setting {
   /** Represents the value in the help: `duration`. A switch has none. */
   readonly placeholder: string;
   readonly isSwitch: boolean;
+  /** What may be written for it, as JSON Schema: the chart checks its values by this. */
+  readonly accepts: JsonSchema;
   /** The default as people write it, or undefined if there is none. */
   readonly defaultText: string | undefined;
   readonly description: string;
 }
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What a setting states itself. Its flag and kind determine the rest. */
 export interface SettingText {
@@ -29,6 +33,7 @@ export interface SettingText {
 export interface Kind<T> {
   readonly placeholder: string;
   readonly isSwitch?: boolean;
+  readonly accepts: JsonSchema;
   readonly schema: () => z.ZodType<T, string>;
 }
 
@@ -70,6 +75,7 @@ function toSetting(kind: Kind<unknown>, text: SettingText): Setting {
     env: text.env ?? [derivedEnv(text.flag)],
     placeholder: kind.placeholder,
     isSwitch: kind.isSwitch ?? false,
+    accepts: kind.accepts,
     defaultText: text.defaultText,
     description: text.description,
   };

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describedSettings } from '../../src/config/described-settings.ts';
+
+/** Settings that the chart passes itself, or that mean nothing in a Pod. */
+const OF_THE_CHART = new Set([
+  '--watch-namespace',
+  '--namespace',
+  '--lease-name',
+  '--lease-owner',
+  '--leader-elect',
+  '--prime-api-key-file',
+  '--kubeconfig',
+  '--context',
+]);
+
+export const CHART_SCHEMA = 'charts/gpupod-operator/values.schema.json';
+
+interface ValuesSchema {
+  readonly properties: Readonly<Record<string, object>>;
+}
+
+/** The schema of the chart's values as it is, with `settings` made anew from the table of settings. */
+export function chartSchema(): string {
+  const file = path.resolve(import.meta.dirname, '../..', CHART_SCHEMA);
+  const schema = JSON.parse(readFileSync(file, 'utf8')) as ValuesSchema;
+  const settings = { type: 'object', additionalProperties: false, properties: settingProperties() };
+  return `${JSON.stringify({ ...schema, properties: { ...schema.properties, settings } }, null, 2)}\n`;
+}
+
+function settingProperties(): Readonly<Record<string, object>> {
+  const settings = describedSettings().filter(({ flag }) => !OF_THE_CHART.has(flag));
+  return Object.fromEntries(
+    settings.map(({ flag, accepts, description }) => {
+      // The probes and the Service ask this port.
+      const only = flag === '--http-address' ? { pattern: ':8080$' } : {};
+      return [flag.slice(2), { description, ...accepts, ...only }];
+    }),
+  );
+}
