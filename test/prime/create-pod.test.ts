@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import { aCreateRequest, aPodRow, CANARY_KEY, POD_NAME, withProvider } from './builders.ts';
+import type { LimitedAnswer } from '../../src/prime/rate-limiter.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
 
@@ -278,8 +279,7 @@ describe('createPod: the limiter', () => {
         turns.push(priority);
         return await Promise.resolve(0);
       },
-      reportLimited: (_ask: unknown, _startedAtMs: number, retryAfterMs?: number) =>
-        limited.push(retryAfterMs),
+      reportLimited: (_ask: unknown, _startedAtMs: number, refusal?: LimitedAnswer) => limited.push(refusal),
       reportPassed: () => undefined,
       state: () => ({ requestsPerSecond: 1, tokens: 1, waiting: { delete: 0, create: 0, read: 0 } }),
     };
@@ -290,7 +290,7 @@ describe('createPod: the limiter', () => {
         await withProvider(url, (provider) => provider.createPod(aCreateRequest(), options), { limiter });
 
         expect(turns).toEqual(acquired);
-        expect(limited).toEqual([3000]);
+        expect(limited).toEqual([{ retryAfterMs: 3000, resends: 0 }]);
       },
     );
   });

@@ -114,17 +114,20 @@ describe('a request that is refused again while others pass', () => {
     expect(through).toEqual(['another one', 'the same endpoint']);
   });
 
-  it.each([0, 1, 5])('lets a DELETE that is answered Retry-After: 0 wait a moment, after %d resends', async (resends) => {
-    const { clock, limiter } = setUp();
-    const one = { priority: 'delete' } as const;
-    await limiter.acquire(one);
-    limiter.reportPassed(clock.monotonicMs());
-    limiter.reportLimited(one, clock.monotonicMs(), { retryAfterMs: 0, resends });
-    const through: string[] = [];
-    void limiter.acquire(one).then(() => through.push('again'));
-    await clock.advance(100);
-    expect(through).toEqual([]);
-    await clock.advance(2_000);
-    expect(through).toEqual(['again']);
-  });
+  it.each([0, 1, 5])(
+    'lets a DELETE that is answered Retry-After: 0 wait a moment, after %d resends',
+    async (resends) => {
+      const { clock, limiter } = setUp();
+      const one = { priority: 'delete' } as const;
+      await limiter.acquire(one);
+      limiter.reportPassed(clock.monotonicMs());
+      limiter.reportLimited(one, clock.monotonicMs(), { retryAfterMs: 0, resends });
+      const through: string[] = [];
+      void limiter.acquire(one).then(() => through.push('again'));
+      await clock.advance(100);
+      expect(through).toEqual([]);
+      await clock.advance(2_000);
+      expect(through).toEqual(['again']);
+    },
+  );
 });
