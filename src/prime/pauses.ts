@@ -32,20 +32,18 @@ export class Pauses {
   #allUntilMs = Number.NEGATIVE_INFINITY;
 
   begin(ask: Ask, request: PauseRequest): void {
-    const { nowMs, ownMs, isBlocked = false, isOfKindOnly = false } = request;
-    // A Retry-After of 0 must not make a request return at once, again and again.
-    const leastMs = Math.min(ownMs, MAX_OWN_WRITE_PAUSE_MS);
-    const askedMs = request.askedMs ?? (isOfKindOnly ? leastMs : ownMs);
-    const writeUntilMs = nowMs + Math.min(Math.max(askedMs, leastMs), MAX_WRITE_PAUSE_MS);
+    const { nowMs, ownMs, askedMs, isBlocked = false, isOfKindOnly = false } = request;
     if (!isOfKindOnly) {
-      this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + (isBlocked ? ownMs : Math.min(askedMs, ownMs)));
+      const allMs = isBlocked ? ownMs : Math.min(askedMs ?? ownMs, ownMs);
+      this.#allUntilMs = Math.max(this.#allUntilMs, nowMs + allMs);
     }
+    const writeUntilMs = nowMs + writePauseMs(request);
     if (ask.priority === 'delete') {
       this.#deleteUntilMs = Math.max(this.#deleteUntilMs, writeUntilMs);
     } else if (ask.priority === 'create') {
       this.#createUntilMs = Math.max(this.#createUntilMs, writeUntilMs);
     } else {
-      this.#beginRead(ask.endpoint, nowMs + Math.max(request.askedMs ?? 0, isOfKindOnly ? ownMs : 0));
+      this.#beginRead(ask.endpoint, nowMs + Math.max(askedMs ?? 0, isOfKindOnly ? ownMs : 0));
     }
   }
 
@@ -78,4 +76,11 @@ export class Pauses {
   #endpointMs(endpoint: string): number {
     return this.#endpointUntilMs.get(endpoint) ?? Number.NEGATIVE_INFINITY;
   }
+}
+
+/** A Retry-After of 0 must not make a request return at once, again and again. */
+function writePauseMs({ ownMs, askedMs, isOfKindOnly = false }: PauseRequest): number {
+  const leastMs = Math.min(ownMs, MAX_OWN_WRITE_PAUSE_MS);
+  const pauseMs = askedMs ?? (isOfKindOnly ? leastMs : ownMs);
+  return Math.min(Math.max(pauseMs, leastMs), MAX_WRITE_PAUSE_MS);
 }
