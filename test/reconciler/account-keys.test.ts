@@ -2,53 +2,53 @@ import { describe, expect, it } from '@jest/globals';
 import { AccountBench, ORIGIN, OURS, RECORDED, refused, THEIRS } from './support/account-bench.ts';
 import type { AccountCase } from './support/account-bench.ts';
 
-describe('a key of which the provider says nothing, told by its fingerprint', () => {
+describe('the fingerprint of a key whose account the provider does not name', () => {
   const unconfirmed = { origin: ORIGIN, userId: OURS };
 
   it.each<{ name: string; given: Omit<AccountCase, 'whoami'>; state: object; why: string }>([
     {
-      name: 'the one that was in use',
+      name: 'confirms the key that was in use',
       given: { key: 'a', recorded: RECORDED, recordedKey: 'a' },
       state: { kind: 'fits', userId: OURS },
-      why: 'the same key is of the same user',
+      why: 'the same key belongs to the same user',
     },
     {
-      name: 'another one',
+      name: 'does not confirm another key',
       given: { key: 'b', recorded: RECORDED, recordedKey: 'a' },
       state: { kind: 'fits', unconfirmed },
       why: 'somebody else might pay',
     },
     {
-      name: 'another one, beside a flag that accepted the account long ago',
+      name: 'does not confirm another key by a flag that accepted the account earlier',
       given: { key: 'b', recorded: RECORDED, recordedKey: 'a', accept: OURS },
       state: { kind: 'fits', unconfirmed },
       why: 'the flag was not given for this key',
     },
     {
-      name: 'any, where the record is lost and GpuPods name an account',
+      name: 'confirms no key when the record is lost and GpuPods name an account',
       given: { key: 'b', named: [RECORDED] },
       state: { kind: 'fits', unconfirmed },
-      why: 'it may be of a second user',
+      why: 'the key may belong to a second user',
     },
     {
-      name: 'any, on an installation that has recorded no key yet',
+      name: 'confirms any key of an installation that has recorded none',
       given: { key: 'b', recorded: RECORDED },
       state: { kind: 'fits', keyFingerprint: 'b' },
       why: 'an upgrade must not stop what works',
     },
     {
-      name: 'the first one ever',
+      name: 'confirms the first key',
       given: { key: 'a' },
       state: { kind: 'fits', keyFingerprint: 'a' },
       why: 'nobody has paid yet',
     },
-  ])('$name, because $why', async ({ given, state }) => {
+  ])('$name because $why', async ({ given, state }) => {
     const found = await new AccountBench({ whoami: refused(403), ...given }).check();
     expect(found).toMatchObject(state);
     expect('unconfirmed' in found).toBe('unconfirmed' in state);
   });
 
-  it('is confirmed by an instance of ours, and recorded for the next process', async () => {
+  it('is confirmed by an own instance, and recorded for the next process', async () => {
     const bench = new AccountBench({ whoami: refused(403), key: 'b', recorded: RECORDED, recordedKey: 'a' });
     await bench.check();
     bench.watch.noteOwn(OURS, 1);
@@ -68,7 +68,7 @@ describe('a key of which the provider says nothing, told by its fingerprint', ()
     expect(bench.recordedKeys).toEqual(['a', 'b']);
   });
 
-  it('is not recorded for an account that is not ours', async () => {
+  it('is not recorded for another account', async () => {
     const bench = new AccountBench({ whoami: THEIRS, key: 'b', recorded: RECORDED, recordedKey: 'a' });
     await bench.check();
     expect(bench.recordedKeys).toEqual([]);

@@ -14,58 +14,58 @@ import {
 } from './support/account-bench.ts';
 import type { AccountCase as Case } from './support/account-bench.ts';
 
-describe('what is told of a key of another account', () => {
+describe('the message about a key of another account', () => {
   const toldOf = async (recorded: string, userId = THEIRS): Promise<string> => {
     const state = await new Bench({ whoami: userId, recorded }).check();
     return state.kind === 'changed' ? truncateMessage(state.message) : '';
   };
 
-  it('names both accounts, what it costs, and the whole way out, within the length of a condition', async () => {
+  it('names both accounts, the cost and the remedy, and fits into a condition', async () => {
     const told = await toldOf(RECORDED);
     expect(told.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
     for (const part of [OURS, THEIRS, 'keep billing', `--accept-account=${THEIRS}.`])
       expect(told).toContain(part);
   });
 
-  it('names the other server where that is what changed', async () => {
+  it('names the other server when the server changed', async () => {
     expect(await toldOf(`https://old.test ${OURS}`, OURS)).toContain('https://old.test');
   });
 });
 
-describe('whose key it is', () => {
+describe('the account of a key', () => {
   const theirs = `${ORIGIN} ${THEIRS}`;
 
   it.each<{ name: string; given: Case; state: object; records?: Bench['records'] }>([
     {
-      name: 'the recorded one',
+      name: 'accepts the recorded account',
       given: { whoami: OURS, recorded: RECORDED },
       state: { kind: 'fits', userId: OURS },
     },
     {
-      name: 'the first one ever',
+      name: 'records the first account',
       given: { whoami: OURS },
       state: { kind: 'fits', userId: OURS },
       records: [[RECORDED, undefined]],
     },
     {
-      name: 'another one, the record lost, and GpuPods rent on the old one',
+      name: 'rejects another account when the record is lost and GpuPods name the old account',
       given: { whoami: THEIRS, named: [RECORDED] },
       state: { kind: 'changed', userId: THEIRS },
     },
     {
-      name: 'the one that some GpuPods name, the record lost',
+      name: 'accepts an account that some GpuPods name when the record is lost',
       given: { whoami: THEIRS, named: [RECORDED, RECORDED, theirs] },
       state: { kind: 'fits', userId: THEIRS },
       records: [[theirs, undefined]],
     },
     {
-      name: 'another one that a person accepted: what names nobody stays with the old one',
+      name: 'accepts another account on request, and assigns unmarked instances to the old account',
       given: { whoami: THEIRS, recorded: RECORDED, accept: THEIRS },
       state: { kind: 'fits', userId: THEIRS, unmarked: { origin: ORIGIN, userId: OURS } },
       records: [[theirs, RECORDED]],
     },
     {
-      name: 'a third one that a person accepted',
+      name: 'accepts a third account on request',
       given: { whoami: 'third', recorded: theirs, former: RECORDED, accept: 'third' },
       state: { kind: 'fits', userId: 'third', unmarked: { userId: OURS } },
       records: [[`${ORIGIN} third`, RECORDED]],
@@ -77,7 +77,7 @@ describe('whose key it is', () => {
   });
 });
 
-describe('a provider that does not say whose key it is', () => {
+describe('a provider that does not name the account of the key', () => {
   it.each([
     { name: '401', whoami: refused(401) },
     { name: '403', whoami: refused(403) },
@@ -86,7 +86,7 @@ describe('a provider that does not say whose key it is', () => {
     { name: '422', whoami: odd(422) },
     { name: '501', whoami: failure({ reason: 'ApiUnavailable', httpStatus: 501 }) },
     { name: '200 with null or a page', whoami: odd(200) },
-  ])('$name: the key is taken, without a name, and that is said once', async ({ whoami }) => {
+  ])('accepts the key without an account, and warns once: $name', async ({ whoami }) => {
     const bench = new Bench({ whoami, recorded: RECORDED });
     const state = await bench.check();
     expect(state).toMatchObject({ kind: 'fits', unmarked: { userId: OURS } });
@@ -99,28 +99,32 @@ describe('a provider that does not say whose key it is', () => {
 
   it.each([
     {
-      name: 'it takes the key for nothing else either',
+      name: 'the provider rejects the key for other requests too',
       whoami: refused(401),
       reads: refused(401),
       reason: 'Unauthorized',
     },
     {
-      name: 'it asks to wait',
+      name: 'the provider limits the rate',
       whoami: failure({ reason: 'RateLimited', httpStatus: 429 }),
       reason: 'RateLimited',
     },
     {
-      name: 'it has an error',
+      name: 'the provider has a server error',
       whoami: failure({ reason: 'ApiUnavailable', httpStatus: 500 }),
       reason: 'ApiUnavailable',
     },
-    { name: 'it cannot be reached', whoami: failure({ reason: 'ApiUnavailable' }), reason: 'ApiUnavailable' },
-  ])('$name: the account is not known', async ({ whoami, reads, reason }) => {
+    {
+      name: 'the provider is unreachable',
+      whoami: failure({ reason: 'ApiUnavailable' }),
+      reason: 'ApiUnavailable',
+    },
+  ])('does not know the account: $name', async ({ whoami, reads, reason }) => {
     const bench = new Bench({ whoami, ...(reads === undefined ? {} : { reads }) });
     expect(await bench.check()).toMatchObject({ kind: 'unknown', failure: { reason } });
   });
 
-  it('the first own instance names it, and that is recorded', async () => {
+  it('learns the account from the first own instance, and records it', async () => {
     const bench = new Bench({ whoami: refused(403) });
     await bench.check();
     bench.watch.noteOwn(OURS, 1);
@@ -129,14 +133,14 @@ describe('a provider that does not say whose key it is', () => {
     expect(bench.records).toEqual([[RECORDED, undefined]]);
   });
 
-  it('an own instance of another account than the recorded one is a key of another account', async () => {
+  it('reports a changed account when an own instance belongs to another account', async () => {
     const bench = new Bench({ whoami: refused(403), recorded: RECORDED });
     await bench.check();
     bench.watch.noteOwn(THEIRS, 1);
     expect(bench.watch.state).toMatchObject({ kind: 'changed', userId: THEIRS });
   });
 
-  it('an instance that was asked for with the last key says nothing of this one', async () => {
+  it('ignores an instance that was read with the previous key', async () => {
     const bench = new Bench({ whoami: refused(403) });
     await bench.check();
     bench.watch.noteOwn(OURS, 1);
@@ -146,7 +150,7 @@ describe('a provider that does not say whose key it is', () => {
     expect(bench.watch.state).not.toHaveProperty('userId');
   });
 
-  it('is asked again later: the permission may be there by then', async () => {
+  it('asks again later, because the permission may have been granted', async () => {
     const bench = new Bench({ whoami: refused(403), recorded: RECORDED });
     await bench.check();
     bench.whoami = THEIRS;
@@ -156,32 +160,29 @@ describe('a provider that does not say whose key it is', () => {
   });
 });
 
-describe('a provider that has not said yet whose key it is, while the key can be used', () => {
+describe('a provider that temporarily does not name the account of a usable key', () => {
   const passing: readonly { readonly name: string; readonly whoami: Failure }[] = [
     { name: '429', whoami: failure({ reason: 'RateLimited', httpStatus: 429 }) },
     { name: '500', whoami: failure({ reason: 'ApiUnavailable', httpStatus: 500 }) },
     { name: 'no answer in time', whoami: failure({ reason: 'ApiUnavailable' }) },
   ];
 
-  it.each(passing)(
-    '$name: what is rented is looked after, and it is asked again soon',
-    async ({ whoami }) => {
-      const bench = new Bench({ whoami, recorded: RECORDED });
-      bench.list = EMPTY;
-      const state = await bench.check();
-      expect(state).toMatchObject({ kind: 'fits', unanswered: { reason: whoami.reason } });
-      expect(state).not.toHaveProperty('userId');
-      expect(await bench.watch.check()).toBe(false);
-      expect(bench.warnings()).toHaveLength(1);
+  it.each(passing)('keeps managing instances, and asks again soon: $name', async ({ whoami }) => {
+    const bench = new Bench({ whoami, recorded: RECORDED });
+    bench.list = EMPTY;
+    const state = await bench.check();
+    expect(state).toMatchObject({ kind: 'fits', unanswered: { reason: whoami.reason } });
+    expect(state).not.toHaveProperty('userId');
+    expect(await bench.watch.check()).toBe(false);
+    expect(bench.warnings()).toHaveLength(1);
 
-      bench.whoami = OURS;
-      expect(await bench.watch.check()).toBe(true);
-      expect(bench.watch.state).toMatchObject({ kind: 'fits', userId: OURS });
-      expect(bench.watch.state).not.toHaveProperty('unanswered');
-    },
-  );
+    bench.whoami = OURS;
+    expect(await bench.watch.check()).toBe(true);
+    expect(bench.watch.state).toMatchObject({ kind: 'fits', userId: OURS });
+    expect(bench.watch.state).not.toHaveProperty('unanswered');
+  });
 
-  it('the answer that comes late is taken, without a second question', async () => {
+  it('accepts a late answer without a second request', async () => {
     const bench = new Bench({ whoami: OURS, recorded: RECORDED });
     bench.list = EMPTY;
     const answer = Promise.withResolvers<undefined>();
@@ -194,7 +195,7 @@ describe('a provider that has not said yet whose key it is, while the key can be
     expect(bench.questions).toBe(1);
   });
 
-  it('an answer to a key that was changed meanwhile is nobody’s', async () => {
+  it('ignores an answer for a key that has been replaced', async () => {
     const bench = new Bench({ whoami: THEIRS, recorded: RECORDED });
     bench.list = EMPTY;
     bench.hanging = new Promise(() => undefined);
@@ -208,7 +209,7 @@ describe('a provider that has not said yet whose key it is, while the key can be
     expect(bench.questions).toBe(2);
   });
 
-  it('an own instance tells it', async () => {
+  it('learns the account from an own instance', async () => {
     const bench = new Bench({ whoami: failure({ reason: 'ApiUnavailable' }), recorded: RECORDED });
     bench.list = EMPTY;
     await bench.check();

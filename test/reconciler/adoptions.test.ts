@@ -31,7 +31,7 @@ interface Cluster {
 
 const KEY = 'key';
 
-/** A status that names an instance of the vanished uid; signed for this uid, and this instance. */
+/** A status that names an instance of the deleted uid. Its proof covers the given uid and instance. */
 function holding(uid: string, podId = 'p'): NonNullable<GpuPodOverrides['status']> {
   const podIdProof = proveId(KEY, { ...IDENTITY, uid }, podId);
   return { podId: 'p', podName: podName(INSTALLATION, OLD, 2), podIdProof };
@@ -75,29 +75,29 @@ function adoptionsIn({
   return { asked, ask, adoptions };
 }
 
-describe('a claim', () => {
+describe('mayAdopt', () => {
   it.each<{ name: string; cluster: Cluster; asking: GpuPodOverrides; granted: boolean }>([
-    { name: 'of a uid that lives nowhere', cluster: {}, asking: copy('a'), granted: true },
+    { name: 'the uid of the create intent no longer exists', cluster: {}, asking: copy('a'), granted: true },
     {
-      name: 'of a uid that lives',
+      name: 'the uid of the create intent is cached',
       cluster: { cached: [{ uid: OLD.uid }] },
       asking: copy('a'),
       granted: false,
     },
     {
-      name: 'of a uid that only the API server knows of',
+      name: 'only the API server knows the uid of the create intent',
       cluster: { live: [{ uid: OLD.uid }] },
       asking: copy('a'),
       granted: false,
     },
     {
-      name: 'of a uid whose instance another object has adopted, under another attempt',
+      name: 'another GpuPod has adopted an instance of the uid, from another attempt',
       cluster: { cached: [copy('b', { status: { podId: 'p', podName: podName(INSTALLATION, OLD, 2) } })] },
       asking: copy('a'),
       granted: false,
     },
     {
-      name: 'of a uid whose instance somebody in another namespace says to have',
+      name: 'a GpuPod in another namespace names an instance of the uid',
       cluster: {
         cached: [
           copy('b', { namespace: 'team-b', status: { podId: 'p', podName: podName(INSTALLATION, OLD, 2) } }),
@@ -107,7 +107,7 @@ describe('a claim', () => {
       granted: true,
     },
     {
-      name: 'under a name of an earlier version, whose uid can be searched for',
+      name: 'the create intent has a name of an earlier version, whose uid can be guessed',
       cluster: {},
       asking: copy('a', {
         intent: intent({ uid: OLD.uid, name: `gp-abc123-${objectHashes(OLD)[1] ?? ''}-1` }),
@@ -115,83 +115,83 @@ describe('a claim', () => {
       granted: false,
     },
     {
-      name: 'by status, of a name of an earlier version',
+      name: 'only the status names the instance, with a name of an earlier version',
       cluster: {},
       asking: { status: { podId: 'p', podName: `gp-abc123-${objectHashes(OLD)[1] ?? ''}-1` } },
       granted: false,
     },
     {
-      name: 'in another namespace than that of the uid',
+      name: 'the GpuPod is in another namespace than the uid was',
       cluster: {},
       asking: copy('a', { namespace: 'team-b' }),
       granted: false,
     },
-    { name: 'of what was left running', cluster: { retains: true }, asking: copy('a'), granted: false },
+    { name: 'the instance is retained', cluster: { retains: true }, asking: copy('a'), granted: false },
     {
-      name: 'of what was left running, by the object that has it',
+      name: 'the instance is retained, and the status has a valid proof',
       cluster: { retains: true },
       asking: copy('a', { status: holding('a') }),
       granted: true,
     },
     {
-      name: 'of what was left running, by an object whose status somebody else wrote',
+      name: 'the instance is retained, and the proof in the status is of another GpuPod',
       cluster: { retains: true },
       asking: copy('a', { status: holding('b') }),
       granted: false,
     },
     {
-      name: 'of what was left running, by the object that has it, without a key',
+      name: 'the instance is retained, the status names it, and there is no proof key',
       cluster: { retains: true, hasKey: false },
       asking: copy('a', { status: holding('a') }),
       granted: true,
     },
     {
-      name: 'by status alone',
+      name: 'only the status names the instance, with a valid proof',
       cluster: {},
       asking: { uid: 'a', status: holding('a') },
       granted: true,
     },
     {
-      name: 'by status alone, that is signed for another object',
+      name: 'only the status names the instance, with a proof for another GpuPod',
       cluster: {},
       asking: { uid: 'a', status: holding('b') },
       granted: false,
     },
     {
-      name: 'by status alone, that is signed for another instance',
+      name: 'only the status names the instance, with a proof for another instance',
       cluster: {},
       asking: { uid: 'a', status: holding('a', 'q') },
       granted: false,
     },
     {
-      name: 'by status alone, that is not signed',
+      name: 'only the status names the instance, without a proof',
       cluster: {},
       asking: { uid: 'a', status: { podId: 'p', podName: podName(INSTALLATION, OLD, 2) } },
       granted: false,
     },
     {
-      name: 'by status alone, without a key',
+      name: 'only the status names the instance, and there is no proof key',
       cluster: { hasKey: false },
       asking: { uid: 'a', status: holding('b') },
       granted: true,
     },
     {
-      name: 'by status alone, without a key, of what was left running',
+      name: 'only the status names a retained instance, and there is no proof key',
       cluster: { hasKey: false, retains: true },
       asking: { uid: 'a', status: holding('a') },
       granted: false,
     },
     {
-      name: 'where other namespaces may not be seen',
+      name: 'the operator may not list other namespaces',
       cluster: { isForbidden: true },
       asking: copy('a'),
       granted: true,
     },
-  ])('$name: $granted', async ({ cluster, asking, granted }) => {
+  ])('returns $granted when $name', async ({ cluster, asking, granted }) => {
     expect(await adoptionsIn(cluster).ask(asking)).toBe(granted);
   });
 
-  it('is given to one of many copies, whichever attempts they tell of', async () => {
+  it('allows one of several copies to adopt, whichever attempts they name', async () => {
     const { ask } = adoptionsIn({});
     const later = intent({ attempt: 2, uid: OLD.uid, name: podName(INSTALLATION, OLD, 2) });
     expect(await Promise.all([ask(copy('a')), ask(copy('b', { intent: later })), ask(copy('c'))])).toEqual([
@@ -201,7 +201,7 @@ describe('a claim', () => {
     ]);
   });
 
-  it('is free again once its object is gone', async () => {
+  it('allows another copy once the first is released', async () => {
     const { ask, adoptions } = adoptionsIn({});
     await ask(copy('a'));
     adoptions.release('a');
@@ -209,10 +209,10 @@ describe('a claim', () => {
   });
 });
 
-describe('what the API server is asked', () => {
+describe('requests to the API server', () => {
   const copies = Array.from({ length: 40 }, (_, index) => copy(String(index)));
 
-  it('is nothing by copies of an object that lives, however often they are looked at', async () => {
+  it('sends none for copies of an existing GpuPod, however often they are reconciled', async () => {
     const { ask, asked } = adoptionsIn({ cached: [{ uid: OLD.uid }, ...copies] });
     for (const each of [...copies, ...copies, ...copies]) {
       expect(await ask(each)).toBe(false);
@@ -220,7 +220,7 @@ describe('what the API server is asked', () => {
     expect(asked).toEqual({ lists: [], records: 0 });
   });
 
-  it('is one list and one record by copies of what was left running', async () => {
+  it('reads one list and one record for copies of a GpuPod with a retained instance', async () => {
     const { ask, asked } = adoptionsIn({ cached: copies, retains: true });
     for (const each of [...copies, ...copies]) {
       expect(await ask(each)).toBe(false);
@@ -228,7 +228,7 @@ describe('what the API server is asked', () => {
     expect(asked).toEqual({ lists: ['*'], records: 1 });
   });
 
-  it('is one list by many restored objects, once the watch cache was shown to be in step', async () => {
+  it('sends one list for many restored GpuPods once the watch cache is known to be current', async () => {
     const olds = copies.map((_, index) => ({ ...OLD, uid: `old-${index}` }));
     const restores = olds.map((old, index) =>
       copy(String(index), { intent: intent({ uid: old.uid, name: podName(INSTALLATION, old, 1) }) }),
@@ -240,7 +240,7 @@ describe('what the API server is asked', () => {
     expect(asked.lists).toEqual(['*']);
   });
 
-  it('is a list each time while the watch cache lags behind', async () => {
+  it('sends a list each time while the watch cache lags behind', async () => {
     const { ask, asked } = adoptionsIn({ cached: [], live: [{ uid: 'x', resourceVersion: '99' }] });
     await ask(copy('a'));
     const old = { ...OLD, uid: 'old-2' };
@@ -248,7 +248,7 @@ describe('what the API server is asked', () => {
     expect(asked.lists).toEqual(['*', '*']);
   });
 
-  it('is the own namespace alone, where others may not be seen', async () => {
+  it('lists only the own namespace when it may not list the others', async () => {
     const { ask, asked } = adoptionsIn({ isForbidden: true });
     await ask(copy('a'));
     expect(asked.lists).toEqual(['*', 'team-a']);

@@ -26,7 +26,7 @@ function breakersAt(): { circuitBreakers: CircuitBreakers; clock: VirtualClock; 
 }
 
 describe('CircuitBreakers', () => {
-  it('holds back all of a team, and no other team', () => {
+  it('holds back all GpuPods of a team, and no other team', () => {
     const { circuitBreakers } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
 
@@ -38,7 +38,7 @@ describe('CircuitBreakers', () => {
     expect(circuitBreakers.permitFor(asking('d', { breakerKey: 'team-b' }))).toEqual({ kind: 'granted' });
   });
 
-  it('lets another one probe than the one that was refused, and then those that were refused longest ago', async () => {
+  it('lets a GpuPod probe that was not refused, and then the one that was refused longest ago', async () => {
     const { circuitBreakers, clock } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
     await clock.advance(5 * MINUTE_MS);
@@ -52,7 +52,7 @@ describe('CircuitBreakers', () => {
     expect([c, a].map((requester) => circuitBreakers.pass(requester))).toEqual([false, true]);
   });
 
-  it('lets the only one there is probe as well, a little later', async () => {
+  it('lets a refused GpuPod probe a little later when it is the only one', async () => {
     const { circuitBreakers, clock } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
     await clock.advance(5 * MINUTE_MS);
@@ -61,7 +61,7 @@ describe('CircuitBreakers', () => {
     expect(circuitBreakers.pass(a)).toBe(true);
   });
 
-  it('opens with the first that is accepted, and wakes those that wait', async () => {
+  it('lets creates through after the first accepted create request, and wakes waiting GpuPods', async () => {
     const { circuitBreakers, clock, woken } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
     circuitBreakers.permitFor(c);
@@ -75,9 +75,9 @@ describe('CircuitBreakers', () => {
 
   it.each([
     ['was not sent', undefined],
-    ['was refused for its own sake', refusal({ reason: 'InvalidRequest', scope: 'request' })],
+    ['was refused because of the request itself', refusal({ reason: 'InvalidRequest', scope: 'request' })],
     ['has an unknown outcome', { kind: 'unknown', message: '' } as const],
-  ])('leaves the probe to others when it %s', async (_, outcome) => {
+  ])('lets another GpuPod probe when the create request %s', async (_, outcome) => {
     const { circuitBreakers, clock } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
     await clock.advance(5 * MINUTE_MS);
@@ -89,7 +89,7 @@ describe('CircuitBreakers', () => {
     expect([b, c].map((requester) => circuitBreakers.pass(requester))).toEqual([false, true]);
   });
 
-  it('believes no single tenant while orders of others are accepted', async () => {
+  it('ignores refusals of a single namespace while create requests of others are accepted', async () => {
     const { circuitBreakers, clock } = breakersAt();
     circuitBreakers.settle(b, CREATED, 1);
     await clock.advance(MINUTE_MS);
@@ -102,7 +102,7 @@ describe('CircuitBreakers', () => {
     expect(circuitBreakers.permitFor(b)).toMatchObject({ kind: 'held', reason: 'PaymentRequired' });
   });
 
-  it('believes Prime Intellect’s own text at once, and any text where nothing was accepted lately', async () => {
+  it('trusts a proven refusal at once, and any refusal when no create request was accepted recently', async () => {
     const first = breakersAt();
     first.circuitBreakers.settle(b, CREATED, 1);
     first.circuitBreakers.settle(a, LIMIT, 1);
@@ -127,7 +127,7 @@ describe('CircuitBreakers', () => {
     },
   );
 
-  it('lets a GpuPod try three offers before it waits, ever longer', async () => {
+  it('lets a GpuPod try three offers before it waits with growing pauses', async () => {
     const { circuitBreakers, clock } = breakersAt();
     const forbidden = refusal({ reason: 'Forbidden', scope: 'request' });
     const waits: number[] = [];
@@ -141,18 +141,21 @@ describe('CircuitBreakers', () => {
     expect(waits).toEqual([0, 0, 5, 10, 20, 30, 30]);
   });
 
-  it.each(['offer', 'upstream'] as const)('holds nobody back for what concerns the %s', (scope) => {
-    const { circuitBreakers } = breakersAt();
-    circuitBreakers.settle(a, refusal({ reason: 'RateLimited', scope }), 0);
-    circuitBreakers.settle(b, refusal({ reason: 'Forbidden', scope }), 0);
+  it.each(['offer', 'upstream'] as const)(
+    'holds back no GpuPod for a refusal that concerns the %s',
+    (scope) => {
+      const { circuitBreakers } = breakersAt();
+      circuitBreakers.settle(a, refusal({ reason: 'RateLimited', scope }), 0);
+      circuitBreakers.settle(b, refusal({ reason: 'Forbidden', scope }), 0);
 
-    expect([a, b].map((requester) => circuitBreakers.permitFor(requester))).toEqual([
-      { kind: 'granted' },
-      { kind: 'granted' },
-    ]);
-  });
+      expect([a, b].map((requester) => circuitBreakers.permitFor(requester))).toEqual([
+        { kind: 'granted' },
+        { kind: 'granted' },
+      ]);
+    },
+  );
 
-  it('opens for everybody with a new key', () => {
+  it('lets all GpuPods through after a new API key', () => {
     const { circuitBreakers } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);
     circuitBreakers.settle(b, refusal({ reason: 'Forbidden', scope: 'request' }), 0);

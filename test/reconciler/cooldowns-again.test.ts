@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const OWNER = { uid: 'uid-1', requestHash: 'h' };
 const KEY = offerKey(intent().offer);
 
-/** For how many minutes the offer is left alone after each failure, each right after the last one was over. */
+/** The minutes of each cooldown. Each failure follows as soon as the previous cooldown is over. */
 function minutes(reason: CooldownReason, failures: number): number[] {
   let nowMs = 0;
   const cooldowns = new Cooldowns({
@@ -24,17 +24,17 @@ function minutes(reason: CooldownReason, failures: number): number[] {
   });
 }
 
-describe('an offer that fails again and again', () => {
+describe('an offer that fails repeatedly', () => {
   it.each<{ reason: CooldownReason; expected: readonly number[] }>([
     { reason: 'NotCreated', expected: [10, 20, 40, 80, 160, 160] },
     { reason: 'OtherRefusal', expected: [10, 20, 40, 80, 160, 160] },
     { reason: 'NoCapacity', expected: [3, 6, 12, 24, 30, 30] },
     { reason: 'AboveMaxPrice', expected: [10, 10] },
-  ])('with $reason is left alone for $expected minutes', ({ reason, expected }) => {
+  ])('has cooldowns of $expected minutes after $reason', ({ reason, expected }) => {
     expect(minutes(reason, expected.length)).toEqual(expected);
   });
 
-  it('without an instance is left alone by this GpuPod only', () => {
+  it('has a cooldown for this GpuPod only when no instance was created', () => {
     const cooldowns = new Cooldowns({
       nowMs: () => 0,
       monotonicMs: () => 0,

@@ -18,13 +18,13 @@ const WHO = {
   other: { uid: 'c', requestHash: 'z' },
 };
 
-describe('CoolDowns', () => {
+describe('Cooldowns', () => {
   it.each([
     { scope: 'everybody', offers: [KEY], who: ['self', 'changed', 'alike', 'other'] },
     { scope: 'upstream', offers: [KEY, SIBLING], who: ['self', 'changed', 'alike', 'other'] },
     { scope: 'request', offers: [KEY], who: ['self', 'alike'] },
     { scope: 'object', offers: [KEY], who: ['self'] },
-  ] as const)('keeps those away whom the cause concerns: $scope', ({ scope, offers, who }) => {
+  ] as const)('holds back the GpuPods that the cause concerns: $scope', ({ scope, offers, who }) => {
     const cooldowns = new Cooldowns(new VirtualClock());
     cooldowns.start({ reason: 'NoCapacity', offerKey: KEY, scope }, WHO.self);
     const found = Object.entries(WHO).flatMap(([name, owner]) =>
@@ -37,7 +37,7 @@ describe('CoolDowns', () => {
   });
 
   it.each(['InvalidRequest', 'OtherRefusal', 'Forbidden', 'QuotaExceeded', 'AboveMaxPrice'] as const)(
-    'keeps nobody else away for %s',
+    'holds back no other GpuPod for %s',
     (reason) => {
       const cooldowns = new Cooldowns(new VirtualClock());
       cooldowns.start({ reason, offerKey: KEY }, WHO.self);
@@ -48,7 +48,7 @@ describe('CoolDowns', () => {
   );
 });
 
-describe('coolDownOwner', () => {
+describe('cooldownOwner', () => {
   const hashOf = (options: Parameters<typeof gpuPod>[0]): string =>
     cooldownOwner(gpuPod(options)).requestHash;
 
@@ -57,11 +57,11 @@ describe('coolDownOwner', () => {
     { what: 'another team', spec: { teamId: 'team-b' } },
     { what: 'a variable', spec: { env: [{ name: 'A', value: 'b' }] } },
     { what: 'a template', spec: { customTemplateId: 't-1' } },
-  ])('tells requests apart: $what', ({ spec }) => {
+  ])('distinguishes requests: $what', ({ spec }) => {
     expect(hashOf({ spec })).not.toBe(hashOf({}));
   });
 
-  it('tells namespaces apart: their Secrets of one name hold other values', () => {
+  it('distinguishes namespaces, because their Secrets of the same name hold other values', () => {
     expect(hashOf({ namespace: 'elsewhere' })).not.toBe(hashOf({}));
   });
 });

@@ -9,7 +9,7 @@ const OURS: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 0 };
 const THEIRS: AccountState = { kind: 'changed', userId: 'user-2', sinceMs: 0, message: 'm' };
 const TIMINGS = { busyPollMs: 5_000, sweepMs: 300_000 };
 
-/** The tasks, on a clock that stands still; what they work on answers at once. */
+/** The tasks, on a clock that the test moves. Their dependencies answer at once. */
 function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS) {
   const clock = new VirtualClock();
   const account = { state };
@@ -49,18 +49,18 @@ function taken(isFailing = false) {
   return isFailing ? failure({ reason: 'UnexpectedResponse' }) : COMPLETE;
 }
 
-describe('a list that is waited for', () => {
+describe('a requested inventory', () => {
   it.each([
-    { name: 'our own', state: OURS },
-    { name: 'that of another user, for whom some GpuPods rent', state: THEIRS },
-  ])('is taken once the key is known to be $name, however long that takes', async ({ state }) => {
+    { name: 'the own account', state: OURS },
+    { name: 'the account of another user that some GpuPods name', state: THEIRS },
+  ])('is taken as soon as the key is known to belong to $name', async ({ state }) => {
     let isFailing = false;
     const { clock, account, counts, housekeeping } = bench(() => taken(isFailing));
     await clock.advance(1_000);
     isFailing = true;
     housekeeping.scheduleInventory(0);
     await clock.advance(100);
-    // The key changed while it was listed; whose it is, is not known for a while.
+    // The key changed during the list request. For a while its account is unknown.
     account.state = { kind: 'unknown' };
     isFailing = false;
     await clock.advance(60_000);
@@ -71,7 +71,7 @@ describe('a list that is waited for', () => {
     await housekeeping.stop();
   });
 
-  it('is not asked for with a key that nobody has asked about', async () => {
+  it('is not taken with a key whose account is unknown', async () => {
     const { clock, counts, housekeeping } = bench(() => taken(), { kind: 'unknown' });
     await clock.advance(1_000);
     housekeeping.scheduleInventory(0);

@@ -17,7 +17,7 @@ function keySecret(key: string): Secret {
   return { metadata, data: secretData({ podIdKey: key }) };
 }
 
-/** A cluster whose answers to GET come in this row, the last one for ever. */
+/** A cluster that answers GET with these results in turn, and then always with the last one. */
 function secrets(
   gets: readonly (Secret | undefined | Error)[],
   create?: Error,
@@ -37,26 +37,26 @@ function secrets(
 }
 
 describe('ensureProofKey', () => {
-  it('reads the key that is there', async () => {
+  it('reads the existing key', async () => {
     expect(await ensureProofKey(secrets([keySecret('k')]), 'ns')).toBe('k');
   });
 
-  it('makes one of 256 bits where there is none', async () => {
+  it('creates a key of 256 bits when none exists', async () => {
     const made = await ensureProofKey(secrets([undefined]), 'ns');
     expect(Buffer.from(made ?? '', 'base64url')).toHaveLength(32);
     expect(await ensureProofKey(secrets([undefined]), 'ns')).not.toBe(made);
   });
 
-  it('takes the key of another process that was quicker', async () => {
+  it('uses the key of another process that created it first', async () => {
     expect(await ensureProofKey(secrets([undefined, keySecret('theirs')], TAKEN), 'ns')).toBe('theirs');
   });
 
-  it('does without where it may not read Secrets', async () => {
+  it('returns no key when it may not access Secrets', async () => {
     expect(await ensureProofKey(secrets([FORBIDDEN]), 'ns')).toBeUndefined();
     expect(await ensureProofKey(secrets([undefined], FORBIDDEN), 'ns')).toBeUndefined();
   });
 
-  it('takes what cannot be read for no absence', async () => {
+  it('does not treat a failed read as a missing key', async () => {
     await expect(ensureProofKey(secrets([BROKEN]), 'ns')).rejects.toThrow('etcd is away');
   });
 });
@@ -69,7 +69,7 @@ describe('idProofsFor', () => {
   }
   const { of } = proofs([]).proofs;
 
-  it('differ by id, object, namespace and key', () => {
+  it('signs differently for each id, GpuPod, namespace and key', () => {
     const view = proofs([]).view;
     const all = [
       of(POD_ID),
@@ -83,7 +83,7 @@ describe('idProofsFor', () => {
     expect(all.every((proof) => (proof ?? '').length <= 64)).toBe(true);
   });
 
-  it('say nothing without a key', () => {
+  it('proves nothing without a key', () => {
     const view = proofs([]).view;
     const none = idProofsFor({ view, proofKey: undefined }, mine);
     expect([none.of(POD_ID), none.isProvenElsewhere(POD_ID)]).toEqual([undefined, false]);
@@ -91,9 +91,9 @@ describe('idProofsFor', () => {
 
   it.each([
     { name: 'a proof of its own', proof: 'own', isProven: true },
-    { name: 'a proof that was copied', proof: of(POD_ID), isProven: false },
+    { name: 'a copied proof', proof: of(POD_ID), isProven: false },
     { name: 'no proof', proof: undefined, isProven: false },
-  ])('another GpuPod with the same id and $name: $isProven', ({ proof, isProven }) => {
+  ])('reports $isProven for another GpuPod with the same id and $name', ({ proof, isProven }) => {
     const podIdProof =
       proof === 'own'
         ? idProofsFor({ ...proofs([]), proofKey: 'k' }, gpuPod({ uid: 'uid-2' })).of(POD_ID)

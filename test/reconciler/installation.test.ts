@@ -8,7 +8,7 @@ interface Case {
   readonly record?: Record<string, string>;
   readonly given?: string;
   readonly accepted?: string;
-  /** Uid of namespace kube-system; `forbidden`: it may not be read. */
+  /** Uid of namespace kube-system. `forbidden`: the operator may not read the namespace. */
   readonly cluster?: string;
 }
 
@@ -45,32 +45,36 @@ const OURS = { installationId: 'abc123', clusterUid: 'here' };
 
 describe('the record of an installation', () => {
   it.each<{ name: string; is: Case; doubt: RegExp }>([
-    { name: 'made up here', is: {}, doubt: NONE },
-    { name: 'made up here before', is: { record: OURS }, doubt: NONE },
-    { name: 'given, and never recorded', is: { given: 'abc123' }, doubt: /was given/ },
-    { name: 'given, as recorded', is: { given: 'abc123', record: OURS }, doubt: /was given/ },
+    { name: 'trusts a generated ID', is: {}, doubt: NONE },
+    { name: 'trusts a recorded ID', is: { record: OURS }, doubt: NONE },
+    { name: 'doubts a given ID that is not recorded', is: { given: 'abc123' }, doubt: /was given/ },
     {
-      name: 'given once, by now recorded',
+      name: 'doubts a given ID that equals the record',
+      is: { given: 'abc123', record: OURS },
+      doubt: /was given/,
+    },
+    {
+      name: 'doubts a recorded ID that was once given',
       is: { record: { ...OURS, idSource: 'given' } },
       doubt: /was given/,
     },
     {
-      name: 'given, unlike the record',
+      name: 'doubts a given ID that differs from the record',
       is: { given: 'zzz999', record: OURS },
       doubt: /recorded here \(abc123\)/,
     },
     {
-      name: 'given and confirmed',
+      name: 'trusts a given ID that is confirmed',
       is: { given: 'zzz999', record: OURS, accepted: 'zzz999' },
       doubt: NONE,
     },
     {
-      name: 'given, and another one confirmed',
+      name: 'doubts a given ID when another one is confirmed',
       is: { given: 'zzz999', accepted: 'abc123' },
       doubt: /zzz999/,
     },
     {
-      name: 'in a cluster that may not be known',
+      name: 'doubts a recorded ID when it may not identify the cluster',
       is: { record: OURS, cluster: 'forbidden' },
       doubt: /kube-system/,
     },
@@ -79,12 +83,12 @@ describe('the record of an installation', () => {
     expect(idDoubt ?? '').toMatch(doubt);
   });
 
-  it('goes on without the right to read namespace kube-system, and knows no clone', async () => {
+  it('starts without the right to read namespace kube-system, and detects no clone', async () => {
     const installation = await ensure({ record: { ...OURS, clusterUid: 'elsewhere' }, cluster: 'forbidden' });
     expect(installation).toMatchObject({ id: 'abc123', isClusterKnown: false, clonedFrom: undefined });
   });
 
-  it('still knows a clone where it may', async () => {
+  it('detects a clone when it may read namespace kube-system', async () => {
     const installation = await ensure({ record: { ...OURS, clusterUid: 'elsewhere' } });
     expect(installation).toMatchObject({ isClusterKnown: true, clonedFrom: 'elsewhere' });
   });

@@ -9,7 +9,7 @@ import { aReadySnapshot } from '../support/builders/snapshots.ts';
 const LISTED = aReadySnapshot({ podId: 'p1', priceUsdPerHour: 1.9 });
 const { priceUsdPerHour: _price, ...POLLED } = LISTED;
 
-/** A poll that began while a list was being read, and was answered before it. */
+/** A poll that began while a list was being read, and whose answer came before that of the list. */
 async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial<InstanceSnapshot>) {
   const clock = createVirtualClock();
   const snapshot: InstanceSnapshot = { ...POLLED, ...polled };
@@ -34,7 +34,7 @@ async function pollDuringList(polled: Partial<InstanceSnapshot>, listed: Partial
 }
 
 describe('a list that began before the last poll', () => {
-  it('adds what the poll lacks, where it tells the same state', async () => {
+  it('adds the details that the poll lacks when both show the same state', async () => {
     const { lastSeen, listBeganAtMs } = await pollDuringList({}, {});
     expect(lastSeen).toMatchObject({
       beganAtMs: listBeganAtMs + 100,
@@ -43,19 +43,19 @@ describe('a list that began before the last poll', () => {
     });
   });
 
-  it('changes nothing of what the poll says', async () => {
+  it('does not overwrite what the poll shows', async () => {
     const { lastSeen } = await pollDuringList({ name: 'new' }, { name: 'old' });
     expect(lastSeen?.snapshot.name).toBe('new');
   });
 
-  it('counts for nothing where it tells another state', async () => {
+  it('is ignored when it shows another state', async () => {
     const { lastSeen } = await pollDuringList({}, { status: 'PROVISIONING' });
     expect(lastSeen?.detailsAtMs).toBeUndefined();
     expect(lastSeen?.snapshot).toMatchObject({ status: 'ACTIVE' });
     expect(lastSeen?.snapshot.priceUsdPerHour).toBeUndefined();
   });
 
-  it('is no step back from a list that began later', async () => {
+  it('does not overwrite a list that began later', async () => {
     const { poller, listBeganAtMs } = await pollDuringList({}, {});
     poller.record({ ...LISTED, priceUsdPerHour: 1 }, listBeganAtMs - 500);
     expect(poller.lastSeen('p1')).toMatchObject({ detailsAtMs: listBeganAtMs });

@@ -12,14 +12,14 @@ function reasonOf(fields: object): string {
   return 'reason' in fields ? String(fields.reason) : '';
 }
 
-describe('the log of a key that is refused', () => {
+describe('KeyTrouble', () => {
   it.each<{
     name: string;
     reports: readonly (readonly [string, Failure | undefined])[];
     lines: readonly string[];
   }>([
     {
-      name: 'four refusals in a row: one warning',
+      name: 'logs one warning for four consecutive refusals',
       reports: [
         ['account', REFUSED],
         ['account', REFUSED],
@@ -29,7 +29,7 @@ describe('the log of a key that is refused', () => {
       lines: ['warn Unauthorized'],
     },
     {
-      name: 'over: said once, when all is well',
+      name: 'logs the recovery once, when all sources are healthy',
       reports: [
         ['poll', REFUSED],
         ['list', REFUSED],
@@ -40,7 +40,7 @@ describe('the log of a key that is refused', () => {
       lines: ['warn Unauthorized', 'info '],
     },
     {
-      name: 'another reason is another warning, and a second episode too',
+      name: 'logs another warning for another reason, and for a second episode',
       reports: [
         ['account', REFUSED],
         ['account', MISSING],
@@ -50,7 +50,7 @@ describe('the log of a key that is refused', () => {
       lines: ['warn Unauthorized', 'warn CredentialsMissing', 'info ', 'warn Unauthorized'],
     },
     {
-      name: 'what passes by itself is none, and ends none',
+      name: 'logs nothing for a temporary failure, which does not end an episode either',
       reports: [
         ['list', DOWN],
         ['list', REFUSED],
@@ -66,7 +66,7 @@ describe('the log of a key that is refused', () => {
     expect(log.lines.map(({ level, fields }) => `${level} ${reasonOf(fields)}`)).toEqual(lines);
   });
 
-  it('says what to do', () => {
+  it('logs what to do', () => {
     const log = new RecordingLog();
     new KeyTrouble(log).report('account', REFUSED);
     expect(log.lines[0]?.fields).toMatchObject({ wayOut: expect.stringContaining('replace the API key') });

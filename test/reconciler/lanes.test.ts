@@ -19,18 +19,18 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { what: 'searches', object: anObject({}, {}), lane: 'normal' },
+  { what: 'has no instance yet', object: anObject({}, {}), lane: 'normal' },
   { what: 'has an instance', object: anObject({ suspend: false }, { podId: 'p' }), lane: 'normal' },
-  { what: 'is gone', object: undefined, lane: 'urgent' },
+  { what: 'no longer exists', object: undefined, lane: 'urgent' },
   { what: 'is deleted', object: anObject({}, {}, { deletionTimestamp: 'now' }), lane: 'urgent' },
   {
     what: 'is suspended with an instance',
     object: anObject({ suspend: true }, { podId: 'p' }),
     lane: 'urgent',
   },
-  { what: 'is suspended without one', object: anObject({ suspend: true }, {}), lane: 'normal' },
+  { what: 'is suspended without an instance', object: anObject({ suspend: true }, {}), lane: 'normal' },
   {
-    what: 'has an attempt whose termination was begun',
+    what: 'has an attempt whose termination has started',
     object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'AboveMaxPrice' }] }),
     lane: 'urgent',
   },
@@ -55,14 +55,14 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('laneOf', () => {
-  it.each(ROWS)('a GpuPod that $what: $lane', ({ object, localState, lane }) => {
+  it.each(ROWS)('assigns a GpuPod that $what to the $lane lane', ({ object, localState, lane }) => {
     expect(laneOf(object, localState)).toBe(lane);
   });
 });
 
 describe('planLanes', () => {
   it.each([1, 2, 4, 32, 1000])(
-    '%d at once: that many are free of the provider, however it hangs',
+    'keeps %d workers free of provider requests, even when the provider hangs',
     (concurrency) => {
       const { workers, readSlots, createSlots } = planLanes(concurrency);
       expect(workers.concurrency - readSlots - createSlots).toBe(concurrency);
@@ -72,7 +72,7 @@ describe('planLanes', () => {
 });
 
 describe('Slots', () => {
-  it('call who found none free, one for each place that becomes free', () => {
+  it('wakes one waiting key for each slot that becomes free', () => {
     const called: string[] = [];
     const slots = new Slots(1, (key) => called.push(key));
     const take = (name: string): boolean => slots.take({ namespace: 'n', name });

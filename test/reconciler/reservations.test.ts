@@ -27,7 +27,7 @@ beforeEach(() => {
   });
 });
 
-/** A complete list, a minute after the one before. */
+/** Takes a complete list, 100 s after the previous one. */
 function list(...instances: readonly InstanceSnapshot[]): void {
   nowMs += 100_000;
   takeAt(nowMs, instances);
@@ -47,8 +47,8 @@ function rented(overrides: GpuPodOverrides = {}): RawObject {
 
 const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
 
-describe('the books', () => {
-  it('read each version of an object once, however often they are asked', () => {
+describe('Reservations', () => {
+  it('reads each version of a GpuPod once', () => {
     let reads = 0;
     const counted = (raw: RawObject): RawObject =>
       Object.defineProperty({ ...raw }, 'spec', {
@@ -71,13 +71,13 @@ describe('the books', () => {
     expect(reads).toBe(2 * before);
   });
 
-  it('keep what a GpuPod rents that was looked at, though it is torn out before any list shows it', () => {
+  it('counts the instance of an observed GpuPod that is removed before any list shows it', () => {
     list();
     books.note(gpuPod({ intent: intent(), status: rentedStatus() }));
     expect(books.elsewhere(OTHER)).toBe(1_900_000);
   });
 
-  it('say nothing before the first complete list', () => {
+  it('knows no total before the first complete list', () => {
     objects = [rented()];
     expect(books.elsewhere(OTHER)).toBeUndefined();
     expect(books.reserve(OTHER, intent(), 100_000_000)).toBe(false);
@@ -85,96 +85,101 @@ describe('the books', () => {
   });
 
   it.each<{ why: string; objects: RawObject[]; listed: readonly InstanceSnapshot[]; micros: number }>([
-    { why: 'nothing is there', objects: [], listed: [], micros: 0 },
-    { why: 'a rented one is too young for lists', objects: [rented()], listed: [], micros: 1_900_000 },
+    { why: 'there is no instance', objects: [], listed: [], micros: 0 },
+    { why: 'the instance is too new for the list', objects: [rented()], listed: [], micros: 1_900_000 },
     {
-      why: 'what it bills counts, where that is more',
+      why: 'the listed price is higher than the offer',
       objects: [rented()],
       listed: [LIVE],
       micros: 2_500_000,
     },
     {
-      why: 'the list says less than the offer did',
+      why: 'the listed price is lower than the offer',
       objects: [rented()],
       listed: [aSnapshot({ priceUsdPerHour: 1 })],
       micros: 1_900_000,
     },
-    { why: 'an instance without an object', objects: [], listed: [LIVE], micros: 2_500_000 },
-    { why: 'one that states no price', objects: [], listed: [aSnapshot()], micros: ASSUMED },
+    { why: 'an orphan', objects: [], listed: [LIVE], micros: 2_500_000 },
+    { why: 'an instance without a price', objects: [], listed: [aSnapshot()], micros: ASSUMED },
     {
-      why: 'one that is ending bills',
+      why: 'an instance that is being deleted',
       objects: [],
       listed: [aSnapshot({ status: 'DELETING', priceUsdPerHour: 2 })],
       micros: 2_000_000,
     },
     {
-      why: 'one that has ended',
+      why: 'a terminated instance',
       objects: [],
       listed: [aSnapshot({ status: 'TERMINATED', priceUsdPerHour: 2 })],
       micros: 0,
     },
     {
-      why: 'somebody else’s',
+      why: 'an instance of somebody else',
       objects: [],
       listed: [aSnapshot({ name: 'mine', priceUsdPerHour: 2 })],
       micros: 0,
     },
     {
-      why: 'a duplicate counts beside it',
+      why: 'an instance and its duplicate',
       objects: [rented()],
       listed: [LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) }],
       micros: 5_000_000,
     },
-    { why: 'an order on its way', objects: [rawGpuPod({ intent: intent() })], listed: [], micros: 1_900_000 },
     {
-      why: 'an order whose instance the list shows counts once',
+      why: 'a create intent without an instance',
+      objects: [rawGpuPod({ intent: intent() })],
+      listed: [],
+      micros: 1_900_000,
+    },
+    {
+      why: 'a create intent whose instance is listed',
       objects: [rawGpuPod({ intent: intent() })],
       listed: [LIVE],
       micros: 2_500_000,
     },
     {
-      why: 'the same, with its name cut',
+      why: 'a create intent whose instance is listed with a truncated name',
       objects: [rawGpuPod({ intent: intent() })],
       listed: [{ ...LIVE, name: nameOfAttempt(1).slice(0, 43) }],
       micros: 2_500_000,
     },
     {
-      why: 'a status that lost its cost: the order says it',
+      why: 'a status without its cost, beside a create intent',
       objects: [rented({ status: { cost: undefined } })],
       listed: [],
       micros: 1_900_000,
     },
     {
-      why: 'one that was seen to end, whatever an older list says',
+      why: 'an instance that was observed as terminated, in an older list',
       objects: [rented({ status: { terminatedAt: '2026-11-23T11:00:00Z' } })],
       listed: [LIVE],
       micros: 0,
     },
     {
-      why: 'an attempt that ended',
+      why: 'a finished attempt',
       objects: [rawGpuPod({ status: { attempts: [{ number: 1, podId: POD_ID, outcome: 'Ended' }] } })],
       listed: [LIVE],
       micros: 0,
     },
     {
-      why: 'released, held by others, and live',
+      why: 'a released GpuPod with another finalizer, whose instance runs',
       objects: [rented({ isDeleting: true, finalizers: ['x/y'] })],
       listed: [LIVE],
       micros: 2_500_000,
     },
     {
-      why: 'released, held by others, and gone',
+      why: 'a released GpuPod with another finalizer, whose instance is not listed',
       objects: [rented({ isDeleting: true, finalizers: ['x/y'] })],
       listed: [],
       micros: 0,
     },
-  ])('count $micros: $why', ({ objects: held, listed, micros }) => {
+  ])('counts $micros micro-dollars: $why', ({ objects: held, listed, micros }) => {
     objects = held;
     list(...listed);
     expect(books.elsewhere(OTHER)).toBe(micros);
   });
 
-  it('strike off what two lists, far enough apart, do not show; the first is not enough', () => {
+  it('stops counting an instance that two lists, far enough apart, do not show', () => {
     list(LIVE);
     nowMs += 60_000;
     takeAt(nowMs);
@@ -185,7 +190,7 @@ describe('the books', () => {
     expect(books.elsewhere(OTHER)).toBe(0);
   });
 
-  it('strike off nothing by a list that does not hold its wallet completely', () => {
+  it('keeps counting an instance when the list of its wallet is incomplete', () => {
     list({ ...LIVE, teamId: 'team-a' });
     takeAt(nowMs + 60_000);
     takeAt(nowMs + 120_000);
@@ -195,7 +200,7 @@ describe('the books', () => {
     expect(books.elsewhere(OTHER)).toBe(0);
   });
 
-  it('keep what its object was torn away from between two lists', () => {
+  it('keeps counting an instance whose GpuPod is removed between two lists', () => {
     list();
     objects = [rented()];
     expect(books.elsewhere(OTHER)).toBe(1_900_000);
@@ -203,16 +208,19 @@ describe('the books', () => {
     expect(books.elsewhere(OTHER)).toBe(1_900_000);
   });
 
-  it.each(['retained', 'released'] as const)('keep what was %s, and say why it bills', (kind) => {
-    list();
-    books.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
-    expect(books.elsewhere(OTHER)).toBe(1_900_000);
-    expect(books.unowned().get(kind)).toBe(1_900_000);
-    books.ended(POD_ID);
-    expect(books.elsewhere(OTHER)).toBe(0);
-  });
+  it.each(['retained', 'released'] as const)(
+    'keeps counting a %s instance, and reports the reason',
+    (kind) => {
+      list();
+      books.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
+      expect(books.elsewhere(OTHER)).toBe(1_900_000);
+      expect(books.unowned().get(kind)).toBe(1_900_000);
+      books.ended(POD_ID);
+      expect(books.elsewhere(OTHER)).toBe(0);
+    },
+  );
 
-  it('leave out the object that asks, but not a duplicate of it', () => {
+  it('leaves out the instance of the requesting GpuPod, but not its duplicate', () => {
     const raw = rented();
     objects = [raw];
     list(LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) });
@@ -220,8 +228,8 @@ describe('the books', () => {
   });
 });
 
-describe('a reservation', () => {
-  it('is one step: the second of two that fit alone does not', () => {
+describe('reserve', () => {
+  it('rejects the second of two reservations that only fit alone', () => {
     list();
     expect(books.reserve('a', intent(), 3_000_000)).toBe(true);
     expect(books.reserve('b', intent(), 3_000_000)).toBe(false);
@@ -229,7 +237,7 @@ describe('a reservation', () => {
     expect(books.reserve('b', intent(), 3_000_000)).toBe(true);
   });
 
-  it('of prepaid hours counts all of them, for an hour, whatever becomes of the instance', () => {
+  it('counts all prepaid hours for one hour, whatever happens to the instance', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
     expect(books.reserve('a', prepaid, 45_599_999)).toBe(false);
@@ -241,7 +249,7 @@ describe('a reservation', () => {
     expect(books.elsewhere('b')).toBe(0);
   });
 
-  it('of prepaid hours that came to nothing charges nothing', () => {
+  it('counts no prepaid hours when the create request charged nothing', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
     books.reserve('a', prepaid, 50_000_000);
@@ -249,7 +257,7 @@ describe('a reservation', () => {
     expect(books.elsewhere('b')).toBe(0);
   });
 
-  it('of prepaid hours counts once beside the instance that came of it, and by the hour afterwards', () => {
+  it('counts prepaid hours once beside their instance, and the hourly price afterwards', () => {
     const offer = { ...rentedStatus().offer, prepaidHours: 24 };
     const raw = rented({ status: { offer, createdAt: new Date(nowMs).toISOString() } });
     const prepaid = intent({ offer: { prepaidHours: 24 } });

@@ -19,26 +19,28 @@ const record = recordOf({ spoiled: '{', 'pod-1': JSON.stringify(kept) });
 describe('has', () => {
   it.each([
     { name: 'its id', podId: 'pod-1', podName: keptName, isKept: true },
-    { name: 'its id under a name of another prefix', podId: 'pod-1', podName: 'renamed', isKept: false },
+    { name: 'its id under another name prefix', podId: 'pod-1', podName: 'renamed', isKept: false },
     { name: 'its id without a name', podId: 'pod-1', podName: undefined, isKept: false },
     { name: 'its name', podId: 'pod-2', podName: keptName, isKept: true },
     {
-      name: 'its name as an upstream shows it',
+      name: 'its name as an upstream provider shows it',
       podId: 'pod-2',
       podName: `x-${keptName.slice(0, 45)}`.toUpperCase(),
       isKept: true,
     },
     { name: 'another attempt', podId: 'pod-2', podName: podName('abc123', identity, 20), isKept: false },
-    { name: 'what only stands elsewhere in the entry', podId: 'x', podName: 'team-a/train-1', isKept: false },
-  ])(
-    '$name: $isKept, also beside an entry that somebody has spoiled',
-    async ({ podId, podName: name, isKept }) => {
-      expect(await record.has({ podId, ...(name === undefined ? {} : { name }) })).toBe(isKept);
+    {
+      name: 'text that only occurs elsewhere in the entry',
+      podId: 'x',
+      podName: 'team-a/train-1',
+      isKept: false,
     },
-  );
+  ])('returns $isKept for $name, even beside a corrupted entry', async ({ podId, podName: name, isKept }) => {
+    expect(await record.has({ podId, ...(name === undefined ? {} : { name }) })).toBe(isKept);
+  });
 });
 
-describe('an entry that names who pays', () => {
+describe('an entry that names the account', () => {
   const account = { origin: 'https://provider.test', userId: 'user_1' };
   const paid = recordOf({ 'pod-1': JSON.stringify({ ...kept, account, teamId: 'team-1', usdPerHour: 1.9 }) });
 
@@ -46,12 +48,12 @@ describe('an entry that names who pays', () => {
     { userId: 'user_1', isKept: true },
     { userId: undefined, isKept: true },
     { userId: 'user_2', isKept: false },
-  ])('hides what $userId pays for: $isKept', async ({ userId, isKept }) => {
+  ])('matches an instance of account $userId: $isKept', async ({ userId, isKept }) => {
     const instance = { podId: 'pod-1', name: keptName, ...(userId === undefined ? {} : { userId }) };
     expect(await paid.has(instance)).toBe(isKept);
   });
 
-  it('is read as it was written, and a spoiled one is left out', async () => {
+  it('is listed as it was written, without corrupted entries', async () => {
     expect(await paid.list()).toEqual([{ ...kept, account, teamId: 'team-1', usdPerHour: 1.9 }]);
     expect(await record.list()).toEqual([kept]);
   });
@@ -60,7 +62,7 @@ describe('an entry that names who pays', () => {
 describe('an entry under the key of another instance', () => {
   const misplaced = recordOf({ 'pod-2': JSON.stringify(kept) });
 
-  it('is left out of all that is asked', async () => {
+  it('is ignored by every query', async () => {
     expect(await misplaced.list()).toEqual([]);
     expect(await misplaced.has({ podId: 'pod-1', name: keptName })).toBe(false);
     expect(await misplaced.hasOfPrefix(podNamePrefix('abc123', identity))).toBe(false);
@@ -69,9 +71,9 @@ describe('an entry under the key of another instance', () => {
 
 describe('hasOfPrefix', () => {
   it.each([
-    { name: 'its object, of whatever attempt', uid: 'uid-1', isKept: true },
-    { name: 'another object', uid: 'uid-2', isKept: false },
-  ])('$name: $isKept', async ({ uid, isKept }) => {
+    { name: 'its GpuPod, whatever the attempt', uid: 'uid-1', isKept: true },
+    { name: 'another GpuPod', uid: 'uid-2', isKept: false },
+  ])('returns $isKept for $name', async ({ uid, isKept }) => {
     expect(await record.hasOfPrefix(podNamePrefix('abc123', { ...identity, uid }))).toBe(isKept);
   });
 });

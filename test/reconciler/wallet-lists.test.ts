@@ -6,7 +6,7 @@ import type { WalletState } from '../../src/reconciler/wallet-lists.ts';
 const down: Failure = { kind: 'failure', reason: 'ApiUnavailable', message: 'HTTP status 503.' };
 const moved: Failure = { kind: 'failure', reason: 'UnexpectedResponse', message: 'moved', isUnstable: true };
 
-/** How long after each failure in a row the wallet may be listed again. */
+/** The times at which the wallet may be listed again after consecutive failures. */
 function waits(failures: readonly Failure[]): readonly (number | undefined)[] {
   let state: WalletState = UNLISTED;
   return failures.map((failure) => {
@@ -16,21 +16,21 @@ function waits(failures: readonly Failure[]): readonly (number | undefined)[] {
 }
 
 describe('a wallet that cannot be listed', () => {
-  it('is asked for later and later while its list fails', () => {
+  it('is listed again after growing pauses while its list fails', () => {
     expect(waits([down, down, down, down, down, down])).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
   });
 
-  it('is asked for after a second each time while its list merely moves too much', () => {
+  it('is listed again after one second while its list only changes too much', () => {
     expect(waits([moved, moved, moved, moved])).toEqual([1_000, 1_000, 1_000, 1_000]);
   });
 
-  it('keeps the time since when there is no complete list, whatever it fails of: people are told once that lasts', () => {
+  it('keeps the time of the first failure when the reason changes, so that a lasting failure is reported', () => {
     const state = afterFailure(afterFailure(UNLISTED, down, 5), moved, 70_000);
 
     expect(state.failing).toMatchObject({ sinceMs: 5, retryAtMs: 72_000 });
   });
 
-  it('is well after a complete list', () => {
+  it('is healthy after a complete list', () => {
     const wallet = { wallet: undefined, podIds: [], unidentified: [] };
     const list = { instances: [], beganAtMs: 7, wallets: [wallet] };
     const state = afterList(afterFailure(UNLISTED, moved, 0), list, wallet, 8);

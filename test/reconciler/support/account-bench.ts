@@ -23,7 +23,7 @@ export const EMPTY: Answer<InstanceList> = {
   value: { instances: [], beganAtMs: 0, wallets: [] },
 };
 
-/** What a provider answers, and what stands there. */
+/** What the provider answers, and what the cluster has recorded. */
 export interface AccountCase {
   readonly whoami: string | Failure;
   readonly reads?: Answer<never> | 'ok';
@@ -31,7 +31,7 @@ export interface AccountCase {
   readonly former?: string;
   readonly named?: readonly string[];
   readonly accept?: string;
-  /** Fingerprints of the key in use, and of the recorded one. */
+  /** Fingerprints of the key in use and of the recorded key. */
   readonly key?: string;
   readonly recordedKey?: string;
 }
@@ -48,7 +48,7 @@ export class AccountBench {
   list: Answer<InstanceList> = failure({ reason: 'ApiUnavailable' });
   questions = 0;
   hanging: Promise<undefined> | undefined;
-  /** Resolved: the answer has been awaited for long enough. */
+  /** Resolve it to let the operator stop waiting for the answer. */
   patience = Promise.withResolvers<undefined>();
   readonly watch: AccountWatch;
 
