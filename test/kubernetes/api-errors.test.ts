@@ -37,7 +37,7 @@ function classesOf(error: unknown): string[] {
     .map(([name]) => name);
 }
 
-describe('classes', () => {
+describe('error classes', () => {
   it.each([
     { status: 404, reason: 'NotFound', is: ['isNotFound', 'isRefusal'] },
     { status: 409, reason: 'Conflict', is: ['isConflict'] },
@@ -53,7 +53,7 @@ describe('classes', () => {
     { status: 500, reason: 'InternalError', is: ['isRetryable'] },
     { status: 503, reason: 'ServiceUnavailable', is: ['isRetryable'] },
     { status: 504, reason: 'Timeout', is: ['isRetryable'] },
-  ])('$status $reason is $is', ({ status, reason, is }) => {
+  ])('classifies $status $reason as $is', ({ status, reason, is }) => {
     expect(classesOf(statusError(status, answer(status, reason)))).toEqual(is);
   });
 
@@ -66,14 +66,14 @@ describe('classes', () => {
     { name: 'a timeout', error: new ApiTimeoutError(10), is: ['isRetryable'] },
     { name: 'an unreadable answer', error: new ApiResponseError('no JSON'), is: ['isRetryable'] },
     { name: 'a bug', error: new TypeError('undefined is no function'), is: [] },
-    { name: 'no error at all', error: undefined, is: [] },
-  ])('$name is $is', ({ error, is }) => {
+    { name: 'no error', error: undefined, is: [] },
+  ])('classifies $name as $is', ({ error, is }) => {
     expect(classesOf(error)).toEqual(is);
   });
 });
 
-describe('a status', () => {
-  it('is taken from HTTP when the body is not one', () => {
+describe('the status of an answer', () => {
+  it('is taken from HTTP when the body is not a Status', () => {
     const error = statusError(502, '<html>'.repeat(1000));
 
     expect(error).toMatchObject({ status: 502, reason: '', message: 'HTTP status 502' });
@@ -88,24 +88,24 @@ describe('a status', () => {
       expected: 3000,
     },
     {
-      name: 'a date, which would compare two clocks',
+      name: 'a date, because it would compare two clocks',
       header: 'Fri, 01 Jan 2100 00:00:00 GMT',
       body: {},
       expected: undefined,
     },
     { name: 'a negative number', header: '-1', body: {}, expected: undefined },
     { name: 'nothing', header: undefined, body: {}, expected: undefined },
-  ])('asks to wait by $name', ({ header, body, expected }) => {
+  ])('reads the retry delay from $name', ({ header, body, expected }) => {
     expect(statusError(429, JSON.stringify(body), header).retryAfterMs).toBe(expected);
   });
 
-  it('inside a watch carries its own code', () => {
+  it('is taken from the event inside a watch', () => {
     expect(isGone(statusObjectError({ code: 410, reason: 'Expired', message: 'too old' }, 200))).toBe(true);
     expect(statusObjectError('garbage', 500).status).toBe(500);
   });
 });
 
-describe('messages', () => {
+describe('error messages', () => {
   it.each([
     {
       error: statusError(409, answer(409, 'Conflict', 'object has changed')),

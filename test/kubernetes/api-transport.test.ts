@@ -28,7 +28,7 @@ afterEach(async () => {
   await runtime.close();
 });
 
-it('tells of each request by method and status, and as an error where no answer came', async () => {
+it('reports each request by method and status, and as an error when no answer came', async () => {
   const body = { metadata: { name: 'a' } };
   await transport.requestJson({ method: 'POST', path: THINGS, body });
   await transport.requestJson({ method: 'GET', path: `${THINGS}/a` });
@@ -41,7 +41,7 @@ it('tells of each request by method and status, and as an error where no answer 
   expect(counted).toEqual(['POST 201', 'GET 200', 'GET 404', 'PUT <error>']);
 });
 
-it('counts what it sends once more because the connection was just closing', async () => {
+it('counts a request that it repeats because the connection was closing', async () => {
   runtime.server.failNext(isList, 'cut');
   await transport.requestJson({ method: 'GET', path: THINGS });
 

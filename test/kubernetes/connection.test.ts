@@ -52,9 +52,13 @@ async function authorization(): Promise<string | undefined> {
 describe('credentials', () => {
   it.each([
     { name: 'a token', user: { token: 'abc' }, header: 'Bearer abc' },
-    { name: 'a token with a line break, as files have it', user: { token: 'abc\n' }, header: 'Bearer abc' },
+    {
+      name: 'a token that ends with a line break, as in a file',
+      user: { token: 'abc\n' },
+      header: 'Bearer abc',
+    },
     { name: 'a name and a password', user: { username: 'me', password: 'pw' }, header: 'Basic bWU6cHc=' },
-  ])('are $name', async ({ user, header }) => {
+  ])('are sent as a header: $name', async ({ user, header }) => {
     sourceFor({ name: 'u', ...user });
 
     expect(await authorization()).toBe(header);
@@ -66,7 +70,7 @@ describe('credentials', () => {
     expect((await source.get()).headers['Impersonate-User']).toBe('other');
   });
 
-  it('are read from a service-account token file, which may be missing at first', async () => {
+  it('are read from a service account token file, which may not exist at first', async () => {
     sourceFor({ name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile } } });
     await expect(source.get()).rejects.toThrow('ENOENT');
 
@@ -75,7 +79,7 @@ describe('credentials', () => {
     expect(await authorization()).toBe('Bearer first');
   });
 
-  it('are read from the token file again at once after the server refused them: it may have been replaced', async () => {
+  it('are read again from the token file as soon as the server refuses them', async () => {
     await writeFile(tokenFile, 'first');
     sourceFor({ name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile } } });
     expect(await authorization()).toBe('Bearer first');
@@ -86,7 +90,7 @@ describe('credentials', () => {
     expect(await authorization()).toBe('Bearer second');
   });
 
-  it('are asked for again after 10 s, and at once after the server refused them', async () => {
+  it('are requested again after 10 s, and as soon as the server refuses them', async () => {
     sourceFor({ name: 'u', token: 'abc' });
     const first = await source.get();
     clock.jump(9999);
@@ -101,7 +105,7 @@ describe('credentials', () => {
 });
 
 describe('sockets', () => {
-  it('are pooled for requests, with a bound, and apart for streams', async () => {
+  it('are pooled for requests up to a limit, and separate for streams', async () => {
     sourceFor({ name: 'u', token: 'abc' });
     const { requestAgent, streamAgent } = await source.get();
 
@@ -110,7 +114,7 @@ describe('sockets', () => {
     expect(streamAgent.maxSockets).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('are closed before anything in between drops them without a word, which may be after ten seconds', async () => {
+  it('are closed before a proxy drops them silently, which may happen after ten seconds', async () => {
     sourceFor({ name: 'u', token: 'abc' });
     const { requestAgent } = await source.get();
 
@@ -118,7 +122,7 @@ describe('sockets', () => {
     expect(timeout).toBeLessThan(10_000);
   });
 
-  it('stay when credentials are read again and certificates are the same', async () => {
+  it('stay open when credentials are read again and certificates are the same', async () => {
     sourceFor({ name: 'u', token: 'abc' });
     const { requestAgent } = await source.get();
     clock.jump(60_000);
@@ -126,7 +130,7 @@ describe('sockets', () => {
     expect((await source.get()).requestAgent).toBe(requestAgent);
   });
 
-  it('go through the proxy that the kubeconfig names', async () => {
+  it('use the proxy that the kubeconfig names', async () => {
     sourceFor({ name: 'u', token: 'abc' }, { proxyUrl: 'http://127.0.0.1:2' });
     const { requestAgent } = await source.get();
 
@@ -134,7 +138,7 @@ describe('sockets', () => {
     expect(requestAgent.constructor.name).toBe('HttpsProxyAgent');
   });
 
-  it('are refused for plain HTTP that nobody asked for', async () => {
+  it('are refused for plain HTTP that the user did not request', async () => {
     sourceFor({ name: 'u', token: 'abc' }, { server: 'http://127.0.0.1:1' });
 
     await expect(source.get()).rejects.toThrow('HTTP protocol is not allowed');

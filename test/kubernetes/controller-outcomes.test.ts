@@ -12,24 +12,24 @@ afterEach(async () => {
   await bench.close();
 });
 
-describe('what a reconcile returns', () => {
+describe('the outcome of a reconcile', () => {
   it.each([
-    { says: 'nothing more', jitter: undefined, outcome: DONE, wakesMs: [] },
+    { says: 'done', jitter: undefined, outcome: DONE, wakesMs: [] },
     {
-      says: 'later, with a tenth on top',
+      says: 'a requeue, with a tenth of jitter',
       jitter: undefined,
       outcome: { kind: 'done', requeueAfterMs: 1_000 } as const,
       wakesMs: [1_100],
     },
     {
-      says: 'later, to the millisecond',
+      says: 'a requeue without jitter',
       jitter: 0,
       outcome: { kind: 'done', requeueAfterMs: 1_000 } as const,
       wakesMs: [1_000],
     },
-    { says: 'try again', jitter: undefined, outcome: { kind: 'retry' } as const, wakesMs: [500] },
-    { says: 'that it failed', jitter: undefined, outcome: new Error('down'), wakesMs: [500] },
-  ])('says when it is the key’s turn again: $says', async ({ jitter, outcome, wakesMs }) => {
+    { says: 'a retry', jitter: undefined, outcome: { kind: 'retry' } as const, wakesMs: [500] },
+    { says: 'an error', jitter: undefined, outcome: new Error('down'), wakesMs: [500] },
+  ])('decides when the key runs again: $says', async ({ jitter, outcome, wakesMs }) => {
     bench.controller({ ...bench.returning(outcome), ...(jitter === undefined ? {} : { jitter }) }).start();
     bench.boxes.put('a');
     await turn();
@@ -39,7 +39,7 @@ describe('what a reconcile returns', () => {
     expect(bench.reconciled).toHaveLength(1 + wakesMs.length);
   });
 
-  it('makes the pauses longer while it fails, and short again after a success', async () => {
+  it('doubles the pauses while the reconcile fails, and resets them after a success', async () => {
     const failure = new Error('down');
     const retry = { kind: 'retry' } as const;
     const seen: number[] = [];
@@ -67,7 +67,7 @@ describe('what a reconcile returns', () => {
     expect(seen).toEqual([0, 1, 2, 3, 0]);
   });
 
-  it('is retried within the time that its kind says for the error', async () => {
+  it('is retried within the time that the controller sets for the error', async () => {
     const refused = new Error('refused');
     const errors: unknown[] = [];
     bench
@@ -90,7 +90,7 @@ describe('what a reconcile returns', () => {
     expect(errors).toEqual([refused, undefined]);
   });
 
-  it('is logged when it is an error, with the object that it was about', async () => {
+  it('is logged with its object when it is an error', async () => {
     const failure = new Error('down');
     bench.controller(bench.returning(failure)).start();
     bench.boxes.put('a');
@@ -110,7 +110,7 @@ describe('what a reconcile returns', () => {
     { outcome: { kind: 'done', requeueAfterMs: 0 } as const, result: 'requeue_after' },
     { outcome: { kind: 'retry' } as const, result: 'requeue' },
     { outcome: new Error('down'), result: 'error' },
-  ])('is counted as $result, with its time', async ({ outcome, result }) => {
+  ])('is counted as $result, with its duration', async ({ outcome, result }) => {
     const counted: unknown[] = [];
     const { reconcile } = bench.returning(outcome);
     bench

@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 describe('events', () => {
-  it('before the start ask for nothing: what is there is reconciled on starting, each once', async () => {
+  it('enqueue nothing before the start, which reconciles each existing object once', async () => {
     bench.boxes.put('a');
     bench.boxes.put('a', { size: 2 });
     bench.boxes.put('b');
@@ -34,7 +34,7 @@ describe('events', () => {
     { what: 'made', act: () => bench.boxes.put('b') },
     { what: 'changed', act: () => bench.boxes.put('a', { size: 2 }) },
     { what: 'deleted', act: () => bench.boxes.remove('a') },
-  ])('ask for a reconcile when an object is $what', async ({ act, what }) => {
+  ])('enqueue a reconcile when an object is $what', async ({ act, what }) => {
     bench.boxes.put('a');
     bench.controller().start();
     await turn();
@@ -46,7 +46,7 @@ describe('events', () => {
     expect(bench.reconciled).toEqual([what === 'made' ? 'default/b' : 'default/a']);
   });
 
-  it('of one kind ask for reconciles of another: of the object that was named before, too', async () => {
+  it('of one kind enqueue reconciles of another, including the object that was named before', async () => {
     bench.owners.put('ann');
     bench.owners.put('bob');
     const ofOwners = bench.controller({
@@ -72,7 +72,7 @@ describe('events', () => {
     expect(bench.reconciled).toEqual(['default/ann', 'default/ann', 'default/bob', 'default/bob']);
   });
 
-  it('reach every controller of the source, also where one fails to name the keys', async () => {
+  it('reach every controller of the source, even when one fails to map them to keys', async () => {
     const broken = bench.controller({
       name: 'broken',
       watches: [
@@ -97,7 +97,7 @@ describe('events', () => {
     ]);
   });
 
-  it('after the stop ask for nothing', async () => {
+  it('enqueue nothing after the stop', async () => {
     const controller = bench.controller();
     controller.start();
     await controller.stop();
@@ -111,7 +111,7 @@ describe('events', () => {
 });
 
 describe('a key', () => {
-  it('that is dirty while it is reconciled is reconciled again, and never twice at once', async () => {
+  it('that changes while it is reconciled is reconciled again, and never twice at once', async () => {
     const work = new ControlledWork();
     bench
       .controller({
@@ -134,7 +134,7 @@ describe('a key', () => {
     expect(work.started).toHaveLength(2);
   });
 
-  it('in the urgent lane is reconciled although all other workers are busy', async () => {
+  it('in the urgent lane is reconciled while all other workers are busy', async () => {
     const work = new ControlledWork();
     bench
       .controller({
@@ -159,7 +159,7 @@ describe('a key', () => {
 });
 
 describe('stopping', () => {
-  it('waits for the reconciles that run, and begins no other', async () => {
+  it('waits for running reconciles, and starts no other', async () => {
     const work = new ControlledWork();
     const controller = bench.controller({
       workers: { concurrency: 1 },

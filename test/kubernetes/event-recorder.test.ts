@@ -52,7 +52,7 @@ async function written(requests: number): Promise<void> {
   expect(runtime.server.requests).toHaveLength(requests);
 }
 
-it('writes what kubectl shows', async () => {
+it('writes the fields that kubectl shows', async () => {
   recorder.record(about(), event());
   await written(1);
 
@@ -80,7 +80,7 @@ it('writes what kubectl shows', async () => {
 });
 
 describe('repeats', () => {
-  it('raise the count of the event that exists', async () => {
+  it('increase the count of the existing event', async () => {
     recorder.record(about(), event());
     await written(1);
     runtime.clock.jump(60_000);
@@ -97,7 +97,7 @@ describe('repeats', () => {
     });
   });
 
-  it('that come before the first is written cost no write of their own', async () => {
+  it('that come before the first write need no write of their own', async () => {
     for (let repeat = 0; repeat < 10; repeat += 1) recorder.record(about(), event());
     await written(2);
 
@@ -109,7 +109,7 @@ describe('repeats', () => {
     { name: 'another reason', reference: {}, fields: { reason: 'Deleted' } },
     { name: 'another message', reference: {}, fields: { message: 'other words' } },
     { name: 'another type', reference: {}, fields: { type: 'Warning' as const } },
-  ])('are not: $name', async ({ reference, fields }) => {
+  ])('do not include an event with $name', async ({ reference, fields }) => {
     recorder.record(about(), event());
     recorder.record(about(reference), event(fields));
     await written(2);
@@ -118,7 +118,7 @@ describe('repeats', () => {
     expect(new Set(stored().map(({ metadata }) => metadata.name)).size).toBe(2);
   });
 
-  it('begin a new event when the old one has expired', async () => {
+  it('start a new event when the old one has expired', async () => {
     recorder.record(about(), event());
     await written(1);
     runtime.server.objects.remove(EVENTS, `ml/${stored()[0]?.metadata.name ?? ''}`);
@@ -130,7 +130,7 @@ describe('repeats', () => {
 });
 
 describe('a flood', () => {
-  it('about one object is cut to 25, then one in five minutes; others are not touched by it', async () => {
+  it('about one object is limited to 25 events, then one in five minutes, without affecting other objects', async () => {
     for (let index = 0; index < 40; index += 1) recorder.record(about(), event({ message: String(index) }));
     recorder.record(about({ uid: 'other' }), event());
     await written(26);
@@ -144,16 +144,16 @@ describe('a flood', () => {
     expect(drops).toHaveLength(16);
   });
 
-  it('about many objects is bounded in memory', () => {
+  it('about many objects uses bounded memory', () => {
     runtime.server.plan(() => 'hang');
 
     for (let index = 0; index < 4100; index += 1) recorder.record(about({ uid: String(index) }), event());
 
-    // 4,000 wait and 2 are on their way.
+    // 4,000 events wait, and 2 are being sent.
     expect(drops).toEqual(new Array(98).fill('queue'));
   });
 
-  it('about many objects leaves room for warnings, which is bounded too', () => {
+  it('about many objects leaves bounded room for warnings', () => {
     runtime.server.plan(() => 'hang');
     const flood = (count: number, type: 'Normal' | 'Warning'): void => {
       for (let index = 0; index < count; index += 1)
@@ -169,8 +169,8 @@ describe('a flood', () => {
   });
 });
 
-describe('a server in trouble', () => {
-  it('is not told again at the time of the retry what a repeat has told it before', async () => {
+describe('a failing server', () => {
+  it('gets no retry of an event that a repeat has already written', async () => {
     runtime.server.failNext(() => true, statusAnswer(503, 'ServiceUnavailable'));
     recorder.record(about(), event());
     await written(1);
@@ -183,7 +183,7 @@ describe('a server in trouble', () => {
     await written(2);
   });
 
-  it('is tried again, and the event comes once', async () => {
+  it('is retried, and the event exists once', async () => {
     runtime.server.failNext(() => true, statusAnswer(503, 'ServiceUnavailable'), 'cut');
     recorder.record(about(), event());
     for (let tries = 1; tries <= 3; tries += 1) {
@@ -196,7 +196,7 @@ describe('a server in trouble', () => {
     expect(drops).toEqual([]);
   });
 
-  it('that wrote the event without answering does not get it twice', async () => {
+  it('that stores the event without answering does not get it twice', async () => {
     runtime.server.plan((request) => {
       runtime.server.objects.answer(request);
       return 'cut';
@@ -213,24 +213,21 @@ describe('a server in trouble', () => {
   });
 
   it.each([
-    { name: 'that forbids it (the namespace is going)', status: 403, reason: 'Forbidden' },
-    { name: 'that finds it invalid', status: 422, reason: 'Invalid' },
-  ])(
-    '$name is not asked again; the event is dropped, and later ones are tried',
-    async ({ status, reason }) => {
-      runtime.server.failNext(() => true, statusAnswer(status, reason));
-      recorder.record(about(), event());
-      await written(1);
-      expect(drops).toEqual(['refused']);
+    { name: 'that forbids the event, as while a namespace is deleted,', status: 403, reason: 'Forbidden' },
+    { name: 'that rejects the event as invalid', status: 422, reason: 'Invalid' },
+  ])('$name gets no retry, but gets later events', async ({ status, reason }) => {
+    runtime.server.failNext(() => true, statusAnswer(status, reason));
+    recorder.record(about(), event());
+    await written(1);
+    expect(drops).toEqual(['refused']);
 
-      recorder.record(about(), event());
-      await written(2);
+    recorder.record(about(), event());
+    await written(2);
 
-      expect(stored()).toEqual([expect.objectContaining({ count: 1 })]);
-    },
-  );
+    expect(stored()).toEqual([expect.objectContaining({ count: 1 })]);
+  });
 
-  it('that stays in trouble is given up, without a word to the caller', async () => {
+  it('that keeps failing loses the event, without an error for the caller', async () => {
     runtime.server.plan(() => statusAnswer(500, 'InternalError'));
     recorder.record(about(), event());
     for (let tries = 1; tries <= 4; tries += 1) {
@@ -249,7 +246,7 @@ describe('messages', () => {
     { name: 'plain letters', message: 'x'.repeat(2000) },
     { name: 'characters of several bytes', message: '€'.repeat(600) },
     { name: 'characters of two code units', message: '🙂'.repeat(400) },
-  ])('of $name are cut to 1024 bytes, between characters', async ({ message }) => {
+  ])('of $name are truncated to 1024 bytes, between characters', async ({ message }) => {
     recorder.record(about(), event({ message }));
     await written(1);
     const text = String(stored()[0]?.['message']);
@@ -261,7 +258,7 @@ describe('messages', () => {
   });
 });
 
-it('names events within 253 characters, about things without a namespace too', async () => {
+it('names events within 253 characters, including those about cluster-scoped objects', async () => {
   recorder.record(about({ name: 'n'.repeat(253), namespace: undefined }), event());
   await written(1);
 
@@ -270,7 +267,7 @@ it('names events within 253 characters, about things without a namespace too', a
 });
 
 describe('stopping', () => {
-  it('writes what waits first', async () => {
+  it('writes the waiting events first', async () => {
     for (const uid of ['1', '2', '3', '4', '5']) recorder.record(about({ uid }), event());
 
     await recorder.stop({ flushTimeoutMs: 5000 });
@@ -278,7 +275,7 @@ describe('stopping', () => {
     expect(stored()).toHaveLength(5);
   });
 
-  it('does not wait longer than it may', async () => {
+  it('does not wait longer than the timeout', async () => {
     runtime.server.plan(() => 'hang');
     recorder.record(about(), event());
     await until(() => runtime.server.requests.length === 1);

@@ -32,35 +32,39 @@ async function run(timeoutMs = 60_000) {
   return await runExecPlugin({ command, args: [], env: [] }, { clock: systemClock, timeoutMs });
 }
 
-describe('a credential plug-in that', () => {
+describe('a credential plug-in', () => {
   it.each([
-    { what: 'fails', script: 'echo "no session" >&2; exit 3', problem: 'exited with code 3: no session' },
+    {
+      what: 'exits with an error',
+      script: 'echo "no session" >&2; exit 3',
+      problem: 'exited with code 3: no session',
+    },
     { what: 'prints garbage', script: 'echo hello', problem: 'printed no ExecCredential' },
     { what: 'prints null', script: 'echo null', problem: 'printed no ExecCredential' },
-    { what: 'gives no status', script: 'echo "{}"', problem: 'printed no ExecCredential' },
+    { what: 'prints no status', script: 'echo "{}"', problem: 'printed no ExecCredential' },
     {
-      what: 'gives a token of yesterday',
+      what: 'prints an expired token',
       script: credential({ token: 'old', expirationTimestamp: '2020-01-01T00:00:00Z' }),
       problem: 'has already expired',
     },
-    { what: 'ends itself', script: 'kill -9 $$', problem: 'was killed by SIGKILL' },
-  ])('$what: it is said, with its name', async ({ script, problem }) => {
+    { what: 'is killed by a signal', script: 'kill -9 $$', problem: 'was killed by SIGKILL' },
+  ])('is named in the error when it $what', async ({ script, problem }) => {
     await plugin(script);
     const error: unknown = await run().catch((thrown: unknown) => thrown);
     expect(String(error)).toContain(command);
     expect(String(error)).toContain(problem);
   });
 
-  it('is not there: it is said', async () => {
+  it('is reported when it does not exist', async () => {
     await expect(run()).rejects.toThrow('cannot be run: ENOENT');
   });
 
-  it('hangs: it is stopped, and it is said', async () => {
+  it('is stopped and reported when it hangs', async () => {
     await plugin('sleep 600');
     await expect(run(100)).rejects.toThrow('did not exit within 0.1 s');
   });
 
-  it('wants variables gets them beside those that are there', async () => {
+  it('gets its own variables in addition to those of the process', async () => {
     await plugin(`echo "{\\"status\\":{\\"token\\":\\"$GREETING-\${PATH:+path}\\"}}"`);
     const env = [{ name: 'GREETING', value: 'hi there' }];
     const given = await runExecPlugin({ command, args: [], env }, { clock: systemClock, timeoutMs: 60_000 });
@@ -78,7 +82,7 @@ describe('credentials of a plug-in', () => {
     return new ConnectionSource({ kubeConfig, clock: systemClock, maxSockets: 1 });
   }
 
-  it('are asked for anew after the server refused them, and garbage is not kept', async () => {
+  it('are requested again after the server refuses them, and garbage is not cached', async () => {
     const source = sourceFor();
     await plugin('echo "{}"');
     await expect(source.get()).rejects.toThrow('printed no ExecCredential');
@@ -91,7 +95,7 @@ describe('credentials of a plug-in', () => {
     source.close();
   });
 
-  it('are asked for once by all who want them at the same time', async () => {
+  it('are requested once by all concurrent callers', async () => {
     const count = path.join(directory, 'count');
     await plugin(`echo x >> ${count}; sleep 0.2; ${credential({ token: 'one' })}`);
     const source = sourceFor();

@@ -53,7 +53,7 @@ function texts(): readonly string[] {
   return heard.map(({ type, meta }) => `${type} ${meta.id} ${meta.namespace ?? '-'}/${meta.name}`);
 }
 
-it('hands the events of our own sources to the callbacks, with what the object was before', async () => {
+it('passes the events of our own sources to the callbacks, with the previous object', async () => {
   const created = { metadata: { creationTimestamp: '2030-01-01T00:00:00Z' } };
   runtime.server.objects.put(THINGS, 'default/a', { ...created, spec: 1 });
   await start();
@@ -86,7 +86,7 @@ it('survives a callback that fails', async () => {
   expect(runtime.log.messages('error')).toEqual(new Array(2).fill('resource event handler failed'));
 });
 
-it('resumes after a cut, where the package itself would exit the process', async () => {
+it('resumes after a broken connection, where the package itself would exit the process', async () => {
   await start();
   runtime.server.watches.cut();
   await until(() => runtime.server.count('WATCH') === 4 && runtime.server.watches.openCount === 2);
@@ -94,7 +94,7 @@ it('resumes after a cut, where the package itself would exit the process', async
   expect(runtime.server.count('LIST')).toBe(2);
 });
 
-it('stops its sources, and starts none afterwards', async () => {
+it('stops its sources, and starts no source afterwards', async () => {
   await start();
   await frame.stop();
   await frame.stop();
@@ -106,7 +106,7 @@ it('stops its sources, and starts none afterwards', async () => {
   expect(runtime.server.requests).toHaveLength(before);
 });
 
-it('shows nothing of the package’s helpers, which write unguarded and swallow errors', () => {
+it('hides the helpers of the package, which write without guards and swallow errors', () => {
   expect(Object.keys(frame)).toEqual(['start', 'stop']);
   expect(Object.getPrototypeOf(frame)).toBe(Object.prototype);
 });

@@ -39,47 +39,47 @@ async function write({
   return file;
 }
 
-it('loads a file: server, namespace of the context', async () => {
+it('loads the server and the namespace of the context from a file', async () => {
   expect(loadKubeConfig({ path: await write() })).toMatchObject({
     server: 'https://10.0.0.1:6443',
     namespace: 'ml',
   });
 });
 
-it('takes another context when told to', async () => {
+it('uses another context on request', async () => {
   const { namespace, kubeConfig } = loadKubeConfig({ path: await write(), context: 'other' });
 
   expect([namespace, kubeConfig.getCurrentContext()]).toEqual([undefined, 'other']);
 });
 
-describe('what cannot be used is said in words', () => {
+describe('a kubeconfig that cannot be used', () => {
   it.each([
     {
-      name: 'a file that is missing',
+      name: 'names a missing file',
       parts: undefined,
       context: undefined,
       message: /cannot be read.*ENOENT/,
     },
     {
-      name: 'a context that is missing',
+      name: 'names a missing context',
       parts: {},
       context: 'nowhere',
       message: /no context "nowhere".*main, other/,
     },
     {
-      name: 'a cluster that is missing',
+      name: 'names a missing cluster',
       parts: { cluster: 'gone' },
       context: undefined,
       message: /"main" names no cluster/,
     },
     {
-      name: 'a server that is no URL',
+      name: 'names a server that is not a URL',
       parts: { server: 'nonsense' },
       context: undefined,
       message: /is not a URL: "nonsense"/,
     },
     {
-      name: 'plain HTTP by accident',
+      name: 'rejects plain HTTP by default',
       parts: { server: 'http://10.0.0.1' },
       context: undefined,
       message: /is plain HTTP/,
@@ -92,7 +92,7 @@ describe('what cannot be used is said in words', () => {
     expect(load).toThrow(message);
   });
 
-  it('nonsense in the file', async () => {
+  it('reports a file that it cannot parse', async () => {
     const file = path.join(directory, 'config');
     await writeFile(file, ': : not yaml: [');
 

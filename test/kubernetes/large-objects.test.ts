@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 jest.setTimeout(3 * 60_000);
 
-/** What tenants may make of a GpuPod: annotations as large as Kubernetes lets them be, env as large as the CRD does. */
+/** The largest GpuPod that a tenant can create: the most annotations that Kubernetes allows, and the most env of the CRD. */
 const COUNT = 400;
 const ANNOTATIONS = { 'example.com/notes': 'x'.repeat(250 * 1024) };
 const ENV = Array.from({ length: 8 }, (_, index) => ({ name: `A${index}`, value: 'y'.repeat(4_096) }));
-/** Less than all of it, which is 110 MiB as text. The chart gives the operator 512 MiB. */
+/** Less than the list, which is 110 MiB as text. The chart gives the operator 512 MiB. */
 const HEAP_MIB = 88;
 
 const server = createServer(answer);
@@ -28,7 +28,7 @@ afterAll(() => {
   server.close();
 });
 
-/** A list in pages, of whatever size is asked for; a watch stays silent. */
+/** Serves a list in pages of the requested size, and a silent watch. */
 function answer({ url: target = '' }: IncomingMessage, response: ServerResponse): void {
   const { searchParams } = new URL(target, 'http://localhost');
   response.setHeader('content-type', 'application/json');
@@ -62,8 +62,8 @@ function objectAt(index: number): object {
   };
 }
 
-describe('hundreds of GpuPods, each as large as it may be', () => {
-  it('are all listed within a heap that could not hold them as they are sent', async () => {
+describe('hundreds of GpuPods of the largest size', () => {
+  it('are all listed within a heap that could not hold the raw answers', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [
       `--max-old-space-size=${String(HEAP_MIB)}`,
       'test/kubernetes/support/list-in-small-heap.ts',

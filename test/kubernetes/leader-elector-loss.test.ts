@@ -12,7 +12,7 @@ afterEach(async () => {
   await election.close();
 });
 
-describe('losing it', () => {
+describe('losing the lease', () => {
   it.each([
     { name: 'answers 500', fault: statusAnswer(500, 'InternalError') },
     { name: 'does not answer', fault: 'hang' as const },
@@ -37,7 +37,7 @@ describe('losing it', () => {
     },
   );
 
-  it('does not happen for a trouble shorter than that', async () => {
+  it('does not happen after a shorter failure', async () => {
     const a = await election.leader('a');
     election.breakFor(a, statusAnswer(503, 'ServiceUnavailable'));
     await election.pass(8000);
@@ -48,7 +48,7 @@ describe('losing it', () => {
     expect(a.ends).toEqual([]);
   });
 
-  it('happens at the next renewal when another is seen to hold it', async () => {
+  it('happens at the next renewal when another process holds it', async () => {
     const a = await election.leader('a');
     election.overwrite({ holderIdentity: 'b' });
 
@@ -58,7 +58,7 @@ describe('losing it', () => {
     expect(election.holder()).toBe('b');
   });
 
-  it('happens to a process that was frozen, and isLeader() says no even before it notices', async () => {
+  it('happens to a process that was frozen, and isLeader() returns false at once', async () => {
     const a = await election.leader('a');
     const b = await election.standby('b');
     await election.pass(17_000, [b]);
@@ -72,7 +72,7 @@ describe('losing it', () => {
     expect(election.holder()).toBe('b');
   });
 
-  it('does not happen when somebody only annotates the lease, or deletes it', async () => {
+  it('does not happen when somebody annotates or deletes the lease', async () => {
     const a = await election.leader('a');
     election.server.objects.put(LEASES, LEASE_KEY, { metadata: { annotations: { touched: 'yes' } } });
     await election.pass(4000);
@@ -84,7 +84,7 @@ describe('losing it', () => {
     expect(a.ends).toEqual([]);
   });
 
-  it('is the end: the process does not stand again, and does not empty what it lost', async () => {
+  it('is final: the process does not try again, and does not clear the lease', async () => {
     const a = await election.leader('a');
     election.overwrite({ holderIdentity: 'b' });
     await election.pass(3000);
@@ -98,7 +98,7 @@ describe('losing it', () => {
 });
 
 describe('the fence', () => {
-  it('is the time at which the last good renewal was sent', async () => {
+  it('is the time at which the last successful renewal was sent', async () => {
     const a = await election.leader('a');
     expect(a.elector.lastRenewedAtMonotonicMs()).toBe(1000);
 
@@ -111,7 +111,7 @@ describe('the fence', () => {
     expect(a.elector.isLeader()).toBe(true);
   });
 
-  it('does not count from when the answer came: the server may have taken its time', async () => {
+  it('does not count from the answer, because the server may be slow', async () => {
     const a = await election.leader('a');
     election.server.plan((request) => {
       if (isWriteOf(request, 'a')) a.clock.jump(1500);
@@ -123,7 +123,7 @@ describe('the fence', () => {
     expect(a.elector.lastRenewedAtMonotonicMs()).toBe(3000);
   });
 
-  it('is never older than 5 s while all is well', async () => {
+  it('is never older than 5 s while renewals succeed', async () => {
     const a = await election.leader('a');
     let oldestMs = 0;
 
@@ -136,7 +136,7 @@ describe('the fence', () => {
   });
 });
 
-it('outlives callbacks that throw', async () => {
+it('survives callbacks that throw', async () => {
   const fail = (): void => {
     throw new Error('bug');
   };

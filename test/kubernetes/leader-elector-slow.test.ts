@@ -21,7 +21,7 @@ async function noDelay(): Promise<void> {
   await Promise.resolve();
 }
 
-/** Writes like this take so long. */
+/** Delays the writes of this candidate. */
 function slowDown({ clock }: Candidate, ms: number, isSlow = isWrite): void {
   election.server.delay(isSlow, async () => {
     await clock.sleep(ms, ending.signal).catch(() => undefined);
@@ -32,9 +32,9 @@ function isWrite({ method }: SeenRequest): boolean {
   return method !== 'GET';
 }
 
-describe('writes of the Lease that take long, as through admission webhooks', () => {
+describe('slow writes of the Lease, as through admission webhooks', () => {
   it.each([3_000, 4_900, 6_000, 12_000, 29_000])(
-    'for %d ms do not keep a process from taking and holding it',
+    'of %d ms do not keep a process from taking and holding it',
     async (ms) => {
       const a = election.candidate('a');
       slowDown(a, ms);
@@ -50,7 +50,7 @@ describe('writes of the Lease that take long, as through admission webhooks', ()
     },
   );
 
-  it('are made known to the others: they wait for as long as the record says', async () => {
+  it('are recorded in the Lease, so that other processes wait longer', async () => {
     const a = election.candidate('a');
     slowDown(a, 12_000);
     a.start();
@@ -64,7 +64,7 @@ describe('writes of the Lease that take long, as through admission webhooks', ()
     expect(b.started).toBe(0);
   });
 
-  it('that were quick when the process began cost the Lease once, before anybody else may lead', async () => {
+  it('that become slow only later lose the Lease once, before another process may lead', async () => {
     const a = await election.leader('a');
     const b = await election.standby('b');
     slowDown(a, 20_000, (request) => isWriteOf(request, 'a'));
@@ -77,7 +77,7 @@ describe('writes of the Lease that take long, as through admission webhooks', ()
 });
 
 describe('a Lease that cannot be taken', () => {
-  it('is a problem once that has lasted, is logged once a minute, and is none once it can be', async () => {
+  it('is a problem after a while, is logged once a minute, and is no problem once it is taken', async () => {
     election.server.plan(() => statusAnswer(403, 'Forbidden'));
     const a = election.candidate('a');
     a.start();

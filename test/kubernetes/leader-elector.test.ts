@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 describe('taking the lease', () => {
-  it('makes it when there is none', async () => {
+  it('creates the lease when none exists', async () => {
     const a = await election.leader('a');
 
     expect(a.started).toBe(1);
@@ -27,7 +27,7 @@ describe('taking the lease', () => {
     expect(election.lease()['renewTime']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
   });
 
-  it('is done by one of several that come at once', async () => {
+  it('succeeds for one of several concurrent processes', async () => {
     const all = ['a', 'b', 'c'].map((identity) => election.candidate(identity));
     for (const { start } of all) start();
     await settle();
@@ -37,7 +37,7 @@ describe('taking the lease', () => {
     expect(all.reduce((sum, { started }) => sum + started, 0)).toBe(1);
   });
 
-  it('waits as long as the holder renews, however long', async () => {
+  it('waits as long as the holder renews', async () => {
     const a = await election.leader('a');
     const b = await election.standby('b');
 
@@ -47,7 +47,7 @@ describe('taking the lease', () => {
     expect(b.started).toBe(0);
   });
 
-  it('happens 15 s after the last renewal that was seen, and not before, when the holder dies', async () => {
+  it('happens 15 s after the last observed renewal, and not before, when the holder dies', async () => {
     const a = await election.leader('a');
     const b = await election.standby('b');
     await election.pass(4000);
@@ -64,22 +64,19 @@ describe('taking the lease', () => {
   it.each([
     { name: 'ahead', wallStartMs: Date.UTC(2035, 0, 1) },
     { name: 'behind', wallStartMs: Date.UTC(2001, 0, 1) },
-  ])(
-    'does not depend on clocks: one that is years $name neither steals nor is kept out',
-    async ({ wallStartMs }) => {
-      const a = await election.leader('a');
-      const b = await election.standby('b', { wallStartMs });
+  ])('does not depend on a clock that is years $name', async ({ wallStartMs }) => {
+    const a = await election.leader('a');
+    const b = await election.standby('b', { wallStartMs });
 
-      await election.pass(40_000);
-      expect(b.elector.isLeader()).toBe(false);
+    await election.pass(40_000);
+    expect(b.elector.isLeader()).toBe(false);
 
-      await a.elector.stop();
-      await election.pass(1000, [b]);
-      expect(b.elector.isLeader()).toBe(true);
-    },
-  );
+    await a.elector.stop();
+    await election.pass(1000, [b]);
+    expect(b.elector.isLeader()).toBe(true);
+  });
 
-  it('does not take an old record for a dead holder at first sight', async () => {
+  it('does not conclude from an old record alone that the holder is dead', async () => {
     election.server.objects.put(LEASES, LEASE_KEY, {
       spec: { holderIdentity: 'old', leaseDurationSeconds: 15, renewTime: '2001-01-01T00:00:00.000000Z' },
     });
@@ -92,7 +89,7 @@ describe('taking the lease', () => {
     expect(b.elector.isLeader()).toBe(true);
   });
 
-  it('respects a holder whose lease is longer than ours', async () => {
+  it('respects a holder with a longer lease duration', async () => {
     election.server.objects.put(LEASES, LEASE_KEY, {
       spec: { holderIdentity: 'old', leaseDurationSeconds: 60 },
     });
@@ -105,7 +102,7 @@ describe('taking the lease', () => {
     expect(b.elector.isLeader()).toBe(true);
   });
 
-  it('is kept trying while the server is in trouble', async () => {
+  it('is retried while the server fails', async () => {
     election.server.plan(() => statusAnswer(500, 'InternalError'));
     const a = election.candidate('a');
     a.start();
@@ -118,8 +115,8 @@ describe('taking the lease', () => {
   });
 });
 
-describe('giving it back', () => {
-  it('lets a standby lead within its next look', async () => {
+describe('releasing the lease', () => {
+  it('lets a standby lead at its next read', async () => {
     const a = await election.leader('a');
     const b = await election.standby('b');
 
@@ -132,7 +129,7 @@ describe('giving it back', () => {
     expect(a.elector.isLeader()).toBe(false);
   });
 
-  it('waits until the work is finished, and goes on renewing meanwhile', async () => {
+  it('waits until the work is finished, and keeps renewing meanwhile', async () => {
     const finished = Promise.withResolvers<undefined>();
     const a = await election.leader('a', {
       onStoppedLeading: async () => {
@@ -152,7 +149,7 @@ describe('giving it back', () => {
     expect(b.elector.isLeader()).toBe(true);
   });
 
-  it('does not empty a lease that another holds by now', async () => {
+  it('does not clear a lease that another process holds', async () => {
     const a = await election.leader('a');
     election.overwrite({ holderIdentity: 'b' });
 
@@ -161,7 +158,7 @@ describe('giving it back', () => {
     expect(election.holder()).toBe('b');
   });
 
-  it('includes a claim whose answer never came', async () => {
+  it('includes a lease that was taken without an answer', async () => {
     election.server.plan((request) => {
       if (!isWriteOf(request, 'a')) return undefined;
       const claim: unknown = JSON.parse(request.body);
@@ -179,7 +176,7 @@ describe('giving it back', () => {
     expect(a.started).toBe(0);
   });
 
-  it('while standing by just ends', async () => {
+  it('does nothing for a standby', async () => {
     await election.leader('a');
     const b = await election.standby('b');
 
@@ -190,7 +187,7 @@ describe('giving it back', () => {
   });
 });
 
-describe('what rides along on the lease', () => {
+describe('additional annotations of the lease', () => {
   const annotations = (): unknown => election.server.objects.get(LEASES, LEASE_KEY)?.metadata.annotations;
 
   function cargo(next: () => Record<string, string>) {
@@ -207,7 +204,7 @@ describe('what rides along on the lease', () => {
     };
   }
 
-  it('is written with each renewal, and found by the next one that leads', async () => {
+  it('are written with each renewal, and read by the next leader', async () => {
     let count = 0;
     const carried = cargo(() => ({ 'example.com/count': String((count += 1)) }));
     const a = await election.leader('a', { cargo: carried.cargo });
@@ -221,11 +218,11 @@ describe('what rides along on the lease', () => {
     const b = await election.leader('b', { cargo: heir.cargo });
     await election.pass(5000, [b]);
     expect(heir.taken).toEqual([{ 'example.com/count': '2' }]);
-    // What it does not carry stays: it may be somebody else's.
+    // Other annotations stay, because they may belong to somebody else.
     expect(annotations()).toEqual({ 'example.com/count': '2', 'example.com/other': 'x' });
   });
 
-  it('is not said to be written where the renewal failed', async () => {
+  it('are not reported as written when the renewal fails', async () => {
     const carried = cargo(() => ({ 'example.com/count': '1' }));
     const a = await election.leader('a', { cargo: carried.cargo });
     election.breakFor(a, 'cut');
@@ -233,7 +230,7 @@ describe('what rides along on the lease', () => {
     expect(carried.written).toEqual([]);
   });
 
-  it('does not cost the lease where it cannot be had', async () => {
+  it('do not cost the lease when they are unavailable', async () => {
     const { cargo: carried } = cargo(() => {
       throw new Error('no');
     });

@@ -37,14 +37,14 @@ function limits(): (string | null)[] {
 }
 
 describe('pages of a list', () => {
-  it('begin small, and grow while they are small', async () => {
+  it('start small, and grow while they hold few bytes', async () => {
     put(700, 10);
     const pages = await listed(1_000 * KIB);
     expect(pages.map(({ items }) => items.length)).toEqual([20, 100, 500, 80]);
     expect(limits()).toEqual(['20', '100', '500', '500']);
   });
 
-  it('that hold more bytes than may be held at once are asked for in smaller pieces, and nothing is left out', async () => {
+  it('that exceed the byte limit are requested in smaller pieces without losing objects', async () => {
     put(50, 10 * KIB);
     const pages = await listed(100 * KIB);
     const names = pages.flatMap(({ items }) => items.map(({ metadata }) => metadata.name));
@@ -54,20 +54,20 @@ describe('pages of a list', () => {
     expect(pages.filter(({ isFirst }) => isFirst)).toHaveLength(1);
   });
 
-  it('of one object are taken whatever it holds: what cannot be split must not stop the list', async () => {
+  it('of one object are accepted at any size, because they cannot be split', async () => {
     put(3, 200 * KIB);
     const pages = await listed(100 * KIB);
     expect(pages.map(({ items }) => items.length)).toEqual([1, 1, 1]);
   });
 
-  it('never hold more than was asked for', async () => {
+  it('never hold more objects than requested', async () => {
     put(30, 10);
     expect((await listed(1_000 * KIB, 5)).map(({ items }) => items.length)).toEqual([5, 5, 5, 5, 5, 5]);
   });
 });
 
-describe('what is kept of an object', () => {
-  it('is its own annotations: what others put onto it is not held in memory', () => {
+describe('the cached part of an object', () => {
+  it('holds only the annotations of this operator', () => {
     const metadata = { name: 'a', uid: 'u', resourceVersion: '1' };
     const annotations = { 'gpupod.dev/intent': '{}', 'example.com/note': 'x'.repeat(200 * KIB) };
     const kept = keepOwnAnnotations('gpupod.dev/')({

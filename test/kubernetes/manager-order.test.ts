@@ -16,8 +16,8 @@ afterEach(async () => {
   await bench.runtime.close();
 });
 
-describe('order', () => {
-  it('is kept in starting, and turned round in stopping', async () => {
+describe('the order of parts', () => {
+  it('is kept at the start, and reversed at the stop', async () => {
     const boxes = bench.manager.source(resource('boxes'));
     const isWatched = (): string => `watched: ${String(bench.server.watches.openCount > 0)}`;
     const service: Runnable = {
@@ -59,7 +59,7 @@ describe('order', () => {
     await expect(bench.manager.ended).resolves.toBe('stopped');
   });
 
-  it('is kept where one part fails to stop: the lease is given back all the same', async () => {
+  it('is kept when one part fails to stop, and the lease is still released', async () => {
     const broken: Runnable = { stop: async () => await Promise.reject(new Error('bug')) };
     await bench.start([bench.part('recorder'), broken]);
     bench.election.win();
@@ -74,7 +74,7 @@ describe('order', () => {
 });
 
 describe('stopping', () => {
-  it('waits for the reconciles that run before it gives the lease back, however often it is asked', async () => {
+  it('waits for running reconciles before it releases the lease, however often it is called', async () => {
     const work = new ControlledWork();
     const boxes = bench.manager.source(resource('boxes'));
     bench.server.objects.put(BOXES, 'default/a');
@@ -101,7 +101,7 @@ describe('stopping', () => {
     await bench.whenWatched(0);
   });
 
-  it('waits for what prepares to lead, which may write, before it gives the lease back', async () => {
+  it('waits for the preparation to lead, which may write, before it releases the lease', async () => {
     const prepared = Promise.withResolvers<undefined>();
     await bench.start([], {
       lead: async () => {
@@ -122,7 +122,7 @@ describe('stopping', () => {
   });
 
   it.each(['while it waits for the lists', 'while it prepares to lead'])(
-    'is possible %s: nothing starts behind it',
+    'is possible %s, and nothing starts afterwards',
     async (when) => {
       const isListing = when.endsWith('lists');
       bench.server.plan(() => (isListing ? { status: 500, body: {} } : undefined));
@@ -149,7 +149,7 @@ describe('stopping', () => {
 });
 
 describe('the lease', () => {
-  it('that is lost ends the process at once, and stops nothing in good order', async () => {
+  it('ends the process at once without an orderly stop when it is lost', async () => {
     await bench.start([bench.part('leader part')]);
     bench.election.win();
     await until(() => bench.steps.includes('leader part starts'));
@@ -159,7 +159,7 @@ describe('the lease', () => {
     expect(bench.steps).toEqual(['election starts', 'leader part starts']);
   });
 
-  it('is not needed where there is one process by decree: it leads at once, and stops in good order', async () => {
+  it('is not needed when leader election is off: the process leads at once, and stops in order', async () => {
     const manager = bench.newManager(new SoleProcess());
     const boxes = manager.source(resource('boxes'));
     bench.server.objects.put(BOXES, 'default/a');

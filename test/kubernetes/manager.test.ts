@@ -42,18 +42,18 @@ describe('a resource', () => {
     expect(['LIST', 'WATCH'].map((kind) => bench.server.count(kind))).toEqual([2, 2]);
   });
 
-  it('of one namespace is another than that of all', () => {
+  it('of one namespace has a source of its own', () => {
     expect(bench.manager.source(resource('boxes', 'ml'))).not.toBe(bench.manager.source(resource('boxes')));
     expect(bench.opened).toEqual(['/apis/example.dev/v1/namespaces/ml/boxes', BOXES]);
   });
 
-  it('that nobody asked for in time is refused: it would never be watched', async () => {
+  it('that is requested after the start is refused, because it would never be watched', async () => {
     await bench.start([]);
 
     expect(() => bench.manager.source(resource('boxes'))).toThrow('before the manager starts');
   });
 
-  it('holds back the controllers until it has been listed, and makes the manager stale', async () => {
+  it('holds back the controllers until it is listed, and makes the manager stale', async () => {
     bench.server.plan(({ path }) => (path === OWNERS ? { status: 500, body: {} } : undefined));
     const boxes = bench.manager.source(resource('boxes'));
     bench.manager.source(resource('owners'));
@@ -91,7 +91,7 @@ describe('a process that does not lead', () => {
     expect(bench.steps).toEqual(['election starts', 'box default/a']);
   });
 
-  it('stops without having started what only the leader runs', async () => {
+  it('stops without starting the parts of the leader', async () => {
     await bench.start([bench.part('leader part')]);
     await bench.manager.stop();
 

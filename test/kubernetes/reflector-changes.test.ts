@@ -32,7 +32,7 @@ describe('versions that are too old', () => {
     },
   ];
 
-  it.each(ways)('are answered to $name by a list that tells what happened unseen', async ({ lose }) => {
+  it.each(ways)('lead after $name to a list that reports the missed changes', async ({ lose }) => {
     world.put('stays');
     world.put('changes', { spec: 1 });
     world.put('goes');
@@ -60,7 +60,7 @@ describe('versions that are too old', () => {
     expect(reflector.store.list().map(nameOf).sort()).toEqual(['changes', 'comes', 'returns', 'stays']);
   });
 
-  it('do not lead to a storm of lists when they repeat', async () => {
+  it('do not cause a storm of lists when they repeat', async () => {
     world.runtime.server.plan((request) => (isWatch(request) ? statusAnswer(410, 'Expired') : undefined));
     world.startReflector();
     for (let step = 0; step < 40; step += 1) {
@@ -72,7 +72,7 @@ describe('versions that are too old', () => {
     expect(world.runtime.server.count('LIST')).toBeLessThanOrEqual(9);
   });
 
-  it('are made up for within a second by a watch that is cut, though the first list after it fails', async () => {
+  it('are recovered within a second after a broken watch, even if the first list fails', async () => {
     await world.startWatching();
     world.runtime.server.failNext(
       ({ path }) => path === THINGS,
@@ -88,7 +88,7 @@ describe('versions that are too old', () => {
     expect(world.runtime.clock.monotonicMs() - cutAtMs).toBeLessThanOrEqual(1_000);
   });
 
-  it('are made up for within a second each while lists bring news, however long it lasts', async () => {
+  it('are recovered within a second each while lists bring changes', async () => {
     world.runtime.server.plan((request) => (isWatch(request) ? statusAnswer(410, 'Expired') : undefined));
     world.startReflector();
     for (let number = 1; number <= 8; number += 1) {
@@ -100,8 +100,8 @@ describe('versions that are too old', () => {
   });
 });
 
-describe('what cannot stop it', () => {
-  it('is a handler that throws: the others still hear', async () => {
+describe('a failure that does not stop the reflector', () => {
+  it('is a handler that throws, while the others still get events', async () => {
     const reflector = world.startReflector();
     reflector.subscribe({
       onEvent: () => {
@@ -120,7 +120,7 @@ describe('what cannot stop it', () => {
     expect(world.runtime.log.messages('error')).toEqual(['event handler threw', 'event handler threw']);
   });
 
-  it('is an object that is not understood: it is left as it was, and can still be deleted', async () => {
+  it('is an unreadable object, which stays as it was and can still be deleted', async () => {
     const reflector = await world.startWatching({
       decode: (raw) => {
         if (raw['spec'] === 'bad') throw new Error('bad spec');
@@ -139,7 +139,7 @@ describe('what cannot stop it', () => {
 });
 
 describe('our own writes', () => {
-  it('are readable at once, and their watch event is not told again', async () => {
+  it('are readable at once, and their watch event is not reported again', async () => {
     const reflector = await world.startWatching();
     world.put('a', { spec: 1 });
     expect(await world.told(1)).toEqual(['ADDED a']);
@@ -155,7 +155,7 @@ describe('our own writes', () => {
     expect(await world.told(2)).toEqual(['ADDED a', 'ADDED b']);
   });
 
-  it('are not undone by an older event that comes late', async () => {
+  it('are not overwritten by a late event of an older version', async () => {
     const reflector = await world.startWatching();
     world.put('a', { spec: 1 });
     expect(await world.told(1)).toEqual(['ADDED a']);
@@ -171,11 +171,11 @@ describe('our own writes', () => {
   });
 
   it.each([
-    { name: 'an object that is gone', metadata: { name: 'gone' } },
-    { name: 'a namesake of another life', metadata: { uid: 'other', resourceVersion: '99999' } },
+    { name: 'a deleted object', metadata: { name: 'gone' } },
+    { name: 'an earlier object of the same name', metadata: { uid: 'other', resourceVersion: '99999' } },
     { name: 'an older version', metadata: { resourceVersion: '9' } },
     { name: 'the same version', metadata: {} },
-  ])('do not bring back $name', async ({ metadata }) => {
+  ])('do not restore $name', async ({ metadata }) => {
     const reflector = await world.startWatching();
     const held = world.put('a', { spec: 'held' });
     expect(await world.told(1)).toEqual(['ADDED a']);
@@ -187,7 +187,7 @@ describe('our own writes', () => {
     expect(reflector.store.get('default/a')?.['spec']).toBe('held');
   });
 
-  it('are compared as integers, beyond 2^53 and across lengths', async () => {
+  it('are compared by integer versions, beyond 2^53 and of different lengths', async () => {
     const reflector = await world.startWatching();
     const held = world.put('a');
     expect(await world.told(1)).toEqual(['ADDED a']);

@@ -42,7 +42,7 @@ describe('listing', () => {
     expect(reflector.store.size).toBe(2);
   });
 
-  it('begins anew, in one piece, when its continue token expires, and forgets what went meanwhile', async () => {
+  it('starts again without pages when its continue token expires, and drops objects that were deleted meanwhile', async () => {
     for (const name of ['a', 'b', 'c']) world.put(name);
     world.runtime.server.plan(({ query }) => {
       if (query.get('continue') !== '2') return undefined;
@@ -57,21 +57,21 @@ describe('listing', () => {
   });
 
   it.each([
-    { fault: statusAnswer(500, 'InternalError'), reason: 'a server in trouble' },
+    { fault: statusAnswer(500, 'InternalError'), reason: 'a server error' },
     {
       fault: statusAnswer(429, 'TooManyRequests', { 'retry-after': '1' }),
-      reason: 'a server that asks for patience',
+      reason: 'a rate limit',
     },
-    { fault: statusAnswer(403, 'Forbidden'), reason: 'rights that are still being granted' },
-    { fault: { status: 200, body: 'no json' }, reason: 'a proxy that talks' },
-    { fault: { status: 200, body: { kind: 'Status' } }, reason: 'JSON that is no list' },
-    { fault: 'cut' as const, reason: 'a connection that breaks' },
-    { fault: 'reset' as const, reason: 'a connection that is reset in the middle of the answer' },
-    { fault: { status: 502, body: '<html>Bad Gateway</html>' }, reason: 'a page of HTML of a proxy' },
-    { fault: { status: 504, body: '' }, reason: 'a gateway that timed out' },
-    { fault: statusAnswer(401, 'Unauthorized'), reason: 'credentials that were not taken' },
+    { fault: statusAnswer(403, 'Forbidden'), reason: 'missing permissions' },
+    { fault: { status: 200, body: 'no json' }, reason: 'text from a proxy' },
+    { fault: { status: 200, body: { kind: 'Status' } }, reason: 'JSON that is not a list' },
+    { fault: 'cut' as const, reason: 'a broken connection' },
+    { fault: 'reset' as const, reason: 'a connection reset during the answer' },
+    { fault: { status: 502, body: '<html>Bad Gateway</html>' }, reason: 'an HTML page from a proxy' },
+    { fault: { status: 504, body: '' }, reason: 'a gateway timeout' },
+    { fault: statusAnswer(401, 'Unauthorized'), reason: 'rejected credentials' },
     { fault: { status: 302, headers: { location: '/login' }, body: '' }, reason: 'a login page' },
-  ])('goes on trying after $reason', async ({ fault }) => {
+  ])('retries after $reason', async ({ fault }) => {
     world.put('a');
     world.runtime.server.failNext(isList, fault, fault);
 
@@ -81,7 +81,7 @@ describe('listing', () => {
     expect(world.events).toEqual(['ADDED a']);
   });
 
-  it('says what is missing where the server does not know the kind, and goes on trying', async () => {
+  it('reports the missing kind when the server does not know it, and retries', async () => {
     world.put('a');
     world.runtime.server.failNext(isList, { status: 404, body: '404 page not found' });
 
@@ -93,7 +93,7 @@ describe('listing', () => {
     ]);
   });
 
-  it('does not come back before the time that Retry-After names', async () => {
+  it('does not retry before the time that Retry-After names', async () => {
     world.runtime.server.failNext(isList, statusAnswer(429, 'TooManyRequests', { 'retry-after': '7' }));
 
     world.startReflector({ random: () => 0 });
@@ -104,7 +104,7 @@ describe('listing', () => {
     expect(world.runtime.clock.wakeTimesMs()).toEqual([7000]);
   });
 
-  it('waits a quarter of a minute at most, whatever a proxy asks for', async () => {
+  it('waits at most 15 s, whatever a proxy asks for', async () => {
     const maintenance = { status: 503, headers: { 'retry-after': '3600' }, body: '<html>maintenance</html>' };
     world.runtime.server.failNext(isList, maintenance);
 
@@ -127,7 +127,7 @@ describe('listing', () => {
     expect(world.events).toEqual(['ADDED a']);
   });
 
-  it('waits longer and longer, with a bound, while the server stays away', async () => {
+  it('waits with growing, bounded pauses while the server is unreachable', async () => {
     const pauses: number[] = [];
     world.runtime.server.plan(() => statusAnswer(503, 'ServiceUnavailable'));
     world.startReflector();
@@ -146,7 +146,7 @@ describe('listing', () => {
 });
 
 describe('stopping', () => {
-  it('ends the watch and its connection, and nothing comes after it', async () => {
+  it('closes the watch and its connection, and reports nothing afterwards', async () => {
     const reflector = await world.startWatching();
 
     await reflector.stop();
@@ -167,7 +167,7 @@ describe('stopping', () => {
   });
 });
 
-it('drops from memory what no controller reads', async () => {
+it('drops fields that no controller reads', async () => {
   const managed = {
     managedFields: [{}],
     annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', kept: 'yes' },

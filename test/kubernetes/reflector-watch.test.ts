@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 describe('watching', () => {
-  it('tells what is added, changed and deleted', async () => {
+  it('reports added, changed and deleted objects', async () => {
     const reflector = await world.startWatching();
 
     world.put('a');
@@ -28,7 +28,7 @@ describe('watching', () => {
     expect(reflector.store.list().map(({ metadata }) => metadata.name)).toEqual(['b']);
   });
 
-  it('hands the state before a change along with it', async () => {
+  it('reports a change together with the previous state', async () => {
     const previous: unknown[] = [];
     const reflector = await world.startWatching();
     reflector.subscribe({
@@ -42,7 +42,7 @@ describe('watching', () => {
     expect(previous).toEqual(['ADDED', 1]);
   });
 
-  it('asks for bookmarks and for an end after 5 to 10 minutes', async () => {
+  it('asks for bookmarks and for a timeout of 5 to 10 minutes', async () => {
     await world.startWatching({ random: () => 0.5 });
 
     const query = world.runtime.server.requests.find(isWatch)?.query;
@@ -50,7 +50,7 @@ describe('watching', () => {
     expect(query?.get('timeoutSeconds')).toBe('450');
   });
 
-  it('resumes at once from the last event when the server ends a stream in order, without a list', async () => {
+  it('resumes at once from the last event without a list when the server ends a stream normally', async () => {
     await world.startWatching();
     world.put('a');
     expect(await world.told(1)).toEqual(['ADDED a']);
@@ -64,7 +64,7 @@ describe('watching', () => {
     expect(world.runtime.server.count('LIST')).toBe(1);
   });
 
-  it('resumes from the last bookmark, past what other resources changed', async () => {
+  it('resumes from the last bookmark, after changes of other resources', async () => {
     await world.startWatching();
     world.runtime.server.objects.skipVersions(900);
     world.runtime.server.watches.bookmark();
@@ -76,7 +76,7 @@ describe('watching', () => {
     expect(world.watchedVersions()).toEqual(['100', '1000']);
   });
 
-  it('misses nothing across a cut', async () => {
+  it('misses nothing after a broken connection', async () => {
     const reflector = await world.startWatching();
     world.runtime.server.watches.cut();
     world.put('a');
@@ -90,7 +90,7 @@ describe('watching', () => {
     expect(reflector.store.size).toBe(1);
   });
 
-  it('resumes after silence, on a new connection, when the peer is gone without a word', async () => {
+  it('resumes after a silence on a new connection when the peer vanishes', async () => {
     await world.startWatching({ idleTimeoutMs: 90_000 });
     world.runtime.server.watches.mute();
     world.put('a');
@@ -99,12 +99,12 @@ describe('watching', () => {
     expect(world.runtime.server.count('WATCH')).toBe(1);
     await world.runtime.clock.advance(1000);
 
-    // At once: it has been silent for long enough.
+    // It resumes at once, because the watch has been silent for long enough.
     expect(await world.told(1)).toEqual(['ADDED a']);
     expect(world.runtime.server.watches.openCount).toBe(1);
   });
 
-  it('asks for ever shorter watches where they fall silent: what drops them in between may do so soon again', async () => {
+  it('asks for shorter watches each time one falls silent, because a proxy may drop the next one too', async () => {
     await world.startWatching({ idleTimeoutMs: 30_000, random: () => 0 });
     const { server } = world.runtime;
     const seconds = (): (string | null)[] =>
@@ -118,7 +118,7 @@ describe('watching', () => {
     expect(server.count('LIST')).toBe(1);
   });
 
-  it('takes a bookmark for a sign of life', async () => {
+  it('treats a bookmark as a sign of life', async () => {
     const reflector = await world.startWatching({ idleTimeoutMs: 90_000 });
     await world.runtime.clock.advance(80_000);
     const before = reflector.lastEventAtMs;
@@ -131,7 +131,7 @@ describe('watching', () => {
     expect(reflector.ageMs()).toBe(80_000);
   });
 
-  it('gives up a watch whose head does not come', async () => {
+  it('gives up a watch whose response headers do not arrive', async () => {
     world.runtime.server.failNext(isWatch, 'hang');
     world.startReflector();
     await until(() => world.runtime.server.count('WATCH') === 1);
@@ -146,11 +146,11 @@ describe('watching', () => {
     { fault: statusAnswer(500, 'InternalError'), reason: 'a 500' },
     {
       fault: statusAnswer(429, 'TooManyRequests', { 'retry-after': '1' }),
-      reason: 'a 429, as a fresh CRD gives',
+      reason: 'a 429, as after the creation of a CRD',
     },
-    { fault: statusAnswer(404, 'NotFound'), reason: 'a 404: the CRD is being replaced' },
-    { fault: 'cut' as const, reason: 'a connection that breaks' },
-  ])('goes on after $reason on the watch', async ({ fault }) => {
+    { fault: statusAnswer(404, 'NotFound'), reason: 'a 404 while the CRD is replaced' },
+    { fault: 'cut' as const, reason: 'a broken connection' },
+  ])('continues after $reason on the watch', async ({ fault }) => {
     world.runtime.server.failNext(isWatch, fault, fault, fault);
     world.startReflector();
 
@@ -161,7 +161,7 @@ describe('watching', () => {
   });
 });
 
-it('begins its back-off anew once a watch has delivered something', async () => {
+it('resets its back-off once a watch has delivered an event', async () => {
   await world.startWatching();
   for (let cuts = 1; cuts <= 3; cuts += 1) {
     world.runtime.server.watches.cut();
@@ -175,8 +175,8 @@ it('begins its back-off anew once a watch has delivered something', async () => 
   }
 });
 
-describe('garbage', () => {
-  it('in the stream leads to a new watch from the last version', async () => {
+describe('garbage in the stream', () => {
+  it('leads to a new watch from the last version', async () => {
     await world.startWatching();
     world.put('a');
     expect(await world.told(1)).toEqual(['ADDED a']);
@@ -190,7 +190,7 @@ describe('garbage', () => {
     expect(world.runtime.server.count('LIST')).toBe(1);
   });
 
-  it('is not an event of a type that this version does not know: it is passed over, and the watch goes on', async () => {
+  it('does not include an event of an unknown type, which the watch skips', async () => {
     await world.startWatching();
     for (let times = 0; times < 3; times += 1) {
       world.runtime.server.watches.write(line('HEARTBEAT', { metadata: { resourceVersion: '1' } }));
@@ -202,7 +202,7 @@ describe('garbage', () => {
     expect(world.runtime.server.count('LIST')).toBe(1);
   });
 
-  it('twice in a row leads to a list', async () => {
+  it('leads to a list when it comes twice in a row', async () => {
     await world.startWatching();
     for (const watches of [2, 3]) {
       world.runtime.server.watches.write('{"type":"ADDED","object":{}}\n');
@@ -213,7 +213,7 @@ describe('garbage', () => {
     expect(world.runtime.server.count('LIST')).toBe(2);
   });
 
-  it('is not seen where a line comes in pieces, cut within a character', async () => {
+  it('does not include a line that arrives in pieces, split within a character', async () => {
     await world.startWatching();
     const object = { metadata: { name: 'größe', namespace: 'default', uid: 'u', resourceVersion: '200' } };
     const bytes = Buffer.from(line('ADDED', object));

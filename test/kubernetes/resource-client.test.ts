@@ -67,7 +67,7 @@ describe('reading', () => {
     expect(runtime.server.count('LIST')).toBe(6);
   });
 
-  it('says who asks, and as whom', async () => {
+  it('sends the user agent and the credentials', async () => {
     await things.get(a);
 
     expect(runtime.server.requests[0]?.headers).toMatchObject({
@@ -82,7 +82,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  it('creates, and tells a namesake from other conflicts', async () => {
+  it('creates, and distinguishes an existing object from other conflicts', async () => {
     const created = await things.create('default', { metadata: { name: 'a' }, spec: 1 });
     const error = await caught(things.create('default', { metadata: { name: 'a' } }));
 
@@ -90,7 +90,7 @@ describe('writing', () => {
     expect([isAlreadyExists(error), isConflict(error)]).toEqual([true, false]);
   });
 
-  it('patches metadata of this very version and life', async () => {
+  it('patches metadata of exactly this version and uid', async () => {
     const { metadata } = put('a', { spec: 1, metadata: { annotations: { kept: '1', gone: '1' } } });
     const patched = await things.patchMetadata({
       ...a,
@@ -106,7 +106,7 @@ describe('writing', () => {
 
   it.each([
     { name: 'another version', guard: { resourceVersion: '1' } },
-    { name: 'another life', guard: { uid: 'another' } },
+    { name: 'another uid', guard: { uid: 'another' } },
   ])('does not patch metadata of $name', async ({ guard }) => {
     const { metadata } = put('a');
     const current = { resourceVersion: metadata.resourceVersion, uid: metadata.uid };
@@ -120,7 +120,7 @@ describe('writing', () => {
     );
   });
 
-  it('replaces the status alone, of this very version', async () => {
+  it('replaces only the status, of exactly this version', async () => {
     const held = put('a', { spec: 1 });
     const written = await things.replaceStatus({ ...held, spec: 'ignored', status: { phase: 'Ready' } });
     const error = await caught(things.replaceStatus({ ...held, status: { phase: 'Old' } }));
@@ -130,7 +130,7 @@ describe('writing', () => {
     expect(isConflict(error)).toBe(true);
   });
 
-  it('deletes one life, and says whether there was something to delete', async () => {
+  it('deletes exactly this uid, and returns whether it existed', async () => {
     const { uid } = put('a').metadata;
 
     expect(isConflict(await caught(things.delete(a, { preconditions: { uid: 'other' } })))).toBe(true);
@@ -138,12 +138,12 @@ describe('writing', () => {
     expect(await things.delete(a)).toBe(false);
   });
 
-  it('throws when what it writes to is gone', async () => {
+  it('throws when the object no longer exists', async () => {
     expect(isNotFound(await caught(things.mergePatch(a, { spec: 1 })))).toBe(true);
   });
 });
 
-describe('failing', () => {
+describe('failures', () => {
   it('gives up after the timeout, and closes the connection', async () => {
     runtime.server.plan(() => 'hang');
     const failed = caught(things.get(a, { timeoutMs: 3000 }));
@@ -154,7 +154,7 @@ describe('failing', () => {
     await until(() => runtime.server.openSockets === 0);
   });
 
-  it('stops when it is called off, with the reason of the signal', async () => {
+  it('stops when it is aborted, with the reason of the signal', async () => {
     runtime.server.plan(() => 'hang');
     const controller = new AbortController();
     const failed = caught(things.get(a, { signal: controller.signal }));
@@ -165,13 +165,13 @@ describe('failing', () => {
     await until(() => runtime.server.openSockets === 0);
   });
 
-  it('does not send what was called off before', async () => {
+  it('does not send a request that is already aborted', async () => {
     await caught(things.get(a, { signal: AbortSignal.abort() }));
 
     expect(runtime.server.requests).toEqual([]);
   });
 
-  it('reports a body that breaks off as a broken connection', async () => {
+  it('reports an incomplete body as a broken connection', async () => {
     runtime.server.plan(() => ({ status: 200, headers: { 'content-length': '5000' }, body: '{"half":' }));
     const failed = caught(things.replaceStatus(put('a')));
     await until(() => runtime.server.requests.length === 1);
@@ -183,15 +183,15 @@ describe('failing', () => {
 
   it.each([
     { name: 'HTML with status 200', answer: { status: 200, body: '<html>' } },
-    { name: 'JSON that is no object', answer: { status: 200, body: '[]' } },
-    { name: 'nothing', answer: { status: 200, body: '' } },
-  ])('does not take $name for an object', async ({ answer }) => {
+    { name: 'JSON that is not an object', answer: { status: 200, body: '[]' } },
+    { name: 'an empty body', answer: { status: 200, body: '' } },
+  ])('does not accept $name as an object', async ({ answer }) => {
     runtime.server.plan(() => answer);
 
     expect(await caught(things.get(a))).toBeInstanceOf(ApiResponseError);
   });
 
-  it('carries what the server says about waiting', async () => {
+  it('carries the retry delay of the server', async () => {
     runtime.server.plan(() => statusAnswer(429, 'TooManyRequests', { 'retry-after': '3' }));
     const error = await caught(things.get(a));
 
@@ -199,7 +199,7 @@ describe('failing', () => {
     expect(error).toMatchObject({ status: 429, retryAfterMs: 3000 });
   });
 
-  it('repeats a GET that met a connection which was just closing, once', async () => {
+  it('repeats a GET once when the connection was closing', async () => {
     put('a');
     runtime.server.failNext(() => true, 'cut');
     expect(await things.get(a)).toBeDefined();
@@ -208,22 +208,25 @@ describe('failing', () => {
     expect(await caught(things.get(a))).toBeInstanceOf(ApiConnectionError);
   });
 
-  it.each(['POST', 'PATCH', 'PUT', 'DELETE'])('never repeats a %s: it may have happened', async (method) => {
-    const held = put('a');
-    const calls: Record<string, () => Promise<unknown>> = {
-      POST: async () => await things.create('default', { metadata: { name: 'b' } }),
-      PATCH: async () => await things.mergePatch(a, {}),
-      PUT: async () => await things.replace(held),
-      DELETE: async () => await things.delete(a),
-    };
-    runtime.server.plan(() => 'cut');
+  it.each(['POST', 'PATCH', 'PUT', 'DELETE'])(
+    'never repeats a %s, because the server may have executed it',
+    async (method) => {
+      const held = put('a');
+      const calls: Record<string, () => Promise<unknown>> = {
+        POST: async () => await things.create('default', { metadata: { name: 'b' } }),
+        PATCH: async () => await things.mergePatch(a, {}),
+        PUT: async () => await things.replace(held),
+        DELETE: async () => await things.delete(a),
+      };
+      runtime.server.plan(() => 'cut');
 
-    expect(await caught(calls[method]?.() ?? Promise.resolve())).toBeInstanceOf(ApiConnectionError);
-    expect(runtime.server.requests.map((request) => request.method)).toEqual([method]);
-  });
+      expect(await caught(calls[method]?.() ?? Promise.resolve())).toBeInstanceOf(ApiConnectionError);
+      expect(runtime.server.requests.map((request) => request.method)).toEqual([method]);
+    },
+  );
 });
 
-it('keeps connections for the next request, and no more of them than allowed', async () => {
+it('reuses connections, and keeps no more of them than allowed', async () => {
   put('a');
   let most = 0;
   runtime.server.plan(() => {
@@ -250,14 +253,14 @@ it('reads and writes Secrets as text', async () => {
   ).toEqual([{ kind: 'text', text: 'größe' }, { kind: 'text', text: '' }, { kind: 'absent' }]);
 });
 
-it('reads a ConfigMap without data as one with none', async () => {
+it('reads a ConfigMap without data as an empty one', async () => {
   runtime.server.objects.put('/api/v1/configmaps', 'default/a');
 
   expect((await configMapClient(runtime.transport).get(a))?.data).toEqual({});
 });
 
 it.each([
-  { what: 'bytes that are no UTF-8', base64: '//4A', read: { kind: 'notText' } },
+  { what: 'bytes that are not UTF-8', base64: '//4A', read: { kind: 'notText' } },
   { what: 'a NUL', base64: Buffer.from('a\0b').toString('base64'), read: { kind: 'notText' } },
   {
     what: 'a line break at its end',
@@ -269,7 +272,7 @@ it.each([
     base64: Buffer.from('\uFEFFa').toString('base64'),
     read: { kind: 'text', text: '\uFEFFa' },
   },
-])('takes a value with $what for what it is, byte for byte', ({ base64, read }) => {
+])('reads a value with $what byte for byte', ({ base64, read }) => {
   const metadata = { name: 'a', uid: 'u', resourceVersion: '1' };
   expect(secretText({ metadata, data: { key: base64 } }, 'key')).toEqual(read);
 });

@@ -14,7 +14,7 @@ beforeEach(() => {
   ends = new Map();
 });
 
-/** A part whose stop takes until the test ends it. */
+/** A part whose stop lasts until the test completes it. */
 function part(name: string): Runnable {
   return {
     start: () => {
@@ -34,7 +34,7 @@ async function end(name: string): Promise<void> {
 }
 
 describe('a stack', () => {
-  it('stops each part only once those above it have stopped', async () => {
+  it('stops each part only after those above it have stopped', async () => {
     const stack = new RunnableStack(new RecordingLog());
     await stack.start([part('a'), part('b')], NEVER);
     const stopped = stack.stop();
@@ -46,7 +46,7 @@ describe('a stack', () => {
     expect(steps).toEqual(['a starts', 'b starts', 'b stops', 'b has stopped', 'a stops', 'a has stopped']);
   });
 
-  it('starts no further part once the signal aborts, and stops those that it started', async () => {
+  it('starts no further part after the signal aborts, and stops the started parts', async () => {
     const stopping = new AbortController();
     const stack = new RunnableStack(new RecordingLog());
     const aborting: Runnable = {
@@ -65,7 +65,7 @@ describe('a stack', () => {
   });
 });
 
-it('parts that run together are all told to stop before any has stopped', async () => {
+it('asks all parts that run together to stop before any has stopped', async () => {
   const both = together([part('a'), part('b')]);
   await both.start?.();
   const stopped = Promise.resolve(both.stop());

@@ -10,8 +10,8 @@ import { ManagerBench, resource } from './support/manager-bench.ts';
 import { until } from './support/until.ts';
 
 /**
- * All that a second kind declares, and what each kind has to say of the other: an account that changes requeues the GpuPods
- * that name it, and a GpuPod requeues the account that it names, and the one that it named before.
+ * Everything that a second kind declares, and how the two kinds requeue each other. A changed account requeues the GpuPods
+ * that name it. A changed GpuPod requeues the account that it names, and the account that it named before.
  */
 
 const ACCOUNTS = '/apis/example.dev/v1/accounts';
@@ -36,7 +36,7 @@ function accountKey({ meta, object }: WatchedEvent): readonly string[] {
   return account === undefined ? [] : [`${meta.namespace ?? ''}/${account}`];
 }
 
-/** The GpuPods that name this account: found in the local copy, not at the API server. */
+/** The GpuPods that name this account, from the local cache. */
 function dependants(gpuPods: StoreView<KubernetesObject>): (event: WatchedEvent) => readonly string[] {
   return ({ meta }) =>
     gpuPods
@@ -78,7 +78,7 @@ async function startBothKinds(): Promise<void> {
   await bench.whenWatched(2);
 }
 
-/** What was reconciled since, each kind and key once, once these were. */
+/** Waits until these keys are reconciled, and returns each reconciled kind and key once. */
 async function reconciled(act: () => void, expected: readonly string[]): Promise<readonly string[]> {
   bench.steps.length = 0;
   act();
@@ -86,7 +86,7 @@ async function reconciled(act: () => void, expected: readonly string[]): Promise
   return [...new Set(bench.steps)].toSorted();
 }
 
-it('an account that changes requeues its GpuPods, and a GpuPod both the account it leaves and the one it takes', async () => {
+it('requeues the GpuPods of a changed account, and both accounts of a GpuPod that changes its account', async () => {
   const { objects } = bench.server;
   objects.put(ACCOUNTS, 'ml/blue');
   objects.put(ACCOUNTS, 'ml/green');

@@ -11,25 +11,25 @@ function end(length: WatchLength, times: number): void {
   for (let ends = 0; ends < times; ends += 1) length.noteEnd();
 }
 
-describe('how long a watch is asked for', () => {
+describe('the length of a watch', () => {
   it.each([
     { silences: 0, seconds: [300, 450] },
     { silences: 1, seconds: [20, 30] },
     { silences: 2, seconds: [8, 12] },
     { silences: 3, seconds: [4, 6] },
     { silences: 9, seconds: [4, 6] },
-  ])('after $silences silent ones: $seconds s, from the least on', ({ silences, seconds }) => {
+  ])('is $seconds s after $silences silent watches', ({ silences, seconds }) => {
     const length = afterSilences(silences);
     expect([0, 0.5].map((random) => length.seconds(random))).toEqual(seconds);
   });
 
   it.each([
-    { ends: 99, seconds: 4, why: 'what drops them may still be there' },
-    { ends: 100, seconds: 8, why: 'a hundred in a row were well' },
-    { ends: 300, seconds: 300, why: 'step by step it is as it was' },
-    { ends: 1_000, seconds: 300, why: 'it never gets longer than that' },
+    { ends: 99, seconds: 4, why: 'the cause of the silences may still exist' },
+    { ends: 100, seconds: 8, why: 'a hundred consecutive watches ended normally' },
+    { ends: 300, seconds: 300, why: 'it grows back step by step' },
+    { ends: 1_000, seconds: 300, why: 'it has a maximum' },
   ])(
-    'after 3 silent ones and $ends that ended in good order: $seconds s, because $why',
+    'is $seconds s after 3 silent watches and $ends that ended normally, because $why',
     ({ ends, seconds }) => {
       const length = afterSilences(3);
       end(length, ends);
@@ -37,7 +37,7 @@ describe('how long a watch is asked for', () => {
     },
   );
 
-  it('counts anew after a silence', () => {
+  it('counts from zero after a silence', () => {
     const length = afterSilences(2);
     end(length, 99);
     length.noteSilence();

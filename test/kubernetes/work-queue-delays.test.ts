@@ -36,7 +36,7 @@ describe('delays', () => {
     run(5);
   });
 
-  it('hold a key back until its time', async () => {
+  it('hold a key back until it is due', async () => {
     queue.addAfter('a', 1000);
     await clock.advance(999);
     expect(work.started).toEqual([]);
@@ -49,7 +49,7 @@ describe('delays', () => {
   it.each([
     { first: 1000, second: 200, reason: 'the second is earlier' },
     { first: 200, second: 1000, reason: 'the first is earlier' },
-  ])('of one key: the earliest wins ($reason), and there is one run', async ({ first, second }) => {
+  ])('of one key lead to one run at the earliest time when $reason', async ({ first, second }) => {
     queue.addAfter('a', first);
     queue.addAfter('a', second);
 
@@ -60,7 +60,7 @@ describe('delays', () => {
     expect(work.started).toEqual(['a']);
   });
 
-  it('are not taken back by an add in between', async () => {
+  it('are not canceled by an add in between', async () => {
     queue.addAfter('a', 1000);
     queue.add('a');
     await work.end('a');
@@ -70,7 +70,7 @@ describe('delays', () => {
     expect(work.started).toEqual(['a', 'a']);
   });
 
-  it.each([0, -5, Number.NaN])('of %d ms are an add', (delayMs) => {
+  it.each([0, -5, Number.NaN])('of %d ms work like an add', (delayMs) => {
     queue.addAfter('a', delayMs);
 
     expect(work.started).toEqual(['a']);
@@ -85,13 +85,13 @@ describe('delays', () => {
     expect(work.started).toEqual(['key-9999', 'key-9998', 'key-9997']);
   });
 
-  it('that are later than the one which is waited for begin no timer', () => {
+  it('that are later than the next due key start no timer', () => {
     for (let index = 0; index < 100; index += 1) queue.addAfter(`key-${String(index)}`, 1000 + index);
 
     expect(clock.sleepsBegun).toBe(1);
   });
 
-  it('that end at the same time do so in the order in which they were asked for', async () => {
+  it('that end at the same time keep their order', async () => {
     const keys = Array.from({ length: 50 }, (_, index) => `key-${String((index * 7) % 50)}`);
     for (const key of keys) queue.addAfter(key, 1000);
 
@@ -101,7 +101,7 @@ describe('delays', () => {
     expect(work.started).toEqual(keys);
   });
 
-  it('longer than a timer can be are kept, not cut to nothing', async () => {
+  it('that exceed the maximum of a timer are kept, and not reduced to zero', async () => {
     const days30 = 30 * 24 * 3_600_000;
     queue.addAfter('a', days30);
     expect(clock.wakeTimesMs()).toEqual([2_147_483_647]);
@@ -113,7 +113,7 @@ describe('delays', () => {
     expect(work.started).toEqual(['a']);
   });
 
-  it('that come due while the key is worked on lead to one more run', async () => {
+  it('that expire while the key is processed lead to one more run', async () => {
     queue.addAfter('a', 100);
     queue.add('a');
     await clock.advance(100);
@@ -126,7 +126,7 @@ describe('delays', () => {
 });
 
 describe('retries', () => {
-  it('double per key, up to a bound, until the key is forgotten', () => {
+  it('double per key, up to a limit, until the key is forgotten', () => {
     queue = newQueue({ backOff: { baseMs: 100, maxMs: 500 } });
 
     expect([1, 2, 3, 4].map(() => queue.retry('a'))).toEqual([100, 200, 400, 500]);
@@ -142,7 +142,7 @@ describe('retries', () => {
     expect(queue.retry('a')).toBe(50);
   });
 
-  it('happen by themselves when a worker throws, and the others go on', async () => {
+  it('happen automatically when a worker throws, while the others continue', async () => {
     queue = newQueue({ backOff: { baseMs: 100, maxMs: 500 } });
     run(1);
     queue.add('a');

@@ -5,7 +5,7 @@ import { RecordingLog } from './support/recording-log.ts';
 import { turn } from './support/until.ts';
 import { VirtualClock } from './support/virtual-clock.ts';
 
-/** What a caller or the world can do to a queue. */
+/** An action of a caller, a worker or the clock. */
 type Step =
   | { do: 'add'; key: string }
   | { do: 'addAfter'; key: string; delayMs: number }
@@ -25,7 +25,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-/** The simplest queue that keeps the promises: lists and loops, no heap, no timers. */
+/** The simplest queue with the same guarantees: lists and loops, without a heap or timers. */
 class Reference {
   readonly started: string[] = [];
   readonly running: string[] = [];
@@ -81,7 +81,7 @@ class Reference {
   }
 }
 
-/** The real queue, with workers that end when told. */
+/** The real queue, with workers that the test completes. */
 class Real {
   readonly started: string[] = [];
   readonly running: string[] = [];
@@ -139,7 +139,7 @@ async function play(real: Real, reference: Reference, step: Step): Promise<void>
   }
 }
 
-/** Everything that was promised comes out in the end. */
+/** Advances until every key that was added has run. */
 async function finish(real: Real, reference: Reference): Promise<void> {
   for (let round = 0; round < 50; round += 1) {
     const [key] = reference.running;
@@ -148,7 +148,7 @@ async function finish(real: Real, reference: Reference): Promise<void> {
   }
 }
 
-it('starts what the reference starts: never two workers on one key, nothing lost, nothing twice', async () => {
+it('starts the same keys as the reference: never two workers on one key, nothing lost, nothing twice', async () => {
   const property = fc.asyncProperty(steps, async (plan) => {
     const real = new Real();
     const reference = new Reference();

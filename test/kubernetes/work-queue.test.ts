@@ -33,7 +33,7 @@ function run(concurrency = 1): void {
 }
 
 describe('a key', () => {
-  it('that is added many times while it waits is worked on once', async () => {
+  it('that is added many times while it waits is processed once', async () => {
     for (const key of ['a', 'b', 'a', 'a', 'b']) queue.add(key);
     expect(queue.depth).toBe(2);
 
@@ -43,7 +43,7 @@ describe('a key', () => {
     expect(work.started).toEqual(['a', 'b']);
   });
 
-  it('that is added while it is worked on is worked on once more, not at the same time', async () => {
+  it('that is added while it is processed is processed once more afterwards', async () => {
     run(5);
     queue.add('a');
     queue.add('a');
@@ -58,7 +58,7 @@ describe('a key', () => {
     expect(queue.inFlight).toBe(0);
   });
 
-  it('that is dirty goes to the end of the line: it cannot starve others', async () => {
+  it('that is added again goes to the end of the queue, so that it cannot starve others', async () => {
     run(1);
     for (const key of ['a', 'b', 'a', 'c']) queue.add(key);
 
@@ -69,7 +69,7 @@ describe('a key', () => {
 });
 
 describe('workers', () => {
-  it('are as many as asked for, never more', async () => {
+  it('never exceed the requested number', async () => {
     run(3);
     for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
     expect(queue.inFlight).toBe(3);
@@ -81,13 +81,13 @@ describe('workers', () => {
     expect(queue.inFlight).toBe(3);
   });
 
-  it('can be set on a queue once only', async () => {
+  it('can be started only once for each queue', async () => {
     run();
 
     await expect(queue.run(work.worker, { concurrency: 1 })).rejects.toThrow('already running');
   });
 
-  it('that never wait leave turns to timers and sockets', async () => {
+  it('that never wait still let timers and sockets run', async () => {
     let turnsGiven = 0;
     let isOver = false;
     const count = (): void => {
@@ -98,7 +98,7 @@ describe('workers', () => {
     queue = newQueue();
     void queue.run(
       async () => {
-        // Each key costs a millisecond of processor.
+        // Each key costs a millisecond of CPU time.
         clock.jump(1);
         await Promise.resolve();
       },
@@ -115,7 +115,7 @@ describe('workers', () => {
 });
 
 describe('stopping', () => {
-  it('starts nothing new, drops what waits, and waits for what runs', async () => {
+  it('starts no key, drops waiting keys, and waits for running workers', async () => {
     run(1);
     queue.add('a');
     queue.add('b');
@@ -134,7 +134,7 @@ describe('stopping', () => {
     expect(work.started).toEqual(['a']);
   });
 
-  it('ends run(), also when nothing ever ran', async () => {
+  it('completes run(), even when no key ever ran', async () => {
     const running = queue.run(work.worker, { concurrency: 1 });
 
     await queue.stop();
@@ -142,7 +142,7 @@ describe('stopping', () => {
     await expect(running).resolves.toBeUndefined();
   });
 
-  it('hard aborts the signal of the workers', async () => {
+  it('aborts the signal of the workers on abort()', async () => {
     let reason: unknown;
     void queue.run(
       async (_key, signal) => {
@@ -162,7 +162,7 @@ describe('stopping', () => {
     expect(reason).toBeInstanceOf(DOMException);
   });
 
-  it('is not needed to wait until all is done', async () => {
+  it('is not needed to wait until the queue is empty', async () => {
     run(1);
     queue.add('a');
     queue.add('b');
@@ -181,7 +181,7 @@ describe('stopping', () => {
   });
 });
 
-it('tells an observer of depth, waits, work and retries', async () => {
+it('reports depth, waits, work and retries to an observer', async () => {
   const seen: string[] = [];
   queue = newQueue({
     observer: {
@@ -201,7 +201,7 @@ it('tells an observer of depth, waits, work and retries', async () => {
   expect(seen).toEqual(['added', 'depth 1', 'depth 0', 'waited 2', 'retry', 'worked 3']);
 });
 
-it('counts a key that comes again only where that asks for another turn of work', async () => {
+it('counts a repeated add only when it leads to another run', async () => {
   let added = 0;
   const urgent = new Set<string>();
   queue = newQueue({
@@ -237,7 +237,7 @@ describe('an urgent key', () => {
     void queue.run(work.worker, { concurrency: 1, urgentConcurrency: 1 });
   });
 
-  it('has a worker of its own: others that hang do not keep it waiting', async () => {
+  it('has a worker of its own, so that hanging workers do not delay it', async () => {
     urgent.add('u');
     for (const key of ['a', 'b', 'u']) queue.add(key);
     await turn();
@@ -245,7 +245,7 @@ describe('an urgent key', () => {
     expect(work.started).toEqual(['a', 'u']);
   });
 
-  it('leaves the line it stands in when it is added again as urgent', async () => {
+  it('leaves the normal queue when it is added again as urgent', async () => {
     for (const key of ['a', 'b', 'c']) queue.add(key);
     urgent.add('c');
     queue.add('c');
@@ -256,7 +256,7 @@ describe('an urgent key', () => {
     expect(work.started).toEqual(['a', 'c', 'b']);
   });
 
-  it('takes a normal worker where its own are busy, and normal keys never take an urgent one', async () => {
+  it('takes a normal worker when the urgent workers are busy, while normal keys never take an urgent worker', async () => {
     for (const key of ['u', 'v', 'w']) urgent.add(key);
     for (const key of ['u', 'v', 'w', 'a', 'b']) queue.add(key);
     await turn();
@@ -271,8 +271,8 @@ describe('an urgent key', () => {
   });
 });
 
-describe('a bound on a retry', () => {
-  it('holds for this retry, and the back-off grows on beneath it', () => {
+describe('a limit for a retry', () => {
+  it('applies to this retry, while the back-off keeps growing', () => {
     for (let index = 0; index < 12; index += 1) queue.retry('a', 30_000);
 
     expect(queue.retry('a', 30_000)).toBe(30_000);

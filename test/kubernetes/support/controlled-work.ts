@@ -1,6 +1,6 @@
 import { turn } from './until.ts';
 
-/** Work that ends when the test says so. */
+/** Work that the test completes. */
 export class ControlledWork {
   readonly started: string[] = [];
   readonly #ends = new Map<string, (error?: Error) => void>();

@@ -13,13 +13,13 @@ export function ownKey({ meta }: WatchedEvent): readonly string[] {
   return [`${meta.namespace ?? ''}/${meta.name}`];
 }
 
-/** The key of the object that the watched one names. */
+/** The key of the object that the watched object names. */
 export function ownerKey({ object }: WatchedEvent): readonly string[] {
   const owner = stringAt(recordAt(object, 'spec'), 'owner');
   return owner === undefined ? [] : [`default/${owner}`];
 }
 
-/** Two kinds of objects, and controllers that note what they reconcile. */
+/** Two kinds of objects, and controllers that record what they reconcile. */
 export class ControllerBench {
   readonly clock = new VirtualClock();
   readonly log = new RecordingLog();
@@ -44,7 +44,7 @@ export class ControllerBench {
     return controller;
   }
 
-  /** A reconcile that returns or throws these, one after the other, and then that all is done. */
+  /** A reconcile that returns or throws these outcomes in turn, and then always returns `DONE`. */
   returning(...outcomes: (Reconciled | Error)[]): Pick<ControllerOptions, 'reconcile'> {
     return {
       reconcile: async (key) => {
@@ -55,7 +55,7 @@ export class ControllerBench {
     };
   }
 
-  /** Stops all; fails if a timer was left behind. */
+  /** Stops all controllers, and fails if a timer is left. */
   async close(): Promise<void> {
     for (const controller of this.#controllers) {
       await controller.stop();

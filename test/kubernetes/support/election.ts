@@ -9,16 +9,16 @@ import type { SeenRequest } from './seen-request.ts';
 import { turn, until } from './until.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** Where the Lease of the election is. */
+/** The path of the Lease of the election. */
 export const LEASES = '/apis/coordination.k8s.io/v1/leases';
 export const LEASE_KEY = 'operators/gpupod-operator';
 
-/** A process that stands for election, on a machine with a clock of its own. */
+/** A candidate process, with a clock of its own. */
 export interface Candidate {
   identity: string;
   clock: VirtualClock;
   elector: LeaderElector;
-  /** Begins to stand. */
+  /** Starts the candidacy. */
   start: () => void;
   transport: ApiTransport;
   log: RecordingLog;
@@ -26,7 +26,7 @@ export interface Candidate {
   ends: LeadingEnd[];
 }
 
-/** What may be different about a candidate. */
+/** The options of a candidate. */
 export type CandidateOptions = Partial<LeaderElectorOptions> &
   Partial<LeadershipHandlers> & { wallStartMs?: number };
 
@@ -43,7 +43,7 @@ export class Election {
     return new Election(await FakeApiServer.start());
   }
 
-  /** Stops everybody; fails if somebody left a timer behind. */
+  /** Stops all candidates, and fails if one leaves a timer behind. */
   async close(): Promise<void> {
     for (const { elector } of this.candidates) await elector.stop();
     const timers = this.candidates.reduce((sum, { clock }) => sum + clock.sleepers, 0);
@@ -85,7 +85,7 @@ export class Election {
     return created;
   }
 
-  /** Starts to stand, and waits until it leads. */
+  /** Starts a candidate, and waits until it leads. */
   async leader(identity: string, options?: CandidateOptions): Promise<Candidate> {
     const created = this.candidate(identity, options);
     created.start();
@@ -93,7 +93,7 @@ export class Election {
     return created;
   }
 
-  /** Starts to stand while another leads, and waits until it has looked. */
+  /** Starts a candidate while another one leads, and waits until it has read the Lease. */
   async standby(identity: string, options?: CandidateOptions): Promise<Candidate> {
     const created = this.candidate(identity, options);
     const before = this.server.requests.length;
@@ -103,7 +103,7 @@ export class Election {
     return created;
   }
 
-  /** Time passes on these machines alike, and stands still on the others. */
+  /** Advances the clocks of these candidates together. The other clocks do not move. */
   async pass(ms: number, on: readonly Candidate[] = this.candidates): Promise<void> {
     const stepMs = 250;
     for (let passed = 0; passed < ms; passed += stepMs) {
@@ -112,7 +112,7 @@ export class Election {
     }
   }
 
-  /** What the lease says. */
+  /** The spec of the Lease. */
   lease(): Record<string, unknown> {
     const spec = this.server.objects.get(LEASES, LEASE_KEY)?.['spec'];
     return { ...(typeof spec === 'object' ? spec : {}) };
@@ -122,23 +122,23 @@ export class Election {
     return this.lease()['holderIdentity'];
   }
 
-  /** Somebody else writes the lease, behind everybody's back. */
+  /** Overwrites the Lease without any candidate. */
   overwrite(spec: Readonly<Record<string, unknown>>): void {
     this.server.objects.put(LEASES, LEASE_KEY, { spec: { ...this.lease(), ...spec } });
   }
 
-  /** What this candidate writes is answered with the fault; reads and the others are not touched. */
+  /** Answers the writes of this candidate with the fault. Reads and other candidates work. */
   breakFor(who: Candidate, fault: Fault): void {
     this.server.plan((request) => (isWriteOf(request, who.identity) ? fault : undefined));
   }
 }
 
-/** True for a claim of the lease by this candidate. */
+/** Whether the request is a write of the Lease by this candidate. */
 export function isWriteOf({ method, body }: SeenRequest, identity: string): boolean {
   return method !== 'GET' && body.includes(`"holderIdentity":"${identity}"`);
 }
 
-/** Lets requests to the loopback server come back. */
+/** Waits until requests to the loopback server are answered. */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < 60; turns += 1) await turn();
 }

@@ -5,15 +5,15 @@ import { FakeObjects, targetOf, type Answer } from './fake-objects.ts';
 import { FakeWatches } from './fake-watches.ts';
 import type { SeenRequest } from './seen-request.ts';
 
-/** What to do with a request instead of answering it: answer this, hold it for ever, cut the connection, or reset it midway. */
+/** A fault of a request: this answer, no answer, a broken connection, or a reset during the answer. */
 export type Fault = Answer | 'hang' | 'cut' | 'reset';
 
-/** Decides per request; undefined lets it through. */
+/** Chooses the fault of a request. `undefined` lets it through. */
 export type FaultPlan = (request: SeenRequest) => Fault | undefined;
 
 /**
- * A loopback HTTP server that plays an API server for whatever resource path is asked for: objects with versions,
- * paged lists, guarded writes, watches with bookmarks; and faults on demand.
+ * A loopback HTTP server that simulates an API server for any resource path. It has objects with versions, paged
+ * lists, guarded writes, watches with bookmarks, and faults on demand.
  */
 export class FakeApiServer {
   readonly objects = new FakeObjects();
@@ -47,7 +47,7 @@ export class FakeApiServer {
     return `http://127.0.0.1:${String(portOf(this.#server))}`;
   }
 
-  /** Connections that are open now. */
+  /** The number of open connections. */
   get openSockets(): number {
     return this.#sockets.size;
   }
@@ -66,13 +66,13 @@ export class FakeApiServer {
     this.#plan = plan;
   }
 
-  /** Requests like this wait until `delay` is over, and are not done if their sender has hung up by then. */
+  /** Delays requests like this. The server ignores them if their sender has disconnected by then. */
   delay(isDelayed: (request: SeenRequest) => boolean, delay: () => Promise<void>): void {
     this.#isDelayed = isDelayed;
     this.#delay = delay;
   }
 
-  /** Faults for the next requests that `applies` fits, one each. */
+  /** Faults for the next requests that match `applies`, one each. */
   failNext(applies: (request: SeenRequest) => boolean, ...faults: Fault[]): void {
     this.#plan = (request) => (applies(request) ? faults.shift() : undefined);
   }
@@ -82,7 +82,7 @@ export class FakeApiServer {
     return this.requests.filter((request) => kindOf(request) === kind).length;
   }
 
-  /** Cuts every connection. */
+  /** Breaks every connection. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -115,17 +115,17 @@ export function kindOf(request: SeenRequest): string {
   return target !== undefined && target.name === undefined ? 'LIST' : 'GET';
 }
 
-/** True for requests that begin or go on with a list. */
+/** Whether the request starts or continues a list. */
 export function isList(request: SeenRequest): boolean {
   return kindOf(request) === 'LIST';
 }
 
-/** True for requests that open a watch. */
+/** Whether the request opens a watch. */
 export function isWatch({ method, query }: SeenRequest): boolean {
   return method === 'GET' && query.get('watch') === 'true';
 }
 
-/** Half of an answer, then RST. */
+/** Sends half of an answer, then RST. */
 function sendHalf(response: http.ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
   response.write('{"kind":"ThingList","items":[', () => response.socket?.resetAndDestroy());

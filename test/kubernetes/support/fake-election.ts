@@ -1,8 +1,8 @@
 import type { Election, LeadershipHandlers } from '../../../src/kubernetes/election.ts';
 
-/** An election whose result a test decides. */
+/** An election whose result the test decides. */
 export class FakeElection implements Election {
-  /** What it did, in order; a test may write into it, too. */
+  /** The steps of the election, in order. A test may add its own. */
   readonly steps: string[];
   #handlers: LeadershipHandlers | undefined;
   #isLeading = false;
@@ -22,7 +22,7 @@ export class FakeElection implements Election {
     this.#handlers?.onStartedLeading();
   }
 
-  /** Another process takes the lease. */
+  /** Another process takes the Lease. */
   async lose(): Promise<void> {
     this.#isLeading = false;
     await this.#handlers?.onStoppedLeading('lost');

@@ -9,7 +9,7 @@ export interface Answer {
   body: unknown;
 }
 
-/** One change of a resource, as a watch tells of it. */
+/** One change of a resource, as a watch reports it. */
 export interface Change {
   version: number;
   collection: string;
@@ -17,7 +17,7 @@ export interface Change {
   object: RawObject;
 }
 
-/** Which object is meant: `collection` is the path of its resource, without a namespace. */
+/** Identifies an object. `collection` is the path of its resource, without a namespace. */
 interface Target {
   collection: string;
   namespace: string | undefined;
@@ -28,13 +28,13 @@ interface Target {
 const PATH =
   /^(?<root>\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/(?<ns>[^/]+))?\/(?<plural>[^/]+)(?:\/(?<name>[^/]+))?(?<status>\/status)?$/;
 
-/** A `Status` object as the API server answers with. */
+/** A `Status` object as in an answer of the API server. */
 export function statusAnswer(status: number, reason: string, headers: Record<string, string> = {}): Answer {
   const body = { kind: 'Status', status: 'Failure', code: status, reason, message: `fake ${reason}` };
   return { status, headers, body };
 }
 
-/** The objects of all resources, with one counter of versions, as etcd has it. */
+/** The objects of all resources, with one version counter, as in etcd. */
 export class FakeObjects {
   readonly #objects = new Map<string, RawObject>();
   readonly #listeners = new Set<(change: Change) => void>();
@@ -50,7 +50,7 @@ export class FakeObjects {
     this.#listeners.add(listener);
   }
 
-  /** Makes or changes an object, behind everybody's back. */
+  /** Creates or changes an object without a request. */
   put(collection: string, key: string, fields: Readonly<Record<string, unknown>> = {}): RawObject {
     const [namespace = '', name = ''] = key.split('/');
     const held = this.#objects.get(`${collection}|${key}`);
@@ -58,7 +58,7 @@ export class FakeObjects {
     return this.#store({ collection, namespace, name, isStatus: false }, { ...held, ...fields, metadata });
   }
 
-  /** Deletes an object, behind everybody's back. */
+  /** Deletes an object without a request. */
   remove(collection: string, key: string): void {
     const held = this.#objects.get(`${collection}|${key}`);
     if (held === undefined) throw new Error(`there is no ${key}`);
@@ -67,7 +67,7 @@ export class FakeObjects {
     this.#tell({ version: this.#version, collection, type: 'DELETED', object: { ...held, metadata } });
   }
 
-  /** Uses up versions without any change here: other resources change too. */
+  /** Uses up versions, as changes of other resources do. */
   skipVersions(count: number): void {
     this.#version += count;
   }
@@ -170,7 +170,7 @@ export class FakeObjects {
   }
 }
 
-/** The path of the resource without a namespace, and what is left of the path. */
+/** The path of the resource without a namespace, and the rest of the path. */
 export function targetOf(path: string): Target | undefined {
   const groups = PATH.exec(path)?.groups;
   if (groups === undefined) return undefined;

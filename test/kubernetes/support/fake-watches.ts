@@ -8,7 +8,7 @@ interface OpenWatch {
   isMute: boolean;
 }
 
-/** The watches of a fake API server: each gets what happened since its version, then what happens. */
+/** The watches of a fake API server. Each gets the events since its version, then new events. */
 export class FakeWatches {
   readonly #objects: FakeObjects;
   #open: OpenWatch[] = [];
@@ -21,12 +21,12 @@ export class FakeWatches {
     });
   }
 
-  /** Watches that are open now. */
+  /** The number of open watches. */
   get openCount(): number {
     return this.#open.length;
   }
 
-  /** History before this version is forgotten: watches from before get 410. */
+  /** The oldest version in the history. Watches from earlier versions get 410. */
   compact(): void {
     this.#oldestVersion = this.#objects.version;
   }
@@ -53,28 +53,28 @@ export class FakeWatches {
     for (const change of this.#objects.history) if (change.version > since) deliver(watch, change);
   }
 
-  /** A bookmark on every open watch. */
+  /** Sends a bookmark on every open watch. */
   bookmark(): void {
     const metadata = { resourceVersion: String(this.#objects.version) };
     this.write(line('BOOKMARK', { metadata }));
   }
 
-  /** Any bytes on every open watch. */
+  /** Sends these bytes on every open watch. */
   write(bytes: string | Buffer): void {
     for (const { response } of this.#open) response.write(bytes);
   }
 
-  /** From now on the open watches say nothing more, and stay open: a peer that vanished. */
+  /** Silences the open watches without closing them, as a peer that vanished. */
   mute(): void {
     for (const watch of this.#open) watch.isMute = true;
   }
 
-  /** Ends the open watches in order. */
+  /** Ends the open watches normally. */
   end(): void {
     for (const { response } of this.#open) response.end();
   }
 
-  /** Cuts the connections of the open watches. */
+  /** Breaks the connections of the open watches. */
   cut(): void {
     for (const { response } of this.#open) response.socket?.resetAndDestroy();
   }

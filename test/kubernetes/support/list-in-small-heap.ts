@@ -6,7 +6,7 @@ import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { Reflector } from '../../../src/kubernetes/reflector.ts';
 import { RecordingLog } from './recording-log.ts';
 
-/** Run as a process of its own with a small heap: lists everything from the server in its argument, and says how many. */
+/** Runs as a process with a small heap. It lists all objects of the server in its argument, and prints their number. */
 const [, , server = ''] = process.argv;
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromClusterAndUser(

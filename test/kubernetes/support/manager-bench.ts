@@ -14,17 +14,17 @@ import { until } from './until.ts';
 export const BOXES = '/apis/example.dev/v1/boxes';
 export const OWNERS = '/apis/example.dev/v1/owners';
 
-/** A resource of the test's own group. */
+/** A resource of the group of the test. */
 export function resource(plural: string, namespace?: string): WatchedResource {
   return { group: 'example.dev', version: 'v1', plural, namespace, decode: (raw) => raw };
 }
 
-/** A manager with real reflectors, a fake API server, and an election that the test decides. */
+/** A manager with real reflectors, a fake API server, and an election that the test controls. */
 export class ManagerBench {
   readonly runtime: Runtime;
   /** What happened, in order. */
   readonly steps: string[] = [];
-  /** The paths of the reflectors that were made. */
+  /** The paths of the created reflectors. */
   readonly opened: string[] = [];
   readonly election = new FakeElection(this.steps);
   readonly manager: Manager;
@@ -59,7 +59,7 @@ export class ManagerBench {
     return manager;
   }
 
-  /** A controller that notes what it reconciles. */
+  /** A controller that records what it reconciles. */
   controller(
     name: string,
     watches: readonly (readonly [SharedSource, typeof ownKey])[],
@@ -80,7 +80,7 @@ export class ManagerBench {
     });
   }
 
-  /** A part that notes when it starts and stops. */
+  /** A part that records when it starts and stops. */
   part(name: string): Runnable {
     return {
       start: () => {
@@ -92,7 +92,7 @@ export class ManagerBench {
     };
   }
 
-  /** Starts the manager with parts that only the leader runs, or with more. */
+  /** Starts the manager with parts of the leader, or with further options. */
   async start(leaderBound: readonly Runnable[], parts: Partial<Parts> = {}): Promise<void> {
     await this.manager.start({
       services: [],

@@ -1,13 +1,13 @@
 import type { Log } from '../../../src/kubernetes/log.ts';
 
-/** A line that was logged. */
+/** A line of the log. */
 export interface LogLine {
   level: 'debug' | 'info' | 'warn' | 'error';
   fields: object;
   message: string;
 }
 
-/** A log that keeps what it is told. */
+/** A log that keeps its lines. */
 export class RecordingLog implements Log {
   readonly lines: LogLine[] = [];
 

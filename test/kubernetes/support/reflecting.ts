@@ -4,12 +4,12 @@ import { isWatch } from './fake-api-server.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { turn, until } from './until.ts';
 
-/** The resource that is reflected. */
+/** The reflected resource. */
 export const THINGS = '/apis/example.dev/v1/things';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** A reflector of things on a fake API server, and what it told. */
+/** A reflector of things on a fake API server, and the events that it reported. */
 export class Reflecting {
   readonly runtime: Runtime;
   /** `ADDED a`, `DELETED b`, … in order. */
@@ -30,7 +30,7 @@ export class Reflecting {
   startReflector(options: Partial<ReflectorOptions<RawObject>> = {}): Reflector<RawObject> {
     const { transport, clock, log } = this.runtime;
     const decode = trimMetadata;
-    // The greatest jitter, so that a pause is never nothing.
+    // The greatest jitter, so that a pause is never zero.
     const random = (): number => 0.999;
     const reflector = new Reflector({ transport, clock, log, path: THINGS, decode, random, ...options });
     reflector.subscribe({
@@ -43,7 +43,7 @@ export class Reflecting {
     return reflector;
   }
 
-  /** Starts, and waits until the head of the watch has arrived. */
+  /** Starts the reflector, and waits until the response headers of the watch have arrived. */
   async startWatching(options?: Partial<ReflectorOptions<RawObject>>): Promise<Reflector<RawObject>> {
     const { server, clock } = this.runtime;
     const reflector = this.startReflector(options);
@@ -60,13 +60,13 @@ export class Reflecting {
     this.runtime.server.objects.remove(THINGS, `default/${name}`);
   }
 
-  /** Resolves with what was told, as soon as it is as much as asked for. */
+  /** Resolves with the reported events as soon as there are this many. */
   async told(count: number): Promise<string[]> {
     await until(() => this.events.length >= count, `${String(count)} events`);
     return [...this.events];
   }
 
-  /** Moves time on, a quarter of a second at a time, until the condition holds. */
+  /** Advances time by 250 ms at a time until the condition holds. */
   async advanceUntil(condition: () => boolean, what: string): Promise<void> {
     for (let step = 0; step < 200 && !condition(); step += 1) {
       for (let turns = 0; turns < 50 && !condition(); turns += 1) await turn();
@@ -75,12 +75,12 @@ export class Reflecting {
     if (!condition()) throw new Error(`${what} never came true`);
   }
 
-  /** The versions from which watches were asked for. */
+  /** The versions from which watches were requested. */
   watchedVersions(): (string | null)[] {
     return this.runtime.server.requests.filter(isWatch).map(({ query }) => query.get('resourceVersion'));
   }
 
-  /** The pause before the next try; 0 while there is none. */
+  /** The pause before the next retry, or 0 without one. */
   pauseMs(): number {
     const [wakeMs = 0] = this.runtime.clock.wakeTimesMs();
     return wakeMs < CONNECT_TIMEOUT_MS ? wakeMs : 0;

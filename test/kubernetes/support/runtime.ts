@@ -4,19 +4,19 @@ import { RecordingLog } from './recording-log.ts';
 import { until } from './until.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** A fake API server, a transport to it, a clock that stands still, and a log that remembers. */
+/** A fake API server, a transport to it, a clock that the test moves, and a recording log. */
 export interface Runtime {
   server: FakeApiServer;
   transport: ApiTransport;
   clock: VirtualClock;
   log: RecordingLog;
-  /** Called at the end, last one first. */
+  /** Called by `close`, last one first. */
   onClose: (release: () => Promise<void> | void) => void;
-  /** Ends everything; fails if a timer or a connection was left behind. */
+  /** Closes everything, and fails if a timer or a connection is left. */
   close: () => Promise<void>;
 }
 
-/** Starts a server and what belongs to it. */
+/** Starts a server and its clients. */
 export async function startRuntime(): Promise<Runtime> {
   const server = await FakeApiServer.start();
   const clock = new VirtualClock();

@@ -1,6 +1,6 @@
 import type http from 'node:http';
 
-/** A request as the server saw it. */
+/** A request as the server received it. */
 export interface SeenRequest {
   method: string;
   path: string;

@@ -5,7 +5,7 @@ import { Store } from '../../../src/kubernetes/store.ts';
 import type { StoreEvent } from '../../../src/kubernetes/store.ts';
 import { RecordingLog } from './recording-log.ts';
 
-/** A kind of objects that a test makes, changes and deletes, and the source that tells of it. */
+/** A kind of objects that a test creates, changes and deletes, and the source that reports them. */
 export class Things {
   readonly log = new RecordingLog();
   readonly source: SharedSource;
@@ -22,7 +22,7 @@ export class Things {
     });
   }
 
-  /** Makes the object, or changes it. */
+  /** Creates or changes the object. */
   put(name: string, spec: Readonly<Record<string, unknown>> = {}): void {
     this.#emit(this.#store.put(this.#object(name, spec)));
   }

@@ -1,14 +1,14 @@
-/** A turn of the event loop: what is ready runs. */
+/** One turn of the event loop, in which ready callbacks run. */
 export async function turn(): Promise<void> {
   await new Promise<void>((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** Far more turns than anything here needs; sockets of loopback answer within a few. */
+/** Far more turns than any test needs. Loopback sockets answer within a few. */
 const MAX_TURNS = 200_000;
 
-/** Waits until the condition holds, however long real input and output take; fails when it never does. */
+/** Waits until the condition holds, however long real I/O takes. Fails if it never holds. */
 export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
   for (let turns = 0; turns < MAX_TURNS; turns += 1) {
     if (condition()) return;

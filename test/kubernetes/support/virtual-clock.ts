@@ -7,13 +7,13 @@ interface Sleeper {
   resolve: () => void;
 }
 
-/** A clock that stands still until it is told to move. Wall time starts at `WALL_START_MS`, monotonic time at 1000. */
+/** A clock that moves only when the test advances it. Wall time starts at `WALL_START_MS`, monotonic time at 1000. */
 export class VirtualClock implements Clock {
   readonly #wallStartMs: number;
   #nowMs = 1000;
   #order = 0;
   #sleepers: Sleeper[] = [];
-  /** Sleeps ever begun. */
+  /** The number of sleeps since the start. */
   sleepsBegun = 0;
 
   constructor(wallStartMs: number = Date.UTC(2030, 0, 1)) {
@@ -28,12 +28,12 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
-  /** How many sleep now. */
+  /** The number of current sleepers. */
   get sleepers(): number {
     return this.#sleepers.length;
   }
 
-  /** The times from now at which sleepers wake, earliest first. */
+  /** The remaining times of the sleepers, earliest first. */
   wakeTimesMs(): number[] {
     return this.#sleepers.map(({ atMs }) => atMs - this.#nowMs).sort((a, b) => a - b);
   }
@@ -56,7 +56,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Moves time forward, waking sleepers in order, each with a turn of the event loop to act in. */
+  /** Moves time forward. It wakes sleepers in order, and gives each one a turn of the event loop. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     for (let next = this.#nextUntil(endMs); next !== undefined; next = this.#nextUntil(endMs)) {
@@ -69,7 +69,7 @@ export class VirtualClock implements Clock {
     await turn();
   }
 
-  /** Moves time forward without waking anybody: a process that was frozen. */
+  /** Moves time forward without waking sleepers, as in a process that was frozen. */
   jump(ms: number): void {
     this.#nowMs += ms;
   }
