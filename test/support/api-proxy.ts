@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { ProxiedWatches } from './proxied-watches.ts';
 
-/** A request as the proxy saw it, and the status that the server gave it; undefined before, or without an answer. */
+/** A request as the proxy received it, and the status of its answer. The status is undefined without an answer. */
 export interface ProxiedRequest {
   readonly method: string;
   readonly path: string;
@@ -16,24 +16,24 @@ export interface ProxiedRequest {
   status: number | undefined;
 }
 
-/** An answer in the server's place. */
+/** An answer instead of that of the server. */
 export interface CannedAnswer {
   readonly status: number;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** `request`: it has arrived and is not sent on. `answer`: the server has done it, and its answer is not handed on. */
+/** `request`: the proxy holds the request. `answer`: the server has executed it, and the proxy holds the answer. */
 export type Moment = 'request' | 'answer';
 type Test = (request: ProxiedRequest) => boolean;
 
-/** One request that is to be held, once it comes. */
+/** A hold for the next matching request. */
 export interface Hold {
-  /** Resolves when it is held. */
+  /** Resolves when the request is held. */
   readonly reached: Promise<ProxiedRequest>;
-  /** Lets it go on, whether its sender lives or not. */
+  /** Forwards it, even if its sender is dead. */
   readonly release: () => void;
-  /** Lets it be lost: the connection breaks. */
+  /** Drops it, and breaks the connection. */
   readonly drop: () => void;
 }
 
@@ -50,12 +50,12 @@ interface Rule {
   left: number;
 }
 
-/** Told of each answer of the server, before who asked for it. */
+/** Called for each answer of the server, before the client gets it. */
 type AnswerListener = (request: ProxiedRequest, body: string) => void;
 
 /**
- * Stands between a client and the API server, on TLS at both ends, and sees, holds and answers what goes through. A
- * client that brings a token is passed on with it; every other one is the administrator.
+ * A proxy between a client and the API server, with TLS on both sides. It records, holds and answers requests. It
+ * forwards the token of a client; a client without a token acts as the administrator.
  */
 export class ApiProxy {
   readonly watches = new ProxiedWatches();
@@ -73,7 +73,7 @@ export class ApiProxy {
     this.port = port;
     this.#upstream = upstream;
     server.on('request', (incoming, outgoing) => {
-      // A client or server that goes away in the middle is what this is for.
+      // Tests break connections on purpose.
       this.#serve(incoming, outgoing).catch(() => outgoing.destroy());
     });
   }
@@ -97,7 +97,7 @@ export class ApiProxy {
     });
   }
 
-  /** Holds the next request that is like this. */
+  /** Holds the next request that matches. */
   hold(moment: Moment, isIt: Test): Hold {
     const reached = Promise.withResolvers<ProxiedRequest>();
     const faultPlan = Promise.withResolvers<'released' | 'dropped'>();
@@ -109,17 +109,17 @@ export class ApiProxy {
     };
   }
 
-  /** Answers requests that are like this in the server's place, so many times. */
+  /** Answers matching requests instead of the server, this many times. */
   answer(isIt: Test, answer: CannedAnswer, times = 1): void {
     this.#rules.push({ isIt, answer, left: times });
   }
 
-  /** Requests that are like this reach the server so much later, as through slow admission webhooks. */
+  /** Delays matching requests, as slow admission webhooks do. */
   delay(isIt: Test, ms: number): void {
     this.#delays.push({ isIt, ms });
   }
 
-  /** Takes back all answers in the server's place. */
+  /** Removes all answers that replace those of the server. */
   clear(): void {
     this.#rules = [];
   }
@@ -178,7 +178,7 @@ export class ApiProxy {
     return rule.answer;
   }
 
-  /** @throws when it is to be lost. */
+  /** @throws when the request is dropped. */
   async #pass(moment: Moment, request: ProxiedRequest): Promise<void> {
     const hold = this.#holds.find((one) => one.moment === moment && one.isIt(request));
     if (hold === undefined) return;

@@ -26,7 +26,7 @@ const entrySchema = z.object({
   responseStatus: z.object({ code: z.number().default(0) }).default({ code: 0 }),
 });
 
-/** The API server's own record of every write: what the operator says of itself is no evidence. */
+/** The API server's own record of every write. What the operator logs is no evidence. */
 export interface Audit {
   /** Flags for the API server. */
   readonly flags: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface Audit {
   writes(namespace: string): Promise<string[]>;
 }
 
-/** Prepares an audit log below `directory`. */
+/** Prepares an audit log in `directory`. */
 export async function prepareAudit(directory: string): Promise<Audit> {
   const policyFile = path.join(directory, 'audit-policy.json');
   const logFile = path.join(directory, 'audit.log');

@@ -1,11 +1,11 @@
-/** The smallest spec there is. */
+/** The smallest valid spec. */
 export const SMALLEST = { gpu: { types: ['H100_80GB'] } };
 
 /** A spec that the API server must refuse. */
 export interface BadInput {
   readonly why: string;
   readonly spec: object;
-  /** What a person must read: where it is, and what to do. */
+  /** What the message must contain: the field, and what to do. */
   readonly says: readonly string[];
 }
 
@@ -13,38 +13,38 @@ const secretKeyRef = { name: 'tokens', key: 'token' };
 
 export const BAD_INPUT: readonly BadInput[] = [
   {
-    why: 'no GPU type would match everything or nothing',
+    why: 'an empty list is ambiguous',
     spec: { gpu: { types: [] } },
     says: ['spec.gpu.types', 'at least 1 items'],
   },
-  { why: 'a machine without a wish for a GPU', spec: {}, says: ['spec.gpu', 'Required'] },
+  { why: 'gpu is required', spec: {}, says: ['spec.gpu', 'Required'] },
   {
     why: 'a GPU type is one word',
     spec: { gpu: { types: ['H100 80GB'] } },
     says: ['spec.gpu.types[0]', 'should match'],
   },
   {
-    why: 'more types than the rules are costed for',
+    why: 'the cost estimate of the rules limits the number of types',
     spec: { gpu: { types: 'ABCDEFGHI'.split('') } },
     says: ['spec.gpu.types', 'must have at most 8 items'],
   },
   {
-    why: 'no GPUs at all',
+    why: 'an instance has at least one GPU',
     spec: { gpu: { types: ['H100_80GB'], count: 0 } },
     says: ['spec.gpu.count', 'greater than or equal to 1'],
   },
   {
-    why: 'which of the two would be meant',
+    why: 'an image and a template exclude each other',
     spec: { ...SMALLEST, image: 'ubuntu_22_cuda_12', customTemplateId: 'cm2szl4a20001tl3pyq7ua6o7' },
     says: ['spec.customTemplateId', 'exclude each other', 'remove image'],
   },
   {
-    why: 'the guide’s own words, in the wrong place',
+    why: 'the operator sets custom_template itself',
     spec: { ...SMALLEST, image: 'custom_template' },
     says: ['spec.image', 'set customTemplateId to the ID of the template'],
   },
   {
-    why: 'a list against the other',
+    why: 'the two lists contradict each other',
     spec: { ...SMALLEST, placement: { providers: { allow: ['runpod', 'hyperstack'], deny: ['runpod'] } } },
     says: ['spec.placement.providers', 'both allowed and denied', 'remove it from one of the lists'],
   },
@@ -54,13 +54,13 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.maxPrice', '0.01'],
   },
   {
-    why: 'less than the smallest price',
+    why: 'the price is below the minimum',
     spec: { ...SMALLEST, maxPrice: 0.001 },
     says: ['spec.maxPrice', '0.01'],
   },
-  { why: 'a price below nothing', spec: { ...SMALLEST, maxPrice: -1 }, says: ['spec.maxPrice', '0.01'] },
+  { why: 'a price is not negative', spec: { ...SMALLEST, maxPrice: -1 }, says: ['spec.maxPrice', '0.01'] },
   {
-    why: 'no account can pay this: a typing error',
+    why: 'such a price is a typing error',
     spec: { ...SMALLEST, maxPrice: 1e9 },
     says: ['spec.maxPrice', 'less than or equal to 100000'],
   },
@@ -70,47 +70,47 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.maxPrice', 'must be of type number'],
   },
   {
-    why: 'time does not run backwards',
+    why: 'a duration is not negative',
     spec: { ...SMALLEST, provisioningTimeout: '-5m' },
     says: ['spec.provisioningTimeout', 'should match'],
   },
   {
-    why: 'days are no unit of a duration',
+    why: 'a duration has no unit for days',
     spec: { ...SMALLEST, provisioningTimeout: '1d' },
     says: ['spec.provisioningTimeout', 'should match'],
   },
   {
-    why: 'no machine is ready in five seconds: each would be ended',
+    why: 'no instance is ready in five seconds, so each would be terminated',
     spec: { ...SMALLEST, provisioningTimeout: '5s' },
     says: ['spec.provisioningTimeout', 'must be at least 10s'],
   },
   {
-    why: 'a number without a unit',
+    why: 'a duration has a unit',
     spec: { ...SMALLEST, offerTimeout: '30' },
     says: ['spec.offerTimeout', 'should match'],
   },
   {
-    why: 'a variable without a value',
+    why: 'a variable has a value',
     spec: { ...SMALLEST, env: [{ name: 'A' }] },
     says: ['spec.env[0]', 'exactly one of value and valueFrom'],
   },
   {
-    why: 'a variable with two values',
+    why: 'a variable has only one value',
     spec: { ...SMALLEST, env: [{ name: 'A', value: 'b', valueFrom: { secretKeyRef } }] },
     says: ['spec.env[0]', 'exactly one of value and valueFrom'],
   },
   {
-    why: 'no environment variable can hold it, and every provider would refuse it',
+    why: 'an environment variable cannot contain it',
     spec: { ...SMALLEST, env: [{ name: 'A', value: 'a\u0000b' }] },
     says: ['spec.env[0].value', 'must not contain a NUL character'],
   },
   {
-    why: 'no shell could read it',
+    why: 'it is not a valid variable name',
     spec: { ...SMALLEST, env: [{ name: '1A', value: '' }] },
     says: ['spec.env[0].name', 'should match'],
   },
   {
-    why: 'which value would win',
+    why: 'a variable is set once',
     spec: {
       ...SMALLEST,
       env: [
@@ -126,12 +126,12 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.disks[1]', 'Duplicate value'],
   },
   {
-    why: 'no upper bound, no cost limit',
+    why: 'the cost estimate of the rules needs an upper bound',
     spec: { ...SMALLEST, image: 'x'.repeat(129) },
     says: ['spec.image', 'may not be more than 128'],
   },
   {
-    why: 'a value of a megabyte',
+    why: 'the length of a value is limited',
     spec: { ...SMALLEST, env: [{ name: 'A', value: 'x'.repeat(4097) }] },
     says: ['spec.env[0].value', 'may not be more than 4096'],
   },
@@ -144,7 +144,7 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.env', 'together must not be longer than 32768 characters', 'file or a Secret'],
   },
   {
-    why: 'a word of another API',
+    why: 'the value is not in the enum',
     spec: { ...SMALLEST, placement: { spot: 'Yes' } },
     says: ['spec.placement.spot', '"Forbid", "Allow", "Require"'],
   },
@@ -154,17 +154,17 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.placement.countries[0]', 'should match'],
   },
   {
-    why: 'no disk is no size',
+    why: 'a disk has a size',
     spec: { ...SMALLEST, resources: { diskSize: 0 } },
     says: ['spec.resources.diskSize', 'greater than or equal to 1'],
   },
   {
-    why: 'no Secret can have this name',
+    why: 'it is not a valid Secret name',
     spec: { ...SMALLEST, connectionSecretName: 'My Secret' },
     says: ['spec.connectionSecretName', 'should match'],
   },
   {
-    why: 'each part of a name begins and ends with a letter or a digit',
+    why: 'each part of a name starts and ends with a letter or a digit',
     spec: { ...SMALLEST, connectionSecretName: 'a..b' },
     says: ['spec.connectionSecretName', 'should match'],
   },

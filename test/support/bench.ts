@@ -18,14 +18,14 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** A real control plane with the CRD, for one test file. */
 export interface Bench {
   readonly controlPlane: ControlPlane;
-  /** GpuPods as they are stored, the administrator's view. */
+  /** GpuPods as they are stored, read as the administrator. */
   readonly gpuPods: ResourceClient<RawObject>;
   readonly namespaces: ResourceClient<RawObject>;
   readonly secrets: ResourceClient<RawObject>;
   readonly events: ResourceClient<RawObject>;
   readonly configMaps: ResourceClient<RawObject>;
   readonly leases: ResourceClient<RawObject>;
-  /** For files of tests, removed by `close`. */
+  /** A directory for files of tests. `close` removes it. */
   readonly directory: string;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ function asItIs(object: RawObject): RawObject {
 
 let namespaces = 0;
 
-/** Makes a namespace of its own for one test. */
+/** Creates a namespace for one test. */
 export async function createNamespace({ namespaces: client }: Bench): Promise<string> {
   namespaces += 1;
   const name = `case-${namespaces}`;
@@ -69,7 +69,7 @@ export async function createNamespace({ namespaces: client }: Bench): Promise<st
   return name;
 }
 
-/** Makes a Secret, as a person does. */
+/** Creates a Secret, as a user does. */
 export async function createSecret(
   { secrets }: Bench,
   namespace: string,

@@ -6,14 +6,14 @@ import type { LogLine } from '../kubernetes/support/recording-log.ts';
 
 const SECRET = 'canaries';
 
-/** Texts that stand nowhere else: whoever finds one has found a leak. */
+/** Texts that occur nowhere else. Every occurrence is a leak. */
 const CANARIES = {
   plainEnv: 'canary-plain-4721-ghijkl',
   envOfSecret: 'canary "env" 4722\nsecond line+/=',
   password: 'canary-password-4723-mnopqr',
 } as const;
 
-/** What each GpuPod of a scene is ordered with, where its spec says nothing else. */
+/** The default fields of each GpuPod of a scene. */
 export const SECRETIVE = {
   env: [
     { name: 'CANARY_PLAIN', value: CANARIES.plainEnv },
@@ -22,24 +22,24 @@ export const SECRETIVE = {
   jupyterPasswordSecretRef: { name: SECRET, key: 'password' },
 } satisfies Partial<GpuPodSpecInput>;
 
-/** Puts the Secret that {@link SECRETIVE} names into a namespace. */
+/** Creates the Secret that {@link SECRETIVE} names. */
 export async function createCanaries(bench: Bench, namespace: string): Promise<void> {
   await createSecret(bench, namespace, SECRET, { env: CANARIES.envOfSecret, password: CANARIES.password });
 }
 
-/** Where to look for what must stand nowhere. */
+/** The places in which no secret may occur. */
 export interface Haystack {
   readonly bench: Bench;
   readonly namespace: string;
-  /** Of all accounts of the provider. */
+  /** The API keys of all accounts of the provider. */
   readonly apiKeys: readonly string[];
-  /** Of operators in this process. */
+  /** The log lines of operators in this process. */
   readonly lines: readonly LogLine[];
-  /** What operator processes wrote, what they were started with, what they tell of themselves. */
+  /** The output, the arguments and the HTTP answers of operator processes. */
   readonly texts: readonly string[];
 }
 
-/** Secrets that people can read who may read no Secrets, as `envOfSecret (base64) in an event`; empty if all is well. */
+/** Secrets that are readable outside of Secrets, as `envOfSecret (base64) in an event`. Empty without a leak. */
 export async function leaks({ bench, namespace, apiKeys, lines, texts }: Haystack): Promise<string[]> {
   const keys = apiKeys.filter((key) => key.length >= 8).map((key, index) => [`key${index}`, key] as const);
   const canaries: Canaries = { ...CANARIES, ...Object.fromEntries(keys) };

@@ -10,18 +10,18 @@ function base64(text: string): string {
 
 const json = JSON.stringify({ value: SECRET });
 
-describe('a secret is found', () => {
+describe('findSecret finds a secret', () => {
   it.each([
     { name: 'as it is', text: `before ${SECRET} after`, form: 'plain' },
     { name: 'in JSON', text: json, form: 'JSON' },
     {
-      name: 'in JSON that stands in JSON, as the log of a request body',
+      name: 'in JSON within JSON, as in the log of a request body',
       text: JSON.stringify({ body: json }),
       form: 'JSON in JSON',
     },
     { name: 'in base64', text: base64(SECRET), form: 'base64' },
-    { name: 'in base64 behind one byte', text: base64(`:${SECRET}:`), form: 'base64' },
-    { name: 'in base64 behind two bytes', text: base64(`a:${SECRET}`), form: 'base64' },
+    { name: 'in base64 after one byte', text: base64(`:${SECRET}:`), form: 'base64' },
+    { name: 'in base64 after two bytes', text: base64(`a:${SECRET}`), form: 'base64' },
     { name: 'in base64 for URLs', text: Buffer.from(`key:${SECRET}`).toString('base64url'), form: 'base64' },
     { name: 'in hex', text: Buffer.from(`x${SECRET}`).toString('hex'), form: 'hex' },
     { name: 'in capital hex', text: Buffer.from(SECRET).toString('hex').toUpperCase(), form: 'hex' },
@@ -37,7 +37,7 @@ describe('a secret is found', () => {
   });
 });
 
-describe('no secret is found', () => {
+describe('findSecret finds no secret', () => {
   it.each([
     { name: 'in a text without it', text: 'nothing here' },
     { name: 'in its placeholder', text: '{"token":"[redacted]"}' },
@@ -46,7 +46,7 @@ describe('no secret is found', () => {
     expect(findSecret(text, canaries)).toEqual([]);
   });
 
-  it('and one that would be found by chance is refused', () => {
+  it('and rejects a secret that is too short', () => {
     expect(() => findSecret('', { token: 'short' })).toThrow('too short');
   });
 });

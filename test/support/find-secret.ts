@@ -1,7 +1,7 @@
-/** Secrets of a test by name: texts that stand nowhere else, so that whoever finds one has found a leak. */
+/** Secrets of a test by name. They occur nowhere else, so that every occurrence is a leak. */
 export type Canaries = Readonly<Record<string, string>>;
 
-/** Where a secret stands in a text, and in which form: `apiKey (base64)`. Empty: nowhere. */
+/** The secrets in a text with their form, as `apiKey (base64)`. */
 export function findSecret(text: string, canaries: Canaries): string[] {
   const found: string[] = [];
   for (const [name, secret] of Object.entries(canaries)) {
@@ -25,7 +25,7 @@ function formsOf(secret: string): readonly Form[] {
   return forms;
 }
 
-/** The forms that logs, dumps and servers give a text. */
+/** The forms that a text has in logs, dumps and answers. */
 function makeForms(secret: string): readonly Form[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const hex = Buffer.from(secret).toString('hex');
@@ -42,10 +42,10 @@ function makeForms(secret: string): readonly Form[] {
   ];
 }
 
-/** As it looks inside the base64 of a longer text, where so many bytes (modulo 3) stand before it. */
+/** The form inside the base64 of a longer text, after this many bytes (modulo 3). */
 function base64Forms(secret: string, offset: number): readonly Form[] {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
-  // Characters that hold bits of what stands before or behind are not known.
+  // Characters that contain bits of the text before or after it are unknown.
   const start = Math.ceil((offset * 8) / 6);
   const end = Math.floor((bytes.length * 8) / 6);
   return [

@@ -1,6 +1,6 @@
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
 
-/** The offer of the provider's provisioning guide, as it stands there. */
+/** The offer of the provider's provisioning guide. */
 const GUIDE_OFFER: OfferInput = {
   cloudId: 'n3-H100x1',
   gpuType: 'H100_80GB',
@@ -20,7 +20,7 @@ const GUIDE_OFFER: OfferInput = {
   images: ['ubuntu_22_cuda_12', 'cuda_12_1_pytorch_2_2', 'cuda_11_8_pytorch_2_1'],
 };
 
-/** The same with the guide's resources that can be chosen, at the price that its totals are computed with. */
+/** The same with the configurable resources of the guide, at the price from which it computes its totals. */
 const ADJUSTABLE_OFFER: OfferInput = {
   ...GUIDE_OFFER,
   prices: { onDemand: 2.69 },
@@ -54,13 +54,13 @@ const POD = {
 };
 const PROVIDER = { type: 'hyperstack' };
 
-/** One request of the guide, and the example that leads to it. */
+/** One request of the guide, and the example that produces it. */
 export interface GuideCase {
   readonly section: string;
-  /** File below examples/. */
+  /** A file in examples/. */
   readonly example: string;
   readonly market: OfferInput;
-  /** The guide's JSON but for the name; maxPrice only where the guide has it. */
+  /** The JSON of the guide without the name. It has maxPrice only where the guide has it. */
   readonly body: { readonly pod: object; readonly provider: object; readonly team?: object };
   readonly pricePerHour: number;
 }

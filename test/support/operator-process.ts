@@ -6,41 +6,41 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** How an operator process is started. */
+/** The options of an operator process. */
 export interface OperatorProcessOptions {
-  /** What Node runs. @default the sources, `src/main.ts` */
+  /** The program. @default the sources, `src/main.ts` */
   readonly program?: string;
-  /** Without the program's own two. */
+  /** The arguments after the path of the program. */
   readonly args: readonly string[];
-  /** The whole environment of the process but for PATH and HOME: nothing of this process' own slips in. */
+  /** The whole environment of the process except PATH and HOME. The process inherits no other variable. */
   readonly env: Readonly<Record<string, string>>;
-  /** Gets what the process writes. */
+  /** Gets the output of the process. */
   readonly logFile: string;
   /** Gets its process id, for a watchdog. */
   readonly pidFile?: string;
 }
 
-/** How a process ended. */
+/** The exit status of a process. */
 export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The operator as a process of its own. */
+/** An operator in a separate process. */
 export interface OperatorProcess {
-  /** What anybody on the machine can see of it, with `ps`. */
+  /** What every user of the host sees of it with `ps`. */
   readonly args: readonly string[];
   readonly ended: Promise<ProcessEnd>;
   isRunning(): boolean;
-  /** All that it has written. */
+  /** Its output so far. */
   log(): Promise<string>;
-  /** Sends a signal that does not end it, as SIGSTOP. */
+  /** Sends a signal that does not end the process, such as SIGSTOP. */
   send(signal: NodeJS.Signals): void;
   /** Sends the signal, SIGTERM by default, and resolves when the process has ended. */
   stop(signal?: NodeJS.Signals): Promise<ProcessEnd>;
 }
 
-/** Starts the operator at the head of its own process group: Ctrl-C in the terminal does not reach it. */
+/** Starts the operator in its own process group, so that Ctrl-C in the terminal does not reach it. */
 export function startOperatorProcess(options: OperatorProcessOptions): OperatorProcess {
   const { args, env, logFile, pidFile, program = path.join(root, 'src/main.ts') } = options;
   const log = openSync(logFile, 'a');
@@ -52,7 +52,7 @@ export function startOperatorProcess(options: OperatorProcessOptions): OperatorP
   closeSync(log);
   if (pidFile !== undefined && child.pid !== undefined) writeFileSync(pidFile, String(child.pid));
   const ended = once(child, 'exit').then(() => {
-    // Its number may soon be another process'.
+    // Another process may soon have its id.
     if (pidFile !== undefined) rmSync(pidFile, { force: true });
     return { code: child.exitCode, signal: child.signalCode };
   });

@@ -1,9 +1,9 @@
-/** Settings by name, without dashes in front: `{'window-settle': '1s'}`. */
+/** Settings by name, without the leading dashes: `{'window-settle': '1s'}`. */
 export type Flags = Readonly<Record<string, string>>;
 
 /**
- * The windows of the protocol, some hundred times shorter than with the real provider, and in the same proportions:
- * what takes minutes there takes a second here. No test may depend on how long anything takes.
+ * The timings of the protocol, about a hundred times shorter than in production, and in the same proportions.
+ * Minutes become a second. No test may depend on a duration.
  */
 const SCALED: Flags = {
   'create-timeout': '3s',
@@ -24,20 +24,20 @@ const SCALED: Flags = {
   'window-mass-absence': '6s',
 };
 
-/** Where an operator of a test works. */
+/** The environment of an operator of a test. */
 export interface OperatorPlace {
   readonly kubeconfigPath: string;
-  /** Its own namespace, and the only one that it watches. */
+  /** The namespace of the operator, and the only one that it watches. */
   readonly namespace: string;
   readonly primeUrl: string;
 }
 
-/** Arguments of an operator of a test; `flags` add to the scaled settings, or replace them. */
+/** The arguments of an operator of a test. `flags` add to the scaled settings, or replace them. */
 export function operatorArgs(place: OperatorPlace, flags: Flags): string[] {
   return unscaledArgs(place, { ...SCALED, ...flags });
 }
 
-/** The same with the times of production. */
+/** The same with the timings of production. */
 export function unscaledArgs({ kubeconfigPath, namespace, primeUrl }: OperatorPlace, flags: Flags): string[] {
   const all: Flags = {
     kubeconfig: kubeconfigPath,

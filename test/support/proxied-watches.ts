@@ -6,17 +6,17 @@ interface OpenWatch {
   isFrozen: boolean;
 }
 
-/** The watches that go through a proxy, and what can happen to them. */
+/** The watches through a proxy, and the faults that a test can cause. */
 export class ProxiedWatches {
   readonly #open = new Set<OpenWatch>();
   #opened = 0;
 
-  /** Watches that were ever opened. */
+  /** The number of watches since the start. */
   get opened(): number {
     return this.#opened;
   }
 
-  /** Hands a stream on, piece by piece, until one side ends it. */
+  /** Forwards a stream, piece by piece, until one side ends it. */
   carry(upstream: IncomingMessage, downstream: ServerResponse): void {
     const watch: OpenWatch = { upstream, downstream, isFrozen: false };
     this.#open.add(watch);
@@ -39,22 +39,22 @@ export class ProxiedWatches {
     });
   }
 
-  /** Breaks them off, without an end of the answer. */
+  /** Breaks the connections before the end of the answer. */
   cut(): void {
     for (const { downstream } of this.#open) downstream.destroy();
   }
 
-  /** Ends them in order. */
+  /** Ends the watches normally. */
   end(): void {
     for (const { downstream } of this.#open) downstream.end();
   }
 
-  /** From now on they bring no byte, and stay open. Watches that are opened later are whole. */
+  /** Silences the open watches without closing them. Later watches work. */
   freeze(): void {
     for (const watch of this.#open) watch.isFrozen = true;
   }
 
-  /** Says something in the server's place. */
+  /** Sends bytes instead of the server. */
   say(text: string): void {
     for (const { downstream } of this.#open) downstream.write(text);
   }

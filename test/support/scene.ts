@@ -16,17 +16,17 @@ import type { OperatorProcess } from './operator-process.ts';
 import { operatorArgs, type Flags } from './operator-settings.ts';
 import { until } from './until.ts';
 
-/** Lives of machines that take no longer than a test needs to see each state. */
+/** Durations of instance states, just long enough for a test to observe each state. */
 const SHORT_LIFE = { provisioningMs: 200, installingMs: 150, deletingMs: 150 };
 
 export interface SceneOptions {
   readonly simulator?: SimulatorOptions;
   readonly flags?: Flags;
-  /** Secret texts of the operator's environment; the simulator's first key by default. */
+  /** The environment of the operator. @default the first key of the simulator */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One test's own world on the bench: a namespace, a provider and, once started, an operator. */
+/** The environment of one test on the bench: a namespace, a provider and, once started, an operator. */
 export class Scene {
   readonly bench: Bench;
   readonly namespace: string;
@@ -43,7 +43,7 @@ export class Scene {
     this.#options = options;
   }
 
-  /** Starts an operator in this process, which watches this namespace alone. */
+  /** Starts an operator in this process, which watches only this namespace. */
   async startOperator(flags: Flags = {}): Promise<RunningOperator> {
     const { env = { PRIME_API_KEY: this.simulator.apiKey } } = this.#options;
     const loaded = loadConfig(this.operatorArgs({ 'leader-elect': 'false', ...flags }), env);
@@ -53,12 +53,12 @@ export class Scene {
     return operator;
   }
 
-  /** What the process writes is shown when something never comes true, and searched for secrets in the end. */
+  /** Shows the output of the process when a wait fails, and searches it for secrets at the end. */
   watchLogOf(process: OperatorProcess): void {
     this.#processes.push(process);
   }
 
-  /** Arguments for an operator of this scene, in whatever process. */
+  /** The arguments for an operator of this scene, in any process. */
   operatorArgs(flags: Flags = {}): string[] {
     const { kubeconfigPath } = this.bench.controlPlane;
     const place = { kubeconfigPath, namespace: this.namespace, primeUrl: this.simulator.url };
@@ -71,9 +71,9 @@ export class Scene {
   }
 
   /**
-   * Ends the scene, and looks for its secrets wherever people can read.
+   * Ends the scene, and searches all readable places for its secrets.
    *
-   * @throws if one of them stands there.
+   * @throws if it finds a secret.
    */
   async stop(): Promise<void> {
     await this.stopOperators();
@@ -101,7 +101,7 @@ export class Scene {
     );
   }
 
-  /** Makes a GpuPod; the API server must accept it. */
+  /** Creates a GpuPod. The API server must accept it. */
   async create(name: string, spec: GpuPodSpecInput, annotations: Record<string, string> = {}): Promise<void> {
     await this.bench.gpuPods.create(this.namespace, {
       apiVersion: API_VERSION,
@@ -111,7 +111,7 @@ export class Scene {
     });
   }
 
-  /** Merges fields into a GpuPod; the API server must accept them. */
+  /** Merges fields into a GpuPod. The API server must accept them. */
   async patch(name: string, fields: object): Promise<void> {
     await this.bench.gpuPods.mergePatch({ namespace: this.namespace, name }, fields);
   }
@@ -124,7 +124,7 @@ export class Scene {
     await this.bench.gpuPods.delete({ namespace: this.namespace, name });
   }
 
-  /** The object as it is stored now; undefined when it is gone. */
+  /** The stored object, or undefined if it does not exist. */
   async find(name: string): Promise<GpuPod | undefined> {
     const raw = await this.bench.gpuPods.get({ namespace: this.namespace, name });
     if (raw === undefined) return undefined;
@@ -133,7 +133,7 @@ export class Scene {
     return parsed.gpuPod;
   }
 
-  /** Waits until the object is as wanted, and returns it. */
+  /** Waits until the object meets the condition, and returns it. */
   async until(name: string, what: string, isSo: (gpuPod: GpuPod) => boolean): Promise<GpuPod> {
     return await until(
       what,
@@ -166,7 +166,7 @@ export class Scene {
     );
   }
 
-  /** Waits for anything else, looked at often. */
+  /** Polls any other condition until it holds. */
   async untilTrue(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
     await until(
       what,
@@ -176,7 +176,7 @@ export class Scene {
     );
   }
 
-  /** Lets the operator work for so many rounds of its quiet poll, seen by the provider. */
+  /** Waits until the provider has received this many quiet polls of the operator. */
   async quietRounds(count: number): Promise<void> {
     const before = this.#polls();
     await this.untilTrue(`${count} quiet polls`, () => this.#polls() >= before + count);
@@ -191,7 +191,7 @@ export class Scene {
     return events.map(({ reason, message }) => `${String(reason)}: ${String(message)}`);
   }
 
-  /** Waits for an event about an object, written as `reason: message`: it is sent beside the status, not before it. */
+  /** Waits for an event about an object, written as `reason: message`. The status may be written before the event. */
   async untilEvent(name: string, pattern: RegExp): Promise<void> {
     await until(
       `an event ${String(pattern)}`,
@@ -215,7 +215,7 @@ export class Scene {
   }
 }
 
-/** Opens a scene; stop it in afterEach. */
+/** Opens a scene. Stop it in afterEach. */
 export async function openScene(bench: Bench, options: SceneOptions = {}): Promise<Scene> {
   const settings = { ...SHORT_LIFE, ...options.simulator?.settings };
   const simulator = await startSimulator({ ...options.simulator, settings });
@@ -224,7 +224,7 @@ export async function openScene(bench: Bench, options: SceneOptions = {}): Promi
   return new Scene(bench, namespace, simulator, options);
 }
 
-/** Status and reason of a condition: `False NoMatchingOffer`; empty while it is not there. */
+/** Status and reason of a condition: `False NoMatchingOffer`. Empty without the condition. */
 export function conditionText({ status }: GpuPod, type: string): string {
   const condition = status.conditions?.find((one) => one.type === type);
   return condition === undefined ? '' : `${condition.status} ${condition.reason}`;

@@ -3,20 +3,20 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { systemClock } from '../../src/clock.ts';
 
 /**
- * What becomes of the requests on a silent connection: they are lost; or held until `deliverHeld()`, even if their
- * sender is dead by then; or delivered, and their answers reach nobody.
+ * What happens to requests on a silent connection. `lost`: nobody gets them. `held`: `deliverHeld()` delivers them,
+ * even if their sender is dead by then. `delivered`: the peer gets them, but the answers are lost.
  */
 export type Silence = 'lost' | 'held' | 'delivered';
 
 /**
- * What a network does to those who talk over it:
+ * The faults of a network:
  * - `clear`: nothing.
- * - `refused`: nobody listens; what was open is reset.
- * - `silent`: connections stand and bring no answer, old ones and new ones: the peer is gone without a word. A
- *   connection that was ever silent stays so.
- * - `reset`: each connection breaks after so many bytes of its answer.
- * - `slow`: answers come in small pieces.
- * - `late`: everything comes later.
+ * - `refused`: nobody listens, and open connections are reset.
+ * - `silent`: old and new connections stay open without an answer, as when the peer vanishes. A silent connection
+ *   stays silent.
+ * - `reset`: each connection breaks after this many bytes of its answer.
+ * - `slow`: answers arrive in small pieces.
+ * - `late`: everything arrives later.
  */
 export type Weather =
   | { readonly kind: 'clear' }
@@ -32,7 +32,7 @@ interface Connection {
   readonly held: Buffer[];
   answered: number;
   silence: Silence | undefined;
-  /** Pieces go out one after the other, however long each takes. */
+  /** Sends pieces one after the other, however long each takes. */
   sending: Promise<void>;
 }
 
@@ -42,7 +42,7 @@ interface Trap {
   readonly caught: () => void;
 }
 
-/** A TCP connection between two programs of this machine, in whatever weather. It does not look into TLS. */
+/** A TCP link between two programs of this host, with any network fault. It does not decrypt TLS. */
 export class TcpLink {
   readonly port: number;
   readonly #target: number;
@@ -58,7 +58,7 @@ export class TcpLink {
     server.on('connection', (client) => this.#accept(client));
   }
 
-  /** Listens on a free port of loopback, and leads to another one. */
+  /** Listens on a free loopback port, and forwards to another port. */
   static async open(targetPort: number): Promise<TcpLink> {
     const server = await listen(0);
     const address = server.address();
@@ -66,7 +66,7 @@ export class TcpLink {
     return new TcpLink(targetPort, server, address.port);
   }
 
-  /** Counts at once, for what is open too. */
+  /** Takes effect at once, also for open connections. */
   async become(weather: Weather): Promise<void> {
     this.#weather = weather;
     if (weather.kind === 'silent') {
@@ -82,14 +82,14 @@ export class TcpLink {
     }
   }
 
-  /** The next connection on which this text is sent is silent from there on; resolves when that has happened. */
+  /** Silences the next connection that sends this text, from that text on. Resolves when that has happened. */
   async silenceAt(text: string, silence: Silence): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#traps.push({ text, silence, caught: resolve });
     });
   }
 
-  /** Sends on what was held, whatever has become of its sender; if that lives, it gets its answer. */
+  /** Delivers the held requests, even if their sender is dead. A living sender gets the answer. */
   deliverHeld(): void {
     for (const connection of this.#connections) {
       if (connection.silence !== 'held') continue;
@@ -122,7 +122,7 @@ export class TcpLink {
     client.on('error', () => undefined);
     server.on('error', () => undefined);
     client.once('close', () => {
-      // What is held is on its way, whoever sent it.
+      // A held request is already sent, even if its sender is dead.
       if (connection.held.length === 0) server.destroy();
     });
     server.once('close', () => {

@@ -1,13 +1,13 @@
 import { systemClock } from '../../src/clock.ts';
 
-/** Generous: the machine may be busy with something else. */
+/** Generous, because the host may be busy. */
 const TIMEOUT_MS = 60_000;
 const POLL_MS = 40;
 
 /**
- * Looks again and again until `look` finds something, and returns that.
+ * Calls `look` until it finds something, and returns that.
  *
- * @throws with what `explain` says of the last state, when that takes much longer than it ever should.
+ * @throws with the result of `explain` after a time that is much longer than any test needs.
  */
 export async function until<T>(
   what: string,

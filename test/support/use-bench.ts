@@ -4,15 +4,15 @@ import { openScene, type Scene, type SceneOptions } from './scene.ts';
 
 const MINUTE_MS = 60_000;
 
-/** What the tests of one file stand on. */
+/** The shared environment of the tests of one file. */
 export interface BenchForTests {
-  /** There from the first test on. */
+  /** Available from the first test on. */
   readonly bench: Bench;
-  /** Opens a scene for this test; it is stopped when the test is over. */
+  /** Opens a scene for this test, and stops it after the test. */
   open(options?: SceneOptions): Promise<Scene>;
 }
 
-/** Opens a bench for all tests of this file, and closes it behind them. A scene has three minutes. */
+/** Opens a bench for all tests of this file, and closes it after them. A scene has three minutes. */
 export function useBench(): BenchForTests {
   jest.setTimeout(3 * MINUTE_MS);
   let bench: Bench | undefined;

@@ -2,7 +2,7 @@ import { REASONS } from '../../../src/api/conditions.ts';
 import type { ConditionStatus, ConditionType, Reason } from '../../../src/api/conditions.ts';
 import type { Condition } from '../../../src/api/status.ts';
 
-/** A condition that stands since the start of the test's day, with the status that goes with its reason. */
+/** A condition since the start of the day of the test, with the status that matches its reason. */
 export function condition<T extends ConditionType>(
   type: T,
   reason: Reason<T>,

@@ -25,7 +25,7 @@ export interface GpuPodOverrides {
   readonly status?: Partial<GpuPodStatus>;
 }
 
-/** A GpuPod as the API server would send it: the smallest useful object, with the finalizer on. */
+/** A GpuPod as the API server would send it: the smallest useful object, with the finalizer. */
 export function rawGpuPod(overrides: GpuPodOverrides = {}): RawObject {
   const {
     finalizers = [FINALIZER],
@@ -61,10 +61,10 @@ function textOf(intent: Intent | string): string {
   return typeof intent === 'string' ? intent : writeIntent(intent);
 }
 
-/** The same, read through the real schema, so that defaults are the real ones. */
+/** The same, parsed with the real schema, so that it has the real defaults. */
 export function gpuPod(overrides: GpuPodOverrides = {}): GpuPod {
   const raw = rawGpuPod(overrides);
-  // The operator reads a status that does not fit as none; a test that has one is wrong.
+  // The operator ignores a status that does not fit the schema. A test with such a status is wrong.
   GpuPodStatus.parse(raw['status']);
   const parsed = parseGpuPod(raw);
   if (parsed.kind === 'invalid') {
@@ -75,7 +75,7 @@ export function gpuPod(overrides: GpuPodOverrides = {}): GpuPod {
 
 export const POD_ID = 'pod-1';
 
-/** Status of an object whose first order gave {@link POD_ID}. */
+/** The status of a GpuPod whose first create request returned {@link POD_ID}. */
 export function rentedStatus(
   overrides: Partial<GpuPodStatus> = {},
   attempt: Partial<Attempt> = {},
@@ -102,7 +102,7 @@ export function rentedStatus(
   };
 }
 
-/** A GpuPod whose first order gave {@link POD_ID}; status overrides are laid over the rented one. */
+/** A GpuPod whose first create request returned {@link POD_ID}. Overrides replace fields of that status. */
 export function rentedGpuPod(overrides: GpuPodOverrides = {}, attempt: Partial<Attempt> = {}): GpuPod {
   return gpuPod({
     intent: anIntent(),

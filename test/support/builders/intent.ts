@@ -5,17 +5,17 @@ import { podName } from '../../../src/lifecycle/pod-name.ts';
 import { specHash } from '../../../src/lifecycle/spec-hash.ts';
 
 export const INSTALLATION = 'abc123';
-/** Identity of the process of the builders. */
+/** The identity of the process of the builders. */
 export const PROCESS = 'operator-1';
 export const IDENTITY = { namespace: 'team-a', name: 'train-1', uid: 'uid-1' } as const;
 
 export interface IntentOverrides extends Partial<Omit<Intent, 'offer'>> {
   readonly offer?: Partial<Intent['offer']>;
-  /** The spec that was ordered for; only its hash is in the intent. */
+  /** The spec of the create request. The create intent only contains its hash. */
   readonly spec?: Partial<GpuPodSpecInput>;
 }
 
-/** The order of attempt 1 of the GpuPod of the builders. Name and hash follow from attempt, uid and spec. */
+/** The create intent of attempt 1 of the GpuPod of the builders. Name and hash follow from attempt, uid and spec. */
 export function intent({ offer, spec, ...overrides }: IntentOverrides = {}): Intent {
   const attempt = overrides.attempt ?? 1;
   const uid = overrides.uid ?? IDENTITY.uid;
@@ -55,7 +55,7 @@ export function intent({ offer, spec, ...overrides }: IntentOverrides = {}): Int
   };
 }
 
-/** Name of the pod of an attempt of the GpuPod of the builders. */
+/** The name of the instance of an attempt of the GpuPod of the builders. */
 export function nameOfAttempt(attempt: number): string {
   return intent({ attempt }).name;
 }

@@ -9,12 +9,12 @@ import { gpuPod as aGpuPod, POD_ID } from './gpu-pod.ts';
 import { INSTALLATION, intent, nameOfAttempt, PROCESS } from './intent.ts';
 import { OPEN_POLICY } from './policy.ts';
 
-/** Monotonic time of the builders: late enough that no window reaches back before the start of time. */
+/** Monotonic time of the builders: late enough that no timing reaches back before zero. */
 export const NOW_MS = 10_000_000;
 export const WALL_MS = Date.UTC(2026, 10, 23, 10, 10);
 export const WALL_TEXT = '2026-11-23T10:10:00Z';
 
-/** What the operator of the builders signs an id with. */
+/** The key with which the operator of the builders signs an id. */
 export function proofOf(podId: string): string {
   return `proof of ${podId.slice(0, 20)}`;
 }
@@ -28,7 +28,7 @@ export interface ObservationOverrides extends Partial<
   readonly localState?: Partial<LocalState>;
 }
 
-/** What is known of a GpuPod that was seen first one second ago, of a provider and an account that are well. */
+/** The observation of a GpuPod that was first observed one second ago, with a healthy provider and account. */
 export function observation(overrides: ObservationOverrides = {}): Observation {
   const { atMs = NOW_MS, timings, policy, localState: remembered, ...rest } = overrides;
   const gpuPod = rest.gpuPod ?? aGpuPod();
@@ -57,7 +57,7 @@ export function observation(overrides: ObservationOverrides = {}): Observation {
   };
 }
 
-/** The same after what was gathered has been taken in, as the reconciler hands it to the rules. */
+/** The same after the reconciler has merged the gathered facts, as the rules get it. */
 export function observed(overrides: ObservationOverrides = {}): Observation {
   const known = observation(overrides);
   return { ...known, localState: observe(known) };
@@ -67,7 +67,7 @@ export function localState(overrides: Partial<LocalState> = {}): LocalState {
   return { ...freshLocalState(NOW_MS - 1_000, false), ...overrides };
 }
 
-/** An order, of attempt 1 if none is given, whose request ended a second ago. */
+/** A create request that completed one second ago, of attempt 1 by default. */
 export function aPendingCreate(overrides: Partial<PendingCreate> = {}, ordered = intent()): PendingCreate {
   return {
     podName: ordered.name,
@@ -79,7 +79,7 @@ export function aPendingCreate(overrides: Partial<PendingCreate> = {}, ordered =
   };
 }
 
-/** The pod of attempt 1, rented ten minutes ago and read since, its name included. */
+/** The instance of attempt 1, created ten minutes ago and read since, including its name. */
 export function anInstanceState(overrides: Partial<InstanceState> = {}): InstanceState {
   return {
     podId: POD_ID,

@@ -1,6 +1,6 @@
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 
-/** Forbids nothing that a spec may ask for, but teams. */
+/** A policy that forbids only teams. */
 export const OPEN_POLICY: Policy = {
   requireMaxPrice: false,
   allowRetain: true,

@@ -17,7 +17,7 @@ export const SSH = {
   command: 'ssh root@203.0.113.7 -p 22022',
 } as const;
 
-/** A look at the pod of attempt 1: starting, without anything that comes later. */
+/** A snapshot of the instance of attempt 1: starting, without later details. */
 export function aSnapshot(overrides: Partial<InstanceSnapshot> = {}): InstanceSnapshot {
   return {
     podId: POD_ID,
@@ -29,8 +29,8 @@ export function aSnapshot(overrides: Partial<InstanceSnapshot> = {}): InstanceSn
   };
 }
 
-/** A look at the pod with nothing left to wish for. */
-/** Ports that every machine maps. */
+/** A snapshot of a ready instance with all details. */
+/** Ports that every instance maps. */
 const PORTS: InstanceSnapshot['ports'] = [{ internal: 22, external: 22_022, protocol: 'TCP', usedBy: 'SSH' }];
 
 export function aReadySnapshot(overrides: Partial<InstanceSnapshot> = {}): InstanceSnapshot {
@@ -54,7 +54,7 @@ export function historyRow(overrides: Partial<HistoryRow> = {}): HistoryRow {
   };
 }
 
-/** A complete list that shows nothing of the object. */
+/** A complete list without an instance of the GpuPod. */
 export function inventory(overrides: Partial<InventoryView> = {}): InventoryView {
   return {
     beganAtMs: 0,
@@ -67,7 +67,7 @@ export function inventory(overrides: Partial<InventoryView> = {}): InventoryView
   };
 }
 
-/** A look of long ago; what only lists and GETs carry was read after all else that is known. */
+/** An old snapshot. The details of lists and GETs were read after all other facts. */
 export function lastSeen(
   snapshot: InstanceSnapshot,
   overrides: Partial<Omit<LastSeen, 'snapshot'>> = {},
@@ -79,7 +79,7 @@ export function failure(overrides: Partial<Failure> = {}): Failure {
   return { kind: 'failure', reason: 'ApiUnavailable', message: 'GET /pods/: HTTP status 503.', ...overrides };
 }
 
-/** Whom a refusal usually concerns, where it is not the offer. */
+/** The usual scope of a refusal, where it is not the offer. */
 const SCOPES: Readonly<Partial<Record<RefusalReason, RefusalScope>>> = {
   InvalidRequest: 'request',
   TemplateIncompatible: 'request',
