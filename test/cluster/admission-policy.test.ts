@@ -17,7 +17,7 @@ jest.setTimeout(5 * MINUTE_MS);
 
 const root = path.resolve(import.meta.dirname, '../..');
 const OPERATOR = 'gpupod-system';
-/** Somebody who may do everything with GpuPods that RBAC knows of. */
+/** A user with all RBAC rights on GpuPods. */
 const TENANT = ['--as=tenant', '--as-group=system:authenticated'];
 
 const FINALIZERS = '/metadata/finalizers/-';
@@ -38,7 +38,7 @@ async function kubectl(...args: readonly string[]): Promise<string> {
   return await runKubectl(controlPlane, ...args);
 }
 
-/** As the tenant, in the namespace of this test; a refusal is an outcome. */
+/** Runs kubectl as the tenant in the namespace of this test. A refusal is a valid result. */
 async function tenant(args: readonly string[], input?: string): Promise<KubectlResult> {
   const call = input === undefined ? {} : { input };
   return await controlPlane.kubectl(['-n', namespace, ...TENANT, ...args], call);
@@ -53,12 +53,12 @@ function manifest(name: string): string {
   });
 }
 
-/** Names of the machines of this test that cost money now. */
+/** The names of the instances of this test that are billing. */
 function livePods(): string[] {
   return simulator.ledger.live().flatMap(({ name }) => (name.includes(namespace) ? [name] : []));
 }
 
-/** What the policy keeps, as it is stored. */
+/** The stored fields that the policy protects. */
 async function intentOf(name: string): Promise<string> {
   const path_ = '{.metadata.finalizers}{.metadata.annotations.gpupod\\.dev/intent}{.status.podId}';
   return await kubectl('-n', namespace, 'get', 'gpupod', name, '-o', `jsonpath=${path_}`);
@@ -69,7 +69,7 @@ async function rent(name: string): Promise<void> {
   await kubectl('-n', namespace, 'wait', `gpupod/${name}`, '--for=condition=Ready', '--timeout=120s');
 }
 
-/** An overlay as people write it: the manifests of deploy/ with the policy. */
+/** An overlay as a user writes it: the manifests of deploy/ with the policy. */
 async function installWithPolicy(): Promise<void> {
   const overlay = path.join(controlPlane.directory, 'overlay');
   await mkdir(overlay);
@@ -84,7 +84,7 @@ async function installWithPolicy(): Promise<void> {
   await kubectl('wait', 'crd/gpupods.gpupod.dev', '--for=condition=Established', '--timeout=60s');
 }
 
-/** A policy is in force some seconds after it was written. */
+/** A policy takes effect some seconds after it was written. */
 async function untilInForce(): Promise<void> {
   await kubectl('-n', 'default', 'create', '-f', await manifestFile('probe'));
   const patch = ['patch', 'gpupod', 'probe', '--subresource=status', '--type=merge', '-p', '{"status":{}}'];
@@ -105,7 +105,7 @@ async function manifestFile(name: string): Promise<string> {
   return file;
 }
 
-/** Starts the operator here, as nobody but the service account of deploy/. */
+/** Starts the operator in this process, as the service account of deploy/. */
 async function startAsServiceAccount(): Promise<void> {
   simulator = await startSimulator({ settings: { provisioningMs: 100, installingMs: 100, deletingMs: 100 } });
   const kubeconfigPath = await controlPlane.kubeconfigForServiceAccount(OPERATOR, 'gpupod-operator');
@@ -154,7 +154,7 @@ afterAll(async () => {
 });
 
 describe('the admission policy', () => {
-  it('is understood by the API server: every expression has the right type', async () => {
+  it('passes the type check of the API server', async () => {
     const checked = await until(
       'its types are checked',
       async () => {
@@ -166,7 +166,7 @@ describe('the admission policy', () => {
     expect(checked).not.toContain('expressionWarnings');
   });
 
-  it('refuses what would make a machine be forgotten or rented twice, and says what to do', async () => {
+  it('rejects changes that would lose or duplicate an instance, and says what to do', async () => {
     await rent('train');
     const merge = ['patch', 'gpupod', 'train', '--type=merge', '-p'];
     const before = await intentOf('train');
@@ -196,7 +196,7 @@ describe('the admission policy', () => {
       const { code, stderr } = await tenant(args, input);
       expect({ args, code, stderr }).toEqual({ args, code: 1, stderr: expect.stringMatching(says) });
     }
-    // Administrators as well: a slip costs as much, whoever makes it.
+    // The policy applies to administrators too, because their mistakes cost as much.
     const asAdministrator = await controlPlane.kubectl([
       '-n',
       namespace,
@@ -207,7 +207,7 @@ describe('the admission policy', () => {
     expect(await intentOf('train')).toBe(before);
   });
 
-  it('refuses a new GpuPod that brings the order or the finalizer of another, but for backup tools', async () => {
+  it('rejects a new GpuPod with the create intent or the finalizer of another, except from backup tools', async () => {
     await rent('owner');
     const order = await kubectl(
       ...['-n', namespace, 'get', 'gpupod', 'owner'],
@@ -240,7 +240,7 @@ describe('the admission policy', () => {
     expect(await tenant(update)).toMatchObject({ code: 1 });
   });
 
-  it('lets people do all that they need, and the operator a whole life', async () => {
+  it('allows what users need, and the whole life cycle of the operator', async () => {
     await rent('train');
     for (const args of [
       ['annotate', 'gpupod', 'train', 'gpupod.dev/paused=true'],
@@ -269,7 +269,7 @@ describe('the admission policy', () => {
     expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('does not stand in the way of force-release', async () => {
+  it('does not block force-release', async () => {
     await rent('stuck');
     simulator.faults.add({ method: 'DELETE', effect: { kind: 'IgnoreDelete' } });
     await tenant(['delete', 'gpupod', 'stuck', '--wait=false']);
@@ -280,7 +280,7 @@ describe('the admission policy', () => {
     await kubectl('-n', namespace, 'wait', 'gpupod/stuck', '--for=delete', '--timeout=120s');
   });
 
-  it('does not stand in the way of a namespace that is deleted', async () => {
+  it('does not block the deletion of a namespace', async () => {
     await rent('train');
     await kubectl('delete', 'namespace', namespace, '--timeout=180s');
     expect(livePods()).toEqual([]);

@@ -25,7 +25,7 @@ function newName(): string {
   return `pod-${names}`;
 }
 
-/** Text that `kubectl <args> -f -` refuses a manifest with; empty where it takes it. */
+/** The error of `kubectl <args> -f -` for a manifest. Empty if the API server accepts it. */
 async function refusalOf(args: readonly string[], spec: object): Promise<string> {
   const manifest = stringify({ apiVersion: API_VERSION, kind: KIND, metadata: { name: newName() }, spec });
   const call = ['-n', namespace, ...args, '-f', '-'];
@@ -33,13 +33,13 @@ async function refusalOf(args: readonly string[], spec: object): Promise<string>
   return code === 0 ? '' : stderr.replaceAll(/\s+/g, ' ');
 }
 
-describe('what is wrong on its face is refused at once', () => {
-  it.each(BAD_INPUT)('$says.0: $why', async ({ spec, says }) => {
+describe('the API server', () => {
+  it.each(BAD_INPUT)('rejects $says.0, because $why', async ({ spec, says }) => {
     const refusal = await refusalOf(['create'], spec);
     for (const text of says) expect(refusal).toContain(text);
   });
 
-  it('takes the smallest GpuPod there is, and does not call it ready', async () => {
+  it('accepts the smallest GpuPod, and does not show it as ready', async () => {
     expect(await refusalOf(['create'], SMALLEST)).toBe('');
     const { stdout } = await bench.controlPlane.kubectl([
       ...['-n', namespace, 'get', 'gpupod', `pod-${names}`, '-o', 'jsonpath={.status.observedGeneration}'],
@@ -54,7 +54,7 @@ describe('what is wrong on its face is refused at once', () => {
       args: ['apply', '--server-side'],
       says: '.spec.maxprice: field not declared in schema',
     },
-  ])('a misspelled cap is no cap: $how says so', async ({ args, says }) => {
+  ])('rejects a misspelled cap with $how', async ({ args, says }) => {
     expect(await refusalOf(args, { ...SMALLEST, maxprice: 2 })).toContain(says);
   });
 });
@@ -63,7 +63,7 @@ interface FrozenField {
   readonly field: string;
   readonly one: unknown;
   readonly other: unknown;
-  /** Never absent. */
+  /** Why the field is always present. */
   readonly isAlways?: 'required' | 'defaulted';
 }
 
@@ -94,7 +94,7 @@ const CHANGES = FROZEN.flatMap(({ field, one, other, isAlways }) => {
   return isAlways === 'required' ? [changed] : [changed, set];
 });
 
-/** Makes a GpuPod that has a machine, as far as the API server can tell. */
+/** Creates a GpuPod whose status names an instance. */
 async function createRented(spec: object): Promise<string> {
   const name = newName();
   const created = await bench.gpuPods.create(namespace, {
@@ -120,8 +120,8 @@ async function patch(name: string, ...args: readonly string[]): Promise<{ code: 
   return { code, text: stderr.replaceAll(/\s+/g, ' ') };
 }
 
-describe('what a machine was bought with cannot change while it is rented', () => {
-  it.each(CHANGES)('$field: $change', async ({ field, from, to }) => {
+describe('the spec of a GpuPod with an instance', () => {
+  it.each(CHANGES)('does not allow a change of $field: $change', async ({ field, from, to }) => {
     const name = await createRented(from === undefined ? {} : { [field]: from });
     const change = `--patch=${JSON.stringify({ spec: { [field]: to } })}`;
 
@@ -140,7 +140,7 @@ describe('what a machine was bought with cannot change while it is rented', () =
     { what: 'offerTimeout', spec: { offerTimeout: '1h' } },
     { what: 'deletionPolicy', spec: { deletionPolicy: 'Retain' } },
     { what: 'suspend', spec: { suspend: true } },
-  ])('$what may change: it is about what comes', async ({ spec }) => {
+  ])('allows a change of $what, which only concerns the future', async ({ spec }) => {
     const name = await createRented({});
     expect(await patch(name, `--patch=${JSON.stringify({ spec })}`)).toEqual({ code: 0, text: '' });
   });
@@ -151,7 +151,7 @@ describe('what a machine was bought with cannot change while it is rented', () =
     { what: 'labels', args: ['--patch={"metadata":{"labels":{"a":"b"}}}'] },
     { what: 'finalizers', args: ['--patch={"metadata":{"finalizers":["gpupod.dev/rental"]}}'] },
   ])(
-    '$what of the smallest object with a machine are written: a rule that fails here would hold the object for ever',
+    'does not block writes of the $what, because that would make the GpuPod undeletable',
     async ({ args }) => {
       const name = await createRented({});
       expect(await patch(name, ...args)).toEqual({ code: 0, text: '' });

@@ -11,13 +11,13 @@ const [CHEAP, NEXT] = OFFERS;
 if (CHEAP === undefined || NEXT === undefined) throw new Error('the world has no offers');
 const SPEC = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
-/** Rows with the same fields in a create body; the provider takes the first. */
+/** Offers that a create body cannot distinguish. The provider takes the first one. */
 const TWINS: readonly { readonly name: string; readonly twin: OfferInput }[] = [
   { name: 'spot', twin: { ...CHEAP, isSpot: true, prices: { onDemand: 0.9 } } },
   { name: 'prepaid', twin: { ...CHEAP, prepaidTime: 24, prices: { onDemand: 1.9 } } },
 ];
 
-/** Changes what the provider says of every instance, however it is asked. */
+/** Changes these fields of every instance in all answers of the provider. */
 function sayOfInstances(scene: Scene, fields: Record<string, unknown>): void {
   const rules: readonly Omit<FaultRuleInput, 'effect'>[] = [
     { method: 'POST', path: '/pods/' },
@@ -27,19 +27,22 @@ function sayOfInstances(scene: Scene, fields: Record<string, unknown>): void {
   scene.simulator.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'PatchRows', fields } });
 }
 
-describe('what is rented is what was chosen', () => {
-  it.each(TWINS)('rents nothing that a request cannot tell from a $name row', async ({ twin }) => {
-    const scene = await cluster.open({ simulator: { offers: { gpus: [twin, CHEAP] } } });
-    await scene.startOperator();
-    await scene.create('careful', SPEC);
-    const { status } = await scene.untilCondition('careful', 'Ready=False NoMatchingOffer');
-    expect(status.rejections).toContainEqual(
-      expect.objectContaining({ reason: 'Indistinguishable', count: 1 }),
-    );
-    expect(scene.simulator.ledger.entries()).toEqual([]);
-  });
+describe('the rented instance', () => {
+  it.each(TWINS)(
+    'is not created when a create request cannot distinguish its offer from a $name offer',
+    async ({ twin }) => {
+      const scene = await cluster.open({ simulator: { offers: { gpus: [twin, CHEAP] } } });
+      await scene.startOperator();
+      await scene.create('careful', SPEC);
+      const { status } = await scene.untilCondition('careful', 'Ready=False NoMatchingOffer');
+      expect(status.rejections).toContainEqual(
+        expect.objectContaining({ reason: 'Indistinguishable', count: 1 }),
+      );
+      expect(scene.simulator.ledger.entries()).toEqual([]);
+    },
+  );
 
-  it('caps at the price that was chosen where the request may be answered with a dearer row', async () => {
+  it('has the price of its offer as the cap when the request may match a more expensive offer', async () => {
     const dearer = { ...CHEAP, prices: { onDemand: 2.9 } };
     const scene = await cluster.open({ simulator: { offers: { gpus: [dearer, CHEAP, NEXT] } } });
     await scene.startOperator();
@@ -53,7 +56,7 @@ describe('what is rented is what was chosen', () => {
   it.each([
     { name: 'spot', fields: { isSpot: true }, said: /spot instance/ },
     { name: 'of another wallet', fields: { teamId: 'team_2' }, said: /team_2 pays/ },
-  ])('ends an instance that says that it is something else: $name', async ({ fields, said }) => {
+  ])('is terminated when it is not what was requested: $name', async ({ fields, said }) => {
     const scene = await cluster.open({ simulator: { offers: { gpus: [CHEAP] } } });
     sayOfInstances(scene, fields);
     await scene.startOperator();
@@ -65,7 +68,7 @@ describe('what is rented is what was chosen', () => {
     expect((await scene.events('careful')).filter((event) => event.startsWith('Ready:'))).toEqual([]);
   });
 
-  it('ready waits for a price that was read after it was active, and ends what is above the cap', async () => {
+  it('is ready only with a price that was read after it became active, and is terminated above the cap', async () => {
     const scene = await cluster.open({ simulator: { offers: { gpus: [CHEAP] } } });
     sayOfInstances(scene, { priceHr: null });
     await scene.startOperator();
@@ -81,7 +84,7 @@ describe('what is rented is what was chosen', () => {
     expect(scene.simulator.ledger.live()).toEqual([]);
   });
 
-  it('is ready at the price that was read after it was active', async () => {
+  it('is ready with the price that was read after it became active', async () => {
     const scene = await cluster.open({ simulator: { offers: { gpus: [CHEAP] } } });
     sayOfInstances(scene, { priceHr: 0, gpuName: 'NVIDIA H100 80GB HBM3', country: 'Canada', gpuCount: 1 });
     await scene.startOperator();

@@ -8,7 +8,7 @@ const cluster = useBench();
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
-/** A GpuPod as a backup held it while its first attempt was ready; by now its second one is. */
+/** A GpuPod from a backup of the time when its first attempt was ready. Now its second attempt is. */
 async function secondAttempt(scene: Scene, name: string): Promise<{ saved: GpuPod; runningId: string }> {
   await scene.create(name, H100);
   const saved = await scene.untilReady(name);
@@ -29,8 +29,8 @@ async function untilAdopted(scene: Scene, name: string, runningId: string): Prom
   expect(scene.simulator.requests.count({ method: 'POST', path: '/pods/' })).toBe(2);
 }
 
-describe('what comes back from a backup', () => {
-  it('never ends the instance that runs: an older status, and the whole object under another uid', async () => {
+describe('a restore from a backup', () => {
+  it('does not terminate the running instance, for an older status and for the whole object with another uid', async () => {
     const scene = await cluster.open({ flags: { 'orphan-policy': 'Terminate' } });
     await scene.startOperator();
     const { saved, runningId } = await secondAttempt(scene, 'train');
@@ -44,7 +44,7 @@ describe('what comes back from a backup', () => {
     });
     await untilAdopted(scene, 'train', runningId);
 
-    // Torn out while nobody looks, and applied anew.
+    // The GpuPod is removed without the operator, and applied again.
     await scene.stopOperators();
     await scene.patch('train', { metadata: { finalizers: null } });
     await scene.delete('train');
@@ -57,8 +57,8 @@ describe('what comes back from a backup', () => {
   });
 });
 
-describe('copies that wait', () => {
-  it('ask the API server for no list: the watch cache knows whose order they carry', async () => {
+describe('waiting copies', () => {
+  it('cause no list request, because the watch cache shows the owner of their create intent', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('owner', H100);
@@ -77,7 +77,7 @@ describe('copies that wait', () => {
   });
 });
 
-/** LISTs of GpuPods that the API server has answered, by its own count. */
+/** The number of LISTs of GpuPods, by the API server's own count. */
 async function lists(scene: Scene): Promise<number> {
   const { stdout } = await scene.bench.controlPlane.kubectl(['get', '--raw', '/metrics']);
   const counts = stdout

@@ -7,7 +7,7 @@ const cluster = useBench();
 
 const CHEAPEST = OFFERS.slice(0, 1);
 const SPEC = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
-/** One instance at 1.90 fits, two do not. */
+/** One instance at 1.90 fits into the budget, two do not. */
 const LIMIT = { 'max-total-price-per-hour': '2' };
 const BACKUP = 'example.com/backup';
 
@@ -21,8 +21,8 @@ function mostAtOnce(scene: Scene): number | undefined {
   return scene.simulator.ledger.maxConcurrentBy(() => 'all').get('all');
 }
 
-describe('the budget counts what bills', () => {
-  it('retained, released by force, and forgotten by a new process', async () => {
+describe('the budget', () => {
+  it('counts instances that are retained, force-released, or unknown to a new process', async () => {
     const scene = await openScene(LIMIT);
     await scene.create('first', { ...SPEC, deletionPolicy: 'Retain' });
     await scene.untilReady('first');
@@ -52,7 +52,7 @@ describe('the budget counts what bills', () => {
     expect(mostAtOnce(scene)).toBe(1);
   });
 
-  it('prepaid hours in full', async () => {
+  it('counts prepaid hours in full', async () => {
     const scene = await cluster.open({
       simulator: { offers: { gpus: CHEAPEST.map((offer) => ({ ...offer, prepaidTime: 24 })) } },
       flags: LIMIT,
@@ -65,8 +65,8 @@ describe('the budget counts what bills', () => {
   });
 });
 
-describe('what the operator forbids its tenants', () => {
-  it('is refused before money is spent, and told with the setting', async () => {
+describe('a limit of the operator', () => {
+  it('prevents the create request, and is named with its setting', async () => {
     const scene = await openScene({ 'allow-retain': 'false', 'allow-prepaid': 'false' });
     await scene.create('keeper', { ...SPEC, deletionPolicy: 'Retain' });
     await scene.create('prepaid', { ...SPEC, placement: { allowPrepaid: true } });
@@ -80,7 +80,7 @@ describe('what the operator forbids its tenants', () => {
     expect(scene.simulator.ledger.entries()).toEqual([]);
   });
 
-  it('ends with its GpuPod what ran when the setting changed', async () => {
+  it('makes a deleted GpuPod terminate its instance, even if that ran before the setting changed', async () => {
     const scene = await openScene({});
     await scene.create('keeper', { ...SPEC, deletionPolicy: 'Retain' });
     await scene.untilReady('keeper');
@@ -93,8 +93,8 @@ describe('what the operator forbids its tenants', () => {
   });
 });
 
-describe('after its end, while another finalizer holds it', () => {
-  it('nothing is called billing, shown with an address or counted', async () => {
+describe('a released GpuPod with another finalizer', () => {
+  it('shows no billing and no address, and is not counted', async () => {
     const scene = await openScene(LIMIT);
     await scene.create('held', SPEC);
     await scene.untilReady('held');
@@ -116,7 +116,7 @@ describe('after its end, while another finalizer holds it', () => {
     await scene.untilGone('held');
   });
 
-  it('what was left running says so, and no address', async () => {
+  it('shows its retained instance without an address', async () => {
     const scene = await openScene({});
     await scene.create('kept', { ...SPEC, deletionPolicy: 'Retain' });
     await scene.untilReady('kept');

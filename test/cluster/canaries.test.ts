@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const NEVER_MS = 60 * MINUTE_MS;
 jest.setTimeout(10 * MINUTE_MS);
 
-/** Texts that stand nowhere else: whoever finds one has found a leak. */
+/** Texts that occur nowhere else. Every occurrence is a leak. */
 const CANARIES = {
   apiKey: 'canary-key-4711-abcdef',
   envOfSecret: 'canary "env" 4712\nsecond line+/=',
@@ -24,7 +24,7 @@ const ENV_VARS = [
   { key: 'PLAIN', value: CANARIES.plainEnv },
   { key: 'TOKEN', value: CANARIES.envOfSecret },
 ];
-/** A server that repeats what it was sent. */
+/** A server that echoes the request. */
 const BODY = JSON.stringify({ pod: { envVars: ENV_VARS, jupyterPassword: CANARIES.password } });
 const HEADER = `Authorization: Bearer ${CANARIES.apiKey}`;
 const ENCODED = [
@@ -33,7 +33,7 @@ const ENCODED = [
   encodeURIComponent(BODY),
 ];
 
-/** What becomes of the orders, one after the other, before one does well. */
+/** The answers to the create requests, one after the other, before one succeeds. */
 const ORDERS: readonly FaultRuleInput['effect'][] = [
   { kind: 'Answer', status: 401, body: { detail: `Invalid token in ${HEADER}` } },
   {
@@ -71,7 +71,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** Takes down everything that people and machines can read, but for the Secrets and what a person wrote into the spec. */
+/** Records everything that is readable, except Secrets and the spec that the user wrote. */
 async function takeDown(address: string): Promise<void> {
   const objects = await bench.gpuPods.list({ namespace: scene.namespace });
   readable.push(JSON.stringify(objects.map(({ spec: _spec, ...rest }) => rest)));
@@ -83,8 +83,8 @@ async function takeDown(address: string): Promise<void> {
   }
 }
 
-describe('a whole life among faults', () => {
-  it('tells nobody a secret, at the finest level of the log', async () => {
+describe('a whole life cycle with faults', () => {
+  it('leaks no secret, at the most verbose log level', async () => {
     const pidFile = path.join(bench.directory, 'canaries.pid');
     const address = await onFreePort(async (port) => Promise.resolve(`127.0.0.1:${port}`));
     operator = startOperatorProcess({
@@ -148,7 +148,7 @@ describe('a whole life among faults', () => {
     await operator.stop();
     readable.push(await operator.log());
 
-    // Each fault was met, and the order that did well had them all in it.
+    // Each fault occurred, and the successful create request contained all secrets.
     expect(scene.simulator.requests.count({ method: 'POST', path: '/pods/' })).toBeGreaterThan(ORDERS.length);
     expect(findSecret(JSON.stringify(scene.simulator.ledger.entries()), CANARIES)).toEqual(
       expect.arrayContaining(['envOfSecret (JSON)', 'plainEnv (plain)', 'password (plain)']),
@@ -159,7 +159,7 @@ describe('a whole life among faults', () => {
     expect(findSecret(text, CANARIES)).toEqual([]);
   });
 
-  it('tells none in its last words, when it cannot start', async () => {
+  it('leaks no secret when the operator cannot start', async () => {
     const refused = startOperatorProcess({
       args: [
         '--prime-api-base-url',

@@ -19,7 +19,7 @@ const CRD_FILE = `crds/${CRD}.yaml`;
 const SYSTEM = 'gpupod-system';
 
 let controlPlane: ControlPlane;
-/** A chart of the time when the status had no `hint`. */
+/** A chart from before the status had a `hint`. */
 let olderChart: string;
 let olderCrd: string;
 
@@ -31,7 +31,7 @@ async function kubectl(...args: readonly string[]): Promise<string> {
   return await runKubectl(controlPlane, ...args);
 }
 
-/** Each with the release, so that releases can have names of their own. */
+/** Each name contains the release, so that releases do not share names. */
 async function install(release: string, ...args: readonly string[]): Promise<string> {
   const where = ['-n', `${release}-system`, '--create-namespace'];
   return await helm('install', release, chart, ...where, ...SOME_IMAGE, ...args);
@@ -62,7 +62,7 @@ afterAll(async () => {
 });
 
 describe('the CRD of a release', () => {
-  it('is upgraded with it, rolled back with it, and kept when it is uninstalled, with every GpuPod', async () => {
+  it('is upgraded and rolled back with it, and is kept with every GpuPod when it is uninstalled', async () => {
     const where = ['-n', SYSTEM];
     await helm('install', 'gpupod', olderChart, ...where, '--create-namespace', ...SOME_IMAGE);
     expect(await knowsHint()).toBe(false);
@@ -80,7 +80,7 @@ describe('the CRD of a release', () => {
     expect(await knowsHint()).toBe(true);
   });
 
-  it('may stay behind another release, as long as it is that of the chart', async () => {
+  it('may belong to another release, as long as it is that of the chart', async () => {
     expect(await install('second')).toContain('STATUS: deployed');
     expect(await helm('get', 'manifest', 'second', '-n', 'second-system')).not.toContain(
       'kind: CustomResourceDefinition',
@@ -89,7 +89,7 @@ describe('the CRD of a release', () => {
 });
 
 describe('a CRD that this release does not manage', () => {
-  it('is refused where it differs, with the commands that hand it over', async () => {
+  it('is rejected when it differs, with the commands that transfer it to the release', async () => {
     await writeFile(path.join(controlPlane.directory, 'older.yaml'), olderCrd);
     await kubectl('replace', '-f', path.join(controlPlane.directory, 'older.yaml'));
     const refused = await install('third').catch(String);
@@ -105,7 +105,7 @@ describe('a CRD that this release does not manage', () => {
     expect(await knowsHint()).toBe(true);
   });
 
-  it('is left alone with crds.enabled=false', async () => {
+  it('is not changed with crds.enabled=false', async () => {
     await kubectl('replace', '-f', path.join(controlPlane.directory, 'older.yaml'));
     expect(await install('fourth', '--set', 'crds.enabled=false')).toContain('STATUS: deployed');
     expect(await knowsHint()).toBe(false);

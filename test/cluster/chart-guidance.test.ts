@@ -19,7 +19,7 @@ beforeAll(async () => {
   ({ helm } = await ensureBinaries(['helm']));
 }, 40 * MINUTE_MS);
 
-/** What `helm install` would say; no cluster is asked. */
+/** The notes of `helm install`, rendered without a cluster. */
 async function notes(...sets: readonly string[]): Promise<string> {
   const args = ['install', 'rent', chart, '-n', 'system', '--dry-run=client', ...SOME_IMAGE];
   const env = { HOME: tmpdir() };
@@ -32,15 +32,12 @@ describe('the notes of an installation', () => {
   it.each([
     { sets: [], namespace: 'default' },
     { sets: ['watchNamespaces={team-b}'], namespace: 'team-b' },
-  ])(
-    'show a GpuPod that is taken as it is, in a watched namespace: $namespace',
-    async ({ sets, namespace }) => {
-      const [, manifest = ''] = /<<EOF\n(.*?)\n +EOF/s.exec(await notes(...sets)) ?? [];
-      const [gpuPod = {}] = gpuPodsIn(manifest.replaceAll(/^ {3}/gm, ''));
-      expect(problemsOf(gpuPod)).toEqual([]);
-      expect(gpuPod).toMatchObject({ metadata: { namespace } });
-    },
-  );
+  ])('show a valid GpuPod in the watched namespace $namespace', async ({ sets, namespace }) => {
+    const [, manifest = ''] = /<<EOF\n(.*?)\n +EOF/s.exec(await notes(...sets)) ?? [];
+    const [gpuPod = {}] = gpuPodsIn(manifest.replaceAll(/^ {3}/gm, ''));
+    expect(problemsOf(gpuPod)).toEqual([]);
+    expect(gpuPod).toMatchObject({ metadata: { namespace } });
+  });
 
   it.each([
     { sets: [], says: 'create secret generic prime-api-key --from-literal=api-key=<your key>' },
@@ -50,7 +47,7 @@ describe('the notes of an installation', () => {
     { sets: ['image.tag=v7'], says: 'from image registry.example.com/gpupod-operator:v7.' },
     { sets: [], says: 'No price ceiling is set' },
     { sets: [], says: 'helm test rent --namespace system' },
-  ])('with $sets say: $says', async ({ sets, says }) => {
+  ])('contain with $sets: $says', async ({ sets, says }) => {
     expect(await notes(...sets)).toContain(says);
   });
 });
@@ -62,7 +59,7 @@ describe('helm test', () => {
     }),
   });
 
-  /** Runs the rendered command against a process that answers like this; its output. */
+  /** Runs the rendered command against a process with these answers, and returns its output. */
   async function runTest(status: number, body: string): Promise<string> {
     const { command, args } = Pod.parse(one(objectsIn(await template([])), 'Pod')).spec.containers[0];
     const server = createServer((request, response) => {
@@ -71,7 +68,7 @@ describe('helm test', () => {
     await once(server, 'listening');
     const { port } = z.object({ port: z.number() }).parse(server.address());
     const [script = '', url = ''] = args;
-    // Without the tries: a process that is not ready now is none of this test's.
+    // Without retries, because the answers do not change.
     const firstTry = script.replace('left = 30', 'left = 1');
     const local = url.replace(/\/\/[^/]+/, `//127.0.0.1:${port}`);
     try {
@@ -82,18 +79,18 @@ describe('helm test', () => {
     }
   }
 
-  it('passes where the operator is ready', async () => {
+  it('passes when the operator is ready', async () => {
     expect(await runTest(200, 'all is well')).toMatch(/\/readyz: 200 all is well/);
   });
 
-  it('fails where it is not, and prints why', async () => {
+  it('fails when the operator is not ready, and prints why', async () => {
     await expect(runTest(503, 'the CRD is older')).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/\/readyz: 503 the CRD is older/),
     });
   });
 
-  it('asks the Service that it brings, for the Pods of this release', async () => {
+  it('queries its own Service for the Pods of this release', async () => {
     const objects = objectsIn(await template([]));
     const { metadata, spec } = z
       .object({ metadata: z.object({ name: z.string() }), spec: z.looseObject({}) })
@@ -109,7 +106,7 @@ describe('helm test', () => {
 });
 
 describe('Chart.yaml', () => {
-  it('shows a GpuPod to Artifact Hub that is taken as it is', () => {
+  it('shows a valid GpuPod to Artifact Hub', () => {
     const { annotations } = z
       .object({ annotations: z.record(z.string(), z.string()) })
       .parse(parse(readFileSync(`${chart}/Chart.yaml`, 'utf8')));

@@ -23,17 +23,17 @@ async function image(...sets: readonly string[]): Promise<string> {
 
 describe('image.repository', () => {
   it.each([
-    { sets: [], why: 'nothing was set' },
-    { sets: ['image.repository='], why: 'it was set to nothing' },
-    { sets: ['image.tag=1.0.0'], why: 'only the tag was set' },
-    { sets: [`image.digest=${DIGEST}`], why: 'only the digest was set' },
-  ])('is asked for when $why', async ({ sets }) => {
+    { sets: [], why: 'nothing is set' },
+    { sets: ['image.repository='], why: 'it is empty' },
+    { sets: ['image.tag=1.0.0'], why: 'only the tag is set' },
+    { sets: [`image.digest=${DIGEST}`], why: 'only the digest is set' },
+  ])('is required when $why', async ({ sets }) => {
     await expect(image(...sets)).rejects.toThrow(
       'image.repository is empty: set it to the repository that you push the operator to, as in --set image.repository=registry.example.com/gpupod-operator',
     );
   });
 
-  it('is asked for when a values file says null', async () => {
+  it('is required when a values file sets null', async () => {
     await expect(templateWith(['--set-json', 'image={"repository":null}'])).rejects.toThrow(
       'image.repository is empty',
     );
@@ -53,7 +53,7 @@ describe('image.repository', () => {
     { repository: 'registry.example.com/GpuPod-Operator', says: "'/image/repository'" },
     { repository: 'registry.example.com/gpupod-operator/', says: "'/image/repository'" },
     { repository: ' registry.example.com/gpupod-operator', says: "'/image/repository'" },
-  ])('$repository is refused by name', async ({ repository, says }) => {
+  ])('must not be $repository', async ({ repository, says }) => {
     await expect(image(`image.repository=${repository}`)).rejects.toThrow(says);
   });
 });
@@ -76,10 +76,10 @@ describe('the image', () => {
   });
 
   it.each([
-    { set: 'image.digest=0123', why: 'without its algorithm' },
-    { set: `image.digest=${DIGEST.slice(0, -1)}`, why: 'one digit short' },
-    { set: 'image.tag=-x', why: 'tags begin otherwise' },
-  ])('$set is refused: $why', async ({ set }) => {
+    { set: 'image.digest=0123', why: 'it has no algorithm' },
+    { set: `image.digest=${DIGEST.slice(0, -1)}`, why: 'it lacks one digit' },
+    { set: 'image.tag=-x', why: 'a tag cannot start with a dash' },
+  ])('cannot have $set, because $why', async ({ set }) => {
     await expect(image('image.repository=r.example.com/a', set)).rejects.toThrow(
       "values don't meet the specifications",
     );

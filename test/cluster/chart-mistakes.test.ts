@@ -8,41 +8,41 @@ beforeAll(async () => {
   await ensureBinaries(['helm']);
 }, 40 * MINUTE_MS);
 
-describe('values that cannot be meant', () => {
+describe('helm install with an invalid value', () => {
   it.each([
     { set: 'networkPolicy.egressPorts={http}', why: 'a port is a number' },
-    { set: 'networkPolicy.egressBlocks={example.com}', why: 'names of hosts cannot be said there' },
-    { set: 'metrics.serviceMonitor.interval=soon', why: 'Prometheus would not take it' },
-    { set: 'admissionPolicy.enable=true', why: 'a misspelled value would do nothing' },
+    { set: 'networkPolicy.egressBlocks={example.com}', why: 'a block is a CIDR, not a host name' },
+    { set: 'metrics.serviceMonitor.interval=soon', why: 'Prometheus would reject it' },
+    { set: 'admissionPolicy.enable=true', why: 'a misspelled value would have no effect' },
     { set: 'watchNamespaces=team-a', why: 'it is a list' },
-    { set: 'watchNamespaces={Team}', why: 'no namespace is called like that' },
-    { set: 'watchNamespaces={a,a}', why: 'a namespace is named once' },
-    { set: 'podLabels.team=a b', why: 'no label has that value' },
-    { set: 'commonLabels.a/b/c=x', why: 'no label is called like that' },
+    { set: 'watchNamespaces={Team}', why: 'it is not a valid namespace name' },
+    { set: 'watchNamespaces={a,a}', why: 'a namespace may occur once' },
+    { set: 'podLabels.team=a b', why: 'it is not a valid label value' },
+    { set: 'commonLabels.a/b/c=x', why: 'it is not a valid label name' },
     { set: 'simulator=true', why: 'the switch is simulator.enabled' },
-    { set: 'simulator=null', why: 'templates need the part' },
+    { set: 'simulator=null', why: 'templates need the section' },
     { set: 'crds.enabled=yes', why: 'it is true, false or auto' },
-    { set: 'networkPolicy.dnsPorts={}', why: 'without DNS nothing works' },
-    { set: 'livenessProbe.httpGet.path=/x', why: 'the path is the operator’s' },
-    { set: 'fullnameOverride=My_Name', why: 'no object is called like that' },
-    { set: 'primeApiKey.key=../x', why: 'it is the name of a file too' },
-    { set: 'settings.max-price-cieling=3', why: 'no setting is called like that' },
-    { set: 'settings.sweep=soon', why: 'no setting is called like that' },
+    { set: 'networkPolicy.dnsPorts={}', why: 'the operator needs DNS' },
+    { set: 'livenessProbe.httpGet.path=/x', why: 'the operator defines the path' },
+    { set: 'fullnameOverride=My_Name', why: 'it is not a valid object name' },
+    { set: 'primeApiKey.key=../x', why: 'the key is also a file name' },
+    { set: 'settings.max-price-cieling=3', why: 'there is no such setting' },
+    { set: 'settings.sweep=soon', why: 'there is no such setting' },
     { set: 'settings.max-price-ceiling=3USD', why: 'it is a number' },
-    { set: 'settings.concurrency=0', why: 'somebody must work' },
+    { set: 'settings.concurrency=0', why: 'at least one worker is needed' },
     { set: 'settings.orphan-policy=Kill', why: 'it is Report or Terminate' },
     { set: 'settings.require-max-price=yes', why: 'it is true or false' },
     { set: 'settings.lease-duration=15', why: 'a duration has a unit' },
-    { set: 'settings.watch-namespace=a', why: 'the rights go by watchNamespace' },
-    { set: 'settings.lease-name=a', why: 'the rights name the Lease' },
-    { set: 'settings.leader-elect=false', why: 'while it is updated there are two processes' },
-    { set: 'settings.http-address=off', why: 'the probes ask port 8080' },
-  ])('--set $set is refused: $why', async ({ set }) => {
+    { set: 'settings.watch-namespace=a', why: 'the RBAC rights depend on watchNamespace' },
+    { set: 'settings.lease-name=a', why: 'the RBAC rights name the Lease' },
+    { set: 'settings.leader-elect=false', why: 'two processes run during an update' },
+    { set: 'settings.http-address=off', why: 'the probes use port 8080' },
+  ])('rejects --set $set, because $why', async ({ set }) => {
     await expect(template([set])).rejects.toThrow("values don't meet the specifications");
   });
 });
 
-describe('values that contradict each other', () => {
+describe('helm install with contradicting values', () => {
   it.each([
     {
       sets: ['watchNamespace=a', 'watchNamespaces={b}'],
@@ -60,7 +60,7 @@ describe('values that contradict each other', () => {
       sets: ['simulator.enabled=true', 'settings.prime-api-base-url=https://a.example.com'],
       says: 'settings.prime-api-base-url and simulator.enabled are both set',
     },
-  ])('$sets: $says', async ({ sets, says }) => {
+  ])('rejects $sets: $says', async ({ sets, says }) => {
     await expect(template(sets)).rejects.toThrow(says);
   });
 });

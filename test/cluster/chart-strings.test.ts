@@ -6,7 +6,7 @@ import { parseManifests, podSpecOf } from '../manifests/support/manifest.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Everything that the chart can render where no further kinds are installed. */
+/** Everything that the chart can render without further CRDs. */
 const ALL = {
   simulator: { enabled: true },
   admissionPolicy: { enabled: true },
@@ -16,14 +16,14 @@ const ALL = {
   crds: { enabled: true },
 };
 
-/** Names that YAML takes for something else unless they are quoted: whole numbers, floats, hexadecimal, octal, dates. */
+/** Names that YAML does not read as text without quotes: integers, floats, hexadecimal, octal, dates. */
 const AWKWARD = ['43764', '3240286e-210077', '0x1f', '0777', '2026-11-30', 'true'];
 
 beforeAll(async () => {
   await ensureBinaries(['helm']);
 }, 40 * MINUTE_MS);
 
-/** Each place of a document with the type that a YAML 1.1 parser, as that of Kubernetes, reads there. */
+/** Each path of a document with the type that a YAML 1.1 parser reads, as in Kubernetes. */
 function typesIn(text: string): readonly string[] {
   return parseAllDocuments(text, { version: '1.1' }).flatMap((document, index) =>
     typesOf(document.toJS(), String(index)),
@@ -41,7 +41,7 @@ function json(values: object): readonly string[] {
   return Object.entries(values).flatMap(([key, value]) => ['--set-json', `${key}=${JSON.stringify(value)}`]);
 }
 
-/** Every text that a person chooses, as this word. */
+/** Every text value of the chart, set to this word. */
 function withWord(word: string): readonly string[] {
   return json({
     ...ALL,
@@ -65,13 +65,13 @@ function withWord(word: string): readonly string[] {
 }
 
 describe('texts that look like numbers', () => {
-  it.each(AWKWARD)('%s stays a text as the namespace and the release', async (word) => {
+  it.each(AWKWARD)('renders %s as a text for the namespace and the release', async (word) => {
     const rendered = async (name: string): Promise<readonly string[]> =>
       typesIn(await templateWith([...json(ALL), ...SOME_IMAGE], name, name));
     expect(await rendered(word)).toEqual(await rendered('team-a'));
   });
 
-  it.each(AWKWARD)('%s stays a text in every value', async (word) => {
+  it.each(AWKWARD)('renders %s as a text in every value', async (word) => {
     expect(typesIn(await templateWith(withWord(word), word))).toEqual(
       typesIn(await templateWith(withWord('team-a'), 'team-a')),
     );
@@ -85,12 +85,12 @@ describe('numbers', () => {
     { setting: 'max-price-ceiling', value: '12.50', flag: '--max-price-ceiling=12.50' },
     { setting: 'require-max-price', value: true, flag: '--require-max-price=true' },
     { setting: 'allowed-team-ids', value: ['a', '7'], flag: '--allowed-team-ids=a,7' },
-  ])('$setting: $value becomes $flag', async ({ setting, value, flag }) => {
+  ])('renders $setting: $value as $flag', async ({ setting, value, flag }) => {
     const text = await templateWith([...json({ settings: { [setting]: value } }), ...SOME_IMAGE]);
     expect(podSpecOf(parseManifests(text)).containers[0].args).toContain(flag);
   });
 
-  it('are never written with an exponent', async () => {
+  it('are never rendered with an exponent', async () => {
     const tolerations = [{ key: 'a', effect: 'NoExecute', tolerationSeconds: 12_000_000 }];
     const values = { ...ALL, tolerations, settings: { 'max-total-price-per-hour': 1_000_000 } };
     expect(await templateWith([...json(values), ...SOME_IMAGE])).not.toMatch(/\de[+-]\d/);

@@ -30,7 +30,7 @@ afterAll(async () => {
   await controlPlane.stop();
 });
 
-/** What an installation creates; hooks have tests of their own. */
+/** The objects of an installation, without hooks, which have their own tests. */
 async function rendered(sets: readonly string[]): Promise<Objects> {
   const objects = objectsIn(await template(sets, NAMESPACE));
   return objects.filter(({ metadata }) => !JSON.stringify({ metadata }).includes('"helm.sh/hook"'));
@@ -40,7 +40,7 @@ function recordOf(value: unknown): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).parse(value);
 }
 
-/** Paths of all values: `image.tag`. What is empty or a list is one value. */
+/** The paths of all values: `image.tag`. An empty object or a list is one value. */
 function valuePaths(values: unknown, path: string): readonly string[] {
   const isParent = typeof values === 'object' && values !== null && !Array.isArray(values);
   const entries = isParent ? Object.entries(values) : [];
@@ -48,45 +48,45 @@ function valuePaths(values: unknown, path: string): readonly string[] {
   return entries.flatMap(([key, value]) => valuePaths(value, path === '' ? key : `${path}.${key}`));
 }
 
-describe('every value of the chart has an effect', () => {
-  it('that is tested here', () => {
+describe('every value of the chart', () => {
+  it('has a test here', () => {
     const all = valuePaths(parse(readFileSync(`${chart}/values.yaml`, 'utf8')), '');
     const set = EFFECTS.flatMap(({ sets }) => sets);
     expect(all.length).toBeGreaterThan(20);
     expect(all.filter((path) => !set.some((text) => text.startsWith(path)))).toEqual([]);
   });
 
-  it.each(EFFECTS)('$sets in $kind', async ({ sets, kind, name, expected }) => {
+  it.each(EFFECTS)('changes the $kind with $sets', async ({ sets, kind, name, expected }) => {
     const objects = await rendered(sets);
     const named = objects.filter(({ metadata }) => name === undefined || recordOf(metadata)['name'] === name);
     expect(one(named, kind)).toMatchObject(expected);
   });
 
-  it.each(['View', 'Edit'])('rbac.aggregateTo%s=false takes its ClusterRole away', async (who) => {
+  it.each(['View', 'Edit'])('removes the ClusterRole with rbac.aggregateTo%s=false', async (who) => {
     const objects = await rendered([`rbac.aggregateTo${who}=false`]);
     const names = objects.map(({ metadata }) => recordOf(metadata)['name']);
     expect(names).not.toContain(`${NAMESPACE}-gpupod-operator-${who.toLowerCase()}`);
   });
 
   it.each([
-    { kind: 'Secret', why: 'a key in values is in the record of the release' },
-    { kind: 'ValidatingAdmissionPolicy', why: 'some ways out need a person first' },
-    { kind: 'ServiceMonitor', why: 'not every cluster knows that kind' },
-    { kind: 'PrometheusRule', why: 'not every cluster knows that kind' },
-    { kind: 'NetworkPolicy', why: 'the ports of the API server differ' },
-    { kind: 'Extra', why: 'there are no further objects' },
-    { kind: 'Service', why: 'nobody scrapes it unless that is wanted' },
-  ])('there is no $kind by default: $why', async ({ kind }) => {
+    { kind: 'Secret', why: 'Helm stores a key from values in the release' },
+    { kind: 'ValidatingAdmissionPolicy', why: 'some recoveries need a decision of the administrator' },
+    { kind: 'ServiceMonitor', why: 'not every cluster has that kind' },
+    { kind: 'PrometheusRule', why: 'not every cluster has that kind' },
+    { kind: 'NetworkPolicy', why: 'the ports of the API server vary' },
+    { kind: 'Extra', why: 'no further objects are configured' },
+    { kind: 'Service', why: 'scraping is optional' },
+  ])('creates no $kind by default, because $why', async ({ kind }) => {
     expect(one(await rendered([]), kind)).toBeUndefined();
   });
 
-  it('a single process has no budget that would block every drain', async () => {
+  it('creates no PodDisruptionBudget for a single process, because it would block every drain', async () => {
     expect(one(await rendered(['replicas=1']), 'PodDisruptionBudget')).toBeUndefined();
   });
 });
 
-describe('what the chart makes', () => {
-  it('is taken by a real API server, and the admission policy is in force', async () => {
+describe('the manifests of the chart', () => {
+  it('are accepted by a real API server, and the admission policy takes effect', async () => {
     const sets = ['admissionPolicy.enabled=true', 'metrics.service=true', 'networkPolicy.enabled=true'];
     const args = [...sets, 'primeApiKey.value=pit_abc'].flatMap((set) => ['--set', set]);
     const notes = await runHelm(
@@ -103,7 +103,7 @@ describe('what the chart makes', () => {
     expect(made.trim().split('\n')).toHaveLength(5);
   });
 
-  it('is taken where all names look like numbers', async () => {
+  it('are accepted when all names look like numbers', async () => {
     const sets = ['simulator.enabled', 'metrics.service', 'networkPolicy.enabled', 'rbac.aggregateToEdit'];
     const args = ['-n', '3240286e-210077', '--create-namespace', ...SOME_IMAGE];
     expect(
@@ -114,7 +114,7 @@ describe('what the chart makes', () => {
     ).toContain('STATUS: deployed');
   });
 
-  it('has the admission policy of deploy/', async () => {
+  it('contain the admission policy of deploy/', async () => {
     const files = ['admissionPolicy.enabled=true'];
     const ofChart = one(await rendered(files), 'ValidatingAdmissionPolicy');
     const component = readFileSync('deploy/components/admission-policy/policy.yaml', 'utf8');
@@ -128,7 +128,7 @@ describe('what the chart makes', () => {
 describe('the alerts', () => {
   const names: readonly string[] = Object.values(METRICS).map(({ name }) => name);
 
-  it.each(alerts.groups.flatMap(({ rules }) => rules))('$alert asks for metrics that exist', ({ expr }) => {
+  it.each(alerts.groups.flatMap(({ rules }) => rules))('use existing metrics in $alert', ({ expr }) => {
     const asked = expr.match(/(?:gpupod|controller_runtime|workqueue|rest_client)_\w+/g) ?? [];
     expect(asked).not.toEqual([]);
     expect(asked.filter((name) => !names.includes(name))).toEqual([]);

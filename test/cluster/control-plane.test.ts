@@ -31,7 +31,7 @@ const widgets = stringify({
 
 let controlPlane: ControlPlane;
 
-/** Output of a kubectl that must succeed. */
+/** The output of a kubectl command that must succeed. */
 async function kubectl(args: string, input?: string): Promise<string> {
   const { stdout, stderr, code } = await controlPlane.kubectl(
     args.split(' '),
@@ -41,7 +41,7 @@ async function kubectl(args: string, input?: string): Promise<string> {
   return stdout;
 }
 
-// Long enough for a first build of the executables, where they were not prepared beforehand.
+// Long enough to build the executables if they do not exist.
 beforeAll(async () => {
   controlPlane = await startControlPlane({ controllerManager: true });
   await kubectl('apply -f -', widgets);
@@ -72,7 +72,7 @@ describe('a real control plane', () => {
   });
 
   it(
-    'keeps data, port and certificates over a restart of the API server',
+    'keeps data, port and certificates across a restart of the API server',
     async () => {
       await kubectl('create -f -', widget('lasting', 7));
       await controlPlane.restartApiServer();
@@ -82,7 +82,7 @@ describe('a real control plane', () => {
   );
 
   it(
-    'is away while the API server is stopped',
+    'is unavailable while the API server is stopped',
     async () => {
       await controlPlane.stopApiServer();
       const { code } = await controlPlane.kubectl(['get', 'namespaces']);
@@ -94,7 +94,7 @@ describe('a real control plane', () => {
   );
 
   it(
-    'keeps data over a crash of etcd',
+    'keeps data across a crash of etcd',
     async () => {
       await kubectl('create -f -', widget('safe', 8));
       await controlPlane.stopEtcd();
@@ -104,7 +104,7 @@ describe('a real control plane', () => {
     minuteMs,
   );
 
-  it('lets a service account do what its role says, and nothing else', async () => {
+  it('lets a service account do what its role allows, and nothing else', async () => {
     await kubectl('create serviceaccount reader -n team');
     await kubectl('create role reader -n team --verb=list --resource=widgets.example.com');
     await kubectl('create rolebinding reader -n team --role=reader --serviceaccount=team:reader');
@@ -118,13 +118,13 @@ describe('a real control plane', () => {
     });
   });
 
-  it('hands out tokens that kubectl asks for', async () => {
+  it('issues tokens for kubectl', async () => {
     await kubectl('create serviceaccount caller -n team');
     expect(await kubectl('create token caller -n team')).toMatch(/^ey[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
   it(
-    'really deletes a namespace and what is in it',
+    'deletes a namespace with its objects',
     async () => {
       await kubectl('create namespace short-lived');
       await kubectl('create configmap thing -n short-lived');

@@ -13,20 +13,20 @@ interface OddAnswer {
 }
 
 const DONE_BUT_UNKNOWN: readonly OddAnswer[] = [
-  { why: 'a page of a proxy in place of the answer', effect: { kind: 'Html' } },
-  { why: 'an answer that breaks off', effect: { kind: 'Cut' } },
-  { why: 'a server error, and it was done all the same', effect: { kind: 'AnswerAfter', status: 500 } },
+  { why: 'an HTML page of a proxy', effect: { kind: 'Html' } },
+  { why: 'an incomplete answer', effect: { kind: 'Cut' } },
+  { why: 'a server error after the instance was created', effect: { kind: 'AnswerAfter', status: 500 } },
   {
     why: 'a bad gateway',
     effect: { kind: 'AnswerAfter', status: 502, contentType: 'text/html', body: '<html>' },
   },
-  { why: 'no answer at all', effect: { kind: 'ResetAfter' } },
-  { why: 'an answer that comes too late', effect: { kind: 'DelayAfter', ms: 20_000 } },
-  { why: 'an answer without the id', effect: { kind: 'WithoutId' } },
+  { why: 'no answer', effect: { kind: 'ResetAfter' } },
+  { why: 'a late answer', effect: { kind: 'DelayAfter', ms: 20_000 } },
+  { why: 'an answer without an id', effect: { kind: 'WithoutId' } },
 ];
 
-describe('an order whose answer says nothing', () => {
-  it.each(DONE_BUT_UNKNOWN)('is looked up, and its one machine adopted: $why', async ({ effect }) => {
+describe('a create request with an unknown outcome', () => {
+  it.each(DONE_BUT_UNKNOWN)('leads to the adoption of its only instance after $why', async ({ effect }) => {
     const scene = await cluster.open({ flags: { 'create-timeout': '1s' } });
     scene.simulator.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
     await scene.startOperator();
@@ -43,7 +43,7 @@ describe('an order whose answer says nothing', () => {
     expect(scene.simulator.ledger.live()).toEqual([]);
   });
 
-  it('is sent again only after lists have proven that nothing came of it', async () => {
+  it('is followed by another create request only after lists prove that no instance exists', async () => {
     const scene = await cluster.open();
     scene.simulator.faults.add({
       method: 'POST',
@@ -71,7 +71,7 @@ describe('an order whose answer says nothing', () => {
     expect(between.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('holds nothing up that has a machine: a second GpuPod is served meanwhile', async () => {
+  it('does not delay a second GpuPod', async () => {
     const scene = await cluster.open({ flags: { 'window-settle': '10m', 'window-settle-spacing': '1m' } });
     await scene.startOperator();
     scene.simulator.faults.add({
@@ -87,16 +87,16 @@ describe('an order whose answer says nothing', () => {
   });
 });
 
-describe('an order that is refused', () => {
+describe('a refused create request', () => {
   it.each([
     {
-      why: 'out of capacity',
+      why: 'no capacity',
       status: 400,
       detail: 'The selected offer is no longer available',
       reason: 'NoCapacity',
     },
     {
-      why: 'a text that nobody has seen before',
+      why: 'an unknown error text',
       status: 400,
       detail: 'The moon is full',
       reason: 'OtherRefusal',
@@ -107,7 +107,7 @@ describe('an order that is refused', () => {
       detail: 'Offer price is above the specified max_price',
       reason: 'AboveMaxPrice',
     },
-  ])('goes to the next offer: $why', async ({ status, detail, reason }) => {
+  ])('is followed by a request for the next offer: $why', async ({ status, detail, reason }) => {
     const scene = await cluster.open({ flags: { 'cool-down-scale': '1' } });
     const effect = { kind: 'Answer', status, body: { detail } } as const;
     scene.simulator.faults.add({ method: 'POST', path: '/pods/', times: 1, effect });
@@ -123,31 +123,28 @@ describe('an order that is refused', () => {
 
   it.each([
     { why: 'an empty wallet', status: 402, detail: 'Insufficient balance', reason: 'PaymentRequired' },
-    { why: 'a key without the right', status: 401, detail: 'Unauthorized', reason: 'Unauthorized' },
-  ])(
-    'waits when the account is at fault, and goes on by itself: $why',
-    async ({ status, detail, reason }) => {
-      const scene = await cluster.open();
-      const effect = { kind: 'Answer', status, body: { detail } } as const;
-      const fault = scene.simulator.faults.add({ method: 'POST', path: '/pods/', effect });
-      await scene.startOperator();
-      await scene.create('poor', A100);
-      const waiting = await scene.until(
-        'poor',
-        reason,
-        (gpuPod) => conditionText(gpuPod, 'Synced') === `False ${reason}`,
-      );
-      expect(waiting.status.attempts ?? []).toEqual([]);
-      scene.simulator.faults.clear(fault);
-      const ready = await scene.untilReady('poor');
-      expect(ready.status.offer?.cloudId).toBe('n3-A100x1');
-      expect(scene.simulator.ledger.entries()).toHaveLength(1);
-    },
-  );
+    { why: 'a key without the permission', status: 401, detail: 'Unauthorized', reason: 'Unauthorized' },
+  ])('is retried automatically once the account recovers: $why', async ({ status, detail, reason }) => {
+    const scene = await cluster.open();
+    const effect = { kind: 'Answer', status, body: { detail } } as const;
+    const fault = scene.simulator.faults.add({ method: 'POST', path: '/pods/', effect });
+    await scene.startOperator();
+    await scene.create('poor', A100);
+    const waiting = await scene.until(
+      'poor',
+      reason,
+      (gpuPod) => conditionText(gpuPod, 'Synced') === `False ${reason}`,
+    );
+    expect(waiting.status.attempts ?? []).toEqual([]);
+    scene.simulator.faults.clear(fault);
+    const ready = await scene.untilReady('poor');
+    expect(ready.status.offer?.cloudId).toBe('n3-A100x1');
+    expect(scene.simulator.ledger.entries()).toHaveLength(1);
+  });
 });
 
-describe('a machine that is not what was ordered', () => {
-  it('is ended before it is ever ready when it costs more than the cap, and the next offer is taken', async () => {
+describe('an instance that is not as requested', () => {
+  it('is terminated before it is ready when it costs more than the cap, and the next offer is chosen', async () => {
     const scene = await cluster.open({ flags: { 'cool-down-scale': '1' } });
     scene.simulator.offers.change({ cloudId: 'n3-A100x1' }, { market: { createPriceFactor: 2 } });
     await scene.startOperator();
@@ -167,9 +164,9 @@ describe('a machine that is not what was ordered', () => {
   });
 
   it.each([
-    { why: 'an error of the provider', rule: { outcome: 'Error' }, reason: 'PodFailed' },
-    { why: 'an installation that fails', rule: { outcome: 'InstallFailed' }, reason: 'InstallFailed' },
-  ] as const)('is ended, and the next offer is taken: $why', async ({ rule, reason }) => {
+    { why: 'a provider error', rule: { outcome: 'Error' }, reason: 'PodFailed' },
+    { why: 'a failed installation', rule: { outcome: 'InstallFailed' }, reason: 'InstallFailed' },
+  ] as const)('is terminated, and the next offer is chosen: $why', async ({ rule, reason }) => {
     const scene = await cluster.open({
       simulator: { settings: { podRules: [{ cloudId: 'n3-A100x1', ...rule }] } },
       flags: { 'cool-down-scale': '1' },
@@ -183,7 +180,7 @@ describe('a machine that is not what was ordered', () => {
     expect(scene.simulator.ledger.live()).toHaveLength(1);
   });
 
-  it('is given up after maxAttempts of them, with what they cost, until a person asks again', async () => {
+  it('stalls the GpuPod after maxAttempts, with the costs, until the user retries', async () => {
     const scene = await cluster.open({ simulator: { settings: { podRules: [{ outcome: 'Error' }] } } });
     await scene.startOperator();
     await scene.create('cursed', { ...A100, maxAttempts: 2 });
@@ -204,7 +201,7 @@ describe('a machine that is not what was ordered', () => {
     expect(scene.simulator.ledger.entries()).toHaveLength(3);
   });
 
-  it('is ended when it does not get ready in time', async () => {
+  it('is terminated when it is not ready in time', async () => {
     const scene = await cluster.open({
       simulator: { settings: { podRules: [{ cloudId: 'n3-A100x1', outcome: 'StuckProvisioning' }] } },
       flags: { 'cool-down-scale': '1' },

@@ -8,12 +8,12 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { until } from '../support/until.ts';
 
 const MINUTE_MS = 60_000;
-// The first control plane on a machine is built here.
+// The first control plane on a host is built here.
 jest.setTimeout(20 * MINUTE_MS);
 
 const script = path.resolve(import.meta.dirname, '../../scripts/demo.ts');
 
-/** All temporary files of the demo: what is left in it was leaked. */
+/** All temporary files of the demo. Every file that is left is a leak. */
 let temporary: string;
 
 beforeEach(async () => {
@@ -50,7 +50,7 @@ async function untilCleanedUp(): Promise<void> {
 }
 
 describe('npm run demo', () => {
-  it('rents and terminates one instance, says so, and leaves nothing behind', async () => {
+  it('rents and terminates one instance, reports that, and leaves no files or processes', async () => {
     const { child, text } = startDemo();
     await once(child, 'close');
     expect(text()).toContain('The ledger confirms all of it.');
@@ -62,7 +62,7 @@ describe('npm run demo', () => {
     await untilCleanedUp();
   });
 
-  it('stays up with --keep until it is interrupted, and cleans up then', async () => {
+  it('keeps running with --keep until it is interrupted, and then cleans up', async () => {
     const { child, text } = startDemo('--keep');
     await until(
       'the way in',
@@ -78,7 +78,7 @@ describe('npm run demo', () => {
     await untilCleanedUp();
   });
 
-  it('interrupted half-way it is no success, and cleans up all the same', async () => {
+  it('fails when it is interrupted, and still cleans up', async () => {
     const { child, text } = startDemo();
     await until(
       'the object',

@@ -32,7 +32,7 @@ async function apply(example: string): Promise<void> {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 }
 
-/** The one body that was sent, without what the guide leaves to us. */
+/** The only request body, without the fields that the guide leaves open. */
 function sentBody(without: readonly string[]): unknown {
   const [entry, ...more] = scene.simulator.ledger.entries();
   expect(more).toEqual([]);
@@ -40,7 +40,7 @@ function sentBody(without: readonly string[]): unknown {
   return { ...rest, pod: Object.fromEntries(Object.entries(pod).filter(([key]) => !without.includes(key))) };
 }
 
-/** What becomes of each example on the simulator's own market. */
+/** The result of each example with the default offers of the simulator. */
 const EXAMPLES: readonly { readonly example: string; readonly becomes: string; readonly spends: object }[] = [
   { example: 'gpupod.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
   {
@@ -85,11 +85,11 @@ function nameOf(example: string): string {
 }
 
 describe('each example', () => {
-  it('is tried here', async () => {
+  it('has a test here', async () => {
     expect((await readdir(directory)).toSorted()).toEqual(EXAMPLES.map(({ example }) => example).toSorted());
   });
 
-  it.each(EXAMPLES)('$example becomes $becomes', async ({ example, becomes, spends }) => {
+  it.each(EXAMPLES)('$example reaches $becomes', async ({ example, becomes, spends }) => {
     await apply(example);
     const gpuPod = await scene.untilCondition(nameOf(example), becomes);
     expect(gpuPod.status).toMatchObject(spends);
@@ -98,7 +98,7 @@ describe('each example', () => {
 
 describe('the requests of the provider’s guide', () => {
   it.each(GUIDE_CASES)(
-    '$section: $example leads to that very body',
+    '$section: $example produces exactly that body',
     async ({ example, market, body, pricePerHour }) => {
       scene.simulator.offers.replace([market]);
       await apply(example);

@@ -12,8 +12,8 @@ const PAGE = 100;
 
 const cluster = useBench();
 
-describe('a team that the key has left', () => {
-  it('holds up the GpuPods of that team, and no other', async () => {
+describe('a team without access for the key', () => {
+  it('delays the GpuPods of that team, and no other', async () => {
     const scene = await cluster.open({ flags: { 'allowed-team-ids': 'team_1,team_2' } });
     await scene.startOperator();
     await scene.create('personal', H100);
@@ -43,7 +43,7 @@ describe('a total that is too small while more pages follow', () => {
   it.each([
     { name: 'the length of the page', effect: { kind: 'TotalOfPage' as const } },
     { name: '0', effect: { kind: 'TotalIs' as const, total: 0 } },
-  ])('does not hide the lost instance behind page 1: $name', async ({ effect }) => {
+  ])('does not hide an instance on page 2: $name', async ({ effect }) => {
     const scene = await cluster.open({ simulator: { settings: { listOrder: 'OldestFirst' } } });
     for (let count = 0; count < PAGE; count += 1) {
       plantPod(scene.simulator.world, { name: `of-somebody-else-${count}` });
@@ -59,14 +59,14 @@ describe('a total that is too small while more pages follow', () => {
   });
 });
 
-describe('a status that says active, and why it failed', () => {
+describe('an active status with a failure reason', () => {
   it.each([
     {
       name: 'without an address',
       fields: { status: 'ACTIVE', installationStatus: 'ACTIVE', sshConnection: null },
     },
     { name: 'with an address', fields: { status: 'ACTIVE', installationStatus: null } },
-  ])('fails the attempt, and the next offer is taken: $name', async ({ fields }) => {
+  ])('fails the attempt, and the next offer is chosen: $name', async ({ fields }) => {
     const scene = await cluster.open({ simulator: { settings: { provisioningMs: 600 } } });
     await scene.startOperator();
     await scene.create('failing', H100);
@@ -97,8 +97,8 @@ describe('a status that says active, and why it failed', () => {
   });
 });
 
-describe('answers about what is rented', () => {
-  it('port mappings that are links are handed on, and one GET that asks to wait holds back no DELETE', async () => {
+describe('answers about instances', () => {
+  it('may contain links as port mappings, and a rate limit of one GET holds back no DELETE', async () => {
     const scene = await cluster.open();
     const link = 'https://h6qc-8888.proxy.example';
     const fields = {
@@ -133,7 +133,7 @@ describe('answers about what is rented', () => {
     expect(scene.simulator.ledger.live()).toEqual([]);
   });
 
-  it('an API key whose text is part of names is not cut out of what decisions rest on', async () => {
+  it('are not redacted before a decision when names contain the API key', async () => {
     const account = { key: 'gpu-key', userId: 'user_1' };
     const scene = await cluster.open({ simulator: { settings: { accounts: [account] } } });
     scene.simulator.faults.add({ ...CREATE, nth: 1, effect: { kind: 'ResetAfter' } });
@@ -149,7 +149,7 @@ describe('answers about what is rented', () => {
 });
 
 describe('values of Secrets', () => {
-  it('that are no text are refused before anything is paid; text goes byte for byte', async () => {
+  it('are rejected before a create request when they are not text, and are sent byte for byte otherwise', async () => {
     const scene = await cluster.open();
     await createSecret(cluster.bench, scene.namespace, 'training', { password: 'pw\n' });
     await cluster.bench.secrets.mergePatch(
@@ -176,7 +176,7 @@ describe('values of Secrets', () => {
 });
 
 describe('the connection Secret', () => {
-  it('keeps what others put into it, and one that was left behind is taken over', async () => {
+  it('keeps the keys of others, and is taken over when it has no owner', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('shared', H100);
@@ -188,7 +188,7 @@ describe('the connection Secret', () => {
     const dataOf = async (): Promise<unknown> => (await cluster.bench.secrets.get(secret))?.['data'];
     expect(await dataOf()).toHaveProperty('known_hosts');
 
-    // As `kubectl delete --cascade=orphan`: the garbage collector, which does not run here, takes the owner away.
+    // As with `kubectl delete --cascade=orphan`. The garbage collector does not run here, so the test removes the owner.
     await scene.stopOperators();
     await cluster.bench.secrets.mergePatch(secret, { metadata: { ownerReferences: null } });
     await scene.delete('shared');

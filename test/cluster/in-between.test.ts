@@ -7,7 +7,7 @@ import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
-/** Short times of an election; what is slow is slow against these. */
+/** Short timings of an election. Slow writes are slow compared to these. */
 const ELECTION = {
   'leader-elect': 'true',
   'lease-duration': '2s',
@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.close();
 });
 
-/** A scene whose operator reaches the API server through a proxy, and that proxy. */
+/** A scene whose operator uses a proxy to the API server, and that proxy. */
 async function openBehindProxy(): Promise<{ scene: Scene; proxy: ApiProxy; flags: { kubeconfig: string } }> {
   const scene = await cluster.open();
   const { controlPlane, directory } = cluster.bench;
@@ -36,7 +36,7 @@ async function openBehindProxy(): Promise<{ scene: Scene; proxy: ApiProxy; flags
   return { scene, proxy, flags: { kubeconfig: file } };
 }
 
-/** Requests of one method for one kind of object. */
+/** Matches requests of one method for one kind of object. */
 function of(method: string, plural: string): (request: ProxiedRequest) => boolean {
   return (request) =>
     request.method === method && request.path.includes(plural) && request.query.get('watch') !== 'true';
@@ -56,7 +56,7 @@ function refusal(status: number, reason: string, message: string): CannedAnswer 
   };
 }
 
-/** Where the operator serves its health, by its own log. */
+/** The health address of the operator, from its log. */
 async function readyz({ log }: Scene): Promise<{ status: number; text: string }> {
   const line = log.lines.findLast(({ message }) => message === 'started serving health and metrics');
   const address: unknown = line === undefined ? undefined : Reflect.get(line.fields, 'address');
@@ -65,7 +65,7 @@ async function readyz({ log }: Scene): Promise<{ status: number; text: string }>
 }
 
 describe('a proxy in front of the API server', () => {
-  it('that answers lists with pages of its own, says odd things in watches and asks to wait stops nothing', async () => {
+  it('does not stop the operator with its own pages, unknown watch events and rate limits', async () => {
     const { scene, proxy, flags } = await openBehindProxy();
     const isList = of('GET', '/gpupods');
     proxy.answer(isList, { status: 502, body: '<html>Bad Gateway</html>' });
@@ -91,7 +91,7 @@ describe('a proxy in front of the API server', () => {
     expect(scene.simulator.requests.count({ method: 'POST', path: '/pods/' })).toBe(2);
   });
 
-  it('a quota on Secrets and a policy on the status are told by name, and heal', async () => {
+  it('names a quota on Secrets and a policy on the status in the conditions, and recovers', async () => {
     const { scene, proxy, flags } = await openBehindProxy();
     const quota = 'secrets "guarded-connection" is forbidden: exceeded quota: few-secrets';
     proxy.answer(of('POST', '/secrets'), refusal(403, 'Forbidden', quota), Infinity);
@@ -117,7 +117,7 @@ describe('a proxy in front of the API server', () => {
 });
 
 describe('a Lease', () => {
-  it('whose writes are slow is taken and held, and that is said', async () => {
+  it('with slow writes is taken and held, with a warning', async () => {
     const { scene, proxy, flags } = await openBehindProxy();
     proxy.delay(of('PUT', '/leases'), SLOWER_THAN_RENEWALS_MS);
     proxy.delay(of('POST', '/leases'), SLOWER_THAN_RENEWALS_MS);
@@ -138,7 +138,7 @@ describe('a Lease', () => {
     expect(warned).not.toEqual([]);
   });
 
-  it('that may not be taken makes the process not ready, and the check says why', async () => {
+  it('that cannot be taken makes the process not ready, and the health check names the reason', async () => {
     const { scene, proxy, flags } = await openBehindProxy();
     const answer = refusal(
       403,
@@ -157,8 +157,8 @@ describe('a Lease', () => {
   });
 });
 
-describe('rights that are missing', () => {
-  it('to read namespace kube-system cost the clone check, with one warning; to keep the record they are told', async () => {
+describe('missing rights', () => {
+  it('to read namespace kube-system disable the clone check with one warning, and to write the record are reported', async () => {
     const { scene, proxy, flags } = await openBehindProxy();
     proxy.answer(of('GET', '/namespaces/kube-system'), refusal(403, 'Forbidden', 'no'), Infinity);
     const isRecord = of('POST', '/configmaps');
@@ -172,7 +172,7 @@ describe('rights that are missing', () => {
       ({ level, message }) => level === 'warn' && message.includes('kube-system'),
     );
     expect(warnings).toHaveLength(1);
-    // What is bound to all addresses is not called 127.0.0.1.
+    // A server that listens on all addresses does not report 127.0.0.1.
     const served = scene.log.lines.find(({ message }) => message === 'started serving health and metrics');
     expect(JSON.stringify(served?.fields)).toMatch(/http:\/\/(\[::\]|0\.0\.0\.0):/);
   });

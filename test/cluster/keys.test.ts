@@ -10,7 +10,7 @@ const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 const cluster = useBench();
 
 describe('an API key', () => {
-  it('that is no key is called what it is, and nothing is sent; the key itself heals it', async () => {
+  it('that is malformed is reported without a request, until a valid key replaces it', async () => {
     const keyFile = path.join(cluster.bench.directory, 'encoded-key');
     const scene = await cluster.open({ flags: { 'prime-api-key-file': keyFile }, env: {} });
     await writeFile(keyFile, `{"apiKey":"${scene.simulator.apiKey}"}`);
@@ -24,7 +24,7 @@ describe('an API key', () => {
     await scene.untilReady('keyless');
   });
 
-  it('in the variable that is no key is told by each GpuPod, with the way out', async () => {
+  it('that is malformed in the environment variable is reported by each GpuPod, with the remedy', async () => {
     const scene = await cluster.open({ env: { PRIME_API_KEY: '"quoted-key"' } });
     await scene.startOperator();
     await scene.create('keyless', H100);
@@ -39,7 +39,7 @@ describe('an API key', () => {
     { name: 'answers 502', effect: { kind: 'Answer', status: 502, body: {} } },
     { name: 'asks to wait for ten minutes', effect: { kind: 'TooManyRequests', retryAfter: '600' } },
   ])(
-    'of which the provider does not say whose it is, because that $name: terminations go on, nothing is rented',
+    'whose account is unknown because whoami $name still terminates, and rents no instance',
     async ({ effect }) => {
       const scene = await cluster.open({ flags: { 'read-timeout': '4s' } });
       await scene.startOperator();
@@ -53,7 +53,7 @@ describe('an API key', () => {
       await scene.untilGone('billing');
       expect(scene.simulator.ledger.live()).toEqual([]);
 
-      // A new process, to which neither the record of the key nor an own instance tells the account.
+      // A new process that knows the account neither from the record of the key nor from an own instance.
       await scene.stopOperators();
       const forgotten = JSON.stringify({ data: { keyFingerprint: null } });
       await scene.kubectl(['patch', 'configmap', RECORD, '--type=merge', '-p', forgotten]);
@@ -65,7 +65,7 @@ describe('an API key', () => {
     },
   );
 
-  it('that is refused, and then missing: Ready and Synced tell of one moment', async () => {
+  it('that is rejected and then missing shows the same reason in Ready and Synced', async () => {
     const keyFile = path.join(cluster.bench.directory, 'moving-key');
     await writeFile(keyFile, 'wrong-key-1');
     const scene = await cluster.open({ flags: { 'prime-api-key-file': keyFile }, env: {} });
@@ -82,7 +82,7 @@ describe('an API key', () => {
     await scene.untilReady('moving');
   });
 
-  it('that may not say whose it is rents and terminates, and that is warned of once', async () => {
+  it('that may not read its account rents and terminates, with one warning', async () => {
     const scene = await cluster.open();
     scene.simulator.faults.add({
       path: '/user/whoami',

@@ -139,7 +139,7 @@ describe('the resource client', () => {
     expect(await widgets.delete(target)).toBe(false);
   });
 
-  it('does not touch a namesake of another life', async () => {
+  it('does not change a later object of the same name', async () => {
     const { metadata, ...rest } = await widgets.create('default', widget('reborn'));
     const target = { namespace: 'default', name: 'reborn' };
     await widgets.delete(target);
@@ -157,7 +157,7 @@ describe('the resource client', () => {
     await widgets.delete(target);
   });
 
-  it('tells what exists from what is invalid', async () => {
+  it('distinguishes an existing object from an invalid one', async () => {
     const maps = configMapClient(transport);
     const map = { metadata: { name: 'installation' }, data: { id: 'abc' } };
 
@@ -187,7 +187,7 @@ describe('the reflector', () => {
   });
 
   it(
-    'comes back by itself after the API server was away, with what happened meanwhile',
+    'recovers after an outage of the API server, and reports the missed changes',
     async () => {
       const { reflector, events } = await startReflector();
       await widgets.create('default', widget('before'));
@@ -204,7 +204,7 @@ describe('the reflector', () => {
   );
 
   it(
-    'sees every one of a burst of objects, and in the end holds what the server holds',
+    'sees each object of a burst, and finally holds the same objects as the server',
     async () => {
       const { reflector } = await startReflector();
       const names = Array.from({ length: 300 }, (_, index) => `burst-${String(index)}`);
@@ -223,7 +223,7 @@ describe('the reflector', () => {
 });
 
 describe('leader election', () => {
-  it('hands over within seconds when the leader stops', async () => {
+  it('transfers the lease within seconds when the leader stops', async () => {
     const led: string[] = [];
     const stand = (identity: string): LeaderElector => {
       const elector = new LeaderElector({
@@ -265,7 +265,7 @@ describe('leader election', () => {
 });
 
 describe('events', () => {
-  it('are shown by kubectl describe, repeats with their count', async () => {
+  it('are shown by kubectl describe with the count of repeats', async () => {
     const object = await widgets.create('default', widget('told'));
     const recorder = new EventRecorder({
       transport,

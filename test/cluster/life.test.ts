@@ -12,7 +12,7 @@ jest.setTimeout(3 * MINUTE_MS);
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
-/** Each state of a machine lasts long enough to be seen, however busy this one is: what is written is counted. */
+/** Each instance state lasts long enough to be observed on a busy host, because the test counts the writes. */
 const SEEN_LIFE = { provisioningMs: 1_000, installingMs: 2_000 };
 
 let directory: string;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   scene = await openScene(bench, { simulator: { settings: SEEN_LIFE } });
   operator = await scene.startOperator();
-  // An object that a process finds when it starts is looked up before its first order: another life than this one.
+  // At its start, a process lists the instances of existing objects before it creates one. So the GpuPods of this test come later.
   await scene.untilTrue(
     'the operator works',
     () => scene.simulator.requests.count({ path: '/user/whoami' }) > 0,
@@ -46,7 +46,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Writes of the operator; events and its own bookkeeping are counted apart, the key that it makes itself once included. */
+/** Writes of the operator without events and its own records, including the key that it creates once. */
 async function writes(): Promise<string[]> {
   const all = (await audit.writes(scene.namespace)).filter(
     (write) => !/ (events|configmaps|leases)/.test(write),
@@ -55,24 +55,24 @@ async function writes(): Promise<string[]> {
   return all.filter((write, index) => write !== 'create secrets' || index > firstPatch);
 }
 
-/** Rents machines, and waits until all is known of them: their ports come with a list, and not with a status poll. */
+/** Rents instances, and waits for all their details. Ports come with a list, not with a status poll. */
 async function rest(...names: string[]): Promise<void> {
   for (const name of names) await scene.create(name, H100);
   for (const name of names)
     await scene.until(name, 'its ports are known', ({ status }) => status.ports !== undefined);
 }
 
-/** All that the operator could have written: versions of the objects, and the server's own record. */
+/** Evidence of every write: the versions of the objects, and the server's own record. */
 async function state(...names: string[]): Promise<unknown> {
   const versions = names.map(async (name) => [name, (await scene.find(name))?.metadata.resourceVersion]);
   return { versions: await Promise.all(versions), writes: await audit.writes(scene.namespace) };
 }
 
-describe('a whole life, counted by those who pay for it', () => {
-  it('takes no write more than it must, and one order and one DELETE', async () => {
+describe('the requests of a whole life cycle', () => {
+  it('are the fewest possible writes, one create request and one DELETE', async () => {
     await scene.create('whole', H100);
     await scene.untilReady('whole');
-    // Intent with finalizer, the pod, one further state of the provider, the Secret, Ready.
+    // Create intent with finalizer, the instance, one further state of the provider, the Secret, Ready.
     expect(await writes()).toEqual([
       'patch gpupods',
       'update gpupods/status',
@@ -84,7 +84,7 @@ describe('a whole life, counted by those who pay for it', () => {
     await scene.delete('whole');
     await scene.untilGone('whole');
     await scene.untilEvent('whole', /^Released: /);
-    // That it is being ended, and that it may go.
+    // The termination, and the release.
     expect((await writes()).slice(5)).toEqual(['update gpupods/status', 'patch gpupods']);
 
     expect((await scene.events('whole')).map((text) => text.split(':')[0])).toEqual([
@@ -101,7 +101,7 @@ describe('a whole life, counted by those who pay for it', () => {
     expect(scene.simulator.ledger.entries()).toMatchObject([{ maxPrice: 3, endedBy: { reason: 'Delete' } }]);
   });
 
-  it('writes nothing at rest, and asks the provider for all machines at once', async () => {
+  it('include no write at rest, and one poll for all instances', async () => {
     await rest('first', 'second');
     const before = await state('first', 'second');
     const lastNumber = scene.simulator.requests.lastNumber;
@@ -114,7 +114,7 @@ describe('a whole life, counted by those who pay for it', () => {
     expect(polls.map(({ query }) => query.split('pod_ids=').length - 1)).toEqual(polls.map(() => 2));
   });
 
-  it('writes nothing when another process takes over', async () => {
+  it('include no write when another process takes over', async () => {
     await rest('first', 'second');
     const before = await state('first', 'second');
     await operator.stop();
@@ -126,7 +126,7 @@ describe('a whole life, counted by those who pay for it', () => {
     expect(scene.simulator.requests.count({ method: 'POST', afterNumber: lastNumber })).toBe(0);
   });
 
-  it('shows in its conditions and columns what a person asks first', async () => {
+  it('lead to conditions and columns with the most important facts', async () => {
     await scene.create('shown', H100);
     const gpuPod = await scene.untilReady('shown');
     expect(
@@ -164,7 +164,7 @@ describe('a whole life, counted by those who pay for it', () => {
     ]);
   });
 
-  it('explains its fields', async () => {
+  it('are documented by kubectl explain', async () => {
     const explain = async (field: string): Promise<string> =>
       (await scene.kubectl(['explain', field])).stdout.replaceAll(/\s+/g, ' ');
     expect(await explain('gpupod')).toContain(
@@ -176,7 +176,7 @@ describe('a whole life, counted by those who pay for it', () => {
     expect(fields).toMatch(/jupyterPasswordSecretRef\s+<Object>/);
   });
 
-  it('leaves the data for the way in as a Secret that goes with the object', async () => {
+  it('create a connection Secret that the GpuPod owns', async () => {
     await scene.create('bound', H100);
     const { metadata, status } = await scene.untilReady('bound');
     const secret = await bench.secrets.get({ namespace: scene.namespace, name: 'bound-connection' });

@@ -14,9 +14,9 @@ import { parseManifests, permissions, podSpecOf, type Manifest } from '../manife
 
 const MINUTE_MS = 60_000;
 const root = path.resolve(import.meta.dirname, '../..');
-/** Where deploy/ goes. */
+/** The namespace of deploy/. */
 const DEPLOY = 'gpupod-system';
-/** Where the chart is installed as it is, and where with `watchNamespace`. */
+/** The namespaces of the chart with default values, and with `watchNamespace`. */
 const CHART = 'chart-system';
 const NARROW = 'narrow-system';
 const WATCHED = 'team-a';
@@ -36,20 +36,20 @@ async function rendered(namespace: string, ...values: readonly string[]): Promis
   return parseManifests(await template(values, namespace));
 }
 
-/** A release counts its own Pods only; deploy/ is there once. */
+/** A release selects only its own Pods. deploy/ exists once. */
 function withoutInstance(pod: object): unknown {
   return JSON.parse(
     JSON.stringify(pod).replaceAll('"app.kubernetes.io/instance":"gpupod-operator",', ''),
   ) as unknown;
 }
 
-/** A namespace that takes no pod but one that keeps to the strictest rules. */
+/** A namespace that enforces the restricted Pod security standard. */
 async function createRestricted(namespace: string): Promise<void> {
   await kubectl('create', 'namespace', namespace);
   await kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
 }
 
-/** Whether the operator of this namespace may do that, by the word of the API server itself. */
+/** Asks the API server whether the operator of this namespace may do that. */
 async function may(namespace: string, question: string): Promise<string> {
   const kubeconfig = await controlPlane.kubeconfigForServiceAccount(namespace, 'gpupod-operator');
   const args = ['auth', 'can-i', ...question.split(' ')];
@@ -89,7 +89,7 @@ describe('the chart and deploy/', () => {
     expect(permissions(await rendered(DEPLOY), kind)).toEqual(permissions(fromDeploy, kind));
   });
 
-  it('start the same process, in the same way', async () => {
+  it('start the same process with the same settings', async () => {
     const { containers, ...pod } = podSpecOf(
       await rendered(DEPLOY, 'image.repository=registry.invalid/gpupod-operator'),
     );
@@ -97,7 +97,7 @@ describe('the chart and deploy/', () => {
 
     expect(withoutInstance(pod)).toEqual(deployPod);
     expect([{ ...containers[0], args: containers[0].args ?? [] }]).toEqual([
-      // A release says whose Lease it holds; IfNotPresent is the default for an image that has a version.
+      // A release names its Lease. IfNotPresent is the default for an image with a version.
       {
         ...deployContainers[0],
         args: ['--lease-owner=gpupod-operator'],
@@ -107,7 +107,7 @@ describe('the chart and deploy/', () => {
   });
 
   it.each(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])(
-    'refuse the same by their %s',
+    'reject the same requests with their %s',
     async (kind) => {
       const policy = await readFile(
         path.join(root, 'deploy/components/admission-policy/policy.yaml'),
@@ -122,7 +122,7 @@ describe('the chart and deploy/', () => {
     },
   );
 
-  it('bind the roles to the account that the pod runs as', async () => {
+  it('bind the roles to the service account of the Pod', async () => {
     for (const manifests of [fromDeploy, await rendered(DEPLOY)]) {
       const { serviceAccountName } = podSpecOf(manifests);
       const subjects = manifests.flatMap(({ subjects: some = [] }) => some);
@@ -139,7 +139,7 @@ describe('the chart', () => {
     expect(await helm('lint', '--strict', chart)).toContain('0 chart(s) failed');
   });
 
-  it('hands its settings to the operator as flags', async () => {
+  it('passes its settings to the operator as flags', async () => {
     const manifests = await rendered(CHART, 'settings.max-price-ceiling=12.50', 'watchNamespace=team-a');
     expect(podSpecOf(manifests).containers[0].args).toEqual([
       '--max-price-ceiling=12.50',
@@ -149,17 +149,17 @@ describe('the chart', () => {
   });
 
   it.each([
-    { value: 'replica=3', why: 'a misspelled value would do nothing' },
-    { value: 'settings.Max_Price=1', why: 'no flag is spelled like this' },
-    { value: 'replicas=0', why: 'nobody would end any machine' },
-  ])('refuses --set $value: $why', async ({ value }) => {
+    { value: 'replica=3', why: 'a misspelled value would have no effect' },
+    { value: 'settings.Max_Price=1', why: 'there is no such flag' },
+    { value: 'replicas=0', why: 'no process would terminate instances' },
+  ])('rejects --set $value, because $why', async ({ value }) => {
     await expect(rendered(CHART, value)).rejects.toThrow("values don't meet the specifications");
   });
 });
 
-describe('a cluster that enforces the restricted pod security standard', () => {
+describe('a cluster that enforces the restricted Pod security standard', () => {
   it.each([DEPLOY, CHART, NARROW])(
-    'takes the pods in %s',
+    'accepts the Pods in %s',
     async (namespace) => {
       expect(await untilPodsExist(namespace, 2)).toHaveLength(2);
     },
@@ -167,11 +167,11 @@ describe('a cluster that enforces the restricted pod security standard', () => {
   );
 });
 
-/** Resources by their full names: a short one could be another group's. */
+/** Full resource names, because a short name could belong to another group. */
 const GPUPODS = 'gpupods.gpupod.dev';
 const ALL = '--all-namespaces';
 
-describe('whoever has the ClusterRole', () => {
+describe('a user with the ClusterRole', () => {
   beforeAll(async () => {
     for (const role of ['view', 'edit']) {
       const binding = [
@@ -186,38 +186,38 @@ describe('whoever has the ClusterRole', () => {
   });
 
   it.each([
-    { role: 'view', verb: 'list', expected: 'yes', why: 'what runs and what it costs is no secret' },
-    { role: 'view', verb: 'create', expected: 'no', why: 'to view is not to spend' },
-    { role: 'edit', verb: 'watch', expected: 'yes', why: 'an editor may see as much' },
+    { role: 'view', verb: 'list', expected: 'yes', why: 'instances and their costs are not secret' },
+    { role: 'view', verb: 'create', expected: 'no', why: 'a viewer does not spend money' },
+    { role: 'edit', verb: 'watch', expected: 'yes', why: 'an editor can read as well' },
     {
       role: 'edit',
       verb: 'create',
       expected: 'no',
-      why: 'an editor spends money only where that was decided',
+      why: 'an editor spends money only if the administrator allows it',
     },
-  ])('$role may $verb GpuPods: $expected, $why', async ({ role, verb, expected }) => {
+  ])('$role may $verb GpuPods: $expected, because $why', async ({ role, verb, expected }) => {
     const args = ['auth', 'can-i', verb, GPUPODS, '-n', 'default', '--as', `jane-${role}`];
     expect((await controlPlane.kubectl(args)).stdout.trim()).toBe(expected);
   });
 });
 
-describe('what the operator of the chart may do', () => {
+describe('the rights of the operator of the chart', () => {
   it.each([
     { question: `list ${GPUPODS} ${ALL}`, expected: 'yes', why: 'it watches all of them' },
     { question: `watch ${GPUPODS} ${ALL}`, expected: 'yes', why: 'it watches all of them' },
     { question: `patch ${GPUPODS} -n default`, expected: 'yes', why: 'finalizer and intent' },
     { question: `update ${GPUPODS} --subresource=status -n default`, expected: 'yes', why: 'status' },
-    { question: `update ${GPUPODS} -n default`, expected: 'no', why: 'the spec is the person’s' },
-    { question: `create ${GPUPODS} -n default`, expected: 'no', why: 'only a person asks for a machine' },
-    { question: `delete ${GPUPODS} -n default`, expected: 'no', why: 'only a person gives one up' },
+    { question: `update ${GPUPODS} -n default`, expected: 'no', why: 'the spec belongs to the user' },
+    { question: `create ${GPUPODS} -n default`, expected: 'no', why: 'only a user creates GpuPods' },
+    { question: `delete ${GPUPODS} -n default`, expected: 'no', why: 'only a user deletes GpuPods' },
     { question: 'get secrets -n default', expected: 'yes', why: 'variables come from named Secrets' },
     { question: 'create secrets -n default', expected: 'yes', why: 'the connection Secret' },
-    { question: `list secrets ${ALL}`, expected: 'no', why: 'it must know the name of what it reads' },
-    { question: 'watch secrets -n default', expected: 'no', why: 'it must know the name of what it reads' },
-    { question: 'create events -n default', expected: 'yes', why: 'it tells what it does' },
-    { question: 'get namespaces/kube-system', expected: 'yes', why: 'its uid is that of the cluster' },
-    { question: 'get namespaces/default', expected: 'no', why: 'the others do not concern it' },
-    { question: `create pods ${ALL}`, expected: 'no', why: 'machines are rented, not run here' },
+    { question: `list secrets ${ALL}`, expected: 'no', why: 'it reads Secrets by name' },
+    { question: 'watch secrets -n default', expected: 'no', why: 'it reads Secrets by name' },
+    { question: 'create events -n default', expected: 'yes', why: 'it records events' },
+    { question: 'get namespaces/kube-system', expected: 'yes', why: 'its uid identifies the cluster' },
+    { question: 'get namespaces/default', expected: 'no', why: 'it needs no other namespace' },
+    { question: `create pods ${ALL}`, expected: 'no', why: 'it rents instances and runs no Pods' },
     { question: `create configmaps -n ${CHART}`, expected: 'yes', why: 'the record of the installation' },
     {
       question: `get configmaps/gpupod-operator-installation -n ${CHART}`,
@@ -227,23 +227,31 @@ describe('what the operator of the chart may do', () => {
     {
       question: `patch configmaps/gpupod-operator-retained -n ${CHART}`,
       expected: 'yes',
-      why: 'retained pods',
+      why: 'the record of retained instances',
     },
     {
       question: `get configmaps/another -n ${CHART}`,
       expected: 'no',
-      why: 'others are none of its business',
+      why: 'it needs no other ConfigMap',
     },
-    { question: 'create configmaps -n default', expected: 'no', why: 'its records are in its own namespace' },
+    {
+      question: 'create configmaps -n default',
+      expected: 'no',
+      why: 'its records are in the namespace of the operator',
+    },
     {
       question: `update leases.coordination.k8s.io/gpupod-operator -n ${CHART}`,
       expected: 'yes',
-      why: 'to lead',
+      why: 'leader election',
     },
-    { question: `update leases.coordination.k8s.io/another -n ${CHART}`, expected: 'no', why: 'not its own' },
-    { question: 'create clusterroles.rbac.authorization.k8s.io', expected: 'no', why: 'it gives no rights' },
-    { question: 'impersonate users', expected: 'no', why: 'it is itself' },
-  ])('$question: $expected, $why', async ({ question, expected }) => {
+    {
+      question: `update leases.coordination.k8s.io/another -n ${CHART}`,
+      expected: 'no',
+      why: 'it is not the Lease of the operator',
+    },
+    { question: 'create clusterroles.rbac.authorization.k8s.io', expected: 'no', why: 'it grants no rights' },
+    { question: 'impersonate users', expected: 'no', why: 'it needs no impersonation' },
+  ])('$question: $expected ($why)', async ({ question, expected }) => {
     expect(await may(CHART, question)).toBe(expected);
   });
 
@@ -251,11 +259,11 @@ describe('what the operator of the chart may do', () => {
     { question: `list ${GPUPODS} -n ${WATCHED}`, expected: 'yes', why: 'the namespace that it watches' },
     { question: `patch ${GPUPODS} -n ${WATCHED}`, expected: 'yes', why: 'finalizer and intent' },
     { question: `get secrets -n ${WATCHED}`, expected: 'yes', why: 'variables and connection Secret' },
-    { question: `list ${GPUPODS} ${ALL}`, expected: 'no', why: 'the others are not watched' },
-    { question: 'get secrets -n default', expected: 'no', why: 'nothing outside of that namespace' },
-    { question: 'get namespaces/kube-system', expected: 'no', why: 'nothing that no namespace holds' },
+    { question: `list ${GPUPODS} ${ALL}`, expected: 'no', why: 'it watches no other namespace' },
+    { question: 'get secrets -n default', expected: 'no', why: 'it needs nothing outside that namespace' },
+    { question: 'get namespaces/kube-system', expected: 'no', why: 'it needs no cluster-scoped object' },
     { question: `create configmaps -n ${NARROW}`, expected: 'yes', why: 'the record of the installation' },
-  ])('with watchNamespace: $question: $expected, $why', async ({ question, expected }) => {
+  ])('with watchNamespace: $question: $expected ($why)', async ({ question, expected }) => {
     expect(await may(NARROW, question)).toBe(expected);
   });
 });

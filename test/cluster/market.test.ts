@@ -18,7 +18,7 @@ interface Unfulfillable {
   readonly spec: GpuPodSpecInput;
   /** Reason of OfferSelected. */
   readonly because: string;
-  /** Reasons that are counted. */
+  /** The reasons in the metric. */
   readonly counts: readonly string[];
   readonly hint?: RegExp;
   /** Message of OfferSelected. */
@@ -27,39 +27,39 @@ interface Unfulfillable {
 
 const UNFULFILLABLE: readonly Unfulfillable[] = [
   {
-    why: 'an image that no offer lists',
+    why: 'no offer has the image',
     spec: { ...H100, image: 'windows_11' },
     because: 'NoMatchingOffer',
     counts: ['ImageNotOffered'],
   },
   {
-    why: 'a size between two steps, and that very one',
+    why: 'the exact size is between two steps',
     spec: { ...H100, resources: { diskSize: 205, fit: 'Exact' } },
     because: 'NoMatchingOffer',
     counts: ['SizeNotOffered'],
     hint: /set resources\.diskSize to 200/,
   },
   {
-    why: 'more disk than anybody sells',
+    why: 'no offer has that much disk',
     spec: { ...H100, resources: { diskSize: 100_000 } },
     because: 'NoMatchingOffer',
     counts: ['SizeNotOffered'],
   },
   {
-    why: 'a price below every offer',
+    why: 'the price is below every offer',
     spec: { ...H100, maxPrice: 1 },
     because: 'AboveMaxPrice',
     counts: ['AboveMaxPrice'],
     hint: /raise maxPrice to 1\.90 to match 1 offer/,
   },
   {
-    why: 'a region with nothing',
+    why: 'the region has no offers',
     spec: { ...H100, placement: { regions: ['africa'] } },
     because: 'NoOffers',
     counts: [],
   },
   {
-    why: 'a count that only clusters of machines have',
+    why: 'only multi-node offers have that count',
     spec: { gpu: { types: ['H100_80GB'], count: 16 } },
     because: 'NoMatchingOffer',
     counts: ['MultiNode'],
@@ -67,7 +67,7 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
     says: 'No offer has 16 × H100_80GB. Single-instance offers: 1 GPU. Multi-node offers exist, but the operator does not rent them.',
   },
   {
-    why: 'more GPUs than any machine has, and fewer than a cluster',
+    why: 'the count is above every single-instance offer and below every multi-node offer',
     spec: { gpu: { types: ['H100_80GB'], count: 8 } },
     because: 'NoOffers',
     counts: ['GpuCountDiffers'],
@@ -75,7 +75,7 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
     says: 'No offer has 8 × H100_80GB. Single-instance offers: 1 GPU. Multi-node offers exist, but the operator does not rent them.',
   },
   {
-    why: 'a number of GPUs between those that machines have',
+    why: 'the count is between those of the offers',
     spec: { gpu: { types: ['A100_80GB'], count: 3 } },
     because: 'NoOffers',
     counts: ['GpuCountDiffers'],
@@ -83,26 +83,26 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
     says: 'No offer has 3 × A100_80GB. Single-instance offers: 1, 2, 4, 8 GPUs.',
   },
   {
-    why: 'a GPU that nobody has today',
+    why: 'the GPU has no offers',
     spec: { gpu: { types: ['H200_96GB'] } },
     because: 'NoOffers',
     counts: [],
   },
   {
-    why: 'a provider that has no stock',
+    why: 'the upstream provider has no stock',
     spec: { ...H100, placement: { providers: { allow: ['lambdalabs'] } } },
     because: 'AllOffersUnavailable',
     counts: ['Unavailable'],
   },
   {
-    why: 'machines of private hosts only, and the spec wants data centers',
+    why: 'the spec requires the secure cloud, and all offers are of the community cloud',
     spec: { gpu: { types: ['A100_80GB'] }, placement: { providers: { allow: ['tensordock'] } } },
     because: 'NoMatchingOffer',
     counts: ['SecurityDiffers'],
     hint: /add hyperstack to placement\.providers\.allow/,
   },
   {
-    why: 'spot offers only, and the spec forbids them',
+    why: 'all offers are spot offers, and the spec forbids them',
     spec: { gpu: { types: ['A100_80GB'] }, placement: { regions: ['eu_north'] } },
     because: 'NoMatchingOffer',
     counts: ['SpotForbidden'],
@@ -110,8 +110,8 @@ const UNFULFILLABLE: readonly Unfulfillable[] = [
   },
 ];
 
-describe('what only the market can say', () => {
-  it.each(UNFULFILLABLE)('$because: $why', async ({ spec, because, counts, hint, says }) => {
+describe('the choice of an offer', () => {
+  it.each(UNFULFILLABLE)('reports $because when $why', async ({ spec, because, counts, hint, says }) => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('wanting', spec);
@@ -129,7 +129,7 @@ describe('what only the market can say', () => {
     expect((await scene.events('wanting')).filter((event) => event.startsWith(because))).toHaveLength(1);
   });
 
-  it('a GPU type in other words than the provider’s is told at once, with the one that is meant', async () => {
+  it('reports an unknown GPU type at once, and suggests the correct one', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('mistyped', { gpu: { types: ['A100'] } });
@@ -143,7 +143,7 @@ describe('what only the market can say', () => {
     await scene.untilReady('mistyped');
   });
 
-  it('a wish can be relaxed while nothing is rented, and is then fulfilled', async () => {
+  it('succeeds after the user relaxes the requirements of a GpuPod without an instance', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('wanting', { ...H100, maxPrice: 1 });
@@ -155,7 +155,7 @@ describe('what only the market can say', () => {
     expect(status).not.toHaveProperty('rejections');
   });
 
-  it('an offer that comes later is taken by itself', async () => {
+  it('takes a later offer automatically', async () => {
     const scene = await cluster.open({ simulator: { offers: { gpus: [] } } });
     await scene.startOperator();
     await scene.create('patient', H100);
@@ -165,7 +165,7 @@ describe('what only the market can say', () => {
     expect(status.offer).toMatchObject({ provider: 'hyperstack', cloudId: 'n3-H100x1' });
   });
 
-  it('a template that the offers refuse is no template for them: each is asked once, and a person is', async () => {
+  it('tries each offer once with a rejected template, and then waits for the user', async () => {
     const scene = await cluster.open({
       simulator: { settings: { templates: [{ id: 'cm2szl4a20001tl3pyq7ua6o7', providers: ['akash'] }] } },
       flags: { 'cool-down-scale': '1' },
@@ -183,7 +183,7 @@ describe('what only the market can say', () => {
     expect(scene.simulator.ledger.entries()).toEqual([]);
   });
 
-  it('three offers that call the order invalid are enough: a person must change the spec', async () => {
+  it('stalls after three offers reject the create request as invalid, until the user changes the spec', async () => {
     const scene = await cluster.open({ flags: { 'cool-down-scale': '1' } });
     const detail = { detail: 'Missing field: key not specified' };
     scene.simulator.faults.add({

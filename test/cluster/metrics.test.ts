@@ -31,7 +31,7 @@ async function get(path: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
 }
 
-/** A series: the name that the reference has, and its labels with their values. */
+/** A series: its name in the reference, and its labels with their values. */
 interface Series {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -54,12 +54,12 @@ async function scrape(): Promise<readonly Series[]> {
   });
 }
 
-/** Sum over the series of a metric. */
+/** The sum of the series of a metric. */
 async function sum(name: string): Promise<number> {
   return (await scrape()).filter((one) => one.name === name).reduce((total, { value }) => total + value, 0);
 }
 
-describe('a scrape after a life', () => {
+describe('a scrape after a whole life cycle', () => {
   beforeEach(async () => {
     await scene.startOperator({
       'http-address': `127.0.0.1:${port}`,
@@ -72,7 +72,7 @@ describe('a scrape after a life', () => {
     await scene.untilReady('train');
   });
 
-  it('shows every metric of the reference with its labels, and none besides', async () => {
+  it('shows every metric of the reference with its labels, and no other metric', async () => {
     await scene.untilTrue('it is told what was spent', async () => (await sum('gpupod_spent_usd_total')) > 0);
     const series = (await scrape()).filter(({ name }) => !/^(?:process|nodejs)_/.test(name));
     const labels = new Map(series.map((one) => [one.name, Object.keys(one.labels).toSorted()]));
@@ -86,14 +86,14 @@ describe('a scrape after a life', () => {
     );
   });
 
-  it('holds no name or id of an object or a machine', async () => {
+  it('contains no name or id of a GpuPod or an instance', async () => {
     const { text } = await get('/metrics');
     const gpuPod = await scene.find('train');
     const own = [gpuPod?.metadata.uid, gpuPod?.status.podId, gpuPod?.status.podName, '"train"'];
     expect(own.filter((word) => text.includes(String(word)))).toEqual([]);
   });
 
-  it('tells what happened', async () => {
+  it('shows what happened', async () => {
     const series = await scrape();
     const labelled = {
       namespace: scene.namespace,
@@ -123,7 +123,7 @@ describe('a scrape after a life', () => {
     }
   });
 
-  it('goes on with what was spent in the next process', async () => {
+  it('keeps the spending across processes', async () => {
     await scene.untilTrue('it is told what was spent', async () => (await sum('gpupod_spent_usd_total')) > 0);
     const before = await sum('gpupod_spent_usd_total');
     await scene.stopOperators();
@@ -138,7 +138,7 @@ describe('a scrape after a life', () => {
 });
 
 describe('a standby', () => {
-  it('is ready, and tells nothing of GpuPods: two would be added up', async () => {
+  it('is ready, and exports no GpuPod metrics, which would count twice', async () => {
     const flags = { 'leader-elect': 'true', 'lease-name': 'pair' };
     await scene.startOperator(flags);
     await scene.create('train', H100);

@@ -10,7 +10,7 @@ const cluster = useBench();
 const A100 = { gpu: { types: ['A100_80GB'] }, maxPrice: 2 };
 const CREATE = { method: 'POST', path: '/pods/' } as const;
 
-/** What an answer with an id may call the instance; a rule fits the GpuPod of its name. */
+/** Names of the instance in the create response. Each rule applies to the GpuPod of the same name. */
 const ANSWERS: Readonly<Record<string, FaultRuleInput['effect']>> = {
   other: { kind: 'OtherName', name: 'blue-whale' },
   cut: { kind: 'OtherName', name: 'gp-abc' },
@@ -18,17 +18,17 @@ const ANSWERS: Readonly<Record<string, FaultRuleInput['effect']>> = {
   odd: { kind: 'Patch', fields: { name: { first: 'a' } } },
 };
 
-/** What every look shows of a name, from the creation on. */
+/** Changes of a name in every snapshot from the creation on. */
 const SHOWN: Readonly<Record<string, Partial<PodRule>>> = {
   shortened: { nameMaxLength: 50 },
   prefixed: { namePrefix: 'customer-7_' },
   capitals: { nameCase: 'Upper' },
 };
 
-describe('an instance whose name comes back changed', () => {
+describe('an instance with a changed name', () => {
   it('is kept by the id that the create request returned', async () => {
     const names = Object.keys(ANSWERS);
-    // Two of them are called otherwise by every look as well: no look-up would find them.
+    // Two of them have another name in every snapshot too, so that no lookup would find them.
     const podRules = ['other', 'cut'].map((name) => ({ nameIncludes: `-${name}`, nameMaxLength: 20 }));
     const scene = await cluster.open({ simulator: { settings: { podRules } } });
     for (const [name, effect] of Object.entries(ANSWERS)) {
@@ -47,7 +47,7 @@ describe('an instance whose name comes back changed', () => {
     expect(scene.simulator.ledger.live()).toEqual([]);
   });
 
-  it('is found by prefix and attempt after the answer was lost', async () => {
+  it('is found by name prefix and attempt after a lost answer', async () => {
     const names = Object.keys(SHOWN);
     const podRules = Object.entries(SHOWN).map(([name, rule]) => ({ nameIncludes: `-${name}`, ...rule }));
     const scene = await cluster.open({ simulator: { settings: { podRules } } });
@@ -64,8 +64,8 @@ describe('an instance whose name comes back changed', () => {
   });
 });
 
-describe('an instance that is renamed on the web page', () => {
-  it('is followed and terminated, whether the operator runs or not; a forged id is neither', async () => {
+describe('an instance that the user renames on the website', () => {
+  it('is tracked and terminated, even if the operator was stopped, unlike a forged id', async () => {
     const scene = await cluster.open();
     const { pods } = scene.simulator;
     await scene.startOperator();
@@ -101,8 +101,8 @@ describe('an instance that is renamed on the web page', () => {
   });
 });
 
-describe('attempts of which no instance comes', () => {
-  it('go on to the next offer, and stall once all of them count', async () => {
+describe('attempts without an instance', () => {
+  it('move to the next offer, and stall after maxAttempts', async () => {
     const scene = await cluster.open({ flags: { 'cool-down-scale': '0.001' } });
     const { simulator } = scene;
     simulator.faults.add({

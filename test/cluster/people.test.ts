@@ -13,7 +13,7 @@ function reconcileRequestedAt(value: string): Record<string, string> {
 }
 
 describe('suspend', () => {
-  it('ends the rental and keeps the object; false rents again, as a new attempt, and what was frozen may change between', async () => {
+  it('terminates the instance and keeps the GpuPod, whose spec may change before suspend=false starts a new attempt', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('nightly', H100);
@@ -34,7 +34,7 @@ describe('suspend', () => {
     expect(scene.simulator.ledger.maxConcurrentBy(() => 'all').get('all')).toBe(1);
   });
 
-  it('rents nothing for an object that begins suspended', async () => {
+  it('rents no instance for a GpuPod that is created suspended', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('later', { ...H100, suspend: true });
@@ -45,8 +45,8 @@ describe('suspend', () => {
   });
 });
 
-describe('letting go', () => {
-  it('with Retain the machine runs on, is written down, and is no orphan to the sweep', async () => {
+describe('deleting a GpuPod', () => {
+  it('keeps and records the instance with Retain, and the sweep does not treat it as an orphan', async () => {
     const scene = await cluster.open({ flags: { 'orphan-policy': 'Terminate' } });
     await scene.startOperator();
     await scene.create('kept', { ...H100, deletionPolicy: 'Retain' });
@@ -65,7 +65,7 @@ describe('letting go', () => {
     await scene.untilEvent('kept', /^Retained: Instance .* was left running/);
   });
 
-  it('waits while the provider does not end the machine, and goes only when its end was seen', async () => {
+  it('releases the GpuPod only after the provider shows the instance as terminated', async () => {
     const scene = await cluster.open();
     const fault = scene.simulator.faults.add({
       method: 'DELETE',
@@ -83,7 +83,7 @@ describe('letting go', () => {
     expect(scene.simulator.ledger.live()).toEqual([]);
   });
 
-  it('by force-release only with the exact id, and without a word to the provider', async () => {
+  it('accepts force-release only with the exact id, and sends no request to the provider', async () => {
     const scene = await cluster.open();
     scene.simulator.faults.add({
       method: 'DELETE',
@@ -105,7 +105,7 @@ describe('letting go', () => {
     await scene.untilEvent('forced', /^Released: .*without proof that instance .* may still bill/);
   });
 
-  it('is not hurried by a finalizer that somebody strips: it is put back', async () => {
+  it('restores a finalizer that somebody removes', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('stripped', H100);
@@ -121,7 +121,7 @@ describe('letting go', () => {
 });
 
 describe('paused', () => {
-  it('nothing is done, deletion included, and the object says that it bills', async () => {
+  it('stops all actions, including deletion, and shows that the instance is billing', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('frozen', H100);
@@ -138,7 +138,7 @@ describe('paused', () => {
     expect(scene.simulator.ledger.live()).toEqual([]);
   });
 
-  it('only by "true": a word that looks like it rents', async () => {
+  it('requires exactly "true"', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('brisk', H100, { 'gpupod.dev/paused': 'yes' });
@@ -146,11 +146,11 @@ describe('paused', () => {
   });
 });
 
-describe('the search', () => {
+describe('the search for an offer', () => {
   it.each([
-    { why: 'one look', offerTimeout: '0s' },
-    { why: 'some looks', offerTimeout: '1s' },
-  ])('ends with offerTimeout, and begins anew when a person asks: $why', async ({ offerTimeout }) => {
+    { why: 'after one search', offerTimeout: '0s' },
+    { why: 'after several searches', offerTimeout: '1s' },
+  ])('ends after offerTimeout, and restarts when the user retries: $why', async ({ offerTimeout }) => {
     const scene = await cluster.open({ simulator: { offers: { gpus: [] } } });
     await scene.startOperator();
     await scene.create('hopeful', { ...H100, offerTimeout });
@@ -170,7 +170,7 @@ describe('the search', () => {
     await scene.untilCondition('hopeful', 'Stalled=True OfferTimeout');
   });
 
-  it('does not begin by itself after a spot machine was taken back: its work is lost, and a person is asked', async () => {
+  it('does not restart automatically after a spot instance was reclaimed, because its work is lost', async () => {
     const scene = await cluster.open();
     await scene.startOperator();
     await scene.create('spot', { gpu: { types: ['A100_80GB'] }, placement: { spot: 'Require' } });
@@ -186,8 +186,8 @@ describe('the search', () => {
   });
 });
 
-describe('who pays', () => {
-  it('is not for a tenant to choose', async () => {
+describe('the paying account', () => {
+  it('cannot be chosen by a tenant', async () => {
     const scene = await cluster.open({
       flags: { 'allowed-team-ids': 'team_1', 'require-max-price': 'true' },
     });
@@ -201,7 +201,7 @@ describe('who pays', () => {
     expect(scene.simulator.ledger.entries()).toMatchObject([{ teamId: 'team_1' }]);
   });
 
-  it('a new key of the same account is taken from its file; one of another account ends and creates nothing', async () => {
+  it('may get a new key from the key file, while a key of another account terminates and creates nothing', async () => {
     const accounts = [
       { key: 'first-key', userId: 'user_1' },
       { key: 'second-key', userId: 'user_1' },
@@ -232,7 +232,7 @@ describe('who pays', () => {
     expect(scene.simulator.ledger.entries().map(({ userId }) => userId)).toEqual(['user_1', 'user_1']);
   });
 
-  it('without a key nothing happens, and all of it as soon as there is one', async () => {
+  it('is unknown without a key, and the operator starts its work as soon as there is one', async () => {
     const keyFile = path.join(cluster.bench.directory, 'no-key-yet');
     const scene = await cluster.open({ flags: { 'prime-api-key-file': keyFile }, env: {} });
     await scene.startOperator();

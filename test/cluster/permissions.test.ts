@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Rents with a variable from a Secret, and is left running when it goes: all that touches Secrets and ConfigMaps. */
+/** Has a variable from a Secret and a retained instance, so that the operator uses Secrets and ConfigMaps. */
 const RETAINED = stringify({
   apiVersion: 'gpupod.dev/v1alpha1',
   kind: 'GpuPod',
@@ -48,7 +48,7 @@ afterAll(async () => {
   await controlPlane.stop();
 });
 
-/** Installs the chart, and starts the operator here, as nobody but the service account of the chart. */
+/** Installs the chart, and starts the operator in this process as the service account of the chart. */
 async function install(namespace: string, watched: string | undefined): Promise<void> {
   const values = watched === undefined ? [] : ['--set', `watchNamespace=${watched}`];
   await helm(
@@ -97,12 +97,12 @@ function endedAtMs(podId: string): number | undefined {
   return simulator.ledger.entries().find(({ id }) => id === podId)?.endedAtMs ?? undefined;
 }
 
-describe('the rights of the chart are enough for all that the operator does', () => {
+describe('the rights of the chart', () => {
   it.each([
     { name: 'in all namespaces', namespace: 'wide-system', work: 'team-a', watched: undefined },
     { name: 'in one namespace', namespace: 'narrow-system', work: 'team-b', watched: 'team-b' },
   ])(
-    '$name',
+    'suffice for everything that the operator does $name',
     async ({ namespace, work, watched }) => {
       await kubectl(controlPlane, 'create', 'namespace', work);
       await kubectl(

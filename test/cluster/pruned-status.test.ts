@@ -11,11 +11,11 @@ import { OFFERS } from '../simulation/world-offers.ts';
 const cluster = useBench();
 
 const CRD = 'gpupods.gpupod.dev';
-/** What an older CRD does not know, and what limits rest on. */
+/** Fields that an older CRD lacks and that limits depend on. */
 const UNKNOWN = ['attempts', 'failedAttempts', 'searchStartedAt', 'lastHandledReconcileAt'];
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
-/** The CRD of this version, and one that lacks the fields above. */
+/** The CRD of this version, and one without the fields above. */
 let current: string;
 let older: string;
 let proxy: ApiProxy | undefined;
@@ -64,7 +64,7 @@ async function readiness({ log }: Scene): Promise<string> {
 }
 
 describe('an older CRD', () => {
-  it('is named at start; nothing is rented, what runs is terminated, and applying the CRD is enough', async () => {
+  it('is reported at the start and prevents creates but no terminations, until the CRD is applied', async () => {
     const scene = await cluster.open();
     await replaceCrd(current);
     await scene.startOperator();
@@ -105,7 +105,7 @@ describe('an older CRD', () => {
 });
 
 describe('an older CRD that the operator may not read', () => {
-  it('lifts no limit and starts no loop of writes: it is told, and nothing new is rented', async () => {
+  it('is reported and prevents creates, without lifting limits or causing a loop of writes', async () => {
     const scene = await openScene();
     const { controlPlane, directory } = cluster.bench;
     proxy = await ApiProxy.open(controlPlane);

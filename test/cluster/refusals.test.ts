@@ -4,11 +4,11 @@ import { useBench } from '../support/use-bench.ts';
 
 const cluster = useBench();
 
-/** Breakers and cooldowns last as long as in production: whoever is ready within a test was not held back. */
+/** Circuit breakers and cooldowns last as long as in production, so that a GpuPod that gets ready was not held back. */
 const UNSCALED = { 'cool-down-scale': '1' };
 const A100 = { gpu: { types: ['A100_80GB'] }, maxPrice: 2 };
 
-describe('a refusal that one GpuPod brought about', () => {
+describe('a refusal that one GpuPod caused', () => {
   it('holds back that GpuPod, and no other', async () => {
     const scene = await cluster.open({ flags: UNSCALED });
     const causes = [
@@ -34,7 +34,7 @@ describe('a refusal that one GpuPod brought about', () => {
 });
 
 describe('a quota of an upstream provider', () => {
-  it('concerns its offer, and the next one is taken at once', async () => {
+  it('concerns its offer, and the next offer is chosen at once', async () => {
     const scene = await cluster.open({ flags: UNSCALED });
     const detail = 'Instance quota exceeded in region CANADA-1 (limit: 8)';
     const effect = { kind: 'Answer', status: 400, body: { detail } } as const;
@@ -52,7 +52,7 @@ describe('a quota of an upstream provider', () => {
 });
 
 describe('create requests that are always refused', () => {
-  it('stall after ten, over restarts, with the refusal and the way out', async () => {
+  it('stall the GpuPod after ten refusals, across restarts, with the refusal and the remedy', async () => {
     const scene = await cluster.open({ flags: { 'cool-down-scale': '0.00001' } });
     const effect = { kind: 'Answer', status: 400, body: { detail: 'The moon is full' } } as const;
     const create = { method: 'POST', path: '/pods/' } as const;

@@ -32,12 +32,12 @@ afterAll(async () => {
 });
 
 describe('the files of a release', () => {
-  it('are a chart that pulls the image of the release without any value', async () => {
+  it('contain a chart that pulls the image of the release by default', async () => {
     const manifests = parseManifests(await templateOf(path.join(out, 'chart'), []));
     expect(podSpecOf(manifests).containers[0].image).toBe(image);
   });
 
-  it('are manifests that pull the same image', async () => {
+  it('contain manifests that pull the same image', async () => {
     const manifests = parseManifests(await readFile(path.join(out, 'deploy/deployment.yaml'), 'utf8'));
     expect(podSpecOf(manifests).containers[0].image).toBe(image);
   });
@@ -59,7 +59,7 @@ describe('every workflow', () => {
     text: readFileSync(file, 'utf8'),
   }));
 
-  it.each(workflows)('$file uses actions by commit, with their version beside them', ({ text }) => {
+  it.each(workflows)('$file pins actions to a commit, with their version in a comment', ({ text }) => {
     const uses = [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action);
     expect(uses).not.toEqual([]);
     expect(uses.filter((action) => !/^\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
@@ -73,7 +73,7 @@ describe('every workflow', () => {
     }
   });
 
-  it('runs only scripts and files that exist', () => {
+  it('runs only existing scripts and files', () => {
     const paths = workflows.flatMap(
       ({ text }) => text.match(/(?:scripts|examples|charts|crds)\/[\w./-]*\w/g) ?? [],
     );

@@ -8,7 +8,7 @@ import { openScene, type Scene } from '../support/scene.ts';
 const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);
 
-/** Short, but with room for a machine that has other things to do. */
+/** Short, but long enough for a busy host. */
 const LEASE: Flags = {
   'leader-elect': 'true',
   'lease-duration': '4s',
@@ -40,7 +40,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** Starts the operator as a process of its own. */
+/** Starts the operator in a separate process. */
 function start(flags: Flags = {}): OperatorProcess {
   const process = startOperatorProcess({
     args: scene.operatorArgs({ ...LEASE, ...flags }),
@@ -69,7 +69,7 @@ async function expectOneInstance(name: string): Promise<void> {
 }
 
 describe('two replicas', () => {
-  it('rent once, and when the leader is told to stop the other goes on with what is there', async () => {
+  it('rent one instance, and the standby continues with it when the leader stops', async () => {
     const first = start();
     await scene.untilTrue('the first leads', async () => await hasLed(first));
     const second = start();
@@ -88,7 +88,7 @@ describe('two replicas', () => {
     expect(scene.simulator.ledger.live()).toHaveLength(3);
   });
 
-  it('rent once when both begin at the same time', async () => {
+  it('rent one instance when both start at the same time', async () => {
     await scene.create('contested', H100);
     start();
     start();
@@ -98,7 +98,7 @@ describe('two replicas', () => {
 });
 
 describe('two installations in one namespace', () => {
-  it('share its Lease: the second says whose it is and what it does not serve, and takes over once it is free', async () => {
+  it('share its Lease, so that the second waits with a warning, and takes over once the Lease is free', async () => {
     const first = start({ 'lease-owner': 'team-a' });
     await scene.untilTrue('the first leads', async () => await hasLed(first));
     const second = start({ 'lease-owner': 'team-b', 'watch-namespace': 'team-b' });
@@ -111,8 +111,8 @@ describe('two installations in one namespace', () => {
   });
 });
 
-describe('a process that is told to stop while an order is under way', () => {
-  it('waits for the answer and writes it down', async () => {
+describe('a process that stops during a create request', () => {
+  it('waits for the answer and records it', async () => {
     scene.simulator.faults.add({
       method: 'POST',
       path: '/pods/',
@@ -130,8 +130,8 @@ describe('a process that is told to stop while an order is under way', () => {
   });
 });
 
-describe('a process that is killed', () => {
-  it('after the machine was made, before it was written down: the next one finds and keeps it', async () => {
+describe('after the kill of a process, the next process', () => {
+  it('adopts an instance that was created but not recorded', async () => {
     scene.simulator.faults.add({
       method: 'POST',
       path: '/pods/',
@@ -148,7 +148,7 @@ describe('a process that is killed', () => {
     expect(posts()).toBe(1);
   });
 
-  it('while its order is on its way, so that the machine is made after its death: the next one waits for it', async () => {
+  it('waits for a create request that arrives after the kill', async () => {
     scene.simulator.faults.add({
       method: 'POST',
       path: '/pods/',
@@ -165,7 +165,7 @@ describe('a process that is killed', () => {
     expect(posts()).toBe(1);
   });
 
-  it('between DELETE and the end: the next one lets the object go, and not before', async () => {
+  it('releases the GpuPod only when the instance is terminated', async () => {
     scene.simulator.settings.deletingMs = 3_000;
     const first = start();
     await scene.create('ending', H100);

@@ -5,7 +5,7 @@ import { createSecret } from '../support/bench.ts';
 import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
-/** Texts that stand nowhere else: whoever finds one has found a leak. */
+/** Texts that occur nowhere else. Every occurrence is a leak. */
 const TOKEN = 'canary-token-4711';
 const PASSWORD = 'canary-password-4712';
 const KEY = 'canary-key-4713';
@@ -22,7 +22,7 @@ const WITH_SECRETS: GpuPodSpecInput = {
   jupyterPasswordSecretRef: { name: 'training', key: 'password' },
 };
 
-/** Everything that people and machines can read of a scene, but for the Secrets themselves. */
+/** Everything readable of a scene, except the Secrets. */
 async function readable(): Promise<string> {
   const { namespace } = scene;
   const objects = await cluster.bench.gpuPods.list({ namespace });
@@ -32,7 +32,7 @@ async function readable(): Promise<string> {
   return JSON.stringify([objects, events, maps.stdout, lines]);
 }
 
-/** As a logger would write it, error messages and stacks included. */
+/** In the format of a logger, including error messages and stacks. */
 function errorsShown(fields: object): string {
   return JSON.stringify(fields, (_key, value: unknown) =>
     value instanceof Error ? inspect(value, { depth: 10 }) : value,
@@ -40,10 +40,10 @@ function errorsShown(fields: object): string {
 }
 
 describe('values from Secrets', () => {
-  it('go into the order and nowhere else, whatever the provider makes of them', async () => {
+  it('occur only in the create request, whatever the provider answers', async () => {
     const account = { key: KEY, userId: 'user_1' };
     scene = await cluster.open({ simulator: { settings: { accounts: [account] } } });
-    // A provider that repeats what it was sent in its refusal.
+    // A provider that echoes the request in its refusal.
     const echo = { detail: `bad body: ${TOKEN} ${PASSWORD} Bearer ${KEY}` };
     scene.simulator.faults.add({
       method: 'POST',
@@ -85,9 +85,9 @@ describe('values from Secrets', () => {
   });
 
   it.each([
-    { why: 'no such Secret', standing: undefined },
-    { why: 'no such key', standing: { token: TOKEN } },
-  ])('are waited for, and nothing is ordered without them: $why', async ({ standing }) => {
+    { why: 'the Secret is missing', standing: undefined },
+    { why: 'the key is missing', standing: { token: TOKEN } },
+  ])('delay the create request until they exist: $why', async ({ standing }) => {
     scene = await cluster.open();
     if (standing !== undefined) await createSecret(cluster.bench, scene.namespace, 'training', standing);
     await scene.startOperator();
@@ -110,7 +110,7 @@ describe('values from Secrets', () => {
 });
 
 describe('the connection Secret', () => {
-  it('of somebody else is never overwritten, and the machine is ready all the same', async () => {
+  it('of somebody else is never overwritten, and does not keep the instance from being ready', async () => {
     scene = await cluster.open();
     await createSecret(cluster.bench, scene.namespace, 'crowded-connection', { mine: 'untouched' });
     await scene.startOperator();
@@ -129,7 +129,7 @@ describe('the connection Secret', () => {
     expect(secret?.['data']).toEqual({ mine: Buffer.from('untouched').toString('base64') });
   });
 
-  it('has the name that the spec gives it', async () => {
+  it('has the name from the spec', async () => {
     scene = await cluster.open();
     await scene.startOperator();
     await scene.create('named', { gpu: { types: ['H100_80GB'] }, connectionSecretName: 'way-in' });
@@ -138,7 +138,7 @@ describe('the connection Secret', () => {
     expect(await cluster.bench.secrets.get({ namespace: scene.namespace, name: 'way-in' })).toBeDefined();
   });
 
-  it('goes when its machine does: its address may soon be somebody else’s', async () => {
+  it('is deleted with its instance, because somebody else may get the address', async () => {
     scene = await cluster.open();
     await scene.startOperator();
     await scene.create('paused-work', { gpu: { types: ['H100_80GB'] } });
