@@ -39,7 +39,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** Begins something, kills the process at the point, and starts the next one. */
+/** Starts an action, kills the process at the point, and starts the next process. */
 async function killAt({ arm }: Point, process: OperatorProcess, begin: () => Promise<void>): Promise<void> {
   const armed = arm(stage);
   await begin();
@@ -54,23 +54,23 @@ async function killAt({ arm }: Point, process: OperatorProcess, begin: () => Pro
 }
 
 const RENTING: readonly Point[] = [
-  atWrite('the order’s write', 'request', isOrderWrite),
-  atWrite('the order’s write', 'request', isOrderWrite, 'arrives'),
-  atWrite('the order’s write', 'answer', isOrderWrite),
+  atWrite('the write of the create intent', 'request', isOrderWrite),
+  atWrite('the write of the create intent', 'request', isOrderWrite, 'arrives'),
+  atWrite('the write of the create intent', 'answer', isOrderWrite),
   atRequest('the POST', 'POST /api/v1/pods', 'lost'),
   atRequest('the POST', 'POST /api/v1/pods', 'held'),
   atRequest('the POST', 'POST /api/v1/pods', 'delivered'),
-  atWrite('the pod id', 'request', namesPod),
-  atWrite('the pod id', 'request', namesPod, 'arrives'),
-  atWrite('the pod id', 'answer', namesPod),
-  atWrite('the connection Secret', 'request', isSecretWrite),
-  atWrite('the connection Secret', 'answer', isSecretWrite),
-  atWrite('readiness', 'request', saysReady),
-  atWrite('readiness', 'answer', saysReady),
+  atWrite('the write of the pod ID', 'request', namesPod),
+  atWrite('the write of the pod ID', 'request', namesPod, 'arrives'),
+  atWrite('the write of the pod ID', 'answer', namesPod),
+  atWrite('the write of the connection Secret', 'request', isSecretWrite),
+  atWrite('the write of the connection Secret', 'answer', isSecretWrite),
+  atWrite('the write of the readiness', 'request', saysReady),
+  atWrite('the write of the readiness', 'answer', saysReady),
 ];
 
 describe('a process that is killed while it rents', () => {
-  it.each(RENTING)('when $point: one pod was ever made, and it is the object’s', async (point) => {
+  it.each(RENTING)('leads to exactly one instance, which the GpuPod gets, when $point', async (point) => {
     await killAt(point, stage.start(), async () => await stage.scene.create('rented', H100));
     await stage.scene.untilReady('rented');
     expect(await stage.judge()).toEqual([]);
@@ -87,8 +87,8 @@ const DELETING: readonly Point[] = [
   atWrite('the release', 'answer', isRelease),
 ];
 
-describe('a process that is killed while an object is deleted', () => {
-  it.each(DELETING)('when $point: the pod has ended, and the object is gone', async (point) => {
+describe('a process that is killed while a GpuPod is deleted', () => {
+  it.each(DELETING)('leaves no instance and no GpuPod when $point', async (point) => {
     const { scene } = stage;
     const first = stage.start();
     await scene.create('leaving', H100);
@@ -101,25 +101,28 @@ describe('a process that is killed while an object is deleted', () => {
 });
 
 const SUSPENDING: readonly Point[] = [
-  atWrite('the decision', 'request', decidesEnding),
-  atWrite('the decision', 'request', decidesEnding, 'arrives'),
-  atWrite('the decision', 'answer', decidesEnding),
-  atWrite('the end that was seen', 'request', sawEnd),
-  atWrite('the end that was seen', 'answer', sawEnd),
+  atWrite('the write of the decision', 'request', decidesEnding),
+  atWrite('the write of the decision', 'request', decidesEnding, 'arrives'),
+  atWrite('the write of the decision', 'answer', decidesEnding),
+  atWrite('the write of the termination', 'request', sawEnd),
+  atWrite('the write of the termination', 'answer', sawEnd),
 ];
 
-describe('a process that is killed while a rental is suspended', () => {
-  it.each(SUSPENDING)('when $point: it ends, and a later order is another one', async (point) => {
-    const { scene } = stage;
-    const first = stage.start();
-    await scene.create('nightly', H100);
-    await scene.untilReady('nightly');
-    await killAt(point, first, async () => await scene.patch('nightly', { spec: { suspend: true } }));
-    await scene.until('nightly', 'no machine', ({ status }) => status.podId === undefined);
-    await scene.patch('nightly', { spec: { suspend: false } });
-    const { status } = await scene.untilReady('nightly');
-    expect(status.attempts).toMatchObject([{ number: 1, outcome: 'Ended' }, { number: 2 }]);
-    expect(await stage.judge()).toEqual([]);
-    expect(stage.podsMade()).toBe(2);
-  });
+describe('a process that is killed while a GpuPod is suspended', () => {
+  it.each(SUSPENDING)(
+    'leaves no instance, and a later attempt creates another one, when $point',
+    async (point) => {
+      const { scene } = stage;
+      const first = stage.start();
+      await scene.create('nightly', H100);
+      await scene.untilReady('nightly');
+      await killAt(point, first, async () => await scene.patch('nightly', { spec: { suspend: true } }));
+      await scene.until('nightly', 'no machine', ({ status }) => status.podId === undefined);
+      await scene.patch('nightly', { spec: { suspend: false } });
+      const { status } = await scene.untilReady('nightly');
+      expect(status.attempts).toMatchObject([{ number: 1, outcome: 'Ended' }, { number: 2 }]);
+      expect(await stage.judge()).toEqual([]);
+      expect(stage.podsMade()).toBe(2);
+    },
+  );
 });

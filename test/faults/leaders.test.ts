@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
-/** Under load: so many objects come while the leader goes. */
+/** The load: this many GpuPods are created while the leader stops. */
 const MANY = Array.from({ length: 40 }, (_, index) => `load-${index}`);
 
 let bench: Bench;
@@ -60,7 +60,7 @@ describe('two replicas under load', () => {
     { signal: 'SIGTERM', lease: LEASE, end: { code: 0, signal: null } },
     { signal: 'SIGKILL', lease: SHORT_LEASE, end: { code: null, signal: 'SIGKILL' } },
   ] as const)(
-    'of which the leader is ended by $signal: each object gets one pod',
+    'create one instance for each GpuPod when $signal stops the leader',
     async ({ signal, lease, end }) => {
       const { scene } = stage;
       const { leader, standby } = await startTwo(lease);
@@ -75,8 +75,8 @@ describe('two replicas under load', () => {
   );
 });
 
-describe('SIGTERM while an order is under way', () => {
-  it('the answer is awaited, the pod id written, and the Lease given back', async () => {
+describe('SIGTERM during a create request', () => {
+  it('lets the process wait for the answer, record the instance and release the Lease', async () => {
     const { scene, toProvider } = stage;
     const { leader, standby } = await startTwo({
       ...LEASE,
@@ -102,15 +102,15 @@ describe('SIGTERM while an order is under way', () => {
   });
 });
 
-describe('a leader that is frozen for longer than its Lease, and wakes up', () => {
-  it('with an order written down and not sent: it sends nothing, and ends', async () => {
+describe('a leader that was frozen for longer than its Lease', () => {
+  it('exits without sending a create request that it has recorded', async () => {
     const { scene } = stage;
     const { leader, standby } = await startTwo(SHORT_LEASE);
     const written = stage.proxy.hold('answer', isOrderWrite);
     await scene.create('contested', H100);
     await written.reached;
     leader.send('SIGSTOP');
-    // The answer lies before it, unread.
+    // The answer has arrived, but the process has not read it.
     written.release();
     await untilLeads(standby, 'SIGSTOP');
     await scene.untilReady('contested');
@@ -120,7 +120,7 @@ describe('a leader that is frozen for longer than its Lease, and wakes up', () =
     expect(stage.podsMade()).toBe(1);
   });
 
-  it('at rest: it ends, and touches nothing on its way', async () => {
+  it('exits without any write when it was at rest', async () => {
     const { scene } = stage;
     const { leader, standby } = await startTwo(SHORT_LEASE);
     await scene.create('kept', H100);

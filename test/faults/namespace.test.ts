@@ -15,7 +15,7 @@ let bench: Bench;
 let stage: Stage;
 
 beforeAll(async () => {
-  // kube-controller-manager is what takes a namespace apart. Its executable is built when it is first needed.
+  // kube-controller-manager deletes the objects of a namespace. Its executable is built on first use.
   bench = await openBench({
     controllerManager: true,
     onProgress: ({ message }) => process.stdout.write(`${message}\n`),
@@ -36,27 +36,27 @@ async function exists(namespace: string): Promise<boolean> {
 
 interface Installation {
   readonly where: string;
-  /** Flags beside the usual ones. */
+  /** Additional flags. */
   readonly flags: () => Promise<Flags>;
 }
 
 const INSTALLATIONS: readonly Installation[] = [
   {
-    where: 'elsewhere',
+    where: 'in another namespace',
     flags: async () => ({ ...LEASE, namespace: await createNamespace(bench) }),
   },
-  { where: 'in it as well', flags: async () => await Promise.resolve({}) },
+  { where: 'in the same namespace', flags: async () => await Promise.resolve({}) },
 ];
 
-describe('a namespace that is deleted, with all that is in it', () => {
+describe('the deletion of a namespace', () => {
   it.each(INSTALLATIONS)(
-    'while the operator lives $where: all rentals end, and the namespace goes',
+    'terminates all instances and completes while the operator runs $where',
     async ({ flags }) => {
       stage = await openStage(bench);
       const { scene } = stage;
       await createSecret(bench, scene.namespace, 'settings', { value: 'some-setting' });
       await createSecret(bench, scene.namespace, 'prime-api-key', { value: scene.simulator.apiKey });
-      // A mounted Secret stays on the disk of a running pod when it is deleted.
+      // A deleted Secret stays mounted in a running Pod.
       const keyFile = path.join(bench.directory, `${scene.namespace}.key`);
       await writeFile(keyFile, scene.simulator.apiKey);
       const operator = stage.start({ 'prime-api-key-file': keyFile, ...(await flags()) }, {});

@@ -38,24 +38,24 @@ interface Storm {
   readonly weather: Weather;
 }
 
-/** Nothing gets through. */
+/** No answer arrives. */
 const OUTAGES: readonly Storm[] = [
   { what: 'refuses connections', weather: { kind: 'refused' } },
   { what: 'breaks every answer in the middle', weather: { kind: 'reset', afterBytes: 60 } },
-  { what: 'is silent, and hears nothing', weather: { kind: 'silent', requests: 'lost' } },
-  { what: 'is silent, and hears everything', weather: { kind: 'silent', requests: 'delivered' } },
+  { what: 'is silent and gets no requests', weather: { kind: 'silent', requests: 'lost' } },
+  { what: 'is silent and gets all requests', weather: { kind: 'silent', requests: 'delivered' } },
 ];
-/** Everything gets through, in its time. */
+/** All answers arrive late. */
 const DELAYS: readonly Storm[] = [
-  { what: 'drips its answers', weather: { kind: 'slow', bytes: 400, everyMs: 5 } },
-  { what: 'is far away', weather: { kind: 'late', ms: 100 } },
+  { what: 'answers in small pieces', weather: { kind: 'slow', bytes: 400, everyMs: 5 } },
+  { what: 'has a long latency', weather: { kind: 'late', ms: 100 } },
 ];
 
 async function count(pattern: RegExp): Promise<number> {
   return (await operator.log()).split('\n').filter((line) => pattern.test(line)).length;
 }
 
-/** Waits until the operator has said this of something that happened from now on. */
+/** Returns a wait for a later log line that matches. */
 async function untilSaid(pattern: RegExp): Promise<() => Promise<void>> {
   const before = await count(pattern);
   return async () =>
@@ -68,36 +68,42 @@ async function expectAllRight(posts: number): Promise<void> {
   expect(operator.isRunning()).toBe(true);
 }
 
-describe('a provider that', () => {
-  it.each(OUTAGES)('$what: nothing is given up, and all is well when it is back', async ({ weather }) => {
-    const { scene, toProvider } = stage;
-    await toProvider.become(weather);
-    await scene.create('during', H100);
-    await scene.delete('before');
-    await scene.untilCondition('during', 'Synced=False ApiUnavailable');
-    expect(await scene.find('before')).toBeDefined();
-    await toProvider.become({ kind: 'clear' });
-    await scene.untilReady('during');
-    await scene.untilGone('before');
-    await expectAllRight(2);
-  });
+describe('the operator', () => {
+  it.each(OUTAGES)(
+    'gives up no GpuPod while the provider $what, and recovers afterwards',
+    async ({ weather }) => {
+      const { scene, toProvider } = stage;
+      await toProvider.become(weather);
+      await scene.create('during', H100);
+      await scene.delete('before');
+      await scene.untilCondition('during', 'Synced=False ApiUnavailable');
+      expect(await scene.find('before')).toBeDefined();
+      await toProvider.become({ kind: 'clear' });
+      await scene.untilReady('during');
+      await scene.untilGone('before');
+      await expectAllRight(2);
+    },
+  );
 
-  it.each(OUTAGES)('$what just when an order leaves: one pod is made', async ({ weather }) => {
-    const { scene, toProvider } = stage;
-    const written = stage.proxy.hold('answer', isOrderWrite);
-    await scene.create('ordered', H100);
-    await written.reached;
-    const said = await untilSaid(/create request returned no instance/);
-    await toProvider.become(weather);
-    written.release();
-    await said();
-    await toProvider.become({ kind: 'clear' });
-    await scene.untilReady('ordered');
-    await expectAllRight(3);
-    expect(stage.podsMade()).toBe(2);
-  });
+  it.each(OUTAGES)(
+    'creates one instance when the provider $what during the create request',
+    async ({ weather }) => {
+      const { scene, toProvider } = stage;
+      const written = stage.proxy.hold('answer', isOrderWrite);
+      await scene.create('ordered', H100);
+      await written.reached;
+      const said = await untilSaid(/create request returned no instance/);
+      await toProvider.become(weather);
+      written.release();
+      await said();
+      await toProvider.become({ kind: 'clear' });
+      await scene.untilReady('ordered');
+      await expectAllRight(3);
+      expect(stage.podsMade()).toBe(2);
+    },
+  );
 
-  it.each(DELAYS)('$what is used as it is', async ({ weather }) => {
+  it.each(DELAYS)('works while the provider $what', async ({ weather }) => {
     const { scene, toProvider } = stage;
     await toProvider.become(weather);
     await scene.create('patient', H100);
@@ -108,8 +114,8 @@ describe('a provider that', () => {
   });
 });
 
-describe('an API server that', () => {
-  it.each(OUTAGES)('$what: what happens meanwhile is done when it is back', async ({ weather }) => {
+describe('the operator with a faulty API server', () => {
+  it.each(OUTAGES)('handles changes that happen while the API server $what', async ({ weather }) => {
     const { scene, toCluster } = stage;
     const said = await untilSaid(/watch failed|watch ended|watch was silent|list failed/);
     await toCluster.become(weather);
@@ -123,7 +129,7 @@ describe('an API server that', () => {
   });
 
   it.each(OUTAGES)(
-    '$what just when the provider answers an order: the pod id is written later',
+    'records the instance later when the API server $what during the create response',
     async ({ weather }) => {
       const { scene, toCluster } = stage;
       let storm: Promise<void> | undefined;
@@ -141,7 +147,7 @@ describe('an API server that', () => {
     },
   );
 
-  it.each(DELAYS)('$what is used as it is', async ({ weather }) => {
+  it.each(DELAYS)('works while the API server $what', async ({ weather }) => {
     const { scene, toCluster } = stage;
     await toCluster.become(weather);
     await scene.create('patient', H100);

@@ -14,7 +14,7 @@ jest.setTimeout(15 * MINUTE_MS);
 const H100: GpuPodSpecInput = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 const HEALTHY = Array.from({ length: 1_000 }, (_, index) => `healthy-${index}`);
 const BATCH = 100;
-/** Those that are deleted in the end: each of a thousand ends as each of a hundred. */
+/** The GpuPods that the test deletes. A hundred of them are as good a test as a thousand. */
 const LEAVING = HEALTHY.slice(0, BATCH);
 const crdSchema = z.object({
   spec: z.object({ versions: z.array(z.object({ schema: z.object({ openAPIV3Schema: z.unknown() }) })) }),
@@ -24,7 +24,7 @@ const SCHEMA = '/spec/versions/0/schema/openAPIV3Schema';
 
 let bench: Bench;
 let stage: Stage;
-/** Names of objects that were ever ready. */
+/** The names of GpuPods that have been ready. */
 const ready = new Set<string>();
 
 beforeAll(async () => {
@@ -55,7 +55,7 @@ async function kubectl(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Stores what today's schema does not allow, as an object that was written before the schema was as strict. */
+/** Stores an object that the schema rejects, as if it was written under an earlier schema. */
 async function createUnreadable(name: string): Promise<void> {
   const crd: unknown = JSON.parse(await kubectl('get', 'crd', CRD, '-o', 'json'));
   const strict = schemaOf(crd);
@@ -89,14 +89,14 @@ async function accepts(object: object, flags: readonly string[]): Promise<boolea
   return code === 0;
 }
 
-/** Waits batch by batch: all at once may take a busy machine longer than anything else that is waited for. */
+/** Waits batch by batch, because all together may exceed the timeout on a busy host. */
 async function untilAllReady(): Promise<void> {
   for (let count = BATCH; count <= HEALTHY.length; count += BATCH) {
     await stage.scene.untilTrue(`${count} are ready`, () => ready.size >= count);
   }
 }
 
-/** How often each object, or its Secret, was written. */
+/** The number of writes of each GpuPod and its Secret. */
 function writes(): readonly number[] {
   const counts = new Map<string, number>(HEALTHY.map((name) => [name, 0]));
   for (const request of stage.proxy.requests.filter(isWrite)) {
@@ -116,8 +116,8 @@ function subjectOf({ path, body }: ProxiedRequest): string {
   return name;
 }
 
-describe('a thousand objects, and some among them that are poison', () => {
-  it('get their pods, one each, whatever the poison does; and those that are deleted end', async () => {
+describe('a thousand GpuPods beside some malformed ones', () => {
+  it('get one instance each, and deleted GpuPods are released', async () => {
     const { scene } = stage;
     const { simulator } = scene;
     await createUnreadable('poison-spec');
@@ -131,7 +131,7 @@ describe('a thousand objects, and some among them that are poison', () => {
     simulator.faults.add({
       method: 'POST',
       contains: 'poison-answer',
-      // One more, and the GpuPod stops by itself.
+      // One more failure would stall the GpuPod.
       times: 2,
       effect: { kind: 'Answer', status: 500, contentType: 'text/html', body: '<h1>Bad gateway</h1>' },
     });
@@ -158,7 +158,7 @@ describe('a thousand objects, and some among them that are poison', () => {
   });
 });
 
-/** Counts, for people: they depend on how often is polled, which is scaled here. */
+/** Prints counts without judging them, because they depend on the scaled poll interval. */
 function tell(span: string, requests: Readonly<Record<string, number>>, written: readonly number[]): void {
   const total = written.reduce((sum, count) => sum + count, 0);
   const list = Object.entries(requests).map(([name, count]) => `${name} ${count}`);

@@ -32,7 +32,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** A file that is replaced as a whole, as a careful program does. */
+/** A file that is replaced atomically. */
 async function replaceFile(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
@@ -48,7 +48,7 @@ function plainFile(name: string): Mount {
   return { file, put: async (text) => await replaceFile(file, text) };
 }
 
-/** A Secret as the kubelet mounts it: `key → ..data/key`, and `..data` is a link that is swapped as a whole. */
+/** A Secret as the kubelet mounts it: `key → ..data/key`, where `..data` is a link that is replaced atomically. */
 async function mountedSecret(name: string): Promise<Mount> {
   const folder = path.join(bench.directory, name);
   await mkdir(folder);
@@ -72,7 +72,7 @@ async function openWithKey(mount: Mount): Promise<void> {
   stage = await openStage(bench, { simulator: { settings: { accounts: [FIRST, SECOND, FOREIGN] } } });
 }
 
-/** The provider takes these keys from now on, and no others. */
+/** From now on, the provider accepts only these keys. */
 function accept(...accounts: (typeof FIRST)[]): void {
   const { settings } = stage.scene.simulator;
   settings.accounts = settings.accounts.filter(({ key }) => accounts.some((one) => one.key === key));
@@ -84,34 +84,37 @@ const MOUNTS = [
 ];
 
 describe('a new key of the same account', () => {
-  it.each(MOUNTS)('in $what is used by the same process, and the old one can go', async ({ mount }) => {
-    const mounted = await mount();
-    await openWithKey(mounted);
-    const { scene } = stage;
-    const operator = stage.start({ 'prime-api-key-file': mounted.file }, {});
-    await scene.create('before', H100);
-    await scene.untilReady('before');
+  it.each(MOUNTS)(
+    'in $what is used by the same process, so that the old key can be revoked',
+    async ({ mount }) => {
+      const mounted = await mount();
+      await openWithKey(mounted);
+      const { scene } = stage;
+      const operator = stage.start({ 'prime-api-key-file': mounted.file }, {});
+      await scene.create('before', H100);
+      await scene.untilReady('before');
 
-    const { requests } = scene.simulator;
-    accept(SECOND);
-    const beganMs = systemClock.monotonicMs();
-    await mounted.put(SECOND.key);
-    const refusedUntil = requests.lastNumber;
-    await scene.untilTrue('an answer for the new key', () =>
-      requests.all({ afterNumber: refusedUntil }).some(({ status }) => status === 200),
-    );
-    durations.note('all', systemClock.monotonicMs() - beganMs);
-    await scene.create('after', H100);
-    await scene.delete('before');
-    await scene.untilReady('after');
-    await scene.untilGone('before');
-    expect(await stage.judge()).toEqual([]);
-    expect(operator.isRunning()).toBe(true);
-    const log = await operator.log();
-    expect([FIRST, SECOND].filter(({ key }) => log.includes(key))).toEqual([]);
-  });
+      const { requests } = scene.simulator;
+      accept(SECOND);
+      const beganMs = systemClock.monotonicMs();
+      await mounted.put(SECOND.key);
+      const refusedUntil = requests.lastNumber;
+      await scene.untilTrue('an answer for the new key', () =>
+        requests.all({ afterNumber: refusedUntil }).some(({ status }) => status === 200),
+      );
+      durations.note('all', systemClock.monotonicMs() - beganMs);
+      await scene.create('after', H100);
+      await scene.delete('before');
+      await scene.untilReady('after');
+      await scene.untilGone('before');
+      expect(await stage.judge()).toEqual([]);
+      expect(operator.isRunning()).toBe(true);
+      const log = await operator.log();
+      expect([FIRST, SECOND].filter(({ key }) => log.includes(key))).toEqual([]);
+    },
+  );
 
-  it('that comes after the old one was revoked ends the wait', async () => {
+  it('is used even if the old key was revoked before', async () => {
     const mounted = plainFile('late-key');
     await openWithKey(mounted);
     const { scene } = stage;
@@ -129,7 +132,7 @@ describe('a new key of the same account', () => {
 });
 
 describe('a key of another account', () => {
-  it('creates and ends nothing, and lets nothing go, until the right one is back', async () => {
+  it('creates, terminates and releases nothing until the right key is back', async () => {
     const mounted = await mountedSecret('foreign-secret');
     await openWithKey(mounted);
     const { scene } = stage;
@@ -153,7 +156,7 @@ describe('a key of another account', () => {
   });
 });
 
-/** A token of a service account that is valid as long as a Secret of that name is there. */
+/** A service account token that is valid as long as a Secret of that name exists. */
 async function boundToken(name: string): Promise<string> {
   const { scene } = stage;
   await must(['create', 'secret', 'generic', name]);
@@ -167,7 +170,7 @@ async function boundToken(name: string): Promise<string> {
   }
 }
 
-/** Starts the operator as a service account, with the token in a file, as in a pod. */
+/** Starts the operator as a service account, with the token in a file, as in a Pod. */
 async function startWithToken(tokenFile: string): Promise<ReturnType<Stage['start']>> {
   const { scene, toCluster } = stage;
   await scene.kubectl(['create', 'serviceaccount', 'operator']);
@@ -181,10 +184,10 @@ async function startWithToken(tokenFile: string): Promise<ReturnType<Stage['star
   ]);
   await replaceFile(tokenFile, await boundToken('first'));
   const file = path.join(bench.directory, `${scene.namespace}.token.kubeconfig`);
-  // As client-node describes the service account of a pod to itself.
+  // The in-cluster configuration of client-node.
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
   await writeFile(file, kubeconfig(toCluster.port, bench.controlPlane.caData, user));
-  // A leader that is refused for long loses its Lease, and ends.
+  // A leader that is rejected for too long loses its Lease, and exits.
   return stage.start({ ...LEASE, kubeconfig: file });
 }
 
@@ -192,7 +195,7 @@ function refusals(): number {
   return stage.proxy.requests.filter(({ status }) => status === 401).length;
 }
 
-describe('a service-account token', () => {
+describe('a service account token', () => {
   it.each([
     { order: 'before the old one is revoked', isLate: false },
     { order: 'after the old one was revoked', isLate: true },
@@ -209,7 +212,7 @@ describe('a service-account token', () => {
     const { stdout: token } = await scene.kubectl(['delete', 'secret', 'first']);
     expect(token).toContain('deleted');
     if (isLate) {
-      // Kubernetes believes a token for some seconds more; a refused watch shows that it does not any longer.
+      // Kubernetes accepts a revoked token for some more seconds. A rejected watch shows the end of that time.
       await scene.untilTrue('a refusal', () => {
         stage.proxy.watches.cut();
         return refusals() > 0;

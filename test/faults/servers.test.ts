@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(6 * MINUTE_MS);
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
-/** Of the looks at pods that are at rest. With unscaled times that is five minutes. */
+/** A number of quiet polls. In production they take five minutes. */
 const FIVE_MINUTES = 5;
 
 let bench: Bench;
@@ -36,7 +36,7 @@ async function twoReady(): Promise<void> {
   for (const name of ['kept', 'leaving']) await stage.scene.untilReady(name);
 }
 
-/** Changes nearly at the same time as the server goes: one object is to be rented, one to be ended. */
+/** Creates one GpuPod and deletes another, just as the server stops. */
 async function changes(): Promise<void> {
   await stage.scene.create('coming', H100);
   await stage.scene.delete('leaving');
@@ -52,7 +52,7 @@ async function expectChangesDone(): Promise<void> {
 }
 
 describe('an API server', () => {
-  it('that restarts is found again, by the same process', async () => {
+  it('that restarts is used again by the same process', async () => {
     const operator = stage.start();
     await twoReady();
     await changes();
@@ -61,7 +61,7 @@ describe('an API server', () => {
     expect(operator.isRunning()).toBe(true);
   });
 
-  it('that is away for five minutes, scaled: the machines run on, and no second one is rented', async () => {
+  it('that is down for five minutes (scaled) leads to no termination and no duplicate', async () => {
     const operator = stage.start();
     await twoReady();
     const { podId } = (await stage.scene.untilReady('kept')).status;
@@ -75,7 +75,7 @@ describe('an API server', () => {
     expect(operator.isRunning()).toBe(true);
   });
 
-  it('that is away for longer than the Lease lasts: the leader ends, and the one that is started for it goes on', async () => {
+  it('that is down for longer than the Lease makes the leader exit, and the next process continues', async () => {
     const ends = stage.keepRunning(SHORT_LEASE);
     await twoReady();
     await changes();
@@ -88,7 +88,7 @@ describe('an API server', () => {
 });
 
 describe('etcd', () => {
-  it('that is killed and started again: the API server and the operator go on', async () => {
+  it('does not stop the API server or the operator when it is killed and restarted', async () => {
     const operator = stage.start();
     await twoReady();
     await changes();

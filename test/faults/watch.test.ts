@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
-/** Enough for a look at how long it takes, which is told and never judged. */
+/** Enough rounds to measure the recovery, which is printed and never judged. */
 const ROUNDS = 3;
 
 let bench: Bench;
@@ -98,7 +98,7 @@ const FAULTS: readonly WatchFault[] = [
   { fault: 'is half-open: no byte comes any more', begin: () => stage.proxy.watches.freeze() },
 ];
 
-/** All versions of before are forgotten: no watch can go on from them. */
+/** Compacts all earlier versions, so that no watch can resume from them. */
 function expire(): void {
   const lists = goodLists();
   const answer = { status: 410, body: status(410, 'Expired') };
@@ -114,7 +114,7 @@ function refuseWatch(code: number, reason: string): void {
   stage.proxy.watches.cut();
 }
 
-/** Resolves when the operator has done something for this object: it knows of it. */
+/** Resolves when the operator has written to this object, and so has seen it. */
 async function untilKnown(name: string): Promise<void> {
   await stage.scene.untilTrue(`${name} is known`, () =>
     stage.proxy.requests.some(({ method, path }) => method === 'PATCH' && path.endsWith(`/gpupods/${name}`)),
@@ -123,7 +123,7 @@ async function untilKnown(name: string): Promise<void> {
 
 describe('a watch', () => {
   it.each(FAULTS)(
-    'that $fault: what happens meanwhile is seen, and the process goes on',
+    'that $fault leads to no missed change, and the process keeps running',
     async ({ fault, begin }) => {
       const { scene } = stage;
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -143,7 +143,7 @@ describe('a watch', () => {
     },
   );
 
-  it('that is silent, so that events are missed, and then expired: the list tells them, deletions too', async () => {
+  it('that is silent and then expired leads to a list that reports missed events, including deletions', async () => {
     const { scene } = stage;
     expire();
     stage.proxy.watches.freeze();
@@ -158,7 +158,7 @@ describe('a watch', () => {
     expect(operator.isRunning()).toBe(true);
   });
 
-  it('without a single change is kept alive by nothing but its replacement', async () => {
+  it('without any change is only replaced, without a list', async () => {
     const opened = stage.proxy.watches.opened;
     await stage.scene.untilTrue('a new watch', () => stage.proxy.watches.opened >= opened + 2);
     expect(await stage.judge()).toEqual([]);

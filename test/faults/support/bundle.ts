@@ -5,9 +5,9 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const bundle = path.join(root, 'dist/gpupod-operator.mjs');
 
 /**
- * The operator as it is shipped, written by `npm run build`.
+ * The bundled operator, from `npm run build`.
  *
- * @throws when it is not there, or older than a source: what is tested would be something else than what is read.
+ * @throws when it does not exist, or is older than a source file, because the test would run other code.
  */
 export async function shippedOperator(): Promise<string> {
   const builtMs = await stat(bundle).then(

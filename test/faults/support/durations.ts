@@ -1,4 +1,4 @@
-/** How long something took, time and again: told at the end, and never judged, for the machine may be busy. */
+/** Repeated measurements of a duration. They are printed and never judged, because the host may be busy. */
 export class Durations {
   readonly #what: string;
   readonly #ms = new Map<string, number[]>();
@@ -11,7 +11,7 @@ export class Durations {
     this.#ms.set(kind, [...(this.#ms.get(kind) ?? []), ms]);
   }
 
-  /** Writes one line for each kind, and one for all together. */
+  /** Prints one line for each kind, and one for the total. */
   tell(): void {
     const lines = [...this.#ms, ['all', [...this.#ms.values()].flat()] as const].map(
       ([kind, times]) =>

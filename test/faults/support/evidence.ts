@@ -5,12 +5,12 @@ import { Journal, type ChangeSource } from '../../simulation/journal.ts';
 import type { Change } from '../../simulation/simulated-api-server.ts';
 import { judgeEnd, type Expectation } from '../../simulation/oracles.ts';
 
-/** A write that is no part of a life: the Lease is renewed for ever, and events only tell. */
+/** Writes that are not part of the life cycle: renewals of the Lease, and events. */
 const ASIDE = /\/(leases|events)(\/|$)/;
 
 /**
- * What the simulated world's oracles judge by, taken from real processes: the provider's ledger, and what the API
- * server answered to the operator's writes, noted before the operator could read it.
+ * The evidence for the oracles of the simulated world, from real processes: the ledger of the provider, and the
+ * answers of the API server to writes of the operator. It records an answer before the operator reads it.
  */
 export class Evidence {
   readonly #simulator: Simulator;
@@ -36,7 +36,7 @@ export class Evidence {
     );
   }
 
-  /** Writes of the operator that were done, but for Lease and events, as `PATCH /apis/…`. */
+  /** Successful writes of the operator without Lease and events, as `PATCH /apis/…`. */
   writes(): string[] {
     return this.#proxy.requests
       .filter(
@@ -45,7 +45,7 @@ export class Evidence {
       .map(({ method, path }) => `${method} ${path}`);
   }
 
-  /** What must not have been, until now, with the GpuPods as they are stored now. */
+  /** The violations so far, for the stored GpuPods. */
   violations(objects: readonly RawObject[], expected: Expectation = {}): readonly string[] {
     judgeEnd(
       {
@@ -81,12 +81,12 @@ export class Evidence {
   }
 }
 
-/** The object before the first write that is seen of it: its status is as people made it, and no intent was on it. */
+/** The object before its first recorded write, without a create intent and without a status from the operator. */
 function asApplied(object: RawObject): RawObject {
   return { ...object, metadata: { ...object.metadata, annotations: {} } };
 }
 
-/** What a write of a GpuPod came to; undefined for every other answer. */
+/** The result of a write of a GpuPod, or undefined for any other answer. */
 function writtenGpuPod({ method, path, status = 0 }: ProxiedRequest, body: string): RawObject | undefined {
   if (method === 'GET' || status >= 300 || !path.includes('/gpupods/')) return undefined;
   const object: unknown = JSON.parse(body);

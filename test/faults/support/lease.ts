@@ -1,13 +1,13 @@
 import type { Flags } from '../../support/operator-settings.ts';
 
-/** Leader election, as it is by default, but for how often is looked: for those that give the Lease back. */
+/** The default leader election with a shorter retry period, for processes that release the Lease. */
 export const LEASE: Flags = {
   'leader-elect': 'true',
   'lease-renew-period': '500ms',
   'lease-retry-period': '300ms',
 };
 
-/** A Lease that runs out while a test waits, with room for a machine that has other things to do. */
+/** A Lease that expires while a test waits, but is long enough for a busy host. */
 export const SHORT_LEASE: Flags = {
   ...LEASE,
   'lease-duration': '6s',

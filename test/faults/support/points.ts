@@ -3,33 +3,33 @@ import type { Moment, ProxiedRequest } from '../../support/api-proxy.ts';
 import type { Silence } from '../../support/tcp-link.ts';
 import type { Stage } from './stage.ts';
 
-/** What becomes of the message that was under way when its sender died. */
+/** What happens to a message in transit when its sender dies. */
 export type FaultPlan = 'is lost' | 'arrives';
 
 /** A moment of the protocol at which a process can be killed. */
 export interface Point {
   readonly point: string;
-  /** Prepares to catch the moment, before anything is begun. */
+  /** Prepares to catch the moment, before the test starts the action. */
   readonly arm: (stage: Stage) => Armed;
 }
 
 export interface Armed {
-  /** Resolves when the process stands there. */
+  /** Resolves when the process is at the point. */
   readonly reached: Promise<unknown>;
-  /** After its death: what was under way goes on, or is lost. */
+  /** Delivers or drops the message in transit, after the death of the process. */
   readonly settle: () => void;
-  /** It goes on only when the next process has looked already. */
+  /** Whether the message arrives only after the next process has listed the instances. */
   readonly isLate: boolean;
 }
 
-/** A write to Kubernetes has left and is not done (and then lost, or done after all), or is done and not answered. */
+/** A write to Kubernetes that was sent but not executed (it is lost, or arrives later), or executed without an answer. */
 export function atWrite(
   point: string,
   moment: Moment,
   isIt: (request: ProxiedRequest) => boolean,
   faultPlan: FaultPlan = 'is lost',
 ): Point {
-  const moments = { request: `has left, and ${faultPlan}`, answer: 'is done, and not answered' };
+  const moments = { request: `was sent, and ${faultPlan}`, answer: 'is executed, and not answered' };
   return {
     point: `${point} ${moments[moment]}`,
     arm: ({ proxy }) => {
@@ -43,12 +43,12 @@ export function atWrite(
   };
 }
 
-/** A request to the provider has left: it is lost, or arrives when its sender is dead, or is done and not answered. */
+/** A request to the provider that is lost, or arrives after its sender is dead, or is executed without an answer. */
 export function atRequest(point: string, firstWords: string, silence: Silence): Point {
   const faultPlans = {
-    lost: 'has left, and is lost',
-    held: 'has left, and arrives',
-    delivered: 'is done, and not answered',
+    lost: 'was sent, and is lost',
+    held: 'was sent, and arrives',
+    delivered: 'is executed, and not answered',
   };
   return {
     point: `${point} ${faultPlans[silence]}`,
@@ -76,17 +76,17 @@ async function untilDone({ scene }: Stage, caught: Promise<void>, firstWords: st
 const GPU_POD = /\/gpupods\/[^/]+$/;
 const STATUS = /\/gpupods\/[^/]+\/status$/;
 
-/** Finalizer and intent. */
+/** The write of the finalizer and the create intent. */
 export function isOrderWrite({ method, path, body }: ProxiedRequest): boolean {
   return method === 'PATCH' && GPU_POD.test(path) && body.includes('gpupod.dev/intent');
 }
 
-/** The finalizer goes. */
+/** The removal of the finalizer. */
 export function isRelease({ method, path, body }: ProxiedRequest): boolean {
   return method === 'PATCH' && GPU_POD.test(path) && body.includes('"finalizers":[]');
 }
 
-/** A status that is like this. */
+/** Matches the write of a status with this property. */
 function isStatus(isIt: (status: Record<string, unknown>) => boolean) {
   return ({ method, path, body }: ProxiedRequest): boolean => {
     if (method !== 'PUT' || !STATUS.test(path)) return false;
@@ -97,16 +97,16 @@ function isStatus(isIt: (status: Record<string, unknown>) => boolean) {
 
 export const namesPod = isStatus((status) => stringAt(status, 'podId') !== undefined);
 export const saysReady = isStatus((status) => stringAt(status, 'readyAt') !== undefined);
-/** An ending is decided, and not seen yet. */
+/** The status with a decided termination that is not complete yet. */
 export const decidesEnding = isStatus(
   (status) => stringAt(status, 'podId') !== undefined && JSON.stringify(status).includes('"ending":'),
 );
-/** The end was seen. */
+/** The status with a completed termination. */
 export const sawEnd = isStatus(
   (status) => stringAt(status, 'podId') === undefined && JSON.stringify(status).includes('"outcome":'),
 );
 
-/** The Secret with the way to the machine. */
+/** The connection Secret. */
 export function isSecretWrite({ method, path }: ProxiedRequest): boolean {
   return method === 'POST' && path.endsWith('/secrets');
 }

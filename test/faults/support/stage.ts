@@ -22,10 +22,10 @@ import { FOREIGN_NAMES, INSTALLATION } from '../../simulation/shared-world.ts';
 import { shippedOperator } from './bundle.ts';
 import { Evidence } from './evidence.ts';
 
-/** Shorter still than the scaled settings: here many lives are cut in the middle, and each time that is waited for. */
+/** Even shorter than the scaled settings, because these tests interrupt many life cycles and wait for each recovery. */
 const FLAGS: Flags = {
   'leader-elect': 'false',
-  // All that there is to be said is searched for secrets.
+  // The most verbose log is searched for secrets.
   'log-level': 'trace',
   'installation-id': INSTALLATION,
   'create-timeout': '2s',
@@ -34,12 +34,12 @@ const FLAGS: Flags = {
   'window-sweep': '700ms',
 };
 
-/** Sweeps, two each, in which what was begun must have come to its end. */
+/** Rounds of two sweeps in which all actions must complete. */
 const ROUNDS_UNTIL_SILENCE = 15;
 
 /**
- * A scene with real processes: the shipped operator talks to the API server over a TCP link and a proxy, and to the
- * provider over another link. Pods of others live at the provider from the beginning to the end.
+ * A scene with real processes. The bundled operator uses the API server through a TCP link and a proxy, and the
+ * provider through another link. The provider has instances of others all the time.
  */
 export class Stage {
   readonly scene: Scene;
@@ -47,12 +47,12 @@ export class Stage {
   readonly toCluster: TcpLink;
   readonly toProvider: TcpLink;
   readonly evidence: Evidence;
-  /** Of the operator. */
+  /** The violations and writes of the operator. */
   readonly kubeconfigPath: string;
   readonly #program: string;
   readonly #processes: OperatorProcess[] = [];
   #isStopping = false;
-  /** Counted as they come: the log of a thousand rentals is too long to be gone through at every look. */
+  /** Counted on arrival, because the log of a thousand instances is too long to be searched at every poll. */
   #lists = 0;
 
   constructor(scene: Scene, roads: Roads, program: string) {
@@ -70,18 +70,18 @@ export class Stage {
     });
   }
 
-  /** Starts one more process of the operator. */
+  /** Starts another process of the operator. */
   start(flags: Flags = {}, env: Readonly<Record<string, string>> = this.environment()): OperatorProcess {
     return this.#start(operatorArgs(this.#place(), { ...FLAGS, ...flags }), env);
   }
 
-  /** The same with the times of production, and leader election. */
+  /** The same with the timings of production and leader election. */
   startUnscaled(): OperatorProcess {
     const args = unscaledArgs(this.#place(), { 'installation-id': INSTALLATION });
     return this.#start(args, this.environment());
   }
 
-  /** Starts the operator, and another one whenever it ends, as a kubelet does; collects how they ended. */
+  /** Starts the operator, and restarts it whenever it exits, as a kubelet does. Collects the exit statuses. */
   keepRunning(flags: Flags = {}): readonly ProcessEnd[] {
     const ends: ProcessEnd[] = [];
     const run = (): void => {
@@ -98,22 +98,22 @@ export class Stage {
     return { PRIME_API_KEY: this.scene.simulator.apiKey };
   }
 
-  /** Orders that the provider heard of. */
+  /** The number of create requests that the provider received. */
   posts(): number {
     return this.scene.simulator.requests.count({ method: 'POST', path: '/pods/' });
   }
 
-  /** Complete lists that were begun. */
+  /** The number of started complete lists. */
   lists(): number {
     return this.#lists;
   }
 
-  /** Pods that were ever made by an order. */
+  /** The number of instances that create requests made. */
   podsMade(): number {
     return this.scene.simulator.ledger.entries().filter(({ origin }) => origin === 'Api').length;
   }
 
-  /** Waits for silence, and says what is or was not as it must be; empty if all is well. */
+  /** Waits until the operator writes nothing more, and returns all violations. */
   async judge(expected: Expectation = {}): Promise<readonly string[]> {
     await this.#untilSilent();
     return await this.verdict(expected);
@@ -142,7 +142,7 @@ export class Stage {
       args,
       env,
       logFile: path.join(bench.directory, `${name}.log`),
-      // The control plane's watchdog ends it too, should this process be killed.
+      // If this process is killed, the watchdog of the control plane ends the operator.
       pidFile: path.join(bench.controlPlane.directory, `${name}.pid`),
     });
     this.#processes.push(process);
@@ -158,7 +158,7 @@ export class Stage {
     };
   }
 
-  /** At rest nothing is written: from one sweep to the next but one. */
+  /** Waits until there is no write during two sweeps. */
   async #untilSilent(): Promise<void> {
     for (let round = 0; round < ROUNDS_UNTIL_SILENCE; round += 1) {
       const writes = this.evidence.writes().length;
@@ -177,7 +177,7 @@ interface Roads {
   readonly kubeconfigPath: string;
 }
 
-/** Opens a stage; stop it in afterEach. */
+/** Opens a stage. Stop it in afterEach. */
 export async function openStage(bench: Bench, options: SceneOptions = {}): Promise<Stage> {
   const program = await shippedOperator();
   const scene = await openScene(bench, options);
@@ -189,7 +189,7 @@ export async function openStage(bench: Bench, options: SceneOptions = {}): Promi
   return new Stage(scene, { proxy, toCluster, toProvider, kubeconfigPath }, program);
 }
 
-/** Where to find the operator's API server; whoever brings no token is the administrator there. */
+/** A kubeconfig for the operator. A client without a token acts as the administrator. */
 export function kubeconfig(port: number, caData: string, user: object = {}): string {
   return stringify({
     apiVersion: 'v1',
