@@ -64,7 +64,7 @@ async function readyz({ log }: Scene): Promise<{ status: number; text: string }>
   return { status: response.status, text: await response.text() };
 }
 
-describe('a proxy in front of the API server', () => {
+describe('a proxy before the API server', () => {
   it('does not stop the operator with its own pages, unknown watch events and rate limits', async () => {
     const { scene, proxy, flags } = await openBehindProxy();
     const isList = of('GET', '/gpupods');

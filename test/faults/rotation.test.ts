@@ -197,9 +197,9 @@ function refusals(): number {
 
 describe('a service account token', () => {
   it.each([
-    { order: 'before the old one is revoked', isLate: false },
-    { order: 'after the old one was revoked', isLate: true },
-  ])('that is replaced $order is used by the same process', async ({ isLate }) => {
+    { moment: 'before the old one is revoked', isLate: false },
+    { moment: 'after the old one was revoked', isLate: true },
+  ])('that is replaced $moment is used by the same process', async ({ isLate }) => {
     stage = await openStage(bench);
     const { scene } = stage;
     const tokenFile = path.join(bench.directory, `${scene.namespace}.token`);

@@ -34,8 +34,13 @@ const CLEAN_COMMENTS = [
   'src/reconciler',
   'src/simulator',
   'test/api',
+  'test/cluster',
+  'test/faults',
+  'test/kubernetes',
   'test/lifecycle',
   'test/offers',
+  'test/reconciler',
+  'test/support',
 ];
 
 const CLEAN_PAGES = [

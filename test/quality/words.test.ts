@@ -78,7 +78,7 @@ describe('the check of words', () => {
       "import './machine.ts';\nconst a = 'rental';\nconst b = a; // `POST /pods` of a podId.\n",
     ],
     ['fixtures of tests', 'test/offers/a.test.ts', "const a = 'The machine.';"],
-    ['a comment of a folder that is not in the list yet', 'test/cluster/a.ts', '// The machine.\n'],
+    ['a comment of a folder that is not in the list yet', 'test/simulator/a.ts', '// The machine.\n'],
     [
       'names of the provider',
       'src/offers/a.ts',
