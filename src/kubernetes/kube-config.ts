@@ -37,7 +37,7 @@ export function loadKubeConfig(options: KubeConfigOptions = {}): LoadedKubeConfi
   const server = serverOf(kubeConfig);
   if (kubeConfig.getCurrentContext() === LAST_RESORT.context && server === LAST_RESORT.server) {
     throw new KubeConfigError(
-      'no kubeconfig found: set KUBECONFIG, create ~/.kube/config, or run in a pod with a service account',
+      'no kubeconfig found: set KUBECONFIG, create ~/.kube/config, or run in a Pod with a service account',
     );
   }
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());

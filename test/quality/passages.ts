@@ -13,6 +13,7 @@ const CLEAN_FOLDERS = [
   'src/api',
   'src/composition',
   'src/config',
+  'src/kubernetes',
   'src/lifecycle',
   'src/observability',
   'src/offers',
