@@ -22,8 +22,8 @@ export function markedCrd(version: string): Json {
 
 /**
  * What is wrong with a CRD that the cluster serves, as a sentence; undefined where it is that of this version, or a
- * newer one with all that this version writes. Marks may be missing, or be older than what they stand on: fields are
- * compared as well.
+ * newer one with all that this version writes. A mark may be older than the CRD that carries it, so fields are compared
+ * as well. Some tools strip annotations: without a mark the fields alone decide, because they protect the limits.
  */
 export function crdDrift(served: unknown, ownVersion: string): string | undefined {
   const own = markedCrd(ownVersion);
@@ -33,7 +33,8 @@ export function crdDrift(served: unknown, ownVersion: string): string | undefine
     return `The installed CRD lacks ${missing.slice(0, MAX_NAMES).join(', ')}${more}.`;
   }
   const [ownMarks, marks] = [annotationsOf(own), annotationsOf(served)];
-  if (marks[CRD_ANNOTATIONS.hash] === ownMarks[CRD_ANNOTATIONS.hash]) return undefined;
+  const hash = marks[CRD_ANNOTATIONS.hash];
+  if (hash === undefined || hash === ownMarks[CRD_ANNOTATIONS.hash]) return undefined;
   const version = marks[CRD_ANNOTATIONS.version];
   if (typeof version === 'string' && isNewer(version, ownVersion)) return undefined;
   return `The installed CRD checks GpuPods by other rules than that of version ${ownVersion}.`;

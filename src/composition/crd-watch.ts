@@ -16,8 +16,6 @@ export interface CrdWatchOptions {
   readonly events: Events;
   /** How long to wait before the operator reads an older CRD again. */
   readonly askAgainMs: number;
-  /** Called when the right CRD replaced an older one. */
-  readonly onHealed: () => void;
 }
 
 const NAME = `${PLURAL}.${GROUP}`;
@@ -29,6 +27,7 @@ const TIMEOUT_MS = 10_000;
  */
 export class CrdWatch implements Runnable {
   readonly #options: CrdWatchOptions;
+  readonly #healed = Promise.withResolvers<undefined>();
   #problem: string | undefined;
   readonly #stopping = new AbortController();
   #first: Promise<void> | undefined;
@@ -40,6 +39,11 @@ export class CrdWatch implements Runnable {
   /** What is wrong with the CRD; undefined if it is right, or the operator may not read it. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Resolves when the right CRD has replaced an older one; never if none was older. */
+  get healed(): Promise<undefined> {
+    return this.#healed.promise;
   }
 
   start(): void {
@@ -60,13 +64,13 @@ export class CrdWatch implements Runnable {
   }
 
   async #goOn(signal: AbortSignal): Promise<void> {
-    const { clock, askAgainMs, onHealed } = this.#options;
+    const { clock, askAgainMs } = this.#options;
     for (;;) {
       await clock.sleep(askAgainMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       const wasOutdated = this.#problem !== undefined;
       if (!(await this.#compare(signal))) continue;
-      if (wasOutdated) onHealed();
+      if (wasOutdated) this.#healed.resolve(undefined);
       return;
     }
   }

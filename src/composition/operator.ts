@@ -47,15 +47,11 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const manager = new Manager({ kubeConfig, log, election: elector ?? new SoleProcess(), openInformer });
   const gpuPods = manager.source(gpuPodResource(config));
   const record = new InstallationReader(cluster, parts);
-  let leading: GpuPodController | undefined;
   const crdWatch = new CrdWatch({
     ...parts,
     crds: cluster.crds,
     events: cluster.recorder,
     askAgainMs: config.timings.sweepMs,
-    onHealed: () => {
-      leading?.onCrdHealed();
-    },
   });
   const crdProblem = (): string | undefined => crdWatch.problem;
   telemetry.observe({
@@ -79,7 +75,9 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
         gpuPodOptions(parts, { identity, cluster, prime, elector, gpuPods, crdProblem }),
         installation,
       );
-      leading = controller;
+      void crdWatch.healed.then(() => {
+        controller.onCrdHealed();
+      });
       const { cooldowns, reservations } = controller.context;
       telemetry.observe({
         cooldowns: () => cooldowns.counts(),

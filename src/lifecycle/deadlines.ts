@@ -1,6 +1,6 @@
 import type { Observation } from './observation.ts';
 import type { InstanceState } from './local-state.ts';
-import { provisioningTimeOf } from './rules/provisioning-time.ts';
+import { timesOutAtMs } from './rules/provisioning-time.ts';
 import type { Step } from './step.ts';
 
 /** A moment at which another rule may apply although nothing but time has passed. Monotonic milliseconds. */
@@ -25,8 +25,7 @@ function ofInstance(observation: Observation, instance: InstanceState): readonly
   const stale: Deadline = { what: 'stale', atMs: staleAtMs(observation, instance) };
   if (gpuPod.status.readyAt === undefined) {
     // Only a snapshot from after the timeout counts, which the next poll brings.
-    const timeoutAtMs = instance.sinceMs + provisioningTimeOf(observation).timeoutMs;
-    const atMs = Math.max(timeoutAtMs, observation.now.monotonicMs) + timings.busyPollMs;
+    const atMs = timesOutAtMs(observation, instance) + timings.busyPollMs;
     return [stale, { what: 'provisioningTimedOut', atMs }];
   }
   return localState.secret === undefined

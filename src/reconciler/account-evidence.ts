@@ -1,4 +1,5 @@
 import { parseGpuPod } from '../api/gpu-pod.ts';
+import { sessionBeganAtMs } from '../lifecycle/account.ts';
 import type { AccountState } from '../lifecycle/observation.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
@@ -14,10 +15,16 @@ export function mayAsk(state: AccountState): boolean {
 }
 
 /**
- * True if an instance that a list lacks is missing from our own account, because the account of the key is confirmed.
+ * True if an instance that the list lacks is missing from our own account: the account of the key is confirmed, and the
+ * list did not begin with an earlier key.
  */
-export function isSurelyOurs(state: AccountState): boolean {
-  return state.kind === 'fits' && state.unconfirmed === undefined && state.unanswered === undefined;
+export function isSurelyOurs(state: AccountState, listBeganAtMs: number): boolean {
+  return (
+    state.kind === 'fits' &&
+    state.unconfirmed === undefined &&
+    state.unanswered === undefined &&
+    listBeganAtMs >= sessionBeganAtMs(state)
+  );
 }
 
 /**

@@ -1,6 +1,5 @@
 import { nextStep } from '../lifecycle/next-step.ts';
 import type { Policy } from '../lifecycle/settings.ts';
-import { sessionBeganAtMs } from '../lifecycle/account.ts';
 import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
 import { AccountWatch } from './account-watch.ts';
 import { Adoptions } from './adoptions.ts';
@@ -86,7 +85,7 @@ export function assemble(
     isBound: (podId) => poller.isFollowed(podId),
     onList: (result, complete) => {
       noteOwnPods(account, { ...result, installation: installation.id });
-      if (isSurelyOurs(account.state) && result.beganAtMs >= sessionBeganAtMs(account.state)) {
+      if (isSurelyOurs(account.state, result.beganAtMs)) {
         reservations.takeInventory(result, complete);
       }
       poller.takeList(result, complete);

@@ -32,10 +32,7 @@ export class GpuPodController implements Runnable {
         this.#controller.enqueue(key);
       },
       enqueueAll: () => {
-        context.view
-          .list()
-          .map(objectKey)
-          .forEach((key) => this.#controller.enqueue(key));
+        this.#enqueueAll();
       },
       scheduleInventory: (inMs) => {
         this.#housekeeping.scheduleInventory(inMs);
@@ -82,6 +79,10 @@ export class GpuPodController implements Runnable {
   /** The older CRD was replaced by the right one, so GpuPods that waited for it go on. */
   onCrdHealed(): void {
     this.context.fidelity.forget();
+    this.#enqueueAll();
+  }
+
+  #enqueueAll(): void {
     for (const gpuPod of this.context.view.list()) {
       this.#controller.enqueue(objectKey(gpuPod));
     }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { hasFinalizer, isDeleting } from '../api/gpu-pod.ts';
+import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpu-pod.ts';
 import type { GpuPod } from '../api/gpu-pod.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
 import type { Intent } from '../lifecycle/intent.ts';
@@ -12,7 +12,6 @@ import type { MicroUsd } from '../offers/money.ts';
 import { chargedAtOnce } from '../offers/upfront.ts';
 import type { InventoryResult } from './inventory.ts';
 import type { GpuPodView } from './ports.ts';
-import { ReadOnce } from './read-once.ts';
 import type { RetainedInstance } from './retained-instances.ts';
 import { attemptKey, listedPrice, intentOf, saidPrice } from './stated.ts';
 
@@ -67,7 +66,6 @@ export class Reservations {
     string,
     { readonly uid: string; readonly micros: MicroUsd; readonly atMs: number }
   >();
-  readonly #objects = new ReadOnce();
   #hasInventory = false;
 
   constructor(options: ReservationsOptions) {
@@ -224,9 +222,9 @@ export class Reservations {
     const byUid = new Map<string, MicroUsd>();
     const rest = new Map(this.#live);
     for (const raw of this.#options.view.list()) {
-      const gpuPod = this.#objects.read(raw);
-      if (gpuPod !== undefined && !byUid.has(gpuPod.metadata.uid)) {
-        byUid.set(gpuPod.metadata.uid, this.#reservedFor(gpuPod, rest));
+      const parsed = parseGpuPod(raw);
+      if (parsed.kind === 'ok' && !byUid.has(parsed.gpuPod.metadata.uid)) {
+        byUid.set(parsed.gpuPod.metadata.uid, this.#reservedFor(parsed.gpuPod, rest));
       }
     }
     const { assumedPrice } = this.#options;

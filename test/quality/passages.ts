@@ -8,32 +8,11 @@ export interface Passage {
   readonly text: string;
 }
 
-/** Folders whose texts follow the glossary. The list grows until it holds all of src. */
-const CLEAN_FOLDERS = [
-  'src/api',
-  'src/composition',
-  'src/config',
-  'src/kubernetes',
-  'src/lifecycle',
-  'src/observability',
-  'src/offers',
-  'src/prime',
-  'src/reconciler',
-  'src/simulator',
-];
+/** Strings and comments here follow the glossary. */
+const SOURCES = ['src'];
 
-/** Folders whose comments, and titles of tests, follow the glossary. The list grows until it holds all of src and test. */
-const CLEAN_COMMENTS = [
-  'src/api',
-  'src/composition',
-  'src/config',
-  'src/kubernetes',
-  'src/lifecycle',
-  'src/observability',
-  'src/offers',
-  'src/prime',
-  'src/reconciler',
-  'src/simulator',
+/** Comments and titles here follow the glossary. The list grows until it holds all of test. */
+const TESTS = [
   'test/api',
   'test/cluster',
   'test/faults',
@@ -56,8 +35,7 @@ const CLEAN_PAGES = [
 const NOT_CHECKED = ['docs/glossary.md', 'docs/development/mutation-survivors.md'];
 
 export function passagesOfProject(): readonly Passage[] {
-  const folders = [...new Set([...CLEAN_FOLDERS, ...CLEAN_COMMENTS])];
-  const sources = folders.flatMap((folder) => globSync(`${folder}/**/*.ts`));
+  const sources = [...SOURCES, ...TESTS].flatMap((folder) => globSync(`${folder}/**/*.ts`));
   const pages = CLEAN_PAGES.flatMap((pattern) => globSync(pattern)).filter(
     (file) => !NOT_CHECKED.includes(file),
   );
@@ -70,12 +48,12 @@ export function passagesOf(file: string, content: string): readonly Passage[] {
   return file.endsWith('.md') ? passagesOfPage(file, content) : passagesOfYaml(file, content);
 }
 
-/** Strings of the files in `CLEAN_FOLDERS`, comments and titles of the files in `CLEAN_COMMENTS`. */
+/** Strings and comments of the sources, comments and titles of the tests. */
 function passagesOfCode(file: string, content: string): readonly Passage[] {
   const source = ts.createSourceFile(file, content, ts.ScriptTarget.Latest, true);
   return [
-    ...(isWithin(CLEAN_FOLDERS, file) ? stringsOf(source) : []),
-    ...(isWithin(CLEAN_COMMENTS, file) ? [...commentsOf(source), ...titlesOf(source)] : []),
+    ...(isWithin(SOURCES, file) ? stringsOf(source) : []),
+    ...(isWithin([...SOURCES, ...TESTS], file) ? [...commentsOf(source), ...titlesOf(source)] : []),
   ];
 }
 

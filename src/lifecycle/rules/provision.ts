@@ -8,7 +8,7 @@ import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts'
 import type { Rest, Step } from '../step.ts';
 import { ON_ITS_WAY, currentDraft, startingDraft } from './condition-drafts.ts';
 import { beginTermination } from './termination.ts';
-import { provisioningTimeOf } from './provisioning-time.ts';
+import { provisioningTimeOf, timesOutAtMs } from './provisioning-time.ts';
 
 /**
  * Follows an instance that is not usable. It is terminated if it has failed or timed out before it was ever ready;
@@ -22,7 +22,10 @@ export function followUnready(
 ): Step {
   const wasReady = observation.gpuPod.status.readyAt !== undefined;
   const failed = wasReady ? undefined : terminateFailed(observation, instance, lastSeen);
-  return failed ?? report(observation, lastSeen.snapshot, facts, wasReady);
+  const rest = report(observation, lastSeen.snapshot, facts, wasReady);
+  const isOverdue = !wasReady && observation.now.monotonicMs >= timesOutAtMs(observation, instance);
+  // Each poll may bring the snapshot from after the timeout.
+  return failed ?? (isOverdue ? { ...rest, requeueAfterMs: observation.timings.busyPollMs } : rest);
 }
 
 function terminateFailed(
@@ -56,7 +59,7 @@ export function terminateTimedOut(
 ): Step | undefined {
   const { timeoutMs, boundMs } = provisioningTimeOf(observation);
   // Only a snapshot from after the deadline counts, so that an outage of the provider times nothing out.
-  if (lastSeen.beganAtMs > instance.sinceMs + timeoutMs) {
+  if (lastSeen.beganAtMs > timesOutAtMs(observation, instance)) {
     return beginTermination(
       observation,
       'ProvisioningTimedOut',

@@ -1,5 +1,6 @@
 import { formatDuration, parseDurationMs } from '../../api/duration.ts';
 import type { GpuPodSpec } from '../../api/spec.ts';
+import type { InstanceState } from '../local-state.ts';
 import type { Observation } from '../observation.ts';
 
 const MS_PER_MINUTE = 60_000;
@@ -36,6 +37,14 @@ export function provisioningTimeOf({
 }: Pick<Observation, 'gpuPod' | 'intent'>): ProvisioningTime {
   const minutes = intent.kind === 'read' ? intent.intent.offer.provisioningMinutes : undefined;
   return provisioningTime(gpuPod.spec, minutes);
+}
+
+/** Monotonic time at which the time to become ready is over. */
+export function timesOutAtMs(
+  observation: Pick<Observation, 'gpuPod' | 'intent'>,
+  { sinceMs }: Pick<InstanceState, 'sinceMs'>,
+): number {
+  return sinceMs + provisioningTimeOf(observation).timeoutMs;
 }
 
 /** Whether the spec allows less time than an instance usually takes. Then a timeout says nothing about the offer. */

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { markedCrd } from '../../src/api/crd-drift.ts';
+import { CrdWatch } from '../../src/composition/crd-watch.ts';
+import { OPERATOR_VERSION } from '../../src/config/version.ts';
+import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
+import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
+
+const ASK_AGAIN_MS = 60_000;
+const FORBIDDEN = new ApiStatusError(403, 'Forbidden', 'cannot get customresourcedefinitions');
+
+function crd(change: (text: string) => string = (text) => text): KubernetesObject {
+  return JSON.parse(change(JSON.stringify(markedCrd(OPERATOR_VERSION)))) as KubernetesObject;
+}
+
+const right = crd();
+const older = crd((text) => text.replaceAll('"refusedAttempts"', '"formerAttempts"'));
+
+/** A watch that is served these answers in turn, the last one again and again. */
+function watching(...answers: readonly (KubernetesObject | Error)[]) {
+  const clock = new VirtualClock();
+  const log = new RecordingLog();
+  const seen = { reads: 0, events: 0, isHealed: false };
+  const watch = new CrdWatch({
+    crds: {
+      get: () => {
+        const answer = answers[Math.min(seen.reads, answers.length - 1)];
+        seen.reads += 1;
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    },
+    clock,
+    log,
+    events: {
+      record: () => {
+        seen.events += 1;
+      },
+    },
+    askAgainMs: ASK_AGAIN_MS,
+  });
+  void watch.healed.then(() => {
+    seen.isHealed = true;
+  });
+  return { watch, clock, log, seen };
+}
+
+describe('CrdWatch', () => {
+  it('finds nothing wrong with the CRD of this version, and reads it once', async () => {
+    const { watch, clock, seen } = watching(right);
+    await watch.whenCompared();
+    await clock.advance(10 * ASK_AGAIN_MS);
+    expect([watch.problem, seen]).toEqual([undefined, { reads: 1, events: 0, isHealed: false }]);
+  });
+
+  it('names an older CRD once, and heals when the right one is applied', async () => {
+    const { watch, clock, log, seen } = watching(older, older, right);
+    await watch.whenCompared();
+    expect(watch.problem).toContain('status.refusedAttempts');
+    await clock.advance(ASK_AGAIN_MS);
+    expect([seen.events, log.messages('error').length, seen.isHealed]).toEqual([1, 1, false]);
+    await clock.advance(ASK_AGAIN_MS);
+    expect([watch.problem, seen.isHealed]).toEqual([undefined, true]);
+    await clock.advance(10 * ASK_AGAIN_MS);
+    expect(seen.reads).toBe(3);
+  });
+
+  it('warns once and finds nothing wrong if it may not read the CRD', async () => {
+    const { watch, clock, log, seen } = watching(FORBIDDEN);
+    await watch.whenCompared();
+    await clock.advance(10 * ASK_AGAIN_MS);
+    expect([watch.problem, seen.reads, log.messages('warn').length]).toEqual([undefined, 1, 1]);
+  });
+
+  it('keeps what it found while it may no longer read the CRD, and heals once it may again', async () => {
+    const { watch, clock, seen } = watching(older, FORBIDDEN, right);
+    await watch.whenCompared();
+    await clock.advance(ASK_AGAIN_MS);
+    expect(watch.problem).toBeDefined();
+    expect(seen.isHealed).toBe(false);
+    await clock.advance(ASK_AGAIN_MS);
+    expect([watch.problem, seen.isHealed]).toEqual([undefined, true]);
+  });
+
+  it('asks no more after a stop', async () => {
+    const { watch, clock, seen } = watching(older);
+    await watch.whenCompared();
+    watch.stop();
+    await clock.advance(10 * ASK_AGAIN_MS);
+    expect(seen.reads).toBe(1);
+  });
+});
