@@ -34,9 +34,8 @@ const PARALLEL = 32;
 const REST_MS = 70_000;
 const TOO_LONG_MS = 10 * 60_000;
 const METRICS_PORT = 18_081;
-/** Real windows; a machine takes two seconds to get ready. */
+/** The operator runs with the timings of production. An instance takes two seconds to become ready. */
 const LIFE = { provisioningMs: 1_500, installingMs: 500, deletingMs: 500 };
-const REAL_TIMINGS = ['busy-poll=5s', 'quiet-poll=60s', 'sweep=5m', 'quiet-failure=60s'];
 
 export async function measureBurst(bench: Bench, audit: Audit, count: number): Promise<Burst> {
   const names = Array.from({ length: count }, (_, index) => `pod-${String(index)}`);
@@ -101,11 +100,9 @@ async function measure(
 }
 
 function startOperator(scene: Scene, { directory }: Bench, program: string): OperatorProcess {
-  const windows = REAL_TIMINGS.map((window) => window.split('='));
-  const flags = Object.fromEntries(windows.map(([name = '', value = '']) => [`window-${name}`, value]));
   return startOperatorProcess({
     program,
-    args: scene.operatorArgs({ ...flags, 'http-address': `127.0.0.1:${String(METRICS_PORT)}` }),
+    args: scene.unscaledArgs({ 'http-address': `127.0.0.1:${String(METRICS_PORT)}` }),
     env: { PRIME_API_KEY: scene.simulator.apiKey },
     logFile: path.join(directory, 'operator.log'),
   });

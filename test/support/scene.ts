@@ -13,7 +13,7 @@ import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { createNamespace, type Bench } from './bench.ts';
 import { createCanaries, leaks, SECRETIVE } from './canaries.ts';
 import type { OperatorProcess } from './operator-process.ts';
-import { operatorArgs, type Flags } from './operator-settings.ts';
+import { operatorArgs, unscaledArgs, type Flags, type OperatorPlace } from './operator-settings.ts';
 import { until } from './until.ts';
 
 /** Durations of instance states, just long enough for a test to observe each state. */
@@ -60,9 +60,17 @@ export class Scene {
 
   /** The arguments for an operator of this scene, in any process. */
   operatorArgs(flags: Flags = {}): string[] {
+    return operatorArgs(this.#place(), { ...this.#options.flags, ...flags });
+  }
+
+  /** The same with the timings of production. */
+  unscaledArgs(flags: Flags = {}): string[] {
+    return unscaledArgs(this.#place(), { ...this.#options.flags, ...flags });
+  }
+
+  #place(): OperatorPlace {
     const { kubeconfigPath } = this.bench.controlPlane;
-    const place = { kubeconfigPath, namespace: this.namespace, primeUrl: this.simulator.url };
-    return operatorArgs(place, { ...this.#options.flags, ...flags });
+    return { kubeconfigPath, namespace: this.namespace, primeUrl: this.simulator.url };
   }
 
   async stopOperators(): Promise<void> {
