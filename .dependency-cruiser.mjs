@@ -1,6 +1,6 @@
 /**
- * The directions of docs/explanation/architecture.md: `main (with its parts in composition) → reconciler → {lifecycle,
- * offers} → api`; `prime` implements interfaces that the pure side declares; `kubernetes`, `observability` and `config`
+ * The directions of docs/explanation/architecture.md: `main (with its parts in composition) → controllers → accounts →
+ * {lifecycle, offers} → api`; `prime` implements interfaces that the pure side declares; `kubernetes`, `observability` and `config`
  * know nothing of ours.
  *
  * test/quality/directions.test.ts plants a file against each rule; a new rule needs a row there.
@@ -14,13 +14,17 @@ const directions = {
     may: ['src/offers/', 'src/api/', 'src/json.ts'],
     why: 'deciding is pure: no effect, no provider, no cluster',
   },
-  reconciler: {
+  accounts: {
+    may: ['src/lifecycle/', 'src/offers/', 'src/api/', 'src/kubernetes/', 'src/clock.ts', 'src/json.ts'],
+    why: 'what one account knows of its instances; the provider is reached through an interface of lifecycle',
+  },
+  controllers: {
     may: [
+      'src/accounts/',
       'src/lifecycle/',
       'src/offers/',
       'src/api/',
       'src/kubernetes/',
-      'src/observability/',
       'src/clock.ts',
       'src/json.ts',
     ],
@@ -41,7 +45,7 @@ const directions = {
       'src/lifecycle/settings.ts',
       'src/prime/base-url.ts',
       'src/prime/api-key.ts',
-      'src/api/duration.ts',
+      'src/api/common/duration.ts',
       'src/offers/money.ts',
     ],
     why: 'a setting is read and checked where its default, unit or form is defined; it knows no more',

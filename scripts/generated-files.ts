@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { markedCrd } from '../src/api/crd-drift.ts';
+import { markedCrd } from '../src/api/gpupod/crd-drift.ts';
 import { settingsReference } from '../src/config/settings-reference.ts';
 import { OPERATOR_VERSION } from '../src/config/version.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';

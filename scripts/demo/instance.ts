@@ -1,5 +1,5 @@
-import type { GpuPod } from '../../src/api/gpu-pod.ts';
-import type { CostStatus, OfferStatus } from '../../src/api/status.ts';
+import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import type { CostStatus, OfferStatus } from '../../src/api/gpupod/status.ts';
 import { findCondition } from '../../src/lifecycle/status/draft.ts';
 import type { Terminal } from './terminal.ts';
 import { usd, wrap } from './text.ts';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { systemClock } from '../../src/clock.ts';
-import { parseGpuPod, type GpuPod } from '../../src/api/gpu-pod.ts';
+import { parseGpuPod, type GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import { isRecord } from '../../src/json.ts';
 import { findCondition } from '../../src/lifecycle/status/draft.ts';
 import { showSentence } from './instance.ts';

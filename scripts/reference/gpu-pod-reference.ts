@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { gpuPodCrd } from '../../src/api/crd.ts';
-import { FROZEN_FIELDS } from '../../src/api/spec.ts';
+import { gpuPodCrd } from '../../src/api/gpupod/crd.ts';
+import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import { code, GENERATED, table } from './markdown.ts';
 import { fieldsBelow, Schema } from './schema-fields.ts';
 import type { Field } from './schema-fields.ts';

@@ -1,4 +1,4 @@
-import { CONDITION_TYPES, REASONS } from '../../src/api/conditions.ts';
+import { CONDITION_TYPES, REASONS } from '../../src/api/gpupod/conditions.ts';
 import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
 import { code, GENERATED, table } from './markdown.ts';
 

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/names.ts';
+import { GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/common/names.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
@@ -16,7 +16,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import { ResourceClient } from '../kubernetes/resource-client.ts';
 import { secretsClient } from '../kubernetes/secrets-client.ts';
-import type { ClusterPorts } from '../reconciler/gpu-pod-options.ts';
+import type { ClusterPorts } from '../controllers/gpupod/gpu-pod-options.ts';
 
 export interface ClusterParts {
   readonly config: Config;

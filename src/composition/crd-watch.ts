@@ -1,5 +1,5 @@
-import { crdDrift } from '../api/crd-drift.ts';
-import { GROUP, PLURAL } from '../api/names.ts';
+import { crdDrift } from '../api/gpupod/crd-drift.ts';
+import { GROUP, PLURAL } from '../api/common/names.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
 import type { Clock } from '../clock.ts';
 import { isForbidden } from '../kubernetes/api-errors.ts';
@@ -7,7 +7,7 @@ import type { Log } from '../kubernetes/log.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
 import type { ResourceClient } from '../kubernetes/resource-client.ts';
-import type { Events } from '../reconciler/ports.ts';
+import type { Events } from '../controllers/gpupod/ports.ts';
 
 export interface CrdWatchOptions {
   readonly crds: Pick<ResourceClient<KubernetesObject>, 'get'>;

@@ -1,6 +1,6 @@
 import type { LeaderElector } from '../kubernetes/leader-elector.ts';
 import type { SharedSource } from '../kubernetes/source.ts';
-import type { GpuPodOptions } from '../reconciler/gpu-pod-options.ts';
+import type { GpuPodOptions } from '../controllers/gpupod/gpu-pod-options.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import type { Prime } from './prime.ts';
 

@@ -1,6 +1,6 @@
-import { ensureProofKey } from '../reconciler/id-proofs.ts';
-import { ensureInstallation } from '../reconciler/installation.ts';
-import type { Installation } from '../reconciler/installation.ts';
+import { ensureProofKey } from '../controllers/gpupod/id-proofs.ts';
+import { ensureInstallation } from '../controllers/gpupod/installation.ts';
+import type { Installation } from '../controllers/gpupod/installation.ts';
 import { apiErrorMessage } from '../kubernetes/api-errors.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 

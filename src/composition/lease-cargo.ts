@@ -1,4 +1,4 @@
-import { SPENT_ANNOTATION } from '../api/names.ts';
+import { SPENT_ANNOTATION } from '../api/common/names.ts';
 import type { LeaseCargo } from '../kubernetes/lease-cargo.ts';
 import type { DurableRecord } from '../observability/metrics.ts';
 import { ownerAnnotations } from './lease-owner.ts';

@@ -1,4 +1,4 @@
-import { LEASE_ANNOTATIONS } from '../api/names.ts';
+import { LEASE_ANNOTATIONS } from '../api/common/names.ts';
 import type { Log } from '../kubernetes/log.ts';
 
 /** The installation that a process belongs to in the election. */

@@ -7,7 +7,7 @@ import { LeaderElector } from '../kubernetes/leader-elector.ts';
 import { Manager } from '../kubernetes/manager.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
 import type { Logger } from '../observability/logger.ts';
-import { GpuPodController } from '../reconciler/gpu-pod-controller.ts';
+import { GpuPodController } from '../controllers/gpupod/gpu-pod-controller.ts';
 import { connectCluster, gpuPodResource } from './cluster.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import { CrdWatch } from './crd-watch.ts';

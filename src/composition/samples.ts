@@ -1,12 +1,12 @@
-import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpu-pod.ts';
-import type { GpuPod } from '../api/gpu-pod.ts';
+import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
 import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
-import type { Reservations } from '../reconciler/reservations.ts';
+import type { Reservations } from '../accounts/reservations.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';

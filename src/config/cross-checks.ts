@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { formatDuration } from '../api/duration.ts';
+import { formatDuration } from '../api/common/duration.ts';
 import { checkBaseUrl } from '../prime/base-url.ts';
 import type { SETTINGS } from './settings.ts';
 

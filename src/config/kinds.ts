@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DURATION_PATTERN, formatDuration, parseDurationMs } from '../api/duration.ts';
+import { DURATION_PATTERN, formatDuration, parseDurationMs } from '../api/common/duration.ts';
 import { capToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { JsonSchema, Kind } from './setting.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { formatDuration } from '../api/duration.ts';
+import { formatDuration } from '../api/common/duration.ts';
 import { DEFAULT_TIMINGS } from '../lifecycle/settings.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { duration } from './kinds.ts';

@@ -1,4 +1,4 @@
-import { formatDuration } from '../api/duration.ts';
+import { formatDuration } from '../api/common/duration.ts';
 import { DEFAULT_TIMINGS } from '../lifecycle/settings.ts';
 import type { ProtocolTimings } from '../lifecycle/settings.ts';
 import { formatUsd } from '../offers/money.ts';

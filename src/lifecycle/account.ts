@@ -1,4 +1,4 @@
-import type { GpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { Intent } from './intent.ts';
 import type { AccountState, Observation } from './observation.ts';

@@ -1,5 +1,5 @@
-import { CUSTOM_TEMPLATE_IMAGE, DEFAULT_IMAGE } from '../api/spec.ts';
-import type { GpuPodSpec } from '../api/spec.ts';
+import { CUSTOM_TEMPLATE_IMAGE, DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
+import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer, Sizes } from '../offers/offer.ts';

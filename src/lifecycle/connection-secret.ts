@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { GpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { InstanceSnapshot } from './provider.ts';
 
 const MAX_NAME_LENGTH = 253;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ANNOTATIONS } from '../api/names.ts';
+import { ANNOTATIONS } from '../api/common/names.ts';
 import { parseJson } from '../json.ts';
-import { isPlainText } from '../api/plain-text.ts';
-import type { GpuPod } from '../api/gpu-pod.ts';
-import { oncePerObject } from '../api/once-per-object.ts';
+import { isPlainText } from '../api/common/plain-text.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
+import { oncePerObject } from '../api/common/once-per-object.ts';
 import { isSameAttempt, MAX_ATTEMPT_NUMBER } from './pod-name.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 

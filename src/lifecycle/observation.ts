@@ -1,4 +1,4 @@
-import type { GpuPod } from '../api/gpu-pod.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { MicroUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import type { AccountIdentity } from './account-identity.ts';

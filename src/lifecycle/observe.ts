@@ -1,4 +1,4 @@
-import { isDeleting } from '../api/gpu-pod.ts';
+import { isDeleting } from '../api/gpupod/gpu-pod.ts';
 import { accountOfIntent } from './account.ts';
 import type { Observation, InventoryView } from './observation.ts';
 import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';

@@ -1,4 +1,4 @@
-import type { GpuPodStatus } from '../api/status.ts';
+import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import { isResolved } from './intent.ts';
 import type { Intent } from './intent.ts';
 import type { Observation, InventoryView } from './observation.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FROZEN_FIELDS } from '../api/spec.ts';
-import type { GpuPodSpec } from '../api/spec.ts';
+import { FROZEN_FIELDS } from '../api/gpupod/spec.ts';
+import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 
 /**
  * Hash of the spec fields that determine what is rented. If it changes during a create request, the instance no

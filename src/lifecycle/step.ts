@@ -1,4 +1,4 @@
-import type { GpuPodStatus } from '../api/status.ts';
+import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { OfferQuery } from '../offers/offer-source.ts';
 import type { CreatePodRequest } from './create-pod-request.ts';
 import type { Intent } from './intent.ts';

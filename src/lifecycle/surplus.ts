@@ -1,5 +1,5 @@
-import { isDeleting } from '../api/gpu-pod.ts';
-import type { GpuPod } from '../api/gpu-pod.ts';
+import { isDeleting } from '../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import { isResolved } from './intent.ts';
 import type { Observation } from './observation.ts';
 import { adoptedPrefix, isCopy } from './open-intent.ts';

@@ -1,4 +1,4 @@
-import { truncateMessage } from '../api/conditions.ts';
+import { truncateMessage } from '../api/gpupod/conditions.ts';
 import { formatUsd } from './money.ts';
 import type { Cost, Offer } from './offer.ts';
 

@@ -1,4 +1,4 @@
-import { CUSTOM_TEMPLATE_IMAGE } from '../api/spec.ts';
+import { CUSTOM_TEMPLATE_IMAGE } from '../api/gpupod/spec.ts';
 import type { FittingOffer } from './candidate.ts';
 import type { Offer } from './offer.ts';
 import { offerKey } from './offer-key.ts';

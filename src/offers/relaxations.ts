@@ -1,4 +1,4 @@
-import { CUSTOM_TEMPLATE_IMAGE, DEFAULT_IMAGE } from '../api/spec.ts';
+import { CUSTOM_TEMPLATE_IMAGE, DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
 import type { FittingOffer } from './candidate.ts';
 import { formatUsd } from './money.ts';
 import type { MicroUsd } from './money.ts';

@@ -1,5 +1,5 @@
-import { DEFAULT_IMAGE } from '../api/spec.ts';
-import type { GpuPodSpec } from '../api/spec.ts';
+import { DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
+import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 import { capToMicros } from './money.ts';
 import type { MicroUsd } from './money.ts';
 import type { SizeRequirements } from './sizes.ts';

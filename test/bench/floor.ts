@@ -1,5 +1,5 @@
 import { inParallel } from '../../scripts/checks/in-parallel.ts';
-import { API_VERSION, KIND } from '../../src/api/names.ts';
+import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createNamespace, type Bench } from '../support/bench.ts';
 

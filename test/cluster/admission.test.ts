@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { stringify } from 'yaml';
-import { API_VERSION, KIND } from '../../src/api/names.ts';
+import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import { BAD_INPUT, SMALLEST } from '../support/bad-input.ts';
 import { createNamespace, openBench, type Bench } from '../support/bench.ts';
 

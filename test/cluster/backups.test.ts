@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../src/api/names.ts';
-import type { GpuPod } from '../../src/api/gpu-pod.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPod } from '../../src/api/gpu-pod.ts';
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { DEFAULT_OFFERS_FILE, loadOffers } from '../../src/simulator/offers/load-offers.ts';
 import { conditionText } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { createSecret } from '../support/bench.ts';
 import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';

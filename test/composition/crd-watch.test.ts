@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { markedCrd } from '../../src/api/crd-drift.ts';
+import { markedCrd } from '../../src/api/gpupod/crd-drift.ts';
 import { CrdWatch } from '../../src/composition/crd-watch.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CONDITION_TYPES, REASONS } from '../../src/api/conditions.ts';
-import type { ConditionStatus } from '../../src/api/conditions.ts';
+import { CONDITION_TYPES, REASONS } from '../../src/api/gpupod/conditions.ts';
+import type { ConditionStatus } from '../../src/api/gpupod/conditions.ts';
 import { eventsBetween } from '../../src/lifecycle/status/events.ts';
 import { phaseOf } from '../../src/lifecycle/status/phase.ts';
 import { markdownFiles, tableBelow } from './support/markdown.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { ANNOTATIONS, API_VERSION, FINALIZER, LABELS, SPENT_ANNOTATION } from '../../src/api/names.ts';
+import { ANNOTATIONS, API_VERSION, FINALIZER, LABELS, SPENT_ANNOTATION } from '../../src/api/common/names.ts';
 import { describedSettings } from '../../src/config/described-settings.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import { fieldPaths } from './support/gpu-pod-yaml.ts';

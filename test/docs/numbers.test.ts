@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { COOLDOWNS } from '../../src/reconciler/cooldowns.ts';
+import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
 import {
   DEFAULT_TIMINGS as TIMINGS,
   MAX_NO_CAPACITY_ATTEMPTS,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
-import { API_VERSION, KIND } from '../../src/api/names.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
+import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import type { ProxiedRequest } from '../support/api-proxy.ts';
 import { openBench, type Bench } from '../support/bench.ts';
 import { conditionText } from '../support/scene.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { parseGpuPod } from '../../src/api/gpu-pod.ts';
-import type { GpuPod } from '../../src/api/gpu-pod.ts';
+import { parseGpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import { isRecord } from '../../src/json.ts';
 import { isRawObject, trimMetadata } from '../../src/kubernetes/objects.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';

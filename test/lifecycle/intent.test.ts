@@ -4,7 +4,7 @@ import { isResolved, readIntent, writeIntent } from '../../src/lifecycle/intent.
 import type { Intent } from '../../src/lifecycle/intent.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { intent } from '../support/builders/intent.ts';
-import type { GpuPodStatus } from '../../src/api/status.ts';
+import type { GpuPodStatus } from '../../src/api/gpupod/status.ts';
 
 function readingOf(annotation: Intent | string): ReturnType<typeof readIntent> {
   return readIntent(gpuPod({ intent: annotation }));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
-import { hasFinalizer, isDeleting, isPaused } from '../../src/api/gpu-pod.ts';
-import type { GpuPod } from '../../src/api/gpu-pod.ts';
-import { ANNOTATIONS } from '../../src/api/names.ts';
-import { GpuPodStatus } from '../../src/api/status.ts';
+import { hasFinalizer, isDeleting, isPaused } from '../../src/api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import { GpuPodStatus } from '../../src/api/gpupod/status.ts';
 import type { Observation } from '../../src/lifecycle/observation.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
 import { isKnownNotCreated, openIntentOf } from '../../src/lifecycle/open-intent.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../src/api/names.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import { nextStep } from '../../src/lifecycle/next-step.ts';
 import { offer } from '../offers/support/builders.ts';
 import { condition } from '../support/builders/conditions.ts';

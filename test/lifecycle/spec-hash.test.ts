@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FROZEN_FIELDS } from '../../src/api/spec.ts';
+import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import { specHash } from '../../src/lifecycle/spec-hash.ts';
 import { spec } from '../offers/support/builders.ts';
 import type { SpecOverrides } from '../offers/support/builders.ts';

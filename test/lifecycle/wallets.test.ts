@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Attempt } from '../../src/api/status.ts';
+import type { Attempt } from '../../src/api/gpupod/status.ts';
 import { walletsOf } from '../../src/lifecycle/open-intent.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { intent } from '../support/builders/intent.ts';

@@ -3,10 +3,10 @@ import type { ApiTransportOptions } from '../../src/kubernetes/api-transport.ts'
 import { Controller } from '../../src/kubernetes/controller.ts';
 import type { ControllerObserver } from '../../src/kubernetes/controller.ts';
 import type { ReflectorObserver } from '../../src/kubernetes/reflector.ts';
-import { ATTEMPT_OUTCOMES } from '../../src/api/status.ts';
+import { ATTEMPT_OUTCOMES } from '../../src/api/gpupod/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';
-import { COOLDOWNS } from '../../src/reconciler/cooldowns.ts';
+import { COOLDOWNS } from '../../src/accounts/cooldowns.ts';
 import { metricsReference } from '../../src/observability/metrics-reference.ts';
 import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 import { systemClock } from '../../src/clock.ts';

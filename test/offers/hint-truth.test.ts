@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { GpuPodSpec } from '../../src/api/spec.ts';
+import type { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
 import { noCooldowns, requirementsFrom } from '../../src/offers/requirements.ts';
 import { offerLists, specs } from './support/arbitraries.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { GpuPodSpec } from '../../src/api/spec.ts';
+import type { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { capToSend, priceLine } from '../../src/offers/cap.ts';
 import type { CustomResource, Offer } from '../../src/offers/offer.ts';
 import { chooseSize, isReachable } from '../../src/offers/reachable-size.ts';

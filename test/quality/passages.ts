@@ -19,7 +19,8 @@ const TESTS = [
   'test/kubernetes',
   'test/lifecycle',
   'test/offers',
-  'test/reconciler',
+  'test/accounts',
+  'test/controllers',
   'test/support',
 ];
 

@@ -21,19 +21,23 @@ const ground: readonly PlantedFile[] = [
   ['src/simulator/world.ts', ['../clock.ts', 'fastify']],
   ['src/simulator/main.ts', ['./world.ts']],
   [
-    'src/reconciler/perform.ts',
+    'src/accounts/session.ts',
+    ['../lifecycle/settings.ts', '../api/spec.ts', '../kubernetes/store.ts', '../clock.ts'],
+  ],
+  [
+    'src/controllers/perform.ts',
     [
+      '../accounts/session.ts',
       '../lifecycle/settings.ts',
       '../offers/offer.ts',
       '../api/spec.ts',
       '../kubernetes/store.ts',
       '../clock.ts',
-      '../observability/log.ts',
     ],
   ],
   [
     'src/composition/operator.ts',
-    ['../reconciler/perform.ts', '../prime/base-url.ts', '../kubernetes/store.ts'],
+    ['../controllers/perform.ts', '../prime/base-url.ts', '../kubernetes/store.ts'],
   ],
   ['src/main.ts', ['./composition/operator.ts', './config/read.ts', 'commander']],
   ['scripts/build.ts', []],
@@ -93,9 +97,15 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'a type is a dependency too',
   },
   {
-    path: 'src/reconciler/bad.ts',
+    path: 'src/accounts/bad.ts',
+    imports: ['../controllers/perform.ts'],
+    broken: ['accounts-direction'],
+    reason: 'an account knows no controller',
+  },
+  {
+    path: 'src/controllers/bad.ts',
     imports: ['../prime/base-url.ts'],
-    broken: ['reconciler-direction'],
+    broken: ['controllers-direction'],
     reason: 'the provider is passed in',
   },
   {
@@ -135,15 +145,15 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'nothing leads to it, and it leads nowhere',
   },
   {
-    path: 'src/reconciler/bad-composition.ts',
+    path: 'src/controllers/bad-composition.ts',
     imports: ['../composition/operator.ts'],
-    broken: ['reconciler-direction'],
+    broken: ['controllers-direction'],
     reason: 'what is composed does not know of it',
   },
   {
-    path: 'src/reconciler/bad-simulator.ts',
+    path: 'src/controllers/bad-simulator.ts',
     imports: ['../simulator/world.ts'],
-    broken: ['reconciler-direction', 'simulator-is-apart'],
+    broken: ['controllers-direction', 'simulator-is-apart'],
     reason: 'the shipped operator would hold its own provider',
   },
   {
@@ -153,13 +163,13 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'importing main starts it',
   },
   {
-    path: 'src/reconciler/bad-test.ts',
+    path: 'src/controllers/bad-test.ts',
     imports: ['../../test/cluster/support.ts'],
     broken: ['src-without-test'],
     reason: 'the image has no tests',
   },
   {
-    path: 'src/reconciler/bad-script.ts',
+    path: 'src/controllers/bad-script.ts',
     imports: ['../../scripts/build.ts'],
     broken: ['src-without-test'],
     reason: 'the image has no scripts',
@@ -171,7 +181,7 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'a price from a file is not calculated',
   },
   {
-    path: 'src/reconciler/bad-got.ts',
+    path: 'src/controllers/bad-got.ts',
     imports: ['got'],
     broken: ['got-only-in-prime'],
     reason: 'a second way to the provider has no rate limit',
@@ -184,14 +194,14 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'got is ESM only: a resolver that misses it would say nothing',
   },
   {
-    path: 'src/reconciler/bad-client-node.ts',
+    path: 'src/controllers/bad-client-node.ts',
     imports: ['@kubernetes/client-node'],
     typeOnly: true,
     broken: ['client-node-only-in-kubernetes'],
     reason: 'its informers are within reach from there',
   },
   {
-    path: 'src/reconciler/bad-operator.ts',
+    path: 'src/controllers/bad-operator.ts',
     imports: ['@dot-i/k8s-operator'],
     broken: ['client-node-only-in-kubernetes'],
     reason: 'its watch ends the process',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../src/api/names.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { readyWorld } from './life.ts';

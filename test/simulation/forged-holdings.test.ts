@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../src/api/names.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import { readyWorld } from './life.ts';
 import { annotate, statusChange, stripAnnotations, removeByForce } from './people.ts';
 import { podIdOf, statusOf } from './readings.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REASONS } from '../../src/api/conditions.ts';
+import { REASONS } from '../../src/api/gpupod/conditions.ts';
 import { markdownFiles } from '../docs/support/markdown.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { TOURS } from './tours/life-tours.ts';

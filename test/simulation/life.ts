@@ -1,4 +1,4 @@
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import type { Call, FaultPlan, Moment } from './boundary.ts';
 import { comparableStatus, judgeRun, judgeEnd, surplusOf } from './oracles.ts';
 import type { Expectation } from './oracles.ts';

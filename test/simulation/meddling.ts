@@ -1,4 +1,4 @@
-import { ANNOTATIONS } from '../../src/api/names.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import { lasting, NAME, specAt, statusChange } from './edits.ts';
 import type { Doing } from './edits.ts';
 import { podIdOf, statusOf } from './readings.ts';

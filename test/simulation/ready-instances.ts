@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import { ANNOTATIONS } from '../../src/api/names.ts';
-import { FROZEN_FIELDS } from '../../src/api/spec.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
 import type { Journal } from './journal.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import type { PodRule } from '../../src/simulator/world/pod-rule.ts';
 import { conditionsOf, reasonOf } from './readings.ts';
 import { SimulatedWorld } from './simulated-world.ts';

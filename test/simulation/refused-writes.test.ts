@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
-import type { EventToRecord } from '../../src/reconciler/ports.ts';
+import type { EventToRecord } from '../../src/controllers/gpupod/ports.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;

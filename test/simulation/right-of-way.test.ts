@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ClusterPorts } from '../../src/reconciler/gpu-pod-options.ts';
+import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import type { WorldOptions } from './simulated-world.ts';

@@ -1,4 +1,4 @@
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';

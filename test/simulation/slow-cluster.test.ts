@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../src/api/names.ts';
-import type { ClusterPorts } from '../../src/reconciler/gpu-pod-options.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
 const MINUTE_MS = 60_000;

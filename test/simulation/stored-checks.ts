@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GpuPodSpec } from '../../src/api/spec.ts';
-import { GpuPodStatus } from '../../src/api/status.ts';
+import { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
+import { GpuPodStatus } from '../../src/api/gpupod/status.ts';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ANNOTATIONS } from '../../src/api/names.ts';
-import { FROZEN_FIELDS } from '../../src/api/spec.ts';
+import { ANNOTATIONS } from '../../src/api/common/names.ts';
+import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import { parseJson, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { podIdOf, specOf } from './readings.ts';

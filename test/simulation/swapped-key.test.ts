@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import type { ClusterPorts } from '../../src/reconciler/gpu-pod-options.ts';
+import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';

@@ -1,6 +1,6 @@
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { objectKey } from '../../src/kubernetes/objects.ts';
-import { GROUP, PLURAL, VERSION } from '../../src/api/names.ts';
+import { GROUP, PLURAL, VERSION } from '../../src/api/common/names.ts';
 import { toWatchedEvent } from '../../src/kubernetes/frame.ts';
 import { SharedSource } from '../../src/kubernetes/source.ts';
 import { Store } from '../../src/kubernetes/store.ts';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { OPERATOR_NAME } from '../../src/api/names.ts';
+import { OPERATOR_NAME } from '../../src/api/common/names.ts';
 
 const policy = {
   apiVersion: 'audit.k8s.io/v1',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { GROUP, PLURAL, VERSION } from '../../src/api/names.ts';
+import { GROUP, PLURAL, VERSION } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
 import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.ts';

@@ -1,4 +1,4 @@
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { findSecret, type Canaries } from './find-secret.ts';
 import { createSecret, type Bench } from './bench.ts';
 import { loggedText, shownOf } from './readable.ts';

@@ -1,6 +1,6 @@
-import { parseGpuPod, type GpuPod } from '../../src/api/gpu-pod.ts';
-import { API_VERSION, KIND } from '../../src/api/names.ts';
-import type { GpuPodSpecInput } from '../../src/api/spec.ts';
+import { parseGpuPod, type GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import { API_VERSION, KIND } from '../../src/api/common/names.ts';
+import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { startOperator, type RunningOperator } from '../../src/composition/operator.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import {

@@ -1,6 +1,6 @@
-import { isDeleting } from '../../api/gpu-pod.ts';
-import { ANNOTATIONS } from '../../api/names.ts';
-import type { GpuPodStatus } from '../../api/status.ts';
+import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS } from '../../api/common/names.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { accountVerdict, identityOf, isSameAccount, sessionBeganAtMs, liabilityOf } from '../account.ts';
 import type { AccountVerdict, Liability } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';

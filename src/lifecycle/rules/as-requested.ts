@@ -1,4 +1,4 @@
-import type { GpuPod } from '../../api/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import { sameName } from '../pod-name.ts';

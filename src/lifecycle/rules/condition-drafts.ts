@@ -1,7 +1,7 @@
-import { REASONS } from '../../api/conditions.ts';
-import type { ConditionType, Reason } from '../../api/conditions.ts';
-import type { GpuPodSpec } from '../../api/spec.ts';
-import type { GpuPodStatus } from '../../api/status.ts';
+import { REASONS } from '../../api/gpupod/conditions.ts';
+import type { ConditionType, Reason } from '../../api/gpupod/conditions.ts';
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Intent } from '../intent.ts';
 import { findCondition } from '../status/draft.ts';
 import type { ConditionDraft } from '../status/draft.ts';

@@ -1,10 +1,10 @@
-import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../api/conditions.ts';
+import { MAX_MESSAGE_LENGTH, truncateMessage } from '../../api/gpupod/conditions.ts';
 import { capToSend } from '../../offers/cap.ts';
 import { explainChoice } from '../../offers/explain.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { limitsFrom } from '../../offers/requirements.ts';
-import type { GpuPodSpec } from '../../api/spec.ts';
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 import { identityOf, keyOf } from '../account.ts';
 import { buildCreatePodRequest, imageOf } from '../build-request.ts';
 import type { Intent } from '../intent.ts';

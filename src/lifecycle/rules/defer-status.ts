@@ -1,4 +1,4 @@
-import { isDeleting } from '../../api/gpu-pod.ts';
+import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
 

@@ -1,5 +1,5 @@
-import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
-import { ANNOTATIONS } from '../../api/names.ts';
+import { hasFinalizer, isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS } from '../../api/common/names.ts';
 import type { Observation } from '../observation.ts';
 import { openIntentOf } from '../open-intent.ts';
 import { isSameAttempt } from '../pod-name.ts';

@@ -1,5 +1,5 @@
-import type { GpuPodSpec } from '../../api/spec.ts';
-import type { OfferStatus } from '../../api/status.ts';
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
+import type { OfferStatus } from '../../api/gpupod/status.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import { effectiveCap, limitsFrom } from '../../offers/requirements.ts';
 import { identityOf } from '../account.ts';

@@ -1,4 +1,4 @@
-import { truncateMessage } from '../../api/conditions.ts';
+import { truncateMessage } from '../../api/gpupod/conditions.ts';
 import type { Observation } from '../observation.ts';
 import { podNamePrefix } from '../pod-name.ts';
 import { MAX_NO_CAPACITY_ATTEMPTS, MAX_REFUSED_ATTEMPTS, MIN_NOT_CREATED_BEFORE_STALL } from '../settings.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Reason } from '../../api/conditions.ts';
-import { FRESH_STATUS } from '../../api/status.ts';
+import type { Reason } from '../../api/gpupod/conditions.ts';
+import { FRESH_STATUS } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 import type { LocalState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';

@@ -1,4 +1,4 @@
-import type { GpuPod } from '../../api/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { formatUsd } from '../../offers/money.ts';
 import type { Observation } from '../observation.ts';
 import { MAX_INVALID_REFUSALS } from '../settings.ts';

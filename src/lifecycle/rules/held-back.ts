@@ -1,4 +1,4 @@
-import { isPaused } from '../../api/gpu-pod.ts';
+import { isPaused } from '../../api/gpupod/gpu-pod.ts';
 import type { Observation } from '../observation.ts';
 import { openIntentOf } from '../open-intent.ts';
 import { draftStatus } from '../status/draft.ts';

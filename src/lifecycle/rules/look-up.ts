@@ -1,4 +1,4 @@
-import { ANNOTATIONS } from '../../api/names.ts';
+import { ANNOTATIONS } from '../../api/common/names.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import type { PendingCreate } from '../local-state.ts';

@@ -1,5 +1,5 @@
-import { isDeleting } from '../../api/gpu-pod.ts';
-import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
+import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';

@@ -1,4 +1,4 @@
-import { parseDurationMs } from '../../api/duration.ts';
+import { parseDurationMs } from '../../api/common/duration.ts';
 import { summarizeRejections } from '../../offers/rejections.ts';
 import type { NoOfferSelected } from '../../offers/select-offer.ts';
 import type { Observation } from '../observation.ts';

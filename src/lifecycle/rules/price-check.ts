@@ -1,4 +1,4 @@
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { priceLine } from '../../offers/cap.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';

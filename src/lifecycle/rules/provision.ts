@@ -1,4 +1,4 @@
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../api/common/duration.ts';
 import type { Observation, LastSeen } from '../observation.ts';
 import type { InstanceState } from '../local-state.ts';
 import type { InstanceSnapshot, PodStatus } from '../provider.ts';

@@ -1,5 +1,5 @@
-import { formatDuration, parseDurationMs } from '../../api/duration.ts';
-import type { GpuPodSpec } from '../../api/spec.ts';
+import { formatDuration, parseDurationMs } from '../../api/common/duration.ts';
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 import type { InstanceState } from '../local-state.ts';
 import type { Observation } from '../observation.ts';
 

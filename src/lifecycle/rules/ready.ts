@@ -1,5 +1,5 @@
-import type { GpuPod } from '../../api/gpu-pod.ts';
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 import { connectionSecret } from '../connection-secret.ts';
 import type { SecretState } from '../local-state.ts';

@@ -1,4 +1,4 @@
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Intent } from '../intent.ts';

@@ -1,6 +1,6 @@
-import { hasFinalizer, isDeleting } from '../../api/gpu-pod.ts';
-import type { GpuPod } from '../../api/gpu-pod.ts';
-import { FINALIZER } from '../../api/names.ts';
+import { hasFinalizer, isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { FINALIZER } from '../../api/common/names.ts';
 import type { Observation } from '../observation.ts';
 import { draftStatus, findCondition } from '../status/draft.ts';
 import type { InstanceLeft, Step } from '../step.ts';

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FRESH_STATUS } from '../../api/status.ts';
+import { FRESH_STATUS } from '../../api/gpupod/status.ts';
 import { formatUsd } from '../../offers/money.ts';
 import type { OfferQuery } from '../../offers/offer-source.ts';
 import { selectOffer } from '../../offers/select-offer.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
 import { requirementsFrom } from '../../offers/requirements.ts';
-import type { GpuPodSpec } from '../../api/spec.ts';
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 import type { Observation, ObservedOffers } from '../observation.ts';
 import type { Failure } from '../provider.ts';
 import { draftStatus } from '../status/draft.ts';

@@ -1,5 +1,5 @@
-import type { Reason } from '../../api/conditions.ts';
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { Reason } from '../../api/gpupod/conditions.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { ConditionDraft, ConditionDrafts } from '../status/draft.ts';
 import { findCondition } from '../status/draft.ts';
 import type { Observation } from '../observation.ts';

@@ -1,5 +1,5 @@
-import { ANNOTATIONS } from '../../api/names.ts';
-import { plainText } from '../../api/plain-text.ts';
+import { ANNOTATIONS } from '../../api/common/names.ts';
+import { plainText } from '../../api/common/plain-text.ts';
 import type { Observation } from '../observation.ts';
 import { notCreatedInARow, refusalCounts } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';

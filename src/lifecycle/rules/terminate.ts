@@ -1,5 +1,5 @@
-import { isDeleting } from '../../api/gpu-pod.ts';
-import { ANNOTATIONS } from '../../api/names.ts';
+import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS } from '../../api/common/names.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';

@@ -1,6 +1,6 @@
-import type { ConditionType } from '../../api/conditions.ts';
-import { isDeleting } from '../../api/gpu-pod.ts';
-import type { Attempt } from '../../api/status.ts';
+import type { ConditionType } from '../../api/gpupod/conditions.ts';
+import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
+import type { Attempt } from '../../api/gpupod/status.ts';
 import { offerKey } from '../../offers/offer-key.ts';
 import type { Observation } from '../observation.ts';
 import type { SecretState } from '../local-state.ts';

@@ -1,5 +1,5 @@
-import { DEFAULT_IMAGE } from '../../api/spec.ts';
-import type { GpuPodSpec } from '../../api/spec.ts';
+import { DEFAULT_IMAGE } from '../../api/gpupod/spec.ts';
+import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 
 /**
  * Whether the spec asks for nothing that an offer may lack while it has capacity. Then a lack of capacity concerns

@@ -1,4 +1,4 @@
-import type { CostStatus, GpuPodStatus } from '../../api/status.ts';
+import type { CostStatus, GpuPodStatus } from '../../api/gpupod/status.ts';
 import { timestamp } from './timestamp.ts';
 
 const MS_PER_HOUR = 3_600_000;

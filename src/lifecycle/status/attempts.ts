@@ -1,6 +1,6 @@
-import { truncateMessage } from '../../api/conditions.ts';
+import { truncateMessage } from '../../api/gpupod/conditions.ts';
 import { parsePodName } from '../pod-name.ts';
-import type { Attempt, GpuPodStatus } from '../../api/status.ts';
+import type { Attempt, GpuPodStatus } from '../../api/gpupod/status.ts';
 
 const KEPT_ATTEMPTS = 10;
 

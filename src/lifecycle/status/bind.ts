@@ -1,4 +1,4 @@
-import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/status.ts';
+import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/gpupod/status.ts';
 import { microsToUsd } from '../../offers/money.ts';
 import { accountOfIntent, identityOf } from '../account.ts';
 import type { AccountIdentity } from '../account-identity.ts';

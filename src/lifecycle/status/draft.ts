@@ -1,8 +1,8 @@
-import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/conditions.ts';
-import type { TypedDraft, ConditionType, Reason } from '../../api/conditions.ts';
-import type { Condition, GpuPodStatus } from '../../api/status.ts';
+import { CONDITION_TYPES, statusOfReason, truncateMessage } from '../../api/gpupod/conditions.ts';
+import type { TypedDraft, ConditionType, Reason } from '../../api/gpupod/conditions.ts';
+import type { Condition, GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
-import { plainText } from '../../api/plain-text.ts';
+import { plainText } from '../../api/common/plain-text.ts';
 import { newerMessage } from '../rules/newer-message.ts';
 import { newerInstances } from '../surplus.ts';
 import { accrue } from './accrual.ts';

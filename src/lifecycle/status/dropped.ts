@@ -1,5 +1,5 @@
-import type { GpuPod } from '../../api/gpu-pod.ts';
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { isRecord } from '../../json.ts';
 
 /** Status fields that the API server did not store as they were sent, because its CRD does not know them. */

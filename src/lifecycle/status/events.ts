@@ -1,4 +1,4 @@
-import type { Attempt, Condition, GpuPodStatus } from '../../api/status.ts';
+import type { Attempt, Condition, GpuPodStatus } from '../../api/gpupod/status.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import { attemptsOf } from './attempts.ts';
 import { findCondition } from './draft.ts';

@@ -1,4 +1,4 @@
-import type { Condition } from '../../api/status.ts';
+import type { Condition } from '../../api/gpupod/status.ts';
 
 const PHASES: Readonly<Record<string, string>> = {
   Available: 'Ready',

@@ -1,4 +1,4 @@
-import type { GpuPodStatus } from '../../api/status.ts';
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { DEFAULT_IMAGE } from '../../api/spec.ts';
+import { DEFAULT_IMAGE } from '../../api/gpupod/spec.ts';
 import type { Candidate } from '../candidate.ts';
 import { countOf, shortWord } from '../offer-text.ts';
 import type { Rejection } from '../rejections.ts';

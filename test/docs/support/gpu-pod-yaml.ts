@@ -1,8 +1,8 @@
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { gpuPodFields } from '../../../scripts/reference/gpu-pod-reference.ts';
-import { API_VERSION, KIND } from '../../../src/api/names.ts';
-import { GpuPodSpec } from '../../../src/api/spec.ts';
+import { API_VERSION, KIND } from '../../../src/api/common/names.ts';
+import { GpuPodSpec } from '../../../src/api/gpupod/spec.ts';
 
 const Head = z.looseObject({ kind: z.string() });
 const GpuPod = z.strictObject({

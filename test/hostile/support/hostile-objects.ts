@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { POD_ID, rawGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';

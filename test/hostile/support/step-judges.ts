@@ -1,6 +1,6 @@
-import { ANNOTATIONS } from '../../../src/api/names.ts';
-import { isPaused } from '../../../src/api/gpu-pod.ts';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
+import { isPaused } from '../../../src/api/gpupod/gpu-pod.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { readIntent, writeIntent } from '../../../src/lifecycle/intent.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';

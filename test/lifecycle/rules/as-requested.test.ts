@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { checkAsRequested } from '../../../src/lifecycle/rules/as-requested.ts';
 import { isOtherGpu } from '../../../src/lifecycle/rules/gpu-names.ts';

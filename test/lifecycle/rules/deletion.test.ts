@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { finishDeletion, forceRelease, restoreFinalizer } from '../../../src/lifecycle/rules/deletion.ts';
 import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { stopAfterNotCreated, stopAfterRefusals } from '../../../src/lifecycle/rules/exhausted.ts';
 import { startOver } from '../../../src/lifecycle/rules/start-over.ts';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { observed } from '../../support/builders/observation.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';

@@ -8,7 +8,7 @@ import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { gpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { observed } from '../../support/builders/observation.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import { messageOf, outline, statusOf } from '../support/outline.ts';
 
 describe('refuseForbidden', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { accountDoubtful } from '../../../src/lifecycle/rules/account-held.ts';
 import { foreignIntent, paused } from '../../../src/lifecycle/rules/held-back.ts';
 import type { AccountState } from '../../../src/lifecycle/observation.ts';

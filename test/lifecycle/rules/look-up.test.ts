@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import type { CreateOutcome } from '../../../src/lifecycle/provider.ts';
 import type { PendingCreate } from '../../../src/lifecycle/local-state.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkPrice, isAbovePriceLine, priceFacts } from '../../../src/lifecycle/rules/price-check.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';

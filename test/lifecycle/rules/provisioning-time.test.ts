@@ -6,7 +6,7 @@ import {
 } from '../../../src/lifecycle/rules/provisioning-time.ts';
 import { beginTermination } from '../../../src/lifecycle/rules/termination.ts';
 import type { TerminationReason } from '../../../src/lifecycle/rules/termination.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent } from '../../support/builders/intent.ts';
 import { observed } from '../../support/builders/observation.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { settleRefusal } from '../../../src/lifecycle/rules/refused.ts';
 import { isKnownNotCreated } from '../../../src/lifecycle/open-intent.ts';
 import type { CreateOutcome, RefusalReason } from '../../../src/lifecycle/provider.ts';

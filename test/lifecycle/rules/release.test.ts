@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS, FINALIZER } from '../../../src/api/names.ts';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import { ANNOTATIONS, FINALIZER } from '../../../src/api/common/names.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import { release } from '../../../src/lifecycle/rules/release.ts';

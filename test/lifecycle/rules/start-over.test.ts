@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { startOver, stayStalled } from '../../../src/lifecycle/rules/start-over.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
@@ -7,7 +7,7 @@ import { observed, WALL_TEXT } from '../../support/builders/observation.ts';
 import { outline, statusOf } from '../support/outline.ts';
 import type { Outline } from '../support/outline.ts';
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
-import type { Reason } from '../../../src/api/conditions.ts';
+import type { Reason } from '../../../src/api/gpupod/conditions.ts';
 
 const REQUESTED: GpuPodOverrides = { annotations: { [ANNOTATIONS.reconcileRequestedAt]: 'now' } };
 

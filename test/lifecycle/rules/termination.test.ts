@@ -6,7 +6,7 @@ import {
   finishTermination,
 } from '../../../src/lifecycle/rules/termination.ts';
 import type { TerminationReason } from '../../../src/lifecycle/rules/termination.ts';
-import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { currentAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { GpuPodStatus } from '../../../src/api/status.ts';
+import { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { resolvePendingCreate } from '../../../src/lifecycle/rules/look-up.ts';
 import { followReady } from '../../../src/lifecycle/rules/ready.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { accrue, accruedUsd } from '../../../src/lifecycle/status/accrual.ts';
 import {
   costOfFailures,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CONDITION_TYPES } from '../../../src/api/conditions.ts';
+import { CONDITION_TYPES } from '../../../src/api/gpupod/conditions.ts';
 import type { ConditionDrafts } from '../../../src/lifecycle/status/draft.ts';
 import { draftStatus } from '../../../src/lifecycle/status/draft.ts';
 import { phaseOf } from '../../../src/lifecycle/status/phase.ts';
@@ -10,7 +10,7 @@ import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { observed, WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
 import { failure } from '../../support/builders/snapshots.ts';
 import { reasonsOf } from '../support/outline.ts';
-import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Condition, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 
 const PENDING: ConditionDrafts = { Ready: ['Pending', 'Nothing is rented yet.'] };
 

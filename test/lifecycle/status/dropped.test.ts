@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import { droppedFields, protectiveFields, withDropped } from '../../../src/lifecycle/status/dropped.ts';
 import { rentedGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';

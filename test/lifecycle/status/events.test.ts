@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { eventsBetween } from '../../../src/lifecycle/status/events.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { rentedStatus } from '../../support/builders/gpu-pod.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { isWorthWriting } from '../../../src/lifecycle/status/worth-writing.ts';
 import { condition } from '../../support/builders/conditions.ts';
 import { rentedGpuPod } from '../../support/builders/gpu-pod.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
-import { ANNOTATIONS } from '../../../src/api/names.ts';
-import type { Attempt, GpuPodStatus } from '../../../src/api/status.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
+import type { Attempt, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { LocalState } from '../../../src/lifecycle/local-state.ts';
 import type { CreateOutcome, InstanceSnapshot, PodStatus } from '../../../src/lifecycle/provider.ts';

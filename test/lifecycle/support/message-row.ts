@@ -1,4 +1,4 @@
-import type { ConditionType } from '../../../src/api/conditions.ts';
+import type { ConditionType } from '../../../src/api/gpupod/conditions.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
 import { observed } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';

@@ -1,6 +1,6 @@
-import type { ConditionType } from '../../../src/api/conditions.ts';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
-import { CONDITION_TYPES } from '../../../src/api/conditions.ts';
+import type { ConditionType } from '../../../src/api/gpupod/conditions.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
+import { CONDITION_TYPES } from '../../../src/api/gpupod/conditions.ts';
 import type { Effect, Rest, Step, WriteStatus } from '../../../src/lifecycle/step.ts';
 
 /** A step reduced to its effect and the reason of each condition, for tables. */

@@ -1,5 +1,5 @@
-import { GpuPodSpec } from '../../../src/api/spec.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import { GpuPodSpec } from '../../../src/api/gpupod/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { CustomResource, Offer, OfferPrices } from '../../../src/offers/offer.ts';
 import { noCooldowns, requirementsFrom } from '../../../src/offers/requirements.ts';
 import type { CooldownLookup, OfferPolicy, OfferRequirements } from '../../../src/offers/requirements.ts';

@@ -1,4 +1,4 @@
-import { FINALIZER } from '../../../src/api/names.ts';
+import { FINALIZER } from '../../../src/api/common/names.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { conditionsOf, isReady, podIdOf, statusOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';

@@ -1,4 +1,4 @@
-import { FINALIZER } from '../../../src/api/names.ts';
+import { FINALIZER } from '../../../src/api/common/names.ts';
 import { withAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { openIntentOf } from '../../../src/lifecycle/open-intent.ts';
 import type { CreatePodRequest } from '../../../src/lifecycle/create-pod-request.ts';

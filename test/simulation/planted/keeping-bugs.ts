@@ -1,6 +1,6 @@
 import { openIntentOf } from '../../../src/lifecycle/open-intent.ts';
 import { parsePodName } from '../../../src/lifecycle/pod-name.ts';
-import type { ClusterPorts } from '../../../src/reconciler/gpu-pod-options.ts';
+import type { ClusterPorts } from '../../../src/controllers/gpupod/gpu-pod-options.ts';
 import type { Plant } from '../operator-process.ts';
 import { FAR_INSTALLATION } from '../two-clusters.ts';
 import { namedLoosely } from './termination-bugs.ts';

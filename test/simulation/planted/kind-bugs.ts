@@ -1,5 +1,5 @@
 import { sameName } from '../../../src/lifecycle/pod-name.ts';
-import type { GpuPodStatus } from '../../../src/api/status.ts';
+import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import { atCluster, onWire, statusIn } from './planted-bug.ts';

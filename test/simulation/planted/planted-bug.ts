@@ -1,6 +1,6 @@
 import { stringAt } from '../../../src/json.ts';
 import type { Exchange, Exchanger, ExchangeRequest } from '../../../src/prime/exchange.ts';
-import type { ClusterPorts } from '../../../src/reconciler/gpu-pod-options.ts';
+import type { ClusterPorts } from '../../../src/controllers/gpupod/gpu-pod-options.ts';
 import type { InstanceSnapshot, Provider } from '../../../src/lifecycle/provider.ts';
 import type { Plant } from '../operator-process.ts';
 import type { ScenarioName } from './scenarios.ts';

@@ -1,4 +1,4 @@
-import type { Condition, GpuPodStatus } from '../../../src/api/status.ts';
+import type { Condition, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import type { Step } from '../../../src/lifecycle/step.ts';
 import type { Plant } from '../operator-process.ts';
 import { atProvider } from './planted-bug.ts';

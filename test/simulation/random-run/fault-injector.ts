@@ -1,4 +1,4 @@
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { FaultPlan, Mishap } from '../boundary.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';

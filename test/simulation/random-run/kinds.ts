@@ -1,5 +1,5 @@
-import { FINALIZER } from '../../../src/api/names.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import { FINALIZER } from '../../../src/api/common/names.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Policy } from '../../../src/lifecycle/settings.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';

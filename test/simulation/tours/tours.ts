@@ -1,4 +1,4 @@
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { SimulatedWorld, WorldOptions } from '../simulated-world.ts';
 import { phaseOf } from './transitions.ts';

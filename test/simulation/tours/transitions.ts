@@ -1,4 +1,4 @@
-import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { SimulatedWorld } from '../simulated-world.ts';

@@ -1,6 +1,6 @@
-import { REASONS } from '../../../src/api/conditions.ts';
-import type { ConditionStatus, ConditionType, Reason } from '../../../src/api/conditions.ts';
-import type { Condition } from '../../../src/api/status.ts';
+import { REASONS } from '../../../src/api/gpupod/conditions.ts';
+import type { ConditionStatus, ConditionType, Reason } from '../../../src/api/gpupod/conditions.ts';
+import type { Condition } from '../../../src/api/gpupod/status.ts';
 
 /** A condition since the start of the day of the test, with the status that matches its reason. */
 export function condition<T extends ConditionType>(

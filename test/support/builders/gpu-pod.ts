@@ -1,9 +1,9 @@
-import { parseGpuPod } from '../../../src/api/gpu-pod.ts';
-import type { GpuPod } from '../../../src/api/gpu-pod.ts';
-import { ANNOTATIONS, FINALIZER } from '../../../src/api/names.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
-import { FRESH_STATUS, GpuPodStatus } from '../../../src/api/status.ts';
-import type { Attempt } from '../../../src/api/status.ts';
+import { parseGpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../../src/api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS, FINALIZER } from '../../../src/api/common/names.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
+import { FRESH_STATUS, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
+import type { Attempt } from '../../../src/api/gpupod/status.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { writeIntent } from '../../../src/lifecycle/intent.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';

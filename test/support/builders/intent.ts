@@ -1,5 +1,5 @@
-import { GpuPodSpec } from '../../../src/api/spec.ts';
-import type { GpuPodSpecInput } from '../../../src/api/spec.ts';
+import { GpuPodSpec } from '../../../src/api/gpupod/spec.ts';
+import type { GpuPodSpecInput } from '../../../src/api/gpupod/spec.ts';
 import type { Intent } from '../../../src/lifecycle/intent.ts';
 import { podName } from '../../../src/lifecycle/pod-name.ts';
 import { specHash } from '../../../src/lifecycle/spec-hash.ts';

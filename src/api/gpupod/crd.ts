@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { GROUP, KIND, PLURAL, VERSION } from '../common/names.ts';
+import { FROZEN_FIELDS, GpuPodSpec } from './spec.ts';
+import { FRESH_STATUS, GpuPodStatus } from './status.ts';
+
+type JsonSchema = Record<string, unknown>;
+
+/** The CustomResourceDefinition of `GpuPod`, generated from the zod schemas. */
+export function gpuPodCrd(): JsonSchema {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${PLURAL}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      names: {
+        kind: KIND,
+        listKind: `${KIND}List`,
+        plural: PLURAL,
+        singular: KIND.toLowerCase(),
+        shortNames: ['gpod', 'gp'],
+        categories: ['gpu'],
+      },
+      scope: 'Namespaced',
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: rootSchema() },
+          subresources: { status: {} },
+          additionalPrinterColumns: COLUMNS,
+        },
+      ],
+    },
+  };
+}
+
+function rootSchema(): JsonSchema {
+  return {
+    type: 'object',
+    description:
+      'A GPU instance rented at Prime Intellect. Creating a GpuPod rents an instance; deleting it terminates the instance.',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string', description: 'gpupod.dev/v1alpha1' },
+      kind: { type: 'string', description: 'GpuPod' },
+      metadata: { type: 'object' },
+      spec: {
+        ...structural(GpuPodSpec),
+        'x-kubernetes-validations': [
+          {
+            rule: '!has(self.image) || !has(self.customTemplateId)',
+            message:
+              'image and customTemplateId exclude each other: remove image to use the template, or customTemplateId to use the image',
+            fieldPath: '.customTemplateId',
+          },
+          {
+            rule: "!has(self.image) || self.image != 'custom_template'",
+            message:
+              'custom_template is not chosen as an image: set customTemplateId to the ID of the template, and remove image',
+            fieldPath: '.image',
+          },
+        ],
+      },
+      status: { ...structural(GpuPodStatus), default: FRESH_STATUS },
+    },
+    'x-kubernetes-validations': FROZEN_FIELDS.map(frozenWhileRented),
+  };
+}
+
+/**
+ * The rule is at the root, where it sees both spec and old status, and it asks `has` on both sides: a rule that reads
+ * an absent field would fail every later write of the GpuPod, even the removal of the finalizer.
+ */
+function frozenWhileRented(field: string): JsonSchema {
+  return {
+    rule:
+      `!has(oldSelf.status) || !has(oldSelf.status.podId) || (has(self.spec.${field}) == has(oldSelf.spec.${field})` +
+      ` && (!has(self.spec.${field}) || self.spec.${field} == oldSelf.spec.${field}))`,
+    message:
+      `spec.${field} cannot change while an instance exists (status.podId is set): ` +
+      'set spec.suspend to true, wait until status.podId is removed, then change it; or delete the GpuPod',
+    fieldPath: `.spec.${field}`,
+  };
+}
+
+/** zod's JSON schema without what a structural schema forbids or does not need. */
+function structural(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.additionalProperties;
+    },
+  });
+}
+
+function readyField(field: string): string {
+  return `.status.conditions[?(@.type=="Ready")].${field}`;
+}
+
+const COLUMNS = [
+  { name: 'Ready', type: 'string', jsonPath: readyField('status') },
+  { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+  { name: 'GPU', type: 'string', jsonPath: '.status.offer.gpuType' },
+  { name: 'Count', type: 'integer', jsonPath: '.spec.gpu.count' },
+  { name: 'Provider', type: 'string', jsonPath: '.status.offer.provider' },
+  {
+    name: '$/h',
+    type: 'number',
+    jsonPath: '.status.cost.pricePerHour',
+    description: 'USD per hour for the whole instance, all in.',
+  },
+  { name: 'Region', type: 'string', jsonPath: '.status.offer.region', priority: 1 },
+  { name: 'SSH', type: 'string', jsonPath: '.status.ssh.command', priority: 1 },
+  { name: 'Pod-Id', type: 'string', jsonPath: '.status.podId', priority: 1 },
+  { name: 'Reason', type: 'string', jsonPath: readyField('reason'), priority: 1 },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+];

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { isRecord } from '../../json.ts';
+import { oncePerObject } from '../common/once-per-object.ts';
+import { truncateMessage } from './conditions.ts';
+import { ANNOTATIONS, FINALIZER } from '../common/names.ts';
+import { GpuPodSpec } from './spec.ts';
+import { FRESH_STATUS, GpuPodStatus } from './status.ts';
+
+/** The metadata that the operator reads; it does not touch any other. */
+const ObjectMeta = z.object({
+  name: z.string().min(1),
+  namespace: z.string().min(1),
+  uid: z.string().min(1),
+  resourceVersion: z.string().min(1),
+  generation: z.int().min(0),
+  creationTimestamp: z.string().optional(),
+  deletionTimestamp: z.string().optional(),
+  finalizers: z.array(z.string()).default([]),
+  annotations: z.record(z.string(), z.string()).default({}),
+});
+
+const GpuPod = z.object({
+  metadata: ObjectMeta,
+  spec: GpuPodSpec.transform(withoutEmptyLists),
+  status: GpuPodStatus.catch(({ value }) => readableStatus(value)).default(FRESH_STATUS),
+});
+
+/** A GpuPod as the operator works with it: validated, with defaults. */
+export type GpuPod = z.output<typeof GpuPod>;
+
+export type ParsedGpuPod =
+  { readonly kind: 'ok'; readonly gpuPod: GpuPod } | { readonly kind: 'invalid'; readonly problems: string };
+
+/**
+ * Parses what the API server sent. It fails only if the installed CRD is not that of this version; then the result
+ * names the problems, and the operator does nothing with the GpuPod. Each version of an object is parsed once.
+ */
+export const parseGpuPod = oncePerObject((object: object): ParsedGpuPod => {
+  const parsed = GpuPod.safeParse(object);
+  return parsed.success
+    ? { kind: 'ok', gpuPod: parsed.data }
+    : { kind: 'invalid', problems: describeProblems(parsed.error) };
+});
+
+export function isDeleting(gpuPod: GpuPod): boolean {
+  return gpuPod.metadata.deletionTimestamp !== undefined;
+}
+
+export function isPaused(gpuPod: GpuPod): boolean {
+  return gpuPod.metadata.annotations[ANNOTATIONS.paused] === 'true';
+}
+
+export function hasFinalizer(gpuPod: GpuPod): boolean {
+  return gpuPod.metadata.finalizers.includes(FINALIZER);
+}
+
+/**
+ * Parses an invalid status field by field and drops what is not valid. A later version may have written it, and the ID of
+ * the instance must not be lost because of another field.
+ */
+function readableStatus(value: unknown): GpuPodStatus {
+  const fields = Object.entries(GpuPodStatus.shape).flatMap(([key, field]) => {
+    const parsed = parseEntries(field, isRecord(value) ? value[key] : undefined);
+    return parsed.success && parsed.data !== undefined ? [[key, parsed.data] as const] : [];
+  });
+  return { ...FRESH_STATUS, ...Object.fromEntries(fields) };
+}
+
+/** Parses a field, and of an invalid list the entries that are valid. */
+function parseEntries(field: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
+  const parsed = field.safeParse(value);
+  return parsed.success || !Array.isArray(value)
+    ? parsed
+    : field.safeParse(value.filter((entry: unknown) => field.safeParse([entry]).success));
+}
+
+/** Drops empty lists, so that no other code has to treat them like absent ones. */
+function withoutEmptyLists<T extends object>(value: T): T {
+  const kept = Object.entries(value).filter(([, inner]) => !Array.isArray(inner) || inner.length > 0);
+  return Object.fromEntries(
+    kept.map(([key, inner]) => [key, isRecord(inner) ? withoutEmptyLists(inner) : inner]),
+  ) as T;
+}
+
+/** All problems, as far as they fit into a message. */
+function describeProblems({ issues }: z.ZodError): string {
+  return truncateMessage(issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}

@@ -1,0 +1,230 @@
+import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { API_VERSION, KIND, LABELS, OPERATOR_NAME } from '../../../api/common/names.ts';
+import { apiErrorMessage, isAlreadyExists, isConflict, isRefusal } from '../../../kubernetes/api-errors.ts';
+import { secretData } from '../../../kubernetes/secrets-client.ts';
+import type { OwnerReference } from '../../../kubernetes/objects.ts';
+import type { NewObject } from '../../../kubernetes/resource-client.ts';
+import type { Secret } from '../../../kubernetes/secrets-client.ts';
+import { CONNECTION_KEYS } from '../../../lifecycle/connection-secret.ts';
+import { learnSecret } from '../../../lifecycle/learn.ts';
+import type { LocalState, SecretState, SecretOutcome } from '../../../lifecycle/local-state.ts';
+import type { EnsureSecret } from '../../../lifecycle/step.ts';
+import type { Context } from '../context.ts';
+import { known, STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+import { readSecretValues } from './secret-values.ts';
+
+const SECRET_LABELS = { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupod-connection' };
+/** Type of the Secret, in the form of the Service Binding specification. */
+const SECRET_TYPE = 'servicebinding.io/gpupod';
+
+/**
+ * Writes the connection Secret if it is ours or does not exist, then removes the one with the former name. If the API
+ * server refuses, the instance is still usable: the operator records the refusal and reports it.
+ */
+export async function ensureSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: EnsureSecret,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const { name, former, fingerprint } = effect;
+  const written = await unlessRefused(context, gpuPod, { name, otherwise: 'refused' }, async () => {
+    return await writeSecret(context, gpuPod, effect, mayBeThere(gpuPod, name));
+  });
+  if (written?.outcome !== 'written' || former === undefined) {
+    return learn(context, localState, fingerprint, written);
+  }
+  const moved = await unlessRefused(context, gpuPod, { name: former, otherwise: 'kept' }, async () => {
+    await removeOwned(context, gpuPod, former);
+    return 'written';
+  });
+  return learn(context, localState, fingerprint, moved);
+}
+
+/** Removes the connection Secret if it is ours. */
+export async function removeSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  name: string,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const removed = await unlessRefused(context, gpuPod, { name, otherwise: 'kept' }, async () => {
+    await removeOwned(context, gpuPod, name);
+    return 'removed';
+  });
+  return learn(context, localState, '', removed);
+}
+
+type Became = Pick<SecretState, 'outcome' | 'message'>;
+
+/** What happened to a Secret, including a refusal of the API server; undefined if somebody changed it in between. */
+async function unlessRefused(
+  context: Context,
+  gpuPod: GpuPod,
+  refusal: { readonly name: string; readonly otherwise: 'refused' | 'kept' },
+  act: () => Promise<SecretOutcome>,
+): Promise<Became | undefined> {
+  try {
+    return { outcome: await act() };
+  } catch (error) {
+    if (isAlreadyExists(error) || isConflict(error)) {
+      return undefined;
+    }
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    const { namespace, name } = gpuPod.metadata;
+    const { name: secret, otherwise: outcome } = refusal;
+    context.log.warn(
+      { namespace, name, secret, outcome, err: error },
+      'failed to write or remove the connection Secret',
+    );
+    return { outcome, message: apiErrorMessage(error) };
+  }
+}
+
+function learn(
+  { clock }: Context,
+  localState: LocalState,
+  fingerprint: string,
+  became: Became | undefined,
+): EffectOutcome {
+  return became === undefined
+    ? STALE
+    : known(learnSecret(localState, { fingerprint, ...became }, clock.monotonicMs()));
+}
+
+async function removeOwned({ secrets }: Context, gpuPod: GpuPod, name: string): Promise<void> {
+  const { namespace } = gpuPod.metadata;
+  const standing = await secrets.get({ namespace, name });
+  if (standing !== undefined && isOwned(standing, gpuPod)) {
+    await secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
+  }
+}
+
+const IN_THE_WAY: ReadonlySet<string> = new Set(['SecretConflict', 'SecretRefused']);
+
+/**
+ * True if the status names the Secret or reports one in its place. The operator then reads first, instead of
+ * repeating a create that fails.
+ */
+function mayBeThere({ status }: GpuPod, name: string): boolean {
+  const synced = status.conditions?.find(({ type }) => type === 'Synced');
+  return status.binding?.name === name || IN_THE_WAY.has(synced?.reason ?? '');
+}
+
+async function writeSecret(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: EnsureSecret,
+  isReadFirst: boolean,
+): Promise<'written' | 'conflict'> {
+  const { secrets } = context;
+  const { namespace } = gpuPod.metadata;
+  const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
+  const created = newSecret(gpuPod, effect.name, data);
+  const standing = isReadFirst
+    ? await secrets.get({ namespace, name: effect.name })
+    : await createUnlessThere(context, namespace, created);
+  if (standing === 'created') {
+    return 'written';
+  }
+  if (standing === undefined) {
+    await secrets.create(namespace, created);
+  } else if (isOwned(standing, gpuPod)) {
+    await update(context, standing, { ...othersData(standing), ...data });
+  } else if (isLeftBehind(context, standing)) {
+    const metadata = { ...standing.metadata, ownerReferences: [ownerReference(gpuPod)] };
+    await replace(context, { ...standing, metadata }, { ...othersData(standing), ...data });
+  } else {
+    return 'conflict';
+  }
+  return 'written';
+}
+
+/**
+ * Creates a Secret with one request: a create overwrites nothing, so it needs no read first. After any refusal the
+ * operator reads the Secret of that name, because a quota may refuse before the name conflict does.
+ *
+ * @returns the existing Secret, or `created`
+ * @throws the refusal, if no Secret of that name exists
+ */
+async function createUnlessThere(
+  { secrets }: Context,
+  namespace: string,
+  secret: NewObject,
+): Promise<Secret | 'created'> {
+  try {
+    await secrets.create(namespace, secret);
+    return 'created';
+  } catch (error) {
+    const isInTheWay = isAlreadyExists(error) || isRefusal(error);
+    const standing = isInTheWay ? await secrets.get({ namespace, name: secret.metadata.name }) : undefined;
+    if (standing === undefined) {
+      throw error;
+    }
+    return standing;
+  }
+}
+
+async function update(context: Context, standing: Secret, data: Record<string, string>): Promise<void> {
+  if (!sameData(standing.data, data)) {
+    await replace(context, standing, data);
+  }
+}
+
+async function replace({ secrets }: Context, secret: Secret, data: Record<string, string>): Promise<void> {
+  await secrets.replace({ ...secret, apiVersion: 'v1', kind: 'Secret', data });
+}
+
+/** Users add keys that their tools need beside the address, such as known_hosts. They stay. */
+function othersData({ data }: Secret): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).filter(([key]) => !CONNECTION_KEYS.has(key)));
+}
+
+/** True if this operator wrote it for a GpuPod that no longer exists, deleted with `--cascade=orphan`. */
+function isLeftBehind({ view }: Context, { metadata }: Secret): boolean {
+  const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
+  const isOurs = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
+  const isGone = ({ kind, name, uid }: OwnerReference): boolean =>
+    kind === KIND && view.get(`${namespace}/${name}`)?.metadata.uid !== uid;
+  return isOurs && ownerReferences.every(isGone);
+}
+
+/** Copies the password from the user's Secret. If that no longer exists, the operator writes the rest without it. */
+async function jupyterPassword({ secrets }: Context, gpuPod: GpuPod): Promise<Record<string, string>> {
+  if (gpuPod.spec.jupyterPasswordSecretRef === undefined) {
+    return {};
+  }
+  const read = await readSecretValues(secrets, { ...gpuPod, spec: { ...gpuPod.spec, env: [] } });
+  const password = read.kind === 'ok' ? read.values.jupyterPassword : undefined;
+  return password === undefined ? {} : { 'jupyter-password': password };
+}
+
+function isOwned({ metadata }: Secret, gpuPod: GpuPod): boolean {
+  return (metadata.ownerReferences ?? []).some(({ uid }) => uid === gpuPod.metadata.uid);
+}
+
+function newSecret(gpuPod: GpuPod, name: string, data: Record<string, string>): NewObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: SECRET_TYPE,
+    metadata: {
+      name,
+      labels: SECRET_LABELS,
+      ownerReferences: [ownerReference(gpuPod)],
+    },
+    data,
+  };
+}
+
+function ownerReference({ metadata }: GpuPod): OwnerReference {
+  return { apiVersion: API_VERSION, kind: KIND, name: metadata.name, uid: metadata.uid, controller: true };
+}
+
+function sameData(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => a[key] === b[key]);
+}

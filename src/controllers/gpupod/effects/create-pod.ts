@@ -1,0 +1,220 @@
+import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { ANNOTATIONS, FINALIZER } from '../../../api/common/names.ts';
+import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../../kubernetes/api-errors.ts';
+import { withSecretValues } from '../../../lifecycle/build-request.ts';
+import type { SecretValues } from '../../../lifecycle/build-request.ts';
+import { sessionBeganAtMs } from '../../../lifecycle/account.ts';
+import { judgeAnswer } from '../../../lifecycle/created.ts';
+import { writeIntent } from '../../../lifecycle/intent.ts';
+import type { Intent } from '../../../lifecycle/intent.ts';
+import { learnBlocked, learnCreate, learnSession } from '../../../lifecycle/learn.ts';
+import type { LocalState } from '../../../lifecycle/local-state.ts';
+import type { CreateOutcome, SendOptions } from '../../../lifecycle/provider.ts';
+import type { CreatePod } from '../../../lifecycle/step.ts';
+import type { Context } from '../context.ts';
+import { requesterOf } from '../gather.ts';
+import { isHeldElsewhere } from '../id-proofs.ts';
+import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { known, STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+import { readSecretValues } from './secret-values.ts';
+import type { ReadSecretValues } from './secret-values.ts';
+
+/**
+ * Creates an instance. First comes everything that can fail without cost, then finalizer and create intent in one
+ * guarded write, then the create request, once. Whatever happens after that write, the intent shows the next
+ * reconcile that an instance may exist.
+ */
+export async function createPod(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const session = whileSessionLasts(context);
+  // Takes the slot before anything that can hang, reads of Secrets included.
+  if (!context.createSlots.take(gpuPod.metadata)) {
+    return { kind: 'busy' };
+  }
+  try {
+    const secrets = await readSecrets(context, gpuPod);
+    return secrets.kind === 'missing'
+      ? known(learnBlocked(localState, 'ReferenceNotFound', secrets.message, context.clock.monotonicMs()))
+      : await sendInTurn(context, gpuPod, effect, { localState, values: secrets.values, session });
+  } finally {
+    context.createSlots.giveBack();
+  }
+}
+
+/** A Secret that the operator may not read blocks the create request like one that does not exist. */
+async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSecretValues> {
+  try {
+    return await readSecretValues(secrets, gpuPod);
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    const message = `Failed to read a Secret that the spec refers to: ${apiErrorMessage(error)}`;
+    return { kind: 'missing', message };
+  }
+}
+
+interface Prepared {
+  readonly localState: LocalState;
+  readonly values: SecretValues;
+  /** Checks that the key is still the one for which the operator decided to create. */
+  readonly session: SendOptions;
+}
+
+async function sendInTurn(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  prepared: Prepared,
+): Promise<EffectOutcome> {
+  const { clock, reservations, policy } = context;
+  const { localState } = prepared;
+  await context.takeCreateTurn();
+  const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
+  const asking = requesterOf(context, gpuPod);
+  if (isOld || !context.circuitBreakers.pass(asking)) {
+    return known(localState);
+  }
+  const { uid } = gpuPod.metadata;
+  let isCharged = false;
+  try {
+    if (!reservations.reserve(uid, effect.intent, policy.maxTotalPricePerHour)) {
+      return known(localState);
+    }
+    const outcome = await sendCreate(context, gpuPod, effect, prepared);
+    isCharged = outcome.kind === 'known' && mayHaveCharged(outcome.localState);
+    return outcome;
+  } finally {
+    reservations.release(uid, { name: effect.intent.name, isCharged });
+    // A GpuPod that was permitted to probe and did not leaves the probe to another.
+    context.circuitBreakers.giveBack(asking);
+  }
+}
+
+function mayHaveCharged({ pendingCreate }: LocalState): boolean {
+  const kind = pendingCreate?.outcome?.kind;
+  return kind === 'created' || kind === 'unknown';
+}
+
+async function sendCreate(
+  context: Context,
+  gpuPod: GpuPod,
+  effect: CreatePod,
+  { localState, values, session: decided }: Prepared,
+): Promise<EffectOutcome> {
+  const { clock, provider, timings, createFence } = context;
+  const sendWithinMs = createFence.sendWithinMs();
+  const intent: Intent = sendWithinMs === undefined ? effect.intent : { ...effect.intent, sendWithinMs };
+  if (context.isStopping()) {
+    return STALE;
+  }
+  // Counts from before the write: other processes see the intent, and count, as soon as the API server stores it.
+  const writtenAtMs = clock.monotonicMs();
+  try {
+    if (!(await writeDown(context, gpuPod, intent))) {
+      return STALE;
+    }
+  } catch (error) {
+    // The write may have succeeded. Certain is only that the operator sent no create request.
+    const message = `Failed to write the create intent onto the GpuPod: ${apiErrorMessage(error)}`;
+    const notSent = { kind: 'notSent', reason: 'ApiUnavailable', message } as const;
+    return known(learnCreate(localState, intent, notSent, clock.monotonicMs()));
+  } finally {
+    createFence.note(clock.monotonicMs() - writtenAtMs);
+  }
+  const keyVersion = context.account.keyVersion();
+  const session = context.account.state;
+  const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
+  let obstacle: string | undefined;
+  const answer = await provider.createPod(withSecretValues(effect.request, values), {
+    turnTaken: true,
+    mayStillSend: () => {
+      // The state of another key may fit as well and belong to someone else, so the operator rents nothing with an
+      // unchecked key.
+      obstacle = decided.mayStillSend() ? findObstacle(context, untilMs) : OTHER_KEY;
+      return obstacle === undefined;
+    },
+  });
+  const outcome = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
+    isHeldElsewhere(context, gpuPod, podId),
+  );
+  context.circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
+  logOutcome(context, gpuPod, effect, outcome);
+  if (outcome.kind === 'created') {
+    context.account.noteOwn(outcome.instance.userId, keyVersion);
+  }
+  const learned = learnCreate(localState, intent, outcome, clock.monotonicMs());
+  return known(learnSession(learned, sessionBeganAtMs(session)));
+}
+
+/** Why the create request must not leave at this moment; undefined if it may. */
+function findObstacle(context: Context, untilMs: number): string | undefined {
+  if (context.clock.monotonicMs() > untilMs) {
+    return SLOW_WRITE;
+  }
+  return context.isLeaseFresh() ? undefined : SLOW_LEASE;
+}
+
+/** Adds the cause to a withheld create request, so that a person can remove it. */
+function withCause(outcome: CreateOutcome, obstacle: string | undefined): CreateOutcome {
+  const isWithheld = outcome.kind === 'notSent' && outcome.reason === 'Withheld';
+  return isWithheld && obstacle !== undefined ? { ...outcome, message: obstacle } : outcome;
+}
+
+const OTHER_KEY =
+  'The API key changed after the create request was decided, so it was not sent and nothing was rented; retrying.';
+const SLOW_WRITE =
+  'The API server took longer to write the create intent than --window-create-fence allows, so nothing was sent and nothing was rented. ' +
+  'The operator retries with more time; look for slow admission webhooks on gpupods.';
+const SLOW_LEASE =
+  'The Lease was not renewed within --window-lease-fence, so the create request was not sent and nothing was rented. ' +
+  'The operator retries; look for what slows down writes of Leases.';
+
+/**
+ * Records the create intent before anything is paid. Its resourceVersion fences off a second operator: a process that
+ * saw an older version writes nothing and rents nothing.
+ */
+async function writeDown(context: Context, gpuPod: GpuPod, intent: Intent): Promise<boolean> {
+  const { metadata } = gpuPod;
+  const finalizers = [...new Set([...metadata.finalizers, FINALIZER])];
+  try {
+    const written = await context.api.patchMetadata({
+      ...metadata,
+      metadata: { finalizers, annotations: { [ANNOTATIONS.intent]: writeIntent(intent) } },
+    });
+    context.view.applyLocal(written);
+    return true;
+  } catch (error) {
+    if (isConflict(error) || isNotFound(error)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+function logOutcome(
+  { log }: Context,
+  { metadata }: GpuPod,
+  { intent }: CreatePod,
+  outcome: CreateOutcome,
+): void {
+  const fields = {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    attempt: intent.attempt,
+    podName: intent.name,
+  };
+  if (outcome.kind === 'created') {
+    log.info({ ...fields, podId: outcome.instance.podId }, 'created instance');
+  } else {
+    log.warn(
+      { ...fields, outcome: outcome.kind, problem: outcome.message },
+      'create request returned no instance',
+    );
+  }
+}

@@ -1,0 +1,163 @@
+import { isDeleting } from '../../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { readIntent, unresolvedIntent } from '../../../lifecycle/intent.ts';
+import type { ObservedOffers } from '../../../lifecycle/observation.ts';
+import { learnDelete, learnRead, learnDuplicateDeleted } from '../../../lifecycle/learn.ts';
+import type { LocalState, PodRead } from '../../../lifecycle/local-state.ts';
+import { isSameAttempt } from '../../../lifecycle/pod-name.ts';
+import type { Answer, NotFound, InstanceSnapshot } from '../../../lifecycle/provider.ts';
+import type { DeleteDuplicate } from '../../../lifecycle/step.ts';
+import { standingOf } from '../../../lifecycle/surplus.ts';
+import type { OfferQuery } from '../../../offers/offer-source.ts';
+import { noteOwnPod } from '../../../accounts/account-evidence.ts';
+import type { Context } from '../context.ts';
+import { whileSessionLasts } from '../../../accounts/session-fence.ts';
+import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { known, STALE } from './outcome.ts';
+import type { EffectOutcome } from './outcome.ts';
+
+/**
+ * Asks for the offers of each GPU type. A failed answer leaves the offers of the other types, and is the result only
+ * if there are none.
+ */
+export async function readOffers(
+  context: Context,
+  gpuPod: GpuPod,
+  queries: readonly OfferQuery[],
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  return await inReadSlot(context, gpuPod, async () => await askForOffers(context, queries, localState));
+}
+
+/**
+ * A provider that hangs must not take all workers. Without a free slot the worker is given back, and the key is
+ * requeued later.
+ */
+async function inReadSlot(
+  { readSlots }: Context,
+  gpuPod: GpuPod,
+  read: () => Promise<EffectOutcome>,
+): Promise<EffectOutcome> {
+  if (!readSlots.take(gpuPod.metadata)) {
+    return { kind: 'busy' };
+  }
+  try {
+    return await read();
+  } finally {
+    readSlots.giveBack();
+  }
+}
+
+async function askForOffers(
+  { provider }: Context,
+  queries: readonly OfferQuery[],
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const answers = await Promise.all(queries.map(async (query) => await provider.listOffers(query)));
+  const lists = answers.flatMap((answer) => (answer.kind === 'ok' ? [answer.value] : []));
+  const failures = [
+    ...answers.flatMap((answer) => (answer.kind === 'failure' ? [answer] : [])),
+    ...lists.flatMap(({ missing: more }) => (more === undefined ? [] : [more])),
+  ];
+  // A passing failure is reported before one that needs a person: it is over soon, and the other one remains visible.
+  const missing = failures.find(({ reason }) => reason !== 'InvalidRequest') ?? failures[0];
+  if (missing !== undefined && lists.length === 0) {
+    return { kind: 'known', localState, offers: missing };
+  }
+  const offers: ObservedOffers = {
+    kind: 'ok',
+    offers: lists.flatMap((list) => list.offers),
+    beganAtMs: Math.min(...lists.map(({ beganAtMs }) => beganAtMs)),
+    ...(missing === undefined ? {} : { missing }),
+  };
+  return { kind: 'known', localState, offers };
+}
+
+export async function deletePod(
+  context: Context,
+  gpuPod: GpuPod,
+  podId: string,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
+  const { namespace, name } = gpuPod.metadata;
+  context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'requested termination');
+  return known(learnDelete(localState, podId, outcome, context.clock.monotonicMs()));
+}
+
+/** Reads the instance. A read that a termination waits for needs no slot. */
+export async function readPod(
+  context: Context,
+  gpuPod: GpuPod,
+  podId: string,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const read = async (): Promise<EffectOutcome> => await readInstance(context, podId, localState);
+  return isDeleting(gpuPod) || gpuPod.spec.suspend ? await read() : await inReadSlot(context, gpuPod, read);
+}
+
+async function readInstance(context: Context, podId: string, localState: LocalState): Promise<EffectOutcome> {
+  const beganAtMs = context.clock.monotonicMs();
+  const keyVersion = context.account.keyVersion();
+  const fence = whileSessionLasts(context);
+  const answer = await context.provider.getPod(podId);
+  if (!fence.mayStillSend()) {
+    // The key changed in between, so nobody can tell whose answer this is.
+    return known(learnRead(localState, podId, { beganAtMs, result: 'failed' }));
+  }
+  if (answer.kind === 'ok') {
+    noteOwnPod(context.account, answer.value, keyVersion);
+    context.poller.record(answer.value, beganAtMs);
+  }
+  const name = answer.kind === 'ok' ? answer.value.name : undefined;
+  const read = { beganAtMs, result: resultOf(answer), ...(name === undefined ? {} : { name }) };
+  return known(learnRead(localState, podId, read));
+}
+
+function resultOf(answer: Answer<InstanceSnapshot> | NotFound): PodRead['result'] {
+  if (answer.kind === 'ok') {
+    return answer.value.status === 'TERMINATED' ? 'terminated' : 'found';
+  }
+  return answer.kind === 'notFound' ? 'notFound' : 'failed';
+}
+
+/** Terminates a duplicate, if a live read of the GpuPod still shows that it is surplus. */
+export async function deleteDuplicate(
+  context: Context,
+  gpuPod: GpuPod,
+  duplicate: DeleteDuplicate,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const fence = whileSessionLasts(context);
+  const { namespace, name, uid } = gpuPod.metadata;
+  const live = await context.api.get({ namespace, name });
+  const parsed = live?.metadata.uid === uid ? parseGpuPod(live) : undefined;
+  const isSurplus =
+    duplicate.cause === 'duplicate'
+      ? parsed?.kind === 'ok' && isDuplicate(context, parsed.gpuPod, duplicate)
+      : parsed?.kind !== 'ok' || !isOwned(parsed.gpuPod, duplicate);
+  if (!isSurplus) {
+    return STALE;
+  }
+  const { podId, podName } = duplicate;
+  const outcome = await context.provider.deletePod(podId, fence);
+  context.log.warn(
+    { namespace, name, podId, podName, outcome: outcome.kind },
+    'requested termination of a duplicate',
+  );
+  return outcome.kind === 'failure' ? STALE : known(learnDuplicateDeleted(localState, podId));
+}
+
+/** Checks the GpuPod's own UID only. Adoption is irrelevant here. */
+function isDuplicate(
+  { installation, policy }: Context,
+  gpuPod: GpuPod,
+  { podId, podName }: DeleteDuplicate,
+): boolean {
+  const own = { gpuPod, installation, policy, intent: readIntent(gpuPod), mayAdopt: false };
+  return standingOf(own, { podId, name: podName }) === 'duplicate';
+}
+
+function isOwned(gpuPod: GpuPod, { podId, podName }: DeleteDuplicate): boolean {
+  return gpuPod.status.podId === podId || isSameAttempt(unresolvedIntent(gpuPod)?.name, podName);
+}

@@ -1,0 +1,61 @@
+import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
+import { secretText } from '../../../kubernetes/secrets-client.ts';
+import type { Secret } from '../../../kubernetes/secrets-client.ts';
+import type { SecretValues } from '../../../lifecycle/build-request.ts';
+import type { SecretApi } from '../ports.ts';
+
+export type ReadSecretValues =
+  | { readonly kind: 'ok'; readonly values: SecretValues }
+  | { readonly kind: 'missing'; readonly message: string };
+
+interface KeyRef {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Reads the values that the spec takes from Secrets, in the GpuPod's own namespace only, each Secret once. */
+export async function readSecretValues(secrets: SecretApi, gpuPod: GpuPod): Promise<ReadSecretValues> {
+  const { namespace } = gpuPod.metadata;
+  const { env = [], jupyterPasswordSecretRef: jupyterRef } = gpuPod.spec;
+  const refs = [...env.flatMap(({ valueFrom }) => (valueFrom === undefined ? [] : [valueFrom.secretKeyRef]))];
+  const names = new Set([...refs, ...(jupyterRef === undefined ? [] : [jupyterRef])].map(({ name }) => name));
+  const found = new Map<string, Secret | undefined>();
+  for (const name of names) {
+    found.set(name, await secrets.get({ namespace, name }));
+  }
+  for (const ref of [...refs, ...(jupyterRef === undefined ? [] : [jupyterRef])]) {
+    const problem = problemOf(ref, found.get(ref.name), namespace);
+    if (problem !== undefined) {
+      return { kind: 'missing', message: problem };
+    }
+  }
+  const textOf = (ref: KeyRef): string => {
+    const secret = found.get(ref.name);
+    const read = secret === undefined ? undefined : secretText(secret, ref.key);
+    return read?.kind === 'text' ? read.text : '';
+  };
+  return {
+    kind: 'ok',
+    values: {
+      envVars: env.map(({ name, value, valueFrom }) => ({
+        key: name,
+        value: valueFrom === undefined ? (value ?? '') : textOf(valueFrom.secretKeyRef),
+      })),
+      ...(jupyterRef === undefined ? {} : { jupyterPassword: textOf(jupyterRef) }),
+    },
+  };
+}
+
+function problemOf({ name, key }: KeyRef, secret: Secret | undefined, namespace: string): string | undefined {
+  if (secret === undefined) {
+    return `Secret ${namespace}/${name} does not exist; create it with key ${key}.`;
+  }
+  switch (secretText(secret, key).kind) {
+    case 'absent':
+      return `Secret ${namespace}/${name} has no key ${key}; add it.`;
+    case 'notText':
+      return `Secret ${namespace}/${name}, key ${key}: the value is not text (UTF-8 without NUL). Nothing was rented; encode the value, for example with base64.`;
+    case 'text':
+      return undefined;
+  }
+}

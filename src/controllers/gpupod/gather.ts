@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { accountVerdict, sessionBeganAtMs } from '../../lifecycle/account.ts';
+import { readIntent } from '../../lifecycle/intent.ts';
+import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
+import { observe } from '../../lifecycle/observe.ts';
+import { namePrefixesOf, walletsOf } from '../../lifecycle/open-intent.ts';
+import type { Requester } from '../../accounts/object-holds.ts';
+import type { CooldownOwner } from '../../accounts/cooldowns.ts';
+import type { Context } from './context.ts';
+import { idProofsFor } from './id-proofs.ts';
+
+/** The parts of the context that the observation comes from. */
+export type Sources = Pick<
+  Context,
+  | 'clock'
+  | 'installation'
+  | 'identity'
+  | 'policy'
+  | 'timings'
+  | 'poller'
+  | 'inventory'
+  | 'adoptions'
+  | 'circuitBreakers'
+  | 'cooldowns'
+  | 'reservations'
+  | 'vanished'
+  | 'view'
+  | 'proofKey'
+> & {
+  readonly account: Pick<Context['account'], 'state'>;
+  readonly health: Pick<Context['health'], 'failure'>;
+  readonly fidelity: Pick<Context['fidelity'], 'problem'>;
+};
+
+/** Gathers the observation that a decision about one GpuPod rests on, and updates the local state with it. */
+export async function gather(
+  context: Sources,
+  gpuPod: GpuPod,
+  localState: LocalState,
+  offers: ObservedOffers | undefined,
+): Promise<Observation> {
+  const { clock, installation, identity, policy, poller, inventory, health } = context;
+  const intent = readIntent(gpuPod);
+  const mayAdopt = await context.adoptions.mayAdopt(gpuPod, intent, installation);
+  const { podId } = gpuPod.status;
+  const lastSeen = podId === undefined ? undefined : poller.lastSeen(podId);
+  const namePrefixes = namePrefixesOf({ gpuPod, installation, intent, mayAdopt });
+  const list = inventory.view({
+    namePrefixes,
+    podId,
+    wallets: walletsOf({ gpuPod, intent, policy, localState }),
+  });
+  const owner = cooldownOwner(gpuPod);
+  const { failure } = health;
+  const { problem: crdProblem } = context.fidelity;
+  const instanceFailure = podId === undefined ? undefined : poller.failure(podId);
+  const observation: Observation = {
+    gpuPod,
+    now: { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() },
+    timings: context.timings,
+    policy,
+    installation,
+    identity,
+    account: context.account.state,
+    intent,
+    mayAdopt,
+    localState,
+    ...(lastSeen === undefined ? {} : { lastSeen }),
+    ...(list === undefined ? {} : { inventory: list }),
+    ...(offers === undefined ? {} : { offers }),
+    permit: context.circuitBreakers.permitFor(requesterOf(context, gpuPod)),
+    proofs: idProofsFor(context, gpuPod),
+    massAbsence: context.vanished.isHolding(),
+    ...(failure === undefined ? {} : { providerFailure: failure }),
+    ...(instanceFailure === undefined ? {} : { instanceFailure }),
+    cooldownOf: (offerKey) => context.cooldowns.find(offerKey, owner),
+    ...reservedElsewhereBy(context, gpuPod),
+    ...(crdProblem === undefined ? {} : { crdProblem }),
+  };
+  const speaking = withoutForeignAnswers(observation);
+  return { ...speaking, localState: observe(speaking) };
+}
+
+/** Answers to the key of another account say nothing about this GpuPod, so they do not count. */
+function withoutForeignAnswers(observation: Observation): Observation {
+  const { inventory, lastSeen, ...rest } = observation;
+  const isForeign = accountVerdict(observation).kind === 'foreign';
+  const isOfSession = inventory !== undefined && inventory.beganAtMs >= sessionBeganAtMs(observation.account);
+  return {
+    ...rest,
+    ...(lastSeen === undefined || isForeign ? {} : { lastSeen }),
+    ...(isOfSession && !isForeign ? { inventory } : {}),
+  };
+}
+
+/**
+ * Computed only if there is a limit, and only for a GpuPod without an instance, because the sum reads all GpuPods.
+ * Unknown before the first inventory.
+ */
+function reservedElsewhereBy(
+  { policy, reservations }: Sources,
+  gpuPod: GpuPod,
+): Pick<Observation, 'reservedElsewhere'> {
+  if (policy.maxTotalPricePerHour === undefined) {
+    return { reservedElsewhere: 0 };
+  }
+  if (gpuPod.status.podId !== undefined) {
+    reservations.note(gpuPod);
+    return {};
+  }
+  const micros = reservations.elsewhere(gpuPod.metadata.uid);
+  return micros === undefined ? {} : { reservedElsewhere: micros };
+}
+
+/** Breakers are per team, because there is only one key. */
+export function requesterOf({ policy }: Pick<Context, 'policy'>, { metadata, spec }: GpuPod): Requester {
+  const { namespace, name, uid, generation } = metadata;
+  const breakerKey = spec.teamId ?? policy.defaultTeamId ?? '';
+  return { breakerKey, key: `${namespace}/${name}`, namespace, uid, generation };
+}
+
+/** Requests are comparable within a namespace only: elsewhere Secrets of the same names hold other values. */
+export function cooldownOwner({ metadata, spec }: GpuPod): CooldownOwner {
+  const { image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef } = spec;
+  const request = JSON.stringify([
+    metadata.namespace,
+    ...[image, customTemplateId, resources, env, disks, sshKeyId, teamId, jupyterPasswordSecretRef],
+  ]);
+  return { uid: metadata.uid, requestHash: createHash('sha256').update(request).digest('hex') };
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../../clock.ts';
+import type { ControllerObserver } from '../../kubernetes/controller.ts';
+import type { Log } from '../../kubernetes/log.ts';
+import type { Source } from '../../kubernetes/source.ts';
+import type { Provider } from '../../lifecycle/provider.ts';
+import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
+import type { Step } from '../../lifecycle/step.ts';
+import type { Observation } from '../../lifecycle/observation.ts';
+import type { ConfigMapApi } from './installation.ts';
+import type { WalletReport } from '../../accounts/inventory.ts';
+import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
+import type { OrphanPolicy } from './sweep.ts';
+
+export interface GpuPodOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timings: ProtocolTimings;
+  readonly policy: Policy;
+  readonly orphanPolicy: OrphanPolicy;
+  /** GpuPods reconciled at once. Those that wait for the provider, or are terminated, have workers of their own. */
+  readonly concurrency: number;
+  /** Multiplies cooldowns and breaker times; differs from 1 only in tests. */
+  readonly cooldownScale: number;
+  readonly namespace: string;
+  /** Identity of this process, as in the Lease. Create intents carry it. */
+  readonly identity: string;
+  readonly cluster: ClusterPorts;
+  /** Reports every existing GpuPod, and each change. */
+  readonly gpuPods: Source;
+  readonly provider: Provider;
+  readonly account: {
+    readonly origin: string;
+    readonly accept: string | undefined;
+    readonly keyVersion: () => number;
+    /** Distinguishes the key in use from others; undefined if there is no key. */
+    readonly keyFingerprint?: (hmacKey: string) => string | undefined;
+  };
+  readonly takeCreateTurn: () => Promise<void>;
+  readonly isLeaseFresh: () => boolean;
+  /** What is wrong with the CRD in the cluster, if the operator may read it. */
+  readonly crdProblem?: () => string | undefined;
+  readonly observer?: GpuPodObserver;
+  /** Decides the next step of a GpuPod. @default nextStep */
+  readonly plan?: (observation: Observation) => Step;
+  /** Replaces Math.random in tests. */
+  readonly random?: () => number;
+}
+
+export interface ClusterPorts {
+  readonly api: GpuPodApi;
+  readonly view: GpuPodView;
+  readonly secrets: SecretApi;
+  readonly configMaps: ConfigMapApi;
+  readonly events: Events;
+}
+
+/** Receives what happens, for metrics. Its methods must not throw. */
+export interface GpuPodObserver {
+  /** Observer of the loop with this name: `gpupod` or `housekeeping`. */
+  controller?(name: string): ControllerObserver;
+  /** Called after each list of one wallet. */
+  onListed?(report: WalletReport): void;
+  onSwept?(counts: { readonly duplicates: number; readonly orphans: number }): void;
+}

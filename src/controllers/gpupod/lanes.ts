@@ -1,0 +1,54 @@
+import { recordAt, stringAt } from '../../json.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { Lane } from '../../kubernetes/work-queue.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
+
+/** Workers for terminations. So many DELETE requests may hang before another has to wait. */
+const URGENT_WORKERS = 128;
+
+/** Workers and slots that follow from `--concurrency`. */
+export interface Lanes {
+  readonly workers: { readonly concurrency: number; readonly urgentConcurrency: number };
+  /** Concurrent searches for offers and reads of single instances. */
+  readonly readSlots: number;
+  /** Concurrent create requests. */
+  readonly createSlots: number;
+}
+
+/**
+ * Work that waits for the provider holds a slot of its kind, and there are fewer slots than workers. A provider that
+ * hangs therefore leaves `concurrency` workers for everything else, and terminations need none of them.
+ */
+export function planLanes(concurrency: number): Lanes {
+  const slots = Math.max(1, Math.floor(concurrency / 2));
+  return {
+    workers: { concurrency: concurrency + 2 * slots, urgentConcurrency: URGENT_WORKERS },
+    readSlots: slots,
+    createSlots: slots,
+  };
+}
+
+/**
+ * A GpuPod is urgent if it may have an instance to terminate: it is being deleted, was deleted, is suspended with an
+ * instance, has begun a termination, or has an instance that its status does not name.
+ */
+export function laneOf(object: KubernetesObject | undefined, localState: LocalState | undefined): Lane {
+  if (object === undefined || object.metadata.deletionTimestamp !== undefined) {
+    return 'urgent';
+  }
+  const hasSurplus =
+    localState?.unbound !== undefined || Object.keys(localState?.duplicates ?? {}).length > 0;
+  return hasSurplus || isTerminating(object) ? 'urgent' : 'normal';
+}
+
+/** Reads without the schema, because the queue asks for each key that it adds. */
+function isTerminating(object: KubernetesObject): boolean {
+  const status = recordAt(object, 'status');
+  if (stringAt(status, 'podId') === undefined) {
+    return false;
+  }
+  const attempts = status['attempts'];
+  const last: unknown = Array.isArray(attempts) ? attempts.at(-1) : undefined;
+  const isBegun = stringAt(last, 'ending') !== undefined && stringAt(last, 'outcome') === undefined;
+  return isBegun || recordAt(object, 'spec')['suspend'] === true;
+}

@@ -1,0 +1,47 @@
+import { freshLocalState } from '../../lifecycle/local-state.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
+
+/** The local state of one GpuPod, and the UID that it belongs to. */
+export interface Remembered {
+  readonly uid: string;
+  readonly localState: LocalState;
+}
+
+/** The local state of each GpuPod, by key. Of two GpuPods with one name only the existing one is kept. */
+export class LocalStates {
+  readonly #byKey = new Map<string, Remembered>();
+  readonly #firstList = new Set<string>();
+
+  /** Marks the GpuPods that existed before this process led. They may have a past that is not recorded. */
+  markFirstList(uids: Iterable<string>): void {
+    for (const uid of uids) {
+      this.#firstList.add(uid);
+    }
+  }
+
+  get(key: string, uid: string, nowMs: number): LocalState {
+    const known = this.#byKey.get(key);
+    return known?.uid === uid ? known.localState : freshLocalState(nowMs, this.#firstList.has(uid));
+  }
+
+  /** The local state under this name, whatever its UID. */
+  ofKey(key: string): LocalState | undefined {
+    return this.#byKey.get(key)?.localState;
+  }
+
+  /** The local state of a GpuPod of this name that no longer exists. */
+  ofVanished(key: string, livingUid: string | undefined): Remembered | undefined {
+    const known = this.#byKey.get(key);
+    return known?.uid === livingUid ? undefined : known;
+  }
+
+  set(key: string, uid: string, localState: LocalState): void {
+    this.#byKey.set(key, { uid, localState });
+  }
+
+  delete(key: string): void {
+    const known = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    this.#firstList.delete(known?.uid ?? '');
+  }
+}

@@ -1,0 +1,46 @@
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import type { MetadataPatch, NewObject, ObjectName } from '../../kubernetes/resource-client.ts';
+import type { Secret } from '../../kubernetes/secrets-client.ts';
+
+/** What the controller needs of the cluster. `ResourceClient` and the reflector's store implement it. */
+
+/** GpuPods on the API server. Writes are guarded by resourceVersion and throw on a conflict. */
+export interface GpuPodApi {
+  get(target: ObjectName): Promise<KubernetesObject | undefined>;
+  /** GpuPods of one namespace, or of all. An operator that watches one namespace may not list all. */
+  list(options?: { readonly namespace: string }): Promise<KubernetesObject[]>;
+  patchMetadata(patch: MetadataPatch): Promise<KubernetesObject>;
+  replaceStatus(object: KubernetesObject): Promise<KubernetesObject>;
+}
+
+/** GpuPods as this process last saw them, including its own writes. */
+export interface GpuPodView {
+  get(key: string): KubernetesObject | undefined;
+  list(): KubernetesObject[];
+  applyLocal(object: KubernetesObject): boolean;
+}
+
+export interface SecretApi {
+  get(target: ObjectName): Promise<Secret | undefined>;
+  create(namespace: string, object: NewObject): Promise<Secret>;
+  replace(object: Secret): Promise<Secret>;
+  delete(target: ObjectName, options?: { preconditions?: { uid?: string } }): Promise<boolean>;
+}
+
+export interface Events {
+  record(reference: EventReference, event: EventToRecord): void;
+}
+
+export interface EventReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface EventToRecord {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}

@@ -1,0 +1,247 @@
+import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
+import { API_VERSION, KIND } from '../../api/common/names.ts';
+import { ApiError, apiErrorMessage, isRefusal } from '../../kubernetes/api-errors.ts';
+import type { Reconciled } from '../../kubernetes/controller.ts';
+import type { KubernetesObject } from '../../kubernetes/objects.ts';
+import { isSameSession } from '../../lifecycle/account.ts';
+import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
+import { walletsOf } from '../../lifecycle/open-intent.ts';
+import { withDropped } from '../../lifecycle/status/dropped.ts';
+import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
+import type { Rest } from '../../lifecycle/step.ts';
+import type { Context } from './context.ts';
+import type { Waiting } from '../../accounts/inventory.ts';
+import type { EffectOutcome } from './effects/outcome.ts';
+import { perform } from './effects/perform.ts';
+import { writeStatus } from './effects/writes.ts';
+import { gather } from './gather.ts';
+import type { EventToRecord } from './ports.ts';
+import { settleVanished } from './settle-vanished.ts';
+
+/** More steps than one pass ever needs. Unfinished work continues after other GpuPods had their turn. */
+const MAX_STEPS = 25;
+const BUSY_MS = 250;
+/**
+ * The queue calls the next GpuPod when a slot is free. This requeue covers a call to one that did not take the slot.
+ */
+const NO_PLACE_MS = 2_000;
+const DONE: Reconciled = { kind: 'done' };
+
+/**
+ * Reconciles one GpuPod: gathers an observation, decides, performs one effect, and repeats until it only has to wait.
+ * Then it writes the status once, if that is worth a write.
+ *
+ * @throws the error of a Kubernetes API request, unless it is a conflict or a missing object
+ */
+export async function reconcile(context: Context, key: string): Promise<Reconciled> {
+  let offers: ObservedOffers | undefined;
+  let current: Current | undefined;
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    // Before each step: during a create request the GpuPod may have been deleted and replaced by another of its name.
+    const unsettledMs = await settleVanished(context, key, context.view.get(key)?.metadata.uid);
+    if (unsettledMs !== undefined) {
+      return { kind: 'done', requeueAfterMs: unsettledMs };
+    }
+    current = currentObject(context, key, current);
+    if (current === undefined) {
+      return DONE;
+    }
+    const taken = await takeStep(context, key, current.gpuPod, offers);
+    if (taken.kind === 'result') {
+      return taken.result;
+    }
+    offers = taken.offers ?? offers;
+  }
+  return { kind: 'done', requeueAfterMs: BUSY_MS };
+}
+
+type TakenStep =
+  | { readonly kind: 'result'; readonly result: Reconciled }
+  | { readonly kind: 'goOn'; readonly offers: ObservedOffers | undefined };
+
+async function takeStep(
+  context: Context,
+  key: string,
+  stored: GpuPod,
+  offers: ObservedOffers | undefined,
+): Promise<TakenStep> {
+  const { uid } = stored.metadata;
+  const recalled = recall(context, key, stored);
+  const gpuPod = withDropped(stored, recalled.dropped);
+  const observation = await gather(context, gpuPod, recalled, offers);
+  const step = context.plan(observation);
+  const localState: LocalState = { ...observation.localState, ...step.remember };
+  if (step.kind === 'rest') {
+    return { kind: 'result', result: await rest(context, key, { ...observation, localState }, step) };
+  }
+  context.localStates.set(key, uid, localState);
+  // While stopping, the operator still records an instance that it just created, but begins nothing else.
+  if (context.isStopping() && localState.unbound === undefined) {
+    return { kind: 'result', result: DONE };
+  }
+  // The decision rests on answers to another key. Only an instance that was just created is recorded with any key.
+  if (localState.unbound === undefined && !isSameSession(context.account.state, observation.account)) {
+    return { kind: 'result', result: { kind: 'retry' } };
+  }
+  const outcome = await perform(context, gpuPod, step.effect, localState);
+  if (outcome.kind === 'known') {
+    context.localStates.set(key, uid, outcome.localState);
+    return { kind: 'goOn', offers: outcome.offers };
+  }
+  if (outcome.kind === 'released') {
+    context.localStates.set(key, uid, { ...localState, isReleased: true });
+  }
+  return { kind: 'result', result: RESULTS[outcome.kind] };
+}
+
+const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, Reconciled>> = {
+  stale: { kind: 'retry' },
+  busy: { kind: 'done', requeueAfterMs: NO_PLACE_MS },
+  released: DONE,
+};
+
+interface Current {
+  readonly raw: KubernetesObject;
+  readonly gpuPod: GpuPod;
+}
+
+/** The GpuPod as it is now, parsed again only if it changed since the last step. */
+function currentObject(context: Context, key: string, last: Current | undefined): Current | undefined {
+  const raw = context.view.get(key);
+  if (raw === undefined || raw === last?.raw) {
+    return raw === undefined ? undefined : last;
+  }
+  const parsed = parseGpuPod(raw);
+  if (parsed.kind === 'invalid') {
+    reportUnreadable(context, raw, parsed.problems);
+    return undefined;
+  }
+  return { raw, gpuPod: parsed.gpuPod };
+}
+
+/**
+ * The installed CRD admitted a GpuPod that this version cannot read. The operator reports it and does nothing else
+ * with it.
+ */
+function reportUnreadable(context: Context, { metadata }: KubernetesObject, problems: string): void {
+  const { namespace = '', name, uid } = metadata;
+  context.log.error(
+    { namespace, name, problems },
+    'failed to read a GpuPod that does not fit this version; check that the CRD is up to date',
+  );
+  context.events.record(
+    { apiVersion: API_VERSION, kind: KIND, namespace, name, uid },
+    { type: 'Warning', reason: 'Unreadable', message: `The operator cannot read this GpuPod: ${problems}` },
+  );
+}
+
+/**
+ * Reports a failure as an event. If the API server refuses a write (permissions, a policy), the status may not be
+ * writable either. The same holds for a failure that repeats, such as an admission webhook that does not answer.
+ */
+export function reportFailure(
+  { view, events }: Pick<Context, 'view' | 'events'>,
+  key: string,
+  error: unknown,
+  failuresBefore: number,
+): void {
+  const object = view.get(key);
+  const event = failureEvent(error, failuresBefore);
+  if (object === undefined || event === undefined) {
+    return;
+  }
+  const { namespace = '', name, uid } = object.metadata;
+  events.record({ apiVersion: API_VERSION, kind: KIND, namespace, name, uid }, event);
+}
+
+/** Reports the third failure in a row, and each hundredth after it, which is about one an hour. */
+const FAILURES_BEFORE_TOLD = 2;
+const FAILURES_BETWEEN = 100;
+
+function failureEvent(error: unknown, failuresBefore: number): EventToRecord | undefined {
+  if (isRefusal(error)) {
+    return {
+      type: 'Warning',
+      reason: 'WriteRefused',
+      message:
+        'The API server refuses a request of the operator. Nothing goes on until you fix that, and a rented instance keeps billing. ' +
+        apiErrorMessage(error),
+    };
+  }
+  const isDue = (failuresBefore - FAILURES_BEFORE_TOLD) % FAILURES_BETWEEN === 0;
+  return error instanceof ApiError && isDue
+    ? {
+        type: 'Warning',
+        reason: 'WriteFailed',
+        message:
+          'Requests to the API server keep failing. Nothing goes on until they succeed, and a rented instance keeps billing. ' +
+          `The operator retries. ${apiErrorMessage(error)}`,
+      }
+    : undefined;
+}
+
+function recall(context: Context, key: string, gpuPod: GpuPod): LocalState {
+  return context.localStates.get(key, gpuPod.metadata.uid, context.clock.monotonicMs());
+}
+
+/** Nothing remains but to wait: writes a changed status, and arranges when to reconcile again. */
+async function rest(
+  context: Context,
+  key: string,
+  observation: Observation,
+  step: Rest,
+): Promise<Reconciled> {
+  const { gpuPod } = observation;
+  const { uid } = gpuPod.metadata;
+  // A failure that the status no longer mentions is over.
+  const { failure, ...calm } = observation.localState;
+  const localState: LocalState =
+    step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
+  context.localStates.set(key, uid, localState);
+  watchProvider(context, key, { ...observation, localState }, step);
+  if (isWorthWriting({ ...observation, localState }, step.status)) {
+    const outcome = await writeStatus(context, gpuPod, step.status, localState);
+    // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
+    if (outcome.kind === 'stale' || !outcome.isDone) {
+      return { kind: 'retry' };
+    }
+    context.localStates.set(key, uid, {
+      ...outcome.localState,
+      rejectionsWrittenAtMs: context.clock.monotonicMs(),
+    });
+  }
+  return step.requeueAfterMs === undefined ? DONE : { kind: 'done', requeueAfterMs: step.requeueAfterMs };
+}
+
+function watchProvider(context: Context, key: string, observation: Observation, step: Rest): void {
+  const { poller, inventory } = context;
+  const { gpuPod, localState } = observation;
+  const { status } = gpuPod;
+  const wallets = walletsOf(observation);
+  const isWatched = status.podId !== undefined && step.isUnwatched !== true;
+  poller.keepOnly(key, isWatched ? status.podId : undefined);
+  if (status.podId !== undefined && isWatched) {
+    const isTerminating = localState.instance?.deletedAtMs !== undefined;
+    poller.follow(key, status.podId, { often: step.pollOften ?? false, isTerminating, wallets });
+  }
+  if (step.wantsInventoryAfterMs === undefined) {
+    inventory.forget(key);
+  } else {
+    inventory.want(key, { afterMs: step.wantsInventoryAfterMs, wallets, ...awaited(observation) });
+  }
+}
+
+/**
+ * The instance that a list should settle: one whose termination is awaited, or a live one about which polls say too
+ * little.
+ */
+function awaited({ gpuPod, localState, lastSeen }: Observation): Pick<Waiting, 'terminating' | 'live'> {
+  const { instance } = localState;
+  if (instance?.deletedAtMs !== undefined) {
+    return { terminating: instance.podId };
+  }
+  const isLive = lastSeen?.snapshot.status === 'ACTIVE' && !lastSeen.omitted;
+  return isLive ? { live: gpuPod.status.podId } : {};
+}

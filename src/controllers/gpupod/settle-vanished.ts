@@ -1,0 +1,100 @@
+import { splitKey } from '../../kubernetes/objects.ts';
+import { identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/account.ts';
+import type { InventoryView } from '../../lifecycle/observation.ts';
+import type { LocalState } from '../../lifecycle/local-state.ts';
+import type { Context } from './context.ts';
+import type { Remembered } from './local-states.ts';
+import { whileSessionLasts } from '../../accounts/session-fence.ts';
+
+type Unbound = NonNullable<LocalState['unbound']>;
+
+/**
+ * Forgets a GpuPod of this name that no longer exists. If the create response came after its deletion, only this
+ * process knows the instance. It is terminated first, and seen terminated.
+ *
+ * @returns undefined once there is nothing to settle; else milliseconds until the next check
+ * @throws Error if the provider does not accept the DELETE
+ */
+export async function settleVanished(
+  context: Context,
+  key: string,
+  livingUid: string | undefined,
+): Promise<number | undefined> {
+  const vanished = context.localStates.ofVanished(key, livingUid);
+  if (vanished === undefined) {
+    return undefined;
+  }
+  const { unbound } = vanished.localState;
+  if (unbound !== undefined && !isSeenTerminated(context, vanished.localState, unbound)) {
+    return await terminateUnbound(context, key, vanished, unbound);
+  }
+  context.localStates.delete(key);
+  context.adoptions.release(vanished.uid);
+  context.reservations.release(vanished.uid);
+  context.inventory.forget(key);
+  context.poller.keepOnly(key, undefined);
+  return undefined;
+}
+
+async function terminateUnbound(
+  context: Context,
+  key: string,
+  { uid, localState }: Remembered,
+  unbound: Unbound,
+): Promise<number> {
+  const { clock, timings, inventory } = context;
+  if (!isOfSession(context, unbound)) {
+    return timings.goneSpacingMs;
+  }
+  if (isDeleteDue(context, unbound)) {
+    const { podId, podName } = unbound;
+    const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
+    context.log.warn(
+      { ...splitKey(key), podId, podName, outcome: outcome.kind },
+      'requested termination of the instance of a vanished GpuPod',
+    );
+    if (outcome.kind === 'failure') {
+      throw new Error(`failed to terminate instance ${podId} of a vanished GpuPod: ${outcome.message}`);
+    }
+    const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
+    context.localStates.set(key, uid, { ...localState, unbound: { ...unbound, end } });
+  }
+  inventory.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
+  return timings.goneSpacingMs;
+}
+
+/** Neither a 404 nor a list of another account proves anything. */
+function isOfSession({ account: { state } }: Context, { account, sessionSinceMs }: Unbound): boolean {
+  const session = identityOf(state);
+  if (account === undefined || session === undefined) {
+    return state.kind === 'fits' && (sessionSinceMs ?? sessionBeganAtMs(state)) === sessionBeganAtMs(state);
+  }
+  return isSameAccount(session, account);
+}
+
+function isDeleteDue({ clock, timings, inventory }: Context, unbound: Unbound): boolean {
+  const { end } = unbound;
+  const isListed = viewOf(inventory, unbound)?.live.length === 1;
+  return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= timings.deleteResendMs);
+}
+
+function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): InventoryView | undefined {
+  return inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
+}
+
+/**
+ * True if a list that began after the DELETE does not show the instance. If even the DELETE did not find it, only a
+ * list after the settle time counts.
+ */
+function isSeenTerminated(context: Context, { pendingCreate }: LocalState, unbound: Unbound): boolean {
+  const { timings, inventory } = context;
+  const { end } = unbound;
+  const list = viewOf(inventory, unbound);
+  if (end === undefined || list === undefined || !isOfSession(context, unbound)) {
+    return false;
+  }
+  const requestedAtMs = pendingCreate?.requestEndedAtMs ?? end.askedAtMs;
+  const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, requestedAtMs + timings.settleMs);
+  const isAfter = list.beganAtMs >= Math.max(sinceMs, sessionBeganAtMs(context.account.state));
+  return isAfter && list.live.length === 0;
+}

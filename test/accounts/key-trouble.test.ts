@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Failure } from '../../src/lifecycle/provider.ts';
+import { KeyTrouble } from '../../src/accounts/key-trouble.ts';
+import { RecordingLog } from '../kubernetes/support/recording-log.ts';
+import { failure } from '../support/builders/snapshots.ts';
+
+const REFUSED = failure({ reason: 'Unauthorized', message: 'the provider answered 401' });
+const MISSING = failure({ reason: 'CredentialsMissing' });
+const DOWN = failure({ reason: 'ApiUnavailable' });
+
+function reasonOf(fields: object): string {
+  return 'reason' in fields ? String(fields.reason) : '';
+}
+
+describe('KeyTrouble', () => {
+  it.each<{
+    name: string;
+    reports: readonly (readonly [string, Failure | undefined])[];
+    lines: readonly string[];
+  }>([
+    {
+      name: 'logs one warning for four consecutive refusals',
+      reports: [
+        ['account', REFUSED],
+        ['account', REFUSED],
+        ['list', REFUSED],
+        ['account', REFUSED],
+      ],
+      lines: ['warn Unauthorized'],
+    },
+    {
+      name: 'logs the recovery once, when all sources are healthy',
+      reports: [
+        ['poll', REFUSED],
+        ['list', REFUSED],
+        ['list', undefined],
+        ['poll', undefined],
+        ['list', undefined],
+      ],
+      lines: ['warn Unauthorized', 'info '],
+    },
+    {
+      name: 'logs another warning for another reason, and for a second episode',
+      reports: [
+        ['account', REFUSED],
+        ['account', MISSING],
+        ['account', undefined],
+        ['account', REFUSED],
+      ],
+      lines: ['warn Unauthorized', 'warn CredentialsMissing', 'info ', 'warn Unauthorized'],
+    },
+    {
+      name: 'logs nothing for a temporary failure, which does not end an episode either',
+      reports: [
+        ['list', DOWN],
+        ['list', REFUSED],
+        ['list', DOWN],
+        ['list', REFUSED],
+      ],
+      lines: ['warn Unauthorized'],
+    },
+  ])('$name', ({ reports, lines }) => {
+    const log = new RecordingLog();
+    const trouble = new KeyTrouble(log);
+    for (const [source, reported] of reports) trouble.report(source, reported);
+    expect(log.lines.map(({ level, fields }) => `${level} ${reasonOf(fields)}`)).toEqual(lines);
+  });
+
+  it('logs what to do', () => {
+    const log = new RecordingLog();
+    new KeyTrouble(log).report('account', REFUSED);
+    expect(log.lines[0]?.fields).toMatchObject({ wayOut: expect.stringContaining('replace the API key') });
+  });
+});

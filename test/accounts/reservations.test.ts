@@ -1,0 +1,272 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
+import type { InstanceSnapshot } from '../../src/lifecycle/provider.ts';
+import { Reservations } from '../../src/accounts/reservations.ts';
+import { POD_ID, gpuPod, rawGpuPod, rentedStatus } from '../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
+import { INSTALLATION, intent, nameOfAttempt } from '../support/builders/intent.ts';
+import { aSnapshot } from '../support/builders/snapshots.ts';
+
+const HOUR_MS = 3_600_000;
+const ASSUMED = 7_000_000;
+const OTHER = 'another uid';
+
+let nowMs: number;
+let objects: RawObject[];
+let books: Reservations;
+
+beforeEach(() => {
+  nowMs = Date.parse('2026-11-23T12:00:00Z');
+  objects = [];
+  books = new Reservations({
+    view: { list: () => objects },
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() },
+    installation: INSTALLATION,
+    timings: { settleMs: 90_000, goneSpacingMs: 30_000 },
+    assumedPrice: ASSUMED,
+  });
+});
+
+/** Takes a complete list, 100 s after the previous one. */
+function list(...instances: readonly InstanceSnapshot[]): void {
+  nowMs += 100_000;
+  takeAt(nowMs, instances);
+}
+
+function takeAt(
+  beganAtMs: number,
+  instances: readonly InstanceSnapshot[] = [],
+  complete: readonly (string | undefined)[] = [undefined],
+): void {
+  books.takeInventory({ instances, beganAtMs }, new Set(complete));
+}
+
+function rented(overrides: GpuPodOverrides = {}): RawObject {
+  return rawGpuPod({ intent: intent(), ...overrides, status: rentedStatus(overrides.status) });
+}
+
+const LIVE = aSnapshot({ status: 'ACTIVE', priceUsdPerHour: 2.5 });
+
+describe('Reservations', () => {
+  it('reads each version of a GpuPod once', () => {
+    let reads = 0;
+    const counted = (raw: RawObject): RawObject =>
+      Object.defineProperty({ ...raw }, 'spec', {
+        enumerable: true,
+        get: () => {
+          reads += 1;
+          return raw['spec'];
+        },
+      });
+    objects = [counted(rented())];
+    list(LIVE);
+    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    expect(reads).toBeGreaterThan(0);
+    const before = reads;
+    for (let times = 0; times < 10; times += 1) books.elsewhere(OTHER);
+    expect(reads).toBe(before);
+
+    objects = [counted(rented())];
+    books.elsewhere(OTHER);
+    expect(reads).toBe(2 * before);
+  });
+
+  it('counts the instance of an observed GpuPod that is removed before any list shows it', () => {
+    list();
+    books.note(gpuPod({ intent: intent(), status: rentedStatus() }));
+    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+  });
+
+  it('knows no total before the first complete list', () => {
+    objects = [rented()];
+    expect(books.elsewhere(OTHER)).toBeUndefined();
+    expect(books.reserve(OTHER, intent(), 100_000_000)).toBe(false);
+    expect(books.reserve(OTHER, intent(), undefined)).toBe(true);
+  });
+
+  it.each<{ why: string; objects: RawObject[]; listed: readonly InstanceSnapshot[]; micros: number }>([
+    { why: 'there is no instance', objects: [], listed: [], micros: 0 },
+    { why: 'the instance is too new for the list', objects: [rented()], listed: [], micros: 1_900_000 },
+    {
+      why: 'the listed price is higher than the offer',
+      objects: [rented()],
+      listed: [LIVE],
+      micros: 2_500_000,
+    },
+    {
+      why: 'the listed price is lower than the offer',
+      objects: [rented()],
+      listed: [aSnapshot({ priceUsdPerHour: 1 })],
+      micros: 1_900_000,
+    },
+    { why: 'an orphan', objects: [], listed: [LIVE], micros: 2_500_000 },
+    { why: 'an instance without a price', objects: [], listed: [aSnapshot()], micros: ASSUMED },
+    {
+      why: 'an instance that is being deleted',
+      objects: [],
+      listed: [aSnapshot({ status: 'DELETING', priceUsdPerHour: 2 })],
+      micros: 2_000_000,
+    },
+    {
+      why: 'a terminated instance',
+      objects: [],
+      listed: [aSnapshot({ status: 'TERMINATED', priceUsdPerHour: 2 })],
+      micros: 0,
+    },
+    {
+      why: 'an instance of somebody else',
+      objects: [],
+      listed: [aSnapshot({ name: 'mine', priceUsdPerHour: 2 })],
+      micros: 0,
+    },
+    {
+      why: 'an instance and its duplicate',
+      objects: [rented()],
+      listed: [LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) }],
+      micros: 5_000_000,
+    },
+    {
+      why: 'a create intent without an instance',
+      objects: [rawGpuPod({ intent: intent() })],
+      listed: [],
+      micros: 1_900_000,
+    },
+    {
+      why: 'a create intent whose instance is listed',
+      objects: [rawGpuPod({ intent: intent() })],
+      listed: [LIVE],
+      micros: 2_500_000,
+    },
+    {
+      why: 'a create intent whose instance is listed with a truncated name',
+      objects: [rawGpuPod({ intent: intent() })],
+      listed: [{ ...LIVE, name: nameOfAttempt(1).slice(0, 43) }],
+      micros: 2_500_000,
+    },
+    {
+      why: 'a status without its cost, beside a create intent',
+      objects: [rented({ status: { cost: undefined } })],
+      listed: [],
+      micros: 1_900_000,
+    },
+    {
+      why: 'an instance that was observed as terminated, in an older list',
+      objects: [rented({ status: { terminatedAt: '2026-11-23T11:00:00Z' } })],
+      listed: [LIVE],
+      micros: 0,
+    },
+    {
+      why: 'a finished attempt',
+      objects: [rawGpuPod({ status: { attempts: [{ number: 1, podId: POD_ID, outcome: 'Ended' }] } })],
+      listed: [LIVE],
+      micros: 0,
+    },
+    {
+      why: 'a released GpuPod with another finalizer, whose instance runs',
+      objects: [rented({ isDeleting: true, finalizers: ['x/y'] })],
+      listed: [LIVE],
+      micros: 2_500_000,
+    },
+    {
+      why: 'a released GpuPod with another finalizer, whose instance is not listed',
+      objects: [rented({ isDeleting: true, finalizers: ['x/y'] })],
+      listed: [],
+      micros: 0,
+    },
+  ])('counts $micros micro-dollars: $why', ({ objects: held, listed, micros }) => {
+    objects = held;
+    list(...listed);
+    expect(books.elsewhere(OTHER)).toBe(micros);
+  });
+
+  it('stops counting an instance that two lists, far enough apart, do not show', () => {
+    list(LIVE);
+    nowMs += 60_000;
+    takeAt(nowMs);
+    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    takeAt(nowMs + 29_999);
+    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    takeAt(nowMs + 30_000);
+    expect(books.elsewhere(OTHER)).toBe(0);
+  });
+
+  it('keeps counting an instance when the list of its wallet is incomplete', () => {
+    list({ ...LIVE, teamId: 'team-a' });
+    takeAt(nowMs + 60_000);
+    takeAt(nowMs + 120_000);
+    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    takeAt(nowMs + 180_000, [], ['team-a']);
+    takeAt(nowMs + 240_000, [], ['team-a']);
+    expect(books.elsewhere(OTHER)).toBe(0);
+  });
+
+  it('keeps counting an instance whose GpuPod is removed between two lists', () => {
+    list();
+    objects = [rented()];
+    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+    objects = [];
+    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+  });
+
+  it.each(['retained', 'released'] as const)(
+    'keeps counting a %s instance, and reports the reason',
+    (kind) => {
+      list();
+      books.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
+      expect(books.elsewhere(OTHER)).toBe(1_900_000);
+      expect(books.unowned().get(kind)).toBe(1_900_000);
+      books.ended(POD_ID);
+      expect(books.elsewhere(OTHER)).toBe(0);
+    },
+  );
+
+  it('leaves out the instance of the requesting GpuPod, but not its duplicate', () => {
+    const raw = rented();
+    objects = [raw];
+    list(LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) });
+    expect(books.elsewhere(raw.metadata.uid)).toBe(2_500_000);
+  });
+});
+
+describe('reserve', () => {
+  it('rejects the second of two reservations that only fit alone', () => {
+    list();
+    expect(books.reserve('a', intent(), 3_000_000)).toBe(true);
+    expect(books.reserve('b', intent(), 3_000_000)).toBe(false);
+    books.release('a', { name: intent().name, isCharged: true });
+    expect(books.reserve('b', intent(), 3_000_000)).toBe(true);
+  });
+
+  it('counts all prepaid hours for one hour, whatever happens to the instance', () => {
+    const prepaid = intent({ offer: { prepaidHours: 24 } });
+    list();
+    expect(books.reserve('a', prepaid, 45_599_999)).toBe(false);
+    expect(books.reserve('a', prepaid, 45_600_000)).toBe(true);
+    books.release('a', { name: prepaid.name, isCharged: true });
+    expect(books.elsewhere('a')).toBe(45_600_000);
+    expect(books.elsewhere('b')).toBe(45_600_000);
+    nowMs += HOUR_MS;
+    expect(books.elsewhere('b')).toBe(0);
+  });
+
+  it('counts no prepaid hours when the create request charged nothing', () => {
+    const prepaid = intent({ offer: { prepaidHours: 24 } });
+    list();
+    books.reserve('a', prepaid, 50_000_000);
+    books.release('a', { name: prepaid.name, isCharged: false });
+    expect(books.elsewhere('b')).toBe(0);
+  });
+
+  it('counts prepaid hours once beside their instance, and the hourly price afterwards', () => {
+    const offer = { ...rentedStatus().offer, prepaidHours: 24 };
+    const raw = rented({ status: { offer, createdAt: new Date(nowMs).toISOString() } });
+    const prepaid = intent({ offer: { prepaidHours: 24 } });
+    list();
+    books.reserve(raw.metadata.uid, prepaid, undefined);
+    objects = [raw];
+    books.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
+    expect(books.elsewhere(OTHER)).toBe(45_600_000);
+    nowMs += HOUR_MS;
+    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LocalState } from '../../../src/lifecycle/local-state.ts';
+import { freshLocalState } from '../../../src/lifecycle/local-state.ts';
+import { laneOf, planLanes } from '../../../src/controllers/gpupod/lanes.ts';
+import { Slots } from '../../../src/controllers/gpupod/slots.ts';
+
+const METADATA = { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '1' };
+const NOTHING = freshLocalState(0, false);
+
+function anObject(spec: object, status: object, metadata: object = {}) {
+  return { metadata: { ...METADATA, ...metadata }, spec, status };
+}
+
+interface Row {
+  readonly what: string;
+  readonly object: ReturnType<typeof anObject> | undefined;
+  readonly localState?: LocalState;
+  readonly lane: 'urgent' | 'normal';
+}
+
+const ROWS: readonly Row[] = [
+  { what: 'has no instance yet', object: anObject({}, {}), lane: 'normal' },
+  { what: 'has an instance', object: anObject({ suspend: false }, { podId: 'p' }), lane: 'normal' },
+  { what: 'no longer exists', object: undefined, lane: 'urgent' },
+  { what: 'is deleted', object: anObject({}, {}, { deletionTimestamp: 'now' }), lane: 'urgent' },
+  {
+    what: 'is suspended with an instance',
+    object: anObject({ suspend: true }, { podId: 'p' }),
+    lane: 'urgent',
+  },
+  { what: 'is suspended without an instance', object: anObject({ suspend: true }, {}), lane: 'normal' },
+  {
+    what: 'has an attempt whose termination has started',
+    object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'AboveMaxPrice' }] }),
+    lane: 'urgent',
+  },
+  {
+    what: 'has an earlier attempt that was terminated',
+    object: anObject({}, { podId: 'p', attempts: [{ number: 1, ending: 'PodFailed', outcome: 'Failed' }] }),
+    lane: 'normal',
+  },
+  {
+    what: 'has an instance that no status names',
+    object: anObject({}, {}),
+    localState: { ...NOTHING, unbound: { podId: 'p', podName: 'gp-1' } },
+    lane: 'urgent',
+  },
+  {
+    what: 'has a duplicate',
+    object: anObject({}, {}),
+    localState: { ...NOTHING, duplicates: { p: 1 } },
+    lane: 'urgent',
+  },
+  { what: 'cannot be read', object: anObject([], { attempts: 'none' }), lane: 'normal' },
+];
+
+describe('laneOf', () => {
+  it.each(ROWS)('assigns a GpuPod that $what to the $lane lane', ({ object, localState, lane }) => {
+    expect(laneOf(object, localState)).toBe(lane);
+  });
+});
+
+describe('planLanes', () => {
+  it.each([1, 2, 4, 32, 1000])(
+    'keeps %d workers free of provider requests, even when the provider hangs',
+    (concurrency) => {
+      const { workers, readSlots, createSlots } = planLanes(concurrency);
+      expect(workers.concurrency - readSlots - createSlots).toBe(concurrency);
+      expect(Math.min(readSlots, createSlots)).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('Slots', () => {
+  it('wakes one waiting key for each slot that becomes free', () => {
+    const called: string[] = [];
+    const slots = new Slots(1, (key) => called.push(key));
+    const take = (name: string): boolean => slots.take({ namespace: 'n', name });
+    expect(['a', 'b', 'c', 'b'].map(take)).toEqual([true, false, false, false]);
+
+    slots.giveBack();
+    expect(called).toEqual(['n/b']);
+    expect(take('b')).toBe(true);
+    expect(take('a')).toBe(false);
+    slots.giveBack();
+    expect(called).toEqual(['n/b', 'n/c']);
+    expect(slots.taken).toBe(0);
+  });
+});
