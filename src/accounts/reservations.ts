@@ -13,6 +13,7 @@ import { chargedAtOnce } from '../offers/upfront.ts';
 import type { GpuPodList } from './account-evidence.ts';
 import type { InventoryResult } from './inventory.ts';
 import { attemptKey, listedPrice, intentOf, saidPrice } from './stated.ts';
+import type { RetainedEntry } from './stated.ts';
 
 export interface ReservationsOptions {
   readonly view: GpuPodList;
@@ -21,14 +22,6 @@ export interface ReservationsOptions {
   readonly timings: Pick<ProtocolTimings, 'settleMs' | 'goneSpacingMs'>;
   /** What an instance with an unknown price counts. */
   readonly assumedPrice: MicroUsd;
-}
-
-/** What the list of retained instances says about one. */
-export interface RetainedEntry {
-  readonly podId: string;
-  readonly podName: string;
-  readonly teamId?: string;
-  readonly usdPerHour?: number;
 }
 
 /** Why a billing instance belongs to no GpuPod. */

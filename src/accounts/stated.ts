@@ -6,6 +6,14 @@ import type { InstanceSnapshot } from '../lifecycle/provider.ts';
 import { priceToMicros } from '../offers/money.ts';
 import type { MicroUsd } from '../offers/money.ts';
 
+/** What the list of retained instances says about one. */
+export interface RetainedEntry {
+  readonly podId: string;
+  readonly podName: string;
+  readonly teamId?: string;
+  readonly usdPerHour?: number;
+}
+
 /** What a status, a list and a create intent state about prices and names, for the reservations. */
 
 export function saidPrice({ status: { cost } }: GpuPod): MicroUsd {
