@@ -165,6 +165,7 @@ export default defineConfig(
         'error',
         { additionalTestBlockFunctions: ['beforeAll', 'beforeEach', 'afterEach', 'afterAll'] },
       ],
+      'jest/consistent-test-it': ['error', { fn: 'it' }],
       'jest/no-disabled-tests': 'error',
       'jest/no-focused-tests': 'error',
       'jest/prefer-importing-jest-globals': 'error',

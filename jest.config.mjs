@@ -26,6 +26,6 @@ export default {
     './src/lifecycle/': { lines: 95 },
   },
   maxWorkers: 2,
-  // Tells what hangs, not what is slow: the machine may be busy with a build of the control plane.
+  // Long enough for a slow test, because the host may be busy with a build of the control plane.
   testTimeout: 120_000,
 };

@@ -9,7 +9,7 @@ import { createTerminal } from './demo/terminal.ts';
 
 const usage = `Usage: npm run demo [-- --keep]
 
-Starts a real Kubernetes API, a simulated provider and the operator on this machine, rents a GPU with
+Starts a real Kubernetes API, a simulated provider and the operator on this computer, rents a GPU with
 examples/gpupod.yaml, and terminates the instance. Exits with 0 only if the provider's ledger confirms all of it.
 
   --keep   leave everything running once the instance is ready, until Ctrl-C
@@ -29,7 +29,7 @@ async function main(): Promise<Outcome> {
     process.stdout.write(usage);
     return 'succeeded';
   }
-  // The listeners are gone after the first signal: a second one ends the process at once, and watchdogs clean up.
+  // The first signal removes the listeners, so a second one ends the process at once. Watchdogs then clean up.
   const signalled = Promise.race(
     ['SIGINT', 'SIGTERM', 'SIGHUP'].map(async (signal) => {
       await once(process, signal);
@@ -46,7 +46,7 @@ async function main(): Promise<Outcome> {
   return outcome;
 }
 
-/** The whole demo; whatever goes wrong is told and is a failure. */
+/** Runs the whole demo, and reports every error as a failure. */
 async function play(keep: boolean): Promise<Outcome> {
   try {
     const example = await readExample(async (file) => await readFile(file, 'utf8'));
@@ -87,5 +87,5 @@ function showWayIn({ controlPlane, simulator }: Stage, { name }: Example): void 
 }
 
 const outcome = await main();
-// A play that was interrupted may still wait for something that will not come.
+// After an interruption the demo may still wait for something that will not happen.
 process.exit(outcome === 'failed' || outcome === 'interrupted' ? 1 : 0);

@@ -11,7 +11,7 @@ import { conditionsReference, rejectionsReference } from './reference/word-refer
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 
-/** Path (from the root of the project) and content of every generated file. */
+/** Path (relative to the root of the project) and content of every generated file. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const crd =
     HEADER + stringify(markedCrd(OPERATOR_VERSION), { lineWidth: 120, aliasDuplicateObjects: false });

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ReleaseError, writeReleaseFiles } from './release/release-files.ts';
 
-/** Writes the chart and deploy/ with the image that was pushed: --tag v0.1.0 --repository … --digest sha256:… --out … */
+/** Writes the chart and deploy/ with the pushed image: --tag v0.1.0 --repository … --digest sha256:… --out … */
 const text = { type: 'string', default: '' } as const;
 const { values } = parseArgs({ options: { tag: text, repository: text, digest: text, out: text } });
 try {

@@ -5,13 +5,13 @@ import { until } from '../test/support/until.ts';
 import { openStage, type Stage } from '../test/faults/support/stage.ts';
 
 /**
- * `npm run test:unscaled`: one life with the times of production, about a quarter of an hour. The fault tests scale all
- * times; this shows that the real ones fit each other too. Says how long each step took; fails when one never ends, or
- * the books of the provider are not as they must be.
+ * `npm run test:unscaled`: one life with production timings, about a quarter of an hour. The fault tests scale all
+ * times, so this run shows that the real ones fit together too. Prints how long each step took. Fails if a step never
+ * ends, or if the ledger of the provider shows a violation.
  */
 
 const LIMIT_MS = 20 * 60_000;
-/** As many as must pass for the sweep to come round. */
+/** So many inventories include a sweep. */
 const SWEEPS = 2;
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };
 
@@ -39,17 +39,21 @@ async function live(stage: Stage): Promise<void> {
 
   proxy.watches.freeze();
   await scene.create('unseen', H100);
-  await waitFor(stage, 'a half-open watch is replaced, what it hid is rented and Ready', async () =>
+  await waitFor(stage, 'a half-open watch is replaced, and the GpuPod that it hid is Ready', async () =>
     isReady(stage, 'unseen'),
   );
 
   const ordered = toProvider.silenceAt('POST /api/v1/pods', 'delivered');
   await scene.create('found', H100);
   await ordered;
-  await waitFor(stage, 'the pod is made, its answer is lost', () => stage.podsMade() === 3);
+  await waitFor(
+    stage,
+    'the instance is created, and the create response is lost',
+    () => stage.podsMade() === 3,
+  );
   await first.stop('SIGKILL');
   const second = stage.startUnscaled();
-  await waitFor(stage, 'killed: the next process leads, finds the pod, Ready', async () =>
+  await waitFor(stage, 'after a kill the next process leads and adopts the instance, Ready', async () =>
     isReady(stage, 'found'),
   );
 
@@ -58,19 +62,21 @@ async function live(stage: Stage): Promise<void> {
   await lost;
   await second.stop('SIGKILL');
   stage.startUnscaled();
-  await waitFor(stage, 'killed, its order lost: absence is proven, attempt 2 is Ready', async () =>
-    isReady(stage, 'lost'),
+  await waitFor(
+    stage,
+    'after a kill and a lost create request, absence is proven, and attempt 2 is Ready',
+    async () => isReady(stage, 'lost'),
   );
 
   for (const name of ['calm', 'unseen', 'found']) await scene.delete(name);
-  await waitFor(stage, 'three are deleted and gone', async () => {
+  await waitFor(stage, 'three GpuPods are deleted', async () => {
     const left = await Promise.all(['calm', 'unseen', 'found'].map(async (name) => await scene.find(name)));
     return left.every((gpuPod) => gpuPod === undefined);
   });
   await silence(stage);
 }
 
-/** At rest nothing is written, over some sweeps. */
+/** Shows that nothing is written at rest, over some sweeps. */
 async function silence(stage: Stage): Promise<void> {
   const lists = (): number => stage.scene.simulator.requests.count({ method: 'GET', path: '/pods/' });
   const [before, writes] = [lists(), stage.evidence.writes().length];
@@ -86,7 +92,7 @@ try {
   try {
     await live(stage);
     const violations = await stage.verdict();
-    console.log(violations.length === 0 ? 'all is as it must be' : violations.join('\n'));
+    console.log(violations.length === 0 ? 'no violations' : violations.join('\n'));
     process.exitCode = violations.length === 0 ? 0 : 1;
   } finally {
     await stage.stop();

@@ -6,14 +6,14 @@ import { thirdPartyNotices } from './notices.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** Read by the programs at run time, from beside the bundle. */
+/** Files beside the bundle that the programs read at run time. */
 const dataFiles = ['src/simulator/offers/default-offers.yaml'];
 
-/** Some CommonJS packages in the bundle still call `require` for what Node brings along. */
+/** Some CommonJS packages in the bundle still call `require` for modules of Node. */
 const requireForCommonJs =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** A file that was written, and its size. */
+/** A written file and its size. */
 export interface Bundle {
   readonly file: string;
   readonly bytes: number;

@@ -10,7 +10,7 @@ const standIns: Readonly<Record<string, string>> = {
   // and drops the other.
   '@kubernetes/client-node':
     'export class CoreV1Api {} export class KubeConfig { loadFromDefault() {} makeApiClient() {} }',
-  // For members of the frame that frame.ts hands to nobody. Below it is the deprecated `punycode`.
+  // For members of the frame that frame.ts hides. It uses the deprecated `punycode`.
   gaxios: "export const instance = { request() { throw new Error('gaxios is not in this bundle'); } };",
   // For the generated clients of @kubernetes/client-node. Our requests go through src/kubernetes/api-transport.ts.
   undici: `
@@ -20,7 +20,7 @@ const standIns: Readonly<Record<string, string>> = {
 };
 
 const namespace = 'stand-in';
-/** Tells a resolution that this plugin asks for from one that it is asked for. */
+/** Marks resolutions that this plugin requests itself. */
 const asked = Symbol('asked');
 
 async function withoutSideEffects(
@@ -32,7 +32,7 @@ async function withoutSideEffects(
   return { ...result, sideEffects: false };
 }
 
-/** Keeps what no path leads to out of the operator's bundle. */
+/** Keeps packages that no code path uses out of the operator's bundle. */
 export const leaveOut: Plugin = {
   name: 'leave-out',
   setup(build) {
@@ -42,7 +42,7 @@ export const leaveOut: Plugin = {
       if (/@dot-i[/\\]k8s-operator/.test(args.importer)) return { path: args.path, namespace };
       return withoutSideEffects(build, args.path, args.resolveDir);
     });
-    // The package does not say so itself: of its modules only the polyfill does anything when it is loaded.
+    // The package does not declare this itself. Only its polyfill has side effects when it is loaded.
     build.onResolve({ filter: /^\.{1,2}\// }, async (args) => {
       const isOurs = !/@kubernetes[/\\]client-node[/\\]dist/.test(args.importer);
       if (isOurs || args.pluginData === asked || args.path.includes('polyfill')) return undefined;

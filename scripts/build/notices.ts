@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Thrown where a package that is bundled does not say under which terms. */
+/** Thrown if a bundled package does not state its license terms. */
 export class LicenceMissingError extends Error {
   override name = 'LicenceMissingError';
 
@@ -21,14 +21,14 @@ interface Manifest {
 const HEAD = 'The programs beside this file contain the packages below, each under its own terms.\n';
 const TERMS = /^(licen[cs]e|copying|notice)/i;
 
-/** Names, versions and terms of all packages that these inputs of a bundle come from. */
+/** Names, versions and license terms of all packages in these inputs of a bundle. */
 export async function thirdPartyNotices(root: string, inputs: readonly string[]): Promise<string> {
   const directories = new Set(inputs.map((input) => packageOf(input)).filter((found) => found !== undefined));
   const notices = await Promise.all([...directories].sort().map(async (one) => await noticeOf(root, one)));
   return [HEAD, ...notices].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-/** `node_modules/a/node_modules/@b/c` of a file below it; undefined for our own. */
+/** `node_modules/a/node_modules/@b/c` of a file below it, or undefined for our own files. */
 function packageOf(input: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
 }

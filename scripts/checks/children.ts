@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** How long a process may take to clean up before it is killed. */
 const graceMs = 5_000;
 
-/** The processes that were started and have not ended, so that none of them outlives this one. */
+/** The running child processes, so that none of them outlives this process. */
 export class Children {
   readonly #running = new Set<ChildProcess>();
   #isStopping = false;
@@ -31,7 +31,7 @@ export class Children {
     return child;
   }
 
-  /** Asks every process group to end, and kills those that do not. */
+  /** Asks every process group to stop, and kills those that do not. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const ended = [...this.#running].map(async (child) => {
@@ -50,6 +50,6 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // The whole group has ended already.
+    // The whole group has already stopped.
   }
 }

@@ -3,23 +3,23 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Children } from './children.ts';
 
-/** A program to run, and what people call it. */
+/** A program to run, and its name for people. */
 export interface Command {
   readonly title: string;
   readonly program: string;
   readonly args: readonly string[];
 }
 
-/** How a command ended. */
+/** The result of a command. */
 export interface CommandResult {
   readonly title: string;
   readonly succeeded: boolean;
-  /** What it wrote, both streams in the order of arrival; empty where it wrote to the terminal itself. */
+  /** Its output, both streams in the order of arrival. Empty if it wrote to the terminal directly. */
   readonly output: string;
   readonly elapsedMs: number;
 }
 
-/** Runs a command and keeps what it writes. A program that cannot be started is a failed command. */
+/** Runs a command and captures its output. A program that cannot be started is a failed command. */
 export async function runQuietly(
   command: Command,
   children: Children,
@@ -43,7 +43,7 @@ export async function runQuietly(
   };
 }
 
-/** Runs a command that writes to the terminal itself. */
+/** Runs a command that writes directly to the terminal. */
 export async function runVisibly(command: Command, children: Children): Promise<CommandResult> {
   const startedMs = performance.now();
   const child = children.start(command.program, command.args, { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -56,7 +56,7 @@ export async function runVisibly(command: Command, children: Children): Promise<
   };
 }
 
-/** Why a command failed, or undefined when it did not. */
+/** Why a command failed, or undefined if it succeeded. */
 async function problemOf(child: ChildProcess): Promise<string | undefined> {
   try {
     await once(child, 'close');

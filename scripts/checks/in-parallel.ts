@@ -1,4 +1,4 @@
-/** Runs jobs, at most `limit` at a time; the results are in the order of the jobs. */
+/** Runs jobs, at most `limit` at a time. The results are in the order of the jobs. */
 export async function inParallel<Job, Result>(
   limit: number,
   jobs: readonly Job[],

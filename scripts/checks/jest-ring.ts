@@ -6,7 +6,7 @@ import type { Children } from './children.ts';
 import { runVisibly, type Command } from './command.ts';
 import type { Outcome } from './outcome.ts';
 
-/** The part of jest's result file that is counted. */
+/** The counted part of jest's result file. */
 const resultSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
@@ -29,7 +29,7 @@ export async function runRing(command: Command, children: Children): Promise<Out
   }
 }
 
-/** undefined where jest died before it could write its result. */
+/** Undefined if jest died before it could write its result. */
 async function readResult(file: string): Promise<RingResult | undefined> {
   try {
     return resultSchema.parse(JSON.parse(await readFile(file, 'utf8')));

@@ -1,14 +1,14 @@
-/** What one check or one ring of tests came to. */
+/** The outcome of one check or one ring of tests. */
 export interface Outcome {
   readonly title: string;
   readonly passed: number;
   readonly failed: number;
   readonly elapsedMs: number;
-  /** Why it failed, in one line; empty where it did not. */
+  /** Why it failed, in one line. Empty if it succeeded. */
   readonly detail: string;
 }
 
-/** A wall time as people read it: `3.4 s`, `2 min 05 s`. */
+/** A wall time for people, such as `3.4 s` or `2 min 05 s`. */
 export function seconds(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const whole = Math.round(ms / 1000);
@@ -22,7 +22,7 @@ export function lineOf({ title, passed, failed, elapsedMs, detail }: Outcome): s
   return `${failed > 0 ? '✘' : '✔'} ${title} (${facts.join('; ')})`;
 }
 
-/** The last line of the whole, which a CI reads. */
+/** The last line of the output, which CI reads. */
 export function totalOf(outcomes: readonly Outcome[]): string {
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   return `${passed} passed, ${failuresOf(outcomes)} failed`;

@@ -2,16 +2,16 @@ import type { Command } from './command.ts';
 
 /** Everything that `npm test` runs. */
 export interface Plan {
-  /** Makes sure of etcd and kube-apiserver while the rest runs. */
+  /** Prepares etcd and kube-apiserver while the rest runs. */
   readonly prepare: Command;
   readonly checks: readonly Command[];
-  /** Needs nothing but this repository. */
+  /** Needs only this repository. */
   readonly fastRing: Command;
-  /** Need what `prepare` prepares; one after the other, for each of them has both cores to do. */
+  /** Need what `prepare` prepares. They run in sequence, because each of them keeps both cores busy. */
   readonly clusterRings: readonly Command[];
 }
 
-/** One place says how a check is run: the scripts of package.json. */
+/** Only the scripts of package.json say how a check runs. */
 function npmScript(title: string, script: string, ...args: readonly string[]): Command {
   return { title, program: 'npm', args: ['run', '--silent', script, '--', ...args] };
 }
@@ -22,7 +22,7 @@ export const testPlan: Plan = {
     program: process.execPath,
     args: ['test/control-plane/main.ts', 'prepare'],
   },
-  // The longest first, so that the short ones fill the gap beside them.
+  // The longest comes first, so that the short ones run beside it.
   checks: [
     npmScript('eslint', 'lint'),
     npmScript('types', 'typecheck'),

@@ -5,13 +5,13 @@ import { runRing } from './jest-ring.ts';
 import { lineOf, seconds, totalOf, type Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 
-/** What a run writes with and starts processes with. */
+/** The functions with which a run writes and starts processes. */
 export interface Terminal {
   readonly children: Children;
   readonly write: (line: string) => void;
 }
 
-/** The static checks share the machine's cores with the preparation. */
+/** The static checks share the cores with the preparation. */
 const checksAtATime = 2;
 
 /**
@@ -62,7 +62,7 @@ async function runCheck(check: Command, { children, write }: Terminal): Promise<
   return outcome;
 }
 
-/** No ring without its executables, and no skipping: the failed preparation has said what a person can do. */
+/** A ring without its executables is not run and not skipped. The failed preparation has said what a person can do. */
 async function afterPreparing(
   ring: Command,
   prepared: CommandResult,

@@ -6,7 +6,7 @@ import { usd, wrap } from './text.ts';
 
 const TEXT_WIDTH = 60;
 
-/** What stands on the object: which offer and why, what it costs, how to get in. */
+/** What the object shows: which offer and why, what it costs, and how to connect. */
 export function showInstance({ status, metadata }: GpuPod, terminal: Terminal): void {
   const why = findCondition(status, 'OfferSelected')?.message ?? 'not said';
   terminal.heading('What was rented, and why');
@@ -18,7 +18,7 @@ export function showInstance({ status, metadata }: GpuPod, terminal: Terminal): 
   terminal.fact('Secret', `${status.binding?.name ?? 'none'}, in namespace ${metadata.namespace}`);
 }
 
-/** A name with a sentence that may take several lines. */
+/** A name with a text that may take several lines. */
 export function showSentence(name: string, sentence: string, terminal: Terminal): void {
   for (const [index, line] of wrap(sentence, TEXT_WIDTH).entries()) {
     terminal.fact(index === 0 ? name : '', line);

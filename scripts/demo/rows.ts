@@ -1,9 +1,9 @@
-/** `kubectl get` as a list of cells by column name. */
+/** The output of `kubectl get` as a list of cells by column name. */
 export type Row = ReadonlyMap<string, string>;
 
-/** Columns that change by themselves: a row that differs in nothing else is no news. */
+/** Columns that change all the time. A row that differs only in these is not shown again. */
 const RESTLESS = ['AGE'];
-/** Wide enough for what is to come, so that later rows stay below their heads. */
+/** Wide enough for later values, so that they stay below their headings. */
 const WIDTHS: ReadonlyMap<string, number> = new Map([
   ['NAME', 8],
   ['PHASE', 13],
@@ -12,7 +12,7 @@ const WIDTHS: ReadonlyMap<string, number> = new Map([
   ['$/H', 5],
 ]);
 
-/** Reads a table of one row. Cells may be empty, so they are cut where the heads begin. */
+/** Reads a table of one row. Cells may be empty, so they are split at the positions of the headings. */
 export function readRow(table: string): Row | undefined {
   const [head, body] = table.split('\n');
   if (head === undefined || body === undefined || body === '') return undefined;

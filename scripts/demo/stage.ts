@@ -9,33 +9,33 @@ import type { Terminal } from './terminal.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const NAMESPACE = 'gpupod-system';
-/** The operator gives its Lease back and ends within a second; who does not is killed. */
+/** The operator releases its Lease and exits within a second. After this time it is killed. */
 const STOP_TIMEOUT_MS = 15_000;
 
-/** Short, but long enough to be seen. */
+/** Short, but long enough to be visible. */
 const LIFE = { provisioningMs: 5_000, installingMs: 4_000, deletingMs: 3_000 };
-/** An instance's life here takes seconds, so it is looked at every second. */
+/** An instance lives for seconds here, so the operator polls every second. */
 const OPERATOR_ARGS = ['--window-busy-poll', '1s', '--http-address', 'off', '--namespace', NAMESPACE];
 
-/** Everything that the demo plays on. */
+/** Everything that the demo starts. */
 export interface Stage {
   readonly controlPlane: ControlPlane;
   readonly simulator: Simulator;
   readonly operator: OperatorProcess;
 }
 
-/** What was started, in order, and how to end it. */
+/** Everything that was started, in order, and how to stop it. */
 export class Crew {
   readonly #releases: (() => Promise<void>)[] = [];
   readonly #saves: (() => Promise<void>)[] = [];
   #logDirectory: string | undefined;
 
-  /** Where the logs of all processes are. */
+  /** The folder with the logs of all processes. */
   get logDirectory(): string | undefined {
     return this.#logDirectory;
   }
 
-  /** Starts control plane, simulated provider and operator, and says so. */
+  /** Starts the control plane, the simulated provider and the operator, and reports that. */
   async start(terminal: Terminal): Promise<Stage> {
     const logDirectory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-demo-'));
     this.#logDirectory = logDirectory;
@@ -49,7 +49,7 @@ export class Crew {
     return { controlPlane, simulator, operator };
   }
 
-  /** Ends all that was started, the last first; the logs stay if they are to be kept. */
+  /** Stops everything in reverse order. Keeps the logs on request. */
   async stop({ keepLogs }: { readonly keepLogs: boolean }): Promise<void> {
     if (keepLogs) for (const save of this.#saves.splice(0)) await save();
     for (const release of this.#releases.splice(0).reverse()) await release();
@@ -92,7 +92,7 @@ export class Crew {
     { url, apiKey }: Simulator,
     logDirectory: string,
   ): Promise<OperatorProcess> {
-    // Removed with what is in it when this process ends, whatever ends it, after the operator was killed.
+    // Removed with its contents when this process exits, however it exits, after the operator was killed.
     const runDirectory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-demo-run-'));
     const watchdog = watchOver(runDirectory);
     const operator = startOperatorProcess({
@@ -111,7 +111,7 @@ export class Crew {
   }
 }
 
-/** Output of a kubectl that must succeed. */
+/** Output of a kubectl command. The command must succeed. */
 export async function mustSucceed(controlPlane: ControlPlane, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await controlPlane.kubectl(args);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed: ${stderr.trim()}`);

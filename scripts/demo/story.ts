@@ -13,20 +13,20 @@ import { usd } from './text.ts';
 import { judgeBooks } from './verdict.ts';
 
 const POLL_MS = 400;
-/** Many times what it takes: the machine may be busy. */
+/** Many times the usual duration, because the host may be busy. */
 const READY_TIMEOUT_MS = 180_000;
 const GONE_TIMEOUT_MS = 180_000;
 const EVENTS_TIMEOUT_MS = 20_000;
 
 const exampleFile = path.resolve(import.meta.dirname, '../../examples/gpupod.yaml');
 
-/** The parts of the manifest that the demo speaks of. */
+/** The parts of the manifest that the demo shows. */
 const manifestSchema = z.object({
   metadata: z.object({ name: z.string() }),
   spec: z.object({ maxPrice: z.number() }),
 });
 
-/** The manifest that is applied, as text and as what it says. */
+/** The manifest, as text and parsed. */
 export interface Example {
   readonly file: string;
   readonly text: string;
@@ -67,7 +67,7 @@ export async function rentOne(stage: Stage, example: Example, terminal: Terminal
   }
 }
 
-/** The events, once the last of them, of this reason, is there. */
+/** The events, once one with this reason exists, which is the last one. */
 export async function showEvents(
   stage: Stage,
   { name }: Example,
@@ -85,7 +85,7 @@ export async function showEvents(
   for (const { reason, message } of events) showSentence(reason, message, terminal);
 }
 
-/** Deletes the object; kubectl comes back when the rental was seen to have ended. */
+/** Deletes the object. kubectl returns once the operator has seen that the instance is terminated. */
 export async function deleteOne(stage: Stage, example: Example, terminal: Terminal): Promise<void> {
   terminal.heading('They delete it');
   terminal.line(`$ kubectl delete gpupod ${example.name}`);
@@ -95,7 +95,7 @@ export async function deleteOne(stage: Stage, example: Example, terminal: Termin
   terminal.line(gone.trimEnd());
 }
 
-/** The provider's ledger, and whether all of it is as it must be. */
+/** Prints the provider's ledger, and returns whether all of it is correct. */
 export function settleUp({ simulator }: Stage, { maxPrice }: Example, terminal: Terminal): boolean {
   const { ledger } = simulator;
   const entries = ledger.entries();
@@ -154,7 +154,7 @@ async function readEvents(
     .items.toSorted((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
 }
 
-/** Waiting makes no sense without an operator, nor for ever. */
+/** Waiting is useless without an operator, and must not last forever. */
 function mustGoOn({ operator }: Stage, deadlineMs: number, what: string): void {
   if (!operator.isRunning()) throw new Error(`${what}, for the operator has ended`);
   if (systemClock.monotonicMs() > deadlineMs) throw new Error(`${what} in time`);

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 
-/** Where the demo writes. Calm: headings, facts in two columns, and one line that is overwritten while something takes long. */
+/** The output of the demo: headings, facts in two columns, and one line that is overwritten while something takes long. */
 export interface Terminal {
   heading(title: string): void;
   line(text?: string): void;
-  /** What is being waited for; the next line of any kind takes its place on a terminal. */
+  /** What the demo waits for. On a terminal the next line of any kind overwrites it. */
   progress(text: string): void;
   fact(name: string, value: string): void;
   dim(text: string): void;
@@ -15,7 +15,7 @@ const WIDTH = 78;
 const NAME_WIDTH = 14;
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** Colours only where the stream is a terminal that wants them; a progress line becomes lines of its own in a file. */
+/** Uses colors only if the stream is a terminal that supports them. In a file, progress takes separate lines. */
 export function createTerminal(stream: NodeJS.WriteStream): Terminal {
   let isProgressShown = false;
   let lastProgress = '';

@@ -1,4 +1,4 @@
-/** Breaks a sentence into lines of at most `width`, at blanks. */
+/** Breaks a text at spaces into lines of at most `width` characters. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';

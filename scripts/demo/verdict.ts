@@ -1,13 +1,13 @@
 import type { DeleteRecord, LedgerEntry } from '../../src/simulator/world/ledger.ts';
 
-/** The provider's ledger after the demo: what was really rented, and what became of it. */
+/** The provider's ledger after the demo. It says what was really rented, and how that ended. */
 export interface Books {
-  /** Every instance that was ever created. */
+  /** Every instance ever created. */
   readonly entries: readonly LedgerEntry[];
   readonly deletes: readonly DeleteRecord[];
 }
 
-/** One thing that must be true, and whether it is. */
+/** A statement that must be true, and whether it is. */
 export interface Finding {
   readonly succeeded: boolean;
   readonly text: string;

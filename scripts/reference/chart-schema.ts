@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describedSettings } from '../../src/config/described-settings.ts';
 
-/** Settings that the chart passes itself, or that mean nothing in a Pod. */
+/** Settings that the chart sets itself, or that have no meaning in a Pod. */
 const OF_THE_CHART = new Set([
   '--watch-namespace',
   '--namespace',
@@ -20,7 +20,7 @@ interface ValuesSchema {
   readonly properties: Readonly<Record<string, object>>;
 }
 
-/** The schema of the chart's values as it is, with `settings` made anew from the table of settings. */
+/** The current schema of the chart's values, with `settings` generated from the table of settings. */
 export function chartSchema(): string {
   const file = path.resolve(import.meta.dirname, '../..', CHART_SCHEMA);
   const schema = JSON.parse(readFileSync(file, 'utf8')) as ValuesSchema;
@@ -32,7 +32,7 @@ function settingProperties(): Readonly<Record<string, object>> {
   const settings = describedSettings().filter(({ flag }) => !OF_THE_CHART.has(flag));
   return Object.fromEntries(
     settings.map(({ flag, accepts, description }) => {
-      // The probes and the Service ask this port.
+      // The probes and the Service use this port.
       const only = flag === '--http-address' ? { pattern: ':8080$' } : {};
       return [flag.slice(2), { description, ...accepts, ...only }];
     }),

@@ -13,7 +13,7 @@ const Crd = z.object({
   }),
 });
 
-/** Every field of a GpuPod, from the schema that the API server checks it with. */
+/** Every field of a GpuPod, from the schema with which the API server validates it. */
 export function gpuPodFields(): readonly Field[] {
   return fieldsBelow('', rootSchema()).map((field) => ({ ...field, path: field.path.slice(1) }));
 }
@@ -71,7 +71,7 @@ function typeOf({ type = 'object', format, items }: Schema): string {
 }
 
 function defaultOf(schema: Schema): string {
-  // The default of an object is only there so that the API server fills in the defaults of its fields.
+  // An object has a default only so that the API server fills in the defaults of its fields.
   return schema.default === undefined || schema.type === 'object' ? '' : code(JSON.stringify(schema.default));
 }
 
@@ -93,7 +93,7 @@ function range(from: number | undefined, to: number | undefined, unit: string): 
   if (from === undefined && to === undefined) {
     return [];
   }
-  // What is beyond the numbers of JavaScript is no bound that anybody meets.
+  // A bound beyond the safe integers of JavaScript matters to nobody.
   const isBounded = to !== undefined && to < Number.MAX_SAFE_INTEGER;
   if (!isBounded) {
     return from === undefined ? [] : [`at least ${from}${unit}`];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The parts of a CRD's schema that the reference tells of. */
+/** The parts of a CRD's schema that the reference shows. */
 export interface Schema {
   readonly type?: string | undefined;
   readonly description?: string | undefined;

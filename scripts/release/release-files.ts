@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What a release has that the repository has not: an image that was pushed. */
+/** The parts of a release that the repository lacks, which describe a pushed image. */
 export interface Release {
   /** As `v0.1.0`. */
   readonly tag: string;
@@ -9,13 +9,13 @@ export interface Release {
   readonly digest: string;
 }
 
-/** Thrown before anything is written; names the argument at fault. */
+/** Thrown before anything is written. Names the argument at fault. */
 export class ReleaseError extends Error {
   override name = 'ReleaseError';
 }
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-/** The image of deploy/ as the repository has it, which nobody can publish. */
+/** The image of deploy/ in the repository, which nobody can publish. */
 const PLACEHOLDER = /registry\.invalid\/gpupod-operator:\S+/;
 
 /** Writes `chart/` and `deploy/` into `out`, both with the image of this release. */

@@ -9,24 +9,24 @@ import { openScene, type Scene } from '../support/scene.ts';
 import { measureFloor } from './floor.ts';
 import { scrape, type Scrape } from './scrape.ts';
 
-/** What a number of GpuPods cost. Counts are exact; times are worth something only beside the floor. */
+/** What a number of GpuPods cost. Counts are exact. Times mean something only in comparison with the floor. */
 export interface Burst {
   readonly count: number;
   readonly floorMs: number;
   readonly readyMs: number;
   readonly goneMs: number;
-  /** Writes of the operator to the API server, by kind, from apply to gone. */
+  /** Writes of the operator to the API server, by kind, from apply to the end of the deletion. */
   readonly writes: Readonly<Record<string, number>>;
   readonly requests: Readonly<Record<string, number>>;
   readonly writesAtRest: number;
   readonly requestsAtRest: number;
-  /** From the first deletion to the last GpuPod gone. */
+  /** From the first deletion until the last GpuPod no longer exists. */
   readonly atDeletion: {
     readonly writes: Readonly<Record<string, number>>;
     readonly requests: Readonly<Record<string, number>>;
   };
   readonly atReady: Scrape;
-  /** The histogram begins anew with each scrape: this is the worst of those that were made until all were Ready. */
+  /** Each scrape resets the histogram. This is the worst of the scrapes until all were Ready. */
   readonly worstLagP99Seconds: number;
 }
 
@@ -34,7 +34,7 @@ const PARALLEL = 32;
 const REST_MS = 70_000;
 const TOO_LONG_MS = 10 * 60_000;
 const METRICS_PORT = 18_081;
-/** The operator runs with the timings of production. An instance takes two seconds to become ready. */
+/** The operator runs with production timings. An instance takes two seconds to become ready. */
 const LIFE = { provisioningMs: 1_500, installingMs: 500, deletingMs: 500 };
 
 export async function measureBurst(bench: Bench, audit: Audit, count: number): Promise<Burst> {
@@ -130,7 +130,7 @@ async function untilCounted(phase: string, count: number): Promise<number> {
   );
 }
 
-/** How many writes there are; events are told apart, because they come later and are bounded. */
+/** The number of writes. Events are counted separately, because they come later and are bounded. */
 export function withoutEvents(counts: Readonly<Record<string, number>>): number {
   return Object.entries(counts).reduce(
     (sum, [name, number]) => sum + (name.includes(' events') ? 0 : number),

@@ -3,15 +3,15 @@ import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createNamespace, type Bench } from '../support/bench.ts';
 
-/** What the loop writes as a status; about as much as the operator does. */
+/** The status that the loop writes, about as large as the operator's. */
 const MESSAGE = 'A sentence of about the length that a condition of the operator has, for a person to read.';
 const CONDITION_TYPES = ['Ready', 'Synced', 'OfferSelected', 'Provisioned'];
 const STATUS_WRITES = 3;
 const PARALLEL = 32;
 
 /**
- * The same objects and the same writes as the operator makes until Ready, as a bare loop that decides nothing: what
- * the API server takes at best. Milliseconds.
+ * The same objects and writes that the operator makes until Ready, in a bare loop that decides nothing. This is what
+ * the API server needs at best, in milliseconds.
  */
 export async function measureFloor(bench: Bench, names: readonly string[]): Promise<number> {
   const namespace = await createNamespace(bench);

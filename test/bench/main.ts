@@ -6,7 +6,7 @@ import { prepareAudit } from '../support/audit.ts';
 import { openBench } from '../support/bench.ts';
 import { measureBurst, withoutEvents, type Burst } from './burst.ts';
 
-/** `npm run bench -- --count 1000`: what so many GpuPods cost in writes, requests, memory and, beside a floor, time. */
+/** `npm run bench -- --count 1000`: what so many GpuPods cost in writes, requests, memory and, compared with a floor, time. */
 
 const { values } = parseArgs({ options: { count: { type: 'string', default: '1000' } } });
 

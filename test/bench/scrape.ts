@@ -1,6 +1,6 @@
-/** What the bench reads of the operator's metrics. */
+/** The operator's metrics that the bench reads. */
 export interface Scrape {
-  /** GpuPods by phase. */
+  /** The number of GpuPods by phase. */
   readonly phases: Readonly<Record<string, number>>;
   readonly residentBytes: number;
   readonly eventLoopLagP99Seconds: number;

@@ -17,7 +17,7 @@ function crd(change: (text: string) => string = (text) => text): KubernetesObjec
 const right = crd();
 const older = crd((text) => text.replaceAll('"refusedAttempts"', '"formerAttempts"'));
 
-/** A watch that is served these answers in turn, the last one again and again. */
+/** A watch that gets these answers in turn, and the last one from then on. */
 function watching(...answers: readonly (KubernetesObject | Error)[]) {
   const clock = new VirtualClock();
   const log = new RecordingLog();
@@ -82,7 +82,7 @@ describe('CrdWatch', () => {
     expect([watch.problem, seen.isHealed]).toEqual([undefined, true]);
   });
 
-  it('asks no more after a stop', async () => {
+  it('sends no request after a stop', async () => {
     const { watch, clock, seen } = watching(older);
     await watch.whenCompared();
     watch.stop();

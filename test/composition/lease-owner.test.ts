@@ -79,14 +79,14 @@ describe('a standby that waits behind another process', () => {
       isReady: true,
       why: 'an upgrade must go on',
     },
-  ])('$name: told $isTold, ready $isReady, because $why', ({ self, holder, isTold, isReady }) => {
+  ])('$name: reported $isTold, ready $isReady, because $why', ({ self, holder, isTold, isReady }) => {
     const { log, watch } = watching(self);
     watch.onHeldByOther(holder);
     expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(isTold ? 1 : 0);
     expect(watch.problem === undefined).toBe(isReady);
   });
 
-  it('says whose lease it is, what is not served, and what to do; once for each holder', () => {
+  it('logs once for each holder whose lease it is, what is not served, and what to do', () => {
     const { log, watch } = watching(owner('team-b', 'team-b'));
     watch.onHeldByOther(ownerAnnotations(owner('team-a', 'team-a')));
     watch.onHeldByOther(ownerAnnotations(owner('team-a', 'team-a')));

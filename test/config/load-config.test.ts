@@ -47,7 +47,7 @@ describe('loadConfig without any flag', () => {
   });
 });
 
-describe('where a setting comes from', () => {
+describe('the source of a setting', () => {
   const fromEnv = { GPUPOD_LEASE_NAME: 'from-env' };
 
   it.each([
@@ -65,14 +65,14 @@ describe('where a setting comes from', () => {
       env: { GPUPOD_LEASE_NAME: '' },
       expected: 'gpupod-operator',
     },
-  ])('$name', ({ argv, env, expected }) => {
+  ])('is chosen: $name', ({ argv, env, expected }) => {
     expect(goodConfig(argv, environment(env)).lease.name).toBe(expected);
   });
 
   it.each([
     { name: 'its own', env: { GPUPOD_NAMESPACE: 'a', POD_NAMESPACE: 'b' }, expected: 'a' },
     { name: 'that of the downward API', env: { GPUPOD_NAMESPACE: '', POD_NAMESPACE: 'b' }, expected: 'b' },
-  ])('the namespace has two variables; here counts $name', ({ env, expected }) => {
+  ])('is for the namespace one of two variables, here $name', ({ env, expected }) => {
     expect(goodConfig([], environment(env)).kubernetes.namespace).toBe(expected);
   });
 
@@ -83,16 +83,16 @@ describe('where a setting comes from', () => {
     { argv: ['--leader-elect', 'false'], expected: false },
     { argv: ['--no-leader-elect'], expected: false },
     { argv: ['--no-leader-elect', '--leader-elect'], expected: true },
-  ])('switch $argv', ({ argv, expected }) => {
+  ])('may be a switch: $argv', ({ argv, expected }) => {
     expect(goodConfig(argv).lease.isEnabled).toBe(expected);
   });
 
-  it('reads a switch from the environment', () => {
+  it('may be the environment for a switch', () => {
     expect(goodConfig([], environment({ GPUPOD_LEADER_ELECT: 'false' })).lease.isEnabled).toBe(false);
   });
 });
 
-describe('what values mean', () => {
+describe('loadConfig', () => {
   it('rounds limits of money down to whole micro-dollars', () => {
     const { policy } = goodConfig(['--max-price-ceiling=2.7000009', '--max-total-price-per-hour=0.07']);
 
@@ -100,7 +100,7 @@ describe('what values mean', () => {
     expect(policy.maxTotalPricePerHour).toBe(70_000);
   });
 
-  it('takes the smallest duration that is allowed', () => {
+  it('accepts the smallest allowed duration', () => {
     expect(goodConfig(['--offer-cache=0s']).prime.offerCacheMs).toBe(0);
   });
 
@@ -117,7 +117,7 @@ describe('what values mean', () => {
     expect(goodConfig([`--http-address=${text}`]).process.http).toEqual(expected);
   });
 
-  it.each(Object.keys(DEFAULT_TIMINGS))('%s has a flag of its own', (key) => {
+  it.each(Object.keys(DEFAULT_TIMINGS))('has a flag for the timing %s', (key) => {
     const flag = `--window-${key.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     // Longer than any default, and allowed by every rule between settings.
     const others = ['--lease-duration=6h', '--window-foreign-request=6h'].filter(
@@ -130,7 +130,7 @@ describe('what values mean', () => {
 });
 
 describe('the API key', () => {
-  it('is trimmed, and shows nowhere', () => {
+  it('is trimmed, and appears nowhere', () => {
     const config = goodConfig([], environment({ PRIME_API_KEY: ` ${CANARY}\n` }));
     const { key } = config.prime;
 
@@ -147,14 +147,14 @@ describe('the API key', () => {
   });
 
   it.each(['  ', 'a b', '{"key":"k"}'])(
-    'that is none is no reason to end: each GpuPod tells of it, as with a file (%j)',
+    'does not stop the process when it is invalid, because each GpuPod reports it as with a file: %j',
     (text) => {
       const { key } = goodConfig([], { PRIME_API_KEY: text }).prime;
       expect(key.kind === 'environment' && key.key.reveal()).toBe(text.trim());
     },
   );
 
-  it('is not repeated when it is given where it does not belong', () => {
+  it('is not repeated when it is given in the wrong place', () => {
     const texts = [
       problemsOf(['--prime-api-key', CANARY]),
       problemsOf([`--prime-api-key=${CANARY}`]),
@@ -168,17 +168,17 @@ describe('the API key', () => {
 });
 
 describe('help and version', () => {
-  it('are asked for before anything is checked', () => {
+  it('are printed before anything is checked', () => {
     expect(loadConfig(['--concurrency=0', '--help'], {})).toMatchObject({ kind: 'help' });
     expect(loadConfig(['-h'], {})).toMatchObject({ kind: 'help' });
     expect(loadConfig(['--version'], {})).toEqual({ kind: 'version', text: OPERATOR_VERSION });
   });
 
-  it('has the version of package.json', () => {
+  it('include the version of package.json', () => {
     expect(readFileSync('package.json', 'utf8')).toContain(`"version": "${OPERATOR_VERSION}"`);
   });
 
-  it('shows groups, defaults and variables', () => {
+  it('include groups, defaults and variables', () => {
     const loaded = loadConfig(['--help'], {});
     const text = loaded.kind === 'help' ? loaded.text.replaceAll(/\s+/g, ' ') : '';
 

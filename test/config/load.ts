@@ -4,12 +4,12 @@ import type { LoadedConfig } from '../../src/config/load-config.ts';
 
 export const CANARY = 'pit_canary0123456789';
 
-/** An environment that is good as it is. */
+/** An environment that needs no other setting. */
 export function environment(more: Record<string, string> = {}): Record<string, string> {
   return { PRIME_API_KEY: CANARY, ...more };
 }
 
-/** A configuration that is expected to be good. */
+/** A configuration that is expected to be valid. */
 export function goodConfig(argv: readonly string[] = [], env = environment()): Config {
   const loaded = loadConfig(argv, env);
   if (loaded.kind !== 'ok') {
@@ -18,7 +18,7 @@ export function goodConfig(argv: readonly string[] = [], env = environment()): C
   return loaded.config;
 }
 
-/** The problems of a configuration that is expected to be bad. */
+/** The problems of a configuration that is expected to be invalid. */
 export function problemsOf(argv: readonly string[], env = environment()): readonly string[] {
   return problemsIn(loadConfig(argv, env));
 }

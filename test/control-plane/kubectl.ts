@@ -2,27 +2,27 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-/** How a `kubectl` ended; a refusal is an outcome, not an exception. */
+/** The result of a `kubectl` command. A refusal is a result, not an exception. */
 export interface KubectlResult {
   readonly stdout: string;
   readonly stderr: string;
-  /** The exit code, or -1 where a signal ended it. */
+  /** The exit code, or -1 after a signal. */
   readonly code: number;
 }
 
-/** What may differ from call to call. */
+/** Options of one call. */
 export interface KubectlCall {
-  /** For `-f -`. */
+  /** The standard input, for `-f -`. */
   readonly input?: string;
-  /** Path of another kubeconfig than the administrator's. */
+  /** Path of a kubeconfig other than the administrator's. */
   readonly kubeconfig?: string;
 }
 
-/** Which `kubectl` is called, and how. */
+/** The `kubectl` to call, and its defaults. */
 export interface KubectlSetting {
   readonly executable: string;
   readonly kubeconfigPath: string;
-  /** For what it learned about the API: the usual place is shared by all servers that ever had this port. */
+  /** For discovery data. All servers that ever had this port would share the default folder. */
   readonly cacheDirectory: string;
 }
 
@@ -37,11 +37,11 @@ export async function runKubectl(
       ...process.env,
       KUBECONFIG: call.kubeconfig ?? setting.kubeconfigPath,
       KUBECACHEDIR: setting.cacheDirectory,
-      // A person's own defaults and aliases have no place here.
+      // A person's own defaults and aliases must not apply here.
       KUBECTL_KUBERC: 'false',
     },
   });
-  // A kubectl that ends without reading its input closes the pipe; its exit code says all there is to say.
+  // A kubectl that exits without reading its input closes the pipe. Its exit code says enough.
   child.stdin.on('error', () => undefined);
   child.stdin.end(call.input);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

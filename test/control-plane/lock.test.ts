@@ -6,10 +6,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { withFileLock } from './lock.ts';
 
-// Processes are started here, and the machine may be busy compiling.
+// These tests start processes, on a host that may be busy compiling.
 const lockModule = path.join(import.meta.dirname, 'lock.ts');
 
-/** Takes the lock, says so, and never gives it back. */
+/** Takes the lock, reports that, and never releases it. */
 const holder = `
   const { withFileLock } = await import(${JSON.stringify(lockModule)});
   await withFileLock(process.argv[1], () => {
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 describe('withFileLock', () => {
-  it('lets one in at a time, and tells who waits', async () => {
+  it('admits one caller at a time, and tells the waiting ones', async () => {
     const log: string[] = [];
     const entered = Promise.withResolvers<undefined>();
     const leave = Promise.withResolvers<undefined>();
@@ -55,13 +55,13 @@ describe('withFileLock', () => {
     expect(log).toEqual(['first in', 'second waits', 'first out', 'second in']);
   });
 
-  it('hands back what the work returns, and is free again after work that fails', async () => {
+  it('returns the result of the work, and releases the lock after a failure', async () => {
     const failure = withFileLock(file, async () => Promise.reject(new Error('no luck')));
     await expect(failure).rejects.toThrow('no luck');
     await expect(withFileLock(file, async () => Promise.resolve(7))).resolves.toBe(7);
   });
 
-  it('is taken over from a process that was killed', async () => {
+  it('takes over the lock of a killed process', async () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', holder, file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock, type Clock } from '../../src/clock.ts';
 
-/** SQLite's result code for "somebody else has it". */
+/** SQLite's result code for a database that is locked. */
 const sqliteBusy = 5;
 
-/** How to wait for a lock. */
+/** Options of the wait for a lock. */
 export interface LockOptions {
   readonly clock?: Clock;
   readonly pollMs?: number;
-  /** Called once, when the lock is found taken. */
+  /** Called once if the lock is taken. */
   readonly onWait?: () => void;
 }
 
@@ -51,7 +51,7 @@ function tryLock(database: DatabaseSync): boolean {
   }
 }
 
-/** Not by `instanceof`: a test runner gives modules an `Error` of their own, other than SQLite's. */
+/** Not by `instanceof`, because a test runner gives modules another `Error` than SQLite throws. */
 function isBusy(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === sqliteBusy;
 }

@@ -30,7 +30,7 @@ async function prepare(names: readonly string[]): Promise<void> {
 async function start(controllerManager: boolean, crdPaths: readonly string[]): Promise<void> {
   const controlPlane = await startControlPlane({ controllerManager, crdPaths, onProgress: print });
   process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfigPath}\n`);
-  // Only from here on: a signal before ends the process at once, and the watchdog cleans up.
+  // Before this line a signal ends the process at once, and the watchdog cleans up.
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await controlPlane.stop();
 }

@@ -4,11 +4,11 @@ import { oncePerPercent, percentOf, progressOf, remainingMs, roughly, type Progr
 describe('percentOf', () => {
   it.each([
     { why: 'nothing done', done: 0, total: 200, percent: 0 },
-    { why: 'rounds down: 100 is kept for the end', done: 199, total: 200, percent: 99 },
+    { why: 'it rounds down, because 100 means the end', done: 199, total: 200, percent: 99 },
     { why: 'the end', done: 200, total: 200, percent: 100 },
     { why: 'more came than was counted', done: 250, total: 200, percent: 100 },
     { why: 'nothing to do is done', done: 0, total: 0, percent: 100 },
-  ])('$why: $done of $total is $percent', ({ done, total, percent }) => {
+  ])('is $percent for $done of $total: $why', ({ done, total, percent }) => {
     expect(percentOf({ done, total, elapsedMs: 1 })).toBe(percent);
   });
 });
@@ -37,13 +37,13 @@ describe('roughly', () => {
     { ms: 29_999, text: 'less than a minute' },
     { ms: 30_000, text: 'about 1 min' },
     { ms: 400_000, text: 'about 7 min' },
-  ])('$ms ms is "$text"', ({ ms, text }) => {
+  ])('writes $ms ms as "$text"', ({ ms, text }) => {
     expect(roughly(ms)).toBe(text);
   });
 });
 
 describe('progressOf', () => {
-  it('says how much is done and left', () => {
+  it('reports how much is done and left', () => {
     expect(progressOf('building etcd', { done: 50, total: 100, elapsedMs: 120_000 })).toEqual({
       message: 'building etcd: 50 %, about 2 min left',
       percent: 50,
@@ -51,14 +51,14 @@ describe('progressOf', () => {
     });
   });
 
-  it('does not guess from the first packages, which come in a burst', () => {
+  it('has no estimate from the first packages, which come in a burst', () => {
     expect(progressOf('building etcd', { done: 1, total: 100, elapsedMs: 10 })).toEqual({
       message: 'building etcd: 1 %',
       percent: 1,
     });
   });
 
-  it('has nothing left at the end', () => {
+  it('reports no remaining time at the end', () => {
     expect(progressOf('building etcd', { done: 100, total: 100, elapsedMs: 10 }).message).toBe(
       'building etcd: 100 %',
     );
@@ -66,7 +66,7 @@ describe('progressOf', () => {
 });
 
 describe('oncePerPercent', () => {
-  it('drops what shows the same percentage, and nothing that shows none', () => {
+  it('drops steps with the same percentage, and passes steps without one', () => {
     const seen: Progress[] = [];
     const listener = oncePerPercent((progress) => seen.push(progress));
     const steps: Progress[] = [

@@ -4,13 +4,13 @@ import { describe, expect, it } from '@jest/globals';
 import { allBinaries, readRecipe } from './recipe.ts';
 
 describe('readRecipe', () => {
-  it('takes the versions from go.mod', async () => {
+  it('reads the versions from go.mod', async () => {
     const recipe = await readRecipe();
     expect(recipe.kubernetesVersion).toMatch(/^v1\.\d+\.\d+$/);
     expect(recipe.goVersion).toMatch(/^1\.\d+(\.\d+)?$/);
   });
 
-  it('stamps version, major and minor, without which clients cannot parse the server', async () => {
+  it('sets version, major and minor, without which clients cannot parse the server', async () => {
     const { kubernetesVersion, linkerFlags } = await readRecipe();
     const [, minor] = kubernetesVersion.split('.');
     expect(linkerFlags).toContain(`-X k8s.io/component-base/version.gitVersion=${kubernetesVersion} `);

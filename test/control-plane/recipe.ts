@@ -1,22 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Every executable that the tests and the demo can ask for. */
+/** Every executable that the tests and the demo can request. */
 export type BinaryName = 'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm';
 
-/** What a control plane cannot do without; these three come together from whatever source. */
+/** The executables that every control plane needs. Each source provides all three or none. */
 export const coreBinaries: readonly BinaryName[] = ['etcd', 'kube-apiserver', 'kubectl'];
 
 /** All names, for command lines. */
 export const allBinaries: readonly BinaryName[] = [...coreBinaries, 'kube-controller-manager', 'helm'];
 
-/** One Go module of this folder, and what its `cmd/` holds. */
+/** One Go module of this folder, and the contents of its `cmd/`. */
 export interface GoModule {
   readonly directory: string;
   readonly binaries: readonly BinaryName[];
 }
 
-/** What is built and from which versions: all of it read from the `go.mod` files, the only place that says. */
+/** What to build, from which versions. The `go.mod` files are the only source of it. */
 export interface Recipe {
   /** As `v1.37.2`. */
   readonly kubernetesVersion: string;
@@ -26,7 +26,7 @@ export interface Recipe {
   readonly modules: readonly GoModule[];
 }
 
-/** Reads the recipe below `directory`, which holds the modules `go/` and `go-helm/`. */
+/** Reads the recipe below `directory`, which contains the modules `go/` and `go-helm/`. */
 export async function readRecipe(directory: string = import.meta.dirname): Promise<Recipe> {
   const controlPlane: GoModule = {
     directory: path.join(directory, 'go'),
@@ -44,7 +44,7 @@ export async function readRecipe(directory: string = import.meta.dirname): Promi
   };
 }
 
-/** Clients refuse to parse a server without a version, and Go modules carry none into the executable. */
+/** Clients cannot parse a server without a version, and a build from Go modules sets none. */
 function linkerFlags(kubernetesVersion: string, helmVersion: string): string {
   const [major = '', minor = ''] = kubernetesVersion.slice(1).split('.');
   const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) => [

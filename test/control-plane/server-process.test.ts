@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { onFreePort } from './ports.ts';
 import { ServerProcess, ServerStartError, type Server } from './server-process.ts';
 
-// Processes are started here, and the machine may be busy compiling.
+// These tests start processes, on a host that may be busy compiling.
 let directory: string;
 let servers: ServerProcess[];
 
@@ -20,7 +20,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A server that is this JavaScript, ready as soon as it has written "listening" into its log. */
+/** A server that runs this JavaScript, and is ready once its log contains "listening". */
 function serverOf(javascript: string, overrides: Partial<Server> = {}): ServerProcess {
   const server = new ServerProcess({
     name: 'fake',
@@ -41,7 +41,7 @@ async function pid(): Promise<string> {
 }
 
 describe('ServerProcess', () => {
-  it('starts another process after a stop, none while it runs', async () => {
+  it('starts another process after a stop, and none while it runs', async () => {
     const server = serverOf(running);
     await server.start();
     const first = await pid();
@@ -52,14 +52,14 @@ describe('ServerProcess', () => {
     expect(await pid()).not.toBe(first);
   });
 
-  it('takes its pid file away when it ends, lest the watchdog kill a stranger', async () => {
+  it('removes its pid file when it stops, so that the watchdog kills no other process', async () => {
     const server = serverOf(running);
     await server.start();
     await server.stop();
     expect(existsSync(path.join(directory, 'fake.pid'))).toBe(false);
   });
 
-  it('waits while the check fails', async () => {
+  it('waits while the readiness check fails', async () => {
     let checks = 0;
     const server = serverOf(running, {
       isReady: async () => {
@@ -72,12 +72,12 @@ describe('ServerProcess', () => {
     expect(checks).toBe(4);
   });
 
-  it('fails with the log when the process ends before it is ready', async () => {
+  it('fails with the log when the process exits before it is ready', async () => {
     const server = serverOf(`console.error('no such flag'); process.exit(3);`);
     await expect(server.start()).rejects.toThrow(/fake ended before it was ready:\n.*no such flag/s);
   });
 
-  it('fails when there is no such executable', async () => {
+  it('fails if the executable does not exist', async () => {
     const server = serverOf(running, { executable: path.join(directory, 'nothing') });
     await expect(server.start()).rejects.toThrow(ServerStartError);
   });
@@ -86,7 +86,7 @@ describe('ServerProcess', () => {
 describe('onFreePort', () => {
   const portTaken = `console.error('listen tcp 127.0.0.1:1: bind: address already in use'); process.exit(1);`;
 
-  it('takes another port when somebody was quicker', async () => {
+  it('tries another port if the first was taken meanwhile', async () => {
     const ports: number[] = [];
     const start = async (port: number): Promise<number> => {
       ports.push(port);
@@ -97,7 +97,7 @@ describe('onFreePort', () => {
     expect(port).toBe(ports[1]);
   });
 
-  it('gives up after three', async () => {
+  it('gives up after three ports', async () => {
     let attempts = 0;
     const start = async (): Promise<void> => {
       attempts += 1;

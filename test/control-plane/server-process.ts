@@ -5,26 +5,26 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock, type Clock } from '../../src/clock.ts';
 
-/** Generous: the machine may be busy compiling. */
+/** Generous, because the host may be busy compiling. */
 const startTimeoutMs = 120_000;
 const pollMs = 50;
-/** Who has not ended by then is killed; nothing is lost, the data lie in etcd's files. */
+/** A process that still runs then is killed. Nothing is lost, because the data is in etcd's files. */
 const stopTimeoutMs = 5_000;
-/** How much of the log goes into an error. */
+/** The maximum length of the log in an error. */
 const logTailLength = 3_000;
 
-/** A server to be run: flags without their dashes. */
+/** A server to run. Flags have no dashes. */
 export interface Server {
   readonly name: string;
   readonly executable: string;
   readonly flags: Readonly<Record<string, string>>;
-  /** Takes the log and the pid file. */
+  /** For the log and the pid file. */
   readonly directory: string;
   /** May throw while nothing listens yet. */
   readonly isReady: () => Promise<boolean>;
 }
 
-/** A started server ended before it was ready; `log` is the end of what it wrote. */
+/** A server exited before it was ready. `log` is the end of its output. */
 export class ServerStartError extends Error {
   override readonly name = 'ServerStartError';
   readonly log: string;
@@ -35,7 +35,7 @@ export class ServerStartError extends Error {
   }
 }
 
-/** One server process that can be stopped and started again with the same flags, hence ports and data. */
+/** One server process that can be stopped and started again with the same flags, ports and data. */
 export class ServerProcess {
   readonly #server: Server;
   readonly #clock: Clock;
@@ -61,14 +61,14 @@ export class ServerProcess {
     }
   }
 
-  /** Ends it in order, and the hard way if that takes long. */
+  /** Stops it in order, and kills it if that takes long. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#child?.kill('SIGKILL'), stopTimeoutMs);
     await this.#end('SIGTERM');
     clearTimeout(timer);
   }
 
-  /** Ends it at once, as a crash would. */
+  /** Kills it at once, like a crash. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
@@ -77,7 +77,7 @@ export class ServerProcess {
     const { executable, flags } = this.#server;
     const log = openSync(this.#file('log'), 'a');
     const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-    // Output goes to a file: a pipe would block the server when this process is too busy to read.
+    // Output goes to a file, because a pipe would block the server while this process is too busy to read.
     const child = spawn(executable, args, { stdio: ['ignore', log, log] });
     closeSync(log);
     this.#child = child;

@@ -4,13 +4,13 @@ import type { Credentials } from './credentials.ts';
 import { onFreePort } from './ports.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** What the servers of one control plane share. */
+/** Options that the servers of one control plane share. */
 export interface Setting {
   readonly directory: string;
   readonly credentials: Credentials;
 }
 
-/** A server that has been started, and where. */
+/** A running server and its port. */
 export interface StartedServer {
   readonly process: ServerProcess;
   readonly url: string;
@@ -31,7 +31,7 @@ const controllers = [
   'replicaset-controller',
 ];
 
-/** etcd, on TLS with client certificates like the API server: no other process of the machine gets in. */
+/** etcd, on TLS with client certificates like the API server: so that no other process of this host can connect. */
 export async function startEtcd(setting: Setting, executable: string): Promise<StartedServer> {
   const { caFile, serving } = setting.credentials;
   return await startServer(setting, { name: 'etcd', executable, healthPath: '/health' }, (url) => ({
@@ -43,7 +43,7 @@ export async function startEtcd(setting: Setting, executable: string): Promise<S
     'trusted-ca-file': caFile,
     'cert-file': serving.certificateFile,
     'key-file': serving.keyFile,
-    // The data need to survive a killed process, not a power cut.
+    // The data must survive a killed process, but no power failure.
     'unsafe-no-fsync': 'true',
     'log-level': 'warn',
   }));
@@ -63,7 +63,7 @@ export async function startApiServer(
     (url, port) => ({
       'bind-address': '127.0.0.1',
       'advertise-address': '127.0.0.1',
-      // The default one refuses to advertise a loopback address.
+      // By default the API server refuses to advertise a loopback address.
       'endpoint-reconciler-type': 'none',
       'secure-port': String(port),
       'cert-dir': credentials.directory,

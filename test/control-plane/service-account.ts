@@ -5,7 +5,7 @@ import { z } from 'zod';
 const tokenLifetimeSeconds = 24 * 60 * 60;
 const tokenRequest = z.object({ status: z.object({ token: z.string().min(1) }) });
 
-/** A kubeconfig with a fresh token of an existing service account, whose namespace is also the default one. */
+/** A kubeconfig with a new token of an existing service account. The account's namespace is the default one. */
 export async function serviceAccountKubeconfig(
   admin: RestConfig,
   namespace: string,

@@ -7,11 +7,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-// Processes are started here, and the machine may be busy compiling.
+// These tests start processes, on a host that may be busy compiling.
 const serverModule = path.join(import.meta.dirname, 'server-process.ts');
 const watchdogModule = path.join(import.meta.dirname, 'watchdog.ts');
 
-/** Runs a server below a watchdog, prints the server's process id, then does what it is told. */
+/** Runs a server under a watchdog, prints the server's process ID, and then acts as its argument says. */
 const owner = `
   const [directory, then] = process.argv.slice(1);
   const { ServerProcess } = await import(${JSON.stringify(serverModule)});
@@ -50,7 +50,7 @@ afterEach(async () => {
 async function startOwner(then: string): Promise<{ child: ChildProcess; serverPid: number }> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', owner, directory, then], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    // A process group of its own, as a terminal gives to what it starts.
+    // A separate process group, as a terminal creates for its commands.
     detached: true,
   });
   children.push(child);
@@ -67,25 +67,31 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The test's own time limit ends this if it never comes true. */
+/** The time limit of the test stops this if it never happens. */
 async function cleanedUp(serverPid: number): Promise<void> {
   while (isAlive(serverPid) || existsSync(directory)) await delay(10);
 }
 
-describe('no orphans and no files are left', () => {
-  it.each(['exit', 'throw', 'release'])('when the owner ends by %s', async (then) => {
-    const { serverPid } = await startOwner(then);
-    await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
-  });
+describe('the watchdog', () => {
+  it.each(['exit', 'throw', 'release'])(
+    'kills the servers and removes the files when the owner ends by %s',
+    async (then) => {
+      const { serverPid } = await startOwner(then);
+      await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
+    },
+  );
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('when the owner is sent %s', async (signal) => {
-    const { child, serverPid } = await startOwner('stay');
-    expect(isAlive(serverPid)).toBe(true);
-    child.kill(signal);
-    await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'kills the servers and removes the files when the owner gets %s',
+    async (signal) => {
+      const { child, serverPid } = await startOwner('stay');
+      expect(isAlive(serverPid)).toBe(true);
+      child.kill(signal);
+      await expect(cleanedUp(serverPid)).resolves.toBeUndefined();
+    },
+  );
 
-  it('when Ctrl-C reaches the owner and all of its process group', async () => {
+  it('kills the servers and removes the files when Ctrl-C reaches the whole process group of the owner', async () => {
     const { child, serverPid } = await startOwner('stay');
     if (child.pid === undefined) throw new Error('a running process has an id');
     process.kill(-child.pid, 'SIGINT');

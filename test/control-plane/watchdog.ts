@@ -14,9 +14,9 @@ done
 rm -rf "$0" 2>/dev/null || { sleep 1; rm -rf "$0"; }
 `;
 
-/** Cleans up after this process, whatever ends it. */
+/** Cleans up after this process, however it ends. */
 export interface Watchdog {
-  /** Has the folder cleaned up now; resolves when that is done. */
+  /** Cleans up the folder now. Resolves when that is done. */
   release(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export function watchOver(directory: string): Watchdog {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // It must not keep this process alive: this process ending is what it waits for.
+  // The watchdog must not keep this process alive, because it waits for this process to end.
   child.unref();
   return {
     async release() {

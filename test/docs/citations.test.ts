@@ -7,7 +7,7 @@ const PATTERNS = [
 ];
 const files = globSync(PATTERNS).filter((path) => !path.includes('package-lock'));
 
-/** What a reader cannot look up: chapters of papers that are not in this repository. */
+/** Chapters of papers outside this repository, which a reader cannot look up. */
 const ELSEWHERE = /\b(?:design(?:\.md)?|section) \d+(?:\.\d+)?\b/;
 
 /** The citations of a text that lead nowhere. */
@@ -25,7 +25,7 @@ describe('citations in the code', () => {
     expect(brokenCitations(text)).toHaveLength(1);
   });
 
-  it('name pages of this repository', () => {
+  it('name only pages of this repository', () => {
     const broken = files.flatMap((path) =>
       brokenCitations(readFileSync(path, 'utf8')).map((citation) => `${path}: ${citation}`),
     );

@@ -13,7 +13,7 @@ function fileAt(path: string) {
   return file;
 }
 
-/** `Ready Pending`, for all conditions that are as a person would not want them. */
+/** `Ready Pending`, for all conditions that a person would want to change. */
 const unwanted = (['Ready', 'Synced', 'Stalled'] as const).flatMap((type) => {
   const reasons: Readonly<Record<string, { readonly status: ConditionStatus }>> = REASONS[type];
   const wanted = type === 'Stalled' ? undefined : 'True';
@@ -22,7 +22,7 @@ const unwanted = (['Ready', 'Synced', 'Stalled'] as const).flatMap((type) => {
     .map(([reason]) => `${type} ${reason}`);
 });
 
-describe('what to do, per reason', () => {
+describe('the table of what to do', () => {
   const rows = tableBelow(fileAt('docs/how-to/troubleshoot.md'), '## What to do, per reason');
 
   it('has one row for each reason that people ask about, and no other', () => {
@@ -30,7 +30,7 @@ describe('what to do, per reason', () => {
     expect(named.toSorted()).toEqual(unwanted.toSorted());
   });
 
-  it.each(rows)('of %s %s says whether it bills, and what to do', (_type, _reason, bills, todo) => {
+  it.each(rows)('says for %s %s whether it bills, and what to do', (_type, _reason, bills, todo) => {
     expect(bills).toMatch(/^(yes|no|perhaps)$/);
     expect(todo).toMatch(/^[A-Z].+/);
   });
@@ -43,12 +43,12 @@ describe('conditions that documents name', () => {
     ),
   );
 
-  it.each(named)('$path: $type $reason exists', ({ type, reason }) => {
+  it.each(named)('exist: $type $reason in $path', ({ type, reason }) => {
     expect(Object.entries(REASONS).find(([name]) => name === type)?.[1]).toHaveProperty(reason);
   });
 });
 
-describe('the diagrams of states', () => {
+describe('the state diagrams', () => {
   const diagrams = fileAt('docs/reliability.md').blocks.filter(({ text }) => text.startsWith('stateDiagram'));
   const arrows = diagrams.flatMap(({ text }) => [...text.matchAll(/^ *(\S+) --> (\w+|\[\*\])(?:: .+)?$/gm)]);
   const drawn = new Set(arrows.flatMap(([, from = '', to = '']) => [from, to]));
@@ -77,8 +77,8 @@ describe('the diagrams of states', () => {
   }
 });
 
-describe('events that documents name', () => {
-  it('has PriceAboveCap when the price of a ready machine rises', () => {
+describe('the table of events', () => {
+  it('includes PriceAboveCap', () => {
     const before = { observedGeneration: 1, readyAt: '2026-11-23T00:00:00Z', cost: { maxPrice: 2 } };
     const after = { ...before, cost: { maxPrice: 2, billedPerHour: 3 } };
     expect(eventsBetween(before, after).map(({ reason }) => reason)).toEqual(['PriceAboveCap']);

@@ -39,13 +39,13 @@ describe('the cooldowns on the page about offers and prices', () => {
   const rows = page === undefined ? [] : tableBelow(page, '## After a failure');
   const cooldowns = Object.entries(COOLDOWNS).map(([reason, rule]) => ({ reason, rule }));
 
-  it.each(cooldowns)('has the time of $reason, and for whom it is', ({ reason, rule }) => {
+  it.each(cooldowns)('include the time of $reason, and the GpuPods that it concerns', ({ reason, rule }) => {
     const [, time = '', whom = ''] = rows.find(([what]) => what === ROWS[reason]) ?? [];
     expect(time).toBe(lasts(rule));
     expect(whom).toMatch(WHOM[rule.scope]);
   });
 
-  it('has no other row', () => {
+  it('have no other row', () => {
     expect(rows.map(([what]) => what).toSorted()).toEqual([...new Set(Object.values(ROWS))].toSorted());
   });
 });

@@ -31,7 +31,7 @@ describe('links', () => {
     expect(problemOf('README.md', link)).toContain(problem);
   });
 
-  it('lead from the README to every document: one that nobody finds is not read', () => {
+  it('lead from the README to every document, because nobody reads one that they cannot find', () => {
     const seen = new Set<string>();
     const open = ['README.md'];
     for (let from = open.pop(); from !== undefined; from = open.pop()) {

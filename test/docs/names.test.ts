@@ -18,15 +18,15 @@ const switches = settings.filter(({ isSwitch }) => isSwitch);
 for (const { flag } of switches) flags.add(flag.replace('--', '--no-'));
 
 flags.add('--help');
-/** The simulator has options of its own. */
+/** Options of the simulator. */
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
-/** So have the long runs. */
+/** Options of the soak and the bench. */
 const soakMain = readFileSync('test/simulation/soak/main.ts', 'utf8');
 for (const [, option = ''] of soakMain.matchAll(/^ +(\w+): \{ type: '(?:string|boolean)'/gm))
   flags.add(`--${option}`);
 
-/** A kind of name that documents use, how it is found, and what there is. */
+/** A kind of name that documents use, how to find it, and the names that exist. */
 interface NameKind {
   readonly name: string;
   readonly find: (file: MarkdownFile) => readonly string[];
@@ -94,12 +94,12 @@ function isIn(names: Iterable<string>): (name: string) => boolean {
 
 const files = markdownFiles();
 
-describe.each(kinds)('every $name that is written down exists', ({ find, exists }) => {
-  it.each(files)('in $path', (file) => {
+describe.each(kinds)('every $name in the documents', ({ find, exists }) => {
+  it.each(files)('exists: $path', (file) => {
     expect(find(file).filter((name) => !exists(name))).toEqual([]);
   });
 
-  it('and some are written down: else this test looks in the wrong way', () => {
+  it('is found at least once, because otherwise this test searches in the wrong way', () => {
     expect(files.flatMap(find)).not.toEqual([]);
   });
 });

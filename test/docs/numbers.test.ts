@@ -17,7 +17,7 @@ function read(path: string): string {
   return readFileSync(path, 'utf8');
 }
 
-describe('numbers in the documents are those of the code', () => {
+describe('the documents', () => {
   it.each([
     {
       file: 'explanation/architecture',
@@ -120,12 +120,12 @@ describe('numbers in the documents are those of the code', () => {
       text: `ready | ${MAX_NO_CAPACITY_ATTEMPTS} |`,
       why: 'refusals for capacity',
     },
-  ])('$why in $file', ({ file, text }) => {
+  ])('have the number of the code for $why in $file', ({ file, text }) => {
     expect(read(`docs/${file}.md`).replaceAll(/ +/g, ' ')).toContain(text);
   });
 });
 
-describe('versions agree', () => {
+describe('the version', () => {
   const { version, engines } = z
     .object({ version: z.string(), engines: z.object({ node: z.string() }) })
     .parse(JSON.parse(read('package.json')));
@@ -136,16 +136,16 @@ describe('versions agree', () => {
     { file: 'CHANGELOG.md', text: `\n## [${version}]` },
     { file: 'README.md', text: `gpupod-operator:${version}` },
     { file: 'README.md', text: `Node ${engines.node.replace('>=', '')} or newer` },
-  ])('$file has $text', ({ file, text }) => {
+  ])('agrees in $file: $text', ({ file, text }) => {
     expect(read(file)).toContain(text);
   });
 
-  it('deploy/ starts this version', () => {
+  it('is the one that deploy/ starts', () => {
     const { containers } = podSpecOf(parseManifests(read('deploy/deployment.yaml')));
     expect(containers[0].image).toBe(`registry.invalid/gpupod-operator:${version}`);
   });
 
-  it('the README asks for the Go that builds the control plane', async () => {
+  it('of Go in the README is the one that builds the control plane', async () => {
     const { goVersion } = await readRecipe();
     expect(read('README.md')).toContain(`Go ${goVersion.split('.').slice(0, 2).join('.')} or newer`);
   });

@@ -12,7 +12,7 @@ const told = tableBelow(page, '## What nobody has published').flatMap(([, cell =
   [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
 );
 
-/** The requests that people are shown, in their order. */
+/** The requests on the page, in the same order. */
 const requests = page.blocks
   .flatMap(({ text }) => text.split('\n'))
   .filter((line) => line.startsWith('curl '))
@@ -33,7 +33,7 @@ afterAll(async () => {
   await simulator.stop();
 });
 
-describe('the page on the simulator', () => {
+describe('the page about the simulator', () => {
   it('names a setting for every open question, and no setting that does not exist', () => {
     const names = settings.map(({ name }) => name);
     expect(open.filter((name) => !told.includes(name))).toEqual([]);
@@ -44,7 +44,7 @@ describe('the page on the simulator', () => {
     expect(requests.length).toBeGreaterThan(5);
   });
 
-  it.each(requests)('$line', async ({ method, path, body }) => {
+  it.each(requests)('shows a request that succeeds: $line', async ({ method, path, body }) => {
     const response = await fetch(`${simulator.url}${path}`, {
       method,
       ...(body === undefined ? {} : { body }),

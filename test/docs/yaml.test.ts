@@ -10,11 +10,11 @@ const gpuPods = markdownFiles().flatMap(({ path, blocks }) =>
 );
 
 describe('GpuPods in documents', () => {
-  it.each(gpuPods)('of $path would be taken as they are', ({ gpuPod }) => {
+  it.each(gpuPods)('of $path are valid as they are', ({ gpuPod }) => {
     expect(problemsOf(gpuPod)).toEqual([]);
   });
 
-  it('are there: the README shows one', () => {
+  it('exist, for example in the README', () => {
     expect(gpuPods.map(({ path }) => path)).toContain('README.md');
   });
 });

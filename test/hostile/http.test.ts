@@ -11,18 +11,18 @@ const BLOCK = Buffer.alloc(64 * 1024, 'x');
 const LONG = { timeouts: { readMs: 60_000, createMs: 60_000 } };
 const TIMEOUTS = { readMs: 4_000, createMs: 4_000 };
 
-/** What a server does once it has read a request: it writes bytes that no HTTP library would. */
+/** The action of a server after it has read a request. It writes bytes that no HTTP library would write. */
 type Answer = (socket: Socket, body: string) => void;
 
 function head(...lines: readonly string[]): string {
   return [...lines, '', ''].join('\r\n');
 }
 
-/** Goes on for as long as the other side takes it. */
+/** Writes for as long as the other side reads. */
 function forEver(socket: Socket, piece: string | Buffer): void {
   const pump = (): void => {
     while (!socket.destroyed && socket.write(piece)) {
-      // The buffer takes more.
+      // The buffer has room for more.
     }
   };
   socket.on('drain', pump);
@@ -43,7 +43,7 @@ function drip(socket: Socket, text: string): void {
 const BOMB = Buffer.alloc(48 * 1024 * 1024, ' ');
 const brotli = brotliCompressSync(BOMB, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
 
-/** A good answer, in a form that is allowed and seldom seen. */
+/** A valid answer, in a form that is allowed and rare. */
 const ODD: Readonly<Record<string, Answer>> = {
   'HTTP/1.0 without a length': (socket, body) => socket.end(`${head('HTTP/1.0 200 OK')}${body}`),
   'after many early hints': (socket, body) => {
@@ -57,7 +57,7 @@ const ODD: Readonly<Record<string, Answer>> = {
   },
 };
 
-/** What is no answer. */
+/** Bytes that are not a valid answer. */
 const HOSTILE: Readonly<Record<string, Answer>> = {
   'headers without an end': (socket) => {
     socket.write('HTTP/1.1 200 OK\r\n');
@@ -102,7 +102,7 @@ interface Seen {
   readonly bytesSent: number;
 }
 
-/** Answers each request in this way; `use` gets the address, and `seen` what went over the wire. */
+/** Answers each request in this way. `use` gets the address, and the result says what was sent. */
 async function withAnswer(answer: Answer, body: string, use: (url: string) => Promise<void>): Promise<Seen> {
   const sockets: Socket[] = [];
   let requests = 0;
@@ -126,8 +126,8 @@ async function withAnswer(answer: Answer, body: string, use: (url: string) => Pr
   return { requests, bytesSent: sockets.reduce((sum, { bytesWritten }) => sum + bytesWritten, 0) };
 }
 
-describe('a seldom form of a good answer', () => {
-  it.each(Object.entries(ODD))('%s is read', async (_name, answer) => {
+describe('a rare form of a valid answer', () => {
+  it.each(Object.entries(ODD))('is read: %s', async (_name, answer) => {
     await withAnswer(answer, WHOAMI, async (url) => {
       expect(await withProvider(url, (p) => p.whoami(), LONG)).toEqual({
         kind: 'ok',
@@ -142,9 +142,9 @@ describe('a seldom form of a good answer', () => {
   });
 });
 
-describe('what is no answer', () => {
+describe('an invalid answer', () => {
   it.each(Object.entries(HOSTILE))(
-    '%s ends, and leaves an order open that is not sent again',
+    'ends the request, and leaves an unknown outcome of a create request that is not sent again: %s',
     async (_name, answer) => {
       await withAnswer(answer, WHOAMI, async (url) => {
         const outcome = await withProvider(url, (p) => p.whoami(), { timeouts: TIMEOUTS });
@@ -156,7 +156,7 @@ describe('what is no answer', () => {
         expect(await create()).toMatchObject({ kind: 'unknown' });
       });
       expect(seen.requests).toBe(1);
-      // Far less than it would have sent: what the buffers on the way take is taken.
+      // Far less than the server would have sent, apart from what buffers on the way hold.
       expect(seen.bytesSent).toBeLessThan(32 * 1024 * 1024);
     },
   );

@@ -31,8 +31,8 @@ const KINDS = [
   'release',
 ];
 
-describe('a GpuPod that is meant to harm', () => {
-  it('gets a next step that ends no pod of others, orders nothing twice and writes nothing odd', async () => {
+describe('a malicious GpuPod', () => {
+  it('terminates no instance of others, creates nothing twice and gets no malformed status', async () => {
     const counts = new Map<string, number>();
     const count = (what: string): number => counts.set(what, (counts.get(what) ?? 0) + 1).size;
 
@@ -58,13 +58,13 @@ describe('a GpuPod that is meant to harm', () => {
     );
 
     expect(counts.get('cases')).toBeGreaterThanOrEqual(CASES);
-    // A judge that no step came before says nothing.
+    // A judge that never saw a step proves nothing.
     const seldom = KINDS.filter((kind) => (counts.get(kind) ?? 0) < 50);
     expect(seldom).toEqual([]);
   }, 1_800_000);
 });
 
-/** The way of an object from the API server into the store, as the reflector goes it. */
+/** Puts an object from the API server into the store, as the reflector does. */
 function received(text: string): RawObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -74,7 +74,7 @@ function received(text: string): RawObject | undefined {
   }
 }
 
-/** What the CRD lets through must be read, status included; and what cannot be read is told in few plain words. */
+/** An object that the CRD accepts must be readable, with its status. The problem of an unreadable one must be short plain text. */
 function judgeParsing(raw: RawObject, parsed: ReturnType<typeof parseGpuPod>): void {
   if (parsed.kind === 'invalid') {
     if (parsed.problems.length > 1_000 || !isPrintable(parsed.problems))
@@ -100,12 +100,12 @@ const metadataSchema = z.object({
   annotations: z.record(z.string(), z.string()),
 });
 
-/** Metadata has a schema of its own, which no CRD changes. */
+/** Metadata has its own schema, which no CRD changes. */
 function isPlainMetadata({ metadata }: RawObject): boolean {
   return metadataSchema.safeParse(metadata).success;
 }
 
-/** Judges the next step, and the one after it where that was a write: it must not be wanted for ever. */
+/** Judges the next step, and the one after a write, because a write must not repeat forever. */
 async function judgeSnapshot(world: HostileWorld, gpuPod: GpuPod): Promise<string> {
   const known = await world.snapshot(gpuPod);
   const step = nextStep(known);
@@ -117,7 +117,7 @@ async function judgeSnapshot(world: HostileWorld, gpuPod: GpuPod): Promise<strin
 }
 
 async function judgeRepeat(world: HostileWorld, gpuPod: GpuPod, status: unknown): Promise<void> {
-  // As a Go program stores it: half a character is none.
+  // A Go program cannot store half a character.
   const stored: unknown = JSON.parse(JSON.stringify({ ...gpuPod, status }), (_key, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );

@@ -18,7 +18,7 @@ const PASSWORD = 'canary-password-4712';
 const CANARIES = { apiKey: CANARY_KEY, env: ENV_VALUE, password: PASSWORD };
 const KEY_ALONE = { apiKey: CANARY_KEY };
 
-/** A server that repeats what it was sent, as it came or in other clothes. */
+/** A server that repeats the request, as it came or in another encoding. */
 const ECHOES = Object.values(CANARIES).flatMap((secret) =>
   [
     secret,
@@ -36,7 +36,7 @@ const STATUSES = [
 
 interface Question {
   readonly endpoint: Endpoint;
-  /** The requests that are answered with the mutated body; all others are answered well. */
+  /** The requests that get the mutated body. All others get a valid answer. */
   readonly path: RegExp;
   readonly run: (provider: Provider, given: Given, number: number) => Promise<Result>;
 }
@@ -91,7 +91,7 @@ const QUESTIONS: readonly Question[] = [
   question('summary', /gpu-summary/, askOffers, () => undefined),
 ];
 
-/** How the other endpoints answer while one of them is asked about. */
+/** The answers of the other endpoints while one of them is under test. */
 const GOOD: Readonly<Record<string, Given>> = {
   summary: { status: 200, text: '{"items":[],"totalCount":0}' },
   legacy: { status: 404, text: '{"detail":"Not found"}' },
@@ -126,11 +126,11 @@ function exchangerOf(wire: Wire): Exchanger {
 
 const EMPTY: Given = { status: 200, text: '{"items":[],"totalCount":0}' };
 const CASES = 100_000;
-/** Pages of a list that never ends, three times. */
+/** The pages of an endless list, for three tries. */
 const MOST_REQUESTS = 4_000;
 
 describe('an answer of the provider', () => {
-  it('is taken for no more than it says, and nothing hostile comes out of it', async () => {
+  it('has no more effect than its text justifies, and its hostile parts appear nowhere', async () => {
     let cases = 0;
     let nowMs = 0;
     const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() };
@@ -141,7 +141,7 @@ describe('an answer of the provider', () => {
     await fc.assert(
       fc.asyncProperty(CASE, async ({ question: asked, body, status, mutations }) => {
         cases += 1;
-        // The endpoint that a server has, and its offers, are remembered for a while.
+        // The client caches the endpoint of a server, and its offers, for a while.
         nowMs += 3_1_800_000;
         wire.asked = pick(QUESTIONS, asked);
         const bodies = [...RECORDED[wire.asked.endpoint], ...RECORDED.error];
@@ -152,7 +152,7 @@ describe('an answer of the provider', () => {
 
         const name = `${wire.asked.endpoint} ${outcome.kind}`;
         kinds.set(name, (kinds.get(name) ?? 0) + 1);
-        // Not by `expect`, which costs more than the whole case.
+        // Not with `expect`, which would take longer than the rest of the case.
         if (problem !== undefined) throw new Error(`${problem}: ${JSON.stringify(outcome)}`);
         if (wire.requests > MOST_REQUESTS) throw new Error(`${wire.requests} requests`);
         expectClean(outcome, wire.asked.endpoint);
@@ -167,14 +167,14 @@ describe('an answer of the provider', () => {
   }, 1_800_000);
 });
 
-/** Messages are short and printable; no secret is anywhere, and what names something is printable, too. */
+/** Messages are short and printable, names are printable, and no secret occurs anywhere. */
 function expectClean(outcome: object, endpoint: Endpoint): void {
   const message = 'message' in outcome ? String(outcome.message) : '';
   if (message.length > 300 || !isPrintable(message))
     throw new Error(`not fit for people: ${JSON.stringify(message)}`);
   const text = JSON.stringify(outcome);
   if (!isPrintable(text)) throw new Error(`not printable: ${JSON.stringify(outcome)}`);
-  // Only the answer to an order can be told from what was ordered.
+  // Only the answer to a create request can be compared with what was requested.
   const known = endpoint === 'create' ? CANARIES : KEY_ALONE;
   const found = findSecret(message, known);
   if (text.includes(CANARY_KEY)) found.push('apiKey');

@@ -19,11 +19,11 @@ function configOfDeployment() {
 }
 
 describe('the Deployment', () => {
-  it('starts: every argument and variable is one that the operator knows', () => {
+  it('starts, because the operator knows every argument and variable', () => {
     expect(configOfDeployment().warnings).toEqual([]);
   });
 
-  it('gives an order that was sent the time to be answered before the process is killed', () => {
+  it('leaves a create request that was sent enough time for its answer before the process is killed', () => {
     expect(podSpec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(
       configOfDeployment().prime.timeouts.createMs,
     );
@@ -59,7 +59,7 @@ describe('the permissions', () => {
   });
 
   it.each(['list secrets./*', 'watch secrets./*'])(
-    'do not let it %s: whose Secrets they are is named',
+    'do not allow it to %s, because the names of its Secrets are listed',
     (line) => {
       expect(permissions(manifests, 'ClusterRole')).not.toContain(line);
     },

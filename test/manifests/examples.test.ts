@@ -8,17 +8,17 @@ const examples = globSync('examples/*.yaml').map((file) => ({
 }));
 
 describe('the examples', () => {
-  it.each(examples)('$file holds a GpuPod, and no field that does not exist', ({ gpuPods }) => {
+  it.each(examples)('include a GpuPod in $file, without unknown fields', ({ gpuPods }) => {
     expect(gpuPods.map(problemsOf)).toEqual([[]]);
   });
 
-  it('have a cap each: people copy them', () => {
+  it('have a cap each, because people copy them', () => {
     expect(examples.flatMap(({ gpuPods }) => gpuPods)).not.toContainEqual(
       expect.not.objectContaining({ spec: expect.objectContaining({ maxPrice: expect.any(Number) }) }),
     );
   });
 
-  it('have names of their own: all of them can be applied at once', () => {
+  it('have different names, so that all of them can be applied at once', () => {
     const names = examples.flatMap(({ gpuPods }) => gpuPods).map(({ metadata }) => JSON.stringify(metadata));
     expect(new Set(names).size).toBe(examples.length);
   });

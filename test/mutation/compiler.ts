@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import ts from 'typescript';
 
-/** A file of the project as it would be with a mistake in it. Path from the root of the project. */
+/** A file of the project with a mistake in it. The path is relative to the root of the project. */
 export interface PlantedFile {
   readonly path: string;
   readonly text: string;

@@ -22,7 +22,7 @@ import { chosenPart } from './parts.ts';
 import { forgetTests, registeredTests } from './registry.ts';
 import type { RegisteredTest } from './registry.ts';
 
-/** What the planted code and its runner tell each other. */
+/** What the planted code and its runner exchange. */
 interface Shared {
   activeMutant?: string | undefined;
   currentTestId?: string | undefined;
@@ -79,15 +79,15 @@ class LightRunner implements TestRunner {
   }
 }
 
-/** How often all was loaded. What runs when a module is loaded runs again in modules of another address. */
+/** The number of loads. The top level of a module runs again when it is imported under another address. */
 let generation = 0;
 
-/** Loads the tests of the part, with what they import; or all of it anew. */
+/** Loads the tests of the part with their imports, or loads all of it again. */
 async function load(isAnew = false): Promise<void> {
   if (generation > 0 && !isAnew) return;
   generation += 1;
   forgetTests();
-  // The few properties among the examples draw some inputs, the same each time.
+  // The few property tests among the examples draw the same inputs each time.
   fc.configureGlobal({ numRuns: 10, seed: 1 });
   for (const file of chosenPart(process.env['PART'])
     .tests.flatMap((glob) => globSync(glob))

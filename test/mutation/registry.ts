@@ -1,4 +1,4 @@
-/** One test, with all that stands around it. */
+/** One test, with its surrounding hooks and names. */
 export interface RegisteredTest {
   readonly id: string;
   readonly run: () => unknown;
@@ -19,7 +19,7 @@ export function forgetTests(): void {
   tests.length = 0;
 }
 
-/** What `@jest/globals` is for the tests of the pure parts: they use no more of it than this, and `expect`. */
+/** Replaces `@jest/globals` for the tests of the pure parts, which use only this part of it, and `expect`. */
 export const describe = withEach((name, body) => {
   path.push(name);
   body();
@@ -30,7 +30,6 @@ export const it = withEach((name, body) => {
   tests.push({ id: `${String(tests.length)} ${[...path, name].join(' › ')}`, run: body });
 });
 
-export const test = it;
 export { expect } from 'expect';
 
 function withEach(register: Register): Register & {

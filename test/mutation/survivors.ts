@@ -22,7 +22,7 @@ const Report = z.object({
 });
 type Report = z.output<typeof Report>;
 
-/** A mistake that no test noticed. */
+/** A planted mistake that no test noticed. */
 interface Survivor extends PlantedFile {
   readonly line: number;
   readonly told: string;
@@ -35,7 +35,7 @@ write(
     'Line numbers are those of the day of the run.',
 );
 for (const part of ['offers', 'lifecycle', 'api']) {
-  // What a run that was ended early has tried stands there too.
+  // The report of an interrupted run contains what it has tried.
   const path = `reports/mutation/${part}.incremental.json`;
   if (existsSync(path)) print(part, Report.parse(JSON.parse(readFileSync(path, 'utf8'))));
 }

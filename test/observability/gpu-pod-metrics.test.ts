@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createScene, gpuPod, HOUR_MS, instance, START_MS } from './metrics-scene.ts';
 
-describe('GpuPods', () => {
-  it('are counted by namespace, phase, provider and GPU type', async () => {
+describe('the metrics of GpuPods', () => {
+  it('count by namespace, phase, provider and GPU type', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.gpuPods = [
@@ -18,7 +18,7 @@ describe('GpuPods', () => {
     expect(await scene.read('gpupod_open_create_intents')).toEqual({ '': 1 });
   });
 
-  it('leave nothing behind when they go', async () => {
+  it('have no series of deleted GpuPods', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.gpuPods = [gpuPod({ hasOpenIntent: true, instance: instance() })];
@@ -30,7 +30,7 @@ describe('GpuPods', () => {
     expect(await scene.read('gpupod_open_create_intents')).toEqual({ '': 0 });
   });
 
-  it('are told by the leader alone', async () => {
+  it('exist only in the leader', async () => {
     const scene = createScene();
     scene.gpuPods = [gpuPod({ instance: instance() })];
 
@@ -44,7 +44,7 @@ describe('GpuPods', () => {
     expect(await scene.read('gpupod_leader')).toEqual({ '': 0 });
   });
 
-  it('cost together what their machines cost', async () => {
+  it('show the cost of all instances together', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.nowMs = START_MS + HOUR_MS;
@@ -72,7 +72,7 @@ describe('GpuPods', () => {
 describe('money spent', () => {
   const spent = 'gpupod_spent_usd_total';
 
-  it('leaves out what was spent before this process led', async () => {
+  it('excludes what was spent before this process led', async () => {
     const scene = createScene();
     scene.nowMs = START_MS + HOUR_MS;
     scene.gpuPods = [gpuPod({ instance: instance() })];
@@ -85,7 +85,7 @@ describe('money spent', () => {
     expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2 });
   });
 
-  it('counts all of an object that came later', async () => {
+  it('includes all of an object that was created later', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.gpuPods = [gpuPod({ instance: instance() })];
@@ -94,7 +94,7 @@ describe('money spent', () => {
     expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2 });
   });
 
-  it('counts hours that were charged at once from the first moment, and no hour twice', async () => {
+  it('includes prepaid hours from the first moment, and no hour twice', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.gpuPods = [gpuPod({ instance: instance({ prepaidHours: 3 }) })];
@@ -107,7 +107,7 @@ describe('money spent', () => {
     expect(seen).toEqual([6, 6, 8].map((usd) => ({ 'namespace="ml"': usd })));
   });
 
-  it('counts a machine once, while it runs and when it is on record', async () => {
+  it('includes an instance once, while it runs and when it is recorded', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.gpuPods = [gpuPod({ instance: instance() })];
@@ -123,7 +123,7 @@ describe('money spent', () => {
     expect(await scene.read(spent)).toEqual({ 'namespace="ml"': 2.25 });
   });
 
-  it('never goes down: not when an estimate is corrected, a record is cut, or an object goes', async () => {
+  it('never decreases when an estimate is corrected, a record is cut, or an object is deleted', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
     scene.nowMs = START_MS + HOUR_MS;
@@ -144,8 +144,8 @@ describe('money spent', () => {
   });
 });
 
-describe('attempts', () => {
-  it('are counted once each, with their outcome', async () => {
+describe('the metrics of attempts', () => {
+  it('count each attempt once, with its outcome', async () => {
     const scene = createScene();
     const old = { attempt: 1, outcome: 'Refused' };
     scene.gpuPods = [gpuPod({ endedAttempts: [old] })];
@@ -156,7 +156,7 @@ describe('attempts', () => {
     expect(await scene.read('gpupod_attempts_total')).toMatchObject({ 'outcome="Failed"': 1 });
   });
 
-  it('show how long it took to get ready, once each', async () => {
+  it('show once for each attempt how long it took to become ready', async () => {
     const scene = createScene();
     scene.gpuPods = [gpuPod({ uid: 'before', instance: instance({ readyAfterMs: 1_000 }) })];
     scene.metrics.setLeading(true);

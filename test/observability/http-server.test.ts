@@ -41,24 +41,24 @@ const throwing = {
   },
 };
 
-describe('health', () => {
+describe('a health endpoint', () => {
   it.each([
-    { name: 'no checks', path: '/healthz', checks: { live: [], ready: [bad] }, status: 200 },
-    { name: 'all is well', path: '/readyz', checks: { live: [bad], ready: [good] }, status: 200 },
+    { name: 'there are no checks', path: '/healthz', checks: { live: [], ready: [bad] }, status: 200 },
+    { name: 'every check passes', path: '/readyz', checks: { live: [bad], ready: [good] }, status: 200 },
     {
-      name: 'a standby is ready',
+      name: 'the process is a standby',
       path: '/readyz',
       checks: { live: [], ready: [good, standby] },
       status: 200,
     },
     { name: 'one check fails', path: '/readyz', checks: { live: [], ready: [standby, bad] }, status: 503 },
-    { name: 'not live', path: '/healthz', checks: { live: [bad], ready: [] }, status: 503 },
+    { name: 'a liveness check fails', path: '/healthz', checks: { live: [bad], ready: [] }, status: 503 },
     { name: 'a check throws', path: '/healthz', checks: { live: [throwing], ready: [] }, status: 503 },
-  ])('$name: $status', async ({ path, checks, status }) => {
+  ])('answers $status if $name', async ({ path, checks, status }) => {
     expect((await get(path, { checks })).status).toBe(status);
   });
 
-  it('says how each check stands', async () => {
+  it('shows the state of each check', async () => {
     const response = await get('/readyz', { checks: { live: [], ready: [standby, bad, throwing] } });
 
     expect(await response.json()).toEqual({
@@ -80,7 +80,7 @@ describe('/metrics', () => {
     expect(await response.text()).toBe('up 1\n');
   });
 
-  it('answers 500 when they cannot be collected, and does not say why to everybody', async () => {
+  it('answers 500 without the reason if the metrics cannot be collected', async () => {
     const failing = { ...metrics, scrape: async () => await Promise.reject(new Error('canary')) };
     const response = await get('/metrics', { metrics: failing });
 
@@ -90,7 +90,7 @@ describe('/metrics', () => {
 });
 
 describe('startHttpServer', () => {
-  it('says so when the port is taken', async () => {
+  it('reports a port that is taken', async () => {
     const first = await start();
     const port = first.kind === 'listening' ? Number(new URL(first.address).port) : 0;
 
@@ -100,7 +100,7 @@ describe('startHttpServer', () => {
     });
   });
 
-  it('gives the port back, even while a client keeps its connection', async () => {
+  it('frees the port even while a client keeps its connection', async () => {
     const server = await start();
     const address = server.kind === 'listening' ? server.address : '';
     await (await fetch(`${address}/healthz`, { headers: { connection: 'keep-alive' } })).text();
@@ -138,7 +138,7 @@ describe('startHttpServer', () => {
     expect(await failed).toBe(true);
   });
 
-  it('knows no other path', async () => {
+  it('answers 404 to any other path', async () => {
     expect((await get('/')).status).toBe(404);
   });
 });

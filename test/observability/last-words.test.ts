@@ -7,7 +7,7 @@ import { lastWords } from '../../src/observability/last-words.ts';
 import { findSecret } from '../support/find-secret.ts';
 import { startOperatorProcess } from '../support/operator-process.ts';
 
-// A process is started on a machine that may be busy.
+// These tests start processes, on a host that may be busy.
 jest.setTimeout(120_000);
 
 const KEY = 'canary-key-4716-abcdef';
@@ -32,7 +32,7 @@ describe('the last words', () => {
       thrown: Object.assign(new TypeError(KEY), { code: 'ERR_INVALID_ARG_TYPE' }),
       says: undefined,
     },
-  ])('$what', ({ thrown, says }) => {
+  ])('quote or omit the message $what', ({ thrown, says }) => {
     const words = lastWords(thrown);
     expect(words).toMatchObject({ type: thrown.name });
     expect(words.message).toBe(says);
@@ -40,16 +40,19 @@ describe('the last words', () => {
     expect(findSecret(JSON.stringify(words), { KEY })).toEqual([]);
   });
 
-  it('do not take lines of the message for places in the code', () => {
+  it('do not mistake lines of the message for places in the code', () => {
     expect(JSON.stringify(lastWords(new Error(`a\n    at ${KEY}`)))).not.toContain(KEY);
   });
 
-  it.each([KEY, { key: KEY }, undefined])('of what is no error are its type: %p', (thrown) => {
-    expect(lastWords(thrown)).toEqual({ type: typeof thrown, at: [] });
-  });
+  it.each([KEY, { key: KEY }, undefined])(
+    'are the type of a thrown value that is not an error: %p',
+    (thrown) => {
+      expect(lastWords(thrown)).toEqual({ type: typeof thrown, at: [] });
+    },
+  );
 });
 
-/** As HTTP libraries hang the request on their errors. */
+/** HTTP libraries attach the request to their errors. */
 const ERROR = `Object.assign(new Error('refused: ' + process.env.PRIME_API_KEY), {
   options: { headers: { authorization: 'Bearer ' + process.env.PRIME_API_KEY } },
   body: Buffer.from(process.env.PRIME_API_KEY).toString('base64'),
@@ -72,7 +75,7 @@ describe('a process that crashes', () => {
       how: 'a rejection that nobody awaits',
       code: `setTimeout(() => { void Promise.reject(${ERROR}); }, 500)`,
     },
-  ])('of $how: ends, says where it was, and tells no secret', async ({ code }) => {
+  ])('exits, says where it happened, and reveals no secret: $how', async ({ code }) => {
     const preload = path.join(directory, 'crash.mjs');
     const kubeconfig = path.join(directory, 'kubeconfig');
     await writeFile(preload, code);

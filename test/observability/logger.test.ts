@@ -34,7 +34,7 @@ describe('createLogger', () => {
     { level: 'debug', count: 4 },
     { level: 'warn', count: 2 },
     { level: 'silent', count: 0 },
-  ] as const)('at level $level writes $count of four', ({ level, count }) => {
+  ] as const)('writes $count of four lines at level $level', ({ level, count }) => {
     const { log, lines } = createLog(level);
 
     log.debug({}, 'a');
@@ -63,7 +63,7 @@ describe('createLogger', () => {
     expect(lines[0]).not.toContain(CANARY);
   });
 
-  it('writes an error under any name with its causes, and not the request that hangs on it', () => {
+  it('writes an error under any name with its causes, and without the request that is attached to it', () => {
     const { log, lines, read } = createLog();
     const cause = Object.assign(new TypeError('inner'), { request: { url: CANARY } });
     const error = Object.assign(new Error('outer', { cause }), {
@@ -85,7 +85,7 @@ describe('createLogger', () => {
     expect(lines[0]).not.toContain(CANARY);
   });
 
-  it('writes out what a terminal obeys and JSON leaves as it is', () => {
+  it('escapes characters that a terminal interprets and JSON leaves unchanged', () => {
     const { log, lines, read } = createLog();
     const hostile = 'a\u009B31m\u202Eb\u001B\u007F';
 
@@ -96,7 +96,7 @@ describe('createLogger', () => {
     expect(read()).toMatchObject({ problem: shown, err: { message: shown }, list: [shown] });
   });
 
-  it('gets along with errors that are their own cause', () => {
+  it('copes with errors that are their own cause', () => {
     const { log, lines } = createLog();
     const error = new Error('snake');
     error.cause = error;

@@ -5,13 +5,13 @@ import type { Metrics } from '../../src/observability/metrics.ts';
 export const START_MS = Date.UTC(2030, 0, 1);
 export const HOUR_MS = 3_600_000;
 
-/** Metrics over a world that a test changes. */
+/** Metrics of GpuPods that a test changes. */
 export interface Scene {
   readonly metrics: Metrics;
   gpuPods: readonly GpuPodSample[];
   cooldowns: ReadonlyMap<string, number>;
   nowMs: number;
-  /** The series of one metric: labels (as text) to value. */
+  /** The series of one metric, from labels (as text) to value. */
   readonly read: (name: string) => Promise<Readonly<Record<string, number>>>;
 }
 
@@ -49,7 +49,7 @@ export function gpuPod(fields: Partial<GpuPodSample> = {}): GpuPodSample {
   };
 }
 
-/** A machine for 2 USD an hour since the start. */
+/** An instance for 2 USD an hour since the start. */
 export function instance(fields: Partial<InstanceSample> = {}): InstanceSample {
   return { attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
 }

@@ -12,7 +12,7 @@ import type { PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createScene, gpuPod, instance } from './metrics-scene.ts';
 
-/** Lets everything happen once, so that each metric has a series. */
+/** Makes everything happen once, so that each metric has a series. */
 function everything() {
   const scene = createScene();
   const { metrics } = scene;
@@ -52,7 +52,7 @@ interface Scraped {
   readonly labels: readonly string[];
 }
 
-/** The metrics of a scrape but for those of the process, as Prometheus would understand them. */
+/** The metrics of a scrape without those of the process, parsed as Prometheus does. */
 function scrapedMetrics(text: string): readonly Scraped[] {
   return [...text.matchAll(/^# HELP (?!process_|nodejs_)(\w+) (.*)$/gm)].map(([, name = '', help]) => {
     const samples = text.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? \\S+$`, 'gm'));
@@ -69,7 +69,7 @@ function scrapedMetrics(text: string): readonly Scraped[] {
 }
 
 describe('the list of metrics', () => {
-  it('is what a scrape shows: names, types, labels, help', async () => {
+  it('has the names, types, labels and help of a scrape', async () => {
     const scraped = scrapedMetrics(await everything().metrics.scrape());
 
     expect(scraped).toEqual(
@@ -89,7 +89,7 @@ describe('the list of metrics', () => {
     expect(help).toMatch(/\.$/);
   });
 
-  it('is the reference', () => {
+  it('has the rows of the reference', () => {
     const rows = metricsReference()
       .split('\n')
       .filter((line) => line.startsWith('| `'));
@@ -98,7 +98,7 @@ describe('the list of metrics', () => {
     expect(rows.every((row) => row.split('|').length === 6)).toBe(true);
   });
 
-  it('comes with memory and event loop lag of the process', async () => {
+  it('includes the memory and the event loop lag of the process', async () => {
     const text = await createScene().metrics.scrape();
 
     expect(text).toContain('process_resident_memory_bytes ');
@@ -106,7 +106,7 @@ describe('the list of metrics', () => {
   });
 });
 
-describe('what is recorded', () => {
+describe('what the code records', () => {
   it.each([
     { name: 'gpupod_build_info', expected: { 'version="1.2.3"': 1 } },
     { name: 'gpupod_leader', expected: { '': 1 } },
@@ -156,11 +156,11 @@ describe('what is recorded', () => {
     { name: 'gpupod_wallet_list_complete', expected: { 'team=""': 1, 'team="team-1"': 0 } },
     { name: 'gpupod_wallet_unreadable_rows', expected: { 'team=""': 3, 'team="team-1"': 0 } },
     { name: 'gpupod_cooldowns', expected: { 'reason="NoCapacity"': 2 } },
-  ])('$name', async ({ name, expected }) => {
+  ])('appears in $name', async ({ name, expected }) => {
     expect(await everything().read(name)).toMatchObject(expected);
   });
 
-  it('drops reasons that no offer cools down for any more', async () => {
+  it('has no series for reasons without a cooldown', async () => {
     const scene = everything();
     await scene.metrics.scrape();
     expect(await scene.read('gpupod_cooldowns')).toMatchObject({ 'reason="NoCapacity"': 2 });
@@ -169,7 +169,7 @@ describe('what is recorded', () => {
     expect(await scene.read('gpupod_cooldowns')).toMatchObject({ 'reason="NoCapacity"': 0 });
   });
 
-  it('counts apart in two sets of metrics', async () => {
+  it('counts separately in two sets of metrics', async () => {
     everything();
 
     const scene = createScene();
@@ -178,7 +178,7 @@ describe('what is recorded', () => {
     expect(await scene.read('workqueue_retries_total')).toEqual({ 'name="gpupod"': 0 });
   });
 
-  it('tells the controllers apart, and shows what of each never happened yet as 0', async () => {
+  it('has a label for the controller, and starts each series at 0', async () => {
     const scene = createScene();
     const { queue, onReconciled } = scene.metrics.controller('gpupod');
     scene.metrics.controller('housekeeping');
@@ -233,7 +233,7 @@ describe('what is recorded', () => {
   });
 });
 
-describe('values that are known beforehand', () => {
+describe('label values that are known in advance', () => {
   it.each([
     { name: 'gpupod_cooldowns', values: Object.keys(COOLDOWNS) },
     { name: 'gpupod_attempts_total', values: ATTEMPT_OUTCOMES },
@@ -242,7 +242,7 @@ describe('values that are known beforehand', () => {
     expect(metric?.values).toEqual(values);
   });
 
-  it('are there before anything happened: an alert must find them', async () => {
+  it('exist before anything happens, because an alert must find them', async () => {
     const scene = createScene();
     for (const { name, values, labels, type } of Object.values<MetricDefinition>(METRICS)) {
       if (values === undefined) continue;
@@ -254,8 +254,8 @@ describe('values that are known beforehand', () => {
   });
 });
 
-describe('offers', () => {
-  it('shows how many there are and the cheapest per GPU, of the last answer', async () => {
+describe('the metrics of offers', () => {
+  it('show the count and the cheapest price per GPU of the last answer', async () => {
     const { metrics, read } = createScene();
     metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }], 0);
     metrics.onOffers(
@@ -272,7 +272,7 @@ describe('offers', () => {
     expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({ 'gpu_type="H100_80GB"': 2 });
   });
 
-  it('shows no price where there is no offer', async () => {
+  it('show no price without an offer', async () => {
     const { metrics, read } = createScene();
     metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 1 }], 0);
     metrics.onOffers('H100_80GB', [], 0);
@@ -281,14 +281,14 @@ describe('offers', () => {
     expect(await read('gpupod_offer_min_price_usd_per_gpu_hour')).toEqual({});
   });
 
-  it('gives no series to a type that nobody offers', async () => {
+  it('have no series of a type that nobody offers', async () => {
     const { metrics, read } = createScene();
     metrics.onOffers('H100-80GB', [], 0);
 
     expect(await read('gpupod_offers')).toEqual({ 'gpu_type="other"': 0 });
   });
 
-  it('keeps the number of series small, whatever types people ask for', async () => {
+  it('have few series, whatever types people ask for', async () => {
     const { metrics, read } = createScene();
     for (let number = 0; number < 1_000; number += 1) {
       metrics.onOffers(`GPU_${number}`, [{ gpuCount: 1, usdPerHour: 1 }], 0);

@@ -5,7 +5,7 @@ import { createScene, gpuPod, HOUR_MS, instance, START_MS, type Scene } from './
 
 const SPENT = 'gpupod_spent_usd_total';
 
-/** A process that takes the record over and leads. */
+/** A process that takes over the record and leads. */
 function lead(record: string | undefined, nowMs: number, gpuPods: Scene['gpuPods']): Scene {
   const scene = createScene();
   scene.nowMs = nowMs;
@@ -23,7 +23,7 @@ function renew({ metrics: { spentRecord } }: Scene): string {
 }
 
 describe('money spent over several processes', () => {
-  it('goes on where the last process stopped, and counts what machines cost while nobody led', async () => {
+  it('continues the sum of the last process, and includes the cost of instances while nobody led', async () => {
     const first = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     first.nowMs += HOUR_MS;
     const record = renew(first);
@@ -36,7 +36,7 @@ describe('money spent over several processes', () => {
     expect(await second.read(SPENT)).toEqual({ 'namespace="ml"': 6 });
   });
 
-  it('remembers what GpuPods cost that are gone', async () => {
+  it('keeps the cost of deleted GpuPods', async () => {
     const first = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     first.nowMs += HOUR_MS;
     renew(first);
@@ -46,7 +46,7 @@ describe('money spent over several processes', () => {
     expect(await second.read(SPENT)).toEqual({ 'namespace="ml"': 2 });
   });
 
-  it('tells nothing that is not written down yet', async () => {
+  it('excludes what is not recorded yet', async () => {
     const scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     scene.nowMs += HOUR_MS;
 
@@ -57,7 +57,7 @@ describe('money spent over several processes', () => {
     expect(await scene.read(SPENT)).toEqual({ 'namespace="ml"': 2 });
   });
 
-  it('is told by the leader alone', async () => {
+  it('is exported only by the leader', async () => {
     const scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     scene.nowMs += HOUR_MS;
     renew(scene);
@@ -66,7 +66,7 @@ describe('money spent over several processes', () => {
     expect(await scene.read(SPENT)).toEqual({});
   });
 
-  it('looks by itself where nobody scrapes, but not at every renewal', () => {
+  it('is updated without scrapes too, but not at every renewal', () => {
     const scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
     const first = renew(scene);
     scene.nowMs += 2_000;
@@ -81,7 +81,7 @@ describe('money spent over several processes', () => {
     fc.record({ kind: fc.constantFrom('crash' as const, 'end' as const, 'remove' as const) }),
   );
 
-  it('never goes down, whatever dies when', async () => {
+  it('never decreases, whichever process dies at which point', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { maxLength: 30 }), async (steps) => {
         let scene = lead(undefined, START_MS, [gpuPod({ instance: instance() })]);
@@ -97,14 +97,14 @@ describe('money spent over several processes', () => {
               written = renew(scene);
               break;
             case 'renewalLost':
-              // It happened, and its answer was lost.
+              // The write happened, and its answer was lost.
               written = scene.metrics.spentRecord.next() ?? written;
               break;
             case 'crash':
               scene = lead(written, scene.nowMs, scene.gpuPods);
               break;
             case 'end':
-              // The estimate was too high: the machine had ended earlier.
+              // The estimate was too high, because the instance had terminated earlier.
               scene.gpuPods = [gpuPod({ endedAttempts: [{ attempt: 1, outcome: 'Ended', costUsd: 0.5 }] })];
               break;
             case 'remove':
@@ -112,7 +112,7 @@ describe('money spent over several processes', () => {
               break;
             case 'scrape': {
               const usd = (await scene.read(SPENT))['namespace="ml"'] ?? 0;
-              // A process that has not told anything yet has no series, and that is no fall.
+              // A process that has exported nothing yet has no series, which is no decrease.
               if (usd !== 0 && usd < highest) falls.push([highest, usd]);
               highest = Math.max(highest, usd);
             }
@@ -126,7 +126,7 @@ describe('money spent over several processes', () => {
 });
 
 describe('the record', () => {
-  it('is read as it was written, and never as more', () => {
+  it('is read back as it was written, and never as more', () => {
     const usd = new Map([
       ['ml', 1.234_567_89],
       ['web', 0],
@@ -146,11 +146,11 @@ describe('the record', () => {
     { name: 'another JSON', text: '[1]' },
     { name: 'no time', text: '{"usd":{"ml":1}}' },
     { name: 'no amounts', text: '{"at":"2030-01-01T00:00:00Z"}' },
-  ])('that is $name is none', ({ text }) => {
+  ])('is ignored if it is $name', ({ text }) => {
     expect(readSpentRecord(text)).toBeUndefined();
   });
 
-  it('leaves out amounts that are none: anybody with the right to write the lease could have written them', () => {
+  it('is read without invalid amounts, because anybody who may write the lease could have written them', () => {
     const text = '{"at":"2030-01-01T00:00:00Z","usd":{"a":-1,"b":"2","c":1e999,"d":3,"__proto__":{"x":1}}}';
     expect(readSpentRecord(text)?.usd).toEqual(new Map([['d', 3]]));
   });

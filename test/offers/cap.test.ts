@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { capToSend, priceLine } from '../../src/offers/cap.ts';
 import { effectiveCap } from '../../src/offers/requirements.ts';
 import { offer, requirements } from './support/builders.ts';
@@ -154,7 +154,7 @@ const rows: Row[] = [
   },
 ];
 
-test.each(rows)(
+it.each(rows)(
   '$name: $why',
   ({ total, maxPrice, ceiling, isVariable = false, isPriceAmbiguous = false, sent, line }) => {
     const spec = maxPrice === undefined ? {} : { maxPrice };
@@ -168,11 +168,11 @@ test.each(rows)(
 );
 
 describe('the effective cap', () => {
-  test('is undefined without maxPrice and ceiling', () => {
+  it('is undefined without maxPrice and ceiling', () => {
     expect(effectiveCap(requirements().prices)).toBeUndefined();
   });
 
-  test('is maxPrice, rounded down to whole micro-dollars', () => {
+  it('is maxPrice, rounded down to whole micro-dollars', () => {
     expect(effectiveCap(requirements({ maxPrice: 1.234_567_9 }).prices)).toBe(1_234_567);
   });
 });

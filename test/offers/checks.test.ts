@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { OFFER_CHECKS } from '../../src/offers/checks/offer-checks.ts';
 import { judgeOffer } from '../../src/offers/judge.ts';
 import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
@@ -10,7 +10,7 @@ import { TERMS_ROWS } from './support/check-rows/terms.ts';
 
 const rows = [...INSTANCE_ROWS, ...PLACEMENT_ROWS, ...TERMS_ROWS];
 
-test.each(rows)('$name → $expected: $why', (row) => {
+it.each(rows)('$name → $expected: $why', (row) => {
   const policy = {
     ...(row.ceiling === undefined ? {} : { maxPriceCeiling: row.ceiling }),
     ...(row.total === undefined ? {} : { maxTotalPricePerHour: row.total }),
@@ -30,13 +30,13 @@ const NOT_GIVEN = [
 ];
 
 describe('the list of checks', () => {
-  test('has a row for every reason', () => {
+  it('has a row for every reason', () => {
     expect(new Set(rows.map((row) => row.expected))).toEqual(
       new Set(['fits', ...Object.keys(REJECTION_REASONS)]),
     );
   });
 
-  test('gives reasons in the documented sequence, whatever else is wrong with the offer', () => {
+  it('gives reasons in the documented sequence, whatever else is wrong with the offer', () => {
     const wrong = offer({
       gpuType: 'A100_80GB', gpuCount: 8, multiNode: true, socket: 'SXM4', region: 'eu_west', country: 'FR',
       dataCenter: 'X', provider: 'runpod', cloudId: 'x', security: 'community_cloud', isSpot: true, prepaidHours: 1,
@@ -66,7 +66,7 @@ describe('the list of checks', () => {
     expect(given.filter((reason) => reason !== undefined)).toEqual(expected);
   });
 
-  test.each([
+  it.each([
     { name: 'nothing', images: [], image: undefined, offered: true },
     { name: 'nothing', images: [], image: 'ubuntu_22_cuda_12', offered: true },
     { name: 'nothing', images: [], image: 'axolotl', offered: false },
@@ -77,7 +77,7 @@ describe('the list of checks', () => {
     expect(isRefused).toBe(!offered);
   });
 
-  test('checks the price last, so that only offers that fit otherwise count as too expensive', () => {
+  it('checks the price last, so that only offers that fit otherwise count as too expensive', () => {
     const verdict = judgeOffer(offer({ usd: 99 }), requirements({ maxPrice: 1 }, {}, ALWAYS_COOLING));
     expect(verdict).toMatchObject({ rejection: { reason: 'CoolingDown', detail: 'NoCapacity until 12:30' } });
     expect(OFFER_CHECKS.at(-1)?.name).toBe('priceIsWithinCap');

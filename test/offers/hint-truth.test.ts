@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
@@ -43,7 +43,7 @@ const FOLLOWED: readonly {
   { advice: /^set placement\.security to (any)/, follow: (of) => placed(of, { security: 'any' }) },
 ];
 
-test('every hint wins an offer, and at least as many fit as it says', () => {
+it('every hint wins an offer, and at least as many fit as it says', () => {
   const followed = new Set<RegExp>();
   fc.assert(
     fc.property(

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
 import { guideOffer, offer, offerWithout, resource, requirements } from './support/builders.ts';
@@ -266,7 +266,7 @@ const rows: Row[] = [
   { name: 'no offers', offers: [], spec: {}, expected: undefined, why: 'nothing to relax' },
 ];
 
-test.each(rows)('$name → $expected: $why', ({ offers, spec, ceiling, expected }) => {
+it.each(rows)('$name → $expected: $why', ({ offers, spec, ceiling, expected }) => {
   const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
   for (const list of [offers, offers.toReversed()]) {
     const selection = selectOffer(list, requirements(spec, policy));
@@ -276,7 +276,7 @@ test.each(rows)('$name → $expected: $why', ({ offers, spec, ceiling, expected 
 });
 
 describe('the text of a hint', () => {
-  test('has at most 200 characters, whatever names the provider sends', () => {
+  it('has at most 200 characters, whatever names the provider sends', () => {
     const selection = selectOffer(
       [offer({ dataCenter: 'x'.repeat(5000) })],
       requirements({ placement: { dataCenters: ['X'] } }),

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { capToMicros, formatUsd, microsToUsd, priceToMicros } from '../../src/offers/money.ts';
 
 const rows = [
@@ -27,7 +27,7 @@ const rows = [
   { usd: 100_000, price: 100_000_000_000, cap: 100_000_000_000, text: '100000.00', why: 'the highest cap' },
 ];
 
-test.each(rows)('$usd: $why', ({ usd, price, cap, text }) => {
+it.each(rows)('$usd: $why', ({ usd, price, cap, text }) => {
   expect(priceToMicros(usd)).toBe(price);
   expect(capToMicros(usd)).toBe(cap);
   expect(formatUsd(priceToMicros(usd))).toBe(text);

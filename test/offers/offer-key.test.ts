@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { offerKey } from '../../src/offers/offer-key.ts';
 import { offer } from './support/builders.ts';
@@ -14,17 +14,17 @@ describe('offerKey', () => {
     { name: 'country', other: offer({ country: 'US' }) },
     { name: 'isSpot', other: offer({ isSpot: true }) },
   ];
-  test.each(cases)('distinguishes offers by $name, because cloudId alone is not unique', ({ other }) => {
+  it.each(cases)('distinguishes offers by $name, because cloudId alone is not unique', ({ other }) => {
     expect(offerKey(other)).not.toBe(offerKey(offer()));
   });
 
-  test('keeps names apart that contain separators', () => {
+  it('keeps names apart that contain separators', () => {
     expect(offerKey(offer({ provider: 'a","b', cloudId: 'c' }))).not.toBe(
       offerKey(offer({ provider: 'a', cloudId: 'b","c' })),
     );
   });
 
-  test('ignores price and stock, which change', () => {
+  it('ignores price and stock, which change', () => {
     expect(offerKey(offer({ usd: 9, stockStatus: 'Low' }))).toBe(offerKey(offer()));
   });
 });

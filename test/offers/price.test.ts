@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { priceOffer } from '../../src/offers/price.ts';
 import { fitSizes } from '../../src/offers/sizes.ts';
 import type { SizeRequirements } from '../../src/offers/sizes.ts';
@@ -37,7 +37,7 @@ describe("the guide's totals, in micro-dollars", () => {
       why: 'parts add up',
     },
   ];
-  test.each(cases)('$name: $why', ({ sizes, parts: [disk, vcpus, total] }) => {
+  it.each(cases)('$name: $why', ({ sizes, parts: [disk, vcpus, total] }) => {
     const sizing = fitSizes(guideOffer(), sizes, 'Exact');
     expect(sizing.kind).toBe('fits');
     expect(sizing.kind === 'fits' && priceOffer(guideOffer(), sizing.sizes)).toEqual({
@@ -125,17 +125,17 @@ describe('base price', () => {
         why: 'euros must never count as dollars',
       },
     ];
-  test.each(cases)('$name: $why', ({ given, gpu }) => {
+  it.each(cases)('$name: $why', ({ given, gpu }) => {
     expect(priceOffer(offer(given), { sent: {} })?.gpu).toBe(gpu);
   });
 
-  test('is undefined where no price is stated', () => {
+  it('is undefined where no price is stated', () => {
     const { onDemand: _absent, ...prices } = offer().prices;
     expect(priceOffer({ ...offer(), prices }, { sent: {} })).toBeUndefined();
   });
 });
 
-test('adds up all parts, each at its own unit price', () => {
+it('adds up all parts, each at its own unit price', () => {
   const part = (pricePerUnit: number) => resource({ defaultCount: 10, pricePerUnit });
   const dear = offer({ usd: 1, disk: part(0.001), vcpus: part(0.02), memory: part(0.3) });
   expect(priceOffer(dear, { diskSize: 10, vcpus: 10, memory: 10, sent: {} })).toEqual({
@@ -192,7 +192,7 @@ describe('the price of a part', () => {
       why: '60 × 0.4 micro-dollars is 24, not 60 × 1',
     },
   ];
-  test.each(cases)('$name: $why', ({ disk, size, expected }) => {
+  it.each(cases)('$name: $why', ({ disk, size, expected }) => {
     const sizes = size === undefined ? { sent: {} } : { diskSize: size, sent: {} };
     expect(priceOffer(offer({ disk }), sizes)?.disk).toBe(expected);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { capToSend, priceLine } from '../../src/offers/cap.ts';
@@ -35,7 +35,7 @@ function without<K extends keyof GpuPodSpec>(of: GpuPodSpec, field: K): Omit<Gpu
 }
 
 describe('for any offers and requirements', () => {
-  test('the selected price, the cap and the price line stay within the limit and cover the price', () => {
+  it('the selected price, the cap and the price line stay within the limit and cover the price', () => {
     fc.assert(
       fc.property(offerLists(), requested, policies(), (offers, of, policy) => {
         const requirements = requirementsFrom(of, policy, noCooldowns);
@@ -51,7 +51,7 @@ describe('for any offers and requirements', () => {
     );
   });
 
-  test('the total is the sum of its parts, in whole micro-dollars', () => {
+  it('the total is the sum of its parts, in whole micro-dollars', () => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
@@ -63,7 +63,7 @@ describe('for any offers and requirements', () => {
     );
   });
 
-  test('the sequence of the offers changes nothing', () => {
+  it('the sequence of the offers changes nothing', () => {
     const shuffled = offerLists().chain((offers) =>
       fc.tuple(fc.constant(offers), fc.shuffledSubarray(offers, { minLength: offers.length })),
     );
@@ -79,7 +79,7 @@ describe('for any offers and requirements', () => {
     );
   });
 
-  test('every offer either fits or is rejected, for one reason', () => {
+  it('every offer either fits or is rejected, for one reason', () => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
@@ -91,7 +91,7 @@ describe('for any offers and requirements', () => {
     );
   });
 
-  test('sizes are reachable and meet the requirements, and only those that differ from the default are sent', () => {
+  it('sizes are reachable and meet the requirements, and only those that differ from the default are sent', () => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
         const selection = select(offers, of);
@@ -122,7 +122,7 @@ describe('sizes compared with the list of all reachable ones', () => {
     return sizes;
   };
 
-  test('takes for AtLeast the cheapest one that is large enough, and the smaller one of a tie', () => {
+  it('takes for AtLeast the cheapest one that is large enough, and the smaller one of a tie', () => {
     fc.assert(
       fc.property(resources(), fc.integer({ min: 1, max: 90 }), (part, want) => {
         const [best] = allReachable(part)
@@ -135,7 +135,7 @@ describe('sizes compared with the list of all reachable ones', () => {
     );
   });
 
-  test('takes for Exact only reachable ones, and shows the closest of the others', () => {
+  it('takes for Exact only reachable ones, and shows the closest of the others', () => {
     fc.assert(
       fc.property(resources(), fc.integer({ min: 1, max: 90 }), (part, want) => {
         const reachable = allReachable(part);
@@ -169,7 +169,7 @@ describe('with Cheapest a looser filter never selects a more expensive offer', (
       loosen: (of) => ({ ...of, resources: { ...of.resources, fit: 'AtLeast' } }),
     },
   ];
-  test.each(looser)('$name', ({ name, loosen }) => {
+  it.each(looser)('$name', ({ name, loosen }) => {
     fc.assert(
       fc.property(offerLists(), requested, (offers, of) => {
         // By default security is secure_cloud and spot is forbidden; only then this change is looser.
@@ -189,7 +189,7 @@ describe('with Cheapest a looser filter never selects a more expensive offer', (
 });
 
 describe('a hint that names a price', () => {
-  test('is true: with that maxPrice, that many offers fit', () => {
+  it('is true: with that maxPrice, that many offers fit', () => {
     fc.assert(
       fc.property(offerLists(), requested, policies(), (offers, of, policy) => {
         const selection = select(offers, of, policy);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
 import type { NoOfferReason } from '../../src/offers/select-offer.ts';
@@ -158,7 +158,7 @@ describe('the selected offer', () => {
       why: 'pages may overlap',
     },
   ];
-  test.each(cases)('$name: $expected, $why', ({ offers, spec, cooldownOf, expected }) => {
+  it.each(cases)('$name: $expected, $why', ({ offers, spec, cooldownOf, expected }) => {
     const picks = [offers, offers.toReversed()].map((list) =>
       selectOffer(list, requirements(spec, {}, cooldownOf)),
     );
@@ -166,7 +166,7 @@ describe('the selected offer', () => {
     expect(picks[0]).toMatchObject({ offer: picks[1]?.kind === 'selected' ? picks[1].offer : {} });
   });
 
-  test('has the sizes, the cost and the rejections', () => {
+  it('has the sizes, the cost and the rejections', () => {
     const selection = selectOffer(
       [guideOffer(), offer({ usd: 9 }), offer({ cloudId: 'spot', isSpot: true })],
       requirements({ resources: { diskSize: 200 }, maxPrice: 5 }),
@@ -283,13 +283,13 @@ describe('the reason why no offer is selected', () => {
       why: 'a person can act on the price',
     },
   ];
-  test.each(cases)('$name → $reason: $why', ({ offers, spec, cooldownOf, ceiling, reason, message }) => {
+  it.each(cases)('$name → $reason: $why', ({ offers, spec, cooldownOf, ceiling, reason, message }) => {
     const policy = ceiling === undefined ? {} : { maxPriceCeiling: ceiling };
     const selection = selectOffer(offers, requirements(spec, policy, cooldownOf));
     expect(selection).toMatchObject({ kind: 'none', reason, message });
   });
 
-  test('has a message that does not change with the market, so that a waiting GpuPod costs no writes', () => {
+  it('has a message that does not change with the market, so that a waiting GpuPod costs no writes', () => {
     const messages = [[offer({ usd: 2 })], [offer({ usd: 3 }), offer({ usd: 4 })]].map((offers) => {
       const selection = selectOffer(offers, requirements({ maxPrice: 1 }));
       return selection.kind === 'none' && selection.message;

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { chooseSize } from '../../src/offers/reachable-size.ts';
 import type { Fit } from '../../src/offers/reachable-size.ts';
 import type { CustomResource } from '../../src/offers/offer.ts';
@@ -269,14 +269,11 @@ const rows: Row[] = [
   },
 ];
 
-test.each(rows)(
-  'chooses $name ($requirements): $why',
-  ({ part, requirements, fit = 'AtLeast', expected }) => {
-    const choice = chooseSize(part, requirements, fit);
-    expect(choice).toEqual(
-      'nearest' in expected
-        ? { kind: 'misses', nearest: expected.nearest }
-        : { kind: 'fits', size: expected[0], isSent: expected[1] },
-    );
-  },
-);
+it.each(rows)('chooses $name ($requirements): $why', ({ part, requirements, fit = 'AtLeast', expected }) => {
+  const choice = chooseSize(part, requirements, fit);
+  expect(choice).toEqual(
+    'nearest' in expected
+      ? { kind: 'misses', nearest: expected.nearest }
+      : { kind: 'fits', size: expected[0], isSent: expected[1] },
+  );
+});

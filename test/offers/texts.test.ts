@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { explainChoice } from '../../src/offers/explain.ts';
 import { judgeOffers } from '../../src/offers/judge.ts';
 import type { Offer } from '../../src/offers/offer.ts';
@@ -82,12 +82,12 @@ describe('explainChoice', () => {
       why: 'it says why it is not the cheapest',
     },
   ];
-  test.each(cases)('explains $name: $why', ({ offers, spec, cooldownOf, expected }) => {
+  it.each(cases)('explains $name: $why', ({ offers, spec, cooldownOf, expected }) => {
     const selection = selectOffer(offers, requirements(spec, {}, cooldownOf));
     expect(selection.kind === 'selected' && explainChoice(selection)).toBe(expected);
   });
 
-  test('stays readable and bounded, whatever names the provider sends', () => {
+  it('stays readable and bounded, whatever names the provider sends', () => {
     const selection = selectOffer(
       [offer({ cloudId: `a\n\u0007${'b'.repeat(500)}`, provider: '😀'.repeat(300) })],
       requirements(),
@@ -105,7 +105,7 @@ function summaryOf(offers: readonly Offer[], spec: SpecOverrides = {}, cooldownO
 }
 
 describe('summarizeRejections', () => {
-  test('counts by reason, most frequent first, then by name', () => {
+  it('counts by reason, most frequent first, then by name', () => {
     const offers = [
       offer({ isSpot: true }),
       offer({ stockStatus: 'Unavailable' }),
@@ -191,13 +191,13 @@ describe('summarizeRejections', () => {
       why: 'without prices the key decides',
     },
   ];
-  test.each(nearest)('shows the nearest offer for $name: $why', ({ offers, spec, reason, expected }) => {
+  it.each(nearest)('shows the nearest offer for $name: $why', ({ offers, spec, reason, expected }) => {
     for (const list of [offers, offers.toReversed()]) {
       expect(summaryOf(list, spec)).toEqual([{ reason, count: offers.length, nearest: expected }]);
     }
   });
 
-  test('has at most twelve rows, each text at most 200 characters', () => {
+  it('has at most twelve rows, each text at most 200 characters', () => {
     const spec: SpecOverrides = {
       gpu: { types: ['H100_80GB'], sockets: ['PCIe'] },
       placement: { countries: ['CA'], providers: { deny: ['runpod'] }, dataCenters: ['CANADA-1'], minStock: 'Medium' },
@@ -216,7 +216,7 @@ describe('summarizeRejections', () => {
     expect(Math.max(...rows.map((row) => row.nearest.length))).toBeLessThanOrEqual(200);
   });
 
-  test('has a sentence for every reason', () => {
+  it('has a sentence for every reason', () => {
     for (const sentence of Object.values(REJECTION_REASONS)) {
       expect(sentence).toMatch(/^[A-Z].*\.$/);
     }

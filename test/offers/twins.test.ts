@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Offer } from '../../src/offers/offer.ts';
 import { selectOffer } from '../../src/offers/select-offer.ts';
 import { offer, offerWithout, requirements } from './support/builders.ts';
@@ -109,7 +109,7 @@ const TAKEN: readonly (TwinRow & { readonly isPriceAmbiguous: boolean })[] = [
 ];
 
 describe('an offer that a create request cannot distinguish from another one', () => {
-  test.each(REJECTED)(
+  it.each(REJECTED)(
     'is rejected where the spec forbids the other: $name, $why',
     ({ chosen = offer(), twin, spec }) => {
       for (const offers of [
@@ -123,7 +123,7 @@ describe('an offer that a create request cannot distinguish from another one', (
     },
   );
 
-  test.each(TAKEN)(
+  it.each(TAKEN)(
     'is accepted otherwise: $name, $why',
     ({ chosen = offer(), twin, spec, isPriceAmbiguous }) => {
       for (const offers of [
@@ -139,7 +139,7 @@ describe('an offer that a create request cannot distinguish from another one', (
     },
   );
 
-  test('says what to relax', () => {
+  it('says what to relax', () => {
     const selection = selectOffer([offer(), offer({ isSpot: true, usd: 1 })], requirements());
     expect(selection).toMatchObject({ hint: 'set placement.spot to Allow to match 2 offers' });
   });

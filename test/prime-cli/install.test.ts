@@ -33,27 +33,27 @@ function envWithIndex(url: string): NodeJS.ProcessEnv {
   };
 }
 
-it('a machine without Python is told so, and that is no failure', async () => {
+it('reports a host without Python, and does not fail', async () => {
   expect(await installPrimeCli({ PATH: cache, XDG_CACHE_HOME: cache })).toEqual({
     kind: 'unavailable',
     reason: expect.stringContaining('no Python'),
   });
 });
 
-describeWithPython('a package index', () => {
-  it('that nobody answers at is told, and is no failure', async () => {
+describeWithPython('the installation from a package index', () => {
+  it('reports an unreachable index, and does not fail', async () => {
     const nobody = await listen();
     nobody.server.close();
     expect(await installPrimeCli(envWithIndex(nobody.url))).toEqual({
       kind: 'unavailable',
       reason: 'PyPI cannot be reached',
     });
-    // Nothing half-made is left that would be taken for the real thing.
+    // An incomplete installation would be used by the next run.
     const left = await readdir(path.join(cache, 'gpupod-operator'));
     expect(left.filter((name) => name.includes('cli-'))).toEqual([]);
   });
 
-  it('that answers and does not have it is a failure: it must not look like a skip', async () => {
+  it('fails if the index answers without the package, so that it does not look like a skip', async () => {
     const { server, url } = await listen();
     try {
       await expect(installPrimeCli(envWithIndex(url))).rejects.toThrow(/cannot be installed/);
@@ -64,7 +64,7 @@ describeWithPython('a package index', () => {
   });
 });
 
-/** A server that has nothing. */
+/** A server that answers 404 to everything. */
 async function listen(): Promise<{ server: Server; url: string }> {
   const server = createServer((_request, response) => {
     response.writeHead(404).end();

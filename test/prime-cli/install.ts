@@ -4,23 +4,23 @@ import { cacheHome } from '../control-plane/cache.ts';
 import { withFileLock } from '../control-plane/lock.ts';
 import { runProgram } from './program.ts';
 
-/** The version of the provider's own command line that the simulator is tried with. */
+/** The version of the provider's own command line that runs against the simulator. */
 const VERSION = '0.18.0';
 /** The Pythons that this version runs on, newest first after the usual one. */
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11'];
 const SUPPORTED = '(3, 11) <= sys.version_info[:2] < (3, 14)';
 
-/** The official `prime` command line, or why there is none on this machine. */
+/** The official `prime` command line, or why this host has none. */
 export type PrimeCli =
   | { readonly kind: 'ready'; readonly python: string; readonly script: string }
   | { readonly kind: 'unavailable'; readonly reason: string };
 
-/** What pip says when nobody answers. A package that is missing or broken is none of these: that is a failure. */
+/** What pip says when nobody answers. A missing or broken package matches none of these, and fails the test. */
 const NO_CONNECTION =
   /NewConnectionError|ConnectTimeoutError|ReadTimeoutError|NameResolutionError|ProxyError|Connection (?:refused|reset|aborted)|Network is unreachable|name resolution/i;
 
 /**
- * Installs the official command line from PyPI into the cache, once for this machine.
+ * Installs the official command line from PyPI into the cache, once for this host.
  *
  * @throws Error when PyPI answers and the installation fails all the same.
  */
@@ -34,7 +34,7 @@ export async function installPrimeCli(env: NodeJS.ProcessEnv): Promise<PrimeCli>
   });
 }
 
-/** What is in the cache, if it still works: it leans on a Python that may have been replaced. */
+/** The cached installation, if it still works. The Python that it uses may have been replaced. */
 async function find(directory: string, env: NodeJS.ProcessEnv): Promise<PrimeCli | undefined> {
   const python = path.join(directory, 'bin', 'python');
   const { code } = await runProgram(python, ['-c', 'import prime_cli.main'], env);
@@ -46,7 +46,7 @@ async function install(directory: string, env: NodeJS.ProcessEnv): Promise<Prime
   if (python === undefined) {
     return { kind: 'unavailable', reason: 'no Python 3.11 to 3.13 with venv and pip on the PATH' };
   }
-  // Under its name it is either whole or not there.
+  // Only a complete installation gets its final name.
   const building = `${directory}.building`;
   await rm(building, { recursive: true, force: true });
   await mkdir(path.dirname(building), { recursive: true });

@@ -17,7 +17,7 @@ if (cli.kind === 'unavailable') {
   );
 }
 
-/** The guide's offer: the first six digits of an MD5 over what makes an offer one, as the command line names it. */
+/** The guide's offer, by the name that the command line gives it: the first six digits of an MD5 over what identifies an offer. */
 const GUIDE_OFFER = 'ccc676';
 const SIZES = ['--disk-size', '100', '--vcpus', '28', '--memory', '180'];
 
@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Runs `prime`, which knows nothing of this person's own settings and asks nobody but the simulator. */
+/** Runs `prime` without this person's own settings, and against the simulator only. */
 async function prime(args: readonly string[], apiKey = simulator.apiKey): Promise<ProgramResult> {
   const { python, script } = program(cli);
   return await runProgram(python, [script, ...args], {
@@ -55,7 +55,7 @@ function program(installed: PrimeCli): Extract<PrimeCli, { kind: 'ready' }> {
   throw new Error(installed.reason);
 }
 
-/** What a command prints with `-o json`; it must succeed. */
+/** What a command prints with `-o json`. The command must succeed. */
 async function json(...args: readonly string[]): Promise<unknown> {
   const { code, stdout, stderr } = await prime([...args, '-o', 'json']);
   if (code !== 0) throw new Error(`prime ${args.join(' ')}: ${stdout}${stderr}`);
@@ -80,7 +80,7 @@ describeHere('the official command line', () => {
     });
   });
 
-  it('rents, follows, ends and remembers a machine', async () => {
+  it('creates, follows and terminates an instance, and shows it in the history', async () => {
     const created = await create(['--name', 'op-test-1', '--image', 'ubuntu_22_cuda_12']);
     const [pod] = simulator.ledger.live();
     const id = pod?.id ?? '';
@@ -132,7 +132,7 @@ describeHere('the official command line', () => {
     ]);
   });
 
-  it('shows whose key it is, the wallet and the disks', async () => {
+  it('shows the user of the key, the wallet and the disks', async () => {
     const makeDisk = ['disks', 'create', '--size', '100', '--name', 'data', '--provider-type', 'hyperstack'];
     expect(await prime([...makeDisk, '--data-center-id', 'CANADA-1', '--yes'])).toMatchObject({ code: 0 });
     await create(['--name', 'billed', '--image', 'ubuntu_22_cuda_12']);
@@ -163,7 +163,7 @@ describeHere('the official command line', () => {
       arrange: () => simulator.faults.add({ method: 'POST', effect: { kind: 'TooManyRequests' } }),
       says: /HTTP 429: Too many requests\./,
     },
-  ])('$name ends it with 1 and a reason, and rents nothing', async ({ key, arrange, says }) => {
+  ])('exits with 1 and a reason, and creates nothing, after $name', async ({ key, arrange, says }) => {
     arrange?.();
     const { code, stdout, stderr } = await create(['--name', 'refused', '--image', 'ubuntu_22_cuda_12'], key);
     expect({ code, text: stdout + stderr }).toEqual({ code: 1, text: expect.stringMatching(says) });

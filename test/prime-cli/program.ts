@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-/** How a program ended; -1 where a signal ended it, or where there is no such program. */
+/** How a program exited: -1 if a signal stopped it, or if it does not exist. */
 export interface ProgramResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program with nothing on its standard input: one that asks a question must not wait for ever. */
+/** Runs a program with an empty standard input, so that one that asks a question does not wait forever. */
 export async function runProgram(
   program: string,
   args: readonly string[],

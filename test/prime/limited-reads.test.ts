@@ -9,7 +9,7 @@ function detail(status: number): CannedAnswer {
   return { status, json: { detail: 'words' } };
 }
 
-/** A limiter that gives everybody a turn, and what it was told. */
+/** A limiter that gives everybody a turn, and the reports that it got. */
 function openLimiter(): { limiter: RateLimiter; told: string[] } {
   const told: string[] = [];
   const limiter: RateLimiter = {
@@ -36,8 +36,8 @@ describe.each([
     priority: 'delete',
     ask: (provider: PrimeProvider): Promise<unknown> => provider.deletePod('p1'),
   },
-])('$name that is answered 429', ({ priority, ask }) => {
-  it('waits for another turn, and nobody is told', async () => {
+])('a $name request that is answered 429', ({ priority, ask }) => {
+  it('waits for another turn, and the caller does not notice', async () => {
     const { limiter, told } = openLimiter();
     const statuses = [429, 429, 401];
     await withServer(
@@ -50,7 +50,7 @@ describe.each([
     expect(told).toEqual([`${priority} limited`, `${priority} limited`, 'passed']);
   });
 
-  it('is told to whoever asked where the provider asks to wait for long', async () => {
+  it('is reported to the caller if the provider names a long wait', async () => {
     await withServer(
       () => ({ ...detail(429), headers: { 'retry-after': '12' } }),
       async ({ url, seen }) => {

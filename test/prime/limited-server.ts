@@ -1,10 +1,10 @@
 import type { Ask, RateLimiter } from '../../src/prime/rate-limiter.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** Whether a request that arrives now is let through. */
+/** Whether a request that arrives now is accepted. */
 export type Gate = () => boolean;
 
-/** A server that lets `perSecond` requests through, and so many at once. */
+/** A server that accepts `perSecond` requests, and a burst of them at once. */
 export function tokenBucket(clock: VirtualClock, perSecond: () => number, burst: number): Gate {
   let tokens = burst;
   let atMs = 0;
@@ -18,7 +18,7 @@ export function tokenBucket(clock: VirtualClock, perSecond: () => number, burst:
   };
 }
 
-/** A server that counts anew in each window. */
+/** A server that counts the requests of each window. */
 export function fixedWindow(clock: VirtualClock, perWindow: number, windowMs: number): Gate {
   let window = -1;
   let count = 0;
@@ -49,7 +49,7 @@ export interface Clients {
 const CLIENTS = 30;
 const READ: Ask = { priority: 'read', endpoint: '/pods/' };
 
-/** Clients that always want more, of a server 10 to 40 ms away. */
+/** Clients that always have another request, with a latency of 10 to 40 ms to the server. */
 export function startClients({ clock, limiter, allows, random, retryAfterMs }: Clients): {
   readonly measured: Readonly<Measured>;
   readonly stop: () => void;
@@ -77,7 +77,7 @@ export function startClients({ clock, limiter, allows, random, retryAfterMs }: C
   };
 }
 
-/** Numbers from 0 to below 1, the same for each seed. */
+/** Numbers from 0 to below 1, determined by the seed. */
 export function seeded(seed: number): () => number {
   let state = seed % 2_147_483_648;
   return () => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;

@@ -13,7 +13,7 @@ export function page(all: readonly unknown[], request: SeenRequest, total = all.
   return { json: podsPage(all.slice(offset, offset + Number(request.query.get('limit'))), total) };
 }
 
-/** Lists the wallets from a server that answers so, with the IDs that were found and the requests that were seen. */
+/** Lists the wallets from a server with these answers. Returns the listed IDs and the received requests. */
 export async function list(
   answer: (request: SeenRequest) => CannedAnswer,
   wallets: readonly Wallet[] = [undefined],

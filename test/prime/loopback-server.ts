@@ -16,7 +16,7 @@ export interface SeenRequest {
 
 export interface CannedAnswer {
   readonly status?: number;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly text?: string;
   /** Sent as JSON. */
   readonly json?: unknown;

@@ -74,7 +74,7 @@ describe('getPodStatuses', () => {
     readonly requests: number;
   }
 
-  /** Asks so many times, and returns the last result. */
+  /** Queries this number of times, and returns the last result. */
   async function ask(answer: (request: SeenRequest, nth: number) => CannedAnswer, times = 1): Promise<Asked> {
     let asked: Asked = { snapshots: 0, failed: [], requests: 0 };
     let nth = 0;
@@ -125,7 +125,7 @@ describe('getPodStatuses', () => {
       request.query.has('pod_ids', 'p133') ? { status, json: { detail: 'bad id' } } : good(request);
 
     expect(await ask(refusing)).toMatchObject({ snapshots: 249, failed: ['p133'] });
-    // From then on this ID has a request of its own.
+    // From then on this ID has its own request.
     expect(await ask(refusing, 2)).toEqual({ snapshots: 249, failed: ['p133'], requests: 4 });
   });
 

@@ -11,7 +11,7 @@ function setUp(options: Partial<RateLimiterOptions> = {}): { clock: VirtualClock
   return { clock, limiter: createRateLimiter({ clock, random: () => 0.5, ...options }) };
 }
 
-/** A limiter whose burst is used up, and a log of who came through from then on. */
+/** A limiter without tokens, and a log of the requests that it admits. */
 async function setUpBusy(perSecond: number) {
   const { clock, limiter } = setUp({ initialRequestsPerSecond: perSecond, maxRequestsPerSecond: perSecond });
   await limiter.acquire({ priority: 'read' });
@@ -23,8 +23,8 @@ async function setUpBusy(perSecond: number) {
   return { clock, limiter, through, wait };
 }
 
-describe('what a 429 asks to wait', () => {
-  it('a read waits for as long as the provider asks, if that is short', async () => {
+describe('the Retry-After of a 429', () => {
+  it('delays a read for that time, if it is short', async () => {
     const { clock, limiter, through, wait } = await setUpBusy(10);
     const again = (): void => void limiter.acquire(READ).then(() => through.push('again'));
 
@@ -34,14 +34,14 @@ describe('what a 429 asks to wait', () => {
     await clock.advance(3999);
     expect(through).toEqual([]);
     await clock.advance(1);
-    // Not both: to make up for the pause at once would run into the next one.
+    // Not both, because catching up at once would lead to the next pause.
     expect(through).toEqual(['again']);
     wait('delete');
     await clock.advance(0);
     expect(through).toEqual(['again', 'delete']);
   });
 
-  it('a long Retry-After of one read holds back the reads of that endpoint only, and tells them at once', async () => {
+  it('delays only the reads of the same endpoint if it is long, and rejects them at once', async () => {
     const { clock, limiter, through, wait } = await setUpBusy(10);
     const sentAway: number[] = [];
     const again = (): void => void limiter.acquire(READ).then((forMs) => sentAway.push(forMs));
@@ -55,7 +55,7 @@ describe('what a 429 asks to wait', () => {
     expect(sentAway).toEqual([600_000, 600_000]);
     wait('create');
     void limiter.acquire({ priority: 'read', endpoint: '/pods/' }).then(() => through.push('list'));
-    // The short time that the limiter waits by itself, since the limit may be the account's.
+    // The short pause of the limiter itself, because the limit may be the account's.
     await clock.advance(1000);
     expect(through).toEqual(['delete', 'create', 'list']);
 
@@ -65,22 +65,19 @@ describe('what a 429 asks to wait', () => {
     expect(sentAway).toEqual([600_000, 600_000, 0]);
   });
 
-  it.each(['delete', 'create'] as const)(
-    'a long Retry-After of a %s holds it back for half a minute',
-    async (priority) => {
-      const { clock, limiter, through, wait } = await setUpBusy(10);
+  it.each(['delete', 'create'] as const)('delays a %s for half a minute if it is long', async (priority) => {
+    const { clock, limiter, through, wait } = await setUpBusy(10);
 
-      limiter.reportLimited({ priority }, clock.monotonicMs(), { retryAfterMs: 600_000 });
-      wait(priority);
-      await clock.advance(29_999);
-      expect(through).toEqual([]);
-      await clock.advance(1);
+    limiter.reportLimited({ priority }, clock.monotonicMs(), { retryAfterMs: 600_000 });
+    wait(priority);
+    await clock.advance(29_999);
+    expect(through).toEqual([]);
+    await clock.advance(1);
 
-      expect(through).toEqual([priority]);
-    },
-  );
+    expect(through).toEqual([priority]);
+  });
 
-  it('a Retry-After of creates and reads holds back no DELETE', async () => {
+  it('does not delay a DELETE if it is for creates and reads', async () => {
     const { clock, limiter, through, wait } = await setUpBusy(10);
 
     limiter.reportLimited({ priority: 'create' }, clock.monotonicMs(), { retryAfterMs: 600_000 });
@@ -92,8 +89,8 @@ describe('what a 429 asks to wait', () => {
   });
 });
 
-describe('a request that is refused again while others pass', () => {
-  it('makes only its own endpoint wait, longer each time, and costs the others no rate', async () => {
+describe('a request that is refused repeatedly while others succeed', () => {
+  it('delays only its own endpoint, longer each time, and does not slow down others', async () => {
     const { clock, limiter } = setUp({ initialRequestsPerSecond: 20, maxRequestsPerSecond: 20 });
     await limiter.acquire(READ);
     limiter.reportLimited(READ, clock.monotonicMs());
@@ -115,7 +112,7 @@ describe('a request that is refused again while others pass', () => {
   });
 
   it.each([0, 1, 5])(
-    'lets a DELETE that is answered Retry-After: 0 wait a moment, after %d resends',
+    'waits a moment if it is a DELETE with Retry-After: 0 after %d resends',
     async (resends) => {
       const { clock, limiter } = setUp();
       const one = { priority: 'delete' } as const;

@@ -8,11 +8,11 @@ import type { VirtualClock } from './virtual-clock.ts';
 interface Server {
   readonly name: string;
   readonly gate: (clock: VirtualClock, perSecond: number) => Gate;
-  /** At least so much of the limit is used in the first minute, in which it is found, and in the next. */
+  /** The least used share of the limit, in the first minute, which finds it, and in the next. */
   readonly used: readonly [finding: number, found: number];
-  /** At most so many are refused in the first 15 seconds. */
+  /** The most refusals in the first 15 seconds. */
   readonly refusedAtFirst: number;
-  /** At most this part of all requests after the first minute. */
+  /** The largest refused share of all requests after the first minute. */
   readonly refusedShare: number;
 }
 
@@ -53,9 +53,9 @@ const ROWS = SERVERS.flatMap((server) =>
   ),
 );
 
-describe('a provider with a limit that nobody tells', () => {
+describe('a provider with an unknown limit', () => {
   it.each(ROWS)(
-    '$name: $perSecond requests a second are used to the full, and hardly any is refused (Retry-After $retryAfterMs)',
+    'gets nearly all of its $perSecond requests a second, and refuses few (Retry-After $retryAfterMs): $name',
     async ({ gate, perSecond, retryAfterMs, used, ...most }) => {
       const clock = createVirtualClock();
       const random = seeded(7932);

@@ -14,8 +14,8 @@ function setUp(onTurn?: RateLimiterOptions['onTurn']): { clock: VirtualClock; li
   };
 }
 
-describe('a rate limiter, for metrics', () => {
-  it('says how it stands: what would go at once, and who waits', async () => {
+describe('a rate limiter', () => {
+  it('reports its tokens and the number of waiting requests', async () => {
     const { clock, limiter } = setUp();
     for (const priority of ['read', 'read', 'read', 'read', 'create'] as const)
       void limiter.acquire({ priority });
@@ -30,7 +30,7 @@ describe('a rate limiter, for metrics', () => {
     expect(limiter.state()).toMatchObject({ tokens: 4, waiting: { delete: 0, create: 0, read: 0 } });
   });
 
-  it('tells how long each turn was waited for', async () => {
+  it('returns how long each request waited', async () => {
     const turns: unknown[] = [];
     const { clock, limiter } = setUp((priority, waitedMs) => turns.push([priority, waitedMs]));
     for (const priority of ['read', 'read', 'create'] as const) void limiter.acquire({ priority });

@@ -13,7 +13,7 @@ function setUp(options: Partial<RateLimiterOptions> = {}): { clock: VirtualClock
   return { clock, limiter: createRateLimiter({ clock, random: () => 0.5, ...options }) };
 }
 
-/** A limiter whose burst is used up, and a log of who came through from then on. */
+/** A limiter without tokens, and a log of the requests that it admits. */
 async function setUpBusy(perSecond: number) {
   const { clock, limiter } = setUp({ initialRequestsPerSecond: perSecond, maxRequestsPerSecond: perSecond });
   await limiter.acquire({ priority: 'read' });
@@ -26,7 +26,7 @@ async function setUpBusy(perSecond: number) {
 }
 
 describe('createRateLimiter', () => {
-  it('lets a few through at once, and then one each interval', async () => {
+  it('admits a few requests at once, and then one in each interval', async () => {
     const { clock, through, wait } = await setUpBusy(10);
 
     wait('read', 'a');
@@ -39,7 +39,7 @@ describe('createRateLimiter', () => {
     expect(through).toEqual(['a', 'b']);
   });
 
-  it('DELETE goes before POST, POST before reads, first come first within each', async () => {
+  it('admits DELETE before POST, and POST before reads, in the sequence of their arrival', async () => {
     const { clock, through, wait } = await setUpBusy(10);
     wait('delete', 'ahead of the rate');
     await clock.advance(0);
@@ -55,7 +55,7 @@ describe('createRateLimiter', () => {
     expect(through.slice(0, 5)).toEqual(['delete 1', 'delete 2', 'create 1', 'create 2', 'read 1']);
   });
 
-  it('a DELETE that comes while others wait goes at once, ahead of the rate, and the others pay it back', async () => {
+  it('admits a DELETE at once while others wait, and delays the others for it', async () => {
     const { clock, through, wait } = await setUpBusy(10);
 
     wait('create');
@@ -70,7 +70,7 @@ describe('createRateLimiter', () => {
     expect(through).toEqual(['delete', 'create']);
   });
 
-  it('one DELETE goes ahead of the rate: the provider would refuse more', async () => {
+  it('admits only one DELETE beyond the rate, because the provider would refuse more', async () => {
     const { clock, through, wait } = await setUpBusy(10);
 
     for (let index = 0; index < 20; index += 1) wait('delete');
@@ -81,7 +81,7 @@ describe('createRateLimiter', () => {
     expect(through).toHaveLength(11);
   });
 
-  it('DELETEs go five a second however low reads have made the rate, until DELETEs are refused', async () => {
+  it('admits five DELETEs a second, however low the rate is for reads, until DELETEs are refused', async () => {
     const { clock, limiter, through, wait } = await setUpBusy(0.2);
 
     for (let index = 0; index < 100; index += 1) wait('delete');
@@ -93,7 +93,7 @@ describe('createRateLimiter', () => {
     expect(through.length).toBeLessThan(17);
   });
 
-  it('reads go on below any number of creates', async () => {
+  it('admits reads beside any number of creates', async () => {
     const { clock, through, wait } = await setUpBusy(10);
 
     for (let index = 0; index < 100; index += 1) {
@@ -120,7 +120,7 @@ describe('createRateLimiter', () => {
     expect(through).toBeLessThanOrEqual(5 * 60 + 3);
   });
 
-  it('pauses for a doubling time while nothing is let through, and for a short one after something was', async () => {
+  it('doubles its pause while nothing succeeds, and pauses briefly after a success', async () => {
     const { clock, limiter } = setUp();
     const pauses: number[] = [];
     const measure = async (): Promise<void> => {
@@ -145,7 +145,7 @@ describe('createRateLimiter', () => {
     expect(pauses).toEqual([1000, 250]);
   });
 
-  it('the answers to requests that were under way at a cut do not cut again', async () => {
+  it('does not reduce the rate again for answers to requests from before the last reduction', async () => {
     const { clock, limiter } = setUp({ initialRequestsPerSecond: 100 });
     await clock.advance(1000);
     const startedAtMs = clock.monotonicMs();
@@ -161,7 +161,7 @@ describe('createRateLimiter', () => {
     expect(limiter.state().requestsPerSecond).toBe(after);
   });
 
-  it('time in which nobody wanted more does not raise the rate', async () => {
+  it('does not raise the rate while no request waits', async () => {
     const { clock, limiter } = setUp({ initialRequestsPerSecond: 20 });
     limiter.reportLimited(READ, 0, { retryAfterMs: 0 });
     const after = limiter.state().requestsPerSecond;
@@ -173,7 +173,7 @@ describe('createRateLimiter', () => {
 });
 
 describe('createAdaptiveRate', () => {
-  it('doubles until it meets a limit, then halves, then is soon back and looks further', () => {
+  it('doubles up to the limit, halves, soon returns and probes further', () => {
     const rate = createAdaptiveRate({ initialPerSecond: 10, maxPerSecond: 1000 });
     rate.grow(2000);
     expect(rate.perSecond()).toBe(40);
@@ -228,7 +228,7 @@ describe('createAdaptiveRate', () => {
     expect(rate.perSecond()).toBeCloseTo(after, 1);
   });
 
-  it('cuts little where a rate had held, and more while it is not enough', () => {
+  it('reduces a proven rate a little, and more while that is not enough', () => {
     const rate = createAdaptiveRate({ initialPerSecond: 100, maxPerSecond: 100 });
     const cuts: number[] = [];
     let nowMs = 0;
@@ -247,7 +247,7 @@ describe('createAdaptiveRate', () => {
     expect(cuts).toEqual([0.5, 0.125, 0.031, 0.03, 0.06, 0.12, 0.03]);
   });
 
-  it('never stops, and never passes its maximum', () => {
+  it('never stops, and never exceeds its maximum', () => {
     const rate = createAdaptiveRate({ initialPerSecond: 10, maxPerSecond: 50 });
     for (let index = 0; index < 100; index += 1) {
       rate.cut(index);
@@ -259,8 +259,8 @@ describe('createAdaptiveRate', () => {
   });
 });
 
-describe('against a provider whose limit changes', () => {
-  it('finds a limit that goes down and up again', async () => {
+describe('createAdaptiveRate for a provider whose limit changes', () => {
+  it('follows a limit that decreases and increases again', async () => {
     let limit = 10;
     const random = seeded(12_345);
     const { clock, limiter } = setUp({ random });

@@ -59,7 +59,7 @@ const mutatedBody = fc.oneof(
   fc.string(),
 );
 
-describe('with any answer of a server', () => {
+describe('the provider client', () => {
   let server: Server;
   let provider: PrimeProvider;
   let answer = { status: 200, body: '' };
@@ -83,7 +83,7 @@ describe('with any answer of a server', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('the client returns a value, and never reveals the key', async () => {
+  it('returns a value for any answer of a server, and never reveals the key', async () => {
     let gpuCount = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(200, 200, 400, 404, 422, 500), mutatedBody, async (status, body) => {

@@ -6,7 +6,7 @@ export interface AllowedPhrase {
 
 export const ALLOWED_PHRASES: readonly AllowedPhrase[] = [
   {
-    phrase: /\b(?:any|good|in|same|the|their|this|that|your|its|sort) order\b/gi,
+    phrase: /\b(?:any|good|in|reverse|same|the|their|this|that|your|its|sort) order\b/gi,
     reason: 'a sequence, not a create intent',
   },
   { phrase: /\bOrdered\b/g, reason: 'the name of a strategy' },

@@ -14,12 +14,12 @@ import { OPERATOR_VERSION } from '../../src/config/version.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const Entrypoint = z.tuple([z.literal('node'), z.string()]);
-/** Neither that of the image nor that of this process: OpenShift picks one of its own. */
+/** Neither the user of the image nor that of this process, because OpenShift picks its own. */
 const RANDOM_UID = 1_234_560_001;
 const isRoot = process.getuid?.() === 0;
 
 let directory: string;
-/** What the last stage of the Dockerfile holds, as it holds it. */
+/** The files of the last stage of the Dockerfile, at the same paths. */
 let app: string;
 let bundles: Bundle[];
 
@@ -43,7 +43,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Node that may read these files and nothing else, and may write nothing; as another user where that is possible. */
+/** Node that may read only these files and write nothing, as another user if possible. */
 function nodeCommand(file: string, ...args: readonly string[]): readonly [string, readonly string[], object] {
   const limits = [
     '--permission',
@@ -56,7 +56,7 @@ function nodeCommand(file: string, ...args: readonly string[]): readonly [string
 }
 
 describe('the files of the image', () => {
-  it('are enough for its entry point, read-only and as any user', async () => {
+  it('suffice for its entry point, read-only and as any user', async () => {
     const [, file] = Entrypoint.parse(JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? ''));
     const inApp = path.join(app, path.relative('/app', file));
     const { stdout, stderr } = await promisify(execFile)(...nodeCommand(inApp, '--version'));
@@ -64,7 +64,7 @@ describe('the files of the image', () => {
     expect(stderr).toBe('');
   });
 
-  it('are enough for the simulator, with the command of the chart', async () => {
+  it('suffice for the simulator, with the command of the chart', async () => {
     const template = readFileSync('charts/gpupod-operator/templates/simulator.yaml', 'utf8');
     const [, file = ''] = /command: \[node, \/app\/(.*)\]/.exec(template) ?? [];
     const child = spawn(...nodeCommand(path.join(app, file), '--host=::', '--port=0'));
@@ -80,7 +80,7 @@ describe('the files of the image', () => {
     }
   });
 
-  it('name the terms of every package in the bundles', async () => {
+  it('include the terms of every package in the bundles', async () => {
     const notices = await readFile(path.join(app, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
     for (const name of ['zod', 'pino', 'got', 'fastify', '@kubernetes/client-node', 'commander']) {
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
@@ -101,18 +101,18 @@ describe('the third-party notices', () => {
 });
 
 describe('the bundles', () => {
-  it('are one for each program', () => {
+  it('exist once for each program', () => {
     expect(bundles.map(({ file }) => path.basename(file)).sort()).toEqual([
       'gpupod-operator.mjs',
       'prime-simulator.mjs',
     ]);
   });
 
-  it('are small: with all of the Kubernetes models they would take twice as long to parse', () => {
+  it('are small, because all of the Kubernetes models would double the time to parse them', () => {
     for (const { bytes } of bundles) expect(bytes).toBeLessThan(8_000_000);
   });
 
-  it('start the operator from one file, without a word on stderr', async () => {
+  it('start the operator from one file, with nothing on stderr', async () => {
     const alone = path.join(directory, 'operator.mjs');
     await copyFile(path.join(directory, 'dist/gpupod-operator.mjs'), alone);
 
@@ -133,7 +133,7 @@ describe('the bundles', () => {
     return Object.fromEntries(await Promise.all(entries));
   }
 
-  it('are the same when they are built twice', async () => {
+  it('are identical when they are built twice', async () => {
     await bundle(path.join(directory, 'again'));
     const first = await hashes(path.join(directory, 'dist'));
     expect(Object.keys(first)).toContain('gpupod-operator.mjs');

@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const config = path.join(root, '.dependency-cruiser.mjs');
 const program = path.join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
 
-/** A cycle is told once, at one of its files, with all of them. */
+/** A cycle is reported once, at one of its files, with all of them. */
 const violationSchema = z.object({
   from: z.string(),
   cycle: z.array(z.object({ name: z.string() })).default([]),
@@ -25,10 +25,10 @@ const resultSchema = z.object({
 const configSchema = z.object({ default: z.object({ forbidden: z.array(z.object({ name: z.string() })) }) });
 
 let directory: string;
-/** Names of the rules that were found broken, by file. */
+/** Names of the violated rules, by file. */
 const found = new Map<string, Set<string>>();
 
-/** dependency-cruiser ends with the number of errors: with these files it always "fails". */
+/** dependency-cruiser exits with the number of errors, so it always "fails" with these files. */
 async function cruise(): Promise<string> {
   const args = [program, 'src', 'test', 'scripts', '--config', config, '--output-type', 'json'];
   try {
@@ -59,11 +59,11 @@ afterAll(async () => {
 });
 
 describe('directions between the folders', () => {
-  it.each(plantedFiles)('$path breaks $broken: $reason', ({ path: file, broken }) => {
+  it.each(plantedFiles)('report $broken for $path, because $reason', ({ path: file, broken }) => {
     expect([...(found.get(file) ?? [])].sort()).toEqual([...broken].sort());
   });
 
-  it('has a planted file for every rule', async () => {
+  it('have a planted file for every rule', async () => {
     const { default: rules } = configSchema.parse(await import(config));
 
     const planted = plantedFiles.flatMap(({ broken }) => broken);

@@ -1,15 +1,16 @@
-/** A file that breaks one rule of .dependency-cruiser.mjs, or comes close to it and does not. */
+/** A file that violates a rule of .dependency-cruiser.mjs, or nearly does. */
 export interface PlantedFile {
   readonly path: string;
-  /** What the file imports, as it is written there; `type` makes it an `import type`. */
+  /** The import specifiers of the file. */
   readonly imports: readonly string[];
+  /** Makes each import an `import type`. */
   readonly typeOnly?: true;
-  /** The rules that must be found broken at this file; none for a file that is as it should be. */
+  /** The rules that must be reported for this file. Empty for a correct file. */
   readonly broken: readonly string[];
   readonly reason: string;
 }
 
-/** Path and imports of what the bad files stand on. None of these breaks a rule. */
+/** Path and imports of the correct files that the bad ones import. */
 const ground: readonly PlantedFile[] = [
   ['src/api/spec.ts', ['zod']],
   ['src/offers/offer.ts', ['../api/spec.ts']],
@@ -236,7 +237,7 @@ const badFiles: readonly PlantedFile[] = [
 /** Every planted file, good and bad. */
 export const plantedFiles: readonly PlantedFile[] = [...ground, ...badFiles];
 
-/** The text of a planted file: it uses nothing, for the directions look at imports alone. */
+/** The text of a planted file. It only has imports, because the rules look at nothing else. */
 export function textOf({ imports, typeOnly }: PlantedFile): string {
   const keyword = typeOnly === true ? 'import type' : 'import';
   return `${imports.map((name, index) => `${keyword} * as m${index} from '${name}';\n`).join('')}export {};\n`;

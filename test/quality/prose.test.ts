@@ -10,7 +10,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** What the prose linter says about this text. */
+/** What the prose linter reports about this text. */
 function lint(text: string): { readonly status: number | null; readonly lines: readonly string[] } {
   const file = path.join(directory, 'page.md');
   writeFileSync(file, text);
@@ -33,7 +33,7 @@ describe('the prose linter', () => {
     }
   });
 
-  it('passes plain prose, and does not look at code', () => {
+  it('passes plain prose, and ignores code', () => {
     const page = '# Page\n\nThe instance keeps billing. `vcpus: 4`\n\n```yaml\nvcpus: 4 # for ever\n```\n';
     expect(lint(page)).toEqual({ status: 0, lines: [''] });
   });

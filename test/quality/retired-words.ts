@@ -37,7 +37,7 @@ export function findRetired(
 
 /** The word and its inflections, but no part of a name: `/pods`, `podId`, `gpupod.dev/rental`, `memory:`. */
 function patternOf(word: string): RegExp {
-  // A Pod with a capital is one of Kubernetes, the CR is written in capitals.
+  // A capitalized Pod is a Kubernetes Pod, and "CR" is written in capitals.
   const flags = word === 'pod' || word === 'the CR' ? 'u' : 'iu';
   return new RegExp(`(?<![\\w./-])${word}(?:s|es|ed|d|ing)?(?![\\w/-]|\\.\\w)`, flags);
 }

@@ -28,12 +28,12 @@ function check(title: string, exitCode = 0): Command {
 interface RingResult {
   readonly passed: number;
   readonly failed?: number;
-  /** Suites that could not be loaded. */
+  /** The number of suites that could not be loaded. */
   readonly broken?: number;
   readonly exitCode?: number;
 }
 
-/** Leaves the result file that jest would leave. */
+/** Writes the result file that jest would write. */
 function ring(title: string, { passed, failed = 0, broken = 0, exitCode = 0 }: RingResult): Command {
   const result = { numPassedTests: passed, numFailedTests: failed, numRuntimeErrorTestSuites: broken };
   return program(
@@ -120,7 +120,7 @@ describe('the test command', () => {
     expect(last).toContain(` ${failures} failed`);
   });
 
-  it('shows what a failing check wrote, and not what the others wrote', async () => {
+  it('shows the output of a failing check only', async () => {
     const { lines } = await run({ checks: [check('types', 2), check('format')] });
 
     const text = lines.join('\n');
@@ -128,7 +128,7 @@ describe('the test command', () => {
     expect(text).not.toContain('format speaks');
   });
 
-  it('does not run the cluster tests without executables, fails, and repeats the way out', async () => {
+  it('fails without executables, skips the cluster tests, and repeats what to do', async () => {
     const prepare = program('executables', `console.error('install Go'); process.exitCode = 1;`);
 
     const { lines } = await run({ prepare });
@@ -141,7 +141,7 @@ describe('the test command', () => {
 });
 
 describe('jobs in parallel', () => {
-  it('are never more than the limit, all of them run, and results keep their order', async () => {
+  it('never exceed the limit, all run, and return their results in order', async () => {
     let running = 0;
     let most = 0;
 
@@ -158,8 +158,8 @@ describe('jobs in parallel', () => {
   });
 });
 
-describe('children', () => {
-  it('end together with what they started', async () => {
+describe('child processes', () => {
+  it('stop together with what they started', async () => {
     const code = `
       const { spawn } = require('node:child_process');
       spawn(process.execPath, ['-e', 'console.log(1); setTimeout(Object, 60_000)'], { stdio: 'inherit' });
@@ -171,11 +171,11 @@ describe('children', () => {
 
     await children.stop();
 
-    // The pipe ends with the last process that holds it: a grandchild that is left alone holds it for long.
+    // The pipe closes with the last process that holds it, so a surviving grandchild would keep it open.
     await expect(close).resolves.toBeDefined();
   });
 
-  it('are not started any more once they are being ended: the next check would outlive the run', async () => {
+  it('are not started during a shutdown, because the next check would outlive the run', async () => {
     const lines: string[] = [];
     const slow = program('slow', 'setTimeout(Object, 60_000)');
     const running = runPlan(plan({ checks: [slow, slow, check('next')] }), {

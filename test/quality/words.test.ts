@@ -31,7 +31,7 @@ describe('the words of the project', () => {
     );
   });
 
-  it('include those that the glossary gets tomorrow', () => {
+  it('include those that somebody adds to the glossary', () => {
     const words = notColumn(
       '| Word | What | Not |\n| --- | --- | --- |\n| **dog** | It barks. | hound, "old cur" (of a dog) |\n| **cat** | | |\n',
     );
@@ -51,7 +51,9 @@ describe('the check of words', () => {
     ['left alone', 'src/offers/planted.ts', "export const a = ['Offers that are left alone.'];"],
     ['order', 'src/offers/planted.ts', "export const a = 'An order of this offer failed.';"],
     ['census', 'src/offers/planted.ts', '/** Each census counts. */\nexport const a = 1;'],
-    ['front', 'src/offers/planted.ts', 'const a = 1; // The front of a name.'],
+    ['front', 'scripts/planted.ts', 'const a = 1; // The front of a name.'],
+    ['machine', 'scripts/planted.ts', "console.log('It rents a machine.');"],
+    ['rental', 'test/simulation/planted/planted.ts', '/** The rental ends. */\nexport const a = 1;'],
     ['left alone', 'src/offers/planted.ts', '/**\n * The offer is left\n * alone.\n */\nexport const a = 1;'],
     ['machine', 'test/offers/planted.test.ts', "it('ends no machine', () => {});"],
     ['rental', 'test/offers/planted.test.ts', "test.each([1])('closes the rental %s', () => {});"],
@@ -65,7 +67,7 @@ describe('the check of words', () => {
     expect(wordsIn(file, content)).toEqual([word]);
   });
 
-  it('names the place', () => {
+  it('reports the place', () => {
     expect(findRetired(passagesOf('planted.md', '# Page\n\nA machine.\n'))).toEqual([
       { place: 'planted.md:3', word: 'machine' },
     ]);
@@ -78,7 +80,7 @@ describe('the check of words', () => {
       "import './machine.ts';\nconst a = 'rental';\nconst b = a; // `POST /pods` of a podId.\n",
     ],
     ['fixtures of tests', 'test/offers/a.test.ts', "const a = 'The machine.';"],
-    ['a comment of a folder that is not in the list yet', 'test/simulator/a.ts', '// The machine.\n'],
+    ['a comment of a file that is none of the project', 'node_modules/a/a.ts', '// The machine.\n'],
     [
       'names of the provider',
       'src/offers/a.ts',

@@ -37,7 +37,7 @@ const ROWS = Object.keys(LEAVING).flatMap((left) => Object.keys(FORGING).map((fo
 
 describe('a status in which somebody names the instance of a GpuPod that is gone', () => {
   it.each(ROWS.filter(({ left, forged }) => left === 'was retained' || !forged.includes('is gone')))(
-    '$forged, where that GpuPod $left: the instance is left alone, shown nowhere, and the own one ends with its GpuPod',
+    'never terminates or shows that instance, and terminates the own one with its GpuPod: $forged, where that GpuPod $left',
     async ({ left, forged }) => {
       const world = await readyWorld();
       world.apply(LEFT, { deletionPolicy: 'Retain' });

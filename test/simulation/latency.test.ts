@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { judgeEnd } from './oracles.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
-/** What the provider itself takes, in this world. */
+/** The provider's own times in this simulation. */
 const OWN_MS = { ready: 2_000, gone: 500 };
 
 interface Moments {
@@ -10,7 +10,7 @@ interface Moments {
   readonly gone: ReadonlyMap<string, number>;
 }
 
-/** When which GpuPod got ready, and went. */
+/** The times at which each GpuPod became ready, and at which it was deleted. */
 function watchMoments(world: SimulatedWorld): Moments {
   const ready = new Map<string, number>();
   const gone = new Map<string, number>();
@@ -27,16 +27,16 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity;
 }
 
-/** Virtual time: the same in each run. */
-describe('beyond what the provider takes itself', () => {
+/** In virtual time, so each run gives the same numbers. */
+describe('the latency without the provider’s own times', () => {
   it.each([
     { count: 1, everyMs: 0, readyMs: 1_500, lastReadyMs: 1_500, goneMs: 2_000 },
     { count: 10, everyMs: 0, readyMs: 1_500, lastReadyMs: 3_000, goneMs: 2_000 },
     { count: 10, everyMs: 3_000, readyMs: 1_500, lastReadyMs: 1_500, goneMs: 2_000 },
-    // Here a limiter that knows nothing yet is what is waited for: it begins at 20 requests a second.
+    // Most of this is the limiter of a new process, which begins at 20 requests a second.
     { count: 100, everyMs: 0, readyMs: 5_500, lastReadyMs: 7_000, goneMs: 7_000 },
   ])(
-    '$count GpuPods, one each $everyMs ms, take $readyMs ms to Ready and $goneMs ms to gone at most, at the median',
+    'is at the median at most $readyMs ms to Ready and $goneMs ms to the end of a deletion, for $count GpuPods, one each $everyMs ms',
     async ({ count, everyMs, readyMs, lastReadyMs, goneMs }) => {
       const names = Array.from({ length: count }, (_, index) => `train-${String(index)}`);
       const world = new SimulatedWorld({

@@ -19,7 +19,7 @@ describe('the transitions of a GpuPod', () => {
   const seen = new Set<string>();
   const reasons = new Set<string>();
 
-  it.each(Object.entries(TOURS))('%s', async (_name, tour) => {
+  it.each(Object.entries(TOURS))('are allowed on the tour "%s"', async (_name, tour) => {
     const world = new SimulatedWorld(tour.options);
     noteTransitions(world, seen);
     noteReasons(world, reasons);

@@ -13,7 +13,7 @@ interface Measured {
   readonly perSecondWhileCreating: number;
 }
 
-/** What the provider answered while the world went on until it was so. */
+/** The answers of the provider until a condition holds. */
 async function measure(world: SimulatedWorld, what: string, isSo: () => boolean): Promise<Measured> {
   const { time, api } = world;
   const beganAtMs = time.nowMs;

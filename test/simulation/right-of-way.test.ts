@@ -27,7 +27,7 @@ function portsOf(change: (real: ClusterPorts) => Partial<ClusterPorts>): WorldOp
   return { plant: { ports: (real) => ({ ...real, ...change(real) }) } };
 }
 
-/** What keeps workers busy or waiting while an instance is to be terminated. */
+/** What keeps workers busy or waiting while an instance must be terminated. */
 const HAZARDS: readonly Hazard[] = [
   {
     what: 'searches hang',
@@ -106,8 +106,8 @@ function deletes({ api }: SimulatedWorld): number {
   return api.requests.count({ method: 'DELETE', path: '/pods/{id}' });
 }
 
-/** Measured in virtual time: nothing else takes any. */
-describe('while', () => {
+/** Measured in virtual time, which passes only in requests and waits. */
+describe('a busy operator', () => {
   it.each(HAZARDS)('sends the DELETE for a deleted GpuPod at once while $what', async (hazard) => {
     const world = await openWorld(hazard);
     world.delete('done');

@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { column, createBench, createBody, field, rent, rows } from './support.ts';
 
-describe('keys', () => {
+describe('a request with a key', () => {
   const READ_ONLY: SettingsInput = {
     accounts: [{ key: 'test-key', userId: 'u', scopes: { instances: { read: true, write: false } } }],
   };
@@ -15,12 +15,12 @@ describe('keys', () => {
     path: string;
     status: number;
   }[] = [
-    { name: 'none', key: null, path: '/pods/', status: 403 },
-    { name: 'a bad one', key: 'bad', path: '/pods/', status: 401 },
-    { name: 'a good one', key: 'test-key', path: '/pods/', status: 200 },
-    { name: 'read only, reading', key: 'test-key', settings: READ_ONLY, path: '/pods/', status: 200 },
+    { name: 'no key', key: null, path: '/pods/', status: 403 },
+    { name: 'an unknown key', key: 'bad', path: '/pods/', status: 401 },
+    { name: 'a valid key', key: 'test-key', path: '/pods/', status: 200 },
+    { name: 'a read-only key that reads', key: 'test-key', settings: READ_ONLY, path: '/pods/', status: 200 },
     {
-      name: 'read only, writing',
+      name: 'a read-only key that writes',
       key: 'test-key',
       settings: READ_ONLY,
       method: 'DELETE',
@@ -28,7 +28,7 @@ describe('keys', () => {
       status: 403,
     },
     {
-      name: 'without the scope',
+      name: 'a key without the scope',
       key: 'test-key',
       settings: READ_ONLY,
       path: '/availability/gpus',
@@ -45,11 +45,11 @@ describe('keys', () => {
     { name: 'a method that does not exist', key: 'test-key', method: 'PATCH', path: '/pods/x', status: 405 },
   ];
 
-  test.each(CASES)('$name: $status', ({ key, settings, method = 'GET', path, status }) => {
+  it.each(CASES)('gets $status: $name', ({ key, settings, method = 'GET', path, status }) => {
     expect(createBench(settings).ask(method, path, { key }).status).toBe(status);
   });
 
-  test('whoami tells who, and what the key may', () => {
+  it('learns from whoami the user and the scopes of the key', () => {
     expect(createBench().ask('GET', '/user/whoami').body).toMatchObject({
       data: { id: 'user_1', scope: { instances: { read: true, write: true } } },
       status: null,
@@ -57,7 +57,7 @@ describe('keys', () => {
   });
 });
 
-describe('whose pods', () => {
+describe('the list of instances', () => {
   const TEAM = { rest: { team: { teamId: 'team_1' } } };
 
   function listed(settings: SettingsInput, path: string, key = 'test-key'): unknown[] {
@@ -70,52 +70,62 @@ describe('whose pods', () => {
   }
 
   const CASES: { name: string; settings: SettingsInput; path: string; seen: string[] }[] = [
-    { name: 'a bare list shows personal ones', settings: {}, path: '/pods/', seen: ['own'] },
-    { name: 'teamId shows the team’s', settings: {}, path: '/pods/?teamId=team_1', seen: ['team'] },
+    { name: 'shows personal ones without teamId', settings: {}, path: '/pods/', seen: ['own'] },
     {
-      name: 'a colleague’s pod is the team’s too',
+      name: 'shows those of the team with teamId',
+      settings: {},
+      path: '/pods/?teamId=team_1',
+      seen: ['team'],
+    },
+    {
+      name: 'shows the instance of a colleague as one of the team',
       settings: {},
       path: '/pods/?teamId=team_2',
       seen: ['foreign'],
     },
-    { name: 'another team shows nothing', settings: {}, path: '/pods/?teamId=team_9', seen: [] },
+    { name: 'shows nothing of another team', settings: {}, path: '/pods/?teamId=team_9', seen: [] },
     {
-      name: 'a bare list with all',
+      name: 'shows all of them without teamId, by setting',
       settings: { bareListIncludesTeamPods: true },
       path: '/pods/',
       seen: ['foreign', 'team', 'own'],
     },
     {
-      name: 'teamId ignored',
+      name: 'ignores teamId, by setting',
       settings: { teamIdQueryHonoured: false },
       path: '/pods/?teamId=team_1',
       seen: ['own'],
     },
     {
-      name: 'oldest first',
+      name: 'shows the oldest first, by setting',
       settings: { bareListIncludesTeamPods: true, listOrder: 'OldestFirst' },
       path: '/pods/',
       seen: ['own', 'team', 'foreign'],
     },
   ];
 
-  test.each(CASES)('$name', ({ settings, path, seen }) => {
+  it.each(CASES)('$name', ({ settings, path, seen }) => {
     expect(listed(settings, path)).toEqual(seen);
   });
 
-  test.each([
+  it.each([
     { shareSpelling: 'shared_with_team', sent: 'shared_with_team', isShared: true },
     { shareSpelling: 'shared_with_team', sent: 'sharedWithTeam', isShared: false },
     { shareSpelling: 'sharedWithTeam', sent: 'shared_with_team', isShared: false },
     { shareSpelling: 'sharedWithTeam', sent: 'sharedWithTeam', isShared: true },
     { shareSpelling: 'Both', sent: 'sharedWithTeam', isShared: true },
-  ] as const)('$sent where $shareSpelling is honoured', ({ shareSpelling, sent, isShared }) => {
-    const bench = createBench({ shareSpelling });
-    bench.ask('POST', '/pods/', { body: createBody({ rest: { team: { teamId: 'team_1' }, [sent]: true } }) });
-    expect(bench.api.world.ledger.live()).toMatchObject([{ sharedWithTeam: isShared }]);
-  });
+  ] as const)(
+    'shares with the team ($isShared) after $sent where the API takes $shareSpelling',
+    ({ shareSpelling, sent, isShared }) => {
+      const bench = createBench({ shareSpelling });
+      bench.ask('POST', '/pods/', {
+        body: createBody({ rest: { team: { teamId: 'team_1' }, [sent]: true } }),
+      });
+      expect(bench.api.world.ledger.live()).toMatchObject([{ sharedWithTeam: isShared }]);
+    },
+  );
 
-  test('another account sees, gets and deletes nothing of it', () => {
+  it('shows another account nothing, and lets it get or delete nothing', () => {
     const bench = createBench();
     const id = rent(bench);
     expect(rows(bench.ask('GET', '/pods/', { key: 'other-key' }).body)).toEqual([]);
@@ -124,7 +134,7 @@ describe('whose pods', () => {
     expect(rows(bench.ask('GET', `/pods/status?pod_ids=${id}`, { key: 'other-key' }).body)).toEqual([]);
   });
 
-  test('pages of pods: offset and limit, total of all', () => {
+  it('has pages by offset and limit, with the total of all instances', () => {
     const bench = createBench();
     const ids = [rent(bench), rent(bench), rent(bench)].reverse();
     const { body } = bench.ask('GET', '/pods/?offset=1&limit=1');
@@ -132,14 +142,14 @@ describe('whose pods', () => {
   });
 });
 
-describe('wallet', () => {
+describe('the wallet', () => {
   const CASES = [
     { query: '', team: null, balance: 8.1 },
     { query: '?teamId=team_1', team: 'team_1', balance: 50 },
     { query: '?team_id=team_1', team: null, balance: 8.1 }, // the wrong spelling is silently ignored
   ];
 
-  test.each(CASES)('GET /billing/wallet$query', ({ query, team, balance }) => {
+  it.each(CASES)('has $balance USD for GET /billing/wallet$query', ({ query, team, balance }) => {
     const bench = createBench({ walletUsd: { user_1: 10, team_1: 50 } });
     rent(bench);
     bench.clock.advance(3_600_000);
@@ -149,8 +159,8 @@ describe('wallet', () => {
   });
 });
 
-describe('teams, SSH keys, disks', () => {
-  test('teams and their members', () => {
+describe('the API beside instances', () => {
+  it('lists teams and their members', () => {
     const bench = createBench();
     expect(bench.ask('GET', '/user/teams').body).toMatchObject({
       total_count: 2,
@@ -162,7 +172,7 @@ describe('teams, SSH keys, disks', () => {
     expect(bench.ask('GET', '/teams/team_9/members').status).toBe(404);
   });
 
-  test('SSH keys: add, make primary, use, remove', () => {
+  it('adds SSH keys, makes one primary, uses and removes them', () => {
     const bench = createBench();
     const id = field(
       bench.ask('POST', '/ssh_keys/', { body: { name: 'mine', publicKey: 'ssh-ed25519 AAAA' } }).body,
@@ -180,7 +190,7 @@ describe('teams, SSH keys, disks', () => {
     expect(bench.ask('DELETE', `/ssh_keys/${id}`).status).toBe(404);
   });
 
-  test('disks: create, rename, attach, keep after the pod, delete', () => {
+  it('creates disks, renames, attaches and deletes them, and keeps them after their instance', () => {
     const bench = createBench({ deletingMs: 0 });
     const body = { disk: { size: 100, name: 'data' }, provider: { type: 'hyperstack' }, team: null };
     const id = field(bench.ask('POST', '/disks/', { body }).body, 'id');
@@ -197,7 +207,7 @@ describe('teams, SSH keys, disks', () => {
     expect(bench.ask('GET', `/disks/${id}`).status).toBe(404);
   });
 
-  test('a disk elsewhere cannot be attached', () => {
+  it('refuses to attach a disk of another place', () => {
     const bench = createBench();
     const disk = { disk: { size: 100 }, provider: { type: 'runpod' } };
     const id = field(bench.ask('POST', '/disks/', { body: disk }).body, 'id');
@@ -205,7 +215,7 @@ describe('teams, SSH keys, disks', () => {
     expect(body).toEqual({ detail: 'Disk is not available in the location of this offer' });
   });
 
-  test('the log of a pod is text, cut by tail', () => {
+  it('returns the log of an instance as text, cut by tail', () => {
     const bench = createBench();
     const id = rent(bench);
     const { body } = bench.ask('GET', `/pods/${id}/log?tail=2`);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createBench, field, rows } from './support.ts';
 
 describe('GET /availability/gpus', () => {
@@ -18,13 +18,13 @@ describe('GET /availability/gpus', () => {
     { name: 'nothing', query: 'cloud_id=nope', total: 0 },
   ];
 
-  test.each(FILTERS)('filters by $name', ({ query, total }) => {
+  it.each(FILTERS)('filters by $name', ({ query, total }) => {
     const { body } = createBench().ask('GET', `/availability/gpus?${query}`);
     expect(body).toHaveProperty('totalCount', total);
     expect(rows(body, 'items')).toHaveLength(total);
   });
 
-  test('pages: every row once, totalCount of all', () => {
+  it('returns every row once over all pages, with the totalCount of all', () => {
     const bench = createBench();
     const pages = [1, 2, 3, 4, 5, 6].map(
       (page) => bench.ask('GET', `/availability/gpus?page=${String(page)}&page_size=4`).body,
@@ -44,19 +44,19 @@ describe('GET /availability/gpus', () => {
     { query: 'socket=AGP', param: 'query.socket' },
   ];
 
-  test.each(INVALID)('$query → 422 $param', ({ query, param }) => {
+  it.each(INVALID)('answers 422 and names $param for $query', ({ query, param }) => {
     const { status, body } = createBench().ask('GET', `/availability/gpus?${query}`);
     expect(status).toBe(422);
     expect(body).toHaveProperty('errors.0.param', param);
   });
 
-  test('a type that is not documented is fine once it is on offer', () => {
+  it('accepts an undocumented type once an offer has it', () => {
     const bench = createBench();
     bench.api.world.offers.change({ provider: 'nebius' }, { gpuType: 'NEW_999GB' });
     expect(bench.ask('GET', '/availability/gpus?gpu_type=NEW_999GB').body).toHaveProperty('totalCount', 2);
   });
 
-  test('a row has all fields of the API and none of the simulator', () => {
+  it('returns rows with all fields of the API and none of the simulator', () => {
     const { body } = createBench().ask('GET', '/availability/gpus?data_center_id=US-KS-2');
     expect(rows(body, 'items')[0]).toMatchObject({
       interconnect: null,
@@ -66,7 +66,7 @@ describe('GET /availability/gpus', () => {
     expect(rows(body, 'items')[0]).not.toHaveProperty('market');
   });
 
-  test('hidden rows are not listed', () => {
+  it('leaves hidden rows out', () => {
     const bench = createBench();
     bench.api.world.offers.change({ provider: 'nebius' }, { market: { hidden: true } });
     expect(bench.ask('GET', '/availability/gpus?gpu_type=B200_180GB').body).toEqual({
@@ -75,7 +75,7 @@ describe('GET /availability/gpus', () => {
     });
   });
 
-  test('disks: only rows where the disk is', () => {
+  it('returns only rows in the place of a disk', () => {
     const bench = createBench();
     const body = { disk: { size: 100, dataCenterId: 'US-KS-2' }, provider: { type: 'runpod' } };
     const disk = bench.ask('POST', '/disks/', { body });
@@ -86,12 +86,12 @@ describe('GET /availability/gpus', () => {
 });
 
 describe('the other availability endpoints', () => {
-  test('multi-node', () => {
+  it('list multi-node offers', () => {
     const { body } = createBench().ask('GET', '/availability/multi-node');
     expect(body).toMatchObject({ items: [{ gpuCount: 16, interconnectType: 'Infiniband' }], totalCount: 1 });
   });
 
-  test('legacy: a dict by type with the types that have rows', () => {
+  it('include the legacy one, which groups rows by type and leaves out types without rows', () => {
     const { body } = createBench().ask('GET', '/availability/?gpu_type=H100_80GB&page_size=500');
     expect(body).toEqual({ H100_80GB: expect.anything() });
     expect(rows(body, 'H100_80GB')).toHaveLength(4);
@@ -104,7 +104,7 @@ describe('the other availability endpoints', () => {
     { setting: 'Both' as const, gpus: 200, multiNode: 200, legacy: 200 },
   ];
 
-  test.each(SWITCH)('$setting', ({ setting, ...statuses }) => {
+  it.each(SWITCH)('exist as availabilityEndpoints: $setting says', ({ setting, ...statuses }) => {
     const bench = createBench({ availabilityEndpoints: setting });
     expect({
       gpus: bench.ask('GET', '/availability/gpus').status,
@@ -113,7 +113,7 @@ describe('the other availability endpoints', () => {
     }).toEqual(statuses);
   });
 
-  test('summary: cheapest by type, count and region, without rows that cannot be had', () => {
+  it('include a summary of the cheapest by type, count and region, without unavailable rows', () => {
     const { body } = createBench().ask('GET', '/availability/gpu-summary');
     expect(body).toMatchObject({
       A100_80GB: { 1: { cheapest: { onDemand: 1.35, communityPrice: 1, spotPrice: 0.5748 } } },
@@ -121,7 +121,7 @@ describe('the other availability endpoints', () => {
     });
   });
 
-  test('disks', () => {
+  it('list disks', () => {
     const { body } = createBench().ask('GET', '/availability/disks?regions=canada');
     expect(body).toMatchObject({
       items: [{ provider: 'hyperstack', spec: { maxCount: 5000 } }],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { createBench, createBody } from './support.ts';
 import type { CreateOverrides } from './support.ts';
@@ -38,13 +38,13 @@ function errors(param: string, details: string): unknown {
 
 const REFUSED: Refused[] = [
   {
-    name: 'maxPrice null where the provider wants it',
+    name: 'maxPrice null where the provider requires it',
     body: { pod: { ...A6000, maxPrice: null }, provider: 'massedcompute' },
     status: 400,
     answer: detail('Missing field: max_price not specified'),
   },
   {
-    name: 'dataCenterId null where the provider wants it',
+    name: 'dataCenterId null where the provider requires it',
     body: { pod: { dataCenterId: null } },
     status: 400,
     answer: detail('Missing field: data_center_id not specified'),
@@ -56,20 +56,20 @@ const REFUSED: Refused[] = [
     answer: detail('Provider Hyperstack is not supported for image prime_rl'),
   },
   {
-    name: 'custom template without id',
+    name: 'a custom template without an ID',
     body: { pod: { image: 'custom_template' } },
     status: 400,
     answer: detail('Invalid Custom Template ID provided'),
   },
   {
-    name: 'custom template that does not fit the provider',
+    name: 'a custom template that does not fit the provider',
     body: { pod: { image: 'custom_template', customTemplateId: 'tpl' } },
     settings: { templates: [{ id: 'tpl', providers: ['runpod'] }] },
     status: 400,
     answer: detail('Custom template tpl is not compatible with hyperstack H100_80GB'),
   },
   {
-    name: 'custom template where the offer does not list it, if that is wanted',
+    name: 'a custom template that the offer does not list, by setting',
     body: { pod: { image: 'custom_template', customTemplateId: 'tpl' } },
     settings: { templates: [{ id: 'tpl' }], templateNeedsListing: true },
     status: 400,
@@ -88,31 +88,31 @@ const REFUSED: Refused[] = [
     answer: detail('Invalid vcpus: this resource is fixed at 28'),
   },
   {
-    name: 'below the minimum',
+    name: 'a size below the minimum',
     body: { pod: { ...CUSTOM, diskSize: 40 } },
     status: 400,
     answer: detail('Invalid diskSize: must be between 50 and 1000'),
   },
   {
-    name: 'above the maximum',
+    name: 'a size above the maximum',
     body: { pod: { ...CUSTOM, vcpus: 34 } },
     status: 400,
     answer: detail('Invalid vcpus: must be between 4 and 32'),
   },
   {
-    name: 'between two steps',
+    name: 'a size between two steps',
     body: { pod: { ...CUSTOM, diskSize: 105 } },
     status: 400,
     answer: detail('Invalid diskSize: must be a multiple of step 10'),
   },
   {
-    name: 'a multiple of the step that min plus steps does not reach',
+    name: 'a multiple of the step that the minimum plus steps does not reach',
     body: { pod: { ...COMMUNITY, memory: 20 }, provider: 'tensordock' },
     status: 400,
     answer: detail('Invalid memory: must be a multiple of step 10'),
   },
   {
-    name: 'prepaid hours where there are none',
+    name: 'prepaid hours for an offer without them',
     body: { pod: { prepaidForHr: 5 } },
     status: 400,
     answer: detail('Reserved instances are not available'),
@@ -130,19 +130,19 @@ const REFUSED: Refused[] = [
     answer: detail('Disk not found'),
   },
   {
-    name: 'an offer that is not there',
+    name: 'an unknown offer',
     body: { pod: { cloudId: 'gone' } },
     status: 400,
     answer: detail('The selected offer is no longer available'),
   },
   {
-    name: 'the right offer in another place',
+    name: 'an offer of another place',
     body: { pod: { dataCenterId: 'NORWAY-1' } },
     status: 400,
     answer: detail('The selected offer is no longer available'),
   },
   {
-    name: 'another socket, where sockets count',
+    name: 'another socket, by setting',
     body: { pod: { socket: 'SXM5' } },
     settings: { socketStrict: true },
     status: 400,
@@ -155,13 +155,13 @@ const REFUSED: Refused[] = [
     answer: detail('Internal Server Error'),
   },
   {
-    name: 'above the cap',
+    name: 'an offer above the cap',
     body: { pod: { maxPrice: 1.89 } },
     status: 400,
     answer: detail('Offer price is above the specified max_price'),
   },
   {
-    name: 'the account limit',
+    name: 'a create request beyond the limit of the account',
     body: {},
     settings: { instanceLimit: 0 },
     status: 400,
@@ -175,7 +175,7 @@ const REFUSED: Refused[] = [
     answer: detail('Insufficient balance'),
   },
   {
-    name: 'an empty wallet, the other reading',
+    name: 'an empty wallet, as another setting answers',
     body: {},
     settings: { walletUsd: { user_1: 0 }, emptyWalletStatus: 400 },
     status: 400,
@@ -208,14 +208,14 @@ const REFUSED: Refused[] = [
 ];
 
 describe('POST /pods/ refuses', () => {
-  test.each(REFUSED)('$name → $status', ({ body, settings, status, answer }) => {
+  it.each(REFUSED)('$name, with $status', ({ body, settings, status, answer }) => {
     const bench = createBench(settings);
     const answered = bench.ask('POST', '/pods/', { body: createBody(body) });
     expect({ status: answered.status, body: answered.body }).toEqual({ status, body: answer });
     expect(bench.api.world.ledger.entries()).toEqual([]);
   });
 
-  test('an image outside the enum, listing those that exist', () => {
+  it('an image outside the enum, and lists those that exist', () => {
     const { status, body } = createBench().ask('POST', '/pods/', {
       body: createBody({ pod: { image: 'ghcr.io/me/mine:1' } }),
     });
@@ -228,13 +228,13 @@ describe('POST /pods/ refuses', () => {
     { name: 'provider', body: createBody({ provider: 'acme' }), param: 'body.provider.type' },
   ];
 
-  test.each(UNKNOWN_NAMES)('an unknown $name with 422, unless enums are open', ({ body, param }) => {
+  it.each(UNKNOWN_NAMES)('an unknown $name with 422, unless enums are open', ({ body, param }) => {
     const strict = createBench().ask('POST', '/pods/', { body });
     expect(strict.body).toHaveProperty('errors.0.param', param);
     expect(createBench({ strictEnums: false }).ask('POST', '/pods/', { body }).status).toBe(400);
   });
 
-  test.each([
+  it.each([
     { emptyWalletBody: 'Detail', body: { detail: 'Insufficient balance' } },
     { emptyWalletBody: 'ErrorObject', body: { error: { code: 'insufficient_funds' } } },
   ] as const)('an empty wallet in the shape $emptyWalletBody', ({ emptyWalletBody, body }) => {
@@ -242,25 +242,25 @@ describe('POST /pods/ refuses', () => {
     expect(bench.ask('POST', '/pods/', { body: createBody() })).toMatchObject({ status: 400, body });
   });
 
-  test('an offer that raced away in the words of its provider', () => {
+  it('an offer that was sold meanwhile, in the words of its upstream provider', () => {
     const bench = createBench({ soldOutDetailBy: { hyperstack: 'No capacity in CANADA-1' } });
     bench.api.world.offers.change({ provider: 'hyperstack' }, { market: { soldOut: true } });
     const { body } = bench.ask('POST', '/pods/', { body: createBody() });
     expect(body).toEqual({ detail: 'No capacity in CANADA-1' });
   });
 
-  test('a body that is no JSON', () => {
+  it('a body that is not JSON', () => {
     const bench = createBench();
     const { status, body } = bench.ask('POST', '/pods/');
     expect({ status, body }).toEqual({ status: 422, body: errors('body', 'JSON decode error') });
   });
 });
 
-describe('POST /pods/ accepts', () => {
+describe('POST /pods/', () => {
   const ACCEPTED = [
-    { name: 'another socket: the real service seems not to look', body: { pod: { socket: 'SXM5' } } },
-    { name: 'an unknown key beside pod: that object is open', body: { rest: { sharedWithTeam: true } } },
-    { name: 'min plus a step', body: { pod: { ...COMMUNITY, memory: 14 }, provider: 'tensordock' } },
+    { name: 'another socket, which the service seems to ignore', body: { pod: { socket: 'SXM5' } } },
+    { name: 'an unknown key beside pod, an open object', body: { rest: { sharedWithTeam: true } } },
+    { name: 'the minimum plus a step', body: { pod: { ...COMMUNITY, memory: 14 }, provider: 'tensordock' } },
     { name: 'the default of a fixed resource', body: { pod: { vcpus: 28, memory: 180, diskSize: 100 } } },
     { name: 'no image', body: { pod: { image: undefined } } },
     {
@@ -276,11 +276,11 @@ describe('POST /pods/ accepts', () => {
     },
   ];
 
-  test.each(ACCEPTED)('$name', ({ body }) => {
+  it.each(ACCEPTED)('accepts $name', ({ body }) => {
     expect(createBench().ask('POST', '/pods/', { body: createBody(body) }).status).toBe(200);
   });
 
-  test('only as many as are in stock, where stock counts', () => {
+  it('accepts only as many as are in stock, by setting', () => {
     const bench = createBench({ consumeStock: true });
     bench.api.world.offers.change({ cloudId: 'n3-H100x1', dataCenter: 'CANADA-1' }, { market: { stock: 1 } });
     expect(bench.ask('POST', '/pods/', { body: createBody() }).status).toBe(200);
@@ -289,7 +289,7 @@ describe('POST /pods/ accepts', () => {
     expect(listed.body).toHaveProperty('items.0.stockStatus', 'Unavailable');
   });
 
-  test('a raced offer may leave a pod in ERROR that is billed, if so set', () => {
+  it('leaves an instance in ERROR that bills after a sold-out offer, by setting', () => {
     const bench = createBench({ soldOutLeavesErrorPod: true });
     bench.api.world.offers.change({ cloudId: 'n3-H100x1' }, { market: { soldOut: true } });
     expect(bench.ask('POST', '/pods/', { body: createBody() }).status).toBe(400);

@@ -1,10 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Effect, FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import { column, createBench, createBody, rent, rows } from './support.ts';
 
 const CREATE = { method: 'POST', path: '/pods' };
 
-describe('faults of a create', () => {
+describe('a create request with a fault', () => {
   const CASES: {
     name: string;
     effect: FaultRuleInput['effect'];
@@ -79,7 +79,7 @@ describe('faults of a create', () => {
     },
   ];
 
-  test.each(CASES)('$name: $status, $created created', ({ effect, status, created, body }) => {
+  it.each(CASES)('is answered $status and creates $created: $name', ({ effect, status, created, body }) => {
     const bench = createBench();
     bench.api.faults.add({ ...CREATE, effect });
     const answered = bench.ask('POST', '/pods/', { body: createBody() });
@@ -88,16 +88,16 @@ describe('faults of a create', () => {
     expect(answered.body).toEqual(body);
   });
 
-  test.each([
+  it.each([
     { retryAfter: '7', headers: { 'retry-after': '7' } },
     { retryAfter: null, headers: {} },
-  ])('429 with Retry-After $retryAfter', ({ retryAfter, headers }) => {
+  ])('is answered 429 with Retry-After $retryAfter', ({ retryAfter, headers }) => {
     const bench = createBench();
     bench.api.faults.add({ effect: { kind: 'TooManyRequests', retryAfter } });
     expect(bench.ask('GET', '/pods/').headers).toEqual(headers);
   });
 
-  test('WithoutId: created, answered with all but the id', () => {
+  it('creates with WithoutId, and its answer has everything but the ID', () => {
     const bench = createBench();
     bench.api.faults.add({ ...CREATE, effect: { kind: 'WithoutId' } });
     const { body } = bench.ask('POST', '/pods/', { body: createBody() });
@@ -106,7 +106,7 @@ describe('faults of a create', () => {
     expect(bench.api.world.ledger.live()).toHaveLength(1);
   });
 
-  test('a created pod is in no list for a while, but can be got', () => {
+  it('creates with HideCreated an instance that GET finds and lists omit for a while', () => {
     const bench = createBench();
     bench.api.faults.add({ ...CREATE, effect: { kind: 'HideCreated', ms: 1000 } });
     const id = rent(bench);
@@ -116,10 +116,10 @@ describe('faults of a create', () => {
     expect(rows(bench.ask('GET', '/pods/').body)).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     { kind: 'DelayBefore' as const, createdAfterMs: 500 },
     { kind: 'DelayAfter' as const, createdAfterMs: 0 },
-  ])('$kind: the pod starts after $createdAfterMs ms', ({ kind, createdAfterMs }) => {
+  ])('creates with $kind after $createdAfterMs ms', ({ kind, createdAfterMs }) => {
     const bench = createBench();
     const startMs = bench.clock.nowMs();
     bench.api.faults.add({ ...CREATE, effect: { kind, ms: 500 } });
@@ -129,7 +129,7 @@ describe('faults of a create', () => {
   });
 });
 
-describe('faults of lists', () => {
+describe('a list with a fault', () => {
   function listWith(effect: Effect, path = '/pods/?offset=0'): unknown {
     const bench = createBench({ listOrder: 'OldestFirst' });
     for (const name of ['a', 'b', 'c']) rent(bench, { pod: { name } });
@@ -166,13 +166,13 @@ describe('faults of lists', () => {
     },
   ];
 
-  test.each(CASES)('$name', ({ effect, path, total, seen }) => {
+  it.each(CASES)('is changed: $name', ({ effect, path, total, seen }) => {
     const body = listWith(effect, path);
     expect(column(body, 'name')).toEqual(seen);
     expect(body).toHaveProperty('total_count', total);
   });
 
-  test('/pods/status leaves out one id', () => {
+  it('lacks one ID of /pods/status', () => {
     const bench = createBench();
     const ids = [rent(bench), rent(bench)];
     bench.api.faults.add({ path: '/pods/status', effect: { kind: 'OmitRows', ids: ids.slice(0, 1) } });
@@ -186,19 +186,19 @@ describe('faults of lists', () => {
     { path: '/pods/status?pod_ids=x', body: { data: [], status: null } },
   ];
 
-  test.each(EMPTY)('EmptyList on $path', ({ path, body }) => {
+  it.each(EMPTY)('is empty with EmptyList on $path', ({ path, body }) => {
     const bench = createBench();
     bench.api.faults.add({ effect: { kind: 'EmptyList' } });
     expect(bench.ask('GET', path).body).toEqual(body);
   });
 
-  test('errors are not touched by faults that change lists', () => {
+  it('stays an error if it is one', () => {
     const bench = createBench();
     bench.api.faults.add({ effect: { kind: 'EmptyList' } });
     expect(bench.ask('GET', '/pods/', { key: 'bad' }).body).toEqual({ detail: 'Invalid token' });
   });
 
-  test('IgnoreDelete: accepted, but the pod stays', () => {
+  it('still has the instance after an ignored DELETE', () => {
     const bench = createBench({ deletingMs: 0 });
     const id = rent(bench);
     bench.api.faults.add({ method: 'DELETE', effect: { kind: 'IgnoreDelete' } });
@@ -208,27 +208,27 @@ describe('faults of lists', () => {
   });
 });
 
-describe('when a fault comes', () => {
+describe('a fault rule', () => {
   const CASES: { name: string; rule: Partial<FaultRuleInput>; statuses: string }[] = [
-    { name: 'without condition always', rule: {}, statuses: 'xxxxxx' },
+    { name: 'always, without a condition', rule: {}, statuses: 'xxxxxx' },
     { name: 'nth', rule: { nth: 2 }, statuses: '.x....' },
     { name: 'every', rule: { every: 3 }, statuses: '..x..x' },
     { name: 'after', rule: { after: 4 }, statuses: '....xx' },
     { name: 'times', rule: { times: 2 }, statuses: 'xx....' },
     { name: 'every and times', rule: { every: 2, times: 2 }, statuses: '.x.x..' },
-    { name: 'never by luck', rule: { probability: 0 }, statuses: '......' },
-    { name: 'always by luck', rule: { probability: 1 }, statuses: 'xxxxxx' },
-    { name: 'sometimes, by the seed', rule: { probability: 0.5 }, statuses: '.xx...' },
+    { name: 'never, with probability 0', rule: { probability: 0 }, statuses: '......' },
+    { name: 'always, with probability 1', rule: { probability: 1 }, statuses: 'xxxxxx' },
+    { name: 'sometimes, as the seed says', rule: { probability: 0.5 }, statuses: '.xx...' },
     { name: 'for a time', rule: { forMs: 3000 }, statuses: 'xxx...' },
     { name: 'another method', rule: { method: 'DELETE' }, statuses: '......' },
     { name: 'another path', rule: { path: '/pods/{id}' }, statuses: '......' },
     { name: 'a pattern', rule: { path: '/pods*' }, statuses: 'xxxxxx' },
     { name: 'text in the query', rule: { contains: 'limit=7' }, statuses: 'xxxxxx' },
-    { name: 'text that is not there', rule: { contains: 'limit=8' }, statuses: '......' },
+    { name: 'text that the query lacks', rule: { contains: 'limit=8' }, statuses: '......' },
     { name: 'another user', rule: { userId: 'user_2' }, statuses: '......' },
   ];
 
-  test.each(CASES)('$name', ({ rule, statuses }) => {
+  it.each(CASES)('applies as it says: $name', ({ rule, statuses }) => {
     const bench = createBench();
     const id = bench.api.faults.add({ ...rule, effect: { kind: 'Answer', status: 500 } });
     const seen = Array.from({ length: 6 }, () => {
@@ -240,7 +240,7 @@ describe('when a fault comes', () => {
     expect(bench.api.faults.fired(id)).toBe(statuses.split('x').length - 1);
   });
 
-  test('until it is cleared', () => {
+  it('applies until it is cleared', () => {
     const bench = createBench();
     const id = bench.api.faults.add({ effect: { kind: 'Answer', status: 500 } });
     expect(bench.ask('GET', '/pods/').status).toBe(500);
@@ -248,22 +248,22 @@ describe('when a fault comes', () => {
     expect(bench.ask('GET', '/pods/').status).toBe(200);
   });
 
-  test('the log names the rules that fired', () => {
+  it('is named in the log of the requests to which it applied', () => {
     const bench = createBench();
     const id = bench.api.faults.add({ effect: { kind: 'DelayAfter', ms: 1 } });
     bench.ask('GET', '/pods/');
     expect(bench.api.requests.all()[0]?.faults).toEqual([id]);
   });
 
-  test('a rule that makes no sense is refused', () => {
+  it('is refused if it makes no sense', () => {
     const { faults } = createBench().api;
     expect(() => faults.add({ nth: 0, effect: { kind: 'ResetAfter' } })).toThrow(/nth/);
     expect(faults.list()).toEqual([]);
   });
 });
 
-describe('global rate limit', () => {
-  test('lets a burst through, then so many a second', () => {
+describe('the global rate limit', () => {
+  it('lets a burst through, and then the set number a second', () => {
     const bench = createBench({ requestsPerSecond: 2, requestBurst: 3, retryAfterSeconds: 5 });
     const statuses = Array.from({ length: 5 }, () => bench.ask('GET', '/pods/').status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
 import { createBody } from './support.ts';
@@ -39,9 +39,9 @@ async function rawCall(text: string): Promise<string> {
   return answer;
 }
 
-describe('HTTP', () => {
-  test.each(['', 'Content-Length: 0\r\n'])(
-    'GET and DELETE with a JSON content type and no body are fine (%j)',
+describe('the HTTP server', () => {
+  it.each(['', 'Content-Length: 0\r\n'])(
+    'accepts GET and DELETE with a JSON content type and no body (%j)',
     async (length) => {
       const rest = `Host: x\r\nAuthorization: Bearer test-key\r\nContent-Type: application/json\r\n${length}Connection: close\r\n\r\n`;
       const id =
@@ -56,7 +56,7 @@ describe('HTTP', () => {
     },
   );
 
-  test('the wrong slash is redirected with 307, and a POST arrives with its body', async () => {
+  it('redirects a path with the wrong slash by 307, and a POST arrives with its body', async () => {
     const bare = await call('GET', '/api/v1/pods?limit=5', { redirect: 'manual' });
     expect(bare.status).toBe(307);
     expect(bare.headers.get('location')).toBe(`${simulator.url}/api/v1/pods/?limit=5`);
@@ -65,18 +65,18 @@ describe('HTTP', () => {
     expect((await call('GET', '/api/v1/pods/status/?pod_ids=x', { redirect: 'manual' })).status).toBe(307);
   });
 
-  test('the wrong slash is served directly, if so set', async () => {
+  it('serves a path with the wrong slash directly, by setting', async () => {
     simulator.settings.slash = 'Direct';
     expect((await call('GET', '/api/v1/pods', { redirect: 'manual' })).status).toBe(200);
     expect((await call('GET', '/api/v1/pods/status/?pod_ids=x', { redirect: 'manual' })).status).toBe(200);
   });
 
-  test('a body over the limit is refused', async () => {
+  it('refuses a body over the limit', async () => {
     simulator.settings.bodyLimitBytes = 10;
     expect((await create()).status).toBe(413);
   });
 
-  test('an answer that is cut dies in mid-body, after the deed', async () => {
+  it('breaks off in the middle of a cut answer, after it executed the request', async () => {
     simulator.faults.add({ method: 'POST', effect: { kind: 'Cut', keepBytes: 15 } });
     const response = await create();
     expect(response.status).toBe(200);
@@ -84,30 +84,30 @@ describe('HTTP', () => {
     expect(simulator.ledger.live()).toHaveLength(1);
   });
 
-  test('a reset leaves the client with nothing', async () => {
+  it('sends nothing before a reset', async () => {
     simulator.faults.add({ method: 'POST', effect: { kind: 'ResetAfter' } });
     await expect(create()).rejects.toThrow('fetch failed');
     expect(simulator.ledger.live()).toHaveLength(1);
   });
 
-  test('a dripping answer comes whole in the end', async () => {
+  it('completes an answer that it sends slowly, byte by byte', async () => {
     simulator.faults.add({ effect: { kind: 'Drip', chunkBytes: 50, everyMs: 1 } });
     expect(await (await call('GET', '/api/v1/user/teams')).json()).toHaveProperty('total_count', 2);
   });
 
-  test('a huge answer is as large as it says', async () => {
+  it('sends a huge answer of the set size', async () => {
     simulator.faults.add({ effect: { kind: 'Huge', bytes: 3_000_000 } });
     expect((await (await call('GET', '/api/v1/pods/')).text()).length).toBeGreaterThan(3_000_000);
   });
 
-  test('a compressed bomb is small on the wire and huge when it is opened', async () => {
+  it('sends a compressed bomb that is small on the wire and huge once decompressed', async () => {
     simulator.faults.add({ effect: { kind: 'Bomb', bytes: 3_000_000 } });
     const response = await call('GET', '/api/v1/pods/');
     expect(Number(response.headers.get('content-length'))).toBeLessThan(10_000);
     expect((await response.text()).length).toBeGreaterThan(3_000_000);
   });
 
-  test('stop does not wait for slow answers', async () => {
+  it('stops without waiting for slow answers', async () => {
     simulator.faults.add({ effect: { kind: 'DelayBefore', ms: 600_000 } });
     const pending = call('GET', '/api/v1/pods/').catch(() => 'dead');
     await new Promise<void>((resolve) => {
@@ -133,7 +133,7 @@ describe('/_simulator', () => {
     return { status: response.status, body: await response.json() };
   }
 
-  test('tells the books and the requests to another process', async () => {
+  it('shows the ledger and the requests to another process', async () => {
     await create();
     expect((await control('GET', '/ledger')).body).toMatchObject({
       entries: [{ provider: 'hyperstack' }],
@@ -142,7 +142,7 @@ describe('/_simulator', () => {
     expect((await control('GET', '/requests')).body).toMatchObject({ counts: { 'POST /pods/': 1 } });
   });
 
-  test('tells only the requests that are asked for', async () => {
+  it('shows only the queried requests', async () => {
     await create();
     await call('GET', '/api/v1/pods/');
     const { body } = await control('GET', '/requests?method=POST&afterNumber=0');
@@ -150,12 +150,12 @@ describe('/_simulator', () => {
     expect((await control('GET', '/requests?colour=red')).status).toBe(400);
   });
 
-  test('keys are in no log', async () => {
+  it('logs no key', async () => {
     await create();
     expect(JSON.stringify((await control('GET', '/requests')).body)).not.toContain('test-key');
   });
 
-  test('adds and clears faults', async () => {
+  it('adds and clears faults', async () => {
     const { body } = await control('POST', '/faults', { effect: { kind: 'Answer', status: 503 } });
     expect((await create()).status).toBe(503);
     expect(body).toEqual({ id: 'fault-1' });
@@ -163,7 +163,7 @@ describe('/_simulator', () => {
     expect((await create()).status).toBe(200);
   });
 
-  test('changes settings, and refuses nonsense with what is wrong', async () => {
+  it('changes settings, and names the problem of an invalid one', async () => {
     expect((await control('POST', '/settings', { slash: 'Direct' })).status).toBe(200);
     expect(simulator.settings.slash).toBe('Direct');
     const wrong = await control('POST', '/settings', { slash: 'Maybe', colour: 1 });
@@ -172,7 +172,7 @@ describe('/_simulator', () => {
     expect(simulator.settings.slash).toBe('Direct');
   });
 
-  test('changes, adds and removes offers', async () => {
+  it('changes, adds and removes offers', async () => {
     const { body } = await control('POST', '/offers', {
       change: [{ match: { cloudId: 'n3-H100x1' }, set: { stockStatus: 'Low' } }],
       remove: [{ provider: 'runpod' }],
@@ -181,7 +181,7 @@ describe('/_simulator', () => {
     expect(simulator.offers.gpus()[0]).toMatchObject({ stockStatus: 'Low', prices: { onDemand: 1.9 } });
   });
 
-  test('plants a pod and forces states', async () => {
+  it('plants an instance and forces states', async () => {
     const { body } = await control('POST', '/pods', { name: 'stranger', userId: 'user_2' });
     const id = simulator.ledger.live()[0]?.id ?? '';
     expect(body).toEqual({ id });

@@ -1,11 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { createBench, createBody, rent } from './support.ts';
 
 const HOUR = 3_600_000;
 
-describe('ledger', () => {
-  test('knows a pod from its creation to its end', () => {
+describe('the ledger', () => {
+  it('knows an instance from its creation to its termination', () => {
     const bench = createBench({ deletingMs: 1000 });
     const { ledger } = bench.api.world;
     const createdAtMs = bench.clock.nowMs();
@@ -32,7 +32,7 @@ describe('ledger', () => {
     ]);
   });
 
-  test('costs stop at the end and follow a changed price', () => {
+  it('stops costs at the termination, and follows a changed price', () => {
     const bench = createBench({ deletingMs: 0 });
     const { ledger, pods } = bench.api.world;
     const id = rent(bench);
@@ -45,7 +45,7 @@ describe('ledger', () => {
     expect(ledger.entries()[0]).toMatchObject({ createdPriceHr: 1.9, priceHr: 4 });
   });
 
-  test('prepaid hours are charged in full', () => {
+  it('charges prepaid hours in full', () => {
     const bench = createBench({ deletingMs: 0 });
     const pod = {
       cloudId: 'h200-reserved-1d',
@@ -60,14 +60,14 @@ describe('ledger', () => {
     expect(bench.api.world.ledger.costUsd()).toBeCloseTo(24 * 15.2, 9);
   });
 
-  test('finds by front of the name, whatever the case', () => {
+  it('finds instances by name prefix in any case', () => {
     const bench = createBench();
     const id = rent(bench, { pod: { name: 'GP-abc-1' } });
     rent(bench, { pod: { name: 'other-gp-abc-1' } });
     expect(bench.api.world.ledger.byName('gp-ABC').map((entry) => entry.id)).toEqual([id]);
   });
 
-  test('tells what was billed at a past time', () => {
+  it('knows what billed at a past time', () => {
     const bench = createBench({ deletingMs: 0 });
     const { ledger } = bench.api.world;
     const startMs = bench.clock.nowMs();
@@ -79,7 +79,7 @@ describe('ledger', () => {
     expect(counts).toEqual([0, 1, 1, 0, 0]);
   });
 
-  test('counts the most pods at one time by key; a replacement at the same instant is no overlap', () => {
+  it('counts the most instances at one time by key, without overlap at an immediate replacement', () => {
     const bench = createBench({ deletingMs: 0 });
     const replaced = rent(bench, { pod: { name: 'a-1' } });
     bench.clock.advance(10);
@@ -94,7 +94,7 @@ describe('ledger', () => {
     expect(Object.fromEntries(highest)).toEqual({ a: 1, b: 2 });
   });
 
-  test('keeps every DELETE, also of pods that are foreign, unknown or gone, and of those that a fault ate', () => {
+  it('keeps every DELETE, even of foreign, unknown or terminated instances, and those that a fault dropped', () => {
     const bench = createBench({ deletingMs: 0 });
     const { world, faults } = bench.api;
     const own = rent(bench);
@@ -117,7 +117,7 @@ describe('ledger', () => {
     expect(world.ledger.live().map((entry) => entry.id)).toEqual([foreign]);
   });
 
-  test('a second DELETE does not put the end off', () => {
+  it('does not postpone the termination after a second DELETE', () => {
     const bench = createBench({ deletingMs: 1000 });
     const id = rent(bench);
     bench.ask('DELETE', `/pods/${id}`);
@@ -127,7 +127,7 @@ describe('ledger', () => {
     expect(bench.api.world.ledger.live()).toEqual([]);
   });
 
-  test('a pod that is lost while it is being deleted ended by the loss', () => {
+  it('records a spot loss during a deletion as the cause of the termination', () => {
     const bench = createBench({ deletingMs: 1000, podRules: [{ lostAfterMs: 500 }] });
     const id = rent(bench);
     bench.ask('DELETE', `/pods/${id}`);
@@ -135,7 +135,7 @@ describe('ledger', () => {
     expect(bench.api.world.ledger.entries()).toMatchObject([{ id, endedBy: { reason: 'SpotLoss' } }]);
   });
 
-  test('spot loss ends a pod without a request', () => {
+  it('records a spot loss as a termination without a request', () => {
     const bench = createBench();
     const id = rent(bench);
     bench.api.world.pods.loseSpot(id);

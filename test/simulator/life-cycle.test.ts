@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import type { PodRule } from '../../src/simulator/world/pod-rule.ts';
 import { createBench, rent, rows } from './support.ts';
@@ -16,7 +16,7 @@ function look(bench: Bench, id: string): unknown {
   ].join(' ');
 }
 
-describe('life of a pod', () => {
+describe('an instance', () => {
   const STAGES = [
     { afterMs: 0, seen: 'PROVISIONING PENDING ' },
     { afterMs: 999, seen: 'PROVISIONING PENDING ' },
@@ -27,7 +27,7 @@ describe('life of a pod', () => {
     { afterMs: 9_999_999, seen: 'ACTIVE FINISHED 100' },
   ];
 
-  test.each(STAGES)('$afterMs ms after creation: $seen', ({ afterMs, seen }) => {
+  it.each(STAGES)('shows $seen $afterMs ms after its creation', ({ afterMs, seen }) => {
     const bench = createBench(TIMES);
     const id = rent(bench);
     bench.clock.advance(afterMs);
@@ -53,29 +53,29 @@ describe('life of a pod', () => {
     },
   ];
 
-  test.each(OTHER_LIVES)('by rule a pod $name', ({ rule, afterMs, seen }) => {
+  it.each(OTHER_LIVES)('$name, by rule', ({ rule, afterMs, seen }) => {
     const bench = createBench({ ...TIMES, podRules: [{ provider: 'hyperstack', ...rule }] });
     const id = rent(bench);
     bench.clock.advance(afterMs);
     expect(look(bench, id)).toBe(seen);
   });
 
-  test('a rule for another name does not count', () => {
+  it('ignores a rule for another name', () => {
     const bench = createBench({ podRules: [{ nameIncludes: 'other', outcome: 'Error' }] });
     const id = rent(bench);
     bench.clock.advance(1e6);
     expect(look(bench, id)).toBe('ACTIVE FINISHED 100');
   });
 
-  test('timeScale shortens every stage', () => {
+  it('goes through every stage faster with timeScale', () => {
     const bench = createBench({ ...TIMES, timeScale: 10 });
     const id = rent(bench);
     bench.clock.advance(350);
     expect(look(bench, id)).toBe('ACTIVE FINISHED 100');
   });
 
-  test.each(['STOPPED', 'UNKNOWN', 'ERROR', 'PROVISIONING'] as const)(
-    'on command a pod is %s, and billed',
+  it.each(['STOPPED', 'UNKNOWN', 'ERROR', 'PROVISIONING'] as const)(
+    'shows a forced %s, and bills',
     (status) => {
       const bench = createBench(TIMES);
       const id = rent(bench);
@@ -85,7 +85,7 @@ describe('life of a pod', () => {
     },
   );
 
-  test('given back to its plan it goes on', () => {
+  it('continues its plan once no state is forced', () => {
     const bench = createBench(TIMES);
     const id = rent(bench);
     bench.api.world.pods.force(id, { status: 'UNKNOWN' });
@@ -95,8 +95,8 @@ describe('life of a pod', () => {
   });
 });
 
-describe('end of a pod', () => {
-  test('DELETE says TERMINATED, the pod lingers as DELETING, then leaves the list for the history', () => {
+describe('a terminated instance', () => {
+  it('shows DELETING for a while, and then moves from the list to the history', () => {
     const bench = createBench(TIMES);
     const id = rent(bench);
     expect(bench.ask('DELETE', `/pods/${id}`).body).toEqual({ status: 'TERMINATED' });
@@ -111,28 +111,28 @@ describe('end of a pod', () => {
   const AFTER: { name: string; settings: SettingsInput; afterMs: number; get: unknown; again: number }[] = [
     { name: 'by default', settings: {}, afterMs: 0, get: 404, again: 404 },
     {
-      name: 'kept in sight',
+      name: 'it stays visible',
       settings: { afterDelete: 'Terminated' },
       afterMs: 1e9,
       get: 'TERMINATED TERMINATED ',
       again: 404,
     },
     {
-      name: 'kept in sight for a while, within it',
+      name: 'it stays visible for a while, before its end',
       settings: { afterDelete: 'Terminated', terminatedVisibleMs: 1000 },
       afterMs: 999,
       get: 'TERMINATED TERMINATED ',
       again: 404,
     },
     {
-      name: 'kept in sight for a while, after it',
+      name: 'it stays visible for a while, after its end',
       settings: { afterDelete: 'Terminated', terminatedVisibleMs: 1000 },
       afterMs: 1000,
       get: 404,
       again: 404,
     },
     {
-      name: 'a second DELETE as a no-op',
+      name: 'a second DELETE is accepted',
       settings: { secondDelete: 'Ok' },
       afterMs: 0,
       get: 404,
@@ -140,7 +140,7 @@ describe('end of a pod', () => {
     },
   ];
 
-  test.each(AFTER)('GET and DELETE of an ended pod: $name', ({ settings, afterMs, get, again }) => {
+  it.each(AFTER)('answers GET and DELETE as set: $name', ({ settings, afterMs, get, again }) => {
     const bench = createBench({ ...TIMES, ...settings });
     const id = rent(bench);
     bench.ask('DELETE', `/pods/${id}`);
@@ -149,7 +149,7 @@ describe('end of a pod', () => {
     expect(bench.ask('DELETE', `/pods/${id}`).status).toBe(again);
   });
 
-  test('an empty wallet ends what runs, without grace', () => {
+  it('was terminated at once when the wallet was empty', () => {
     const bench = createBench({ walletUsd: { user_1: 1.9 } });
     const id = rent(bench);
     bench.clock.advance(3_599_000);
@@ -175,7 +175,7 @@ describe('sshConnection', () => {
     { shape: 'HostMissing', ssh: 'ubuntu@ -p 22', ip: '203.0.113.2' },
   ];
 
-  test.each(SHAPES)('$shape', ({ shape, ssh, ip }) => {
+  it.each(SHAPES)('has the shape $shape', ({ shape, ssh, ip }) => {
     const bench = createBench({ podRules: [{ sshShape: shape }] });
     const id = rent(bench);
     bench.clock.advance(1e6);
@@ -183,7 +183,7 @@ describe('sshConnection', () => {
     expect(body).toMatchObject({ status: 'ACTIVE', sshConnection: ssh, ip });
   });
 
-  test('an early shape gives way to the right one', () => {
+  it('changes from an early shape to the final one', () => {
     const rule: PodRule = { provisioningMs: 0, earlySshShape: 'HostMissing', earlySshMs: 100 };
     const bench = createBench({ podRules: [rule] });
     const id = rent(bench);
@@ -192,7 +192,7 @@ describe('sshConnection', () => {
     expect(bench.ask('GET', `/pods/${id}`).body).toHaveProperty('sshConnection', 'root@203.0.113.2 -p 22001');
   });
 
-  test('several nodes give a list of several', () => {
+  it('is a list for several nodes', () => {
     const bench = createBench();
     const pod = {
       cloudId: 'cluster-h100-16',

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { simulatorReference } from '../../src/simulator/reference/reference.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/simulator/main.ts', import.meta.url));
 
-test('the entry point prints its address as one line of JSON, serves, and ends on SIGTERM', async () => {
+it('prints its address as one line of JSON, serves, and stops on SIGTERM', async () => {
   const child = spawn(process.execPath, [MAIN, '--port', '0', '--provisioning-seconds', '1.5'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -27,7 +27,7 @@ test('the entry point prints its address as one line of JSON, serves, and ends o
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-/** Starts the entry point, asks it one thing and ends it. */
+/** Starts the entry point, sends one request and stops it. */
 async function ask(args: readonly string[], path: string): Promise<unknown> {
   const child = spawn(process.execPath, [MAIN, '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -42,7 +42,7 @@ async function ask(args: readonly string[], path: string): Promise<unknown> {
   return answer;
 }
 
-test('settings come from a file and from --set, which wins; faults from a file', async () => {
+it('reads settings from a file and from --set, which wins, and faults from a file', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gpupod-simulator-'));
   const settings = join(directory, 'settings.yaml');
   const faults = join(directory, 'faults.yaml');
@@ -62,7 +62,7 @@ test('settings come from a file and from --set, which wins; faults from a file',
   }
 });
 
-test('--help lists every setting, fault, control endpoint and operation', async () => {
+it('lists every setting, fault, control endpoint and operation in --help', async () => {
   const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const help = await text(child.stdout);
   const { settings, faults, control, operations } = simulatorReference();
@@ -76,18 +76,18 @@ test('--help lists every setting, fault, control endpoint and operation', async 
   expect(names.filter((name) => !help.includes(name))).toEqual([]);
 });
 
-test('everything in the reference is explained', () => {
+it('explains everything in the reference', () => {
   const { settings, podRule, faultRule, faults, control } = simulatorReference();
   const texts = [...settings, ...podRule, ...faultRule, ...faults].map(({ description }) => description);
   expect([...texts, ...control.map(({ does }) => does)].filter((said) => said.length < 10)).toEqual([]);
 });
 
-test.each([
+it.each([
   { args: ['--set', 'slash=Maybe'], says: /slash/ },
   { args: ['--set', 'colour'], says: /name=value/ },
   { args: ['--time-scale', 'fast'], says: /time-scale.*Not a number/ },
   { args: ['--offers', '/nowhere.yaml'], says: /nowhere\.yaml/ },
-])('wrong arguments $args end with 1 and a reason', async ({ args, says }) => {
+])('exits with 1 and a reason for the arguments $args', async ({ args, says }) => {
   const child = spawn(process.execPath, [MAIN, '--port', '0', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -25,7 +25,7 @@ describe('the name that answers show', () => {
     { rule: { namePrefix: 'acct7-', nameMaxLength: 10 }, shown: 'acct7-gp-a' },
     { rule: { nameCase: 'Upper' }, shown: ORDERED.toUpperCase() },
     { rule: { nameShown: false }, shown: null },
-  ])('by rule $rule it is $shown, and the ledger keeps what was ordered', ({ rule, shown }) => {
+  ])('is $shown by rule $rule, and the ledger keeps the requested name', ({ rule, shown }) => {
     const { bench, id } = ruled(rule);
     expect(fieldOf(bench, id, 'name')).toBe(shown);
     expect(column(bench.ask('GET', '/pods/').body, 'name')).toEqual([shown]);
@@ -44,14 +44,14 @@ function pricesOf(bench: Bench, id: string): readonly unknown[] {
   return [typeof shown === 'number' ? shown / createdPriceHr : shown, priceHr / createdPriceHr];
 }
 
-describe('the price that answers show, and the one that is billed', () => {
+describe('the price that answers show, and the price that bills', () => {
   it.each<{ readonly rule: PodRule; readonly before: unknown; readonly active: unknown }>([
     { rule: {}, before: [1, 1], active: [1, 1] },
     { rule: { priceShownFrom: 'Active' }, before: [null, 1], active: [1, 1] },
     { rule: { priceShownFrom: 'Active', priceShownLateMs: 1 }, before: [null, 1], active: [null, 1] },
     { rule: { priceShownFrom: 'Never' }, before: [null, 1], active: [null, 1] },
     { rule: { priceShownFrom: 'Active', activePriceFactor: 2 }, before: [null, 1], active: [2, 2] },
-  ])('by rule $rule are $before, and $active once it is ACTIVE', ({ rule, before, active }) => {
+  ])('are $before by rule $rule, and $active once the instance is ACTIVE', ({ rule, before, active }) => {
     const { bench, id } = ruled(rule);
     expect(pricesOf(bench, id)).toEqual(before);
     bench.clock.advance(1000);
@@ -59,8 +59,8 @@ describe('the price that answers show, and the one that is billed', () => {
   });
 });
 
-describe('a text that says why the installation failed', () => {
-  it('comes while the machine is said to be installing, by rule', () => {
+describe('the reason of a failed installation', () => {
+  it('appears while the instance is shown as installing, by rule', () => {
     const { bench, id } = ruled({ outcome: 'FailureTextOnly' });
     bench.clock.advance(60_000);
     expect([
@@ -76,7 +76,7 @@ describe('a list for a team that the key is not in', () => {
   it.each([
     { status: null, answered: 200 },
     { status: 403, answered: 403 },
-  ])('is answered $answered where the setting is $status', ({ status, answered }) => {
+  ])('is answered $answered if the setting is $status', ({ status, answered }) => {
     const bench = createBench({ leftTeamListStatus: status });
     expect(bench.ask('GET', '/pods/?teamId=team_9').status).toBe(answered);
     expect(bench.ask('GET', '/pods/?teamId=team_1').status).toBe(200);
@@ -84,12 +84,12 @@ describe('a list for a team that the key is not in', () => {
   });
 });
 
-describe('a list whose total or rows are changed', () => {
+describe('a list with a changed total or changed rows', () => {
   it.each<{ readonly effect: Effect; readonly total: number; readonly names: readonly unknown[] }>([
     { effect: { kind: 'TotalOfPage' }, total: 2, names: ['c', 'b'] },
     { effect: { kind: 'TotalIs', total: 0 }, total: 0, names: ['c', 'b'] },
     { effect: { kind: 'PatchRows', ids: null, fields: { name: null } }, total: 3, names: [null, null] },
-  ])('$effect.kind', ({ effect, total, names }) => {
+  ])('has the total $total with $effect.kind', ({ effect, total, names }) => {
     const bench = createBench();
     const ids = ['a', 'b', 'c'].map((name) => rent(bench, { pod: { name } }));
     bench.api.faults.add({ method: 'GET', path: '/pods/', effect });

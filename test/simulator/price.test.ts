@@ -1,28 +1,32 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createBench, createBody, field } from './support.ts';
 
-// The totals of the provider's own provisioning guide, seen from outside: priceHr of the created pod.
+// The totals of the provider's own provisioning guide, as a client sees them: priceHr of the created instance.
 const GUIDE_TOTALS = [
-  { name: 'defaults: the disk is paid, the vcpus are included', sizes: {}, total: '2.72' },
+  {
+    name: 'default sizes, of which the disk costs extra and the vCPUs are included',
+    sizes: {},
+    total: '2.72',
+  },
   { name: 'more disk', sizes: { diskSize: 200 }, total: '2.75' },
-  { name: 'more vcpus: all 20 are paid, not 4', sizes: { vcpus: 20 }, total: '2.8' },
-  { name: 'fewer vcpus cost more than the default', sizes: { vcpus: 10 }, total: '2.76' },
+  { name: 'more vCPUs, which costs all 20 of them, not 4', sizes: { vcpus: 20 }, total: '2.8' },
+  { name: 'fewer vCPUs, which cost more than the default', sizes: { vcpus: 10 }, total: '2.76' },
   { name: 'more of both', sizes: { diskSize: 200, vcpus: 20 }, total: '2.83' },
 ];
 
-describe('price of a created pod', () => {
-  test.each(GUIDE_TOTALS)('guide: $name → $total', ({ sizes, total }) => {
+describe('the price of a created instance', () => {
+  it.each(GUIDE_TOTALS)('is $total, as the guide says: $name', ({ sizes, total }) => {
     const pod = { dataCenterId: 'US-1', country: 'US', ...sizes };
     const { body } = createBench().ask('POST', '/pods/', { body: createBody({ pod }) });
     expect(field(body, 'priceHr')).toBe(total);
   });
 
-  test('guide: the fixed offer costs its base price', () => {
+  it('is the base price for the fixed offer of the guide', () => {
     const { body } = createBench().ask('POST', '/pods/', { body: createBody() });
     expect(field(body, 'priceHr')).toBe('1.9');
   });
 
-  test('community rows: communityPrice is the base, and no default is included', () => {
+  it('is based on communityPrice in community rows, and includes no default size', () => {
     const pod = {
       cloudId: '353c7146-7c5b-4a9f-9c4e-0c5a1f6a3f10_1',
       gpuType: 'A100_80GB',
@@ -50,12 +54,12 @@ describe('price of a created pod', () => {
     { name: 'null means no cap', maxPrice: null, settings: {}, status: 200 },
   ];
 
-  test.each(CAPS)('maxPrice $name → $status', ({ maxPrice, settings, status }) => {
+  it.each(CAPS)('leads to $status with maxPrice $name', ({ maxPrice, settings, status }) => {
     const pod = { dataCenterId: 'US-1', country: 'US', diskSize: 200, maxPrice };
     expect(createBench(settings).ask('POST', '/pods/', { body: createBody({ pod }) }).status).toBe(status);
   });
 
-  test('createPriceFactor: the pod costs more than the offer said', () => {
+  it('is above that of the offer with createPriceFactor', () => {
     const bench = createBench();
     bench.api.world.offers.change({ cloudId: 'n3-H100x1' }, { market: { createPriceFactor: 2 } });
     const { body } = bench.ask('POST', '/pods/', { body: createBody() });

@@ -16,7 +16,7 @@ afterEach(async () => {
   await simulator.stop();
 });
 
-/** The bytes that SkyPilot 0.14.1 sends: Python's `requests`, a JSON content type on everything, no slash at the end. */
+/** The bytes that SkyPilot 0.14.1 sends: from Python's `requests`, with a JSON content type on everything and no slash at the end. */
 function requestText(method: string, path: string, body?: unknown): string {
   const { host } = new URL(simulator.url);
   const text = body === undefined ? '' : JSON.stringify(body);
@@ -54,11 +54,11 @@ async function send(method: string, path: string, body?: unknown): Promise<Answe
   return { status: Number(head.split(' ')[1]), body: JSON.parse(answer) };
 }
 
-/** Where all sizes are fixed. */
+/** An offer whose sizes are all fixed. */
 const NO_SIZES = { diskSize: undefined, vcpus: undefined, memory: undefined };
 
-/** What it orders: a cap of 0, which means none, no image, and always the same socket. */
-function order(name: string, pod: Record<string, unknown> = {}): Record<string, unknown> {
+/** What SkyPilot requests: a cap of 0, which means none, no image, and always the same socket. */
+function createRequest(name: string, pod: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     pod: {
       name,
@@ -83,7 +83,7 @@ describe.each(['Redirect', 'Direct'] as const)('SkyPilot, slash %s', (slash) => 
     simulator.settings.slash = slash;
   });
 
-  it('brings its key, launches, waits for ACTIVE, and removes until the list is empty', async () => {
+  it('adds its key, launches, waits for ACTIVE, and removes instances until the list is empty', async () => {
     expect(await send('GET', '/api/v1/ssh_keys')).toMatchObject({
       status: 200,
       body: { data: [{ name: 'default', publicKey: expect.stringMatching(/^ssh-ed25519 /) }] },
@@ -91,10 +91,10 @@ describe.each(['Redirect', 'Direct'] as const)('SkyPilot, slash %s', (slash) => 
     const key = { name: 'skypilot-1a2b3c4d', publicKey: 'ssh-rsa AAAAB3 me@here' };
     expect(await send('POST', '/api/v1/ssh_keys', key)).toMatchObject({ status: 200, body: key });
 
-    const launched = await send('POST', '/api/v1/pods', order('sky-head'));
+    const launched = await send('POST', '/api/v1/pods', createRequest('sky-head'));
     const id = simulator.ledger.live()[0]?.id ?? '';
     expect(launched).toMatchObject({ status: 200, body: { id, name: 'sky-head', status: 'PROVISIONING' } });
-    expect(simulator.ledger.live()).toMatchObject([{ maxPrice: 0, request: order('sky-head') }]);
+    expect(simulator.ledger.live()).toMatchObject([{ maxPrice: 0, request: createRequest('sky-head') }]);
 
     clock.advance(simulator.settings.provisioningMs + simulator.settings.installingMs);
     const listed = { id, name: 'sky-head', status: 'ACTIVE', sshConnection: expect.stringContaining('-p') };
@@ -111,7 +111,7 @@ describe.each(['Redirect', 'Direct'] as const)('SkyPilot, slash %s', (slash) => 
 describe('SkyPilot', () => {
   it.each([
     {
-      name: 'gets a machine without GPU, which is a GPU type of its own',
+      name: 'gets an instance without a GPU, which is a GPU type of its own',
       provider: 'nebius',
       pod: {
         cloudId: 'cpu-4v-16g',
@@ -123,19 +123,19 @@ describe('SkyPilot', () => {
       expected: { status: 200, body: { gpuName: 'CPU_NODE' } },
     },
     {
-      name: 'is told which field is missing where its catalogue has no location',
+      name: 'learns which field is missing if its catalogue has no location',
       provider: 'hyperstack',
       pod: { country: undefined, dataCenterId: undefined },
       expected: { status: 400, body: { detail: 'Missing field: data_center_id not specified' } },
     },
     {
-      name: 'reads why an offer cannot be had from `detail`, a text',
+      name: 'reads from `detail`, a text, why an offer is unavailable',
       provider: 'hyperstack',
       pod: { cloudId: 'vanished' },
       expected: { status: 400, body: { detail: 'The selected offer is no longer available' } },
     },
     {
-      name: 'gets a machine whose socket is another than it always says',
+      name: 'gets an instance with another socket than it always names',
       provider: 'lambdalabs',
       pod: {
         cloudId: 'gpu_8x_a100_80gb_sxm4',
@@ -149,7 +149,7 @@ describe('SkyPilot', () => {
     },
   ])('$name', async ({ provider, pod, expected }) => {
     expect(
-      await send('POST', '/api/v1/pods', { ...order('sky-head', pod), provider: { type: provider } }),
+      await send('POST', '/api/v1/pods', { ...createRequest('sky-head', pod), provider: { type: provider } }),
     ).toMatchObject(expected);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
 
@@ -13,7 +13,7 @@ describe('startSimulator', () => {
     await simulator.stop();
   });
 
-  test('serves the default catalogue to a client with a key', async () => {
+  it('serves the default catalogue to a client with a key', async () => {
     const response = await fetch(`${simulator.url}/api/v1/availability/gpus?gpu_type=H100_80GB`, {
       headers: { authorization: `Bearer ${simulator.apiKey}` },
     });

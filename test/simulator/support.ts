@@ -5,7 +5,7 @@ import { DEFAULT_OFFERS_FILE, loadOffers } from '../../src/simulator/offers/load
 import { settingsSchema } from '../../src/simulator/world/settings.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 
-/** A clock that stands until it is moved; sleeping moves it. */
+/** A clock that advances only on demand, or when something sleeps. */
 export class ManualClock implements Clock {
   #ms = Date.parse('2026-11-23T10:00:00Z');
 
@@ -35,7 +35,7 @@ export interface Bench {
 
 export interface AskOptions {
   body?: unknown;
-  /** Null sends no header. */
+  /** Null sends no key. */
   key?: string | null;
 }
 
@@ -46,7 +46,7 @@ export interface Answered {
   delivery: Delivery;
 }
 
-/** The API on a clock that stands, without HTTP. */
+/** The API on a manual clock, without HTTP. */
 export function createBench(settings: SettingsInput = {}): Bench {
   const clock = new ManualClock();
   const catalogue = loadOffers(DEFAULT_OFFERS_FILE);
@@ -103,7 +103,7 @@ export function createBody({ pod, provider, rest }: CreateOverrides = {}): Recor
   };
 }
 
-/** Rents the guide's machine and returns its id. */
+/** Rents the guide's instance and returns its ID. */
 export function rent(bench: Bench, overrides: CreateOverrides = {}): string {
   const { status, body } = bench.ask('POST', '/pods/', { body: createBody(overrides) });
   if (status !== 200) throw new Error(`create refused: ${String(status)} ${JSON.stringify(body)}`);
@@ -115,7 +115,7 @@ export function field(body: unknown, name: string): string {
   return typeof body === 'object' && body !== null ? String(Reflect.get(body, name)) : '';
 }
 
-/** One field of each row of a list, as it is. */
+/** One field of each row of a list, unchanged. */
 export function column(body: unknown, name: string): unknown[] {
   return rows(body).map((row): unknown =>
     typeof row === 'object' && row !== null ? Reflect.get(row, name) : row,

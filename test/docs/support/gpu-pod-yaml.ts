@@ -22,7 +22,7 @@ export function gpuPodsIn(yaml: string): readonly Record<string, unknown>[] {
   });
 }
 
-/** What the operator would not take, or would quietly leave out: a misspelled field costs money. */
+/** What the operator would reject, or silently drop. A misspelled field costs money. */
 export function problemsOf(gpuPod: Readonly<Record<string, unknown>>): readonly string[] {
   const parsed = GpuPod.safeParse(gpuPod);
   const unknown = pathsOf(gpuPod['spec'], 'spec').filter((path) => !fieldPaths.has(path));

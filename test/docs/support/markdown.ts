@@ -1,15 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
 
-/** One document, and what the tests look at in it. */
+/** The parts of a document that the tests check. */
 export interface MarkdownFile {
-  /** From the root of the project. */
+  /** Relative to the root of the project. */
   readonly path: string;
   readonly text: string;
-  /** Ids of the headings, as GitHub makes them. */
+  /** IDs of the headings, as GitHub generates them. */
   readonly anchors: ReadonlySet<string>;
   readonly links: readonly string[];
   readonly blocks: readonly CodeBlock[];
-  /** What stands between single backticks. */
+  /** The texts between single backticks. */
   readonly spans: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { Arbitrary } from 'fast-check';
 import type { Schema } from './crd-schema.ts';
 import { HOSTILE_TEXTS, lengthOf } from './hostile-values.ts';
 
-/** Values that the schema takes, extremes and hostile texts among them. */
+/** Values that the schema accepts, including extremes and hostile texts. */
 export function valueOf(schema: Schema): Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
@@ -32,7 +32,7 @@ const TIMES = [
 
 function textOf({ pattern, format, minLength = 0, maxLength = 1_000 }: Schema): Arbitrary<string> {
   if (format === 'date-time') return fc.constantFrom(...TIMES);
-  // By characters, as the API server counts; and never half a character, which it cannot hold.
+  // In characters, as the API server counts, and never half a character, which it cannot store.
   const fits = (text: string): boolean => lengthOf(text) >= minLength && lengthOf(text) <= maxLength;
   const made = pattern === undefined ? extremes(maxLength) : matching(pattern, maxLength);
   return fc.constantFrom(...made.filter(fits));

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { lengthOf } from './hostile-values.ts';
 
-/** What the CRD says of one value; the keywords that it uses. */
+/** The schema of one value in the CRD, with the keywords that the CRD uses. */
 export interface Schema {
   readonly type?: string | undefined;
   readonly enum?: readonly unknown[] | undefined;
@@ -36,7 +36,7 @@ const FILE = path.resolve(import.meta.dirname, '../../../crds/gpupods.gpupod.dev
 const CRD_SCHEMA: Schema = crd.parse(parse(readFileSync(FILE, 'utf8'))).spec.versions[0].schema
   .openAPIV3Schema;
 
-/** What an API server with this CRD finds wrong with a value; its CEL rules are left out. Unknown fields are pruned. */
+/** The errors that an API server with this CRD reports for a value, without CEL rules. Unknown fields are pruned. */
 export function crdProblems(value: unknown, schemaOf: Schema = CRD_SCHEMA, place = ''): string[] {
   const { type = 'object' } = schemaOf;
   const isOfType = TYPES[type]?.(value) ?? false;
@@ -52,7 +52,7 @@ function problemsOfType(value: unknown, schemaOf: Schema, place: string): string
   return isObject(value) ? objectProblems(value, schemaOf, place) : [];
 }
 
-/** One of the parts of the object: `spec` or `status`. */
+/** A part of the object: `spec` or `status`. */
 export function partOf(name: string): Schema {
   const part = CRD_SCHEMA.properties?.[name];
   if (part === undefined) throw new Error(`the CRD has no ${name}`);
@@ -72,7 +72,7 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   number: Number.isFinite,
 };
 
-/** Go counts characters, where JavaScript counts halves of some. */
+/** Go counts characters, while JavaScript counts halves of some. */
 function textProblems(text: string, rules: Schema, place: string): string[] {
   const length = lengthOf(text);
   const problems = [
@@ -80,13 +80,13 @@ function textProblems(text: string, rules: Schema, place: string): string[] {
     length < (rules.minLength ?? 0) && 'too short',
     rules.pattern !== undefined && !new RegExp(rules.pattern, 'u').test(text) && 'does not match',
     rules.format === 'date-time' && !isDateTime(text) && 'no time',
-    // What a Go program reads of it is not what was written.
+    // A Go program would read another value than was written.
     !text.isWellFormed() && 'half a character',
   ];
   return problems.filter((problem) => problem !== false).map((problem) => `${place}: ${problem}`);
 }
 
-/** As the API server has it, which takes days that no month has. */
+/** Like the API server, which accepts days that no month has. */
 function isDateTime(text: string): boolean {
   return /^\d{4}-(0\d|1[0-2])-[0-3]\dt[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?(z|[+-]\d\d:\d\d)$/i.test(text);
 }

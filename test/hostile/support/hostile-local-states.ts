@@ -6,7 +6,7 @@ import { localState, NOW_MS, aPendingCreate, anInstanceState } from '../../suppo
 import { aSnapshot, refusal } from '../../support/builders/snapshots.ts';
 import { pick } from './json-mutations.ts';
 
-/** What a process may remember of the object, true to what the provider has. */
+/** A possible local state of the object, consistent with the provider. */
 export function localStateOf(
   index: number,
   podId: string | undefined,

@@ -10,7 +10,7 @@ import { HOSTILE_JSON, HOSTILE_TEXTS } from './hostile-values.ts';
 import { mutated, pick } from './json-mutations.ts';
 import type { Mutation } from './json-mutations.ts';
 
-/** Pods at the provider that are none of the object's, whatever is written on it. */
+/** Instances of others at the provider, whatever the object says. */
 export const FOREIGN = [
   { podId: 'foreign-1', name: 'My first pod' },
   { podId: 'foreign-2', name: intent({ uid: 'other-uid' }).name },
@@ -31,7 +31,7 @@ const PLAIN_STATUSES: readonly unknown[] = [
   { observedGeneration: 1 },
   rentedStatus(),
   rentedStatus(READY),
-  // What is shown of a machine is shown only where nothing in the status is anybody else's.
+  // An address is shown only if nothing in the status belongs to somebody else.
   ...Array.from({ length: 16 }, () => rentedStatus(READY)),
   rentedStatus({}, { ending: 'PodFailed' }),
   { observedGeneration: 1, attempts: [{ number: 1, podName: nameOfAttempt(1), outcome: 'Failed' }] },
@@ -40,7 +40,7 @@ const PLAIN_STATUSES: readonly unknown[] = [
     observedGeneration: 1,
     conditions: [condition('Ready', 'Interrupted'), condition('Stalled', 'Interrupted')],
   },
-  // Somebody who may write the status names a pod that is not the object's, in every way there is.
+  // Somebody who may write the status names an instance of others, in every possible way.
   ...FOREIGN.flatMap(({ podId, name }) => [
     rentedStatus({ podId }),
     rentedStatus({ podId, podName: name }, { podName: name, ending: 'PodFailed' }),
@@ -55,7 +55,7 @@ const STATUSES = [
 ];
 
 const ORDERED = intent();
-/** Orders as they may stand on an object; people copy, restore and edit them. */
+/** Create intents that an object may have, because people copy, restore and edit them. */
 const SHORT_INTENTS: readonly (string | undefined)[] = [
   ...Array.from({ length: 30 }, () => undefined),
   ...[
@@ -88,7 +88,7 @@ const SHORT_INTENTS: readonly (string | undefined)[] = [
   '{"__proto__":{"v":1,"attempt":1}}',
 ];
 
-/** Seldom drawn: they cost as much as a hundred others. */
+/** Rarely drawn, because each takes as long as a hundred others. */
 const INTENTS = [
   ...fill(SHORT_INTENTS, 1_000),
   JSON.stringify({ ...ORDERED, padding: 'x'.repeat(256 * 1024) }),
@@ -111,7 +111,7 @@ const SHORT_OTHERS: readonly Readonly<Record<string, string>>[] = [
 
 const OTHERS = [...fill(SHORT_OTHERS, 500), { [ANNOTATIONS.reconcileRequestedAt]: 'x'.repeat(256 * 1024) }];
 
-/** Numbers that an object is made of, so that a failing one shrinks. */
+/** Numbers that determine an object, so that a failing one can shrink. */
 export interface ObjectCase {
   readonly spec: number;
   readonly status: number;
@@ -124,7 +124,7 @@ export interface ObjectCase {
 }
 
 const mutation: Arbitrary<Mutation> = fc.record({ kind: fc.nat(99), at: fc.nat(9_999), value: fc.nat(999) });
-/** Mostly none: an object that is odd in one place goes further than one that is odd in all. */
+/** Mostly none, because an object with one odd field gets further than one with many. */
 const fewMutations = fc.oneof(
   { weight: 4, arbitrary: fc.constant([]) },
   { weight: 2, arbitrary: fc.array(mutation, { minLength: 1, maxLength: 2 }) },
@@ -141,7 +141,7 @@ export const objectCase: Arbitrary<ObjectCase> = fc.record({
   ofObject: fewMutations,
 });
 
-/** The text that an API server sends of the object; with mutations it may be no JSON. */
+/** The text of the object from an API server. With mutations it may be invalid JSON. */
 export function objectText(numbers: ObjectCase): string {
   const { isDeleting, hasFinalizer, ofIntent, ofObject } = numbers;
   const pendingCreate = pick(INTENTS, numbers.intent);

@@ -1,6 +1,6 @@
-/** Texts and values that nobody sends in good faith, shared by the generators of hostile objects and answers. */
+/** Malicious texts and values for the generators of hostile objects and answers. */
 
-/** Characters that change what a terminal shows, or that are none. */
+/** Characters that change what a terminal shows, and invalid ones. */
 export const HOSTILE_TEXTS: readonly string[] = [
   '\u0000',
   '\u001B[31mred\u001B[2J\u001B]0;title\u0007',
@@ -33,7 +33,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   '\u001B'.repeat(400),
 ];
 
-/** JSON texts of values of every type, with the extremes of each. */
+/** JSON texts of values of every type, including the extremes of each. */
 export const HOSTILE_JSON: readonly string[] = [
   'null',
   'true',
@@ -60,19 +60,19 @@ export const HOSTILE_JSON: readonly string[] = [
   ...HOSTILE_TEXTS.map((text) => JSON.stringify(text)),
 ];
 
-/** Characters that must never reach a terminal as they are: controls, bidi and other invisible ones, half characters. */
+/** Characters that must never reach a terminal unescaped: control, bidi and other invisible characters, and half characters. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
 export function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text);
 }
 
-/** Characters as Go counts them, where JavaScript counts some as two. */
+/** Characters as Go counts them, while JavaScript counts some as two. */
 export function lengthOf(text: string): number {
   return Array.from(text).length;
 }
 
-/** Throws if something was hung onto the prototype of all objects. */
+/** Throws if something was added to the prototype of all objects. */
 export function assertNothingPolluted(): void {
   const added = Object.keys(Object.prototype);
   if (added.length > 0 || 'polluted' in {}) {

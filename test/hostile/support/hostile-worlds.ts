@@ -45,7 +45,7 @@ const STATUSES: readonly PodStatus[] = [
 const OWN: readonly InstanceSnapshot[] = [
   aSnapshot(),
   aReadySnapshot(),
-  // Only what is called as it was ordered gets as far as its Secret.
+  // Only an instance with the requested name gets as far as its Secret.
   aReadySnapshot(),
   aReadySnapshot({ ports: [] }),
   aReadySnapshot({ priceUsdPerHour: 1e300 }),
@@ -72,7 +72,7 @@ const OFFER_ANSWERS: readonly (ObservedOffers | undefined)[] = [
   { kind: 'ok', offers: OFFERS.slice(1), beganAtMs: NOW_MS },
 ];
 
-/** What the world around an object is made of. */
+/** Numbers that determine the surroundings of an object. */
 export interface WorldCase {
   readonly own: readonly number[];
   readonly hasOthers: boolean;
@@ -118,13 +118,13 @@ const ACCOUNTS: readonly Observation['account'][] = [
   { kind: 'changed', message: 'm' },
 ];
 
-/** A world in which an object can be looked at again and again. */
+/** Surroundings in which an object can be observed repeatedly. */
 export interface HostileWorld {
   readonly instances: readonly InstanceSnapshot[];
   snapshot(gpuPod: GpuPod): Promise<Observation>;
 }
 
-/** The real parts that gather reads, filled by a provider that shows these pods. */
+/** The real parts that gather reads, filled by a provider that shows these instances. */
 export async function hostileWorld(numbers: WorldCase, others: readonly RawObject[]): Promise<HostileWorld> {
   const status = pick(STATUSES, numbers.status);
   const own = numbers.own.map((index) => ({ ...pick(OWN, index), status }));

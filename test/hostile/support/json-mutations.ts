@@ -1,6 +1,6 @@
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 
-/** How a text is changed: numbers that a generator draws and shrinks, and that are taken modulo what there is. */
+/** A change of a text, as numbers that a generator draws and shrinks. They are used modulo the number of choices. */
 export interface Mutation {
   readonly kind: number;
   readonly at: number;
@@ -13,13 +13,13 @@ const VALUES = /"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d[\d.eE+-]*|true|false|null|\[\]|\{
 const KEYS = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
 const KEY_NAMES = ['"__proto__"', '"constructor"', '"prototype"', '""', '"id"', '"data"', '"detail"'];
 
-/** What can happen to the text of a JSON value; some results are no JSON any more. */
+/** Possible changes of the text of a JSON value. Some results are invalid JSON. */
 const CHANGES: readonly Change[] = [
   (text, { at, value }, values) => replaceMatch(text, VALUES, at, pick(values, value)),
   (text, { at, value }, values) => replaceMatch(text, VALUES, at, pick(values, value)),
   (text, { at, value }) => replaceMatch(text, VALUES, at, otherValue(text, value)),
   (text, { at, value }) => replaceMatch(text, KEYS, at, pick(KEY_NAMES, value)),
-  // A key that comes twice: the last one counts.
+  // A duplicate key, of which the last one counts.
   (text, { at, value }, values) =>
     replaceMatch(text, KEYS, at, `${pick(KEY_NAMES, value)}:${pick(values, value)},$&`),
   (text, { at, value }) =>
@@ -33,7 +33,7 @@ const CHANGES: readonly Change[] = [
   (_text, { value }) => pick(HOSTILE_TEXTS, value),
 ];
 
-/** The text after all its changes, in their order; `values` are JSON texts to put in. */
+/** The text after all changes, in their order. `values` are JSON texts to insert. */
 export function mutated(text: string, mutations: readonly Mutation[], values: readonly string[]): string {
   return mutations.reduce(
     (result, mutation) => pick(CHANGES, mutation.kind)(result === '' ? ' ' : result, mutation, values),
@@ -56,6 +56,6 @@ function replaceMatch(text: string, pattern: RegExp, index: number, replacement:
 
 export function pick<T>(list: readonly T[], index: number): T {
   if (list.length === 0) throw new Error('there is nothing to pick from');
-  // The index is in range, so that what is there is a T, even where that is undefined.
+  // The index is in range, so the value is a T, even if that is undefined.
   return list[index % list.length] as T;
 }

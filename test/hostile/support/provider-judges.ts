@@ -15,8 +15,8 @@ import { isPrintable } from './hostile-values.ts';
 import { ASKED_ID } from './recorded-bodies.ts';
 
 /**
- * What an answer of the provider may be taken for, judged by the answer alone and without the operator's code. Each
- * judge returns what is wrong; undefined where nothing is.
+ * What an answer of the provider may lead to, judged by the answer alone and without the operator's code. Each
+ * judge returns what is wrong, or undefined.
  */
 
 /** The answer that was given. */
@@ -46,7 +46,7 @@ function isOfPendingCreate({ status }: Given, body: unknown, podId: string): boo
   return isGood(status) && (id === podId || (typeof id === 'number' && String(id) === podId));
 }
 
-/** What other 4xx say of the request is not known: a proxy may have given up after it passed it on. */
+/** Other 4xx prove nothing about the request, because a proxy may have given up after it forwarded the request. */
 function isRefusal({ status }: Given, body: unknown): boolean {
   const isOfAccount = [401, 402, 403, 429].includes(status);
   const isDecided = status >= 400 && status <= 499 && ![408, 409, 425].includes(status);
@@ -91,7 +91,7 @@ export function judgeList({ status, text }: Given, answer: Answer<InstanceList>)
   const ids = new Set(answer.value.instances.map(({ podId }) => podId));
   const rows = rowsOf(body, 'data');
   if (!isGood(status) || rows === undefined) return 'a list out of nothing';
-  // A row that cannot be read must be told of; a total that is none says nothing.
+  // An unreadable row must be reported. An invalid total says nothing.
   const unread = rows.filter((row) => !ids.has(String(at(row, 'id'))));
   const total = Number(at(body, 'total_count') ?? 0);
   const isShort = (list: WalletList): boolean =>
@@ -148,7 +148,7 @@ function judgeOffer(rows: readonly unknown[], { cloudId, provider, prices }: Off
   return isPriced ? undefined : 'a price that is none';
 }
 
-/** What cannot be shown of a name is replaced. */
+/** Unprintable characters of a name are replaced. */
 function sameName(sent: unknown, read: string): boolean {
   return sent === read || (typeof sent === 'string' && !isPrintable(sent) && read.includes('?'));
 }
@@ -176,7 +176,7 @@ function rowsOf(body: unknown, key: string): readonly unknown[] | undefined {
   return Array.isArray(rows) ? rows : undefined;
 }
 
-/** Anywhere in the places where an error may be told there is a text. */
+/** Any of the fields that may contain an error has a text. */
 function hasErrorText(body: unknown): boolean {
   return (
     !Array.isArray(body) && ['errors', 'detail', 'error', 'message'].some((key) => holdsText(at(body, key)))
@@ -190,7 +190,7 @@ function holdsText(value: unknown): boolean {
   );
 }
 
-/** The one shape of a refusal that must be understood. */
+/** The one shape of a refusal that the client must understand. */
 function hasPlainDetail(body: unknown): boolean {
   const detail = at(body, 'detail');
   return !Array.isArray(body) && typeof detail === 'string' && detail.trim() !== '';

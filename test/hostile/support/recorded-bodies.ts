@@ -1,7 +1,7 @@
 import { createBench, createBody, rent } from '../../simulator/support.ts';
 import { anOfferRow, aPodRow, POD_NAME, podsPage } from '../../prime/builders.ts';
 
-/** The id of the pod that is asked about. */
+/** The ID of the queried instance. */
 export const ASKED_ID = 'e980488c4af84f3fa1d9d1c0a1b2c3d4';
 
 const ERRORS = [
@@ -33,7 +33,7 @@ const ENDED = {
   totalBilledPrice: 1.9,
 };
 
-/** What an answer is recorded of: the endpoints that are used, and errors of any. */
+/** The recorded answers: those of the endpoints in use, and errors of any. */
 export type Endpoint =
   | 'create'
   | 'pod'
@@ -47,7 +47,7 @@ export type Endpoint =
   | 'summary'
   | 'error';
 
-/** Answers by endpoint, as texts: those of the API's own documents, and those of the simulator. */
+/** Answers by endpoint, as texts, from the API's own documents and from the simulator. */
 export const RECORDED = record();
 
 function record(): Readonly<Record<Endpoint, readonly string[]>> {

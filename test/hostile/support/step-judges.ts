@@ -13,13 +13,13 @@ import { crdProblems, partOf } from './crd-schema.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { isPrintable, lengthOf } from './hostile-values.ts';
 
-/** What a step for a hostile object must never be. Each judge returns what is wrong. */
+/** Rules for every step of a hostile object. Each judge returns what is wrong. */
 
 const STATUS = partOf('status');
 const MAX_STEP_LENGTH = 64 * 1024;
 const MAX_MESSAGE_LENGTH = 300;
 
-/** `pods`: what lives at the provider. A pod that is not there comes to no harm. */
+/** `pods`: the live instances at the provider. Others cannot come to harm. */
 export function judgeStep(known: Observation, step: Step, instances: readonly InstanceSnapshot[]): string[] {
   const status = statusOf(step);
   return [
@@ -87,7 +87,7 @@ function judgeCreate(
   ];
 }
 
-/** The order can be read again from the object, and its pod be told from all others by its name. */
+/** The create intent can be read back from the object, and its instance can be distinguished by its name. */
 function isFindable({ gpuPod, installation }: Observation, intent: Intent): boolean {
   const { metadata } = gpuPod;
   const annotations = { ...metadata.annotations, [ANNOTATIONS.intent]: writeIntent(intent) };
@@ -100,7 +100,7 @@ function isFindable({ gpuPod, installation }: Observation, intent: Intent): bool
   );
 }
 
-/** Read from the object alone, and from what the process knows of its own request: a pod may exist. */
+/** True if an instance may exist, according to the object and the process's own request. */
 function mayHaveSent(known: Observation): boolean {
   const { gpuPod, intent: reading, localState } = known;
   if (gpuPod.status.podId !== undefined) return true;
@@ -127,9 +127,9 @@ function isSettled({ podName, attempts = [] }: GpuPodStatus, intent: Intent): bo
   );
 }
 
-/** Only what the step adds: a status that was odd before was written by somebody else. */
+/** Only what the step adds, because somebody else wrote an earlier odd status. */
 function judgeStatus(before: GpuPodStatus, after: GpuPodStatus): string[] {
-  // As it travels.
+  // As JSON, like on the wire.
   const status: unknown = JSON.parse(JSON.stringify(after));
   const types = (after.conditions ?? []).map(({ type }) => type);
   const events = eventsBetween(before, after).map(({ message }) => message);

@@ -1,13 +1,13 @@
-/** What changes where, by what is set. */
+/** What a value of the chart changes, and where. */
 export interface Effect {
   readonly sets: readonly string[];
   readonly kind: string;
-  /** Where there are several of that kind. */
+  /** Needed if there are several of that kind. */
   readonly name?: string;
   readonly expected: object;
 }
 
-/** Where the tests render the chart. */
+/** The namespace in which the tests render the chart. */
 export const NAMESPACE = 'chart-system';
 
 function podSpec(pod: object): object {

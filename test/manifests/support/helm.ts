@@ -7,10 +7,10 @@ import type { ControlPlane } from '../../control-plane/control-plane.ts';
 
 export const chart = path.resolve(import.meta.dirname, '../../../charts/gpupod-operator');
 
-/** A chart has no image of its own: the least that everybody must set. */
+/** The image that everybody must set, because the chart has no default. */
 export const SOME_IMAGE = ['--set', 'image.repository=registry.example.com/gpupod-operator'] as const;
 
-/** What the chart renders with these values and SOME_IMAGE; no cluster is asked. */
+/** What the chart renders with these values and SOME_IMAGE, without a cluster. */
 export async function template(sets: readonly string[], namespace = 'gpupod-system'): Promise<string> {
   const args = sets.flatMap((set) => ['--set', set]);
   return await templateWith([...SOME_IMAGE, ...args], namespace);
@@ -39,13 +39,13 @@ export async function templateOf(
   return stdout;
 }
 
-/** Output of a helm that must succeed, against this control plane. */
+/** Output of a helm command against this control plane. The command must succeed. */
 export async function helm(controlPlane: ControlPlane, ...args: readonly string[]): Promise<string> {
   const home = path.join(controlPlane.directory, 'helm');
   const { helm: executable } = await ensureBinaries(['helm']);
   const { stdout } = await promisify(execFile)(executable, [...args], {
     env: {
-      // What helm learns about the API is kept below it.
+      // helm caches what it learns about the API here.
       HOME: home,
       KUBECONFIG: controlPlane.kubeconfigPath,
       HELM_CACHE_HOME: home,
@@ -56,7 +56,7 @@ export async function helm(controlPlane: ControlPlane, ...args: readonly string[
   return stdout;
 }
 
-/** Output of a kubectl that must succeed. */
+/** Output of a kubectl command. The command must succeed. */
 export async function kubectl(controlPlane: ControlPlane, ...args: readonly string[]): Promise<string> {
   const { stdout, stderr, code } = await controlPlane.kubectl(args);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);

@@ -19,10 +19,10 @@ const Manifest = z.object({
   spec: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** What the tests look at in an object that is applied to a cluster. */
+/** The fields of an applied object that the tests check. */
 export type Manifest = z.output<typeof Manifest>;
 
-/** The objects of a YAML stream, empty documents left out. */
+/** The objects of a YAML stream, without empty documents. */
 export function parseManifests(text: string): readonly Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [problem] = document.errors;
@@ -32,7 +32,7 @@ export function parseManifests(text: string): readonly Manifest[] {
   });
 }
 
-/** All that the objects of this kind allow, one line for each verb on each resource, sorted. */
+/** Everything that the objects of this kind allow, one line for each verb on each resource, sorted. */
 export function permissions(manifests: readonly Manifest[], kind: 'Role' | 'ClusterRole'): readonly string[] {
   return manifests
     .filter((manifest) => manifest.kind === kind)
@@ -80,7 +80,7 @@ const Deployment = z.object({
   }),
 });
 
-/** The pod template of the operator. */
+/** The Pod template of the operator. */
 export type PodSpec = z.output<typeof Deployment>['spec']['template']['spec'];
 
 export function podSpecOf(manifests: readonly Manifest[]): PodSpec {

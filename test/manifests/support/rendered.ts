@@ -14,7 +14,7 @@ export function objectsIn(text: string): Objects {
   return Objects.parse(all.filter((object) => object !== null));
 }
 
-/** The only object of a kind; undefined where there is none. */
+/** The only object of a kind, or undefined if there is none. */
 export function one(objects: Objects, kind: string): Objects[number] | undefined {
   return objects.find((object) => object.kind === kind);
 }
