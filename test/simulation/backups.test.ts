@@ -56,7 +56,7 @@ function liveIds({ world }: Scene): readonly string[] {
   return world.api.world.ledger.live().flatMap(({ id }) => (world.foreignIds.includes(id) ? [] : [id]));
 }
 
-function ordered({ world }: Scene): number {
+function countCreateRequests({ world }: Scene): number {
   return world.api.world.ledger.entries().filter(({ name }) => name.startsWith('gp-')).length;
 }
 
@@ -114,13 +114,13 @@ describe('a GpuPod that is restored from an older moment never terminates the ru
   ])('adopts the instance when the backup holds $name', async ({ back }) => {
     const scene = await secondAttempt();
     const { world, runningId } = scene;
-    const before = ordered(scene);
+    const before = countCreateRequests(scene);
     back(scene);
     await world.until('adopted', () => world.isReady() && podIdOf(world.object()) === runningId, LONG_MS);
     await world.pass(LONG_MS);
     expect(podIdOf(world.object())).toBe(runningId);
     expect(liveIds(scene)).toContain(runningId);
-    expect(ordered(scene)).toBe(before);
+    expect(countCreateRequests(scene)).toBe(before);
     expect(world.journal.violations).toEqual([]);
     world.delete();
     await world.until('gone', () => world.object() === undefined, LONG_MS);
@@ -130,36 +130,36 @@ describe('a GpuPod that is restored from an older moment never terminates the ru
   it('adopts it in a new process as well', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
-    const before = ordered(scene);
+    const before = countCreateRequests(scene);
     world.operator.kill();
     backIntent(scene);
     backStatus(scene);
     await world.until('adopted', () => world.isReady() && podIdOf(world.object()) === runningId, LONG_MS);
-    expect(ordered(scene)).toBe(before);
+    expect(countCreateRequests(scene)).toBe(before);
     expect(liveIds(scene)).toContain(runningId);
   });
 
   it('reports the instance of a suspended GpuPod, and adopts it on resume', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
-    const before = ordered(scene);
+    const before = countCreateRequests(scene);
     backObject(scene, { suspend: true });
     await world.until('reported', () => says(scene, 'NewerInstance'), LONG_MS);
     await world.pass(LONG_MS);
     expect(liveIds(scene)).toContain(runningId);
-    expect(ordered(scene)).toBe(before);
+    expect(countCreateRequests(scene)).toBe(before);
     const text = JSON.stringify(statusOf(required(world.object())));
     expect(text).toContain(`Instance ${runningId} (1.90 USD/h) bills and is newer`);
 
     specChange({ suspend: false })(world);
     await world.until('adopted', () => world.isReady() && podIdOf(world.object()) === runningId, LONG_MS);
-    expect(ordered(scene)).toBe(before);
+    expect(countCreateRequests(scene)).toBe(before);
   });
 
   it('reports an instance above the restored cap, and adopts it once the cap allows it', async () => {
     const scene = await secondAttempt({ orphanPolicy: 'Terminate' });
     const { world, runningId } = scene;
-    const before = ordered(scene);
+    const before = countCreateRequests(scene);
     backObject(scene, { maxPrice: 1 });
     await world.until('reported', () => says(scene, 'NewerInstance'), LONG_MS);
     await world.pass(LONG_MS);
@@ -169,7 +169,7 @@ describe('a GpuPod that is restored from an older moment never terminates the ru
 
     specChange({ maxPrice: 3 })(world);
     await world.until('adopted', () => world.isReady() && podIdOf(world.object()) === runningId, LONG_MS);
-    expect(ordered(scene)).toBe(before);
+    expect(countCreateRequests(scene)).toBe(before);
     expect(world.journal.violations).toEqual([]);
   });
 

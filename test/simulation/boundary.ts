@@ -14,7 +14,7 @@ export interface Call {
 export type Moment = 'before' | 'sent' | 'after';
 
 /** What goes wrong in a call. */
-export type Mishap =
+export type CallFault =
   | { readonly kind: 'crash'; readonly moment: Moment }
   /** The process is frozen for this time, before or after it sends the request. */
   | { readonly kind: 'freeze'; readonly moment: 'before' | 'sent'; readonly ms: number }
@@ -26,7 +26,7 @@ export type Mishap =
   | { readonly kind: 'lose'; readonly error: Error };
 
 /** Decides what goes wrong in the calls of all processes. Called once for each call. */
-export type FaultPlan = (call: Call & { readonly number: number }) => readonly Mishap[];
+export type FaultPlan = (call: Call & { readonly number: number }) => readonly CallFault[];
 
 export interface BoundaryParts {
   readonly time: VirtualTime;
@@ -58,22 +58,22 @@ export class Boundary {
     if (clock.isDead) return await never();
     counter.calls += 1;
     const number = counter.calls;
-    const mishaps = faultPlan({ ...call, number });
-    for (const mishap of mishaps) this.#parts.onFault(nameOf(mishap, call));
+    const callFaults = faultPlan({ ...call, number });
+    for (const callFault of callFaults) this.#parts.onFault(nameOf(callFault, call));
     const note = (text: string): void => trace.add(time.nowMs, `${process} #${number} ${call.label} ${text}`);
-    if (this.#apply(mishaps, 'before', note)) return await never();
+    if (this.#apply(callFaults, 'before', note)) return await never();
     await this.#running();
     if (maySend?.() === false) {
       note('withheld');
       return 'withheld';
     }
     const latency = latencyMs[call.to];
-    const answer = this.#carryOut(latency, mishaps, act);
-    if (this.#apply(mishaps, 'sent', note)) return await never();
+    const answer = this.#carryOut(latency, callFaults, act);
+    if (this.#apply(callFaults, 'sent', note)) return await never();
     const result = await answer;
     await this.#pass(latency);
     await this.#running();
-    if (this.#apply(mishaps, 'after', note)) return await never();
+    if (this.#apply(callFaults, 'after', note)) return await never();
     note(result.kind === 'done' ? `→ ${shown(result.value)}` : `→ ${result.error.message.slice(0, 80)}`);
     if (result.kind === 'done') return result.value;
     throw result.error;
@@ -82,25 +82,25 @@ export class Boundary {
   /** A sent request arrives even if the process is dead by then. */
   async #carryOut<T>(
     latency: number,
-    mishaps: readonly Mishap[],
+    callFaults: readonly CallFault[],
     act: () => T | Promise<T>,
   ): Promise<Outcome<T>> {
     await this.#pass(latency);
-    const refusal = mishaps.find((mishap) => mishap.kind === 'refuse');
+    const refusal = callFaults.find((callFault) => callFault.kind === 'refuse');
     if (refusal !== undefined) return { kind: 'failed', error: refusal.error };
     const outcome = await attempt(act);
-    const loss = mishaps.find((mishap) => mishap.kind === 'lose');
+    const loss = callFaults.find((callFault) => callFault.kind === 'lose');
     return loss === undefined ? outcome : { kind: 'failed', error: loss.error };
   }
 
   /** True if the process died. */
-  #apply(mishaps: readonly Mishap[], moment: Moment, note: (text: string) => void): boolean {
-    for (const mishap of mishaps) {
-      if (!('moment' in mishap) || mishap.moment !== moment) continue;
-      note(`${mishap.kind} ${moment}`);
-      if (mishap.kind === 'meanwhile') mishap.act();
-      if (mishap.kind === 'freeze') this.#parts.clock.freeze(mishap.ms);
-      if (mishap.kind === 'crash') {
+  #apply(callFaults: readonly CallFault[], moment: Moment, note: (text: string) => void): boolean {
+    for (const callFault of callFaults) {
+      if (!('moment' in callFault) || callFault.moment !== moment) continue;
+      note(`${callFault.kind} ${moment}`);
+      if (callFault.kind === 'meanwhile') callFault.act();
+      if (callFault.kind === 'freeze') this.#parts.clock.freeze(callFault.ms);
+      if (callFault.kind === 'crash') {
         this.#parts.onDeath();
         return true;
       }
@@ -133,17 +133,17 @@ async function attempt<T>(act: () => T | Promise<T>): Promise<Outcome<T>> {
 }
 
 /** The name under which a fault is counted. For a wrong response it includes the call. */
-function nameOf(mishap: Mishap, { label }: Call): string {
-  switch (mishap.kind) {
+function nameOf(callFault: CallFault, { label }: Call): string {
+  switch (callFault.kind) {
     case 'crash':
-      return `crash ${mishap.moment}`;
+      return `crash ${callFault.moment}`;
     case 'freeze':
       return 'freeze';
     case 'meanwhile':
       return 'meanwhile';
     case 'refuse':
     case 'lose':
-      return `${label}: ${mishap.error.message.slice(0, 60)}`;
+      return `${label}: ${callFault.error.message.slice(0, 60)}`;
   }
 }
 

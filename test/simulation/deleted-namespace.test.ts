@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import type { FaultPlan, Mishap } from './boundary.ts';
+import type { FaultPlan, CallFault } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { hiddenFor } from './provider-faults.ts';
@@ -24,24 +24,24 @@ const POINTS: Readonly<Record<string, string>> = {
 
 interface Trouble {
   readonly rules: readonly FaultRuleInput[];
-  readonly mishaps: readonly Mishap[];
+  readonly callFaults: readonly CallFault[];
 }
 
 const CREATE = { method: 'POST', path: '/pods/' } as const;
 const TROUBLES: Readonly<Record<string, Trouble>> = {
-  'nothing else': { rules: [], mishaps: [] },
+  'nothing else': { rules: [], callFaults: [] },
   'the process dies while the call is in flight': {
     rules: [],
-    mishaps: [{ kind: 'crash', moment: 'sent' }],
+    callFaults: [{ kind: 'crash', moment: 'sent' }],
   },
-  'the process dies after the call': { rules: [], mishaps: [{ kind: 'crash', moment: 'after' }] },
+  'the process dies after the call': { rules: [], callFaults: [{ kind: 'crash', moment: 'after' }] },
   'all create responses are lost, and lists hide the instances for 80 s': {
     rules: [{ ...CREATE, effect: { kind: 'ResetAfter' }, times: 3 }, hiddenFor(80_000)],
-    mishaps: [],
+    callFaults: [],
   },
   'the first DELETE of each is accepted and does nothing': {
     rules: [{ method: 'DELETE', path: '/pods/{id}', times: 3, effect: { kind: 'IgnoreDelete' } }],
-    mishaps: [],
+    callFaults: [],
   },
 };
 
@@ -53,7 +53,7 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
  * Three GpuPods in a namespace and one in another. The namespace is deleted during the first call with this
  * label.
  */
-async function deleteDuring(label: string, { rules, mishaps }: Trouble): Promise<SimulatedWorld> {
+async function deleteDuring(label: string, { rules, callFaults }: Trouble): Promise<SimulatedWorld> {
   let isDone = false;
   const faultPlan: FaultPlan = (call) => {
     if (isDone || call.label !== label || world.objects().length < 4) return [];
@@ -61,7 +61,7 @@ async function deleteDuring(label: string, { rules, mishaps }: Trouble): Promise
     const act = (): void => {
       world.server.deleteNamespace(NAMESPACE);
     };
-    return [{ kind: 'meanwhile', moment: 'sent', act }, ...mishaps];
+    return [{ kind: 'meanwhile', moment: 'sent', act }, ...callFaults];
   };
   const world: SimulatedWorld = new SimulatedWorld({ faultPlan });
   for (const rule of rules) world.api.faults.add(rule);

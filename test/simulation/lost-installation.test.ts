@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { FaultPlan, Mishap } from './boundary.ts';
+import type { FaultPlan, CallFault } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { INSTALLATION_RECORD, writeRecord } from './installation-record.ts';
@@ -19,7 +19,7 @@ const POINTS: Readonly<Record<string, string>> = {
 };
 
 /** What happens to the operator then. The next process finds no record and writes a new one. */
-const TROUBLES: Readonly<Record<string, readonly Mishap[]>> = {
+const TROUBLES: Readonly<Record<string, readonly CallFault[]>> = {
   'the operator runs on': [],
   'the operator dies before the call': [{ kind: 'crash', moment: 'before' }],
   'the operator dies while the call is in flight': [{ kind: 'crash', moment: 'sent' }],
@@ -33,18 +33,18 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
 /**
  * The first call with this label. If the process dies before the call, the record is deleted all the same.
  */
-function losingAt(label: string, mishaps: readonly Mishap[], world: () => SimulatedWorld): FaultPlan {
+function losingAt(label: string, callFaults: readonly CallFault[], world: () => SimulatedWorld): FaultPlan {
   let isLost = false;
   return (call) => {
     if (isLost || call.label !== label) return [];
     isLost = true;
-    const moment = mishaps.some((mishap) => 'moment' in mishap && mishap.moment === 'before')
+    const moment = callFaults.some((callFault) => 'moment' in callFault && callFault.moment === 'before')
       ? 'before'
       : 'sent';
     const act = (): void => {
       world().server.delete('configmaps', INSTALLATION_RECORD, 'person');
     };
-    return [{ kind: 'meanwhile', moment, act }, ...mishaps];
+    return [{ kind: 'meanwhile', moment, act }, ...callFaults];
   };
 }
 

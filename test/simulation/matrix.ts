@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Call, FaultPlan, Mishap, Moment } from './boundary.ts';
+import type { Call, FaultPlan, CallFault, Moment } from './boundary.ts';
 import { isRecord } from '../../src/json.ts';
 import { live } from './life.ts';
 import type { LifeOptions, LifeResult, Marks } from './life.ts';
@@ -11,7 +11,7 @@ import { OFFERS } from './world-offers.ts';
 export interface MatrixFault {
   readonly name: string;
   /** What goes wrong in the call. Created anew for each life. */
-  readonly mishaps: (world: SimulatedWorld) => readonly Mishap[];
+  readonly callFaults: (world: SimulatedWorld) => readonly CallFault[];
   /** The calls in which it can occur. @default all */
   readonly fits?: (call: Call) => boolean;
   /** The last call in which it can occur is the last one by this mark. @default over */
@@ -137,11 +137,11 @@ function isOfMarket(ready: unknown, end: End): boolean {
   return ofPrice.some(({ cloudId }) => cloudId === offer || (offer === undefined && end === 'adopted'));
 }
 
-function faultAt(number: number, { mishaps }: MatrixFault, options: LifeOptions): LifeOptions {
+function faultAt(number: number, { callFaults }: MatrixFault, options: LifeOptions): LifeOptions {
   let world: SimulatedWorld | undefined;
   const faultPlan: FaultPlan = (call) => [
     ...(options.faultPlan?.(call) ?? []),
-    ...(call.number === number && world !== undefined ? mishaps(world) : []),
+    ...(call.number === number && world !== undefined ? callFaults(world) : []),
   ];
   return {
     ...options,
@@ -161,7 +161,7 @@ export const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
 /** The process dies. */
 export const CRASHES: readonly MatrixFault[] = MOMENTS.map((moment) => ({
   name: `crash ${moment}`,
-  mishaps: () => [{ kind: 'crash', moment }],
+  callFaults: () => [{ kind: 'crash', moment }],
 }));
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import type { FaultPlan, Mishap } from './boundary.ts';
+import type { FaultPlan, CallFault } from './boundary.ts';
 import { podIdOf } from './readings.ts';
 import { removeByForce } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
@@ -39,22 +39,22 @@ const LOST: FaultRuleInput = { method: 'POST', path: '/pods/', effect: { kind: '
 interface Trouble {
   readonly rules: readonly FaultRuleInput[];
   /** What else goes wrong in the same call of the first cluster. */
-  readonly mishaps: readonly Mishap[];
+  readonly callFaults: readonly CallFault[];
 }
 /** What else goes wrong. Both create requests are affected. */
 const TROUBLES: Readonly<Record<string, Trouble>> = {
-  'nothing else': { rules: [], mishaps: [] },
+  'nothing else': { rules: [], callFaults: [] },
   'both create responses are lost, and lists hide both instances for 80 s': {
     rules: [
       { ...LOST, times: 2 },
       { ...hiddenFor(80_000), times: 2 },
     ],
-    mishaps: [],
+    callFaults: [],
   },
-  'the process dies': { rules: [], mishaps: [{ kind: 'crash', moment: 'after' }] },
+  'the process dies': { rules: [], callFaults: [{ kind: 'crash', moment: 'after' }] },
   'the create response of the other cluster is lost, and the process dies': {
     rules: [{ ...LOST, nth: 2 }],
-    mishaps: [{ kind: 'crash', moment: 'sent' }],
+    callFaults: [{ kind: 'crash', moment: 'sent' }],
   },
 };
 
@@ -72,7 +72,7 @@ function at<T>(table: Readonly<Record<string, T>>, name: string): T {
 
 /** Runs both clusters. Afterwards each wanted GpuPod gets an instance, and the others are released. */
 async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Promise<TwoClusters> {
-  const { rules, mishaps } = at(TROUBLES, trouble);
+  const { rules, callFaults } = at(TROUBLES, trouble);
   const label = at(POINTS, point);
   let isDone = false;
   const faultPlan: FaultPlan = (call) => {
@@ -81,7 +81,7 @@ async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Prom
     const act = (): void => {
       at(CROSSINGS, crossing)(both);
     };
-    return [{ kind: 'meanwhile', moment: 'sent', act }, ...mishaps];
+    return [{ kind: 'meanwhile', moment: 'sent', act }, ...callFaults];
   };
   const both: TwoClusters = twoClusters(faultPlan);
   for (const rule of rules) both.near.api.faults.add(rule);

@@ -57,7 +57,7 @@ async function worldWithUnknownOutcome(): Promise<SimulatedWorld> {
   world.startOperator();
   await world.pass(1_000);
   world.apply();
-  await world.until('ordered', () => world.api.requests.count({ method: 'POST', path: '/pods/' }) === 1);
+  await world.until('requested', () => world.api.requests.count({ method: 'POST', path: '/pods/' }) === 1);
   return world;
 }
 

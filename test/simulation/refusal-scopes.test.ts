@@ -174,7 +174,7 @@ describe('an offer that expects to take hours', () => {
         provider: { podRules: [{ outcome: 'StuckProvisioning' }] },
       });
       world.apply('train-1', { provisioningTimeout: '10s', maxAttempts: 1 });
-      await world.until('ordered', () => rented(world, 'train-1').length === 1, 2 * MINUTE_MS);
+      await world.until('requested', () => rented(world, 'train-1').length === 1, 2 * MINUTE_MS);
       await world.pass(5_000);
       const object = world.object();
       const told = object === undefined ? [] : conditionsOf(object);

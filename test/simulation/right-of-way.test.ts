@@ -21,7 +21,7 @@ interface Hazard {
 }
 
 const SEARCHING: Hazard['member'] = (index) => ({ placement: { regions: [`nowhere_${index}`] } });
-const ORDERING: Hazard['member'] = () => ({});
+const CREATING: Hazard['member'] = () => ({});
 
 function portsOf(change: (real: ClusterPorts) => Partial<ClusterPorts>): WorldOptions {
   return { plant: { ports: (real) => ({ ...real, ...change(real) }) } };
@@ -42,7 +42,7 @@ const HAZARDS: readonly Hazard[] = [
   {
     what: 'create requests hang',
     rules: [hanging({ method: 'POST' }, 59_000)],
-    member: ORDERING,
+    member: CREATING,
   },
   {
     what: 'reads of single instances hang, and status polls omit all',
@@ -50,7 +50,7 @@ const HAZARDS: readonly Hazard[] = [
       { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
       hanging({ method: 'GET', path: '/pods/{id}' }),
     ],
-    member: ORDERING,
+    member: CREATING,
   },
   {
     what: 'reads of Secrets hang',
@@ -146,7 +146,7 @@ describe('a crowd that waits for a hanging provider', () => {
     const world = await openWorld({
       what: '',
       rules: [hanging({ method: 'GET', path: '/availability/*' })],
-      member: ORDERING,
+      member: CREATING,
     });
     world.api.faults.clear();
     await world.until(

@@ -28,7 +28,7 @@ export function accountGuard(world: GuardedWorld): Guard {
     addViolation(`terminates ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
   }
 
-  function judgeGone({ object, before }: Change): void {
+  function judgeReport({ object, before }: Change): void {
     const podId = podIdOf(before);
     const pod = podId === undefined || podIdOf(object) === podId ? undefined : pods.byId.get(podId);
     if (pod === undefined || !pods.isLive(pod) || !isOf(pod, object.metadata.uid)) return;
@@ -49,7 +49,8 @@ export function accountGuard(world: GuardedWorld): Guard {
 
   return {
     onChange: (change) => {
-      if (change.kind === 'gpupods' && isByOperator(change) && change.type === 'MODIFIED') judgeGone(change);
+      if (change.kind === 'gpupods' && isByOperator(change) && change.type === 'MODIFIED')
+        judgeReport(change);
     },
     onArrival: (arrival) => {
       const { method, route } = arrival.request;

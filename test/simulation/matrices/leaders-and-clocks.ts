@@ -20,15 +20,15 @@ const FREEZES: readonly MatrixFault[] = freezes(FROZEN_MS);
 function freezes(ms: number): readonly MatrixFault[] {
   return (['before', 'sent'] as const).map((moment) => ({
     name: `frozen for ${String(ms / 1000)} s ${moment}`,
-    mishaps: () => [{ kind: 'freeze', moment, ms }],
+    callFaults: () => [{ kind: 'freeze', moment, ms }],
   }));
 }
 
 /** A standby replaces a frozen process. The frozen one resumes, and also leads for a while. */
 function replaced(frozenMs: number): readonly MatrixFault[] {
-  return freezes(frozenMs).map(({ name, mishaps }) => ({
+  return freezes(frozenMs).map(({ name, callFaults }) => ({
     name: `${name}, and replaced`,
-    mishaps: (world) => {
+    callFaults: (world) => {
       const stopped = world.operators.filter(({ isDead }) => !isDead);
       world.time.schedule(TAKE_OVER_MS, () => {
         world.replaceOperator();
@@ -38,7 +38,7 @@ function replaced(frozenMs: number): readonly MatrixFault[] {
         world.replaceOperator();
         world.progress.noteFault('second operator stopped', world.time.nowMs);
       });
-      return mishaps(world);
+      return callFaults(world);
     },
   }));
 }
@@ -73,9 +73,9 @@ function crashTo(wallMs: number): readonly MatrixFault[] {
   return DISTINCT_CRASHES.map((crash) => ({
     ...crash,
     name: `${crash.name}, the next process has a clock ${wallMs > 0 ? 'an hour ahead' : 'an hour back'}`,
-    mishaps: (world) => {
+    callFaults: (world) => {
       setNextClock(world, wallMs);
-      return crash.mishaps(world);
+      return crash.callFaults(world);
     },
   }));
 }

@@ -1,5 +1,5 @@
-import type { Mishap } from '../boundary.ts';
-import { CLUSTER_MISHAPS } from '../cluster-faults.ts';
+import type { CallFault } from '../boundary.ts';
+import { CLUSTER_FAULTS } from '../cluster-faults.ts';
 import type { LifeOptions } from '../life.ts';
 import { DISTINCT_CRASHES } from '../matrix.ts';
 import type { End, Matrix, MatrixFault } from '../matrix.ts';
@@ -14,10 +14,10 @@ const WATCH_DOWN_MS = 240_000;
 
 /** Acts while the call is in flight. The facts that the call rests on have changed when it arrives. */
 function during(name: string, doing: Doing, more: Partial<MatrixFault> = {}): MatrixFault {
-  return { name, mishaps: (world) => [meanwhile(world, doing)], ...more };
+  return { name, callFaults: (world) => [meanwhile(world, doing)], ...more };
 }
 
-function meanwhile(world: SimulatedWorld, doing: Doing): Mishap {
+function meanwhile(world: SimulatedWorld, doing: Doing): CallFault {
   return {
     kind: 'meanwhile',
     moment: 'sent',
@@ -28,14 +28,14 @@ function meanwhile(world: SimulatedWorld, doing: Doing): Mishap {
 }
 
 /** The process also dies during this call, and its successor finds the change. */
-function whileNobodyLooks(fault: MatrixFault): MatrixFault {
+function whileDead(fault: MatrixFault): MatrixFault {
   return {
     ...fault,
     name: `${fault.name} while the process is dead`,
     // Without annotations and status nothing says what was requested, so the operator adopts the instance by
     // what the provider says about it.
     ...(fault.name in STRIPPING ? { end: 'adopted' as const } : {}),
-    mishaps: (world) => [...fault.mishaps(world), { kind: 'crash', moment: 'after' }],
+    callFaults: (world) => [...fault.callFaults(world), { kind: 'crash', moment: 'after' }],
   };
 }
 
@@ -102,9 +102,9 @@ const UNSEEN: readonly MatrixFault[] = [
   ),
 ];
 
-const CLUSTER: readonly MatrixFault[] = Object.entries(CLUSTER_MISHAPS).map(([name, mishap]) => ({
+const CLUSTER: readonly MatrixFault[] = Object.entries(CLUSTER_FAULTS).map(([name, callFault]) => ({
   name,
-  mishaps: () => [mishap],
+  callFaults: () => [callFault],
   fits: ({ to }) => to === 'cluster',
 }));
 
@@ -119,7 +119,7 @@ export const PEOPLE: readonly Matrix[] = [
     name: 'nobody looks',
     life: () => ({}),
     from: applied,
-    faults: [...EDITS, ...ENDS].map(whileNobodyLooks),
+    faults: [...EDITS, ...ENDS].map(whileDead),
   },
 ];
 
@@ -133,7 +133,7 @@ export const UNOBSERVED: readonly Matrix[] = [
     faults: [
       {
         name: 'the watch breaks',
-        mishaps: (world) => [
+        callFaults: (world) => [
           { kind: 'meanwhile', moment: 'sent', act: () => unseen(() => undefined)(world) },
         ],
       },

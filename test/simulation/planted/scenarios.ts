@@ -39,12 +39,12 @@ function addFor(world: SimulatedWorld, forMs: number, rules: readonly FaultRuleI
 }
 
 /** The first call with this label. */
-function once(label: string, mishap: ReturnType<FaultPlan>[number]): FaultPlan {
+function once(label: string, callFault: ReturnType<FaultPlan>[number]): FaultPlan {
   let isOver = false;
   return (call) => {
     if (isOver || call.label !== label) return [];
     isOver = true;
-    return [mishap];
+    return [callFault];
   };
 }
 
@@ -135,7 +135,7 @@ async function otherKeyFor(world: SimulatedWorld, ms: number): Promise<void> {
   Object.assign(key, { text, version: key.version + 1 });
 }
 
-async function fiveSeemGone(world: SimulatedWorld): Promise<void> {
+async function fiveSeemTerminated(world: SimulatedWorld): Promise<void> {
   const names = ['train-2', 'train-3', 'train-4', 'train-5'];
   for (const name of names) world.apply(name);
   await world.until('five are ready', () => names.every((name) => world.isReady(name)));
@@ -216,7 +216,7 @@ async function namespaceDeleted(world: SimulatedWorld): Promise<void> {
   world.apply('in-team-b', {}, {}, 'team-b');
   const find = (): RawObject | undefined =>
     world.server.get('gpupods', { namespace: 'team-b', name: 'in-team-b' });
-  await world.until('ordered', () => find()?.metadata.annotations?.['gpupod.dev/intent'] !== undefined);
+  await world.until('requested', () => find()?.metadata.annotations?.['gpupod.dev/intent'] !== undefined);
   world.server.deleteNamespace('team-b');
   await world.until('gone', () => find() === undefined);
 }
@@ -250,7 +250,7 @@ export const SCENARIOS = {
   'DELETE is accepted and the instance stays': () =>
     faults({ method: 'DELETE', path: '/pods/{id}', times: 1, effect: { kind: 'IgnoreDelete' } }),
   'status polls omit the instance, GET answers 500': () => ({ middle: readsFail }),
-  'five instances seem to be gone for 4 min': () => ({ middle: fiveSeemGone }),
+  'five instances seem to be gone for 4 min': () => ({ middle: fiveSeemTerminated }),
   'the key of another account is used for 10 min': () => ({
     middle: async (world) => {
       await otherKeyFor(world, 10 * MINUTE_MS);

@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { FaultPlan, Mishap } from '../boundary.ts';
+import type { FaultPlan, CallFault } from '../boundary.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
 import { podIdOf } from '../readings.ts';
@@ -8,7 +8,7 @@ import type { SimulatedWorld } from '../simulated-world.ts';
 import type { PlannedFault } from './plan.ts';
 
 /** After these another process continues, which knows only what the objects say. */
-const LOSES_LOCAL_STATE: ReadonlySet<Mishap['kind']> = new Set(['crash', 'freeze']);
+const LOSES_LOCAL_STATE: ReadonlySet<CallFault['kind']> = new Set(['crash', 'freeze']);
 
 /** Injects the planned faults, each at its call, and counts them. */
 export class FaultInjector {
@@ -69,12 +69,12 @@ export class FaultInjector {
     );
   };
 
-  #inject(plannedFault: PlannedFault): readonly Mishap[] {
+  #inject(plannedFault: PlannedFault): readonly CallFault[] {
     if (plannedFault.what === 'provider') return [];
     this.note(plannedFault.name);
     if (plannedFault.what === 'call') {
-      if (LOSES_LOCAL_STATE.has(plannedFault.mishap.kind)) this.#loseLocalState();
-      return this.#withAnother(plannedFault.mishap);
+      if (LOSES_LOCAL_STATE.has(plannedFault.callFault.kind)) this.#loseLocalState();
+      return this.#withAnother(plannedFault.callFault);
     }
     return [
       {
@@ -91,19 +91,19 @@ export class FaultInjector {
    * A process that is frozen for longer than a lease is replaced. It resumes, and leads for a while before
    * it notices.
    */
-  #withAnother(mishap: Mishap): readonly Mishap[] {
-    if (mishap.kind !== 'freeze') return [mishap];
+  #withAnother(callFault: CallFault): readonly CallFault[] {
+    if (callFault.kind !== 'freeze') return [callFault];
     const world = this.#world();
     const frozen = world.operators.filter(({ isDead }) => !isDead);
     world.time.schedule(17_000, () => {
       world.replaceOperator();
     });
-    world.time.schedule(mishap.ms + 5_000, () => {
+    world.time.schedule(callFault.ms + 5_000, () => {
       for (const operator of frozen) operator.stepDown();
       world.replaceOperator();
       world.progress.noteFault('second operator stopped', world.time.nowMs);
     });
-    return [mishap];
+    return [callFault];
   }
 
   #do({ name, doing, target }: Extract<PlannedFault, { what: 'doing' }>): void {
@@ -138,5 +138,5 @@ export class FaultInjector {
 
 function isDue(plannedFault: PlannedFault, at: number, to: 'cluster' | 'provider'): boolean {
   if (plannedFault.what === 'provider' || plannedFault.at !== at) return false;
-  return plannedFault.what === 'doing' || 'moment' in plannedFault.mishap || to === 'cluster';
+  return plannedFault.what === 'doing' || 'moment' in plannedFault.callFault || to === 'cluster';
 }

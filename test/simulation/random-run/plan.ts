@@ -1,7 +1,7 @@
 import { createRandomSource } from '../../../src/simulator/world/random.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
-import type { Mishap, Moment } from '../boundary.ts';
-import { CLUSTER_MISHAPS } from '../cluster-faults.ts';
+import type { CallFault, Moment } from '../boundary.ts';
+import { CLUSTER_FAULTS } from '../cluster-faults.ts';
 import { ATTENDED } from './attendant.ts';
 import { ANYTIME, FORCEFUL, GENTLE, ODD } from '../people.ts';
 import type { Doing } from '../people.ts';
@@ -13,7 +13,7 @@ import { withoutMoney } from './market.ts';
 /** A fault in one phase of a random run. Calls are counted from the start of the phase. */
 export type PlannedFault =
   | { readonly what: 'provider'; readonly name: string; readonly rule: FaultRuleInput }
-  | { readonly what: 'call'; readonly name: string; readonly at: number; readonly mishap: Mishap }
+  | { readonly what: 'call'; readonly name: string; readonly at: number; readonly callFault: CallFault }
   | {
       readonly what: 'doing';
       readonly name: string;
@@ -195,17 +195,22 @@ function drawFaults(
     })),
     ...some(3, () => {
       const moment = pick(MOMENTS);
-      return { what: 'call', name: `crash ${moment}`, at: below(calls), mishap: { kind: 'crash', moment } };
+      return {
+        what: 'call',
+        name: `crash ${moment}`,
+        at: below(calls),
+        callFault: { kind: 'crash', moment },
+      };
     }),
     ...some(1, () => ({
       what: 'call',
       name: 'two operators',
       at: below(calls),
-      mishap: { kind: 'freeze', moment: pick(['before', 'sent'] as const), ms: FREEZE_MS },
+      callFault: { kind: 'freeze', moment: pick(['before', 'sent'] as const), ms: FREEZE_MS },
     })),
     ...some(8, () => {
-      const [name, mishap] = pick(Object.entries(CLUSTER_MISHAPS));
-      return { what: 'call', name, at: below(calls), mishap };
+      const [name, callFault] = pick(Object.entries(CLUSTER_FAULTS));
+      return { what: 'call', name, at: below(calls), callFault: callFault };
     }),
     ...(targets.length === 0
       ? []
@@ -230,7 +235,7 @@ export function faultNames(): readonly string[] {
     ...ATTENDED,
     ...MOMENTS.map((moment) => `crash ${moment}`),
     'two operators',
-    ...Object.keys({ ...CLUSTER_MISHAPS, ...GENTLE, ...ODD, ...FORCEFUL }),
+    ...Object.keys({ ...CLUSTER_FAULTS, ...GENTLE, ...ODD, ...FORCEFUL }),
   ];
 }
 

@@ -37,7 +37,7 @@ const UNPRICED: readonly FaultRuleInput[] = [
 
 type Beginning = Omit<Tour, 'steps'>;
 const NOTHING_FITS: Beginning = { spec: { maxPrice: 1 } };
-const ONE_LOOK: Beginning = { spec: { maxPrice: 1, offerTimeout: '0s' } };
+const NO_SEARCH_TIME: Beginning = { spec: { maxPrice: 1, offerTimeout: '0s' } };
 const ALL_FAIL: Beginning = { options: { provider: { podRules: [{ outcome: 'Error' }] } } };
 const STUCK = { provisioningTimeout: '2h' };
 const STARTS_FOR_EVER: Beginning = {
@@ -100,9 +100,9 @@ function awayIn(phase: string): Record<string, Tour> {
   };
 }
 
-const NEVER_ORDERED: Readonly<Record<string, Arrival>> = {
+const NEVER_REQUESTED: Readonly<Record<string, Arrival>> = {
   'Pending from the beginning': { ...NOTHING_FITS, steps: ['Pending'] },
-  'Stalled from the beginning': { ...ONE_LOOK, steps: ['Stalled'] },
+  'Stalled from the beginning': { ...NO_SEARCH_TIME, steps: ['Stalled'] },
   'Suspended from the beginning': { spec: { suspend: true }, steps: ['Suspended'] },
 };
 
@@ -114,7 +114,7 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     spec: { maxPrice: 1, offerTimeout: '5m' },
     steps: ['Pending', 'Stalled', affordable, 'Ready'],
   },
-  'nothing fits at first': { ...ONE_LOOK, steps: ['Stalled', affordable, 'Ready'] },
+  'nothing fits at first': { ...NO_SEARCH_TIME, steps: ['Stalled', affordable, 'Ready'] },
   'the response is lost, the instance is found': { faults: [LOST], steps: ['Uncertain', 'Ready'] },
   'the response is lost, there is no instance': {
     faults: [NOT_DONE],
@@ -171,8 +171,8 @@ export const TOURS: Readonly<Record<string, Tour>> = {
     faults: [LOST],
     steps: ['Suspended', resume, 'Uncertain', 'Ready'],
   },
-  ...each(NEVER_ORDERED, 'deleted', [deleteIt]),
-  ...each(NEVER_ORDERED, 'suspended', [suspend, 'Suspended'], ['Suspended from the beginning']),
+  ...each(NEVER_REQUESTED, 'deleted', [deleteIt]),
+  ...each(NEVER_REQUESTED, 'suspended', [suspend, 'Suspended'], ['Suspended from the beginning']),
   ...each(RENTED, 'deleted', [deleteIt]),
   ...each(RENTED, 'suspended', [suspend, 'Suspended']),
   ...each(RENTED, 'terminated by somebody else', [ends, passing(5 * MINUTE_MS)], ['Unknown']),
