@@ -43,13 +43,13 @@ async function live(stage: Stage): Promise<void> {
     isReady(stage, 'unseen'),
   );
 
-  const ordered = toProvider.silenceAt('POST /api/v1/pods', 'delivered');
+  const silenced = toProvider.silenceAt('POST /api/v1/pods', 'delivered');
   await scene.create('found', H100);
-  await ordered;
+  await silenced;
   await waitFor(
     stage,
     'the instance is created, and the create response is lost',
-    () => stage.podsMade() === 3,
+    () => stage.createdInstanceCount() === 3,
   );
   await first.stop('SIGKILL');
   const second = stage.startUnscaled();

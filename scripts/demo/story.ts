@@ -10,7 +10,7 @@ import { bodyLine, headLine, isNews, readRow, type Row } from './rows.ts';
 import { mustSucceed, type Stage } from './stage.ts';
 import type { Terminal } from './terminal.ts';
 import { usd } from './text.ts';
-import { judgeBooks } from './verdict.ts';
+import { judgeLedger } from './verdict.ts';
 
 const POLL_MS = 400;
 /** Many times the usual duration, because the host may be busy. */
@@ -107,7 +107,7 @@ export function settleUp({ simulator }: Stage, { maxPrice }: Example, terminal: 
       `pod ${id}: ${seconds.toFixed(1)} s at ${usd(createdPriceHr)} USD/h = ${costUsd.toFixed(4)} USD`,
     );
   }
-  const findings = judgeBooks({ entries, deletes: ledger.deletes }, maxPrice);
+  const findings = judgeLedger({ entries, deletes: ledger.deletes }, maxPrice);
   for (const { succeeded, text } of findings) terminal.check(succeeded, text);
   return findings.every(({ succeeded }) => succeeded);
 }

@@ -1,7 +1,7 @@
 import type { DeleteRecord, LedgerEntry } from '../../src/simulator/world/ledger.ts';
 
 /** The provider's ledger after the demo. It says what was really rented, and how that ended. */
-export interface Books {
+export interface LedgerReport {
   /** Every instance ever created. */
   readonly entries: readonly LedgerEntry[];
   readonly deletes: readonly DeleteRecord[];
@@ -17,7 +17,7 @@ export interface Finding {
  * Judges by the provider's ledger alone: what the operator says of itself is no evidence. One instance, under its
  * cap, ended because the operator asked for it, and nothing left that bills.
  */
-export function judgeBooks({ entries, deletes }: Books, capUsdPerHour: number): readonly Finding[] {
+export function judgeLedger({ entries, deletes }: LedgerReport, capUsdPerHour: number): readonly Finding[] {
   const live = entries.filter(({ endedAtMs }) => endedAtMs === null);
   const [instance] = entries;
   return [

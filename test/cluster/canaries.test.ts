@@ -34,7 +34,7 @@ const ENCODED = [
 ];
 
 /** The answers to the create requests, one after the other, before one succeeds. */
-const ORDERS: readonly FaultRuleInput['effect'][] = [
+const CREATE_FAULTS: readonly FaultRuleInput['effect'][] = [
   { kind: 'Answer', status: 401, body: { detail: `Invalid token in ${HEADER}` } },
   {
     kind: 'Answer',
@@ -103,7 +103,7 @@ describe('a whole life cycle with faults', () => {
       token: CANARIES.envOfSecret,
       password: CANARIES.password,
     });
-    for (const [index, effect] of ORDERS.entries()) {
+    for (const [index, effect] of CREATE_FAULTS.entries()) {
       scene.simulator.faults.add({ method: 'POST', path: '/pods/', nth: index + 1, effect });
     }
     const echo = { detail: `${HEADER} is odd` };
@@ -121,7 +121,7 @@ describe('a whole life cycle with faults', () => {
     }
     await scene.create('secretive', {
       gpu: { types: ['H100_80GB'] },
-      maxAttempts: ORDERS.length,
+      maxAttempts: CREATE_FAULTS.length,
       env: [
         { name: 'PLAIN', value: CANARIES.plainEnv },
         { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'training', key: 'token' } } },
@@ -149,7 +149,9 @@ describe('a whole life cycle with faults', () => {
     readable.push(await operator.log());
 
     // Each fault occurred, and the successful create request contained all secrets.
-    expect(scene.simulator.requests.count({ method: 'POST', path: '/pods/' })).toBeGreaterThan(ORDERS.length);
+    expect(scene.simulator.requests.count({ method: 'POST', path: '/pods/' })).toBeGreaterThan(
+      CREATE_FAULTS.length,
+    );
     expect(findSecret(JSON.stringify(scene.simulator.ledger.entries()), CANARIES)).toEqual(
       expect.arrayContaining(['envOfSecret (JSON)', 'plainEnv (plain)', 'password (plain)']),
     );

@@ -120,12 +120,12 @@ describe('a process that stops during a create request', () => {
       effect: { kind: 'DelayAfter', ms: 1_500 },
     });
     const first = start();
-    await scene.create('ordered', H100);
-    await scene.untilTrue('the order', () => posts() === 1);
+    await scene.create('requested', H100);
+    await scene.untilTrue('the create request', () => posts() === 1);
     expect(await first.stop('SIGTERM')).toEqual({ code: 0, signal: null });
-    expect((await scene.find('ordered'))?.status.podId).toBe(scene.simulator.ledger.entries()[0]?.id);
+    expect((await scene.find('requested'))?.status.podId).toBe(scene.simulator.ledger.entries()[0]?.id);
     start();
-    await expectOneInstance('ordered');
+    await expectOneInstance('requested');
     expect(posts()).toBe(1);
   });
 });
@@ -157,7 +157,7 @@ describe('after the kill of a process, the next process', () => {
     });
     const first = start();
     await scene.create('late', H100);
-    await scene.untilTrue('the order', () => posts() === 1);
+    await scene.untilTrue('the create request', () => posts() === 1);
     await first.stop('SIGKILL');
     expect(scene.simulator.ledger.entries()).toEqual([]);
     start();

@@ -5,7 +5,7 @@ import {
   atRequest,
   atWrite,
   decidesEnding,
-  isOrderWrite,
+  isCreateIntentWrite,
   isRelease,
   isSecretWrite,
   namesPod,
@@ -54,9 +54,9 @@ async function killAt({ arm }: Point, process: OperatorProcess, begin: () => Pro
 }
 
 const RENTING: readonly Point[] = [
-  atWrite('the write of the create intent', 'request', isOrderWrite),
-  atWrite('the write of the create intent', 'request', isOrderWrite, 'arrives'),
-  atWrite('the write of the create intent', 'answer', isOrderWrite),
+  atWrite('the write of the create intent', 'request', isCreateIntentWrite),
+  atWrite('the write of the create intent', 'request', isCreateIntentWrite, 'arrives'),
+  atWrite('the write of the create intent', 'answer', isCreateIntentWrite),
   atRequest('the POST', 'POST /api/v1/pods', 'lost'),
   atRequest('the POST', 'POST /api/v1/pods', 'held'),
   atRequest('the POST', 'POST /api/v1/pods', 'delivered'),
@@ -74,7 +74,7 @@ describe('a process that is killed while it rents', () => {
     await killAt(point, stage.start(), async () => await stage.scene.create('rented', H100));
     await stage.scene.untilReady('rented');
     expect(await stage.judge()).toEqual([]);
-    expect(stage.podsMade()).toBe(1);
+    expect(stage.createdInstanceCount()).toBe(1);
   });
 });
 
@@ -122,7 +122,7 @@ describe('a process that is killed while a GpuPod is suspended', () => {
       const { status } = await scene.untilReady('nightly');
       expect(status.attempts).toMatchObject([{ number: 1, outcome: 'Ended' }, { number: 2 }]);
       expect(await stage.judge()).toEqual([]);
-      expect(stage.podsMade()).toBe(2);
+      expect(stage.createdInstanceCount()).toBe(2);
     },
   );
 });

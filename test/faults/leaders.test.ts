@@ -5,7 +5,7 @@ import type { OperatorProcess } from '../support/operator-process.ts';
 import type { Flags } from '../support/operator-settings.ts';
 import { Durations } from './support/durations.ts';
 import { LEASE, SHORT_LEASE } from './support/lease.ts';
-import { isOrderWrite } from './support/points.ts';
+import { isCreateIntentWrite } from './support/points.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -65,12 +65,15 @@ describe('two replicas under load', () => {
       const { scene } = stage;
       const { leader, standby } = await startTwo(lease);
       await Promise.all(MANY.map(async (name) => await scene.create(name, H100)));
-      await scene.untilTrue('half of the orders', () => stage.podsMade() >= MANY.length / 2);
+      await scene.untilTrue(
+        'half of the create requests',
+        () => stage.createdInstanceCount() >= MANY.length / 2,
+      );
       expect(await leader.stop(signal)).toEqual(end);
       await untilLeads(standby, signal);
       for (const name of MANY) await scene.untilReady(name);
       expect(await stage.judge()).toEqual([]);
-      expect(stage.podsMade()).toBe(MANY.length);
+      expect(stage.createdInstanceCount()).toBe(MANY.length);
     },
   );
 });
@@ -84,7 +87,7 @@ describe('SIGTERM during a create request', () => {
       'window-foreign-request': '22s',
     });
     const sent = toProvider.silenceAt('POST /api/v1/pods', 'held');
-    await scene.create('ordered', H100);
+    await scene.create('requested', H100);
     await sent;
     const stopped = leader.stop('SIGTERM');
     await scene.untilTrue('it is stopping', async () => (await leader.log()).includes('"stopping"'));
@@ -92,11 +95,11 @@ describe('SIGTERM during a create request', () => {
     expect(await hasLed(standby)).toBe(false);
     toProvider.deliverHeld();
     expect(await stopped).toEqual({ code: 0, signal: null });
-    expect((await scene.find('ordered'))?.status.podId).toBe(
+    expect((await scene.find('requested'))?.status.podId).toBe(
       scene.simulator.ledger.entries().find(({ origin }) => origin === 'Api')?.id,
     );
     await untilLeads(standby, 'SIGTERM with an order under way');
-    await scene.untilReady('ordered');
+    await scene.untilReady('requested');
     expect(await stage.judge()).toEqual([]);
     expect(stage.posts()).toBe(1);
   });
@@ -106,7 +109,7 @@ describe('a leader that was frozen for longer than its Lease', () => {
   it('exits without sending a create request that it has recorded', async () => {
     const { scene } = stage;
     const { leader, standby } = await startTwo(SHORT_LEASE);
-    const written = stage.proxy.hold('answer', isOrderWrite);
+    const written = stage.proxy.hold('answer', isCreateIntentWrite);
     await scene.create('contested', H100);
     await written.reached;
     leader.send('SIGSTOP');
@@ -117,7 +120,7 @@ describe('a leader that was frozen for longer than its Lease', () => {
     leader.send('SIGCONT');
     expect(await leader.ended).toEqual({ code: 1, signal: null });
     expect(await stage.judge()).toEqual([]);
-    expect(stage.podsMade()).toBe(1);
+    expect(stage.createdInstanceCount()).toBe(1);
   });
 
   it('exits without any write when it was at rest', async () => {
@@ -132,6 +135,6 @@ describe('a leader that was frozen for longer than its Lease', () => {
     leader.send('SIGCONT');
     expect(await leader.ended).toEqual({ code: 1, signal: null });
     expect(await stage.judge()).toEqual([]);
-    expect(stage.podsMade()).toBe(2);
+    expect(stage.createdInstanceCount()).toBe(2);
   });
 });

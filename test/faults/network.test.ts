@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { openBench, type Bench } from '../support/bench.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import type { Weather } from '../support/tcp-link.ts';
-import { isOrderWrite } from './support/points.ts';
+import { isCreateIntentWrite } from './support/points.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -89,17 +89,17 @@ describe('the operator', () => {
     'creates one instance when the provider $what during the create request',
     async ({ weather }) => {
       const { scene, toProvider } = stage;
-      const written = stage.proxy.hold('answer', isOrderWrite);
-      await scene.create('ordered', H100);
+      const written = stage.proxy.hold('answer', isCreateIntentWrite);
+      await scene.create('requested', H100);
       await written.reached;
       const said = await untilSaid(/create request returned no instance/);
       await toProvider.become(weather);
       written.release();
       await said();
       await toProvider.become({ kind: 'clear' });
-      await scene.untilReady('ordered');
+      await scene.untilReady('requested');
       await expectAllRight(3);
-      expect(stage.podsMade()).toBe(2);
+      expect(stage.createdInstanceCount()).toBe(2);
     },
   );
 
@@ -137,12 +137,12 @@ describe('the operator with a faulty API server', () => {
         if (method === 'POST') storm ??= toCluster.become(weather);
       });
       const said = await untilSaid(/reconcile failed|watch failed|watch was silent/);
-      await scene.create('ordered', H100);
-      await scene.untilTrue('the order', () => stage.podsMade() === 2);
+      await scene.create('requested', H100);
+      await scene.untilTrue('the create request', () => stage.createdInstanceCount() === 2);
       await said();
       await storm;
       await toCluster.become({ kind: 'clear' });
-      await scene.untilReady('ordered');
+      await scene.untilReady('requested');
       await expectAllRight(2);
     },
   );

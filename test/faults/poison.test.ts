@@ -152,8 +152,8 @@ describe('a thousand GpuPods beside some malformed ones', () => {
     await Promise.all(LEAVING.map(async (name) => await scene.delete(name)));
     for (const name of LEAVING) await scene.untilGone(name);
     expect(await stage.judge({ without })).toEqual([]);
-    const orders = simulator.ledger.entries().filter(({ name }) => name.includes('healthy'));
-    expect(orders).toHaveLength(HEALTHY.length);
+    const created = simulator.ledger.entries().filter(({ name }) => name.includes('healthy'));
+    expect(created).toHaveLength(HEALTHY.length);
     expect(operator.isRunning()).toBe(true);
   });
 });

@@ -146,7 +146,7 @@ describe('a key of another account', () => {
     await scene.untilCondition('new', 'Synced=False AccountChanged');
     expect(await scene.find('before')).toBeDefined();
     expect(scene.simulator.ledger.deletes).toEqual([]);
-    expect(stage.podsMade()).toBe(1);
+    expect(stage.createdInstanceCount()).toBe(1);
 
     await mounted.put(FIRST.key);
     await scene.untilGone('before');

@@ -48,7 +48,7 @@ async function expectChangesDone(): Promise<void> {
   await scene.untilGone('leaving');
   await scene.untilReady('kept');
   expect(await stage.judge()).toEqual([]);
-  expect(stage.podsMade()).toBe(3);
+  expect(stage.createdInstanceCount()).toBe(3);
 }
 
 describe('an API server', () => {
@@ -69,7 +69,7 @@ describe('an API server', () => {
     await bench.controlPlane.stopApiServer();
     await stage.scene.quietRounds(FIVE_MINUTES);
     expect(stage.scene.simulator.ledger.live()).toContainEqual(expect.objectContaining({ id: podId }));
-    expect(stage.podsMade()).toBeLessThanOrEqual(3);
+    expect(stage.createdInstanceCount()).toBeLessThanOrEqual(3);
     await bench.controlPlane.startApiServer();
     await expectChangesDone();
     expect(operator.isRunning()).toBe(true);

@@ -6,7 +6,7 @@ import { column, createBench, rent } from './support.ts';
 import type { Bench } from './support.ts';
 
 const TIMES: SettingsInput = { provisioningMs: 1000, installingMs: 2000 };
-const ORDERED = 'gp-abc123-0123456789-1-default-train';
+const REQUESTED_NAME = 'gp-abc123-0123456789-1-default-train';
 
 function ruled(rule: PodRule): { readonly bench: Bench; readonly id: string } {
   const bench = createBench({ ...TIMES, podRules: [rule] });
@@ -20,16 +20,16 @@ function fieldOf(bench: Bench, id: string, name: string): unknown {
 
 describe('the name that answers show', () => {
   it.each<{ readonly rule: PodRule; readonly shown: string | null }>([
-    { rule: { nameMaxLength: 20 }, shown: ORDERED.slice(0, 20) },
-    { rule: { namePrefix: 'acct7-' }, shown: `acct7-${ORDERED}` },
+    { rule: { nameMaxLength: 20 }, shown: REQUESTED_NAME.slice(0, 20) },
+    { rule: { namePrefix: 'acct7-' }, shown: `acct7-${REQUESTED_NAME}` },
     { rule: { namePrefix: 'acct7-', nameMaxLength: 10 }, shown: 'acct7-gp-a' },
-    { rule: { nameCase: 'Upper' }, shown: ORDERED.toUpperCase() },
+    { rule: { nameCase: 'Upper' }, shown: REQUESTED_NAME.toUpperCase() },
     { rule: { nameShown: false }, shown: null },
   ])('is $shown by rule $rule, and the ledger keeps the requested name', ({ rule, shown }) => {
     const { bench, id } = ruled(rule);
     expect(fieldOf(bench, id, 'name')).toBe(shown);
     expect(column(bench.ask('GET', '/pods/').body, 'name')).toEqual([shown]);
-    expect(bench.api.world.ledger.entries()[0]?.name).toBe(ORDERED);
+    expect(bench.api.world.ledger.entries()[0]?.name).toBe(REQUESTED_NAME);
     bench.ask('DELETE', `/pods/${id}`);
     bench.clock.advance(60_000);
     expect(column(bench.ask('GET', '/pods/history').body, 'name')).toEqual([shown]);

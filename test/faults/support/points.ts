@@ -77,7 +77,7 @@ const GPU_POD = /\/gpupods\/[^/]+$/;
 const STATUS = /\/gpupods\/[^/]+\/status$/;
 
 /** The write of the finalizer and the create intent. */
-export function isOrderWrite({ method, path, body }: ProxiedRequest): boolean {
+export function isCreateIntentWrite({ method, path, body }: ProxiedRequest): boolean {
   return method === 'PATCH' && GPU_POD.test(path) && body.includes('gpupod.dev/intent');
 }
 

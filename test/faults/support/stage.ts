@@ -109,7 +109,7 @@ export class Stage {
   }
 
   /** The number of instances that create requests made. */
-  podsMade(): number {
+  createdInstanceCount(): number {
     return this.scene.simulator.ledger.entries().filter(({ origin }) => origin === 'Api').length;
   }
 

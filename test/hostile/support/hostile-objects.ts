@@ -54,13 +54,13 @@ const STATUSES = [
   ...fc.sample(valueOf(partOf('status')), SAMPLED),
 ];
 
-const ORDERED = intent();
+const INTENT = intent();
 /** Create intents that an object may have, because people copy, restore and edit them. */
 const SHORT_INTENTS: readonly (string | undefined)[] = [
   ...Array.from({ length: 30 }, () => undefined),
   ...[
-    ORDERED,
-    ORDERED,
+    INTENT,
+    INTENT,
     intent({ attempt: 2 }),
     intent({ attempt: 999_999 }),
     intent({ teamId: 'team-1' }),
@@ -91,7 +91,7 @@ const SHORT_INTENTS: readonly (string | undefined)[] = [
 /** Rarely drawn, because each takes as long as a hundred others. */
 const INTENTS = [
   ...fill(SHORT_INTENTS, 1_000),
-  JSON.stringify({ ...ORDERED, padding: 'x'.repeat(256 * 1024) }),
+  JSON.stringify({ ...INTENT, padding: 'x'.repeat(256 * 1024) }),
   'x'.repeat(256 * 1024),
 ];
 

@@ -80,11 +80,11 @@ export function rentedStatus(
   overrides: Partial<GpuPodStatus> = {},
   attempt: Partial<Attempt> = {},
 ): GpuPodStatus {
-  const ordered = anIntent();
+  const createIntent = anIntent();
   return {
     observedGeneration: 1,
     podId: POD_ID,
-    podName: ordered.name,
+    podName: createIntent.name,
     offer: {
       provider: 'hyperstack',
       cloudId: 'n3-H100x1',
@@ -97,7 +97,7 @@ export function rentedStatus(
     },
     cost: { currency: 'USD', pricePerHour: 1.9, maxPrice: 1.9 },
     createdAt: '2026-11-23T10:00:00Z',
-    attempts: [{ number: 1, podName: ordered.name, startedAt: '2026-11-23T09:59:50Z', ...attempt }],
+    attempts: [{ number: 1, podName: createIntent.name, startedAt: '2026-11-23T09:59:50Z', ...attempt }],
     ...overrides,
   };
 }

@@ -68,10 +68,13 @@ export function localState(overrides: Partial<LocalState> = {}): LocalState {
 }
 
 /** A create request that completed one second ago, of attempt 1 by default. */
-export function aPendingCreate(overrides: Partial<PendingCreate> = {}, ordered = intent()): PendingCreate {
+export function aPendingCreate(
+  overrides: Partial<PendingCreate> = {},
+  createIntent = intent(),
+): PendingCreate {
   return {
-    podName: ordered.name,
-    writing: writingOf(ordered),
+    podName: createIntent.name,
+    writing: writingOf(createIntent),
     firstSeenAtMs: NOW_MS - 1_000,
     requestEndedAtMs: NOW_MS - 1_000,
     absences: 0,
