@@ -3,7 +3,7 @@ import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
 import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
-import { OFFERS } from '../simulation/world-offers.ts';
+import { OFFERS } from '../simulation/simulation-offers.ts';
 
 const cluster = useBench();
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
-import { OFFERS } from '../simulation/world-offers.ts';
+import { OFFERS } from '../simulation/simulation-offers.ts';
 
 const cluster = useBench();
 

@@ -6,7 +6,7 @@ import { kubeconfig } from '../faults/support/stage.ts';
 import { ApiProxy } from '../support/api-proxy.ts';
 import { conditionText, type Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
-import { OFFERS } from '../simulation/world-offers.ts';
+import { OFFERS } from '../simulation/simulation-offers.ts';
 
 const cluster = useBench();
 

@@ -4,7 +4,7 @@ import type { Provider } from '../../src/lifecycle/provider.ts';
 import type { Exchange, Exchanger } from '../../src/prime/exchange.ts';
 import { aCreateRequest, CANARY_KEY } from '../prime/builders.ts';
 import { findSecret } from '../support/find-secret.ts';
-import { worldProvider } from '../simulation/world-provider.ts';
+import { simulatedProvider } from '../simulation/simulated-provider.ts';
 import { assertNothingPolluted, HOSTILE_JSON, isPrintable } from './support/hostile-values.ts';
 import { mutated, pick } from './support/json-mutations.ts';
 import type { Mutation } from './support/json-mutations.ts';
@@ -135,7 +135,7 @@ describe('an answer of the provider', () => {
     let nowMs = 0;
     const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() };
     const wire: Wire = { asked: pick(QUESTIONS, 0), given: EMPTY, requests: 0 };
-    const provider = worldProvider(exchangerOf(wire), clock, { text: CANARY_KEY, version: 1 });
+    const provider = simulatedProvider(exchangerOf(wire), clock, { text: CANARY_KEY, version: 1 });
     const kinds = new Map<string, number>();
 
     await fc.assert(

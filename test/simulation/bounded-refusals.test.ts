@@ -2,32 +2,32 @@ import { describe, expect, it } from '@jest/globals';
 import { annotate } from './people.ts';
 import { numberAt } from '../../src/json.ts';
 import { reasonOf, statusOf } from './readings.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 const CREATE = { method: 'POST', path: '/pods/' } as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-function begin(status: number, detail: string): SimulatedWorld {
-  const world = new SimulatedWorld();
-  world.api.faults.add({ ...CREATE, effect: { kind: 'Answer', status, body: { detail } } });
-  world.startOperator();
-  world.apply();
-  return world;
+function begin(status: number, detail: string): Simulation {
+  const simulation = new Simulation();
+  simulation.api.faults.add({ ...CREATE, effect: { kind: 'Answer', status, body: { detail } } });
+  simulation.startOperator();
+  simulation.apply();
+  return simulation;
 }
 
-function creates(world: SimulatedWorld): number {
-  return world.api.requests.count(CREATE);
+function creates(simulation: Simulation): number {
+  return simulation.api.requests.count(CREATE);
 }
 
-function isStalled(world: SimulatedWorld): boolean {
-  const object = world.object();
+function isStalled(simulation: Simulation): boolean {
+  const object = simulation.object();
   return object !== undefined && reasonOf(object, 'Stalled') === 'AttemptsExhausted';
 }
 
 /** The count in the status. */
-function countedIn(world: SimulatedWorld): number {
-  const object = world.object();
+function countedIn(simulation: Simulation): number {
+  const object = simulation.object();
   return object === undefined ? 0 : (numberAt(statusOf(object), 'refusedAttempts') ?? 0);
 }
 
@@ -39,42 +39,42 @@ describe('create requests that are refused', () => {
     { detail: 'Too many requests to this region', status: 400, most: 10 },
     { detail: 'GPU is no longer available', status: 400, most: 100 },
   ])('stall the GpuPod after $most: $status $detail', async ({ status, detail, most }) => {
-    const world = begin(status, detail);
-    await world.until('stalled', () => isStalled(world), 60 * DAY_MS);
-    expect(creates(world)).toBe(most);
-    expect(JSON.stringify(world.object()?.['status'])).toContain('refused requests cost nothing');
-    await world.pass(DAY_MS);
-    expect(creates(world)).toBe(most);
-    annotate('gpupod.dev/reconcile-requested-at', 'once more')(world);
-    await world.until('asked again', () => creates(world) > most, DAY_MS);
+    const simulation = begin(status, detail);
+    await simulation.until('stalled', () => isStalled(simulation), 60 * DAY_MS);
+    expect(creates(simulation)).toBe(most);
+    expect(JSON.stringify(simulation.object()?.['status'])).toContain('refused requests cost nothing');
+    await simulation.pass(DAY_MS);
+    expect(creates(simulation)).toBe(most);
+    annotate('gpupod.dev/reconcile-requested-at', 'once more')(simulation);
+    await simulation.until('asked again', () => creates(simulation) > most, DAY_MS);
   });
 
   it('keep their count over the death of every process', async () => {
-    const world = begin(400, 'The moon is full');
+    const simulation = begin(400, 'The moon is full');
     let seen = 0;
-    await world.until(
+    await simulation.until(
       'stalled',
       () => {
-        const counted = countedIn(world);
+        const counted = countedIn(simulation);
         if (counted > seen) {
           seen = counted;
-          world.operator.kill();
+          simulation.operator.kill();
         }
-        return isStalled(world);
+        return isStalled(simulation);
       },
       10 * DAY_MS,
     );
     expect(seen).toBe(10);
-    expect(creates(world)).toBe(10);
-    expect(JSON.stringify(world.object()?.['status'])).toContain('10 create requests were refused');
+    expect(creates(simulation)).toBe(10);
+    expect(JSON.stringify(simulation.object()?.['status'])).toContain('10 create requests were refused');
   });
 
   it('do not stall a GpuPod when they concern the account: it gets an instance once the wallet is filled', async () => {
-    const world = begin(402, 'Insufficient balance');
-    await world.pass(20 * HOUR_MS);
-    expect(creates(world)).toBeGreaterThan(20);
-    expect(isStalled(world)).toBe(false);
-    world.api.faults.clear();
-    await world.until('ready', () => world.isReady(), HOUR_MS);
+    const simulation = begin(402, 'Insufficient balance');
+    await simulation.pass(20 * HOUR_MS);
+    expect(creates(simulation)).toBeGreaterThan(20);
+    expect(isStalled(simulation)).toBe(false);
+    simulation.api.faults.clear();
+    await simulation.until('ready', () => simulation.isReady(), HOUR_MS);
   });
 });

@@ -3,7 +3,7 @@ import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import type { Doing } from './people.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 /** Longer than any response that the change leads to. */
 const SLOW_WATCH_MS = 2_000;
@@ -16,52 +16,52 @@ const SOON_MS = 60_000;
 const WRITES = [1, 2, 3];
 
 /** A person acts just before the n-th status write arrives, so that the write conflicts. */
-function beforeStatusWrite(number: number, doing: Doing, world: () => SimulatedWorld): FaultPlan {
+function beforeStatusWrite(number: number, doing: Doing, simulation: () => Simulation): FaultPlan {
   let seen = 0;
   return (call) => {
     if (call.label !== 'PUT gpupods/status') return [];
     seen += 1;
-    return seen === number ? [{ kind: 'meanwhile', moment: 'sent', act: () => doing(world()) }] : [];
+    return seen === number ? [{ kind: 'meanwhile', moment: 'sent', act: () => doing(simulation()) }] : [];
   };
 }
 
-async function collide(number: number, doing: Doing): Promise<SimulatedWorld> {
+async function collide(number: number, doing: Doing): Promise<Simulation> {
   let hasCollided = false;
   const act: Doing = (it) => {
     doing(it);
     hasCollided = true;
   };
-  const world: SimulatedWorld = new SimulatedWorld({
+  const simulation: Simulation = new Simulation({
     watchDelayMs: SLOW_WATCH_MS,
-    faultPlan: beforeStatusWrite(number, act, () => world),
+    faultPlan: beforeStatusWrite(number, act, () => simulation),
   });
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply();
-  await world.until('the collision', () => hasCollided, 120_000);
-  return world;
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply();
+  await simulation.until('the collision', () => hasCollided, 120_000);
+  return simulation;
 }
 
 describe('an action of a person that a status conflict shows before the watch does', () => {
   it.each(WRITES)('terminates the instance when the person deletes: write %i', async (number) => {
-    const world = await collide(number, (it) => it.delete());
-    await world.until('gone', () => world.object() === undefined, SOON_MS);
-    await settle(world);
-    judgeEnd(world);
-    expect(world.journal.violations).toEqual([]);
+    const simulation = await collide(number, (it) => it.delete());
+    await simulation.until('gone', () => simulation.object() === undefined, SOON_MS);
+    await settle(simulation);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it.each(WRITES)('terminates the instance when the person suspends: write %i', async (number) => {
     const suspend: Doing = (it) =>
       it.edit((object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }));
-    const world = await collide(number, suspend);
-    await world.until(
+    const simulation = await collide(number, suspend);
+    await simulation.until(
       'suspended',
-      () => JSON.stringify(world.object()).includes('"phase":"Suspended"'),
+      () => JSON.stringify(simulation.object()).includes('"phase":"Suspended"'),
       SOON_MS,
     );
-    await settle(world);
-    judgeEnd(world);
-    expect(world.journal.violations).toEqual([]);
+    await settle(simulation);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { FaultPlan, CallFault } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { hiddenFor } from './provider-faults.ts';
-import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
+import { NAMESPACE, Simulation } from './simulation.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -53,37 +53,42 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
  * Three GpuPods in a namespace and one in another. The namespace is deleted during the first call with this
  * label.
  */
-async function deleteDuring(label: string, { rules, callFaults }: Trouble): Promise<SimulatedWorld> {
+async function deleteDuring(label: string, { rules, callFaults }: Trouble): Promise<Simulation> {
   let isDone = false;
   const faultPlan: FaultPlan = (call) => {
-    if (isDone || call.label !== label || world.objects().length < 4) return [];
+    if (isDone || call.label !== label || simulation.objects().length < 4) return [];
     isDone = true;
     const act = (): void => {
-      world.server.deleteNamespace(NAMESPACE);
+      simulation.server.deleteNamespace(NAMESPACE);
     };
     return [{ kind: 'meanwhile', moment: 'sent', act }, ...callFaults];
   };
-  const world: SimulatedWorld = new SimulatedWorld({ faultPlan });
-  for (const rule of rules) world.api.faults.add(rule);
-  world.startOperator();
-  await world.pass(1_000);
-  applyAll(world);
-  world.apply('elsewhere', {}, {}, 'team-b');
+  const simulation: Simulation = new Simulation({ faultPlan });
+  for (const rule of rules) simulation.api.faults.add(rule);
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  applyAll(simulation);
+  simulation.apply('elsewhere', {}, {}, 'team-b');
   if (label.startsWith('DELETE')) {
-    await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
-    for (const name of NAMES) world.delete(name);
+    await simulation.until('all are ready', () => NAMES.every((name) => simulation.isReady(name)));
+    for (const name of NAMES) simulation.delete(name);
   }
-  await world.until('it is done', () => isDone);
-  return world;
+  await simulation.until('it is done', () => isDone);
+  return simulation;
 }
 
-function applyAll(world: SimulatedWorld): void {
-  world.server.create('secrets', NAMESPACE, { metadata: { name: 'token' }, data: { token: 'a' } }, 'person');
-  for (const name of NAMES) world.apply(name, SPEC);
+function applyAll(simulation: Simulation): void {
+  simulation.server.create(
+    'secrets',
+    NAMESPACE,
+    { metadata: { name: 'token' }, data: { token: 'a' } },
+    'person',
+  );
+  for (const name of NAMES) simulation.apply(name, SPEC);
 }
 
-function areGone(world: SimulatedWorld): boolean {
-  return NAMES.every((name) => world.object(name) === undefined);
+function areGone(simulation: Simulation): boolean {
+  return NAMES.every((name) => simulation.object(name) === undefined);
 }
 
 describe('a namespace that is deleted with its contents', () => {
@@ -92,19 +97,19 @@ describe('a namespace that is deleted with its contents', () => {
     async (course) => {
       const trouble = TROUBLES[course.trouble];
       if (trouble === undefined) throw new Error(`no such trouble: ${course.trouble}`);
-      const world = await deleteDuring(POINTS[course.point] ?? '', trouble);
-      await world.until('all of it is deleted', () => areGone(world));
-      await settle(world);
-      judgeEnd(world);
-      expect(world.objects().map(({ metadata }) => metadata.name)).toEqual(['elsewhere']);
+      const simulation = await deleteDuring(POINTS[course.point] ?? '', trouble);
+      await simulation.until('all of it is deleted', () => areGone(simulation));
+      await settle(simulation);
+      judgeEnd(simulation);
+      expect(simulation.objects().map(({ metadata }) => metadata.name)).toEqual(['elsewhere']);
 
       // A namespace of that name is created again, with GpuPods of the same names.
-      world.server.openNamespace(NAMESPACE);
-      applyAll(world);
-      await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
-      await settle(world);
-      judgeEnd(world);
-      expect(world.journal.violations).toEqual([]);
+      simulation.server.openNamespace(NAMESPACE);
+      applyAll(simulation);
+      await simulation.until('all are ready', () => NAMES.every((name) => simulation.isReady(name)));
+      await settle(simulation);
+      judgeEnd(simulation);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });

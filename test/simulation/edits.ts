@@ -1,33 +1,33 @@
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { specOf, statusOf } from './readings.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import type { Simulation } from './simulation.ts';
 
 /**
  * What a person, a backup tool or a network does to a simulation, or to one of its GpuPods, between two
  * effects.
  */
-export type Doing = (world: SimulatedWorld, name?: string) => void;
+export type Doing = (simulation: Simulation, name?: string) => void;
 
 export const NAME = 'train-1';
 export const USUAL_USD = 3;
 export const TOO_LOW_USD = 1;
 
 export function specChange(change: Readonly<Record<string, unknown>>): Doing {
-  return (world, name) => {
-    world.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
+  return (simulation, name) => {
+    simulation.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
   };
 }
 
 /** A person changes fields that only the operator should write. Undefined removes a field. */
 export function statusChange(change: Readonly<Record<string, unknown>>): Doing {
-  return (world, name) => {
-    world.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
+  return (simulation, name) => {
+    simulation.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
   };
 }
 
 export function annotate(annotation: string, value: string | undefined): Doing {
-  return (world, name) => {
-    world.edit(
+  return (simulation, name) => {
+    simulation.edit(
       (object) => withAnnotations(object, { ...object.metadata.annotations, [annotation]: value }),
       name,
     );
@@ -57,7 +57,7 @@ export function lastingAnnotations({ metadata }: RawObject): Record<string, stri
 }
 
 /** Undefined if the object no longer exists. */
-export function specAt(world: SimulatedWorld, name: string): Readonly<Record<string, unknown>> | undefined {
-  const object = world.object(name);
+export function specAt(simulation: Simulation, name: string): Readonly<Record<string, unknown>> | undefined {
+  const object = simulation.object(name);
   return object === undefined ? undefined : specOf(object);
 }

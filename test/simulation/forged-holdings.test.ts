@@ -1,35 +1,35 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
-import { readyWorld } from './life.ts';
+import { readySimulation } from './life.ts';
 import { annotate, statusChange, stripAnnotations, removeByForce } from './people.ts';
 import { podIdOf, statusOf } from './readings.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import type { Simulation } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 const LEFT = 'left-1';
 
 /** What becomes of a GpuPod so that its instance runs on without it. */
-const LEAVING: Readonly<Record<string, (world: SimulatedWorld) => Promise<void>>> = {
-  'was retained': async (world) => {
-    world.delete(LEFT);
-    await world.until('it is gone', () => world.object(LEFT) === undefined);
+const LEAVING: Readonly<Record<string, (simulation: Simulation) => Promise<void>>> = {
+  'was retained': async (simulation) => {
+    simulation.delete(LEFT);
+    await simulation.until('it is gone', () => simulation.object(LEFT) === undefined);
   },
-  'was removed by force': async (world) => {
-    removeByForce(world, LEFT);
-    await world.pass(MINUTE_MS);
+  'was removed by force': async (simulation) => {
+    removeByForce(simulation, LEFT);
+    await simulation.pass(MINUTE_MS);
   },
 };
 
 /** How the other GpuPod comes to name the instance as its own. */
-const FORGING: Readonly<Record<string, (world: SimulatedWorld, intent: string | undefined) => void>> = {
-  'without a create intent': (world) => {
-    stripAnnotations(world);
+const FORGING: Readonly<Record<string, (simulation: Simulation, intent: string | undefined) => void>> = {
+  'without a create intent': (simulation) => {
+    stripAnnotations(simulation);
   },
-  'with a create intent that nobody can read': (world) => {
-    annotate(ANNOTATIONS.intent, '{')(world);
+  'with a create intent that nobody can read': (simulation) => {
+    annotate(ANNOTATIONS.intent, '{')(simulation);
   },
-  'with the create intent of the GpuPod that is gone': (world, intent) => {
-    annotate(ANNOTATIONS.intent, intent)(world);
+  'with the create intent of the GpuPod that is gone': (simulation, intent) => {
+    annotate(ANNOTATIONS.intent, intent)(simulation);
   },
 };
 
@@ -39,29 +39,29 @@ describe('a status in which somebody names the instance of a GpuPod that is gone
   it.each(ROWS.filter(({ left, forged }) => left === 'was retained' || !forged.includes('is gone')))(
     'never terminates or shows that instance, and terminates the own one with its GpuPod: $forged, where that GpuPod $left',
     async ({ left, forged }) => {
-      const world = await readyWorld();
-      world.apply(LEFT, { deletionPolicy: 'Retain' });
-      await world.until('it is ready', () => world.isReady(LEFT), 10 * MINUTE_MS);
-      const object = world.object(LEFT);
+      const simulation = await readySimulation();
+      simulation.apply(LEFT, { deletionPolicy: 'Retain' });
+      await simulation.until('it is ready', () => simulation.isReady(LEFT), 10 * MINUTE_MS);
+      const object = simulation.object(LEFT);
       const { podId, podName } = object === undefined ? {} : statusOf(object);
       const intent = object?.metadata.annotations?.[ANNOTATIONS.intent];
-      await LEAVING[left]?.(world);
+      await LEAVING[left]?.(simulation);
 
-      const own = world.object();
+      const own = simulation.object();
       const ownId = podIdOf(own);
       const { podId: ownPodId, podName: ownPodName } = own === undefined ? {} : statusOf(own);
-      FORGING[forged]?.(world, intent);
-      statusChange({ podId, podName })(world);
-      world.delete();
-      await world.pass(10 * MINUTE_MS);
-      expect(world.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
+      FORGING[forged]?.(simulation, intent);
+      statusChange({ podId, podName })(simulation);
+      simulation.delete();
+      await simulation.pass(10 * MINUTE_MS);
+      expect(simulation.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
 
-      statusChange({ podId: ownPodId, podName: ownPodName })(world);
-      await world.until('the other is gone', () => world.object() === undefined, 30 * MINUTE_MS);
-      const live = world.api.world.ledger.live().map(({ id }) => id);
+      statusChange({ podId: ownPodId, podName: ownPodName })(simulation);
+      await simulation.until('the other is gone', () => simulation.object() === undefined, 30 * MINUTE_MS);
+      const live = simulation.api.world.ledger.live().map(({ id }) => id);
       expect(live).toContain(podId);
       expect(live).not.toContain(ownId);
-      expect(world.journal.violations).toEqual([]);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });

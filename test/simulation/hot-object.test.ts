@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 const HOT = 'hot';
 const OTHERS = ['train-1', 'train-2', 'train-3'];
@@ -13,7 +13,7 @@ async function live(isHot: boolean): Promise<{
 }> {
   const calls: Record<string, number> = {};
   let isCounting = false;
-  const world = new SimulatedWorld({
+  const simulation = new Simulation({
     isTraced: false,
     faultPlan: ({ label }) => {
       if (isCounting) calls[label] = (calls[label] ?? 0) + 1;
@@ -21,28 +21,28 @@ async function live(isHot: boolean): Promise<{
     },
   });
   const readyAtMs = new Map<string, number>();
-  world.server.onChange(({ kind, object }) => {
+  simulation.server.onChange(({ kind, object }) => {
     const { name } = object.metadata;
-    if (kind === 'gpupods' && !readyAtMs.has(name) && world.isReady(name))
-      readyAtMs.set(name, world.time.nowMs);
+    if (kind === 'gpupods' && !readyAtMs.has(name) && simulation.isReady(name))
+      readyAtMs.set(name, simulation.time.nowMs);
   });
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply(HOT);
-  await world.until('the hot one is ready', () => world.isReady(HOT));
-  await world.pass(1_000);
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply(HOT);
+  await simulation.until('the hot one is ready', () => simulation.isReady(HOT));
+  await simulation.pass(1_000);
   isCounting = true;
-  for (const name of OTHERS) world.apply(name);
+  for (const name of OTHERS) simulation.apply(name);
   for (let edit = 0; edit < EDITS; edit += 1) {
     if (isHot) {
-      world.edit((object) => {
+      simulation.edit((object) => {
         const annotations = { ...object.metadata.annotations, edit: String(edit) };
         return { ...object, metadata: { ...object.metadata, annotations } };
       }, HOT);
     }
-    await world.pass(EVERY_MS);
+    await simulation.pass(EVERY_MS);
   }
-  await world.until('the others are ready', () => OTHERS.every((name) => world.isReady(name)));
+  await simulation.until('the others are ready', () => OTHERS.every((name) => simulation.isReady(name)));
   return { calls, readyAtMs: OTHERS.map((name) => readyAtMs.get(name) ?? Infinity) };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeEnd } from './oracles.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 /** The provider's own times in this simulation. */
 const OWN_MS = { ready: 2_000, gone: 500 };
@@ -11,14 +11,14 @@ interface Moments {
 }
 
 /** The times at which each GpuPod became ready, and at which it was deleted. */
-function watchMoments(world: SimulatedWorld): Moments {
+function watchMoments(simulation: Simulation): Moments {
   const ready = new Map<string, number>();
   const gone = new Map<string, number>();
-  world.server.onChange(({ kind, type, object }) => {
+  simulation.server.onChange(({ kind, type, object }) => {
     const { name } = object.metadata;
     if (kind !== 'gpupods') return;
-    if (type === 'DELETED') gone.set(name, world.time.nowMs);
-    else if (!ready.has(name) && world.isReady(name)) ready.set(name, world.time.nowMs);
+    if (type === 'DELETED') gone.set(name, simulation.time.nowMs);
+    else if (!ready.has(name) && simulation.isReady(name)) ready.set(name, simulation.time.nowMs);
   });
   return { ready, gone };
 }
@@ -39,35 +39,35 @@ describe('the latency without the provider’s own times', () => {
     'is at the median at most $readyMs ms to Ready and $goneMs ms to the end of a deletion, for $count GpuPods, one each $everyMs ms',
     async ({ count, everyMs, readyMs, lastReadyMs, goneMs }) => {
       const names = Array.from({ length: count }, (_, index) => `train-${String(index)}`);
-      const world = new SimulatedWorld({
+      const simulation = new Simulation({
         isTraced: false,
         provider: { provisioningMs: OWN_MS.ready, installingMs: 0, deletingMs: OWN_MS.gone },
         settings: { isRateLimited: true },
       });
-      const { ready, gone } = watchMoments(world);
+      const { ready, gone } = watchMoments(simulation);
       const begun = new Map<string, number>();
       const each = async (act: (name: string) => void): Promise<void> => {
         for (const name of names) {
-          begun.set(name, world.time.nowMs);
+          begun.set(name, simulation.time.nowMs);
           act(name);
-          await world.pass(everyMs);
+          await simulation.pass(everyMs);
         }
       };
       const took = (ended: ReadonlyMap<string, number>): readonly number[] =>
         names.map((name) => (ended.get(name) ?? Infinity) - (begun.get(name) ?? 0));
 
-      world.startOperator();
-      await world.pass(1_000);
-      await each((name) => world.apply(name));
-      await world.until('all are ready', () => ready.size === count);
+      simulation.startOperator();
+      await simulation.pass(1_000);
+      await each((name) => simulation.apply(name));
+      await simulation.until('all are ready', () => ready.size === count);
       expect(median(took(ready)) - OWN_MS.ready).toBeLessThanOrEqual(readyMs);
       expect(Math.max(...took(ready)) - OWN_MS.ready).toBeLessThanOrEqual(lastReadyMs);
-      await world.pass(7_777);
-      await each((name) => world.delete(name));
-      await world.until('all are gone', () => gone.size === count);
+      await simulation.pass(7_777);
+      await each((name) => simulation.delete(name));
+      await simulation.until('all are gone', () => gone.size === count);
       expect(median(took(gone)) - OWN_MS.gone).toBeLessThanOrEqual(goneMs);
-      judgeEnd(world);
-      expect(world.journal.violations).toEqual([]);
+      judgeEnd(simulation);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });

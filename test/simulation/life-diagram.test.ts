@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { REASONS } from '../../src/api/gpupod/conditions.ts';
 import { markdownFiles } from '../docs/support/markdown.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 import { TOURS } from './tours/life-tours.ts';
 import { travel } from './tours/tours.ts';
 import { noteReasons, noteTransitions } from './tours/transitions.ts';
@@ -20,11 +20,11 @@ describe('the transitions of a GpuPod', () => {
   const reasons = new Set<string>();
 
   it.each(Object.entries(TOURS))('are allowed on the tour "%s"', async (_name, tour) => {
-    const world = new SimulatedWorld(tour.options);
-    noteTransitions(world, seen);
-    noteReasons(world, reasons);
-    await travel(world, tour);
-    expect(world.journal.violations).toEqual([]);
+    const simulation = new Simulation(tour.options);
+    noteTransitions(simulation, seen);
+    noteReasons(simulation, reasons);
+    await travel(simulation, tour);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it('are exactly those of docs/reliability.md', () => {

@@ -3,8 +3,8 @@ import type { Call, FaultPlan, Moment } from './boundary.ts';
 import { comparableStatus, judgeRun, judgeEnd, surplusOf } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { isReady, reasonOf, specOf } from './readings.ts';
-import { SimulatedWorld, WorldFailure } from './simulated-world.ts';
-import type { WorldOptions } from './simulated-world.ts';
+import { Simulation, SimulationFailure } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 /**
@@ -15,18 +15,18 @@ const SILENCE_MS = 16 * MINUTE_MS;
 /** Three sweeps that show an orphan, and the time before the first and after the last. */
 export const ORPHAN_MS = 25 * MINUTE_MS;
 
-export interface LifeOptions extends WorldOptions, Expectation {
+export interface LifeOptions extends SimulationOptions, Expectation {
   readonly spec?: Partial<GpuPodSpecInput>;
   /** Injects faults of the provider before anything happens. */
-  readonly prepare?: (world: SimulatedWorld) => void;
+  readonly prepare?: (simulation: Simulation) => void;
   /** What a person does between Ready and the end. */
-  readonly middle?: (world: SimulatedWorld) => Promise<void>;
+  readonly middle?: (simulation: Simulation) => Promise<void>;
   /** How long nothing may be written once everything is settled. @default 16 minutes */
   readonly silenceMs?: number;
   /** A person may delete the GpuPod, or remove it by force, before the end. @default false */
   readonly mayBeGone?: boolean;
   /** Called when the faults must end, so that the simulation can settle. */
-  readonly heal?: (world: SimulatedWorld) => void;
+  readonly heal?: (simulation: Simulation) => void;
 }
 
 export interface LifeResult {
@@ -55,7 +55,7 @@ export interface Marks {
  */
 export async function live(options: LifeOptions = {}): Promise<LifeResult> {
   const calls: Call[] = [];
-  const world = new SimulatedWorld({
+  const simulation = new Simulation({
     ...options,
     faultPlan: (call) => {
       calls.push({ to: call.to, label: call.label });
@@ -65,46 +65,46 @@ export async function live(options: LifeOptions = {}): Promise<LifeResult> {
   let ready: unknown;
   const marks = { applied: 0, middle: 0, deleted: 0, over: 0 };
   try {
-    options.prepare?.(world);
-    world.startOperator();
-    await world.pass(1_000);
+    options.prepare?.(simulation);
+    simulation.startOperator();
+    await simulation.pass(1_000);
     marks.applied = calls.length;
-    world.apply('train-1', options.spec);
-    await world.until('ready', () => isAtItsEnd(world, options));
+    simulation.apply('train-1', options.spec);
+    await simulation.until('ready', () => isAtItsEnd(simulation, options));
     marks.middle = calls.length;
-    await options.middle?.(world);
-    options.heal?.(world);
-    await settle(world, options.silenceMs);
-    await world.until('ready', () => isAtItsEnd(world, options));
-    await endOrphans(world, options);
-    ready = comparableStatus(world.object()?.['status']);
-    judgeEnd(world, options);
+    await options.middle?.(simulation);
+    options.heal?.(simulation);
+    await settle(simulation, options.silenceMs);
+    await simulation.until('ready', () => isAtItsEnd(simulation, options));
+    await endOrphans(simulation, options);
+    ready = comparableStatus(simulation.object()?.['status']);
+    judgeEnd(simulation, options);
     marks.deleted = calls.length;
-    world.delete();
-    await world.until('gone', () => world.object() === undefined && world.pending === 0);
-    await settle(world, options.silenceMs);
-    await endOrphans(world, options);
-    judgeEnd(world, options);
+    simulation.delete();
+    await simulation.until('gone', () => simulation.object() === undefined && simulation.pending === 0);
+    await settle(simulation, options.silenceMs);
+    await endOrphans(simulation, options);
+    judgeEnd(simulation, options);
   } catch (error) {
-    if (!(error instanceof WorldFailure)) throw error;
-    judgeRun(world, options);
+    if (!(error instanceof SimulationFailure)) throw error;
+    judgeRun(simulation, options);
   }
   marks.over = calls.length;
   return {
-    violations: world.journal.violations,
+    violations: simulation.journal.violations,
     calls,
     marks,
     ready,
-    trace: world.trace.text(),
-    writes: world.writes,
-    events: world.time.events,
+    trace: simulation.trace.text(),
+    writes: simulation.writes,
+    events: simulation.time.events,
   };
 }
 
 /** Whether the GpuPod has reached the state that its spec wants, and no planned action is left. */
-function isAtItsEnd(world: SimulatedWorld, { mayBeGone = false }: LifeOptions): boolean {
-  const object = world.object();
-  if (world.pending > 0) return false;
+function isAtItsEnd(simulation: Simulation, { mayBeGone = false }: LifeOptions): boolean {
+  const object = simulation.object();
+  if (simulation.pending > 0) return false;
   if (object === undefined) return mayBeGone;
   if (object.metadata.deletionTimestamp !== undefined) return false;
   if (reasonOf(object, 'Synced') !== 'ReconcileSuccess') return false;
@@ -112,24 +112,28 @@ function isAtItsEnd(world: SimulatedWorld, { mayBeGone = false }: LifeOptions): 
 }
 
 /** If orphans are terminated, sweeps find the instances of objects that were removed by force. */
-async function endOrphans(world: SimulatedWorld, { settings }: LifeOptions): Promise<void> {
+async function endOrphans(simulation: Simulation, { settings }: LifeOptions): Promise<void> {
   if (settings?.orphanPolicy !== 'Terminate') return;
-  await world.until('orphans ended', () => surplusOf(world).length === 0, ORPHAN_MS);
+  await simulation.until('orphans ended', () => surplusOf(simulation).length === 0, ORPHAN_MS);
 }
 
 /** A simulation with one GpuPod, whose instance is ready. */
-export async function readyWorld(options: WorldOptions = {}): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld(options);
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply();
-  await world.until('ready', () => world.isReady());
-  return world;
+export async function readySimulation(options: SimulationOptions = {}): Promise<Simulation> {
+  const simulation = new Simulation(options);
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply();
+  await simulation.until('ready', () => simulation.isReady());
+  return simulation;
 }
 
 /** Waits until the simulation is at rest, and checks that it stays at rest. */
-export async function settle(world: SimulatedWorld, silenceMs = SILENCE_MS): Promise<void> {
-  await world.until('rest', () => world.time.nowMs - world.lastWriteMs > silenceMs, 90 * MINUTE_MS);
+export async function settle(simulation: Simulation, silenceMs = SILENCE_MS): Promise<void> {
+  await simulation.until(
+    'rest',
+    () => simulation.time.nowMs - simulation.lastWriteMs > silenceMs,
+    90 * MINUTE_MS,
+  );
 }
 
 /** A call, and a moment in it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeEnd } from './oracles.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 const COUNT = 30;
 const NAMES = Array.from({ length: COUNT }, (_, index) => `train-${String(index)}`);
@@ -14,11 +14,11 @@ interface Measured {
 }
 
 /** The answers of the provider until a condition holds. */
-async function measure(world: SimulatedWorld, what: string, isSo: () => boolean): Promise<Measured> {
-  const { time, api } = world;
+async function measure(simulation: Simulation, what: string, isSo: () => boolean): Promise<Measured> {
+  const { time, api } = simulation;
   const beganAtMs = time.nowMs;
   const before = api.requests.count();
-  await world.until(what, isSo);
+  await simulation.until(what, isSo);
   const answered = api.requests.all().slice(before);
   const accepted = answered.filter(({ status }) => status !== 429);
   const lastCreate = accepted.findLastIndex(({ method }) => method === 'POST');
@@ -46,25 +46,27 @@ describe(`${String(COUNT)} GpuPods at a provider with a limit`, () => {
     'are created and terminated as fast as $perSecond requests a second allow, with few refusals (Retry-After $retryAfterSeconds)',
     async ({ perSecond, retryAfterSeconds, used }) => {
       const limit = { requestsPerSecond: perSecond, requestBurst: perSecond, retryAfterSeconds };
-      const world = new SimulatedWorld({
+      const simulation = new Simulation({
         isTraced: false,
         provider: { ...limit, provisioningMs: 2_000, installingMs: 0, deletingMs: 500 },
         settings: { isRateLimited: true },
       });
-      world.startOperator();
-      await world.pass(1_000);
+      simulation.startOperator();
+      await simulation.pass(1_000);
 
-      for (const name of NAMES) world.apply(name);
-      const ready = await measure(world, 'all are ready', () => NAMES.every((name) => world.isReady(name)));
-      for (const name of NAMES) world.delete(name);
-      const gone = await measure(world, 'all are deleted', () => world.objects().length === 0);
+      for (const name of NAMES) simulation.apply(name);
+      const ready = await measure(simulation, 'all are ready', () =>
+        NAMES.every((name) => simulation.isReady(name)),
+      );
+      for (const name of NAMES) simulation.delete(name);
+      const gone = await measure(simulation, 'all are deleted', () => simulation.objects().length === 0);
 
       expect(ready.perSecondWhileCreating / perSecond).toBeGreaterThan(used);
       expect(gone.seconds).toBeLessThan(gone.accepted / perSecond + OWN_SECONDS + PROOF_SECONDS);
       expect(ready.refused).toBeLessThanOrEqual(2);
       expect(gone.refused).toBeLessThanOrEqual(3);
-      judgeEnd(world);
-      expect(world.journal.violations).toEqual([]);
+      judgeEnd(simulation);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });

@@ -3,7 +3,7 @@ import type { FaultPlan, CallFault } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { INSTALLATION_RECORD, writeRecord } from './installation-record.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 import { attend } from './random-run/attendant.ts';
 
 jest.setTimeout(5 * 60_000);
@@ -33,7 +33,7 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
 /**
  * The first call with this label. If the process dies before the call, the record is deleted all the same.
  */
-function losingAt(label: string, callFaults: readonly CallFault[], world: () => SimulatedWorld): FaultPlan {
+function losingAt(label: string, callFaults: readonly CallFault[], simulation: () => Simulation): FaultPlan {
   let isLost = false;
   return (call) => {
     if (isLost || call.label !== label) return [];
@@ -42,7 +42,7 @@ function losingAt(label: string, callFaults: readonly CallFault[], world: () => 
       ? 'before'
       : 'sent';
     const act = (): void => {
-      world().server.delete('configmaps', INSTALLATION_RECORD, 'person');
+      simulation().server.delete('configmaps', INSTALLATION_RECORD, 'person');
     };
     return [{ kind: 'meanwhile', moment, act }, ...callFaults];
   };
@@ -52,32 +52,32 @@ describe('an installation whose record is deleted', () => {
   it.each(CASES)(
     'creates nothing twice and forgets nothing: $point, and $trouble',
     async ({ point, trouble }) => {
-      const world: SimulatedWorld = new SimulatedWorld({
-        faultPlan: losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => world),
+      const simulation: Simulation = new Simulation({
+        faultPlan: losingAt(POINTS[point] ?? '', TROUBLES[trouble] ?? [], () => simulation),
         settings: { installationId: undefined },
       });
-      writeRecord(world);
-      attend(world, { isAskedAnew: () => false, note: () => undefined });
-      world.startOperator();
-      await world.pass(1_000);
-      world.apply();
-      await world.until('ready', () => world.isReady());
-      await settle(world);
-      judgeEnd(world);
-      world.delete();
-      await world.until('gone', () => world.object() === undefined);
-      await settle(world);
-      judgeEnd(world);
+      writeRecord(simulation);
+      attend(simulation, { isAskedAnew: () => false, note: () => undefined });
+      simulation.startOperator();
+      await simulation.pass(1_000);
+      simulation.apply();
+      await simulation.until('ready', () => simulation.isReady());
+      await settle(simulation);
+      judgeEnd(simulation);
+      simulation.delete();
+      await simulation.until('gone', () => simulation.object() === undefined);
+      await settle(simulation);
+      judgeEnd(simulation);
       // If the record still existed, the next process must not find it either.
-      world.operator.kill();
-      world.apply();
-      await world.until('ready under the new ID', () => world.isReady());
-      world.delete();
-      await world.until('gone again', () => world.object() === undefined);
-      await settle(world);
-      judgeEnd(world);
-      expect(world.installationIds.size).toBe(2);
-      expect(world.journal.violations).toEqual([]);
+      simulation.operator.kill();
+      simulation.apply();
+      await simulation.until('ready under the new ID', () => simulation.isReady());
+      simulation.delete();
+      await simulation.until('gone again', () => simulation.object() === undefined);
+      await settle(simulation);
+      judgeEnd(simulation);
+      expect(simulation.installationIds.size).toBe(2);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });

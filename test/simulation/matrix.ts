@@ -4,14 +4,14 @@ import { isRecord } from '../../src/json.ts';
 import { live } from './life.ts';
 import type { LifeOptions, LifeResult, Marks } from './life.ts';
 import { withoutOffer } from './oracles.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
-import { OFFERS } from './world-offers.ts';
+import type { Simulation } from './simulation.ts';
+import { OFFERS } from './simulation-offers.ts';
 
 /** A fault that can occur at one of the calls of a life. */
 export interface MatrixFault {
   readonly name: string;
   /** What goes wrong in the call. Created anew for each life. */
-  readonly callFaults: (world: SimulatedWorld) => readonly CallFault[];
+  readonly callFaults: (simulation: Simulation) => readonly CallFault[];
   /** The calls in which it can occur. @default all */
   readonly fits?: (call: Call) => boolean;
   /** The last call in which it can occur is the last one by this mark. @default over */
@@ -138,16 +138,16 @@ function isOfMarket(ready: unknown, end: End): boolean {
 }
 
 function faultAt(number: number, { callFaults }: MatrixFault, options: LifeOptions): LifeOptions {
-  let world: SimulatedWorld | undefined;
+  let simulation: Simulation | undefined;
   const faultPlan: FaultPlan = (call) => [
     ...(options.faultPlan?.(call) ?? []),
-    ...(call.number === number && world !== undefined ? callFaults(world) : []),
+    ...(call.number === number && simulation !== undefined ? callFaults(simulation) : []),
   ];
   return {
     ...options,
     faultPlan,
     prepare: (prepared) => {
-      world = prepared;
+      simulation = prepared;
       options.prepare?.(prepared);
     },
   };

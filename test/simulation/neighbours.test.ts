@@ -4,7 +4,7 @@ import type { FaultPlan, CallFault } from './boundary.ts';
 import { podIdOf } from './readings.ts';
 import { removeByForce } from './people.ts';
 import { hiddenFor } from './provider-faults.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import type { Simulation } from './simulation.ts';
 import { copyAcross, settleBoth, twoClusters } from './two-clusters.ts';
 import type { TwoClusters } from './two-clusters.ts';
 
@@ -85,7 +85,7 @@ async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Prom
   };
   const both: TwoClusters = twoClusters(faultPlan);
   for (const rule of rules) both.near.api.faults.add(rule);
-  for (const world of [both.near, both.far]) world.startOperator();
+  for (const simulation of [both.near, both.far]) simulation.startOperator();
   await both.near.pass(1_000);
   both.near.apply(NAME);
   if (label.startsWith('DELETE')) {
@@ -96,9 +96,11 @@ async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Prom
   return both;
 }
 
-function areWell(...worlds: readonly SimulatedWorld[]): boolean {
-  return worlds.every((world) =>
-    world.objects().every(({ metadata }) => metadata.deletionTimestamp === undefined && world.isReady(NAME)),
+function areWell(...simulations: readonly Simulation[]): boolean {
+  return simulations.every((simulation) =>
+    simulation
+      .objects()
+      .every(({ metadata }) => metadata.deletionTimestamp === undefined && simulation.isReady(NAME)),
   );
 }
 
@@ -110,7 +112,7 @@ describe('two clusters that use one key', () => {
     await settleBoth(both);
     expect(podIdOf(far.object(NAME))).not.toBe(podIdOf(near.object(NAME)));
 
-    for (const world of [near, far]) world.delete(NAME);
+    for (const simulation of [near, far]) simulation.delete(NAME);
     await near.until('both are deleted', () => [...near.objects(), ...far.objects()].length === 0);
     await settleBoth(both);
     expect(near.journal.violations).toEqual([]);

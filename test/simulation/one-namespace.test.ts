@@ -6,8 +6,8 @@ import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { restore } from './people.ts';
 import { podIdOf } from './readings.ts';
-import { INSTALLATION } from './shared-world.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { INSTALLATION } from './shared-provider.ts';
+import { Simulation } from './simulation.ts';
 
 const FORBIDDEN = new ApiStatusError(403, 'Forbidden', 'cannot list gpupods at the cluster scope');
 
@@ -17,27 +17,34 @@ const oneNamespace: FaultPlan = ({ label }) =>
 
 describe('an operator with permission for one namespace only', () => {
   it('adopts the instance of a GpuPod that is restored from a backup', async () => {
-    const world = new SimulatedWorld({ faultPlan: oneNamespace });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
-    const podId = podIdOf(world.object());
-    restore(world);
-    await world.until('taken over', () => world.isReady() && podIdOf(world.object()) === podId, 600_000);
-    await settle(world);
-    judgeEnd(world);
-    expect(world.journal.violations).toEqual([]);
+    const simulation = new Simulation({ faultPlan: oneNamespace });
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.until('ready', () => simulation.isReady());
+    const podId = podIdOf(simulation.object());
+    restore(simulation);
+    await simulation.until(
+      'taken over',
+      () => simulation.isReady() && podIdOf(simulation.object()) === podId,
+      600_000,
+    );
+    await settle(simulation);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it('reports an orphan and does not terminate it, because it may belong to a GpuPod of another namespace', async () => {
-    const world = new SimulatedWorld({ faultPlan: oneNamespace, settings: { orphanPolicy: 'Terminate' } });
-    world.startOperator();
-    await world.pass(1_000);
-    const { id } = plantPod(world.api.world, { name: `gp-${INSTALLATION}-0123456789-1-b`, userId: 'user_1' });
-    await world.pass(60 * 60_000);
-    expect(world.api.world.ledger.entries().find((entry) => entry.id === id)?.endedAtMs).toBeNull();
-    expect(world.trace.text()).toContain('belongs to no GpuPod of the watched namespace');
-    expect(world.trace.text()).not.toContain('reconcile failed');
+    const simulation = new Simulation({ faultPlan: oneNamespace, settings: { orphanPolicy: 'Terminate' } });
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    const { id } = plantPod(simulation.api.world, {
+      name: `gp-${INSTALLATION}-0123456789-1-b`,
+      userId: 'user_1',
+    });
+    await simulation.pass(60 * 60_000);
+    expect(simulation.api.world.ledger.entries().find((entry) => entry.id === id)?.endedAtMs).toBeNull();
+    expect(simulation.trace.text()).toContain('belongs to no GpuPod of the watched namespace');
+    expect(simulation.trace.text()).not.toContain('reconcile failed');
   });
 });

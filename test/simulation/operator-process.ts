@@ -30,8 +30,8 @@ import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { WatchedView } from './watched-view.ts';
 import type { WatchSettings } from './watched-view.ts';
-import { worldProvider } from './world-provider.ts';
-import type { Key } from './world-provider.ts';
+import { simulatedProvider } from './simulated-provider.ts';
+import type { Key } from './simulated-provider.ts';
 
 export type PlanNext = (observation: Observation) => Step;
 
@@ -123,7 +123,7 @@ export class OperatorProcess {
     const { plant, random, isRateLimited } = settings;
     this.#limiter = isRateLimited ? createRateLimiter({ clock: this.clock, random }) : undefined;
     const real = plant.exchanger?.(exchanger) ?? exchanger;
-    const provider = worldProvider(real, this.clock, settings.key, this.#limiter);
+    const provider = simulatedProvider(real, this.clock, settings.key, this.#limiter);
     this.#provider = plant.provider?.(provider) ?? provider;
   }
 

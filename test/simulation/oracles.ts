@@ -6,13 +6,13 @@ import { MOST_PASSES } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { podIdOf } from './readings.ts';
 import type { Journal } from './journal.ts';
-import { INSTALLATION } from './shared-world.ts';
+import { INSTALLATION } from './shared-provider.ts';
 
 /** Two sweeps, and the termination of what the second one still shows. */
 export const TWO_SWEEPS_MS = 2 * 300_000 + 60_000;
 
 /** What the oracles judge: a simulation in virtual time, or real processes. */
-export interface JudgedWorld {
+export interface JudgedSimulation {
   readonly api: { readonly world: Pick<World, 'ledger' | 'pods'> };
   readonly server: { list(kind: 'gpupods'): readonly RawObject[] };
   readonly journal: Pick<Journal, 'uidOf' | 'addViolation' | 'retainedIds' | 'limits'>;
@@ -44,30 +44,30 @@ export interface Expectation {
 }
 
 /** Judges the final state by the ledger and the cluster, and adds violations. */
-export function judgeEnd(world: JudgedWorld, expected: Expectation = {}): void {
-  judgeRun(world, expected);
-  judgeBillable(world, expected);
-  judgePasses(world, expected.passes ?? MOST_PASSES);
+export function judgeEnd(simulation: JudgedSimulation, expected: Expectation = {}): void {
+  judgeRun(simulation, expected);
+  judgeBillable(simulation, expected);
+  judgePasses(simulation, expected.passes ?? MOST_PASSES);
 }
 
 /** Judges everything that happened so far, even in a simulation that did not reach its end. */
-export function judgeRun(world: JudgedWorld, expected: Expectation = {}): void {
-  judgeSurplus(world, expected);
-  judgeDeletes(world);
-  judgePayers(world);
-  judgeTotal(world);
+export function judgeRun(simulation: JudgedSimulation, expected: Expectation = {}): void {
+  judgeSurplus(simulation, expected);
+  judgeDeletes(simulation);
+  judgePayers(simulation);
+  judgeTotal(simulation);
 }
 
 /** No create makes all instances together cost more than the limit. */
-function judgeTotal(world: JudgedWorld): void {
-  const { totalUsdPerHour = Infinity } = world.journal.limits;
-  const entries = ours(world, world.api.world.ledger.entries());
+function judgeTotal(simulation: JudgedSimulation): void {
+  const { totalUsdPerHour = Infinity } = simulation.journal.limits;
+  const entries = ours(simulation, simulation.api.world.ledger.entries());
   for (const { createdAtMs, name } of totalUsdPerHour === Infinity ? [] : entries) {
     const total = entries
       .filter((entry) => entry.createdAtMs <= createdAtMs)
-      .reduce((sum, entry) => sum + costAt(world, entry, createdAtMs), 0);
+      .reduce((sum, entry) => sum + costAt(simulation, entry, createdAtMs), 0);
     if (total > totalUsdPerHour) {
-      world.journal.addViolation(
+      simulation.journal.addViolation(
         'cap',
         `with ${name} all instances cost ${total} USD/h together, above ${totalUsdPerHour}`,
       );
@@ -79,20 +79,20 @@ const HOUR_MS = 3_600_000;
 
 /** USD per hour. Hours charged at once count in full for one hour, even if the instance terminates. */
 function costAt(
-  world: JudgedWorld,
+  simulation: JudgedSimulation,
   { id, createdAtMs, endedAtMs, createdPriceHr }: LedgerEntry,
   atMs: number,
 ) {
-  const prepaidHours = world.api.world.pods.byId.get(id)?.offer.prepaidTime ?? 0;
+  const prepaidHours = simulation.api.world.pods.byId.get(id)?.offer.prepaidTime ?? 0;
   if (prepaidHours > 0 && atMs - createdAtMs < HOUR_MS) return createdPriceHr * prepaidHours;
   return (endedAtMs ?? Infinity) > atMs ? createdPriceHr : 0;
 }
 
 /** At most one live instance per object, by the ledger. */
-function judgeSurplus(world: JudgedWorld, { surplusMs = 0, surplusMsByUid }: Expectation): void {
+function judgeSurplus(simulation: JudgedSimulation, { surplusMs = 0, surplusMsByUid }: Expectation): void {
   const byOwner = new Map<string, LedgerEntry[]>();
-  for (const entry of ours(world, world.api.world.ledger.entries())) {
-    const uid = world.journal.uidOf(entry.id, entry.name) ?? entry.name;
+  for (const entry of ours(simulation, simulation.api.world.ledger.entries())) {
+    const uid = simulation.journal.uidOf(entry.id, entry.name) ?? entry.name;
     byOwner.set(uid, [...(byOwner.get(uid) ?? []), entry]);
   }
   for (const [uid, entries] of byOwner) {
@@ -101,7 +101,7 @@ function judgeSurplus(world: JudgedWorld, { surplusMs = 0, surplusMsByUid }: Exp
       const togetherMs = overlapMs(first, second);
       if (togetherMs > allowedMs) {
         const seconds = String(togetherMs / 1000);
-        world.journal.addViolation(
+        simulation.journal.addViolation(
           'at-most-one',
           `${uid}: ${first.name} and ${second.name} billed together for ${seconds} s`,
         );
@@ -116,60 +116,61 @@ function overlapMs(first: LedgerEntry, second: LedgerEntry): number {
 }
 
 /** Instances of this installation that bill, that no object names, and that nobody kept on purpose. */
-export function surplusOf(world: JudgedWorld): readonly LedgerEntry[] {
-  const named = new Set(world.server.list('gpupods').map(podIdOf));
-  return ours(world, world.api.world.ledger.live()).filter(
-    ({ id }) => !named.has(id) && !world.journal.retainedIds.has(id) && !(world.leftIds?.has(id) ?? false),
+export function surplusOf(simulation: JudgedSimulation): readonly LedgerEntry[] {
+  const named = new Set(simulation.server.list('gpupods').map(podIdOf));
+  return ours(simulation, simulation.api.world.ledger.live()).filter(
+    ({ id }) =>
+      !named.has(id) && !simulation.journal.retainedIds.has(id) && !(simulation.leftIds?.has(id) ?? false),
   );
 }
 
 /** The billing instances are exactly those that existing objects name. */
-function judgeBillable(world: JudgedWorld, { orphans = 0, without = [] }: Expectation): void {
-  const surplus = surplusOf(world);
+function judgeBillable(simulation: JudgedSimulation, { orphans = 0, without = [] }: Expectation): void {
+  const surplus = surplusOf(simulation);
   if (surplus.length !== orphans) {
-    world.journal.addViolation(
+    simulation.journal.addViolation(
       'billable',
       `bills, but nobody wants it: ${surplus.map(({ name }) => name).join(', ')}`,
     );
   }
-  const live = ours(world, world.api.world.ledger.live());
-  for (const object of world.server.list('gpupods')) {
+  const live = ours(simulation, simulation.api.world.ledger.live());
+  for (const object of simulation.server.list('gpupods')) {
     const { name } = object.metadata;
     const podId = stringAt(object['status'], 'podId');
     if (podId === undefined) {
       const wantsOne = recordAt(object, 'spec')['suspend'] !== true && !without.includes(name);
-      if (wantsOne) world.journal.addViolation('billable', `${name} wants an instance and has none`);
+      if (wantsOne) simulation.journal.addViolation('billable', `${name} wants an instance and has none`);
     } else if (!live.some(({ id }) => id === podId)) {
-      world.journal.addViolation('billable', `instance ${podId} of ${name} does not bill`);
+      simulation.journal.addViolation('billable', `instance ${podId} of ${name} does not bill`);
     }
   }
 }
 
 /** Foreign instances are untouched. */
-function judgeDeletes(world: JudgedWorld): void {
-  const { ledger, pods } = world.api.world;
-  const strangers = strangersOf(world);
+function judgeDeletes(simulation: JudgedSimulation): void {
+  const { ledger, pods } = simulation.api.world;
+  const strangers = strangersOf(simulation);
   for (const { podId, podName, requestNumber } of ledger.deletes) {
-    if (world.sent?.has(requestNumber) === false) continue;
-    if (strangers.includes(podId) || (podName !== null && !isOurs(world, podName))) {
-      world.journal.addViolation('foreign', `DELETE of ${podName ?? ''} (${podId})`);
+    if (simulation.sent?.has(requestNumber) === false) continue;
+    if (strangers.includes(podId) || (podName !== null && !isOurs(simulation, podName))) {
+      simulation.journal.addViolation('foreign', `DELETE of ${podName ?? ''} (${podId})`);
     }
   }
   for (const id of strangers) {
-    if (!pods.isLive(pods.get(id))) world.journal.addViolation('foreign', `${id} has terminated`);
+    if (!pods.isLive(pods.get(id))) simulation.journal.addViolation('foreign', `${id} has terminated`);
   }
 }
 
 /** No create request uses another account's key. */
-function judgePayers(world: JudgedWorld): void {
-  for (const { userId, name } of ours(world, world.api.world.ledger.entries())) {
+function judgePayers(simulation: JudgedSimulation): void {
+  for (const { userId, name } of ours(simulation, simulation.api.world.ledger.entries())) {
     if (userId !== OUR_USER)
-      world.journal.addViolation('foreign', `${name} was created on account ${userId}`);
+      simulation.journal.addViolation('foreign', `${name} was created on account ${userId}`);
   }
 }
 
 /** After the last fault the simulation comes to rest within a few passes over each object. */
-function judgePasses({ progress, journal }: JudgedWorld, most: number): void {
+function judgePasses({ progress, journal }: JudgedSimulation, most: number): void {
   for (const [key, passes] of progress?.passesToRest() ?? []) {
     if (passes > most)
       journal.addViolation('settles', `${key} needed ${String(passes)} passes after the last fault`);
@@ -179,16 +180,16 @@ function judgePasses({ progress, journal }: JudgedWorld, most: number): void {
 const OUR_USER = 'user_1';
 const OUR_INSTALLATION: ReadonlySet<string> = new Set([INSTALLATION]);
 
-function strangersOf({ foreignIds, othersIds = [] }: JudgedWorld): readonly string[] {
+function strangersOf({ foreignIds, othersIds = [] }: JudgedSimulation): readonly string[] {
   return [...foreignIds, ...othersIds];
 }
 
-function ours(world: JudgedWorld, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
-  const strangers = strangersOf(world);
-  return entries.filter(({ id, name }) => isOurs(world, name) && !strangers.includes(id));
+function ours(simulation: JudgedSimulation, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  const strangers = strangersOf(simulation);
+  return entries.filter(({ id, name }) => isOurs(simulation, name) && !strangers.includes(id));
 }
 
-function isOurs({ installationIds = OUR_INSTALLATION }: JudgedWorld, name: string): boolean {
+function isOurs({ installationIds = OUR_INSTALLATION }: JudgedSimulation, name: string): boolean {
   return [...installationIds].some((id) => name.toLowerCase().startsWith(`gp-${id}-`));
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { INSTALLATION_RECORD } from './installation-record.ts';
-import { readyWorld } from './life.ts';
+import { readySimulation } from './life.ts';
 import { judgeRun } from './oracles.ts';
 import { specChange } from './people.ts';
 import { conditionsOf, podIdOf } from './readings.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -16,12 +16,12 @@ const THEIRS = 'user_2';
  * What happens to the record of the installation before the next process starts, with the key of another
  * user.
  */
-const RECORDS: Readonly<Record<string, (world: SimulatedWorld) => void>> = {
-  'the record is lost': (world) => {
-    world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
+const RECORDS: Readonly<Record<string, (simulation: Simulation) => void>> = {
+  'the record is lost': (simulation) => {
+    simulation.server.delete('configmaps', INSTALLATION_RECORD, 'person');
   },
-  'the record names no account': (world) => {
-    world.server.edit('configmaps', INSTALLATION_RECORD, withoutAccount, 'person');
+  'the record names no account': (simulation) => {
+    simulation.server.edit('configmaps', INSTALLATION_RECORD, withoutAccount, 'person');
   },
   'the record is kept': () => undefined,
 };
@@ -33,60 +33,63 @@ function withoutAccount<T extends Record<string, unknown>>(object: T): T {
 
 /** The state of the GpuPod by then, and what a person requests during the time of the wrong key. */
 const STAKES: Readonly<
-  Record<string, { begin: () => Promise<SimulatedWorld>; ask: (world: SimulatedWorld) => void }>
+  Record<string, { begin: () => Promise<Simulation>; ask: (simulation: Simulation) => void }>
 > = {
-  'a create request is in flight': { begin: worldWithUnknownOutcome, ask: () => undefined },
-  'a create request is in flight, and the GpuPod is deleted': { begin: worldWithUnknownOutcome, ask: remove },
-  'an instance is ready': { begin: readyWorld, ask: () => undefined },
-  'an instance is ready, and the GpuPod is deleted': { begin: readyWorld, ask: remove },
+  'a create request is in flight': { begin: withUnknownOutcome, ask: () => undefined },
+  'a create request is in flight, and the GpuPod is deleted': { begin: withUnknownOutcome, ask: remove },
+  'an instance is ready': { begin: readySimulation, ask: () => undefined },
+  'an instance is ready, and the GpuPod is deleted': { begin: readySimulation, ask: remove },
   'an instance is ready, and the GpuPod is suspended': {
-    begin: readyWorld,
+    begin: readySimulation,
     ask: specChange({ suspend: true }),
   },
-  'an attempt is being terminated': { begin: endingWorld, ask: () => undefined },
+  'an attempt is being terminated': { begin: whileTerminating, ask: () => undefined },
 };
 
-function remove(world: SimulatedWorld): void {
-  world.delete();
+function remove(simulation: Simulation): void {
+  simulation.delete();
 }
 
 /** The create response is lost, no list shows the instance yet, and the process dies. */
-async function worldWithUnknownOutcome(): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld();
-  world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply();
-  await world.until('requested', () => world.api.requests.count({ method: 'POST', path: '/pods/' }) === 1);
-  return world;
+async function withUnknownOutcome(): Promise<Simulation> {
+  const simulation = new Simulation();
+  simulation.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetAfter' } });
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply();
+  await simulation.until(
+    'requested',
+    () => simulation.api.requests.count({ method: 'POST', path: '/pods/' }) === 1,
+  );
+  return simulation;
 }
 
 /** The provider ignored the DELETE for the instance of a suspended GpuPod. */
-async function endingWorld(): Promise<SimulatedWorld> {
-  const world = await readyWorld();
-  world.api.faults.add({ method: 'DELETE', times: 1, effect: { kind: 'ResetBefore' } });
-  specChange({ suspend: true })(world);
-  await world.until('being ended', () => world.api.world.ledger.deletes.length > 0);
-  specChange({ suspend: false })(world);
-  return world;
+async function whileTerminating(): Promise<Simulation> {
+  const simulation = await readySimulation();
+  simulation.api.faults.add({ method: 'DELETE', times: 1, effect: { kind: 'ResetBefore' } });
+  specChange({ suspend: true })(simulation);
+  await simulation.until('being ended', () => simulation.api.world.ledger.deletes.length > 0);
+  specChange({ suspend: false })(simulation);
+  return simulation;
 }
 
-function comeBackWith(world: SimulatedWorld, key: string, lose: (world: SimulatedWorld) => void): void {
-  world.operator.kill();
-  lose(world);
-  world.changeKey(key);
+function comeBackWith(simulation: Simulation, key: string, lose: (simulation: Simulation) => void): void {
+  simulation.operator.kill();
+  lose(simulation);
+  simulation.changeKey(key);
 }
 
-function findCondition(world: SimulatedWorld, type: string): Readonly<Record<string, unknown>> | undefined {
-  const object = world.object();
+function findCondition(simulation: Simulation, type: string): Readonly<Record<string, unknown>> | undefined {
+  const object = simulation.object();
   return object === undefined ? undefined : conditionsOf(object).find((one) => one['type'] === type);
 }
 
-function messageOf(world: SimulatedWorld, type: string): string {
-  return String(findCondition(world, type)?.['message']);
+function messageOf(simulation: Simulation, type: string): string {
+  return String(findCondition(simulation, type)?.['message']);
 }
 
-function changesBy(userId: string, { api }: SimulatedWorld): readonly string[] {
+function changesBy(userId: string, { api }: Simulation): readonly string[] {
   return api.requests
     .all()
     .filter((request) => request.userId === userId && request.method !== 'GET')
@@ -101,69 +104,72 @@ describe('an operator that restarts with the key of another user', () => {
   it.each(CASES)(
     'does nothing for the GpuPod until the old key is back: $stake, $record',
     async ({ stake, record }) => {
-      const { begin, ask } = STAKES[stake] ?? { begin: readyWorld, ask: remove };
-      const world = await begin();
-      const livePods = world.api.world.ledger.live().map(({ id }) => id);
-      comeBackWith(world, 'other-key', RECORDS[record] ?? remove);
-      await world.until('said', () => findCondition(world, 'Synced')?.['reason'] === 'AccountChanged');
-      for (const part of [OURS, THEIRS]) expect(messageOf(world, 'Synced')).toContain(part);
-      const ready = findCondition(world, 'Ready');
-      ask(world);
-      await world.pass(40 * MINUTE_MS);
+      const { begin, ask } = STAKES[stake] ?? { begin: readySimulation, ask: remove };
+      const simulation = await begin();
+      const livePods = simulation.api.world.ledger.live().map(({ id }) => id);
+      comeBackWith(simulation, 'other-key', RECORDS[record] ?? remove);
+      await simulation.until(
+        'said',
+        () => findCondition(simulation, 'Synced')?.['reason'] === 'AccountChanged',
+      );
+      for (const part of [OURS, THEIRS]) expect(messageOf(simulation, 'Synced')).toContain(part);
+      const ready = findCondition(simulation, 'Ready');
+      ask(simulation);
+      await simulation.pass(40 * MINUTE_MS);
       // Nothing is released, reported as terminated, terminated or created again.
-      expect(world.object()).toBeDefined();
-      expect(findCondition(world, 'Ready')).toMatchObject({
+      expect(simulation.object()).toBeDefined();
+      expect(findCondition(simulation, 'Ready')).toMatchObject({
         reason: ready?.['reason'],
         status: ready?.['status'],
       });
-      expect(changesBy(THEIRS, world)).toEqual([]);
-      expect(world.api.world.ledger.live().map(({ id }) => id)).toEqual(livePods);
+      expect(changesBy(THEIRS, simulation)).toEqual([]);
+      expect(simulation.api.world.ledger.live().map(({ id }) => id)).toEqual(livePods);
 
-      comeBackWith(world, 'test-key', () => undefined);
+      comeBackWith(simulation, 'test-key', () => undefined);
       if (ask === remove) {
-        await world.until('gone', () => world.object() === undefined);
+        await simulation.until('gone', () => simulation.object() === undefined);
       } else if (ask === STAKES['an instance is ready, and the GpuPod is suspended']?.ask) {
-        await world.until('ended', () => podIdOf(world.object()) === undefined);
+        await simulation.until('ended', () => podIdOf(simulation.object()) === undefined);
       } else {
-        await world.until('ready', () => world.isReady());
+        await simulation.until('ready', () => simulation.isReady());
       }
-      judgeRun(world);
-      expect(world.journal.violations).toEqual([]);
+      judgeRun(simulation);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });
 
 const NO_NAME = { status: 403, body: { detail: 'API key missing scope: user:read' } };
 
-async function namelessWorld(): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld();
-  world.api.faults.add({ path: '/user/whoami', effect: { kind: 'Answer', ...NO_NAME } });
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply();
-  await world.until('ready', () => world.isReady());
-  return world;
+async function withoutAccountName(): Promise<Simulation> {
+  const simulation = new Simulation();
+  simulation.api.faults.add({ path: '/user/whoami', effect: { kind: 'Answer', ...NO_NAME } });
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply();
+  await simulation.until('ready', () => simulation.isReady());
+  return simulation;
 }
 
 describe('a key without permission to read its account', () => {
   it('creates, follows and terminates', async () => {
-    const world = await namelessWorld();
-    expect(world.object()).toMatchObject({ status: { account: { userId: OURS } } });
-    world.operator.kill();
-    await world.pass(MINUTE_MS);
-    world.delete();
-    await world.until('gone', () => world.object() === undefined);
-    expect(world.journal.violations).toEqual([]);
+    const simulation = await withoutAccountName();
+    expect(simulation.object()).toMatchObject({ status: { account: { userId: OURS } } });
+    simulation.operator.kill();
+    await simulation.pass(MINUTE_MS);
+    simulation.delete();
+    await simulation.until('gone', () => simulation.object() === undefined);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it('continues after a restart if the instance terminated meanwhile, because the history shows it', async () => {
-    const world = await namelessWorld();
-    world.operator.kill();
-    const pod = world.api.world.pods.byId.get(podIdOf(world.object()) ?? '');
-    if (pod !== undefined) world.api.world.pods.delete(pod, 0);
-    await world.until('told', () => findCondition(world, 'Ready')?.['reason'] === 'Interrupted');
-    expect(world.api.world.ledger.live().filter(({ userId }) => userId === OURS)).toHaveLength(
-      world.foreignIds.length,
+    const simulation = await withoutAccountName();
+    simulation.operator.kill();
+    const pod = simulation.api.world.pods.byId.get(podIdOf(simulation.object()) ?? '');
+    if (pod !== undefined) simulation.api.world.pods.delete(pod, 0);
+    await simulation.until('told', () => findCondition(simulation, 'Ready')?.['reason'] === 'Interrupted');
+    expect(simulation.api.world.ledger.live().filter(({ userId }) => userId === OURS)).toHaveLength(
+      simulation.foreignIds.length,
     );
   });
 
@@ -177,34 +183,39 @@ describe('a key without permission to read its account', () => {
   ])(
     'neither releases nor reports as terminated: the key of another user, $name',
     async ({ key, reason }) => {
-      const world = await namelessWorld();
-      const [, other] = world.api.world.settings.accounts;
+      const simulation = await withoutAccountName();
+      const [, other] = simulation.api.world.settings.accounts;
       if (other !== undefined) {
-        world.api.world.settings.accounts.push({ ...other, key: 'third-key', userId: 'user_3', teams: [] });
+        simulation.api.world.settings.accounts.push({
+          ...other,
+          key: 'third-key',
+          userId: 'user_3',
+          teams: [],
+        });
       }
-      comeBackWith(world, key, RECORDS['the record is lost'] ?? remove);
-      world.delete();
-      await world.until('said', () => findCondition(world, 'Synced')?.['reason'] === reason);
-      expect(messageOf(world, 'Synced')).toContain(OURS);
-      await world.pass(40 * MINUTE_MS);
-      expect(world.object()).toBeDefined();
-      expect(changesBy(THEIRS, world)).toEqual([]);
-      expect(changesBy('user_3', world)).toEqual([]);
-      comeBackWith(world, 'test-key', () => undefined);
-      await world.until('gone', () => world.object() === undefined);
-      expect(world.journal.violations).toEqual([]);
+      comeBackWith(simulation, key, RECORDS['the record is lost'] ?? remove);
+      simulation.delete();
+      await simulation.until('said', () => findCondition(simulation, 'Synced')?.['reason'] === reason);
+      expect(messageOf(simulation, 'Synced')).toContain(OURS);
+      await simulation.pass(40 * MINUTE_MS);
+      expect(simulation.object()).toBeDefined();
+      expect(changesBy(THEIRS, simulation)).toEqual([]);
+      expect(changesBy('user_3', simulation)).toEqual([]);
+      comeBackWith(simulation, 'test-key', () => undefined);
+      await simulation.until('gone', () => simulation.object() === undefined);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 
   it('finds the instance when the create response is lost, or proves that there is none', async () => {
-    const world = new SimulatedWorld();
-    world.api.faults.add({ path: '/user/whoami', effect: { kind: 'Answer', ...NO_NAME } });
-    world.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetBefore' } });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
-    judgeRun(world);
-    expect(world.journal.violations).toEqual([]);
+    const simulation = new Simulation();
+    simulation.api.faults.add({ path: '/user/whoami', effect: { kind: 'Answer', ...NO_NAME } });
+    simulation.api.faults.add({ method: 'POST', path: '/pods/', times: 1, effect: { kind: 'ResetBefore' } });
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.until('ready', () => simulation.isReady());
+    judgeRun(simulation);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ import {
 import type { Doing } from './edits.ts';
 import { copyForged, heldByAnother, nameAnother } from './meddling.ts';
 import { podIdOf, specOf } from './readings.ts';
-import { NAMESPACE } from './simulated-world.ts';
-import type { SimulatedWorld } from './simulated-world.ts';
+import { NAMESPACE } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 
 export { annotate, specChange, statusChange } from './edits.ts';
 export type { Doing } from './edits.ts';
@@ -22,71 +22,71 @@ export type { Doing } from './edits.ts';
 const FORCE_RELEASE = 'gpupod.dev/force-release';
 const REQUEST = 'gpupod.dev/reconcile-requested-at';
 
-export const stripAnnotations: Doing = (world, name) => {
-  world.edit((object) => withAnnotations(object, {}), name);
+export const stripAnnotations: Doing = (simulation, name) => {
+  simulation.edit((object) => withAnnotations(object, {}), name);
 };
 
 /** Not for an object that is being deleted: that would remove it, see {@link removeByForce}. */
-const stripFinalizer: Doing = (world, name) => {
-  world.edit((object) => ({ ...object, metadata: withoutFinalizers(object) }), name);
+const stripFinalizer: Doing = (simulation, name) => {
+  simulation.edit((object) => ({ ...object, metadata: withoutFinalizers(object) }), name);
 };
 
 function withoutFinalizers({ metadata }: RawObject): RawObject['metadata'] {
   return metadata.deletionTimestamp === undefined ? { ...metadata, finalizers: [] } : metadata;
 }
 
-const stripStatus: Doing = (world, name) => {
-  world.edit((object) => ({ ...object, status: { observedGeneration: -1 } }), name);
+const stripStatus: Doing = (simulation, name) => {
+  simulation.edit((object) => ({ ...object, status: { observedGeneration: -1 } }), name);
 };
 
 /** `kubectl replace` with the original file: annotations and finalizer are lost, the status stays. */
-export const replaceFromFile: Doing = (world, name) => {
-  world.edit((object) => withAnnotations({ ...object, metadata: withoutFinalizers(object) }, {}), name);
+export const replaceFromFile: Doing = (simulation, name) => {
+  simulation.edit((object) => withAnnotations({ ...object, metadata: withoutFinalizers(object) }, {}), name);
 };
 
 /** A person removes the object with its finalizer. Nobody in the cluster knows its instance any more. */
-export const removeByForce: Doing = (world, name) => {
-  if (world.object(name) === undefined) return;
-  stripFinalizer(world, name);
-  world.delete(name);
+export const removeByForce: Doing = (simulation, name) => {
+  if (simulation.object(name) === undefined) return;
+  stripFinalizer(simulation, name);
+  simulation.delete(name);
 };
 
 /** Removed by force, and applied again from its file. */
-export const removeByForceAndApply: Doing = (world, name = NAME) => {
-  const spec = specAt(world, name);
+export const removeByForceAndApply: Doing = (simulation, name = NAME) => {
+  const spec = specAt(simulation, name);
   if (spec === undefined) return;
-  removeByForce(world, name);
-  world.apply(name, spec);
+  removeByForce(simulation, name);
+  simulation.apply(name, spec);
 };
 
 /** A backup tool restores it: same name and annotations, no status, another UID. */
-export const restore: Doing = (world, name = NAME) => {
-  const spec = specAt(world, name);
+export const restore: Doing = (simulation, name = NAME) => {
+  const spec = specAt(simulation, name);
   if (spec === undefined) return;
-  const annotations = { ...world.object(name)?.metadata.annotations };
-  removeByForce(world, name);
-  world.apply(name, spec, annotations);
+  const annotations = { ...simulation.object(name)?.metadata.annotations };
+  removeByForce(simulation, name);
+  simulation.apply(name, spec, annotations);
 };
 
 /** A backup tool restores an earlier moment: its spec and annotations, no status, another UID. */
 export function restoreFrom(saved: RawObject): Doing {
-  return (world, name = NAME) => {
-    if (world.object(name) === undefined) return;
-    removeByForce(world, name);
-    world.apply(name, lasting(specOf(saved)), lastingAnnotations(saved));
+  return (simulation, name = NAME) => {
+    if (simulation.object(name) === undefined) return;
+    removeByForce(simulation, name);
+    simulation.apply(name, lasting(specOf(saved)), lastingAnnotations(saved));
   };
 }
 
 /** A backup tool restores the moment before the second attempt. */
-const restoreOlder: Doing = (world, name) => {
-  const saved = world.object(name);
+const restoreOlder: Doing = (simulation, name) => {
+  const saved = simulation.object(name);
   if (saved === undefined || saved.metadata.deletionTimestamp !== undefined) return;
-  SUSPEND(world, name);
-  world.later(60_000, () => {
-    RESUME(world, name);
+  SUSPEND(simulation, name);
+  simulation.later(60_000, () => {
+    RESUME(simulation, name);
   });
-  world.later(360_000, () => {
-    restoreFrom(saved)(world, name);
+  simulation.later(360_000, () => {
+    restoreFrom(saved)(simulation, name);
   });
 };
 
@@ -94,11 +94,11 @@ const restoreOlder: Doing = (world, name) => {
  * A person copies the YAML with its annotations for a second GpuPod, without changes that are meant to be
  * temporary.
  */
-export function copyTo(namespace: string, copyName?: string, otherCluster?: SimulatedWorld): Doing {
-  return (world, name = NAME) => {
-    const object = world.object(name);
+export function copyTo(namespace: string, copyName?: string, otherCluster?: Simulation): Doing {
+  return (simulation, name = NAME) => {
+    const object = simulation.object(name);
     if (object === undefined) return;
-    (otherCluster ?? world).apply(
+    (otherCluster ?? simulation).apply(
       copyName ?? name,
       lasting(specOf(object)),
       lastingAnnotations(object),
@@ -111,67 +111,70 @@ export function copyTo(namespace: string, copyName?: string, otherCluster?: Simu
  * A person accepts to pay for the instance in the status. It keeps billing, and the operator does not
  * terminate it.
  */
-const forceRelease: Doing = (world, name) => {
-  const object = world.object(name);
+const forceRelease: Doing = (simulation, name) => {
+  const object = simulation.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
   if (podId === undefined) return;
-  world.leftIds.add(podId);
-  annotate(FORCE_RELEASE, podId)(world, name);
-  world.delete(name);
+  simulation.leftIds.add(podId);
+  annotate(FORCE_RELEASE, podId)(simulation, name);
+  simulation.delete(name);
 };
 
 /** The provider terminates the instance. A person requests another one after a while. */
-const loseInstance: Doing = (world, name) => {
-  const object = world.object(name);
+const loseInstance: Doing = (simulation, name) => {
+  const object = simulation.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
   if (podId === undefined) return;
-  world.api.world.pods.loseSpot(podId);
-  world.later(400_000, () => {
-    annotate(REQUEST, world.nowText())(world, name);
+  simulation.api.world.pods.loseSpot(podId);
+  simulation.later(400_000, () => {
+    annotate(REQUEST, simulation.nowText())(simulation, name);
   });
 };
 
 function breakWatch(ms: number): Doing {
-  return (world) => {
-    for (const operator of world.operators) {
+  return (simulation) => {
+    for (const operator of simulation.operators) {
       if (!operator.isDead) operator.view.breakFor(ms);
     }
   };
 }
 
 function jumpWall(byMs: number): Doing {
-  return (world) => {
-    for (const operator of world.operators) operator.clock.jumpWall(byMs);
+  return (simulation) => {
+    for (const operator of simulation.operators) operator.clock.jumpWall(byMs);
   };
 }
 
 /** The key is replaced by that of another account, and restored after a while. */
 function swapKey(ms: number): Doing {
-  return (world) => {
-    if (world.settings.key.text === 'other-key') return;
-    world.changeKey('other-key');
-    world.later(ms, () => {
-      world.changeKey('test-key');
+  return (simulation) => {
+    if (simulation.settings.key.text === 'other-key') return;
+    simulation.changeKey('other-key');
+    simulation.later(ms, () => {
+      simulation.changeKey('test-key');
     });
   };
 }
 
 /** Does something, and undoes it after a while. */
 function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
-  return (world, name) => {
-    begin(world, name);
-    world.later(ms, () => {
-      end(world, name);
+  return (simulation, name) => {
+    begin(simulation, name);
+    simulation.later(ms, () => {
+      end(simulation, name);
     });
   };
 }
 
 /** The API server may refuse what people try: the object may not exist, or its spec may be frozen. */
-export function attempt(world: SimulatedWorld, doing: Doing, name?: string): void {
+export function attempt(simulation: Simulation, doing: Doing, name?: string): void {
   try {
-    doing(world, name);
+    doing(simulation, name);
   } catch (error) {
-    world.trace.add(world.time.nowMs, `refused: ${error instanceof Error ? error.message : String(error)}`);
+    simulation.trace.add(
+      simulation.time.nowMs,
+      `refused: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -218,8 +221,8 @@ export const ANYTIME: Readonly<Record<string, Doing>> = {
 /** Afterwards an object of this name exists, and its spec wants the same as before. */
 export const GENTLE: Readonly<Record<string, Doing>> = {
   ...ANYTIME,
-  'copied in its namespace': (world, name = NAME) => {
-    copyTo(NAMESPACE, `${name}-copy`)(world, name);
+  'copied in its namespace': (simulation, name = NAME) => {
+    copyTo(NAMESPACE, `${name}-copy`)(simulation, name);
   },
   'copied to another namespace': copyTo('team-b'),
   'copied with a forged create intent': copyForged,
@@ -229,10 +232,10 @@ export const GENTLE: Readonly<Record<string, Doing>> = {
 export const ODD: Readonly<Record<string, Doing>> = {
   'released by force': forceRelease,
   'machine lost': loseInstance,
-  'deleted early': (world, name) => {
-    const finalizers = world.object(name)?.metadata.finalizers ?? [];
+  'deleted early': (simulation, name) => {
+    const finalizers = simulation.object(name)?.metadata.finalizers ?? [];
     // Deleting an object whose finalizer a person removed would remove it by force.
-    if (finalizers.length > 0) world.delete(name);
+    if (finalizers.length > 0) simulation.delete(name);
   },
 };
 

@@ -2,22 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import type { PodRule } from '../../src/simulator/world/pod-rule.ts';
 import { conditionsOf, reasonOf } from './readings.ts';
-import { SimulatedWorld } from './simulated-world.ts';
-import type { WorldOptions } from './simulated-world.ts';
-import { OFFERS } from './world-offers.ts';
+import { Simulation } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
+import { OFFERS } from './simulation-offers.ts';
 
 const MINUTE_MS = 60_000;
 const CHEAPEST = 'n3-H100x1';
 
-async function worldOf(options: WorldOptions = {}): Promise<SimulatedWorld> {
-  const world = new SimulatedWorld(options);
-  world.startOperator();
-  await world.pass(1_000);
-  return world;
+async function simulationOf(options: SimulationOptions = {}): Promise<Simulation> {
+  const simulation = new Simulation(options);
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  return simulation;
 }
 
-function refuse(world: SimulatedWorld, contains: string, [status, detail]: readonly [number, string]): void {
-  world.api.faults.add({
+function refuse(simulation: Simulation, contains: string, [status, detail]: readonly [number, string]): void {
+  simulation.api.faults.add({
     method: 'POST',
     path: '/pods/',
     contains,
@@ -25,20 +25,20 @@ function refuse(world: SimulatedWorld, contains: string, [status, detail]: reado
   });
 }
 
-function creates(world: SimulatedWorld, contains: string): number {
-  return world.api.requests
+function creates(simulation: Simulation, contains: string): number {
+  return simulation.api.requests
     .all({ method: 'POST', path: '/pods/' })
     .filter(({ bodyText }) => bodyText.includes(contains)).length;
 }
 
-function syncedOf(world: SimulatedWorld, name: string): string | undefined {
-  const object = world.object(name);
+function syncedOf(simulation: Simulation, name: string): string | undefined {
+  const object = simulation.object(name);
   return object === undefined ? undefined : reasonOf(object, 'Synced');
 }
 
 /** The offers that were rented for instances with this text in their name, in sequence. */
-function rented(world: SimulatedWorld, name: string): readonly string[] {
-  return world.api.world.ledger
+function rented(simulation: Simulation, name: string): readonly string[] {
+  return simulation.api.world.ledger
     .entries()
     .filter((entry) => entry.origin === 'Api' && entry.name.includes(name))
     .map(({ cloudId }) => cloudId);
@@ -67,19 +67,19 @@ const OWN_FAULT: readonly {
 
 describe('a refusal that concerns one GpuPod', () => {
   it.each(OWN_FAULT)('holds back no other GpuPod: $why', async ({ answer, synced }) => {
-    const world = await worldOf();
-    refuse(world, 'offender', answer);
-    world.apply('offender');
-    await world.until('refused', () => syncedOf(world, 'offender') === synced, 2 * MINUTE_MS);
-    world.apply('neighbour');
-    await world.until('the neighbour is ready', () => world.isReady('neighbour'), 3 * MINUTE_MS);
+    const simulation = await simulationOf();
+    refuse(simulation, 'offender', answer);
+    simulation.apply('offender');
+    await simulation.until('refused', () => syncedOf(simulation, 'offender') === synced, 2 * MINUTE_MS);
+    simulation.apply('neighbour');
+    await simulation.until('the neighbour is ready', () => simulation.isReady('neighbour'), 3 * MINUTE_MS);
 
-    expect(rented(world, 'neighbour')).toEqual([CHEAPEST]);
+    expect(rented(simulation, 'neighbour')).toEqual([CHEAPEST]);
     // It retries, at a low rate.
-    const before = creates(world, 'offender');
-    await world.pass(30 * MINUTE_MS);
-    expect(creates(world, 'offender') - before).toBeLessThanOrEqual(12);
-    expect(world.journal.violations).toEqual([]);
+    const before = creates(simulation, 'offender');
+    await simulation.pass(30 * MINUTE_MS);
+    expect(creates(simulation, 'offender') - before).toBeLessThanOrEqual(12);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it.each<{ why: string; spec: Partial<GpuPodSpecInput>; rule: PodRule }>([
@@ -101,28 +101,28 @@ describe('a refusal that concerns one GpuPod', () => {
     { why: 'variables with which the instance breaks', spec: {}, rule: { outcome: 'Error' } },
   ])('causes no cooldown for others: $why', async ({ spec, rule }) => {
     const podRules = [{ nameIncludes: 'offender', cloudId: CHEAPEST, ...rule }];
-    const world = await worldOf({ provider: { podRules } });
-    world.apply('offender', spec);
-    await world.until('its second', () => rented(world, 'offender').length === 2, 40 * MINUTE_MS);
-    world.apply('neighbour', { env: [{ name: 'OTHER', value: 'x' }] });
-    await world.until('the neighbour is ready', () => world.isReady('neighbour'), 5 * MINUTE_MS);
+    const simulation = await simulationOf({ provider: { podRules } });
+    simulation.apply('offender', spec);
+    await simulation.until('its second', () => rented(simulation, 'offender').length === 2, 40 * MINUTE_MS);
+    simulation.apply('neighbour', { env: [{ name: 'OTHER', value: 'x' }] });
+    await simulation.until('the neighbour is ready', () => simulation.isReady('neighbour'), 5 * MINUTE_MS);
 
-    expect(rented(world, 'offender').slice(0, 2)).toEqual([CHEAPEST, 'gpu_1x_h100']);
-    expect(rented(world, 'neighbour')).toEqual([CHEAPEST]);
-    expect(world.journal.violations).toEqual([]);
+    expect(rented(simulation, 'offender').slice(0, 2)).toEqual([CHEAPEST, 'gpu_1x_h100']);
+    expect(rented(simulation, 'neighbour')).toEqual([CHEAPEST]);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });
 
 describe('a refusal that concerns an offer', () => {
   it('causes a cooldown for others if nothing of the tenant’s own was installed', async () => {
     const podRules = [{ nameIncludes: 'plain', cloudId: CHEAPEST, outcome: 'InstallFailed' as const }];
-    const world = await worldOf({ provider: { podRules } });
-    world.apply('plain', { env: [] });
-    await world.until('its second', () => rented(world, 'plain').length === 2, 40 * MINUTE_MS);
-    world.apply('neighbour');
-    await world.until('the neighbour is ready', () => world.isReady('neighbour'), 5 * MINUTE_MS);
+    const simulation = await simulationOf({ provider: { podRules } });
+    simulation.apply('plain', { env: [] });
+    await simulation.until('its second', () => rented(simulation, 'plain').length === 2, 40 * MINUTE_MS);
+    simulation.apply('neighbour');
+    await simulation.until('the neighbour is ready', () => simulation.isReady('neighbour'), 5 * MINUTE_MS);
 
-    expect(rented(world, 'neighbour')).toEqual(['gpu_1x_h100']);
+    expect(rented(simulation, 'neighbour')).toEqual(['gpu_1x_h100']);
   });
 
   it.each([
@@ -132,36 +132,40 @@ describe('a refusal that concerns an offer', () => {
     [403, 'This provider is not enabled'],
     [400, 'Hyperstack rate limit exceeded'],
   ] as const)('moves on to the next offer at once: %i %s', async (status, detail) => {
-    const world = await worldOf();
-    refuse(world, '"hyperstack"', [status, detail]);
+    const simulation = await simulationOf();
+    refuse(simulation, '"hyperstack"', [status, detail]);
     const seen = new Set<string | undefined>();
-    world.apply('train-1');
-    await world.until(
+    simulation.apply('train-1');
+    await simulation.until(
       'ready',
       () => {
-        seen.add(syncedOf(world, 'train-1'));
-        return world.isReady('train-1');
+        seen.add(syncedOf(simulation, 'train-1'));
+        return simulation.isReady('train-1');
       },
       2 * MINUTE_MS,
     );
-    expect(rented(world, 'train-1')).toEqual(['gpu_1x_h100']);
+    expect(rented(simulation, 'train-1')).toEqual(['gpu_1x_h100']);
     expect(seen).not.toContain('PaymentRequired');
   });
 });
 
 describe('an account that one tenant’s refusals discredit', () => {
   it('is tried by another GpuPod, and then stays usable for the others', async () => {
-    const world = await worldOf();
-    refuse(world, 'offender', [402, 'Payment required']);
-    world.apply('offender');
-    await world.until('refused', () => syncedOf(world, 'offender') === 'PaymentRequired', 2 * MINUTE_MS);
-    world.apply('first');
-    await world.until('the probe of the first', () => world.isReady('first'), 9 * MINUTE_MS);
-    const before = creates(world, 'offender');
-    await world.until('the offender asks again', () => creates(world, 'offender') > before);
-    world.apply('second');
-    await world.until('the second is ready', () => world.isReady('second'), 3 * MINUTE_MS);
-    expect(world.journal.violations).toEqual([]);
+    const simulation = await simulationOf();
+    refuse(simulation, 'offender', [402, 'Payment required']);
+    simulation.apply('offender');
+    await simulation.until(
+      'refused',
+      () => syncedOf(simulation, 'offender') === 'PaymentRequired',
+      2 * MINUTE_MS,
+    );
+    simulation.apply('first');
+    await simulation.until('the probe of the first', () => simulation.isReady('first'), 9 * MINUTE_MS);
+    const before = creates(simulation, 'offender');
+    await simulation.until('the offender asks again', () => creates(simulation, 'offender') > before);
+    simulation.apply('second');
+    await simulation.until('the second is ready', () => simulation.isReady('second'), 3 * MINUTE_MS);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });
 
@@ -169,14 +173,14 @@ describe('an offer that expects to take hours', () => {
   it.each([900, 1e9])(
     'does not override the time limit of the spec: %d minutes',
     async (provisioningTime) => {
-      const world = await worldOf({
+      const simulation = await simulationOf({
         offers: OFFERS.map((offer) => ({ ...offer, provisioningTime })),
         provider: { podRules: [{ outcome: 'StuckProvisioning' }] },
       });
-      world.apply('train-1', { provisioningTimeout: '10s', maxAttempts: 1 });
-      await world.until('requested', () => rented(world, 'train-1').length === 1, 2 * MINUTE_MS);
-      await world.pass(5_000);
-      const object = world.object();
+      simulation.apply('train-1', { provisioningTimeout: '10s', maxAttempts: 1 });
+      await simulation.until('requested', () => rented(simulation, 'train-1').length === 1, 2 * MINUTE_MS);
+      await simulation.pass(5_000);
+      const object = simulation.object();
       const told = object === undefined ? [] : conditionsOf(object);
       expect(told).toContainEqual(
         expect.objectContaining({
@@ -185,11 +189,11 @@ describe('an offer that expects to take hours', () => {
         }),
       );
       const isLiving = (): boolean =>
-        world.api.world.ledger
+        simulation.api.world.ledger
           .live()
           .some(({ origin, name }) => origin === 'Api' && name.includes('train-1'));
-      await world.until('given up', () => !isLiving(), 3 * MINUTE_MS);
-      expect(world.journal.violations).toEqual([]);
+      await simulation.until('given up', () => !isLiving(), 3 * MINUTE_MS);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });

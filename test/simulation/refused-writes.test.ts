@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
 import type { EventToRecord } from '../../src/controllers/gpupod/ports.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -33,7 +33,7 @@ describe('a write of the operator that a policy refuses', () => {
   ])('is reported by an event, and succeeds once it is allowed: $what', async ({ label, error, reason }) => {
     const policy = { isOn: true };
     const events: EventToRecord[] = [];
-    const world = new SimulatedWorld({
+    const simulation = new Simulation({
       faultPlan: (call) => (policy.isOn && call.label === label ? [{ kind: 'refuse', error }] : []),
       plant: {
         ports: (ports) => ({
@@ -46,13 +46,13 @@ describe('a write of the operator that a policy refuses', () => {
         }),
       },
     });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.pass(MINUTE_MS);
-    world.delete();
-    await world.pass(3 * MINUTE_MS);
-    expect(world.object()).toBeDefined();
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.pass(MINUTE_MS);
+    simulation.delete();
+    await simulation.pass(3 * MINUTE_MS);
+    expect(simulation.object()).toBeDefined();
     expect(events).toContainEqual({
       type: 'Warning',
       reason,
@@ -61,6 +61,6 @@ describe('a write of the operator that a policy refuses', () => {
     expect(events.filter((event) => event.reason === 'WriteFailed').length).toBeLessThan(5);
 
     policy.isOn = false;
-    await world.until('gone', () => world.object() === undefined, 20 * MINUTE_MS);
+    await simulation.until('gone', () => simulation.object() === undefined, 20 * MINUTE_MS);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { judgeEnd } from './oracles.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 const COUNT = 50;
 const NAMES = Array.from({ length: COUNT }, (_, index) => `train-${String(index)}`);
@@ -9,9 +9,9 @@ const REST_MS = 10 * 60_000;
 type Calls = Readonly<Record<string, number>>;
 
 /** What a number of GpuPods cost from apply to Ready, at rest, and until the last one is deleted. */
-async function live(): Promise<{ world: SimulatedWorld; toReady: Calls; atRest: Calls; toGone: Calls }> {
+async function live(): Promise<{ simulation: Simulation; toReady: Calls; atRest: Calls; toGone: Calls }> {
   let calls: Record<string, number> = {};
-  const world = new SimulatedWorld({
+  const simulation = new Simulation({
     isTraced: false,
     provider: { provisioningMs: 2_000, installingMs: 0, deletingMs: 4_000 },
     faultPlan: ({ label }) => {
@@ -19,26 +19,26 @@ async function live(): Promise<{ world: SimulatedWorld; toReady: Calls; atRest: 
       return [];
     },
   });
-  world.startOperator();
-  await world.pass(1_000);
+  simulation.startOperator();
+  await simulation.pass(1_000);
   const count = async (run: () => Promise<void>): Promise<Calls> => {
     calls = {};
     await run();
     return calls;
   };
   const toReady = await count(async () => {
-    for (const name of NAMES) world.apply(name);
-    await world.until('all are ready', () => NAMES.every((name) => world.isReady(name)));
+    for (const name of NAMES) simulation.apply(name);
+    await simulation.until('all are ready', () => NAMES.every((name) => simulation.isReady(name)));
   });
-  await world.pass(1_000);
+  await simulation.pass(1_000);
   const atRest = await count(async () => {
-    await world.pass(REST_MS);
+    await simulation.pass(REST_MS);
   });
   const toGone = await count(async () => {
-    for (const name of NAMES) world.delete(name);
-    await world.until('all are deleted', () => world.objects().length === 0);
+    for (const name of NAMES) simulation.delete(name);
+    await simulation.until('all are deleted', () => simulation.objects().length === 0);
   });
-  return { world, toReady, atRest, toGone };
+  return { simulation, toReady, atRest, toGone };
 }
 
 /** The requests of some kind. */
@@ -52,9 +52,9 @@ function isOfProvider(label: string): boolean {
 
 describe(`${String(COUNT)} GpuPods`, () => {
   it('cost few requests and writes each, none at rest, and one inventory proves all their ends', async () => {
-    const { world, toReady, atRest, toGone } = await live();
-    judgeEnd(world);
-    expect(world.journal.violations).toEqual([]);
+    const { simulation, toReady, atRest, toGone } = await live();
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
     expect(only(toReady, (label) => !isOfProvider(label))).toEqual({
       'PATCH gpupods intent': COUNT,
       'PUT gpupods/status': 2 * COUNT,

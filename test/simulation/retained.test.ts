@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { isRecord } from '../../src/json.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import { INSTALLATION_RECORD } from './installation-record.ts';
-import { readyWorld } from './life.ts';
+import { readySimulation } from './life.ts';
 import { podIdOf, reasonOf } from './readings.ts';
-import type { SimulatedWorld, WorldOptions } from './simulated-world.ts';
+import type { Simulation, SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 const RETAINED = { namespace: 'gpupod-system', name: 'gpupod-operator-retained' };
@@ -14,33 +14,33 @@ const LIMITED = { policy: { ...OPEN_POLICY, maxTotalPricePerHour: 2_500_000 } };
 const LIMITED_TO_TWO = { policy: { ...OPEN_POLICY, maxTotalPricePerHour: 6_200_000 } };
 const TEAM = 'team_lab';
 
-function entries(world: SimulatedWorld): Record<string, unknown> {
-  const data = world.server.get('configmaps', RETAINED)?.['data'];
+function entries(simulation: Simulation): Record<string, unknown> {
+  const data = simulation.server.get('configmaps', RETAINED)?.['data'];
   const texts: Record<string, unknown> = isRecord(data) ? data : {};
   return Object.fromEntries(Object.entries(texts).map(([id, text]) => [id, JSON.parse(String(text))]));
 }
 
 /** A simulation with a retained instance, whose GpuPod is deleted. */
-async function retainedWorld(options: WorldOptions = {}, spec: Record<string, unknown> = {}) {
-  const world = await readyWorld(options);
-  world.apply('keep-1', { ...spec, deletionPolicy: 'Retain' });
-  await world.until('it is ready', () => world.isReady('keep-1'), 10 * MINUTE_MS);
-  const podId = podIdOf(world.object('keep-1')) ?? '';
-  world.delete('keep-1');
-  await world.until('it is deleted', () => world.object('keep-1') === undefined);
-  return { world, podId };
+async function retainedSimulation(options: SimulationOptions = {}, spec: Record<string, unknown> = {}) {
+  const simulation = await readySimulation(options);
+  simulation.apply('keep-1', { ...spec, deletionPolicy: 'Retain' });
+  await simulation.until('it is ready', () => simulation.isReady('keep-1'), 10 * MINUTE_MS);
+  const podId = podIdOf(simulation.object('keep-1')) ?? '';
+  simulation.delete('keep-1');
+  await simulation.until('it is deleted', () => simulation.object('keep-1') === undefined);
+  return { simulation, podId };
 }
 
 describe('the record of a retained instance', () => {
   it('says who pays, and how much', async () => {
-    const { world, podId } = await retainedWorld(
+    const { simulation, podId } = await retainedSimulation(
       {
         settings: { policy: { ...OPEN_POLICY, allowedTeamIds: [TEAM] } },
         provider: { accounts: [{ key: 'test-key', userId: 'user_1', teams: [TEAM] }] },
       },
       { teamId: TEAM },
     );
-    expect(entries(world)).toEqual({
+    expect(entries(simulation)).toEqual({
       [podId]: expect.objectContaining({
         account: expect.objectContaining({ userId: 'user_1' }),
         teamId: TEAM,
@@ -53,64 +53,68 @@ describe('the record of a retained instance', () => {
     { what: 'is reported as terminated', isShown: true },
     { what: 'is not found any more', isShown: false },
   ])('is removed once the instance $what', async ({ isShown }) => {
-    const { world, podId } = await retainedWorld();
-    await world.pass(30 * MINUTE_MS);
-    expect(Object.keys(entries(world))).toEqual([podId]);
-    world.api.world.pods.end(podId, 'Forced');
+    const { simulation, podId } = await retainedSimulation();
+    await simulation.pass(30 * MINUTE_MS);
+    expect(Object.keys(entries(simulation))).toEqual([podId]);
+    simulation.api.world.pods.end(podId, 'Forced');
     if (!isShown) {
-      world.api.faults.add({ method: 'GET', path: '/pods/history', effect: { kind: 'EmptyList' } });
+      simulation.api.faults.add({ method: 'GET', path: '/pods/history', effect: { kind: 'EmptyList' } });
       const gone = { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } } as const;
-      world.api.faults.add({ method: 'GET', path: '/pods/{id}', contains: podId, effect: gone });
+      simulation.api.faults.add({ method: 'GET', path: '/pods/{id}', contains: podId, effect: gone });
     }
-    await world.until(
+    await simulation.until(
       'the record is removed',
-      () => Object.keys(entries(world)).length === 0,
+      () => Object.keys(entries(simulation)).length === 0,
       40 * MINUTE_MS,
     );
-    expect(world.journal.violations).toEqual([]);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it('stays while lists omit the instance and GET finds it', async () => {
-    const { world, podId } = await retainedWorld();
-    world.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'EmptyList' } });
-    await world.pass(60 * MINUTE_MS);
-    expect(Object.keys(entries(world))).toEqual([podId]);
+    const { simulation, podId } = await retainedSimulation();
+    simulation.api.faults.add({ method: 'GET', path: '/pods/', effect: { kind: 'EmptyList' } });
+    await simulation.pass(60 * MINUTE_MS);
+    expect(Object.keys(entries(simulation))).toEqual([podId]);
   });
 
   it('stays without effect, with the key of another account', async () => {
-    const { world, podId } = await retainedWorld({ settings: LIMITED_TO_TWO });
-    world.delete();
-    await world.until('the first is deleted', () => world.object() === undefined);
+    const { simulation, podId } = await retainedSimulation({ settings: LIMITED_TO_TWO });
+    simulation.delete();
+    await simulation.until('the first is deleted', () => simulation.object() === undefined);
     // Installed again, for another user.
-    world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
-    world.changeKey('other-key');
-    world.operator.kill();
-    await world.pass(60 * MINUTE_MS);
-    expect(Object.keys(entries(world))).toEqual([podId]);
-    world.apply('next-1');
-    world.apply('next-2');
-    await world.until('both fit', () => world.isReady('next-1') && world.isReady('next-2'), 10 * MINUTE_MS);
+    simulation.server.delete('configmaps', INSTALLATION_RECORD, 'person');
+    simulation.changeKey('other-key');
+    simulation.operator.kill();
+    await simulation.pass(60 * MINUTE_MS);
+    expect(Object.keys(entries(simulation))).toEqual([podId]);
+    simulation.apply('next-1');
+    simulation.apply('next-2');
+    await simulation.until(
+      'both fit',
+      () => simulation.isReady('next-1') && simulation.isReady('next-2'),
+      10 * MINUTE_MS,
+    );
   });
 });
 
 describe('the reservations', () => {
   it('count a renamed retained instance, in the next process too', async () => {
-    const { world, podId } = await retainedWorld();
-    world.delete();
-    await world.until('the first is deleted', () => world.object() === undefined);
-    world.api.world.pods.rename(podId, 'kept for later');
-    world.operator.kill();
-    Object.assign(world.settings, LIMITED);
-    await world.pass(10 * MINUTE_MS);
-    world.apply('next-1');
-    await world.until(
+    const { simulation, podId } = await retainedSimulation();
+    simulation.delete();
+    await simulation.until('the first is deleted', () => simulation.object() === undefined);
+    simulation.api.world.pods.rename(podId, 'kept for later');
+    simulation.operator.kill();
+    Object.assign(simulation.settings, LIMITED);
+    await simulation.pass(10 * MINUTE_MS);
+    simulation.apply('next-1');
+    await simulation.until(
       'it waits for room',
-      () => reasonOf(world.object('next-1') ?? NOBODY, 'Synced') === 'BudgetExceeded',
+      () => reasonOf(simulation.object('next-1') ?? NOBODY, 'Synced') === 'BudgetExceeded',
       5 * MINUTE_MS,
     );
-    world.api.world.pods.end(podId, 'Forced');
-    await world.until('it has room', () => world.isReady('next-1'), 30 * MINUTE_MS);
-    expect(world.journal.violations).toEqual([]);
+    simulation.api.world.pods.end(podId, 'Forced');
+    await simulation.until('it has room', () => simulation.isReady('next-1'), 30 * MINUTE_MS);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });
 

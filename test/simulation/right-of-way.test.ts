@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
-import { SimulatedWorld } from './simulated-world.ts';
-import type { WorldOptions } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 const CROWD = 60;
@@ -15,15 +15,15 @@ function hanging(rule: Omit<FaultRuleInput, 'effect'>, ms = HANG_MS): FaultRuleI
 interface Hazard {
   readonly what: string;
   readonly rules?: readonly FaultRuleInput[];
-  readonly options?: (slow: <T>(act: () => Promise<T>) => Promise<T>) => WorldOptions;
+  readonly options?: (slow: <T>(act: () => Promise<T>) => Promise<T>) => SimulationOptions;
   /** The members of the crowd, each different. */
-  readonly member: (index: number) => Parameters<SimulatedWorld['apply']>[1];
+  readonly member: (index: number) => Parameters<Simulation['apply']>[1];
 }
 
 const SEARCHING: Hazard['member'] = (index) => ({ placement: { regions: [`nowhere_${index}`] } });
 const CREATING: Hazard['member'] = () => ({});
 
-function portsOf(change: (real: ClusterPorts) => Partial<ClusterPorts>): WorldOptions {
+function portsOf(change: (real: ClusterPorts) => Partial<ClusterPorts>): SimulationOptions {
   return { plant: { ports: (real) => ({ ...real, ...change(real) }) } };
 }
 
@@ -84,76 +84,81 @@ const HAZARDS: readonly Hazard[] = [
 ];
 
 /** A simulation with one ready instance and a crowd of GpuPods. */
-async function openWorld({ rules = [], options, member }: Hazard): Promise<SimulatedWorld> {
+async function openSimulation({ rules = [], options, member }: Hazard): Promise<Simulation> {
   let isHazardous = false;
   const slow = async <T>(act: () => Promise<T>): Promise<T> => {
-    if (isHazardous) await new Promise<void>((resolve) => world.time.schedule(HANG_MS, resolve));
+    if (isHazardous) await new Promise<void>((resolve) => simulation.time.schedule(HANG_MS, resolve));
     return await act();
   };
-  const world: SimulatedWorld = new SimulatedWorld(options?.(slow));
-  world.startOperator();
-  await world.pass(1_000);
-  world.apply('done');
-  await world.until('ready', () => world.isReady('done'), 5 * MINUTE_MS);
+  const simulation: Simulation = new Simulation(options?.(slow));
+  simulation.startOperator();
+  await simulation.pass(1_000);
+  simulation.apply('done');
+  await simulation.until('ready', () => simulation.isReady('done'), 5 * MINUTE_MS);
   isHazardous = true;
-  for (const rule of rules) world.api.faults.add(rule);
-  for (let index = 0; index < CROWD; index += 1) world.apply(`crowd-${index}`, member(index));
-  await world.pass(5_000);
-  return world;
+  for (const rule of rules) simulation.api.faults.add(rule);
+  for (let index = 0; index < CROWD; index += 1) simulation.apply(`crowd-${index}`, member(index));
+  await simulation.pass(5_000);
+  return simulation;
 }
 
-function deletes({ api }: SimulatedWorld): number {
+function deletes({ api }: Simulation): number {
   return api.requests.count({ method: 'DELETE', path: '/pods/{id}' });
 }
 
 /** Measured in virtual time, which passes only in requests and waits. */
 describe('a busy operator', () => {
   it.each(HAZARDS)('sends the DELETE for a deleted GpuPod at once while $what', async (hazard) => {
-    const world = await openWorld(hazard);
-    world.delete('done');
-    await world.pass(2_000);
-    expect(deletes(world)).toBe(1);
+    const simulation = await openSimulation(hazard);
+    simulation.delete('done');
+    await simulation.pass(2_000);
+    expect(deletes(simulation)).toBe(1);
   });
 
   it.each(HAZARDS)(
     'sends the DELETE for a suspended GpuPod after one write at most while $what',
     async (hazard) => {
-      const world = await openWorld(hazard);
-      world.edit((object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }), 'done');
-      await world.pass(2_000 + HANG_MS);
-      expect(deletes(world)).toBe(1);
+      const simulation = await openSimulation(hazard);
+      simulation.edit(
+        (object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }),
+        'done',
+      );
+      await simulation.pass(2_000 + HANG_MS);
+      expect(deletes(simulation)).toBe(1);
     },
   );
 
   it('sends one more DELETE at once while other DELETEs hang', async () => {
-    const world = new SimulatedWorld();
-    world.startOperator();
-    await world.pass(1_000);
-    for (let index = 0; index < 20; index += 1) world.apply(`crowd-${index}`);
-    world.apply('done');
-    await world.until('ready', () => world.objects().every(({ metadata }) => world.isReady(metadata.name)));
-    world.api.faults.add(hanging({ method: 'DELETE' }, 29_000));
-    for (let index = 0; index < 20; index += 1) world.delete(`crowd-${index}`);
-    await world.pass(1_000);
-    world.delete('done');
-    await world.pass(2_000);
-    expect(deletes(world)).toBe(21);
+    const simulation = new Simulation();
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    for (let index = 0; index < 20; index += 1) simulation.apply(`crowd-${index}`);
+    simulation.apply('done');
+    await simulation.until('ready', () =>
+      simulation.objects().every(({ metadata }) => simulation.isReady(metadata.name)),
+    );
+    simulation.api.faults.add(hanging({ method: 'DELETE' }, 29_000));
+    for (let index = 0; index < 20; index += 1) simulation.delete(`crowd-${index}`);
+    await simulation.pass(1_000);
+    simulation.delete('done');
+    await simulation.pass(2_000);
+    expect(deletes(simulation)).toBe(21);
   });
 });
 
 describe('a crowd that waits for a hanging provider', () => {
   it('is reconciled once the provider answers', async () => {
-    const world = await openWorld({
+    const simulation = await openSimulation({
       what: '',
       rules: [hanging({ method: 'GET', path: '/availability/*' })],
       member: CREATING,
     });
-    world.api.faults.clear();
-    await world.until(
+    simulation.api.faults.clear();
+    await simulation.until(
       'all ready',
-      () => world.objects().every(({ metadata }) => world.isReady(metadata.name)),
+      () => simulation.objects().every(({ metadata }) => simulation.isReady(metadata.name)),
       10 * MINUTE_MS,
     );
-    expect(world.api.requests.count({ method: 'POST', path: '/pods/' })).toBe(1 + CROWD);
+    expect(simulation.api.requests.count({ method: 'POST', path: '/pods/' })).toBe(1 + CROWD);
   });
 });

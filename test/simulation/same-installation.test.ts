@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { podIdOf } from './readings.ts';
-import { INSTALLATION } from './shared-world.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { INSTALLATION } from './shared-provider.ts';
+import { Simulation } from './simulation.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -10,40 +10,40 @@ const MINUTE_MS = 60_000;
 const SWEEPS_MS = 40 * MINUTE_MS;
 
 /** Two clusters whose operators have the same installation ID and terminate orphans. */
-function twoWithOneId(accepted: string | undefined): readonly [SimulatedWorld, SimulatedWorld] {
+function twoWithOneId(accepted: string | undefined): readonly [Simulation, Simulation] {
   const settings = {
     orphanPolicy: 'Terminate',
     installationId: INSTALLATION,
     acceptInstallation: accepted,
   } as const;
-  const near = new SimulatedWorld({ settings });
-  return [near, new SimulatedWorld({ seed: 2, neighbour: near, settings })];
+  const near = new Simulation({ settings });
+  return [near, new Simulation({ seed: 2, neighbour: near, settings })];
 }
 
-function isLive(world: SimulatedWorld, podId: string | undefined): boolean {
-  return world.api.world.ledger.live().some(({ id }) => id === podId);
+function isLive(simulation: Simulation, podId: string | undefined): boolean {
+  return simulation.api.world.ledger.live().some(({ id }) => id === podId);
 }
 
 /** A person removes the object by force. Its instance becomes an orphan. */
-function removeByForce(world: SimulatedWorld): void {
-  world.edit((object) => ({ ...object, metadata: { ...object.metadata, finalizers: [] } }));
-  world.delete();
+function removeByForce(simulation: Simulation): void {
+  simulation.edit((object) => ({ ...object, metadata: { ...object.metadata, finalizers: [] } }));
+  simulation.delete();
 }
 
 describe('two clusters with one installation ID', () => {
   it('terminate nothing of each other', async () => {
     const both = twoWithOneId(undefined);
     const [near] = both;
-    for (const world of both) {
-      world.startOperator();
-      await world.pass(1_000);
-      world.apply();
-      await world.until('ready', () => world.isReady());
+    for (const simulation of both) {
+      simulation.startOperator();
+      await simulation.pass(1_000);
+      simulation.apply();
+      await simulation.until('ready', () => simulation.isReady());
     }
     await near.pass(SWEEPS_MS);
-    for (const world of both) {
-      expect(world.isReady()).toBe(true);
-      expect(isLive(world, podIdOf(world.object()))).toBe(true);
+    for (const simulation of both) {
+      expect(simulation.isReady()).toBe(true);
+      expect(isLive(simulation, podIdOf(simulation.object()))).toBe(true);
     }
     expect(near.api.world.ledger.deletes).toEqual([]);
   });

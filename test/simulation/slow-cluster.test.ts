@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import type { ClusterPorts } from '../../src/controllers/gpupod/gpu-pod-options.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 
 /** An API server whose webhooks delay each change of a GpuPod's metadata. */
-function slowWorld(ms: number): SimulatedWorld {
-  const world: SimulatedWorld = new SimulatedWorld({
+function slowSimulation(ms: number): Simulation {
+  const simulation: Simulation = new Simulation({
     plant: {
       ports: (real: ClusterPorts) => ({
         ...real,
@@ -16,17 +16,17 @@ function slowWorld(ms: number): SimulatedWorld {
           list: async (given) => await real.api.list(given),
           replaceStatus: async (object) => await real.api.replaceStatus(object),
           patchMetadata: async (patch) => {
-            await new Promise<void>((resolve) => world.time.schedule(ms, resolve));
+            await new Promise<void>((resolve) => simulation.time.schedule(ms, resolve));
             return await real.api.patchMetadata(patch);
           },
         },
       }),
     },
   });
-  return world;
+  return simulation;
 }
 
-function posts({ api }: SimulatedWorld): number {
+function posts({ api }: Simulation): number {
   return api.requests.count({ method: 'POST', path: '/pods/' });
 }
 
@@ -38,12 +38,12 @@ describe('an API server that writes slowly', () => {
   ])(
     'leads to one create request, and the create intent has its deadline: $ms ms',
     async ({ ms, isLate }) => {
-      const world = slowWorld(ms);
-      world.startOperator();
-      world.apply();
-      await world.until('ready', () => world.isReady(), 10 * MINUTE_MS);
-      expect(posts(world)).toBe(1);
-      expect(world.object()?.metadata.annotations?.[ANNOTATIONS.intent]?.includes('sendWithinMs')).toBe(
+      const simulation = slowSimulation(ms);
+      simulation.startOperator();
+      simulation.apply();
+      await simulation.until('ready', () => simulation.isReady(), 10 * MINUTE_MS);
+      expect(posts(simulation)).toBe(1);
+      expect(simulation.object()?.metadata.annotations?.[ANNOTATIONS.intent]?.includes('sendWithinMs')).toBe(
         isLate,
       );
     },
@@ -52,18 +52,18 @@ describe('an API server that writes slowly', () => {
 
 describe('a Lease that never seems renewed', () => {
   it('holds back create requests until it is renewed, and the status says why', async () => {
-    const world = new SimulatedWorld();
-    const operator = world.startOperator();
+    const simulation = new Simulation();
+    const operator = simulation.startOperator();
     operator.isLeaseFresh = false;
-    world.apply();
-    await world.pass(5 * MINUTE_MS);
-    expect(posts(world)).toBe(0);
+    simulation.apply();
+    await simulation.pass(5 * MINUTE_MS);
+    expect(posts(simulation)).toBe(0);
     // Each try writes the create intent, at growing intervals.
-    expect(world.writes).toBeLessThan(30);
-    expect(JSON.stringify(world.object()?.['status'])).toContain('The Lease was not renewed within');
+    expect(simulation.writes).toBeLessThan(30);
+    expect(JSON.stringify(simulation.object()?.['status'])).toContain('The Lease was not renewed within');
 
     operator.isLeaseFresh = true;
-    await world.until('ready', () => world.isReady(), 10 * MINUTE_MS);
-    expect(posts(world)).toBe(1);
+    await simulation.until('ready', () => simulation.isReady(), 10 * MINUTE_MS);
+    expect(posts(simulation)).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { specChange } from './people.ts';
 import type { Doing } from './people.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 jest.setTimeout(5 * 60_000);
 
@@ -27,36 +27,36 @@ const POINTS: Readonly<Record<string, string>> = {
 
 /** What happens during the time of the other key, and how the right one returns. */
 const COURSES: Readonly<Record<string, Doing>> = {
-  'back after 40 s': (world) => {
-    putBack(world, 40_000);
+  'back after 40 s': (simulation) => {
+    putBack(simulation, 40_000);
   },
-  'back after an hour': (world) => {
-    putBack(world, 60 * MINUTE_MS);
+  'back after an hour': (simulation) => {
+    putBack(simulation, 60 * MINUTE_MS);
   },
-  'another process comes with it, back after 20 min': (world) => {
-    world.later(2 * MINUTE_MS, () => {
-      world.operator.kill();
+  'another process comes with it, back after 20 min': (simulation) => {
+    simulation.later(2 * MINUTE_MS, () => {
+      simulation.operator.kill();
     });
-    putBack(world, 20 * MINUTE_MS);
+    putBack(simulation, 20 * MINUTE_MS);
   },
-  'it is suspended meanwhile, back after 20 min': (world) => {
-    world.later(MINUTE_MS, () => {
-      specChange({ suspend: true })(world);
+  'it is suspended meanwhile, back after 20 min': (simulation) => {
+    simulation.later(MINUTE_MS, () => {
+      specChange({ suspend: true })(simulation);
     });
-    world.later(30 * MINUTE_MS, () => {
-      specChange({ suspend: false })(world);
+    simulation.later(30 * MINUTE_MS, () => {
+      specChange({ suspend: false })(simulation);
     });
-    putBack(world, 20 * MINUTE_MS);
+    putBack(simulation, 20 * MINUTE_MS);
   },
-  'the process dies, and the next one comes with the right one': (world) => {
-    world.operator.kill();
-    putBack(world, 1_000);
+  'the process dies, and the next one comes with the right one': (simulation) => {
+    simulation.operator.kill();
+    putBack(simulation, 1_000);
   },
 };
 
-function putBack(world: SimulatedWorld, inMs: number): void {
-  world.later(inMs, () => {
-    world.changeKey('test-key');
+function putBack(simulation: Simulation, inMs: number): void {
+  simulation.later(inMs, () => {
+    simulation.changeKey('test-key');
   });
 }
 
@@ -64,14 +64,14 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
   Object.keys(COURSES).map((course) => ({ point, course })),
 );
 
-function swappedDuring(label: string, course: Doing, world: () => SimulatedWorld): FaultPlan {
+function swappedDuring(label: string, course: Doing, simulation: () => Simulation): FaultPlan {
   let isDone = false;
   return (call) => {
     if (isDone || call.label !== label) return [];
     isDone = true;
     const act = (): void => {
-      world().changeKey('other-key');
-      course(world());
+      simulation().changeKey('other-key');
+      course(simulation());
     };
     return [{ kind: 'meanwhile', moment: 'sent', act }];
   };
@@ -81,37 +81,41 @@ describe('a key that changes to that of another account', () => {
   it.each(CASES)(
     'causes no second instance, and touches nothing of the other account: $point; $course',
     async (row) => {
-      const world: SimulatedWorld = new SimulatedWorld({
+      const simulation: Simulation = new Simulation({
         settings: { orphanPolicy: 'Terminate' },
-        faultPlan: swappedDuring(POINTS[row.point] ?? '', COURSES[row.course] ?? putBackNever, () => world),
+        faultPlan: swappedDuring(
+          POINTS[row.point] ?? '',
+          COURSES[row.course] ?? putBackNever,
+          () => simulation,
+        ),
       });
-      world.startOperator();
-      await world.pass(1_000);
-      world.apply();
-      await world.until(
+      simulation.startOperator();
+      await simulation.pass(1_000);
+      simulation.apply();
+      await simulation.until(
         'ready, with the right key',
-        () => world.isReady() && world.pending === 0,
+        () => simulation.isReady() && simulation.pending === 0,
         120 * MINUTE_MS,
       );
-      await settle(world);
-      judgeEnd(world);
-      world.delete();
-      await world.until(
+      await settle(simulation);
+      judgeEnd(simulation);
+      simulation.delete();
+      await simulation.until(
         'deleted, with the right key',
-        () => world.object() === undefined && world.pending === 0,
+        () => simulation.object() === undefined && simulation.pending === 0,
         120 * MINUTE_MS,
       );
-      await settle(world);
-      judgeEnd(world);
-      expect(world.settings.key.version).toBe(3);
-      expect(changesBy('user_2', world)).toEqual([]);
-      expect(world.journal.violations).toEqual([]);
+      await settle(simulation);
+      judgeEnd(simulation);
+      expect(simulation.settings.key.version).toBe(3);
+      expect(changesBy('user_2', simulation)).toEqual([]);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });
 
 /** The operator creates and terminates nothing with another account's key, not even foreign instances. */
-function changesBy(userId: string, { api }: SimulatedWorld): readonly string[] {
+function changesBy(userId: string, { api }: Simulation): readonly string[] {
   return api.requests
     .all()
     .filter((request) => request.userId === userId && request.method !== 'GET')
@@ -132,33 +136,33 @@ const NOT_TOLD: FaultRuleInput = {
 describe('a key that changes to that of another user, if neither may read its account', () => {
   it.each(Object.entries(POINTS))('costs the other user nothing: %s', async (_point, label) => {
     let isArmed = false;
-    const swapped = swappedDuring(label, COURSES['back after 40 s'] ?? putBackNever, () => world);
-    const world: SimulatedWorld = new SimulatedWorld({
+    const swapped = swappedDuring(label, COURSES['back after 40 s'] ?? putBackNever, () => simulation);
+    const simulation: Simulation = new Simulation({
       settings: { orphanPolicy: 'Terminate' },
       faultPlan: (call) => (isArmed ? swapped(call) : []),
     });
-    world.api.faults.add(NOT_TOLD);
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply('before');
-    await world.until('the first is ready', () => world.isReady('before'), 120 * MINUTE_MS);
+    simulation.api.faults.add(NOT_TOLD);
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply('before');
+    await simulation.until('the first is ready', () => simulation.isReady('before'), 120 * MINUTE_MS);
     isArmed = true;
-    world.apply();
-    await world.until(
+    simulation.apply();
+    await simulation.until(
       'ready, with the right key',
-      () => world.isReady() && world.pending === 0,
+      () => simulation.isReady() && simulation.pending === 0,
       120 * MINUTE_MS,
     );
-    for (const name of ['before', undefined]) world.delete(name);
-    const isGone = (name?: string): boolean => world.object(name) === undefined;
-    await world.until(
+    for (const name of ['before', undefined]) simulation.delete(name);
+    const isGone = (name?: string): boolean => simulation.object(name) === undefined;
+    await simulation.until(
       'deleted, with the right key',
-      () => isGone() && isGone('before') && world.pending === 0,
+      () => isGone() && isGone('before') && simulation.pending === 0,
       120 * MINUTE_MS,
     );
-    await settle(world);
-    expect(changesBy('user_2', world)).toEqual([]);
-    expect(world.journal.violations).toEqual([]);
+    await settle(simulation);
+    expect(changesBy('user_2', simulation)).toEqual([]);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });
 
@@ -166,7 +170,7 @@ describe('a key that changes to that of another user, if neither may read its ac
  * A slow webhook: the first create intent after `arm` is written only after the account of the new key is
  * known.
  */
-function slowIntent(world: () => SimulatedWorld) {
+function slowIntent(simulation: () => Simulation) {
   let isArmed = false;
   const ports = (real: ClusterPorts): ClusterPorts => ({
     ...real,
@@ -177,8 +181,8 @@ function slowIntent(world: () => SimulatedWorld) {
       patchMetadata: async (patch) => {
         if (isArmed && JSON.stringify(patch).includes('gpupod.dev/intent')) {
           isArmed = false;
-          world().changeKey('other-key');
-          await new Promise<void>((resolve) => world().time.schedule(4_000, resolve));
+          simulation().changeKey('other-key');
+          await new Promise<void>((resolve) => simulation().time.schedule(4_000, resolve));
         }
         return await real.api.patchMetadata(patch);
       },
@@ -196,24 +200,24 @@ describe('a key that changes during a slow write of a create intent', () => {
   it.each([{ isTold: true }, { isTold: false }])(
     'sends nothing with the new key (its user is known: $isTold)',
     async ({ isTold }) => {
-      const { ports, arm } = slowIntent(() => world);
-      const world: SimulatedWorld = new SimulatedWorld({ plant: { ports } });
+      const { ports, arm } = slowIntent(() => simulation);
+      const simulation: Simulation = new Simulation({ plant: { ports } });
       // No instance of the other user may have our name prefix, which would reveal the key.
-      for (const pod of world.api.world.pods.live()) {
-        if (pod.userId === 'user_2') world.api.world.pods.end(pod.id, 'Forced');
+      for (const pod of simulation.api.world.pods.live()) {
+        if (pod.userId === 'user_2') simulation.api.world.pods.end(pod.id, 'Forced');
       }
-      if (!isTold) world.api.faults.add(NOT_TOLD);
-      world.startOperator();
-      await world.pass(1_000);
-      world.apply('before');
-      await world.until('the first is ready', () => world.isReady('before'), 120 * MINUTE_MS);
+      if (!isTold) simulation.api.faults.add(NOT_TOLD);
+      simulation.startOperator();
+      await simulation.pass(1_000);
+      simulation.apply('before');
+      await simulation.until('the first is ready', () => simulation.isReady('before'), 120 * MINUTE_MS);
       arm();
-      world.apply();
-      await world.pass(5 * MINUTE_MS);
-      world.changeKey('test-key');
-      await world.until('ready, with the right key', () => world.isReady(), 120 * MINUTE_MS);
-      expect(changesBy('user_2', world)).toEqual([]);
-      expect(world.journal.violations).toEqual([]);
+      simulation.apply();
+      await simulation.pass(5 * MINUTE_MS);
+      simulation.changeKey('test-key');
+      await simulation.until('ready, with the right key', () => simulation.isReady(), 120 * MINUTE_MS);
+      expect(changesBy('user_2', simulation)).toEqual([]);
+      expect(simulation.journal.violations).toEqual([]);
     },
   );
 });
@@ -239,28 +243,28 @@ describe('a key that changes again when terminations resume', () => {
     const ending = ['train-4', 'train-5', 'train-6'];
     const names = ['train-1', 'train-2', 'train-3', ...ending];
     const { faultPlan, arm } = atNextStatusWrite(() => {
-      world.changeKey('other-key');
-      putBack(world, 40_000);
+      simulation.changeKey('other-key');
+      putBack(simulation, 40_000);
     });
-    const world: SimulatedWorld = new SimulatedWorld({ faultPlan });
-    world.startOperator();
-    await world.pass(1_000);
-    for (const name of names) world.apply(name);
-    await world.until('all are ready', () => names.every((name) => world.isReady(name)));
-    world.changeKey('other-key');
-    await world.pass(10_000);
-    for (const name of ending) world.delete(name);
-    await world.pass(10_000);
+    const simulation: Simulation = new Simulation({ faultPlan });
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    for (const name of names) simulation.apply(name);
+    await simulation.until('all are ready', () => names.every((name) => simulation.isReady(name)));
+    simulation.changeKey('other-key');
+    await simulation.pass(10_000);
+    for (const name of ending) simulation.delete(name);
+    await simulation.pass(10_000);
     arm();
-    world.changeKey('test-key');
-    await world.until(
+    simulation.changeKey('test-key');
+    await simulation.until(
       'they are deleted',
-      () => ending.every((name) => world.object(name) === undefined),
+      () => ending.every((name) => simulation.object(name) === undefined),
       60 * MINUTE_MS,
     );
-    await settle(world);
-    expect(world.settings.key.version).toBe(5);
-    expect(changesBy('user_2', world)).toEqual([]);
-    expect(world.journal.violations).toEqual([]);
+    await settle(simulation);
+    expect(simulation.settings.key.version).toBe(5);
+    expect(changesBy('user_2', simulation)).toEqual([]);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });

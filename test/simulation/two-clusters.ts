@@ -2,8 +2,8 @@ import type { FaultPlan } from './boundary.ts';
 import { judgeEnd } from './oracles.ts';
 import type { Expectation } from './oracles.ts';
 import { attempt, copyTo } from './people.ts';
-import { NAMESPACE, SimulatedWorld } from './simulated-world.ts';
-import type { WorldOptions } from './simulated-world.ts';
+import { NAMESPACE, Simulation } from './simulation.ts';
+import type { SimulationOptions } from './simulation.ts';
 
 const MINUTE_MS = 60_000;
 /** Longer than three sweeps, so that orphans are terminated by then. */
@@ -12,13 +12,13 @@ export const FAR_INSTALLATION = 'far777';
 
 /** Two clusters that use one key, each with its operator and its installation. */
 export interface TwoClusters {
-  readonly near: SimulatedWorld;
-  readonly far: SimulatedWorld;
+  readonly near: Simulation;
+  readonly far: Simulation;
 }
 
 /** Adds a cluster to an existing one. */
-export function beside(near: SimulatedWorld, options: WorldOptions = {}): SimulatedWorld {
-  return new SimulatedWorld({
+export function beside(near: Simulation, options: SimulationOptions = {}): Simulation {
+  return new Simulation({
     seed: 2,
     ...options,
     neighbour: near,
@@ -27,7 +27,7 @@ export function beside(near: SimulatedWorld, options: WorldOptions = {}): Simula
 }
 
 export function twoClusters(nearFaultPlan: FaultPlan, farFaultPlan: FaultPlan = () => []): TwoClusters {
-  const near = new SimulatedWorld({ faultPlan: nearFaultPlan, settings: { orphanPolicy: 'Terminate' } });
+  const near = new Simulation({ faultPlan: nearFaultPlan, settings: { orphanPolicy: 'Terminate' } });
   return { near, far: beside(near, { faultPlan: farFaultPlan }) };
 }
 
@@ -35,7 +35,7 @@ export function twoClusters(nearFaultPlan: FaultPlan, farFaultPlan: FaultPlan = 
  * A person applies the YAML of one cluster in another, with annotations. The API server ignores the status
  * in it.
  */
-export function copyAcross(from: SimulatedWorld, to: SimulatedWorld, name: string): void {
+export function copyAcross(from: Simulation, to: Simulation, name: string): void {
   attempt(from, copyTo(NAMESPACE, undefined, to), name);
 }
 

@@ -5,15 +5,15 @@ import { settle } from './life.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { removeByForce, removeByForceAndApply } from './people.ts';
 import type { Doing } from './people.ts';
-import { SimulatedWorld } from './simulated-world.ts';
+import { Simulation } from './simulation.ts';
 
 /** Acts while the first call with this label is in flight. */
-function duringFirst(label: string, doing: Doing, world: () => SimulatedWorld): FaultPlan {
+function duringFirst(label: string, doing: Doing, simulation: () => Simulation): FaultPlan {
   let isDone = false;
   return (call) => {
     if (isDone || call.label !== label) return [];
     isDone = true;
-    return [{ kind: 'meanwhile', moment: 'sent', act: () => doing(world()) }];
+    return [{ kind: 'meanwhile', moment: 'sent', act: () => doing(simulation()) }];
   };
 }
 
@@ -30,56 +30,58 @@ const FAULTS: readonly { readonly why: string; readonly rule: FaultRuleInput | u
 
 describe('an object that is removed by force during its create request', () => {
   it.each(FAULTS)('leaves nothing that bills: $why', async ({ rule }) => {
-    const world: SimulatedWorld = new SimulatedWorld({
-      faultPlan: duringFirst('POST /pods/', removeByForce, () => world),
+    const simulation: Simulation = new Simulation({
+      faultPlan: duringFirst('POST /pods/', removeByForce, () => simulation),
     });
-    if (rule !== undefined) world.api.faults.add(rule);
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.pass(300_000);
-    expect(world.api.world.ledger.entries()).toHaveLength(
-      1 + world.foreignIds.length + world.othersIds.length,
+    if (rule !== undefined) simulation.api.faults.add(rule);
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.pass(300_000);
+    expect(simulation.api.world.ledger.entries()).toHaveLength(
+      1 + simulation.foreignIds.length + simulation.othersIds.length,
     );
-    expect(surplusOf(world)).toEqual([]);
-    expect(world.journal.violations).toEqual([]);
+    expect(surplusOf(simulation)).toEqual([]);
+    expect(simulation.journal.violations).toEqual([]);
   });
 
   it('allows the next object of its name once its instance is terminated', async () => {
-    const world: SimulatedWorld = new SimulatedWorld({
-      faultPlan: duringFirst('POST /pods/', removeByForceAndApply, () => world),
+    const simulation: Simulation = new Simulation({
+      faultPlan: duringFirst('POST /pods/', removeByForceAndApply, () => simulation),
     });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.until('ready', () => world.isReady());
-    await settle(world);
-    judgeEnd(world);
-    expect(world.journal.violations).toEqual([]);
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.until('ready', () => simulation.isReady());
+    await settle(simulation);
+    judgeEnd(simulation);
+    expect(simulation.journal.violations).toEqual([]);
   });
 });
 
 describe('a key that changes to another account’s while a create intent is written', () => {
   it('sends no create request, until the right key returns', async () => {
-    const world: SimulatedWorld = new SimulatedWorld({
+    const simulation: Simulation = new Simulation({
       faultPlan: duringFirst(
         'PATCH gpupods intent',
         ({ settings: { key } }) => {
           key.text = 'other-key';
           key.version += 1;
         },
-        () => world,
+        () => simulation,
       ),
     });
-    world.startOperator();
-    await world.pass(1_000);
-    world.apply();
-    await world.pass(60_000);
-    expect(world.api.world.ledger.entries()).toHaveLength(world.foreignIds.length + world.othersIds.length);
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    simulation.apply();
+    await simulation.pass(60_000);
+    expect(simulation.api.world.ledger.entries()).toHaveLength(
+      simulation.foreignIds.length + simulation.othersIds.length,
+    );
 
-    world.settings.key.text = 'test-key';
-    world.settings.key.version += 1;
-    await world.until('ready', () => world.isReady());
-    expect(world.journal.violations).toEqual([]);
+    simulation.settings.key.text = 'test-key';
+    simulation.settings.key.version += 1;
+    await simulation.until('ready', () => simulation.isReady());
+    expect(simulation.journal.violations).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ import {
 import { openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
 import { TcpLink } from '../../support/tcp-link.ts';
 import type { Expectation } from '../../simulation/oracles.ts';
-import { FOREIGN_NAMES, INSTALLATION } from '../../simulation/shared-world.ts';
+import { FOREIGN_NAMES, INSTALLATION } from '../../simulation/shared-provider.ts';
 import { shippedOperator } from './bundle.ts';
 import { Evidence } from './evidence.ts';
 

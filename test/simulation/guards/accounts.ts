@@ -2,21 +2,21 @@ import type { Pod } from '../../../src/simulator/world/pod.ts';
 import { podIdOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';
 import { isByOperator, intentOf, podIdIn, podNameOf } from './guard.ts';
-import type { Arrival, Guard, GuardedWorld } from './guard.ts';
+import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
 
 /**
  * With the key of one user the operator creates nothing for a GpuPod whose instance another user pays for,
  * does not terminate that instance, and does not report it as terminated. With the right key it does not
  * report a billing instance as terminated either.
  */
-export function accountGuard(world: GuardedWorld): Guard {
-  const { pods } = world.api.world;
+export function accountGuard(simulation: GuardedSimulation): Guard {
+  const { pods } = simulation.api.world;
 
   function judgeCreate({ request }: Arrival): void {
-    const uid = world.journal.intents.get(podNameOf(request.bodyText))?.uid;
+    const uid = simulation.journal.intents.get(podNameOf(request.bodyText))?.uid;
     if (uid === undefined) return;
     for (const pod of pods.live()) {
-      if (pod.userId !== request.userId && intentOf(world, pod.id)?.uid === uid) {
+      if (pod.userId !== request.userId && intentOf(simulation, pod.id)?.uid === uid) {
         addViolation(`creates for ${uid} as ${String(request.userId)} while ${pod.name} bills ${pod.userId}`);
       }
     }
@@ -24,7 +24,8 @@ export function accountGuard(world: GuardedWorld): Guard {
 
   function judgeDelete({ request }: Arrival): void {
     const pod = pods.byId.get(podIdIn(request));
-    if (pod === undefined || intentOf(world, pod.id) === undefined || pod.userId === request.userId) return;
+    if (pod === undefined || intentOf(simulation, pod.id) === undefined || pod.userId === request.userId)
+      return;
     addViolation(`terminates ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
   }
 
@@ -32,19 +33,19 @@ export function accountGuard(world: GuardedWorld): Guard {
     const podId = podIdOf(before);
     const pod = podId === undefined || podIdOf(object) === podId ? undefined : pods.byId.get(podId);
     if (pod === undefined || !pods.isLive(pod) || !isOf(pod, object.metadata.uid)) return;
-    const oracle = pod.userId === world.userId ? 'given-up' : 'account';
-    world.journal.addViolation(
+    const oracle = pod.userId === simulation.userId ? 'given-up' : 'account';
+    simulation.journal.addViolation(
       oracle,
       `${object.metadata.name} reports ${pod.name} as terminated, which bills ${pod.userId}`,
     );
   }
 
   function isOf(pod: Pod, uid: string): boolean {
-    return world.journal.uidOf(pod.id, pod.name) === uid;
+    return simulation.journal.uidOf(pod.id, pod.name) === uid;
   }
 
   function addViolation(message: string): void {
-    world.journal.addViolation('account', message);
+    simulation.journal.addViolation('account', message);
   }
 
   return {

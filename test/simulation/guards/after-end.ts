@@ -3,12 +3,14 @@ import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { conditionsOf, isReady, podIdOf, statusOf } from '../readings.ts';
 import type { Change } from '../simulated-api-server.ts';
 import { isByOperator } from './guard.ts';
-import type { Guard, GuardedWorld } from './guard.ts';
+import type { Guard, GuardedSimulation } from './guard.ts';
 
 /** A GpuPod that is released or has no instance shows no address and does not say that it bills. */
-export function afterEndGuard(world: GuardedWorld): Guard {
+export function afterEndGuard(simulation: GuardedSimulation): Guard {
   function isLeftRunning({ metadata }: RawObject): boolean {
-    return world.api.world.pods.live().some(({ id, name }) => world.journal.uidOf(id, name) === metadata.uid);
+    return simulation.api.world.pods
+      .live()
+      .some(({ id, name }) => simulation.journal.uidOf(id, name) === metadata.uid);
   }
 
   function judge(change: Change): void {
@@ -17,11 +19,11 @@ export function afterEndGuard(world: GuardedWorld): Guard {
     // An address that a person wrote into a status without an ID is not the operator's statement.
     const isJudged = podIdOf(object) === undefined && (podIdOf(before) !== undefined || !hasAddress(before));
     for (const [what, isWrong] of isJudged ? whileNothingIsRented(object) : []) {
-      if (isWrong) world.journal.addViolation('after-end', `${name} has no instance, but ${what}`);
+      if (isWrong) simulation.journal.addViolation('after-end', `${name} has no instance, but ${what}`);
     }
     if (!isReleased(change) || isLeftRunning(object)) return;
     for (const [what, isWrong] of onceReleased(object)) {
-      if (isWrong) world.journal.addViolation('after-end', `${name} was released, but ${what}`);
+      if (isWrong) simulation.journal.addViolation('after-end', `${name} was released, but ${what}`);
     }
   }
 

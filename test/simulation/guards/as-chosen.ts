@@ -4,7 +4,7 @@ import type { LoggedRequest } from '../../../src/simulator/api/request-log.ts';
 import type { Pod } from '../../../src/simulator/world/pod.ts';
 import { isReady, podIdOf, specOf } from '../readings.ts';
 import { isByOperator, podIdIn } from './guard.ts';
-import type { Guard, GuardedWorld } from './guard.ts';
+import type { Guard, GuardedSimulation } from './guard.ts';
 
 /** How much more than the chosen offer an instance may cost if the spec has no cap. */
 const TOLERANCE = 1.05;
@@ -12,19 +12,19 @@ const TOLERANCE = 1.05;
 const MAX_LISTS = 16;
 
 /** An instance that becomes Ready is what its spec allows, and its price has been read since it is ACTIVE. */
-export function asChosenGuard(world: GuardedWorld): Guard {
+export function asChosenGuard(simulation: GuardedSimulation): Guard {
   const judged = new Set<string>();
   const reads = new Map<string, LoggedRequest>();
   const lists: LoggedRequest[] = [];
-  const { pods, ledger } = world.api.world;
+  const { pods, ledger } = simulation.api.world;
 
   function judge(object: RawObject, pod: Pod): void {
     const { name } = object.metadata;
     for (const [what, isWrong] of differences(object, pod)) {
-      if (isWrong) world.journal.addViolation('as-chosen', `${name} is Ready on ${pod.name}: ${what}`);
+      if (isWrong) simulation.journal.addViolation('as-chosen', `${name} is Ready on ${pod.name}: ${what}`);
     }
     if (!isPriceRead(pod)) {
-      world.journal.addViolation(
+      simulation.journal.addViolation(
         'price-read',
         `${name} is Ready, but nobody has read the price of ${pod.name}`,
       );
@@ -54,7 +54,7 @@ export function asChosenGuard(world: GuardedWorld): Guard {
 
   function capOf(object: RawObject, pod: Pod): number {
     const { maxPrice } = specOf(object);
-    const allowed = world.journal.intents.get(pod.name)?.maxPrice ?? 0;
+    const allowed = simulation.journal.intents.get(pod.name)?.maxPrice ?? 0;
     const cap = Math.max(typeof maxPrice === 'number' ? maxPrice : Infinity, allowed);
     return cap === Infinity ? (pod.maxPrice ?? Infinity) * TOLERANCE : cap;
   }

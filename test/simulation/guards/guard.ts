@@ -19,7 +19,7 @@ export interface Guard {
 }
 
 /** What guards read besides the events that they receive. */
-export interface GuardedWorld {
+export interface GuardedSimulation {
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
   readonly journal: Journal;
@@ -31,7 +31,7 @@ export function isByOperator({ by }: Change): boolean {
   return by.startsWith('operator');
 }
 
-export function objectOf({ server }: GuardedWorld, uid: string | undefined): RawObject | undefined {
+export function objectOf({ server }: GuardedSimulation, uid: string | undefined): RawObject | undefined {
   return uid === undefined ? undefined : server.list('gpupods').find(({ metadata }) => metadata.uid === uid);
 }
 
@@ -42,7 +42,7 @@ export function podIdIn({ path }: LoggedRequest): string {
 
 /** The create intent of an instance, or undefined for foreign instances. */
 export function intentOf(
-  { api, journal }: GuardedWorld,
+  { api, journal }: GuardedSimulation,
   podId: string,
 ): ReturnType<Journal['intents']['get']> {
   const pod = api.world.pods.byId.get(podId);

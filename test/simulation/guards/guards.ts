@@ -2,10 +2,10 @@ import { accountGuard } from './accounts.ts';
 import { afterEndGuard } from './after-end.ts';
 import { asChosenGuard } from './as-chosen.ts';
 import { attemptsGuard } from './attempts.ts';
-import type { Arrival, Guard, GuardedWorld } from './guard.ts';
+import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
 import { tenantGuard } from './tenants.ts';
 
-const KINDS: readonly ((world: GuardedWorld) => Guard)[] = [
+const KINDS: readonly ((simulation: GuardedSimulation) => Guard)[] = [
   tenantGuard,
   accountGuard,
   asChosenGuard,
@@ -16,9 +16,9 @@ const KINDS: readonly ((world: GuardedWorld) => Guard)[] = [
 /**
  * Installs all guards in a simulation. Call the returned function with each request that its operator sends.
  */
-export function installGuards(world: GuardedWorld): (arrival: Arrival) => void {
-  const guards = KINDS.map((make) => make(world));
-  world.server.onChange((change) => {
+export function installGuards(simulation: GuardedSimulation): (arrival: Arrival) => void {
+  const guards = KINDS.map((make) => make(simulation));
+  simulation.server.onChange((change) => {
     for (const guard of guards) guard.onChange?.(change);
   });
   return (arrival) => {

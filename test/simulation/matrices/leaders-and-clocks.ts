@@ -2,7 +2,7 @@ import type { LifeOptions } from '../life.ts';
 import { CRASHES, DISTINCT_CRASHES } from '../matrix.ts';
 import type { Matrix, MatrixFault } from '../matrix.ts';
 import { hiddenFor } from '../provider-faults.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Simulation } from '../simulation.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -28,17 +28,17 @@ function freezes(ms: number): readonly MatrixFault[] {
 function replaced(frozenMs: number): readonly MatrixFault[] {
   return freezes(frozenMs).map(({ name, callFaults }) => ({
     name: `${name}, and replaced`,
-    callFaults: (world) => {
-      const stopped = world.operators.filter(({ isDead }) => !isDead);
-      world.time.schedule(TAKE_OVER_MS, () => {
-        world.replaceOperator();
+    callFaults: (simulation) => {
+      const stopped = simulation.operators.filter(({ isDead }) => !isDead);
+      simulation.time.schedule(TAKE_OVER_MS, () => {
+        simulation.replaceOperator();
       });
-      world.time.schedule(frozenMs + FINDS_OUT_MS, () => {
+      simulation.time.schedule(frozenMs + FINDS_OUT_MS, () => {
         for (const operator of stopped) operator.stepDown();
-        world.replaceOperator();
-        world.progress.noteFault('second operator stopped', world.time.nowMs);
+        simulation.replaceOperator();
+        simulation.progress.noteFault('second operator stopped', simulation.time.nowMs);
       });
-      return callFaults(world);
+      return callFaults(simulation);
     },
   }));
 }
@@ -51,8 +51,8 @@ function twoLead(options: LifeOptions = {}): () => LifeOptions {
   return () => ({
     passes: Infinity,
     ...options,
-    prepare: (world) => {
-      world.startOperator();
+    prepare: (simulation) => {
+      simulation.startOperator();
     },
   });
 }
@@ -73,19 +73,19 @@ function crashTo(wallMs: number): readonly MatrixFault[] {
   return DISTINCT_CRASHES.map((crash) => ({
     ...crash,
     name: `${crash.name}, the next process has a clock ${wallMs > 0 ? 'an hour ahead' : 'an hour back'}`,
-    callFaults: (world) => {
-      setNextClock(world, wallMs);
-      return crash.callFaults(world);
+    callFaults: (simulation) => {
+      setNextClock(simulation, wallMs);
+      return crash.callFaults(simulation);
     },
   }));
 }
 
 /** Takes effect as soon as there is a next process. */
-function setNextClock(world: SimulatedWorld, wallMs: number): void {
-  const { length } = world.operators;
+function setNextClock(simulation: Simulation, wallMs: number): void {
+  const { length } = simulation.operators;
   const set = (): void => {
-    const next = world.operators[length];
-    if (next === undefined) world.time.schedule(1_000, set);
+    const next = simulation.operators[length];
+    if (next === undefined) simulation.time.schedule(1_000, set);
     else next.clock.jumpWall(wallMs);
   };
   set();

@@ -6,7 +6,7 @@ import type { End, Matrix } from '../matrix.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { DONE_BUT_UNKNOWN, hiddenFor, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
 import type { FaultTable } from '../provider-faults.ts';
-import { OFFERS } from '../world-offers.ts';
+import { OFFERS } from '../simulation-offers.ts';
 
 /** What is wrong with the provider in a life. */
 interface Condition {
@@ -145,9 +145,9 @@ export function withCrashes(conditions: Conditions): readonly Matrix[] {
       end,
       life: () => ({
         ...options,
-        prepare: (world) => {
-          options?.prepare?.(world);
-          for (const rule of faults) world.api.faults.add(rule);
+        prepare: (simulation) => {
+          options?.prepare?.(simulation);
+          for (const rule of faults) simulation.api.faults.add(rule);
         },
       }),
     }),

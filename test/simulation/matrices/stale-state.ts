@@ -5,7 +5,7 @@ import { DISTINCT_CRASHES } from '../matrix.ts';
 import type { End, Matrix, MatrixFault } from '../matrix.ts';
 import { ANYTIME, attempt, FORCEFUL, specChange, STRIPPING, removeByForce } from '../people.ts';
 import type { Doing } from '../people.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Simulation } from '../simulation.ts';
 
 /** A watch whose events arrive long after the next steps. */
 const SLOW_WATCH: LifeOptions = { watchDelayMs: 4_000 };
@@ -14,15 +14,15 @@ const WATCH_DOWN_MS = 240_000;
 
 /** Acts while the call is in flight. The facts that the call rests on have changed when it arrives. */
 function during(name: string, doing: Doing, more: Partial<MatrixFault> = {}): MatrixFault {
-  return { name, callFaults: (world) => [meanwhile(world, doing)], ...more };
+  return { name, callFaults: (simulation) => [meanwhile(simulation, doing)], ...more };
 }
 
-function meanwhile(world: SimulatedWorld, doing: Doing): CallFault {
+function meanwhile(simulation: Simulation, doing: Doing): CallFault {
   return {
     kind: 'meanwhile',
     moment: 'sent',
     act: () => {
-      if (world.object() !== undefined) attempt(world, doing);
+      if (simulation.object() !== undefined) attempt(simulation, doing);
     },
   };
 }
@@ -35,33 +35,33 @@ function whileDead(fault: MatrixFault): MatrixFault {
     // Without annotations and status nothing says what was requested, so the operator adopts the instance by
     // what the provider says about it.
     ...(fault.name in STRIPPING ? { end: 'adopted' as const } : {}),
-    callFaults: (world) => [...fault.callFaults(world), { kind: 'crash', moment: 'after' }],
+    callFaults: (simulation) => [...fault.callFaults(simulation), { kind: 'crash', moment: 'after' }],
   };
 }
 
 /** Hides the change from the watch until the GpuPods are listed again. */
 function unseen(doing: Doing): Doing {
-  return (world, name) => {
-    for (const { isDead, view } of world.operators) {
+  return (simulation, name) => {
+    for (const { isDead, view } of simulation.operators) {
       if (!isDead) view.breakFor(WATCH_DOWN_MS);
     }
-    world.later(WATCH_DOWN_MS, () => undefined);
-    doing(world, name);
+    simulation.later(WATCH_DOWN_MS, () => undefined);
+    doing(simulation, name);
   };
 }
 
-const remove: Doing = (world) => {
-  world.delete();
+const remove: Doing = (simulation) => {
+  simulation.delete();
 };
 
 /** A person deletes the GpuPod, waits until it is gone, and applies it again. */
-const applyAnew: Doing = (world) => {
-  remove(world);
+const applyAnew: Doing = (simulation) => {
+  remove(simulation);
   const again = (): void => {
-    if (world.object() === undefined) world.apply();
-    else world.later(5_000, again);
+    if (simulation.object() === undefined) simulation.apply();
+    else simulation.later(5_000, again);
   };
-  world.later(5_000, again);
+  simulation.later(5_000, again);
 };
 
 const GONE = { until: 'deleted', options: { mayBeGone: true }, end: 'its own' } as const;
@@ -133,8 +133,8 @@ export const UNOBSERVED: readonly Matrix[] = [
     faults: [
       {
         name: 'the watch breaks',
-        callFaults: (world) => [
-          { kind: 'meanwhile', moment: 'sent', act: () => unseen(() => undefined)(world) },
+        callFaults: (simulation) => [
+          { kind: 'meanwhile', moment: 'sent', act: () => unseen(() => undefined)(simulation) },
         ],
       },
     ],
@@ -148,9 +148,9 @@ export const TERMINATION_REASONS: readonly Matrix[] = [
   {
     name: 'suspended after it was ready',
     life: () => ({
-      middle: async (world) => {
-        specChange({ suspend: true })(world);
-        await world.pass(1_000);
+      middle: async (simulation) => {
+        specChange({ suspend: true })(simulation);
+        await simulation.pass(1_000);
       },
     }),
     from: ({ marks }) => marks.middle + 1,

@@ -3,8 +3,8 @@ import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { PodRule } from '../../../src/simulator/world/pod-rule.ts';
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import type { LifeOptions } from '../life.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
-import { OFFERS } from '../world-offers.ts';
+import type { Simulation } from '../simulation.ts';
+import { OFFERS } from '../simulation-offers.ts';
 
 const MINUTE_MS = 60_000;
 const CREATE = { method: 'POST', path: '/pods/' } as const;
@@ -14,8 +14,8 @@ const LEFT_TEAM = 'team_left';
 
 function always(...rules: readonly FaultRuleInput[]): LifeOptions {
   return {
-    prepare: (world) => {
-      for (const rule of rules) world.api.faults.add(rule);
+    prepare: (simulation) => {
+      for (const rule of rules) simulation.api.faults.add(rule);
     },
   };
 }
@@ -33,40 +33,40 @@ function twins(): LifeOptions {
 }
 
 /** The key leaves a team that a GpuPod rents for. All others are created and terminated as usual. */
-async function leavesTeam(world: SimulatedWorld): Promise<void> {
-  const { settings } = world.api.world;
-  world.apply('of-the-team', { teamId: LEFT_TEAM });
-  await world.until('the team’s is ready', () => world.isReady('of-the-team'));
+async function leavesTeam(simulation: Simulation): Promise<void> {
+  const { settings } = simulation.api.world;
+  simulation.apply('of-the-team', { teamId: LEFT_TEAM });
+  await simulation.until('the team’s is ready', () => simulation.isReady('of-the-team'));
   const { accounts } = settings;
   settings.accounts = accounts.map((account) => ({ ...account, teams: [] }));
-  world.apply('of-nobody');
-  await world.until('another one is ready', () => world.isReady('of-nobody'), 5 * MINUTE_MS);
-  world.delete('of-nobody');
-  await world.until('and gone', () => world.object('of-nobody') === undefined, 5 * MINUTE_MS);
+  simulation.apply('of-nobody');
+  await simulation.until('another one is ready', () => simulation.isReady('of-nobody'), 5 * MINUTE_MS);
+  simulation.delete('of-nobody');
+  await simulation.until('and gone', () => simulation.object('of-nobody') === undefined, 5 * MINUTE_MS);
   settings.accounts = accounts;
-  await world.pass(15 * MINUTE_MS);
-  world.delete('of-the-team');
-  await world.until('the team’s is deleted', () => world.object('of-the-team') === undefined);
+  await simulation.pass(15 * MINUTE_MS);
+  simulation.delete('of-the-team');
+  await simulation.until('the team’s is deleted', () => simulation.object('of-the-team') === undefined);
 }
 
 function manyOthers(total: FaultRuleInput['effect']): LifeOptions {
   return {
     provider: { listOrder: 'OldestFirst' },
-    prepare: (world) => {
+    prepare: (simulation) => {
       for (let number = 0; number < 120; number += 1) {
-        plantPod(world.api.world, { name: `somebody-${number}` });
+        plantPod(simulation.api.world, { name: `somebody-${number}` });
       }
-      world.api.faults.add({ method: 'GET', path: '/pods/', effect: total });
-      world.api.faults.add(LOST);
+      simulation.api.faults.add({ method: 'GET', path: '/pods/', effect: total });
+      simulation.api.faults.add(LOST);
     },
   };
 }
 
-async function readySoon(world: SimulatedWorld): Promise<void> {
-  world.apply('train-2');
-  await world.until('another one is ready', () => world.isReady('train-2'), 5 * MINUTE_MS);
-  world.delete('train-2');
-  await world.until('and gone', () => world.object('train-2') === undefined);
+async function readySoon(simulation: Simulation): Promise<void> {
+  simulation.apply('train-2');
+  await simulation.until('another one is ready', () => simulation.isReady('train-2'), 5 * MINUTE_MS);
+  simulation.delete('train-2');
+  await simulation.until('and gone', () => simulation.object('train-2') === undefined);
 }
 
 /** What the provider answers. Without a bug each of these simulations must be clean. */

@@ -1,7 +1,7 @@
 import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import type { LifeOptions } from '../life.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
-import { OFFERS } from '../world-offers.ts';
+import type { Simulation } from '../simulation.ts';
+import { OFFERS } from '../simulation-offers.ts';
 
 const MINUTE_MS = 60_000;
 const BACKUP = 'example.com/backup';
@@ -14,36 +14,36 @@ function limited(usdPerHour: number): Pick<LifeOptions, 'settings'> {
  * Retained instances keep costing money. Only so many fit under the limit, whatever happens to their
  * objects.
  */
-async function retainsAgainAndAgain(world: SimulatedWorld): Promise<void> {
+async function retainsAgainAndAgain(simulation: Simulation): Promise<void> {
   for (const name of ['keep-1', 'keep-2']) {
-    world.apply(name, { deletionPolicy: 'Retain' });
-    await world.pass(5 * MINUTE_MS);
-    world.delete(name);
-    await world.until(`${name} is deleted`, () => world.object(name) === undefined);
+    simulation.apply(name, { deletionPolicy: 'Retain' });
+    await simulation.pass(5 * MINUTE_MS);
+    simulation.delete(name);
+    await simulation.until(`${name} is deleted`, () => simulation.object(name) === undefined);
   }
-  world.operator.kill();
-  world.apply('over-1');
-  await world.pass(5 * MINUTE_MS);
-  world.delete('over-1');
-  await world.until('over-1 is deleted', () => world.object('over-1') === undefined);
+  simulation.operator.kill();
+  simulation.apply('over-1');
+  await simulation.pass(5 * MINUTE_MS);
+  simulation.delete('over-1');
+  await simulation.until('over-1 is deleted', () => simulation.object('over-1') === undefined);
 }
 
 /** Another GpuPod is deleted and held by a foreign finalizer. A third one fits under the limit. */
-async function heldByAnother(world: SimulatedWorld): Promise<void> {
-  world.apply('held-1');
-  await world.until('two are ready', () => world.isReady('held-1'));
-  withFinalizers(world, (finalizers) => [...finalizers, BACKUP]);
-  world.delete('held-1');
-  world.apply('next-1');
-  await world.until('the next one is ready', () => world.isReady('next-1'), 15 * MINUTE_MS);
-  await world.pass(15 * MINUTE_MS);
-  withFinalizers(world, (finalizers) => finalizers.filter((name) => name !== BACKUP));
-  world.delete('next-1');
-  await world.until('both are deleted', () => world.objects().length === 1);
+async function heldByAnother(simulation: Simulation): Promise<void> {
+  simulation.apply('held-1');
+  await simulation.until('two are ready', () => simulation.isReady('held-1'));
+  withFinalizers(simulation, (finalizers) => [...finalizers, BACKUP]);
+  simulation.delete('held-1');
+  simulation.apply('next-1');
+  await simulation.until('the next one is ready', () => simulation.isReady('next-1'), 15 * MINUTE_MS);
+  await simulation.pass(15 * MINUTE_MS);
+  withFinalizers(simulation, (finalizers) => finalizers.filter((name) => name !== BACKUP));
+  simulation.delete('next-1');
+  await simulation.until('both are deleted', () => simulation.objects().length === 1);
 }
 
-function withFinalizers(world: SimulatedWorld, change: (finalizers: readonly string[]) => string[]): void {
-  world.edit((object) => {
+function withFinalizers(simulation: Simulation, change: (finalizers: readonly string[]) => string[]): void {
+  simulation.edit((object) => {
     const finalizers = change(object.metadata.finalizers ?? []);
     return { ...object, metadata: { ...object.metadata, finalizers } };
   }, 'held-1');

@@ -9,8 +9,8 @@ import type { LifeOptions } from '../life.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { copyTo, specChange } from '../people.ts';
 import { hiddenFor } from '../provider-faults.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
-import { NAMESPACE } from '../simulated-world.ts';
+import type { Simulation } from '../simulation.ts';
+import { NAMESPACE } from '../simulation.ts';
 import { reasonOf } from '../readings.ts';
 import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { beside } from '../two-clusters.ts';
@@ -28,14 +28,14 @@ const HIDDEN_80_S: FaultRuleInput = { ...hiddenFor(80_000), times: 1 };
 /** Faults of the provider from the beginning. */
 function faults(...rules: readonly FaultRuleInput[]): LifeOptions {
   return {
-    prepare: (world) => {
-      for (const rule of rules) world.api.faults.add(rule);
+    prepare: (simulation) => {
+      for (const rule of rules) simulation.api.faults.add(rule);
     },
   };
 }
 
-function addFor(world: SimulatedWorld, forMs: number, rules: readonly FaultRuleInput[]): void {
-  for (const rule of rules) world.api.faults.add({ ...rule, forMs });
+function addFor(simulation: Simulation, forMs: number, rules: readonly FaultRuleInput[]): void {
+  for (const rule of rules) simulation.api.faults.add({ ...rule, forMs });
 }
 
 /** The first call with this label. */
@@ -64,11 +64,11 @@ function firstStatusAfterCreate(): FaultPlan {
 function pagesOfOthers(): LifeOptions {
   return {
     provider: { listOrder: 'OldestFirst' },
-    prepare: (world) => {
+    prepare: (simulation) => {
       for (let number = 0; number < 120; number += 1) {
-        plantPod(world.api.world, { name: `somebody-${number}` });
+        plantPod(simulation.api.world, { name: `somebody-${number}` });
       }
-      world.api.faults.add(LOST);
+      simulation.api.faults.add(LOST);
     },
   };
 }
@@ -76,15 +76,15 @@ function pagesOfOthers(): LifeOptions {
 /** The process dies while the create request leaves. The clock of its successor is an hour ahead. */
 function secondClockAhead(): LifeOptions {
   const crash = once('POST /pods/', { kind: 'crash', moment: 'sent' });
-  let world: SimulatedWorld | undefined;
+  let simulation: Simulation | undefined;
   let isSet = false;
   return {
     prepare: (prepared) => {
-      world = prepared;
+      simulation = prepared;
       prepared.api.faults.add(HIDDEN_80_S);
     },
     faultPlan: (call) => {
-      const second = world?.operators[1];
+      const second = simulation?.operators[1];
       if (second !== undefined && !isSet) {
         isSet = true;
         second.clock.jumpWall(3_600_000);
@@ -97,49 +97,49 @@ function secondClockAhead(): LifeOptions {
 function twoLead(rest: LifeOptions = {}): LifeOptions {
   return {
     ...rest,
-    prepare: (world) => {
-      world.startOperator();
+    prepare: (simulation) => {
+      simulation.startOperator();
     },
   };
 }
 
 /** The status names a foreign instance for a while, and the GpuPod is suspended. */
-async function strangersId(world: SimulatedWorld): Promise<void> {
-  const own = podIdOf(world);
-  const [foreignId] = world.foreignIds;
-  setPodId(world, foreignId);
-  specChange({ suspend: true })(world);
-  await world.pass(5 * MINUTE_MS);
-  setPodId(world, own);
-  specChange({ suspend: false })(world);
-  await world.pass(5 * MINUTE_MS);
+async function strangersId(simulation: Simulation): Promise<void> {
+  const own = podIdOf(simulation);
+  const [foreignId] = simulation.foreignIds;
+  setPodId(simulation, foreignId);
+  specChange({ suspend: true })(simulation);
+  await simulation.pass(5 * MINUTE_MS);
+  setPodId(simulation, own);
+  specChange({ suspend: false })(simulation);
+  await simulation.pass(5 * MINUTE_MS);
 }
 
-function podIdOf(world: SimulatedWorld): unknown {
-  const status = world.object()?.['status'];
+function podIdOf(simulation: Simulation): unknown {
+  const status = simulation.object()?.['status'];
   return isRecord(status) ? status['podId'] : undefined;
 }
 
-function setPodId(world: SimulatedWorld, podId: unknown): void {
-  world.edit((object) => ({
+function setPodId(simulation: Simulation, podId: unknown): void {
+  simulation.edit((object) => ({
     ...object,
     status: { ...(isRecord(object['status']) ? object['status'] : {}), podId },
   }));
 }
 
-async function otherKeyFor(world: SimulatedWorld, ms: number): Promise<void> {
-  const { key } = world.settings;
+async function otherKeyFor(simulation: Simulation, ms: number): Promise<void> {
+  const { key } = simulation.settings;
   const { text } = key;
   Object.assign(key, { text: 'other-key', version: key.version + 1 });
-  await world.pass(ms);
+  await simulation.pass(ms);
   Object.assign(key, { text, version: key.version + 1 });
 }
 
-async function fiveSeemTerminated(world: SimulatedWorld): Promise<void> {
+async function fiveSeemTerminated(simulation: Simulation): Promise<void> {
   const names = ['train-2', 'train-3', 'train-4', 'train-5'];
-  for (const name of names) world.apply(name);
-  await world.until('five are ready', () => names.every((name) => world.isReady(name)));
-  addFor(world, 4 * MINUTE_MS, [
+  for (const name of names) simulation.apply(name);
+  await simulation.until('five are ready', () => names.every((name) => simulation.isReady(name)));
+  addFor(simulation, 4 * MINUTE_MS, [
     { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
     { method: 'GET', path: '/pods/', effect: { kind: 'EmptyList' } },
     {
@@ -148,77 +148,80 @@ async function fiveSeemTerminated(world: SimulatedWorld): Promise<void> {
       effect: { kind: 'Answer', status: 404, body: { detail: 'Pod not found' } },
     },
   ]);
-  await world.pass(8 * MINUTE_MS);
+  await simulation.pass(8 * MINUTE_MS);
 }
 
-async function readsFail(world: SimulatedWorld): Promise<void> {
-  addFor(world, 4 * MINUTE_MS, [
+async function readsFail(simulation: Simulation): Promise<void> {
+  addFor(simulation, 4 * MINUTE_MS, [
     { method: 'GET', path: '/pods/status', effect: { kind: 'OmitRows' } },
     { method: 'GET', path: '/pods/{id}', effect: { kind: 'Answer', status: 500 } },
   ]);
-  await world.pass(8 * MINUTE_MS);
+  await simulation.pass(8 * MINUTE_MS);
 }
 
-async function copied(world: SimulatedWorld): Promise<void> {
-  copyTo(NAMESPACE, 'copy-1')(world);
-  await world.until('the copy is ready', () => world.isReady('copy-1'));
+async function copied(simulation: Simulation): Promise<void> {
+  copyTo(NAMESPACE, 'copy-1')(simulation);
+  await simulation.until('the copy is ready', () => simulation.isReady('copy-1'));
 }
 
-async function teamWithoutMoney(world: SimulatedWorld): Promise<void> {
-  world.api.faults.add(withoutMoney(10 * MINUTE_MS));
-  world.apply('of-the-team', { teamId: TEAM });
-  await world.until('refused', () => {
-    const object = world.object('of-the-team');
+async function teamWithoutMoney(simulation: Simulation): Promise<void> {
+  simulation.api.faults.add(withoutMoney(10 * MINUTE_MS));
+  simulation.apply('of-the-team', { teamId: TEAM });
+  await simulation.until('refused', () => {
+    const object = simulation.object('of-the-team');
     return object !== undefined && reasonOf(object, 'Synced') === 'PaymentRequired';
   });
-  world.apply('of-nobody');
-  await world.until('both are ready', () => world.isReady('of-the-team') && world.isReady('of-nobody'));
+  simulation.apply('of-nobody');
+  const names = ['of-the-team', 'of-nobody'];
+  await simulation.until('both are ready', () => names.every((name) => simulation.isReady(name)));
 }
 
 /** The provider reports an error, as after a crash of the instance, and later no error. */
-async function reportsError(world: SimulatedWorld): Promise<void> {
-  const podId = podIdOf(world);
-  const { pods } = world.api.world;
+async function reportsError(simulation: Simulation): Promise<void> {
+  const podId = podIdOf(simulation);
+  const { pods } = simulation.api.world;
   if (typeof podId !== 'string') throw new Error('nothing is rented');
   pods.force(podId, { status: 'ERROR' });
-  await world.pass(5 * MINUTE_MS);
+  await simulation.pass(5 * MINUTE_MS);
   if (pods.isLive(pods.get(podId))) pods.force(podId, null);
 }
 
 /** The key of another account is used while the create intent is written, and for a minute after it. */
 function otherKeyMeanwhile(): LifeOptions {
-  let world: SimulatedWorld | undefined;
+  let simulation: Simulation | undefined;
   return {
     prepare: (prepared) => {
-      world = prepared;
+      simulation = prepared;
     },
     faultPlan: once('PATCH gpupods intent', {
       kind: 'meanwhile',
       moment: 'sent',
       act: () => {
-        world?.changeKey('other-key');
-        world?.later(MINUTE_MS, () => world?.changeKey('test-key'));
+        simulation?.changeKey('other-key');
+        simulation?.later(MINUTE_MS, () => simulation?.changeKey('test-key'));
       },
     }),
   };
 }
 
 /** An installation that generated its own ID loses the record, and its process dies. */
-async function recordLost(world: SimulatedWorld): Promise<void> {
-  world.server.delete('configmaps', INSTALLATION_RECORD, 'person');
-  world.operator.kill();
-  await world.pass(5 * MINUTE_MS);
+async function recordLost(simulation: Simulation): Promise<void> {
+  simulation.server.delete('configmaps', INSTALLATION_RECORD, 'person');
+  simulation.operator.kill();
+  await simulation.pass(5 * MINUTE_MS);
 }
 
-async function namespaceDeleted(world: SimulatedWorld): Promise<void> {
-  world.api.faults.add(LOST);
-  world.api.faults.add(HIDDEN_80_S);
-  world.apply('in-team-b', {}, {}, 'team-b');
+async function namespaceDeleted(simulation: Simulation): Promise<void> {
+  for (const rule of [LOST, HIDDEN_80_S]) simulation.api.faults.add(rule);
+  simulation.apply('in-team-b', {}, {}, 'team-b');
   const find = (): RawObject | undefined =>
-    world.server.get('gpupods', { namespace: 'team-b', name: 'in-team-b' });
-  await world.until('requested', () => find()?.metadata.annotations?.['gpupod.dev/intent'] !== undefined);
-  world.server.deleteNamespace('team-b');
-  await world.until('gone', () => find() === undefined);
+    simulation.server.get('gpupods', { namespace: 'team-b', name: 'in-team-b' });
+  await simulation.until(
+    'requested',
+    () => find()?.metadata.annotations?.['gpupod.dev/intent'] !== undefined,
+  );
+  simulation.server.deleteNamespace('team-b');
+  await simulation.until('gone', () => find() === undefined);
 }
 
 /** The simulations for planted bugs. Without a bug each of them must be clean. */
@@ -252,8 +255,8 @@ export const SCENARIOS = {
   'status polls omit the instance, GET answers 500': () => ({ middle: readsFail }),
   'five instances seem to be gone for 4 min': () => ({ middle: fiveSeemTerminated }),
   'the key of another account is used for 10 min': () => ({
-    middle: async (world) => {
-      await otherKeyFor(world, 10 * MINUTE_MS);
+    middle: async (simulation) => {
+      await otherKeyFor(simulation, 10 * MINUTE_MS);
     },
   }),
   'the GpuPod is copied with its annotations': () => ({ middle: copied }),
@@ -265,8 +268,8 @@ export const SCENARIOS = {
     silenceMs: 30 * MINUTE_MS,
   }),
   'another cluster rents with the same key, orphans are terminated': () => ({
-    prepare: (world) => {
-      const far = beside(world);
+    prepare: (simulation) => {
+      const far = beside(simulation);
       far.startOperator();
       far.apply();
     },

@@ -2,7 +2,7 @@ import { sameName } from '../../../src/lifecycle/pod-name.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import type { Plant } from '../operator-process.ts';
-import { INSTALLATION } from '../shared-world.ts';
+import { INSTALLATION } from '../shared-provider.ts';
 import { atProvider, terminated } from './planted-bug.ts';
 import type { PlantedBug } from './planted-bug.ts';
 

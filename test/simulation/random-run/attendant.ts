@@ -1,7 +1,7 @@
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { conditionsOf, reasonOf } from '../readings.ts';
 import { stringAt } from '../../../src/json.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Simulation } from '../simulation.ts';
 
 const ASKED_ANEW = 'asked for more attempts';
 const CONFIRMED = 'absence confirmed by a person';
@@ -19,44 +19,44 @@ interface AttendantOptions {
 }
 
 /** A person who does what the status of a GpuPod asks for. */
-export function attend(world: SimulatedWorld, { isAskedAnew, note }: AttendantOptions): void {
+export function attend(simulation: Simulation, { isAskedAnew, note }: AttendantOptions): void {
   const actions: Readonly<Partial<Record<string, Action>>> = {
-    AttemptsExhausted: (_world, object) => {
+    AttemptsExhausted: (_simulation, object) => {
       if (!isAskedAnew(object.metadata.name)) return;
-      askAnew(world, object);
+      askAnew(simulation, object);
       note(ASKED_ANEW);
     },
     CreateUncertain: confirmAbsent,
     NewerInstance: endUnusable,
     ForeignIntent: dropForeign,
   };
-  world.server.onChange(({ kind, object, before, by, type }) => {
+  simulation.server.onChange(({ kind, object, before, by, type }) => {
     if (kind !== 'gpupods' || type === 'DELETED' || !by.startsWith('operator')) return;
     const reason = reasonOf(object, 'Stalled');
     const isNew = before === undefined || reason !== reasonOf(before, 'Stalled');
     if (!isNew) return;
     const act = reason === undefined ? undefined : actions[reason];
     if (act !== undefined) {
-      world.later(ACTS_AFTER_MS, () => {
-        act(world, object, note);
+      simulation.later(ACTS_AFTER_MS, () => {
+        act(simulation, object, note);
       });
     }
   });
 }
 
-type Action = (world: SimulatedWorld, object: RawObject, note: (what: string) => void) => void;
+type Action = (simulation: Simulation, object: RawObject, note: (what: string) => void) => void;
 
-function askAnew(world: SimulatedWorld, object: RawObject): void {
-  annotate(world, object, 'gpupod.dev/reconcile-requested-at', world.nowText());
+function askAnew(simulation: Simulation, object: RawObject): void {
+  annotate(simulation, object, 'gpupod.dev/reconcile-requested-at', simulation.nowText());
 }
 
 /** Looks at the provider's page, as the message says, and terminates an instance that exists after all. */
-function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
-  const object = world.server.get('gpupods', metadata);
+function confirmAbsent(simulation: Simulation, { metadata }: RawObject, note: (what: string) => void): void {
+  const object = simulation.server.get('gpupods', metadata);
   const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
-  terminateByHand(world, podName, note);
-  annotate(world, object, 'gpupod.dev/confirm-absent', podName);
+  terminateByHand(simulation, podName, note);
+  annotate(simulation, object, 'gpupod.dev/confirm-absent', podName);
   note(CONFIRMED);
 }
 
@@ -64,12 +64,12 @@ function confirmAbsent(world: SimulatedWorld, { metadata }: RawObject, note: (wh
  * The instance that the GpuPod lost never gets ready, so the GpuPod cannot adopt it. A person terminates it
  * at the provider.
  */
-function endUnusable(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
-  const object = world.server.get('gpupods', metadata);
+function endUnusable(simulation: Simulation, { metadata }: RawObject, note: (what: string) => void): void {
+  const object = simulation.server.get('gpupods', metadata);
   if (object === undefined || reasonOf(object, 'Stalled') !== 'NewerInstance') return;
   const message = stalledMessage(object);
-  for (const { id, name } of world.api.world.ledger.live()) {
-    if (message.includes(id)) terminateByHand(world, name, note);
+  for (const { id, name } of simulation.api.world.ledger.live()) {
+    if (message.includes(id)) terminateByHand(simulation, name, note);
   }
 }
 
@@ -77,21 +77,21 @@ function endUnusable(world: SimulatedWorld, { metadata }: RawObject, note: (what
  * A create intent of an earlier installation: a person terminates its instance and removes the create
  * intent.
  */
-function dropForeign(world: SimulatedWorld, { metadata }: RawObject, note: (what: string) => void): void {
-  const object = world.server.get('gpupods', metadata);
+function dropForeign(simulation: Simulation, { metadata }: RawObject, note: (what: string) => void): void {
+  const object = simulation.server.get('gpupods', metadata);
   const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
-  terminateByHand(world, podName, note);
+  terminateByHand(simulation, podName, note);
   if (object.metadata.deletionTimestamp === undefined)
-    annotate(world, object, 'gpupod.dev/intent', undefined);
-  else annotate(world, object, 'gpupod.dev/force-release', podName);
+    annotate(simulation, object, 'gpupod.dev/intent', undefined);
+  else annotate(simulation, object, 'gpupod.dev/force-release', podName);
 }
 
-function terminateByHand(world: SimulatedWorld, podName: string, note: (what: string) => void): void {
-  for (const { id, name } of world.api.world.ledger.live()) {
+function terminateByHand(simulation: Simulation, podName: string, note: (what: string) => void): void {
+  for (const { id, name } of simulation.api.world.ledger.live()) {
     if (name !== podName) continue;
-    world.trace.add(world.time.nowMs, `*** a person terminates ${name}`);
-    world.api.world.pods.end(id, 'Forced');
+    simulation.trace.add(simulation.time.nowMs, `*** a person terminates ${name}`);
+    simulation.api.world.pods.end(id, 'Forced');
     note(TERMINATED_BY_HAND);
   }
 }
@@ -112,12 +112,12 @@ function stalledMessage(object: RawObject): string {
 
 /** @param value undefined removes the annotation */
 export function annotate(
-  world: SimulatedWorld,
+  simulation: Simulation,
   object: RawObject,
   annotation: string,
   value: string | undefined,
 ): void {
-  world.server.edit(
+  simulation.server.edit(
     'gpupods',
     object.metadata,
     (held) => {
@@ -133,10 +133,10 @@ export function annotate(
  * The installed CRD drops these fields of a status until a person applies the current one and restarts the
  * operator.
  */
-export function beginWithOldCrd(world: SimulatedWorld, fields: readonly string[]): void {
-  world.server.prunedFields = fields;
-  world.later(3 * 60_000, () => {
-    world.server.prunedFields = [];
-    for (const operator of world.operators) operator.kill();
+export function beginWithOldCrd(simulation: Simulation, fields: readonly string[]): void {
+  simulation.server.prunedFields = fields;
+  simulation.later(3 * 60_000, () => {
+    simulation.server.prunedFields = [];
+    for (const operator of simulation.operators) operator.kill();
   });
 }

@@ -4,7 +4,7 @@ import type { FaultPlan, CallFault } from '../boundary.ts';
 import { TWO_SWEEPS_MS } from '../oracles.ts';
 import { attempt, STRIPPING } from '../people.ts';
 import { podIdOf } from '../readings.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Simulation } from '../simulation.ts';
 import type { PlannedFault } from './plan.ts';
 
 /** After these another process continues, which knows only what the objects say. */
@@ -16,7 +16,7 @@ export class FaultInjector {
   readonly injected = new Map<string, number>();
   /** How long two instances may bill at the same time, by UID: a person removed what identifies them. */
   readonly excused = new Map<string, number>();
-  readonly #world: () => SimulatedWorld;
+  readonly #simulation: () => Simulation;
   readonly #lagMs: number;
   /**
    * UIDs of objects that lost their create intent before the pod ID was known. Only the process remembers
@@ -28,13 +28,13 @@ export class FaultInjector {
   #firstCall = 0;
 
   /** @param lagMs how long lists hide a new instance */
-  constructor(world: () => SimulatedWorld, lagMs: number) {
-    this.#world = world;
+  constructor(simulation: () => Simulation, lagMs: number) {
+    this.#simulation = simulation;
     this.#lagMs = lagMs;
   }
 
   begin(plannedFaults: readonly PlannedFault[]): void {
-    const { counter, api } = this.#world();
+    const { counter, api } = this.#simulation();
     this.#plannedFaults = plannedFaults;
     this.#firstCall = counter.calls;
     const added = new Set<string>();
@@ -49,7 +49,7 @@ export class FaultInjector {
 
   /** Removes the faults that were not injected by now. */
   end(): void {
-    const { faults } = this.#world().api;
+    const { faults } = this.#simulation().api;
     for (const [id, name] of this.#faultNames) {
       this.note(name, faults.fired(id));
       faults.clear(id);
@@ -93,25 +93,25 @@ export class FaultInjector {
    */
   #withAnother(callFault: CallFault): readonly CallFault[] {
     if (callFault.kind !== 'freeze') return [callFault];
-    const world = this.#world();
-    const frozen = world.operators.filter(({ isDead }) => !isDead);
-    world.time.schedule(17_000, () => {
-      world.replaceOperator();
+    const simulation = this.#simulation();
+    const frozen = simulation.operators.filter(({ isDead }) => !isDead);
+    simulation.time.schedule(17_000, () => {
+      simulation.replaceOperator();
     });
-    world.time.schedule(callFault.ms + 5_000, () => {
+    simulation.time.schedule(callFault.ms + 5_000, () => {
       for (const operator of frozen) operator.stepDown();
-      world.replaceOperator();
-      world.progress.noteFault('second operator stopped', world.time.nowMs);
+      simulation.replaceOperator();
+      simulation.progress.noteFault('second operator stopped', simulation.time.nowMs);
     });
     return [callFault];
   }
 
   #do({ name, doing, target }: Extract<PlannedFault, { what: 'doing' }>): void {
-    const world = this.#world();
-    world.trace.add(world.time.nowMs, `*** ${name} (${target})`);
-    const object = world.object(target);
+    const simulation = this.#simulation();
+    simulation.trace.add(simulation.time.nowMs, `*** ${name} (${target})`);
+    const object = simulation.object(target);
     if (object !== undefined && Object.hasOwn(STRIPPING, name)) this.#noteTakenOff(object);
-    attempt(world, doing, target);
+    attempt(simulation, doing, target);
   }
 
   #noteTakenOff(object: RawObject): void {
@@ -132,7 +132,7 @@ export class FaultInjector {
    * created it.
    */
   #mayBeUnseen(): boolean {
-    return this.#lagMs > 0 || this.#world().operators.filter(({ isDead }) => !isDead).length > 1;
+    return this.#lagMs > 0 || this.#simulation().operators.filter(({ isDead }) => !isDead).length > 1;
   }
 }
 

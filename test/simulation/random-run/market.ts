@@ -1,7 +1,7 @@
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { OfferInput } from '../../../src/simulator/world/offer.ts';
 import type { SettingsInput } from '../../../src/simulator/world/settings.ts';
-import { OFFERS } from '../world-offers.ts';
+import { OFFERS } from '../simulation-offers.ts';
 
 /** A team that lists show. */
 export const TEAM = 'team_1';

@@ -10,12 +10,13 @@ import { judgeRun, judgeEnd, surplusOf } from '../oracles.ts';
 import { attempt, copyTo } from '../people.ts';
 import { ORPHAN_MS } from '../life.ts';
 import { hiddenFor } from '../provider-faults.ts';
-import { NAMESPACE, SimulatedWorld, WorldFailure } from '../simulated-world.ts';
-import type { WorldOptions } from '../simulated-world.ts';
+import { NAMESPACE, Simulation, SimulationFailure } from '../simulation.ts';
+import type { SimulationOptions } from '../simulation.ts';
 import { MOST_PASSES } from '../progress.ts';
 import { reasonOf } from '../readings.ts';
 import { FAR_INSTALLATION } from '../two-clusters.ts';
 import type { RunPlan, Wave } from './plan.ts';
+import type { RunOptions, RunResult } from './run-result.ts';
 
 const MINUTE_MS = 60_000;
 /** More than a page of a list. */
@@ -25,30 +26,9 @@ const SILENCE_MS = 11 * MINUTE_MS;
 const COMPARE_MS = 30 * MINUTE_MS;
 const LIMIT_MS = 150 * MINUTE_MS;
 
-export interface RunResult {
-  readonly violations: readonly string[];
-  readonly lives: number;
-  readonly virtualHours: number;
-  /** How often each fault was injected. */
-  readonly injected: ReadonlyMap<string, number>;
-  /** The final states of each wave. */
-  readonly ends: readonly Ends[];
-  readonly calls: number;
-  /** The most passes with an effect that any object needed after the last fault. */
-  readonly mostPasses: number;
-  readonly hash: string;
-  readonly trace: string;
-}
-
-interface RunOptions extends WorldOptions {
-  /** The final states of each wave without faults. */
-  readonly calm?: readonly Ends[];
-  readonly installationId?: string;
-}
-
 /** A simulation in which many GpuPods come and go, in waves, with random faults. */
 class RandomRun {
-  readonly world: SimulatedWorld;
+  readonly simulation: Simulation;
   readonly injector: FaultInjector;
   readonly ends: Ends[] = [];
   readonly #plan: RunPlan;
@@ -60,8 +40,8 @@ class RandomRun {
   constructor(plan: RunPlan, options: RunOptions) {
     this.#plan = plan;
     this.#calm = options.calm;
-    this.injector = new FaultInjector(() => this.world, plan.lagMs);
-    this.world = new SimulatedWorld({
+    this.injector = new FaultInjector(() => this.simulation, plan.lagMs);
+    this.simulation = new Simulation({
       seed: plan.seed,
       watchDelayMs: plan.watchDelayMs,
       restartMs: plan.restartMs,
@@ -79,14 +59,14 @@ class RandomRun {
         ...(options.installationId === undefined ? {} : { installationId: options.installationId }),
       },
     });
-    plantPod(this.world.api.world, { name: 'of-the-team', teamId: TEAM });
+    plantPod(this.simulation.api.world, { name: 'of-the-team', teamId: TEAM });
     for (let number = 0; plan.isCrowded && number < CROWD; number += 1) {
-      plantPod(this.world.api.world, { name: `somebody-${number}` });
+      plantPod(this.simulation.api.world, { name: `somebody-${number}` });
     }
     // Of two rules that hide an instance the first one counts.
-    for (const rule of RUN_FAULTS) this.world.api.faults.add(rule);
-    if (plan.lagMs > 0) this.world.api.faults.add(hiddenFor(plan.lagMs));
-    attend(this.world, {
+    for (const rule of RUN_FAULTS) this.simulation.api.faults.add(rule);
+    if (plan.lagMs > 0) this.simulation.api.faults.add(hiddenFor(plan.lagMs));
+    attend(this.simulation, {
       isAskedAnew: (name) => this.#isAskedAnew(name),
       note: (what) => {
         this.injector.note(what);
@@ -95,18 +75,18 @@ class RandomRun {
   }
 
   async live(): Promise<void> {
-    const { world } = this;
-    world.startOperator();
-    await world.pass(1_000);
-    if (this.#plan.prunedFields.length > 0) beginWithOldCrd(world, this.#plan.prunedFields);
-    world.time.schedule(5 * MINUTE_MS, () => {
-      world.api.world.offers.change({ gpuType: 'H200_141GB' }, { stockStatus: 'High' });
-      world.trace.add(world.time.nowMs, `*** ${SCARCE_ID} is on offer`);
+    const { simulation } = this;
+    simulation.startOperator();
+    await simulation.pass(1_000);
+    if (this.#plan.prunedFields.length > 0) beginWithOldCrd(simulation, this.#plan.prunedFields);
+    simulation.time.schedule(5 * MINUTE_MS, () => {
+      simulation.api.world.offers.change({ gpuType: 'H200_141GB' }, { stockStatus: 'High' });
+      simulation.trace.add(simulation.time.nowMs, `*** ${SCARCE_ID} is on offer`);
     });
     for (const [index, wave] of this.#plan.waves.entries()) {
       await this.#come(wave);
       await this.#compare(this.#calm?.[index]);
-      this.ends.push(endsOf(world.objects()));
+      this.ends.push(endsOf(simulation.objects()));
       this.injector.end();
       if (index === this.#plan.waves.length - 1) await this.#rest();
       await this.#go(wave);
@@ -115,57 +95,68 @@ class RandomRun {
   }
 
   async #come({ lives, coming }: Wave): Promise<void> {
-    const { world } = this;
+    const { simulation } = this;
     for (const { name, kind, atMs } of lives) {
       this.#kinds.set(name, kind);
-      world.time.schedule(atMs, () => {
-        attempt(world, () => world.apply(name, kindOf(kind).spec));
+      simulation.time.schedule(atMs, () => {
+        attempt(simulation, () => simulation.apply(name, kindOf(kind).spec));
       });
     }
     this.injector.begin(coming);
-    await world.pass(20_000);
+    await simulation.pass(20_000);
     await this.#until('all in their final states', () => this.#areAtTheirEnds());
-    await world.pass(MINUTE_MS);
+    await simulation.pass(MINUTE_MS);
     await this.#until('all in their final states', () => this.#areAtTheirEnds());
   }
 
   /** All GpuPods must reach the same final states as without faults. */
   async #compare(calm: Ends | undefined): Promise<void> {
-    const { world } = this;
+    const { simulation } = this;
     if (calm === undefined) return;
-    const isSame = (): boolean => world.pending === 0 && differences(calm, world.objects()).length === 0;
-    if (await world.time.run(COMPARE_MS, isSame)) return;
-    for (const text of differences(calm, world.objects())) world.journal.addViolation('same-end', text);
+    const isSame = (): boolean =>
+      simulation.pending === 0 && differences(calm, simulation.objects()).length === 0;
+    if (await simulation.time.run(COMPARE_MS, isSame)) return;
+    for (const text of differences(calm, simulation.objects()))
+      simulation.journal.addViolation('same-end', text);
   }
 
   async #go({ going }: Wave): Promise<void> {
-    const { world } = this;
+    const { simulation } = this;
     this.injector.begin(going);
-    for (const { metadata } of world.objects()) {
-      world.server.delete('gpupods', { namespace: metadata.namespace, name: metadata.name }, 'person');
+    for (const { metadata } of simulation.objects()) {
+      simulation.server.delete('gpupods', { namespace: metadata.namespace, name: metadata.name }, 'person');
     }
-    await this.#until('all deleted', () => world.objects().length === 0);
+    await this.#until('all deleted', () => simulation.objects().length === 0);
     this.injector.end();
   }
 
   /** Runs the oracles once the simulation is at rest. */
   async #rest(): Promise<void> {
-    const { world } = this;
-    await world.until('rest', () => world.time.nowMs - world.lastWriteMs > SILENCE_MS, 90 * MINUTE_MS);
+    const { simulation } = this;
+    await simulation.until(
+      'rest',
+      () => simulation.time.nowMs - simulation.lastWriteMs > SILENCE_MS,
+      90 * MINUTE_MS,
+    );
     await this.#until('all in their final states', () => this.#areAtTheirEnds());
     if (this.#plan.isForceful) {
-      await world.until('orphans ended', () => surplusOf(world).length === 0, ORPHAN_MS);
+      await simulation.until('orphans ended', () => surplusOf(simulation).length === 0, ORPHAN_MS);
     }
     this.#judgePasses();
-    const without = world.objects().flatMap(({ metadata: { name } }) => (this.#isRented(name) ? [] : [name]));
-    judgeEnd(world, { surplusMsByUid: this.injector.excused, passes: Infinity, without });
+    const without = simulation
+      .objects()
+      .flatMap(({ metadata: { name } }) => (this.#isRented(name) ? [] : [name]));
+    judgeEnd(simulation, { surplusMsByUid: this.injector.excused, passes: Infinity, without });
   }
 
   #judgePasses(): void {
-    for (const [key, passes] of this.world.progress.passesToRest()) {
+    for (const [key, passes] of this.simulation.progress.passesToRest()) {
       const kind = this.#kindOf(key.slice(key.indexOf('/') + 1));
       if (passes > ((kind === undefined ? undefined : kindOf(kind).passes) ?? MOST_PASSES)) {
-        this.world.journal.addViolation('settles', `${key} needed ${passes} passes after the last fault`);
+        this.simulation.journal.addViolation(
+          'settles',
+          `${key} needed ${passes} passes after the last fault`,
+        );
       }
       this.mostPasses = Math.max(this.mostPasses, passes);
     }
@@ -173,11 +164,11 @@ class RandomRun {
 
   /** Called after every event, and computed only if an object has changed. */
   #areAtTheirEnds(): boolean {
-    const { world } = this;
-    if (world.pending > 0) return false;
-    const { version } = world.server;
+    const { simulation } = this;
+    if (simulation.pending > 0) return false;
+    const { version } = simulation.server;
     if (this.#lookedAt.version !== version) {
-      const areAll = world.objects().every((object) => {
+      const areAll = simulation.objects().every((object) => {
         const kind = this.#kindOf(object.metadata.name);
         return kind !== undefined && isAtItsEnd(kind, object, this.#plan.flags);
       });
@@ -202,16 +193,16 @@ class RandomRun {
 
   /** Waits. If a GpuPod is held up by a cooldown of a day or a stall, a person acts. */
   async #until(what: string, isSo: () => boolean): Promise<void> {
-    const { world } = this;
+    const { simulation } = this;
     for (let helps = 0; helps < 3; helps += 1) {
-      if (await world.time.run(45 * MINUTE_MS, isSo)) return;
+      if (await simulation.time.run(45 * MINUTE_MS, isSo)) return;
       this.#helpOn();
     }
-    await world.until(`${what}; ${this.#laggards().join(', ')}`, isSo, LIMIT_MS);
+    await simulation.until(`${what}; ${this.#laggards().join(', ')}`, isSo, LIMIT_MS);
   }
 
   #laggards(): readonly string[] {
-    return this.world.objects().flatMap((object) => {
+    return this.simulation.objects().flatMap((object) => {
       const kind = this.#kindOf(object.metadata.name);
       const isThere = kind !== undefined && isAtItsEnd(kind, object, this.#plan.flags);
       return isThere
@@ -223,13 +214,13 @@ class RandomRun {
   }
 
   #helpOn(): void {
-    const { world } = this;
-    world.trace.add(world.time.nowMs, '*** a person acts');
-    world.operators.findLast(({ isDead }) => !isDead)?.kill();
-    for (const object of world.objects()) {
+    const { simulation } = this;
+    simulation.trace.add(simulation.time.nowMs, '*** a person acts');
+    simulation.operators.findLast(({ isDead }) => !isDead)?.kill();
+    for (const object of simulation.objects()) {
       const kind = this.#kindOf(object.metadata.name);
       if (kind === undefined || isAtItsEnd(kind, object, this.#plan.flags)) continue;
-      annotate(world, object, 'gpupod.dev/reconcile-requested-at', world.nowText());
+      annotate(simulation, object, 'gpupod.dev/reconcile-requested-at', simulation.nowText());
     }
   }
 }
@@ -238,14 +229,14 @@ class RandomRun {
 const COMPARED_SEEDS = 10;
 
 /** Runs a plan. Every tenth seed also runs without faults and is compared. */
-export async function runOne(plan: RunPlan, options: WorldOptions = {}): Promise<RunResult> {
+export async function runOne(plan: RunPlan, options: SimulationOptions = {}): Promise<RunResult> {
   return plan.seed % COMPARED_SEEDS === 0
     ? await executeRunTwice(plan, options)
     : await executeRun(plan, options);
 }
 
 /** Runs the plan without faults first, and then requires the same final states. */
-async function executeRunTwice(plan: RunPlan, options: WorldOptions): Promise<RunResult> {
+async function executeRunTwice(plan: RunPlan, options: SimulationOptions): Promise<RunResult> {
   const calm = await executeRun(withoutFaults(plan), { ...options, isTraced: false });
   return calm.violations.length > 0 ? calm : await executeRun(plan, { ...options, calm: calm.ends });
 }
@@ -264,35 +255,35 @@ const COPIED_EVERY_MS = 5_000;
  */
 export async function runNeighbours(near: RunPlan, far: RunPlan): Promise<readonly RunResult[]> {
   const first = new RandomRun(near, { isTraced: false });
-  const second = new RandomRun(far, { neighbour: first.world, installationId: FAR_INSTALLATION });
+  const second = new RandomRun(far, { neighbour: first.simulation, installationId: FAR_INSTALLATION });
   const lives = (near.waves[0]?.lives ?? []).filter(({ kind }) => kindOf(kind).isSpared !== true);
   for (const [index, life] of lives.entries()) {
     const [from, to] = index % 2 === 0 ? [first, second] : [second, first];
-    first.world.time.schedule((index + 1) * COPIED_EVERY_MS, () => {
-      attempt(from.world, copyTo(NAMESPACE, `${life.name}-copy`, to.world), life.name);
+    first.simulation.time.schedule((index + 1) * COPIED_EVERY_MS, () => {
+      attempt(from.simulation, copyTo(NAMESPACE, `${life.name}-copy`, to.simulation), life.name);
     });
   }
   return await Promise.all([resultOf(first), resultOf(second)]);
 }
 
 async function resultOf(randomRun: RandomRun): Promise<RunResult> {
-  const { world } = randomRun;
+  const { simulation } = randomRun;
   try {
     await randomRun.live();
   } catch (error) {
-    if (!(error instanceof WorldFailure)) throw error;
-    world.trace.add(world.time.nowMs, error.message);
-    judgeRun(world, { surplusMsByUid: randomRun.injector.excused });
+    if (!(error instanceof SimulationFailure)) throw error;
+    simulation.trace.add(simulation.time.nowMs, error.message);
+    judgeRun(simulation, { surplusMsByUid: randomRun.injector.excused });
   }
   return {
-    violations: world.journal.violations,
-    lives: world.journal.livesSeen,
-    virtualHours: world.time.nowMs / 3_600_000,
+    violations: simulation.journal.violations,
+    lives: simulation.journal.livesSeen,
+    virtualHours: simulation.time.nowMs / 3_600_000,
     injected: randomRun.injector.injected,
     ends: randomRun.ends,
-    calls: world.counter.calls,
+    calls: simulation.counter.calls,
     mostPasses: randomRun.mostPasses,
-    hash: world.trace.hash(),
-    trace: world.trace.text(Infinity),
+    hash: simulation.trace.hash(),
+    trace: simulation.trace.text(Infinity),
   };
 }

@@ -1,7 +1,7 @@
 import { ANNOTATIONS } from '../../../src/api/common/names.ts';
 import { recordAt, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import type { SimulatedWorld } from '../simulated-world.ts';
+import type { Simulation } from '../simulation.ts';
 
 /** The start and the end of a GpuPod, as Mermaid draws them. */
 const OUTSIDE = '[*]';
@@ -12,8 +12,8 @@ export function phaseOf(object: RawObject | undefined): string {
 }
 
 /** Records each reason of Ready in this simulation. */
-export function noteReasons(world: SimulatedWorld, reasons: Set<string>): void {
-  world.server.onChange(({ kind, object }) => {
+export function noteReasons(simulation: Simulation, reasons: Set<string>): void {
+  simulation.server.onChange(({ kind, object }) => {
     const reason = kind === 'gpupods' ? readyReasonOf(object) : undefined;
     if (reason !== undefined) reasons.add(reason);
   });
@@ -27,8 +27,8 @@ function readyReasonOf(object: RawObject): string | undefined {
 }
 
 /** Records each phase transition of a GpuPod in this simulation: `Pending --> Provisioning`. */
-export function noteTransitions(world: SimulatedWorld, transitions: Set<string>): void {
-  world.server.onChange(({ kind, type, object, before, by }) => {
+export function noteTransitions(simulation: Simulation, transitions: Set<string>): void {
+  simulation.server.onChange(({ kind, type, object, before, by }) => {
     if (kind !== 'gpupods') return;
     const from = phaseOf(before);
     const to = type === 'DELETED' ? OUTSIDE : phaseOf(object);

@@ -3,7 +3,7 @@ import { createRandomSource } from '../../src/simulator/world/random.ts';
 import { OPEN_POLICY } from '../support/builders/policy.ts';
 import type { PriceLimits } from './journal.ts';
 import type { OperatorSettings, Plant } from './operator-process.ts';
-import { INSTALLATION } from './shared-world.ts';
+import { INSTALLATION } from './shared-provider.ts';
 
 /** Options of the operator of a simulation. */
 export interface OperatorOptions {
@@ -19,7 +19,7 @@ export interface OperatorOptions {
 }
 
 /** The settings that the operator of a simulation starts with. */
-export function worldSettings({
+export function simulationSettings({
   seed = 1,
   plant = {},
   watchDelayMs = 20,

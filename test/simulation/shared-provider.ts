@@ -7,7 +7,7 @@ import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { ProcessClock } from './process-clock.ts';
 import { Trace } from './trace.ts';
 import { VirtualTime } from './virtual-time.ts';
-import { OFFERS } from './world-offers.ts';
+import { OFFERS } from './simulation-offers.ts';
 
 export const INSTALLATION = 'abc123';
 

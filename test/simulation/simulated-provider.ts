@@ -20,7 +20,12 @@ export interface Key {
 }
 
 /** The real client of the provider, except for the socket. */
-export function worldProvider(exchanger: Exchanger, clock: Clock, key: Key, limiter?: RateLimiter): Provider {
+export function simulatedProvider(
+  exchanger: Exchanger,
+  clock: Clock,
+  key: Key,
+  limiter?: RateLimiter,
+): Provider {
   const client = createHttpClient({
     baseUrl: 'https://provider.test/api/v1',
     apiKey: { current: () => ({ kind: 'key', key: new Secret(key.text), version: key.version }) },

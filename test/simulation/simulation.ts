@@ -6,9 +6,9 @@ import type { OfferInput } from '../../src/simulator/world/offer.ts';
 import type { SettingsInput } from '../../src/simulator/world/settings.ts';
 import { findSecret } from '../support/find-secret.ts';
 import { shownOf } from '../support/readable.ts';
-import { makeShared } from './shared-world.ts';
-import { priceLimits, worldSettings } from './world-settings.ts';
-import type { OperatorOptions } from './world-settings.ts';
+import { makeShared } from './shared-provider.ts';
+import { priceLimits, simulationSettings } from './simulation-settings.ts';
+import type { OperatorOptions } from './simulation-settings.ts';
 import { Journal } from './journal.ts';
 import type { FaultPlan } from './boundary.ts';
 import { CANARY_ENV } from './canaries.ts';
@@ -28,7 +28,7 @@ export const NAMESPACE = 'team-a';
 const MINUTE_MS = 60_000;
 const GARBAGE_MS = 5_000;
 
-export interface WorldOptions extends OperatorOptions {
+export interface SimulationOptions extends OperatorOptions {
   readonly faultPlan?: FaultPlan;
   readonly provider?: SettingsInput;
   readonly offers?: readonly OfferInput[];
@@ -37,16 +37,16 @@ export interface WorldOptions extends OperatorOptions {
   /** @default true */
   readonly isTraced?: boolean;
   /** Another cluster whose operator has the same API key. They share one provider and one time. */
-  readonly neighbour?: SimulatedWorld;
+  readonly neighbour?: Simulation;
 }
 
 /** The simulation did not reach a state in time, or broke a rule. */
-export class WorldFailure extends Error {
+export class SimulationFailure extends Error {
   override name = 'WorldFailure';
 }
 
 /** A cluster, a provider and operator processes, in one virtual time. */
-export class SimulatedWorld {
+export class Simulation {
   readonly time: VirtualTime;
   readonly trace: Trace;
   readonly server: SimulatedApiServer;
@@ -72,10 +72,10 @@ export class SimulatedWorld {
   readonly sent = new Set<number>();
   /** All installation IDs that the operator of this cluster ever used. */
   readonly installationIds = new Set<string>();
-  readonly #options: WorldOptions;
+  readonly #options: SimulationOptions;
   readonly #tellGuards: (arrival: Arrival) => void;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: SimulationOptions = {}) {
     this.#options = options;
     const { neighbour } = options;
     const shared = neighbour ?? makeShared(options);
@@ -85,7 +85,7 @@ export class SimulatedWorld {
     this.foreignIds = shared.foreignIds;
     this.othersIds = shared.othersIds;
     this.server = new SimulatedApiServer(() => this.nowText(), neighbour === undefined ? 'uid' : 'far');
-    this.settings = worldSettings(options);
+    this.settings = simulationSettings(options);
     this.journal = new Journal(
       this.server,
       this.api,
@@ -176,7 +176,7 @@ export class SimulatedWorld {
 
   get operator(): OperatorProcess {
     const living = this.operators.findLast(({ isDead }) => !isDead);
-    if (living === undefined) throw new WorldFailure('no operator runs');
+    if (living === undefined) throw new SimulationFailure('no operator runs');
     return living;
   }
 
@@ -267,7 +267,7 @@ export class SimulatedWorld {
   async until(what: string, isSo: () => boolean, limitMs = 45 * MINUTE_MS): Promise<void> {
     if (!(await this.time.run(limitMs, isSo))) {
       this.journal.addViolation('settles', `in ${limitMs / MINUTE_MS} min this did not happen: ${what}`);
-      throw new WorldFailure(`waited in vain: ${what}`);
+      throw new SimulationFailure(`waited in vain: ${what}`);
     }
   }
 
