@@ -2,14 +2,14 @@ import { systemClock } from '../clock.ts';
 import type { Clock } from '../clock.ts';
 import { SimulatedApi } from './api/simulated-api.ts';
 import type { RequestLog } from './api/request-log.ts';
-import type { FaultBook } from './faults/fault-book.ts';
+import type { FaultStore } from './faults/fault-store.ts';
 import { createServer } from './http/server.ts';
 import { DEFAULT_OFFERS_FILE, loadOffers } from './offers/load-offers.ts';
 import type { Ledger } from './world/ledger.ts';
 import { offerCatalogueSchema } from './world/offer.ts';
 import type { OfferCatalogue, OfferCatalogueInput } from './world/offer.ts';
-import type { OfferBook } from './world/offer-book.ts';
-import type { PodBook } from './world/pod-book.ts';
+import type { OfferStore } from './world/offer-store.ts';
+import type { PodStore } from './world/pod-store.ts';
 import { settingsSchema } from './world/settings.ts';
 import type { Settings, SettingsInput } from './world/settings.ts';
 import type { World } from './world/world.ts';
@@ -36,11 +36,11 @@ export interface Simulator {
   apiKey: string;
   world: World;
   ledger: Ledger;
-  offers: OfferBook;
-  pods: PodBook;
+  offers: OfferStore;
+  pods: PodStore;
   /** Assign fields, or use `changeSettings`, which validates them. */
   settings: Settings;
-  faults: FaultBook;
+  faults: FaultStore;
   requests: RequestLog;
   /** Closes the server and every connection, and cuts slow answers. */
   stop(): Promise<void>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Disk } from '../world/disk-book.ts';
+import type { Disk } from '../world/disk-store.ts';
 import type { DiskOffer } from '../world/offer.ts';
 import { isBillable } from '../world/pod.ts';
 import type { World } from '../world/world.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { changeAnswer, faultyAnswer } from '../faults/change-answer.ts';
 import type { Effect } from '../faults/effect.ts';
-import { FaultBook } from '../faults/fault-book.ts';
+import { FaultStore } from '../faults/fault-store.ts';
 import type { DeleteRecord } from '../world/ledger.ts';
 import { createRandomSource } from '../world/random.ts';
 import type { Account } from '../world/settings.ts';
@@ -69,7 +69,7 @@ function insteadOf(effects: readonly Effect[]): ApiAnswer | 'Reset' | null {
 /** The simulated API without HTTP: requests and answers are values, and the clock gives the time. */
 export class SimulatedApi {
   readonly world: World;
-  readonly faults: FaultBook;
+  readonly faults: FaultStore;
   readonly requests = new RequestLog();
   readonly #clock: Clock;
   readonly #limit: RateLimit;
@@ -78,7 +78,7 @@ export class SimulatedApi {
     this.world = createWorld(options);
     this.#clock = options.clock;
     // Faults draw from a source of their own, so that they do not change the IDs of instances.
-    this.faults = new FaultBook(options.clock, createRandomSource(options.seed + 1));
+    this.faults = new FaultStore(options.clock, createRandomSource(options.seed + 1));
     this.#limit = new RateLimit(options.clock, options.settings);
   }
 

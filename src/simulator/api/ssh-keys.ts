@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SshKey } from '../world/ssh-key-book.ts';
+import type { SshKey } from '../world/ssh-key-store.ts';
 import { failure, invalid, isoTime, json } from './answer.ts';
 import type { ApiAnswer } from './answer.ts';
 import type { ApiContext, Route } from './context.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SimulatedApi } from '../api/simulated-api.ts';
 import { faultRuleSchema } from '../faults/effect.ts';
 import { INSTALLATION_STATUSES, POD_STATUSES } from '../world/enums.ts';
-import { offerMatchSchema } from '../world/offer-book.ts';
+import { offerMatchSchema } from '../world/offer-store.ts';
 import { offerSchema } from '../world/offer.ts';
 import { plantPod, plantSchema } from '../world/plant-pod.ts';
 import { SSH_SHAPES } from '../world/pod-rule.ts';

@@ -1,14 +1,14 @@
 import type { Clock } from '../../clock.ts';
-import { DiskBook } from './disk-book.ts';
+import { DiskStore } from './disk-store.ts';
 import { Ledger } from './ledger.ts';
-import { OfferBook } from './offer-book.ts';
+import { OfferStore } from './offer-store.ts';
 import type { OfferCatalogue } from './offer.ts';
-import { PodBook } from './pod-book.ts';
+import { PodStore } from './pod-store.ts';
 import { createRandomSource } from './random.ts';
 import type { RandomSource } from './random.ts';
 import type { Settings } from './settings.ts';
-import { SshKeyBook } from './ssh-key-book.ts';
-import { WalletBook } from './wallet-book.ts';
+import { SshKeyStore } from './ssh-key-store.ts';
+import { WalletStore } from './wallet-store.ts';
 
 /**
  * The simulated provider without a network. It has no timers: the state of an instance follows from the
@@ -18,12 +18,12 @@ export interface World {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly settings: Settings;
-  readonly offers: OfferBook;
-  readonly pods: PodBook;
-  readonly disks: DiskBook;
-  readonly sshKeys: SshKeyBook;
+  readonly offers: OfferStore;
+  readonly pods: PodStore;
+  readonly disks: DiskStore;
+  readonly sshKeys: SshKeyStore;
   readonly ledger: Ledger;
-  readonly wallets: WalletBook;
+  readonly wallets: WalletStore;
 }
 
 export interface WorldOptions {
@@ -35,9 +35,9 @@ export interface WorldOptions {
 
 export function createWorld({ clock, seed, settings, catalogue }: WorldOptions): World {
   const random = createRandomSource(seed);
-  const pods = new PodBook(clock, random, settings);
+  const pods = new PodStore(clock, random, settings);
   const ledger = new Ledger(clock, pods.byId);
-  const sshKeys = new SshKeyBook(clock, random);
+  const sshKeys = new SshKeyStore(clock, random);
   for (const account of settings.accounts) {
     sshKeys.add(account.userId, 'default', `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAASIMULATOR ${account.userId}`);
   }
@@ -45,11 +45,11 @@ export function createWorld({ clock, seed, settings, catalogue }: WorldOptions):
     clock,
     random,
     settings,
-    offers: new OfferBook(catalogue),
+    offers: new OfferStore(catalogue),
     pods,
-    disks: new DiskBook(clock, random),
+    disks: new DiskStore(clock, random),
     sshKeys,
     ledger,
-    wallets: new WalletBook(settings, pods, ledger),
+    wallets: new WalletStore(settings, pods, ledger),
   };
 }

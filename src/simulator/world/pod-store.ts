@@ -26,7 +26,7 @@ type NewPod = Pick<
 > & { usdPerHour: number; forced: ForcedState | null };
 
 /** All instances, live and terminated, and the operations on them. */
-export class PodBook {
+export class PodStore {
   readonly byId = new Map<string, Pod>();
   readonly #clock: Clock;
   readonly #random: RandomSource;

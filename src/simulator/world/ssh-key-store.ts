@@ -13,7 +13,7 @@ export interface SshKey {
 }
 
 /** The keys of all accounts. The first key of a user is the primary one. */
-export class SshKeyBook {
+export class SshKeyStore {
   #keys: SshKey[] = [];
   readonly #clock: Clock;
   readonly #random: RandomSource;

@@ -34,7 +34,7 @@ function isTurn(rule: FaultRule, matched: number): boolean {
 }
 
 /** The active faults. */
-export class FaultBook {
+export class FaultStore {
   #faults: ActiveFault[] = [];
   #added = 0;
   readonly #clock: Clock;

@@ -32,7 +32,7 @@ function matches(offer: Offer, wanted: OfferMatch): boolean {
  * The market: all current offers. A change replaces a row, because instances keep the row that they were
  * created from.
  */
-export class OfferBook {
+export class OfferStore {
   #gpus: Offer[];
   #multiNode: Offer[];
   #disks: DiskOffer[];

@@ -1,14 +1,14 @@
 import type { Ledger } from './ledger.ts';
-import type { PodBook } from './pod-book.ts';
+import type { PodStore } from './pod-store.ts';
 import type { Settings } from './settings.ts';
 
 /** Balances by owner: a user or a team. The team of an instance owns it, else its user. */
-export class WalletBook {
+export class WalletStore {
   readonly #settings: Settings;
-  readonly #pods: PodBook;
+  readonly #pods: PodStore;
   readonly #ledger: Ledger;
 
-  constructor(settings: Settings, pods: PodBook, ledger: Ledger) {
+  constructor(settings: Settings, pods: PodStore, ledger: Ledger) {
     this.#settings = settings;
     this.#pods = pods;
     this.#ledger = ledger;

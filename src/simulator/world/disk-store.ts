@@ -22,7 +22,7 @@ export interface Disk {
 type NewDisk = Omit<Disk, 'id' | 'createdAtMs' | 'updatedAtMs' | 'terminatedAtMs'>;
 
 /** All disks, including deleted ones. */
-export class DiskBook {
+export class DiskStore {
   readonly byId = new Map<string, Disk>();
   readonly #clock: Clock;
   readonly #random: RandomSource;
