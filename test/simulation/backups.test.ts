@@ -241,19 +241,19 @@ describe('an instance whose price rose above the cap before it was Ready', () =>
     simulation.startOperator();
     await simulation.pass(1_000);
     simulation.apply();
-    const dear = (): string | undefined =>
+    const expensive = (): string | undefined =>
       simulation.api.world.ledger.live().find(({ name }) => /^gp-abc123-.*-1-team-a-train-1$/.test(name))?.id;
-    await simulation.until('it exists', () => dear() !== undefined);
+    await simulation.until('it exists', () => expensive() !== undefined);
     replaceFromFile(simulation);
     simulation.operator.kill();
     await simulation.until(
       'reported',
       () => reasonOf(required(simulation.object()), 'Stalled') === 'NewerInstance',
     );
-    const id = dear() ?? '';
+    const id = expensive() ?? '';
     await simulation.pass(LONG_MS);
     expect(simulation.isReady()).toBe(false);
-    expect(dear()).toBe(id);
+    expect(expensive()).toBe(id);
     expect(simulation.journal.violations).toEqual([]);
     simulation.api.world.pods.end(id, 'Forced');
     await simulation.until('ready', () => simulation.isReady(), LONG_MS);

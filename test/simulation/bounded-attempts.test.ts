@@ -45,8 +45,8 @@ describe('create requests without a ready instance', () => {
   });
 
   it('keep their count over refusals and over the death of every process', async () => {
-    const moon = { kind: 'Answer', status: 400, body: { detail: 'The moon is full' } } as const;
-    const simulation = begin({ ...CREATE, every: 2, effect: moon }, BROKEN);
+    const refusal = { kind: 'Answer', status: 400, body: { detail: 'The moon is full' } } as const;
+    const simulation = begin({ ...CREATE, every: 2, effect: refusal }, BROKEN);
     let seen = 0;
     await simulation.until(
       'stalled',

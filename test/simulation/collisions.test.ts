@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
-import type { Doing } from './people.ts';
+import type { Action } from './people.ts';
 import { Simulation } from './simulation.ts';
 
 /** Longer than any response that the change leads to. */
@@ -16,19 +16,19 @@ const SOON_MS = 60_000;
 const WRITES = [1, 2, 3];
 
 /** A person acts just before the n-th status write arrives, so that the write conflicts. */
-function beforeStatusWrite(number: number, doing: Doing, simulation: () => Simulation): FaultPlan {
+function beforeStatusWrite(number: number, action: Action, simulation: () => Simulation): FaultPlan {
   let seen = 0;
   return (call) => {
     if (call.label !== 'PUT gpupods/status') return [];
     seen += 1;
-    return seen === number ? [{ kind: 'meanwhile', moment: 'sent', act: () => doing(simulation()) }] : [];
+    return seen === number ? [{ kind: 'meanwhile', moment: 'sent', act: () => action(simulation()) }] : [];
   };
 }
 
-async function collide(number: number, doing: Doing): Promise<Simulation> {
+async function collide(number: number, action: Action): Promise<Simulation> {
   let hasCollided = false;
-  const act: Doing = (it) => {
-    doing(it);
+  const act: Action = (it) => {
+    action(it);
     hasCollided = true;
   };
   const simulation: Simulation = new Simulation({
@@ -52,7 +52,7 @@ describe('an action of a person that a status conflict shows before the watch do
   });
 
   it.each(WRITES)('terminates the instance when the person suspends: write %i', async (number) => {
-    const suspend: Doing = (it) =>
+    const suspend: Action = (it) =>
       it.edit((object) => ({ ...object, spec: { ...Object(object['spec']), suspend: true } }));
     const simulation = await collide(number, suspend);
     await simulation.until(

@@ -6,26 +6,26 @@ import type { Simulation } from './simulation.ts';
  * What a person, a backup tool or a network does to a simulation, or to one of its GpuPods, between two
  * effects.
  */
-export type Doing = (simulation: Simulation, name?: string) => void;
+export type Action = (simulation: Simulation, name?: string) => void;
 
 export const NAME = 'train-1';
 export const USUAL_USD = 3;
 export const TOO_LOW_USD = 1;
 
-export function specChange(change: Readonly<Record<string, unknown>>): Doing {
+export function specChange(change: Readonly<Record<string, unknown>>): Action {
   return (simulation, name) => {
     simulation.edit((object) => ({ ...object, spec: { ...specOf(object), ...change } }), name);
   };
 }
 
 /** A person changes fields that only the operator should write. Undefined removes a field. */
-export function statusChange(change: Readonly<Record<string, unknown>>): Doing {
+export function statusChange(change: Readonly<Record<string, unknown>>): Action {
   return (simulation, name) => {
     simulation.edit((object) => ({ ...object, status: { ...statusOf(object), ...change } }), name);
   };
 }
 
-export function annotate(annotation: string, value: string | undefined): Doing {
+export function annotate(annotation: string, value: string | undefined): Action {
   return (simulation, name) => {
     simulation.edit(
       (object) => withAnnotations(object, { ...object.metadata.annotations, [annotation]: value }),

@@ -48,9 +48,9 @@ async function live(isHot: boolean): Promise<{
 
 describe('a GpuPod that somebody changes twenty times a second', () => {
   it('costs no request and no write, and makes nobody else later', async () => {
-    const calm = await live(false);
+    const undisturbed = await live(false);
     const hot = await live(true);
-    expect(hot).toEqual(calm);
-    expect(calm.calls['PUT gpupods/status']).toBe(3 * OTHERS.length);
+    expect(hot).toEqual(undisturbed);
+    expect(undisturbed.calls['PUT gpupods/status']).toBe(3 * OTHERS.length);
   });
 });

@@ -1,12 +1,12 @@
 import { ANNOTATIONS } from '../../src/api/common/names.ts';
 import { lasting, NAME, specAt, statusChange } from './edits.ts';
-import type { Doing } from './edits.ts';
+import type { Action } from './edits.ts';
 import { podIdOf, statusOf } from './readings.ts';
 
 const BACKUP_FINALIZER = 'example.com/backup';
 
 /** A copy whose create intent names a UID that no longer exists. */
-export const copyForged: Doing = (simulation, name = NAME) => {
+export const copyForged: Action = (simulation, name = NAME) => {
   const intent = simulation.object(name)?.metadata.annotations?.[ANNOTATIONS.intent];
   const spec = specAt(simulation, name);
   if (spec === undefined || intent === undefined) return;
@@ -15,7 +15,7 @@ export const copyForged: Doing = (simulation, name = NAME) => {
 };
 
 /** Another tool holds the object with a finalizer for a while. */
-export const heldByAnother: Doing = (simulation, name) => {
+export const heldByAnother: Action = (simulation, name) => {
   const change = (to: (finalizers: readonly string[]) => string[]): void => {
     simulation.edit((object) => {
       const finalizers = to(object.metadata.finalizers ?? []);
@@ -29,7 +29,7 @@ export const heldByAnother: Doing = (simulation, name) => {
 };
 
 /** The status names the instance of another GpuPod, and is restored a while later. */
-export const nameAnother: Doing = (simulation, name) => {
+export const nameAnother: Action = (simulation, name) => {
   const own = simulation.object(name);
   const other = simulation.objects().find(({ metadata }) => metadata.uid !== own?.metadata.uid);
   if (own === undefined || other === undefined || podIdOf(own) === undefined) return;

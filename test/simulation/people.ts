@@ -10,24 +10,24 @@ import {
   USUAL_USD,
   withAnnotations,
 } from './edits.ts';
-import type { Doing } from './edits.ts';
+import type { Action } from './edits.ts';
 import { copyForged, heldByAnother, nameAnother } from './meddling.ts';
 import { podIdOf, specOf } from './readings.ts';
 import { NAMESPACE } from './simulation.ts';
 import type { Simulation } from './simulation.ts';
 
 export { annotate, specChange, statusChange } from './edits.ts';
-export type { Doing } from './edits.ts';
+export type { Action } from './edits.ts';
 
 const FORCE_RELEASE = 'gpupod.dev/force-release';
 const REQUEST = 'gpupod.dev/reconcile-requested-at';
 
-export const stripAnnotations: Doing = (simulation, name) => {
+export const stripAnnotations: Action = (simulation, name) => {
   simulation.edit((object) => withAnnotations(object, {}), name);
 };
 
 /** Not for an object that is being deleted: that would remove it, see {@link removeByForce}. */
-const stripFinalizer: Doing = (simulation, name) => {
+const stripFinalizer: Action = (simulation, name) => {
   simulation.edit((object) => ({ ...object, metadata: withoutFinalizers(object) }), name);
 };
 
@@ -35,24 +35,24 @@ function withoutFinalizers({ metadata }: RawObject): RawObject['metadata'] {
   return metadata.deletionTimestamp === undefined ? { ...metadata, finalizers: [] } : metadata;
 }
 
-const stripStatus: Doing = (simulation, name) => {
+const stripStatus: Action = (simulation, name) => {
   simulation.edit((object) => ({ ...object, status: { observedGeneration: -1 } }), name);
 };
 
 /** `kubectl replace` with the original file: annotations and finalizer are lost, the status stays. */
-export const replaceFromFile: Doing = (simulation, name) => {
+export const replaceFromFile: Action = (simulation, name) => {
   simulation.edit((object) => withAnnotations({ ...object, metadata: withoutFinalizers(object) }, {}), name);
 };
 
 /** A person removes the object with its finalizer. Nobody in the cluster knows its instance any more. */
-export const removeByForce: Doing = (simulation, name) => {
+export const removeByForce: Action = (simulation, name) => {
   if (simulation.object(name) === undefined) return;
   stripFinalizer(simulation, name);
   simulation.delete(name);
 };
 
 /** Removed by force, and applied again from its file. */
-export const removeByForceAndApply: Doing = (simulation, name = NAME) => {
+export const removeByForceAndApply: Action = (simulation, name = NAME) => {
   const spec = specAt(simulation, name);
   if (spec === undefined) return;
   removeByForce(simulation, name);
@@ -60,7 +60,7 @@ export const removeByForceAndApply: Doing = (simulation, name = NAME) => {
 };
 
 /** A backup tool restores it: same name and annotations, no status, another UID. */
-export const restore: Doing = (simulation, name = NAME) => {
+export const restore: Action = (simulation, name = NAME) => {
   const spec = specAt(simulation, name);
   if (spec === undefined) return;
   const annotations = { ...simulation.object(name)?.metadata.annotations };
@@ -69,7 +69,7 @@ export const restore: Doing = (simulation, name = NAME) => {
 };
 
 /** A backup tool restores an earlier moment: its spec and annotations, no status, another UID. */
-export function restoreFrom(saved: RawObject): Doing {
+export function restoreFrom(saved: RawObject): Action {
   return (simulation, name = NAME) => {
     if (simulation.object(name) === undefined) return;
     removeByForce(simulation, name);
@@ -78,7 +78,7 @@ export function restoreFrom(saved: RawObject): Doing {
 }
 
 /** A backup tool restores the moment before the second attempt. */
-const restoreOlder: Doing = (simulation, name) => {
+const restoreOlder: Action = (simulation, name) => {
   const saved = simulation.object(name);
   if (saved === undefined || saved.metadata.deletionTimestamp !== undefined) return;
   SUSPEND(simulation, name);
@@ -94,7 +94,7 @@ const restoreOlder: Doing = (simulation, name) => {
  * A person copies the YAML with its annotations for a second GpuPod, without changes that are meant to be
  * temporary.
  */
-export function copyTo(namespace: string, copyName?: string, otherCluster?: Simulation): Doing {
+export function copyTo(namespace: string, copyName?: string, otherCluster?: Simulation): Action {
   return (simulation, name = NAME) => {
     const object = simulation.object(name);
     if (object === undefined) return;
@@ -111,7 +111,7 @@ export function copyTo(namespace: string, copyName?: string, otherCluster?: Simu
  * A person accepts to pay for the instance in the status. It keeps billing, and the operator does not
  * terminate it.
  */
-const forceRelease: Doing = (simulation, name) => {
+const forceRelease: Action = (simulation, name) => {
   const object = simulation.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
   if (podId === undefined) return;
@@ -121,7 +121,7 @@ const forceRelease: Doing = (simulation, name) => {
 };
 
 /** The provider terminates the instance. A person requests another one after a while. */
-const loseInstance: Doing = (simulation, name) => {
+const loseInstance: Action = (simulation, name) => {
   const object = simulation.object(name);
   const podId = object === undefined ? undefined : podIdOf(object);
   if (podId === undefined) return;
@@ -131,7 +131,7 @@ const loseInstance: Doing = (simulation, name) => {
   });
 };
 
-function breakWatch(ms: number): Doing {
+function breakWatch(ms: number): Action {
   return (simulation) => {
     for (const operator of simulation.operators) {
       if (!operator.isDead) operator.view.breakFor(ms);
@@ -139,14 +139,14 @@ function breakWatch(ms: number): Doing {
   };
 }
 
-function jumpWall(byMs: number): Doing {
+function jumpWall(byMs: number): Action {
   return (simulation) => {
     for (const operator of simulation.operators) operator.clock.jumpWall(byMs);
   };
 }
 
 /** The key is replaced by that of another account, and restored after a while. */
-function swapKey(ms: number): Doing {
+function swapKey(ms: number): Action {
   return (simulation) => {
     if (simulation.settings.key.text === 'other-key') return;
     simulation.changeKey('other-key');
@@ -157,7 +157,7 @@ function swapKey(ms: number): Doing {
 }
 
 /** Does something, and undoes it after a while. */
-function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
+function forAWhile(ms: number, begin: Action, end: Action): Action {
   return (simulation, name) => {
     begin(simulation, name);
     simulation.later(ms, () => {
@@ -167,9 +167,9 @@ function forAWhile(ms: number, begin: Doing, end: Doing): Doing {
 }
 
 /** The API server may refuse what people try: the object may not exist, or its spec may be frozen. */
-export function attempt(simulation: Simulation, doing: Doing, name?: string): void {
+export function attempt(simulation: Simulation, action: Action, name?: string): void {
   try {
-    doing(simulation, name);
+    action(simulation, name);
   } catch (error) {
     simulation.trace.add(
       simulation.time.nowMs,
@@ -184,13 +184,13 @@ const RESUME = specChange({ suspend: false });
 /**
  * Removes marks that the operator relies on. If no list shows the instance yet, only the sweeps can find it.
  */
-export const STRIPPING: Readonly<Record<string, Doing>> = {
+export const STRIPPING: Readonly<Record<string, Action>> = {
   'annotations stripped': stripAnnotations,
   'replaced from its file': replaceFromFile,
 };
 
 /** What may also happen to an object that is being deleted. */
-export const ANYTIME: Readonly<Record<string, Doing>> = {
+export const ANYTIME: Readonly<Record<string, Action>> = {
   ...STRIPPING,
   'finalizer stripped': stripFinalizer,
   'status stripped': stripStatus,
@@ -219,7 +219,7 @@ export const ANYTIME: Readonly<Record<string, Doing>> = {
 };
 
 /** Afterwards an object of this name exists, and its spec wants the same as before. */
-export const GENTLE: Readonly<Record<string, Doing>> = {
+export const HARMLESS: Readonly<Record<string, Action>> = {
   ...ANYTIME,
   'copied in its namespace': (simulation, name = NAME) => {
     copyTo(NAMESPACE, `${name}-copy`)(simulation, name);
@@ -229,7 +229,7 @@ export const GENTLE: Readonly<Record<string, Doing>> = {
 };
 
 /** Afterwards the object or its instance may not exist any more. */
-export const ODD: Readonly<Record<string, Doing>> = {
+export const ODD: Readonly<Record<string, Action>> = {
   'released by force': forceRelease,
   'machine lost': loseInstance,
   'deleted early': (simulation, name) => {
@@ -240,7 +240,7 @@ export const ODD: Readonly<Record<string, Doing>> = {
 };
 
 /** A person removes an object by force. Only sweeps can find its instance. */
-export const FORCEFUL: Readonly<Record<string, Doing>> = {
+export const DESTRUCTIVE: Readonly<Record<string, Action>> = {
   'removed by force and applied again': removeByForceAndApply,
   'restored from a backup': restore,
   'restored from one attempt ago': restoreOlder,

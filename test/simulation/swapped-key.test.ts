@@ -5,7 +5,7 @@ import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd } from './oracles.ts';
 import { specChange } from './people.ts';
-import type { Doing } from './people.ts';
+import type { Action } from './people.ts';
 import { Simulation } from './simulation.ts';
 
 jest.setTimeout(5 * 60_000);
@@ -26,7 +26,7 @@ const POINTS: Readonly<Record<string, string>> = {
 };
 
 /** What happens during the time of the other key, and how the right one returns. */
-const COURSES: Readonly<Record<string, Doing>> = {
+const COURSES: Readonly<Record<string, Action>> = {
   'back after 40 s': (simulation) => {
     putBack(simulation, 40_000);
   },
@@ -64,7 +64,7 @@ const CASES = Object.keys(POINTS).flatMap((point) =>
   Object.keys(COURSES).map((course) => ({ point, course })),
 );
 
-function swappedDuring(label: string, course: Doing, simulation: () => Simulation): FaultPlan {
+function swappedDuring(label: string, course: Action, simulation: () => Simulation): FaultPlan {
   let isDone = false;
   return (call) => {
     if (isDone || call.label !== label) return [];
@@ -122,7 +122,7 @@ function changesBy(userId: string, { api }: Simulation): readonly string[] {
     .map(({ method, path }) => `${method} ${path}`);
 }
 
-const putBackNever: Doing = () => {
+const putBackNever: Action = () => {
   throw new Error('no such course');
 };
 

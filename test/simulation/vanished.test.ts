@@ -4,16 +4,16 @@ import type { FaultPlan } from './boundary.ts';
 import { settle } from './life.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';
 import { removeByForce, removeByForceAndApply } from './people.ts';
-import type { Doing } from './people.ts';
+import type { Action } from './people.ts';
 import { Simulation } from './simulation.ts';
 
 /** Acts while the first call with this label is in flight. */
-function duringFirst(label: string, doing: Doing, simulation: () => Simulation): FaultPlan {
+function duringFirst(label: string, action: Action, simulation: () => Simulation): FaultPlan {
   let isDone = false;
   return (call) => {
     if (isDone || call.label !== label) return [];
     isDone = true;
-    return [{ kind: 'meanwhile', moment: 'sent', act: () => doing(simulation()) }];
+    return [{ kind: 'meanwhile', moment: 'sent', act: () => action(simulation()) }];
   };
 }
 

@@ -3,8 +3,8 @@ import { CLUSTER_FAULTS } from '../cluster-faults.ts';
 import type { LifeOptions } from '../life.ts';
 import { DISTINCT_CRASHES } from '../matrix.ts';
 import type { End, Matrix, MatrixFault } from '../matrix.ts';
-import { ANYTIME, attempt, FORCEFUL, specChange, STRIPPING, removeByForce } from '../people.ts';
-import type { Doing } from '../people.ts';
+import { ANYTIME, attempt, DESTRUCTIVE, specChange, STRIPPING, removeByForce } from '../people.ts';
+import type { Action } from '../people.ts';
 import type { Simulation } from '../simulation.ts';
 
 /** A watch whose events arrive long after the next steps. */
@@ -13,16 +13,16 @@ const ORPHANS_END: LifeOptions = { settings: { orphanPolicy: 'Terminate' } };
 const WATCH_DOWN_MS = 240_000;
 
 /** Acts while the call is in flight. The facts that the call rests on have changed when it arrives. */
-function during(name: string, doing: Doing, more: Partial<MatrixFault> = {}): MatrixFault {
-  return { name, callFaults: (simulation) => [meanwhile(simulation, doing)], ...more };
+function during(name: string, action: Action, more: Partial<MatrixFault> = {}): MatrixFault {
+  return { name, callFaults: (simulation) => [meanwhile(simulation, action)], ...more };
 }
 
-function meanwhile(simulation: Simulation, doing: Doing): CallFault {
+function meanwhile(simulation: Simulation, action: Action): CallFault {
   return {
     kind: 'meanwhile',
     moment: 'sent',
     act: () => {
-      if (simulation.object() !== undefined) attempt(simulation, doing);
+      if (simulation.object() !== undefined) attempt(simulation, action);
     },
   };
 }
@@ -40,22 +40,22 @@ function whileDead(fault: MatrixFault): MatrixFault {
 }
 
 /** Hides the change from the watch until the GpuPods are listed again. */
-function unseen(doing: Doing): Doing {
+function unseen(action: Action): Action {
   return (simulation, name) => {
     for (const { isDead, view } of simulation.operators) {
       if (!isDead) view.breakFor(WATCH_DOWN_MS);
     }
     simulation.later(WATCH_DOWN_MS, () => undefined);
-    doing(simulation, name);
+    action(simulation, name);
   };
 }
 
-const remove: Doing = (simulation) => {
+const remove: Action = (simulation) => {
   simulation.delete();
 };
 
 /** A person deletes the GpuPod, waits until it is gone, and applies it again. */
-const applyAnew: Doing = (simulation) => {
+const applyAnew: Action = (simulation) => {
   remove(simulation);
   const again = (): void => {
     if (simulation.object() === undefined) simulation.apply();
@@ -68,8 +68,8 @@ const GONE = { until: 'deleted', options: { mayBeGone: true }, end: 'its own' } 
 const ANEW = { until: 'deleted' } as const;
 const FORCE = { until: 'deleted', options: ORPHANS_END } as const;
 
-const EDITS: readonly MatrixFault[] = Object.entries(ANYTIME).map(([name, doing]) =>
-  during(name, doing, { end: endAfter(name) }),
+const EDITS: readonly MatrixFault[] = Object.entries(ANYTIME).map(([name, action]) =>
+  during(name, action, { end: endAfter(name) }),
 );
 
 /**
@@ -90,15 +90,17 @@ const ENDS: readonly MatrixFault[] = [
   during('suspended permanently', specChange({ suspend: true }), { until: 'deleted', end: 'its own' }),
   during('frozen fields changed', specChange({ placement: { minStock: 'Medium' } })),
   during('removed by force', removeByForce, { ...GONE, options: { ...ORPHANS_END, mayBeGone: true } }),
-  ...Object.entries(FORCEFUL).map(([name, doing]) => during(name, doing, { ...FORCE, end: endAfter(name) })),
+  ...Object.entries(DESTRUCTIVE).map(([name, action]) =>
+    during(name, action, { ...FORCE, end: endAfter(name) }),
+  ),
 ];
 
 /** The watch is down, and a list four minutes later finds the change. */
 const UNSEEN: readonly MatrixFault[] = [
   during('deleted unseen', unseen(remove), GONE),
   during('suspended unseen', unseen(specChange({ suspend: true })), { until: 'deleted', end: 'its own' }),
-  ...Object.entries(FORCEFUL).map(([name, doing]) =>
-    during(`${name} unseen`, unseen(doing), { ...FORCE, end: endAfter(name) }),
+  ...Object.entries(DESTRUCTIVE).map(([name, action]) =>
+    during(`${name} unseen`, unseen(action), { ...FORCE, end: endAfter(name) }),
   ),
 ];
 

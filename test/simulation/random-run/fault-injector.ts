@@ -106,12 +106,12 @@ export class FaultInjector {
     return [callFault];
   }
 
-  #do({ name, doing, target }: Extract<PlannedFault, { what: 'doing' }>): void {
+  #do({ name, action, target }: Extract<PlannedFault, { what: 'action' }>): void {
     const simulation = this.#simulation();
     simulation.trace.add(simulation.time.nowMs, `*** ${name} (${target})`);
     const object = simulation.object(target);
     if (object !== undefined && Object.hasOwn(STRIPPING, name)) this.#noteTakenOff(object);
-    attempt(simulation, doing, target);
+    attempt(simulation, action, target);
   }
 
   #noteTakenOff(object: RawObject): void {
@@ -138,5 +138,5 @@ export class FaultInjector {
 
 function isDue(plannedFault: PlannedFault, at: number, to: 'cluster' | 'provider'): boolean {
   if (plannedFault.what === 'provider' || plannedFault.at !== at) return false;
-  return plannedFault.what === 'doing' || 'moment' in plannedFault.callFault || to === 'cluster';
+  return plannedFault.what === 'action' || 'moment' in plannedFault.callFault || to === 'cluster';
 }

@@ -3,8 +3,8 @@ import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { CallFault, Moment } from '../boundary.ts';
 import { CLUSTER_FAULTS } from '../cluster-faults.ts';
 import { ATTENDED } from './attendant.ts';
-import { ANYTIME, FORCEFUL, GENTLE, ODD } from '../people.ts';
-import type { Doing } from '../people.ts';
+import { ANYTIME, DESTRUCTIVE, HARMLESS, ODD } from '../people.ts';
+import type { Action } from '../people.ts';
 import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
 import { endOf, isRented, KINDS, kindOf } from './kinds.ts';
 import type { Kind, KindName, RunFlags } from './kinds.ts';
@@ -15,10 +15,10 @@ export type PlannedFault =
   | { readonly what: 'provider'; readonly name: string; readonly rule: FaultRuleInput }
   | { readonly what: 'call'; readonly name: string; readonly at: number; readonly callFault: CallFault }
   | {
-      readonly what: 'doing';
+      readonly what: 'action';
       readonly name: string;
       readonly at: number;
-      readonly doing: Doing;
+      readonly action: Action;
       readonly target: string;
     };
 
@@ -59,12 +59,12 @@ export interface RunSize {
 }
 
 type Pick = <T>(items: readonly T[]) => T;
-interface Dice {
+interface Draws {
   readonly below: (limit: number) => number;
   readonly pick: Pick;
 }
 
-function dice(seed: number): Dice {
+function drawsOf(seed: number): Draws {
   const random = createRandomSource(seed * 7919 + 13);
   const below = (limit: number): number => Math.floor(random.next() * limit);
   return {
@@ -82,7 +82,7 @@ const FREEZE_MS = 45_000;
 
 /** Draws a plan. The same seed and size give the same plan. */
 export function drawRun(seed: number, { waves, livesPerWave }: RunSize): RunPlan {
-  const { below, pick } = dice(seed);
+  const { below, pick } = drawsOf(seed);
   const isForceful = below(5) === 0;
   const flags = drawFlags({ below, pick });
   return {
@@ -111,7 +111,7 @@ const CEILING_USD = 3.3;
 /** More than all lives of a wave cost, except for the one that is meant to exceed it. */
 const TOTAL_USD = 400;
 
-function drawFlags({ below, pick }: Dice): RunFlags {
+function drawFlags({ below, pick }: Draws): RunFlags {
   const flags = { requireMaxPrice: below(2) === 0 };
   return pick<RunFlags>([
     flags,
@@ -131,7 +131,7 @@ interface WaveTraits {
 }
 
 function drawWave(
-  { below, pick }: Dice,
+  { below, pick }: Draws,
   index: number,
   { livesPerWave, isForceful, flags }: WaveTraits,
 ): Wave {
@@ -142,9 +142,9 @@ function drawWave(
   }));
   const targets = lives.filter(({ kind }) => isTarget(kind, flags)).map(({ name }) => name);
   const faults = faultsFor(lives);
-  const draw = (calls: number, doings: Table<Doing>): readonly PlannedFault[] =>
-    drawFaults({ below, pick }, { calls, targets, doings, faults, share: livesPerWave / 25 });
-  const coming = { ...GENTLE, ...ODD, ...(isForceful ? FORCEFUL : {}) };
+  const draw = (calls: number, actions: Table<Action>): readonly PlannedFault[] =>
+    drawFaults({ below, pick }, { calls, targets, actions, faults, share: livesPerWave / 25 });
+  const coming = { ...HARMLESS, ...ODD, ...(isForceful ? DESTRUCTIVE : {}) };
   return {
     lives,
     coming: draw(livesPerWave * CALLS_PER_LIFE.coming + 30, coming),
@@ -169,15 +169,15 @@ type Table<T> = Readonly<Record<string, T>>;
 interface Stage {
   readonly calls: number;
   readonly targets: readonly string[];
-  readonly doings: Table<Doing>;
+  readonly actions: Table<Action>;
   readonly faults: readonly (readonly [string, FaultRuleInput])[];
   /** Per wave of 25 lives. */
   readonly share: number;
 }
 
 function drawFaults(
-  { below, pick }: Dice,
-  { calls, targets, doings, faults, share }: Stage,
+  { below, pick }: Draws,
+  { calls, targets, actions, faults, share }: Stage,
 ): readonly PlannedFault[] {
   const most = (count: number): number => below(Math.ceil(count * share) + 1);
   const some = (count: number, draw: () => PlannedFault): readonly PlannedFault[] =>
@@ -215,8 +215,8 @@ function drawFaults(
     ...(targets.length === 0
       ? []
       : some(8, () => {
-          const [name, doing] = pick(Object.entries(doings));
-          return { what: 'doing', name, at: below(calls), doing, target: pick(targets) };
+          const [name, action] = pick(Object.entries(actions));
+          return { what: 'action', name, at: below(calls), action, target: pick(targets) };
         })),
   ];
 }
@@ -235,7 +235,7 @@ export function faultNames(): readonly string[] {
     ...ATTENDED,
     ...MOMENTS.map((moment) => `crash ${moment}`),
     'two operators',
-    ...Object.keys({ ...CLUSTER_FAULTS, ...GENTLE, ...ODD, ...FORCEFUL }),
+    ...Object.keys({ ...CLUSTER_FAULTS, ...HARMLESS, ...ODD, ...DESTRUCTIVE }),
   ];
 }
 
@@ -274,7 +274,7 @@ function describeFault(plannedFault: PlannedFault): string {
       return `provider ${plannedFault.name}, after ${plannedFault.rule.after ?? 0}`;
     case 'call':
       return `call ${plannedFault.at}: ${plannedFault.name}`;
-    case 'doing':
+    case 'action':
       return `call ${plannedFault.at}: ${plannedFault.name} (${plannedFault.target})`;
   }
 }
