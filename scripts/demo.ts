@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { showInstance } from './demo/instance.ts';
-import { Crew, type Stage } from './demo/stage.ts';
+import { DemoProcesses, type Stage } from './demo/stage.ts';
 import { deleteOne, readExample, rentOne, settleUp, showEvents, type Example } from './demo/story.ts';
 import { createTerminal } from './demo/terminal.ts';
 
@@ -19,7 +19,7 @@ examples/gpupod.yaml, and terminates the instance. Exits with 0 only if the prov
 type Outcome = 'succeeded' | 'failed' | 'kept' | 'interrupted';
 
 const terminal = createTerminal(process.stdout);
-const crew = new Crew();
+const processes = new DemoProcesses();
 
 async function main(): Promise<Outcome> {
   const { values } = parseArgs({
@@ -36,22 +36,22 @@ async function main(): Promise<Outcome> {
       return 'interrupted' as const;
     }),
   );
-  const outcome = await Promise.race([play(values.keep), signalled]);
+  const outcome = await Promise.race([runDemo(values.keep), signalled]);
   if (outcome === 'kept') await signalled;
   if (outcome === 'interrupted' || outcome === 'kept') terminal.line('\nEnding what was started.');
-  await crew.stop({ keepLogs: outcome === 'failed' });
-  if (outcome === 'failed' && crew.logDirectory !== undefined) {
-    terminal.line(`The logs of all processes are in ${crew.logDirectory}`);
+  await processes.stop({ keepLogs: outcome === 'failed' });
+  if (outcome === 'failed' && processes.logDirectory !== undefined) {
+    terminal.line(`The logs of all processes are in ${processes.logDirectory}`);
   }
   return outcome;
 }
 
 /** Runs the whole demo, and reports every error as a failure. */
-async function play(keep: boolean): Promise<Outcome> {
+async function runDemo(keep: boolean): Promise<Outcome> {
   try {
     const example = await readExample(async (file) => await readFile(file, 'utf8'));
     terminal.heading('Starting');
-    const stage = await crew.start(terminal);
+    const stage = await processes.start(terminal);
     const gpuPod = await rentOne(stage, example, terminal);
     showInstance(gpuPod, terminal);
     await showEvents(stage, example, 'Ready', terminal);

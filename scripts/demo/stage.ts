@@ -25,7 +25,7 @@ export interface Stage {
 }
 
 /** Everything that was started, in order, and how to stop it. */
-export class Crew {
+export class DemoProcesses {
   readonly #releases: (() => Promise<void>)[] = [];
   readonly #saves: (() => Promise<void>)[] = [];
   #logDirectory: string | undefined;
@@ -102,9 +102,9 @@ export class Crew {
       pidFile: path.join(runDirectory, 'operator.pid'),
     });
     this.#releases.push(async () => {
-      const impatience = setTimeout(() => void operator.stop('SIGKILL'), STOP_TIMEOUT_MS);
+      const killTimer = setTimeout(() => void operator.stop('SIGKILL'), STOP_TIMEOUT_MS);
       await (operator.isRunning() ? operator.stop() : operator.ended);
-      clearTimeout(impatience);
+      clearTimeout(killTimer);
       await watchdog.release();
     });
     return operator;

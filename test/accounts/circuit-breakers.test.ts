@@ -7,7 +7,7 @@ import { aSnapshot, refusal } from '../support/builders/snapshots.ts';
 const MINUTE_MS = 60_000;
 const CREATED = { kind: 'created', instance: aSnapshot() } as const;
 const LIMIT = refusal({ reason: 'PaymentRequired', scope: 'team', isProven: true, message: 'limit' });
-const POOR = refusal({ reason: 'PaymentRequired', scope: 'team', message: 'poor' });
+const UNPAID = refusal({ reason: 'PaymentRequired', scope: 'team', message: 'poor' });
 
 function asking(name: string, more: Partial<Requester> = {}): Requester {
   const namespace = `ns-${name}`;
@@ -93,12 +93,12 @@ describe('CircuitBreakers', () => {
     const { circuitBreakers, clock } = breakersAt();
     circuitBreakers.settle(b, CREATED, 1);
     await clock.advance(MINUTE_MS);
-    circuitBreakers.settle(a, POOR, 1);
-    circuitBreakers.settle(asking('a2', { namespace: a.namespace }), POOR, 1);
+    circuitBreakers.settle(a, UNPAID, 1);
+    circuitBreakers.settle(asking('a2', { namespace: a.namespace }), UNPAID, 1);
 
     expect(circuitBreakers.permitFor(a)).toMatchObject({ kind: 'held', reason: 'PaymentRequired' });
     expect(circuitBreakers.permitFor(c)).toEqual({ kind: 'granted' });
-    circuitBreakers.settle(c, POOR, 1);
+    circuitBreakers.settle(c, UNPAID, 1);
     expect(circuitBreakers.permitFor(b)).toMatchObject({ kind: 'held', reason: 'PaymentRequired' });
   });
 
@@ -111,7 +111,7 @@ describe('CircuitBreakers', () => {
     const second = breakersAt();
     second.circuitBreakers.settle(b, CREATED, 1);
     await second.clock.advance(31 * MINUTE_MS);
-    second.circuitBreakers.settle(a, POOR, 1);
+    second.circuitBreakers.settle(a, UNPAID, 1);
     expect(second.circuitBreakers.permitFor(c).kind).toBe('held');
   });
 

@@ -43,8 +43,8 @@ describe('the rented instance', () => {
   );
 
   it('has the price of its offer as the cap when the request may match a more expensive offer', async () => {
-    const dearer = { ...CHEAP, prices: { onDemand: 2.9 } };
-    const scene = await cluster.open({ simulator: { offers: { gpus: [dearer, CHEAP, NEXT] } } });
+    const moreExpensive = { ...CHEAP, prices: { onDemand: 2.9 } };
+    const scene = await cluster.open({ simulator: { offers: { gpus: [moreExpensive, CHEAP, NEXT] } } });
     await scene.startOperator();
     await scene.create('careful', SPEC);
     const { status } = await scene.untilReady('careful');

@@ -143,7 +143,7 @@ describe('the resource client', () => {
     const { metadata, ...rest } = await widgets.create('default', widget('reborn'));
     const target = { namespace: 'default', name: 'reborn' };
     await widgets.delete(target);
-    const reborn = await widgets.create('default', widget('reborn'));
+    const recreated = await widgets.create('default', widget('reborn'));
     const { uid, resourceVersion } = metadata;
 
     const errors = [
@@ -153,7 +153,7 @@ describe('the resource client', () => {
     ];
 
     expect(errors.map(isConflict)).toEqual([true, true, true]);
-    expect((await widgets.get(target))?.metadata.resourceVersion).toBe(reborn.metadata.resourceVersion);
+    expect((await widgets.get(target))?.metadata.resourceVersion).toBe(recreated.metadata.resourceVersion);
     await widgets.delete(target);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openBench, type Bench } from '../support/bench.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
-import type { Weather } from '../support/tcp-link.ts';
+import type { LinkState } from '../support/tcp-link.ts';
 import { isCreateIntentWrite } from './support/points.ts';
 import { openStage, type Stage } from './support/stage.ts';
 
@@ -35,20 +35,20 @@ afterAll(async () => {
 
 interface Storm {
   readonly what: string;
-  readonly weather: Weather;
+  readonly linkState: LinkState;
 }
 
 /** No answer arrives. */
 const OUTAGES: readonly Storm[] = [
-  { what: 'refuses connections', weather: { kind: 'refused' } },
-  { what: 'breaks every answer in the middle', weather: { kind: 'reset', afterBytes: 60 } },
-  { what: 'is silent and gets no requests', weather: { kind: 'silent', requests: 'lost' } },
-  { what: 'is silent and gets all requests', weather: { kind: 'silent', requests: 'delivered' } },
+  { what: 'refuses connections', linkState: { kind: 'refused' } },
+  { what: 'breaks every answer in the middle', linkState: { kind: 'reset', afterBytes: 60 } },
+  { what: 'is silent and gets no requests', linkState: { kind: 'silent', requests: 'lost' } },
+  { what: 'is silent and gets all requests', linkState: { kind: 'silent', requests: 'delivered' } },
 ];
 /** All answers arrive late. */
 const DELAYS: readonly Storm[] = [
-  { what: 'answers in small pieces', weather: { kind: 'slow', bytes: 400, everyMs: 5 } },
-  { what: 'has a long latency', weather: { kind: 'late', ms: 100 } },
+  { what: 'answers in small pieces', linkState: { kind: 'slow', bytes: 400, everyMs: 5 } },
+  { what: 'has a long latency', linkState: { kind: 'late', ms: 100 } },
 ];
 
 async function count(pattern: RegExp): Promise<number> {
@@ -71,9 +71,9 @@ async function expectAllRight(posts: number): Promise<void> {
 describe('the operator', () => {
   it.each(OUTAGES)(
     'gives up no GpuPod while the provider $what, and recovers afterwards',
-    async ({ weather }) => {
+    async ({ linkState }) => {
       const { scene, toProvider } = stage;
-      await toProvider.become(weather);
+      await toProvider.become(linkState);
       await scene.create('during', H100);
       await scene.delete('before');
       await scene.untilCondition('during', 'Synced=False ApiUnavailable');
@@ -87,13 +87,13 @@ describe('the operator', () => {
 
   it.each(OUTAGES)(
     'creates one instance when the provider $what during the create request',
-    async ({ weather }) => {
+    async ({ linkState }) => {
       const { scene, toProvider } = stage;
       const written = stage.proxy.hold('answer', isCreateIntentWrite);
       await scene.create('requested', H100);
       await written.reached;
       const said = await untilSaid(/create request returned no instance/);
-      await toProvider.become(weather);
+      await toProvider.become(linkState);
       written.release();
       await said();
       await toProvider.become({ kind: 'clear' });
@@ -103,9 +103,9 @@ describe('the operator', () => {
     },
   );
 
-  it.each(DELAYS)('works while the provider $what', async ({ weather }) => {
+  it.each(DELAYS)('works while the provider $what', async ({ linkState }) => {
     const { scene, toProvider } = stage;
-    await toProvider.become(weather);
+    await toProvider.become(linkState);
     await scene.create('patient', H100);
     await scene.untilReady('patient');
     await scene.delete('before');
@@ -115,10 +115,10 @@ describe('the operator', () => {
 });
 
 describe('the operator with a faulty API server', () => {
-  it.each(OUTAGES)('handles changes that happen while the API server $what', async ({ weather }) => {
+  it.each(OUTAGES)('handles changes that happen while the API server $what', async ({ linkState }) => {
     const { scene, toCluster } = stage;
     const said = await untilSaid(/watch failed|watch ended|watch was silent|list failed/);
-    await toCluster.become(weather);
+    await toCluster.become(linkState);
     await scene.create('during', H100);
     await scene.delete('before');
     await said();
@@ -130,26 +130,26 @@ describe('the operator with a faulty API server', () => {
 
   it.each(OUTAGES)(
     'records the instance later when the API server $what during the create response',
-    async ({ weather }) => {
+    async ({ linkState }) => {
       const { scene, toCluster } = stage;
-      let storm: Promise<void> | undefined;
+      let change: Promise<void> | undefined;
       scene.simulator.requests.onArrival(({ method }) => {
-        if (method === 'POST') storm ??= toCluster.become(weather);
+        if (method === 'POST') change ??= toCluster.become(linkState);
       });
       const said = await untilSaid(/reconcile failed|watch failed|watch was silent/);
       await scene.create('requested', H100);
       await scene.untilTrue('the create request', () => stage.createdInstanceCount() === 2);
       await said();
-      await storm;
+      await change;
       await toCluster.become({ kind: 'clear' });
       await scene.untilReady('requested');
       await expectAllRight(2);
     },
   );
 
-  it.each(DELAYS)('works while the API server $what', async ({ weather }) => {
+  it.each(DELAYS)('works while the API server $what', async ({ linkState }) => {
     const { scene, toCluster } = stage;
-    await toCluster.become(weather);
+    await toCluster.become(linkState);
     await scene.create('patient', H100);
     await scene.untilReady('patient');
     await scene.delete('before');

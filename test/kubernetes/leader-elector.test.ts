@@ -214,10 +214,10 @@ describe('additional annotations of the lease', () => {
     expect(carried.written).toEqual([{ 'example.com/count': '1' }, { 'example.com/count': '2' }]);
 
     await a.elector.stop();
-    const heir = cargo(() => ({ 'example.com/other': 'x' }));
-    const b = await election.leader('b', { cargo: heir.cargo });
+    const successor = cargo(() => ({ 'example.com/other': 'x' }));
+    const b = await election.leader('b', { cargo: successor.cargo });
     await election.pass(5000, [b]);
-    expect(heir.taken).toEqual([{ 'example.com/count': '2' }]);
+    expect(successor.taken).toEqual([{ 'example.com/count': '2' }]);
     // Other annotations stay, because they may belong to somebody else.
     expect(annotations()).toEqual({ 'example.com/count': '2', 'example.com/other': 'x' });
   });

@@ -115,7 +115,7 @@ class Real {
   }
 }
 
-async function play(real: Real, reference: Reference, step: Step): Promise<void> {
+async function apply(real: Real, reference: Reference, step: Step): Promise<void> {
   switch (step.do) {
     case 'add':
       real.queue.add(step.key);
@@ -143,8 +143,8 @@ async function play(real: Real, reference: Reference, step: Step): Promise<void>
 async function finish(real: Real, reference: Reference): Promise<void> {
   for (let round = 0; round < 50; round += 1) {
     const [key] = reference.running;
-    if (key !== undefined) await play(real, reference, { do: 'end', pick: 0, fails: false });
-    else await play(real, reference, { do: 'advance', ms: 10 });
+    if (key !== undefined) await apply(real, reference, { do: 'end', pick: 0, fails: false });
+    else await apply(real, reference, { do: 'advance', ms: 10 });
   }
 }
 
@@ -154,7 +154,7 @@ it('starts the same keys as the reference: never two workers on one key, nothing
     const reference = new Reference();
 
     for (const step of plan) {
-      await play(real, reference, step);
+      await apply(real, reference, step);
       expect([...real.running].sort()).toEqual([...reference.running].sort());
     }
     await finish(real, reference);

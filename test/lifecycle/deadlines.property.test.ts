@@ -17,7 +17,7 @@ function readyReason({ status }: Rest): string | undefined {
 }
 
 /** What a rest would miss if only time passed: an effect, or another Ready, that is due before it ends. */
-function overslept(known: Observation, rest: Rest, ms: number): Step | undefined {
+function missed(known: Observation, rest: Rest, ms: number): Step | undefined {
   const isWokenByList = rest.wantsInventoryAfterMs !== undefined;
   if (isWokenByList || (rest.requeueAfterMs ?? Infinity) <= ms) return undefined;
   const step = nextStep(later(known, ms));
@@ -33,7 +33,7 @@ describe('deadlines', () => {
         const step = nextStep(observation);
         if (step.kind !== 'rest') return;
         rests += 1;
-        expect(overslept(observation, step, ms)).toBeUndefined();
+        expect(missed(observation, step, ms)).toBeUndefined();
       }),
       { numRuns: 1_500 },
     );

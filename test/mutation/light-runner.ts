@@ -83,8 +83,8 @@ class LightRunner implements TestRunner {
 let generation = 0;
 
 /** Loads the tests of the part with their imports, or loads all of it again. */
-async function load(isAnew = false): Promise<void> {
-  if (generation > 0 && !isAnew) return;
+async function load(isReloaded = false): Promise<void> {
+  if (generation > 0 && !isReloaded) return;
   generation += 1;
   forgetTests();
   // The few property tests among the examples draw the same inputs each time.

@@ -137,8 +137,8 @@ describe('base price', () => {
 
 it('adds up all parts, each at its own unit price', () => {
   const part = (pricePerUnit: number) => resource({ defaultCount: 10, pricePerUnit });
-  const dear = offer({ usd: 1, disk: part(0.001), vcpus: part(0.02), memory: part(0.3) });
-  expect(priceOffer(dear, { diskSize: 10, vcpus: 10, memory: 10, sent: {} })).toEqual({
+  const expensive = offer({ usd: 1, disk: part(0.001), vcpus: part(0.02), memory: part(0.3) });
+  expect(priceOffer(expensive, { diskSize: 10, vcpus: 10, memory: 10, sent: {} })).toEqual({
     gpu: 1_000_000,
     disk: 10_000,
     vcpus: 200_000,

@@ -18,7 +18,7 @@ export type Silence = 'lost' | 'held' | 'delivered';
  * - `slow`: answers arrive in small pieces.
  * - `late`: everything arrives later.
  */
-export type Weather =
+export type LinkState =
   | { readonly kind: 'clear' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'silent'; readonly requests: Silence }
@@ -48,7 +48,7 @@ export class TcpLink {
   readonly #target: number;
   readonly #connections = new Set<Connection>();
   #server: Server | undefined;
-  #weather: Weather = { kind: 'clear' };
+  #linkState: LinkState = { kind: 'clear' };
   #traps: Trap[] = [];
 
   private constructor(target: number, server: Server, port: number) {
@@ -67,12 +67,12 @@ export class TcpLink {
   }
 
   /** Takes effect at once, also for open connections. */
-  async become(weather: Weather): Promise<void> {
-    this.#weather = weather;
-    if (weather.kind === 'silent') {
-      for (const connection of this.#connections) connection.silence ??= weather.requests;
+  async become(linkState: LinkState): Promise<void> {
+    this.#linkState = linkState;
+    if (linkState.kind === 'silent') {
+      for (const connection of this.#connections) connection.silence ??= linkState.requests;
     }
-    if (weather.kind === 'refused') {
+    if (linkState.kind === 'refused') {
       for (const connection of this.#connections) connection.client.resetAndDestroy();
       await closed(this.#server);
       this.#server = undefined;
@@ -113,7 +113,7 @@ export class TcpLink {
       server,
       held: [],
       answered: 0,
-      silence: this.#weather.kind === 'silent' ? this.#weather.requests : undefined,
+      silence: this.#linkState.kind === 'silent' ? this.#linkState.requests : undefined,
       sending: Promise.resolve(),
     };
     this.#connections.add(connection);
@@ -145,18 +145,23 @@ export class TcpLink {
 
   #answer(connection: Connection, piece: Buffer): void {
     if (connection.silence !== undefined) return;
-    const weather = this.#weather;
-    if (weather.kind === 'slow') {
-      for (let at = 0; at < piece.length; at += weather.bytes) {
-        this.#send(connection, connection.client, piece.subarray(at, at + weather.bytes), weather.everyMs);
+    const linkState = this.#linkState;
+    if (linkState.kind === 'slow') {
+      for (let at = 0; at < piece.length; at += linkState.bytes) {
+        this.#send(
+          connection,
+          connection.client,
+          piece.subarray(at, at + linkState.bytes),
+          linkState.everyMs,
+        );
       }
       return;
     }
-    if (weather.kind !== 'reset') {
+    if (linkState.kind !== 'reset') {
       this.#send(connection, connection.client, piece);
       return;
     }
-    const rest = Math.max(0, weather.afterBytes - connection.answered);
+    const rest = Math.max(0, linkState.afterBytes - connection.answered);
     connection.answered += piece.length;
     connection.client.write(piece.subarray(0, rest), () => {
       if (piece.length > rest) connection.client.resetAndDestroy();
@@ -164,8 +169,8 @@ export class TcpLink {
   }
 
   #send(connection: Connection, to: Socket, piece: Buffer, pauseMs = 0): void {
-    const weather = this.#weather;
-    const delayMs = weather.kind === 'late' ? weather.ms : pauseMs;
+    const linkState = this.#linkState;
+    const delayMs = linkState.kind === 'late' ? linkState.ms : pauseMs;
     connection.sending = connection.sending.then(async () => {
       if (delayMs > 0) await systemClock.sleep(delayMs);
       if (!to.destroyed && connection.silence === undefined) to.write(piece);

@@ -55,15 +55,15 @@ export class Stage {
   /** Counted on arrival, because the log of a thousand instances is too long to be searched at every poll. */
   #lists = 0;
 
-  constructor(scene: Scene, roads: Roads, program: string) {
+  constructor(scene: Scene, links: Links, program: string) {
     this.scene = scene;
-    this.proxy = roads.proxy;
-    this.toCluster = roads.toCluster;
-    this.toProvider = roads.toProvider;
-    this.kubeconfigPath = roads.kubeconfigPath;
+    this.proxy = links.proxy;
+    this.toCluster = links.toCluster;
+    this.toProvider = links.toProvider;
+    this.kubeconfigPath = links.kubeconfigPath;
     this.#program = program;
     const foreignIds = FOREIGN_NAMES.map((name) => plantPod(scene.simulator.world, { name }).id);
-    this.evidence = new Evidence(scene.simulator, roads.proxy, foreignIds);
+    this.evidence = new Evidence(scene.simulator, links.proxy, foreignIds);
     scene.simulator.requests.onArrival(({ method, route, query }) => {
       const isFirstPage = !/offset=[1-9]/.test(query);
       if (method === 'GET' && route === '/pods/' && isFirstPage) this.#lists += 1;
@@ -170,7 +170,7 @@ export class Stage {
   }
 }
 
-interface Roads {
+interface Links {
   readonly proxy: ApiProxy;
   readonly toCluster: TcpLink;
   readonly toProvider: TcpLink;

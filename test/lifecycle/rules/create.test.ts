@@ -38,13 +38,13 @@ it('uses the last number that a name can carry', () => {
 });
 
 it("writes an intent that can be read back, however long the provider's names are", () => {
-  const wordy = offer({
+  const longNamed = offer({
     usd: 1.9,
     cloudId: 'c'.repeat(128),
     dataCenter: 'd'.repeat(250),
     region: 'r'.repeat(250),
   });
-  const known = observed({ offers: { kind: 'ok', offers: [wordy], beganAtMs: NOW_MS } });
+  const known = observed({ offers: { kind: 'ok', offers: [longNamed], beganAtMs: NOW_MS } });
   const { intent: written } = intentOf(rent(known));
   expect(readIntent(gpuPod({ intent: writeIntent(written) }))).toEqual({ kind: 'read', intent: written });
 });

@@ -69,8 +69,11 @@ describe('restWithoutOffer', () => {
   });
 
   it('removes a hint that is no longer true', () => {
-    const { hint: _hint, ...hopeless } = nothingBelow(1);
-    const { status } = restWithoutOffer(observed({ gpuPod: gpuPod({ status: { hint: 'old' } }) }), hopeless);
+    const { hint: _hint, ...withoutOffer } = nothingBelow(1);
+    const { status } = restWithoutOffer(
+      observed({ gpuPod: gpuPod({ status: { hint: 'old' } }) }),
+      withoutOffer,
+    );
     expect(Object.keys(status)).not.toContain('hint');
   });
 });

@@ -170,9 +170,9 @@ describe('followReady', () => {
 
   it('becomes ready without a known price, which cannot be above the cap', () => {
     const { status } = rentedGpuPod();
-    const { cost: _cost, ...priceless } = status;
+    const { cost: _cost, ...withoutPrice } = status;
     const { priceUsdPerHour: _price, ...polled } = snapshot;
-    const gpuPod = { ...rentedGpuPod(), status: priceless };
+    const gpuPod = { ...rentedGpuPod(), status: withoutPrice };
     const secret = {
       fingerprint: connectionSecret(gpuPod, polled).fingerprint,
       outcome: 'written',

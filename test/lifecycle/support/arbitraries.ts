@@ -231,7 +231,7 @@ type Parts = { readonly [K in keyof typeof parts]: (typeof parts)[K] extends Arb
 const PART_NAMES = Object.keys(parts);
 
 /** An observation without anything unusual. */
-const CALM: Parts = {
+const UNDISTURBED: Parts = {
   object: {},
   localState: {},
   mayAdopt: false,
@@ -248,10 +248,10 @@ const CALM: Parts = {
 export const anything: Arbitrary<Observation> = fc.record(parts).map(toObservation);
 
 /** A GpuPod that is about to rent, with up to three unusual facts. */
-export const aboutToRent = nearly(CALM, {});
+export const aboutToRent = nearly(UNDISTURBED, {});
 
 /** A create request that was surely not sent, with up to three unusual facts. */
-export const aboutToRentAgain = nearly(CALM, {
+export const aboutToRentAgain = nearly(UNDISTURBED, {
   object: { intent: intent({ attempt: 2 }) },
   localState: {
     pendingCreate: aPendingCreate(
@@ -262,13 +262,13 @@ export const aboutToRentAgain = nearly(CALM, {
 });
 
 /** A deleted GpuPod whose instance still runs, with up to three unusual facts. */
-export const aboutToEnd = nearly(CALM, {
+export const aboutToEnd = nearly(UNDISTURBED, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
   localState: { instance: anInstanceState(), deletingSinceMs: NOW_MS - 60_000 },
 });
 
 /** A deleted GpuPod whose instance has provably ended, with up to three unusual facts. */
-export const aboutToGo = nearly(CALM, {
+export const aboutToGo = nearly(UNDISTURBED, {
   object: { isDeleting: true, intent: intent(), status: rentedStatus() },
   localState: {
     instance: anInstanceState({ deletedAtMs: NOW_MS - 30_000 }),
