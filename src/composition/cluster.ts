@@ -47,8 +47,8 @@ const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customreso
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces' };
 
 /** The GpuPods that this operator watches. */
-export function gpuPodResource({ kubernetes: { watchNamespace } }: Config): WatchedResource {
-  return { ...GPU_PODS, namespace: watchNamespace, decode: trimGpuPod };
+export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): WatchedResource {
+  return { ...GPU_PODS, namespaces: watchNamespaces, decode: trimGpuPod };
 }
 
 /** Builds everything that speaks to the Kubernetes API. It sends nothing. */

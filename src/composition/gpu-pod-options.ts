@@ -13,13 +13,14 @@ export interface GpuPodParts {
   /** Undefined: leader election is off, and only one operator runs. */
   readonly elector: LeaderElector | undefined;
   readonly gpuPods: SharedSource;
+  readonly unlistedNamespaces: readonly string[];
   readonly crdProblem: () => string | undefined;
 }
 
 /** Builds the options of the controller from the settings and the connections to cluster and provider. */
 export function gpuPodOptions(
   { config, clock, log, metrics }: ClusterParts,
-  { identity, cluster, prime, elector, gpuPods, crdProblem }: GpuPodParts,
+  { identity, cluster, prime, elector, gpuPods, unlistedNamespaces, crdProblem }: GpuPodParts,
 ): GpuPodOptions {
   const { timings, policy, installation } = config;
   return {
@@ -34,6 +35,7 @@ export function gpuPodOptions(
     identity,
     cluster: { ...cluster.ports, view: gpuPods.store },
     gpuPods,
+    unlistedNamespaces,
     provider: prime.provider,
     account: {
       origin: new URL(config.prime.baseUrl).origin,

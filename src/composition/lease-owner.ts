@@ -5,18 +5,23 @@ import type { Log } from '../kubernetes/log.ts';
 export interface LeaseOwner {
   /** The Helm release, or the value of `--lease-owner`; undefined: unknown. */
   readonly owner: string | undefined;
-  /** The watched namespace; undefined: all. */
-  readonly watchNamespace: string | undefined;
+  /** The watched namespaces; none: all. */
+  readonly watchNamespaces: readonly string[];
 }
 
 const ALL_NAMESPACES = '*';
 
 /** The annotations with which a holder describes itself on the Lease. */
-export function ownerAnnotations({ owner, watchNamespace }: LeaseOwner): Record<string, string> {
+export function ownerAnnotations(self: LeaseOwner): Record<string, string> {
   return {
-    [LEASE_ANNOTATIONS.owner]: owner ?? '',
-    [LEASE_ANNOTATIONS.watchNamespace]: watchNamespace ?? ALL_NAMESPACES,
+    [LEASE_ANNOTATIONS.owner]: self.owner ?? '',
+    [LEASE_ANNOTATIONS.watchNamespaces]: scopeOf(self),
   };
+}
+
+/** The same text for the same namespaces, in whatever sequence they were given. */
+function scopeOf({ watchNamespaces }: LeaseOwner): string {
+  return watchNamespaces.length === 0 ? ALL_NAMESPACES : watchNamespaces.toSorted().join(',');
 }
 
 /**
@@ -49,7 +54,7 @@ export class LeaseOwnerWatch {
   onHeldByOther(annotations: Readonly<Record<string, string>>): void {
     const holder = {
       owner: known(annotations[LEASE_ANNOTATIONS.owner]),
-      scope: known(annotations[LEASE_ANNOTATIONS.watchNamespace]),
+      scope: known(annotations[LEASE_ANNOTATIONS.watchNamespaces]),
     };
     const relation = relationOf(this.#self, holder);
     const message = relation === 'same' ? undefined : this.#explain(holder);
@@ -68,7 +73,8 @@ export class LeaseOwnerWatch {
 
   #explain({ owner, scope }: Holder): string {
     const whose = owner === undefined ? 'an installation' : `the installation ${owner}`;
-    const watched = scope === ALL_NAMESPACES ? 'all namespaces' : `namespace ${scope ?? '(unknown)'}`;
+    const names = (scope ?? '(unknown)').replaceAll(',', ', ');
+    const watched = scope === ALL_NAMESPACES ? 'all namespaces' : `namespace ${names}`;
     return (
       `The Lease ${this.#where} is held by ${whose} that watches ${watched}. This process waits and serves no GpuPod. ` +
       'Install each operator in a namespace of its own.'
@@ -78,7 +84,7 @@ export class LeaseOwnerWatch {
 
 interface Holder {
   readonly owner: string | undefined;
-  /** A namespace, or `*`. */
+  /** Namespaces with commas between them, or `*`. */
   readonly scope: string | undefined;
 }
 
@@ -87,8 +93,7 @@ function relationOf(self: LeaseOwner, { owner, scope }: Holder): 'same' | 'other
   if (owner !== undefined && self.owner !== undefined) {
     return owner === self.owner ? 'same' : 'otherOwner';
   }
-  const ownScope = self.watchNamespace ?? ALL_NAMESPACES;
-  return scope === undefined || scope === ownScope ? 'same' : 'otherScope';
+  return scope === undefined || scope === scopeOf(self) ? 'same' : 'otherScope';
 }
 
 function known(text: string | undefined): string | undefined {

@@ -15,6 +15,7 @@ import { gpuPodOptions } from './gpu-pod-options.ts';
 import { InstallationReader } from './installation-reader.ts';
 import { cargoOf } from './lease-cargo.ts';
 import { LeaseOwnerWatch } from './lease-owner.ts';
+import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
 import { sampleUnowned } from './samples.ts';
@@ -39,13 +40,14 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const identity = `${hostname()}_${randomUUID().slice(0, 8)}`;
   const cluster = connectCluster(parts);
   const prime = connectPrime(config, systemClock, metrics);
-  const owner = { owner: config.lease.owner, watchNamespace: config.kubernetes.watchNamespace };
+  const owner = { owner: config.lease.owner, watchNamespaces: config.kubernetes.watchNamespaces };
   const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
   const cargo = cargoOf(metrics.spentRecord, owner, ownerWatch);
   const elector = config.lease.isEnabled ? createElector(parts, cluster, { identity, cargo }) : undefined;
   const { kubeConfig, openInformer } = cluster;
   const manager = new Manager({ kubeConfig, log, election: elector ?? new SoleProcess(), openInformer });
-  const gpuPods = manager.source(gpuPodResource(config));
+  const resource = gpuPodResource(config);
+  const gpuPods = manager.source(resource);
   const record = new InstallationReader(cluster, parts);
   const crdWatch = new CrdWatch({
     ...parts,
@@ -53,18 +55,30 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
     events: cluster.recorder,
     askAgainMs: config.timings.sweepMs,
   });
+  const namespaceCheck = new NamespaceCheck({
+    ...parts,
+    watched: config.kubernetes.watchNamespaces,
+    namespaces: cluster.namespaces,
+    askAgainMs: config.timings.sweepMs,
+  });
   const crdProblem = (): string | undefined => crdWatch.problem;
   telemetry.observe({
     gpuPods: () => gpuPods.store.list(),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => manager.ageMs(),
-    hasSynced: () => manager.hasSynced(),
+    watchHealth: (maxAgeMs) => manager.health(maxAgeMs),
+    namespaceHealth: () => namespaceCheck.read(),
     installationProblem: () => record.problem,
     crdProblem,
     leaseProblem: () => ownerWatch.problem ?? elector?.problem,
   });
   await manager.start({
-    services: [telemetryServer(config, telemetry, log), connectionsOf(cluster, prime), crdWatch],
+    services: [
+      telemetryServer(config, telemetry, log),
+      connectionsOf(cluster, prime),
+      crdWatch,
+      namespaceCheck,
+    ],
     lead: async (signal) => {
       await crdWatch.whenCompared();
       const installation = await record.read(signal);
@@ -72,7 +86,10 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
         return [];
       }
       const controller = new GpuPodController(
-        gpuPodOptions(parts, { identity, cluster, prime, elector, gpuPods, crdProblem }),
+        gpuPodOptions(parts, {
+          ...{ identity, cluster, prime, elector, gpuPods, crdProblem },
+          unlistedNamespaces: manager.unlistedNamespaces(resource),
+        }),
         installation,
       );
       void crdWatch.healed.then(() => {

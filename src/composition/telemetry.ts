@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
+import type { WatchHealth } from '../kubernetes/manager.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
-import type { HealthCheck, HealthChecks } from '../observability/health.ts';
+import type { HealthCheck, HealthChecks, HealthReading } from '../observability/health.ts';
 import { startHttpServer } from '../observability/http-server.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
@@ -17,7 +18,9 @@ export interface Observed {
   readonly unowned: () => ReadonlyMap<string, number>;
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
-  readonly hasSynced: () => boolean;
+  readonly watchHealth: (maxAgeMs: number) => WatchHealth;
+  /** Whether the watched namespaces exist. */
+  readonly namespaceHealth: () => HealthReading;
   /** Why this process cannot reconcile although it leads. */
   readonly installationProblem: () => string | undefined;
   /** What is wrong with the CRD in the cluster. */
@@ -38,7 +41,8 @@ const NOTHING: Observed = {
   unowned: () => new Map(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
-  hasSynced: () => false,
+  watchHealth: () => ({ isServing: false, troubled: [] }),
+  namespaceHealth: () => ({ isOk: true }),
   installationProblem: () => undefined,
   crdProblem: () => undefined,
   leaseProblem: () => undefined,
@@ -60,26 +64,30 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
       watchAgeMs: () => observed.watchAgeMs(),
     },
   });
-  const watch = {
-    name: 'watch',
-    read: () => {
-      const isOk = observed.hasSynced() && observed.watchAgeMs() < MAX_WATCH_AGE_MS;
-      return isOk
-        ? { isOk }
-        : { isOk, message: 'GpuPods have not been listed yet, or not watched for a while' };
-    },
-  };
+  const watch = { name: 'watch', read: () => readWatches(observed.watchHealth(MAX_WATCH_AGE_MS)) };
+  const namespaces = { name: 'namespaces', read: () => observed.namespaceHealth() };
   const installation = checkOf('installation', () => observed.installationProblem());
   const crd = checkOf('crd', () => observed.crdProblem());
   const lease = checkOf('lease', () => observed.leaseProblem());
   return {
     metrics,
     // Any answer proves that the event loop runs. A restart does not fix Kubernetes or the provider.
-    checks: { live: [], ready: [watch, installation, crd, lease] },
+    checks: { live: [], ready: [watch, namespaces, installation, crd, lease] },
     observe: (what) => {
       observed = { ...observed, ...what };
     },
   };
+}
+
+const NOT_WATCHED = 'GpuPods have not been listed yet, or not watched for a while';
+
+/** A namespace in trouble is named, but only trouble with all of them makes the process not ready. */
+function readWatches({ isServing, troubled }: WatchHealth): HealthReading {
+  const named = troubled.map(({ namespace, problem = NOT_WATCHED }) =>
+    namespace === undefined ? problem : `namespace ${namespace}: ${problem}`,
+  );
+  const messages = isServing || named.length > 0 ? named : [NOT_WATCHED];
+  return { isOk: isServing, ...(messages.length === 0 ? {} : { message: messages.join('; ') }) };
 }
 
 /** A check that fails while there is a problem to report. */

@@ -68,9 +68,17 @@ function toCommand(settings: readonly DescribedSetting[]): Command {
  * next flag as its value.
  */
 function toOptions(setting: DescribedSetting): readonly Option[] {
-  const { flag, placeholder, title, isSwitch } = setting;
+  const { flag, placeholder, title, isSwitch, isList } = setting;
   const option = new Option(`${flag} [${placeholder}]`, describe(setting)).helpGroup(`${title}:`);
+  if (isList) {
+    option.argParser(joinLists);
+  }
   return isSwitch ? [option, new Option(flag.replace('--', '--no-')).hideHelp()] : [option];
+}
+
+/** Of a flag that is given twice, commander would keep the last value and drop the first without a word. */
+function joinLists(value: string, previous: unknown): string {
+  return typeof previous === 'string' ? `${previous},${value}` : value;
 }
 
 function describe({ description, defaultText = '', env }: DescribedSetting): string {

@@ -68,17 +68,28 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): K
 }
 
 /** Words separated by commas, or none. Spaces around them do not count. */
-export function wordList(): Kind<readonly string[]> {
-  return kind('list', { type: ['string', 'array'], items: { type: 'string' } }, (text) => {
-    if (text === '') {
-      return { value: [] };
-    }
-    const words = text.split(',').map((word) => word.trim());
-    return words.every((word) => /^[^\s]+$/.test(word))
-      ? { value: [...new Set(words)] }
-      : { problem: 'must be words with one comma between each two' };
-  });
+export function wordList({ pattern, meaning }: ListRule = ANY_WORDS): Kind<readonly string[]> {
+  const listKind = kind(
+    'list',
+    { type: ['string', 'array'], items: { type: 'string' } },
+    (text): Reading<readonly string[]> => {
+      const words = text === '' ? [] : text.split(',').map((one) => one.trim());
+      return words.every((one) => pattern.test(one))
+        ? { value: [...new Set(words)] }
+        : { problem: `must be ${meaning}` };
+    },
+  );
+  return { ...listKind, isList: true };
 }
+
+export interface ListRule {
+  /** Each word matches it. */
+  readonly pattern: RegExp;
+  /** What the whole list is: "words with one comma between each two". */
+  readonly meaning: string;
+}
+
+const ANY_WORDS: ListRule = { pattern: /^\S+$/, meaning: 'words with one comma between each two' };
 
 export interface WordRule {
   readonly placeholder: string;

@@ -11,6 +11,8 @@ export interface Setting {
   /** Represents the value in the help: `duration`. A switch has none. */
   readonly placeholder: string;
   readonly isSwitch: boolean;
+  /** The flag may be given several times, each time with a part of the list. */
+  readonly isList: boolean;
   /** What may be written for it, as JSON Schema: the chart checks its values by this. */
   readonly accepts: JsonSchema;
   /** The default as people write it, or undefined if there is none. */
@@ -33,6 +35,7 @@ export interface SettingText {
 export interface Kind<T> {
   readonly placeholder: string;
   readonly isSwitch?: boolean;
+  readonly isList?: boolean;
   readonly accepts: JsonSchema;
   readonly schema: () => z.ZodType<T, string>;
 }
@@ -75,6 +78,7 @@ function toSetting(kind: Kind<unknown>, text: SettingText): Setting {
     env: text.env ?? [derivedEnv(text.flag)],
     placeholder: kind.placeholder,
     isSwitch: kind.isSwitch ?? false,
+    isList: kind.isList ?? false,
     accepts: kind.accepts,
     defaultText: text.defaultText,
     description: text.description,

@@ -28,6 +28,11 @@ const namespaceName = {
   pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
   meaning: 'the name of a namespace: at most 63 lower-case letters, digits and dashes',
 };
+const namespaceNames = {
+  pattern: namespaceName.pattern,
+  meaning:
+    'names of namespaces with one comma between each two; each has at most 63 lower-case letters, digits and dashes',
+};
 
 /**
  * All settings except the API key itself, which has no flag because everybody on the node can see arguments.
@@ -179,9 +184,11 @@ export const SETTINGS = {
       description:
         "The operator's own namespace, for its Lease and ConfigMaps. Default: that of the kubeconfig",
     }),
-    watchNamespace: optionalSetting(word(namespaceName), {
+    watchNamespaces: setting(wordList(namespaceNames), {
       flag: '--watch-namespace',
-      description: 'Watch only GpuPods of this namespace. Default: all namespaces',
+      defaultText: '',
+      description:
+        'Watch only GpuPods of these namespaces, with commas between them or with one flag for each. None given: all namespaces',
     }),
     watchIdleTimeoutMs: setting(duration(MIN_PERIOD_MS), {
       flag: '--watch-idle-timeout',

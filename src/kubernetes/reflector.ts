@@ -1,47 +1,17 @@
-import type { Clock } from '../clock.ts';
-import { apiErrorMessage, ApiStatusError, isNotFound } from './api-errors.ts';
-import type { ApiTransport } from './api-transport.ts';
+import { apiErrorMessage, ApiStatusError, isForbidden } from './api-errors.ts';
 import { fullJitterMs } from './back-off.ts';
 import { type ListPage, listPages } from './list-pages.ts';
-import type { Log } from './log.ts';
-import { type Decode, type KubernetesObject, objectKey, type RawObject } from './objects.ts';
+import { ListTrouble } from './list-trouble.ts';
+import { type KubernetesObject, objectKey, type RawObject } from './objects.ts';
+import type { ReflectorOptions } from './reflector-options.ts';
 import { Store, type StoreEvent, type StoreView } from './store.ts';
 import { type StoreHandler, StoreHandlers } from './store-handlers.ts';
 import { WatchLength } from './watch-length.ts';
 import { runWatch, type WatchChange, type WatchOutcome } from './watch-stream.ts';
 
-/** Counts for metrics. The methods are called synchronously and must not throw. */
-export interface ReflectorObserver {
-  /** Called when a complete list was stored. */
-  onListed?(objects: number): void;
-  /** Called when a watch ended, with the reason. */
-  onWatchEnded?(end: WatchOutcome['end']): void;
-}
-
-export interface ReflectorOptions<T extends KubernetesObject> {
-  transport: ApiTransport;
-  clock: Clock;
-  log: Log;
-  /** `/apis/<group>/<version>/<plural>`, or with `/namespaces/<namespace>` before the plural. */
-  path: string;
-  /** Checks and trims an object before it is kept. If it throws, the object is reported and its last version stays. */
-  decode: Decode<T>;
-  labelSelector?: string;
-  fieldSelector?: string;
-  /** @default 500 */
-  pageSize?: number;
-  /** Silence after which a watch is closed. The server sends one bookmark a minute. @default 90000 */
-  idleTimeoutMs?: number;
-  /** Replaces Math.random in tests. */
-  random?: () => number;
-  observer?: ReflectorObserver;
-}
-
 /** One minute until a bookmark, and half a minute for a busy server. */
 const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-const NOT_SERVED =
-  ': the API server does not know this kind of object; is its CustomResourceDefinition installed?';
 const LIST_TIMEOUT_MS = 60_000;
 /**
  * A watch that breaks, is refused with 410 and is followed by one failed list recovers within a second: the first
@@ -77,6 +47,8 @@ export class Reflector<T extends KubernetesObject> {
   readonly #handlers: StoreHandlers<T>;
   readonly #stopping = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
+  readonly #answered = Promise.withResolvers<undefined>();
+  readonly #trouble: ListTrouble;
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #hasSynced = false;
@@ -90,6 +62,7 @@ export class Reflector<T extends KubernetesObject> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#handlers = new StoreHandlers(options.log);
+    this.#trouble = new ListTrouble(options.log, options.path);
   }
 
   /** The local copy. Complete once `hasSynced()`. */
@@ -116,6 +89,16 @@ export class Reflector<T extends KubernetesObject> {
   /** Resolves when `hasSynced()` becomes true. */
   async whenSynced(): Promise<void> {
     await this.#synced.promise;
+  }
+
+  /** Resolves when a complete list was stored, or the server has refused one (403). */
+  async whenAnswered(): Promise<void> {
+    await this.#answered.promise;
+  }
+
+  /** Why the last list or watch failed; undefined after one that succeeded. */
+  get problem(): string | undefined {
+    return this.#trouble.problem;
   }
 
   /** Adds a handler for future changes, and returns how to remove it. `store.list()` has the existing objects. */
@@ -159,8 +142,8 @@ export class Reflector<T extends KubernetesObject> {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      const hint = isNotFound(error) ? NOT_SERVED : '';
-      log.warn({ path, error: apiErrorMessage(error) }, `list failed${hint}`);
+      this.#trouble.onListFailure(error);
+      if (isForbidden(error)) this.#answered.resolve(undefined);
       return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
     }
   }
@@ -182,10 +165,10 @@ export class Reflector<T extends KubernetesObject> {
     if (this.#hasNews) this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
     this.#resourceVersion = version;
     this.#options.observer?.onListed?.(seen.size);
-    this.#options.log.debug({ path: this.#options.path, objects: seen.size }, 'listed');
-    if (this.#hasSynced) return;
+    this.#trouble.onListed(seen.size);
     this.#hasSynced = true;
     this.#synced.resolve(undefined);
+    this.#answered.resolve(undefined);
   }
 
   /** Watches until the stream ends. Returns how long to pause before the next step, in milliseconds. */
@@ -206,6 +189,7 @@ export class Reflector<T extends KubernetesObject> {
       ),
       signal: this.#stopping.signal,
       onOpen: () => {
+        this.#trouble.onWatchOpened();
         this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
       },
       onEvent: (event) => {
@@ -240,7 +224,7 @@ export class Reflector<T extends KubernetesObject> {
         this.#watchLength.noteEnd();
         return this.#resourceVersion === startedFrom ? this.#pauseMs() : 0;
       case 'failed':
-        log.info({ path, error: outcome.message }, 'watch failed, resuming it');
+        this.#trouble.onWatchFailure(outcome.message);
         return this.#pauseMs(outcome.retryAfterMs);
       case 'garbage':
         this.#garbageInARow += 1;

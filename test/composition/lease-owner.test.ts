@@ -3,8 +3,8 @@ import { LeaseOwnerWatch, ownerAnnotations } from '../../src/composition/lease-o
 import type { LeaseOwner } from '../../src/composition/lease-owner.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 
-function owner(name?: string, watchNamespace?: string): LeaseOwner {
-  return { owner: name, watchNamespace };
+function owner(name?: string, ...watchNamespaces: string[]): LeaseOwner {
+  return { owner: name, watchNamespaces };
 }
 
 function watching(self: LeaseOwner) {
@@ -62,6 +62,22 @@ describe('a standby that waits behind another process', () => {
       isTold: true,
       isReady: true,
       why: 'it may be the same installation in the middle of a change',
+    },
+    {
+      name: 'that watches the same namespaces in another sequence, where nobody gave an owner',
+      self: owner(undefined, 'team-a', 'team-b'),
+      holder: ownerAnnotations(owner(undefined, 'team-b', 'team-a')),
+      isTold: false,
+      isReady: true,
+      why: 'the sequence means nothing',
+    },
+    {
+      name: 'that watches one namespace fewer, where nobody gave an owner',
+      self: owner(undefined, 'team-a', 'team-b'),
+      holder: ownerAnnotations(owner(undefined, 'team-a')),
+      isTold: true,
+      isReady: true,
+      why: 'nobody serves team-b',
     },
     {
       name: 'that watches the same, where one gave no owner',

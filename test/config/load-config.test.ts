@@ -26,7 +26,7 @@ describe('loadConfig without any flag', () => {
         allowedTemplateIds: [],
       },
       installation: { orphanPolicy: 'Report' },
-      kubernetes: { watchIdleTimeoutMs: 90_000 },
+      kubernetes: { watchIdleTimeoutMs: 90_000, watchNamespaces: [] },
       lease: {
         isEnabled: true,
         name: 'gpupod-operator',
@@ -106,6 +106,14 @@ describe('loadConfig', () => {
 
   it('splits lists', () => {
     expect(goodConfig(['--allowed-team-ids', 'a, b,a']).policy.allowedTeamIds).toEqual(['a', 'b']);
+  });
+
+  it.each([
+    { argv: ['--watch-namespace=team-a'], expected: ['team-a'] },
+    { argv: ['--watch-namespace=team-a, team-b'], expected: ['team-a', 'team-b'] },
+    { argv: ['--watch-namespace=team-a', '--watch-namespace', 'team-b'], expected: ['team-a', 'team-b'] },
+  ])('watches the namespaces of $argv', ({ argv, expected }) => {
+    expect(goodConfig(argv).kubernetes.watchNamespaces).toEqual(expected);
   });
 
   it.each([

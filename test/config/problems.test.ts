@@ -55,6 +55,11 @@ describe('an invalid value', () => {
         '--namespace: must be the name of a namespace: at most 63 lower-case letters, digits and dashes.',
     },
     {
+      argv: ['--watch-namespace=team-a,Team'],
+      problem:
+        '--watch-namespace: must be names of namespaces with one comma between each two; each has at most 63 lower-case letters, digits and dashes.',
+    },
+    {
       argv: ['--http-address=8080'],
       problem: '--http-address: "8080" is no address; write it as in 0.0.0.0:8080, [::]:8080, or off.',
     },

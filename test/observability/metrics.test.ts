@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ApiTransportOptions } from '../../src/kubernetes/api-transport.ts';
 import { Controller } from '../../src/kubernetes/controller.ts';
 import type { ControllerObserver } from '../../src/kubernetes/controller.ts';
-import type { ReflectorObserver } from '../../src/kubernetes/reflector.ts';
+import type { ReflectorObserver } from '../../src/kubernetes/reflector-options.ts';
 import { ATTEMPT_OUTCOMES } from '../../src/api/gpupod/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';

@@ -32,7 +32,7 @@ export const SPENT_ANNOTATION = `${GROUP}/spent`;
 /** On the operator's Lease: which installation holds it, so that another one that waits can say so. */
 export const LEASE_ANNOTATIONS = {
   owner: `${GROUP}/lease-owner`,
-  watchNamespace: `${GROUP}/watch-namespace`,
+  watchNamespaces: `${GROUP}/watch-namespaces`,
 } as const;
 
 /** On the CRD: what it holds, and which version of the operator it came with. */

@@ -23,6 +23,7 @@ export class GpuPodController implements Runnable {
   readonly context: Context;
   readonly #controller: Controller;
   readonly #housekeeping: Housekeeping;
+  readonly #unlistedNamespaces: readonly string[];
   #isStopping = false;
 
   constructor(options: GpuPodOptions, installation: Installation) {
@@ -45,6 +46,7 @@ export class GpuPodController implements Runnable {
     const { observer, random } = options;
     const shared = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
     this.context = context;
+    this.#unlistedNamespaces = options.unlistedNamespaces ?? [];
     this.#housekeeping = new Housekeeping(
       { ...shared, timings: options.timings, observer: observer?.controller?.('housekeeping') },
       parts,
@@ -65,7 +67,10 @@ export class GpuPodController implements Runnable {
   /** Reconciles all existing GpuPods, and from then on each that changes. This process leads. */
   start(): void {
     const { view, localStates } = this.context;
-    localStates.markFirstList(view.list().map(({ metadata }) => metadata.uid));
+    localStates.markFirstList(
+      view.list().map(({ metadata }) => metadata.uid),
+      this.#unlistedNamespaces,
+    );
     this.#housekeeping.start();
     this.#controller.start();
   }

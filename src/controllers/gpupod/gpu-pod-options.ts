@@ -27,6 +27,8 @@ export interface GpuPodOptions {
   readonly cluster: ClusterPorts;
   /** Reports every existing GpuPod, and each change. */
   readonly gpuPods: Source;
+  /** Watched namespaces that could not be listed when this process began to lead. */
+  readonly unlistedNamespaces?: readonly string[];
   readonly provider: Provider;
   readonly account: {
     readonly origin: string;

@@ -1,3 +1,4 @@
+import { splitKey } from '../../kubernetes/objects.ts';
 import { freshLocalState } from '../../lifecycle/local-state.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 
@@ -11,9 +12,16 @@ export interface Remembered {
 export class LocalStates {
   readonly #byKey = new Map<string, Remembered>();
   readonly #firstList = new Set<string>();
+  readonly #unlistedNamespaces = new Set<string>();
 
-  /** Marks the GpuPods that existed before this process led. They may have a past that is not recorded. */
-  markFirstList(uids: Iterable<string>): void {
+  /**
+   * Marks the GpuPods that existed before this process led. They may have a past that is not recorded. In a namespace
+   * that could not be listed by then, this may be true of any GpuPod.
+   */
+  markFirstList(uids: Iterable<string>, unlistedNamespaces: Iterable<string> = []): void {
+    for (const namespace of unlistedNamespaces) {
+      this.#unlistedNamespaces.add(namespace);
+    }
     for (const uid of uids) {
       this.#firstList.add(uid);
     }
@@ -21,7 +29,11 @@ export class LocalStates {
 
   get(key: string, uid: string, nowMs: number): LocalState {
     const known = this.#byKey.get(key);
-    return known?.uid === uid ? known.localState : freshLocalState(nowMs, this.#firstList.has(uid));
+    return known?.uid === uid ? known.localState : freshLocalState(nowMs, this.#mayHavePast(key, uid));
+  }
+
+  #mayHavePast(key: string, uid: string): boolean {
+    return this.#firstList.has(uid) || this.#unlistedNamespaces.has(splitKey(key).namespace ?? '');
   }
 
   /** The local state under this name, whatever its UID. */

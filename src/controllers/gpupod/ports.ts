@@ -7,7 +7,7 @@ import type { Secret } from '../../kubernetes/secrets-client.ts';
 /** GpuPods on the API server. Writes are guarded by resourceVersion and throw on a conflict. */
 export interface GpuPodApi {
   get(target: ObjectName): Promise<KubernetesObject | undefined>;
-  /** GpuPods of one namespace, or of all. An operator that watches one namespace may not list all. */
+  /** GpuPods of one namespace, or of all. An operator that watches some namespaces may not list all. */
   list(options?: { readonly namespace: string }): Promise<KubernetesObject[]>;
   patchMetadata(patch: MetadataPatch): Promise<KubernetesObject>;
   replaceStatus(object: KubernetesObject): Promise<KubernetesObject>;

@@ -143,7 +143,7 @@ export class Sweep {
       : OTHER_CLUSTER;
   }
 
-  /** GpuPods of all namespaces; undefined if this process may list only one. */
+  /** GpuPods of all namespaces; undefined if this process may list only some. */
   async #listAll(): Promise<readonly KubernetesObject[] | undefined> {
     try {
       return await this.#context.api.list();
@@ -210,7 +210,7 @@ interface Orphan {
 }
 
 const NOT_SEEN =
-  'orphaned instance bills and belongs to no GpuPod of the watched namespace; others cannot be seen, so the operator does not terminate it: terminate it at the provider';
+  'orphaned instance bills and belongs to no GpuPod of the watched namespaces; others cannot be seen, so the operator does not terminate it: terminate it at the provider';
 const NO_AGE =
   'orphaned instance bills and belongs to no GpuPod; it may be older than this installation, so the operator does not terminate it: terminate it at the provider';
 const OTHER_USER =

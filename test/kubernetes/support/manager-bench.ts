@@ -15,8 +15,8 @@ export const BOXES = '/apis/example.dev/v1/boxes';
 export const OWNERS = '/apis/example.dev/v1/owners';
 
 /** A resource of the group of the test. */
-export function resource(plural: string, namespace?: string): WatchedResource {
-  return { group: 'example.dev', version: 'v1', plural, namespace, decode: (raw) => raw };
+export function resource(plural: string, ...namespaces: string[]): WatchedResource {
+  return { group: 'example.dev', version: 'v1', plural, namespaces, decode: (raw) => raw };
 }
 
 /** A manager with real reflectors, a fake API server, and an election that the test controls. */

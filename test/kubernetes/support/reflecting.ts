@@ -1,5 +1,6 @@
 import { type RawObject, trimMetadata } from '../../../src/kubernetes/objects.ts';
-import { Reflector, type ReflectorOptions } from '../../../src/kubernetes/reflector.ts';
+import { Reflector } from '../../../src/kubernetes/reflector.ts';
+import type { ReflectorOptions } from '../../../src/kubernetes/reflector-options.ts';
 import { isWatch } from './fake-api-server.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 import { turn, until } from './until.ts';
