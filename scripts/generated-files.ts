@@ -4,6 +4,7 @@ import { settingsReference } from '../src/config/settings-reference.ts';
 import { OPERATOR_VERSION } from '../src/config/version.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
+import { CHART_README, chartReadme } from './reference/chart-readme.ts';
 import { CHART_SCHEMA, chartSchema } from './reference/chart-schema.ts';
 import { GENERATED } from './reference/markdown.ts';
 import { simulatorPage } from './reference/simulator-reference.ts';
@@ -20,6 +21,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['charts/gpupod-operator/files/gpupods.gpupod.dev.yaml', crd],
     ['deploy/crd.yaml', crd],
     [CHART_SCHEMA, chartSchema()],
+    [CHART_README, chartReadme()],
     ['docs/reference/gpupod.md', gpuPodReference()],
     ['docs/reference/conditions.md', conditionsReference()],
     ['docs/reference/rejections.md', rejectionsReference()],

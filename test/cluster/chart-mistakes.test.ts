@@ -42,6 +42,18 @@ describe('helm install with an invalid value', () => {
   });
 });
 
+describe('helm install with an ID that YAML reads as a number', () => {
+  it.each([
+    { setting: 'installation-id', value: '12345' },
+    { setting: 'default-team-id', value: '1234567890123' },
+    { setting: 'default-ssh-key-id', value: 'true' },
+  ])('asks for quotes round settings.$setting: $value', async ({ setting, value }) => {
+    await expect(template([`settings.${setting}=${value}`])).rejects.toThrow(
+      `at '/settings/${setting}': value must be 'a text: quote it, as in "012345"'`,
+    );
+  });
+});
+
 describe('helm install with contradicting values', () => {
   it.each([
     {

@@ -46,11 +46,8 @@
 {{- if and .Values.watchNamespace .Values.watchNamespaces }}
 {{- fail "watchNamespace and watchNamespaces are both set: put all namespaces into watchNamespaces" }}
 {{- end }}
-{{- $list := .Values.watchNamespaces }}
+{{- $list := .Values.watchNamespaces | default list }}
 {{- with .Values.watchNamespace }}{{ $list = list . }}{{ end }}
-{{- if gt (len $list) 1 }}
-{{- fail "watchNamespaces: this operator watches one namespace, or all of them; install it once for each namespace" }}
-{{- end }}
 {{- dict "list" ($list | uniq) | toJson }}
 {{- end }}
 
