@@ -109,6 +109,12 @@ export class CircuitBreakers {
     this.giveBack(requester);
   }
 
+  /** Why create requests are held back now, in any team. */
+  reasons(): readonly CreateHold['reason'][] {
+    const nowMs = this.#clock.monotonicMs();
+    return [...this.#breakers.values()].filter(({ untilMs }) => untilMs > nowMs).map(({ reason }) => reason);
+  }
+
   /** A new key may be allowed what the old one was not. */
   resetAll(): void {
     this.#holds.clear();

@@ -44,12 +44,21 @@ interface Entry {
 export class Cooldowns {
   readonly #clock: Clock;
   readonly #scale: number;
+  readonly #onStart: (reason: CooldownReason, offerKey: string) => void;
   readonly #entries = new Map<string, Entry>();
 
-  /** @param scale multiplies every duration; differs from 1 only in tests */
-  constructor(clock: Clock, scale = 1) {
+  /**
+   * @param scale multiplies every duration; differs from 1 only in tests
+   * @param onStart receives each failure that starts a cooldown
+   */
+  constructor(
+    clock: Clock,
+    scale = 1,
+    onStart: (reason: CooldownReason, offerKey: string) => void = () => undefined,
+  ) {
     this.#clock = clock;
     this.#scale = scale;
+    this.#onStart = onStart;
   }
 
   start({ reason, offerKey, scope = COOLDOWNS[reason].scope }: Cooldown, owner: CooldownOwner): void {
@@ -66,6 +75,7 @@ export class Cooldowns {
       untilMs: this.#clock.monotonicMs() + doubled * this.#scale,
     });
     this.#dropOld();
+    this.#onStart(reason, offerKey);
   }
 
   find(offerKey: string, owner: CooldownOwner): { readonly reason: CooldownReason } | undefined {

@@ -24,6 +24,11 @@ export class KeyTrouble {
     this.#log = log;
   }
 
+  /** Why the provider does not accept the key. */
+  get reasons(): readonly FailureReason[] {
+    return this.#told === undefined ? [] : [this.#told];
+  }
+
   /** Reports the result of one kind of shared request; undefined: it was answered. */
   report(source: string, failure: Failure | undefined): void {
     if (failure === undefined) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Failure } from '../lifecycle/provider.ts';
+import type { Failure, FailureReason } from '../lifecycle/provider.ts';
 import type { KeyTrouble } from './key-trouble.ts';
 
 /**
@@ -24,6 +24,11 @@ export class ProviderHealth {
   /** The failure, once it has lasted long enough to report. */
   get failure(): Failure | undefined {
     return this.#told;
+  }
+
+  /** Why the provider does not accept the key, as soon as that is known. */
+  get keyProblems(): readonly FailureReason[] {
+    return this.#keyTrouble?.reasons ?? [];
   }
 
   /** Reports the result of asking for the account. GpuPods learn it from the account state instead of from here. */

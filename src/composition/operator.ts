@@ -18,7 +18,7 @@ import { LeaseOwnerWatch } from './lease-owner.ts';
 import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
 import type { Prime } from './prime.ts';
-import { sampleUnowned } from './samples.ts';
+import { sampleReserved, sampleTotalLimit, sampleUnowned } from './samples.ts';
 import { createTelemetry, telemetryServer } from './telemetry.ts';
 
 export interface RunningOperator {
@@ -64,6 +64,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const crdProblem = (): string | undefined => crdWatch.problem;
   telemetry.observe({
     gpuPods: () => gpuPods.store.list(),
+    totalLimit: () => sampleTotalLimit(config.policy),
     limiter: () => prime.limiter.state(),
     watchAgeMs: () => manager.ageMs(),
     watchHealth: (maxAgeMs) => manager.health(maxAgeMs),
@@ -95,10 +96,12 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       void crdWatch.healed.then(() => {
         controller.onCrdHealed();
       });
-      const { cooldowns, reservations } = controller.context;
+      const { cooldowns, reservations, health, circuitBreakers } = controller.context;
       telemetry.observe({
         cooldowns: () => cooldowns.counts(),
         unowned: () => sampleUnowned(reservations),
+        reserved: () => sampleReserved(reservations),
+        accountRefused: () => new Set([...health.keyProblems, ...circuitBreakers.reasons()]),
       });
       return [eventsOf(cluster), leadershipOf(parts), controller];
     },

@@ -2,6 +2,7 @@ import { hasFinalizer, isDeleting, parseGpuPod } from '../api/gpupod/gpu-pod.ts'
 import type { GpuPod } from '../api/gpupod/gpu-pod.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
+import type { Policy } from '../lifecycle/settings.ts';
 import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
@@ -44,6 +45,7 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     ...(provider === undefined ? {} : { provider: providers.of(provider) }),
     ...(gpuType === undefined ? {} : { gpuType: gpuTypes.of(gpuType) }),
     ...(isBilling(gpuPod) ? { instance: sampleInstance(gpuPod) } : {}),
+    ...deletion(gpuPod),
     hasOpenIntent: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
@@ -62,6 +64,11 @@ function isReleased(gpuPod: GpuPod): boolean {
   return isDeleting(gpuPod) && !hasFinalizer(gpuPod);
 }
 
+function deletion(gpuPod: GpuPod): Pick<GpuPodSample, 'deletingSinceMs'> {
+  const deletingSinceMs = Date.parse(gpuPod.metadata.deletionTimestamp ?? '');
+  return Number.isNaN(deletingSinceMs) || isReleased(gpuPod) ? {} : { deletingSinceMs };
+}
+
 function sampleInstance({ status }: GpuPod): InstanceSample {
   const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
   const createdMs = Date.parse(status.createdAt ?? '');
@@ -70,9 +77,15 @@ function sampleInstance({ status }: GpuPod): InstanceSample {
     attempt: currentAttemptNumber(status),
     ...(usdPerHour === undefined ? {} : { usdPerHour }),
     ...(Number.isNaN(createdMs) ? {} : { billedSinceMs: createdMs }),
+    ...aboveCap(status),
     ...prepaid(status),
     ...(Number.isNaN(readyMs - createdMs) ? {} : { readyAfterMs: readyMs - createdMs }),
   };
+}
+
+function aboveCap({ cost }: GpuPod['status']): Pick<InstanceSample, 'aboveCapUsdPerHour'> {
+  const { billedPerHour = 0, maxPrice = Infinity } = cost ?? {};
+  return billedPerHour > maxPrice ? { aboveCapUsdPerHour: billedPerHour - maxPrice } : {};
 }
 
 function prepaid({ offer: { prepaidHours } = {} }: GpuPod['status']): Pick<InstanceSample, 'prepaidHours'> {
@@ -90,6 +103,18 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
 /** USD per hour of instances without a GpuPod, by kind. */
 export function sampleUnowned(books: Pick<Reservations, 'unowned'>): ReadonlyMap<string, number> {
   return new Map([...books.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)]));
+}
+
+/** USD per hour that count towards the limit on all instances; 0 before the first complete list. */
+export function sampleReserved(books: Pick<Reservations, 'elsewhere'>): number {
+  return microsToUsd(books.elsewhere('') ?? 0);
+}
+
+/** The limit on all instances in USD per hour. */
+export function sampleTotalLimit({
+  maxTotalPricePerHour,
+}: Pick<Policy, 'maxTotalPricePerHour'>): number | undefined {
+  return maxTotalPricePerHour === undefined ? undefined : microsToUsd(maxTotalPricePerHour);
 }
 
 /** What metrics need from offers: those with a price at their default sizes. */

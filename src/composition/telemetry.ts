@@ -16,6 +16,9 @@ export interface Observed {
   readonly gpuPods: () => readonly KubernetesObject[];
   readonly cooldowns: () => ReadonlyMap<string, number>;
   readonly unowned: () => ReadonlyMap<string, number>;
+  readonly reserved: () => number;
+  readonly totalLimit: () => number | undefined;
+  readonly accountRefused: () => ReadonlySet<string>;
   readonly limiter: () => LimiterSample;
   readonly watchAgeMs: () => number;
   readonly watchHealth: (maxAgeMs: number) => WatchHealth;
@@ -39,6 +42,9 @@ const NOTHING: Observed = {
   gpuPods: () => [],
   cooldowns: () => new Map(),
   unowned: () => new Map(),
+  reserved: () => 0,
+  totalLimit: () => undefined,
+  accountRefused: () => new Set(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
   watchHealth: () => ({ isServing: false, troubled: [] }),
@@ -60,6 +66,9 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
       gpuPods: () => sampleGpuPods(observed.gpuPods()),
       cooldowns: () => observed.cooldowns(),
       unowned: () => observed.unowned(),
+      reserved: () => observed.reserved(),
+      totalLimit: () => observed.totalLimit(),
+      accountRefused: () => observed.accountRefused(),
       limiter: () => observed.limiter(),
       watchAgeMs: () => observed.watchAgeMs(),
     },

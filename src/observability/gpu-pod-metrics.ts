@@ -6,11 +6,26 @@ import type { SpentBook } from './spent-book.ts';
 
 const NONE = 'none';
 const MS_PER_SECOND = 1_000;
+const LEADER_ONLY = [
+  'gpuPods',
+  'pricePerHour',
+  'aboveCap',
+  'oldestInstance',
+  'oldestDeletion',
+  'reserved',
+  'livingCost',
+  'openIntents',
+  'spent',
+] as const;
 
 type GpuPodInstruments = Pick<
   Instruments,
   | 'gpuPods'
   | 'pricePerHour'
+  | 'aboveCap'
+  | 'oldestInstance'
+  | 'oldestDeletion'
+  | 'reserved'
   | 'livingCost'
   | 'openIntents'
   | 'unownedPrice'
@@ -20,9 +35,16 @@ type GpuPodInstruments = Pick<
 >;
 
 /** Computes the gauges from the current state of all GpuPods. */
-export function refreshGpuPodMetrics(instruments: GpuPodInstruments, samples: readonly GpuPodSample[]): void {
+export function refreshGpuPodMetrics(
+  instruments: GpuPodInstruments,
+  samples: readonly GpuPodSample[],
+  nowMs: number,
+): void {
   clearGpuPodMetrics(instruments);
   countGpuPods(instruments, samples);
+  for (const [namespace, group] of Map.groupBy(samples, (sample) => sample.namespace)) {
+    showWorst(instruments, namespace, group, nowMs);
+  }
   const usdPerHour = new Map<string, number>();
   for (const { namespace, instance, hasOpenIntent } of samples) {
     usdPerHour.set(namespace, (usdPerHour.get(namespace) ?? 0) + (instance?.usdPerHour ?? 0));
@@ -66,9 +88,33 @@ export function showUnowned(
   }
 }
 
+/** What an alert on a single GpuPod needs; the labels name only its namespace. */
+function showWorst(
+  instruments: GpuPodInstruments,
+  namespace: string,
+  samples: readonly GpuPodSample[],
+  nowMs: number,
+): void {
+  const above = samples.map(({ instance }) => instance?.aboveCapUsdPerHour ?? 0);
+  instruments.aboveCap.set(
+    { namespace },
+    above.reduce((total, usd) => total + usd, 0),
+  );
+  const begins = samples.map(({ instance }) => instance?.billedSinceMs);
+  instruments.oldestInstance.set({ namespace }, ageSeconds(begins, nowMs));
+  const deletions = samples.map(({ deletingSinceMs }) => deletingSinceMs);
+  instruments.oldestDeletion.set({ namespace }, ageSeconds(deletions, nowMs));
+}
+
+/** The longest time since one of these; 0 if there is none. */
+function ageSeconds(timesMs: readonly (number | undefined)[], nowMs: number): number {
+  const known = timesMs.filter((timeMs) => timeMs !== undefined);
+  return Math.max(0, nowMs - Math.min(nowMs, ...known)) / MS_PER_SECOND;
+}
+
 /** A standby shows no metrics of GpuPods, because Prometheus would add up those of two processes. */
 export function clearGpuPodMetrics(instruments: GpuPodInstruments): void {
-  for (const key of ['gpuPods', 'pricePerHour', 'livingCost', 'openIntents', 'spent'] as const) {
+  for (const key of LEADER_ONLY) {
     instruments[key].reset();
   }
   showUnowned(instruments, new Map());

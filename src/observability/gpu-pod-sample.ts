@@ -10,6 +10,8 @@ export interface GpuPodSample {
   readonly instance?: InstanceSample;
   /** The outcome of its create request is unknown. */
   readonly hasOpenIntent: boolean;
+  /** When its deletion was requested, if the operator has not released it yet. */
+  readonly deletingSinceMs?: number;
   /** Recorded attempts that have ended. */
   readonly endedAttempts: readonly EndedAttemptSample[];
 }
@@ -18,6 +20,8 @@ export interface InstanceSample {
   /** The number of the attempt, unique for the GpuPod. */
   readonly attempt: number;
   readonly usdPerHour?: number;
+  /** What the provider bills above the cap. */
+  readonly aboveCapUsdPerHour?: number;
   /** When billing started. */
   readonly billedSinceMs?: number;
   /** Hours that were charged at once. */

@@ -41,8 +41,15 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     offers: gauge(registry, METRICS.offers),
     skippedOfferRows: gauge(registry, METRICS.skippedOfferRows),
     cheapestOffer: gauge(registry, METRICS.cheapestOffer),
+    offerFailures: counter(registry, METRICS.offerFailures),
+    accountRefused: gauge(registry, METRICS.accountRefused),
     gpuPods: gauge(registry, METRICS.gpuPods),
     pricePerHour: gauge(registry, METRICS.pricePerHour),
+    aboveCap: gauge(registry, METRICS.aboveCap),
+    oldestInstance: gauge(registry, METRICS.oldestInstance),
+    oldestDeletion: gauge(registry, METRICS.oldestDeletion),
+    reserved: gauge(registry, METRICS.reserved),
+    totalLimit: gauge(registry, METRICS.totalLimit),
     livingCost: gauge(registry, METRICS.livingCost),
     spent: counter(registry, METRICS.spent),
     attempts: counter(registry, METRICS.attempts),
@@ -64,6 +71,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
 export function showKnownValues(instruments: Instruments): void {
   for (const reason of METRICS.watchEnds.values) instruments.watchEnds.inc({ reason }, 0);
   for (const reason of METRICS.eventsDropped.values) instruments.eventsDropped.inc({ reason }, 0);
+  for (const reason of METRICS.accountRefused.values) instruments.accountRefused.set({ reason }, 0);
   for (const kind of METRICS.unownedPrice.values) instruments.unownedPrice.set({ kind }, 0);
   for (const outcome of METRICS.attempts.values) instruments.attempts.inc({ outcome }, 0);
   for (const priority of METRICS.limiterWaiting.values) instruments.limiterWaiting.set({ priority }, 0);

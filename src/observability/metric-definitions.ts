@@ -12,6 +12,20 @@ export interface MetricDefinition {
 
 const FAST_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60];
 const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** Reasons of a cooldown. */
+const COOLDOWN_REASONS = [
+  'NoCapacity',
+  'AboveMaxPrice',
+  'NotAsRequested',
+  'InvalidRequest',
+  'TemplateIncompatible',
+  'OtherRefusal',
+  'NotCreated',
+  'ProvisioningTimedOut',
+  'InstallFailed',
+  'Forbidden',
+  'QuotaExceeded',
+] as const;
 const PROVISIONING_SECONDS = [15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600];
 
 /**
@@ -166,6 +180,19 @@ export const METRICS = {
     labels: ['gpu_type'],
     help: 'Cheapest offer in the last answer about this GPU type, in USD per hour and GPU; absent where there was none.',
   },
+  offerFailures: {
+    name: 'gpupod_offer_failures_total',
+    type: 'counter',
+    labels: ['provider', 'gpu_type', 'reason'],
+    help: `Refused create requests and instances that failed before they were ready, by upstream provider, GPU type and reason. Reasons are those of \`gpupod_cooldowns\`.`,
+  },
+  accountRefused: {
+    name: 'gpupod_account_refused',
+    type: 'gauge',
+    labels: ['reason'],
+    values: ['CredentialsMissing', 'Unauthorized', 'PaymentRequired', 'Forbidden', 'QuotaExceeded'],
+    help: '1 while there is no API key, or while the provider refuses the key or the account, by reason. GpuPods wait meanwhile, and instances keep billing. Leader only.',
+  },
   gpuPods: {
     name: 'gpupod_gpupods',
     type: 'gauge',
@@ -177,6 +204,36 @@ export const METRICS = {
     type: 'gauge',
     labels: ['namespace'],
     help: 'Price of all instances of GpuPods together, in USD per hour. Leader only.',
+  },
+  aboveCap: {
+    name: 'gpupod_price_above_cap_usd_per_hour',
+    type: 'gauge',
+    labels: ['namespace'],
+    help: 'How much the provider bills above the caps of GpuPods, in USD per hour. Leader only.',
+  },
+  oldestInstance: {
+    name: 'gpupod_oldest_instance_age_seconds',
+    type: 'gauge',
+    labels: ['namespace'],
+    help: 'Age of the oldest instance of a GpuPod; 0 where there is none. Leader only.',
+  },
+  oldestDeletion: {
+    name: 'gpupod_oldest_deletion_age_seconds',
+    type: 'gauge',
+    labels: ['namespace'],
+    help: 'Time since the deletion of a GpuPod that the operator has not released yet, the longest of them; 0 where there is none. Leader only.',
+  },
+  reserved: {
+    name: 'gpupod_reserved_usd_per_hour',
+    type: 'gauge',
+    labels: [],
+    help: 'What counts towards `--max-total-price-per-hour`: instances with and without a GpuPod, open create requests, and prepaid hours. 0 before the first complete list. Leader only.',
+  },
+  totalLimit: {
+    name: 'gpupod_max_total_price_usd_per_hour',
+    type: 'gauge',
+    labels: [],
+    help: 'The setting `--max-total-price-per-hour`; 0 where it is not set.',
   },
   livingCost: {
     name: 'gpupod_living_cost_usd',
@@ -238,19 +295,7 @@ export const METRICS = {
     name: 'gpupod_cooldowns',
     type: 'gauge',
     labels: ['reason'],
-    values: [
-      'NoCapacity',
-      'AboveMaxPrice',
-      'NotAsRequested',
-      'InvalidRequest',
-      'TemplateIncompatible',
-      'OtherRefusal',
-      'NotCreated',
-      'ProvisioningTimedOut',
-      'InstallFailed',
-      'Forbidden',
-      'QuotaExceeded',
-    ],
+    values: COOLDOWN_REASONS,
     help: 'Offers in a cooldown, by reason.',
   },
   unownedPrice: {

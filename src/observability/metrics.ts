@@ -16,7 +16,7 @@ import { recordController } from './controller-metrics.ts';
 import type { ControllerRecorder } from './controller-metrics.ts';
 import { createInstruments, showKnownValues } from './instruments.ts';
 import type { Instruments } from './instruments.ts';
-import { createOfferRecorder } from './offer-metrics.ts';
+import { createFailureRecorder, createOfferRecorder } from './offer-metrics.ts';
 import type { OfferSample } from './offer-metrics.ts';
 import { METRICS } from './metric-definitions.ts';
 import { SpentBook } from './spent-book.ts';
@@ -29,6 +29,12 @@ export interface MetricSources {
   readonly cooldowns: () => ReadonlyMap<string, number>;
   /** USD per hour of instances that bill and belong to no GpuPod, by kind. Called only on the leader. */
   readonly unowned: () => ReadonlyMap<string, number>;
+  /** USD per hour that count towards the limit on all instances. Called only on the leader. */
+  readonly reserved: () => number;
+  /** The limit on all instances in USD per hour. */
+  readonly totalLimit: () => number | undefined;
+  /** Why the provider refuses the key or the account. */
+  readonly accountRefused: () => ReadonlySet<string>;
   readonly limiter: () => LimiterSample;
   /** Time since the last event or bookmark of the watch, infinite before the first. */
   readonly watchAgeMs: () => number;
@@ -86,6 +92,8 @@ export interface Metrics extends MetricsSource {
   /** Compatible with `onListed` of the controller. */
   readonly onListed: (report: WalletListed) => void;
   readonly onSwept: (counts: { readonly duplicates: number; readonly orphans: number }) => void;
+  /** A create request was refused, or its instance failed. Compatible with `GpuPodObserver`. */
+  readonly onOfferFailed: (failure: OfferFailure) => void;
   /** Compatible with `observe` of `createPrimeProvider`. */
   readonly onProviderRequest: (request: ProviderRequest) => void;
   /** Compatible with `onDropped` of `EventRecorder`. */
@@ -97,6 +105,13 @@ export interface Metrics extends MetricsSource {
    * until then.
    */
   readonly setLeading: (isLeading: boolean) => void;
+}
+
+/** Upstream provider and GPU type are the provider's texts. */
+export interface OfferFailure {
+  readonly provider: string;
+  readonly gpuType: string;
+  readonly reason: string;
 }
 
 /** `endpoint` is a fixed text such as `/pods/{id}`. */
@@ -133,7 +148,8 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   async function scrape(): Promise<string> {
     refreshSources(instruments, sources);
     if (isLeading) {
-      refreshGpuPodMetrics(instruments, sources.gpuPods());
+      refreshGpuPodMetrics(instruments, sources.gpuPods(), clock.nowMs());
+      instruments.reserved.set(sources.reserved());
       showUnowned(instruments, sources.unowned());
       showAmounts(instruments, book, read());
     } else {
@@ -189,6 +205,7 @@ function createRecorders(instruments: Instruments): Recorders {
       instruments.duplicates.set(duplicates);
       instruments.orphans.set(orphans);
     },
+    onOfferFailed: createFailureRecorder(instruments),
     onProviderRequest: ({ endpoint, method, status, durationMs }) => {
       instruments.providerRequests.inc({ endpoint, method, code: String(status) });
       instruments.providerDuration.observe({ endpoint, method }, durationMs / MS_PER_SECOND);
@@ -209,6 +226,11 @@ function refreshSources(instruments: Instruments, sources: MetricSources): void 
     instruments.limiterWaiting.set({ priority }, count);
   }
   instruments.watchAge.set(sources.watchAgeMs() / MS_PER_SECOND);
+  instruments.totalLimit.set(sources.totalLimit() ?? 0);
+  const refused = sources.accountRefused();
+  for (const reason of METRICS.accountRefused.values) {
+    instruments.accountRefused.set({ reason }, refused.has(reason) ? 1 : 0);
+  }
   const cooldowns = sources.cooldowns();
   for (const reason of METRICS.cooldowns.values) {
     instruments.cooldowns.set({ reason }, cooldowns.get(reason) ?? 0);

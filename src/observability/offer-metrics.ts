@@ -1,4 +1,6 @@
+import { BoundedLabels } from './bounded-labels.ts';
 import type { Instruments } from './instruments.ts';
+import type { OfferFailure } from './metrics.ts';
 
 /**
  * The limit for GPU types with a series of their own. There are a few dozen types, but tenants can request
@@ -6,6 +8,7 @@ import type { Instruments } from './instruments.ts';
  */
 const MAX_TYPES = 100;
 const OTHER = 'other';
+const MAX_PROVIDERS = 100;
 
 /** The last answer about one GPU type. */
 export interface OfferSample {
@@ -33,5 +36,16 @@ export function createOfferRecorder(
     if (prices.length > 0) {
       instruments.cheapestOffer.set(labels, Math.min(...prices));
     }
+  };
+}
+
+/** Counts failures for a limited number of upstream providers and GPU types. All others share one series. */
+export function createFailureRecorder({
+  offerFailures,
+}: Pick<Instruments, 'offerFailures'>): (failure: OfferFailure) => void {
+  const providers = new BoundedLabels(MAX_PROVIDERS);
+  const gpuTypes = new BoundedLabels(MAX_TYPES);
+  return ({ provider, gpuType, reason }) => {
+    offerFailures.inc({ provider: providers.of(provider), gpu_type: gpuTypes.of(gpuType), reason });
   };
 }

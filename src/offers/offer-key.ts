@@ -29,6 +29,15 @@ export function offerKey(offer: OfferIdentity): string {
 
 /** The upstream provider of an {@link offerKey}. */
 export function upstreamOf(key: string): string {
+  return partOf(key, 0);
+}
+
+/** The GPU type of an {@link offerKey}. */
+export function gpuTypeOf(key: string): string {
+  return partOf(key, 2);
+}
+
+function partOf(key: string, index: number): string {
   const parts: unknown = JSON.parse(key);
-  return Array.isArray(parts) ? String(parts[0]) : '';
+  return Array.isArray(parts) ? String(parts[index]) : '';
 }

@@ -38,6 +38,15 @@ describe('CircuitBreakers', () => {
     expect(circuitBreakers.permitFor(asking('d', { breakerKey: 'team-b' }))).toEqual({ kind: 'granted' });
   });
 
+  it('says why it holds back, until the wait is over', async () => {
+    const { circuitBreakers, clock } = breakersAt();
+    expect(circuitBreakers.reasons()).toEqual([]);
+    circuitBreakers.settle(a, LIMIT, 1);
+    expect(circuitBreakers.reasons()).toEqual(['PaymentRequired']);
+    await clock.advance(5 * MINUTE_MS);
+    expect(circuitBreakers.reasons()).toEqual([]);
+  });
+
   it('lets a GpuPod probe that was not refused, and then the one that was refused longest ago', async () => {
     const { circuitBreakers, clock } = breakersAt();
     circuitBreakers.settle(a, LIMIT, 1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Cooldowns } from '../../src/accounts/cooldowns.ts';
 import { cooldownOwner } from '../../src/controllers/gpupod/gather.ts';
-import { offerKey } from '../../src/offers/offer-key.ts';
+import { gpuTypeOf, offerKey, upstreamOf } from '../../src/offers/offer-key.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { intent } from '../support/builders/intent.ts';
@@ -46,6 +46,20 @@ describe('Cooldowns', () => {
       expect(cooldowns.find(KEY, WHO.alike)).toBeUndefined();
     },
   );
+});
+
+it('reports each failure with its offer', () => {
+  const failures: object[] = [];
+  const cooldowns = new Cooldowns(new VirtualClock(), 1, (reason, key) => {
+    failures.push({ reason, provider: upstreamOf(key), gpuType: gpuTypeOf(key) });
+  });
+  cooldowns.start({ reason: 'NoCapacity', offerKey: KEY }, WHO.self);
+  cooldowns.start({ reason: 'InstallFailed', offerKey: ELSEWHERE }, WHO.self);
+
+  expect(failures).toEqual([
+    { reason: 'NoCapacity', provider: offer.provider, gpuType: offer.gpuType },
+    { reason: 'InstallFailed', provider: 'another', gpuType: offer.gpuType },
+  ]);
 });
 
 describe('cooldownOwner', () => {

@@ -66,6 +66,18 @@ describe('KeyTrouble', () => {
     expect(log.lines.map(({ level, fields }) => `${level} ${reasonOf(fields)}`)).toEqual(lines);
   });
 
+  it('says why the key is refused, until it works again', () => {
+    const trouble = new KeyTrouble(new RecordingLog());
+    trouble.report('list', DOWN);
+    expect(trouble.reasons).toEqual([]);
+    trouble.report('account', MISSING);
+    trouble.report('list', REFUSED);
+    expect(trouble.reasons).toEqual(['Unauthorized']);
+    trouble.report('list', undefined);
+    trouble.report('account', undefined);
+    expect(trouble.reasons).toEqual([]);
+  });
+
   it('logs what to do', () => {
     const log = new RecordingLog();
     new KeyTrouble(log).report('account', REFUSED);

@@ -68,6 +68,8 @@ describe('a scrape after a whole life cycle', () => {
       'lease-renew-period': '300ms',
       'window-lease-fence': '10s',
     });
+    const effect = { kind: 'Answer', status: 400, body: { detail: 'The moon is full' } } as const;
+    scene.simulator.faults.add({ method: 'POST', path: '/pods/', nth: 1, effect });
     await scene.create('train', H100);
     await scene.untilReady('train');
   });
@@ -109,6 +111,11 @@ describe('a scrape after a whole life cycle', () => {
         {
           name: 'gpupod_provider_requests_total',
           labels: { endpoint: '/pods/', method: 'POST', code: '200' },
+          value: 1,
+        },
+        {
+          name: 'gpupod_offer_failures_total',
+          labels: { provider: expect.any(String), gpu_type: 'H100_80GB', reason: 'OtherRefusal' },
           value: 1,
         },
         {

@@ -18,6 +18,43 @@ describe('the metrics of GpuPods', () => {
     expect(await scene.read('gpupod_open_create_intents')).toEqual({ '': 1 });
   });
 
+  it.each([
+    {
+      title: 'show how much their instances bill above the caps, together',
+      name: 'gpupod_price_above_cap_usd_per_hour',
+      expected: { 'namespace="ml"': 0.75, 'namespace="web"': 0 },
+    },
+    {
+      title: 'show the age of the oldest instance',
+      name: 'gpupod_oldest_instance_age_seconds',
+      expected: { 'namespace="ml"': 7_200, 'namespace="web"': 0 },
+    },
+    {
+      title: 'show how long the longest deletion takes',
+      name: 'gpupod_oldest_deletion_age_seconds',
+      expected: { 'namespace="ml"': 3_600, 'namespace="web"': 0 },
+    },
+  ])('$title, by namespace', async ({ name, expected }) => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.nowMs = START_MS + 2 * HOUR_MS;
+    scene.gpuPods = [
+      gpuPod({ uid: '1', instance: instance({ aboveCapUsdPerHour: 0.5 }) }),
+      gpuPod({
+        uid: '2',
+        instance: instance({ aboveCapUsdPerHour: 0.25, billedSinceMs: START_MS + HOUR_MS }),
+        deletingSinceMs: START_MS + HOUR_MS,
+      }),
+      // A clock that is behind must not show a negative age.
+      gpuPod({ uid: '3', namespace: 'web', deletingSinceMs: scene.nowMs + 1_000 }),
+    ];
+
+    expect(await scene.read(name)).toEqual(expected);
+
+    scene.gpuPods = [];
+    expect(await scene.read(name)).toEqual({});
+  });
+
   it('have no series of deleted GpuPods', async () => {
     const scene = createScene();
     scene.metrics.setLeading(true);
@@ -42,6 +79,7 @@ describe('the metrics of GpuPods', () => {
 
     expect(await scene.read('gpupod_gpupods')).toEqual({});
     expect(await scene.read('gpupod_leader')).toEqual({ '': 0 });
+    expect(await scene.read('gpupod_reserved_usd_per_hour')).toEqual({ '': 0 });
   });
 
   it('show the cost of all instances together', async () => {

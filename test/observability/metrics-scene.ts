@@ -10,6 +10,8 @@ export interface Scene {
   readonly metrics: Metrics;
   gpuPods: readonly GpuPodSample[];
   cooldowns: ReadonlyMap<string, number>;
+  refused: ReadonlySet<string>;
+  totalLimit: number | undefined;
   nowMs: number;
   /** The series of one metric, from labels (as text) to value. */
   readonly read: (name: string) => Promise<Readonly<Record<string, number>>>;
@@ -23,6 +25,9 @@ export function createScene(): Scene {
       sources: {
         gpuPods: () => scene.gpuPods,
         unowned: () => new Map(),
+        reserved: () => 7.5,
+        totalLimit: () => scene.totalLimit,
+        accountRefused: () => scene.refused,
         cooldowns: () => scene.cooldowns,
         limiter: () => ({ requestsPerSecond: 20, tokens: 4, waiting: { delete: 0, create: 1, read: 3 } }),
         watchAgeMs: () => 1_500,
@@ -30,6 +35,8 @@ export function createScene(): Scene {
     }),
     gpuPods: [],
     cooldowns: new Map(),
+    refused: new Set(),
+    totalLimit: undefined,
     nowMs: START_MS,
     read: async (name) => parseSeries(await scene.metrics.scrape(), name),
   };

@@ -24,6 +24,8 @@ function everything() {
     }),
   ];
   scene.cooldowns = new Map([['NoCapacity', 2]]);
+  scene.refused = new Set(['Unauthorized', 'RateLimited']);
+  scene.totalLimit = 50;
   const { queue, onReconciled } = metrics.controller('gpupod');
   queue.onDepth(3);
   queue.onAdded();
@@ -39,6 +41,7 @@ function everything() {
   metrics.onSwept({ duplicates: 1, orphans: 2 });
   metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
   metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
+  metrics.onOfferFailed({ provider: 'hyperstack', gpuType: 'H100_80GB', reason: 'NoCapacity' });
   metrics.onEventDropped('rate');
   metrics.onLimiterTurn('read', 250);
   metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 2.5 }], 0);
@@ -156,6 +159,16 @@ describe('what the code records', () => {
     { name: 'gpupod_wallet_list_complete', expected: { 'team=""': 1, 'team="team-1"': 0 } },
     { name: 'gpupod_wallet_unreadable_rows', expected: { 'team=""': 3, 'team="team-1"': 0 } },
     { name: 'gpupod_cooldowns', expected: { 'reason="NoCapacity"': 2 } },
+    {
+      name: 'gpupod_offer_failures_total',
+      expected: { 'provider="hyperstack",gpu_type="H100_80GB",reason="NoCapacity"': 1 },
+    },
+    {
+      name: 'gpupod_account_refused',
+      expected: { 'reason="Unauthorized"': 1, 'reason="PaymentRequired"': 0 },
+    },
+    { name: 'gpupod_reserved_usd_per_hour', expected: { '': 7.5 } },
+    { name: 'gpupod_max_total_price_usd_per_hour', expected: { '': 50 } },
   ])('appears in $name', async ({ name, expected }) => {
     expect(await everything().read(name)).toMatchObject(expected);
   });
@@ -286,6 +299,17 @@ describe('the metrics of offers', () => {
     metrics.onOffers('H100-80GB', [], 0);
 
     expect(await read('gpupod_offers')).toEqual({ 'gpu_type="other"': 0 });
+  });
+
+  it('have few series of failures, whatever the provider calls its offers', async () => {
+    const { metrics, read } = createScene();
+    for (let number = 0; number < 300; number += 1) {
+      metrics.onOfferFailed({ provider: `p${number}`, gpuType: 'A', reason: 'NoCapacity' });
+      metrics.onOfferFailed({ provider: 'p0', gpuType: `G${number}`, reason: 'NoCapacity' });
+    }
+
+    // 100 upstream providers, 100 GPU types, and "other" of both; the first pair is the same.
+    expect(Object.keys(await read('gpupod_offer_failures_total'))).toHaveLength(201);
   });
 
   it('have few series, whatever types people ask for', async () => {

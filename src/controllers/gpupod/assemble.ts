@@ -1,5 +1,6 @@
 import { nextStep } from '../../lifecycle/next-step.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
+import { gpuTypeOf, upstreamOf } from '../../offers/offer-key.ts';
 import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from '../../accounts/account-evidence.ts';
 import { AccountWatch } from '../../accounts/account-watch.ts';
 import { Adoptions } from './adoptions.ts';
@@ -107,7 +108,9 @@ export function assemble(
     proofKey: installation.proofKey,
     account,
     circuitBreakers,
-    cooldowns: new Cooldowns(clock, cooldownScale),
+    cooldowns: new Cooldowns(clock, cooldownScale, (reason, key) => {
+      observer?.onOfferFailed?.({ provider: upstreamOf(key), gpuType: gpuTypeOf(key), reason });
+    }),
     reservations,
     fidelity: new StatusFidelity(log, cluster.events, options.crdProblem),
     adoptions: new Adoptions({ ...cluster, retained, proofKey: installation.proofKey }),

@@ -62,5 +62,11 @@ export interface GpuPodObserver {
   controller?(name: string): ControllerObserver;
   /** Called after each list of one wallet. */
   onListed?(report: WalletReport): void;
+  /** A create request for an offer was refused, or its instance failed. */
+  onOfferFailed?(failure: {
+    readonly provider: string;
+    readonly gpuType: string;
+    readonly reason: string;
+  }): void;
   onSwept?(counts: { readonly duplicates: number; readonly orphans: number }): void;
 }

@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { sampleGpuPods, sampleReserved, sampleTotalLimit } from '../../src/composition/samples.ts';
+import { POD_ID, rawGpuPod } from '../support/builders/gpu-pod.ts';
+import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
+
+const RENTED = { podId: POD_ID, createdAt: '2026-11-23T10:00:00Z' };
+
+function sample(overrides: GpuPodOverrides): object | undefined {
+  return sampleGpuPods([rawGpuPod(overrides)])[0];
+}
+
+describe('the sample of a GpuPod', () => {
+  it.each<{ title: string; gpuPod: GpuPodOverrides; aboveCapUsdPerHour: number | undefined }>([
+    {
+      title: 'says how much more than the cap is billed',
+      gpuPod: { status: { ...RENTED, cost: { billedPerHour: 3.5, maxPrice: 3 } } },
+      aboveCapUsdPerHour: 0.5,
+    },
+    {
+      title: 'says nothing of a price that meets the cap',
+      gpuPod: { status: { ...RENTED, cost: { billedPerHour: 3, maxPrice: 3 } } },
+      aboveCapUsdPerHour: undefined,
+    },
+    {
+      title: 'says nothing where there is no cap',
+      gpuPod: { status: { ...RENTED, cost: { billedPerHour: 3.5 } } },
+      aboveCapUsdPerHour: undefined,
+    },
+    {
+      title: 'says nothing while the provider states no price',
+      gpuPod: { status: { ...RENTED, cost: { pricePerHour: 3.5, maxPrice: 3 } } },
+      aboveCapUsdPerHour: undefined,
+    },
+  ])('$title', ({ gpuPod, aboveCapUsdPerHour }) => {
+    expect(sample(gpuPod)).toHaveProperty('instance');
+    expect(sample(gpuPod)).toHaveProperty('instance.aboveCapUsdPerHour', aboveCapUsdPerHour);
+  });
+
+  it.each([
+    {
+      title: 'says since when it is being deleted',
+      gpuPod: { isDeleting: true },
+      deletingSinceMs: Date.UTC(2026, 10, 23, 10),
+    },
+    { title: 'says nothing of a deletion that nobody requested', gpuPod: {}, deletingSinceMs: undefined },
+    {
+      title: 'says nothing of a deletion that only another finalizer holds up',
+      gpuPod: { isDeleting: true, finalizers: ['example.com/other'] },
+      deletingSinceMs: undefined,
+    },
+  ])('$title', ({ gpuPod, deletingSinceMs }) => {
+    expect(sample(gpuPod)).toHaveProperty('deletingSinceMs', deletingSinceMs);
+  });
+});
+
+describe('the amounts of the limit on all instances', () => {
+  it('are in USD', () => {
+    expect(sampleReserved({ elsewhere: () => 2_500_000 })).toBe(2.5);
+    expect(sampleTotalLimit({ maxTotalPricePerHour: 50_000_000 })).toBe(50);
+  });
+
+  it('are 0 and absent while they are unknown', () => {
+    expect(sampleReserved({ elsewhere: () => undefined })).toBe(0);
+    expect(sampleTotalLimit({})).toBeUndefined();
+  });
+});
