@@ -3,6 +3,8 @@ import { markedCrd } from '../src/api/gpupod/crd-drift.ts';
 import { settingsReference } from '../src/config/settings-reference.ts';
 import { OPERATOR_VERSION } from '../src/config/version.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';
+import { dashboard } from './dashboard/grafana.ts';
+import { ROWS, VARIABLES } from './dashboard/panels.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
 import { CHART_README, chartReadme } from './reference/chart-readme.ts';
 import { CHART_SCHEMA, chartSchema } from './reference/chart-schema.ts';
@@ -20,6 +22,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['crds/gpupods.gpupod.dev.yaml', crd],
     ['charts/gpupod-operator/files/gpupods.gpupod.dev.yaml', crd],
     ['deploy/crd.yaml', crd],
+    ['charts/gpupod-operator/files/dashboard.json', dashboardJson()],
     [CHART_SCHEMA, chartSchema()],
     [CHART_README, chartReadme()],
     ['docs/reference/gpupod.md', gpuPodReference()],
@@ -29,4 +32,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/metrics.md', GENERATED + metricsReference()],
     ['docs/reference/simulator.md', simulatorPage()],
   ]);
+}
+
+function dashboardJson(): string {
+  return `${JSON.stringify(dashboard('GpuPods', 'gpupod-operator', VARIABLES, ROWS), null, 2)}\n`;
 }

@@ -31,6 +31,7 @@ export const testPlan: Plan = {
     npmScript('directions', 'check:directions'),
     npmScript('dead code', 'check:dead-code'),
     npmScript('generated files', 'check:generated'),
+    npmScript('alert rules (where promtool is built)', 'test:alerts', '--if-built'),
   ],
   fastRing: npmScript('fast tests', 'test:fast', '--coverage'),
   clusterRings: [npmScript('cluster tests', 'test:cluster'), npmScript('fault tests', 'test:faults')],

@@ -17,7 +17,7 @@ import type { ControllerRecorder } from './controller-metrics.ts';
 import { createInstruments, showKnownValues } from './instruments.ts';
 import type { Instruments } from './instruments.ts';
 import { createFailureRecorder, createOfferRecorder } from './offer-metrics.ts';
-import type { OfferSample } from './offer-metrics.ts';
+import type { OfferFailure, OfferSample } from './offer-metrics.ts';
 import { METRICS } from './metric-definitions.ts';
 import { SpentBook } from './spent-book.ts';
 
@@ -105,13 +105,6 @@ export interface Metrics extends MetricsSource {
    * until then.
    */
   readonly setLeading: (isLeading: boolean) => void;
-}
-
-/** Upstream provider and GPU type are the provider's texts. */
-export interface OfferFailure {
-  readonly provider: string;
-  readonly gpuType: string;
-  readonly reason: string;
 }
 
 /** `endpoint` is a fixed text such as `/pods/{id}`. */

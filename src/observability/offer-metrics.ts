@@ -1,6 +1,5 @@
 import { BoundedLabels } from './bounded-labels.ts';
 import type { Instruments } from './instruments.ts';
-import type { OfferFailure } from './metrics.ts';
 
 /**
  * The limit for GPU types with a series of their own. There are a few dozen types, but tenants can request
@@ -15,6 +14,13 @@ export interface OfferSample {
   readonly gpuCount: number;
   /** All-inclusive price of the whole instance. */
   readonly usdPerHour: number;
+}
+
+/** Upstream provider and GPU type are the provider's texts. */
+export interface OfferFailure {
+  readonly provider: string;
+  readonly gpuType: string;
+  readonly reason: string;
 }
 
 /** Records offers by GPU type for a limited number of types. All others share one series. */

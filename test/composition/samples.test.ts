@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampleGpuPods, sampleReserved, sampleTotalLimit } from '../../src/composition/samples.ts';
+import type { GpuPodSample } from '../../src/observability/gpu-pod-sample.ts';
 import { POD_ID, rawGpuPod } from '../support/builders/gpu-pod.ts';
 import type { GpuPodOverrides } from '../support/builders/gpu-pod.ts';
 
 const RENTED = { podId: POD_ID, createdAt: '2026-11-23T10:00:00Z' };
 
-function sample(overrides: GpuPodOverrides): object | undefined {
+function sample(overrides: GpuPodOverrides): GpuPodSample | undefined {
   return sampleGpuPods([rawGpuPod(overrides)])[0];
 }
 
@@ -32,8 +33,8 @@ describe('the sample of a GpuPod', () => {
       aboveCapUsdPerHour: undefined,
     },
   ])('$title', ({ gpuPod, aboveCapUsdPerHour }) => {
-    expect(sample(gpuPod)).toHaveProperty('instance');
-    expect(sample(gpuPod)).toHaveProperty('instance.aboveCapUsdPerHour', aboveCapUsdPerHour);
+    expect(sample(gpuPod)?.instance).toBeDefined();
+    expect(sample(gpuPod)?.instance?.aboveCapUsdPerHour).toBe(aboveCapUsdPerHour);
   });
 
   it.each([
@@ -49,7 +50,7 @@ describe('the sample of a GpuPod', () => {
       deletingSinceMs: undefined,
     },
   ])('$title', ({ gpuPod, deletingSinceMs }) => {
-    expect(sample(gpuPod)).toHaveProperty('deletingSinceMs', deletingSinceMs);
+    expect(sample(gpuPod)?.deletingSinceMs).toBe(deletingSinceMs);
   });
 });
 

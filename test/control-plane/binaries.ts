@@ -113,7 +113,7 @@ async function buildMissing(search: Search, module: GoModule): Promise<void> {
       `and the result is kept in ${cache.builtDirectory}`,
   });
   const result = await goBuild({
-    moduleDirectory: module.directory,
+    module,
     names,
     linkerFlags: recipe.linkerFlags,
     outputDirectory: cache.builtDirectory,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { runGo, type GoResult } from './go-command.ts';
 import { oncePerPercent, progressOf, type ProgressListener } from './progress.ts';
-import type { BinaryName } from './recipe.ts';
+import type { BinaryName, GoModule } from './recipe.ts';
 
 /** The folder inside the target folder that holds executables before the rename. */
 const unfinishedPrefix = '.building-';
@@ -13,7 +13,7 @@ const packagesPerLink = 25;
 
 /** One `go build` of several executables of one module. */
 export interface GoBuild {
-  readonly moduleDirectory: string;
+  readonly module: GoModule;
   readonly names: readonly BinaryName[];
   readonly linkerFlags: string;
   readonly outputDirectory: string;
@@ -62,7 +62,7 @@ async function compile(build: GoBuild, target: string): Promise<GoResult> {
   step();
   const result = await runGo({
     args: ['build', '-v', ...buildFlags(build), '-o', `${target}${path.sep}`, ...packages(build)],
-    directory: build.moduleDirectory,
+    directory: build.module.directory,
     env: build.env,
     onLine: (line) => {
       if (!isPackageLine(line)) return;
@@ -89,7 +89,7 @@ async function listStalePackages(build: GoBuild): Promise<GoResult> {
       ...buildFlags(build),
       ...packages(build),
     ],
-    directory: build.moduleDirectory,
+    directory: build.module.directory,
     env: build.env,
     onLine: (line) => {
       if (!line.startsWith('go: downloading ')) return;
@@ -102,12 +102,13 @@ async function listStalePackages(build: GoBuild): Promise<GoResult> {
   return { kind: 'done', output: result.output.filter((line) => line !== '') };
 }
 
-function buildFlags(build: GoBuild): string[] {
-  return ['-trimpath', '-buildvcs=false', '-ldflags', build.linkerFlags];
+function buildFlags({ linkerFlags, module: { buildTags } }: GoBuild): string[] {
+  const tags = buildTags === undefined ? [] : ['-tags', buildTags];
+  return ['-trimpath', '-buildvcs=false', ...tags, '-ldflags', linkerFlags];
 }
 
 function packages(build: GoBuild): string[] {
-  return build.names.map((name) => `./cmd/${name}`);
+  return build.names.map((name) => `${build.module.packages ?? './cmd'}/${name}`);
 }
 
 async function removeUnfinished(directory: string): Promise<void> {

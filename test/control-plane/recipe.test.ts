@@ -21,11 +21,24 @@ describe('readRecipe', () => {
 
   it('has a main package for each executable, in exactly one module', async () => {
     const { modules } = await readRecipe();
-    const mains = modules.flatMap(({ directory, binaries }) =>
-      binaries.map((name) => path.join(directory, 'cmd', name, 'main.go')),
-    );
+    const mains = modules
+      .filter(({ packages }) => packages === undefined)
+      .flatMap(({ directory, binaries }) =>
+        binaries.map((name) => path.join(directory, 'cmd', name, 'main.go')),
+      );
     await Promise.all(mains.map(async (file) => readFile(file)));
     expect(modules.flatMap(({ binaries }) => binaries).sort()).toEqual([...allBinaries].sort());
+  });
+
+  it('requires every other main package as a tool', async () => {
+    const { modules } = await readRecipe();
+    const others = modules.flatMap(({ directory, binaries, packages }) =>
+      packages === undefined ? [] : binaries.map((name) => ({ directory, tool: `${packages}/${name}` })),
+    );
+    expect(others).toHaveLength(1);
+    for (const { directory, tool } of others) {
+      expect(await readFile(path.join(directory, 'go.mod'), 'utf8')).toContain(`\ntool ${tool}\n`);
+    }
   });
 
   it('replaces every staging module by the version that belongs to this Kubernetes', async () => {

@@ -2,18 +2,27 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Every executable that the tests and the demo can request. */
-export type BinaryName = 'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm';
+export type BinaryName =
+  'etcd' | 'kube-apiserver' | 'kubectl' | 'kube-controller-manager' | 'helm' | 'promtool';
 
 /** The executables that every control plane needs. Each source provides all three or none. */
 export const coreBinaries: readonly BinaryName[] = ['etcd', 'kube-apiserver', 'kubectl'];
 
 /** All names, for command lines. */
-export const allBinaries: readonly BinaryName[] = [...coreBinaries, 'kube-controller-manager', 'helm'];
+export const allBinaries: readonly BinaryName[] = [
+  ...coreBinaries,
+  'kube-controller-manager',
+  'helm',
+  'promtool',
+];
 
 /** One Go module of this folder, and the contents of its `cmd/`. */
 export interface GoModule {
   readonly directory: string;
   readonly binaries: readonly BinaryName[];
+  /** The folder of the packages to build, where it is not the module's own `cmd/`. */
+  readonly packages?: string;
+  readonly buildTags?: string;
 }
 
 /** What to build, from which versions. The `go.mod` files are the only source of it. */
@@ -26,13 +35,21 @@ export interface Recipe {
   readonly modules: readonly GoModule[];
 }
 
-/** Reads the recipe below `directory`, which contains the modules `go/` and `go-helm/`. */
+/** Reads the recipe below `directory`, which contains the modules `go/`, `go-helm/` and `go-promtool/`. */
 export async function readRecipe(directory: string = import.meta.dirname): Promise<Recipe> {
   const controlPlane: GoModule = {
     directory: path.join(directory, 'go'),
     binaries: [...coreBinaries, 'kube-controller-manager'],
   };
   const helm: GoModule = { directory: path.join(directory, 'go-helm'), binaries: ['helm'] };
+  const promtool: GoModule = {
+    directory: path.join(directory, 'go-promtool'),
+    binaries: ['promtool'],
+    // A main package cannot be imported, so it is built where it is.
+    packages: 'github.com/prometheus/prometheus/cmd',
+    // Rules need no service discovery, and it is a large part of the program.
+    buildTags: 'remove_all_sd',
+  };
   const controlPlaneMod = await readFile(path.join(controlPlane.directory, 'go.mod'), 'utf8');
   const helmMod = await readFile(path.join(helm.directory, 'go.mod'), 'utf8');
   const kubernetesVersion = requiredVersion(controlPlaneMod, 'k8s.io/kubernetes');
@@ -40,7 +57,7 @@ export async function readRecipe(directory: string = import.meta.dirname): Promi
     kubernetesVersion,
     goVersion: match(controlPlaneMod, /^go (\S+)$/m, 'a go line'),
     linkerFlags: linkerFlags(kubernetesVersion, requiredVersion(helmMod, 'helm.sh/helm/v4')),
-    modules: [controlPlane, helm],
+    modules: [controlPlane, helm, promtool],
   };
 }
 

@@ -61,6 +61,43 @@ export function instance(fields: Partial<InstanceSample> = {}): InstanceSample {
   return { attempt: 1, usdPerHour: 2, billedSinceMs: START_MS, ...fields };
 }
 
+/** Makes everything happen once, so that each metric has a series. */
+export function everything(): Scene {
+  const scene = createScene();
+  const { metrics } = scene;
+  metrics.setLeading(true);
+  scene.gpuPods = [
+    gpuPod({
+      instance: instance({ attempt: 2, readyAfterMs: 90_000 }),
+      endedAttempts: [{ attempt: 1, outcome: 'Failed', costUsd: 0.5 }],
+    }),
+  ];
+  scene.cooldowns = new Map([['NoCapacity', 2]]);
+  scene.refused = new Set(['Unauthorized', 'RateLimited']);
+  scene.totalLimit = 50;
+  const { queue, onReconciled } = metrics.controller('gpupod');
+  queue.onDepth(3);
+  queue.onAdded();
+  queue.onStarted(0.2);
+  queue.onFinished(0.4);
+  queue.onRetry();
+  onReconciled('requeue_after', 0.3);
+  metrics.onApiRequest({ method: 'PUT', code: '409' });
+  metrics.reflector.onListed(7);
+  metrics.reflector.onWatchEnded('expired');
+  metrics.onListed({ wallet: undefined, nameless: ['a'], unidentified: 2 });
+  metrics.onListed({ wallet: 'team-1', failure: {}, nameless: [], unidentified: 0 });
+  metrics.onSwept({ duplicates: 1, orphans: 2 });
+  metrics.onProviderRequest({ endpoint: '/pods/{id}', method: 'GET', status: 404, durationMs: 250 });
+  metrics.onProviderRequest({ endpoint: '/pods/', method: 'POST', status: 'error', durationMs: 60_000 });
+  metrics.onProviderRequest({ endpoint: '/pods/', method: 'GET', status: 429, durationMs: 50 });
+  metrics.onOfferFailed({ provider: 'hyperstack', gpuType: 'H100_80GB', reason: 'NoCapacity' });
+  metrics.onEventDropped('rate');
+  metrics.onLimiterTurn('read', 250);
+  metrics.onOffers('H100_80GB', [{ gpuCount: 1, usdPerHour: 2.5 }], 0);
+  return scene;
+}
+
 function parseSeries(text: string, name: string): Record<string, number> {
   const series: Record<string, number> = {};
   for (const line of text.split('\n')) {

@@ -133,7 +133,63 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
     kind: 'PrometheusRule',
     expected: {
       metadata: { labels: { release: 'prometheus' } },
-      spec: alerts,
+      spec: { groups: [{ name: 'gpupod-operator.rules' }, ...alerts.groups] },
+    },
+  },
+  {
+    sets: ['enabled=true', 'runbookUrl=https://wiki.example.com/gpupod', 'longRunningAfterHours=24'].map(
+      (set) => `metrics.prometheusRule.${set}`,
+    ),
+    kind: 'PrometheusRule',
+    expected: {
+      spec: {
+        groups: [
+          {},
+          {
+            rules: alerts.groups.flatMap(({ rules }) =>
+              rules.map(({ alert, expr }) => ({
+                expr: expr.replace('168 * 3600', '24 * 3600'),
+                annotations: { runbook_url: `https://wiki.example.com/gpupod#${alert.toLowerCase()}` },
+              })),
+            ),
+          },
+        ],
+      },
+    },
+  },
+  {
+    sets: ['metrics.prometheusRule.enabled=true', 'metrics.serviceMonitor.enabled=true'],
+    kind: 'PrometheusRule',
+    expected: {
+      spec: {
+        groups: [
+          {},
+          {
+            rules: alerts.groups.flatMap(({ rules }) =>
+              rules.map(({ expr }) => ({
+                expr: expr.replace(
+                  'absent_over_time(gpupod_leader[6h])',
+                  `absent_over_time(gpupod_leader{namespace="${NAMESPACE}", job="gpupod-operator-metrics"}[6h])`,
+                ),
+              })),
+            ),
+          },
+        ],
+      },
+    },
+  },
+  {
+    sets: ['enabled=true', 'labels.grafana=main', 'annotations.grafana_folder=GPUs'].map(
+      (set) => `metrics.dashboard.${set}`,
+    ),
+    kind: 'ConfigMap',
+    expected: {
+      metadata: {
+        name: 'gpupod-operator-dashboard',
+        labels: { grafana_dashboard: '1', grafana: 'main' },
+        annotations: { grafana_folder: 'GPUs' },
+      },
+      data: { 'gpupod-operator.json': readFileSync(`${chart}/files/dashboard.json`, 'utf8') },
     },
   },
   {
