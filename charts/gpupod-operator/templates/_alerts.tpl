@@ -1,7 +1,7 @@
 {{/* alerts.yaml with what the values say: where the runbook is, and how long an instance may run. */}}
 {{- define "gpupod-operator.alerts" -}}
 {{- $rule := .Values.metrics.prometheusRule }}
-{{- $alerts := .Files.Get "alerts.yaml" | replace "168 * 3600" (printf "%v * 3600" (int $rule.longRunningAfterHours)) }}
+{{- $alerts := .Files.Get "alerts.yaml" | replace "168 * 3600" (printf "%v * 3600" (int ($rule.longRunningAfterHours | default 168))) }}
 {{- with $rule.runbookUrl }}
 {{- $alerts = replace "runbook: docs/how-to/runbooks.md#" (printf "runbook_url: %s#" .) $alerts }}
 {{- end }}
