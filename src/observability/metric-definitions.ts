@@ -1,3 +1,5 @@
+import { COOLDOWN_REASONS, FAST_SECONDS, PROVISIONING_SECONDS, REQUEST_SECONDS } from './metric-values.ts';
+
 /** One metric, as Prometheus and the reference show it. */
 export interface MetricDefinition {
   readonly name: string;
@@ -9,24 +11,6 @@ export interface MetricDefinition {
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[];
 }
-
-const FAST_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60];
-const REQUEST_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Reasons of a cooldown. */
-const COOLDOWN_REASONS = [
-  'NoCapacity',
-  'AboveMaxPrice',
-  'NotAsRequested',
-  'InvalidRequest',
-  'TemplateIncompatible',
-  'OtherRefusal',
-  'NotCreated',
-  'ProvisioningTimedOut',
-  'InstallFailed',
-  'Forbidden',
-  'QuotaExceeded',
-] as const;
-const PROVISIONING_SECONDS = [15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600];
 
 /**
  * Every metric of the operator. The library adds those of the process (`nodejs_`, `process_`). No label
