@@ -85,6 +85,10 @@ const size = {
 const modules = {
   'import-x/no-default-export': 'error',
   'import-x/no-mutable-exports': 'error',
+  // Types and values have imports of their own, and the order of imports says how far away a module is.
+  'import-x/consistent-type-specifier-style': ['error', 'prefer-top-level'],
+  'import-x/no-duplicates': 'error',
+  'import-x/order': ['error', { 'newlines-between': 'never' }],
   'unicorn/filename-case': ['error', { case: 'kebabCase' }],
   'unicorn/prefer-node-protocol': 'error',
 };
@@ -98,7 +102,8 @@ export default defineConfig(
   {
     files: [...typescript, ...javascript],
     plugins: { 'import-x': importX, unicorn },
-    rules: { ...correctness, ...size, ...modules },
+    // A guard of a test or a script may be on one line, without braces.
+    rules: { ...correctness, ...size, ...modules, curly: ['error', 'multi-line'] },
   },
   {
     files: typescript,
@@ -151,6 +156,21 @@ export default defineConfig(
     rules: {
       'no-restricted-imports': ['error', { paths: timeModules }],
       'no-restricted-properties': ['error', ...time],
+    },
+  },
+  {
+    // A guard of the product has braces.
+    files: product,
+    rules: { curly: ['error', 'all'] },
+  },
+  {
+    // These folders do not keep to it yet.
+    files: ['src/{accounts,composition,controllers,kubernetes}/**/*.ts'],
+    rules: {
+      curly: 'off',
+      'import-x/consistent-type-specifier-style': 'off',
+      'import-x/no-duplicates': 'off',
+      'import-x/order': 'off',
     },
   },
   {

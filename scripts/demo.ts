@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { showInstance } from './demo/instance.ts';
-import { DemoProcesses, type Stage } from './demo/stage.ts';
-import { deleteOne, readExample, rentOne, settleUp, showEvents, type Example } from './demo/story.ts';
+import { DemoProcesses } from './demo/stage.ts';
+import type { Stage } from './demo/stage.ts';
+import { deleteOne, readExample, rentOne, settleUp, showEvents } from './demo/story.ts';
+import type { Example } from './demo/story.ts';
 import { createTerminal } from './demo/terminal.ts';
 
 const usage = `Usage: npm run demo [-- --keep]

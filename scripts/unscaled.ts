@@ -2,7 +2,8 @@ import { systemClock } from '../src/clock.ts';
 import { openBench } from '../test/support/bench.ts';
 import { conditionText } from '../test/support/scene.ts';
 import { until } from '../test/support/until.ts';
-import { openStage, type Stage } from '../test/faults/support/stage.ts';
+import { openStage } from '../test/faults/support/stage.ts';
+import type { Stage } from '../test/faults/support/stage.ts';
 
 /**
  * `npm run test:unscaled`: one life with production timings, about a quarter of an hour. The fault tests scale all

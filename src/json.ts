@@ -36,9 +36,13 @@ export function numberAt(value: unknown, key: string): number | undefined {
 /** The members that are strings, as a new object. */
 export function stringsOf(value: unknown): Record<string, string> {
   const strings: Record<string, string> = {};
-  if (!isRecord(value)) return strings;
+  if (!isRecord(value)) {
+    return strings;
+  }
   for (const [key, member] of Object.entries(value)) {
-    if (typeof member === 'string') strings[key] = member;
+    if (typeof member === 'string') {
+      strings[key] = member;
+    }
   }
   return strings;
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Children } from './children.ts';
-import { runVisibly, type Command } from './command.ts';
+import { runVisibly } from './command.ts';
+import type { Command } from './command.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The counted part of jest's result file. */

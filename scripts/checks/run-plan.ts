@@ -1,8 +1,10 @@
 import type { Children } from './children.ts';
-import { runQuietly, type Command, type CommandResult } from './command.ts';
+import { runQuietly } from './command.ts';
+import type { Command, CommandResult } from './command.ts';
 import { inParallel } from './in-parallel.ts';
 import { runRing } from './jest-ring.ts';
-import { lineOf, seconds, totalOf, type Outcome } from './outcome.ts';
+import { lineOf, seconds, totalOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import type { Plan } from './plan.ts';
 
 /** The functions with which a run writes and starts processes. */

@@ -1,10 +1,13 @@
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
-import { startControlPlane, type ControlPlane } from '../../test/control-plane/control-plane.ts';
+import { startSimulator } from '../../src/simulator/start-simulator.ts';
+import type { Simulator } from '../../src/simulator/start-simulator.ts';
+import { startControlPlane } from '../../test/control-plane/control-plane.ts';
+import type { ControlPlane } from '../../test/control-plane/control-plane.ts';
 import { watchOver } from '../../test/control-plane/watchdog.ts';
-import { startOperatorProcess, type OperatorProcess } from '../../test/support/operator-process.ts';
+import { startOperatorProcess } from '../../test/support/operator-process.ts';
+import type { OperatorProcess } from '../../test/support/operator-process.ts';
 import type { Terminal } from './terminal.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

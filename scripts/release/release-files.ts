@@ -35,8 +35,9 @@ async function check(root: string, { tag, repository, digest }: Release): Promis
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
     version: string;
   };
-  if (tag !== `v${version}`)
+  if (tag !== `v${version}`) {
     throw new ReleaseError(`--tag: ${tag} is not that of version ${version}: v${version}`);
+  }
   if (!DIGEST.test(digest)) throw new ReleaseError(`--digest: ${digest} is not a digest: sha256:<64 digits>`);
   if (repository !== repository.toLowerCase() || repository === '') {
     throw new ReleaseError(
@@ -48,8 +49,9 @@ async function check(root: string, { tag, repository, digest }: Release): Promis
 async function edit(file: string, changes: readonly (readonly [RegExp, string])[]): Promise<void> {
   let text = await readFile(file, 'utf8');
   for (const [pattern, replacement] of changes) {
-    if (!pattern.test(text))
+    if (!pattern.test(text)) {
       throw new ReleaseError(`${file}: has no place that looks like ${pattern.source}`);
+    }
     text = text.replace(pattern, replacement);
   }
   await writeFile(file, text);

@@ -14,7 +14,9 @@ export class BoundedLabels {
   }
 
   of(value: string): string {
-    if (!this.#known.has(value) && this.#known.size >= this.#max) return OTHER;
+    if (!this.#known.has(value) && this.#known.size >= this.#max) {
+      return OTHER;
+    }
     this.#known.add(value);
     return value;
   }

@@ -69,13 +69,27 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
  * yet must find its series.
  */
 export function showKnownValues(instruments: Instruments): void {
-  for (const reason of METRICS.watchEnds.values) instruments.watchEnds.inc({ reason }, 0);
-  for (const reason of METRICS.eventsDropped.values) instruments.eventsDropped.inc({ reason }, 0);
-  for (const reason of METRICS.accountRefused.values) instruments.accountRefused.set({ reason }, 0);
-  for (const kind of METRICS.unownedPrice.values) instruments.unownedPrice.set({ kind }, 0);
-  for (const outcome of METRICS.attempts.values) instruments.attempts.inc({ outcome }, 0);
-  for (const priority of METRICS.limiterWaiting.values) instruments.limiterWaiting.set({ priority }, 0);
-  for (const priority of METRICS.limiterWait.values) instruments.limiterWait.zero({ priority });
+  for (const reason of METRICS.watchEnds.values) {
+    instruments.watchEnds.inc({ reason }, 0);
+  }
+  for (const reason of METRICS.eventsDropped.values) {
+    instruments.eventsDropped.inc({ reason }, 0);
+  }
+  for (const reason of METRICS.accountRefused.values) {
+    instruments.accountRefused.set({ reason }, 0);
+  }
+  for (const kind of METRICS.unownedPrice.values) {
+    instruments.unownedPrice.set({ kind }, 0);
+  }
+  for (const outcome of METRICS.attempts.values) {
+    instruments.attempts.inc({ outcome }, 0);
+  }
+  for (const priority of METRICS.limiterWaiting.values) {
+    instruments.limiterWaiting.set({ priority }, 0);
+  }
+  for (const priority of METRICS.limiterWait.values) {
+    instruments.limiterWait.zero({ priority });
+  }
 }
 
 interface Definition<Type, Label extends string> {

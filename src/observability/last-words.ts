@@ -21,7 +21,9 @@ export interface LastWords {
  * is left out.
  */
 export function lastWords(thrown: unknown): LastWords {
-  if (!(thrown instanceof Error)) return { type: typeof thrown, at: [] };
+  if (!(thrown instanceof Error)) {
+    return { type: typeof thrown, at: [] };
+  }
   const { type, message, code, stack = '' } = errorFields(thrown);
   const isOfTheSystem = 'syscall' in thrown && typeof thrown.syscall === 'string';
   const isOfTheCode = code === undefined && OF_THE_CODE.has(thrown.constructor.name);

@@ -170,7 +170,9 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       },
       next: () => {
         const isOld = clock.nowMs() - (book.recordedAtMs ?? -Infinity) >= MAX_RECORD_AGE_MS;
-        if (isLeading && isOld) read();
+        if (isLeading && isOld) {
+          read();
+        }
         return book.record();
       },
       onWritten: (text) => {

@@ -55,11 +55,15 @@ export class SpentBook {
 
   /** The amounts that may be shown. */
   shown(): ReadonlyMap<string, number> {
-    if (!this.#isRecorded) this.#settle();
+    if (!this.#isRecorded) {
+      this.#settle();
+    }
     return this.#shown;
   }
 
   #settle(): void {
-    for (const [namespace, usd] of this.#usd) this.#shown.set(namespace, usd);
+    for (const [namespace, usd] of this.#usd) {
+      this.#shown.set(namespace, usd);
+    }
   }
 }

@@ -30,10 +30,14 @@ export function writeSpentRecord({ atMs, usd }: SpentRecord): string {
  */
 export function readSpentRecord(text: string | undefined): SpentRecord | undefined {
   const record = parseJson(text ?? '');
-  if (!isRecord(record)) return undefined;
+  if (!isRecord(record)) {
+    return undefined;
+  }
   const atMs = Date.parse(String(record['at']));
   const usd = record['usd'];
-  if (Number.isNaN(atMs) || !isRecord(usd)) return undefined;
+  if (Number.isNaN(atMs) || !isRecord(usd)) {
+    return undefined;
+  }
   const amounts = Object.entries(usd).filter(
     (entry): entry is [string, number] =>
       typeof entry[1] === 'number' && Number.isFinite(entry[1]) && entry[1] >= 0,

@@ -1,6 +1,6 @@
-import type { Reply } from './reply.ts';
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../lifecycle/provider.ts';
+import type { Reply } from './reply.ts';
 import type { ApiKeySource, Secret } from './api-key.ts';
 import type { Exchange, Exchanger, ExchangeRequest } from './exchange.ts';
 import { failure } from './failure.ts';

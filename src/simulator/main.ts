@@ -10,14 +10,18 @@ import type { SettingsInput } from './world/settings.ts';
 
 function number(text: string): number {
   const parsed = z.coerce.number<string>().min(0).safeParse(text);
-  if (!parsed.success) throw new InvalidArgumentError('Not a number of 0 or more.');
+  if (!parsed.success) {
+    throw new InvalidArgumentError('Not a number of 0 or more.');
+  }
   return parsed.data;
 }
 
 /** `name=value`, with the value as YAML. */
 function assignment(text: string, before: Record<string, unknown>): Record<string, unknown> {
   const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Not of the form name=value.');
+  if (at < 1) {
+    throw new InvalidArgumentError('Not of the form name=value.');
+  }
   const value: unknown = parse(text.slice(at + 1));
   return { ...before, [text.slice(0, at)]: value };
 }
@@ -91,7 +95,9 @@ async function run(options: Options): Promise<void> {
     settings,
     ...(offers === undefined ? {} : { offers }),
   });
-  for (const rule of rules) simulator.faults.add(rule);
+  for (const rule of rules) {
+    simulator.faults.add(rule);
+  }
   process.stdout.write(`${JSON.stringify({ url: simulator.url, apiKey: simulator.apiKey })}\n`);
   const stop = (): void => {
     void simulator.stop();

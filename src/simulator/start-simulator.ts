@@ -47,7 +47,9 @@ export interface Simulator {
 }
 
 function catalogueOf(offers: SimulatorOptions['offers']): OfferCatalogue {
-  if (offers === undefined) return loadOffers(DEFAULT_OFFERS_FILE);
+  if (offers === undefined) {
+    return loadOffers(DEFAULT_OFFERS_FILE);
+  }
   const isFile = typeof offers === 'string' || offers instanceof URL;
   return isFile ? loadOffers(offers) : offerCatalogueSchema.parse(offers);
 }

@@ -23,8 +23,9 @@ describe('the message about a key of another account', () => {
   it('names both accounts, the cost and the remedy, and fits into a condition', async () => {
     const told = await toldOf(RECORDED);
     expect(told.length).toBeLessThanOrEqual(MAX_MESSAGE_LENGTH);
-    for (const part of [OURS, THEIRS, 'keep billing', `--accept-account=${THEIRS}.`])
+    for (const part of [OURS, THEIRS, 'keep billing', `--accept-account=${THEIRS}.`]) {
       expect(told).toContain(part);
+    }
   });
 
   it('names the other server when the server changed', async () => {

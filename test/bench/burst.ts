@@ -4,10 +4,13 @@ import { systemClock } from '../../src/clock.ts';
 import type { Audit } from '../support/audit.ts';
 import type { Bench } from '../support/bench.ts';
 import { shippedOperator } from '../faults/support/bundle.ts';
-import { startOperatorProcess, type OperatorProcess } from '../support/operator-process.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { startOperatorProcess } from '../support/operator-process.ts';
+import type { OperatorProcess } from '../support/operator-process.ts';
+import { openScene } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 import { measureFloor } from './floor.ts';
-import { scrape, type Scrape } from './scrape.ts';
+import { scrape } from './scrape.ts';
+import type { Scrape } from './scrape.ts';
 
 /** What a number of GpuPods cost. Counts are exact. Times mean something only in comparison with the floor. */
 export interface Burst {

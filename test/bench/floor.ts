@@ -1,7 +1,8 @@
 import { inParallel } from '../../scripts/checks/in-parallel.ts';
 import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
-import { createNamespace, type Bench } from '../support/bench.ts';
+import { createNamespace } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 
 /** The status that the loop writes, about as large as the operator's. */
 const MESSAGE = 'A sentence of about the length that a condition of the operator has, for a person to read.';

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareAudit } from '../support/audit.ts';
 import { openBench } from '../support/bench.ts';
-import { measureBurst, withoutEvents, type Burst } from './burst.ts';
+import { measureBurst, withoutEvents } from './burst.ts';
+import type { Burst } from './burst.ts';
 
 /** `npm run bench -- --count 1000`: what so many GpuPods cost in writes, requests, memory and, compared with a floor, time. */
 

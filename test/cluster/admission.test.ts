@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { stringify } from 'yaml';
 import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import { BAD_INPUT, SMALLEST } from '../support/bad-input.ts';
-import { createNamespace, openBench, type Bench } from '../support/bench.ts';
+import { createNamespace, openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(3 * MINUTE_MS);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import type { OfferInput } from '../../src/simulator/world/offer.ts';
-import { conditionText, type Scene } from '../support/scene.ts';
+import { conditionText } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 import { OFFERS } from '../simulation/simulation-offers.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { conditionText, type Scene } from '../support/scene.ts';
+import { conditionText } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 import { OFFERS } from '../simulation/simulation-offers.ts';
 

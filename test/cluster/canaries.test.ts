@@ -3,10 +3,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { FaultRuleInput } from '../../src/simulator/faults/effect.ts';
 import { onFreePort } from '../control-plane/ports.ts';
-import { createSecret, openBench, type Bench } from '../support/bench.ts';
+import { createSecret, openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import { findSecret } from '../support/find-secret.ts';
-import { startOperatorProcess, type OperatorProcess } from '../support/operator-process.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { startOperatorProcess } from '../support/operator-process.ts';
+import type { OperatorProcess } from '../support/operator-process.ts';
+import { openScene } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 
 const MINUTE_MS = 60_000;
 const NEVER_MS = 60 * MINUTE_MS;

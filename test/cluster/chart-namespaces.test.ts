@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { stringify } from 'yaml';
-import { startOperator, type RunningOperator } from '../../src/composition/operator.ts';
+import { startOperator } from '../../src/composition/operator.ts';
+import type { RunningOperator } from '../../src/composition/operator.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
-import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { startSimulator } from '../../src/simulator/start-simulator.ts';
+import type { Simulator } from '../../src/simulator/start-simulator.ts';
+import { startControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import {
   chart,

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
-import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
-import { DEPLOYMENT_EFFECTS, NAMESPACE, type Effect } from '../manifests/support/chart-effects.ts';
+import { startControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
+import { DEPLOYMENT_EFFECTS, NAMESPACE } from '../manifests/support/chart-effects.ts';
+import type { Effect } from '../manifests/support/chart-effects.ts';
 import { alerts, OBJECT_EFFECTS } from '../manifests/support/chart-object-effects.ts';
 import {
   chart,
@@ -13,7 +15,8 @@ import {
   SOME_IMAGE,
   template,
 } from '../manifests/support/helm.ts';
-import { objectsIn, one, type Objects } from '../manifests/support/rendered.ts';
+import { objectsIn, one } from '../manifests/support/rendered.ts';
+import type { Objects } from '../manifests/support/rendered.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(3 * MINUTE_MS);

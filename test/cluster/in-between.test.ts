@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { kubeconfig } from '../faults/support/stage.ts';
-import { ApiProxy, type CannedAnswer, type ProxiedRequest } from '../support/api-proxy.ts';
-import { conditionText, type Scene } from '../support/scene.ts';
+import { ApiProxy } from '../support/api-proxy.ts';
+import type { CannedAnswer, ProxiedRequest } from '../support/api-proxy.ts';
+import { conditionText } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
 const H100 = { gpu: { types: ['H100_80GB'] }, maxPrice: 3 };

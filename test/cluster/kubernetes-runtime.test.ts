@@ -10,10 +10,12 @@ import { configMapClient } from '../../src/kubernetes/config-map-client.ts';
 import { EventRecorder } from '../../src/kubernetes/event-recorder.ts';
 import { loadKubeConfig, serverVersion } from '../../src/kubernetes/kube-config.ts';
 import { LeaderElector } from '../../src/kubernetes/leader-elector.ts';
-import { type RawObject, trimMetadata } from '../../src/kubernetes/objects.ts';
+import { trimMetadata } from '../../src/kubernetes/objects.ts';
+import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { Reflector } from '../../src/kubernetes/reflector.ts';
 import { ResourceClient } from '../../src/kubernetes/resource-client.ts';
-import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { startControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 
 const MINUTE_MS = 60_000;
@@ -169,8 +171,9 @@ describe('the resource client', () => {
 
 describe('the reflector', () => {
   it('lists pages, follows changes, and reads its own writes', async () => {
-    for (let index = 0; index < 20; index += 1)
+    for (let index = 0; index < 20; index += 1) {
       await widgets.create('default', widget(`page-${String(index)}`));
+    }
     const { reflector, events } = await startReflector();
     expect(events.filter((event) => event.startsWith('ADDED page-'))).toHaveLength(20);
 

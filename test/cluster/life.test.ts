@@ -3,9 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { RunningOperator } from '../../src/composition/operator.ts';
-import { prepareAudit, type Audit } from '../support/audit.ts';
-import { openBench, type Bench } from '../support/bench.ts';
-import { conditionText, openScene, type Scene } from '../support/scene.ts';
+import { prepareAudit } from '../support/audit.ts';
+import type { Audit } from '../support/audit.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
+import { conditionText, openScene } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(3 * MINUTE_MS);
@@ -58,8 +61,9 @@ async function writes(): Promise<string[]> {
 /** Rents instances, and waits for all their details. Ports come with a list, not with a status poll. */
 async function rest(...names: string[]): Promise<void> {
   for (const name of names) await scene.create(name, H100);
-  for (const name of names)
+  for (const name of names) {
     await scene.until(name, 'its ports are known', ({ status }) => status.ports !== undefined);
+  }
 }
 
 /** Evidence of every write: the versions of the objects, and the server's own record. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
-import { startControlPlane, type ControlPlane } from '../control-plane/control-plane.ts';
+import { startControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane } from '../control-plane/control-plane.ts';
 import {
   chart,
   helm as runHelm,
@@ -10,7 +11,8 @@ import {
   SOME_IMAGE,
   template,
 } from '../manifests/support/helm.ts';
-import { parseManifests, permissions, podSpecOf, type Manifest } from '../manifests/support/manifest.ts';
+import { parseManifests, permissions, podSpecOf } from '../manifests/support/manifest.ts';
+import type { Manifest } from '../manifests/support/manifest.ts';
 
 const MINUTE_MS = 60_000;
 const root = path.resolve(import.meta.dirname, '../..');

@@ -4,7 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { recordAt } from '../../src/json.ts';
 import { kubeconfig } from '../faults/support/stage.ts';
 import { ApiProxy } from '../support/api-proxy.ts';
-import { conditionText, type Scene } from '../support/scene.ts';
+import { conditionText } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 import { OFFERS } from '../simulation/simulation-offers.ts';
 

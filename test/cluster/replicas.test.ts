@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startOperatorProcess, type OperatorProcess } from '../support/operator-process.ts';
-import { openBench, type Bench } from '../support/bench.ts';
+import { startOperatorProcess } from '../support/operator-process.ts';
+import type { OperatorProcess } from '../support/operator-process.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import type { Flags } from '../support/operator-settings.ts';
-import { openScene, type Scene } from '../support/scene.ts';
+import { openScene } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { createSecret } from '../support/bench.ts';
-import { conditionText, type Scene } from '../support/scene.ts';
+import { conditionText } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
 import { useBench } from '../support/use-bench.ts';
 
 /** Texts that occur nowhere else. Every occurrence is a leak. */
@@ -97,13 +98,14 @@ describe('values from Secrets', () => {
     expect(message).toContain('training');
     expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
 
-    if (standing === undefined)
+    if (standing === undefined) {
       await createSecret(cluster.bench, scene.namespace, 'training', { token: TOKEN, password: PASSWORD });
-    else
+    } else {
       await cluster.bench.secrets.mergePatch(
         { namespace: scene.namespace, name: 'training' },
         { stringData: { password: PASSWORD } },
       );
+    }
     await scene.untilReady('waiting');
     expect(scene.simulator.ledger.entries()).toHaveLength(1);
   });

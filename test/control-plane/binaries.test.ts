@@ -2,12 +2,16 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BinariesUnavailableError, ensureBinaries, type EnsureOptions } from './binaries.ts';
-import { cacheFor, goArchitecture, goPlatform, type Cache } from './cache.ts';
+import { BinariesUnavailableError, ensureBinaries } from './binaries.ts';
+import type { EnsureOptions } from './binaries.ts';
+import { cacheFor, goArchitecture, goPlatform } from './cache.ts';
+import type { Cache } from './cache.ts';
 import type { Download } from './download.ts';
-import { installFakeGo, type FakeGo } from './fake-go.ts';
+import { installFakeGo } from './fake-go.ts';
+import type { FakeGo } from './fake-go.ts';
 import type { Progress } from './progress.ts';
-import { coreBinaries, readRecipe, type BinaryName } from './recipe.ts';
+import { coreBinaries, readRecipe } from './recipe.ts';
+import type { BinaryName } from './recipe.ts';
 
 // These tests start processes, on a host that may be busy compiling.
 const core = ['etcd', 'kube-apiserver', 'kubectl'] as const;

@@ -1,11 +1,14 @@
 import path from 'node:path';
-import { cacheFor, findCached, findExecutable, type Cache } from './cache.ts';
-import { downloadWithEnvtest, type Download } from './download.ts';
+import { cacheFor, findCached, findExecutable } from './cache.ts';
+import type { Cache } from './cache.ts';
+import { downloadWithEnvtest } from './download.ts';
+import type { Download } from './download.ts';
 import { goBuild } from './go-build.ts';
 import type { GoResult } from './go-command.ts';
 import { withFileLock } from './lock.ts';
 import type { ProgressListener } from './progress.ts';
-import { coreBinaries, readRecipe, type BinaryName, type GoModule, type Recipe } from './recipe.ts';
+import { coreBinaries, readRecipe } from './recipe.ts';
+import type { BinaryName, GoModule, Recipe } from './recipe.ts';
 
 /** Options of `ensureBinaries`. Tests replace the environment and the download. */
 export interface EnsureOptions {

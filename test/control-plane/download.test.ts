@@ -2,14 +2,17 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
-import { cacheFor, findCached, goArchitecture, goPlatform, type Cache } from './cache.ts';
-import { envtestDownload, type DownloadResult } from './download.ts';
+import { cacheFor, findCached, goArchitecture, goPlatform } from './cache.ts';
+import type { Cache } from './cache.ts';
+import { envtestDownload } from './download.ts';
+import type { DownloadResult } from './download.ts';
 import { coreBinaries, readRecipe } from './recipe.ts';
 
 // These tests start processes, on a host that may be busy compiling.

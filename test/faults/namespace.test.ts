@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Flags } from '../support/operator-settings.ts';
-import { createNamespace, createSecret, openBench, type Bench } from '../support/bench.ts';
+import { createNamespace, createSecret, openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import { LEASE } from './support/lease.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import { openStage } from './support/stage.ts';
+import type { Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(6 * MINUTE_MS);

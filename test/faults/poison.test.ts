@@ -3,10 +3,12 @@ import { z } from 'zod';
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
 import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import type { ProxiedRequest } from '../support/api-proxy.ts';
-import { openBench, type Bench } from '../support/bench.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import { conditionText } from '../support/scene.ts';
 import { saysReady } from './support/points.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import { openStage } from './support/stage.ts';
+import type { Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(15 * MINUTE_MS);

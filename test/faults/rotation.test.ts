@@ -2,10 +2,12 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
-import { openBench, type Bench } from '../support/bench.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import { Durations } from './support/durations.ts';
 import { LEASE } from './support/lease.ts';
-import { kubeconfig, openStage, type Stage } from './support/stage.ts';
+import { kubeconfig, openStage } from './support/stage.ts';
+import type { Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { openBench, type Bench } from '../support/bench.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
+import { openStage } from './support/stage.ts';
+import type { Stage } from './support/stage.ts';
 import { SHORT_LEASE } from './support/lease.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
 import type { ProxiedRequest } from '../support/api-proxy.ts';
-import { openBench, type Bench } from '../support/bench.ts';
+import { openBench } from '../support/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import { Durations } from './support/durations.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import { openStage } from './support/stage.ts';
+import type { Stage } from './support/stage.ts';
 
 const MINUTE_MS = 60_000;
 jest.setTimeout(4 * MINUTE_MS);

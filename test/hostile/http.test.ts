@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import type { Socket } from 'node:net';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
 import { aCreateRequest, aPodRow, withProvider } from '../prime/builders.ts';
 import { withTcpServer } from '../prime/loopback-server.ts';
 

@@ -77,8 +77,9 @@ function received(text: string): RawObject | undefined {
 /** An object that the CRD accepts must be readable, with its status. The problem of an unreadable one must be short plain text. */
 function judgeParsing(raw: RawObject, parsed: ReturnType<typeof parseGpuPod>): void {
   if (parsed.kind === 'invalid') {
-    if (parsed.problems.length > 1_000 || !isPrintable(parsed.problems))
+    if (parsed.problems.length > 1_000 || !isPrintable(parsed.problems)) {
       throw new Error(`not fit for people: ${JSON.stringify(parsed.problems.slice(0, 400))}`);
+    }
     const isWhole = crdProblems(raw).length === 0 && isPlainMetadata(raw);
     if (isWhole) throw new Error(`the API server takes what is not read: ${parsed.problems}`);
     return;

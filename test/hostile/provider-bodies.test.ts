@@ -170,8 +170,9 @@ describe('an answer of the provider', () => {
 /** Messages are short and printable, names are printable, and no secret occurs anywhere. */
 function expectClean(outcome: object, endpoint: Endpoint): void {
   const message = 'message' in outcome ? String(outcome.message) : '';
-  if (message.length > 300 || !isPrintable(message))
+  if (message.length > 300 || !isPrintable(message)) {
     throw new Error(`not fit for people: ${JSON.stringify(message)}`);
+  }
   const text = JSON.stringify(outcome);
   if (!isPrintable(text)) throw new Error(`not printable: ${JSON.stringify(outcome)}`);
   // Only the answer to a create request can be compared with what was requested.

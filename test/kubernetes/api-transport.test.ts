@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ApiConnectionError } from '../../src/kubernetes/api-errors.ts';
 import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
 import { isList } from './support/fake-api-server.ts';
-import { type Runtime, startRuntime } from './support/runtime.ts';
+import { startRuntime } from './support/runtime.ts';
+import type { Runtime } from './support/runtime.ts';
 
 const THINGS = '/apis/example.dev/v1/namespaces/default/things';
 

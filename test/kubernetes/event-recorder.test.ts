@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EventToRecord, ObjectReference } from '../../src/kubernetes/event-record.ts';
-import { type EventDrop, EventRecorder } from '../../src/kubernetes/event-recorder.ts';
+import { EventRecorder } from '../../src/kubernetes/event-recorder.ts';
+import type { EventDrop } from '../../src/kubernetes/event-recorder.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { statusAnswer } from './support/fake-objects.ts';
-import { type Runtime, startRuntime } from './support/runtime.ts';
+import { startRuntime } from './support/runtime.ts';
+import type { Runtime } from './support/runtime.ts';
 import { turn, until } from './support/until.ts';
 
 const EVENTS = '/api/v1/events';
@@ -156,8 +158,9 @@ describe('a flood', () => {
   it('about many objects leaves bounded room for warnings', () => {
     runtime.server.plan(() => 'hang');
     const flood = (count: number, type: 'Normal' | 'Warning'): void => {
-      for (let index = 0; index < count; index += 1)
+      for (let index = 0; index < count; index += 1) {
         recorder.record(about({ uid: `${type}-${String(index)}` }), event({ type }));
+      }
     };
 
     flood(4002, 'Normal');

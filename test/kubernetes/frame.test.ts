@@ -3,7 +3,8 @@ import { createFrame } from '../../src/kubernetes/frame.ts';
 import type { Frame } from '../../src/kubernetes/frame.ts';
 import { Reflector } from '../../src/kubernetes/reflector.ts';
 import type { WatchedEvent } from '../../src/kubernetes/source.ts';
-import { type Runtime, startRuntime } from './support/runtime.ts';
+import { startRuntime } from './support/runtime.ts';
+import type { Runtime } from './support/runtime.ts';
 import { until } from './support/until.ts';
 
 const THINGS = '/apis/example.dev/v1/things';

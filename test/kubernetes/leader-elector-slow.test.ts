@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Candidate, Election, isWriteOf, settle } from './support/election.ts';
+import { Election, isWriteOf, settle } from './support/election.ts';
+import type { Candidate } from './support/election.ts';
 import type { SeenRequest } from './support/seen-request.ts';
 import { statusAnswer } from './support/fake-objects.ts';
 

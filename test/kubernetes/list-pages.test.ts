@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ListPage, listPages } from '../../src/kubernetes/list-pages.ts';
+import { listPages } from '../../src/kubernetes/list-pages.ts';
+import type { ListPage } from '../../src/kubernetes/list-pages.ts';
 import { keepOwnAnnotations } from '../../src/kubernetes/objects.ts';
 import { isList } from './support/fake-api-server.ts';
 import { THINGS } from './support/reflecting.ts';
-import { type Runtime, startRuntime } from './support/runtime.ts';
+import { startRuntime } from './support/runtime.ts';
+import type { Runtime } from './support/runtime.ts';
 
 const KIB = 1_024;
 let runtime: Runtime;

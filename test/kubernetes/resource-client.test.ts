@@ -14,7 +14,8 @@ import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { ResourceClient } from '../../src/kubernetes/resource-client.ts';
 import { secretData, secretsClient, secretText } from '../../src/kubernetes/secrets-client.ts';
 import { statusAnswer } from './support/fake-objects.ts';
-import { type Runtime, startRuntime } from './support/runtime.ts';
+import { startRuntime } from './support/runtime.ts';
+import type { Runtime } from './support/runtime.ts';
 import { turn, until } from './support/until.ts';
 
 const THINGS = '/apis/example.dev/v1/things';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { WorkQueue, type WorkQueueOptions } from '../../src/kubernetes/work-queue.ts';
+import { WorkQueue } from '../../src/kubernetes/work-queue.ts';
+import type { WorkQueueOptions } from '../../src/kubernetes/work-queue.ts';
 import { ControlledWork } from './support/controlled-work.ts';
 import { RecordingLog } from './support/recording-log.ts';
 import { VirtualClock } from './support/virtual-clock.ts';

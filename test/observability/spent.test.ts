@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readSpentRecord, writeSpentRecord } from '../../src/observability/spent-record.ts';
-import { createScene, gpuPod, HOUR_MS, instance, START_MS, type Scene } from './metrics-scene.ts';
+import { createScene, gpuPod, HOUR_MS, instance, START_MS } from './metrics-scene.ts';
+import type { Scene } from './metrics-scene.ts';
 
 const SPENT = 'gpupod_spent_usd_total';
 

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
-import { selectOffer, type Selection } from '../../src/offers/select-offer.ts';
+import { selectOffer } from '../../src/offers/select-offer.ts';
+import type { Selection } from '../../src/offers/select-offer.ts';
 import { noCooldowns, requirementsFrom } from '../../src/offers/requirements.ts';
 import { offerLists, specs } from './support/arbitraries.ts';
 import { spec } from './support/builders.ts';

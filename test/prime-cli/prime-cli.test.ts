@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { startSimulator, type Simulator } from '../../src/simulator/start-simulator.ts';
+import { startSimulator } from '../../src/simulator/start-simulator.ts';
+import type { Simulator } from '../../src/simulator/start-simulator.ts';
 import { ManualClock } from '../simulator/support.ts';
-import { installPrimeCli, type PrimeCli } from './install.ts';
-import { runProgram, type ProgramResult } from './program.ts';
+import { installPrimeCli } from './install.ts';
+import type { PrimeCli } from './install.ts';
+import { runProgram } from './program.ts';
+import type { ProgramResult } from './program.ts';
 
 jest.setTimeout(5 * 60_000);
 

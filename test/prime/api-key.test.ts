@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { fileApiKey, literalApiKey } from '../../src/prime/api-key.ts';
 import type { ApiKeySource } from '../../src/prime/api-key.ts';
 import { CANARY_KEY } from './builders.ts';

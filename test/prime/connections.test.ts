@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
 import type { Socket } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
 import { aCreateRequest, aPodRow, podsPage, withProvider } from './builders.ts';
 import { withRawServer, withServer } from './loopback-server.ts';
 

@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import { literalApiKey } from '../../src/prime/api-key.ts';
-import { aCreateRequest, aPodRow, CANARY_KEY, POD_NAME, withProvider } from './builders.ts';
 import type { LimitedAnswer } from '../../src/prime/rate-limiter.ts';
+import { aCreateRequest, aPodRow, CANARY_KEY, POD_NAME, withProvider } from './builders.ts';
 import { withServer } from './loopback-server.ts';
 import type { CannedAnswer } from './loopback-server.ts';
 

@@ -17,8 +17,9 @@ function setUp(onTurn?: RateLimiterOptions['onTurn']): { clock: VirtualClock; li
 describe('a rate limiter', () => {
   it('reports its tokens and the number of waiting requests', async () => {
     const { clock, limiter } = setUp();
-    for (const priority of ['read', 'read', 'read', 'read', 'create'] as const)
+    for (const priority of ['read', 'read', 'read', 'read', 'create'] as const) {
       void limiter.acquire({ priority });
+    }
     expect(limiter.state()).toEqual({
       requestsPerSecond: 10,
       tokens: 0,

@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
 import type { ObservedRequest } from '../../src/prime/http-client.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import type { PrimeProvider } from '../../src/prime/prime-provider.ts';

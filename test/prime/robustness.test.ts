@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { aCreateRequest, anOfferRow, aPodRow, aProvider, CANARY_KEY, podsPage } from './builders.ts';
-import { listen } from './loopback-server.ts';
 import type { PrimeProvider } from '../../src/prime/prime-provider.ts';
+import { listen } from './loopback-server.ts';
+import { aCreateRequest, anOfferRow, aPodRow, aProvider, CANARY_KEY, podsPage } from './builders.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 const GOOD_BODIES = [

@@ -8,7 +8,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { bundle, type Bundle } from '../../scripts/build/bundle.ts';
+import { bundle } from '../../scripts/build/bundle.ts';
+import type { Bundle } from '../../scripts/build/bundle.ts';
 import { LicenceMissingError, thirdPartyNotices } from '../../scripts/build/notices.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { annotate } from './people.ts';
 import { numberAt } from '../../src/json.ts';
+import { annotate } from './people.ts';
 import { reasonOf, statusOf } from './readings.ts';
 import { Simulation } from './simulation.ts';
 

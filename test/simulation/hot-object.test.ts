@@ -23,8 +23,9 @@ async function live(isHot: boolean): Promise<{
   const readyAtMs = new Map<string, number>();
   simulation.server.onChange(({ kind, object }) => {
     const { name } = object.metadata;
-    if (kind === 'gpupods' && !readyAtMs.has(name) && simulation.isReady(name))
+    if (kind === 'gpupods' && !readyAtMs.has(name) && simulation.isReady(name)) {
       readyAtMs.set(name, simulation.time.nowMs);
+    }
   });
   simulation.startOperator();
   await simulation.pass(1_000);

@@ -138,8 +138,9 @@ export class Journal {
       this.addViolation('written-first', `create request for ${name} without a create intent on any object`);
       return;
     }
-    if (!intent.hadFinalizer)
+    if (!intent.hadFinalizer) {
       this.addViolation('written-first', `create intent ${name} was written without the finalizer`);
+    }
     const isCapped = typeof maxPrice === 'number' && maxPrice >= 0.01 && maxPrice <= intent.maxPrice + 1e-9;
     if (!isCapped) {
       this.addViolation(

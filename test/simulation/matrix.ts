@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Call, FaultPlan, CallFault, Moment } from './boundary.ts';
 import { isRecord } from '../../src/json.ts';
+import type { Call, FaultPlan, CallFault, Moment } from './boundary.ts';
 import { live } from './life.ts';
 import type { LifeOptions, LifeResult, Marks } from './life.ts';
 import { withoutOffer } from './oracles.ts';

@@ -164,16 +164,18 @@ function judgeDeletes(simulation: JudgedSimulation): void {
 /** No create request uses another account's key. */
 function judgePayers(simulation: JudgedSimulation): void {
   for (const { userId, name } of ours(simulation, simulation.api.world.ledger.entries())) {
-    if (userId !== OUR_USER)
+    if (userId !== OUR_USER) {
       simulation.journal.addViolation('foreign', `${name} was created on account ${userId}`);
+    }
   }
 }
 
 /** After the last fault the simulation comes to rest within a few passes over each object. */
 function judgePasses({ progress, journal }: JudgedSimulation, most: number): void {
   for (const [key, passes] of progress?.passesToRest() ?? []) {
-    if (passes > most)
+    if (passes > most) {
       journal.addViolation('settles', `${key} needed ${String(passes)} passes after the last fault`);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { markdownFiles, tableBelow } from '../docs/support/markdown.ts';
 import { live } from './life.ts';
 import { TERMINATION_BUGS } from './planted/termination-bugs.ts';
 import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
@@ -7,7 +8,6 @@ import { CREATE_BUGS } from './planted/create-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
 import { STATUS_BUGS } from './planted/status-bugs.ts';
 import { WAITING_BUGS } from './planted/waiting-bugs.ts';
-import { markdownFiles, tableBelow } from '../docs/support/markdown.ts';
 
 // A life takes a second, and longer on a busy host.
 jest.setTimeout(5 * 60_000);

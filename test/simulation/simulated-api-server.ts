@@ -161,8 +161,9 @@ export class SimulatedApiServer {
   #guarded(kind: Kind, target: ObjectName, guard: { uid: string; resourceVersion: string }): RawObject {
     const held = this.#existing(kind, target);
     if (held.metadata.uid !== guard.uid) throw conflict('the UID differs');
-    if (held.metadata.resourceVersion !== guard.resourceVersion)
+    if (held.metadata.resourceVersion !== guard.resourceVersion) {
       throw conflict('the object has been modified');
+    }
     return held;
   }
 

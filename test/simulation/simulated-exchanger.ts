@@ -83,8 +83,9 @@ function toExchange(delivery: Delivery): Exchange {
     return { kind: 'broken', sent: true, stale: false, code: 'ECONNRESET' };
   }
   const { status, headers } = delivery.answer;
-  if (delivery.wire?.kind === 'Huge')
+  if (delivery.wire?.kind === 'Huge') {
     return { kind: 'unreadable', status, message: 'the answer is too large' };
+  }
   const retryAfter = headers['retry-after'];
   return {
     kind: 'reply',

@@ -7,11 +7,8 @@ import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import { ResourceClient } from '../../src/kubernetes/resource-client.ts';
-import {
-  startControlPlane,
-  type ControlPlane,
-  type ControlPlaneOptions,
-} from '../control-plane/control-plane.ts';
+import { startControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane, ControlPlaneOptions } from '../control-plane/control-plane.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -1,8 +1,10 @@
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
-import { findSecret, type Canaries } from './find-secret.ts';
-import { createSecret, type Bench } from './bench.ts';
-import { loggedText, shownOf } from './readable.ts';
 import type { LogLine } from '../kubernetes/support/recording-log.ts';
+import { findSecret } from './find-secret.ts';
+import type { Canaries } from './find-secret.ts';
+import { createSecret } from './bench.ts';
+import type { Bench } from './bench.ts';
+import { loggedText, shownOf } from './readable.ts';
 
 const SECRET = 'canaries';
 

@@ -1,19 +1,20 @@
-import { parseGpuPod, type GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import { parseGpuPod } from '../../src/api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../src/api/gpupod/gpu-pod.ts';
 import { API_VERSION, KIND } from '../../src/api/common/names.ts';
 import type { GpuPodSpecInput } from '../../src/api/gpupod/spec.ts';
-import { startOperator, type RunningOperator } from '../../src/composition/operator.ts';
+import { startOperator } from '../../src/composition/operator.ts';
+import type { RunningOperator } from '../../src/composition/operator.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import {
-  startSimulator,
-  type Simulator,
-  type SimulatorOptions,
-} from '../../src/simulator/start-simulator.ts';
+import { startSimulator } from '../../src/simulator/start-simulator.ts';
+import type { Simulator, SimulatorOptions } from '../../src/simulator/start-simulator.ts';
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
-import { createNamespace, type Bench } from './bench.ts';
+import { createNamespace } from './bench.ts';
+import type { Bench } from './bench.ts';
 import { createCanaries, leaks, SECRETIVE } from './canaries.ts';
 import type { OperatorProcess } from './operator-process.ts';
-import { operatorArgs, unscaledArgs, type Flags, type OperatorPlace } from './operator-settings.ts';
+import { operatorArgs, unscaledArgs } from './operator-settings.ts';
+import type { Flags, OperatorPlace } from './operator-settings.ts';
 import { until } from './until.ts';
 
 /** Durations of instance states, just long enough for a test to observe each state. */

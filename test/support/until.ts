@@ -19,8 +19,9 @@ export async function until<T>(
   for (;;) {
     const found = await snapshot();
     if (found !== undefined) return found;
-    if (systemClock.monotonicMs() > deadlineMs)
+    if (systemClock.monotonicMs() > deadlineMs) {
       throw new Error(`never came true: ${what}\n${await explain()}`);
+    }
     await systemClock.sleep(POLL_MS);
   }
 }

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
-import { openBench, type Bench } from './bench.ts';
-import { openScene, type Scene, type SceneOptions } from './scene.ts';
+import { openBench } from './bench.ts';
+import type { Bench } from './bench.ts';
+import { openScene } from './scene.ts';
+import type { Scene, SceneOptions } from './scene.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { gpuPodCrd } from './crd.ts';
 import { CRD_ANNOTATIONS, VERSION } from '../common/names.ts';
+import { gpuPodCrd } from './crd.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -34,9 +34,13 @@ export function crdDrift(served: unknown, ownVersion: string): string | undefine
   }
   const [ownMarks, marks] = [annotationsOf(own), annotationsOf(served)];
   const hash = marks[CRD_ANNOTATIONS.hash];
-  if (hash === undefined || hash === ownMarks[CRD_ANNOTATIONS.hash]) return undefined;
+  if (hash === undefined || hash === ownMarks[CRD_ANNOTATIONS.hash]) {
+    return undefined;
+  }
   const version = marks[CRD_ANNOTATIONS.version];
-  if (typeof version === 'string' && isNewer(version, ownVersion)) return undefined;
+  if (typeof version === 'string' && isNewer(version, ownVersion)) {
+    return undefined;
+  }
   return `The installed CRD checks GpuPods by other rules than that of version ${ownVersion}.`;
 }
 
@@ -59,7 +63,9 @@ function schemaOf(crd: unknown): unknown {
 /** Fields of the first schema that the second one would drop, each as a path: `status.attempts[].teamId`. */
 function missingFields(own: unknown, served: unknown, path: string): readonly string[] {
   const [{ properties, items }, other] = [asRecord(own), asRecord(served)];
-  if (other['x-kubernetes-preserve-unknown-fields'] === true) return [];
+  if (other['x-kubernetes-preserve-unknown-fields'] === true) {
+    return [];
+  }
   const theirs = asRecord(other['properties']);
   const ofFields = Object.entries(asRecord(properties)).flatMap(([name, schema]) => {
     const place = `${path}.${name}`;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isRecord } from '../../json.ts';
 import { oncePerObject } from '../common/once-per-object.ts';
-import { truncateMessage } from './conditions.ts';
 import { ANNOTATIONS, FINALIZER } from '../common/names.ts';
+import { truncateMessage } from './conditions.ts';
 import { GpuPodSpec } from './spec.ts';
 import { FRESH_STATUS, GpuPodStatus } from './status.ts';
 

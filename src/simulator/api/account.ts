@@ -29,7 +29,9 @@ function whoami({ account }: ApiContext): ApiAnswer {
 
 function teams({ account, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, offsetQuery);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   const view = (teamId: string): unknown => ({
     teamId,
     name: teamId,
@@ -42,8 +44,12 @@ function teams({ account, request }: ApiContext): ApiAnswer {
 
 function members({ world, account, request, id }: ApiContext): ApiAnswer {
   const query = checkQuery(request, offsetQuery);
-  if (!query.ok) return invalid(query.errors);
-  if (!account.teams.includes(id)) return failure(404, 'Team not found');
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
+  if (!account.teams.includes(id)) {
+    return failure(404, 'Team not found');
+  }
   const inTeam = world.settings.accounts.filter((other) => other.teams.includes(id));
   const view = ({ userId }: Account): unknown => ({
     userId,
@@ -66,7 +72,9 @@ const walletQuery = offsetQuery.extend({
  */
 function wallet({ world, account, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, walletQuery);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   const { offset, limit, teamId } = query.value;
   const isTeam = teamId !== undefined && account.teams.includes(teamId);
   const ownerId = isTeam ? teamId : account.userId;

@@ -64,11 +64,17 @@ function offerView(world: World, { market, ...row }: Offer): unknown {
 
 function currentList(rowsOf: (world: World) => readonly Offer[]): Route['handle'] {
   return ({ world, request }) => {
-    if (world.settings.availabilityEndpoints === 'LegacyOnly') return failure(404, 'Not Found');
+    if (world.settings.availabilityEndpoints === 'LegacyOnly') {
+      return failure(404, 'Not Found');
+    }
     const query = checkQuery(request, currentQuery, LISTS);
-    if (!query.ok) return invalid(query.errors);
+    if (!query.ok) {
+      return invalid(query.errors);
+    }
     const unknown = unknownName(world, 'gpuType', query.value.gpu_type, 'query.gpu_type');
-    if (unknown.length > 0) return invalid(unknown);
+    if (unknown.length > 0) {
+      return invalid(unknown);
+    }
     const { page, page_size: size } = query.value;
     const rows = rowsOf(world).filter((offer) => fits(world, query.value, offer));
     const items = rows.slice((page - 1) * size, page * size).map((offer) => offerView(world, offer));
@@ -78,11 +84,17 @@ function currentList(rowsOf: (world: World) => readonly Offer[]): Route['handle'
 
 function legacyList(rowsOf: (world: World) => readonly Offer[]): Route['handle'] {
   return ({ world, request }) => {
-    if (world.settings.availabilityEndpoints === 'CurrentOnly') return failure(404, 'Not Found');
+    if (world.settings.availabilityEndpoints === 'CurrentOnly') {
+      return failure(404, 'Not Found');
+    }
     const query = checkQuery(request, legacyQuery, LISTS);
-    if (!query.ok) return invalid(query.errors);
+    if (!query.ok) {
+      return invalid(query.errors);
+    }
     const unknown = unknownName(world, 'gpuType', query.value.gpu_type, 'query.gpu_type');
-    if (unknown.length > 0) return invalid(unknown);
+    if (unknown.length > 0) {
+      return invalid(unknown);
+    }
     const { page, page_size: size } = query.value;
     const rows = rowsOf(world).filter((offer) => fits(world, query.value, offer));
     const onPage = rows.slice((page - 1) * size, page * size);
@@ -100,7 +112,9 @@ function legacyList(rowsOf: (world: World) => readonly Offer[]): Route['handle']
 
 function diskList({ world, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, currentQuery, LISTS);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   const { page, page_size: size, regions, data_center_id: dataCenter, cloud_id: cloudId } = query.value;
   const isWanted = (offer: DiskOffer): boolean =>
     equals(dataCenter, offer.dataCenter) &&

@@ -1,7 +1,7 @@
 import type { Account } from '../world/settings.ts';
 import type { World } from '../world/world.ts';
-import type { ApiAnswer, ApiRequest } from './answer.ts';
 import type { DeleteRecord } from '../world/ledger.ts';
+import type { ApiAnswer, ApiRequest } from './answer.ts';
 
 /** What a handler works with. `account` is the authorized caller. */
 export interface ApiContext {

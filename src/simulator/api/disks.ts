@@ -74,13 +74,17 @@ function sizeProblem({ spec }: DiskOffer, sizeGb: number): string | null {
 function create(context: ApiContext): ApiAnswer {
   const { world, account, request } = context;
   const body = checkBody(request, createDiskSchema);
-  if (!body.ok) return invalid(body.errors);
+  if (!body.ok) {
+    return invalid(body.errors);
+  }
   const teamId = body.value.team?.teamId ?? null;
   if (teamId !== null && !account.teams.includes(teamId)) {
     return failure(world.settings.foreignTeamStatus, 'You are not a member of this team');
   }
   const offer = findOffer(world, body.value);
-  if (offer === undefined) return failure(400, 'The selected disk is no longer available');
+  if (offer === undefined) {
+    return failure(400, 'The selected disk is no longer available');
+  }
   return createOn(context, offer, { ...body.value.disk, teamId });
 }
 
@@ -90,7 +94,9 @@ function createOn(
   { size, name, teamId }: { size: number; name?: string | null | undefined; teamId: string | null },
 ): ApiAnswer {
   const problem = sizeProblem(offer, size);
-  if (problem !== null) return failure(400, problem);
+  if (problem !== null) {
+    return failure(400, problem);
+  }
   const disk = world.disks.create({
     name: name ?? 'unnamed disk',
     sizeGb: size,
@@ -107,7 +113,9 @@ function createOn(
 
 function list({ world, account, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, offsetQuery);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   return json(offsetPage(world.disks.visibleTo(account), query.value, (disk) => diskView(world, disk)));
 }
 
@@ -120,7 +128,9 @@ function withDisk(use: (context: ApiContext, disk: Disk) => ApiAnswer): Route['h
 
 function rename({ world, request }: ApiContext, disk: Disk): ApiAnswer {
   const body = checkBody(request, z.strictObject({ name: z.string().min(1).max(255) }));
-  if (!body.ok) return invalid(body.errors);
+  if (!body.ok) {
+    return invalid(body.errors);
+  }
   world.disks.rename(disk, body.value.name);
   return json(diskView(world, disk));
 }

@@ -18,6 +18,8 @@ export function unknownName(
     !world.settings.strictEnums ||
     DOCUMENTED[kind].includes(name) ||
     world.offers.all().some((offer) => offer[kind] === name);
-  if (isKnown) return [];
+  if (isKnown) {
+    return [];
+  }
   return [{ param, details: `Input should be ${DOCUMENTED[kind].map((known) => `'${known}'`).join(', ')}` }];
 }

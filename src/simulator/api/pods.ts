@@ -19,8 +19,12 @@ function isVisible(account: Account, pod: Pod): boolean {
 /** True while GET finds the instance: it is live, or the settings keep terminated instances visible. */
 function isFound(world: World, pod: Pod): boolean {
   const { settings, clock } = world;
-  if (world.pods.isLive(pod)) return true;
-  if (settings.afterDelete === 'NotFound') return false;
+  if (world.pods.isLive(pod)) {
+    return true;
+  }
+  if (settings.afterDelete === 'NotFound') {
+    return false;
+  }
   const endedForMs = clock.nowMs() - (pod.endsAtMs ?? clock.nowMs());
   return settings.terminatedVisibleMs === null || endedForMs < settings.terminatedVisibleMs;
 }
@@ -32,8 +36,12 @@ function findPod({ world, account, id }: ApiContext): Pod | undefined {
 
 function isListed({ world, account, request }: ApiContext, pod: Pod): boolean {
   const teamId = world.settings.teamIdQueryHonoured ? request.query.get('teamId') : null;
-  if (pod.hiddenUntilMs > world.clock.nowMs()) return false;
-  if (teamId !== null) return pod.teamId === teamId && account.teams.includes(teamId);
+  if (pod.hiddenUntilMs > world.clock.nowMs()) {
+    return false;
+  }
+  if (teamId !== null) {
+    return pod.teamId === teamId && account.teams.includes(teamId);
+  }
   return world.settings.bareListIncludesTeamPods
     ? isVisible(account, pod)
     : pod.teamId === null && pod.userId === account.userId;
@@ -47,27 +55,37 @@ function foreignTeam({ account, request }: ApiContext): string | null {
 
 function listPods(context: ApiContext): ApiAnswer {
   const query = checkQuery(context.request, offsetQuery);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   const { world } = context;
   const { leftTeamListStatus } = world.settings;
   if (leftTeamListStatus !== null && foreignTeam(context) !== null) {
     return failure(leftTeamListStatus, 'You are not a member of this team');
   }
   const pods = world.pods.live().filter((pod) => isListed(context, pod));
-  if (world.settings.listOrder === 'NewestFirst') pods.reverse();
+  if (world.settings.listOrder === 'NewestFirst') {
+    pods.reverse();
+  }
   return json(offsetPage(pods, query.value, (pod) => podView(world, pod)));
 }
 
 function create({ world, account, request }: ApiContext): ApiAnswer {
   const body = checkBody(request, createBodySchema);
-  if (!body.ok) return invalid(body.errors);
+  if (!body.ok) {
+    return invalid(body.errors);
+  }
   const unknown = [
     ...unknownName(world, 'gpuType', body.value.pod.gpuType, 'body.pod.gpuType'),
     ...unknownName(world, 'provider', body.value.provider.type, 'body.provider.type'),
   ];
-  if (unknown.length > 0) return invalid(unknown);
+  if (unknown.length > 0) {
+    return invalid(unknown);
+  }
   const outcome = createPod(world, { account, body: body.value, raw: body.raw });
-  if (outcome.kind === 'Created') return json(podView(world, outcome.pod));
+  if (outcome.kind === 'Created') {
+    return json(podView(world, outcome.pod));
+  }
   return json(outcome.body ?? { detail: outcome.detail }, outcome.status);
 }
 
@@ -78,7 +96,9 @@ function getPod(context: ApiContext): ApiAnswer {
 
 function podStatus({ world, account, request }: ApiContext): ApiAnswer {
   const ids = request.query.getAll('pod_ids');
-  if (ids.length === 0) return invalid([{ param: 'query.pod_ids', details: 'field required' }]);
+  if (ids.length === 0) {
+    return invalid([{ param: 'query.pod_ids', details: 'field required' }]);
+  }
   const rows = ids.flatMap((id) => {
     const pod = world.pods.byId.get(id);
     return pod !== undefined && isVisible(account, pod) && isFound(world, pod)
@@ -95,7 +115,9 @@ const historyQuery = offsetQuery.extend({
 
 function history({ world, account, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, historyQuery);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   const { sort_by: sortBy, sort_order: sortOrder } = query.value;
   const sign = sortOrder === 'asc' ? 1 : -1;
   const timeOf = (pod: Pod): number => (sortBy === 'createdAt' ? pod.createdAtMs : (pod.endsAtMs ?? 0));
@@ -107,7 +129,9 @@ function history({ world, account, request }: ApiContext): ApiAnswer {
 
 function podLog(context: ApiContext): ApiAnswer {
   const pod = findPod(context);
-  if (pod === undefined) return failure(404, 'Pod not found');
+  if (pod === undefined) {
+    return failure(404, 'Pod not found');
+  }
   const lines = Array.from(
     { length: 20 },
     (_, index) => `[${pod.id.slice(0, 6)}] install step ${String(index + 1)}`,

@@ -22,8 +22,12 @@ export class RateLimit {
     const refill = ((nowMs - this.#atMs) / 1000) * (rate ?? 0);
     this.#atMs = nowMs;
     this.#tokens = Math.min(this.#settings.requestBurst, this.#tokens + refill);
-    if (rate === null) return true;
-    if (this.#tokens < 1) return false;
+    if (rate === null) {
+      return true;
+    }
+    if (this.#tokens < 1) {
+      return false;
+    }
     this.#tokens -= 1;
     return true;
   }

@@ -33,8 +33,12 @@ function plain(path: string): string {
 /** True if `wanted` is the operation's canonical path, the path as sent, or a pattern with `*`. */
 export function isPath(wanted: string, route: string | null, path: string): boolean {
   const target = plain(wanted).replaceAll(/:\w+/g, '{id}');
-  if (target === plain(path) || (route !== null && target === plain(route))) return true;
-  if (!target.includes('*')) return false;
+  if (target === plain(path) || (route !== null && target === plain(route))) {
+    return true;
+  }
+  if (!target.includes('*')) {
+    return false;
+  }
   const parts = target.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join('.*')}$`).test(plain(path));
 }
@@ -49,7 +53,9 @@ export class RequestLog {
     this.#lastNumber += 1;
     const logged = { ...request, number: this.#lastNumber, faults: [], status: null };
     this.#requests.push(logged);
-    for (const listener of this.#listeners) listener(logged);
+    for (const listener of this.#listeners) {
+      listener(logged);
+    }
     return logged;
   }
 

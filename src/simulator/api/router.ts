@@ -23,12 +23,17 @@ function segments(path: string): string[] {
 
 function matchId(route: Route, parts: readonly string[]): string | null {
   const wanted = segments(route.path);
-  if (wanted.length !== parts.length) return null;
+  if (wanted.length !== parts.length) {
+    return null;
+  }
   let id = '';
   for (const [index, part] of wanted.entries()) {
     const actual = parts[index] ?? '';
-    if (part === '{id}') id = decodeURIComponent(actual);
-    else if (part !== actual) return null;
+    if (part === '{id}') {
+      id = decodeURIComponent(actual);
+    } else if (part !== actual) {
+      return null;
+    }
   }
   return id;
 }
@@ -44,7 +49,9 @@ export type RouteMatch =
  * ID.
  */
 export function findRoute(request: ApiRequest, slash: Settings['slash']): RouteMatch {
-  if (!request.path.startsWith(`${BASE}/`)) return { kind: 'NotFound' };
+  if (!request.path.startsWith(`${BASE}/`)) {
+    return { kind: 'NotFound' };
+  }
   const path = request.path.slice(BASE.length);
   const parts = segments(path);
   const matches = ROUTES.flatMap((route) => {
@@ -52,9 +59,13 @@ export function findRoute(request: ApiRequest, slash: Settings['slash']): RouteM
     return id === null ? [] : [{ route, id }];
   });
   const found = matches.find(({ route }) => route.method === request.method);
-  if (found === undefined) return { kind: matches.length === 0 ? 'NotFound' : 'WrongMethod' };
+  if (found === undefined) {
+    return { kind: matches.length === 0 ? 'NotFound' : 'WrongMethod' };
+  }
   const isCanonical = path.endsWith('/') === found.route.path.endsWith('/');
-  if (isCanonical || slash === 'Direct') return { kind: 'Found', ...found };
+  if (isCanonical || slash === 'Direct') {
+    return { kind: 'Found', ...found };
+  }
   const canonical = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
   return { kind: 'Redirect', route: found.route, path: BASE + canonical };
 }

@@ -107,10 +107,16 @@ export class SimulatedApi {
     const { effects, logged } = arrival;
     const waitMs = sumMs(effects, 'DelayAfter');
     const instead = insteadOf(effects);
-    if (instead !== null) this.#noteDelete(arrival, 'NotHandled');
-    if (instead === 'Reset') return { kind: 'Reset', waitMs };
+    if (instead !== null) {
+      this.#noteDelete(arrival, 'NotHandled');
+    }
+    if (instead === 'Reset') {
+      return { kind: 'Reset', waitMs };
+    }
     const answer = instead ?? changeAnswer(this.#handle(arrival), effects);
-    if (effects.some((effect) => effect.kind === 'ResetAfter')) return { kind: 'Reset', waitMs };
+    if (effects.some((effect) => effect.kind === 'ResetAfter')) {
+      return { kind: 'Reset', waitMs };
+    }
     logged.status = answer.status;
     const wire = effects.find(
       (effect) =>
@@ -120,8 +126,9 @@ export class SimulatedApi {
   }
 
   #noteDelete({ match, logged }: Arrival, result: DeleteRecord['result']): void {
-    if (match.kind !== 'Found' || match.route.method !== 'DELETE' || match.route.path !== '/pods/{id}')
+    if (match.kind !== 'Found' || match.route.method !== 'DELETE' || match.route.path !== '/pods/{id}') {
       return;
+    }
     this.world.ledger.deletes.push({
       requestNumber: logged.number,
       atMs: logged.atMs,
@@ -140,7 +147,9 @@ export class SimulatedApi {
     }
     this.world.wallets.settle();
     const account = this.#account(request);
-    if (account === undefined) throw new Error('a request without account passed the authorisation');
+    if (account === undefined) {
+      throw new Error('a request without account passed the authorisation');
+    }
     const answer = match.route.handle({
       world: this.world,
       account,
@@ -171,16 +180,23 @@ export class SimulatedApi {
       const headers: Record<string, string> = seconds === null ? {} : { 'retry-after': String(seconds) };
       return { ...failure(429, 'Too many requests.'), headers };
     }
-    if (Buffer.byteLength(request.bodyText) > settings.bodyLimitBytes)
+    if (Buffer.byteLength(request.bodyText) > settings.bodyLimitBytes) {
       return failure(413, 'Request body is too large');
+    }
     return routeRefusal(request, match) ?? this.#authRefusal(request, match);
   }
 
   #authRefusal(request: ApiRequest, match: RouteMatch): ApiAnswer | null {
-    if (request.headers['authorization'] === undefined) return failure(403, 'Not authenticated');
+    if (request.headers['authorization'] === undefined) {
+      return failure(403, 'Not authenticated');
+    }
     const account = this.#account(request);
-    if (account === undefined) return failure(401, 'Invalid token');
-    if (match.kind !== 'Found' || match.route.scope === null) return null;
+    if (account === undefined) {
+      return failure(401, 'Invalid token');
+    }
+    if (match.kind !== 'Found' || match.route.scope === null) {
+      return null;
+    }
     return account.scopes[match.route.scope]?.[match.route.access] === true
       ? null
       : failure(this.world.settings.missingScopeStatus, 'Insufficient permissions');
@@ -206,7 +222,9 @@ function routeRefusal(request: ApiRequest, match: RouteMatch): ApiAnswer | null 
 function shifted(request: ApiRequest, effects: readonly Effect[]): ApiRequest {
   const shift = effects.find((effect) => effect.kind === 'ShiftPages');
   const offset = Number(request.query.get('offset') ?? 0);
-  if (shift === undefined || offset === 0) return request;
+  if (shift === undefined || offset === 0) {
+    return request;
+  }
   const query = new URLSearchParams(request.query);
   query.set('offset', String(Math.max(0, offset + shift.by)));
   return { ...request, query };

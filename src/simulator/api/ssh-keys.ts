@@ -21,7 +21,9 @@ function keyView(key: SshKey): Record<string, unknown> {
 
 function list({ world, account, request }: ApiContext): ApiAnswer {
   const query = checkQuery(request, offsetQuery);
-  if (!query.ok) return invalid(query.errors);
+  if (!query.ok) {
+    return invalid(query.errors);
+  }
   return json(offsetPage(world.sshKeys.of(account.userId), query.value, keyView));
 }
 
@@ -29,22 +31,30 @@ const newKeySchema = z.object({ name: z.string(), publicKey: z.string().min(1) }
 
 function create({ world, account, request }: ApiContext): ApiAnswer {
   const body = checkBody(request, newKeySchema);
-  if (!body.ok) return invalid(body.errors);
+  if (!body.ok) {
+    return invalid(body.errors);
+  }
   return json(keyView(world.sshKeys.add(account.userId, body.value.name, body.value.publicKey)));
 }
 
 function makePrimary({ world, account, request, id }: ApiContext): ApiAnswer {
   const body = checkBody(request, z.object({ isPrimary: z.literal(true) }));
-  if (!body.ok) return invalid(body.errors);
+  if (!body.ok) {
+    return invalid(body.errors);
+  }
   const key = world.sshKeys.find(account.userId, id);
-  if (key === undefined) return failure(404, 'SSH key not found');
+  if (key === undefined) {
+    return failure(404, 'SSH key not found');
+  }
   world.sshKeys.makePrimary(key);
   return json({ message: 'SSH key updated', updated_fields: ['isPrimary'] });
 }
 
 function remove({ world, account, id }: ApiContext): ApiAnswer {
   const key = world.sshKeys.find(account.userId, id);
-  if (key === undefined) return failure(404, 'SSH key not found');
+  if (key === undefined) {
+    return failure(404, 'SSH key not found');
+  }
   world.sshKeys.remove(key);
   return json({ message: 'SSH key deleted' });
 }

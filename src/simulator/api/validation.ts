@@ -4,7 +4,9 @@ import type { ApiRequest, InvalidParam } from './answer.ts';
 type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue): string {
-  if (issue.input === undefined && issue.code !== 'unrecognized_keys') return 'field required';
+  if (issue.input === undefined && issue.code !== 'unrecognized_keys') {
+    return 'field required';
+  }
   if (issue.code === 'invalid_value') {
     return `Input should be ${issue.values.map((value) => `'${String(value)}'`).join(', ')}`;
   }

@@ -1,6 +1,5 @@
-import { isRecord } from '../api/answer.ts';
+import { isRecord, JSON_TYPE } from '../api/answer.ts';
 import type { ApiAnswer } from '../api/answer.ts';
-import { JSON_TYPE } from '../api/answer.ts';
 import type { Effect } from './effect.ts';
 
 const HTML_PAGE = '<!doctype html><html><body><h1>Just a moment…</h1></body></html>';
@@ -19,10 +18,14 @@ type Row = Record<string, unknown>;
 
 /** Changes the rows of both list formats. The legacy availability answer is an object and has none. */
 function changeRows(answer: ApiAnswer, change: (rows: unknown[]) => unknown[]): ApiAnswer {
-  if (!isRecord(answer.body)) return answer;
+  if (!isRecord(answer.body)) {
+    return answer;
+  }
   const key = Array.isArray(answer.body['items']) ? 'items' : 'data';
   const rows: unknown = answer.body[key];
-  if (!Array.isArray(rows)) return answer;
+  if (!Array.isArray(rows)) {
+    return answer;
+  }
   return { ...answer, body: { ...answer.body, [key]: change(rows) } };
 }
 
@@ -53,7 +56,9 @@ function patchedRow(row: unknown, { ids, fields }: Extract<Effect, { kind: 'Patc
 }
 
 function emptied(body: Row): Row {
-  if (Array.isArray(body['items'])) return { ...body, items: [], totalCount: 0 };
+  if (Array.isArray(body['items'])) {
+    return { ...body, items: [], totalCount: 0 };
+  }
   return Array.isArray(body['data'])
     ? { ...body, data: [], ...('total_count' in body ? { total_count: 0 } : {}) }
     : {};

@@ -71,11 +71,17 @@ export class FaultStore {
   #fires(fault: ActiveFault, request: LoggedRequest): boolean {
     const { rule } = fault;
     const isOver = rule.forMs !== undefined && this.#clock.monotonicMs() - fault.addedAtMs >= rule.forMs;
-    if (isOver || !fits(rule, request)) return false;
+    if (isOver || !fits(rule, request)) {
+      return false;
+    }
     fault.matched += 1;
     const isSpent = rule.times !== undefined && fault.fired >= rule.times;
-    if (isSpent || !isTurn(rule, fault.matched)) return false;
-    if (rule.probability !== undefined && this.#random.next() >= rule.probability) return false;
+    if (isSpent || !isTurn(rule, fault.matched)) {
+      return false;
+    }
+    if (rule.probability !== undefined && this.#random.next() >= rule.probability) {
+      return false;
+    }
     fault.fired += 1;
     return true;
   }
@@ -83,7 +89,9 @@ export class FaultStore {
   /** The effects on this request. Adds the IDs of the rules to `request.faults`. */
   effectsOn(request: LoggedRequest): Effect[] {
     return this.#faults.flatMap((fault) => {
-      if (!this.#fires(fault, request)) return [];
+      if (!this.#fires(fault, request)) {
+        return [];
+      }
       request.faults.push(fault.id);
       return [fault.rule.effect];
     });

@@ -145,7 +145,9 @@ const writing: readonly ControlEndpoint[] = [
     does: 'changes the market: {add: rows, change: [{match, set}], remove: [match], replace: rows}',
     handle: ({ world: { offers } }, { body }) => {
       const { add, replace, change, remove } = body(offersSchema);
-      if (replace !== undefined) offers.replace(replace);
+      if (replace !== undefined) {
+        offers.replace(replace);
+      }
       offers.add(...add);
       const changed = change.map(({ match, set }) => offers.change(match, set));
       return { changed, removed: remove.map((match) => offers.remove(match)) };

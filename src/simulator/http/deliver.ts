@@ -37,7 +37,9 @@ export async function deliver(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  if (delivery.waitMs > 0) await clock.sleep(delivery.waitMs, signal);
+  if (delivery.waitMs > 0) {
+    await clock.sleep(delivery.waitMs, signal);
+  }
   if (delivery.kind === 'Reset') {
     reset(response);
     return;

@@ -12,7 +12,9 @@ const TRANSPORT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 function singleValues(headers: FastifyRequest['headers']): ApiRequest['headers'] {
   const single: ApiRequest['headers'] = {};
-  for (const [name, value] of Object.entries(headers)) single[name] = Array.isArray(value) ? value[0] : value;
+  for (const [name, value] of Object.entries(headers)) {
+    single[name] = Array.isArray(value) ? value[0] : value;
+  }
   return single;
 }
 
@@ -33,7 +35,9 @@ function toApiRequest(request: FastifyRequest): ApiRequest {
 function answerBug(response: ServerResponse, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.emitWarning(`simulator bug: ${text}`);
-  if (!response.headersSent) response.writeHead(500, { 'x-simulator-bug': 'true' });
+  if (!response.headersSent) {
+    response.writeHead(500, { 'x-simulator-bug': 'true' });
+  }
   response.end(JSON.stringify({ detail: `simulator bug: ${text}` }));
 }
 
@@ -50,12 +54,17 @@ export function createServer(api: SimulatedApi, clock: Clock, signal: AbortSigna
     reply.hijack();
     const reception = api.receive(toApiRequest(request));
     try {
-      if (reception.waitMs > 0) await clock.sleep(reception.waitMs, signal);
+      if (reception.waitMs > 0) {
+        await clock.sleep(reception.waitMs, signal);
+      }
       await deliver(reply.raw, reception.proceed(), clock, signal);
     } catch (error) {
-      if (signal.aborted)
-        reply.raw.destroy(); // the simulator stops while a slow answer is in flight
-      else answerBug(reply.raw, error);
+      if (signal.aborted) {
+        reply.raw.destroy();
+      } // the simulator stops while a slow answer is in flight
+      else {
+        answerBug(reply.raw, error);
+      }
     }
   });
   return server;

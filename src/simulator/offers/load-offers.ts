@@ -14,6 +14,8 @@ export const DEFAULT_OFFERS_FILE = new URL('default-offers.yaml', import.meta.ur
  */
 export function loadOffers(file: URL | string): OfferCatalogue {
   const result = offerCatalogueSchema.safeParse(parse(readFileSync(file, 'utf8'), { merge: true }));
-  if (result.success) return result.data;
+  if (result.success) {
+    return result.data;
+  }
   throw new Error(`offers file ${String(file)} is not usable:\n${z.prettifyError(result.error)}`);
 }

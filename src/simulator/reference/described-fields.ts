@@ -45,9 +45,17 @@ export function describedFields(schema: z.ZodType): readonly DescribedField[] {
 }
 
 function typeText({ type, enum: values, items, anyOf }: JsonSchema): string {
-  if (anyOf !== undefined) return anyOf.map(typeText).join(' or ');
-  if (values !== undefined) return values.map(String).join(', ');
-  if (Array.isArray(type)) return type.map((one) => typeText({ type: one, items })).join(' or ');
-  if (type === 'array') return `list of ${typeText(items ?? {})}`;
+  if (anyOf !== undefined) {
+    return anyOf.map(typeText).join(' or ');
+  }
+  if (values !== undefined) {
+    return values.map(String).join(', ');
+  }
+  if (Array.isArray(type)) {
+    return type.map((one) => typeText({ type: one, items })).join(' or ');
+  }
+  if (type === 'array') {
+    return `list of ${typeText(items ?? {})}`;
+  }
   return type === 'string' ? 'text' : (type ?? 'anything');
 }

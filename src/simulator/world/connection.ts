@@ -37,7 +37,9 @@ function multiNode(pod: Pod, port: string): PodConnection['sshConnection'] {
 
 /** The connection fields of an instance in this state. */
 export function connectionOf(pod: Pod, state: PodState): PodConnection {
-  if (state.sshShape === null) return { ip: null, sshConnection: null, primePortMapping: [] };
+  if (state.sshShape === null) {
+    return { ip: null, sshConnection: null, primePortMapping: [] };
+  }
   const port = sshPort(pod);
   const isNullList = state.sshShape === 'ListOfNull';
   const isMultiNode = pod.offer.interconnect !== null && state.sshShape === 'UserHostPort';

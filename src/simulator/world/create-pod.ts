@@ -34,7 +34,9 @@ function emptyWalletRefusal({ settings }: World): Refusal {
 
 function instanceLimitRefusal({ settings, pods }: World, userId: string): Refusal | null {
   const limit = settings.instanceLimit;
-  if (limit === null || pods.live().filter((pod) => pod.userId === userId).length < limit) return null;
+  if (limit === null || pods.live().filter((pod) => pod.userId === userId).length < limit) {
+    return null;
+  }
   return {
     status: settings.instanceLimitStatus,
     detail: `Maximum number of instances reached. Limit: ${String(limit)}`,
@@ -55,8 +57,9 @@ function refusalByAccount(world: World, { account, body }: CreateRequest): Refus
 
 function missingField({ settings }: World, { body }: CreateRequest): string | null {
   const provider = body.provider.type;
-  if ((body.pod.maxPrice ?? null) === null && settings.maxPriceNeededBy.includes(provider))
+  if ((body.pod.maxPrice ?? null) === null && settings.maxPriceNeededBy.includes(provider)) {
     return 'max_price';
+  }
   return (body.pod.dataCenterId ?? null) === null && settings.dataCenterNeededBy.includes(provider)
     ? 'data_center_id'
     : null;
@@ -113,11 +116,17 @@ function createFrom(context: CreateContext, raw: unknown, isFailed: boolean): Po
 /** Creates an instance, or returns a refusal. */
 export function createPod(world: World, request: CreateRequest): CreateOutcome {
   const early = refusalByAccount(world, request);
-  if (early !== null) return refused(early);
+  if (early !== null) {
+    return refused(early);
+  }
   const field = missingField(world, request);
-  if (field !== null) return refused({ status: 400, detail: `Missing field: ${field} not specified` });
+  if (field !== null) {
+    return refused({ status: 400, detail: `Missing field: ${field} not specified` });
+  }
   const offer = findOffer(world, request);
-  if (offer === undefined) return refused(soldOutRefusal(world, request.body.provider.type));
+  if (offer === undefined) {
+    return refused(soldOutRefusal(world, request.body.provider.type));
+  }
   const sizes = effectiveSizes(offer, requestedSizes(request.body));
   const usdPerHour = totalPricePerHour(offer, sizes);
   return createOn({ world, ...request, offer, sizes, usdPerHour }, request.raw);
@@ -125,11 +134,16 @@ export function createPod(world: World, request: CreateRequest): CreateOutcome {
 
 function createOn(context: CreateContext, raw: unknown): CreateOutcome {
   const byRequest = refusalByRequest(context);
-  if (byRequest !== null) return refused(byRequest);
+  if (byRequest !== null) {
+    return refused(byRequest);
+  }
   const byMarket = refusalByMarket(context);
-  if (byMarket === null) return { kind: 'Created', pod: createFrom(context, raw, false) };
+  if (byMarket === null) {
+    return { kind: 'Created', pod: createFrom(context, raw, false) };
+  }
   const { settings } = context.world;
-  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus)
+  if (settings.soldOutLeavesErrorPod && byMarket.status === settings.soldOutStatus) {
     createFrom(context, raw, true);
+  }
   return refused(byMarket);
 }

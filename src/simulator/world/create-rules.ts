@@ -41,7 +41,9 @@ function bad(detail: string): Refusal {
 
 function imageRule({ body, offer }: CreateContext): Refusal | null {
   const image = body.pod.image ?? 'ubuntu_22_cuda_12';
-  if (image === 'custom_template' || offer.images.includes(image)) return null;
+  if (image === 'custom_template' || offer.images.includes(image)) {
+    return null;
+  }
   const provider = offer.provider.charAt(0).toUpperCase() + offer.provider.slice(1);
   return bad(`Provider ${provider} is not supported for image ${image}`);
 }
@@ -51,9 +53,13 @@ function templateFits({ providers, gpuTypes }: Template, offer: Offer): boolean 
 }
 
 function templateRule({ world, body, offer }: CreateContext): Refusal | null {
-  if (body.pod.image !== 'custom_template') return null;
+  if (body.pod.image !== 'custom_template') {
+    return null;
+  }
   const template = world.settings.templates.find((known) => known.id === body.pod.customTemplateId);
-  if (template === undefined) return bad('Invalid Custom Template ID provided');
+  if (template === undefined) {
+    return bad('Invalid Custom Template ID provided');
+  }
   const isListed = offer.images.includes('custom_template') || !world.settings.templateNeedsListing;
   return isListed && templateFits(template, offer)
     ? null
@@ -74,14 +80,19 @@ function sizeRule({ body, offer }: CreateContext): Refusal | null {
 
 function referenceRule({ world, account, body, offer }: CreateContext): Refusal | null {
   const keyId = body.pod.sshKeyId ?? null;
-  if (keyId !== null && world.sshKeys.find(account.userId, keyId) === undefined)
+  if (keyId !== null && world.sshKeys.find(account.userId, keyId) === undefined) {
     return bad('SSH key not found');
+  }
   for (const diskId of body.disks ?? []) {
     const disk = world.disks.find(account, diskId);
-    if (disk === undefined) return bad('Disk not found');
+    if (disk === undefined) {
+      return bad('Disk not found');
+    }
     const isNear =
       disk.provider === offer.provider && (disk.dataCenter ?? offer.dataCenter) === offer.dataCenter;
-    if (!isNear) return bad('Disk is not available in the location of this offer');
+    if (!isNear) {
+      return bad('Disk is not available in the location of this offer');
+    }
   }
   return null;
 }
@@ -94,7 +105,9 @@ function prepaidRule({ body, offer }: CreateContext): Refusal | null {
 
 function priceRule({ world, body, offer, usdPerHour }: CreateContext): Refusal | null {
   const cap = body.pod.maxPrice ?? 0;
-  if (cap <= 0) return null; // the provider reads 0 as "no cap"
+  if (cap <= 0) {
+    return null;
+  } // the provider reads 0 as "no cap"
   const price = world.settings.maxPriceComparedWith === 'Base' ? basePricePerHour(offer) : usdPerHour;
   return price > cap + 1e-9 ? bad(world.settings.aboveMaxPriceDetail) : null;
 }
@@ -124,7 +137,9 @@ const RULES: readonly Rule[] = [
 export function refusalByRequest(context: CreateContext): Refusal | null {
   for (const rule of RULES) {
     const refusal = rule(context);
-    if (refusal !== null) return refusal;
+    if (refusal !== null) {
+      return refusal;
+    }
   }
   return null;
 }

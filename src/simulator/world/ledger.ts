@@ -131,7 +131,9 @@ export class Ledger {
   maxConcurrentBy(keyOf: (entry: LedgerEntry) => string | null): Map<string, number> {
     const steps = this.entries().flatMap((entry) => {
       const key = keyOf(entry);
-      if (key === null) return [];
+      if (key === null) {
+        return [];
+      }
       return [
         { key, atMs: entry.createdAtMs, change: 1 },
         { key, atMs: entry.endedAtMs ?? Infinity, change: -1 },

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import { diskOfferSchema, offerSchema } from './offer.ts';
 import type { DiskOffer, Offer, OfferCatalogue, OfferInput } from './offer.ts';
-import { z } from 'zod';
 
 export const offerMatchSchema = z.strictObject({
   cloudId: z.string().optional(),
@@ -85,7 +85,9 @@ export class OfferStore {
   change(match: OfferMatch, change: OfferChange): number {
     let changed = 0;
     const apply = (offer: Offer): Offer => {
-      if (!matches(offer, match)) return offer;
+      if (!matches(offer, match)) {
+        return offer;
+      }
       changed += 1;
       return offerSchema.parse({
         ...offer,

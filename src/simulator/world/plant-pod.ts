@@ -22,8 +22,9 @@ export function plantPod(world: World, input: PlantInput): Pod {
     .all()
     .find((row) => wanted.cloudId === undefined || row.cloudId === wanted.cloudId);
   const userId = wanted.userId ?? world.settings.accounts[0]?.userId;
-  if (offer === undefined || userId === undefined)
+  if (offer === undefined || userId === undefined) {
     throw new Error('no offer or no account to plant an instance with');
+  }
   const sizes = effectiveSizes(offer, { diskSize: null, vcpus: null, memory: null });
   return world.pods.create({
     name: wanted.name,

@@ -24,7 +24,9 @@ function state(
 
 function forcedState(pod: Pod): PodState | null {
   const forced = pod.forced;
-  if (forced === null) return null;
+  if (forced === null) {
+    return null;
+  }
   const isActive = forced.status === 'ACTIVE';
   return {
     status: forced.status,
@@ -52,18 +54,25 @@ function activeState(pod: Pod, activeForMs: number): PodState {
 
 function plannedState(pod: Pod, ageMs: number): PodState {
   const { provisioningMs, pendingMs } = pod.timing;
-  if (ageMs < provisioningMs || pod.outcome === 'StuckProvisioning')
+  if (ageMs < provisioningMs || pod.outcome === 'StuckProvisioning') {
     return state('PROVISIONING', 'PENDING', null);
+  }
   if (pod.outcome === 'Error') {
     return { ...state('ERROR', 'ERROR', null), installationFailure: 'Provisioning failed' };
   }
-  if (ageMs < provisioningMs + pendingMs) return state('PENDING', 'PENDING', null);
+  if (ageMs < provisioningMs + pendingMs) {
+    return state('PENDING', 'PENDING', null);
+  }
   return activeState(pod, ageMs - provisioningMs - pendingMs);
 }
 
 /** The state of an instance at a time. A pure function, so a virtual clock may jump. */
 export function podStateAt(pod: Pod, nowMs: number): PodState {
-  if (!isBillable(pod, nowMs)) return state('TERMINATED', 'TERMINATED', null);
-  if (pod.deletedAtMs !== null) return state('DELETING', 'TERMINATED', null);
+  if (!isBillable(pod, nowMs)) {
+    return state('TERMINATED', 'TERMINATED', null);
+  }
+  if (pod.deletedAtMs !== null) {
+    return state('DELETING', 'TERMINATED', null);
+  }
   return forcedState(pod) ?? plannedState(pod, nowMs - pod.createdAtMs);
 }

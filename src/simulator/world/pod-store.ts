@@ -54,7 +54,9 @@ export class PodStore {
   }
 
   #plannedEnd({ lostAfterMs }: PodRule): Pick<Pod, 'endsAtMs' | 'ending'> {
-    if (lostAfterMs === undefined) return { endsAtMs: null, ending: null };
+    if (lostAfterMs === undefined) {
+      return { endsAtMs: null, ending: null };
+    }
     const endsAtMs = this.#clock.nowMs() + this.#scaled(lostAfterMs);
     return { endsAtMs, ending: { reason: 'SpotLoss', requestNumber: null } };
   }
@@ -97,17 +99,23 @@ export class PodStore {
   /** @throws Error for an unknown ID, which is a mistake in the test. */
   get(id: string): Pod {
     const pod = this.byId.get(id);
-    if (pod === undefined) throw new Error(`no such instance: ${id}`);
+    if (pod === undefined) {
+      throw new Error(`no such instance: ${id}`);
+    }
     return pod;
   }
 
   /** Starts the termination that a DELETE requests. A second DELETE changes nothing. */
   delete(pod: Pod, requestNumber: number): void {
-    if (!this.isLive(pod) || pod.deletedAtMs !== null) return;
+    if (!this.isLive(pod) || pod.deletedAtMs !== null) {
+      return;
+    }
     const nowMs = this.#clock.nowMs();
     pod.deletedAtMs = nowMs;
     const endMs = nowMs + pod.timing.deletingMs;
-    if (pod.endsAtMs !== null && pod.endsAtMs <= endMs) return;
+    if (pod.endsAtMs !== null && pod.endsAtMs <= endMs) {
+      return;
+    }
     pod.endsAtMs = endMs;
     pod.ending = { reason: 'Delete', requestNumber };
   }
@@ -115,7 +123,9 @@ export class PodStore {
   /** Terminates an instance at once, without a request. */
   end(id: string, reason: PodEnding['reason']): void {
     const pod = this.get(id);
-    if (!this.isLive(pod)) return;
+    if (!this.isLive(pod)) {
+      return;
+    }
     pod.endsAtMs = this.#clock.nowMs();
     pod.ending = { reason, requestNumber: null };
   }
@@ -128,8 +138,11 @@ export class PodStore {
   /** Forces an instance into a state. Null returns it to its normal life cycle. TERMINATED terminates it. */
   force(id: string, forced: ForcedState | null): void {
     const pod = this.get(id);
-    if (forced?.status === 'TERMINATED') this.end(id, 'Forced');
-    else pod.forced = forced;
+    if (forced?.status === 'TERMINATED') {
+      this.end(id, 'Forced');
+    } else {
+      pod.forced = forced;
+    }
   }
 
   /** Renames an instance, as a person does on the web page. */

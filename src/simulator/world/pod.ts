@@ -89,13 +89,19 @@ export function isBillable(pod: Pod, nowMs: number): boolean {
 
 /** The name as answers show it, or null if they show none. */
 export function shownName({ name, shown, renamedTo }: Pod): string | null {
-  if (renamedTo !== null) return renamedTo;
-  if (!shown.nameShown) return null;
+  if (renamedTo !== null) {
+    return renamedTo;
+  }
+  if (!shown.nameShown) {
+    return null;
+  }
   const whole = `${shown.namePrefix}${inCase(name, shown.nameCase)}`;
   return whole.slice(0, shown.nameMaxLength);
 }
 
 function inCase(name: string, nameCase: Shown['nameCase']): string {
-  if (nameCase === 'Kept') return name;
+  if (nameCase === 'Kept') {
+    return name;
+  }
   return nameCase === 'Upper' ? name.toUpperCase() : name.toLowerCase();
 }

@@ -2,7 +2,9 @@ import type { Offer, SizeSpec } from './offer.ts';
 import type { PodSizes } from './price.ts';
 
 function sizeProblem(field: string, spec: SizeSpec, requested: number | null): string | null {
-  if (requested === null || requested === spec.defaultCount) return null;
+  if (requested === null || requested === spec.defaultCount) {
+    return null;
+  }
   if (spec.minCount === null || spec.maxCount === null) {
     return `Invalid ${field}: this resource is fixed at ${String(spec.defaultCount)}`;
   }

@@ -47,7 +47,9 @@ export class SshKeyStore {
   }
 
   makePrimary(primary: SshKey): void {
-    for (const key of this.of(primary.userId)) key.isPrimary = key === primary;
+    for (const key of this.of(primary.userId)) {
+      key.isPrimary = key === primary;
+    }
     primary.updatedAtMs = this.#clock.nowMs();
   }
 

@@ -24,7 +24,9 @@ export class WalletStore {
   /** The balance in USD, or null for an unlimited wallet. */
   balanceUsd(ownerId: string): number | null {
     const startUsd = this.#settings.walletUsd[ownerId];
-    if (startUsd === undefined) return null;
+    if (startUsd === undefined) {
+      return null;
+    }
     return startUsd - this.billingsOf(ownerId).reduce((sum, billing) => sum + billing.usd, 0);
   }
 
@@ -33,11 +35,17 @@ export class WalletStore {
    * timers.
    */
   settle(): void {
-    if (!this.#settings.emptyWalletEndsPods) return;
+    if (!this.#settings.emptyWalletEndsPods) {
+      return;
+    }
     for (const ownerId of Object.keys(this.#settings.walletUsd)) {
-      if ((this.balanceUsd(ownerId) ?? 1) > 0) continue;
+      if ((this.balanceUsd(ownerId) ?? 1) > 0) {
+        continue;
+      }
       for (const pod of this.#pods.live()) {
-        if ((pod.teamId ?? pod.userId) === ownerId) this.#pods.end(pod.id, 'EmptyWallet');
+        if ((pod.teamId ?? pod.userId) === ownerId) {
+          this.#pods.end(pod.id, 'EmptyWallet');
+        }
       }
     }
   }

@@ -27,8 +27,9 @@ async function ensure({ record, given, accepted, cluster = 'here' }: Case): Prom
     },
     namespaces: {
       get: async () => {
-        if (cluster === 'forbidden')
+        if (cluster === 'forbidden') {
           throw new ApiStatusError(403, 'Forbidden', 'namespaces "kube-system" is forbidden');
+        }
         return await Promise.resolve({ metadata: { ...configMap({}).metadata, uid: cluster } });
       },
     },

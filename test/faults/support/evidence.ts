@@ -1,9 +1,12 @@
-import { isRawObject, type RawObject } from '../../../src/kubernetes/objects.ts';
+import { isRawObject } from '../../../src/kubernetes/objects.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type { Simulator } from '../../../src/simulator/start-simulator.ts';
 import type { ApiProxy, ProxiedRequest } from '../../support/api-proxy.ts';
-import { Journal, type ChangeSource } from '../../simulation/journal.ts';
+import { Journal } from '../../simulation/journal.ts';
+import type { ChangeSource } from '../../simulation/journal.ts';
 import type { Change } from '../../simulation/simulated-api-server.ts';
-import { judgeEnd, type Expectation } from '../../simulation/oracles.ts';
+import { judgeEnd } from '../../simulation/oracles.ts';
+import type { Expectation } from '../../simulation/oracles.ts';
 
 /** Writes that are not part of the life cycle: renewals of the Lease, and events. */
 const ASIDE = /\/(leases|events)(\/|$)/;

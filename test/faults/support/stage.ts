@@ -4,18 +4,12 @@ import { stringify } from 'yaml';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
 import { ApiProxy } from '../../support/api-proxy.ts';
 import type { Bench } from '../../support/bench.ts';
-import {
-  startOperatorProcess,
-  type OperatorProcess,
-  type ProcessEnd,
-} from '../../support/operator-process.ts';
-import {
-  operatorArgs,
-  unscaledArgs,
-  type Flags,
-  type OperatorPlace,
-} from '../../support/operator-settings.ts';
-import { openScene, type Scene, type SceneOptions } from '../../support/scene.ts';
+import { startOperatorProcess } from '../../support/operator-process.ts';
+import type { OperatorProcess, ProcessEnd } from '../../support/operator-process.ts';
+import { operatorArgs, unscaledArgs } from '../../support/operator-settings.ts';
+import type { Flags, OperatorPlace } from '../../support/operator-settings.ts';
+import { openScene } from '../../support/scene.ts';
+import type { Scene, SceneOptions } from '../../support/scene.ts';
 import { TcpLink } from '../../support/tcp-link.ts';
 import type { Expectation } from '../../simulation/oracles.ts';
 import { FOREIGN_NAMES, INSTALLATION } from '../../simulation/shared-provider.ts';

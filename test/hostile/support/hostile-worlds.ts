@@ -22,11 +22,11 @@ import { rawGpuPod } from '../../support/builders/gpu-pod.ts';
 import { INSTALLATION, nameOfAttempt, PROCESS } from '../../support/builders/intent.ts';
 import { NOW_MS, WALL_MS } from '../../support/builders/observation.ts';
 import { failure, historyRow, aSnapshot, aReadySnapshot } from '../../support/builders/snapshots.ts';
+import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import { LONG_AGO_MS, localStateOf } from './hostile-local-states.ts';
 import { FOREIGN } from './hostile-objects.ts';
 import { HOSTILE_TEXTS } from './hostile-values.ts';
 import { pick } from './json-mutations.ts';
-import { OPEN_POLICY } from '../../support/builders/policy.ts';
 
 const AGES_MS = [0, 500, 5_000, 30_000, 60_000, 90_001, 130_000, 400_000, 3_000_000];
 const STATUSES: readonly PodStatus[] = [
@@ -142,8 +142,9 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
     snapshot: async (gpuPod) => {
       const { podId } = gpuPod.status;
       const seen = instances.find((instance) => instance.podId === podId);
-      if (podId !== undefined)
+      if (podId !== undefined) {
         sources.poller.follow('team-a/train-1', podId, { often: true, isTerminating: false, wallets: 'all' });
+      }
       if (seen !== undefined && numbers.isSeen) sources.poller.record(seen, beganAtMs);
       const { resourceVersion } = gpuPod.metadata;
       const version = { resourceVersion, seenAtMs: LONG_AGO_MS };

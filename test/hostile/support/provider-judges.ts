@@ -55,16 +55,18 @@ function isRefusal({ status }: Given, body: unknown): boolean {
 
 export function judgePod({ status, text }: Given, answer: Answer<InstanceSnapshot> | NotFound): Verdict {
   const body = parsed(text);
-  if (answer.kind === 'notFound')
+  if (answer.kind === 'notFound') {
     return status === 404 && hasErrorText(body) ? undefined : 'not found without a 404 of the API';
+  }
   if (answer.kind !== 'ok') return undefined;
   const isTrue = isGood(status) && at(body, 'id') === ASKED_ID && answer.value.podId === ASKED_ID;
   return isTrue ? judgeSnapshot(body, answer.value) : 'a look at another pod';
 }
 
 function judgeSnapshot(row: unknown, snapshot: InstanceSnapshot): Verdict {
-  if (snapshot.status !== 'UNKNOWN' && at(row, 'status') !== snapshot.status)
+  if (snapshot.status !== 'UNKNOWN' && at(row, 'status') !== snapshot.status) {
     return `${snapshot.status} out of nothing`;
+  }
   const price = snapshot.priceUsdPerHour;
   if (price !== undefined && !(price > 0 && Number.isFinite(price))) return 'a price that is none';
   const { ssh } = snapshot;
@@ -106,8 +108,9 @@ export function judgeStatuses({ status, text }: Given, answer: Answer<PodStatuse
   for (const snapshot of answer.value.snapshots) {
     const about = rows.filter((row) => at(row, 'podId') === snapshot.podId);
     if (snapshot.podId !== ASKED_ID) return 'a look that was not asked for';
-    if (snapshot.status === 'TERMINATED' && !about.some((row) => at(row, 'status') === 'TERMINATED'))
+    if (snapshot.status === 'TERMINATED' && !about.some((row) => at(row, 'status') === 'TERMINATED')) {
       return 'terminated out of nothing';
+    }
   }
   return isGood(status) ? undefined : 'an error taken for an answer';
 }

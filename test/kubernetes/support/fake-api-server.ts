@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
-import { FakeObjects, targetOf, type Answer } from './fake-objects.ts';
+import { FakeObjects, targetOf } from './fake-objects.ts';
+import type { Answer } from './fake-objects.ts';
 import { FakeWatches } from './fake-watches.ts';
 import type { SeenRequest } from './seen-request.ts';
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { type Change, type FakeObjects, targetOf } from './fake-objects.ts';
+import { targetOf } from './fake-objects.ts';
+import type { Change, FakeObjects } from './fake-objects.ts';
 
 interface OpenWatch {
   collection: string;

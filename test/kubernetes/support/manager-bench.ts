@@ -8,7 +8,8 @@ import type { Runnable } from '../../../src/kubernetes/runnable.ts';
 import type { SharedSource } from '../../../src/kubernetes/source.ts';
 import type { ownKey } from './controller-bench.ts';
 import { FakeElection } from './fake-election.ts';
-import { type Runtime, startRuntime } from './runtime.ts';
+import { startRuntime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { until } from './until.ts';
 
 export const BOXES = '/apis/example.dev/v1/boxes';

@@ -1,8 +1,10 @@
-import { type RawObject, trimMetadata } from '../../../src/kubernetes/objects.ts';
+import { trimMetadata } from '../../../src/kubernetes/objects.ts';
+import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { Reflector } from '../../../src/kubernetes/reflector.ts';
 import type { ReflectorOptions } from '../../../src/kubernetes/reflector-options.ts';
 import { isWatch } from './fake-api-server.ts';
-import { type Runtime, startRuntime } from './runtime.ts';
+import { startRuntime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 import { turn, until } from './until.ts';
 
 /** The reflected resource. */

@@ -71,7 +71,8 @@ describe('an API key of an unknown user', () => {
   it('is reported with what it waits for and what to do', () => {
     const step = nextStep(observed({ gpuPod: gpuPod(), account: unconfirmed, inventory: listed }));
     const message = messageOf(statusOf(step), 'Synced');
-    for (const part of ['Nothing is rented', 'user-1', 'user:read', 'former key'])
+    for (const part of ['Nothing is rented', 'user-1', 'user:read', 'former key']) {
       expect(message).toContain(part);
+    }
   });
 });

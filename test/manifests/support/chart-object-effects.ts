@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { NAMESPACE, type Effect } from './chart-effects.ts';
+import { NAMESPACE } from './chart-effects.ts';
+import type { Effect } from './chart-effects.ts';
 import { chart } from './helm.ts';
 
 /** The rules of alerts.yaml. */

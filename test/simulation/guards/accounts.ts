@@ -24,8 +24,9 @@ export function accountGuard(simulation: GuardedSimulation): Guard {
 
   function judgeDelete({ request }: Arrival): void {
     const pod = pods.byId.get(podIdIn(request));
-    if (pod === undefined || intentOf(simulation, pod.id) === undefined || pod.userId === request.userId)
+    if (pod === undefined || intentOf(simulation, pod.id) === undefined || pod.userId === request.userId) {
       return;
+    }
     addViolation(`terminates ${pod.name} as ${String(request.userId)}, which bills ${pod.userId}`);
   }
 
@@ -50,8 +51,9 @@ export function accountGuard(simulation: GuardedSimulation): Guard {
 
   return {
     onChange: (change) => {
-      if (change.kind === 'gpupods' && isByOperator(change) && change.type === 'MODIFIED')
+      if (change.kind === 'gpupods' && isByOperator(change) && change.type === 'MODIFIED') {
         judgeReport(change);
+      }
     },
     onArrival: (arrival) => {
       const { method, route } = arrival.request;

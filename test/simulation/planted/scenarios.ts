@@ -14,10 +14,10 @@ import { NAMESPACE } from '../simulation.ts';
 import { reasonOf } from '../readings.ts';
 import { INSTALLATION_RECORD, writeRecord } from '../installation-record.ts';
 import { beside } from '../two-clusters.ts';
+import { TEAM, withoutMoney } from '../random-run/market.ts';
 import { ANSWER_SCENARIOS } from './answer-scenarios.ts';
 import { BUDGET_SCENARIOS } from './budget-scenarios.ts';
 import { PEOPLE_SCENARIOS } from './people-scenarios.ts';
-import { TEAM, withoutMoney } from '../random-run/market.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -82,9 +82,9 @@ function dropForeign(simulation: Simulation, { metadata }: RawObject, note: (wha
   const podName = object === undefined ? undefined : podNameIn(object);
   if (object === undefined || podName === undefined) return;
   terminateByHand(simulation, podName, note);
-  if (object.metadata.deletionTimestamp === undefined)
+  if (object.metadata.deletionTimestamp === undefined) {
     annotate(simulation, object, 'gpupod.dev/intent', undefined);
-  else annotate(simulation, object, 'gpupod.dev/force-release', podName);
+  } else annotate(simulation, object, 'gpupod.dev/force-release', podName);
 }
 
 function terminateByHand(simulation: Simulation, podName: string, note: (what: string) => void): void {

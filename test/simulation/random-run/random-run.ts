@@ -1,11 +1,4 @@
-import { attend, annotate, beginWithOldCrd } from './attendant.ts';
-import { isAtItsEnd, isRented, kindOf, policyOf } from './kinds.ts';
-import type { KindName } from './kinds.ts';
-import { RUN_FAULTS, RUN_OFFERS, SCARCE_ID, TEAM, RUN_PROVIDER } from './market.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';
-import { FaultInjector } from './fault-injector.ts';
-import { differences, endsOf, withoutFaults } from './ends.ts';
-import type { Ends } from './ends.ts';
 import { judgeRun, judgeEnd, surplusOf } from '../oracles.ts';
 import { attempt, copyTo } from '../people.ts';
 import { ORPHAN_MS } from '../life.ts';
@@ -15,6 +8,13 @@ import type { SimulationOptions } from '../simulation.ts';
 import { MOST_PASSES } from '../progress.ts';
 import { reasonOf } from '../readings.ts';
 import { FAR_INSTALLATION } from '../two-clusters.ts';
+import type { Ends } from './ends.ts';
+import { differences, endsOf, withoutFaults } from './ends.ts';
+import { FaultInjector } from './fault-injector.ts';
+import { RUN_FAULTS, RUN_OFFERS, SCARCE_ID, TEAM, RUN_PROVIDER } from './market.ts';
+import type { KindName } from './kinds.ts';
+import { isAtItsEnd, isRented, kindOf, policyOf } from './kinds.ts';
+import { attend, annotate, beginWithOldCrd } from './attendant.ts';
 import type { RunPlan, Wave } from './plan.ts';
 import type { RunOptions, RunResult } from './run-result.ts';
 
@@ -116,8 +116,9 @@ class RandomRun {
     const isSame = (): boolean =>
       simulation.pending === 0 && differences(calm, simulation.objects()).length === 0;
     if (await simulation.time.run(COMPARE_MS, isSame)) return;
-    for (const text of differences(calm, simulation.objects()))
+    for (const text of differences(calm, simulation.objects())) {
       simulation.journal.addViolation('same-end', text);
+    }
   }
 
   async #go({ going }: Wave): Promise<void> {
