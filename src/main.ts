@@ -2,7 +2,7 @@ import { startOperator } from './composition/operator.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { Config } from './config/config.ts';
 import { OPERATOR_VERSION } from './config/version.ts';
-import { KubeConfigError } from './kubernetes/kube-config.ts';
+import { KubeConfigError } from './kubernetes/kube-config-error.ts';
 import { lastWords } from './observability/last-words.ts';
 import { createLogger } from './observability/logger.ts';
 

@@ -54,7 +54,7 @@ export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): Wat
 /** Builds everything that speaks to the Kubernetes API. It sends nothing. */
 export function connectCluster({ config, clock, log, metrics }: ClusterParts): Cluster {
   const { kubeconfig, context, namespace, watchIdleTimeoutMs } = config.kubernetes;
-  const loaded = loadKubeConfig({ path: kubeconfig, context });
+  const loaded = loadKubeConfig({ path: kubeconfig, context, env: config.environment });
   const { kubeConfig } = loaded;
   const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
   const shared = { kubeConfig, clock, userAgent, onRequest: metrics.onApiRequest };

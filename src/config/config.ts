@@ -1,6 +1,7 @@
 import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
 import type { Secret } from '../prime/api-key.ts';
 import type { Settings } from './cross-checks.ts';
+import type { Environment } from './texts.ts';
 
 /** Where the API key comes from. Logs, JSON and `util.inspect` do not show the key itself. */
 export type ApiKeyOrigin =
@@ -17,6 +18,8 @@ export interface Config {
     readonly timeouts: { readonly createMs: number; readonly readMs: number; readonly deleteMs: number };
     readonly offerCacheMs: number;
   };
+  /** Variables that name the cluster, for all who start without `--kubeconfig`. */
+  readonly environment: Environment;
   readonly policy: Policy;
   readonly installation: Settings['installation'];
   readonly kubernetes: Settings['kubernetes'];

@@ -46,7 +46,10 @@ export function loadConfig(argv: readonly string[], env: Environment): LoadedCon
   return parsed.success && key.kind === 'ok' && problems.length === 0
     ? {
         kind: 'ok',
-        config: toConfig(parsed.data, key.origin, warningsOf(parsed.data, commandLine.texts, env)),
+        config: {
+          ...toConfig(parsed.data, key.origin, warningsOf(parsed.data, commandLine.texts, env)),
+          environment: clusterVariables(env),
+        },
       }
     : { kind: 'invalid', problems };
 }
@@ -106,7 +109,18 @@ function valueProblems(texts: Texts, issues: readonly z.core.$ZodIssue[]): reado
   return [...lacking.map(({ origin }) => `${origin} needs a value.`), ...wrong];
 }
 
-function toConfig({ prime, ...others }: Settings, key: ApiKeyOrigin, warnings: readonly string[]): Config {
+const CLUSTER_VARIABLES = ['KUBECONFIG', 'HOME', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'];
+
+/** The rest of the environment may hold secrets, and no configuration should. */
+function clusterVariables(env: Environment): Environment {
+  return Object.fromEntries(CLUSTER_VARIABLES.map((name) => [name, env[name]]));
+}
+
+function toConfig(
+  { prime, ...others }: Settings,
+  key: ApiKeyOrigin,
+  warnings: readonly string[],
+): Omit<Config, 'environment'> {
   const base = checkBaseUrl(prime.baseUrl, { allowHttp: prime.allowHttp });
   if (base.kind === 'invalid') {
     throw new TypeError(base.message);

@@ -33,9 +33,17 @@ export class ApiConnectionError extends ApiError {
 
   constructor(cause: unknown) {
     const code = stringAt(cause, 'code') ?? 'UNKNOWN';
-    super(`connection to the API server failed: ${code}`, { cause });
+    super(`connection to the API server failed: ${proxyAnswer(cause) ?? code}`, { cause });
     this.code = code;
   }
+}
+
+/** Node's error for a tunnel that a proxy refused has the status. Its message has the URL of the proxy. */
+function proxyAnswer(cause: unknown): string | undefined {
+  const status = numberAt(cause, 'statusCode');
+  return stringAt(cause, 'code') === 'ERR_PROXY_TUNNEL' && status !== undefined
+    ? `the proxy answered ${String(status)}`
+    : undefined;
 }
 
 /** No complete answer within the time allowed. A write may or may not have happened. */

@@ -9,8 +9,9 @@ import {
   ApiTimeoutError,
   statusError,
 } from './api-errors.ts';
+import type { AuthHeaders } from './auth-headers.ts';
 import { ConnectionSource } from './connection.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ProxyUrlFor } from './connection.ts';
 import { withDeadline } from './deadline.ts';
 import { AnswerTooLargeError, readText, sendRequest } from './http-exchange.ts';
 import type { HttpRequest } from './http-exchange.ts';
@@ -55,6 +56,8 @@ export interface ApiTransportOptions {
   userAgent: string;
   /** Parallel requests. @default 32 */
   maxSockets?: number;
+  /** For a cluster without `proxy-url`. @default no proxy */
+  proxyUrlFor?: ProxyUrlFor | undefined;
   /** Called synchronously for every request that was sent, as soon as its answer begins or fails. Must not throw. */
   onRequest?: ((request: SentRequest) => void) | undefined;
 }
@@ -77,7 +80,7 @@ const SLOW_WRITE_TIMEOUT_MS = 65_000;
 const DEFAULT_MAX_SOCKETS = 32;
 
 /**
- * JSON over HTTP to one API server, with client-node's credentials and a pool of kept-alive connections.
+ * JSON over HTTP to one API server, with the credentials of a kubeconfig and a pool of kept-alive connections.
  *
  * It does not use client-node's generated clients. In 2.0.1 these make a new undici Agent per request as soon as the
  * kubeconfig has a CA or a certificate, so every request pays for a TCP and a TLS handshake. 1,000 status writes over
@@ -94,7 +97,8 @@ export class ApiTransport {
   readonly #onRequest: ApiTransportOptions['onRequest'];
   #writeTimeoutMs = WRITE_TIMEOUT_MS;
 
-  constructor({ kubeConfig, clock, userAgent, maxSockets, onRequest }: ApiTransportOptions) {
+  constructor(options: ApiTransportOptions) {
+    const { kubeConfig, clock, userAgent, maxSockets, proxyUrlFor, onRequest } = options;
     this.#onRequest = onRequest;
     this.#clock = clock;
     this.#userAgent = userAgent;
@@ -102,6 +106,7 @@ export class ApiTransport {
       kubeConfig,
       clock,
       maxSockets: maxSockets ?? DEFAULT_MAX_SOCKETS,
+      proxyUrlFor,
     });
   }
 
@@ -200,10 +205,7 @@ export class ApiTransport {
     }
   }
 
-  #headers(
-    auth: Readonly<Record<string, string>>,
-    withBody: JsonRequest | undefined,
-  ): Record<string, string> {
+  #headers(auth: AuthHeaders, withBody: JsonRequest | undefined): AuthHeaders {
     const headers = { ...auth, accept: 'application/json', 'user-agent': this.#userAgent };
     if (withBody === undefined) return headers;
     return { ...headers, 'content-type': withBody.contentType ?? 'application/json' };

@@ -1,29 +1,32 @@
-import { readFile } from 'node:fs/promises';
-import http from 'node:http';
-import https from 'node:https';
-import { createSecureContext } from 'node:tls';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
+import { createAgents } from './agents.ts';
+import type { Agents } from './agents.ts';
+import { authHeaders } from './auth-headers.ts';
+import type { AuthHeaders } from './auth-headers.ts';
 import { execPluginOf, runExecPlugin } from './exec-credential.ts';
 import type { ExecCredential, ExecPlugin } from './exec-credential.ts';
-import { recordAt, stringAt } from '../json.ts';
+import type { ClusterEntry, UserEntry } from './kube-config-entries.ts';
+import { readTlsMaterial } from './tls-material.ts';
+import type { TlsMaterial } from './tls-material.ts';
 
 /** The address of the API server, the credentials, and the sockets to it. */
-export interface Connection {
+export interface Connection extends Agents {
   server: string;
   /** Headers for authorization and impersonation. */
-  headers: Readonly<Record<string, string>>;
-  /** For requests; keeps sockets alive. */
-  requestAgent: http.Agent;
-  /** One socket per stream, closed with it, so that streams cannot use up the sockets of requests. */
-  streamAgent: http.Agent;
+  headers: AuthHeaders;
 }
+
+/** The proxy for a URL, with its credentials; undefined: none. */
+export type ProxyUrlFor = (url: string) => string | undefined;
 
 export interface ConnectionOptions {
   kubeConfig: KubeConfig;
   clock: Clock;
   /** Parallel requests; further ones wait. */
   maxSockets: number;
+  /** For a cluster without `proxy-url`. @default no proxy */
+  proxyUrlFor?: ProxyUrlFor | undefined;
 }
 
 /**
@@ -38,22 +41,14 @@ const GRACE_MS = 1_000;
 const RENEW_BEFORE_MS = 60_000;
 const PLUGIN_TIMEOUT_MS = 60_000;
 
-/**
- * Load balancers drop silent connections, some after ten seconds and without notice to either end. Closing them
- * earlier avoids a half-open one, on which a write would hang for half a minute.
- */
-const IDLE_SOCKET_MS = 5_000;
-
-interface Agents {
-  material: string;
-  requestAgent: http.Agent;
-  streamAgent: http.Agent;
+interface KeptAgents extends Agents {
+  readonly material: string;
 }
 
 /**
- * Credentials and sockets, from client-node's KubeConfig, which handles tokens, token files, client certificates,
- * exec plug-ins and proxies. The agents are our own: client-node keeps its first agent permanently, with certificates
- * that may have been rotated since, and without a limit on sockets.
+ * Credentials and sockets for the current context of a KubeConfig. client-node's own way is not used: it ignores the
+ * cluster's certificates if the context has no user, prefers a stale file to data, reads no token files, drops the
+ * groups of an impersonation, and keeps its first agent permanently, with certificates that may have been rotated.
  */
 export class ConnectionSource {
   readonly #options: ConnectionOptions;
@@ -62,7 +57,7 @@ export class ConnectionSource {
   /** One read at a time serves all callers. */
   #reading: Promise<Connection> | undefined;
   #credential: ExecCredential | undefined;
-  #agents: Agents | undefined;
+  #agents: KeptAgents | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -123,20 +118,18 @@ export class ConnectionSource {
 
   async #read(): Promise<Connection> {
     const { kubeConfig } = this.#options;
-    const server = kubeConfig.getCurrentCluster()?.server;
-    if (server === undefined) throw new Error('the kubeconfig names no current cluster');
-    const options: https.RequestOptions = {};
-    const plugin = execPluginOf(kubeConfig.getCurrentUser());
+    const cluster: ClusterEntry | null = kubeConfig.getCurrentCluster();
+    if (cluster === null) throw new Error('the kubeconfig names no current cluster');
+    const { server, skipTLSVerify } = cluster;
+    if (server.startsWith('http:') && !skipTLSVerify) {
+      throw new Error('HTTP protocol is not allowed without insecure-skip-tls-verify');
+    }
+    const user: UserEntry | null = kubeConfig.getCurrentUser();
+    const plugin = await execPluginOf(user, cluster);
     const credential = plugin === undefined ? {} : await this.#credentialOf(plugin);
-    await (plugin === undefined ? kubeConfig : withoutPlugins(kubeConfig)).applyToHTTPSOptions(options);
-    applyCredential(options, credential);
-    const agents = this.#agentsFor(server, options);
-    const headers = {
-      ...authHeaders(options),
-      ...bearer(credential.token),
-      ...(await tokenHeader(kubeConfig)),
-    };
-    return { server, headers, ...agents };
+    const material = await readTlsMaterial(cluster, user, credential);
+    const headers = await authHeaders(user, credential);
+    return { server, headers, ...(await this.#agentsFor(cluster, material)) };
   }
 
   /**
@@ -157,89 +150,17 @@ export class ConnectionSource {
     return this.#credential ?? known ?? {};
   }
 
-  #agentsFor(server: string, options: https.RequestOptions): Omit<Agents, 'material'> {
-    const { ca, cert, key, pfx } = options;
-    const material = JSON.stringify([ca, cert, key, pfx].map(String));
-    if (this.#agents?.material !== material) {
+  async #agentsFor({ server, proxyUrl }: ClusterEntry, tls: TlsMaterial): Promise<Agents> {
+    const material = JSON.stringify(tls);
+    let kept = this.#agents;
+    if (kept?.material !== material) {
+      const { maxSockets, proxyUrlFor } = this.#options;
+      const proxy = proxyUrl ?? proxyUrlFor?.(server);
       // Running streams and requests keep their sockets. The old agents are freed when these end.
-      this.#agents = { material, ...this.#createAgents(server, options) };
+      kept = { material, ...(await createAgents({ server, material: tls, maxSockets, proxyUrl: proxy })) };
+      this.#agents = kept;
     }
-    const { requestAgent, streamAgent } = this.#agents;
+    const { requestAgent, streamAgent } = kept;
     return { requestAgent, streamAgent };
   }
-
-  #createAgents(server: string, options: https.RequestOptions): Omit<Agents, 'material'> {
-    if (this.#options.kubeConfig.getCurrentCluster()?.proxyUrl !== undefined) {
-      return proxyAgents(options);
-    }
-    const pool = { keepAlive: true, maxSockets: this.#options.maxSockets, timeout: IDLE_SOCKET_MS };
-    if (server.startsWith('http:')) {
-      return { requestAgent: new http.Agent(pool), streamAgent: new http.Agent() };
-    }
-    const tls = tlsOptions(options);
-    return {
-      requestAgent: new https.Agent({ ...pool, ...tls }),
-      streamAgent: new https.Agent(tls),
-    };
-  }
-}
-
-/** A copy without plug-ins, because this module runs them. */
-function withoutPlugins(kubeConfig: KubeConfig): KubeConfig {
-  const bare = new KubeConfig();
-  bare.loadFromOptions({
-    clusters: kubeConfig.getClusters(),
-    contexts: kubeConfig.getContexts(),
-    currentContext: kubeConfig.getCurrentContext(),
-    users: kubeConfig.getUsers().map(({ exec: _exec, ...user }) => user),
-  });
-  return bare;
-}
-
-function applyCredential(options: https.RequestOptions, { cert, key }: ExecCredential): void {
-  if (cert !== undefined) options.cert = cert;
-  if (key !== undefined) options.key = key;
-}
-
-/** client-node implements tunnelling. Its agent serves requests and streams. */
-function proxyAgents({ agent }: https.RequestOptions): Omit<Agents, 'material'> {
-  if (!(agent instanceof http.Agent)) throw new Error('the kubeconfig names a proxy that is not supported');
-  return { requestAgent: agent, streamAgent: agent };
-}
-
-/** One secure context for all sockets, so that certificates are parsed once. */
-function tlsOptions(options: https.RequestOptions): https.AgentOptions {
-  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
-  return {
-    secureContext: createSecureContext({ ca, cert, key, pfx, passphrase }),
-    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
-    ...(servername === undefined ? {} : { servername }),
-  };
-}
-
-/**
- * Reads the service-account token from its file. client-node caches its own copy for 60 s even if the server refuses
- * it. With a revoked token a leader would lose its Lease before it reads the new one.
- */
-async function tokenHeader(kubeConfig: KubeConfig): Promise<Record<string, string>> {
-  const user: unknown = kubeConfig.getCurrentUser();
-  const tokenFile = stringAt(recordAt(recordAt(user, 'authProvider'), 'config'), 'tokenFile');
-  if (tokenFile === undefined) return {};
-  return bearer((await readFile(tokenFile, 'utf8')).trim());
-}
-
-function bearer(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
-}
-
-function authHeaders(options: https.RequestOptions): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    // Token files may end in a line break, which no header may contain.
-    if (value !== undefined) headers[name] = String(value).trim();
-  }
-  if (typeof options.auth === 'string') {
-    headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  }
-  return headers;
 }

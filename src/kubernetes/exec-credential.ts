@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '../clock.ts';
 import { ApiError } from './api-errors.ts';
+import type { ClusterEntry, UserEntry } from './kube-config-entries.ts';
+import { readTlsMaterial } from './tls-material.ts';
 import { parseJson, recordAt, stringAt } from '../json.ts';
 
 /** The program of a kubeconfig that provides credentials. */
@@ -31,8 +33,16 @@ class ExecPluginError extends ApiError {
 const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
 const MAX_SAID_CHARACTERS = 150;
 
-/** The plug-in of a kubeconfig's user; undefined if its credentials come from elsewhere. */
-export function execPluginOf(user: unknown): ExecPlugin | undefined {
+/**
+ * The plug-in of a kubeconfig's user; undefined if its credentials come from elsewhere. The plug-in learns about the
+ * cluster from the variable that client-go sets, if the kubeconfig asks for it.
+ *
+ * @throws if a file of the cluster cannot be read
+ */
+export async function execPluginOf(
+  user: UserEntry | null,
+  cluster: ClusterEntry,
+): Promise<ExecPlugin | undefined> {
   const exec = recordAt(user, 'exec');
   const command = stringAt(exec, 'command');
   if (command === undefined) {
@@ -40,12 +50,37 @@ export function execPluginOf(user: unknown): ExecPlugin | undefined {
   }
   const args: unknown = exec['args'];
   const env: unknown = exec['env'];
+  const info = {
+    kind: 'ExecCredential',
+    apiVersion: stringAt(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1',
+    spec: {
+      ...(exec['provideClusterInfo'] === true ? { cluster: await clusterInfo(cluster) } : {}),
+      interactive: false,
+    },
+  };
   return {
     command,
     args: Array.isArray(args) ? args.map(String) : [],
-    env: Array.isArray(env)
-      ? env.map((item) => ({ name: stringAt(item, 'name') ?? '', value: stringAt(item, 'value') ?? '' }))
-      : [],
+    env: [
+      ...(Array.isArray(env)
+        ? env.map((item) => ({ name: stringAt(item, 'name') ?? '', value: stringAt(item, 'value') ?? '' }))
+        : []),
+      { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) },
+    ],
+  };
+}
+
+/** The cluster as plug-ins read it. */
+async function clusterInfo(cluster: ClusterEntry): Promise<object> {
+  const { server, tlsServerName, skipTLSVerify, proxyUrl, execConfig } = cluster;
+  const { ca } = await readTlsMaterial(cluster, null);
+  return {
+    server,
+    ...(tlsServerName === undefined ? {} : { 'tls-server-name': tlsServerName }),
+    ...(skipTLSVerify ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(ca === undefined ? {} : { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
+    ...(proxyUrl === undefined ? {} : { 'proxy-url': proxyUrl }),
+    ...(execConfig === undefined ? {} : { config: execConfig }),
   };
 }
 

@@ -5,7 +5,8 @@ import https from 'node:https';
 export interface HttpRequest {
   url: URL;
   method: string;
-  headers: Readonly<Record<string, string>>;
+  /** A list is sent as one header each. */
+  headers: Readonly<Record<string, string | string[]>>;
   agent: http.Agent;
   body?: string | undefined;
   /** Aborting destroys the socket at once, and rejects with the signal's reason. */

@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import http from 'node:http';
 import https from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
@@ -33,10 +32,7 @@ interface User {
   authProvider?: { name: string; config: { tokenFile: string } };
 }
 
-function sourceFor(
-  user: User,
-  cluster: { server?: string; proxyUrl?: string; skipTLSVerify?: boolean } = {},
-): void {
+function sourceFor(user: User, cluster: { server?: string; skipTLSVerify?: boolean } = {}): void {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromClusterAndUser(
     { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false, ...cluster },
@@ -128,14 +124,6 @@ describe('sockets', () => {
     clock.jump(60_000);
 
     expect((await source.get()).requestAgent).toBe(requestAgent);
-  });
-
-  it('use the proxy that the kubeconfig names', async () => {
-    sourceFor({ name: 'u', token: 'abc' }, { proxyUrl: 'http://127.0.0.1:2' });
-    const { requestAgent } = await source.get();
-
-    expect(requestAgent).toBeInstanceOf(http.Agent);
-    expect(requestAgent.constructor.name).toBe('HttpsProxyAgent');
   });
 
   it('are refused for plain HTTP that the user did not request', async () => {

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { KubeConfigError, loadKubeConfig } from '../../src/kubernetes/kube-config.ts';
+import { KubeConfigError } from '../../src/kubernetes/kube-config-error.ts';
+import { loadKubeConfig } from '../../src/kubernetes/kube-config.ts';
 
 let directory: string;
 
