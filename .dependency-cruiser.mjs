@@ -30,6 +30,7 @@ const directions = {
     ],
     why: 'the provider is reached through an interface of lifecycle, so that it can be another one',
   },
+  network: { may: [], why: 'which proxy a URL needs follows from the environment alone' },
   prime: {
     may: ['src/lifecycle/', 'src/offers/', 'src/clock.ts', 'src/json.ts'],
     why: 'it implements what the pure side declares, and knows no Kubernetes',
@@ -43,6 +44,7 @@ const directions = {
     may: [
       'src/clock.ts',
       'src/lifecycle/settings.ts',
+      'src/network/',
       'src/prime/base-url.ts',
       'src/prime/api-key.ts',
       'src/api/common/duration.ts',

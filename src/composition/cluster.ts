@@ -57,7 +57,8 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
   const loaded = loadKubeConfig({ path: kubeconfig, context, env: config.environment });
   const { kubeConfig } = loaded;
   const userAgent = `${OPERATOR_NAME}/${OPERATOR_VERSION}`;
-  const shared = { kubeConfig, clock, userAgent, onRequest: metrics.onApiRequest };
+  const proxyUrlFor = config.proxies?.forApiServer;
+  const shared = { kubeConfig, clock, userAgent, proxyUrlFor, onRequest: metrics.onApiRequest };
   // As many sockets as workers may hang in a write, and as many again for terminations.
   const maxSockets = 2 * config.process.concurrency + 32;
   const transport = new ApiTransport({ ...shared, maxSockets });

@@ -17,6 +17,7 @@ import { cargoOf } from './lease-cargo.ts';
 import { LeaseOwnerWatch } from './lease-owner.ts';
 import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
+import { proxiesInUse } from './proxies-in-use.ts';
 import type { Prime } from './prime.ts';
 import { sampleReserved, sampleTotalLimit, sampleUnowned } from './samples.ts';
 import { createTelemetry, telemetryServer } from './telemetry.ts';
@@ -41,6 +42,8 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const cluster = connectCluster(parts);
   const prime = connectPrime(config, systemClock, metrics);
   const owner = { owner: config.lease.owner, watchNamespaces: config.kubernetes.watchNamespaces };
+  const proxies = proxiesInUse(config, cluster);
+  if (proxies !== undefined) log.info(proxies, 'using proxies');
   const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
   const cargo = cargoOf(metrics.spentRecord, owner, ownerWatch);
   const elector = config.lease.isEnabled ? createElector(parts, cluster, { identity, cargo }) : undefined;

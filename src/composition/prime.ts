@@ -27,6 +27,7 @@ export function connectPrime(config: Config, clock: Clock, metrics: Metrics): Pr
     clock,
     limiter,
     timeouts,
+    proxyUrl: config.proxies?.forProvider(baseUrl),
     offerTtlMs: offerCacheMs,
     observe: metrics.onProviderRequest,
   });

@@ -1,4 +1,5 @@
 import type { Policy, ProtocolTimings } from '../lifecycle/settings.ts';
+import type { Proxies } from '../network/proxies.ts';
 import type { Secret } from '../prime/api-key.ts';
 import type { Settings } from './cross-checks.ts';
 import type { Environment } from './texts.ts';
@@ -18,8 +19,10 @@ export interface Config {
     readonly timeouts: { readonly createMs: number; readonly readMs: number; readonly deleteMs: number };
     readonly offerCacheMs: number;
   };
-  /** Variables that name the cluster, for all who start without `--kubeconfig`. */
-  readonly environment: Environment;
+  /** The variables that name a cluster, if there are any. */
+  readonly environment?: Environment;
+  /** Absent if the environment names no proxy. */
+  readonly proxies?: Proxies;
   readonly policy: Policy;
   readonly installation: Settings['installation'];
   readonly kubernetes: Settings['kubernetes'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkBaseUrl } from '../prime/base-url.ts';
+import { readProxies } from '../network/proxies.ts';
 import { chooseApiKey } from './api-key-origin.ts';
 import { helpText, readCommandLine } from './command-line.ts';
 import type { ApiKeyOrigin, Config } from './config.ts';
@@ -39,6 +40,7 @@ export function loadConfig(argv: readonly string[], env: Environment): LoadedCon
   const key = chooseApiKey(texts.get('prime.keyFile')?.text, env);
   const problems = [
     ...commandLine.problems,
+    ...readProxies(env).problems(texts.get('prime.baseUrl')?.text ?? ''),
     ...primeVariableProblems(described, new Set(commandLine.texts.keys()), env),
     ...valueProblems(texts, parsed.error?.issues ?? []),
     ...(key.kind === 'ok' ? [] : [key.problem]),
@@ -48,7 +50,7 @@ export function loadConfig(argv: readonly string[], env: Environment): LoadedCon
         kind: 'ok',
         config: {
           ...toConfig(parsed.data, key.origin, warningsOf(parsed.data, commandLine.texts, env)),
-          environment: clusterVariables(env),
+          ...networkOf(env),
         },
       }
     : { kind: 'invalid', problems };
@@ -60,7 +62,11 @@ function warningsOf(
   env: Environment,
 ): readonly string[] {
   const described = describedSettings();
-  return [...findWarnings(settings, described, env), ...overruledVariables(described, given, env)];
+  return [
+    ...findWarnings(settings, described, env),
+    ...overruledVariables(described, given, env),
+    ...readProxies(env).warnings(settings.prime.baseUrl),
+  ];
 }
 
 /** By `group.key`. */
@@ -112,15 +118,20 @@ function valueProblems(texts: Texts, issues: readonly z.core.$ZodIssue[]): reado
 const CLUSTER_VARIABLES = ['KUBECONFIG', 'HOME', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'];
 
 /** The rest of the environment may hold secrets, and no configuration should. */
-function clusterVariables(env: Environment): Environment {
-  return Object.fromEntries(CLUSTER_VARIABLES.map((name) => [name, env[name]]));
+function networkOf(env: Environment): Pick<Config, 'environment' | 'proxies'> {
+  const set = CLUSTER_VARIABLES.filter((name) => (env[name] ?? '') !== '');
+  const proxies = readProxies(env);
+  return {
+    ...(set.length === 0 ? {} : { environment: Object.fromEntries(set.map((name) => [name, env[name]])) }),
+    ...(proxies.isNone ? {} : { proxies }),
+  };
 }
 
 function toConfig(
   { prime, ...others }: Settings,
   key: ApiKeyOrigin,
   warnings: readonly string[],
-): Omit<Config, 'environment'> {
+): Omit<Config, 'environment' | 'proxies'> {
   const base = checkBaseUrl(prime.baseUrl, { allowHttp: prime.allowHttp });
   if (base.kind === 'invalid') {
     throw new TypeError(base.message);

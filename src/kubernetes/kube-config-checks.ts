@@ -9,7 +9,7 @@ type Problem = string | undefined;
 const PROXY_PROTOCOLS = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
 /** What client-node can do. Any other provider would be ignored, and requests would be anonymous. */
 const AUTH_PROVIDERS = new Set(['oidc', 'gcp', 'azure', 'tokenFile']);
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/;
+const CONTROL_CHARACTERS = /\p{Cc}/u;
 
 /** What is wrong with a cluster. */
 export function clusterProblems(cluster: ClusterEntry): readonly string[] {

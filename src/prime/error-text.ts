@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts';
+import { isRecord, numberAt } from '../json.ts';
 import { parseJson } from './parse-json.ts';
 import { redact, redactWhole } from './redact.ts';
 
@@ -59,10 +59,14 @@ export function cleanText(
 
 /**
  * The code of a system or network error (`ECONNREFUSED`), else `ERROR`. A message could reveal addresses or
- * parts of the request.
+ * parts of the request. A proxy that refuses a tunnel has no code of its own, so its status says why.
  */
 export function errorCode(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code = isRecord(error) ? error['code'] : undefined;
+  const status = numberAt(isRecord(error) ? error['cause'] : undefined, 'statusCode');
+  if (code === 'ERR_PROXY_TUNNEL' && status !== undefined) {
+    return `the proxy answered ${String(status)}`;
+  }
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : 'ERROR';
 }
 

@@ -51,13 +51,31 @@ export interface Exchanger {
   close(): void;
 }
 
+export interface ExchangerOptions {
+  /** The URL of a proxy, with its credentials. @default none */
+  readonly proxyUrl?: string | undefined;
+  /** How long the proxy may take for each step of a tunnel. */
+  readonly tunnelTimeoutMs: number;
+}
+
 /**
  * The only place that calls got. A create or delete request gets its own connection: a proxy may have
  * dropped a kept-alive connection silently, and the request would hang on it.
  */
-export function createExchanger(): Exchanger {
-  const kept = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
-  const single = { http: new HttpAgent({ keepAlive: false }), https: new HttpsAgent({ keepAlive: false }) };
+export function createExchanger({ proxyUrl, tunnelTimeoutMs }: ExchangerOptions): Exchanger {
+  // Node's own agent tunnels with CONNECT. TLS ends at the provider, so the proxy sees no request. Without a timeout a
+  // silent proxy would keep the socket of each request that was given up. Requests over http use no proxy, which could
+  // read the key.
+  const tunnel =
+    proxyUrl === undefined ? {} : { proxyEnv: { https_proxy: proxyUrl }, timeout: tunnelTimeoutMs };
+  const kept = {
+    http: new HttpAgent({ keepAlive: true }),
+    https: new HttpsAgent({ keepAlive: true, ...tunnel }),
+  };
+  const single = {
+    http: new HttpAgent({ keepAlive: false }),
+    https: new HttpsAgent({ keepAlive: false, ...tunnel }),
+  };
 
   return {
     exchange: (request) => runExchange(request, request.method === 'GET' ? kept : single),
@@ -156,6 +174,11 @@ function sendWhenAllowed(request: ExchangeRequest, sending: Sending): void {
 
 function whenConnected(nativeRequest: ClientRequest, listener: () => void): void {
   const watch = (socket: Socket): void => {
+    // A tunnel comes with its TLS connection established, and its certificate checked.
+    if (socket instanceof TLSSocket && !isSecureConnecting(socket)) {
+      listener();
+      return;
+    }
     // `secureConnect` follows the check of the certificate.
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', listener);
   };
@@ -164,6 +187,11 @@ function whenConnected(nativeRequest: ClientRequest, listener: () => void): void
   } else {
     watch(nativeRequest.socket);
   }
+}
+
+/** Node documents no other way to ask whether `secureConnect` is still to come. */
+function isSecureConnecting(socket: TLSSocket): boolean {
+  return (socket as { secureConnecting?: boolean }).secureConnecting !== false;
 }
 
 class InterimAnswersError extends Error {

@@ -24,6 +24,8 @@ export interface PrimeProviderOptions {
   readonly timeouts?: Partial<PrimeTimeouts>;
   /** How long answers of the availability API are shared. @default 5_000 */
   readonly offerTtlMs?: number;
+  /** The URL of a proxy for an https base URL, with its credentials. @default none */
+  readonly proxyUrl?: string | undefined;
   /** Called after each request. */
   readonly observe?: (event: ObservedRequest) => void;
 }
@@ -40,13 +42,9 @@ export function createPrimeProvider(options: PrimeProviderOptions): PrimeProvide
   if (base.kind === 'invalid') {
     throw new TypeError(base.message);
   }
-  const exchanger = createExchanger();
-  const client = createHttpClient({
-    ...options,
-    baseUrl: base.url,
-    exchanger,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
-  });
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const exchanger = createExchanger({ proxyUrl: options.proxyUrl, tunnelTimeoutMs: timeouts.connectMs });
+  const client = createHttpClient({ ...options, baseUrl: base.url, exchanger, timeouts });
   const listOffers = createAvailability(client);
 
   return {

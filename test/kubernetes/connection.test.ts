@@ -42,7 +42,7 @@ function sourceFor(user: User, cluster: { server?: string; skipTLSVerify?: boole
 }
 
 async function authorization(): Promise<string | undefined> {
-  return (await source.get()).headers['Authorization'];
+  return (await source.get()).headers.Authorization;
 }
 
 describe('credentials', () => {

@@ -87,11 +87,11 @@ describe('credentials of a plug-in', () => {
     await plugin('echo "{}"');
     await expect(source.get()).rejects.toThrow('printed no ExecCredential');
     await plugin(credential({ token: 'one' }));
-    expect((await source.get()).headers['Authorization']).toBe('Bearer one');
+    expect((await source.get()).headers.Authorization).toBe('Bearer one');
     await plugin(credential({ token: 'two' }));
-    expect((await source.get()).headers['Authorization']).toBe('Bearer one');
+    expect((await source.get()).headers.Authorization).toBe('Bearer one');
     source.invalidate();
-    expect((await source.get()).headers['Authorization']).toBe('Bearer two');
+    expect((await source.get()).headers.Authorization).toBe('Bearer two');
     source.close();
   });
 
@@ -102,7 +102,7 @@ describe('credentials of a plug-in', () => {
     await Promise.all([source.get(), source.get(), source.get()]);
     await plugin(`test $(wc -l < ${count}) = 1 && ${credential({ token: 'once' })}`);
     source.invalidate();
-    expect((await source.get()).headers['Authorization']).toBe('Bearer once');
+    expect((await source.get()).headers.Authorization).toBe('Bearer once');
     source.close();
   });
 });

@@ -134,6 +134,12 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'only the files with units, forms and defaults are open to config',
   },
   {
+    path: 'src/network/bad.ts',
+    imports: ['../clock.ts'],
+    broken: ['network-direction'],
+    reason: 'which proxy a URL needs depends on nothing but the environment',
+  },
+  {
     path: 'src/simulator/bad.ts',
     imports: ['../prime/base-url.ts'],
     broken: ['simulator-direction'],

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import https from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { text } from 'node:stream/consumers';
+import { stringAt } from '../../src/json.ts';
 
 /** A request as the server received it. */
 export interface TlsRequest {
@@ -75,9 +77,6 @@ export class TlsServer {
     outgoing: ServerResponse,
     answer: (request: TlsRequest) => TlsAnswer,
   ): Promise<void> {
-    const { socket } = incoming;
-    const certificate = socket instanceof TLSSocket ? socket.getPeerCertificate() : undefined;
-    const serverName = socket instanceof TLSSocket ? socket.servername : undefined;
     const request: TlsRequest = {
       method: incoming.method ?? '',
       path: incoming.url ?? '',
@@ -86,8 +85,7 @@ export class TlsServer {
         Object.entries(incoming.headersDistinct).map(([name, values]) => [name, values ?? []]),
       ),
       body: await text(incoming),
-      clientName: commonName(certificate?.subject?.CN),
-      serverName: typeof serverName === 'string' && serverName !== '' ? serverName : undefined,
+      ...namesOf(incoming.socket),
     };
     this.requests.push(request);
     const { status = 200, json = {} } = answer(request);
@@ -96,6 +94,12 @@ export class TlsServer {
   }
 }
 
-function commonName(name: string | string[] | undefined): string | undefined {
-  return Array.isArray(name) ? name[0] : name;
+function namesOf(socket: Socket): Pick<TlsRequest, 'clientName' | 'serverName'> {
+  if (!(socket instanceof TLSSocket)) return { clientName: undefined, serverName: undefined };
+  const { servername: serverName } = socket;
+  const subject: unknown = socket.getPeerCertificate().subject;
+  return {
+    clientName: stringAt(subject, 'CN'),
+    serverName: typeof serverName === 'string' && serverName !== '' ? serverName : undefined,
+  };
 }

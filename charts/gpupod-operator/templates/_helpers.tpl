@@ -93,3 +93,20 @@
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{- /* Empty without a proxy. The kubelet replaces $(KUBERNETES_SERVICE_HOST) by the address of the API server. */}}
+{{- define "gpupod-operator.proxyEnv" -}}
+{{- $proxy := .Values.proxy | default dict }}
+{{- if or $proxy.httpsProxy $proxy.httpProxy }}
+{{- with $proxy.httpsProxy }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- with $proxy.httpProxy }}
+- name: HTTP_PROXY
+  value: {{ . | quote }}
+{{- end }}
+- name: NO_PROXY
+  value: {{ list $proxy.noProxy ".svc" ".cluster.local" "$(KUBERNETES_SERVICE_HOST)" | compact | join "," | quote }}
+{{- end }}
+{{- end }}

@@ -137,6 +137,30 @@ export const DEPLOYMENT_EFFECTS: readonly Effect[] = [
   },
   {
     sets: [
+      'proxy.httpsProxy=http://proxy.example:3128',
+      'proxy.httpProxy=http://other.example:3128',
+      String.raw`proxy.noProxy=.example.com\,10.0.0.0/8`,
+    ],
+    kind: 'Deployment',
+    expected: podSpec({
+      containers: [
+        {
+          env: [
+            { name: 'PRIME_API_KEY_FILE' },
+            { name: 'POD_NAMESPACE' },
+            { name: 'HTTPS_PROXY', value: 'http://proxy.example:3128' },
+            { name: 'HTTP_PROXY', value: 'http://other.example:3128' },
+            {
+              name: 'NO_PROXY',
+              value: '.example.com,10.0.0.0/8,.svc,.cluster.local,$(KUBERNETES_SERVICE_HOST)',
+            },
+          ],
+        },
+      ],
+    }),
+  },
+  {
+    sets: [
       'extraEnv[0].name=NODE_EXTRA_CA_CERTS',
       'extraEnv[0].value=/ca/ca.pem',
       'extraVolumes[0].name=ca',
