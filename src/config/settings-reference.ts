@@ -14,6 +14,9 @@ Durations are written as in \`90s\`, \`1h30m\` or \`250ms\`, amounts in USD. All
 The API key has no flag, because the arguments of a process can be seen by others. Give exactly one of these:
 the variable \`PRIME_API_KEY\` with the key, or \`PRIME_API_KEY_FILE\` with the path of a file that holds it. The file may appear later and may be replaced.
 
+These variables are no settings, and work as in other programs: \`KUBECONFIG\` (see [use a kubeconfig](../how-to/use-a-kubeconfig.md)), and
+\`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` (see [run behind a proxy](../how-to/behind-a-proxy.md)).
+
 ${tables.join('\n\n')}
 `;
 }
