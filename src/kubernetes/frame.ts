@@ -1,6 +1,6 @@
 import operatorPackage, { ResourceEventType } from '@dot-i/k8s-operator';
 import type { ResourceEvent } from '@dot-i/k8s-operator';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -52,7 +52,7 @@ export interface Frame {
  * the helpers is private.
  */
 export function createFrame(options: FrameOptions): Frame {
-  const operator = new FramedOperator(options);
+  const operator = withoutDefault(() => new FramedOperator(options));
   return {
     start: async () => {
       await operator.start();
@@ -64,6 +64,26 @@ export function createFrame(options: FrameOptions): Frame {
   };
 }
 
+/**
+ * The base class loads the default kubeconfig and makes a client with it. The frame uses neither, and client-node
+ * throws where kubectl does not: on a missing file of a list, on a name that two files define, and on `/dev/null`.
+ */
+function withoutDefault<R>(create: () => R): R {
+  const name = 'loadFromDefault';
+  const original = Reflect.get(KubeConfig.prototype, name);
+  Reflect.set(KubeConfig.prototype, name, function loadNothing(this: KubeConfig) {
+    this.loadFromClusterAndUser(
+      { name: 'unused', server: 'https://unused.invalid', skipTLSVerify: false },
+      { name: 'unused' },
+    );
+  });
+  try {
+    return create();
+  } finally {
+    Reflect.set(KubeConfig.prototype, name, original);
+  }
+}
+
 class FramedOperator extends Operator {
   readonly #options: FrameOptions;
   readonly #sources: EventSource[] = [];
@@ -72,9 +92,8 @@ class FramedOperator extends Operator {
   constructor(options: FrameOptions) {
     super(textLogger(options.log));
     this.#options = options;
-    // The base class loads the default kubeconfig. A flag may have selected another.
     this.kubeConfig = options.kubeConfig;
-    // It uses the default kubeconfig, and costs a megabyte of models and clients.
+    // It costs a megabyte of models and clients.
     Reflect.deleteProperty(this, 'k8sApi');
   }
 

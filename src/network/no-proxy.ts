@@ -63,7 +63,9 @@ function ruleOf(entry: string): Rule {
 function nameRule(name: string): Rule {
   const bare = name.replace(/^\*?\./, '').replace(/\.$/, '');
   if (bare === '') return () => false;
-  return ({ host }) => host.endsWith(`.${bare}`) || (host === bare && !name.startsWith('*.'));
+  return ({ host }) =>
+    // Addresses have dots, too, but nothing is below them.
+    familyOf(host) === undefined && (host.endsWith(`.${bare}`) || (host === bare && !name.startsWith('*.')));
 }
 
 /** An IPv6 address has colons, but no port unless it is in brackets. */

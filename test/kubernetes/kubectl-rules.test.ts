@@ -85,17 +85,20 @@ const ROWS: readonly Row[] = [
     cluster: { ...CA, 'certificate-authority': 'stale.crt' },
     files: { 'stale.crt': OTHER },
     user: { token: 't' },
+    headers: { authorization: ['Bearer t'] },
   },
   {
     title: 'trusts the data of the cluster, although the file is missing',
     cluster: { ...CA, 'certificate-authority': '/nonexistent/ca.crt' },
     user: { token: 't' },
+    headers: { authorization: ['Bearer t'] },
   },
   {
     title: 'reads the certificate of the cluster from a file beside the kubeconfig',
     cluster: { 'certificate-authority': 'pki/ca.crt' },
     files: { 'pki/ca.crt': LOOPBACK_CERTIFICATE },
     user: { token: 't' },
+    headers: { authorization: ['Bearer t'] },
   },
   {
     title: 'shows the client certificate from files beside the kubeconfig',
@@ -124,6 +127,7 @@ const ROWS: readonly Row[] = [
       'as-user-extra': { 'example.com/Team': ['a', 'b'], scopes: ['read'] },
     },
     headers: {
+      authorization: ['Bearer t'],
       'impersonate-user': [Buffer.from('jürgen').toString('latin1')],
       'impersonate-uid': ['0-1-2'],
       'impersonate-group': ['system:masters', 'team:ml'],
