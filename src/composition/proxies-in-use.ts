@@ -6,11 +6,10 @@ export function proxiesInUse(
   { proxies, prime }: Config,
   { kubeConfig }: Pick<Cluster, 'kubeConfig'>,
 ): Readonly<Record<string, string>> | undefined {
-  const cluster = kubeConfig.getCurrentCluster();
-  const isPlain = cluster?.server.startsWith('http:') ?? true;
+  const { proxyUrl, server = '' } = kubeConfig.getCurrentCluster() ?? {};
   const urls = {
     provider: proxies?.forProvider(prime.baseUrl),
-    apiServer: isPlain ? undefined : (cluster?.proxyUrl ?? proxies?.forApiServer(cluster?.server ?? '')),
+    apiServer: proxyUrl ?? proxies?.forApiServer(server),
   };
   const used = Object.entries(urls).flatMap(([target, url]) =>
     url === undefined ? [] : [[target, withoutCredentials(url)] as const],

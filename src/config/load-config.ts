@@ -40,7 +40,7 @@ export function loadConfig(argv: readonly string[], env: Environment): LoadedCon
   const key = chooseApiKey(texts.get('prime.keyFile')?.text, env);
   const problems = [
     ...commandLine.problems,
-    ...readProxies(env).problems(texts.get('prime.baseUrl')?.text ?? ''),
+    ...proxyProblems(texts, env),
     ...primeVariableProblems(described, new Set(commandLine.texts.keys()), env),
     ...valueProblems(texts, parsed.error?.issues ?? []),
     ...(key.kind === 'ok' ? [] : [key.problem]),
@@ -67,6 +67,10 @@ function warningsOf(
     ...overruledVariables(described, given, env),
     ...readProxies(env).warnings(settings.prime.baseUrl),
   ];
+}
+
+function proxyProblems(texts: Texts, env: Environment): readonly string[] {
+  return readProxies(env).problems(texts.get('prime.baseUrl')?.text ?? '');
 }
 
 /** By `group.key`. */

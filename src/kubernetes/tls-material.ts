@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import type { AgentOptions } from 'node:https';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { ClusterEntry, UserEntry } from './kube-config-entries.ts';
-import type { ExecCredential } from './exec-credential.ts';
 
 /** What a connection is made with. Equal material means that open connections may stay. */
 export interface TlsMaterial {
@@ -24,7 +23,7 @@ export interface TlsMaterial {
 export async function readTlsMaterial(
   cluster: ClusterEntry,
   user: UserEntry | null,
-  credential: ExecCredential = {},
+  credential: { readonly cert?: string; readonly key?: string } = {},
 ): Promise<TlsMaterial> {
   const [ca, cert, key] = await Promise.all([
     textOf(cluster.caData, cluster.caFile),
