@@ -50,9 +50,13 @@ function targetOf({ hostname, port, protocol }: URL): Target {
 }
 
 function ruleOf(entry: string): Rule {
-  if (entry === '*') return () => true;
+  if (entry === '*') {
+    return () => true;
+  }
   const range = rangeOf(entry);
-  if (range !== undefined) return ({ host }) => isInRange(range, host);
+  if (range !== undefined) {
+    return ({ host }) => isInRange(range, host);
+  }
   const { host, port } = splitPort(entry);
   const address = rangeOf(host);
   const isHost =
@@ -62,7 +66,9 @@ function ruleOf(entry: string): Rule {
 
 function nameRule(name: string): Rule {
   const bare = name.replace(/^\*?\./, '').replace(/\.$/, '');
-  if (bare === '') return () => false;
+  if (bare === '') {
+    return () => false;
+  }
   return ({ host }) =>
     // Addresses have dots, too, but nothing is below them.
     familyOf(host) === undefined && (host.endsWith(`.${bare}`) || (host === bare && !name.startsWith('*.')));
@@ -71,7 +77,9 @@ function nameRule(name: string): Rule {
 /** An IPv6 address has colons, but no port unless it is in brackets. */
 function splitPort(entry: string): { host: string; port?: string } {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry);
-  if (match === null) return { host: entry };
+  if (match === null) {
+    return { host: entry };
+  }
   const [, bracketed, plain = '', port] = match;
   return { host: bracketed ?? plain, ...(port === undefined ? {} : { port }) };
 }
@@ -80,14 +88,18 @@ function splitPort(entry: string): { host: string; port?: string } {
 function rangeOf(text: string): BlockList | undefined {
   const [address = '', bits, ...rest] = text.split('/');
   const family = familyOf(address);
-  if (family === undefined || rest.length > 0) return undefined;
+  if (family === undefined || rest.length > 0) {
+    return undefined;
+  }
   const list = new BlockList();
   if (bits === undefined) {
     list.addAddress(address, family);
     return list;
   }
   const length = /^\d{1,3}$/.test(bits) ? Number(bits) : Infinity;
-  if (length > (family === 'ipv4' ? 32 : 128)) return undefined;
+  if (length > (family === 'ipv4' ? 32 : 128)) {
+    return undefined;
+  }
   list.addSubnet(address, length, family);
   return list;
 }
@@ -98,6 +110,8 @@ function isInRange(range: BlockList, host: string): boolean {
 }
 
 function familyOf(host: string): 'ipv4' | 'ipv6' | undefined {
-  if (isIPv4(host)) return 'ipv4';
+  if (isIPv4(host)) {
+    return 'ipv4';
+  }
   return isIPv6(host) ? 'ipv6' : undefined;
 }

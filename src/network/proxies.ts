@@ -93,7 +93,9 @@ function withProtocol(value: string): string {
 function firstOf(env: Environment, name: string): Named | undefined {
   for (const one of [name, name.toLowerCase()]) {
     const value = env[one]?.trim() ?? '';
-    if (value !== '') return { name: one, value };
+    if (value !== '') {
+      return { name: one, value };
+    }
   }
   return undefined;
 }

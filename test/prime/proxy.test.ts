@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConnectProxy } from '../support/connect-proxy.ts';
 import type { ConnectProxyOptions } from '../support/connect-proxy.ts';
 import { NAMED_CERTIFICATE, NAMED_HOST, NAMED_KEY } from '../support/named-certificate.ts';
