@@ -28,7 +28,19 @@ export async function writeReleaseFiles(root: string, out: string, release: Rele
     [/^ {2}repository: ""$/m, `  repository: ${repository}`],
     [/^ {2}digest: ""$/m, `  digest: ${digest}`],
   ]);
-  await edit(path.join(out, 'deploy/deployment.yaml'), [[PLACEHOLDER, `${repository}@${digest}`]]);
+  const image = `${repository}@${digest}`;
+  // Artifact Hub shows the image, and scans it.
+  await edit(path.join(out, 'chart/Chart.yaml'), [
+    [
+      /^annotations:$/m,
+      `annotations:\n  artifacthub.io/images: |\n    - name: gpupod-operator\n      image: ${image}`,
+    ],
+  ]);
+  await edit(path.join(out, 'chart/README.md'), [
+    [/^(\| `image\.repository` \| `)""/m, `$1"${repository}"`],
+    [/^(\| `image\.digest` \| `)""/m, `$1"${digest}"`],
+  ]);
+  await edit(path.join(out, 'deploy/deployment.yaml'), [[PLACEHOLDER, image]]);
 }
 
 async function check(root: string, { tag, repository, digest }: Release): Promise<void> {

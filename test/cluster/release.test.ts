@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { writeReleaseFiles } from '../../scripts/release/release-files.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
 import { ensureBinaries } from '../control-plane/binaries.ts';
@@ -17,6 +19,8 @@ const release = {
   digest: `sha256:${'0'.repeat(64)}`,
 };
 const image = `${release.repository}@${release.digest}`;
+
+const Chart = z.object({ annotations: z.record(z.string(), z.string()) });
 
 let out: string;
 
@@ -34,6 +38,14 @@ describe('the files of a release', () => {
   it('contain a chart that pulls the image of the release by default', async () => {
     const manifests = parseManifests(await templateOf(path.join(out, 'chart'), []));
     expect(podSpecOf(manifests).containers[0].image).toBe(image);
+  });
+
+  it('name the image for Artifact Hub, and in the readme of the chart', async () => {
+    const { annotations } = Chart.parse(parse(await readFile(path.join(out, 'chart/Chart.yaml'), 'utf8')));
+    expect(parse(annotations['artifacthub.io/images'] ?? '')).toEqual([{ name: 'gpupod-operator', image }]);
+    const readme = await readFile(path.join(out, 'chart/README.md'), 'utf8');
+    expect(readme).toContain(`| \`image.repository\` | \`"${release.repository}"\` |`);
+    expect(readme).toContain(`| \`image.digest\` | \`"${release.digest}"\` |`);
   });
 
   it('contain manifests that pull the same image', async () => {
