@@ -180,14 +180,14 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
     },
   },
   {
-    sets: ['enabled=true', 'labels.grafana=main', 'annotations.grafana_folder=GPUs'].map(
+    sets: ['enabled=true', 'labels.grafana_dashboard=gpus', 'annotations.grafana_folder=GPUs'].map(
       (set) => `metrics.dashboard.${set}`,
     ),
     kind: 'ConfigMap',
     expected: {
       metadata: {
         name: 'gpupod-operator-dashboard',
-        labels: { grafana_dashboard: '1', grafana: 'main' },
+        labels: { grafana_dashboard: 'gpus' },
         annotations: { grafana_folder: 'GPUs' },
       },
       data: { 'gpupod-operator.json': readFileSync(`${chart}/files/dashboard.json`, 'utf8') },
