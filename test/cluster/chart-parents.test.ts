@@ -21,6 +21,7 @@ const EVERYTHING = [
   'admissionPolicy.enabled=true',
   'metrics.serviceMonitor.enabled=true',
   'metrics.prometheusRule.enabled=true',
+  'metrics.dashboard.enabled=true',
   'networkPolicy.enabled=true',
   'rbac.aggregateToEdit=true',
 ];
