@@ -51,6 +51,10 @@ export function gpuPodResource({ kubernetes: { watchNamespaces } }: Config): Wat
   return { ...GPU_PODS, namespaces: watchNamespaces, decode: trimGpuPod };
 }
 
+export function gpuPodClient(transport: ApiTransport): ResourceClient<KubernetesObject> {
+  return new ResourceClient({ transport, type: GPU_PODS, decode: trimGpuPod });
+}
+
 /** Builds everything that speaks to the Kubernetes API. It sends nothing. */
 export function connectCluster({ config, clock, log, metrics }: ClusterParts): Cluster {
   const { kubeconfig, context, namespace, watchIdleTimeoutMs } = config.kubernetes;
@@ -90,7 +94,7 @@ export function connectCluster({ config, clock, log, metrics }: ClusterParts): C
     crds: new ResourceClient<KubernetesObject>({ transport, type: CRDS, decode: trimMetadata }),
     namespace: namespace ?? loaded.namespace ?? 'default',
     ports: {
-      api: new ResourceClient<KubernetesObject>({ transport, type: GPU_PODS, decode: trimGpuPod }),
+      api: gpuPodClient(transport),
       secrets: secretsClient(transport),
       configMaps,
       events: recorder,

@@ -3,6 +3,12 @@ import type { DescribedSetting } from './described-settings.ts';
 
 const HELP_WIDTH = 110;
 
+/** What the help says about a program, apart from its settings. */
+export interface Program {
+  readonly name: string;
+  readonly description: string;
+}
+
 /** The arguments before their values are checked. */
 export type CommandLine =
   | { readonly kind: 'help' }
@@ -16,7 +22,7 @@ export type CommandLine =
 
 /** Parses arguments, without the program's own two. Never exits and never prints. */
 export function readCommandLine(settings: readonly DescribedSetting[], argv: readonly string[]): CommandLine {
-  const command = toCommand(settings);
+  const command = toCommand(settings, NAMELESS);
   const { operands, unknown } = command.parseOptions([...argv]);
   if (command.getOptionValue('help') === true) {
     return { kind: 'help' };
@@ -35,17 +41,16 @@ export function readCommandLine(settings: readonly DescribedSetting[], argv: rea
   };
 }
 
-export function helpText(settings: readonly DescribedSetting[]): string {
-  return toCommand(settings).helpInformation();
+export function helpText(settings: readonly DescribedSetting[], program: Program): string {
+  return toCommand(settings, program).helpInformation();
 }
 
-function toCommand(settings: readonly DescribedSetting[]): Command {
-  const command = new Command('gpupod-operator')
-    .description(
-      'Rents a GPU instance at Prime Intellect for each GpuPod of a Kubernetes cluster, and terminates it with the GpuPod.\n\n' +
-        'The API key comes from the environment variable PRIME_API_KEY, or from a file. You can give each setting by ' +
-        'flag or by environment variable; the flag wins. Write durations as in 90s, 1h30m or 250ms.',
-    )
+/** Only the help shows name and description. */
+const NAMELESS: Program = { name: '', description: '' };
+
+function toCommand(settings: readonly DescribedSetting[], { name, description }: Program): Command {
+  const command = new Command(name)
+    .description(description)
     .configureOutput({ getOutHelpWidth: () => HELP_WIDTH, getOutHasColors: () => false })
     .configureHelp({
       optionTerm: ({ flags }) => flags.replace('[', '<').replace(']', '>'),
@@ -107,7 +112,7 @@ function explainUnknown(settings: readonly DescribedSetting[], flag: string): st
   if (flag === '--prime-api-key') {
     return 'The API key is not taken as an argument, which others can see: set PRIME_API_KEY or --prime-api-key-file.';
   }
-  const command = toCommand(settings).configureOutput({ writeErr: () => undefined });
+  const command = toCommand(settings, NAMELESS).configureOutput({ writeErr: () => undefined });
   try {
     command.parse([flag], { from: 'user' });
   } catch (error) {

@@ -11,10 +11,19 @@ export interface DescribedSetting extends Setting {
   readonly title: string;
 }
 
-/** Every setting, in the sequence of the help and the reference. */
+/** Every setting of the operator, in the sequence of the help and the reference. */
 export function describedSettings(): readonly DescribedSetting[] {
-  const titles: Readonly<Record<string, string>> = GROUP_TITLES;
-  const groups: Readonly<Record<string, z.ZodObject<z.core.$ZodShape>>> = SETTINGS;
+  return describeSettings(SETTINGS, GROUP_TITLES);
+}
+
+/** Groups of settings, each a schema of leaves. */
+export type SettingsGroups = Readonly<Record<string, z.ZodObject<z.core.$ZodShape>>>;
+
+/** The settings of these groups, in their sequence. */
+export function describeSettings(
+  groups: SettingsGroups,
+  titles: Readonly<Record<string, string>>,
+): readonly DescribedSetting[] {
   return Object.entries(groups).flatMap(([group, { shape }]) =>
     Object.entries(shape).map(([key, schema]) => ({
       ...settingOf(schema),

@@ -3,15 +3,17 @@ import { checkBaseUrl } from '../prime/base-url.ts';
 import { readProxies } from '../network/proxies.ts';
 import { chooseApiKey } from './api-key-origin.ts';
 import { helpText, readCommandLine } from './command-line.ts';
+import type { Program } from './command-line.ts';
 import type { ApiKeyOrigin, Config } from './config.ts';
 import { CROSS_CHECKS } from './cross-checks.ts';
 import type { Settings } from './cross-checks.ts';
 import { describedSettings } from './described-settings.ts';
-import type { DescribedSetting } from './described-settings.ts';
 import { overruledVariables, primeVariableProblems } from './prime-variables.ts';
+import { networkOf } from './network.ts';
+import { textsOf, toInput, valueProblems } from './read-settings.ts';
+import type { Texts } from './read-settings.ts';
 import { SETTINGS } from './settings.ts';
-import { textOf } from './texts.ts';
-import type { Environment, GivenText } from './texts.ts';
+import type { Environment } from './texts.ts';
 import { OPERATOR_VERSION } from './version.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -19,6 +21,15 @@ export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: Config }
   | { readonly kind: 'help' | 'version'; readonly text: string }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+const OPERATOR: Program = {
+  name: 'gpupod-operator',
+  description:
+    'Rents a GPU instance at Prime Intellect for each GpuPod of a Kubernetes cluster, and terminates it with the GpuPod.\n\n' +
+    'The API key comes from the environment variable PRIME_API_KEY, or from a file. You can give each setting by ' +
+    'flag or by environment variable; the flag wins. Write durations as in 90s, 1h30m or 250ms.\n\n' +
+    'gpupod-operator uninstall-check says whether you may uninstall the operator; it has a --help of its own.',
+};
 
 /**
  * Loads the configuration from the arguments (without the program's own two) and the environment. Returns
@@ -28,14 +39,12 @@ export function loadConfig(argv: readonly string[], env: Environment): LoadedCon
   const described = describedSettings();
   const commandLine = readCommandLine(described, argv);
   if (commandLine.kind === 'help') {
-    return { kind: 'help', text: helpText(described) };
+    return { kind: 'help', text: helpText(described, OPERATOR) };
   }
   if (commandLine.kind === 'version') {
     return { kind: 'version', text: OPERATOR_VERSION };
   }
-  const texts: Texts = new Map(
-    described.map((setting) => [pathOf(setting), textOf(setting, commandLine.texts, env)]),
-  );
+  const texts = textsOf(described, commandLine.texts, env);
   const parsed = settingsSchema.safeParse(toInput(described, texts));
   const key = chooseApiKey(texts.get('prime.keyFile')?.text, env);
   const problems = [
@@ -73,9 +82,6 @@ function proxyProblems(texts: Texts, env: Environment): readonly string[] {
   return readProxies(env).problems(texts.get('prime.baseUrl')?.text ?? '');
 }
 
-/** By `group.key`. */
-type Texts = ReadonlyMap<string, GivenText>;
-
 const settingsSchema = z.object(SETTINGS).superRefine(
   (settings, context) => {
     const failed = new Set(context.issues.map(({ path }) => (path ?? []).join('.')));
@@ -89,47 +95,6 @@ const settingsSchema = z.object(SETTINGS).superRefine(
   // Runs even if some setting could not be read, so that all problems are reported together.
   { when: () => true },
 );
-
-function pathOf({ group, key }: DescribedSetting): string {
-  return `${group}.${key}`;
-}
-
-function toInput(
-  described: readonly DescribedSetting[],
-  texts: Texts,
-): Record<string, Record<string, string>> {
-  const input: Record<string, Record<string, string>> = {};
-  for (const setting of described) {
-    const values = (input[setting.group] ??= {});
-    const text = texts.get(pathOf(setting))?.text;
-    if (text !== undefined) {
-      values[setting.key] = text;
-    }
-  }
-  return input;
-}
-
-function valueProblems(texts: Texts, issues: readonly z.core.$ZodIssue[]): readonly string[] {
-  const lacking = [...texts.values()].filter(({ lacksValue }) => lacksValue);
-  const wrong = issues.flatMap(({ path, message }) => {
-    const text = texts.get(path.join('.'));
-    // The problem of a rule names its settings itself.
-    return text === undefined ? [message] : text.lacksValue ? [] : [`${text.origin}: ${message}.`];
-  });
-  return [...lacking.map(({ origin }) => `${origin} needs a value.`), ...wrong];
-}
-
-const CLUSTER_VARIABLES = ['KUBECONFIG', 'HOME', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'];
-
-/** The rest of the environment may hold secrets, and no configuration should. */
-function networkOf(env: Environment): Pick<Config, 'environment' | 'proxies'> {
-  const set = CLUSTER_VARIABLES.filter((name) => (env[name] ?? '') !== '');
-  const proxies = readProxies(env);
-  return {
-    ...(set.length === 0 ? {} : { environment: Object.fromEntries(set.map((name) => [name, env[name]])) }),
-    ...(proxies.isNone ? {} : { proxies }),
-  };
-}
 
 function toConfig(
   { prime, ...others }: Settings,

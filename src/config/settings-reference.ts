@@ -1,5 +1,6 @@
 import { describedSettings } from './described-settings.ts';
 import type { DescribedSetting } from './described-settings.ts';
+import { describedUninstallSettings, UNINSTALL_COMMAND } from './uninstall-settings.ts';
 
 /** All settings as Markdown, for docs/reference/settings.md. */
 export function settingsReference(): string {
@@ -18,6 +19,15 @@ These variables are no settings, and work as in other programs: \`KUBECONFIG\` (
 \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`NO_PROXY\` and \`NODE_EXTRA_CA_CERTS\` (see [run behind a proxy](../how-to/behind-a-proxy.md)).
 
 ${tables.join('\n\n')}
+
+## ${UNINSTALL_COMMAND}
+
+\`gpupod-operator ${UNINSTALL_COMMAND}\` says whether you may [uninstall](../how-to/uninstall.md) the operator, and which GpuPods speak against it.
+Exit code 0: you may; 1: you may not, or the GpuPods cannot be listed; 2: an argument is wrong. The Helm chart runs it before it deletes anything. It has settings of its own:
+
+${toTable(describedUninstallSettings().filter(({ group }) => group === 'uninstall'))}
+
+It also has \`--allow-retain\`, \`--watch-namespace\`, \`--kubeconfig\` and \`--context\`, which mean the same as for the operator. It needs no API key.
 `;
 }
 

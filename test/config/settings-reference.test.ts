@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { describedSettings } from '../../src/config/described-settings.ts';
+import { describedUninstallSettings } from '../../src/config/uninstall-settings.ts';
 import { settingsReference } from '../../src/config/settings-reference.ts';
 
 describe('settingsReference', () => {
@@ -8,7 +9,9 @@ describe('settingsReference', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `--'));
 
-    expect(rows).toHaveLength(describedSettings().length);
+    const ofCheck = describedUninstallSettings().filter(({ group }) => group === 'uninstall');
+    expect(ofCheck).toHaveLength(2);
+    expect(rows).toHaveLength(describedSettings().length + ofCheck.length);
     expect(rows.map((row) => row.split(/(?<!\\)\|/).length)).toEqual(rows.map(() => 7));
   });
 });

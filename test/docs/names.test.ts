@@ -1,14 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { ANNOTATIONS, API_VERSION, FINALIZER, LABELS, SPENT_ANNOTATION } from '../../src/api/common/names.ts';
+import {
+  ALLOW_DELETION_ANNOTATION,
+  ANNOTATIONS,
+  API_VERSION,
+  FINALIZER,
+  LABELS,
+  SPENT_ANNOTATION,
+} from '../../src/api/common/names.ts';
 import { describedSettings } from '../../src/config/described-settings.ts';
+import { describedUninstallSettings } from '../../src/config/uninstall-settings.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import { fieldPaths } from './support/gpu-pod-yaml.ts';
 import { markdownFiles } from './support/markdown.ts';
 import type { MarkdownFile } from './support/markdown.ts';
 
-const settings = describedSettings();
+/** Of the operator, and of its command that checks an uninstallation. */
+const settings = [...describedSettings(), ...describedUninstallSettings()];
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync('package.json', 'utf8')));
@@ -18,6 +27,8 @@ const switches = settings.filter(({ isSwitch }) => isSwitch);
 for (const { flag } of switches) flags.add(flag.replace('--', '--no-'));
 
 flags.add('--help');
+/** Of Helm. */
+flags.add('--no-hooks');
 /** Options of the simulator. */
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
@@ -66,6 +77,7 @@ const kinds: readonly NameKind[] = [
       API_VERSION,
       FINALIZER,
       SPENT_ANNOTATION,
+      ALLOW_DELETION_ANNOTATION,
       ...Object.values(ANNOTATIONS),
       ...Object.values(LABELS),
     ]),

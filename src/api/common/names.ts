@@ -26,6 +26,9 @@ export const ANNOTATIONS = {
   confirmAbsent: `${GROUP}/confirm-absent`,
 } as const;
 
+/** On the CRD and on the namespace of the operator, `"true"`: the admission policy of the chart allows the deletion. */
+export const ALLOW_DELETION_ANNOTATION = `${GROUP}/allow-deletion`;
+
 /** On the operator's Lease: USD spent so far, so that the metrics survive a restart. */
 export const SPENT_ANNOTATION = `${GROUP}/spent`;
 
