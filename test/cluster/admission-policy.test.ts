@@ -72,7 +72,7 @@ async function rent(name: string): Promise<void> {
   await kubectl('-n', namespace, 'wait', `gpupod/${name}`, '--for=condition=Ready', '--timeout=120s');
 }
 
-/** An overlay as a user writes it: the manifests of deploy/ with the policy. */
+/** An overlay as a user writes it: the manifests of deploy/ with both policies. */
 async function installWithPolicy(): Promise<void> {
   const overlay = path.join(controlPlane.directory, 'overlay');
   await mkdir(overlay);
@@ -80,7 +80,9 @@ async function installWithPolicy(): Promise<void> {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [path.relative(overlay, path.join(root, 'deploy'))],
-    components: [path.relative(overlay, path.join(root, 'deploy/components/admission-policy'))],
+    components: ['admission-policy', 'deletion-guard'].map((component) =>
+      path.relative(overlay, path.join(root, 'deploy/components', component)),
+    ),
   };
   await writeFile(path.join(overlay, 'kustomization.yaml'), stringify(kustomization));
   await kubectl('apply', '-k', overlay);
@@ -156,19 +158,21 @@ afterAll(async () => {
   await controlPlane.stop();
 });
 
-describe('the admission policy', () => {
-  it('passes the type check of the API server', async () => {
+describe('the admission policies', () => {
+  it('pass the type check of the API server', async () => {
     const checked = await until(
-      'its types are checked',
+      'their types are checked',
       async () => {
         const text = await kubectl('get', 'validatingadmissionpolicy', '-o', 'jsonpath={.items[*].status}');
-        return text.includes('observedGeneration') ? text : undefined;
+        return text.split('observedGeneration').length === 3 ? text : undefined;
       },
       () => 'no status',
     );
     expect(checked).not.toContain('expressionWarnings');
   });
+});
 
+describe('the admission policy', () => {
   it('rejects changes that would lose or duplicate an instance, and says what to do', async () => {
     await rent('train');
     const merge = ['patch', 'gpupod', 'train', '--type=merge', '-p'];

@@ -36,6 +36,9 @@ describe('helm install with an invalid value', () => {
     { set: 'settings.watch-namespace=a', why: 'the RBAC rights depend on watchNamespace' },
     { set: 'settings.lease-name=a', why: 'the RBAC rights name the Lease' },
     { set: 'settings.leader-elect=false', why: 'two processes run during an update' },
+    { set: 'uninstall.policy=Force', why: 'it is Refuse, Retain or Terminate' },
+    { set: 'uninstall.timeout=240', why: 'a duration has a unit' },
+    { set: 'uninstall.protectRecord=yes', why: 'it is true, false or auto' },
     { set: 'settings.http-address=off', why: 'the probes use port 8080' },
   ])('rejects --set $set, because $why', async ({ set }) => {
     await expect(template([set])).rejects.toThrow("values don't meet the specifications");
@@ -71,6 +74,10 @@ describe('helm install with contradicting values', () => {
     {
       sets: ['simulator.enabled=true', 'settings.prime-api-base-url=https://a.example.com'],
       says: 'settings.prime-api-base-url and simulator.enabled are both set',
+    },
+    {
+      sets: ['uninstall.policy=Retain', 'crds.keep=false'],
+      says: 'uninstall.policy=Retain and crds.keep=false contradict each other',
     },
   ])('rejects $sets: $says', async ({ sets, says }) => {
     await expect(template(sets)).rejects.toThrow(says);

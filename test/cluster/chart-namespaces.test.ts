@@ -17,7 +17,7 @@ import {
   SOME_IMAGE,
   template,
 } from '../manifests/support/helm.ts';
-import { parseManifests, permissions, podSpecOf } from '../manifests/support/manifest.ts';
+import { parseInstalled, parseManifests, permissions, podSpecOf } from '../manifests/support/manifest.ts';
 import { operatorArgs } from '../support/operator-settings.ts';
 import { until } from '../support/until.ts';
 
@@ -198,7 +198,7 @@ describe('the kustomization for some namespaces', () => {
       }),
     );
     const ofDeploy = parseManifests(await kubectl('kustomize', overlay));
-    const ofChart = parseManifests(await template(['watchNamespaces={team-a}']));
+    const ofChart = parseInstalled(await template(['watchNamespaces={team-a}']));
 
     expect(permissions(ofDeploy, 'Role')).toEqual(permissions(ofChart, 'Role'));
     expect(podSpecOf(ofDeploy).containers[0].args).toEqual(['--watch-namespace=team-a']);

@@ -15,7 +15,7 @@ import {
   SOME_IMAGE,
   template,
 } from '../manifests/support/helm.ts';
-import { objectsIn, one } from '../manifests/support/rendered.ts';
+import { isHook, objectsIn, one } from '../manifests/support/rendered.ts';
 import type { Objects } from '../manifests/support/rendered.ts';
 
 const MINUTE_MS = 60_000;
@@ -33,10 +33,15 @@ afterAll(async () => {
   await controlPlane.stop();
 });
 
-/** The objects of an installation, without hooks, which have their own tests. */
+/** The objects of an installation, without those of `helm test`, which have their own tests. */
 async function rendered(sets: readonly string[]): Promise<Objects> {
   const objects = objectsIn(await template(sets, NAMESPACE));
-  return objects.filter(({ metadata }) => !JSON.stringify({ metadata }).includes('"helm.sh/hook"'));
+  return objects.filter((object) => !isHook(object, 'test'));
+}
+
+function policyNames(objects: Objects): readonly unknown[] {
+  const policies = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+  return policies.map(({ metadata }) => recordOf(metadata)['name']);
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
@@ -73,7 +78,6 @@ describe('every value of the chart', () => {
 
   it.each([
     { kind: 'Secret', why: 'Helm stores a key from values in the release' },
-    { kind: 'ValidatingAdmissionPolicy', why: 'some recoveries need a decision of the administrator' },
     { kind: 'ServiceMonitor', why: 'not every cluster has that kind' },
     { kind: 'PrometheusRule', why: 'not every cluster has that kind' },
     { kind: 'NetworkPolicy', why: 'the ports of the API server vary' },
@@ -81,6 +85,25 @@ describe('every value of the chart', () => {
     { kind: 'Service', why: 'scraping is optional' },
   ])('creates no $kind by default, because $why', async ({ kind }) => {
     expect(one(await rendered([]), kind)).toBeUndefined();
+  });
+
+  it.each([
+    { sets: [], why: 'some recoveries need a decision of the administrator' },
+    { sets: ['watchNamespace=team-a'], why: 'a release for namespaces creates no cluster-scoped object' },
+  ])('creates no policy for GpuPods with $sets, because $why', async ({ sets }) => {
+    const names = policyNames(await rendered(sets));
+    expect(names).toEqual(sets.length === 0 ? [`${NAMESPACE}-gpupod-operator-deletion`] : []);
+  });
+
+  it.each([
+    { set: 'protectRecord=false', expected: [], why: 'the value says so' },
+    {
+      set: 'protectRecord=true',
+      expected: [`${NAMESPACE}-gpupod-operator-deletion`],
+      why: 'the value says so, also with watchNamespace',
+    },
+  ])('protects the record or not with $set, because $why', async ({ set, expected }) => {
+    expect(policyNames(await rendered([`uninstall.${set}`, 'watchNamespace=team-a']))).toEqual(expected);
   });
 
   it('creates no PodDisruptionBudget for a single process, because it would block every drain', async () => {
@@ -103,7 +126,7 @@ describe('the manifests of the chart', () => {
       controlPlane,
       ...['-n', NAMESPACE, 'get', kinds, '-l', 'app.kubernetes.io/instance=gpupod-operator', '-o', 'name'],
     );
-    expect(made.trim().split('\n')).toHaveLength(5);
+    expect(made.trim().split('\n')).toHaveLength(6);
   });
 
   it('are accepted when all names look like numbers', async () => {
@@ -117,13 +140,17 @@ describe('the manifests of the chart', () => {
     ).toContain('STATUS: deployed');
   });
 
-  it('contain the admission policy of deploy/', async () => {
-    const files = ['admissionPolicy.enabled=true'];
-    const ofChart = one(await rendered(files), 'ValidatingAdmissionPolicy');
-    const component = readFileSync('deploy/components/admission-policy/policy.yaml', 'utf8');
-    const ofDeploy = one(objectsIn(component), 'ValidatingAdmissionPolicy');
-    expect(JSON.stringify(ofChart?.['spec']).replaceAll(NAMESPACE, 'gpupod-system')).toBe(
-      JSON.stringify(ofDeploy?.['spec']),
+  it('contain the admission policies of deploy/', async () => {
+    const objects = await rendered(['admissionPolicy.enabled=true']);
+    const ofChart = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+    const ofDeploy = ['admission-policy', 'deletion-guard'].map((component) =>
+      one(
+        objectsIn(readFileSync(`deploy/components/${component}/policy.yaml`, 'utf8')),
+        'ValidatingAdmissionPolicy',
+      ),
+    );
+    expect(JSON.stringify(ofChart.map(({ spec }) => spec)).replaceAll(NAMESPACE, 'gpupod-system')).toBe(
+      JSON.stringify(ofDeploy.map((policy) => policy?.['spec'])),
     );
   });
 });

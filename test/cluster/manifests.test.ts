@@ -11,7 +11,7 @@ import {
   SOME_IMAGE,
   template,
 } from '../manifests/support/helm.ts';
-import { parseManifests, permissions, podSpecOf } from '../manifests/support/manifest.ts';
+import { parseInstalled, parseManifests, permissions, podSpecOf } from '../manifests/support/manifest.ts';
 import type { Manifest } from '../manifests/support/manifest.ts';
 
 const MINUTE_MS = 60_000;
@@ -35,7 +35,7 @@ async function helm(...args: readonly string[]): Promise<string> {
 }
 
 async function rendered(namespace: string, ...values: readonly string[]): Promise<readonly Manifest[]> {
-  return parseManifests(await template(values, namespace));
+  return parseInstalled(await template(values, namespace));
 }
 
 /** A release selects only its own Pods. deploy/ exists once. */
@@ -111,16 +111,16 @@ describe('the chart and deploy/', () => {
   it.each(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'])(
     'reject the same requests with their %s',
     async (kind) => {
-      const policy = await readFile(
-        path.join(root, 'deploy/components/admission-policy/policy.yaml'),
-        'utf8',
+      const files = ['admission-policy', 'deletion-guard'].map(async (component) =>
+        readFile(path.join(root, `deploy/components/${component}/policy.yaml`), 'utf8'),
       );
+      const policies = (await Promise.all(files)).join('\n---\n');
       const specs = (manifests: readonly Manifest[]): unknown[] =>
         manifests.filter((manifest) => manifest.kind === kind).map(({ spec }) => spec);
 
       const fromChart = specs(await rendered(DEPLOY, 'admissionPolicy.enabled=true'));
-      expect(fromChart).toHaveLength(1);
-      expect(fromChart).toEqual(specs(parseManifests(policy)));
+      expect(fromChart).toHaveLength(2);
+      expect(fromChart).toEqual(specs(parseManifests(policies)));
     },
   );
 

@@ -110,3 +110,15 @@
   value: {{ list $proxy.noProxy ".svc" ".cluster.local" "$(KUBERNETES_SERVICE_HOST)" | compact | join "," | quote }}
 {{- end }}
 {{- end }}
+
+{{- /* The label of the Pod that runs before an uninstallation. No Service and no Deployment selects it. */}}
+{{- define "gpupod-operator.uninstallName" -}}
+{{ include "gpupod-operator.chartName" . }}-uninstall
+{{- end }}
+
+{{- /* Annotations of an object that exists only while the uninstallation is checked; the context is its weight. */}}
+{{- define "gpupod-operator.uninstallHook" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

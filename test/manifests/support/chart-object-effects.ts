@@ -41,6 +41,33 @@ export const OBJECT_EFFECTS: readonly Effect[] = [
     },
   },
   {
+    sets: ['uninstall.policy=Terminate', 'uninstall.timeout=30m', 'settings.allow-retain=false'],
+    kind: 'Job',
+    expected: {
+      metadata: { annotations: { 'helm.sh/hook': 'pre-delete' } },
+      spec: {
+        template: {
+          spec: {
+            containers: [
+              {
+                args: ['uninstall-check', '--policy=Terminate', '--timeout=30m', '--allow-retain=false'],
+              },
+            ],
+          },
+        },
+      },
+    },
+  },
+  {
+    sets: ['uninstall.protectRecord=true', 'crds.keep=false'],
+    kind: 'ValidatingAdmissionPolicy',
+    expected: {
+      spec: {
+        matchConditions: [{ expression: `oldObject.metadata.name in ["${NAMESPACE}"]` }],
+      },
+    },
+  },
+  {
     sets: ['rbac.aggregateToView=true'],
     kind: 'ClusterRole',
     name: `${NAMESPACE}-gpupod-operator-view`,

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { isHook, objectsIn } from './rendered.ts';
 
 const Rule = z.strictObject({
   apiGroups: z.array(z.string()),
@@ -30,6 +31,12 @@ export function parseManifests(text: string): readonly Manifest[] {
     const object: unknown = document.toJS();
     return object === null ? [] : [Manifest.parse(object)];
   });
+}
+
+/** The objects that an installation creates: without those that exist only before an uninstallation. */
+export function parseInstalled(text: string): readonly Manifest[] {
+  const objects = objectsIn(text).filter((object) => !isHook(object, 'pre-delete'));
+  return objects.map((object) => Manifest.parse(object));
 }
 
 /** Everything that the objects of this kind allow, one line for each verb on each resource, sorted. */

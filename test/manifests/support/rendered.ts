@@ -18,3 +18,8 @@ export function objectsIn(text: string): Objects {
 export function one(objects: Objects, kind: string): Objects[number] | undefined {
   return objects.find((object) => object.kind === kind);
 }
+
+/** True for an object that exists only while Helm does this, such as `pre-delete`. */
+export function isHook(object: object, event: string): boolean {
+  return JSON.stringify(object).includes(`"helm.sh/hook":"${event}"`);
+}
