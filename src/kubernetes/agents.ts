@@ -49,7 +49,10 @@ export async function createAgents(options: AgentOptions): Promise<Agents> {
   };
 }
 
-/** client-node implements SOCKS. Its agent serves requests and streams. */
+/**
+ * client-node implements SOCKS. Its agent serves requests and streams. With `socks5` it would resolve names itself;
+ * kubectl leaves that to the proxy.
+ */
 async function socksAgents(server: string, material: TlsMaterial, proxyUrl: string): Promise<Agents> {
   const name = 'socks';
   const kubeConfig = new KubeConfig();
@@ -59,7 +62,7 @@ async function socksAgents(server: string, material: TlsMaterial, proxyUrl: stri
     {
       name,
       server,
-      proxyUrl,
+      proxyUrl: proxyUrl.replace(/^socks5:/, 'socks5h:'),
       skipTLSVerify: skipVerify,
       ...(ca === undefined ? {} : { caData: base64(ca.join('\n')) }),
       ...(serverName === undefined ? {} : { tlsServerName: serverName }),

@@ -1,17 +1,21 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { systemClock } from '../../src/clock.ts';
 import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
 import type { ProxyUrlFor } from '../../src/kubernetes/connection.ts';
+import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../prime/loopback-certificate.ts';
 import { ConnectProxy } from '../support/connect-proxy.ts';
+import type { ConnectProxyOptions } from '../support/connect-proxy.ts';
 import { NAMED_CERTIFICATE, NAMED_HOST, NAMED_KEY } from '../support/named-certificate.ts';
+import { SocksProxy } from '../support/socks-proxy.ts';
 import { TlsServer } from '../support/tls-server.ts';
 
 const TOKEN = 'a-token-that-only-the-server-may-read';
 const TARGET = `${NAMED_HOST}:6443`;
 
 let server: TlsServer;
-let proxies: ConnectProxy[];
+let proxies: { close(): Promise<void> }[];
 let transports: ApiTransport[];
 
 beforeEach(async () => {
@@ -24,9 +28,10 @@ afterEach(async () => {
   for (const transport of transports) transport.close();
   for (const proxy of proxies) await proxy.close();
   await server.close();
+  setDefaultCACertificates(defaultCertificates);
 });
 
-async function openProxy(options: { credentials?: string } = {}): Promise<ConnectProxy> {
+async function openProxy(options: Partial<ConnectProxyOptions> = {}): Promise<ConnectProxy> {
   const proxy = await ConnectProxy.open({ ...options, routes: { [TARGET]: server.port } });
   proxies.push(proxy);
   return proxy;
@@ -50,6 +55,7 @@ function transportVia(proxyUrl: string | undefined, proxyUrlFor?: ProxyUrlFor): 
   return transport;
 }
 
+const defaultCertificates = getCACertificates('default');
 const VERSION = { method: 'GET', path: '/version' } as const;
 
 describe('requests to the API server', () => {
@@ -105,6 +111,31 @@ describe('requests to the API server', () => {
     expect(String(error)).not.toContain('wrong-word');
     expect(server.requests).toEqual([]);
   });
+
+  it('go through a proxy that speaks TLS itself', async () => {
+    setDefaultCACertificates([LOOPBACK_CERTIFICATE]);
+    const tls = { certificate: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY };
+    const proxy = await openProxy({ tls, credentials: 'me:pass-word' });
+
+    await transportVia(proxy.url).requestJson(VERSION);
+
+    expect(proxy.targets).toEqual([TARGET]);
+    expect(proxy.read).toContain('CONNECT');
+    expect(proxy.read).not.toContain(TOKEN);
+  });
+
+  it.each(['socks5', 'socks5h'])(
+    'go through a proxy that speaks %s, which resolves the name',
+    async (scheme) => {
+      const proxy = await SocksProxy.open({ [TARGET]: server.port });
+      proxies.push(proxy);
+
+      await transportVia(`${scheme}://127.0.0.1:${String(proxy.port)}`).requestJson(VERSION);
+
+      expect(proxy.targets).toEqual([TARGET]);
+      expect(server.requests).toMatchObject([{ headers: { authorization: `Bearer ${TOKEN}` } }]);
+    },
+  );
 
   it('go through the proxy of the environment if the cluster names none', async () => {
     const proxy = await openProxy();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -17,6 +18,8 @@ export interface ConnectProxyOptions {
   readonly routes: Readonly<Record<string, number>>;
   /** `user:password` that it requires. */
   readonly credentials?: string;
+  /** It speaks TLS itself, with this certificate. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** Leaves CONNECT requests unanswered. */
   readonly isSilent?: boolean;
 }
@@ -27,20 +30,20 @@ export class ConnectProxy {
   /** Requests that a client wanted the proxy itself to send: it would read them. */
   readonly plainRequests: string[] = [];
   readonly port: number;
-  readonly #server: http.Server;
+  readonly #server: http.Server | https.Server;
   readonly #options: ConnectProxyOptions;
   readonly #sockets = new Set<Duplex>();
   readonly #seen: Buffer[] = [];
 
-  private constructor(server: http.Server, port: number, options: ConnectProxyOptions) {
+  private constructor(server: http.Server | https.Server, port: number, options: ConnectProxyOptions) {
     this.#server = server;
     this.port = port;
     this.#options = options;
-    server.on('connection', (socket: Socket) => {
+    server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
       this.#keep(socket);
       socket.on('data', (piece: Buffer) => this.#seen.push(piece));
     });
-    server.on('request', (request, response) => {
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.plainRequests.push(request.url ?? '');
       response.writeHead(502).end();
     });
@@ -50,7 +53,9 @@ export class ConnectProxy {
   }
 
   static async open(options: ConnectProxyOptions): Promise<ConnectProxy> {
-    const server = http.createServer();
+    const { tls } = options;
+    const server =
+      tls === undefined ? http.createServer() : https.createServer({ cert: tls.certificate, key: tls.key });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
@@ -60,8 +65,8 @@ export class ConnectProxy {
 
   /** Its address, with credentials if it requires some. */
   get url(): string {
-    const { credentials } = this.#options;
-    return `http://${credentials === undefined ? '' : `${credentials}@`}127.0.0.1:${String(this.port)}`;
+    const { credentials, tls } = this.#options;
+    return `${tls === undefined ? 'http' : 'https'}://${credentials === undefined ? '' : `${credentials}@`}127.0.0.1:${String(this.port)}`;
   }
 
   /** Everything that clients sent, as the proxy could read it. */
