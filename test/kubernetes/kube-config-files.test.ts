@@ -9,18 +9,21 @@ import { ask, kubeConfigText, writeFiles } from './support/kubectl-rules.ts';
 
 const ca = { 'certificate-authority-data': Buffer.from(LOOPBACK_CERTIFICATE).toString('base64') };
 let directory: string;
+let server: TlsServer | undefined;
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'kubectl-rules-test-'));
 });
 
 afterEach(async () => {
+  await server?.close();
+  server = undefined;
   await rm(directory, { recursive: true });
 });
 
 describe('KUBECONFIG with several files', () => {
   it('takes each name from the first file that defines it, with paths relative to that file', async () => {
-    const server = await TlsServer.open({ certificate: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY });
+    server = await TlsServer.open({ certificate: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY });
     const { url, requests } = server;
     await writeFiles(directory, {
       'a/config': JSON.stringify({
@@ -42,7 +45,6 @@ describe('KUBECONFIG with several files', () => {
 
     const env = { KUBECONFIG: list.join(path.delimiter) };
     await ask({ env });
-    await server.close();
 
     expect(loadKubeConfig({ env }).namespace).toBe('b');
     expect(requests).toMatchObject([{ headers: { authorization: 'Bearer of-a' } }]);
