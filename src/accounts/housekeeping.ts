@@ -19,7 +19,10 @@ export interface HousekeepingOptions {
   readonly random?: () => number;
 }
 
+/** What the tasks of one account use. */
 export interface HousekeepingParts {
+  /** The account's name. */
+  readonly name: string;
   readonly account: Pick<AccountWatch, 'state' | 'failure' | 'check'>;
   readonly poller: Pick<InstancePoller, 'poll'>;
   readonly inventory: Pick<Inventory, 'take'>;
@@ -32,39 +35,43 @@ export interface HousekeepingParts {
 
 /** How often the operator checks the API key for a change. It reads one small file. */
 const KEY_CHECK_MS = 1_000;
-const CONCURRENCY = 4;
+const TASKS = ['account', 'poll', 'sweep', 'inventory'] as const;
 const BACK_OFF = { baseMs: 1_000, maxMs: 30_000 };
 
 /**
- * The tasks that all GpuPods share: the account of the key, status polls, inventories, sweeps. Each task is a key of
- * a separate loop, so that one of each kind runs at a time.
+ * The tasks that all GpuPods of an account share: the identity of its key, status polls, inventories, sweeps. Each task
+ * of each account is a key of a separate loop, `<task>/<account>`, so that one of each kind runs at a time.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
+  readonly #accounts: ReadonlyMap<string, HousekeepingParts>;
   readonly #controller: Controller;
 
-  constructor(options: HousekeepingOptions, parts: HousekeepingParts) {
+  constructor(options: HousekeepingOptions, accounts: readonly HousekeepingParts[]) {
     this.#options = options;
+    this.#accounts = new Map(accounts.map((parts) => [parts.name, parts]));
     this.#controller = new Controller({
       ...options,
       name: 'housekeeping',
       watches: [],
-      reconcile: async (task) => reconciled(await this.#perform(task, parts)),
-      workers: { concurrency: CONCURRENCY },
+      reconcile: async (task) => reconciled(await this.#perform(task)),
+      workers: { concurrency: TASKS.length * accounts.length },
       backOff: BACK_OFF,
       jitter: 0,
     });
   }
 
-  /** Requests an inventory in `inMs` milliseconds, or at the scheduled time if that is earlier. */
-  scheduleInventory(inMs: number): void {
-    this.#controller.enqueue('inventory', inMs);
+  /** Requests an inventory of the account in `inMs` milliseconds, or at the scheduled time if that is earlier. */
+  scheduleInventory(account: string, inMs: number): void {
+    this.#controller.enqueue(`inventory/${account}`, inMs);
   }
 
   start(): void {
     this.#controller.start();
-    for (const task of ['account', 'poll', 'sweep']) {
-      this.#controller.enqueue(task);
+    for (const account of this.#accounts.keys()) {
+      for (const task of TASKS.filter((one) => one !== 'inventory')) {
+        this.#controller.enqueue(`${task}/${account}`);
+      }
     }
   }
 
@@ -72,17 +79,22 @@ export class Housekeeping {
     await this.#controller.stop();
   }
 
-  /** The account became known or changed, so the tasks that wait for it run. */
-  wake(): void {
-    this.#controller.enqueue('poll');
-    this.#controller.enqueue('sweep');
+  /** The identity of the account became known or changed, so its tasks that wait for that run. */
+  wake(account: string): void {
+    this.#controller.enqueue(`poll/${account}`);
+    this.#controller.enqueue(`sweep/${account}`);
   }
 
   /**
    * @returns milliseconds until the task runs again; `failed`: after its back-off; undefined: when it is requested
    */
-  async #perform(task: string, parts: HousekeepingParts): Promise<number | 'failed' | undefined> {
+  async #perform(key: string): Promise<number | 'failed' | undefined> {
     const { timings } = this.#options;
+    const [task = ''] = key.split('/', 1);
+    const parts = this.#accounts.get(key.slice(task.length + 1));
+    if (parts === undefined) {
+      return undefined;
+    }
     switch (task) {
       case 'account':
         return (await checkAccount(parts)) ? KEY_CHECK_MS : 'failed';

@@ -19,7 +19,13 @@ import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
 import { proxiesInUse } from './proxies-in-use.ts';
 import type { Prime } from './prime.ts';
-import { sampleReserved, sampleTotalLimit, sampleUnowned } from './samples.ts';
+import {
+  sampleAccountRefused,
+  sampleCooldowns,
+  sampleReserved,
+  sampleTotalLimit,
+  sampleUnowned,
+} from './samples.ts';
 import { createTelemetry, telemetryServer } from './telemetry.ts';
 
 export interface RunningOperator {
@@ -99,12 +105,12 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
       void crdWatch.healed.then(() => {
         controller.onCrdHealed();
       });
-      const { cooldowns, reservations, health, circuitBreakers } = controller.context;
+      const { accounts } = controller;
       telemetry.observe({
-        cooldowns: () => cooldowns.counts(),
-        unowned: () => sampleUnowned(reservations),
-        reserved: () => sampleReserved(reservations),
-        accountRefused: () => new Set([...health.keyProblems, ...circuitBreakers.reasons()]),
+        cooldowns: () => sampleCooldowns(accounts.all()),
+        unowned: () => sampleUnowned(accounts.all()),
+        reserved: () => sampleReserved(accounts.all()),
+        accountRefused: () => sampleAccountRefused(accounts.all()),
       });
       return [eventsOf(cluster), leadershipOf(parts), controller];
     },

@@ -8,6 +8,7 @@ import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
 import type { Reservations } from '../accounts/reservations.ts';
+import type { AccountSession } from '../accounts/session.ts';
 import { microsToUsd } from '../offers/money.ts';
 import type { Offer } from '../offers/offer.ts';
 import { priceOffer } from '../offers/price.ts';
@@ -101,13 +102,45 @@ function sampleEndedAttempts({ status }: GpuPod): readonly EndedAttemptSample[] 
 }
 
 /** USD per hour of instances without a GpuPod, by kind. */
-export function sampleUnowned(books: Pick<Reservations, 'unowned'>): ReadonlyMap<string, number> {
-  return new Map([...books.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)]));
+export function sampleUnowned(
+  sessions: readonly Pick<AccountSession, 'reservations'>[],
+): ReadonlyMap<string, number> {
+  const usd = sessions.map(({ reservations }) =>
+    [...reservations.unowned()].map(([kind, micros]) => [kind, microsToUsd(micros)] as const),
+  );
+  return sumByKey(usd.flat());
+}
+
+/** Cooldowns in effect, by reason. */
+export function sampleCooldowns(
+  sessions: readonly Pick<AccountSession, 'cooldowns'>[],
+): ReadonlyMap<string, number> {
+  return sumByKey(sessions.flatMap(({ cooldowns }) => [...cooldowns.counts()]));
+}
+
+function sumByKey(entries: readonly (readonly [string, number])[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const [key, value] of entries) {
+    sums.set(key, (sums.get(key) ?? 0) + value);
+  }
+  return sums;
 }
 
 /** USD per hour that count towards the limit on all instances; 0 before the first complete list. */
-export function sampleReserved(books: Pick<Reservations, 'elsewhere'>): number {
-  return microsToUsd(books.elsewhere('') ?? 0);
+export function sampleReserved(
+  sessions: readonly { readonly reservations: Pick<Reservations, 'elsewhere'> }[],
+): number {
+  const micros = sessions.map(({ reservations }) => reservations.elsewhere('') ?? 0);
+  return microsToUsd(micros.reduce((sum, one) => sum + one, 0));
+}
+
+/** Why the provider refuses create requests of an account: a problem of its key, or an open circuit breaker. */
+export function sampleAccountRefused(
+  sessions: readonly Pick<AccountSession, 'health' | 'circuitBreakers'>[],
+): ReadonlySet<string> {
+  return new Set(
+    sessions.flatMap(({ health, circuitBreakers }) => [...health.keyProblems, ...circuitBreakers.reasons()]),
+  );
 }
 
 /** The limit on all instances in USD per hour. */

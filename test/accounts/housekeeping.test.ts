@@ -15,30 +15,33 @@ function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS)
   const account = { state };
   const counts = { lists: 0, sweeps: 0 };
   const options = { clock, log: new RecordingLog(), timings: TIMINGS, random: () => 0 };
-  const housekeeping = new Housekeeping(options, {
-    account: {
-      get state() {
-        return account.state;
+  const housekeeping = new Housekeeping(options, [
+    {
+      name: 'operator',
+      account: {
+        get state() {
+          return account.state;
+        },
+        failure: undefined,
+        check: async () => await Promise.resolve(true),
       },
-      failure: undefined,
-      check: async () => await Promise.resolve(true),
-    },
-    poller: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
-    inventory: {
-      take: async () => {
-        counts.lists += 1;
-        return await Promise.resolve(list());
+      poller: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
+      inventory: {
+        take: async () => {
+          counts.lists += 1;
+          return await Promise.resolve(list());
+        },
       },
-    },
-    sweep: {
-      run: async () => {
-        counts.sweeps += 1;
-        await Promise.resolve();
+      sweep: {
+        run: async () => {
+          counts.sweeps += 1;
+          await Promise.resolve();
+        },
       },
+      upkeep: { run: async () => await Promise.resolve() },
+      health: { report: () => undefined, reportAccount: () => undefined },
     },
-    upkeep: { run: async () => await Promise.resolve() },
-    health: { report: () => undefined, reportAccount: () => undefined },
-  });
+  ]);
   housekeeping.start();
   return { clock, account, counts, housekeeping };
 }
@@ -58,7 +61,7 @@ describe('a requested inventory', () => {
     const { clock, account, counts, housekeeping } = bench(() => taken(isFailing));
     await clock.advance(1_000);
     isFailing = true;
-    housekeeping.scheduleInventory(0);
+    housekeeping.scheduleInventory('operator', 0);
     await clock.advance(100);
     // The key changed during the list request. For a while its account is unknown.
     account.state = { kind: 'unknown' };
@@ -74,7 +77,7 @@ describe('a requested inventory', () => {
   it('is not taken with a key whose account is unknown', async () => {
     const { clock, counts, housekeeping } = bench(() => taken(), { kind: 'unknown' });
     await clock.advance(1_000);
-    housekeeping.scheduleInventory(0);
+    housekeeping.scheduleInventory('operator', 0);
     await clock.advance(60_000);
     expect(counts.lists).toBe(0);
     await housekeeping.stop();

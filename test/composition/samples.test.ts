@@ -56,12 +56,12 @@ describe('the sample of a GpuPod', () => {
 
 describe('the amounts of the limit on all instances', () => {
   it('are in USD', () => {
-    expect(sampleReserved({ elsewhere: () => 2_500_000 })).toBe(2.5);
+    expect(sampleReserved([{ reservations: { elsewhere: () => 2_500_000 } }])).toBe(2.5);
     expect(sampleTotalLimit({ maxTotalPricePerHour: 50_000_000 })).toBe(50);
   });
 
   it('are 0 and absent while they are unknown', () => {
-    expect(sampleReserved({ elsewhere: () => undefined })).toBe(0);
+    expect(sampleReserved([{ reservations: { elsewhere: () => undefined } }])).toBe(0);
     expect(sampleTotalLimit({})).toBeUndefined();
   });
 });

@@ -1,47 +1,40 @@
+import { AccountRegistry } from '../../accounts/registry.ts';
+import { createSession } from '../../accounts/session.ts';
+import type { AccountSession } from '../../accounts/session.ts';
 import { nextStep } from '../../lifecycle/next-step.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
-import { gpuTypeOf, upstreamOf } from '../../offers/offer-key.ts';
-import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from '../../accounts/account-evidence.ts';
-import { AccountWatch } from '../../accounts/account-watch.ts';
 import { Adoptions } from './adoptions.ts';
-import { CircuitBreakers } from '../../accounts/circuit-breakers.ts';
-import type { Context } from './context.ts';
-import { Cooldowns } from '../../accounts/cooldowns.ts';
+import type { Context, Shared } from './context.ts';
 import { CreateFence } from './create-fence.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
-import type { HousekeepingParts } from '../../accounts/housekeeping.ts';
 import { recordAccount } from './installation.ts';
 import type { Installation } from './installation.ts';
-import { Inventory } from '../../accounts/inventory.ts';
-import { KeyTrouble } from '../../accounts/key-trouble.ts';
 import type { Lanes } from './lanes.ts';
-import { createListReporter } from '../../accounts/list-reports.ts';
 import { LocalStates } from './local-states.ts';
-import { InstancePoller } from '../../accounts/instance-poller.ts';
-import { ProviderHealth } from '../../accounts/provider-health.ts';
-import { Reservations } from '../../accounts/reservations.ts';
 import { RetainedInstances } from './retained-instances.ts';
 import { RetainedUpkeep } from './retained-upkeep.ts';
 import { Slots } from './slots.ts';
 import { StatusFidelity } from './status-fidelity.ts';
 import { Sweep } from './sweep.ts';
-import { VanishedInstances } from '../../accounts/vanished-instances.ts';
 
 /** What the parts need from the loops that run them. */
 export interface Loops {
   enqueue(key: string): void;
   enqueueAll(): void;
-  /** Requests an inventory in `inMs` milliseconds, or at the scheduled time if that is earlier. */
-  scheduleInventory(inMs: number): void;
-  /** The account became known or changed, so the tasks that wait for it run. */
-  wake(): void;
+  /** Requests an inventory of the account in `inMs` milliseconds, or at the scheduled time if that is earlier. */
+  scheduleInventory(account: string, inMs: number): void;
+  /** The identity of the account became known or changed, so its tasks that wait for that run. */
+  wake(account: string): void;
   isStopping(): boolean;
 }
 
 export interface Assembled {
-  readonly context: Context;
-  readonly parts: HousekeepingParts;
+  readonly shared: Shared;
+  readonly accounts: AccountRegistry;
 }
+
+/** Name of the account behind the operator's own key. */
+const OWN_ACCOUNT = 'operator';
 
 /** Builds what the GpuPods of one installation share. It sends nothing. */
 export function assemble(
@@ -50,119 +43,100 @@ export function assemble(
   lanes: Lanes,
   loops: Loops,
 ): Assembled {
-  const { clock, log, timings, policy, cluster, provider, cooldownScale, observer } = options;
+  const { clock, log, timings, cluster } = options;
   const enqueue = (key: string): void => {
     loops.enqueue(key);
   };
-  const circuitBreakers = new CircuitBreakers(clock, cooldownScale, (keys) => {
-    keys.forEach(enqueue);
-  });
-  const health = new ProviderHealth(
-    clock,
-    timings.quietFailureMs,
-    () => loops.enqueueAll(),
-    new KeyTrouble(log),
-  );
-  const account = watchAccount(options, installation, () => {
-    circuitBreakers.resetAll();
-    loops.wake();
-    loops.enqueueAll();
-  });
-  const vanished = new VanishedInstances(clock, timings.massAbsenceMs);
-  const poller = new InstancePoller({ provider, clock, timings, health, vanished, onChange: enqueue });
-  const reservations = new Reservations({
-    view: cluster.view,
-    clock,
-    timings,
-    installation: installation.id,
-    // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
-    assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
-  });
-  const inventory = new Inventory({
-    provider,
-    clock,
-    teamIds: () => knownTeams(policy),
-    isTrusted: () => mayAsk(account.state),
-    isBound: (podId) => poller.isFollowed(podId),
-    onList: (result, complete) => {
-      noteOwnPods(account, { ...result, installation: installation.id });
-      if (isSurelyOurs(account.state, result.beganAtMs)) {
-        reservations.takeInventory(result, complete);
-      }
-      poller.takeList(result, complete);
-    },
-    report: createListReporter(log, observer?.onListed?.bind(observer)),
-    quietFailureMs: timings.quietFailureMs,
-    onReady: enqueue,
-    schedule: (inMs) => {
-      loops.scheduleInventory(inMs);
-    },
-    minGapMs: timings.busyPollMs / 5,
-  });
   const retained = new RetainedInstances(cluster.configMaps, options.namespace);
-  const context: Context = {
-    plan: nextStep,
-    ...options,
-    ...cluster,
+  const shared: Shared = {
+    clock,
+    log,
+    plan: options.plan ?? nextStep,
+    timings,
+    policy: options.policy,
     installation: installation.id,
-    proofKey: installation.proofKey,
-    account,
-    circuitBreakers,
-    cooldowns: new Cooldowns(clock, cooldownScale, (reason, key) => {
-      observer?.onOfferFailed?.({ provider: upstreamOf(key), gpuType: gpuTypeOf(key), reason });
-    }),
-    reservations,
+    identity: options.identity,
+    ...cluster,
     fidelity: new StatusFidelity(log, cluster.events, options.crdProblem),
     adoptions: new Adoptions({ ...cluster, retained, proofKey: installation.proofKey }),
     localStates: new LocalStates(),
-    poller,
-    inventory,
-    health,
-    vanished,
     retained,
     createFence: new CreateFence(timings),
+    proofKey: installation.proofKey,
     createSlots: new Slots(lanes.createSlots, enqueue),
     readSlots: new Slots(lanes.readSlots, enqueue),
+    isLeaseFresh: options.isLeaseFresh,
     isStopping: () => loops.isStopping(),
   };
+  return { shared, accounts: new AccountRegistry(ownSession(options, installation, loops)) };
+}
+
+/** The session of the operator's own key. Its account is recorded with the installation. */
+function ownSession(options: GpuPodOptions, installation: Installation, loops: Loops): AccountSession {
+  const { account, cluster, namespace, policy, observer } = options;
+  const { proofKey } = installation;
+  return createSession(
+    {
+      name: OWN_ACCOUNT,
+      provider: options.provider,
+      takeCreateTurn: options.takeCreateTurn,
+      clock: options.clock,
+      log: options.log,
+      timings: options.timings,
+      cooldownScale: options.cooldownScale,
+      installation: installation.id,
+      gpuPods: cluster.view,
+      teamIds: knownTeams(policy),
+      // Without a ceiling the instance may cost anything, so the limit leaves no room beside it.
+      assumedPrice: policy.maxPriceCeiling ?? policy.maxTotalPricePerHour ?? 0,
+      identity: {
+        keyVersion: account.keyVersion,
+        origin: account.origin,
+        recorded: installation.account,
+        recordedKey: installation.keyFingerprint,
+        fingerprint: () => (proofKey === undefined ? undefined : account.keyFingerprint?.(proofKey)),
+        former: installation.formerAccount,
+        clonedFrom: installation.clonedFrom,
+        acceptAccount: account.accept,
+        record: async (recorded) => {
+          await recordAccount({ configMaps: cluster.configMaps, namespace }, recorded);
+        },
+      },
+      onListed: observer?.onListed?.bind(observer),
+      onOfferFailed: observer?.onOfferFailed?.bind(observer),
+    },
+    {
+      enqueue: (key) => {
+        loops.enqueue(key);
+      },
+      enqueueAll: () => {
+        loops.enqueueAll();
+      },
+      scheduleInventory: (inMs) => {
+        loops.scheduleInventory(OWN_ACCOUNT, inMs);
+      },
+      wake: () => {
+        loops.wake(OWN_ACCOUNT);
+      },
+    },
+  );
+}
+
+/** Builds what runs after each complete list of a session: the sweep, and the upkeep of the retained list. */
+export function afterLists(
+  context: Context,
+  installation: Installation,
+  { orphanPolicy, observer }: Pick<GpuPodOptions, 'orphanPolicy' | 'observer'>,
+  enqueue: (key: string) => void,
+): { readonly sweep: Sweep; readonly upkeep: RetainedUpkeep } {
   const sweep = new Sweep(context, {
-    policy: installation.clonedFrom === undefined ? options.orphanPolicy : 'Report',
+    policy: installation.clonedFrom === undefined ? orphanPolicy : 'Report',
     idDoubt: installation.idDoubt,
     installedAt: installation.createdAt,
     enqueue,
     ...(observer?.onSwept === undefined ? {} : { onCounted: observer.onSwept.bind(observer) }),
   });
-  return {
-    context,
-    parts: { account, poller, inventory, sweep, upkeep: new RetainedUpkeep(context), health },
-  };
-}
-
-function watchAccount(
-  { account, provider, cluster, namespace, clock, log, timings }: GpuPodOptions,
-  installation: Installation,
-  onChange: () => void,
-): AccountWatch {
-  return new AccountWatch({
-    provider,
-    clock,
-    log,
-    askAgainMs: timings.sweepMs,
-    keyVersion: account.keyVersion,
-    origin: account.origin,
-    recorded: installation.account,
-    recordedKey: installation.keyFingerprint,
-    fingerprint: () =>
-      installation.proofKey === undefined ? undefined : account.keyFingerprint?.(installation.proofKey),
-    former: installation.formerAccount,
-    named: () => namedAccounts(cluster.view),
-    clonedFrom: installation.clonedFrom,
-    acceptAccount: account.accept,
-    record: async (recorded) => {
-      await recordAccount({ configMaps: cluster.configMaps, namespace }, recorded);
-    },
-    onChange,
-  });
+  return { sweep, upkeep: new RetainedUpkeep(context) };
 }
 
 /** Teams whose instances this operator may have rented. */

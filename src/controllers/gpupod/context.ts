@@ -1,30 +1,21 @@
+import type { AccountSession } from '../../accounts/session.ts';
 import type { Clock } from '../../clock.ts';
+import type { Log } from '../../kubernetes/log.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
-import type { Provider } from '../../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
-import type { Log } from '../../kubernetes/log.ts';
-import type { CircuitBreakers } from '../../accounts/circuit-breakers.ts';
-import type { AccountWatch } from '../../accounts/account-watch.ts';
-import type { Inventory } from '../../accounts/inventory.ts';
 import type { Adoptions } from './adoptions.ts';
-import type { Reservations } from '../../accounts/reservations.ts';
-import type { Cooldowns } from '../../accounts/cooldowns.ts';
 import type { CreateFence } from './create-fence.ts';
 import type { LocalStates } from './local-states.ts';
-import type { InstancePoller } from '../../accounts/instance-poller.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
-import type { ProviderHealth } from '../../accounts/provider-health.ts';
 import type { RetainedInstances } from './retained-instances.ts';
 import type { Slots } from './slots.ts';
 import type { StatusFidelity } from './status-fidelity.ts';
-import type { VanishedInstances } from '../../accounts/vanished-instances.ts';
 
-/** Everything that the effects of one operator process use. The composition root builds it once. */
-export interface Context {
+/** What all GpuPods share, whatever account pays. Built once. Each function names the part of it that it uses. */
+export interface Shared {
   readonly clock: Clock;
   readonly log: Log;
-  readonly provider: Provider;
   /** Decides the next step; pure. */
   readonly plan: (observation: Observation) => Step;
   readonly timings: ProtocolTimings;
@@ -36,17 +27,9 @@ export interface Context {
   readonly view: GpuPodView;
   readonly secrets: SecretApi;
   readonly events: Events;
-  readonly account: AccountWatch;
-  readonly circuitBreakers: CircuitBreakers;
-  readonly cooldowns: Cooldowns;
-  readonly reservations: Reservations;
   readonly fidelity: StatusFidelity;
   readonly adoptions: Adoptions;
   readonly localStates: LocalStates;
-  readonly poller: InstancePoller;
-  readonly inventory: Inventory;
-  readonly health: ProviderHealth;
-  readonly vanished: VanishedInstances;
   readonly retained: RetainedInstances;
   readonly createFence: CreateFence;
   /** Signs instance IDs; undefined if the operator may not read it. */
@@ -55,10 +38,13 @@ export interface Context {
   readonly createSlots: Slots;
   /** Limits concurrent offer searches and single reads. Terminating an instance needs no slot. */
   readonly readSlots: Slots;
-  /** Waits for a token of the account's rate limit, for a create request. */
-  readonly takeCreateTurn: () => Promise<void>;
   /** True if the Lease was renewed moments ago, so no other process can lead. */
   readonly isLeaseFresh: () => boolean;
   /** True once a graceful stop has begun. No new create request leaves. */
   readonly isStopping: () => boolean;
+}
+
+/** The shared parts, and the session of the account that pays for the GpuPods in question. */
+export interface Context extends Shared {
+  readonly session: AccountSession;
 }

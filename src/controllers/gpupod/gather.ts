@@ -7,6 +7,7 @@ import type { LocalState } from '../../lifecycle/local-state.ts';
 import { observe } from '../../lifecycle/observe.ts';
 import { namePrefixesOf, walletsOf } from '../../lifecycle/open-intent.ts';
 import type { Requester } from '../../accounts/object-holds.ts';
+import type { AccountSession } from '../../accounts/session.ts';
 import type { CooldownOwner } from '../../accounts/cooldowns.ts';
 import type { Context } from './context.ts';
 import { idProofsFor } from './id-proofs.ts';
@@ -14,24 +15,16 @@ import { idProofsFor } from './id-proofs.ts';
 /** The parts of the context that the observation comes from. */
 export type Sources = Pick<
   Context,
-  | 'clock'
-  | 'installation'
-  | 'identity'
-  | 'policy'
-  | 'timings'
-  | 'poller'
-  | 'inventory'
-  | 'adoptions'
-  | 'circuitBreakers'
-  | 'cooldowns'
-  | 'reservations'
-  | 'vanished'
-  | 'view'
-  | 'proofKey'
+  'clock' | 'installation' | 'identity' | 'policy' | 'timings' | 'adoptions' | 'view' | 'proofKey'
 > & {
-  readonly account: Pick<Context['account'], 'state'>;
-  readonly health: Pick<Context['health'], 'failure'>;
   readonly fidelity: Pick<Context['fidelity'], 'problem'>;
+  readonly session: Pick<
+    AccountSession,
+    'poller' | 'inventory' | 'circuitBreakers' | 'cooldowns' | 'reservations' | 'vanished'
+  > & {
+    readonly account: Pick<AccountSession['account'], 'state'>;
+    readonly health: Pick<AccountSession['health'], 'failure'>;
+  };
 };
 
 /** Gathers the observation that a decision about one GpuPod rests on, and updates the local state with it. */
@@ -41,7 +34,8 @@ export async function gather(
   localState: LocalState,
   offers: ObservedOffers | undefined,
 ): Promise<Observation> {
-  const { clock, installation, identity, policy, poller, inventory, health } = context;
+  const { clock, installation, identity, policy, session } = context;
+  const { poller, inventory, health } = session;
   const intent = readIntent(gpuPod);
   const mayAdopt = await context.adoptions.mayAdopt(gpuPod, intent, installation);
   const { podId } = gpuPod.status;
@@ -63,19 +57,19 @@ export async function gather(
     policy,
     installation,
     identity,
-    account: context.account.state,
+    account: session.account.state,
     intent,
     mayAdopt,
     localState,
     ...(lastSeen === undefined ? {} : { lastSeen }),
     ...(list === undefined ? {} : { inventory: list }),
     ...(offers === undefined ? {} : { offers }),
-    permit: context.circuitBreakers.permitFor(requesterOf(context, gpuPod)),
+    permit: session.circuitBreakers.permitFor(requesterOf(context, gpuPod)),
     proofs: idProofsFor(context, gpuPod),
-    massAbsence: context.vanished.isHolding(),
+    massAbsence: session.vanished.isHolding(),
     ...(failure === undefined ? {} : { providerFailure: failure }),
     ...(instanceFailure === undefined ? {} : { instanceFailure }),
-    cooldownOf: (offerKey) => context.cooldowns.find(offerKey, owner),
+    cooldownOf: (offerKey) => session.cooldowns.find(offerKey, owner),
     ...reservedElsewhereBy(context, gpuPod),
     ...(crdProblem === undefined ? {} : { crdProblem }),
   };
@@ -100,7 +94,7 @@ function withoutForeignAnswers(observation: Observation): Observation {
  * Unknown before the first inventory.
  */
 function reservedElsewhereBy(
-  { policy, reservations }: Sources,
+  { policy, session: { reservations } }: Sources,
   gpuPod: GpuPod,
 ): Pick<Observation, 'reservedElsewhere'> {
   if (policy.maxTotalPricePerHour === undefined) {

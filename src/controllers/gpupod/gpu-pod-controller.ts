@@ -1,16 +1,18 @@
+import type { AccountRegistry } from '../../accounts/registry.ts';
+import { Housekeeping } from '../../accounts/housekeeping.ts';
 import { isRefusal } from '../../kubernetes/api-errors.ts';
 import { Controller } from '../../kubernetes/controller.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import type { Runnable } from '../../kubernetes/runnable.ts';
 import { ownKey } from '../../kubernetes/source.ts';
-import { assemble } from './assemble.ts';
-import type { Context } from './context.ts';
+import { afterLists, assemble } from './assemble.ts';
+import type { Context, Shared } from './context.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';
-import { Housekeeping } from '../../accounts/housekeeping.ts';
 import type { Installation } from './installation.ts';
 import { laneOf, planLanes } from './lanes.ts';
 import { reconcile, reportFailure } from './reconcile.ts';
+import { recordedAccount } from './recorded-account.ts';
 
 /** The longest pause between retries of a passing failure. */
 const MAX_RETRY_MS = 30_000;
@@ -20,7 +22,8 @@ const MAX_RETRY_MS = 30_000;
  * leader.
  */
 export class GpuPodController implements Runnable {
-  readonly context: Context;
+  readonly accounts: AccountRegistry;
+  readonly #shared: Shared;
   readonly #controller: Controller;
   readonly #housekeeping: Housekeeping;
   readonly #unlistedNamespaces: readonly string[];
@@ -28,36 +31,41 @@ export class GpuPodController implements Runnable {
 
   constructor(options: GpuPodOptions, installation: Installation) {
     const lanes = planLanes(options.concurrency);
-    const { context, parts } = assemble(options, installation, lanes, {
-      enqueue: (key) => {
-        this.#controller.enqueue(key);
-      },
+    const enqueue = (key: string): void => {
+      this.#controller.enqueue(key);
+    };
+    const { shared, accounts } = assemble(options, installation, lanes, {
+      enqueue,
       enqueueAll: () => {
         this.#enqueueAll();
       },
-      scheduleInventory: (inMs) => {
-        this.#housekeeping.scheduleInventory(inMs);
+      scheduleInventory: (account, inMs) => {
+        this.#housekeeping.scheduleInventory(account, inMs);
       },
-      wake: () => {
-        this.#housekeeping.wake();
+      wake: (account) => {
+        this.#housekeeping.wake(account);
       },
       isStopping: () => this.#isStopping,
     });
     const { observer, random } = options;
-    const shared = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
-    this.context = context;
+    const runs = { clock: options.clock, log: options.log, ...(random === undefined ? {} : { random }) };
+    this.#shared = shared;
+    this.accounts = accounts;
     this.#unlistedNamespaces = options.unlistedNamespaces ?? [];
     this.#housekeeping = new Housekeeping(
-      { ...shared, timings: options.timings, observer: observer?.controller?.('housekeeping') },
-      parts,
+      { ...runs, timings: options.timings, observer: observer?.controller?.('housekeeping') },
+      accounts.all().map((session) => ({
+        ...session,
+        ...afterLists({ ...shared, session }, installation, options, enqueue),
+      })),
     );
     this.#controller = new Controller({
-      ...shared,
+      ...runs,
       name: 'gpupod',
       watches: [{ source: options.gpuPods, toKeys: ownKey }],
       reconcile: async (key, failures) => await this.#reconcile(key, failures),
       workers: lanes.workers,
-      laneOf: (key) => laneOf(context.view.get(key), context.localStates.ofKey(key)),
+      laneOf: (key) => laneOf(shared.view.get(key), shared.localStates.ofKey(key)),
       // A refused write stays refused until somebody changes something, and each retry adds a refused write.
       retryWithinMs: (error) => (isRefusal(error) ? undefined : MAX_RETRY_MS),
       observer: observer?.controller?.('gpupod'),
@@ -66,7 +74,7 @@ export class GpuPodController implements Runnable {
 
   /** Reconciles all existing GpuPods, and from then on each that changes. This process leads. */
   start(): void {
-    const { view, localStates } = this.context;
+    const { view, localStates } = this.#shared;
     localStates.markFirstList(
       view.list().map(({ metadata }) => metadata.uid),
       this.#unlistedNamespaces,
@@ -83,21 +91,27 @@ export class GpuPodController implements Runnable {
 
   /** The older CRD was replaced by the right one, so GpuPods that waited for it go on. */
   onCrdHealed(): void {
-    this.context.fidelity.forget();
+    this.#shared.fidelity.forget();
     this.#enqueueAll();
   }
 
   #enqueueAll(): void {
-    for (const gpuPod of this.context.view.list()) {
+    for (const gpuPod of this.#shared.view.list()) {
       this.#controller.enqueue(objectKey(gpuPod));
     }
   }
 
+  #contextOf(key: string): Context {
+    const { view, localStates } = this.#shared;
+    const session = this.accounts.of(recordedAccount(key, view.get(key), localStates));
+    return { ...this.#shared, session };
+  }
+
   async #reconcile(key: string, failures: number): Promise<Reconciled> {
     try {
-      return await reconcile(this.context, key);
+      return await reconcile(this.#contextOf(key), key);
     } catch (error) {
-      reportFailure(this.context, key, error, failures);
+      reportFailure(this.#shared, key, error, failures);
       throw error;
     }
   }

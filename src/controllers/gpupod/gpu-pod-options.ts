@@ -7,6 +7,7 @@ import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
 import type { ConfigMapApi } from './installation.ts';
+import type { FailedOffer } from '../../accounts/session.ts';
 import type { WalletReport } from '../../accounts/inventory.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { OrphanPolicy } from './sweep.ts';
@@ -63,10 +64,6 @@ export interface GpuPodObserver {
   /** Called after each list of one wallet. */
   onListed?(report: WalletReport): void;
   /** A create request for an offer was refused, or its instance failed. */
-  onOfferFailed?(failure: {
-    readonly provider: string;
-    readonly gpuType: string;
-    readonly reason: string;
-  }): void;
+  onOfferFailed?(failed: FailedOffer): void;
   onSwept?(counts: { readonly duplicates: number; readonly orphans: number }): void;
 }

@@ -11,6 +11,7 @@ import { walletsOf } from '../../lifecycle/open-intent.ts';
 import { withDropped } from '../../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../../lifecycle/step.ts';
+import type { AccountSession } from '../../accounts/session.ts';
 import type { Context } from './context.ts';
 import type { Waiting } from '../../accounts/inventory.ts';
 import type { EffectOutcome } from './effects/outcome.ts';
@@ -82,7 +83,10 @@ async function takeStep(
     return { kind: 'result', result: DONE };
   }
   // The decision rests on answers to another key. Only an instance that was just created is recorded with any key.
-  if (localState.unbound === undefined && !isSameSession(context.account.state, observation.account)) {
+  if (
+    localState.unbound === undefined &&
+    !isSameSession(context.session.account.state, observation.account)
+  ) {
     return { kind: 'result', result: { kind: 'retry' } };
   }
   const outcome = await perform(context, gpuPod, step.effect, localState);
@@ -108,7 +112,11 @@ interface Current {
 }
 
 /** The GpuPod as it is now, parsed again only if it changed since the last step. */
-function currentObject(context: Context, key: string, last: Current | undefined): Current | undefined {
+function currentObject(
+  context: Pick<Context, 'view' | 'log' | 'events'>,
+  key: string,
+  last: Current | undefined,
+): Current | undefined {
   const raw = context.view.get(key);
   if (raw === undefined || raw === last?.raw) {
     return raw === undefined ? undefined : last;
@@ -125,7 +133,11 @@ function currentObject(context: Context, key: string, last: Current | undefined)
  * The installed CRD admitted a GpuPod that this version cannot read. The operator reports it and does nothing else
  * with it.
  */
-function reportUnreadable(context: Context, { metadata }: KubernetesObject, problems: string): void {
+function reportUnreadable(
+  context: Pick<Context, 'log' | 'events'>,
+  { metadata }: KubernetesObject,
+  problems: string,
+): void {
   const { namespace = '', name, uid } = metadata;
   context.log.error(
     { namespace, name, problems },
@@ -182,7 +194,7 @@ function failureEvent(error: unknown, failuresBefore: number): EventToRecord | u
     : undefined;
 }
 
-function recall(context: Context, key: string, gpuPod: GpuPod): LocalState {
+function recall(context: Pick<Context, 'localStates' | 'clock'>, key: string, gpuPod: GpuPod): LocalState {
   return context.localStates.get(key, gpuPod.metadata.uid, context.clock.monotonicMs());
 }
 
@@ -200,7 +212,7 @@ async function rest(
   const localState: LocalState =
     step.remember?.failure === undefined || failure === undefined ? calm : observation.localState;
   context.localStates.set(key, uid, localState);
-  watchProvider(context, key, { ...observation, localState }, step);
+  watchProvider(context.session, key, { ...observation, localState }, step);
   if (isWorthWriting({ ...observation, localState }, step.status)) {
     const outcome = await writeStatus(context, gpuPod, step.status, localState);
     // After a conflict the newer version came from a read, so no watch event reports it. Retry, or nothing would.
@@ -215,8 +227,13 @@ async function rest(
   return step.requeueAfterMs === undefined ? DONE : { kind: 'done', requeueAfterMs: step.requeueAfterMs };
 }
 
-function watchProvider(context: Context, key: string, observation: Observation, step: Rest): void {
-  const { poller, inventory } = context;
+function watchProvider(
+  session: Pick<AccountSession, 'poller' | 'inventory'>,
+  key: string,
+  observation: Observation,
+  step: Rest,
+): void {
+  const { poller, inventory } = session;
   const { gpuPod, localState } = observation;
   const { status } = gpuPod;
   const wallets = walletsOf(observation);

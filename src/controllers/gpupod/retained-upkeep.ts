@@ -15,18 +15,7 @@ interface Missing {
   readonly proofs: number;
 }
 
-type Parts = Pick<
-  Context,
-  | 'retained'
-  | 'inventory'
-  | 'provider'
-  | 'account'
-  | 'reservations'
-  | 'clock'
-  | 'log'
-  | 'vanished'
-  | 'timings'
->;
+type Parts = Pick<Context, 'retained' | 'clock' | 'log' | 'timings' | 'session'>;
 
 /**
  * Keeps the list of retained instances true. Each counts until its termination is proven, by the same rule as for the
@@ -48,7 +37,7 @@ export class RetainedUpkeep {
         continue;
       }
       if (whose === 'same') {
-        this.#parts.reservations.enterRetained(entry);
+        this.#parts.session.reservations.enterRetained(entry);
       }
       if (await this.#hasEnded(entry, whose === 'same')) {
         await this.#strikeOff(entry);
@@ -57,16 +46,16 @@ export class RetainedUpkeep {
   }
 
   async #strikeOff({ podId, podName, gpuPod }: RetainedInstance): Promise<void> {
-    const { retained, reservations, log } = this.#parts;
+    const { retained, session, log } = this.#parts;
     await retained.remove(podId);
-    reservations.ended(podId);
+    session.reservations.ended(podId);
     this.#missing.delete(podId);
     log.info({ podId, podName, gpuPod }, 'removed ended instance from the retained list');
   }
 
   /** Entries without an account were written before accounts were recorded. */
   #accountOf({ account }: RetainedInstance): 'same' | 'foreign' | 'unknown' {
-    const { state } = this.#parts.account;
+    const { state } = this.#parts.session.account;
     const session = identityOf(state);
     const recorded = account ?? (state.kind === 'unknown' ? undefined : state.unmarked);
     if (session === undefined || recorded === undefined) {
@@ -77,7 +66,7 @@ export class RetainedUpkeep {
 
   /** Only the key of the paying account can prove an absence. Any key may prove a termination. */
   async #hasEnded({ podId, teamId }: RetainedInstance, provesAbsence: boolean): Promise<boolean> {
-    const list = this.#parts.inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
+    const list = this.#parts.session.inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
     if (isInHistoryOnly(list, podId)) {
       return true;
     }
@@ -90,8 +79,8 @@ export class RetainedUpkeep {
   }
 
   async #read(podId: string): Promise<'live' | 'ended' | 'absent' | 'failed'> {
-    const { mayStillSend: isSameKey } = whileSessionLasts(this.#parts);
-    const answer = await this.#parts.provider.getPod(podId);
+    const { mayStillSend: isSameKey } = whileSessionLasts(this.#parts.session);
+    const answer = await this.#parts.session.provider.getPod(podId);
     if (!isSameKey()) {
       return 'failed';
     }
@@ -103,9 +92,9 @@ export class RetainedUpkeep {
 
   /** As in `gone.ts`: two proofs, far enough apart, and none while the provider's answers are in doubt. */
   #isProvenGone(podId: string, list: InventoryView): boolean {
-    const { clock, vanished, timings } = this.#parts;
+    const { clock, session, timings } = this.#parts;
     const nowMs = clock.monotonicMs();
-    if (list.unidentified > 0 || vanished.isHolding()) {
+    if (list.unidentified > 0 || session.vanished.isHolding()) {
       this.#missing.delete(podId);
       return false;
     }

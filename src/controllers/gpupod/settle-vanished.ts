@@ -2,10 +2,12 @@ import { splitKey } from '../../kubernetes/objects.ts';
 import { identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/account.ts';
 import type { InventoryView } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
+import type { AccountSession } from '../../accounts/session.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './local-states.ts';
 import { whileSessionLasts } from '../../accounts/session-fence.ts';
 
+type Settling = Pick<Context, 'localStates' | 'adoptions' | 'session' | 'clock' | 'timings' | 'log'>;
 type Unbound = NonNullable<LocalState['unbound']>;
 
 /**
@@ -16,7 +18,7 @@ type Unbound = NonNullable<LocalState['unbound']>;
  * @throws Error if the provider does not accept the DELETE
  */
 export async function settleVanished(
-  context: Context,
+  context: Settling,
   key: string,
   livingUid: string | undefined,
 ): Promise<number | undefined> {
@@ -30,25 +32,25 @@ export async function settleVanished(
   }
   context.localStates.delete(key);
   context.adoptions.release(vanished.uid);
-  context.reservations.release(vanished.uid);
-  context.inventory.forget(key);
-  context.poller.keepOnly(key, undefined);
+  context.session.reservations.release(vanished.uid);
+  context.session.inventory.forget(key);
+  context.session.poller.keepOnly(key, undefined);
   return undefined;
 }
 
 async function terminateUnbound(
-  context: Context,
+  context: Settling,
   key: string,
   { uid, localState }: Remembered,
   unbound: Unbound,
 ): Promise<number> {
-  const { clock, timings, inventory } = context;
-  if (!isOfSession(context, unbound)) {
+  const { clock, timings, session } = context;
+  if (!isOfSession(context.session, unbound)) {
     return timings.goneSpacingMs;
   }
   if (isDeleteDue(context, unbound)) {
     const { podId, podName } = unbound;
-    const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
+    const outcome = await context.session.provider.deletePod(podId, whileSessionLasts(context.session));
     context.log.warn(
       { ...splitKey(key), podId, podName, outcome: outcome.kind },
       'requested termination of the instance of a vanished GpuPod',
@@ -59,26 +61,26 @@ async function terminateUnbound(
     const end = { askedAtMs: clock.monotonicMs(), wasKnown: outcome.kind === 'accepted' };
     context.localStates.set(key, uid, { ...localState, unbound: { ...unbound, end } });
   }
-  inventory.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
+  session.inventory.want(key, { afterMs: clock.monotonicMs(), wallets: [unbound.teamId] });
   return timings.goneSpacingMs;
 }
 
 /** Neither a 404 nor a list of another account proves anything. */
-function isOfSession({ account: { state } }: Context, { account, sessionSinceMs }: Unbound): boolean {
-  const session = identityOf(state);
-  if (account === undefined || session === undefined) {
+function isOfSession({ account: { state } }: AccountSession, { account, sessionSinceMs }: Unbound): boolean {
+  const identity = identityOf(state);
+  if (account === undefined || identity === undefined) {
     return state.kind === 'fits' && (sessionSinceMs ?? sessionBeganAtMs(state)) === sessionBeganAtMs(state);
   }
-  return isSameAccount(session, account);
+  return isSameAccount(identity, account);
 }
 
-function isDeleteDue({ clock, timings, inventory }: Context, unbound: Unbound): boolean {
+function isDeleteDue({ clock, timings, session }: Settling, unbound: Unbound): boolean {
   const { end } = unbound;
-  const isListed = viewOf(inventory, unbound)?.live.length === 1;
+  const isListed = viewOf(session, unbound)?.live.length === 1;
   return end === undefined || (isListed && clock.monotonicMs() - end.askedAtMs >= timings.deleteResendMs);
 }
 
-function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): InventoryView | undefined {
+function viewOf({ inventory }: AccountSession, { podId, teamId }: Unbound): InventoryView | undefined {
   return inventory.view({ namePrefixes: new Set(), podId, wallets: [teamId] });
 }
 
@@ -86,15 +88,15 @@ function viewOf(inventory: Context['inventory'], { podId, teamId }: Unbound): In
  * True if a list that began after the DELETE does not show the instance. If even the DELETE did not find it, only a
  * list after the settle time counts.
  */
-function isSeenTerminated(context: Context, { pendingCreate }: LocalState, unbound: Unbound): boolean {
-  const { timings, inventory } = context;
+function isSeenTerminated(context: Settling, { pendingCreate }: LocalState, unbound: Unbound): boolean {
+  const { timings, session } = context;
   const { end } = unbound;
-  const list = viewOf(inventory, unbound);
-  if (end === undefined || list === undefined || !isOfSession(context, unbound)) {
+  const list = viewOf(session, unbound);
+  if (end === undefined || list === undefined || !isOfSession(context.session, unbound)) {
     return false;
   }
   const requestedAtMs = pendingCreate?.requestEndedAtMs ?? end.askedAtMs;
   const sinceMs = end.wasKnown ? end.askedAtMs : Math.max(end.askedAtMs, requestedAtMs + timings.settleMs);
-  const isAfter = list.beganAtMs >= Math.max(sinceMs, sessionBeganAtMs(context.account.state));
+  const isAfter = list.beganAtMs >= Math.max(sinceMs, sessionBeganAtMs(context.session.account.state));
   return isAfter && list.live.length === 0;
 }

@@ -11,6 +11,8 @@ import { whileSessionLasts } from '../../accounts/session-fence.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';
 
+type Sweeping = Pick<Context, 'view' | 'api' | 'installation' | 'retained' | 'session' | 'log'>;
+
 export interface SweepOptions {
   readonly policy: OrphanPolicy;
   /** Why an instance with the ID of this installation may belong to another cluster; undefined: it cannot. */
@@ -32,7 +34,7 @@ const SWEEPS_BEFORE_END = 3;
  * that belongs to no GpuPod is an orphan: the operator reports it, and terminates it only if the policy says so.
  */
 export class Sweep {
-  readonly #context: Context;
+  readonly #context: Sweeping;
   readonly #options: SweepOptions;
   readonly #sweepsSeen = new Map<string, number>();
   /**
@@ -41,7 +43,7 @@ export class Sweep {
    */
   readonly #knownHashes = new Set<string>();
 
-  constructor(context: Context, options: SweepOptions) {
+  constructor(context: Sweeping, options: SweepOptions) {
     this.#context = context;
     this.#options = options;
   }
@@ -115,7 +117,7 @@ export class Sweep {
         continue;
       }
       if (await this.#context.retained.has(instance)) {
-        this.#context.reservations.markRetained(instance.podId);
+        this.#context.session.reservations.markRetained(instance.podId);
       } else {
         orphans.push({ instance, doubt: doubt ?? this.#doubtOf(instance, live) });
       }
@@ -130,8 +132,7 @@ export class Sweep {
     }
     const { createdAt, name, userId } = instance;
     const { idDoubt } = this.#options;
-    const { account } = this.#context;
-    const session = identityOf(account.state);
+    const session = identityOf(this.#context.session.account.state);
     if (userId !== undefined && session !== undefined && session.userId !== userId) {
       return OTHER_USER;
     }
@@ -171,7 +172,8 @@ export class Sweep {
   }
 
   async #handleOrphan({ instance, doubt }: Orphan): Promise<void> {
-    const { log, provider } = this.#context;
+    const { log, session } = this.#context;
+    const { provider } = session;
     const { podId, name, priceUsdPerHour } = instance;
     const sweeps = (this.#sweepsSeen.get(podId) ?? 0) + 1;
     this.#sweepsSeen.set(podId, sweeps);
@@ -187,7 +189,7 @@ export class Sweep {
       );
       return;
     }
-    const fence = whileSessionLasts(this.#context);
+    const fence = whileSessionLasts(session);
     // Requests wait for their turn, minutes even. A GpuPod that was restored meanwhile has adopted the instance.
     const mayStillSend = (): boolean =>
       fence.mayStillSend() && this.#isOrphan(indexLiving(this.#context.view.list()), instance);

@@ -136,16 +136,20 @@ export async function hostileWorld(numbers: WorldCase, others: readonly RawObjec
   const beganAtMs = NOW_MS - pick(AGES_MS, numbers.listedAt);
   const account = { state: pick(ACCOUNTS, numbers.account) };
   const sources = sourcesOf({ instances, beganAtMs, ended: pick(ENDED, numbers.ended), account, others });
-  if (numbers.isListed) await sources.inventory.take();
+  if (numbers.isListed) await sources.session.inventory.take();
   return {
     instances,
     snapshot: async (gpuPod) => {
       const { podId } = gpuPod.status;
       const seen = instances.find((instance) => instance.podId === podId);
       if (podId !== undefined) {
-        sources.poller.follow('team-a/train-1', podId, { often: true, isTerminating: false, wallets: 'all' });
+        sources.session.poller.follow('team-a/train-1', podId, {
+          often: true,
+          isTerminating: false,
+          wallets: 'all',
+        });
       }
-      if (seen !== undefined && numbers.isSeen) sources.poller.record(seen, beganAtMs);
+      if (seen !== undefined && numbers.isSeen) sources.session.poller.record(seen, beganAtMs);
       const { resourceVersion } = gpuPod.metadata;
       const version = { resourceVersion, seenAtMs: LONG_AGO_MS };
       const remembered = { ...localStateOf(numbers.localState, podId, seen), version };
@@ -158,7 +162,7 @@ interface Parts {
   readonly instances: readonly InstanceSnapshot[];
   readonly beganAtMs: number;
   readonly ended: readonly HistoryRow[];
-  readonly account: Sources['account'];
+  readonly account: Sources['session']['account'];
   readonly others: readonly RawObject[];
 }
 
@@ -196,42 +200,44 @@ function sourcesOf({ instances, beganAtMs, ended, account, others }: Parts): Sou
   reservations.takeInventory({ instances, beganAtMs }, new Set([undefined]));
   return {
     clock,
-    account,
-    health,
-    vanished,
     timings: DEFAULT_TIMINGS,
     policy: { ...OPEN_POLICY, allowedTeamIds: ['team-1'], maxTotalPricePerHour: 10_000_000_000 },
     installation: INSTALLATION,
     identity: PROCESS,
-    poller: new InstancePoller({
-      provider,
-      clock,
-      timings: DEFAULT_TIMINGS,
-      health,
-      vanished,
-      onChange: nothing,
-    }),
-    inventory: new Inventory({
-      provider,
-      clock,
-      teamIds: () => ['team-1'],
-      isTrusted: () => true,
-      isBound: () => false,
-      quietFailureMs: 0,
-      onList: nothing,
-      onReady: nothing,
-      schedule: nothing,
-      minGapMs: 0,
-    }),
     adoptions: new Adoptions({
       api: { list: async () => Promise.resolve([...others]) },
       view,
       retained: { hasOfPrefix: async () => Promise.resolve(false) },
       proofKey: 'key-1',
     }),
-    circuitBreakers: new CircuitBreakers(clock),
-    cooldowns: new Cooldowns(clock),
-    reservations,
+    session: {
+      account,
+      health,
+      vanished,
+      poller: new InstancePoller({
+        provider,
+        clock,
+        timings: DEFAULT_TIMINGS,
+        health,
+        vanished,
+        onChange: nothing,
+      }),
+      inventory: new Inventory({
+        provider,
+        clock,
+        teamIds: () => ['team-1'],
+        isTrusted: () => true,
+        isBound: () => false,
+        quietFailureMs: 0,
+        onList: nothing,
+        onReady: nothing,
+        schedule: nothing,
+        minGapMs: 0,
+      }),
+      circuitBreakers: new CircuitBreakers(clock),
+      cooldowns: new Cooldowns(clock),
+      reservations,
+    },
     view,
     proofKey: 'key-1',
     fidelity: { problem: undefined },

@@ -18,12 +18,14 @@ const SECRET_LABELS = { [LABELS.managedBy]: OPERATOR_NAME, [LABELS.name]: 'gpupo
 /** Type of the Secret, in the form of the Service Binding specification. */
 const SECRET_TYPE = 'servicebinding.io/gpupod';
 
+type Writing = Pick<Context, 'secrets' | 'view' | 'clock' | 'log'>;
+
 /**
  * Writes the connection Secret if it is ours or does not exist, then removes the one with the former name. If the API
  * server refuses, the instance is still usable: the operator records the refusal and reports it.
  */
 export async function ensureSecret(
-  context: Context,
+  context: Writing,
   gpuPod: GpuPod,
   effect: EnsureSecret,
   localState: LocalState,
@@ -44,7 +46,7 @@ export async function ensureSecret(
 
 /** Removes the connection Secret if it is ours. */
 export async function removeSecret(
-  context: Context,
+  context: Writing,
   gpuPod: GpuPod,
   name: string,
   localState: LocalState,
@@ -60,7 +62,7 @@ type Became = Pick<SecretState, 'outcome' | 'message'>;
 
 /** What happened to a Secret, including a refusal of the API server; undefined if somebody changed it in between. */
 async function unlessRefused(
-  context: Context,
+  context: Pick<Context, 'log'>,
   gpuPod: GpuPod,
   refusal: { readonly name: string; readonly otherwise: 'refused' | 'kept' },
   act: () => Promise<SecretOutcome>,
@@ -85,7 +87,7 @@ async function unlessRefused(
 }
 
 function learn(
-  { clock }: Context,
+  { clock }: Pick<Context, 'clock'>,
   localState: LocalState,
   fingerprint: string,
   became: Became | undefined,
@@ -95,7 +97,11 @@ function learn(
     : known(learnSecret(localState, { fingerprint, ...became }, clock.monotonicMs()));
 }
 
-async function removeOwned({ secrets }: Context, gpuPod: GpuPod, name: string): Promise<void> {
+async function removeOwned(
+  { secrets }: Pick<Context, 'secrets'>,
+  gpuPod: GpuPod,
+  name: string,
+): Promise<void> {
   const { namespace } = gpuPod.metadata;
   const standing = await secrets.get({ namespace, name });
   if (standing !== undefined && isOwned(standing, gpuPod)) {
@@ -115,7 +121,7 @@ function mayBeThere({ status }: GpuPod, name: string): boolean {
 }
 
 async function writeSecret(
-  context: Context,
+  context: Pick<Context, 'secrets' | 'view'>,
   gpuPod: GpuPod,
   effect: EnsureSecret,
   isReadFirst: boolean,
@@ -151,7 +157,7 @@ async function writeSecret(
  * @throws the refusal, if no Secret of that name exists
  */
 async function createUnlessThere(
-  { secrets }: Context,
+  { secrets }: Pick<Context, 'secrets'>,
   namespace: string,
   secret: NewObject,
 ): Promise<Secret | 'created'> {
@@ -168,13 +174,21 @@ async function createUnlessThere(
   }
 }
 
-async function update(context: Context, standing: Secret, data: Record<string, string>): Promise<void> {
+async function update(
+  context: Pick<Context, 'secrets'>,
+  standing: Secret,
+  data: Record<string, string>,
+): Promise<void> {
   if (!sameData(standing.data, data)) {
     await replace(context, standing, data);
   }
 }
 
-async function replace({ secrets }: Context, secret: Secret, data: Record<string, string>): Promise<void> {
+async function replace(
+  { secrets }: Pick<Context, 'secrets'>,
+  secret: Secret,
+  data: Record<string, string>,
+): Promise<void> {
   await secrets.replace({ ...secret, apiVersion: 'v1', kind: 'Secret', data });
 }
 
@@ -184,7 +198,7 @@ function othersData({ data }: Secret): Record<string, string> {
 }
 
 /** True if this operator wrote it for a GpuPod that no longer exists, deleted with `--cascade=orphan`. */
-function isLeftBehind({ view }: Context, { metadata }: Secret): boolean {
+function isLeftBehind({ view }: Pick<Context, 'view'>, { metadata }: Secret): boolean {
   const { labels = {}, namespace = '', ownerReferences = [] } = metadata;
   const isOurs = Object.entries(SECRET_LABELS).every(([label, value]) => labels[label] === value);
   const isGone = ({ kind, name, uid }: OwnerReference): boolean =>
@@ -193,7 +207,10 @@ function isLeftBehind({ view }: Context, { metadata }: Secret): boolean {
 }
 
 /** Copies the password from the user's Secret. If that no longer exists, the operator writes the rest without it. */
-async function jupyterPassword({ secrets }: Context, gpuPod: GpuPod): Promise<Record<string, string>> {
+async function jupyterPassword(
+  { secrets }: Pick<Context, 'secrets'>,
+  gpuPod: GpuPod,
+): Promise<Record<string, string>> {
   if (gpuPod.spec.jupyterPasswordSecretRef === undefined) {
     return {};
   }

@@ -20,18 +20,32 @@ import type { EffectOutcome } from './outcome.ts';
 import { readSecretValues } from './secret-values.ts';
 import type { ReadSecretValues } from './secret-values.ts';
 
+type Creating = Pick<
+  Context,
+  | 'clock'
+  | 'policy'
+  | 'timings'
+  | 'session'
+  | 'api'
+  | 'view'
+  | 'createFence'
+  | 'isStopping'
+  | 'isLeaseFresh'
+  | 'log'
+>;
+
 /**
  * Creates an instance. First comes everything that can fail without cost, then finalizer and create intent in one
  * guarded write, then the create request, once. Whatever happens after that write, the intent shows the next
  * reconcile that an instance may exist.
  */
 export async function createPod(
-  context: Context,
+  context: Creating & Pick<Context, 'createSlots' | 'secrets'>,
   gpuPod: GpuPod,
   effect: CreatePod,
   localState: LocalState,
 ): Promise<EffectOutcome> {
-  const session = whileSessionLasts(context);
+  const session = whileSessionLasts(context.session);
   // Takes the slot before anything that can hang, reads of Secrets included.
   if (!context.createSlots.take(gpuPod.metadata)) {
     return { kind: 'busy' };
@@ -47,7 +61,7 @@ export async function createPod(
 }
 
 /** A Secret that the operator may not read blocks the create request like one that does not exist. */
-async function readSecrets({ secrets }: Context, gpuPod: GpuPod): Promise<ReadSecretValues> {
+async function readSecrets({ secrets }: Pick<Context, 'secrets'>, gpuPod: GpuPod): Promise<ReadSecretValues> {
   try {
     return await readSecretValues(secrets, gpuPod);
   } catch (error) {
@@ -67,17 +81,18 @@ interface Prepared {
 }
 
 async function sendInTurn(
-  context: Context,
+  context: Creating,
   gpuPod: GpuPod,
   effect: CreatePod,
   prepared: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, reservations, policy } = context;
+  const { clock, policy, session } = context;
+  const { reservations, circuitBreakers } = session;
   const { localState } = prepared;
-  await context.takeCreateTurn();
+  await session.takeCreateTurn();
   const isOld = clock.monotonicMs() - effect.offerSeenAtMs > context.timings.offerMaxAgeMs;
   const asking = requesterOf(context, gpuPod);
-  if (isOld || !context.circuitBreakers.pass(asking)) {
+  if (isOld || !circuitBreakers.pass(asking)) {
     return known(localState);
   }
   const { uid } = gpuPod.metadata;
@@ -92,7 +107,7 @@ async function sendInTurn(
   } finally {
     reservations.release(uid, { name: effect.intent.name, isCharged });
     // A GpuPod that was permitted to probe and did not leaves the probe to another.
-    context.circuitBreakers.giveBack(asking);
+    circuitBreakers.giveBack(asking);
   }
 }
 
@@ -102,12 +117,13 @@ function mayHaveCharged({ pendingCreate }: LocalState): boolean {
 }
 
 async function sendCreate(
-  context: Context,
+  context: Creating,
   gpuPod: GpuPod,
   effect: CreatePod,
   { localState, values, session: decided }: Prepared,
 ): Promise<EffectOutcome> {
-  const { clock, provider, timings, createFence } = context;
+  const { clock, timings, createFence, session } = context;
+  const { account, provider, circuitBreakers } = session;
   const sendWithinMs = createFence.sendWithinMs();
   const intent: Intent = sendWithinMs === undefined ? effect.intent : { ...effect.intent, sendWithinMs };
   if (context.isStopping()) {
@@ -127,8 +143,8 @@ async function sendCreate(
   } finally {
     createFence.note(clock.monotonicMs() - writtenAtMs);
   }
-  const keyVersion = context.account.keyVersion();
-  const session = context.account.state;
+  const keyVersion = account.keyVersion();
+  const { state } = account;
   const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
   let obstacle: string | undefined;
   const answer = await provider.createPod(withSecretValues(effect.request, values), {
@@ -143,17 +159,17 @@ async function sendCreate(
   const outcome = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
     isHeldElsewhere(context, gpuPod, podId),
   );
-  context.circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
+  circuitBreakers.settle(requesterOf(context, gpuPod), outcome, effect.otherOffers);
   logOutcome(context, gpuPod, effect, outcome);
   if (outcome.kind === 'created') {
-    context.account.noteOwn(outcome.instance.userId, keyVersion);
+    account.noteOwn(outcome.instance.userId, keyVersion);
   }
   const learned = learnCreate(localState, intent, outcome, clock.monotonicMs());
-  return known(learnSession(learned, sessionBeganAtMs(session)));
+  return known(learnSession(learned, sessionBeganAtMs(state)));
 }
 
 /** Why the create request must not leave at this moment; undefined if it may. */
-function findObstacle(context: Context, untilMs: number): string | undefined {
+function findObstacle(context: Pick<Context, 'clock' | 'isLeaseFresh'>, untilMs: number): string | undefined {
   if (context.clock.monotonicMs() > untilMs) {
     return SLOW_WRITE;
   }
@@ -179,7 +195,11 @@ const SLOW_LEASE =
  * Records the create intent before anything is paid. Its resourceVersion fences off a second operator: a process that
  * saw an older version writes nothing and rents nothing.
  */
-async function writeDown(context: Context, gpuPod: GpuPod, intent: Intent): Promise<boolean> {
+async function writeDown(
+  context: Pick<Context, 'api' | 'view'>,
+  gpuPod: GpuPod,
+  intent: Intent,
+): Promise<boolean> {
   const { metadata } = gpuPod;
   const finalizers = [...new Set([...metadata.finalizers, FINALIZER])];
   try {
@@ -198,7 +218,7 @@ async function writeDown(context: Context, gpuPod: GpuPod, intent: Intent): Prom
 }
 
 function logOutcome(
-  { log }: Context,
+  { log }: Pick<Context, 'log'>,
   { metadata }: GpuPod,
   { intent }: CreatePod,
   outcome: CreateOutcome,

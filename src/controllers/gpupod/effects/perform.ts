@@ -19,7 +19,7 @@ export async function perform(
   switch (effect.type) {
     case 'writeStatus':
       if (effect.cooldown !== undefined) {
-        context.cooldowns.start(effect.cooldown, cooldownOwner(gpuPod));
+        context.session.cooldowns.start(effect.cooldown, cooldownOwner(gpuPod));
       }
       return await writeStatus(context, gpuPod, effect.status, localState);
     case 'createPod':

@@ -10,6 +10,7 @@ import type { DeleteDuplicate } from '../../../lifecycle/step.ts';
 import { standingOf } from '../../../lifecycle/surplus.ts';
 import type { OfferQuery } from '../../../offers/offer-source.ts';
 import { noteOwnPod } from '../../../accounts/account-evidence.ts';
+import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import { whileSessionLasts } from '../../../accounts/session-fence.ts';
 import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
@@ -21,12 +22,16 @@ import type { EffectOutcome } from './outcome.ts';
  * if there are none.
  */
 export async function readOffers(
-  context: Context,
+  context: Pick<Context, 'readSlots' | 'session'>,
   gpuPod: GpuPod,
   queries: readonly OfferQuery[],
   localState: LocalState,
 ): Promise<EffectOutcome> {
-  return await inReadSlot(context, gpuPod, async () => await askForOffers(context, queries, localState));
+  return await inReadSlot(
+    context,
+    gpuPod,
+    async () => await askForOffers(context.session, queries, localState),
+  );
 }
 
 /**
@@ -34,7 +39,7 @@ export async function readOffers(
  * requeued later.
  */
 async function inReadSlot(
-  { readSlots }: Context,
+  { readSlots }: Pick<Context, 'readSlots'>,
   gpuPod: GpuPod,
   read: () => Promise<EffectOutcome>,
 ): Promise<EffectOutcome> {
@@ -49,7 +54,7 @@ async function inReadSlot(
 }
 
 async function askForOffers(
-  { provider }: Context,
+  { provider }: Pick<AccountSession, 'provider'>,
   queries: readonly OfferQuery[],
   localState: LocalState,
 ): Promise<EffectOutcome> {
@@ -74,12 +79,12 @@ async function askForOffers(
 }
 
 export async function deletePod(
-  context: Context,
+  context: Pick<Context, 'session' | 'log' | 'clock'>,
   gpuPod: GpuPod,
   podId: string,
   localState: LocalState,
 ): Promise<EffectOutcome> {
-  const outcome = await context.provider.deletePod(podId, whileSessionLasts(context));
+  const outcome = await context.session.provider.deletePod(podId, whileSessionLasts(context.session));
   const { namespace, name } = gpuPod.metadata;
   context.log.info({ namespace, name, podId, outcome: outcome.kind }, 'requested termination');
   return known(learnDelete(localState, podId, outcome, context.clock.monotonicMs()));
@@ -87,7 +92,7 @@ export async function deletePod(
 
 /** Reads the instance. A read that a termination waits for needs no slot. */
 export async function readPod(
-  context: Context,
+  context: Pick<Context, 'readSlots' | 'session' | 'clock'>,
   gpuPod: GpuPod,
   podId: string,
   localState: LocalState,
@@ -96,18 +101,23 @@ export async function readPod(
   return isDeleting(gpuPod) || gpuPod.spec.suspend ? await read() : await inReadSlot(context, gpuPod, read);
 }
 
-async function readInstance(context: Context, podId: string, localState: LocalState): Promise<EffectOutcome> {
-  const beganAtMs = context.clock.monotonicMs();
-  const keyVersion = context.account.keyVersion();
-  const fence = whileSessionLasts(context);
-  const answer = await context.provider.getPod(podId);
+async function readInstance(
+  context: Pick<Context, 'session' | 'clock'>,
+  podId: string,
+  localState: LocalState,
+): Promise<EffectOutcome> {
+  const { clock, session } = context;
+  const beganAtMs = clock.monotonicMs();
+  const keyVersion = session.account.keyVersion();
+  const fence = whileSessionLasts(session);
+  const answer = await session.provider.getPod(podId);
   if (!fence.mayStillSend()) {
     // The key changed in between, so nobody can tell whose answer this is.
     return known(learnRead(localState, podId, { beganAtMs, result: 'failed' }));
   }
   if (answer.kind === 'ok') {
-    noteOwnPod(context.account, answer.value, keyVersion);
-    context.poller.record(answer.value, beganAtMs);
+    noteOwnPod(session.account, answer.value, keyVersion);
+    session.poller.record(answer.value, beganAtMs);
   }
   const name = answer.kind === 'ok' ? answer.value.name : undefined;
   const read = { beganAtMs, result: resultOf(answer), ...(name === undefined ? {} : { name }) };
@@ -123,12 +133,12 @@ function resultOf(answer: Answer<InstanceSnapshot> | NotFound): PodRead['result'
 
 /** Terminates a duplicate, if a live read of the GpuPod still shows that it is surplus. */
 export async function deleteDuplicate(
-  context: Context,
+  context: Pick<Context, 'session' | 'api' | 'installation' | 'policy' | 'log'>,
   gpuPod: GpuPod,
   duplicate: DeleteDuplicate,
   localState: LocalState,
 ): Promise<EffectOutcome> {
-  const fence = whileSessionLasts(context);
+  const fence = whileSessionLasts(context.session);
   const { namespace, name, uid } = gpuPod.metadata;
   const live = await context.api.get({ namespace, name });
   const parsed = live?.metadata.uid === uid ? parseGpuPod(live) : undefined;
@@ -140,7 +150,7 @@ export async function deleteDuplicate(
     return STALE;
   }
   const { podId, podName } = duplicate;
-  const outcome = await context.provider.deletePod(podId, fence);
+  const outcome = await context.session.provider.deletePod(podId, fence);
   context.log.warn(
     { namespace, name, podId, podName, outcome: outcome.kind },
     'requested termination of a duplicate',
@@ -150,7 +160,7 @@ export async function deleteDuplicate(
 
 /** Checks the GpuPod's own UID only. Adoption is irrelevant here. */
 function isDuplicate(
-  { installation, policy }: Context,
+  { installation, policy }: Pick<Context, 'installation' | 'policy'>,
   gpuPod: GpuPod,
   { podId, podName }: DeleteDuplicate,
 ): boolean {

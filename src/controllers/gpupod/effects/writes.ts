@@ -13,6 +13,7 @@ import { eventsBetween } from '../../../lifecycle/status/events.ts';
 import { identityOf } from '../../../lifecycle/account.ts';
 import { currentAttempt } from '../../../lifecycle/status/attempts.ts';
 import { microsToUsd } from '../../../offers/money.ts';
+import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import type { RetainedInstance } from '../retained-instances.ts';
 import { intentOf, saidPrice } from '../../../accounts/stated.ts';
@@ -20,9 +21,12 @@ import type { EventToRecord } from '../ports.ts';
 import { STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
+/** What a guarded write uses. */
+type Writing = Pick<Context, 'api' | 'view'>;
+
 /** Writes the status, guarded by resourceVersion, and records its changes as events. */
 export async function writeStatus(
-  context: Context,
+  context: Writing & Pick<Context, 'fidelity' | 'events'>,
   gpuPod: GpuPod,
   status: GpuPodStatus,
   localState: LocalState,
@@ -55,7 +59,7 @@ export async function writeStatus(
 }
 
 export async function addFinalizer(
-  context: Context,
+  context: Writing,
   gpuPod: GpuPod,
   localState: LocalState,
 ): Promise<EffectOutcome> {
@@ -71,7 +75,7 @@ type ReleaseHow = Pick<Extract<Effect, { readonly type: 'release' }>, 'retain' |
  * Removes the finalizer, so that Kubernetes deletes the GpuPod. A retained instance enters the retained list first.
  */
 export async function release(
-  context: Context,
+  context: Writing & Pick<Context, 'clock' | 'retained' | 'events' | 'session'>,
   gpuPod: GpuPod,
   localState: LocalState,
   how: ReleaseHow,
@@ -84,7 +88,7 @@ export async function release(
       ...instance,
       gpuPod: `${namespace}/${name}`,
       retainedAt,
-      ...payerOf(gpuPod, context),
+      ...payerOf(gpuPod, context.session),
     });
   }
   if (!hasFinalizer(gpuPod)) {
@@ -95,7 +99,7 @@ export async function release(
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
   if (outcome.kind === 'known' && outcome.isDone) {
-    settleBooks(context, gpuPod, retain, isForced === true);
+    settleBooks(context.session, gpuPod, retain, isForced === true);
     recordEvent(context, gpuPod, releaseEvent(gpuPod, how, context.clock.nowMs()));
     return { kind: 'released' };
   }
@@ -108,7 +112,7 @@ export async function release(
  */
 function payerOf(
   gpuPod: GpuPod,
-  { account: { state } }: Context,
+  { account: { state } }: AccountSession,
 ): Pick<RetainedInstance, 'account' | 'teamId' | 'usdPerHour'> {
   const account = gpuPod.status.account ?? identityOf(state);
   const teamId = currentAttempt(gpuPod.status)?.teamId ?? intentOf(gpuPod)?.teamId;
@@ -121,7 +125,7 @@ function payerOf(
 }
 
 function settleBooks(
-  { reservations }: Context,
+  { reservations }: Pick<AccountSession, 'reservations'>,
   gpuPod: GpuPod,
   retained: readonly InstanceLeft[],
   isForced: boolean,
@@ -167,7 +171,7 @@ function forcedMessage(gpuPod: GpuPod): string {
   );
 }
 
-function recordEvent(context: Context, gpuPod: GpuPod, event: EventToRecord): void {
+function recordEvent(context: Pick<Context, 'events'>, gpuPod: GpuPod, event: EventToRecord): void {
   const { name, namespace, uid } = gpuPod.metadata;
   context.events.record({ apiVersion: API_VERSION, kind: KIND, name, namespace, uid }, event);
 }
@@ -184,7 +188,7 @@ export type GuardedOutcome =
  * version. If it is deleted or replaced by another of its name, the outcome is `stale`.
  */
 async function guarded(
-  context: Context,
+  context: Writing,
   gpuPod: GpuPod,
   localState: LocalState,
   write: () => Promise<KubernetesObject>,

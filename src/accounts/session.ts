@@ -1,0 +1,146 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../kubernetes/log.ts';
+import type { Provider } from '../lifecycle/provider.ts';
+import type { ProtocolTimings } from '../lifecycle/settings.ts';
+import type { MicroUsd } from '../offers/money.ts';
+import { gpuTypeOf, upstreamOf } from '../offers/offer-key.ts';
+import { isSurelyOurs, mayAsk, namedAccounts, noteOwnPods } from './account-evidence.ts';
+import type { GpuPodList } from './account-evidence.ts';
+import { AccountWatch } from './account-watch.ts';
+import type { AccountWatchOptions } from './account-watch.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
+import { Cooldowns } from './cooldowns.ts';
+import { InstancePoller } from './instance-poller.ts';
+import { Inventory } from './inventory.ts';
+import type { WalletReport } from './inventory.ts';
+import { KeyTrouble } from './key-trouble.ts';
+import { createListReporter } from './list-reports.ts';
+import { ProviderHealth } from './provider-health.ts';
+import { Reservations } from './reservations.ts';
+import { VanishedInstances } from './vanished-instances.ts';
+
+/**
+ * What the operator knows through one API key: whose key it is, which instances it shows, what they cost, and what
+ * failed. Instance IDs mean something only within a session.
+ */
+export interface AccountSession {
+  /** The account's name; `operator` for the operator's own key. */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly account: AccountWatch;
+  readonly circuitBreakers: CircuitBreakers;
+  readonly cooldowns: Cooldowns;
+  readonly reservations: Reservations;
+  readonly poller: InstancePoller;
+  readonly inventory: Inventory;
+  readonly health: ProviderHealth;
+  readonly vanished: VanishedInstances;
+  /** Waits for a token of the account's rate limit, for a create request. */
+  readonly takeCreateTurn: () => Promise<void>;
+}
+
+/** An offer whose create request was refused, or whose instance failed. */
+export interface FailedOffer {
+  readonly provider: string;
+  readonly gpuType: string;
+  readonly reason: string;
+}
+
+export interface SessionOptions extends Pick<AccountSession, 'name' | 'provider' | 'takeCreateTurn'> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timings: ProtocolTimings;
+  readonly identity: Omit<
+    AccountWatchOptions,
+    'provider' | 'clock' | 'log' | 'askAgainMs' | 'named' | 'onChange'
+  >;
+  /** The ID of this installation, which its instances carry in their names. */
+  readonly installation: string;
+  readonly gpuPods: GpuPodList;
+  /** Teams whose instances may have been rented with this key. */
+  readonly teamIds: readonly string[];
+  /** What an instance with an unknown price counts, in micro-dollars per hour. */
+  readonly assumedPrice: MicroUsd;
+  /** Multiplies cooldowns and breaker times; differs from 1 only in tests. */
+  readonly cooldownScale: number;
+  readonly onListed?: ((report: WalletReport) => void) | undefined;
+  /** Called when an offer begins a cooldown. */
+  readonly onOfferFailed?: ((failed: FailedOffer) => void) | undefined;
+}
+
+/** What a session asks of the loops that run beside it. */
+export interface SessionSignals {
+  /** Something changed for this GpuPod. */
+  enqueue(key: string): void;
+  /** Something changed for every GpuPod of the session. */
+  enqueueAll(): void;
+  /** Requests an inventory in `inMs` milliseconds, or at the scheduled time if that is earlier. */
+  scheduleInventory(inMs: number): void;
+  /** The account became known or changed, so the tasks that wait for it run. */
+  wake(): void;
+}
+
+/** Builds the session of one API key. It sends nothing. */
+export function createSession(options: SessionOptions, signals: SessionSignals): AccountSession {
+  const { name, provider, takeCreateTurn, clock, log, timings, installation, cooldownScale } = options;
+  const enqueue = (key: string): void => {
+    signals.enqueue(key);
+  };
+  const circuitBreakers = new CircuitBreakers(clock, cooldownScale, (keys) => {
+    keys.forEach(enqueue);
+  });
+  const account = new AccountWatch({
+    ...options.identity,
+    provider,
+    clock,
+    log,
+    askAgainMs: timings.sweepMs,
+    named: () => namedAccounts(options.gpuPods),
+    onChange: () => {
+      circuitBreakers.resetAll();
+      signals.wake();
+      signals.enqueueAll();
+    },
+  });
+  const health = new ProviderHealth(
+    clock,
+    timings.quietFailureMs,
+    () => signals.enqueueAll(),
+    new KeyTrouble(log),
+  );
+  const vanished = new VanishedInstances(clock, timings.massAbsenceMs);
+  const poller = new InstancePoller({ provider, clock, timings, health, vanished, onChange: enqueue });
+  const reservations = new Reservations({
+    view: options.gpuPods,
+    clock,
+    timings,
+    installation,
+    assumedPrice: options.assumedPrice,
+  });
+  const inventory = new Inventory({
+    provider,
+    clock,
+    teamIds: () => options.teamIds,
+    isTrusted: () => mayAsk(account.state),
+    isBound: (podId) => poller.isFollowed(podId),
+    onList: (result, complete) => {
+      noteOwnPods(account, { ...result, installation });
+      if (isSurelyOurs(account.state, result.beganAtMs)) {
+        reservations.takeInventory(result, complete);
+      }
+      poller.takeList(result, complete);
+    },
+    report: createListReporter(log, options.onListed),
+    quietFailureMs: timings.quietFailureMs,
+    onReady: enqueue,
+    schedule: (inMs) => {
+      signals.scheduleInventory(inMs);
+    },
+    minGapMs: timings.busyPollMs / 5,
+  });
+  const cooldowns = new Cooldowns(clock, cooldownScale, (reason, key) => {
+    options.onOfferFailed?.({ provider: upstreamOf(key), gpuType: gpuTypeOf(key), reason });
+  });
+  const known = { account, circuitBreakers, cooldowns, reservations, poller, inventory, health, vanished };
+  return { name, provider, takeCreateTurn, ...known };
+}
