@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountState } from '../../src/lifecycle/observation.ts';
 import { Housekeeping } from '../../src/accounts/housekeeping.ts';
+import type { HousekeepingParts } from '../../src/accounts/housekeeping.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
 import { failure } from '../support/builders/snapshots.ts';
@@ -9,41 +10,59 @@ const OURS: AccountState = { kind: 'fits', userId: 'user-1', sinceMs: 0 };
 const THEIRS: AccountState = { kind: 'changed', userId: 'user-2', sinceMs: 0, message: 'm' };
 const TIMINGS = { busyPollMs: 5_000, sweepMs: 300_000 };
 
-/** The tasks, on a clock that the test moves. Their dependencies answer at once. */
-function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS) {
-  const clock = new VirtualClock();
+/** What the tasks of one account use. Its dependencies answer at once. */
+function accountOf(name: string, state: AccountState, list: () => ReturnType<typeof taken>) {
   const account = { state };
-  const counts = { lists: 0, sweeps: 0 };
-  const options = { clock, log: new RecordingLog(), timings: TIMINGS, random: () => 0 };
-  const housekeeping = new Housekeeping(options, [
-    {
-      name: 'operator',
-      account: {
-        get state() {
-          return account.state;
-        },
-        failure: undefined,
-        check: async () => await Promise.resolve(true),
+  const counts = { checks: 0, polls: 0, lists: 0, sweeps: 0 };
+  const parts: HousekeepingParts = {
+    name,
+    account: {
+      get state() {
+        return account.state;
       },
-      poller: { poll: async () => await Promise.resolve(TIMINGS.busyPollMs) },
-      inventory: {
-        take: async () => {
-          counts.lists += 1;
-          return await Promise.resolve(list());
-        },
+      failure: undefined,
+      check: async () => {
+        counts.checks += 1;
+        return await Promise.resolve(true);
       },
-      sweep: {
-        run: async () => {
-          counts.sweeps += 1;
-          await Promise.resolve();
-        },
-      },
-      upkeep: { run: async () => await Promise.resolve() },
-      health: { report: () => undefined, reportAccount: () => undefined },
     },
-  ]);
-  housekeeping.start();
+    poller: {
+      poll: async () => {
+        counts.polls += 1;
+        return await Promise.resolve(TIMINGS.busyPollMs);
+      },
+    },
+    inventory: {
+      take: async () => {
+        counts.lists += 1;
+        return await Promise.resolve(list());
+      },
+    },
+    sweep: {
+      run: async () => {
+        counts.sweeps += 1;
+        await Promise.resolve();
+      },
+    },
+    upkeep: { run: async () => await Promise.resolve() },
+    health: { report: () => undefined, reportAccount: () => undefined },
+  };
+  return { account, counts, parts };
+}
+
+/** The tasks of one account, on a clock that the test moves. */
+function bench(list: () => ReturnType<typeof taken>, state: AccountState = OURS) {
+  const { account, counts, parts } = accountOf('operator', state, list);
+  const { clock, housekeeping } = running([parts]);
   return { clock, account, counts, housekeeping };
+}
+
+function running(accounts: readonly HousekeepingParts[]) {
+  const clock = new VirtualClock();
+  const options = { clock, log: new RecordingLog(), timings: TIMINGS, random: () => 0 };
+  const housekeeping = new Housekeeping(options, accounts);
+  housekeeping.start();
+  return { clock, housekeeping };
 }
 
 const COMPLETE = { instances: [], beganAtMs: 0 };
@@ -80,6 +99,40 @@ describe('a requested inventory', () => {
     housekeeping.scheduleInventory('operator', 0);
     await clock.advance(60_000);
     expect(counts.lists).toBe(0);
+    await housekeeping.stop();
+  });
+});
+
+describe('several accounts', () => {
+  it('do not wait for one whose list hangs', async () => {
+    const hanging = accountOf('team/hanging', OURS, () => COMPLETE);
+    const others = ['operator', 'team/one', 'team/two'].map((name) => accountOf(name, OURS, () => COMPLETE));
+    const never = Promise.withResolvers<never>();
+    const { clock, housekeeping } = running([
+      { ...hanging.parts, inventory: { take: async () => await never.promise } },
+      ...others.map(({ parts }) => parts),
+    ]);
+    await clock.advance(0);
+    await clock.advance(2 * TIMINGS.sweepMs);
+    expect(others.map(({ counts }) => counts.sweeps >= 2 && counts.polls > 2)).toEqual([true, true, true]);
+    expect(hanging.counts.polls).toBeGreaterThan(2);
+    never.reject(new Error('ended'));
+    await housekeeping.stop();
+  });
+
+  it('are listed and woken one by one', async () => {
+    const [one, two] = [accountOf('team/one', OURS, taken), accountOf('team/two', OURS, taken)];
+    const { clock, housekeeping } = running([one.parts, two.parts]);
+    await clock.advance(1_000);
+    const before = { ...two.counts };
+    const listed = one.counts.lists;
+    housekeeping.scheduleInventory('team/one', 0);
+    await clock.advance(500);
+    expect(one.counts.lists).toBe(listed + 1);
+    housekeeping.wake('team/one');
+    await clock.advance(500);
+    expect(one.counts.lists).toBe(listed + 2);
+    expect({ ...two.counts, checks: 0 }).toEqual({ ...before, checks: 0 });
     await housekeeping.stop();
   });
 });

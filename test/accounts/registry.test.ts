@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { AccountRegistry } from '../../src/accounts/registry.ts';
+import type { AccountIdentity } from '../../src/lifecycle/account-identity.ts';
+import type { AccountState } from '../../src/lifecycle/observation.ts';
+
+const ORIGIN = 'https://api.test';
+
+function session(name: string, state: AccountState) {
+  return { name, account: { state } };
+}
+
+function fits(userId: string, origin = ORIGIN): AccountState {
+  return { kind: 'fits', origin, userId, sinceMs: 0 };
+}
+
+const SESSIONS = [
+  session('operator', fits('user-1')),
+  session('team-a', fits('user-2')),
+  session('other-server', fits('user-3', 'https://other.test')),
+  session('silent', { kind: 'unknown' }),
+] as const;
+
+describe('the registry of accounts', () => {
+  it.each<{ name: string; recorded: AccountIdentity | undefined; found: string }>([
+    { name: 'the own key without a record', recorded: undefined, found: 'operator' },
+    { name: 'the key of the recorded user', recorded: { origin: ORIGIN, userId: 'user-2' }, found: 'team-a' },
+    {
+      name: 'the key of the recorded user, where an old record names no server',
+      recorded: { origin: undefined, userId: 'user-2' },
+      found: 'team-a',
+    },
+    {
+      name: 'the own key for a user of the same ID on another server',
+      recorded: { origin: ORIGIN, userId: 'user-3' },
+      found: 'operator',
+    },
+    {
+      name: 'the own key for a user whose key is not here',
+      recorded: { origin: ORIGIN, userId: 'user-9' },
+      found: 'operator',
+    },
+  ])('finds $name', ({ recorded, found }) => {
+    expect(new AccountRegistry(...SESSIONS).of(recorded).name).toBe(found);
+  });
+
+  it('finds the session of a key that was asked about only later', () => {
+    const late: { name: string; account: { state: AccountState } } = session('team-b', { kind: 'unknown' });
+    const registry = new AccountRegistry<typeof late>(SESSIONS[0], late);
+    const recorded = { origin: ORIGIN, userId: 'user-4' };
+    expect(registry.of(recorded).name).toBe('operator');
+    late.account.state = fits('user-4');
+    expect(registry.of(recorded).name).toBe('team-b');
+  });
+
+  it('lists every session once, the own one first', () => {
+    expect(new AccountRegistry(...SESSIONS).all()).toEqual(SESSIONS);
+  });
+});
