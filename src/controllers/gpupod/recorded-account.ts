@@ -1,4 +1,5 @@
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
+import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { accountOfIntent } from '../../lifecycle/account.ts';
 import type { AccountIdentity } from '../../lifecycle/account-identity.ts';
@@ -15,12 +16,13 @@ export function recordedAccount(
   localStates: Pick<LocalStates, 'ofVanished'>,
 ): AccountIdentity | undefined {
   const vanished = localStates.ofVanished(key, object?.metadata.uid)?.localState.unbound?.account;
-  const parsed = vanished === undefined && object !== undefined ? parseGpuPod(object) : undefined;
-  if (parsed?.kind !== 'ok') {
-    return vanished;
-  }
-  const { podId, account } = parsed.gpuPod.status;
-  const reading = readIntent(parsed.gpuPod);
+  const parsed = object === undefined ? undefined : parseGpuPod(object);
+  return vanished ?? (parsed?.kind === 'ok' ? statedAccount(parsed.gpuPod) : undefined);
+}
+
+function statedAccount(gpuPod: GpuPod): AccountIdentity | undefined {
+  const { podId, account } = gpuPod.status;
+  const reading = readIntent(gpuPod);
   const intended = reading.kind === 'read' ? accountOfIntent(reading.intent) : undefined;
   return podId === undefined ? intended : (account ?? intended);
 }
