@@ -15,8 +15,8 @@ const ROWS: Readonly<Record<string, string>> = {
   NotAsRequested: 'the instance was not what was chosen',
   InvalidRequest: 'the request was refused as invalid',
   TemplateIncompatible: 'the template does not work with the offer',
-  OtherRefusal: 'another refusal, or nothing came of the request',
-  NotCreated: 'another refusal, or nothing came of the request',
+  OtherRefusal: 'another refusal, or the request created nothing',
+  NotCreated: 'another refusal, or the request created nothing',
   Forbidden: 'forbidden, or over a quota',
   QuotaExceeded: 'forbidden, or over a quota',
 } satisfies Record<CooldownReason, string>;
