@@ -18,8 +18,8 @@ export interface Watch {
 
 /** The result of a reconcile. One that throws is retried with back-off. */
 export type Reconciled =
-  /** Nothing remains to do, for this many milliseconds or until an event. */
-  | { readonly kind: 'done'; readonly requeueAfterMs?: number | undefined }
+  /** Nothing remains to do, for this many milliseconds or until an event. Jitter does not delay it past `atLatestMs`. */
+  | { readonly kind: 'done'; readonly requeueAfterMs?: number | undefined; readonly atLatestMs?: number }
   /** It could not finish, without an error, for example because of a write conflict. It is retried with back-off. */
   | { readonly kind: 'retry' };
 
@@ -151,7 +151,10 @@ export class Controller {
     if (reconciled.requeueAfterMs !== undefined) {
       const { jitter = DEFAULT_JITTER, random = Math.random } = this.#options;
       const spread = jitter === 0 ? 1 : 1 + random() * jitter;
-      this.#queue.addAfter(key, reconciled.requeueAfterMs * spread);
+      this.#queue.addAfter(
+        key,
+        Math.min(reconciled.requeueAfterMs * spread, reconciled.atLatestMs ?? Infinity),
+      );
     }
   }
 

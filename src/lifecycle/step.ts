@@ -26,6 +26,8 @@ export interface Rest {
   readonly status: GpuPodStatus;
   /** Reconcile again after this many milliseconds at the latest. */
   readonly requeueAfterMs?: number;
+  /** A deadline that must not be late, in milliseconds from now: the queue otherwise adds up to a tenth. */
+  readonly atLatestMs?: number;
   /** Requests a complete list that began after this monotonic time, and a new pass once it exists. */
   readonly wantsInventoryAfterMs?: number;
   /** The instance is starting or terminating: poll it often. */

@@ -22,6 +22,12 @@ describe('the outcome of a reconcile', () => {
       wakesMs: [1_100],
     },
     {
+      says: 'a requeue that must not be late',
+      jitter: undefined,
+      outcome: { kind: 'done', requeueAfterMs: 1_000, atLatestMs: 1_050 } as const,
+      wakesMs: [1_050],
+    },
+    {
       says: 'a requeue without jitter',
       jitter: 0,
       outcome: { kind: 'done', requeueAfterMs: 1_000 } as const,

@@ -224,7 +224,10 @@ async function rest(
       rejectionsWrittenAtMs: context.clock.monotonicMs(),
     });
   }
-  return step.requeueAfterMs === undefined ? DONE : { kind: 'done', requeueAfterMs: step.requeueAfterMs };
+  const { requeueAfterMs, atLatestMs } = step;
+  return requeueAfterMs === undefined
+    ? DONE
+    : { kind: 'done', requeueAfterMs, ...(atLatestMs === undefined ? {} : { atLatestMs }) };
 }
 
 function watchProvider(
