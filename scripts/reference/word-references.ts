@@ -7,6 +7,8 @@ const TYPE_MEANINGS: Readonly<Record<keyof typeof REASONS, string>> = {
   Synced: 'Whether the last pass over the GpuPod succeeded.',
   OfferSelected: 'Whether an offer was chosen, and why. It does not change while the instance is rented.',
   Provisioned: 'Whether the create request led to an instance.',
+  Expiring:
+    'Whether a limit (`maxLifetime`, `maxTotalCost`) ends the instance soon. Present only while an instance has a limit.',
   Reconciling: 'Present only while the operator works towards what the spec asks for.',
   Stalled: 'Present only while the operator waits for a person to act.',
 };

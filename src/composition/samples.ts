@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { unresolvedIntent } from '../lifecycle/intent.ts';
 import type { Policy } from '../lifecycle/settings.ts';
 import { currentAttemptNumber } from '../lifecycle/status/attempts.ts';
+import { findCondition } from '../lifecycle/status/draft.ts';
 import { BoundedLabels } from '../observability/bounded-labels.ts';
 import type { EndedAttemptSample, GpuPodSample, InstanceSample } from '../observability/gpu-pod-sample.ts';
 import type { OfferSample } from '../observability/offer-metrics.ts';
@@ -48,6 +49,7 @@ function sampleGpuPod(gpuPod: GpuPod): GpuPodSample {
     ...(isBilling(gpuPod) ? { instance: sampleInstance(gpuPod) } : {}),
     ...deletion(gpuPod),
     hasOpenIntent: !isReleased(gpuPod) && unresolvedIntent(gpuPod) !== undefined,
+    isExpiring: findCondition(status, 'Expiring')?.status === 'True',
     endedAttempts: sampleEndedAttempts(gpuPod),
   };
 }

@@ -16,6 +16,8 @@ import { TIMING_SETTINGS } from './timing-settings.ts';
 /** The smallest lease that Kubernetes can express: its record counts whole seconds. */
 const MIN_LEASE_MS = 1000;
 const MIN_PERIOD_MS = 10;
+/** As in the schema of spec.maxLifetime. */
+const MIN_LIFETIME_MS = 60_000;
 
 const someWord = {
   placeholder: 'text',
@@ -92,6 +94,16 @@ export const SETTINGS = {
       flag: '--max-total-price-per-hour',
       description:
         'Maximum price of all instances of this installation together in USD per hour, including retained and orphaned ones. Prepaid hours count in full in their first hour. A create request that would exceed it waits',
+    }),
+    maxLifetimeMs: optionalSetting(duration(MIN_LIFETIME_MS), {
+      flag: '--max-lifetime',
+      description:
+        'Longest life of any instance, counted from its creation. A longer or absent spec.maxLifetime is cut to it. It holds for running instances as well: those that are older are terminated',
+    }),
+    defaultMaxLifetimeMs: optionalSetting(duration(MIN_LIFETIME_MS), {
+      flag: '--default-max-lifetime',
+      description:
+        'Lifetime of instances whose GpuPod sets no spec.maxLifetime. It holds for running instances as well',
     }),
     allowRetain: setting(onOff(), {
       flag: '--allow-retain',

@@ -33,6 +33,11 @@ const WARNINGS: readonly Warning[] = [
       ? `--max-total-price-per-hour (${formatUsd(maxTotalPricePerHour)}) is below --max-price-ceiling ` +
         `(${formatUsd(maxPriceCeiling ?? 0)}): an instance that costs more than the total never starts. Lower the ceiling, or raise the total.`
       : undefined,
+  ({ policy: { maxLifetimeMs, defaultMaxLifetimeMs = 0 } }) =>
+    maxLifetimeMs !== undefined && defaultMaxLifetimeMs > maxLifetimeMs
+      ? `--default-max-lifetime (${formatDuration(defaultMaxLifetimeMs)}) is longer than --max-lifetime ` +
+        `(${formatDuration(maxLifetimeMs)}), which cuts it.`
+      : undefined,
   ({ timings }) => {
     const short = PROTECTING_TIMINGS.filter((key) => timings[key] < DEFAULT_TIMINGS[key]);
     const list = short.map((key) => `${key} ${formatDuration(timings[key])}`).join(', ');

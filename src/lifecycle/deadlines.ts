@@ -1,3 +1,4 @@
+import { expiryOf } from './expiry.ts';
 import type { Observation } from './observation.ts';
 import type { InstanceState } from './local-state.ts';
 import { timesOutAtMs } from './rules/provisioning-time.ts';
@@ -5,14 +6,23 @@ import type { Step } from './step.ts';
 
 /** A moment at which another rule may apply although nothing but time has passed. Monotonic milliseconds. */
 export interface Deadline {
-  readonly what: 'stale' | 'provisioningTimedOut' | 'secretRecheck' | 'retryCreate' | 'breakerProbe';
+  readonly what:
+    | 'stale'
+    | 'provisioningTimedOut'
+    | 'secretRecheck'
+    | 'expiresSoon'
+    | 'expired'
+    | 'retryCreate'
+    | 'breakerProbe';
   readonly atMs: number;
 }
 
 /** The deadlines that a rest must not sleep past, whichever rule returned it. */
 export function deadlines(observation: Observation): readonly Deadline[] {
   const { instance } = observation.localState;
-  return instance === undefined ? ofSearch(observation) : ofInstance(observation, instance);
+  return instance === undefined
+    ? ofSearch(observation)
+    : [...ofInstance(observation, instance), ...ofLimit(observation)];
 }
 
 /** Monotonic time at which the last snapshot becomes too old. */
@@ -33,6 +43,16 @@ function ofInstance(observation: Observation, instance: InstanceState): readonly
     : [stale, { what: 'secretRecheck', atMs: localState.secret.atMs + timings.staleMs }];
 }
 
+function ofLimit(observation: Observation): readonly Deadline[] {
+  const expiry = expiryOf(observation);
+  return expiry === undefined
+    ? []
+    : [
+        { what: 'expiresSoon', atMs: expiry.noticeAtMs },
+        { what: 'expired', atMs: expiry.atMs },
+      ];
+}
+
 function ofSearch({ localState, permit, now }: Observation): readonly Deadline[] {
   const { blocked } = localState;
   return [
@@ -49,7 +69,15 @@ export function clampToDeadlines(observation: Observation, step: Step): Step {
     return step;
   }
   const nowMs = observation.now.monotonicMs;
-  const left = deadlines(observation).map(({ atMs }) => atMs - nowMs);
-  const nearestMs = Math.min(step.requeueAfterMs ?? Infinity, ...left.filter((ms) => ms > 0));
-  return nearestMs === Infinity ? step : { ...step, requeueAfterMs: nearestMs };
+  const left = deadlines(observation)
+    .map(({ what, atMs }) => ({ what, ms: atMs - nowMs }))
+    .filter(({ ms }) => ms > 0);
+  const nearestMs = Math.min(step.requeueAfterMs ?? Infinity, ...left.map(({ ms }) => ms));
+  const exactMs = Math.min(...left.filter(({ what }) => EXACT.has(what)).map(({ ms }) => ms));
+  return nearestMs === Infinity
+    ? step
+    : { ...step, requeueAfterMs: nearestMs, ...(exactMs === Infinity ? {} : { atLatestMs: exactMs }) };
 }
+
+/** The deadlines that people plan by. */
+const EXACT: ReadonlySet<Deadline['what']> = new Set(['expiresSoon', 'expired']);

@@ -42,12 +42,27 @@ export function learnCreate(
   }
 }
 
-/** Records the session that sent the create request: its key may later prove that no instance exists. */
-export function learnSession(localState: LocalState, sessionSinceMs: number): LocalState {
+/**
+ * Records the session that sent the create request, whose key may later prove that no instance exists, and the time
+ * before the request: no instance of it is older.
+ */
+export function learnSession(
+  localState: LocalState,
+  sessionSinceMs: number,
+  requestBeganAtMs?: number,
+): LocalState {
   const { pendingCreate, unbound } = localState;
   return {
     ...localState,
-    ...(pendingCreate === undefined ? {} : { pendingCreate: { ...pendingCreate, sessionSinceMs } }),
+    ...(pendingCreate === undefined
+      ? {}
+      : {
+          pendingCreate: {
+            ...pendingCreate,
+            sessionSinceMs,
+            ...(requestBeganAtMs === undefined ? {} : { requestBeganAtMs }),
+          },
+        }),
     ...(unbound === undefined ? {} : { unbound: { ...unbound, sessionSinceMs } }),
   };
 }

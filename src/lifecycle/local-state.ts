@@ -42,6 +42,8 @@ export interface LocalState {
   readonly blocked?: { readonly reason: BlockReason; readonly message: string; readonly untilMs: number };
   /** How often offers refused a create request of this generation as invalid. */
   readonly invalidRefusals: { readonly generation: number; readonly count: number; readonly message: string };
+  /** ID of the instance whose termination this process recorded because of a limit. See `withdrawEnding`. */
+  readonly withdrawable?: string;
   readonly secret?: SecretState | undefined;
   readonly rejectionsWrittenAtMs?: number;
   /** The fields of the last status write that the API server did not store. */
@@ -101,6 +103,8 @@ export interface PendingCreate {
   readonly lateMs?: number;
   /** When the request of this process ended; absent where another process wrote the intent. */
   readonly requestEndedAtMs?: number;
+  /** Before this process wrote the create intent; absent where another process did. */
+  readonly requestBeganAtMs?: number;
   /** The outcome of the request of this process. */
   readonly outcome?: CreateOutcome;
   /** Complete lists, far enough apart, that did not show the instance. */
@@ -114,6 +118,8 @@ export interface InstanceState {
   readonly sinceMs: number;
   /** A list, poll or GET has shown the instance. The create response does not count. */
   readonly wasRead: boolean;
+  /** When the provider created it, on the monotonic clock of this process; and the `createdAt` that says so. */
+  readonly created?: { readonly text: string; readonly atMs: number };
   /** When this process first saw it active. Only a price that is read later is the price that it bills. */
   readonly activeSeenAtMs?: number;
   /** Start of the last request that showed it, alive or ended. */

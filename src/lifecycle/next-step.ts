@@ -18,6 +18,7 @@ import {
   reportUnusable,
   reportUsable,
 } from './rules/follow.ts';
+import { endExpired, stopAtCostLimit } from './rules/expire.ts';
 import { holdStranger, withholdAddress } from './rules/identity.ts';
 import {
   refuseWhileCrdOutdated,
@@ -42,6 +43,7 @@ export const INSTANCE_RULES: readonly Rule[] = [
   ofInstance(holdStranger), //        its name shows that it belongs to somebody else
   ofInstance(comparePrice), //        it bills more than the cap
   ofInstance(compareWithRequest), //  it does not match the create request
+  ofInstance(endExpired), //          it has reached its lifetime, or the cost limit
   ofInstance(investigate), //         something suggests that it has ended
   ofInstance(reportStaleness), //     its last snapshot is too old
   ofInstance(awaitFirstSnapshot), //  it has no snapshot yet
@@ -102,6 +104,7 @@ const RULES: readonly Rule[] = [
   stopAfterNotCreated, //             too many attempts in a row ended without an instance
   stopAfterInvalidRequests, //        several offers refused the request as invalid
   stopAfterRefusals, //               too many create requests were refused
+  stopAtCostLimit, //                 earlier attempts leave nothing to spend
   awaitKnownAccount, //               nobody knows which account would pay
   ...SEARCH_RULES, //                 the next create request has to wait
 ];

@@ -3,6 +3,7 @@ import { accountOfIntent } from './account.ts';
 import type { Observation, InventoryView } from './observation.ts';
 import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';
 import { isOldEnoughForLists } from './gone.ts';
+import { observeCreation } from './instance-age.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import { openIntentOf } from './open-intent.ts';
@@ -155,9 +156,11 @@ function withSnapshot(
   const name = snapshot?.name ?? latestName(observation, known);
   const isSeen = snapshot !== undefined || known.read?.result === 'found';
   const seenAtMs = lastSeenAtMs(observation, known, listed);
+  const { created: _created, ...lasting } = known;
   return {
     ...firstSeenActive(observation),
-    ...known,
+    ...lasting,
+    ...observeCreation(observation, known),
     wasRead: known.wasRead || isSeen,
     ...(seenAtMs === undefined ? {} : { seenAtMs }),
     ...(name === undefined ? {} : { name }),

@@ -89,6 +89,10 @@ export interface Policy {
   readonly maxPriceCeiling?: MicroUsd;
   readonly requireMaxPrice: boolean;
   readonly maxTotalPricePerHour?: MicroUsd;
+  /** The longest life of any instance, whatever its GpuPod says. */
+  readonly maxLifetimeMs?: number;
+  /** The lifetime where a GpuPod names none. */
+  readonly defaultMaxLifetimeMs?: number;
   /** Whether a deleted GpuPod may leave its instance running. */
   readonly allowRetain: boolean;
   /** Whether a GpuPod may rent offers that charge several hours at once. */

@@ -13,6 +13,7 @@ const LEADER_ONLY = [
   'oldestInstance',
   'oldestDeletion',
   'reserved',
+  'expiring',
   'livingCost',
   'openIntents',
   'spent',
@@ -26,6 +27,7 @@ type GpuPodInstruments = Pick<
   | 'oldestInstance'
   | 'oldestDeletion'
   | 'reserved'
+  | 'expiring'
   | 'livingCost'
   | 'openIntents'
   | 'unownedPrice'
@@ -44,6 +46,7 @@ export function refreshGpuPodMetrics(
   countGpuPods(instruments, samples);
   for (const [namespace, group] of Map.groupBy(samples, (sample) => sample.namespace)) {
     showWorst(instruments, namespace, group, nowMs);
+    instruments.expiring.set({ namespace }, group.filter(({ isExpiring }) => isExpiring).length);
   }
   const usdPerHour = new Map<string, number>();
   for (const { namespace, instance, hasOpenIntent } of samples) {

@@ -12,6 +12,8 @@ export interface GpuPodSample {
   readonly hasOpenIntent: boolean;
   /** When its deletion was requested, if the operator has not released it yet. */
   readonly deletingSinceMs?: number;
+  /** Its condition Expiring is True. */
+  readonly isExpiring: boolean;
   /** Recorded attempts that have ended. */
   readonly endedAttempts: readonly EndedAttemptSample[];
 }

@@ -50,6 +50,7 @@ export function createInstruments(registry: MetricsRegistry): Instruments {
     oldestDeletion: gauge(registry, METRICS.oldestDeletion),
     reserved: gauge(registry, METRICS.reserved),
     totalLimit: gauge(registry, METRICS.totalLimit),
+    expiring: gauge(registry, METRICS.expiring),
     livingCost: gauge(registry, METRICS.livingCost),
     spent: counter(registry, METRICS.spent),
     attempts: counter(registry, METRICS.attempts),

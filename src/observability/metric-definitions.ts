@@ -219,6 +219,12 @@ export const METRICS = {
     labels: [],
     help: 'The setting `--max-total-price-per-hour`; 0 where it is not set.',
   },
+  expiring: {
+    name: 'gpupod_expiring_gpupods',
+    type: 'gauge',
+    labels: ['namespace'],
+    help: 'GpuPods whose instance a limit (maxLifetime, maxTotalCost) ends soon: their condition Expiring is True. Leader only.',
+  },
   livingCost: {
     name: 'gpupod_living_cost_usd',
     type: 'gauge',

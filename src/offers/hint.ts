@@ -47,7 +47,7 @@ function adviceOf(
     return undefined;
   }
   const count = won.filter((other) => relaxation.alsoWins?.(best, other) ?? true).length;
-  return `${relaxation.advise(best)} to match ${countOf(count, 'offer')}`;
+  return `${relaxation.advise(best, requirements)} to match ${countOf(count, 'offer')}`;
 }
 
 /** Each offer has only one first reason, so each is judged again about once in all relaxations together. */

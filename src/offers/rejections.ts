@@ -28,6 +28,8 @@ export const REJECTION_REASONS = {
   InvalidPrice: 'The offer has no price, or an implausible one.',
   PrepaidAboveLimit:
     'The hours that the offer charges at once cost more than `--max-total-price-per-hour` allows.',
+  AboveMaxTotalCost:
+    'The first hour of the offer, or all hours that it charges at once, cost more than `maxTotalCost` leaves after earlier attempts.',
   CoolingDown: 'The offer is in its cooldown: a create request for it failed recently.',
   AboveMaxPrice:
     "The offer fits otherwise, but costs more than `maxPrice` or than the operator's price ceiling.",

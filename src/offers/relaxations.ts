@@ -9,6 +9,7 @@ import { chooseSize } from './reachable-size.ts';
 import { resourceOf } from './sizes.ts';
 import type { SizeName } from './sizes.ts';
 import { stockRank } from './stock.ts';
+import { chargedAtOnce } from './upfront.ts';
 import type { OfferRequirements } from './requirements.ts';
 
 /** One way to relax the requirements. */
@@ -18,7 +19,7 @@ export interface Relaxation {
   /** The requirements, relaxed as far as this offer needs. */
   relax(requirements: OfferRequirements, offer: Offer): OfferRequirements;
   /** What to do to win `best`: `set placement.spot to Allow`. */
-  advise(best: FittingOffer): string;
+  advise(best: FittingOffer, requirements: OfferRequirements): string;
   /** Whether the same advice also wins `other`. Absent: always. */
   alsoWins?(best: FittingOffer, other: FittingOffer): boolean;
   /** Which of the offers that can be won is best, before the price. Absent: the cheapest. */
@@ -39,6 +40,14 @@ export const RELAXATIONS: readonly Relaxation[] = [
     }),
     advise: (best) => `raise maxPrice to ${formatUsd(wholeCents(best.cost.total))}`,
     alsoWins: (best, other) => other.cost.total <= wholeCents(best.cost.total),
+  },
+  {
+    lifts: ['AboveMaxTotalCost'],
+    relax: (requirements) => ({ ...requirements, totalCost: undefined }),
+    advise: (best, { totalCost }) =>
+      `raise maxTotalCost to ${formatUsd(wholeCents((totalCost?.spent ?? 0) + chargedFirst(best)))}`,
+    alsoWins: (best, other) => chargedFirst(other) <= chargedFirst(best),
+    distance: chargedFirst,
   },
   {
     lifts: ['StockTooLow'],
@@ -173,6 +182,10 @@ function size(name: SizeName): Relaxation {
 function usualImage(offer: Offer): string | undefined {
   const images = offer.images.filter((image) => image !== CUSTOM_TEMPLATE_IMAGE).toSorted();
   return images.includes(DEFAULT_IMAGE) ? DEFAULT_IMAGE : images[0];
+}
+
+function chargedFirst({ cost, offer }: FittingOffer): MicroUsd {
+  return chargedAtOnce(cost.total, offer.prepaidHours);
 }
 
 /** A cap as people write it, rounded up so that it still wins the offer. */

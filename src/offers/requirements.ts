@@ -1,6 +1,6 @@
 import { DEFAULT_IMAGE } from '../api/gpupod/spec.ts';
 import type { GpuPodSpec } from '../api/gpupod/spec.ts';
-import { capToMicros } from './money.ts';
+import { capToMicros, priceToMicros } from './money.ts';
 import type { MicroUsd } from './money.ts';
 import type { SizeRequirements } from './sizes.ts';
 
@@ -30,7 +30,14 @@ export interface OfferRequirements {
   readonly prices: PriceLimits;
   /** The limit for hours that are charged at once: `--max-total-price-per-hour`. */
   readonly upfrontLimit: MicroUsd | undefined;
+  /** What is left of `spec.maxTotalCost`, and what was spent of it; undefined without a limit. */
+  readonly totalCost: TotalCostLimit | undefined;
   readonly cooldownOf: CooldownLookup;
+}
+
+export interface TotalCostLimit {
+  readonly spent: MicroUsd;
+  readonly left: MicroUsd;
 }
 
 /** The limits of the total price per hour. */
@@ -61,11 +68,16 @@ export function noCooldowns(): undefined {
   return undefined;
 }
 
-/** Reads the requirements from a spec with its defaults filled in. */
+/**
+ * Reads the requirements from a spec with its defaults filled in.
+ *
+ * @param spentUsd what all attempts of the GpuPod cost so far
+ */
 export function requirementsFrom(
   spec: GpuPodSpec,
   policy: OfferPolicy,
   cooldownOf: CooldownLookup,
+  spentUsd = 0,
 ): OfferRequirements {
   const { gpu, placement } = spec;
   return {
@@ -89,8 +101,14 @@ export function requirementsFrom(
     customTemplateId: spec.customTemplateId,
     prices: limitsFrom(spec, policy),
     upfrontLimit: policy.maxTotalPricePerHour,
+    totalCost: totalCostFrom(spec, spentUsd),
     cooldownOf,
   };
+}
+
+function totalCostFrom({ maxTotalCost }: GpuPodSpec, spentUsd: number): TotalCostLimit | undefined {
+  const spent = priceToMicros(spentUsd);
+  return maxTotalCost === undefined ? undefined : { spent, left: capToMicros(maxTotalCost) - spent };
 }
 
 /** The lower of `spec.maxPrice` and the operator's ceiling; undefined if there is no limit. */

@@ -76,6 +76,11 @@ const EXAMPLES: readonly { readonly example: string; readonly becomes: string; r
     becomes: 'Ready=True Available',
     spends: { offer: { image: 'cuda_12_1_pytorch_2_2' } },
   },
+  {
+    example: 'limited-lifetime.yaml',
+    becomes: 'Ready=True Available',
+    spends: { cost: { pricePerHour: 1.9 } },
+  },
   { example: 'suspended.yaml', becomes: 'Ready=False Suspended', spends: {} },
   { example: 'retained.yaml', becomes: 'Ready=True Available', spends: { cost: { pricePerHour: 1.9 } } },
 ];

@@ -245,6 +245,12 @@ describe('warnings', () => {
     { name: 'a key in clear text', argv: ['--allow-http'], env: {}, warning: /^--allow-http/ },
     { name: 'no election', argv: ['--no-leader-elect'], env: {}, warning: /^--leader-elect=false/ },
     {
+      name: 'a default lifetime above the ceiling',
+      argv: ['--max-lifetime=8h', '--default-max-lifetime=24h'],
+      env: {},
+      warning: /^--default-max-lifetime \(24h\) is longer than --max-lifetime \(8h\), which cuts it/,
+    },
+    {
       name: 'a total below the ceiling',
       argv: ['--max-price-ceiling=3', '--max-total-price-per-hour=2'],
       env: {},

@@ -55,6 +55,24 @@ describe('deadlines', () => {
       why: 'nothing tells the operator when somebody deletes the Secret',
     },
     {
+      name: 'an instance with a limit',
+      known: {
+        gpuPod: rentedGpuPod({ spec: { maxLifetime: '1h' }, status: { readyAt: '2026-11-23T10:00:00Z' } }),
+        localState: {
+          instance: anInstanceState({
+            created: { text: '2026-11-23T10:00:00Z', atMs: NOW_MS - 10 * MINUTE_MS },
+          }),
+        },
+        lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS }),
+      },
+      expected: [
+        { what: 'stale', atMs: NOW_MS + 10 * MINUTE_MS },
+        { what: 'expiresSoon', atMs: NOW_MS + 35 * MINUTE_MS },
+        { what: 'expired', atMs: NOW_MS + 50 * MINUTE_MS },
+      ],
+      why: 'nothing but time passes until then',
+    },
+    {
       name: 'a create request that could not be sent, while a breaker holds create requests back',
       known: { gpuPod: gpuPod(), localState: { blocked }, permit: held },
       expected: [
@@ -86,6 +104,18 @@ describe('clampToDeadlines', () => {
     const passed = observation({ localState: { blocked: { ...blocked, untilMs: NOW_MS } } });
     const rest: Rest = { kind: 'rest', status };
     expect(clampToDeadlines(passed, rest)).toEqual(rest);
+  });
+
+  it('names the deadline that must not be late, whatever ends the rest before', () => {
+    const limited = observation({
+      gpuPod: rentedGpuPod({ spec: { maxLifetime: '1h' } }),
+      localState: {
+        instance: anInstanceState({ created: { text: 'then', atMs: NOW_MS - 30 * MINUTE_MS } }),
+      },
+      lastSeen: lastSeen(aSnapshot(), { beganAtMs: NOW_MS }),
+    });
+    const rest: Rest = { kind: 'rest', status, requeueAfterMs: 1_000 };
+    expect(clampToDeadlines(limited, rest)).toEqual({ ...rest, atLatestMs: 15 * MINUTE_MS });
   });
 
   it('leaves an effect as it is', () => {

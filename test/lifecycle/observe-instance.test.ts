@@ -12,6 +12,7 @@ describe('the rented instance', () => {
   it('counts from now if this process did not rent it', () => {
     expect(observe(observation({ gpuPod: rented })).instance).toEqual({
       podId: POD_ID,
+      created: { text: '2026-11-23T10:00:00Z', atMs: NOW_MS - 600_000 },
       sinceMs: NOW_MS,
       wasRead: false,
       missing: 0,

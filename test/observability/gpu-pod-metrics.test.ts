@@ -8,7 +8,14 @@ describe('the metrics of GpuPods', () => {
     scene.gpuPods = [
       gpuPod({ uid: '1' }),
       gpuPod({ uid: '2' }),
-      { uid: '3', namespace: 'web', phase: 'Pending', hasOpenIntent: true, endedAttempts: [] },
+      {
+        uid: '3',
+        namespace: 'web',
+        phase: 'Pending',
+        hasOpenIntent: true,
+        isExpiring: false,
+        endedAttempts: [],
+      },
     ];
 
     expect(await scene.read('gpupod_gpupods')).toEqual({
@@ -53,6 +60,26 @@ describe('the metrics of GpuPods', () => {
 
     scene.gpuPods = [];
     expect(await scene.read(name)).toEqual({});
+  });
+
+  it('are counted while they expire soon, by namespace', async () => {
+    const scene = createScene();
+    scene.metrics.setLeading(true);
+    scene.gpuPods = [
+      gpuPod({ uid: '1', isExpiring: true }),
+      gpuPod({ uid: '2', isExpiring: true }),
+      gpuPod({ uid: '3' }),
+      gpuPod({ uid: '4', namespace: 'web' }),
+    ];
+
+    expect(await scene.read('gpupod_expiring_gpupods')).toEqual({
+      'namespace="ml"': 2,
+      'namespace="web"': 0,
+    });
+
+    scene.gpuPods = [];
+
+    expect(await scene.read('gpupod_expiring_gpupods')).toEqual({});
   });
 
   it('have no series of deleted GpuPods', async () => {

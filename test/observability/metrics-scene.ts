@@ -51,6 +51,7 @@ export function gpuPod(fields: Partial<GpuPodSample> = {}): GpuPodSample {
     provider: 'hyperstack',
     gpuType: 'H100_80GB',
     hasOpenIntent: false,
+    isExpiring: false,
     endedAttempts: [],
     ...fields,
   };

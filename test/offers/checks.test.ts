@@ -26,6 +26,7 @@ const NOT_GIVEN = [
   'StockTooLow',
   'Indistinguishable',
   'PrepaidAboveLimit',
+  'AboveMaxTotalCost',
   'AboveMaxPrice',
 ];
 

@@ -24,6 +24,13 @@ const rows: Row[] = [
     why: 'whole cents, rounded up; the 3.00 stays out',
   },
   {
+    name: 'total cost',
+    offers: [offer({ usd: 2.305 }), offer({ usd: 3 })],
+    spec: { maxTotalCost: 2 },
+    expected: 'raise maxTotalCost to 2.31 to match 1 offer',
+    why: 'the first hour must fit',
+  },
+  {
     name: 'price before place',
     offers: [offer({ usd: 3 }), offer({ usd: 1, country: 'US' })],
     spec: { maxPrice: 2, placement: { countries: ['CA'] } },

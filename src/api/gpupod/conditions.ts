@@ -1,4 +1,6 @@
 import { plainText } from '../common/plain-text.ts';
+import { READY_REASONS } from './ready-reasons.ts';
+import type { ReasonEntry } from './ready-reasons.ts';
 
 /**
  * Conditions and their reasons: a closed list that users may rely on. Each sentence says when the reason is set and
@@ -12,90 +14,16 @@ export const CONDITION_TYPES = [
   'Synced',
   'OfferSelected',
   'Provisioned',
+  'Expiring',
   'Reconciling',
   'Stalled',
 ] as const;
 
 export type ConditionType = (typeof CONDITION_TYPES)[number];
-export type ConditionStatus = 'True' | 'False' | 'Unknown';
-
-interface ReasonEntry {
-  readonly status: ConditionStatus;
-  readonly meaning: string;
-}
+export type ConditionStatus = ReasonEntry['status'];
 
 export const REASONS = {
-  Ready: {
-    Available: {
-      status: 'True',
-      meaning: 'The instance is active, installed, and has a usable SSH endpoint.',
-    },
-    Pending: {
-      status: 'False',
-      meaning: 'No instance exists yet, and nothing bills. The message names the obstacle, if there is one.',
-    },
-    NoMatchingOffer: {
-      status: 'False',
-      meaning:
-        'No offer fits now. Waiting costs nothing. `status.rejections` counts the reasons, and `status.hint` says what to relax.',
-    },
-    CreateUncertain: {
-      status: 'False',
-      meaning:
-        'The create request has an unknown outcome, so an instance may exist and bill. The operator looks it up by name and creates no other meanwhile.',
-    },
-    Provisioning: { status: 'False', meaning: 'The instance exists and is starting. It bills.' },
-    Installing: {
-      status: 'False',
-      meaning:
-        'The instance is active, and its image is still being installed or its SSH endpoint is missing. It bills.',
-    },
-    PriceUnknown: {
-      status: 'False',
-      meaning:
-        'The instance is active, but the provider states no price for it. It bills. It becomes ready when the operator has read a price that fits the cap; `provisioningTimeout` limits the wait.',
-    },
-    Interrupted: {
-      status: 'False',
-      meaning:
-        'The provider terminated an instance that was ready (spot loss, empty wallet). To rent again, set `suspend` to true and back, or set a new `gpupod.dev/reconcile-requested-at`.',
-    },
-    Lost: {
-      status: 'False',
-      meaning:
-        'The provider no longer lists an instance that was ready; it may bill. The operator does not rent another by itself: request it as for Interrupted.',
-    },
-    Failed: {
-      status: 'False',
-      meaning:
-        'The provider reports an error for an instance that was ready. The operator keeps it, and it may bill. To terminate it, delete or suspend the GpuPod.',
-    },
-    Stopped: {
-      status: 'False',
-      meaning: 'The provider stopped the instance. It bills. To terminate it, delete or suspend the GpuPod.',
-    },
-    Terminating: {
-      status: 'False',
-      meaning:
-        'The operator is terminating the instance, and the provider has not confirmed it yet. It may still bill.',
-    },
-    Suspended: { status: 'False', meaning: '`suspend` is true, and no instance exists.' },
-    Terminated: { status: 'False', meaning: 'The instance is terminated.' },
-    Released: {
-      status: 'False',
-      meaning:
-        'The operator released the GpuPod (`Retain`, or force-release), and another finalizer holds it. The instance keeps billing, or may: check it at the provider.',
-    },
-    Deleting: {
-      status: 'False',
-      meaning:
-        'The GpuPod is being deleted. It stays until the provider confirms that the instance is terminated.',
-    },
-    Stale: {
-      status: 'Unknown',
-      meaning: 'The provider has not reported on the instance for a while. It may run, and it may bill.',
-    },
-  },
+  Ready: READY_REASONS,
   Synced: {
     ReconcileSuccess: { status: 'True', meaning: 'The last reconciliation succeeded.' },
     InvalidRequest: {
@@ -238,6 +166,33 @@ export const REASONS = {
     },
     Lost: { status: 'False', meaning: 'The instance disappeared, and the operator did not terminate it.' },
   },
+  Expiring: {
+    Scheduled: {
+      status: 'False',
+      meaning:
+        'The operator terminates the instance at `status.expiresAt`, which is not near. The message names the limit, and says if the operator cuts it.',
+    },
+    LifetimeEnding: {
+      status: 'True',
+      meaning:
+        '`maxLifetime` is nearly reached: less than 15 minutes, or a tenth of it if that is more, are left. The message has the command that extends it; it works until the DELETE has left.',
+    },
+    CostLimitNear: {
+      status: 'True',
+      meaning:
+        'At the present price, `maxTotalCost` is nearly reached. The message has the command that raises it; it works until the DELETE has left.',
+    },
+    CreationTimeUnknown: {
+      status: 'Unknown',
+      meaning:
+        'Nobody knows when the instance was created, so no limit ends it, and it bills. Delete or suspend the GpuPod to terminate it.',
+    },
+    PriceUnknown: {
+      status: 'Unknown',
+      meaning:
+        'The price of the instance is unknown, so `maxTotalCost` does not end it, and it bills. Set `maxLifetime`, or delete or suspend the GpuPod to terminate it.',
+    },
+  },
   Reconciling: {
     Searching: { status: 'True', meaning: 'The operator is searching for an offer.' },
     Progressing: { status: 'True', meaning: 'An instance is starting or terminating.' },
@@ -273,6 +228,8 @@ export const REASONS = {
     NewerInstance: { status: 'True', meaning: 'See Synced.' },
     Interrupted: { status: 'True', meaning: 'See Ready.' },
     Lost: { status: 'True', meaning: 'See Ready.' },
+    Expired: { status: 'True', meaning: 'See Ready.' },
+    CostLimitReached: { status: 'True', meaning: 'See Ready.' },
     NotAllowed: { status: 'True', meaning: 'See Synced.' },
     CrdOutdated: { status: 'True', meaning: 'See Synced.' },
   },

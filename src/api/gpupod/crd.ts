@@ -112,6 +112,13 @@ const COLUMNS = [
     jsonPath: '.status.cost.pricePerHour',
     description: 'USD per hour for the whole instance, all in.',
   },
+  {
+    name: 'Expires',
+    // As type date, kubectl would print a time in the future as <invalid>.
+    type: 'string',
+    jsonPath: '.status.expiresAt',
+    description: 'When a limit ends the instance.',
+  },
   { name: 'Region', type: 'string', jsonPath: '.status.offer.region', priority: 1 },
   { name: 'SSH', type: 'string', jsonPath: '.status.ssh.command', priority: 1 },
   { name: 'Pod-Id', type: 'string', jsonPath: '.status.podId', priority: 1 },

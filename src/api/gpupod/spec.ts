@@ -68,6 +68,27 @@ export const GpuPodSpec = z
         'Cap in USD per hour for the whole instance, all in (GPUs, disk, vCPUs, memory). The operator never keeps an instance above it.',
       )
       .optional(),
+    maxLifetime: duration('1m')
+      .describe(
+        'How long one instance may live, such as 8h, counted from status.createdAt. Then the operator terminates it (Expired) and rents nothing until you raise this field, or set suspend to true and back. It may change at any time. The operator may set a ceiling and a default.',
+      )
+      .optional(),
+    maxTotalCost: z
+      .number()
+      .min(MIN_PRICE)
+      .max(1_000_000)
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: `self >= ${String(MIN_PRICE)}`,
+            message: `must be at least ${String(MIN_PRICE)} USD; leave it out for no limit`,
+          },
+        ],
+      })
+      .describe(
+        'What all attempts of this GpuPod may cost together, in USD, estimated from prices and times; prepaid hours count in full. An offer is chosen only if its first hour still fits. At the limit the operator terminates the instance (CostLimitReached). It may change at any time.',
+      )
+      .optional(),
     maxAttempts: z
       .int()
       .min(1)

@@ -185,6 +185,13 @@ export const GpuPodStatus = z
     noCapacityAttempts: count(
       'Create requests that the provider refused for lack of capacity since an instance was last ready; at 100 the GpuPod is Stalled.',
     ).optional(),
+    attemptsCost: z
+      .number()
+      .min(0)
+      .describe(
+        'Estimated USD that all ended attempts cost together, earlier ones than attempts lists included. maxTotalCost limits it, together with the present instance.',
+      )
+      .optional(),
     offer: offer.optional(),
     cost: cost.optional(),
     ssh: ssh.optional(),
@@ -215,12 +222,15 @@ export const GpuPodStatus = z
     activeAt: time('When the operator first saw it active.').optional(),
     readyAt: time('When the operator first saw it ready.').optional(),
     terminatedAt: time('When the operator saw it terminated.').optional(),
+    expiresAt: time(
+      'When the operator terminates the instance: the nearer of maxLifetime and, at its present price, maxTotalCost. Absent: no limit, or one that cannot be computed, see condition Expiring.',
+    ).optional(),
     conditions: z
       .array(condition)
       .max(16)
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .describe(
-        'Ready, Synced, OfferSelected, Provisioned; Reconciling and Stalled only while they are true.',
+        'Ready, Synced, OfferSelected, Provisioned; Reconciling and Stalled only while they are true; Expiring only while an instance has a limit.',
       )
       .optional(),
   })

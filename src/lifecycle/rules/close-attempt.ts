@@ -6,7 +6,14 @@ import type { Observation } from '../observation.ts';
 import type { PendingCreate } from '../local-state.ts';
 import { parsePodName } from '../pod-name.ts';
 import type { HistoryRow } from '../provider.ts';
-import { failuresWith, hasOutcome, notCreatedInARow, paidBy, withAttempt } from '../status/attempts.ts';
+import {
+  failuresWith,
+  hasOutcome,
+  notCreatedInARow,
+  paidBy,
+  withAttempt,
+  withAttemptCost,
+} from '../status/attempts.ts';
 import { shortOffer } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
@@ -85,6 +92,7 @@ function close(observation: Observation, attempt: number, result: Result, avoide
     },
     {
       attempts: withAttempt(gpuPod.status, attempt, { ...result, endedAt: at }),
+      ...withAttemptCost(gpuPod.status, result.cost),
       failedAttempts: failuresWith(gpuPod.status, isCreated),
       notCreatedAttempts: notCreated === 0 ? undefined : Math.min(notCreated, Number.MAX_SAFE_INTEGER),
       searchStartedAt: at,

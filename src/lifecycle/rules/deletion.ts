@@ -8,6 +8,7 @@ import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { InstanceLeft, Rest, Step } from '../step.ts';
 import { checkAsRequested } from './as-requested.ts';
+import { endExpired } from './expire.ts';
 import { terminateInstance } from './terminate.ts';
 import { ownership } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
@@ -98,6 +99,7 @@ function retainInstance(observation: Observation, instances: readonly InstanceLe
   return (
     checkPrice(observation, snapshot) ??
     checkAsRequested(observation, snapshot) ??
+    endExpired(observation) ??
     confirmNothingElse(observation, instances)
   );
 }

@@ -151,13 +151,13 @@ export function stopAfterInvalidRequests(observation: Observation): Step | undef
 /** Waits until a person acts. */
 export function stall(
   observation: Observation,
-  reason: 'AttemptsExhausted' | 'InvalidRequest',
+  reason: 'AttemptsExhausted' | 'InvalidRequest' | 'CostLimitReached',
   message: string,
 ): Step {
   return {
     kind: 'rest',
     status: draftStatus(observation, {
-      Ready: pendingBecause(message),
+      Ready: reason === 'CostLimitReached' ? [reason, message] : pendingBecause(message),
       ...(reason === 'InvalidRequest' ? { Synced: [reason, message] } : {}),
       progress: { type: 'Stalled', draft: [reason, message] },
     }),

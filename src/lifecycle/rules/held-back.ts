@@ -1,4 +1,5 @@
 import { isPaused } from '../../api/gpupod/gpu-pod.ts';
+import { expiryOf } from '../expiry.ts';
 import type { Observation } from '../observation.ts';
 import { openIntentOf } from '../open-intent.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -28,7 +29,7 @@ export function paused(observation: Observation): Step | undefined {
 function whatBills(observation: Observation): string {
   const { podId } = observation.gpuPod.status;
   if (podId !== undefined) {
-    return `Instance ${podId} keeps billing`;
+    return `Instance ${podId} keeps billing${expiryOf(observation) === undefined ? '' : ', past its limits too'}`;
   }
   return openIntentOf(observation).kind === 'none'
     ? 'Nothing is rented'

@@ -5,7 +5,8 @@ import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import { readinessOf } from '../readiness.ts';
-import { currentAttemptNumber, paidBy, withAttempt } from '../status/attempts.ts';
+import { accruedUsd } from '../status/accrual.ts';
+import { currentAttemptNumber, paidBy, withAttempt, withAttemptCost } from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
@@ -127,6 +128,7 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
   const createdAt = timestampOf(instance.createdAt, now.wallMs);
+  const before = withoutOlder(observation);
   const podName = recordedName(instance);
   const message = `Adopted instance ${instance.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
   return {
@@ -145,7 +147,8 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
           podName,
           podIdProof: observation.proofs.of(instance.podId),
           ...termsOf(observation, instance),
-          attempts: withAttempt(withoutOlder(observation), parsePodName(instance.name)?.attempt ?? 1, {
+          attemptsCost: before.attemptsCost,
+          attempts: withAttempt(before, parsePodName(instance.name)?.attempt ?? 1, {
             podName,
             ...paidBy(instance.teamId),
             startedAt: createdAt,
@@ -177,8 +180,13 @@ function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
   const endedAt = timestamp(now.wallMs);
   const message =
     'The operator found a newer instance of this GpuPod; the list of all instances does not show this one.';
+  const cost = accruedUsd(status, now.wallMs);
   const end = { podId, podName, endedAt, outcome: 'Ended', reason: 'Lost', message } as const;
-  return { ...status, attempts: withAttempt(status, currentAttemptNumber(status), end) };
+  const attempts = withAttempt(status, currentAttemptNumber(status), {
+    ...end,
+    ...(cost === undefined ? {} : { cost }),
+  });
+  return { ...status, attempts, ...withAttemptCost(status, cost) };
 }
 
 /** Terms from the create intent if it is still there; else what the instance itself states. */

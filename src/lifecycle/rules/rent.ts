@@ -9,6 +9,7 @@ import { requirementsFrom } from '../../offers/requirements.ts';
 import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 import type { Observation, ObservedOffers } from '../observation.ts';
 import type { Failure } from '../provider.ts';
+import { attemptsCostOf } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ownInstances } from '../surplus.ts';
@@ -136,7 +137,12 @@ function queriesOf({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[]
 
 function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffers, Failure>): Step {
   const { gpuPod, cooldownOf } = observation;
-  const requirements = requirementsFrom(gpuPod.spec, observation.policy, cooldownOf);
+  const requirements = requirementsFrom(
+    gpuPod.spec,
+    observation.policy,
+    cooldownOf,
+    attemptsCostOf(gpuPod.status),
+  );
   const selection = selectOffer(offers.offers, requirements);
   // An offer from an incomplete answer may be rented. That no offer fits cannot be concluded from it.
   if (selection.kind === 'none' && offers.missing !== undefined) {

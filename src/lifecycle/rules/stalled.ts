@@ -4,12 +4,19 @@ import type { ConditionDraft, ConditionDrafts } from '../status/draft.ts';
 import { findCondition } from '../status/draft.ts';
 import type { Observation } from '../observation.ts';
 import type { Rest } from '../step.ts';
+import { isLimitRaised, limitEnding } from './limits.ts';
 
 type StalledReason = Reason<'Stalled'>;
 
 /** Reasons that a change of the spec does not lift, because the work on the instance is lost. */
 const AFTER_LOSS: readonly StalledReason[] = ['Interrupted', 'Lost'];
-const LASTING: readonly StalledReason[] = [...AFTER_LOSS, 'OfferTimeout', 'InvalidRequest'];
+const LASTING: readonly StalledReason[] = [
+  ...AFTER_LOSS,
+  'OfferTimeout',
+  'InvalidRequest',
+  'Expired',
+  'CostLimitReached',
+];
 
 /**
  * The stall that only a person lifts. The condition Stalled is its only record, so a rule that rests for another
@@ -36,6 +43,12 @@ export function keepingStall(
 export function isAfterLoss(status: GpuPodStatus): boolean {
   const reason = lastingStall(status)?.[0];
   return reason !== undefined && AFTER_LOSS.includes(reason);
+}
+
+/** A limit ended the last instance, and nobody has raised it: another change of the spec rents nothing. */
+export function isHeldByLimit(observation: Observation): boolean {
+  const ending = limitEnding(lastingStall(observation.gpuPod.status)?.[0]);
+  return ending !== undefined && !isLimitRaised(observation, ending);
 }
 
 /** Keeps `observedGeneration`, because this rule has not acted on a changed spec. See `startOver`. */

@@ -6,7 +6,7 @@ import { draftStatus } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { heldReady, PENDING, currentDraft } from './condition-drafts.ts';
-import { isAfterLoss, lastingStall } from './stalled.ts';
+import { isAfterLoss, isHeldByLimit, lastingStall } from './stalled.ts';
 
 /**
  * Starts the search again for a new generation or a new value of `gpupod.dev/reconcile-requested-at`: resets the
@@ -56,14 +56,15 @@ function asRecorded(value: string | undefined): string | undefined {
   return value === undefined ? undefined : plainText(plainText(value).slice(0, 256));
 }
 
-function isSearchOfOldSpec({ gpuPod }: Observation): boolean {
-  const { status, metadata } = gpuPod;
+function isSearchOfOldSpec(observation: Observation): boolean {
+  const { status, metadata } = observation.gpuPod;
   const isOld = status.observedGeneration >= 0 && status.observedGeneration < metadata.generation;
   const { refused, noCapacity } = refusalCounts(status);
   const failures = (status.failedAttempts ?? 0) + notCreatedInARow(status) + refused + noCapacity;
   const hasFailed = failures > 0 || lastingStall(status) !== undefined;
   const hasPast = hasFailed || status.searchStartedAt !== undefined;
-  return isOld && hasPast && status.podId === undefined && !isAfterLoss(status);
+  const isHeld = isAfterLoss(status) || isHeldByLimit(observation);
+  return isOld && hasPast && status.podId === undefined && !isHeld;
 }
 
 /** Keeps the stall until a person acts. */

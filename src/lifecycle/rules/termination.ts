@@ -6,11 +6,18 @@ import type { Observation } from '../observation.ts';
 import type { SecretState } from '../local-state.ts';
 import { SECRET_RETRY_MS } from '../settings.ts';
 import { accruedUsd } from '../status/accrual.ts';
-import { currentAttempt, currentAttemptNumber, failuresWith, withAttempt } from '../status/attempts.ts';
+import {
+  currentAttempt,
+  currentAttemptNumber,
+  failuresWith,
+  withAttempt,
+  withAttemptCost,
+} from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
-import type { Cooldown, CooldownReason, Step } from '../step.ts';
+import type { Act, Cooldown, CooldownReason, Step } from '../step.ts';
+import { limitEnding, stallAfterLimit, withdrawEnding } from './limits.ts';
 import { terminateInstance } from './terminate.ts';
 import { restFailing } from './failing.ts';
 import { isImpatient } from './provisioning-time.ts';
@@ -25,6 +32,8 @@ export const TERMINATION_REASONS = [
   'InstallFailed',
   'PodFailed',
   'ProvisioningTimedOut',
+  'Expired',
+  'CostLimitReached',
 ] as const;
 export type TerminationReason = (typeof TERMINATION_REASONS)[number];
 
@@ -32,11 +41,13 @@ export type TerminationReason = (typeof TERMINATION_REASONS)[number];
 const WANTED: ReadonlySet<string> = new Set<TerminationReason | 'Deleted'>([
   'Suspended',
   'SpecChanged',
+  'Expired',
+  'CostLimitReached',
   'Deleted',
 ]);
 
 /** Records that the instance is to be terminated, and why. {@link finishTermination} does the rest. */
-export function beginTermination(observation: Observation, ending: TerminationReason, message: string): Step {
+export function beginTermination(observation: Observation, ending: TerminationReason, message: string): Act {
   const { gpuPod } = observation;
   const attempt = currentAttemptNumber(gpuPod.status);
   const { podId = '', podName = '' } = gpuPod.status;
@@ -80,11 +91,12 @@ export function finishTermination(observation: Observation): Step | undefined {
   }
   const isSuspended = gpuPod.spec.suspend;
   return (
+    withdrawEnding(observation) ??
     terminateInstance(observation, attempt.ending) ??
     closeEndedInstance(
       observation,
       { reason: attempt.ending, message: attempt.message },
-      isSuspended ? { Ready: SUSPENDED } : {},
+      isSuspended ? { Ready: SUSPENDED } : stallAfterLimit(observation, limitEnding(attempt.ending)),
     )
   );
 }
@@ -186,6 +198,7 @@ function closingFacts(observation: Observation, end: Omit<Partial<Attempt>, 'num
       ...end,
       ...(cost === undefined ? {} : { cost }),
     }),
+    ...withAttemptCost(status, cost),
     failedAttempts: failuresWith(status, end.outcome === 'Failed'),
     terminatedAt: endedAt,
     searchStartedAt: timestamp(now.wallMs),
@@ -251,6 +264,9 @@ function provisionedAfter(
       return [ending, message];
     case 'Suspended':
       return ['NotCreated', 'The operator terminates the instance because spec.suspend is true.'];
+    case 'Expired':
+    case 'CostLimitReached':
+      return ['NotCreated', 'The operator terminates the instance because it reached a limit.'];
     case 'AboveMaxPrice':
     case 'NotAsRequested':
     case 'InstallFailed':

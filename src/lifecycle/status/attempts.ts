@@ -98,6 +98,22 @@ function refusedOnRecord(status: GpuPodStatus): number {
     .filter(({ outcome, reason }) => outcome === 'Refused' && reason !== 'NoCapacity').length;
 }
 
+const MICROS_PER_USD = 1_000_000;
+
+/** USD that all ended attempts cost. A status of an earlier version has no sum; then the attempts on record count. */
+export function attemptsCostOf(status: GpuPodStatus): number {
+  return status.attemptsCost ?? attemptsOf(status).reduce((sum, { cost = 0 }) => sum + cost, 0);
+}
+
+/** The sum after one more attempt has ended; nothing where its cost is unknown. */
+export function withAttemptCost(
+  status: GpuPodStatus,
+  cost: number | undefined,
+): Pick<GpuPodStatus, 'attemptsCost'> {
+  const sum = attemptsCostOf(status) + (cost ?? 0);
+  return cost === undefined ? {} : { attemptsCost: Math.round(sum * MICROS_PER_USD) / MICROS_PER_USD };
+}
+
 /** USD that the last `howMany` failed attempts on record cost. */
 export function costOfFailures(status: GpuPodStatus, howMany: number): number {
   const failed = attemptsOf(status)

@@ -6,6 +6,8 @@ import { plainText } from '../../api/common/plain-text.ts';
 import { newerMessage } from '../rules/newer-message.ts';
 import { newerInstances } from '../surplus.ts';
 import { accrue } from './accrual.ts';
+import { currentAttempt } from './attempts.ts';
+import { expiringParts } from './expiring.ts';
 import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -39,15 +41,32 @@ export function draftStatus(
   facts: Facts = {},
 ): GpuPodStatus {
   const { gpuPod, now } = observation;
-  const conditions = mergeConditions(observation, draftList(observation, drafts));
+  const next: GpuPodStatus = { ...gpuPod.status, ...facts };
+  const { draft, expiresAt } = expiringParts(observation, next);
+  const listed = draftList(observation, drafts);
+  const conditions = mergeConditions(observation, draft === undefined ? listed : [...listed, draft]);
   const status: GpuPodStatus = {
-    ...gpuPod.status,
-    ...facts,
+    ...next,
+    expiresAt: isExpiryRecorded(observation, next, drafts) ? gpuPod.status.expiresAt : expiresAt,
     observedGeneration: gpuPod.metadata.generation,
     phase: phaseOf(conditions),
     conditions,
   };
   return accrue(withPlainText(withoutUndefined(status)), now.wallMs);
+}
+
+/** Once a termination is recorded, the deadline stays: it shows whether a person has raised the limit since. */
+function isExpiryRecorded(
+  { gpuPod }: Observation,
+  { podId }: GpuPodStatus,
+  { progress }: ConditionDrafts,
+): boolean {
+  const isEnding = podId !== undefined && currentAttempt(gpuPod.status)?.ending !== undefined;
+  return isEnding || (progress?.type === 'Stalled' && isOfLimit(progress.draft[0]));
+}
+
+function isOfLimit(reason: Reason<'Stalled'>): boolean {
+  return reason === 'Expired' || reason === 'CostLimitReached';
 }
 
 function draftList(observation: Observation, drafts: ConditionDrafts): readonly TypedDraft[] {

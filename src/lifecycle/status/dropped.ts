@@ -15,6 +15,7 @@ const PROTECTS_MONEY: ReadonlySet<string> = new Set([
   'account',
   'attempts',
   'failedAttempts',
+  'attemptsCost',
   'cost',
   'offer',
   'createdAt',

@@ -18,6 +18,7 @@ export function eventsBetween(before: GpuPodStatus, after: GpuPodStatus): readon
     ...attempts(before, after),
     ...troubles(before, after),
     ...priceAboveCap(before, after),
+    ...expiresSoon(before, after),
   ];
 }
 
@@ -113,6 +114,21 @@ function priceAboveCap(before: GpuPodStatus, after: GpuPodStatus): readonly Life
           type: 'Warning',
           reason: 'PriceAboveCap',
           message: `The provider now bills ${usd(after.cost?.billedPerHour)} USD/h, above the cap of ${usd(after.cost?.maxPrice)} USD/h. The operator keeps the instance, because it was ready before.`,
+        },
+      ]
+    : [];
+}
+
+/** Once for each instance and deadline. */
+function expiresSoon(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
+  const is = findCondition(after, 'Expiring');
+  const was = before.podId === after.podId ? findCondition(before, 'Expiring') : undefined;
+  return is?.status === 'True' && was?.status !== 'True'
+    ? [
+        {
+          type: 'Warning',
+          reason: 'ExpiresSoon',
+          message: `Instance ${after.podId ?? ''} expires at ${after.expiresAt ?? 'an unknown time'}. ${is.message}`,
         },
       ]
     : [];

@@ -6,6 +6,7 @@ const PHASES: Readonly<Record<string, string>> = {
   PriceUnknown: 'Installing',
   Released: 'Deleting',
   CreateUncertain: 'Uncertain',
+  CostLimitReached: 'Expired',
   Stale: 'Unknown',
 };
 

@@ -1,4 +1,5 @@
-const LAST_FOUR_DIGIT_YEAR_MS = Date.UTC(9999, 11, 31);
+/** The status cannot hold a later time. */
+export const LAST_FOUR_DIGIT_YEAR_MS = Date.UTC(9999, 11, 31);
 const WITHOUT_ZONE = /T[0-9:.]+$/;
 
 /**

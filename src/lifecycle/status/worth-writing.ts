@@ -2,13 +2,13 @@ import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 
 /**
- * Whether the new status is worth a write of its own. Accrued cost, price drift, the proof of an ID and rejection
+ * Whether the new status is worth a write of its own. Accrued cost, price drift and what it shifts, the proof of an ID and rejection
  * counts change all the time, so they join the next write. New rejection reasons are written at most every
  * `rejectionsWriteMs`.
  */
 export function isWorthWriting(observation: Observation, next: GpuPodStatus): boolean {
   const current = observation.gpuPod.status;
-  if (!isSameJson(steadyPart(current), steadyPart(next))) {
+  if (!isSameJson(steadyPart(current), steadyPart(next)) || hasOtherExpiry(current, next)) {
     return true;
   }
   const writtenAtMs = observation.localState.rejectionsWrittenAtMs;
@@ -20,9 +20,31 @@ export function isWorthWriting(observation: Observation, next: GpuPodStatus): bo
 
 function steadyPart(status: GpuPodStatus): unknown {
   // A status of an earlier version gets its account and proof with the next write.
-  const { rejections: _r, hint: _hint, account: _account, podIdProof: _proof, cost, ...rest } = status;
+  const {
+    rejections: _r,
+    hint: _hint,
+    account: _account,
+    podIdProof: _proof,
+    expiresAt: _expiresAt,
+    cost,
+    ...rest
+  } = status;
   const { accrued: _accrued, accruedAt: _accruedAt, billedPerHour, ...price } = cost ?? {};
   return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
+}
+
+const MIN_EXPIRY_SHIFT_MS = 60_000;
+const EXPIRY_SHIFT_SHARE = 0.05;
+
+/** The deadline of a cost limit moves with the price. A small shift joins the next write. */
+function hasOtherExpiry(current: GpuPodStatus, next: GpuPodStatus): boolean {
+  if (current.expiresAt === undefined || next.expiresAt === undefined) {
+    return current.expiresAt !== next.expiresAt;
+  }
+  const nextMs = Date.parse(next.expiresAt);
+  const shiftMs = Math.abs(nextMs - Date.parse(current.expiresAt));
+  const lifeMs = nextMs - Date.parse(next.createdAt ?? next.expiresAt);
+  return shiftMs > Math.max(MIN_EXPIRY_SHIFT_MS, EXPIRY_SHIFT_SHARE * lifeMs);
 }
 
 function rejectionReasons(status: GpuPodStatus): readonly string[] {

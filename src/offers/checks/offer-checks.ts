@@ -27,6 +27,7 @@ import {
   priceIsWithinCap,
   spotIsWanted,
   stockIsEnough,
+  totalCostIsWithinLimit,
 } from './terms.ts';
 
 /**
@@ -55,6 +56,7 @@ export const OFFER_CHECKS: readonly OfferCheck[] = [
   placeCanBeNamed, // a create request can name the place
   priceIsValid, // a plausible price
   prepaidIsWithinLimit, // what it charges at once is within the operator's limit
+  totalCostIsWithinLimit, // what it charges first fits into maxTotalCost
   isNotCoolingDown, // not in cooldown
   priceIsWithinCap, // last, so that AboveMaxPrice counts only offers that fit otherwise
 ];

@@ -41,6 +41,17 @@ export function prepaidIsWithinLimit(
     : reject(candidate, 'PrepaidAboveLimit', `${formatUsd(charged)} USD at once`, charged);
 }
 
+/** What the next attempt charges first, an hour or all prepaid hours, must fit into what is left. */
+export function totalCostIsWithinLimit(
+  candidate: Candidate,
+  { totalCost }: OfferRequirements,
+): Rejection | undefined {
+  const charged = chargedAtOnce(candidate.cost?.total ?? 0, candidate.offer.prepaidHours);
+  return totalCost === undefined || charged <= totalCost.left
+    ? undefined
+    : reject(candidate, 'AboveMaxTotalCost', `${formatUsd(charged)} USD at first`, charged);
+}
+
 export function isAvailable(candidate: Candidate): Rejection | undefined {
   return stockRank(candidate.offer.stockStatus) === 0 ? reject(candidate, 'Unavailable') : undefined;
 }

@@ -114,7 +114,7 @@ describe('the frame of the definition', () => {
       ([path]) => /(At|Time)$/.test(path) && !path.endsWith('lastHandledReconcileAt'),
     );
     expect(times.map(([, { format }]) => format)).toEqual(times.map(() => 'date-time'));
-    expect(times).toHaveLength(9);
+    expect(times).toHaveLength(10);
   });
 
   it('merges lists by the key of their items', () => {
@@ -154,6 +154,8 @@ describe('the rules of the definition', () => {
       'spec.env[]: has(self.value) != has(self.valueFrom)',
       String.raw`spec.env[].value: !self.contains('\u0000')`,
       'spec.maxPrice: self >= 0.01',
+      "spec.maxLifetime: duration(self) >= duration('1m')",
+      'spec.maxTotalCost: self >= 0.01',
       "spec.provisioningTimeout: duration(self) >= duration('10s')",
     ]);
   });

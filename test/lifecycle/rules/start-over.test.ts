@@ -15,6 +15,8 @@ function stalled(reason: Reason<'Stalled'>) {
   return { observedGeneration: 1, conditions: [condition('Ready', 'Pending'), condition('Stalled', reason)] };
 }
 
+const LIVED_AN_HOUR = { createdAt: '2026-11-23T09:00:00Z', expiresAt: '2026-11-23T10:00:00Z' };
+
 /** The cut is within a surrogate pair, which the API server stores as another character. */
 const CUT_IN_TWO = `${'x'.repeat(255)}🚀`;
 
@@ -91,6 +93,68 @@ describe('startOver', () => {
       object: { generation: 2, status: { ...stalled('Lost'), searchStartedAt: WALL_TEXT } },
       expected: { step: '-' },
       why: 'a new spec does not mean: rent again',
+    },
+    {
+      name: 'another new spec after the lifetime',
+      object: {
+        generation: 2,
+        spec: { maxLifetime: '1h' },
+        status: { ...stalled('Expired'), ...LIVED_AN_HOUR },
+      },
+      expected: { step: '-' },
+      why: 'the limit was not raised',
+    },
+    {
+      name: 'a longer lifetime',
+      object: {
+        generation: 2,
+        spec: { maxLifetime: '1h1s' },
+        status: { ...stalled('Expired'), ...LIVED_AN_HOUR },
+      },
+      expected: anew,
+      why: 'the message says: raise it',
+    },
+    {
+      name: 'no lifetime any more',
+      object: { generation: 2, status: { ...stalled('Expired'), ...LIVED_AN_HOUR } },
+      expected: anew,
+      why: 'nothing limits it',
+    },
+    {
+      name: 'a longer lifetime, without a record of the last one',
+      object: { generation: 2, spec: { maxLifetime: '2h' }, status: stalled('Expired') },
+      expected: { step: '-' },
+      why: 'nobody can tell that it is longer',
+    },
+    {
+      name: 'a request after the lifetime',
+      object: {
+        ...REQUESTED,
+        spec: { maxLifetime: '1h' },
+        status: { ...stalled('Expired'), ...LIVED_AN_HOUR },
+      },
+      expected: anew,
+      why: 'that is a way out',
+    },
+    {
+      name: 'a total cost that is still reached',
+      object: {
+        generation: 2,
+        spec: { maxTotalCost: 5 },
+        status: { ...stalled('CostLimitReached'), attemptsCost: 5 },
+      },
+      expected: { step: '-' },
+      why: 'nothing is left to spend',
+    },
+    {
+      name: 'a higher total cost',
+      object: {
+        generation: 2,
+        spec: { maxTotalCost: 6 },
+        status: { ...stalled('CostLimitReached'), attemptsCost: 5 },
+      },
+      expected: anew,
+      why: 'the message says: raise it',
     },
     {
       name: 'a new spec without a past',

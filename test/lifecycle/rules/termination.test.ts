@@ -49,6 +49,13 @@ describe('beginTermination', () => {
       cooldown: 'InstallFailed',
       why: 'it may fail again',
     },
+    { ending: 'Expired', provisioned: 'NotCreated', cooldown: undefined, why: 'the offer is not at fault' },
+    {
+      ending: 'CostLimitReached',
+      provisioned: 'NotCreated',
+      cooldown: undefined,
+      why: 'the offer is not at fault',
+    },
     { ending: 'PodFailed', provisioned: 'CreateFailed', cooldown: 'InstallFailed', why: 'it may fail again' },
     {
       ending: 'ProvisioningTimedOut',
@@ -85,7 +92,7 @@ describe('beginTermination', () => {
   });
 
   it('has a row above for every reason', () => {
-    expect(TERMINATION_REASONS).toHaveLength(7);
+    expect(TERMINATION_REASONS).toHaveLength(9);
   });
 
   it('starts the cooldown of the very offer that was rented', () => {

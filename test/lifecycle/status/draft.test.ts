@@ -28,6 +28,7 @@ describe('the conditions of a draft', () => {
       Ready: 'Pending',
       Synced: 'ReconcileSuccess',
       OfferSelected: 'NotEvaluated',
+      Expiring: null,
       Provisioned: 'NotCreated',
       Reconciling: null,
       Stalled: null,

@@ -119,6 +119,27 @@ describe('eventsBetween', () => {
       why: 'that is news',
     },
     {
+      name: 'a deadline that comes near',
+      before: rentedStatus({ conditions: [SELECTED, condition('Expiring', 'Scheduled')] }),
+      after: rentedStatus({ conditions: [SELECTED, condition('Expiring', 'LifetimeEnding')] }),
+      events: ['Warning ExpiresSoon'],
+      why: 'whoever needs it longer must act now',
+    },
+    {
+      name: 'a deadline that is near for another limit',
+      before: rentedStatus({ conditions: [SELECTED, condition('Expiring', 'CostLimitNear')] }),
+      after: rentedStatus({ conditions: [SELECTED, condition('Expiring', 'LifetimeEnding')] }),
+      events: [],
+      why: 'once is enough',
+    },
+    {
+      name: 'a deadline that was extended',
+      before: rentedStatus({ conditions: [SELECTED, condition('Expiring', 'LifetimeEnding')] }),
+      after: rentedStatus({ conditions: [SELECTED, condition('Expiring', 'Scheduled')] }),
+      events: [],
+      why: 'nobody must act',
+    },
+    {
       name: 'the same reason',
       before: withConditions(condition('OfferSelected', 'NoOffers')),
       after: withConditions(condition('OfferSelected', 'NoOffers', { message: 'x' })),

@@ -11,6 +11,8 @@ const before = rentedGpuPod({
     cost: { pricePerHour: 1.9, billedPerHour: 1.9, accrued: 1, accruedAt: '2026-11-23T10:00:00Z' },
     rejections: [{ reason: 'Unavailable', count: 4 }],
     hint: 'raise maxPrice to 2.31 to match 4 offers',
+    // Ten hours after its creation.
+    expiresAt: '2026-11-23T20:00:00Z',
   },
 });
 const { status } = before;
@@ -46,6 +48,24 @@ describe('isWorthWriting', () => {
       change: { hint: 'raise maxPrice to 2.32' },
       worth: false,
       why: 'it changes with the counts',
+    },
+    {
+      name: 'a deadline that moves by less than a twentieth of the lifetime',
+      change: { expiresAt: '2026-11-23T20:29:00Z' },
+      worth: false,
+      why: 'it moves with the price',
+    },
+    {
+      name: 'a deadline that moves further',
+      change: { expiresAt: '2026-11-23T20:40:00Z' },
+      worth: true,
+      why: 'people plan by it',
+    },
+    {
+      name: 'no deadline any more',
+      change: { expiresAt: undefined },
+      worth: true,
+      why: 'people plan by it',
     },
     {
       name: 'a condition',

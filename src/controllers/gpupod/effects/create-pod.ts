@@ -165,7 +165,7 @@ async function sendCreate(
     account.noteOwn(outcome.instance.userId, keyVersion);
   }
   const learned = learnCreate(localState, intent, outcome, clock.monotonicMs());
-  return known(learnSession(learned, sessionBeganAtMs(state)));
+  return known(learnSession(learned, sessionBeganAtMs(state), writtenAtMs));
 }
 
 /** Why the create request must not leave at this moment; undefined if it may. */
