@@ -3,6 +3,7 @@ import { isRecord, parseJson, recordAt, stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
+import { lifetimeMs } from './limits.ts';
 import { conditionsOf, podIdOf, reasonOf, specOf } from './readings.ts';
 import type { Change } from './simulated-api-server.ts';
 
@@ -39,6 +40,8 @@ export class Journal {
   readonly intents = new Map<string, WrittenIntent>();
   /** Pod IDs that a status ever named, with the UID of the object. */
   readonly owners = new Map<string, string>();
+  /** The longest lifetime that each GpuPod ever allowed, in milliseconds, by UID. */
+  readonly longestLives = new Map<string, number>();
   /** The number of GpuPods ever created. */
   livesSeen = 0;
   /** Pod IDs that the operator recorded as retained. */
@@ -93,6 +96,7 @@ export class Journal {
   #noteChange(change: Change): void {
     const { object, before, by } = change;
     if (change.type === 'ADDED') this.livesSeen += 1;
+    this.#noteLifetime(object);
     if (by === 'person') return;
     this.#noteIntent(object, before);
     const podId = podIdOf(object);
@@ -100,6 +104,11 @@ export class Journal {
     if (podId !== undefined && podId !== podIdOf(before)) this.owners.set(podId, object.metadata.uid);
     if (change.type === 'DELETED') this.#judgeRelease(object);
     else if (!isDeepStrictEqual(object['status'], before?.['status'])) this.#judgeStatus(object, before);
+  }
+
+  #noteLifetime(object: RawObject): void {
+    const { uid } = object.metadata;
+    this.longestLives.set(uid, Math.max(this.longestLives.get(uid) ?? 0, lifetimeMs(object)));
   }
 
   /**

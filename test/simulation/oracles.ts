@@ -13,9 +13,9 @@ export const TWO_SWEEPS_MS = 2 * 300_000 + 60_000;
 
 /** What the oracles judge: a simulation in virtual time, or real processes. */
 export interface JudgedSimulation {
-  readonly api: { readonly world: Pick<World, 'ledger' | 'pods'> };
+  readonly api: { readonly world: Pick<World, 'ledger' | 'pods' | 'clock'> };
   readonly server: { list(kind: 'gpupods'): readonly RawObject[] };
-  readonly journal: Pick<Journal, 'uidOf' | 'addViolation' | 'retainedIds' | 'limits'>;
+  readonly journal: Pick<Journal, 'uidOf' | 'addViolation' | 'retainedIds' | 'limits' | 'longestLives'>;
   /** Foreign instances that live from the beginning to the end. */
   readonly foreignIds: readonly string[];
   /** Instances of another account. */
@@ -35,6 +35,8 @@ export interface Expectation {
   readonly surplusMs?: number;
   /** The same for some objects only, by UID: a person removed what identifies their instances. */
   readonly surplusMsByUid?: ReadonlyMap<string, number>;
+  /** How much longer than its lifetime an instance may live. @default 60 s */
+  readonly overdueMs?: number;
   /** Passes with an effect, per object and after the last fault. @default 12 */
   readonly passes?: number;
   /** Instances that bill at the end without a GpuPod, because a person removed it by force. */
@@ -56,6 +58,7 @@ export function judgeRun(simulation: JudgedSimulation, expected: Expectation = {
   judgeDeletes(simulation);
   judgePayers(simulation);
   judgeTotal(simulation);
+  judgeLifetimes(simulation, expected);
 }
 
 /** No create makes all instances together cost more than the limit. */
@@ -71,6 +74,23 @@ function judgeTotal(simulation: JudgedSimulation): void {
         'cap',
         `with ${name} all instances cost ${total} USD/h together, above ${totalUsdPerHour}`,
       );
+    }
+  }
+}
+
+/** One poll, and the time that the DELETE takes. */
+const OVERDUE_MS = 60_000;
+
+/** No instance lives longer than its GpuPod ever allowed. A retained one has no GpuPod, and so no limit. */
+function judgeLifetimes(simulation: JudgedSimulation, { overdueMs = OVERDUE_MS }: Expectation): void {
+  const { ledger, clock } = simulation.api.world;
+  for (const { id, name, createdAtMs, endedAtMs } of ours(simulation, ledger.entries())) {
+    const longestMs =
+      simulation.journal.longestLives.get(simulation.journal.uidOf(id, name) ?? '') ?? Infinity;
+    const livedMs = (endedAtMs ?? clock.nowMs()) - createdAtMs;
+    if (livedMs > longestMs + overdueMs && !simulation.journal.retainedIds.has(id)) {
+      const minutes = String(Math.round(livedMs / 60_000));
+      simulation.journal.addViolation('lifetime', `${name} lived ${minutes} min, longer than its lifetime`);
     }
   }
 }

@@ -3,6 +3,7 @@ import { markdownFiles, tableBelow } from '../docs/support/markdown.ts';
 import { live } from './life.ts';
 import { TERMINATION_BUGS } from './planted/termination-bugs.ts';
 import { KEEPING_BUGS } from './planted/keeping-bugs.ts';
+import { LIMIT_BUGS } from './planted/limit-bugs.ts';
 import { KIND_BUGS } from './planted/kind-bugs.ts';
 import { CREATE_BUGS } from './planted/create-bugs.ts';
 import { SCENARIOS } from './planted/scenarios.ts';
@@ -19,6 +20,7 @@ const BUGS = [
   ...WAITING_BUGS,
   ...KEEPING_BUGS,
   ...KIND_BUGS,
+  ...LIMIT_BUGS,
 ];
 
 /** The names of all oracles. */
@@ -33,6 +35,7 @@ const ORACLES = [
   'cap',
   'foreign',
   'given-up',
+  'lifetime',
   'price-read',
   'ready-ended',
   'released-while-billing',

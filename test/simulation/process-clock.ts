@@ -33,6 +33,11 @@ export class ProcessClock implements Clock {
     return this.#isDead;
   }
 
+  /** How far its wall clock has jumped. */
+  get wallOffsetMs(): number {
+    return this.#wallOffsetMs;
+  }
+
   get isFrozen(): boolean {
     return this.#time.nowMs < this.#frozenUntilMs;
   }

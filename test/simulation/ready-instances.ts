@@ -5,6 +5,7 @@ import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
 import type { Journal } from './journal.ts';
+import { isAtLimit } from './limits.ts';
 import { Successors } from './successors.ts';
 import { isReady, podIdOf, specOf } from './readings.ts';
 import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
@@ -108,7 +109,17 @@ export class ReadyInstances {
     // A recorded instance stays with its GpuPod until the GpuPod is deleted.
     const isRetained = this.#parts.journal.retainedIds.has(podId) && !this.#suspended.has(podId);
     const isLeft = isRetained && !this.#isHeld(podId);
-    return this.#isRunning(podId) && (isLeft || !this.#asked.has(podId));
+    return this.#isRunning(podId) && (isLeft || !this.#asked.has(podId)) && !this.#isAtLimit(podId);
+  }
+
+  /** A limit of the spec is a request to end the instance. */
+  #isAtLimit(podId: string): boolean {
+    const { server, api, journal } = this.#parts;
+    const { ledger, clock } = api.world;
+    const uid = [...this.#podOf].find(([, held]) => held === podId)?.[0];
+    const object = server.list('gpupods').find(({ metadata }) => metadata.uid === uid);
+    const entries = ledger.entries().filter(({ id, name }) => journal.uidOf(id, name) === uid);
+    return object !== undefined && isAtLimit(object, entries, clock.nowMs());
   }
 
   #isRunning(podId: string): boolean {

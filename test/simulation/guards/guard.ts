@@ -25,6 +25,8 @@ export interface GuardedSimulation {
   readonly journal: Journal;
   /** The user of the operator's current key. */
   readonly userId: string | undefined;
+  /** All processes so far. */
+  readonly operators: readonly { readonly clock: { readonly wallOffsetMs: number } }[];
 }
 
 export function isByOperator({ by }: Change): boolean {

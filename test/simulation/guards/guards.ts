@@ -3,6 +3,7 @@ import { afterEndGuard } from './after-end.ts';
 import { asChosenGuard } from './as-chosen.ts';
 import { attemptsGuard } from './attempts.ts';
 import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
+import { lifetimeGuard } from './lifetime.ts';
 import { tenantGuard } from './tenants.ts';
 
 const KINDS: readonly ((simulation: GuardedSimulation) => Guard)[] = [
@@ -11,6 +12,7 @@ const KINDS: readonly ((simulation: GuardedSimulation) => Guard)[] = [
   asChosenGuard,
   attemptsGuard,
   afterEndGuard,
+  lifetimeGuard,
 ];
 
 /**

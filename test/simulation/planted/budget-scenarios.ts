@@ -2,6 +2,7 @@ import { OPEN_POLICY } from '../../support/builders/policy.ts';
 import type { LifeOptions } from '../life.ts';
 import type { Simulation } from '../simulation.ts';
 import { OFFERS } from '../simulation-offers.ts';
+import { LIMIT_SCENARIOS } from './limit-scenarios.ts';
 
 const MINUTE_MS = 60_000;
 const BACKUP = 'example.com/backup';
@@ -63,6 +64,7 @@ function prepaid(): LifeOptions {
  * Challenges for a limit on all instances together. Without a bug each of these simulations must be clean.
  */
 export const BUDGET_SCENARIOS = {
+  ...LIMIT_SCENARIOS,
   'there is a limit for all, and what goes is retained': () => ({
     ...limited(5),
     middle: retainsAgainAndAgain,

@@ -155,6 +155,14 @@ export const KINDS = {
     passes: WATCHES_THE_MARKET,
     isSpared: true,
   },
+  // Never drawn as a kind: `withLimits` gives some plain lives a lifetime, so that older seeds stay the same.
+  'with a lifetime': {
+    weight: 0,
+    end: { ready: 'Expired', stalled: 'Expired' },
+    spec: { ...PATIENT, maxLifetime: '6m' },
+    passes: MANY_ATTEMPTS,
+    isSpared: true,
+  },
   suspended: { weight: 1, end: { ready: 'Suspended' }, spec: { suspend: true }, isSpared: true },
   'of a team that is not allowed': {
     weight: 1,

@@ -1,4 +1,3 @@
-import { createRandomSource } from '../../../src/simulator/world/random.ts';
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
 import type { CallFault, Moment } from '../boundary.ts';
 import { CLUSTER_FAULTS } from '../cluster-faults.ts';
@@ -6,6 +5,8 @@ import { ANYTIME, DESTRUCTIVE, HARMLESS, ODD } from '../people.ts';
 import type { Action } from '../people.ts';
 import { DONE_BUT_UNKNOWN, LAGS_MS, NOT_DONE, READS, SINGLE_POD } from '../provider-faults.ts';
 import { ATTENDED } from './attendant.ts';
+import { drawsOf } from './draws.ts';
+import type { Draws } from './draws.ts';
 import { endOf, isRented, KINDS, kindOf } from './kinds.ts';
 import type { Kind, KindName, RunFlags } from './kinds.ts';
 import { withoutMoney } from './market.ts';
@@ -56,32 +57,38 @@ export interface RunPlan {
 export interface RunSize {
   readonly waves: number;
   readonly livesPerWave: number;
-}
-
-type Pick = <T>(items: readonly T[]) => T;
-interface Draws {
-  readonly below: (limit: number) => number;
-  readonly pick: Pick;
-}
-
-function drawsOf(seed: number): Draws {
-  const random = createRandomSource(seed * 7919 + 13);
-  const below = (limit: number): number => Math.floor(random.next() * limit);
-  return {
-    below,
-    pick: (items) => {
-      const item = items[below(items.length)];
-      if (item === undefined) throw new Error('nothing to choose from');
-      return item;
-    },
-  };
+  /** Whether some lives have a lifetime. Seeds that were found before that need false. @default true */
+  readonly hasLimits?: boolean;
 }
 
 const MOMENTS: readonly Moment[] = ['before', 'sent', 'after'];
 const FREEZE_MS = 45_000;
 
 /** Draws a plan. The same seed and size give the same plan. */
-export function drawRun(seed: number, { waves, livesPerWave }: RunSize): RunPlan {
+export function drawRun(seed: number, { hasLimits = true, ...size }: RunSize): RunPlan {
+  const plan = drawWithoutLimits(seed, size);
+  const limits = drawsOf(seed + LIMITS_STREAM);
+  return hasLimits ? { ...plan, waves: plan.waves.map((wave) => withLimits(limits, wave)) } : plan;
+}
+
+/** Far from the seeds that are run, so that limits are drawn independently of everything else. */
+const LIMITS_STREAM = 1_000_000_007;
+/** One in so many plain lives has a lifetime. */
+const LIMITED = 5;
+
+/** Gives some plain lives, which nobody edits, a lifetime that ends during the run. */
+function withLimits({ below }: Draws, wave: Wave): Wave {
+  const edited = new Set(
+    [...wave.coming, ...wave.going].flatMap((fault) => (fault.what === 'action' ? [fault.target] : [])),
+  );
+  const lives = wave.lives.map((life): Life => {
+    const isDrawn = below(LIMITED) === 0 && life.kind === 'plain' && !edited.has(life.name);
+    return isDrawn ? { ...life, kind: 'with a lifetime' } : life;
+  });
+  return { ...wave, lives };
+}
+
+function drawWithoutLimits(seed: number, { waves, livesPerWave }: Omit<RunSize, 'hasLimits'>): RunPlan {
   const { below, pick } = drawsOf(seed);
   const isForceful = below(5) === 0;
   const flags = drawFlags({ below, pick });

@@ -26,6 +26,9 @@ const SILENCE_MS = 11 * MINUTE_MS;
 const COMPARE_MS = 30 * MINUTE_MS;
 const LIMIT_MS = 150 * MINUTE_MS;
 
+/** Faults may keep the provider, or the operator, away for long. */
+const OVERDUE_MS = 3 * 60 * MINUTE_MS;
+
 /** A simulation in which many GpuPods come and go, in waves, with random faults. */
 class RandomRun {
   readonly simulation: Simulation;
@@ -147,7 +150,12 @@ class RandomRun {
     const without = simulation
       .objects()
       .flatMap(({ metadata: { name } }) => (this.#isRented(name) ? [] : [name]));
-    judgeEnd(simulation, { surplusMsByUid: this.injector.excused, passes: Infinity, without });
+    judgeEnd(simulation, {
+      surplusMsByUid: this.injector.excused,
+      overdueMs: OVERDUE_MS,
+      passes: Infinity,
+      without,
+    });
   }
 
   #judgePasses(): void {
@@ -274,7 +282,7 @@ async function resultOf(randomRun: RandomRun): Promise<RunResult> {
   } catch (error) {
     if (!(error instanceof SimulationFailure)) throw error;
     simulation.trace.add(simulation.time.nowMs, error.message);
-    judgeRun(simulation, { surplusMsByUid: randomRun.injector.excused });
+    judgeRun(simulation, { surplusMsByUid: randomRun.injector.excused, overdueMs: OVERDUE_MS });
   }
   return {
     violations: simulation.journal.violations,

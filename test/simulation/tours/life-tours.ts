@@ -1,4 +1,5 @@
 import type { FaultRuleInput } from '../../../src/simulator/faults/effect.ts';
+import { specChange } from '../people.ts';
 import { hiddenFor } from '../provider-faults.ts';
 import {
   affordable,
@@ -73,6 +74,7 @@ const IDLE: Readonly<Record<string, Arrival>> = {
   Terminated: { ...ALL_FAIL, steps: ['Terminated'] },
   Interrupted: { steps: ['Ready', ends, 'Interrupted'] },
   Lost: { steps: ['Ready', vanishes, 'Lost'] },
+  Expired: { spec: { maxLifetime: '5m' }, steps: ['Ready', 'Expired'] },
 };
 
 function each(
@@ -162,6 +164,14 @@ export const TOURS: Readonly<Record<string, Tour>> = {
   'left running while another finalizer holds the GpuPod': {
     spec: { deletionPolicy: 'Retain' },
     steps: ['Ready', heldByAnother, 'Deleting', passing(MINUTE_MS), releasedByAnother],
+  },
+  'its lifetime is over, and is extended': {
+    spec: { maxLifetime: '5m' },
+    steps: ['Ready', 'Expired', passing(MINUTE_MS), specChange({ maxLifetime: '24h' }), 'Ready'],
+  },
+  'its total cost is reached, and the limit is raised': {
+    spec: { maxTotalCost: 2 },
+    steps: ['Ready', passing(50 * MINUTE_MS), 'Expired', specChange({ maxTotalCost: 20 }), 'Ready'],
   },
   'suspended and resumed': { steps: ['Ready', suspend, 'Suspended', resume, 'Ready'] },
   'deleted during the termination': { steps: ['Ready', suspend, 'Terminating', deleteIt] },
