@@ -10,7 +10,8 @@ type StalledReason = Reason<'Stalled'>;
 
 /** Reasons that a change of the spec does not lift, because the work on the instance is lost. */
 const AFTER_LOSS: readonly StalledReason[] = ['Interrupted', 'Lost'];
-const LASTING: readonly StalledReason[] = [
+/** Only a person lifts them. */
+export const LASTING: readonly StalledReason[] = [
   ...AFTER_LOSS,
   'OfferTimeout',
   'InvalidRequest',

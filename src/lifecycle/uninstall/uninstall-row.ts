@@ -7,6 +7,7 @@ import { numberAt, recordAt, stringAt } from '../../json.ts';
 import { priceToMicros } from '../../offers/money.ts';
 import type { MicroUsd } from '../../offers/money.ts';
 import { readIntent, unresolvedIntent } from '../intent.ts';
+import { LASTING } from '../rules/stalled.ts';
 import type { Policy } from '../settings.ts';
 import { attemptsOf, currentAttempt } from '../status/attempts.ts';
 import { findCondition } from '../status/draft.ts';
@@ -147,10 +148,7 @@ function stateWithoutInstance(gpuPod: GpuPod): UninstallState {
 
 /** Stalls that only a person lifts. The operator may leave every other one by itself, and rent. */
 const UNTIL_CHANGED: ReadonlySet<string> = new Set<Reason<'Stalled'>>([
-  'OfferTimeout',
-  'InvalidRequest',
-  'Interrupted',
-  'Lost',
+  ...LASTING,
   'AttemptsExhausted',
   'NotAllowed',
 ]);

@@ -115,6 +115,11 @@ describe('the row of a GpuPod', () => {
       expected: { state: 'idle' },
     },
     {
+      name: 'whose limit ended its instance is idle',
+      gpuPod: { status: { conditions: [condition('Stalled', 'Expired')] } },
+      expected: { state: 'idle' },
+    },
+    {
       name: 'that was stalled for an earlier spec may rent',
       gpuPod: { generation: 2, status: { conditions: stalled(1) } },
       expected: { state: 'mayRent' },
