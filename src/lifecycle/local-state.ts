@@ -27,7 +27,7 @@ export interface LocalState {
   readonly deletingSinceMs?: number;
   /** An instance that this process received an ID for, and that no status names yet. */
   readonly unbound?: UnboundInstance;
-  /** Duplicates: instance ID → start of the list that first showed it. See `standingOf`. */
+  /** Duplicates: instance ID → start of the list that first showed it. See `relationOf`. */
   readonly duplicates: Readonly<Record<string, number>>;
   /** The current failure, since when it lasts, and how often it occurred in a row. */
   readonly failure?:

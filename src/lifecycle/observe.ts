@@ -2,14 +2,14 @@ import { isDeleting } from '../api/gpupod/gpu-pod.ts';
 import { accountOfIntent } from './account.ts';
 import type { Observation, InventoryView } from './observation.ts';
 import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';
-import { isOldEnoughForLists } from './gone.ts';
 import { observeCreation } from './instance-age.ts';
+import { isOldEnoughForLists } from './instance-end.ts';
 import { writingOf } from './intent.ts';
 import type { Intent } from './intent.ts';
 import { openIntentOf } from './open-intent.ts';
 import { isSameAttempt } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
-import { standingOf } from './surplus.ts';
+import { relationOf } from './instance-relation.ts';
 
 /** Adds what was just observed to the local state. A pure function. */
 export function observe(observation: Observation): LocalState {
@@ -244,7 +244,7 @@ function observeDuplicates(observation: Observation): LocalState['duplicates'] {
   }
   const duplicates = inventory.live.filter(
     (instance) =>
-      instance.podId !== localState.unbound?.podId && standingOf(observation, instance) === 'duplicate',
+      instance.podId !== localState.unbound?.podId && relationOf(observation, instance) === 'duplicate',
   );
   return Object.fromEntries(
     duplicates.map(({ podId }) => [podId, localState.duplicates[podId] ?? inventory.beganAtMs]),

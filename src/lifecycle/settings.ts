@@ -67,7 +67,7 @@ export const DEFAULT_TIMINGS: ProtocolTimings = {
 /** Number of complete lists without the instance that prove that a create request created nothing. */
 export const LISTS_THAT_PROVE_ABSENCE = 3;
 /** Number of checks (a 404, and absent from a complete list) that prove that an instance has ended. */
-export const LOOKS_THAT_PROVE_GONE = 2;
+export const ABSENCES_THAT_PROVE_END = 2;
 /**
  * Lower bound of attempts without an instance before the GpuPod stalls. They usually cost nothing, so `maxAttempts`
  * does not lower it.

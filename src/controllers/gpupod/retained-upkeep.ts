@@ -1,7 +1,7 @@
 import { identityOf, isSameAccount } from '../../lifecycle/account.ts';
-import { isInHistoryOnly } from '../../lifecycle/gone.ts';
+import { isInHistoryOnly } from '../../lifecycle/instance-end.ts';
 import type { InventoryView } from '../../lifecycle/observation.ts';
-import { LOOKS_THAT_PROVE_GONE } from '../../lifecycle/settings.ts';
+import { ABSENCES_THAT_PROVE_END } from '../../lifecycle/settings.ts';
 import type { Context } from './context.ts';
 import type { RetainedInstance } from './retained-instances.ts';
 import { whileSessionLasts } from '../../accounts/session-fence.ts';
@@ -90,7 +90,7 @@ export class RetainedUpkeep {
     return answer.kind === 'notFound' ? 'absent' : 'failed';
   }
 
-  /** As in `gone.ts`: two proofs, far enough apart, and none while the provider's answers are in doubt. */
+  /** As in `instance-end.ts`: two proofs, far enough apart, and none while the provider's answers are in doubt. */
   #isProvenGone(podId: string, list: InventoryView): boolean {
     const { clock, session, timings } = this.#parts;
     const nowMs = clock.monotonicMs();
@@ -102,6 +102,6 @@ export class RetainedUpkeep {
     const isProof = list.beganAtMs >= known.readAtMs && nowMs - known.readAtMs >= timings.goneSpacingMs;
     const seen = isProof ? { ...known, readAtMs: nowMs, proofs: known.proofs + 1 } : known;
     this.#missing.set(podId, seen);
-    return seen.proofs >= LOOKS_THAT_PROVE_GONE && nowMs - seen.sinceMs >= timings.unreadPodAgeMs;
+    return seen.proofs >= ABSENCES_THAT_PROVE_END && nowMs - seen.sinceMs >= timings.unreadPodAgeMs;
   }
 }

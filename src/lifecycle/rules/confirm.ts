@@ -1,4 +1,4 @@
-import { untilReadAgainMs } from '../gone.ts';
+import { untilReadAgainMs } from '../instance-end.ts';
 import type { Observation, LastSeen } from '../observation.ts';
 import type { InstanceState } from '../local-state.ts';
 import { draftStatus } from '../status/draft.ts';

@@ -4,7 +4,7 @@ import type { Observation } from '../observation.ts';
 import { openIntentOf } from '../open-intent.ts';
 import { isSameAttempt } from '../pod-name.ts';
 import { currentAttempt } from '../status/attempts.ts';
-import { ownInstances, newerInstances, retainsInstances } from '../surplus.ts';
+import { ownInstances, newerInstances, retainsInstances } from '../instance-relation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { InstanceLeft, Rest, Step } from '../step.ts';
 import { checkAsRequested } from './as-requested.ts';

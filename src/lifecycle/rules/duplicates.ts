@@ -1,11 +1,11 @@
 import type { Observation } from '../observation.ts';
 import type { Step } from '../step.ts';
-import { terminatesAllInstances } from '../surplus.ts';
+import { terminatesAllInstances } from '../instance-relation.ts';
 import { ownership } from './identity.ts';
 
 /**
  * Terminates an instance of an attempt that this GpuPod has closed or passed: its create request was believed lost. A
- * second complete list must show it first. See `standingOf` for what counts as a duplicate.
+ * second complete list must show it first. See `relationOf` for what counts as a duplicate.
  */
 export function terminateDuplicates(observation: Observation): Step | undefined {
   const { inventory, localState, timings } = observation;

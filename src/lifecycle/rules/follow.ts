@@ -1,7 +1,7 @@
 import { identityOf } from '../account.ts';
 import type { Observation, LastSeen } from '../observation.ts';
-import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from '../gone.ts';
-import type { EndVerdict } from '../gone.ts';
+import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from '../instance-end.ts';
+import type { EndVerdict } from '../instance-end.ts';
 import type { InstanceState } from '../local-state.ts';
 import { readinessOf } from '../readiness.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -109,8 +109,10 @@ export function investigate(observation: Observation, instance: InstanceState): 
 
 function isSuspect(observation: Observation, instance: InstanceState): boolean {
   const { lastSeen, massAbsence } = observation;
-  const isReportedGone = lastSeen?.omitted === true || lastSeen?.snapshot.status === 'TERMINATED';
-  return !massAbsence && (instance.missing > 0 || isReportedGone || isMissingInList(observation, instance));
+  const isReportedMissing = lastSeen?.omitted === true || lastSeen?.snapshot.status === 'TERMINATED';
+  return (
+    !massAbsence && (instance.missing > 0 || isReportedMissing || isMissingInList(observation, instance))
+  );
 }
 
 /** A complete list that is newer than every snapshot does not show the instance. */

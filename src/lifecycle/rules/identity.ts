@@ -1,5 +1,5 @@
 import type { Observation, LastSeen } from '../observation.ts';
-import { untilReadAgainMs } from '../gone.ts';
+import { untilReadAgainMs } from '../instance-end.ts';
 import type { InstanceState } from '../local-state.ts';
 import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, objectHashes, parsePodName } from '../pod-name.ts';

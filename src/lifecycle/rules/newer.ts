@@ -12,7 +12,7 @@ import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
-import { newerInstances } from '../surplus.ts';
+import { newerInstances } from '../instance-relation.ts';
 import { startingDraft } from './condition-drafts.ts';
 import { differenceFromSpec } from './differences.ts';
 import { newerMessage } from './newer-message.ts';

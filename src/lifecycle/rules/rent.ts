@@ -12,7 +12,7 @@ import type { Failure } from '../provider.ts';
 import { attemptsCostOf } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
-import { ownInstances } from '../surplus.ts';
+import { ownInstances } from '../instance-relation.ts';
 import { PENDING, pendingBecause } from './condition-drafts.ts';
 import { restFailing } from './failing.ts';
 import type { Hindrance } from './failing.ts';

@@ -2,7 +2,7 @@ import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS } from '../../api/common/names.ts';
 import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
-import { endVerdict, mayReadAgain, wantsRead } from '../gone.ts';
+import { endVerdict, mayReadAgain, wantsRead } from '../instance-end.ts';
 import type { InstanceState } from '../local-state.ts';
 import type { ConditionDrafts } from '../status/draft.ts';
 import { draftStatus } from '../status/draft.ts';

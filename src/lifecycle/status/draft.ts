@@ -4,7 +4,7 @@ import type { Condition, GpuPodStatus } from '../../api/gpupod/status.ts';
 import type { Observation } from '../observation.ts';
 import { plainText } from '../../api/common/plain-text.ts';
 import { newerMessage } from '../rules/newer-message.ts';
-import { newerInstances } from '../surplus.ts';
+import { newerInstances } from '../instance-relation.ts';
 import { accrue } from './accrual.ts';
 import { currentAttempt } from './attempts.ts';
 import { expiringParts } from './expiring.ts';

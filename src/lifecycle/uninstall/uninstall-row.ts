@@ -11,7 +11,7 @@ import { LASTING } from '../rules/stalled.ts';
 import type { Policy } from '../settings.ts';
 import { attemptsOf, currentAttempt } from '../status/attempts.ts';
 import { findCondition } from '../status/draft.ts';
-import { retainsInstances } from '../surplus.ts';
+import { retainsInstances } from '../instance-relation.ts';
 
 /**
  * Why the operator is still needed for a GpuPod.

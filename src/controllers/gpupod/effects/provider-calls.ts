@@ -7,7 +7,7 @@ import type { LocalState, PodRead } from '../../../lifecycle/local-state.ts';
 import { isSameAttempt } from '../../../lifecycle/pod-name.ts';
 import type { Answer, NotFound, InstanceSnapshot } from '../../../lifecycle/provider.ts';
 import type { DeleteDuplicate } from '../../../lifecycle/step.ts';
-import { standingOf } from '../../../lifecycle/surplus.ts';
+import { relationOf } from '../../../lifecycle/instance-relation.ts';
 import type { OfferQuery } from '../../../offers/offer-source.ts';
 import { noteOwnPod } from '../../../accounts/account-evidence.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
@@ -165,7 +165,7 @@ function isDuplicate(
   { podId, podName }: DeleteDuplicate,
 ): boolean {
   const own = { gpuPod, installation, policy, intent: readIntent(gpuPod), mayAdopt: false };
-  return standingOf(own, { podId, name: podName }) === 'duplicate';
+  return relationOf(own, { podId, name: podName }) === 'duplicate';
 }
 
 function isOwned(gpuPod: GpuPod, { podId, podName }: DeleteDuplicate): boolean {

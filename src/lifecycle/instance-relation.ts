@@ -10,7 +10,7 @@ import type { Policy } from './settings.ts';
 import { attemptsOf, hasOutcome } from './status/attempts.ts';
 
 /** How an instance with one of this GpuPod's name prefixes relates to it. */
-export type Standing =
+export type InstanceRelation =
   /** The instance in the status, or of the open create intent. */
   | 'own'
   /**
@@ -31,7 +31,7 @@ export type ObjectKnown = Pick<Observation, 'gpuPod' | 'installation' | 'intent'
 
 type Named = Pick<InstanceSnapshot, 'podId' | 'name'>;
 
-export function standingOf(known: ObjectKnown, instance: Named): Standing {
+export function relationOf(known: ObjectKnown, instance: Named): InstanceRelation {
   const { gpuPod, installation } = known;
   const parts = parsePodName(instance.name);
   if (instance.podId === gpuPod.status.podId || isNamedByIntent(known, instance.name)) {
@@ -53,7 +53,7 @@ export function newerInstances(
   observation: ObjectKnown & Pick<Observation, 'inventory'>,
 ): readonly InstanceSnapshot[] {
   return (observation.inventory?.live ?? []).filter(
-    (instance) => standingOf(observation, instance) === 'newer',
+    (instance) => relationOf(observation, instance) === 'newer',
   );
 }
 
@@ -69,7 +69,7 @@ export function ownInstances(
     (instance) =>
       prefixOfName(instance.name) !== adopted ||
       adopted === undefined ||
-      standingOf(known, instance) === 'own',
+      relationOf(known, instance) === 'own',
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Observation, InventoryView } from './observation.ts';
 import type { InstanceState } from './local-state.ts';
-import { LOOKS_THAT_PROVE_GONE } from './settings.ts';
+import { ABSENCES_THAT_PROVE_END } from './settings.ts';
 
 /**
  * Whether the rented instance has ended.
@@ -32,12 +32,15 @@ function isPolledTerminated(
   { lastSeen, inventory }: Observation,
   { podId, deletedAtMs = Infinity }: InstanceState,
 ): boolean {
-  const isSaid =
+  const isShownTerminated =
     lastSeen?.omitted === false &&
     lastSeen.snapshot.status === 'TERMINATED' &&
     lastSeen.beganAtMs >= deletedAtMs;
   return (
-    isSaid && inventory !== undefined && inventory.beganAtMs >= deletedAtMs && !isListedLive(inventory, podId)
+    isShownTerminated &&
+    inventory !== undefined &&
+    inventory.beganAtMs >= deletedAtMs &&
+    !isListedLive(inventory, podId)
   );
 }
 
@@ -55,7 +58,7 @@ function isListedLive(inventory: InventoryView, podId: string): boolean {
 
 function isProvenMissing({ now, timings }: Observation, instance: InstanceState): boolean {
   const isOldEnough = instance.wasRead || now.monotonicMs - instance.sinceMs >= timings.unreadPodAgeMs;
-  return instance.missing >= LOOKS_THAT_PROVE_GONE && isOldEnough;
+  return instance.missing >= ABSENCES_THAT_PROVE_END && isOldEnough;
 }
 
 /**

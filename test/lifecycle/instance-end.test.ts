@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InventoryView } from '../../src/lifecycle/observation.ts';
-import { endVerdict, mayReadAgain, wantsRead } from '../../src/lifecycle/gone.ts';
+import { endVerdict, mayReadAgain, wantsRead } from '../../src/lifecycle/instance-end.ts';
 import type { PodRead, InstanceState } from '../../src/lifecycle/local-state.ts';
 import { rentedGpuPod } from '../support/builders/gpu-pod.ts';
 import { observation, NOW_MS, anInstanceState } from '../support/builders/observation.ts';
