@@ -12,7 +12,7 @@ export interface AccountQuestionOptions {
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 const NOT_IMPLEMENTED = 501;
 /** How long other work waits for the answer. A slower answer arrives in the background. */
-const PATIENCE_MS = 3_000;
+const WAIT_MS = 3_000;
 const NOT_YET: Failure = {
   kind: 'failure',
   reason: 'ApiUnavailable',
@@ -57,7 +57,7 @@ export class AccountQuestion {
       this.#asking = { version, answer: provider.whoami() };
     }
     const timer = new AbortController();
-    const late = clock.sleep(PATIENCE_MS, timer.signal).then(
+    const late = clock.sleep(WAIT_MS, timer.signal).then(
       () => NOT_YET,
       () => NOT_YET,
     );

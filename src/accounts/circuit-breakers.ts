@@ -17,7 +17,7 @@ interface Breaker {
 }
 
 /** Recent results of an account. */
-interface Standing {
+interface BreakerState {
   readonly acceptedAtMs?: number;
   /** Namespaces whose create requests were refused for the account since then. */
   readonly refused: ReadonlySet<string>;
@@ -46,7 +46,7 @@ export class CircuitBreakers {
   readonly #onReset: (keys: readonly string[]) => void;
   readonly #holds: ObjectHolds;
   readonly #breakers = new Map<string, Breaker>();
-  readonly #standings = new Map<string, Standing>();
+  readonly #states = new Map<string, BreakerState>();
   readonly #waiting = new Map<string, Set<string>>();
 
   /** @param onReset receives the keys of the GpuPods that a breaker held back, when it is reset */
@@ -118,7 +118,7 @@ export class CircuitBreakers {
   /** A new key may be allowed what the old one was not. */
   resetAll(): void {
     this.#holds.clear();
-    this.#standings.clear();
+    this.#states.clear();
     for (const breakerKey of [...this.#breakers.keys()]) {
       this.#reset(breakerKey);
     }
@@ -126,7 +126,7 @@ export class CircuitBreakers {
 
   #accept({ breakerKey, uid }: Requester): void {
     this.#holds.end(uid);
-    this.#standings.set(breakerKey, { acceptedAtMs: this.#clock.monotonicMs(), refused: new Set() });
+    this.#states.set(breakerKey, { acceptedAtMs: this.#clock.monotonicMs(), refused: new Set() });
     this.#reset(breakerKey);
   }
 
@@ -145,10 +145,10 @@ export class CircuitBreakers {
       return;
     }
     const isDoubtful = this.#isDoubtful(requester, refusal);
-    const standing = this.#standings.get(breakerKey);
-    this.#standings.set(breakerKey, {
-      ...standing,
-      refused: new Set([...(standing?.refused ?? []), namespace]),
+    const state = this.#states.get(breakerKey);
+    this.#states.set(breakerKey, {
+      ...state,
+      refused: new Set([...(state?.refused ?? []), namespace]),
     });
     if (isDoubtful) {
       this.#holds.refuse(requester, refusal, otherOffers);
@@ -165,7 +165,7 @@ export class CircuitBreakers {
 
   /** True if the account works for others and only one namespace is refused: its own request may be the cause. */
   #isDoubtful({ breakerKey, namespace }: Requester, { isProven }: Refusal): boolean {
-    const { acceptedAtMs = -Infinity, refused = new Set() } = this.#standings.get(breakerKey) ?? {};
+    const { acceptedAtMs = -Infinity, refused = new Set() } = this.#states.get(breakerKey) ?? {};
     const isRecent = this.#clock.monotonicMs() - acceptedAtMs <= ACCEPTED_MS * this.#scale;
     const isAlone = [...refused].every((other) => other === namespace);
     return !isProven && isRecent && isAlone;

@@ -221,7 +221,7 @@ export class Inventory {
 
   #isNews(wallet: Wallet): boolean {
     const reason = this.#instances.failing(wallet)?.failure.reason;
-    if (reason === undefined || !this.#instances.isTellable(wallet)) {
+    if (reason === undefined || !this.#instances.isReportable(wallet)) {
       this.#told.delete(wallet);
       return false;
     }

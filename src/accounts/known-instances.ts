@@ -7,9 +7,9 @@ import {
   afterFailure,
   afterList,
   completeSinceMs,
-  isWorthTelling,
-  tellFailure,
-  tellUnlisted,
+  isWorthReporting,
+  reportFailure,
+  reportUnlisted,
   UNLISTED,
 } from './wallet-lists.ts';
 import type { WalletFailure, WalletState } from './wallet-lists.ts';
@@ -88,10 +88,10 @@ export class KnownInstances {
   }
 
   /** True if the wallet cannot be listed, and the failure has lasted or will last. */
-  isTellable(wallet: Wallet): boolean {
+  isReportable(wallet: Wallet): boolean {
     const failing = this.failing(wallet);
     const { clock, quietFailureMs } = this.#options;
-    return failing !== undefined && isWorthTelling(failing, clock.monotonicMs(), quietFailureMs);
+    return failing !== undefined && isWorthReporting(failing, clock.monotonicMs(), quietFailureMs);
   }
 
   concerns(wallets: Wallets, wallet: Wallet): boolean {
@@ -162,11 +162,11 @@ export class KnownInstances {
     const listed = this.wallets();
     for (const wallet of wallets) {
       if (wallet !== undefined && !listed.includes(wallet)) {
-        return tellUnlisted(wallet);
+        return reportUnlisted(wallet);
       }
       const failing = this.failing(wallet);
-      if (failing !== undefined && this.isTellable(wallet)) {
-        return tellFailure(wallet, failing);
+      if (failing !== undefined && this.isReportable(wallet)) {
+        return reportFailure(wallet, failing);
       }
     }
     return undefined;

@@ -33,7 +33,7 @@ const MOVING: ReadonlySet<string> = new Set<CreateHold['reason']>(['Forbidden', 
 const MAX_FORBIDDEN = 3;
 
 /** How long an expired hold is remembered. */
-const MEMORY_MS = 60 * 60_000;
+const RETENTION_MS = 60 * 60_000;
 
 /**
  * Holds back the create requests of single GpuPods. A refusal that the GpuPod's own request caused stops no other.
@@ -83,7 +83,7 @@ export class ObjectHolds {
   #dropOld(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const [uid, { untilMs }] of this.#holds) {
-      if (untilMs + MEMORY_MS * this.#scale < nowMs) {
+      if (untilMs + RETENTION_MS * this.#scale < nowMs) {
         this.#holds.delete(uid);
       }
     }

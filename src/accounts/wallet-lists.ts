@@ -95,19 +95,23 @@ const PASSING: ReadonlySet<Failure['reason']> = new Set([
 ]);
 
 /** True unless the failure usually passes by itself and has not lasted. */
-export function isWorthTelling({ failure, sinceMs }: WalletFailure, nowMs: number, quietMs: number): boolean {
+export function isWorthReporting(
+  { failure, sinceMs }: WalletFailure,
+  nowMs: number,
+  quietMs: number,
+): boolean {
   return !PASSING.has(failure.reason) || nowMs - sinceMs >= quietMs;
 }
 
 /** What a failed list means for the GpuPods that it concerns. The text names the wallet. */
-export function tellFailure(wallet: Wallet, { failure }: WalletFailure): ListDoubt {
+export function reportFailure(wallet: Wallet, { failure }: WalletFailure): ListDoubt {
   const whose = wallet === undefined ? 'that no team pays for' : `of team ${wallet}`;
   const message = `Failed to list the instances ${whose}. GpuPods that need that list keep waiting, and their instances may bill. ${failure.message}`;
   return { reason: failure.reason, message };
 }
 
 /** The team of a create intent is no longer among the listed ones. */
-export function tellUnlisted(teamId: string): ListDoubt {
+export function reportUnlisted(teamId: string): ListDoubt {
   return {
     reason: 'NotAllowed',
     message:

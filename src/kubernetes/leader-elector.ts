@@ -3,7 +3,7 @@ import { whenAborted } from './deadline.ts';
 import type { Election, LeadershipHandlers } from './election.ts';
 import { errorFields } from './error-fields.ts';
 import {
-  claimedSpec,
+  acquiredSpec,
   type Lease,
   leaseClient,
   LeaseObservation,
@@ -145,7 +145,7 @@ export class LeaderElector implements Election {
       }
     }
     this.#isClaiming = true;
-    const isTaken = await this.#claim(signal);
+    const isTaken = await this.#acquire(signal);
     this.#isClaiming = false;
     // After a slow take the Lease is written once more with a longer duration, before anything relies on it.
     return isTaken && !this.#times.isLonger;
@@ -156,10 +156,10 @@ export class LeaderElector implements Election {
    *
    * @returns false if another process wrote or deleted it in between
    */
-  async #claim(signal: AbortSignal): Promise<boolean> {
+  async #acquire(signal: AbortSignal): Promise<boolean> {
     const { clock, namespace, name, identity } = this.#options;
-    const claim = { identity, leaseDurationMs: this.#times.durationMs, nowMs: clock.nowMs() };
-    const spec = claimedSpec(this.#lease?.spec, claim);
+    const request = { identity, leaseDurationMs: this.#times.durationMs, nowMs: clock.nowMs() };
+    const spec = acquiredSpec(this.#lease?.spec, request);
     // A standby adds no annotations, because it must read those of the last holder first.
     const annotations = this.#mode === 'standby' ? {} : this.#nextCargo();
     const options = { signal, timeoutMs: this.#times.requestTimeoutMs };
@@ -243,7 +243,7 @@ export class LeaderElector implements Election {
    */
   async #renew(signal: AbortSignal): Promise<boolean> {
     const { namespace, name, identity } = this.#options;
-    if (await this.#claim(signal)) return true;
+    if (await this.#acquire(signal)) return true;
     const options = { signal, timeoutMs: this.#times.requestTimeoutMs };
     this.#lease = await this.#leases.get({ namespace, name }, options);
     if (this.#lease !== undefined && this.#lease.spec.holderIdentity !== identity) this.#leading.abort();

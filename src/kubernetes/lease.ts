@@ -20,7 +20,7 @@ export interface Lease extends KubernetesObject {
 }
 
 /** What a holder writes into the Lease. */
-export interface LeaseClaim {
+export interface LeaseRequest {
   identity: string;
   leaseDurationMs: number;
   nowMs: number;
@@ -35,13 +35,13 @@ export function leaseClient(transport: ApiTransport): ResourceClient<Lease> {
   });
 }
 
-/** The record with which `claim.identity` takes the Lease, or renews it if it holds it already. */
-export function claimedSpec(held: LeaseSpec | undefined, claim: LeaseClaim): LeaseSpec {
-  const renewTime = microTime(claim.nowMs);
-  const isRenewal = held?.holderIdentity === claim.identity;
+/** The record with which `request.identity` takes the Lease, or renews it if it holds it already. */
+export function acquiredSpec(held: LeaseSpec | undefined, request: LeaseRequest): LeaseSpec {
+  const renewTime = microTime(request.nowMs);
+  const isRenewal = held?.holderIdentity === request.identity;
   return {
-    holderIdentity: claim.identity,
-    leaseDurationSeconds: Math.ceil(claim.leaseDurationMs / 1000),
+    holderIdentity: request.identity,
+    leaseDurationSeconds: Math.ceil(request.leaseDurationMs / 1000),
     acquireTime: isRenewal ? held.acquireTime : renewTime,
     renewTime,
     leaseTransitions: (held?.leaseTransitions ?? 0) + (isRenewal || held === undefined ? 0 : 1),

@@ -2,7 +2,7 @@ import type { LedgerNews } from './attempt-ledger.ts';
 import type { GpuPodSample } from './gpu-pod-sample.ts';
 import type { Instruments } from './instruments.ts';
 import { METRICS } from './metric-definitions.ts';
-import type { SpentBook } from './spent-book.ts';
+import type { SpendingRecord } from './spending-record.ts';
 
 const NONE = 'none';
 const MS_PER_SECOND = 1_000;
@@ -59,7 +59,7 @@ export function refreshGpuPodMetrics(
 }
 
 /** Counts what happened since the last read. */
-export function countNews(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
+export function countNews(instruments: GpuPodInstruments, book: SpendingRecord, news: LedgerNews): void {
   for (const [namespace, usd] of news.spentUsd) {
     book.add(namespace, usd);
   }
@@ -72,7 +72,7 @@ export function countNews(instruments: GpuPodInstruments, book: SpentBook, news:
 }
 
 /** Sets the cost so far and the recorded spending. */
-export function showAmounts(instruments: GpuPodInstruments, book: SpentBook, news: LedgerNews): void {
+export function showAmounts(instruments: GpuPodInstruments, book: SpendingRecord, news: LedgerNews): void {
   for (const [namespace, usd] of news.livingUsd) {
     instruments.livingCost.set({ namespace }, usd);
   }

@@ -19,7 +19,7 @@ import type { Instruments } from './instruments.ts';
 import { createFailureRecorder, createOfferRecorder } from './offer-metrics.ts';
 import type { OfferFailure, OfferSample } from './offer-metrics.ts';
 import { METRICS } from './metric-definitions.ts';
-import { SpentBook } from './spent-book.ts';
+import { SpendingRecord } from './spending-record.ts';
 
 /** What each scrape reads. All functions are synchronous and must be cheap. */
 export interface MetricSources {
@@ -125,7 +125,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
   const ledger = new AttemptLedger();
-  const book = new SpentBook();
+  const book = new SpendingRecord();
   let isLeading = false;
   instruments.buildInfo.set({ version }, 1);
   showKnownValues(instruments);

@@ -17,7 +17,7 @@ const LEGACY_PAGE_SIZE = 500;
 /** 5,000 offers of one GPU type and count. The live API had 608 in all. */
 const MAX_PAGES = 50;
 /** How long to use the legacy endpoint before trying the current one again. */
-const LEGACY_MEMORY_MS = 10 * 60_000;
+const LEGACY_RETENTION_MS = 10 * 60_000;
 /** One replica may answer with an empty list. The retry probably reaches another one. */
 const EMPTY_RETRY_DELAY_MS = 500;
 
@@ -42,7 +42,7 @@ export function createAvailability(client: HttpClient): (query: OfferQuery) => P
     }
     const legacy = await readLegacyPages(client, query);
     if (legacy.kind === 'ok') {
-      legacyUntilMs = clock.monotonicMs() + LEGACY_MEMORY_MS;
+      legacyUntilMs = clock.monotonicMs() + LEGACY_RETENTION_MS;
     }
     return legacy;
   }

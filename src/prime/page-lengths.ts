@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 
 /** How long an empty second page proves that first pages of this length are complete. */
-const MEMORY_MS = 10 * 60_000;
+const RETENTION_MS = 10 * 60_000;
 const PAGE_SIZE = 100;
 /** No known server cuts pages shorter than this. */
 const SHORTEST_CUT = 20;
@@ -46,7 +46,7 @@ export class PageLengths {
   #learn(page: number, firstLength: number): void {
     if (page === 2 && firstLength < PAGE_SIZE) {
       this.#uncut = Math.max(this.#knownUncut(), firstLength);
-      this.#untilMs = this.#clock.monotonicMs() + MEMORY_MS;
+      this.#untilMs = this.#clock.monotonicMs() + RETENTION_MS;
     }
   }
 

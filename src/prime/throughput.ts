@@ -1,7 +1,7 @@
 /** Number of refusals to remember, as points to measure from. */
 const MAX_MARKS = 6;
 /** How far back to measure, because the limit may have changed. */
-const MEMORY_MS = 30_000;
+const RETENTION_MS = 30_000;
 /** A measure counts if requests waited for this share of the time. */
 const BUSY_SHARE = 0.8;
 /** A limit usually allows as many requests at once as in a second. */
@@ -73,7 +73,9 @@ export class Throughput {
     this.#blockedMs += blockedMs;
     this.#lostMs += Math.min(MAX_LOST_MS, blockedMs);
     const measured = this.#marks.length === 0 ? this.#first(startedAtMs) : this.#measure(startedAtMs, busyMs);
-    this.#marks = this.#marks.filter((mark) => startedAtMs - mark.startedAtMs < MEMORY_MS).slice(-MAX_MARKS);
+    this.#marks = this.#marks
+      .filter((mark) => startedAtMs - mark.startedAtMs < RETENTION_MS)
+      .slice(-MAX_MARKS);
     this.#marks.push({ startedAtMs, busyMs, lostMs: this.#lostMs, blockedMs: this.#blockedMs, passed: 0 });
     this.#lostMs += Math.min(MAX_LOST_MS, askedMs) / 2;
     return measured;

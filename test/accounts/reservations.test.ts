@@ -13,12 +13,12 @@ const OTHER = 'another uid';
 
 let nowMs: number;
 let objects: RawObject[];
-let books: Reservations;
+let reservations: Reservations;
 
 beforeEach(() => {
   nowMs = Date.parse('2026-11-23T12:00:00Z');
   objects = [];
-  books = new Reservations({
+  reservations = new Reservations({
     view: { list: () => objects },
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => Promise.resolve() },
     installation: INSTALLATION,
@@ -38,7 +38,7 @@ function takeAt(
   instances: readonly InstanceSnapshot[] = [],
   complete: readonly (string | undefined)[] = [undefined],
 ): void {
-  books.takeInventory({ instances, beganAtMs }, new Set(complete));
+  reservations.takeInventory({ instances, beganAtMs }, new Set(complete));
 }
 
 function rented(overrides: GpuPodOverrides = {}): RawObject {
@@ -60,28 +60,28 @@ describe('Reservations', () => {
       });
     objects = [counted(rented())];
     list(LIVE);
-    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
     expect(reads).toBeGreaterThan(0);
     const before = reads;
-    for (let times = 0; times < 10; times += 1) books.elsewhere(OTHER);
+    for (let times = 0; times < 10; times += 1) reservations.elsewhere(OTHER);
     expect(reads).toBe(before);
 
     objects = [counted(rented())];
-    books.elsewhere(OTHER);
+    reservations.elsewhere(OTHER);
     expect(reads).toBe(2 * before);
   });
 
   it('counts the instance of an observed GpuPod that is removed before any list shows it', () => {
     list();
-    books.note(gpuPod({ intent: intent(), status: rentedStatus() }));
-    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+    reservations.note(gpuPod({ intent: intent(), status: rentedStatus() }));
+    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
   });
 
   it('knows no total before the first complete list', () => {
     objects = [rented()];
-    expect(books.elsewhere(OTHER)).toBeUndefined();
-    expect(books.reserve(OTHER, intent(), 100_000_000)).toBe(false);
-    expect(books.reserve(OTHER, intent(), undefined)).toBe(true);
+    expect(reservations.elsewhere(OTHER)).toBeUndefined();
+    expect(reservations.reserve(OTHER, intent(), 100_000_000)).toBe(false);
+    expect(reservations.reserve(OTHER, intent(), undefined)).toBe(true);
   });
 
   it.each<{ why: string; objects: RawObject[]; listed: readonly InstanceSnapshot[]; micros: number }>([
@@ -176,47 +176,47 @@ describe('Reservations', () => {
   ])('counts $micros micro-dollars: $why', ({ objects: held, listed, micros }) => {
     objects = held;
     list(...listed);
-    expect(books.elsewhere(OTHER)).toBe(micros);
+    expect(reservations.elsewhere(OTHER)).toBe(micros);
   });
 
   it('stops counting an instance that two lists, far enough apart, do not show', () => {
     list(LIVE);
     nowMs += 60_000;
     takeAt(nowMs);
-    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
     takeAt(nowMs + 29_999);
-    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
     takeAt(nowMs + 30_000);
-    expect(books.elsewhere(OTHER)).toBe(0);
+    expect(reservations.elsewhere(OTHER)).toBe(0);
   });
 
   it('keeps counting an instance when the list of its wallet is incomplete', () => {
     list({ ...LIVE, teamId: 'team-a' });
     takeAt(nowMs + 60_000);
     takeAt(nowMs + 120_000);
-    expect(books.elsewhere(OTHER)).toBe(2_500_000);
+    expect(reservations.elsewhere(OTHER)).toBe(2_500_000);
     takeAt(nowMs + 180_000, [], ['team-a']);
     takeAt(nowMs + 240_000, [], ['team-a']);
-    expect(books.elsewhere(OTHER)).toBe(0);
+    expect(reservations.elsewhere(OTHER)).toBe(0);
   });
 
   it('keeps counting an instance whose GpuPod is removed between two lists', () => {
     list();
     objects = [rented()];
-    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
     objects = [];
-    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
   });
 
   it.each(['retained', 'released'] as const)(
     'keeps counting a %s instance, and reports the reason',
     (kind) => {
       list();
-      books.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
-      expect(books.elsewhere(OTHER)).toBe(1_900_000);
-      expect(books.unowned().get(kind)).toBe(1_900_000);
-      books.ended(POD_ID);
-      expect(books.elsewhere(OTHER)).toBe(0);
+      reservations.keep(POD_ID, gpuPod({ status: rentedStatus() }), kind);
+      expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
+      expect(reservations.unowned().get(kind)).toBe(1_900_000);
+      reservations.ended(POD_ID);
+      expect(reservations.elsewhere(OTHER)).toBe(0);
     },
   );
 
@@ -224,37 +224,37 @@ describe('Reservations', () => {
     const raw = rented();
     objects = [raw];
     list(LIVE, { ...LIVE, podId: 'pod-2', name: nameOfAttempt(2) });
-    expect(books.elsewhere(raw.metadata.uid)).toBe(2_500_000);
+    expect(reservations.elsewhere(raw.metadata.uid)).toBe(2_500_000);
   });
 });
 
 describe('reserve', () => {
   it('rejects the second of two reservations that only fit alone', () => {
     list();
-    expect(books.reserve('a', intent(), 3_000_000)).toBe(true);
-    expect(books.reserve('b', intent(), 3_000_000)).toBe(false);
-    books.release('a', { name: intent().name, isCharged: true });
-    expect(books.reserve('b', intent(), 3_000_000)).toBe(true);
+    expect(reservations.reserve('a', intent(), 3_000_000)).toBe(true);
+    expect(reservations.reserve('b', intent(), 3_000_000)).toBe(false);
+    reservations.release('a', { name: intent().name, isCharged: true });
+    expect(reservations.reserve('b', intent(), 3_000_000)).toBe(true);
   });
 
   it('counts all prepaid hours for one hour, whatever happens to the instance', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
-    expect(books.reserve('a', prepaid, 45_599_999)).toBe(false);
-    expect(books.reserve('a', prepaid, 45_600_000)).toBe(true);
-    books.release('a', { name: prepaid.name, isCharged: true });
-    expect(books.elsewhere('a')).toBe(45_600_000);
-    expect(books.elsewhere('b')).toBe(45_600_000);
+    expect(reservations.reserve('a', prepaid, 45_599_999)).toBe(false);
+    expect(reservations.reserve('a', prepaid, 45_600_000)).toBe(true);
+    reservations.release('a', { name: prepaid.name, isCharged: true });
+    expect(reservations.elsewhere('a')).toBe(45_600_000);
+    expect(reservations.elsewhere('b')).toBe(45_600_000);
     nowMs += HOUR_MS;
-    expect(books.elsewhere('b')).toBe(0);
+    expect(reservations.elsewhere('b')).toBe(0);
   });
 
   it('counts no prepaid hours when the create request charged nothing', () => {
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
-    books.reserve('a', prepaid, 50_000_000);
-    books.release('a', { name: prepaid.name, isCharged: false });
-    expect(books.elsewhere('b')).toBe(0);
+    reservations.reserve('a', prepaid, 50_000_000);
+    reservations.release('a', { name: prepaid.name, isCharged: false });
+    expect(reservations.elsewhere('b')).toBe(0);
   });
 
   it('counts prepaid hours once beside their instance, and the hourly price afterwards', () => {
@@ -262,11 +262,11 @@ describe('reserve', () => {
     const raw = rented({ status: { offer, createdAt: new Date(nowMs).toISOString() } });
     const prepaid = intent({ offer: { prepaidHours: 24 } });
     list();
-    books.reserve(raw.metadata.uid, prepaid, undefined);
+    reservations.reserve(raw.metadata.uid, prepaid, undefined);
     objects = [raw];
-    books.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
-    expect(books.elsewhere(OTHER)).toBe(45_600_000);
+    reservations.release(raw.metadata.uid, { name: prepaid.name, isCharged: true });
+    expect(reservations.elsewhere(OTHER)).toBe(45_600_000);
     nowMs += HOUR_MS;
-    expect(books.elsewhere(OTHER)).toBe(1_900_000);
+    expect(reservations.elsewhere(OTHER)).toBe(1_900_000);
   });
 });

@@ -169,7 +169,7 @@ export function reportFailure(
 }
 
 /** Reports the third failure in a row, and each hundredth after it, which is about one an hour. */
-const FAILURES_BEFORE_TOLD = 2;
+const FAILURES_BEFORE_REPORT = 2;
 const FAILURES_BETWEEN = 100;
 
 function failureEvent(error: unknown, failuresBefore: number): EventToRecord | undefined {
@@ -182,7 +182,7 @@ function failureEvent(error: unknown, failuresBefore: number): EventToRecord | u
         apiErrorMessage(error),
     };
   }
-  const isDue = (failuresBefore - FAILURES_BEFORE_TOLD) % FAILURES_BETWEEN === 0;
+  const isDue = (failuresBefore - FAILURES_BEFORE_REPORT) % FAILURES_BETWEEN === 0;
   return error instanceof ApiError && isDue
     ? {
         type: 'Warning',

@@ -32,7 +32,7 @@ export function confirmBeforeReady(
 }
 
 /** How many times longer to wait for the next list while lists work: in a burst of creates each list has many pages. */
-const PATIENCE = 3;
+const WAIT_FACTOR = 3;
 
 /**
  * Prefers the next list, which all GpuPods share. Falls back to a GET where lists fail, omit the instance, or take
@@ -42,8 +42,8 @@ function readAgain(observation: Observation, instance: InstanceState, sinceMs: n
   const { gpuPod, now, timings, providerFailure, inventory } = observation;
   const isLeftOut =
     inventory === undefined || inventory.doubt !== undefined || inventory.beganAtMs >= sinceMs;
-  const patienceMs = timings.goneSpacingMs * (isLeftOut ? 1 : PATIENCE);
-  const isOverdue = now.monotonicMs - sinceMs >= patienceMs;
+  const waitMs = timings.goneSpacingMs * (isLeftOut ? 1 : WAIT_FACTOR);
+  const isOverdue = now.monotonicMs - sinceMs >= waitMs;
   const untilReadMs = untilReadAgainMs(instance, now.monotonicMs, timings.goneSpacingMs);
   if ((isOverdue || providerFailure !== undefined) && untilReadMs <= 0) {
     return { kind: 'act', effect: { type: 'readPod', podId: instance.podId } };

@@ -99,7 +99,7 @@ export async function release(
     return await context.api.patchMetadata({ ...gpuPod.metadata, metadata: { finalizers } });
   });
   if (outcome.kind === 'known' && outcome.isDone) {
-    settleBooks(context.session, gpuPod, retain, isForced === true);
+    settleReservation(context.session, gpuPod, retain, isForced === true);
     recordEvent(context, gpuPod, releaseEvent(gpuPod, how, context.clock.nowMs()));
     return { kind: 'released' };
   }
@@ -124,7 +124,7 @@ function payerOf(
   };
 }
 
-function settleBooks(
+function settleReservation(
   { reservations }: Pick<AccountSession, 'reservations'>,
   gpuPod: GpuPod,
   retained: readonly InstanceLeft[],

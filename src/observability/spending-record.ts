@@ -7,7 +7,7 @@ import { readSpentRecord, writeSpentRecord } from './spent-record.ts';
  * shows only recorded amounts: a process that dies between two writes has shown nothing that its successor
  * does not know.
  */
-export class SpentBook {
+export class SpendingRecord {
   readonly #usd = new Map<string, number>();
   readonly #shown = new Map<string, number>();
   /** When the amounts were read from the GpuPods, or undefined before the first read. */
