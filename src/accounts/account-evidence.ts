@@ -3,8 +3,8 @@ import { sessionBeganAtMs } from '../lifecycle/account.ts';
 import type { AccountState } from '../lifecycle/observation.ts';
 import { parsePodName } from '../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../lifecycle/provider.ts';
-import type { AccountWatch } from './account-watch.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
+import type { AccountWatch } from './account-watch.ts';
 
 /** All GpuPods, as this process last saw them. */
 export interface GpuPodList {

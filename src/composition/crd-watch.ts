@@ -58,7 +58,9 @@ export class CrdWatch implements Runnable {
   async whenCompared(): Promise<void> {
     const { signal } = this.#stopping;
     this.#first ??= this.#compare(signal).then((isDone) => {
-      if (!isDone) void this.#goOn(signal);
+      if (!isDone) {
+        void this.#goOn(signal);
+      }
     });
     await this.#first;
   }
@@ -67,10 +69,16 @@ export class CrdWatch implements Runnable {
     const { clock, askAgainMs } = this.#options;
     for (;;) {
       await clock.sleep(askAgainMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
+      if (signal.aborted) {
+        return;
+      }
       const wasOutdated = this.#problem !== undefined;
-      if (!(await this.#compare(signal))) continue;
-      if (wasOutdated) this.#healed.resolve(undefined);
+      if (!(await this.#compare(signal))) {
+        continue;
+      }
+      if (wasOutdated) {
+        this.#healed.resolve(undefined);
+      }
       return;
     }
   }

@@ -23,7 +23,9 @@ export function cargoOf(spent: DurableRecord, owner: LeaseOwner, watch: LeaseOwn
       return text === undefined ? whose : { ...whose, [SPENT_ANNOTATION]: text };
     },
     onWritten: ({ [SPENT_ANNOTATION]: text }) => {
-      if (text !== undefined) spent.onWritten(text);
+      if (text !== undefined) {
+        spent.onWritten(text);
+      }
     },
   };
 }

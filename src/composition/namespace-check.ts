@@ -54,9 +54,13 @@ export class NamespaceCheck implements Runnable {
     const { signal } = this.#stopping;
     for (let toRead = watched; toRead.length > 0; toRead = this.#missing) {
       const missing = await this.#missingOf(toRead, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) {
+        return;
+      }
       this.#report(missing);
-      if (missing.length > 0) await clock.sleep(askAgainMs, signal).catch(() => undefined);
+      if (missing.length > 0) {
+        await clock.sleep(askAgainMs, signal).catch(() => undefined);
+      }
     }
   }
 

@@ -49,7 +49,9 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
   const prime = connectPrime(config, systemClock, metrics);
   const owner = { owner: config.lease.owner, watchNamespaces: config.kubernetes.watchNamespaces };
   const proxies = proxiesInUse(config, cluster);
-  if (proxies !== undefined) log.info(proxies, 'using proxies');
+  if (proxies !== undefined) {
+    log.info(proxies, 'using proxies');
+  }
   const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
   const cargo = cargoOf(metrics.spentRecord, owner, ownerWatch);
   const elector = config.lease.isEnabled ? createElector(parts, cluster, { identity, cargo }) : undefined;

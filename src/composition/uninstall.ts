@@ -43,7 +43,9 @@ export async function runUninstallCheck(
       print,
     });
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
     return { isAllowed: false, text: failed(error) };
   } finally {
     transport.close();
@@ -56,7 +58,9 @@ async function isGroupServed(transport: ApiTransport, options: CallOptions): Pro
     await transport.requestJson({ ...options, method: 'GET', path: `/apis/${GROUP}` });
     return true;
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (isNotFound(error)) {
+      return false;
+    }
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import type { ApiTransport } from './api-transport.ts';
 import { stringsOf } from '../json.ts';
-import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
+import type { ApiTransport } from './api-transport.ts';
+import { trimMetadata } from './objects.ts';
+import type { KubernetesObject, RawObject } from './objects.ts';
 import { ResourceClient } from './resource-client.ts';
 
 /** A ConfigMap. Binary data is not read, and a `replace` would lose it. */

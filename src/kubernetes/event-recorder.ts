@@ -2,18 +2,11 @@ import type { Clock } from '../clock.ts';
 import { apiErrorMessage, isAlreadyExists, isNotFound, isRetryable } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { BoundedMap } from './bounded-map.ts';
-import {
-  eventName,
-  eventNamespace,
-  type EventSeries,
-  type EventToRecord,
-  newEvent,
-  type ObjectReference,
-  repeatPatch,
-  seriesKey,
-} from './event-record.ts';
+import { eventName, eventNamespace, newEvent, repeatPatch, seriesKey } from './event-record.ts';
+import type { EventSeries, EventToRecord, ObjectReference } from './event-record.ts';
 import type { Log } from './log.ts';
-import { type KubernetesObject, trimMetadata } from './objects.ts';
+import { trimMetadata } from './objects.ts';
+import type { KubernetesObject } from './objects.ts';
 import { ResourceClient } from './resource-client.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { WorkQueue } from './work-queue.ts';

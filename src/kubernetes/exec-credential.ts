@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '../clock.ts';
+import { parseJson, recordAt, stringAt } from '../json.ts';
 import { ApiError } from './api-errors.ts';
 import type { ClusterEntry, UserEntry } from './kube-config-entries.ts';
 import { readTlsMaterial } from './tls-material.ts';
-import { parseJson, recordAt, stringAt } from '../json.ts';
 
 /** The program of a kubeconfig that provides credentials. */
 export interface ExecPlugin {

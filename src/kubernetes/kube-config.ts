@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import { stringAt } from '../json.ts';
 import type { ApiTransport, CallOptions } from './api-transport.ts';
 import { clusterProblems, userProblems } from './kube-config-checks.ts';
 import { clusterEntry, userEntry } from './kube-config-entries.ts';
@@ -10,7 +11,6 @@ import { KubeConfigError, messageOf } from './kube-config-error.ts';
 import { isEmpty, readKubeConfigFile, readKubeConfigFiles } from './kube-config-files.ts';
 import type { RawKubeConfig } from './kube-config-files.ts';
 import { readTlsMaterialNow, tlsOptions } from './tls-material.ts';
-import { stringAt } from '../json.ts';
 
 /** The variables of the process that matter here. */
 export type KubeEnvironment = Readonly<Record<string, string | undefined>>;

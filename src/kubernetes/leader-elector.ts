@@ -2,15 +2,8 @@ import { apiErrorMessage, ApiTimeoutError } from './api-errors.ts';
 import { whenAborted } from './deadline.ts';
 import type { Election, LeadershipHandlers } from './election.ts';
 import { errorFields } from './error-fields.ts';
-import {
-  acquiredSpec,
-  type Lease,
-  leaseClient,
-  LeaseObservation,
-  newLease,
-  releasedSpec,
-  isOvertaken,
-} from './lease.ts';
+import { acquiredSpec, leaseClient, LeaseObservation, newLease, releasedSpec, isOvertaken } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { withCargo } from './lease-cargo.ts';
 import { LeaseTimes } from './lease-times.ts';
 import { LeaseTrouble } from './lease-trouble.ts';
@@ -230,8 +223,9 @@ export class LeaderElector implements Election {
         pauseMs = Math.max(CONFLICT_PAUSE_MS, isRenewed ? renewPeriodMs - this.#lastRenewalTookMs : 0);
       } catch (error) {
         pauseMs = retryPeriodMs;
-        if (!this.#hasEnded())
+        if (!this.#hasEnded()) {
           log.warn({ error: apiErrorMessage(error) }, 'failed to renew the lease, retrying');
+        }
       }
     }
   }

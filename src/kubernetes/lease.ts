@@ -1,8 +1,10 @@
+import { numberAt, recordAt, stringAt } from '../json.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './api-errors.ts';
 import type { ApiTransport } from './api-transport.ts';
-import { numberAt, recordAt, stringAt } from '../json.ts';
-import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
-import { type NewObject, ResourceClient } from './resource-client.ts';
+import { trimMetadata } from './objects.ts';
+import type { KubernetesObject, RawObject } from './objects.ts';
+import { ResourceClient } from './resource-client.ts';
+import type { NewObject } from './resource-client.ts';
 
 /** The record of who leads, in the form of `coordination.k8s.io/v1`. Its times are for people. */
 export interface LeaseSpec {

@@ -1,7 +1,8 @@
+import { recordAt, stringAt } from '../json.ts';
 import { ApiAnswerTooLargeError, ApiResponseError, isGone } from './api-errors.ts';
 import type { ApiTransport, CallOptions } from './api-transport.ts';
-import { recordAt, stringAt } from '../json.ts';
-import { isRawObject, itemsOf, type RawObject, resourceVersionOf } from './objects.ts';
+import { isRawObject, itemsOf, resourceVersionOf } from './objects.ts';
+import type { RawObject } from './objects.ts';
 
 /** What to list: one resource path, filtered by the selectors. */
 export interface ListRequest extends CallOptions {

@@ -1,13 +1,18 @@
 import { apiErrorMessage, ApiStatusError, isForbidden } from './api-errors.ts';
 import { fullJitterMs } from './back-off.ts';
-import { type ListPage, listPages } from './list-pages.ts';
+import { listPages } from './list-pages.ts';
+import type { ListPage } from './list-pages.ts';
 import { ListTrouble } from './list-trouble.ts';
-import { type KubernetesObject, objectKey, type RawObject } from './objects.ts';
+import { objectKey } from './objects.ts';
+import type { KubernetesObject, RawObject } from './objects.ts';
 import type { ReflectorOptions } from './reflector-options.ts';
-import { Store, type StoreEvent, type StoreView } from './store.ts';
-import { type StoreHandler, StoreHandlers } from './store-handlers.ts';
+import { Store } from './store.ts';
+import type { StoreEvent, StoreView } from './store.ts';
+import { StoreHandlers } from './store-handlers.ts';
+import type { StoreHandler } from './store-handlers.ts';
 import { WatchLength } from './watch-length.ts';
-import { runWatch, type WatchChange, type WatchOutcome } from './watch-stream.ts';
+import { runWatch } from './watch-stream.ts';
+import type { WatchChange, WatchOutcome } from './watch-stream.ts';
 
 /** One minute until a bookmark, and half a minute for a busy server. */
 const DEFAULT_IDLE_TIMEOUT_MS = 90_000;

@@ -1,7 +1,8 @@
 import { ApiResponseError, isNotFound } from './api-errors.ts';
 import type { ApiTransport, CallOptions, JsonRequest } from './api-transport.ts';
 import { listPages } from './list-pages.ts';
-import { type Decode, isRawObject, type KubernetesObject, type OwnerReference } from './objects.ts';
+import { isRawObject } from './objects.ts';
+import type { Decode, KubernetesObject, OwnerReference } from './objects.ts';
 
 /** A resource type, such as `{group: '', version: 'v1', plural: 'secrets'}`. */
 export interface ResourceType {

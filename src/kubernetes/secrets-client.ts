@@ -1,6 +1,7 @@
-import type { ApiTransport } from './api-transport.ts';
 import { stringAt, stringsOf } from '../json.ts';
-import { type KubernetesObject, type RawObject, trimMetadata } from './objects.ts';
+import type { ApiTransport } from './api-transport.ts';
+import { trimMetadata } from './objects.ts';
+import type { KubernetesObject, RawObject } from './objects.ts';
 import { ResourceClient } from './resource-client.ts';
 
 /** A Secret. Its values never enter logs, events, status or error messages. */

@@ -1,6 +1,7 @@
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
-import { type KubernetesObject, objectKey } from './objects.ts';
+import { objectKey } from './objects.ts';
+import type { KubernetesObject } from './objects.ts';
 import type { StoreEvent } from './store.ts';
 
 /** A handler of object changes. It must be quick. Its errors are logged and affect no other handler. */

@@ -1,4 +1,5 @@
-import { isNewerVersion, type KubernetesObject, objectKey } from './objects.ts';
+import { isNewerVersion, objectKey } from './objects.ts';
+import type { KubernetesObject } from './objects.ts';
 
 /** A change of an object that this process observed. */
 export type StoreEvent<T> =

@@ -1,6 +1,8 @@
-import { type ApiStatusError, statusObjectError } from './api-errors.ts';
 import { isRecord, parseJson } from '../json.ts';
-import { isRawObject, type RawObject, resourceVersionOf } from './objects.ts';
+import { statusObjectError } from './api-errors.ts';
+import type { ApiStatusError } from './api-errors.ts';
+import { isRawObject, resourceVersionOf } from './objects.ts';
+import type { RawObject } from './objects.ts';
 
 /** One parsed line of a watch. */
 export type WatchEvent =

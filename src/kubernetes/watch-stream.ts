@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import { apiErrorMessage, ApiStatusError, isGone } from './api-errors.ts';
 import type { ApiTransport, Query } from './api-transport.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
+import { parseWatchEvent } from './watch-event.ts';
+import type { WatchEvent } from './watch-event.ts';
 
 /**
  * How one watch ended:

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { type BackOff, equalJitterMs } from './back-off.ts';
+import { equalJitterMs } from './back-off.ts';
+import type { BackOff } from './back-off.ts';
 import { DelayHeap } from './delay-heap.ts';
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';

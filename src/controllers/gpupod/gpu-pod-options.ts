@@ -6,9 +6,9 @@ import type { Provider } from '../../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';
 import type { Observation } from '../../lifecycle/observation.ts';
-import type { ConfigMapApi } from './installation.ts';
 import type { FailedOffer } from '../../accounts/session.ts';
 import type { WalletReport } from '../../accounts/inventory.ts';
+import type { ConfigMapApi } from './installation.ts';
 import type { Events, GpuPodApi, GpuPodView, SecretApi } from './ports.ts';
 import type { OrphanPolicy } from './sweep.ts';
 

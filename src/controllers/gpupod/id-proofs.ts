@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { isAlreadyExists, isForbidden } from '../../kubernetes/api-errors.ts';
 import { recordAt, stringAt } from '../../json.ts';
@@ -6,7 +7,6 @@ import { secretData, secretText } from '../../kubernetes/secrets-client.ts';
 import type { Secret } from '../../kubernetes/secrets-client.ts';
 import { proveId } from '../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../lifecycle/id-proof.ts';
-import { randomBytes } from 'node:crypto';
 import type { GpuPodView, SecretApi } from './ports.ts';
 
 const NAME = 'gpupod-operator-installation';

@@ -2,9 +2,9 @@ import { identityOf, isSameAccount } from '../../lifecycle/account.ts';
 import { isInHistoryOnly } from '../../lifecycle/instance-end.ts';
 import type { InventoryView } from '../../lifecycle/observation.ts';
 import { ABSENCES_THAT_PROVE_END } from '../../lifecycle/settings.ts';
+import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import type { Context } from './context.ts';
 import type { RetainedInstance } from './retained-instances.ts';
-import { whileSessionLasts } from '../../accounts/session-fence.ts';
 
 /** What is known about an instance that lists do not show. */
 interface Missing {

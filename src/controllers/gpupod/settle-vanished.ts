@@ -3,9 +3,9 @@ import { identityOf, isSameAccount, sessionBeganAtMs } from '../../lifecycle/acc
 import type { InventoryView } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import type { AccountSession } from '../../accounts/session.ts';
+import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import type { Context } from './context.ts';
 import type { Remembered } from './local-states.ts';
-import { whileSessionLasts } from '../../accounts/session-fence.ts';
 
 type Settling = Pick<Context, 'localStates' | 'adoptions' | 'session' | 'clock' | 'timings' | 'log'>;
 type Unbound = NonNullable<LocalState['unbound']>;

@@ -23,8 +23,9 @@ export class StatusFidelity {
   /** Why the operator may rent nothing new, and what to do; undefined while every written field comes back. */
   get problem(): string | undefined {
     const served = this.#served();
-    if (served !== undefined)
+    if (served !== undefined) {
       return `${served} The operator rents nothing new. Apply the CRD of this version.`;
+    }
     return this.#dropped.size === 0
       ? undefined
       : `The installed CRD drops ${this.#names()}. The operator rents nothing new. Apply the CRD of this version and restart the operator.`;

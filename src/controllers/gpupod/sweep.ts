@@ -4,10 +4,10 @@ import { identityOf } from '../../lifecycle/account.ts';
 import { isSameAttempt, parsePodName } from '../../lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../lifecycle/provider.ts';
 import { timeMs } from '../../lifecycle/status/timestamp.ts';
+import { whileSessionLasts } from '../../accounts/session-fence.ts';
 import type { Context } from './context.ts';
 import { attemptKey, indexLiving, isNewer } from './living.ts';
 import type { Living } from './living.ts';
-import { whileSessionLasts } from '../../accounts/session-fence.ts';
 
 export type OrphanPolicy = 'Report' | 'Terminate';
 

@@ -79,16 +79,25 @@ class UninstallCheck {
     for (;;) {
       const left = await this.listRows();
       for (const row of left) {
-        if (row.isRetained) retained.set(row.uid, row);
-        else retained.delete(row.uid);
+        if (row.isRetained) {
+          retained.set(row.uid, row);
+        } else {
+          retained.delete(row.uid);
+        }
       }
       const kept = [...retained.values()].filter(({ uid }) => left.every((row) => row.uid !== uid));
       const why = this.#whyNotWait(left);
-      if (why !== undefined) return judgeTermination(left, kept, why);
+      if (why !== undefined) {
+        return judgeTermination(left, kept, why);
+      }
       const line = terminationProgress(left);
-      if (line !== lastLine) print(line);
+      if (line !== lastLine) {
+        print(line);
+      }
       lastLine = line;
-      for (const row of left) await this.#delete(row);
+      for (const row of left) {
+        await this.#delete(row);
+      }
       await clock.sleep(Math.max(0, Math.min(LIST_PERIOD_MS, this.#deadlineMs - clock.monotonicMs())));
     }
   }
@@ -108,13 +117,17 @@ class UninstallCheck {
    */
   async #delete({ namespace, name, uid, state, isDeleting, hasFinalizer }: UninstallRow): Promise<void> {
     const isSafe = hasFinalizer || state === 'idle' || state === 'mayRent';
-    if (isDeleting || !isSafe) return;
+    if (isDeleting || !isSafe) {
+      return;
+    }
     await this.#retried(async () => {
       try {
         await this.#options.api.delete({ namespace, name }, { preconditions: { uid } });
       } catch (error) {
         // Another object has the name by now. The next list shows it.
-        if (!isConflict(error)) throw error;
+        if (!isConflict(error)) {
+          throw error;
+        }
       }
     });
   }
@@ -125,7 +138,9 @@ class UninstallCheck {
       return await api.list(namespace === undefined ? {} : { namespace });
     } catch (error) {
       // Without the CRD there is no GpuPod.
-      if (isNotFound(error) && !(await isKindServed({}))) return [];
+      if (isNotFound(error) && !(await isKindServed({}))) {
+        return [];
+      }
       throw error;
     }
   }
@@ -136,7 +151,9 @@ class UninstallCheck {
       try {
         return await request();
       } catch (error) {
-        if (!isRetryable(error) || this.#isOver()) throw error;
+        if (!isRetryable(error) || this.#isOver()) {
+          throw error;
+        }
         await clock.sleep(RETRY_MS);
       }
     }

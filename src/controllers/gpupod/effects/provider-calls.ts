@@ -1,4 +1,4 @@
-import { isDeleting } from '../../../api/gpupod/gpu-pod.ts';
+import { isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { readIntent, unresolvedIntent } from '../../../lifecycle/intent.ts';
 import type { ObservedOffers } from '../../../lifecycle/observation.ts';
@@ -13,7 +13,6 @@ import { noteOwnPod } from '../../../accounts/account-evidence.ts';
 import type { AccountSession } from '../../../accounts/session.ts';
 import type { Context } from '../context.ts';
 import { whileSessionLasts } from '../../../accounts/session-fence.ts';
-import { parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
