@@ -136,6 +136,8 @@ describe('the spec of a GpuPod with an instance', () => {
 
   it.each([
     { what: 'maxPrice', spec: { maxPrice: 2.5 } },
+    { what: 'maxLifetime', spec: { maxLifetime: '16h' } },
+    { what: 'maxTotalCost', spec: { maxTotalCost: 50 } },
     { what: 'maxAttempts', spec: { maxAttempts: 5 } },
     { what: 'provisioningTimeout', spec: { provisioningTimeout: '1h' } },
     { what: 'offerTimeout', spec: { offerTimeout: '1h' } },

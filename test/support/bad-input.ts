@@ -70,6 +70,16 @@ export const BAD_INPUT: readonly BadInput[] = [
     says: ['spec.maxPrice', 'must be of type number'],
   },
   {
+    why: 'an instance takes longer than that to become ready',
+    spec: { ...SMALLEST, maxLifetime: '59s' },
+    says: ['spec.maxLifetime', 'must be at least 1m'],
+  },
+  {
+    why: 'nothing can be rented for less than a cent',
+    spec: { ...SMALLEST, maxTotalCost: 0 },
+    says: ['spec.maxTotalCost', '0.01'],
+  },
+  {
     why: 'a duration is not negative',
     spec: { ...SMALLEST, provisioningTimeout: '-5m' },
     says: ['spec.provisioningTimeout', 'should match'],
