@@ -163,8 +163,7 @@ const spec = fc.constantFrom<Partial<GpuPodSpecInput>>(
   { teamId: 'team-1' },
   { image: 'flux' },
   { offerTimeout: '0s' },
-  { maxLifetime: '1h' },
-  { maxTotalCost: 1.5 },
+  { maxLifetime: '1h', maxTotalCost: 1.5 },
 );
 
 const object: Arbitrary<GpuPodOverrides> = fc
