@@ -64,13 +64,13 @@ export const placement = z
       .enum(['Forbid', 'Allow', 'Require'])
       .default('Forbid')
       .describe(
-        'Whether to choose spot offers: Forbid, Allow or Require. The provider may take a spot instance back at any time.',
+        'Whether to choose spot offers: Forbid, Allow or Require. The provider may reclaim a spot instance at any time.',
       ),
     allowPrepaid: z
       .boolean()
       .default(false)
       .describe(
-        'Accept offers that charge a number of hours at once, whatever happens. The operator tries such an offer once, and does not follow a failure with another offer.',
+        'Accept offers that charge a number of hours in advance, whatever happens. The operator tries such an offer once, and does not follow a failure with another offer.',
       ),
     minStock: z
       .enum(['Low', 'Medium', 'High'])

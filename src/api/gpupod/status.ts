@@ -31,11 +31,11 @@ const offer = z
     country: text('Country, two letters.').optional(),
     region: text('Region.').optional(),
     security: text('secure_cloud or community_cloud.').optional(),
-    isSpot: z.boolean().describe('Whether the provider may take the instance back at any time.').optional(),
+    isSpot: z.boolean().describe('Whether the provider may reclaim the instance at any time.').optional(),
     prepaidHours: z
       .number()
       .min(0)
-      .describe('Hours that the provider charged at once on creation; absent where there were none.')
+      .describe('Hours that the provider charged in advance; absent if there were none.')
       .optional(),
     stockStatus: text('Stock when it was chosen.').optional(),
     image: text('Image that was requested.').optional(),
@@ -78,8 +78,8 @@ const ssh = z
 const port = z
   .object({
     // No bounds, so that no answer of the provider makes the status unwritable.
-    internal: z.int().describe('Port on the instance; absent where the provider does not say.').optional(),
-    external: z.int().describe('Port to connect to; absent where `url` is there instead.').optional(),
+    internal: z.int().describe('Port on the instance; absent if the provider does not state it.').optional(),
+    external: z.int().describe('Port to connect to; absent if `url` is set instead.').optional(),
     host: text('Host to connect to, if it is not the instance itself.', 253).optional(),
     url: text(
       'Link to the service behind the port, without its query. The query may contain a token; the connection Secret has the whole link.',
@@ -114,14 +114,14 @@ const attempt = z
     number: z.int().min(1).describe('Number of the attempt; a GpuPod never uses it twice.'),
     podId: text('ID of the instance, if there is one.').optional(),
     podName: text('Name of the instance at the provider.').optional(),
-    teamId: text("Team that pays for it; absent where the user's own wallet pays.").optional(),
+    teamId: text("Team that pays for it; absent if the user's own wallet pays.").optional(),
     offer: text('The offer, in short.').optional(),
     pricePerHour: usdPerHour('Price of that offer.').optional(),
     startedAt: time('When it began.').optional(),
     endedAt: time('When the operator saw that it was over.').optional(),
     ending: text('Why the operator terminates the instance.', 64).optional(),
     outcome: text(
-      `Outcome of the attempt; absent while it goes on. ${ATTEMPT_OUTCOMES.join(', ')}; later versions may add others.`,
+      `Outcome of the attempt; absent while the attempt continues. ${ATTEMPT_OUTCOMES.join(', ')}; later versions may add others.`,
       64,
     ).optional(),
     reason: text('Reason of the outcome.', 64).optional(),
@@ -146,7 +146,7 @@ const condition = z
     observedGeneration: z.int().min(0).describe('Generation of the spec that it describes.'),
     lastTransitionTime: time('When its status last changed.'),
     reason: text('Reason, one CamelCase word.', 64),
-    message: z.string().max(MAX_MESSAGE_LENGTH).describe('The same for people.'),
+    message: z.string().max(MAX_MESSAGE_LENGTH).describe('The reason as a sentence for people.'),
   })
   .describe('One aspect of the state.');
 
