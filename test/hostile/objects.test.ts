@@ -10,8 +10,8 @@ import { nextStep } from '../../src/lifecycle/next-step.ts';
 import { crdProblems } from './support/crd-schema.ts';
 import { objectCase, objectText } from './support/hostile-objects.ts';
 import { assertNothingPolluted, isPrintable } from './support/hostile-values.ts';
-import { hostileWorld, NEIGHBOURS, worldCase } from './support/hostile-worlds.ts';
-import type { HostileWorld } from './support/hostile-worlds.ts';
+import { hostileSurroundings, NEIGHBOURS, surroundingsCase } from './support/hostile-surroundings.ts';
+import type { HostileSurroundings } from './support/hostile-surroundings.ts';
 import { judgeStep, statusOf } from './support/step-judges.ts';
 
 const CASES = 100_000;
@@ -37,7 +37,7 @@ describe('a malicious GpuPod', () => {
     const count = (what: string): number => counts.set(what, (counts.get(what) ?? 0) + 1).size;
 
     await fc.assert(
-      fc.asyncProperty(objectCase, worldCase, async (objectNumbers, worldNumbers) => {
+      fc.asyncProperty(objectCase, surroundingsCase, async (objectNumbers, surroundingsNumbers) => {
         count('cases');
         const raw = received(objectText(objectNumbers));
         if (raw === undefined) {
@@ -50,8 +50,8 @@ describe('a malicious GpuPod', () => {
           count('invalid');
           return;
         }
-        const world = await hostileWorld(worldNumbers, [raw, ...NEIGHBOURS]);
-        count(await judgeSnapshot(world, parsed.gpuPod));
+        const surroundings = await hostileSurroundings(surroundingsNumbers, [raw, ...NEIGHBOURS]);
+        count(await judgeSnapshot(surroundings, parsed.gpuPod));
         assertNothingPolluted();
       }),
       { numRuns: CASES, seed: 4711 },
@@ -107,17 +107,21 @@ function isPlainMetadata({ metadata }: RawObject): boolean {
 }
 
 /** Judges the next step, and the one after a write, because a write must not repeat forever. */
-async function judgeSnapshot(world: HostileWorld, gpuPod: GpuPod): Promise<string> {
-  const known = await world.snapshot(gpuPod);
+async function judgeSnapshot(surroundings: HostileSurroundings, gpuPod: GpuPod): Promise<string> {
+  const known = await surroundings.snapshot(gpuPod);
   const step = nextStep(known);
-  const problems = judgeStep(known, step, world.instances);
+  const problems = judgeStep(known, step, surroundings.instances);
   if (problems.length > 0) throw new Error(problems.slice(0, 3).join('; '));
   if (step.kind === 'rest') return 'rest';
-  if (step.effect.type === 'writeStatus') await judgeRepeat(world, gpuPod, statusOf(step));
+  if (step.effect.type === 'writeStatus') await judgeRepeat(surroundings, gpuPod, statusOf(step));
   return step.effect.type;
 }
 
-async function judgeRepeat(world: HostileWorld, gpuPod: GpuPod, status: unknown): Promise<void> {
+async function judgeRepeat(
+  surroundings: HostileSurroundings,
+  gpuPod: GpuPod,
+  status: unknown,
+): Promise<void> {
   // A Go program cannot store half a character.
   const stored: unknown = JSON.parse(JSON.stringify({ ...gpuPod, status }), (_key, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,
@@ -125,7 +129,7 @@ async function judgeRepeat(world: HostileWorld, gpuPod: GpuPod, status: unknown)
   if (!isRecord(stored)) throw new Error('what was written is no object');
   const parsed = parseGpuPod(stored);
   if (parsed.kind === 'invalid') throw new Error(`what was written cannot be read: ${parsed.problems}`);
-  const next = nextStep(await world.snapshot(parsed.gpuPod));
+  const next = nextStep(await surroundings.snapshot(parsed.gpuPod));
   const isSame =
     next.kind === 'act' &&
     next.effect.type === 'writeStatus' &&

@@ -73,7 +73,7 @@ const OFFER_ANSWERS: readonly (ObservedOffers | undefined)[] = [
 ];
 
 /** Numbers that determine the surroundings of an object. */
-export interface WorldCase {
+export interface SurroundingsCase {
   readonly own: readonly number[];
   readonly hasOthers: boolean;
   readonly status: number;
@@ -86,7 +86,7 @@ export interface WorldCase {
   readonly account: number;
 }
 
-export const worldCase: Arbitrary<WorldCase> = fc.record({
+export const surroundingsCase: Arbitrary<SurroundingsCase> = fc.record({
   own: fc.oneof(fc.constant([]), fc.array(fc.nat(99), { minLength: 1, maxLength: 2 })),
   hasOthers: fc.boolean(),
   status: fc.nat(99),
@@ -119,13 +119,16 @@ const ACCOUNTS: readonly Observation['account'][] = [
 ];
 
 /** Surroundings in which an object can be observed repeatedly. */
-export interface HostileWorld {
+export interface HostileSurroundings {
   readonly instances: readonly InstanceSnapshot[];
   snapshot(gpuPod: GpuPod): Promise<Observation>;
 }
 
 /** The real parts that gather reads, filled by a provider that shows these instances. */
-export async function hostileWorld(numbers: WorldCase, others: readonly RawObject[]): Promise<HostileWorld> {
+export async function hostileSurroundings(
+  numbers: SurroundingsCase,
+  others: readonly RawObject[],
+): Promise<HostileSurroundings> {
   const status = pick(STATUSES, numbers.status);
   const own = numbers.own.map((index) => ({ ...pick(OWN, index), status }));
   const instances = [
