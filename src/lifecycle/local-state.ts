@@ -1,3 +1,4 @@
+import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { AccountIdentity } from './account-identity.ts';
 import type { DroppedFields } from './status/dropped.ts';
 import type { CreateOutcome, FailureReason } from './provider.ts';
@@ -19,6 +20,8 @@ export interface LocalState {
   readonly pendingCreate?: PendingCreate;
   /** The rented instance, as this process sees it. */
   readonly instance?: InstanceState;
+  /** The last status that named an instance under the operator's own signature. */
+  readonly signed?: GpuPodStatus;
   /** This process has written the final status and removes the finalizer next. */
   readonly isClosing?: boolean;
   /** This process removed the finalizer. The watch cache may still show it. */

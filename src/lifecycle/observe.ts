@@ -1,5 +1,6 @@
 import { isDeleting } from '../api/gpupod/gpu-pod.ts';
 import { accountOfIntent } from './account.ts';
+import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { Observation, InventoryView } from './observation.ts';
 import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';
 import { observeCreation } from './instance-age.ts';
@@ -17,10 +18,12 @@ export function observe(observation: Observation): LocalState {
   const {
     pendingCreate: _pendingCreate,
     instance: _instance,
+    signed: _signed,
     unbound,
     deletingSinceMs,
     ...lasting
   } = localState;
+  const signed = observeSigned(observation);
   const pendingCreate = observePendingCreate(observation);
   const instance = observeInstance(observation);
   const deletingSince = isDeleting(gpuPod) ? (deletingSinceMs ?? now.monotonicMs) : undefined;
@@ -30,9 +33,21 @@ export function observe(observation: Observation): LocalState {
     duplicates: observeDuplicates(observation),
     ...(pendingCreate === undefined ? {} : { pendingCreate }),
     ...(instance === undefined ? {} : { instance }),
+    ...(signed === undefined ? {} : { signed }),
     ...(deletingSince === undefined ? {} : { deletingSinceMs: deletingSince }),
     ...(unbound === undefined || unbound.podId === gpuPod.status.podId ? {} : { unbound }),
   };
+}
+
+/** A status with another, unsigned ID is not the operator's, so the last one of its own stays. */
+function observeSigned({ gpuPod: { status }, proofs, localState }: Observation): GpuPodStatus | undefined {
+  if (status.podId === undefined) {
+    return undefined;
+  }
+  const proof = proofs.of(status.podId);
+  return proof === undefined || status.podIdProof === proof || status.podId === localState.signed?.podId
+    ? status
+    : localState.signed;
 }
 
 function observeVersion({ localState, gpuPod, now }: Observation): NonNullable<LocalState['version']> {

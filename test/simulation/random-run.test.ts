@@ -41,6 +41,14 @@ const ONCE_FAILED = [
     what: 'a status, its intent stripped, named the instance that a vanished GpuPod had retained',
   },
   { seed: 200_092, what: 'the instance of another GpuPod, named in a status for 2 s, was judged as its own' },
+  {
+    seed: 400_335,
+    what: 'an instance that was newer than the record never became ready, and billed on',
+  },
+  {
+    seed: 400_555,
+    what: 'a deletion with Retain released a GpuPod whose status named the instance of another',
+  },
 ];
 
 describe('a random run', () => {

@@ -57,6 +57,16 @@ export function isSigned(observation: Observation): boolean {
   return isProven(observation, undefined);
 }
 
+/**
+ * Writes the operator's own status back if somebody replaced the ID of the instance in it. With the other ID the
+ * operator would look after, retain or release the wrong instance, and forget its own.
+ */
+export function restoreId({ gpuPod: { status }, localState: { signed } }: Observation): Step | undefined {
+  const isReplaced =
+    signed?.podId !== undefined && status.podId !== undefined && status.podId !== signed.podId;
+  return isReplaced ? { kind: 'act', effect: { type: 'writeStatus', status: signed } } : undefined;
+}
+
 /** Signs an ID from before IDs were signed, once the name shows that it is ours. Joins the next write. */
 export function proofFacts(observation: Observation): Facts {
   const { gpuPod, localState, proofs } = observation;

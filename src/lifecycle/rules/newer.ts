@@ -10,16 +10,17 @@ import { currentAttemptNumber, paidBy, withAttempt, withAttemptCost } from '../s
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
-import { timestamp, timestampOf } from '../status/timestamp.ts';
+import { timeMs, timestamp, timestampOf } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { newerInstances } from '../instance-relation.ts';
 import { startingDraft } from './condition-drafts.ts';
 import { differenceFromSpec } from './differences.ts';
 import { newerMessage } from './newer-message.ts';
+import { provisioningTimeOf } from './provisioning-time.ts';
 
 /**
  * Adopts an instance of a later attempt than the GpuPod records: the GpuPod was restored or edited. Only a single
- * instance that is ready and matches the spec is adopted. In all other cases the operator reports it and rents nothing
+ * instance that matches the spec is adopted, once it is ready or has had its time to become so. In all other cases the operator reports it and rents nothing
  * else. An older instance that the status names must be absent from the list, and becomes a duplicate if it shows up.
  */
 export function adoptNewer(observation: Observation): Step | undefined {
@@ -29,7 +30,7 @@ export function adoptNewer(observation: Observation): Step | undefined {
     return undefined;
   }
   const [only] = newer.length === 1 && !gpuPod.spec.suspend ? newer : [];
-  if (isAdoptable(observation, only)) {
+  if (isAdoptable(observation, only) || isOverdue(observation, only)) {
     return isShownSince(observation) ? adopt(observation, only) : awaitList(observation);
   }
   return gpuPod.status.podId === undefined ? hold(observation, newer, only) : undefined;
@@ -69,6 +70,25 @@ function isAdoptable(
   );
 }
 
+/** They have no endpoint yet, so nobody can be using the instance. */
+const NEVER_ACTIVE: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIONING', 'PENDING']);
+
+/**
+ * Whether a starting instance has had its time to become ready. Nobody can use it, and it bills until somebody
+ * terminates it. Once adopted, it is followed like any other that starts, with its timeout.
+ */
+function isOverdue(
+  observation: Observation,
+  instance: InstanceSnapshot | undefined,
+): instance is InstanceSnapshot {
+  return (
+    instance !== undefined &&
+    NEVER_ACTIVE.has(instance.status) &&
+    mayGetReady(observation, instance) &&
+    observation.now.wallMs - timeMs(instance.createdAt) > provisioningTimeOf(observation).timeoutMs
+  );
+}
+
 const ON_ITS_WAY: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIONING', 'PENDING', 'ACTIVE']);
 
 /** Whether waiting may make it adoptable. */
@@ -96,7 +116,10 @@ function hold(
       progress: isOnItsWay
         ? {
             type: 'Reconciling',
-            draft: ['Progressing', 'Waiting for the instance to become ready; then the operator adopts it.'],
+            draft: [
+              'Progressing',
+              'Waiting for the instance to become ready, or for its time to do so to end; then the operator adopts it.',
+            ],
           }
         : { type: 'Stalled', draft: ['NewerInstance', message] },
     }),
@@ -123,7 +146,7 @@ export function correctName(observation: Observation): Step | undefined {
   };
 }
 
-/** Binds it as a ready instance, so that no timeout or requirement of an older spec terminates it. */
+/** Binds a ready instance as such, so that no timeout or requirement of an older spec terminates it. */
 function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
@@ -157,8 +180,8 @@ function adopt(observation: Observation, instance: InstanceSnapshot): Step {
           }),
           failedAttempts: undefined,
           createdAt,
-          activeAt: at,
-          readyAt: at,
+          activeAt: NEVER_ACTIVE.has(instance.status) ? undefined : at,
+          readyAt: NEVER_ACTIVE.has(instance.status) ? undefined : at,
           terminatedAt: undefined,
           ssh: undefined,
           ports: undefined,
