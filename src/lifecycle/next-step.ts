@@ -19,7 +19,7 @@ import {
   reportUsable,
 } from './rules/follow.ts';
 import { endExpired, stopAtCostLimit } from './rules/expire.ts';
-import { holdStranger, restoreId, withholdAddress } from './rules/identity.ts';
+import { holdStranger, withholdAddress } from './rules/identity.ts';
 import {
   refuseWhileCrdOutdated,
   refuseForbidden,
@@ -71,9 +71,6 @@ const RULES: readonly Rule[] = [
   // A person's word comes before every rule that waits for the provider.
   forceRelease, //                    releases a deleted GpuPod whose instance a person named, without proof
   paused, //                          does nothing while the annotation is set, not even for a deletion
-
-  // Only the operator says which instance a GpuPod has.
-  restoreId, //                       writes the status back in which somebody replaced the ID of the instance
 
   // The answers to another account's key prove nothing about our instances.
   accountDoubtful, //                 waits until the API key fits the account of what bills

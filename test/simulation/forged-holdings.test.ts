@@ -56,7 +56,10 @@ describe('a status in which somebody names the instance of a GpuPod that is gone
       await simulation.pass(10 * MINUTE_MS);
       expect(simulation.api.world.ledger.live().map(({ id }) => id)).toContain(podId);
 
-      statusChange({ podId: ownPodId, podName: ownPodName })(simulation);
+      // The process that saw the own ID has written it back, and the deletion is done.
+      if (simulation.object() !== undefined) {
+        statusChange({ podId: ownPodId, podName: ownPodName })(simulation);
+      }
       await simulation.until('the other is gone', () => simulation.object() === undefined, 30 * MINUTE_MS);
       const live = simulation.api.world.ledger.live().map(({ id }) => id);
       expect(live).toContain(podId);

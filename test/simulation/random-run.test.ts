@@ -47,7 +47,7 @@ const ONCE_FAILED = [
   },
   {
     seed: 400_555,
-    what: 'a deletion with Retain released a GpuPod whose status named the instance of another',
+    what: 'a deletion released a GpuPod whose status named the instance of another',
   },
 ];
 

@@ -10,7 +10,7 @@ import type { InstanceLeft, Rest, Step } from '../step.ts';
 import { checkAsRequested } from './as-requested.ts';
 import { endExpired } from './expire.ts';
 import { terminateInstance } from './terminate.ts';
-import { ownership } from './identity.ts';
+import { ownership, restoreId } from './identity.ts';
 import { listDoubt } from './list-doubt.ts';
 import { checkPrice } from './price-check.ts';
 import { deferStatus } from './defer-status.ts';
@@ -68,6 +68,10 @@ export function finishDeletion(observation: Observation): Step | undefined {
     return undefined;
   }
   const { podId, podName = '' } = gpuPod.status;
+  const restored = restoreId(observation);
+  if (restored !== undefined) {
+    return restored;
+  }
   if (podId !== undefined && shouldRetain(observation) && !isOfAnother(observation, podId)) {
     const retain = [{ podId, podName }, ...newerOnes(observation)];
     return wasReleased(observation)

@@ -58,8 +58,8 @@ export function isSigned(observation: Observation): boolean {
 }
 
 /**
- * Writes the operator's own status back if somebody replaced the ID of the instance in it. With the other ID the
- * operator would look after, retain or release the wrong instance, and forget its own.
+ * Writes the operator's own status back if somebody replaced the ID of the instance in it. With the other ID a deletion
+ * would look after the wrong instance, and forget the own one.
  */
 export function restoreId({ gpuPod: { status }, localState: { signed } }: Observation): Step | undefined {
   const isReplaced =

@@ -145,59 +145,60 @@ describe('an instance of another owner in the status', () => {
   });
 });
 
-describe('the ID in the status', () => {
-  const own = rentedGpuPod({ status: { podIdProof: proofOf(POD_ID) } });
-  /** What this process remembers after it has seen this GpuPod. */
-  const after = (gpuPod: typeof own) => ({ localState: observe(observed({ gpuPod })) });
+describe.each(['Retain', 'Delete'] as const)(
+  'the ID in the status of a GpuPod that is deleted with %s',
+  (deletionPolicy) => {
+    const retained = { isDeleting: true, spec: { deletionPolicy } } as const;
+    const own = rentedGpuPod({ ...retained, status: { podIdProof: proofOf(POD_ID) } });
+    /** What this process remembers after it has seen this GpuPod. */
+    const after = (gpuPod: typeof own) => ({ localState: observe(observed({ gpuPod })) });
 
-  it.each<{
-    name: string;
-    status: Partial<GpuPodStatus>;
-    proofs?: ObservationOverrides['proofs'];
-    isRestored: boolean;
-  }>([
-    { name: 'another one without a signature', status: { podId: 'other-1' }, isRestored: true },
-    {
-      name: 'another one with the old signature',
-      status: { podId: 'other-1', podIdProof: proofOf(POD_ID) },
-      isRestored: true,
-    },
-    {
-      name: 'another one, signed',
-      status: { podId: 'other-1', podIdProof: proofOf('other-1') },
-      isRestored: false,
-    },
-    { name: 'the same one without a signature', status: { podId: POD_ID }, isRestored: false },
-    { name: 'none', status: { podId: undefined }, isRestored: false },
-    {
-      name: 'another one, while the operator may not sign',
-      status: { podId: 'other-1' },
-      proofs: { of: () => undefined, isProvenElsewhere: () => false },
-      isRestored: false,
-    },
-  ])('that somebody replaced by $name is restored: $isRestored', ({ status, proofs, isRestored }) => {
-    const gpuPod = rentedGpuPod({ status });
-    const known = observed({ gpuPod, ...after(own), ...(proofs === undefined ? {} : { proofs }) });
-    const step = nextStep({ ...known, localState: observe(known) });
-    const isWritten =
-      step.kind === 'act' && step.effect.type === 'writeStatus' && step.effect.status === own.status;
-    expect(isWritten).toBe(isRestored);
-  });
-
-  it('is restored while the GpuPod is deleted with Retain, before anything is retained', () => {
-    const spec = { deletionPolicy: 'Retain' } as const;
-    const known = observed({
-      gpuPod: rentedGpuPod({ isDeleting: true, spec, status: { podId: 'other-1' } }),
-      inventory: inventory({ beganAtMs: NOW_MS }),
-      ...after(own),
+    it.each<{
+      name: string;
+      status: Partial<GpuPodStatus>;
+      proofs?: ObservationOverrides['proofs'];
+      isRestored: boolean;
+    }>([
+      { name: 'another one without a signature', status: { podId: 'other-1' }, isRestored: true },
+      {
+        name: 'another one with the old signature',
+        status: { podId: 'other-1', podIdProof: proofOf(POD_ID) },
+        isRestored: true,
+      },
+      {
+        name: 'another one, signed',
+        status: { podId: 'other-1', podIdProof: proofOf('other-1') },
+        isRestored: false,
+      },
+      { name: 'the same one without a signature', status: { podId: POD_ID }, isRestored: false },
+      { name: 'none', status: { podId: undefined }, isRestored: false },
+      {
+        name: 'another one, while the operator may not sign',
+        status: { podId: 'other-1' },
+        proofs: { of: () => undefined, isProvenElsewhere: () => false },
+        isRestored: false,
+      },
+    ])('that somebody replaced by $name is restored: $isRestored', ({ status, proofs, isRestored }) => {
+      const gpuPod = rentedGpuPod({ ...retained, status });
+      const known = observed({ gpuPod, ...after(own), ...(proofs === undefined ? {} : { proofs }) });
+      const step = nextStep({ ...known, localState: observe(known) });
+      const isWritten =
+        step.kind === 'act' && step.effect.type === 'writeStatus' && step.effect.status === own.status;
+      expect(isWritten).toBe(isRestored);
     });
-    expect(nextStep(known)).toEqual({ kind: 'act', effect: { type: 'writeStatus', status: own.status } });
-  });
 
-  it('is not restored by a process that never saw it signed', () => {
-    const gpuPod = rentedGpuPod({ status: { podId: 'other-1' } });
-    expect(
-      outline(nextStep(observed({ gpuPod, ...after(rentedGpuPod({ status: { podId: undefined } })) }))).step,
-    ).not.toBe('writeStatus');
-  });
-});
+    it('stays as it is while the GpuPod is not deleted, because lists and names tell whose instance it is', () => {
+      const known = observed({ gpuPod: rentedGpuPod({ status: { podId: 'other-1' } }), ...after(own) });
+      const step = nextStep({ ...known, localState: observe(known) });
+      expect(step.kind === 'act' && step.effect.type === 'writeStatus').toBe(false);
+    });
+
+    it('is not restored by a process that never saw it signed', () => {
+      const gpuPod = rentedGpuPod({ ...retained, status: { podId: 'other-1' } });
+      expect(
+        outline(nextStep(observed({ gpuPod, ...after(rentedGpuPod({ status: { podId: undefined } })) })))
+          .step,
+      ).not.toBe('writeStatus');
+    });
+  },
+);
