@@ -1,5 +1,5 @@
 import type { OfferList, OfferQuery } from '../offers/offer-source.ts';
-import type { CreatePodRequest } from './create-pod-request.ts';
+import type { InstanceRequest } from './instance-request.ts';
 
 /**
  * The provider as the lifecycle sees it. Each method answers one question, and every expected outcome is a value.
@@ -11,7 +11,7 @@ export interface Provider {
   /** Reads every page. An empty list is checked against the summary before it counts. */
   listOffers(query: OfferQuery): Promise<Answer<OfferAnswer>>;
   /** Sends the request once. See {@link CreateOutcome}. */
-  createPod(request: CreatePodRequest, options: CreateOptions): Promise<CreateOutcome>;
+  createPod(request: InstanceRequest, options: CreateOptions): Promise<CreateOutcome>;
   /** Requests termination. `accepted` does not prove that the instance has ended: read it again. */
   deletePod(podId: string, options?: SendOptions): Promise<DeleteOutcome>;
   getPod(podId: string): Promise<Answer<InstanceSnapshot> | NotFound>;

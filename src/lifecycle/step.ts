@@ -1,6 +1,6 @@
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import type { OfferQuery } from '../offers/offer-source.ts';
-import type { CreatePodRequest } from './create-pod-request.ts';
+import type { InstanceRequest } from './instance-request.ts';
 import type { Intent } from './intent.ts';
 import type { Observation } from './observation.ts';
 import type { LocalStateChange } from './local-state.ts';
@@ -78,7 +78,7 @@ export interface CreatePod {
   readonly type: 'createPod';
   readonly intent: Intent;
   /** Without the values from Secrets, which the performer adds. */
-  readonly request: CreatePodRequest;
+  readonly request: InstanceRequest;
   readonly offerKey: string;
   /** Monotonic start of the request that listed the offer. */
   readonly offerSeenAtMs: number;

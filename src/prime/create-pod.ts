@@ -1,5 +1,6 @@
 import type { CreateOptions, CreateOutcome, Refusal } from '../lifecycle/provider.ts';
-import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
+import type { InstanceRequest } from '../lifecycle/instance-request.ts';
+import { createBody } from './create-body.ts';
 import { cleanText, jsonErrorText } from './error-text.ts';
 import { ACCOUNT_STATUSES, statusMessage } from './failure.ts';
 import type { HttpClient } from './http-client.ts';
@@ -23,10 +24,11 @@ const UNDECIDED_STATUSES = new Set([408, 409, 425]);
  */
 export async function createPod(
   client: HttpClient,
-  request: CreatePodRequest,
+  request: InstanceRequest,
   options: CreateOptions,
 ): Promise<CreateOutcome> {
-  const { maxPrice } = request.pod;
+  const body = createBody(request);
+  const { maxPrice } = body.pod;
   if (!Number.isFinite(maxPrice) || maxPrice < MIN_MAX_PRICE) {
     return {
       kind: 'notSent',
@@ -37,7 +39,7 @@ export async function createPod(
   const reply = await client.create({
     path: '/pods/',
     endpoint: '/pods/',
-    body: JSON.stringify(request),
+    body: JSON.stringify(body),
     maySend: options.mayStillSend,
     turnTaken: options.turnTaken ?? false,
   });
@@ -45,10 +47,10 @@ export async function createPod(
     return reply;
   }
   const outcome = outcomeOf({ ...reply, secrets: secretsOf(reply, request) }, request);
-  return outcome.kind === 'refused' ? await proveRefusal(client, outcome, request.team?.teamId) : outcome;
+  return outcome.kind === 'refused' ? await proveRefusal(client, outcome, request.teamId) : outcome;
 }
 
-function outcomeOf(reply: Reply, request: CreatePodRequest): CreateOutcome {
+function outcomeOf(reply: Reply, request: InstanceRequest): CreateOutcome {
   if (reply.status >= 200 && reply.status <= 299) {
     return created(reply);
   }
@@ -73,13 +75,13 @@ function created(reply: Reply): CreateOutcome {
 }
 
 /** An error may carry an ID too, but neither the state of an instance nor the name of the request. */
-function isInstance(body: unknown, request: CreatePodRequest): boolean {
+function isInstance(body: unknown, request: InstanceRequest): boolean {
   const parsed = PodShape.safeParse(body);
   if (!parsed.success) {
     return false;
   }
   const { name, status, providerType } = parsed.data;
-  const isNamedSo = name?.toLowerCase() === request.pod.name.toLowerCase();
+  const isNamedSo = name?.toLowerCase() === request.name.toLowerCase();
   return isNamedSo || (status !== undefined && providerType !== undefined);
 }
 
@@ -87,7 +89,7 @@ function unknown(reply: Reply, problem: string): CreateOutcome {
   return { kind: 'unknown', message: cleanText(`${reply.label}: ${problem}.`, reply.secrets) };
 }
 
-function refused(reply: Reply, text: string, request: CreatePodRequest): Refusal {
+function refused(reply: Reply, text: string, request: InstanceRequest): Refusal {
   const { retryAfterMs } = reply;
   return {
     kind: 'refused',
@@ -99,8 +101,8 @@ function refused(reply: Reply, text: string, request: CreatePodRequest): Refusal
 }
 
 /** An error may repeat values of the request. */
-function secretsOf(reply: Reply, request: CreatePodRequest): string[] {
-  const { envVars = [], jupyterPassword } = request.pod;
+function secretsOf(reply: Reply, request: InstanceRequest): string[] {
+  const { envVars = [], jupyterPassword } = request.secrets ?? {};
   const values = envVars.map((variable) => variable.value);
   return [...reply.secrets, ...values, ...(jupyterPassword === undefined ? [] : [jupyterPassword])];
 }

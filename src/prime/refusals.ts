@@ -1,4 +1,4 @@
-import type { CreatePodRequest } from '../lifecycle/create-pod-request.ts';
+import type { InstanceRequest } from '../lifecycle/instance-request.ts';
 import type { RefusalReason, RefusalScope } from '../lifecycle/provider.ts';
 
 /** Why the provider refused a create request, and what that concerns. */
@@ -129,7 +129,7 @@ const OTHER: RefusalCause = { reason: 'OtherRefusal', scope: 'request', isProven
 const MAX_TEXT_LENGTH = 4096;
 
 /** The cause of a refusal of this request, as far as status and text show it. */
-export function refusalCause(status: number, text: string, request?: CreatePodRequest): RefusalCause {
+export function refusalCause(status: number, text: string, request?: InstanceRequest): RefusalCause {
   const about = subject(text.slice(0, MAX_TEXT_LENGTH), request).trim();
   const rule = RULES.find((candidate) => fits(candidate, status, about));
   return rule === undefined
@@ -150,7 +150,7 @@ function fits(
  * The text without the values of the request: an error may repeat them, and no tenant may choose words that
  * affect others. The name of the upstream provider becomes `upstream`.
  */
-function subject(text: string, request: CreatePodRequest | undefined): string {
+function subject(text: string, request: InstanceRequest | undefined): string {
   if (request === undefined) {
     return text;
   }
@@ -158,7 +158,7 @@ function subject(text: string, request: CreatePodRequest | undefined): string {
   const bare = echoes
     .toSorted((a, b) => b.length - a.length)
     .reduce((rest, word) => rest.replaceAll(word, '…'), text);
-  const upstream = request.provider.type.replaceAll(/[^\p{L}\p{N}]/gu, '.');
+  const upstream = request.offer.provider.replaceAll(/[^\p{L}\p{N}]/gu, '.');
   return upstream.length < MIN_ECHO_LENGTH
     ? bare
     : bare.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}_])${upstream}(?![\\p{L}\\p{N}_])`, 'giu'), 'upstream');
@@ -166,9 +166,10 @@ function subject(text: string, request: CreatePodRequest | undefined): string {
 
 const MIN_ECHO_LENGTH = 3;
 
-function wordsOf({ pod, disks = [], team }: CreatePodRequest): readonly string[] {
-  const { envVars = [], name, image, customTemplateId, sshKeyId, jupyterPassword } = pod;
-  const single = [name, image, customTemplateId, sshKeyId, jupyterPassword, team?.teamId];
+function wordsOf(request: InstanceRequest): readonly string[] {
+  const { name, image, customTemplateId, sshKeyId, diskIds = [], teamId, secrets } = request;
+  const { envVars = [], jupyterPassword } = secrets ?? {};
+  const single = [name, image, customTemplateId, sshKeyId, jupyterPassword, teamId];
   const variables = envVars.flatMap(({ key, value }) => [key, value]);
-  return [...single, ...disks, ...variables].filter((word) => word !== undefined);
+  return [...single, ...diskIds, ...variables].filter((word) => word !== undefined);
 }

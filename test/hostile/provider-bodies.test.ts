@@ -62,7 +62,9 @@ function question<T extends { readonly kind: string }>(
   };
 }
 
-const request = aCreateRequest({ envVars: [{ key: 'TOKEN', value: ENV_VALUE }], jupyterPassword: PASSWORD });
+const request = aCreateRequest({
+  secrets: { envVars: [{ key: 'TOKEN', value: ENV_VALUE }], jupyterPassword: PASSWORD },
+});
 
 async function askOffers(provider: Provider): ReturnType<Provider['listOffers']> {
   return await provider.listOffers({ gpuType: 'A100_80GB', gpuCount: 1, regions: [], disks: [] });

@@ -107,10 +107,10 @@ describe('a create request', () => {
       (gpuPod.status.failedAttempts ?? 0) < gpuPod.spec.maxAttempts,
     'is never sent after a loss': ({ gpuPod }) =>
       (gpuPod.status.conditions ?? []).every(({ reason }) => reason !== 'Interrupted'),
-    'always has a cap': (_known, { request }) => request.pod.maxPrice >= 0.01,
+    'always has a cap': (_known, { request }) => request.cap >= 10_000,
     'never has a cap above that of the spec': ({ gpuPod }, { request }) =>
-      request.pod.maxPrice <= (gpuPod.spec.maxPrice ?? Infinity),
-    'has the name of the create intent': (_known, { intent, request }) => request.pod.name === intent.name,
+      request.cap <= (gpuPod.spec.maxPrice ?? Infinity) * 1_000_000,
+    'has the name of the create intent': (_known, { intent, request }) => request.name === intent.name,
     'keeps its number if it was not sent': (known, { intent }) => {
       const pendingCreate = openIntentOf(known);
       return pendingCreate.kind !== 'open' || intent.attempt === pendingCreate.intent.attempt;

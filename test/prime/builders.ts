@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import type { CreatePodRequest } from '../../src/lifecycle/create-pod-request.ts';
+import type { InstanceRequest } from '../../src/lifecycle/instance-request.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import { createPrimeProvider } from '../../src/prime/prime-provider.ts';
 import type { PrimeProvider, PrimeProviderOptions } from '../../src/prime/prime-provider.ts';
@@ -39,19 +39,21 @@ export async function withProvider<T>(
   }
 }
 
-export function aCreateRequest(pod: Partial<CreatePodRequest['pod']> = {}): CreatePodRequest {
+export function aCreateRequest(changes: Partial<InstanceRequest> = {}): InstanceRequest {
   return {
-    pod: {
-      name: POD_NAME,
+    name: POD_NAME,
+    offer: {
       cloudId: 'n3-H100x1',
       gpuType: 'H100_80GB',
       socket: 'PCIe',
       gpuCount: 1,
-      maxPrice: 2.7,
-      image: 'ubuntu_22_cuda_12',
-      ...pod,
+      security: 'secure_cloud',
+      provider: 'hyperstack',
     },
-    provider: { type: 'hyperstack' },
+    sizes: {},
+    cap: 2_700_000,
+    image: 'ubuntu_22_cuda_12',
+    ...changes,
   };
 }
 

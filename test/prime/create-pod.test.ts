@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { createBody } from '../../src/prime/create-body.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import type { LimitedAnswer } from '../../src/prime/rate-limiter.ts';
 import { aCreateRequest, aPodRow, CANARY_KEY, POD_NAME, withProvider } from './builders.ts';
@@ -120,7 +121,7 @@ describe('createPod: answers', () => {
   });
 
   it('sends the body, the key and the canonical path', async () => {
-    const request = aCreateRequest({ envVars: [{ key: 'A', value: 'ü' }] });
+    const request = aCreateRequest({ secrets: { envVars: [{ key: 'A', value: 'ü' }] } });
     await withServer(
       () => ({ json: aPodRow() }),
       async ({ url, seen }) => {
@@ -130,15 +131,13 @@ describe('createPod: answers', () => {
         expect(first).toMatchObject({ method: 'POST', path: '/api/v1/pods/' });
         expect(first?.headers.authorization).toBe(`Bearer ${CANARY_KEY}`);
         expect(first?.headers['content-type']).toBe('application/json');
-        expect(JSON.parse(first?.body ?? '')).toEqual(request);
+        expect(JSON.parse(first?.body ?? '')).toEqual(createBody(request));
       },
     );
   });
 });
 
 describe('createPod: the scope of a refusal', () => {
-  const team = { team: { teamId: 'team-a' } };
-
   it.each([
     { name: '401', post: [401, 'Invalid token'], get: 200, expected: ['Unauthorized', 'request', false] },
     { name: '403', post: [403, 'Not allowed'], get: 200, expected: ['Forbidden', 'request', false] },
@@ -184,7 +183,7 @@ describe('createPod: the scope of a refusal', () => {
     await withServer(
       ({ method }) => (method === 'POST' ? detail(post[0], post[1]) : { status: get, json: { detail: 'x' } }),
       async ({ url, seen }) => {
-        const request = { ...aCreateRequest(), ...team };
+        const request = aCreateRequest({ teamId: 'team-a' });
         const outcome = await withProvider(url, (provider) => provider.createPod(request, always));
 
         const [reason, scope, isProven] = expected;
@@ -214,11 +213,11 @@ describe('createPod: the scope of a refusal', () => {
 describe('createPod: requests that it does not send', () => {
   it.each([0, -1, 0.001, Number.NaN, Number.POSITIVE_INFINITY])(
     'refuses a cap of %p, which the provider may read as no cap',
-    async (maxPrice) => {
+    async (usdPerHour) => {
       await withServer(
         () => ({ json: aPodRow() }),
         async ({ url, seen }) => {
-          const request = aCreateRequest({ maxPrice });
+          const request = aCreateRequest({ cap: usdPerHour * 1_000_000 });
           const outcome = await withProvider(url, (provider) => provider.createPod(request, always));
 
           expect(outcome).toMatchObject({ kind: 'notSent', reason: 'Withheld' });
@@ -248,8 +247,10 @@ describe('createPod: requests that it does not send', () => {
 
 describe('createPod: secrets', () => {
   const request = aCreateRequest({
-    envVars: [{ key: 'TOKEN', value: 'hf_canary_env' }],
-    jupyterPassword: 'hf_canary_env_longer',
+    secrets: {
+      envVars: [{ key: 'TOKEN', value: 'hf_canary_env' }],
+      jupyterPassword: 'hf_canary_env_longer',
+    },
   });
 
   it.each([400, 401, 422, 429, 500, 200])(

@@ -85,7 +85,8 @@ describe('refusalCause', () => {
   });
 
   it('recognizes an upstream provider by its name in the request', () => {
-    const request = { ...aCreateRequest(), provider: { type: 'hyper-stack' } };
+    const { offer } = aCreateRequest();
+    const request = aCreateRequest({ offer: { ...offer, provider: 'hyper-stack' } });
 
     expect(refusalCause(400, 'Hyper-Stack is unreachable', request).scope).toBe('upstream');
     expect(refusalCause(400, 'hyper-stack: insufficient funds', request)).toMatchObject({
@@ -98,16 +99,19 @@ describe('refusalCause', () => {
   it.each([
     ['a template', { customTemplateId: LIMIT }, LIMIT],
     ['an image', { image: LIMIT }, LIMIT],
-    ['a variable', { envVars: [{ key: 'A', value: LIMIT }] }, LIMIT],
+    ['a variable', { secrets: { envVars: [{ key: 'A', value: LIMIT }] } }, LIMIT],
     [
       'the name of a variable',
-      { envVars: [{ key: 'Insufficient balance', value: 'x' }] },
+      { secrets: { envVars: [{ key: 'Insufficient balance', value: 'x' }] } },
       'Insufficient balance',
     ],
     ['an SSH key', { sshKeyId: 'Insufficient balance' }, 'Insufficient balance'],
-  ])('lets no tenant choose words that affect others: %s like an account text', (_, pod, echo) => {
+  ])('lets no tenant choose words that affect others: %s like an account text', (_, changes, echo) => {
     expect(refusalCause(400, echo)).toMatchObject({ scope: 'team' });
-    expect(refusalCause(400, echo, aCreateRequest(pod))).toMatchObject({ scope: 'request', isProven: false });
+    expect(refusalCause(400, echo, aCreateRequest(changes))).toMatchObject({
+      scope: 'request',
+      isProven: false,
+    });
   });
 
   it('does not take long for a hostile text', () => {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../src/clock.ts';
-import type { CreatePodRequest } from '../../src/lifecycle/create-pod-request.ts';
+import type { InstanceRequest } from '../../src/lifecycle/instance-request.ts';
 import type { Offer } from '../../src/offers/offer.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import { createPrimeProvider } from '../../src/prime/prime-provider.ts';
 import type { PrimeProvider } from '../../src/prime/prime-provider.ts';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
-import { POD_NAME } from './builders.ts';
+import { aCreateRequest, POD_NAME } from './builders.ts';
 
 const always = { mayStillSend: () => true };
 type Fault = Parameters<Simulator['faults']['add']>[0]['effect'];
@@ -43,33 +43,8 @@ describe('the provider client with the simulated API', () => {
     return offer;
   }
 
-  async function aRequest(changes: Partial<CreatePodRequest['pod']> = {}): Promise<CreatePodRequest> {
-    const {
-      cloudId,
-      gpuType,
-      socket,
-      gpuCount,
-      dataCenter,
-      country,
-      security,
-      provider: type,
-    } = await anOffer();
-    return {
-      pod: {
-        name: POD_NAME,
-        cloudId,
-        gpuType,
-        socket,
-        gpuCount,
-        security,
-        maxPrice: 100,
-        image: 'ubuntu_22_cuda_12',
-        ...(dataCenter === undefined ? {} : { dataCenterId: dataCenter }),
-        ...(country === undefined ? {} : { country }),
-        ...changes,
-      },
-      provider: { type },
-    };
+  async function aRequest(changes: Partial<InstanceRequest> = {}): Promise<InstanceRequest> {
+    return aCreateRequest({ offer: await anOffer(), cap: 100_000_000, ...changes });
   }
 
   it('creates, follows and terminates an instance', async () => {
@@ -111,19 +86,25 @@ describe('the provider client with the simulated API', () => {
   });
 
   it.each([
-    { name: 'an unknown image', pod: { image: 'nothing' }, reason: 'InvalidRequest' },
+    { name: 'an unknown image', changes: { image: 'nothing' }, reason: 'InvalidRequest' },
     {
       name: 'a template that does not exist',
-      pod: { image: 'custom_template', customTemplateId: 'x' },
+      changes: { image: undefined, customTemplateId: 'x' },
       reason: 'TemplateIncompatible',
     },
-    { name: 'a cap below the price', pod: { maxPrice: 0.01 }, reason: 'AboveMaxPrice' },
-    { name: 'an offer that raced away', pod: { cloudId: 'gone' }, reason: 'NoCapacity' },
-  ])('gets a refusal for $name', async ({ pod, reason }) => {
-    const outcome = await provider.createPod(await aRequest(pod), always);
+    { name: 'a cap below the price', changes: { cap: 10_000 }, reason: 'AboveMaxPrice' },
+  ])('gets a refusal for $name', async ({ changes, reason }) => {
+    const outcome = await provider.createPod(await aRequest(changes), always);
 
     expect(outcome).toMatchObject({ kind: 'refused', reason });
     expect(simulator.requests.count({ method: 'POST', path: '/pods/' })).toBe(1);
+  });
+
+  it('gets a refusal for an offer that is gone', async () => {
+    const request = await aRequest();
+    const gone = { ...request, offer: { ...request.offer, cloudId: 'gone' } };
+
+    expect(await provider.createPod(gone, always)).toMatchObject({ kind: 'refused', reason: 'NoCapacity' });
   });
 
   it.each([

@@ -6,7 +6,7 @@ import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { limitsFrom } from '../../offers/requirements.ts';
 import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
 import { identityOf, keyOf } from '../account.ts';
-import { buildCreatePodRequest, imageOf } from '../build-request.ts';
+import { imageOf, instanceRequest } from '../instance-request.ts';
 import type { Intent } from '../intent.ts';
 import type { AccountState, Observation } from '../observation.ts';
 import { nextAttemptNumber, openIntentOf } from '../open-intent.ts';
@@ -50,7 +50,7 @@ export function createInstance(
     effect: {
       type: 'createPod',
       intent,
-      request: buildCreatePodRequest({
+      request: instanceRequest({
         spec: observation.gpuPod.spec,
         policy: observation.policy,
         offer,

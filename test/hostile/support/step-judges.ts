@@ -76,13 +76,13 @@ function judgeCreate(
   known: Observation,
   { intent, request }: Extract<Effect, { type: 'createPod' }>,
 ): string[] {
-  const { maxPrice, name } = request.pod;
+  const { cap, name } = request;
   const isCapped =
-    Number.isFinite(maxPrice) && maxPrice >= 0.01 && maxPrice <= (known.gpuPod.spec.maxPrice ?? Infinity);
+    Number.isFinite(cap) && cap >= 10_000 && cap <= (known.gpuPod.spec.maxPrice ?? Infinity) * 1_000_000;
   return [
-    ...(mayHaveSent(known) ? ['an order while another one may be open'] : []),
-    ...(isCapped ? [] : [`an order with the cap ${maxPrice}`]),
-    ...(isFindable(known, intent) && name === intent.name ? [] : [`an order under the name ${name}`]),
+    ...(mayHaveSent(known) ? ['a create request while another one may be open'] : []),
+    ...(isCapped ? [] : [`a create request with the cap ${cap}`]),
+    ...(isFindable(known, intent) && name === intent.name ? [] : [`a create request under the name ${name}`]),
     ...(JSON.stringify(intent).length > 8_192 ? ['an intent without bounds'] : []),
   ];
 }

@@ -26,7 +26,7 @@ it("never allows more than the operator's ceiling, whatever the spec says", () =
     policy: { maxPriceCeiling: 2_500_000 },
   });
   const { request, intent: written } = intentOf(rent(known));
-  expect(request.pod.maxPrice).toBe(2.5);
+  expect(request.cap).toBe(2_500_000);
   expect(written.capSent).toBe(2_500_000);
 });
 

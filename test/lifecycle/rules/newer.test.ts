@@ -110,7 +110,13 @@ describe('adoptNewer', () => {
         gpuPod: gpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
         inventory: inventory({
           beganAtMs: NOW_MS,
-          live: [{ ...running, installationStatus: 'PENDING', createdAt: new Date(WALL_MS - 121_000).toISOString() }],
+          live: [
+            {
+              ...running,
+              installationStatus: 'PENDING',
+              createdAt: new Date(WALL_MS - 121_000).toISOString(),
+            },
+          ],
         }),
       },
       step: 'rest',

@@ -214,7 +214,7 @@ describe('the create request', () => {
       offerKey: key,
       offerSeenAtMs,
     } = intentOf(rent(observed(offers([offer()], 7))));
-    expect(request.pod).toMatchObject({ name: written.name, maxPrice: 1.9 });
+    expect(request).toMatchObject({ name: written.name, cap: 1_900_000 });
     expect(key).toBe(offerKey(offer()));
     expect(offerSeenAtMs).toBe(NOW_MS - 7);
   });

@@ -1,7 +1,7 @@
 import { FINALIZER } from '../../../src/api/common/names.ts';
 import { withAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import { openIntentOf } from '../../../src/lifecycle/open-intent.ts';
-import type { CreatePodRequest } from '../../../src/lifecycle/create-pod-request.ts';
+import type { CreateBody } from '../../../src/prime/create-body.ts';
 import type { Observation } from '../../../src/lifecycle/observation.ts';
 import type { Plant } from '../operator-process.ts';
 import {
@@ -177,10 +177,10 @@ export const CREATE_BUGS: readonly PlantedBug[] = [
   },
 ];
 
-function changingBody(change: (pod: CreatePodRequest['pod']) => object): Plant {
+function changingBody(change: (pod: CreateBody['pod']) => object): Plant {
   return onWire(async (request, send) => {
     if (!isCreate(request) || request.body === undefined) return await send(request);
-    const body = JSON.parse(request.body) as CreatePodRequest;
+    const body = JSON.parse(request.body) as CreateBody;
     return await send({ ...request, body: JSON.stringify({ ...body, pod: change(body.pod) }) });
   });
 }

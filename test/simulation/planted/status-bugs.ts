@@ -41,7 +41,7 @@ export const STATUS_BUGS: readonly PlantedBug[] = [
       atProvider((real) => ({
         createPod: async (request, options) => {
           const outcome = await real.createPod(request, options);
-          const sent = JSON.stringify(request.pod.envVars);
+          const sent = JSON.stringify(request.secrets?.envVars);
           return outcome.kind === 'created' ? outcome : { ...outcome, message: `${outcome.message} ${sent}` };
         },
       })),

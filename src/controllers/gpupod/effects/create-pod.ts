@@ -1,8 +1,7 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS, FINALIZER } from '../../../api/common/names.ts';
 import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../../kubernetes/api-errors.ts';
-import { withSecretValues } from '../../../lifecycle/build-request.ts';
-import type { SecretValues } from '../../../lifecycle/build-request.ts';
+import type { SecretValues } from '../../../lifecycle/instance-request.ts';
 import { sessionBeganAtMs } from '../../../lifecycle/account.ts';
 import { judgeAnswer } from '../../../lifecycle/created.ts';
 import { writeIntent } from '../../../lifecycle/intent.ts';
@@ -147,15 +146,18 @@ async function sendCreate(
   const { state } = account;
   const untilMs = writtenAtMs + (sendWithinMs ?? timings.createFenceMs);
   let obstacle: string | undefined;
-  const answer = await provider.createPod(withSecretValues(effect.request, values), {
-    turnTaken: true,
-    mayStillSend: () => {
-      // The state of another key may fit as well and belong to someone else, so the operator rents nothing with an
-      // unchecked key.
-      obstacle = decided.mayStillSend() ? findObstacle(context, untilMs) : OTHER_KEY;
-      return obstacle === undefined;
+  const answer = await provider.createPod(
+    { ...effect.request, secrets: values },
+    {
+      turnTaken: true,
+      mayStillSend: () => {
+        // The state of another key may fit as well and belong to someone else, so the operator rents nothing with an
+        // unchecked key.
+        obstacle = decided.mayStillSend() ? findObstacle(context, untilMs) : OTHER_KEY;
+        return obstacle === undefined;
+      },
     },
-  });
+  );
   const outcome = judgeAnswer(intent, withCause(answer, obstacle), (podId) =>
     isHeldElsewhere(context, gpuPod, podId),
   );

@@ -1,7 +1,7 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { secretText } from '../../../kubernetes/secrets-client.ts';
 import type { Secret } from '../../../kubernetes/secrets-client.ts';
-import type { SecretValues } from '../../../lifecycle/build-request.ts';
+import type { SecretValues } from '../../../lifecycle/instance-request.ts';
 import type { SecretApi } from '../ports.ts';
 
 export type ReadSecretValues =

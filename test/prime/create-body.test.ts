@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { buildCreatePodRequest, imageOf, withSecretValues } from '../../src/lifecycle/build-request.ts';
-import type { CreatePodRequest } from '../../src/lifecycle/create-pod-request.ts';
+import { imageOf, instanceRequest } from '../../src/lifecycle/instance-request.ts';
+import type { InstanceRequest } from '../../src/lifecycle/instance-request.ts';
+import { createBody } from '../../src/prime/create-body.ts';
+import type { CreateBody } from '../../src/prime/create-body.ts';
 import type { Policy } from '../../src/lifecycle/settings.ts';
 import { fitSizes } from '../../src/offers/sizes.ts';
 import type { Offer, Sizes } from '../../src/offers/offer.ts';
@@ -27,13 +29,13 @@ interface Parts {
   readonly capSent?: number;
 }
 
-function build({
+function request({
   requirements: requested = {},
   chosen = guideOffer(),
   policy = {},
   capSent = 2_750_000,
-}: Parts): CreatePodRequest {
-  return buildCreatePodRequest({
+}: Parts): InstanceRequest {
+  return instanceRequest({
     spec: spec(requested),
     policy,
     offer: chosen,
@@ -52,10 +54,14 @@ function sizesOf(chosen: Offer, overrides: SpecOverrides): Sizes {
   return sizing.sizes;
 }
 
+function build(parts: Parts): CreateBody {
+  return createBody(request(parts));
+}
+
 /** The body as JSON, without the two fields in which ours differs from the guide's. */
-function asJson(request: CreatePodRequest): unknown {
-  const { name: _name, maxPrice: _maxPrice, ...pod } = request.pod;
-  return JSON.parse(JSON.stringify({ ...request, pod }));
+function asJson(body: CreateBody): unknown {
+  const { name: _name, maxPrice: _maxPrice, ...pod } = body.pod;
+  return JSON.parse(JSON.stringify({ ...body, pod }));
 }
 
 describe('the create request of the guide', () => {
@@ -93,7 +99,7 @@ describe('the create request of the guide', () => {
   });
 });
 
-describe('buildCreatePodRequest', () => {
+describe('the body of a create request', () => {
   it.each<Parts & { name: string; expected: object; why: string }>([
     {
       name: 'the team of the operator',
@@ -168,19 +174,19 @@ describe('imageOf', () => {
   });
 });
 
-describe('withSecretValues', () => {
-  const request = build({});
-
-  it('adds variables and password', () => {
-    const values = { envVars: [{ key: 'TOKEN', value: 's3cret' }], jupyterPassword: 'p4ss' };
-    expect(withSecretValues(request, values)).toEqual({
-      ...request,
-      pod: { ...request.pod, envVars: values.envVars, jupyterPassword: 'p4ss' },
+describe('the values of Secrets', () => {
+  it('join the body as they are', () => {
+    const secrets = { envVars: [{ key: 'TOKEN', value: 's3cret' }], jupyterPassword: 'p4ss' };
+    const plain = build({});
+    expect(createBody({ ...request({}), secrets })).toEqual({
+      ...plain,
+      pod: { ...plain.pod, envVars: secrets.envVars, jupyterPassword: 'p4ss' },
     });
   });
 
-  it('adds no empty list, because the provider distinguishes it from an absent one', () => {
-    expect(withSecretValues(request, { envVars: [] })).toEqual(request);
-    expect(Object.keys(withSecretValues(request, { envVars: [] }).pod)).not.toContain('envVars');
+  it('add no empty list, because the provider distinguishes it from an absent one', () => {
+    const body = createBody({ ...request({}), secrets: { envVars: [] } });
+    expect(body).toEqual(build({}));
+    expect(Object.keys(body.pod)).not.toContain('envVars');
   });
 });
