@@ -1,6 +1,6 @@
 import { isDeleting } from '../api/gpupod/gpu-pod.ts';
-import { accountOfIntent } from './account.ts';
 import type { GpuPodStatus } from '../api/gpupod/status.ts';
+import { accountOfIntent } from './account.ts';
 import type { Observation, InventoryView } from './observation.ts';
 import type { LocalState, PendingCreate, InstanceState } from './local-state.ts';
 import { observeCreation } from './instance-age.ts';
