@@ -42,7 +42,14 @@ export interface LoadedKubeConfig {
  */
 export function loadKubeConfig(options: KubeConfigOptions = {}): LoadedKubeConfig {
   const raw = options.path === undefined ? readDefault(options.env ?? {}) : readKubeConfigFile(options.path);
-  return isEmpty(raw) ? inCluster(options) : fromFiles(raw, options.context);
+  if (!isEmpty(raw)) {
+    return fromFiles(raw, options.context);
+  }
+  // The Pod's own rights are not those of the context that somebody asked for.
+  if (options.context !== undefined) {
+    throw new KubeConfigError(`context "${options.context}" does not exist: no kubeconfig was found`);
+  }
+  return inCluster(options);
 }
 
 /** The server's version, such as `v1.37.2`. Also the cheapest proof that the server is reachable. */

@@ -79,6 +79,12 @@ describe('helm install with contradicting values', () => {
       sets: ['uninstall.policy=Retain', 'crds.keep=false'],
       says: 'uninstall.policy=Retain and crds.keep=false contradict each other',
     },
+    {
+      sets: ['watchNamespaces={default}', 'crds.enabled=true', 'crds.keep=false'],
+      says: 'watchNamespaces and crds.keep=false contradict each other',
+    },
+    { sets: ['uninstall.timeout=0s'], says: "at '/uninstall/timeout'" },
+    { sets: ['proxy.httpsProxy=socks5://proxy.example.com:1080'], says: "at '/proxy/httpsProxy'" },
   ])('rejects $sets: $says', async ({ sets, says }) => {
     await expect(template(sets)).rejects.toThrow(says);
   });

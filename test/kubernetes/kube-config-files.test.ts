@@ -109,4 +109,12 @@ describe('without a kubeconfig that says anything', () => {
       'no kubeconfig found: set KUBECONFIG',
     );
   });
+
+  it('never takes the rights of its Pod for a context that somebody asked for', async () => {
+    await writeFiles(directory, ROOT_FILES);
+
+    expect(() => loadKubeConfig({ env: POD, root: directory, context: 'prod' })).toThrow(
+      'context "prod" does not exist: no kubeconfig was found',
+    );
+  });
 });

@@ -75,7 +75,8 @@ const NEVER_ACTIVE: ReadonlySet<InstanceSnapshot['status']> = new Set(['PROVISIO
 
 /**
  * Whether a starting instance has had its time to become ready. Nobody can use it, and it bills until somebody
- * terminates it. Once adopted, it is followed like any other that starts, with its timeout.
+ * terminates it. Once adopted, it is followed like any other that starts, with its timeout. It takes the place of no
+ * instance that the status names, whatever one list lacks.
  */
 function isOverdue(
   observation: Observation,
@@ -83,6 +84,7 @@ function isOverdue(
 ): instance is InstanceSnapshot {
   return (
     instance !== undefined &&
+    observation.gpuPod.status.podId === undefined &&
     NEVER_ACTIVE.has(instance.status) &&
     mayGetReady(observation, instance) &&
     observation.now.wallMs - timeMs(instance.createdAt) > provisioningTimeOf(observation).timeoutMs

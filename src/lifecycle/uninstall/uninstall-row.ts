@@ -124,10 +124,15 @@ function microsOf(usd: number | undefined): MicroUsd | undefined {
 
 const NOTHING_KNOWN = { instance: undefined, perHour: undefined, since: undefined };
 
-/** Somebody removed the pod ID from the status, but an attempt still names an instance and no outcome. */
+/**
+ * An attempt names an instance, and no outcome because somebody removed the pod ID from the status, or only that the
+ * provider no longer listed it. Such an instance may bill.
+ */
 function openAttemptOf({ status }: GpuPod): Billing | undefined {
+  const isLost = findCondition(status, 'Stalled')?.reason === 'Lost';
   const attempt = attemptsOf(status).findLast(
-    ({ podId, outcome }) => podId !== undefined && outcome === undefined,
+    ({ podId, outcome, reason }) =>
+      podId !== undefined && (outcome === undefined || (isLost && reason === 'Lost')),
   );
   return attempt === undefined
     ? undefined

@@ -77,6 +77,20 @@ describe('adoptNewer', () => {
       why: 'it is adopted as a starting one, so that its timeout ends it',
     },
     {
+      name: 'one that starts for longer than its provisioning timeout, beside an instance that one list lacks',
+      known: {
+        gpuPod: rentedGpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
+        inventory: inventory({
+          beganAtMs: NOW_MS,
+          live: [
+            { ...running, status: 'PROVISIONING', createdAt: new Date(WALL_MS - 121_000).toISOString() },
+          ],
+        }),
+      },
+      step: '-',
+      why: 'the one in the status may be in use',
+    },
+    {
       name: 'one that starts, and still has a second',
       known: {
         gpuPod: gpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),

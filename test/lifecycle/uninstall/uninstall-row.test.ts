@@ -85,6 +85,27 @@ describe('the row of a GpuPod', () => {
       expected: { state: 'unknownOutcome', instance: 'pod-7', perHour: 2_000_000 },
     },
     {
+      name: 'whose instance the provider lost has that instance, which may bill',
+      gpuPod: {
+        status: {
+          attempts: [{ number: 1, podId: 'pod-7', outcome: 'Ended', reason: 'Lost', pricePerHour: 2 }],
+          conditions: [condition('Stalled', 'Lost')],
+        },
+      },
+      expected: { state: 'unknownOutcome', instance: 'pod-7', perHour: 2_000_000 },
+    },
+    {
+      name: 'whose instance was lost before, and that waits for something else, has none',
+      gpuPod: {
+        spec: { suspend: true },
+        status: {
+          attempts: [{ number: 1, podId: 'pod-7', outcome: 'Ended', reason: 'Lost' }],
+          conditions: [condition('Stalled', 'AttemptsExhausted')],
+        },
+      },
+      expected: { state: 'idle', instance: undefined },
+    },
+    {
       name: 'whose last attempt has an outcome has no instance',
       gpuPod: {
         spec: { suspend: true },
