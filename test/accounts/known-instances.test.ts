@@ -79,6 +79,13 @@ describe('what the lists say about a GpuPod', () => {
     expect(known.view(scope({ wallets }))?.beganAtMs).toBe(beganAtMs);
   });
 
+  it('counts for a team whose own list fails when the list without a team shows its instances', () => {
+    const { known } = knownWith(['t-1', 't-2']);
+    known.take(listOf(3, [aSnapshot({ teamId: 't-1' })]));
+    known.fail(['t-1', 't-2'], DOWN);
+    expect(['t-1', 't-2'].map((team) => known.completeSinceMs([team]))).toEqual([3, -Infinity]);
+  });
+
   it('remembers the teams whose instances it has ever shown', () => {
     const { known } = knownWith();
     known.take(listOf(1, [aSnapshot({ teamId: 't-1' })]));
