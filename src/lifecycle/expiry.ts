@@ -2,13 +2,11 @@ import type { GpuPodStatus } from '../api/gpupod/status.ts';
 import { lifetimeOf } from './lifetime.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { Observation } from './observation.ts';
-import { attemptsCostOf, currentAttempt } from './status/attempts.ts';
+import { attemptsCostOf } from './status/attempts.ts';
+import { creationMs } from './status/creation.ts';
 import { LAST_FOUR_DIGIT_YEAR_MS, timestamp } from './status/timestamp.ts';
 
 const MS_PER_HOUR = 3_600_000;
-const DAY_MS = 24 * MS_PER_HOUR;
-/** No instance of the provider is older. */
-const EARLIEST_MS = Date.UTC(2020, 0, 1);
 
 /** Why a limit ends the instance of a living GpuPod. */
 export type LimitEnding = 'Expired' | 'CostLimitReached';
@@ -32,18 +30,18 @@ export interface Limits {
   readonly problem?: LimitProblem;
 }
 
-type Known = Pick<Observation, 'gpuPod' | 'policy'>;
+type Known = Pick<Observation, 'gpuPod' | 'policy' | 'now'>;
 
 /**
  * The limits of the instance that the status names. They depend on recorded facts only, not on the clock, so that the
  * deadline stays the same from pass to pass.
  */
-export function limitsOf({ gpuPod: { spec }, policy }: Known, status: GpuPodStatus): Limits {
+export function limitsOf({ gpuPod: { spec }, policy, now }: Known, status: GpuPodStatus): Limits {
   const lifetime = lifetimeOf(spec, policy);
   if (lifetime === undefined && spec.maxTotalCost === undefined) {
     return {};
   }
-  const createdMs = creationMs(status);
+  const createdMs = creationMs(status, now.wallMs);
   if (createdMs === undefined) {
     return { problem: 'CreationTimeUnknown' };
   }
@@ -61,17 +59,6 @@ export function limitsOf({ gpuPod: { spec }, policy }: Known, status: GpuPodStat
     ...(nearest === undefined ? {} : { nearest }),
     ...(costAfterMs === undefined ? { problem: 'PriceUnknown' } : {}),
   };
-}
-
-/**
- * When the instance was created, in wall time. Undefined if the status does not say it, or says what cannot be true: an
- * unreadable time must not end an instance.
- */
-export function creationMs(status: GpuPodStatus): number | undefined {
-  const createdMs = Date.parse(status.createdAt ?? '');
-  const startedMs = Date.parse(currentAttempt(status)?.startedAt ?? '');
-  const isPlausible = createdMs >= EARLIEST_MS && !(createdMs < startedMs - DAY_MS);
-  return isPlausible ? createdMs : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
-import { creationMs } from './expiry.ts';
 import type { Observation } from './observation.ts';
 import type { InstanceState } from './local-state.ts';
 import { isSameAttempt } from './pod-name.ts';
+import { creationMs } from './status/creation.ts';
 
 /**
  * The creation of the instance on the monotonic clock. The wall clock tells the age once, when this process first sees
@@ -13,7 +13,7 @@ export function observeCreation(
 ): Pick<InstanceState, 'created'> {
   const { gpuPod, now } = observation;
   const text = gpuPod.status.createdAt;
-  const createdMs = creationMs(gpuPod.status);
+  const createdMs = creationMs(gpuPod.status, now.wallMs);
   if (text === undefined || createdMs === undefined) {
     return {};
   }

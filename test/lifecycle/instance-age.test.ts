@@ -44,6 +44,16 @@ describe('the age of an instance', () => {
       expectedAtMs: NOW_MS - AGE_MS,
     },
     {
+      name: 'counts from the attempt, although the creation time is hours earlier',
+      createdAt: '2026-11-23T02:00:00Z',
+      expectedAtMs: NOW_MS - AGE_MS - 10_000,
+    },
+    {
+      name: 'counts from the attempt, although the creation time is hours later',
+      createdAt: '2026-11-23T18:00:00Z',
+      expectedAtMs: NOW_MS - AGE_MS - 10_000,
+    },
+    {
       name: 'is unknown without a creation time, even if it was known',
       known: anInstanceState({ created: { text: CREATED_AT, atMs: 17 } }),
       createdAt: 'never',

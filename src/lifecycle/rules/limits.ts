@@ -1,11 +1,12 @@
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { capToMicros, formatUsd, priceToMicros } from '../../offers/money.ts';
-import { creationMs, expiryOf, expiryText, limitsOf } from '../expiry.ts';
+import { expiryOf, expiryText, limitsOf } from '../expiry.ts';
 import type { Limit, LimitEnding } from '../expiry.ts';
 import { lifetimeOf, lifetimeText } from '../lifetime.ts';
 import type { Observation } from '../observation.ts';
 import { attemptsCostOf, currentAttempt, currentAttemptNumber, withAttempt } from '../status/attempts.ts';
 import { accruedUsd } from '../status/accrual.ts';
+import { creationMs } from '../status/creation.ts';
 import type { ConditionDrafts } from '../status/draft.ts';
 import type { Step } from '../step.ts';
 
@@ -77,13 +78,13 @@ function isLaterThanRecorded({ expiresAt }: GpuPodStatus, atMs: number): boolean
  * and the annotation lifts it.
  */
 export function isLimitRaised(observation: Observation, ending: LimitEnding): boolean {
-  const { gpuPod, policy } = observation;
+  const { gpuPod, policy, now } = observation;
   const { spec, status } = gpuPod;
   if (ending === 'CostLimitReached') {
     return spec.maxTotalCost === undefined || spec.maxTotalCost > attemptsCostOf(status);
   }
   const lifetime = lifetimeOf(spec, policy);
-  const createdMs = creationMs(status);
+  const createdMs = creationMs(status, now.wallMs);
   return (
     lifetime === undefined ||
     (createdMs !== undefined && isLaterThanRecorded(status, createdMs + lifetime.ms))

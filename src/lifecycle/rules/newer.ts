@@ -1,5 +1,6 @@
 import { isDeleting } from '../../api/gpupod/gpu-pod.ts';
 import type { CostStatus, GpuPodStatus, OfferStatus } from '../../api/gpupod/status.ts';
+import type { Intent } from '../intent.ts';
 import type { Observation } from '../observation.ts';
 import { namePrefixesOf } from '../open-intent.ts';
 import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../pod-name.ts';
@@ -8,9 +9,10 @@ import { readinessOf } from '../readiness.ts';
 import { accruedUsd } from '../status/accrual.ts';
 import { currentAttemptNumber, paidBy, withAttempt, withAttemptCost } from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
+import { createdAtOf } from '../status/creation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
-import { timeMs, timestamp, timestampOf } from '../status/timestamp.ts';
+import { timeMs, timestamp } from '../status/timestamp.ts';
 import type { Step } from '../step.ts';
 import { newerInstances } from '../instance-relation.ts';
 import { startingDraft } from './condition-drafts.ts';
@@ -141,7 +143,9 @@ export function correctName(observation: Observation): Step | undefined {
     return undefined;
   }
   const podName = recordedName({ name: localState.instance?.name });
-  const attempts = withAttempt(gpuPod.status, heard.attempt, { podName, startedAt: timestamp(now.wallMs) });
+  // The recorded creation time still counts: an attempt that began later would give the instance a longer life.
+  const startedAt = gpuPod.status.createdAt ?? timestamp(now.wallMs);
+  const attempts = withAttempt(gpuPod.status, heard.attempt, { podName, startedAt });
   return {
     kind: 'act',
     effect: { type: 'writeStatus', status: { ...gpuPod.status, podName, attempts } },
@@ -152,7 +156,7 @@ export function correctName(observation: Observation): Step | undefined {
 function adopt(observation: Observation, instance: InstanceSnapshot): Step {
   const { now } = observation;
   const at = timestamp(now.wallMs);
-  const createdAt = timestampOf(instance.createdAt, now.wallMs);
+  const createdAt = createdAtOf(instance.createdAt, intentFor(observation, instance), now.wallMs);
   const before = withoutOlder(observation);
   const podName = recordedName(instance);
   const message = `Adopted instance ${instance.podId}, which is newer than what the GpuPod recorded; its offer is known as far as the provider states it.`;
@@ -214,13 +218,16 @@ function withoutOlder({ gpuPod, now }: Observation): GpuPodStatus {
   return { ...status, attempts, ...withAttemptCost(status, cost) };
 }
 
+/** The create intent of this instance, if it is still there. */
+function intentFor({ intent }: Observation, { name }: InstanceSnapshot): Intent | undefined {
+  return intent.kind === 'read' && isSameAttempt(intent.intent.name, name) ? intent.intent : undefined;
+}
+
 /** Terms from the create intent if it is still there; else what the instance itself states. */
 function termsOf(observation: Observation, instance: InstanceSnapshot): Facts {
-  const { intent: reading, account } = observation;
-  const intent =
-    reading.kind === 'read' && isSameAttempt(reading.intent.name, instance.name) ? reading.intent : undefined;
+  const intent = intentFor(observation, instance);
   return {
-    account: accountOf(account, intent, instance),
+    account: accountOf(observation.account, intent, instance),
     ...(intent === undefined
       ? { offer: offerOf(instance), cost: costOf(observation, instance) }
       : { offer: offerStatus(intent), cost: costStatus(intent, instance) }),

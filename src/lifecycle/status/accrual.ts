@@ -1,4 +1,5 @@
 import type { CostStatus, GpuPodStatus } from '../../api/gpupod/status.ts';
+import { creationMs } from './creation.ts';
 import { timestamp } from './timestamp.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -22,8 +23,8 @@ export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
 /** USD that the rented instance has cost so far; undefined where its price or creation time is unknown. */
 export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undefined {
   const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
-  const createdMs = Date.parse(status.createdAt ?? '');
-  if (usdPerHour === undefined || Number.isNaN(createdMs)) {
+  const createdMs = creationMs(status, wallMs);
+  if (usdPerHour === undefined || createdMs === undefined) {
     return undefined;
   }
   const prepaidMs = (status.offer?.prepaidHours ?? 0) * MS_PER_HOUR;

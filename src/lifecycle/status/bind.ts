@@ -9,6 +9,7 @@ import type { InstanceSnapshot } from '../provider.ts';
 import { ON_ITS_WAY, selectedDraft, startingDraft } from '../rules/condition-drafts.ts';
 import { specHash } from '../spec-hash.ts';
 import { paidBy, withAttempt } from './attempts.ts';
+import { createdAtOf } from './creation.ts';
 import { draftStatus } from './draft.ts';
 import type { Facts } from './draft.ts';
 import { timestampOf } from './timestamp.ts';
@@ -65,7 +66,7 @@ function bindFacts(
       startedAt: timestampOf(intent.startedAt, now.wallMs),
       ...(isOutdated ? { ending: 'SpecChanged' } : {}),
     }),
-    createdAt: timestampOf(instance.createdAt, now.wallMs),
+    createdAt: createdAtOf(instance.createdAt, intent, now.wallMs),
     activeAt: undefined,
     readyAt: undefined,
     terminatedAt: undefined,

@@ -4,10 +4,10 @@ import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { adoptNewer, correctName } from '../../../src/lifecycle/rules/newer.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, anInstanceState, WALL_MS } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState, WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { inventory, aReadySnapshot } from '../../support/builders/snapshots.ts';
-import { messageOf, outline, statusOf } from '../support/outline.ts';
+import { messageOf, outline, statusOf, writeOf } from '../support/outline.ts';
 
 const running = { ...aReadySnapshot(), podId: 'pod-2', name: nameOfAttempt(2), priceUsdPerHour: 2.7 };
 const list = inventory({ beganAtMs: NOW_MS, live: [running] });
@@ -241,6 +241,14 @@ describe('adoptNewer', () => {
       attempts: [{ number: 2, podName: nameOfAttempt(2) }],
     });
   });
+
+  it('records its creation as no later than now, whatever the clock of the provider says', () => {
+    const live = [{ ...running, createdAt: '2026-11-24T00:00:00Z' }];
+    const next = adoptNewer(
+      observed({ ...fresh, gpuPod: old, inventory: inventory({ beganAtMs: NOW_MS, live }) }),
+    );
+    expect(statusOf(next).createdAt).toBe(WALL_TEXT);
+  });
 });
 
 describe('correctName', () => {
@@ -255,5 +263,14 @@ describe('correctName', () => {
       localState: { instance: anInstanceState({ name: heard }) },
     });
     expect(outline(correctName(known)).step).toBe(step);
+  });
+
+  it('does not give the instance a longer life', () => {
+    const known = observed({
+      gpuPod: rentedGpuPod(),
+      localState: { instance: anInstanceState({ name: nameOfAttempt(2) }) },
+    });
+    const [, corrected] = writeOf(correctName(known)).status.attempts ?? [];
+    expect(corrected?.startedAt).toBe('2026-11-23T10:00:00Z');
   });
 });

@@ -61,6 +61,27 @@ describe('bindStatus', () => {
     expect(attempt?.startedAt).toBe(WALL_TEXT);
   });
 
+  it.each([
+    { name: 'as stated', stated: '2026-11-23T10:00:00Z', createdAt: '2026-11-23T10:00:00Z' },
+    { name: 'as UTC without a zone', stated: '2026-11-23T10:00:00', createdAt: '2026-11-23T10:00:00Z' },
+    {
+      name: 'not before the create intent',
+      stated: '2026-11-23T02:00:00Z',
+      createdAt: '2026-11-23T09:59:50Z',
+    },
+    { name: 'not in the future', stated: '2026-11-23T18:00:00Z', createdAt: WALL_TEXT },
+    { name: 'as now if nobody can read it', stated: 'soon', createdAt: WALL_TEXT },
+  ])('records the creation $name, whatever the clock of the provider says', ({ stated, createdAt }) => {
+    expect(bound({ createdAt: stated }).createdAt).toBe(createdAt);
+  });
+
+  it.each(['yesterday', '2026-11-24T00:00:00Z'])(
+    'leaves the creation as stated where the create intent began %s',
+    (startedAt) => {
+      expect(bound({}, intent({ startedAt })).createdAt).toBe('2026-11-23T10:00:00Z');
+    },
+  );
+
   it('is the same for a create response and for an instance found later, except for the adoption', () => {
     const { conditions: _a, ...answered } = bound();
     const { conditions: _b, ...found } = bound({}, intent(), true);

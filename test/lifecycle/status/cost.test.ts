@@ -48,8 +48,20 @@ describe('accruedUsd', () => {
     {
       name: 'a creation in the future',
       status: rentedStatus({ createdAt: '2026-11-24T00:00:00Z' }),
+      usd: 0.321944,
+      why: 'the instance is as old as its attempt',
+    },
+    {
+      name: 'a creation hours before the attempt',
+      status: rentedStatus({ createdAt: '2026-11-23T02:00:00Z' }),
+      usd: 0.321944,
+      why: 'the instance is as old as its attempt',
+    },
+    {
+      name: 'a creation in the future without an attempt',
+      status: rentedStatus({ createdAt: '2026-11-24T00:00:00Z', attempts: [] }),
       usd: 0,
-      why: 'clocks differ, and a cost is never negative',
+      why: 'a cost is never negative',
     },
     {
       name: 'an absurd price',

@@ -1,0 +1,45 @@
+import type { GpuPodStatus } from '../../api/gpupod/status.ts';
+import type { Intent } from '../intent.ts';
+import { currentAttempt } from './attempts.ts';
+import { timeMs, timestamp, timestampOf } from './timestamp.ts';
+
+/** No instance of the provider is older. */
+const EARLIEST_MS = Date.UTC(2020, 0, 1);
+
+/**
+ * `status.createdAt` of an instance that is being bound: what the provider states, within what this operator's own clock
+ * allows. An instance is not older than its create intent, and not younger than its binding. So a provider whose
+ * clock is off, or that leaves out the zone, moves no deadline, not even after a restart.
+ */
+export function createdAtOf(
+  stated: string | undefined,
+  intent: Pick<Intent, 'startedAt'> | undefined,
+  wallMs: number,
+): string {
+  const statedMs = Date.parse(timestampOf(stated, wallMs));
+  const begunMs = timeMs(intent?.startedAt);
+  const earliestMs = begunMs <= wallMs ? begunMs : -Infinity;
+  return timestamp(Math.max(earliestMs, Math.min(statedMs, wallMs)));
+}
+
+/**
+ * When the instance was created, in wall time. Undefined if the status does not say it, or says what cannot be true: an
+ * unreadable time must not end an instance. A status of an earlier version has the provider's time as it was stated.
+ * Where that is before the attempt, or after the operator saw the instance, the beginning of the attempt counts.
+ */
+export function creationMs(status: GpuPodStatus, wallMs: number): number | undefined {
+  const statedMs = Date.parse(status.createdAt ?? '');
+  const startedMs = Date.parse(currentAttempt(status)?.startedAt ?? '');
+  const isStarted = startedMs <= wallMs;
+  const isPossible = !(statedMs < startedMs) && statedMs <= firstSeenMs(status, wallMs);
+  const createdMs = Number.isNaN(statedMs) || isPossible || !isStarted ? statedMs : startedMs;
+  return createdMs >= EARLIEST_MS ? createdMs : undefined;
+}
+
+/** By this time the instance existed. Recorded times come first, so that the answer stays the same. */
+function firstSeenMs({ activeAt, readyAt }: GpuPodStatus, wallMs: number): number {
+  const recorded = [activeAt, readyAt]
+    .map((text) => Date.parse(text ?? ''))
+    .filter((ms) => !Number.isNaN(ms));
+  return Math.min(wallMs, ...recorded);
+}
