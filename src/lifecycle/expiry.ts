@@ -4,6 +4,7 @@ import type { Lifetime } from './lifetime.ts';
 import type { Observation } from './observation.ts';
 import { attemptsCostOf } from './status/attempts.ts';
 import { creationMs } from './status/creation.ts';
+import { atSeenPrice, countedUsdPerHour } from './status/price.ts';
 import { LAST_FOUR_DIGIT_YEAR_MS, timestamp } from './status/timestamp.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -66,7 +67,7 @@ export function limitsOf({ gpuPod: { spec }, policy, now }: Known, status: GpuPo
  * paid whatever happens, so an end within them saves nothing.
  */
 function costLimitAfterMs(status: GpuPodStatus, limitUsd: number): number | undefined {
-  const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour ?? 0;
+  const usdPerHour = countedUsdPerHour(status) ?? 0;
   if (usdPerHour <= 0) {
     return undefined;
   }
@@ -99,9 +100,8 @@ export interface Expiry {
 
 /** When the rented instance expires, by the monotonic clock of this process. Undefined without a deadline. */
 export function expiryOf(observation: Observation): Expiry | undefined {
-  const { gpuPod, localState } = observation;
-  const created = localState.instance?.created;
-  const { nearest } = limitsOf(observation, gpuPod.status);
+  const created = observation.localState.instance?.created;
+  const { nearest } = limitsOf(observation, atSeenPrice(observation));
   if (created === undefined || nearest === undefined) {
     return undefined;
   }

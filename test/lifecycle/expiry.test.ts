@@ -137,6 +137,20 @@ describe('limitsOf', () => {
       expiresAt: '2026-11-23T11:00:00Z',
     },
     {
+      name: 'the highest price so far, rather than a lower one later',
+      spec: { maxTotalCost: 3.8 },
+      status: { cost: { pricePerHour: 1.9, billedPerHour: 1.9, highestPerHour: 3.8 } },
+      expected: { nearest: { afterMs: HOUR_MS } },
+      expiresAt: '2026-11-23T11:00:00Z',
+    },
+    {
+      name: 'a present price above the recorded highest one',
+      spec: { maxTotalCost: 3.8 },
+      status: { cost: { pricePerHour: 1.9, billedPerHour: 3.8, highestPerHour: 1.9 } },
+      expected: { nearest: { afterMs: HOUR_MS } },
+      expiresAt: '2026-11-23T11:00:00Z',
+    },
+    {
       name: 'prepaid hours, which no early end saves',
       spec: { maxTotalCost: 3.8 },
       status: { offer: { prepaidHours: 5 } },

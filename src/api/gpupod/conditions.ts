@@ -180,7 +180,7 @@ export const REASONS = {
     CostLimitNear: {
       status: 'True',
       meaning:
-        'At the present price, `maxTotalCost` is nearly reached. The message has the command that raises it; it works until the DELETE has left.',
+        'At the highest price so far, `maxTotalCost` is nearly reached. The message has the command that raises it; it works until the DELETE has left.',
     },
     CreationTimeUnknown: {
       status: 'Unknown',

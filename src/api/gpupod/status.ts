@@ -55,11 +55,14 @@ const cost = z
     pricePerHour: usdPerHour('The total, as computed from the offer.').optional(),
     maxPrice: usdPerHour('The cap in the create request.').optional(),
     billedPerHour: usdPerHour('The price that the provider says it bills.').optional(),
+    highestPerHour: usdPerHour(
+      'The highest price that the provider has stated for this instance, while billedPerHour is lower; accrued and maxTotalCost count it for the whole time.',
+    ).optional(),
     accrued: z
       .number()
       .min(0)
       .describe(
-        'USD since the instance was created, an estimate from price and time; prepaid hours count in full.',
+        'USD since the instance was created, an estimate from the highest price and time; prepaid hours count in full.',
       )
       .optional(),
     accruedAt: time('When accrued was computed.').optional(),
@@ -218,12 +221,14 @@ export const GpuPodStatus = z
       .describe('Why the other offers were rejected.')
       .optional(),
     hint: text('What to relax so that an offer fits.', MAX_MESSAGE_LENGTH).optional(),
-    createdAt: time('When the provider created the instance.').optional(),
+    createdAt: time(
+      'When the provider created the instance, as it states, but not before the create intent and not in the future.',
+    ).optional(),
     activeAt: time('When the operator first saw it active.').optional(),
     readyAt: time('When the operator first saw it ready.').optional(),
     terminatedAt: time('When the operator saw it terminated.').optional(),
     expiresAt: time(
-      'When the operator terminates the instance: the nearer of maxLifetime and, at its present price, maxTotalCost. Absent: no limit, or one that cannot be computed, see condition Expiring.',
+      'When the operator terminates the instance: the nearer of maxLifetime and, at its highest price so far, maxTotalCost. Absent: no limit, or one that cannot be computed, see condition Expiring.',
     ).optional(),
     conditions: z
       .array(condition)

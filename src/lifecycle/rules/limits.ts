@@ -8,6 +8,7 @@ import { attemptsCostOf, currentAttempt, currentAttemptNumber, withAttempt } fro
 import { accruedUsd } from '../status/accrual.ts';
 import { creationMs } from '../status/creation.ts';
 import type { ConditionDrafts } from '../status/draft.ts';
+import { atSeenPrice } from '../status/price.ts';
 import type { Step } from '../step.ts';
 
 const LIMIT_ENDINGS: readonly LimitEnding[] = ['Expired', 'CostLimitReached'];
@@ -103,10 +104,11 @@ export function stallAfterLimit(
   return { Ready: [ending, message], progress: { type: 'Stalled', draft: [ending, message] } };
 }
 
-function messageAfter({ gpuPod, policy, now }: Observation, ending: LimitEnding): string {
+function messageAfter(observation: Observation, ending: LimitEnding): string {
+  const { gpuPod, policy, now } = observation;
   const { podId = '' } = gpuPod.status;
   if (ending === 'CostLimitReached') {
-    const usd = attemptsCostOf(gpuPod.status) + (accruedUsd(gpuPod.status, now.wallMs) ?? 0);
+    const usd = attemptsCostOf(gpuPod.status) + (accruedUsd(atSeenPrice(observation), now.wallMs) ?? 0);
     return `The operator terminated instance ${podId}. ${costLimitText(gpuPod.spec.maxTotalCost, usd)}`;
   }
   const lifetime = lifetimeOf(gpuPod.spec, policy);

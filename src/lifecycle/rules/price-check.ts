@@ -6,6 +6,7 @@ import { limitsFrom } from '../../offers/requirements.ts';
 import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
 import type { Facts } from '../status/draft.ts';
+import { withPrice } from '../status/price.ts';
 import type { Step } from '../step.ts';
 import { beginTermination } from './termination.ts';
 
@@ -39,7 +40,7 @@ export function isAbovePriceLine(observation: Observation, billedUsdPerHour: num
 export function priceFacts(status: GpuPodStatus, snapshot: InstanceSnapshot): Facts {
   return snapshot.priceUsdPerHour === undefined
     ? {}
-    : { cost: { ...status.cost, billedPerHour: snapshot.priceUsdPerHour } };
+    : { cost: withPrice(status.cost, snapshot.priceUsdPerHour) };
 }
 
 function priceLineOf({ gpuPod, policy, intent: reading }: Observation): MicroUsd {

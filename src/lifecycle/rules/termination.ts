@@ -15,6 +15,7 @@ import {
 } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { ConditionDraft, ConditionDrafts, Facts } from '../status/draft.ts';
+import { atSeenPrice } from '../status/price.ts';
 import { timestamp } from '../status/timestamp.ts';
 import type { Act, Cooldown, CooldownReason, Step } from '../step.ts';
 import { limitEnding, stallAfterLimit, withdrawEnding } from './limits.ts';
@@ -68,6 +69,8 @@ export function beginTermination(observation: Observation, ending: TerminationRe
           },
         },
         {
+          // The limit may have been reached by a price that was not worth a write.
+          cost: atSeenPrice(observation).cost,
           attempts: withAttempt(gpuPod.status, attempt, {
             podName,
             ending,
@@ -188,7 +191,7 @@ function closingFacts(observation: Observation, end: Omit<Partial<Attempt>, 'num
   const { gpuPod, now } = observation;
   const { status } = gpuPod;
   const endedAt = endSeenAt(observation);
-  const cost = accruedUsd(status, now.wallMs);
+  const cost = accruedUsd(atSeenPrice(observation), now.wallMs);
   const number = currentAttemptNumber(status);
   return {
     attempts: withAttempt(status, number, {

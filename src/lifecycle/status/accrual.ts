@@ -1,5 +1,6 @@
 import type { CostStatus, GpuPodStatus } from '../../api/gpupod/status.ts';
 import { creationMs } from './creation.ts';
+import { countedUsdPerHour } from './price.ts';
 import { timestamp } from './timestamp.ts';
 
 const MS_PER_HOUR = 3_600_000;
@@ -7,8 +8,8 @@ const MICROS_PER_USD = 1_000_000;
 const MAX_USD = 1_000_000_000;
 
 /**
- * Brings `cost.accrued` of a rented instance up to now. It is an estimate: price × time since creation, and at least
- * the prepaid hours.
+ * Brings `cost.accrued` of a rented instance up to now. It is an estimate: highest price × time since creation, and at
+ * least the prepaid hours.
  */
 export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
   const { cost, podId } = status;
@@ -22,7 +23,7 @@ export function accrue(status: GpuPodStatus, wallMs: number): GpuPodStatus {
 
 /** USD that the rented instance has cost so far; undefined where its price or creation time is unknown. */
 export function accruedUsd(status: GpuPodStatus, wallMs: number): number | undefined {
-  const usdPerHour = status.cost?.billedPerHour ?? status.cost?.pricePerHour;
+  const usdPerHour = countedUsdPerHour(status);
   const createdMs = creationMs(status, wallMs);
   if (usdPerHour === undefined || createdMs === undefined) {
     return undefined;

@@ -29,7 +29,13 @@ function steadyPart(status: GpuPodStatus): unknown {
     cost,
     ...rest
   } = status;
-  const { accrued: _accrued, accruedAt: _accruedAt, billedPerHour, ...price } = cost ?? {};
+  const {
+    accrued: _accrued,
+    accruedAt: _accruedAt,
+    highestPerHour: _highest,
+    billedPerHour,
+    ...price
+  } = cost ?? {};
   return { ...rest, cost: { ...price, isPriceKnown: billedPerHour !== undefined } };
 }
 

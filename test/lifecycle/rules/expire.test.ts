@@ -8,7 +8,13 @@ import { gpuPod, POD_ID, rentedGpuPod } from '../../support/builders/gpu-pod.ts'
 import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { anInstanceState, NOW_MS, observation, observed } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
-import { aReadySnapshot, historyRow, inventory, lastSeen } from '../../support/builders/snapshots.ts';
+import {
+  aReadySnapshot,
+  aSnapshot,
+  historyRow,
+  inventory,
+  lastSeen,
+} from '../../support/builders/snapshots.ts';
 import { messageOf, outline, restOf, statusOf, writeOf } from '../support/outline.ts';
 
 const READY_AT = '2026-11-23T10:05:00Z';
@@ -87,7 +93,11 @@ describe('endExpired', () => {
     },
     {
       name: 'no price',
-      of: known({ maxTotalCost: 0.01 }, { cost: {} }),
+      of: known(
+        { maxTotalCost: 0.01 },
+        { cost: {} },
+        { lastSeen: lastSeen(aSnapshot({ status: 'ACTIVE' }), { beganAtMs: NOW_MS - 1_000 }) },
+      ),
       ending: undefined,
       why: 'what cannot be read ends nothing',
     },

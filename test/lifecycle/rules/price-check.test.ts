@@ -148,6 +148,32 @@ describe('priceFacts', () => {
     });
   });
 
+  it.each([
+    { name: 'falls', cost: { billedPerHour: 2 }, now: 1, expected: { billedPerHour: 1, highestPerHour: 2 } },
+    { name: 'rises', cost: { billedPerHour: 2 }, now: 3, expected: { billedPerHour: 3 } },
+    {
+      name: 'falls twice',
+      cost: { billedPerHour: 1.5, highestPerHour: 2 },
+      now: 1,
+      expected: { billedPerHour: 1, highestPerHour: 2 },
+    },
+    {
+      name: 'rises again, but not as far',
+      cost: { billedPerHour: 1, highestPerHour: 2 },
+      now: 1.5,
+      expected: { billedPerHour: 1.5, highestPerHour: 2 },
+    },
+    {
+      name: 'rises above the highest',
+      cost: { billedPerHour: 1, highestPerHour: 2 },
+      now: 3,
+      expected: { billedPerHour: 3 },
+    },
+  ])('keep the highest price while a lower one is billed: it $name', ({ cost, now, expected }) => {
+    const { status } = rentedGpuPod({ status: { cost } });
+    expect(priceFacts(status, aSnapshot({ priceUsdPerHour: now }))).toEqual({ cost: expected });
+  });
+
   it('are empty if the provider states no price, so that the recorded one stays', () => {
     expect(priceFacts(rentedGpuPod().status, aSnapshot())).toEqual({});
   });

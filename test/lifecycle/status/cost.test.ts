@@ -34,6 +34,12 @@ describe('accruedUsd', () => {
       why: 'what is billed counts',
     },
     {
+      name: 'a price that fell',
+      status: rentedStatus({ cost: { pricePerHour: 1.9, billedPerHour: 3, highestPerHour: 6 } }),
+      usd: 1,
+      why: 'the hours before were not cheaper',
+    },
+    {
       name: 'a day that was charged at once',
       status: rentedStatus({ offer: { prepaidHours: 24 } }),
       usd: 45.6,

@@ -38,6 +38,12 @@ describe('isWorthWriting', () => {
       why: 'it moves with exchange rates',
     },
     {
+      name: 'a price that falls',
+      change: { cost: { ...status.cost, billedPerHour: 1.8, highestPerHour: 1.9 } },
+      worth: false,
+      why: 'it moves no deadline out',
+    },
+    {
       name: 'the counts of rejections',
       change: { rejections: [{ reason: 'Unavailable', count: 9 }] },
       worth: false,
