@@ -7,7 +7,13 @@ import { namePrefixOf, isSameAttempt, MAX_NAME_LENGTH, parsePodName } from '../p
 import type { InstanceSnapshot } from '../provider.ts';
 import { readinessOf } from '../readiness.ts';
 import { accruedUsd } from '../status/accrual.ts';
-import { currentAttemptNumber, paidBy, withAttempt, withAttemptCost } from '../status/attempts.ts';
+import {
+  currentAttemptNumber,
+  keptAttemptsCost,
+  paidBy,
+  withAttempt,
+  withAttemptCost,
+} from '../status/attempts.ts';
 import { accountOf, costStatus, offerStatus } from '../status/bind.ts';
 import { createdAtOf } from '../status/creation.ts';
 import { draftStatus } from '../status/draft.ts';
@@ -148,7 +154,10 @@ export function correctName(observation: Observation): Step | undefined {
   const attempts = withAttempt(gpuPod.status, heard.attempt, { podName, startedAt });
   return {
     kind: 'act',
-    effect: { type: 'writeStatus', status: { ...gpuPod.status, podName, attempts } },
+    effect: {
+      type: 'writeStatus',
+      status: { ...gpuPod.status, ...keptAttemptsCost(gpuPod.status), podName, attempts },
+    },
   };
 }
 

@@ -105,6 +105,14 @@ export function attemptsCostOf(status: GpuPodStatus): number {
   return status.attemptsCost ?? attemptsOf(status).reduce((sum, { cost = 0 }) => sum + cost, 0);
 }
 
+/**
+ * The sum for a status of an earlier version, which has none, before its oldest attempts are dropped with their costs.
+ * Nothing where no attempt on record cost anything.
+ */
+export function keptAttemptsCost(status: GpuPodStatus): Pick<GpuPodStatus, 'attemptsCost'> {
+  return attemptsCostOf(status) > 0 ? withAttemptCost(status, 0) : {};
+}
+
 /** The sum after one more attempt has ended; nothing where its cost is unknown. */
 export function withAttemptCost(
   status: GpuPodStatus,

@@ -6,7 +6,7 @@ import { plainText } from '../../api/common/plain-text.ts';
 import { newerMessage } from '../rules/newer-message.ts';
 import { newerInstances } from '../instance-relation.ts';
 import { accrue } from './accrual.ts';
-import { currentAttempt } from './attempts.ts';
+import { currentAttempt, keptAttemptsCost } from './attempts.ts';
 import { expiringParts } from './expiring.ts';
 import { phaseOf } from './phase.ts';
 import { timestamp } from './timestamp.ts';
@@ -41,7 +41,11 @@ export function draftStatus(
   facts: Facts = {},
 ): GpuPodStatus {
   const { gpuPod, now } = observation;
-  const next: GpuPodStatus = { ...gpuPod.status, ...facts };
+  const next: GpuPodStatus = {
+    ...gpuPod.status,
+    ...facts,
+    ...(facts.attemptsCost === undefined ? keptAttemptsCost(gpuPod.status) : {}),
+  };
   const { draft, expiresAt } = expiringParts(observation, next);
   const listed = draftList(observation, drafts);
   const conditions = mergeConditions(observation, draft === undefined ? listed : [...listed, draft]);

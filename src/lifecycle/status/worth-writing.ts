@@ -19,13 +19,14 @@ export function isWorthWriting(observation: Observation, next: GpuPodStatus): bo
 }
 
 function steadyPart(status: GpuPodStatus): unknown {
-  // A status of an earlier version gets its account and proof with the next write.
+  // A status of an earlier version gets its account, proof and sum of costs with the next write.
   const {
     rejections: _r,
     hint: _hint,
     account: _account,
     podIdProof: _proof,
     expiresAt: _expiresAt,
+    attemptsCost: _attemptsCost,
     cost,
     ...rest
   } = status;

@@ -265,6 +265,15 @@ describe('correctName', () => {
     expect(outline(correctName(known)).step).toBe(step);
   });
 
+  it('keeps the cost of an attempt that is dropped for it', () => {
+    const paid = { number: 1, outcome: 'Failed', cost: 1.9 };
+    const known = observed({
+      gpuPod: rentedGpuPod({ status: { attempts: [paid] } }),
+      localState: { instance: anInstanceState({ name: nameOfAttempt(2) }) },
+    });
+    expect(writeOf(correctName(known)).status.attemptsCost).toBe(1.9);
+  });
+
   it('does not give the instance a longer life', () => {
     const known = observed({
       gpuPod: rentedGpuPod(),

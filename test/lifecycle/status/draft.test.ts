@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CONDITION_TYPES } from '../../../src/api/gpupod/conditions.ts';
+import { attemptsCostOf, withAttempt } from '../../../src/lifecycle/status/attempts.ts';
 import type { ConditionDrafts } from '../../../src/lifecycle/status/draft.ts';
 import { draftStatus } from '../../../src/lifecycle/status/draft.ts';
 import { phaseOf } from '../../../src/lifecycle/status/phase.ts';
@@ -10,7 +11,7 @@ import type { GpuPodOverrides } from '../../support/builders/gpu-pod.ts';
 import { observed, WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
 import { failure } from '../../support/builders/snapshots.ts';
 import { reasonsOf } from '../support/outline.ts';
-import type { Condition, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
+import type { Attempt, Condition, GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 
 const PENDING: ConditionDrafts = { Ready: ['Pending', 'Nothing is rented yet.'] };
 
@@ -195,5 +196,31 @@ describe('timestamps', () => {
 
   it('of the provider without a zone are UTC, which its servers mean', () => {
     expect(timestampOf('2026-11-23T10:00:00.123456', WALL_MS)).toBe('2026-11-23T10:00:00Z');
+  });
+});
+
+describe('the sum of the costs in a draft', () => {
+  const paid = { number: 1, outcome: 'Failed', cost: 1.9 };
+  const others: Attempt[] = Array.from({ length: 9 }, (_, index) => ({
+    number: index + 2,
+    outcome: 'Refused',
+  }));
+  const ten = [paid, ...others];
+
+  it.each<{ name: string; status: Partial<GpuPodStatus>; sum: number | undefined }>([
+    { name: 'what the attempts of an earlier version cost', status: { attempts: ten }, sum: 1.9 },
+    { name: 'the recorded sum', status: { attempts: ten, attemptsCost: 50 }, sum: 50 },
+    { name: 'nothing where nothing was paid', status: { attempts: others }, sum: undefined },
+    { name: 'nothing before the first attempt', status: {}, sum: undefined },
+  ])('is $name', ({ status, sum }) => {
+    expect(draft(PENDING, { status }).attemptsCost).toBe(sum);
+  });
+
+  it('stays when the attempt that was paid is dropped', () => {
+    const object = gpuPod({ status: { attempts: ten } });
+    const attempts = withAttempt(object.status, 11, { outcome: 'Refused' });
+    const next = draftStatus(observed({ gpuPod: object }), PENDING, { attempts, attemptsCost: undefined });
+    expect(next.attempts?.[0]?.number).toBe(2);
+    expect(attemptsCostOf(next)).toBe(1.9);
   });
 });

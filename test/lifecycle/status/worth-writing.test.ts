@@ -50,6 +50,12 @@ describe('isWorthWriting', () => {
       why: 'they change with each search',
     },
     {
+      name: 'the sum of the costs, for a status of an earlier version',
+      change: { attemptsCost: 3 },
+      worth: false,
+      why: 'the attempts on record tell it as long as nothing is written',
+    },
+    {
       name: 'the hint',
       change: { hint: 'raise maxPrice to 2.32' },
       worth: false,
