@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { LocalState } from '../../../src/lifecycle/local-state.ts';
 import { freshLocalState } from '../../../src/lifecycle/local-state.ts';
 import { laneOf, planLanes } from '../../../src/controllers/gpupod/lanes.ts';
-import { Slots } from '../../../src/controllers/gpupod/slots.ts';
 
 const METADATA = { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '1' };
 const NOTHING = freshLocalState(0, false);
@@ -69,21 +68,4 @@ describe('planLanes', () => {
       expect(Math.min(readSlots, createSlots)).toBeGreaterThan(0);
     },
   );
-});
-
-describe('Slots', () => {
-  it('wakes one waiting key for each slot that becomes free', () => {
-    const called: string[] = [];
-    const slots = new Slots(1, (key) => called.push(key));
-    const take = (name: string): boolean => slots.take({ namespace: 'n', name });
-    expect(['a', 'b', 'c', 'b'].map(take)).toEqual([true, false, false, false]);
-
-    slots.giveBack();
-    expect(called).toEqual(['n/b']);
-    expect(take('b')).toBe(true);
-    expect(take('a')).toBe(false);
-    slots.giveBack();
-    expect(called).toEqual(['n/b', 'n/c']);
-    expect(slots.taken).toBe(0);
-  });
 });
