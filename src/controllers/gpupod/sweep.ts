@@ -130,11 +130,11 @@ export class Sweep {
     if (isNewer(living, instance)) {
       return NEWER;
     }
-    const { createdAt, name, userId } = instance;
+    const { createdAt, name } = instance;
     const { idDoubt } = this.#options;
-    const session = identityOf(this.#context.session.account.state);
-    if (userId !== undefined && session !== undefined && session.userId !== userId) {
-      return OTHER_USER;
+    const otherUser = this.#userDoubtOf(instance);
+    if (otherUser !== undefined) {
+      return otherUser;
     }
     if (Number.isNaN(this.#ageAtInstallationMs(createdAt))) {
       return NO_AGE;
@@ -142,6 +142,18 @@ export class Sweep {
     return idDoubt === undefined || this.#knownHashes.has(parsePodName(name)?.objectHash ?? '')
       ? undefined
       : OTHER_CLUSTER;
+  }
+
+  /** In a team any member may have rented it; in a personal wallet there is only the key's own user. */
+  #userDoubtOf({ userId, teamId }: InstanceSnapshot): string | undefined {
+    const session = identityOf(this.#context.session.account.state);
+    if (userId === undefined || session?.userId === userId) {
+      return undefined;
+    }
+    if (session !== undefined) {
+      return OTHER_USER;
+    }
+    return teamId === undefined ? undefined : UNKNOWN_USER;
   }
 
   /** GpuPods of all namespaces; undefined if this process may list only some. */
@@ -217,6 +229,8 @@ const NO_AGE =
   'orphaned instance bills and belongs to no GpuPod; it may be older than this installation, so the operator does not terminate it: terminate it at the provider';
 const OTHER_USER =
   'orphaned instance bills and belongs to no GpuPod; another user of the team rented it, so the operator does not terminate it: terminate it at the provider';
+const UNKNOWN_USER =
+  'orphaned instance bills and belongs to no GpuPod; the API key does not say whose it is, so another user of the team may have rented it and the operator does not terminate it: terminate it at the provider';
 const OTHER_CLUSTER =
   'orphaned instance bills and belongs to no GpuPod that was seen here; it may be of another cluster, so the operator does not terminate it';
 const NEWER =

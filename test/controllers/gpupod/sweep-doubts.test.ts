@@ -75,6 +75,18 @@ describe('an orphan in doubt', () => {
     expect(bench.log.lines.at(-1)?.fields).toMatchObject(idDoubt === undefined ? {} : { why: idDoubt });
   });
 
+  it.each([
+    { name: 'is only reported in a team, whose other members may have rented it', teamId: 'team-1', ends: 0 },
+    { name: 'is terminated in the personal wallet, which has one user', teamId: undefined, ends: 1 },
+  ])('$name, if the key does not say whose it is', async ({ teamId, ends }) => {
+    bench = new SweepBench();
+    bench.userId = undefined;
+    await bench.session.account.check();
+    const instance = { ...ORPHAN, userId: 'user-2', ...(teamId === undefined ? {} : { teamId }) };
+
+    expect(await bench.sweepOften(bench.newSweep(), instance, 3)).toEqual([0, 0, ends]);
+  });
+
   it('is terminated although the ID is in doubt, if this process saw its GpuPod in this cluster', async () => {
     const sweep = bench.newSweep({ idDoubt: 'the ID was given by a flag' });
     bench.cached = [rawGpuPod(GONE)];
