@@ -52,6 +52,8 @@ export async function withRawServer(
   use: (server: { url: string; port: number }) => Promise<void>,
 ): Promise<void> {
   const server = createServer(listener);
+  // On a busy machine a test may pause for longer than the default of 5 s, and the client would need a new connection.
+  server.keepAliveTimeout = 120_000;
   try {
     const port = await listen(server);
     await use({ url: `http://127.0.0.1:${String(port)}`, port });
