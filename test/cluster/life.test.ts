@@ -88,8 +88,10 @@ describe('the requests of a whole life cycle', () => {
     await scene.delete('whole');
     await scene.untilGone('whole');
     await scene.untilEvent('whole', /^Released: /);
-    // The termination, and the release.
-    expect((await writes()).slice(5)).toEqual(['update gpupods/status', 'patch gpupods']);
+    // The release, and before it the termination, if that takes longer than two polls.
+    expect([['patch gpupods'], ['update gpupods/status', 'patch gpupods']]).toContainEqual(
+      (await writes()).slice(5),
+    );
 
     expect((await scene.events('whole')).map((text) => text.split(':')[0])).toEqual([
       'Rented',
