@@ -74,7 +74,7 @@ describe('add', () => {
   });
 });
 
-it('keeps times and order when so many times were replaced that it is built anew', () => {
+it('keeps times and their sequence when so many times were replaced that it is built anew', () => {
   addAll(['late', 5_000], ['first of two', 3_000], ['second of two', 3_000]);
   for (let atMs = 2_000; atMs > 1_000; atMs -= 1) {
     heap.add('often', atMs);

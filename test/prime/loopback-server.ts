@@ -52,7 +52,7 @@ export async function withRawServer(
   use: (server: { url: string; port: number }) => Promise<void>,
 ): Promise<void> {
   const server = createServer(listener);
-  // On a busy machine a test may pause for longer than the default of 5 s, and the client would need a new connection.
+  // On a busy computer a test may pause for longer than the default of 5 s, and the client would need a new connection.
   server.keepAliveTimeout = 120_000;
   try {
     const port = await listen(server);
