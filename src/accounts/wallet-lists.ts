@@ -48,6 +48,10 @@ export function afterList(
   wallet: WalletList,
   nowMs: number,
 ): WalletState {
+  // A retry that hung may arrive after a list that began later.
+  if (list.beganAtMs < state.completeAtMs) {
+    return state;
+  }
   const ids = new Set(wallet.podIds);
   const seen = new Map(
     list.instances.filter(({ podId }) => ids.has(podId)).map((instance) => [instance.podId, instance]),

@@ -37,4 +37,13 @@ describe('a wallet that cannot be listed', () => {
 
     expect([state.failing, state.completeAtMs]).toEqual([undefined, 7]);
   });
+
+  it('keeps a list that began later, when one that hung arrives after it', () => {
+    const wallet = { wallet: undefined, podIds: [], unidentified: [] };
+    const listAt = (beganAtMs: number) => ({ instances: [], beganAtMs, wallets: [wallet] });
+    const newer = afterList(UNLISTED, listAt(4_000), wallet, 4_100);
+
+    expect(afterList(newer, listAt(2_000), wallet, 4_200)).toBe(newer);
+    expect(afterList(newer, listAt(4_001), wallet, 4_300).completeAtMs).toBe(4_001);
+  });
 });

@@ -3,8 +3,10 @@ import type { OfferStatus } from '../../api/gpupod/status.ts';
 import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import { effectiveCap, limitsFrom } from '../../offers/requirements.ts';
 import { identityOf } from '../account.ts';
+import { lifetimeOf, lifetimeText } from '../lifetime.ts';
 import type { Observation } from '../observation.ts';
 import type { InstanceSnapshot } from '../provider.ts';
+import { timeMs } from '../status/timestamp.ts';
 import { isOtherGpu, normalized } from './gpu-names.ts';
 
 /** What the snapshot says, and what it must match. */
@@ -44,7 +46,7 @@ export function firstDifference(compared: Compared): string | undefined {
  * while there is one.
  */
 export function differenceFromSpec(
-  observation: Pick<Observation, 'gpuPod' | 'policy' | 'account'>,
+  observation: Pick<Observation, 'gpuPod' | 'policy' | 'account' | 'now'>,
   snapshot: InstanceSnapshot,
 ): string | undefined {
   const { gpuPod, policy, account } = observation;
@@ -60,8 +62,23 @@ export function differenceFromSpec(
     },
   };
   return (
-    aboveCap(observation, snapshot) ?? firstDifference(compared) ?? notSpot(compared) ?? moreGpus(compared)
+    aboveCap(observation, snapshot) ??
+    firstDifference(compared) ??
+    notSpot(compared) ??
+    moreGpus(compared) ??
+    outlived(observation, snapshot)
   );
+}
+
+/** A spec that is older than the instance must not end it, at the first snapshot and without notice. */
+function outlived(
+  { gpuPod, policy, now }: Pick<Observation, 'gpuPod' | 'policy' | 'now'>,
+  { createdAt }: InstanceSnapshot,
+): string | undefined {
+  const lifetime = lifetimeOf(gpuPod.spec, policy);
+  return lifetime?.source === 'spec' && now.wallMs - timeMs(createdAt) >= lifetime.ms
+    ? `it is older than ${lifetimeText(lifetime)}`
+    : undefined;
 }
 
 function aboveCap(

@@ -4,7 +4,7 @@ import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';
 import { adoptNewer, correctName } from '../../../src/lifecycle/rules/newer.ts';
 import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS, observed, anInstanceState, WALL_MS, WALL_TEXT } from '../../support/builders/observation.ts';
+import { NOW_MS, observed, anInstanceState, WALL_TEXT } from '../../support/builders/observation.ts';
 import type { ObservationOverrides } from '../../support/builders/observation.ts';
 import { inventory, aReadySnapshot } from '../../support/builders/snapshots.ts';
 import { messageOf, outline, statusOf, writeOf } from '../support/outline.ts';
@@ -61,81 +61,6 @@ describe('adoptNewer', () => {
       step: 'rest',
       says: 'Reconciling',
       why: 'it is adopted once it is ready',
-    },
-    {
-      name: 'one that starts for longer than its provisioning timeout',
-      known: {
-        gpuPod: gpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
-        inventory: inventory({
-          beganAtMs: NOW_MS,
-          live: [
-            { ...running, status: 'PROVISIONING', createdAt: new Date(WALL_MS - 121_000).toISOString() },
-          ],
-        }),
-      },
-      step: 'writeStatus',
-      why: 'it is adopted as a starting one, so that its timeout ends it',
-    },
-    {
-      name: 'one that starts for longer than its provisioning timeout, beside an instance that one list lacks',
-      known: {
-        gpuPod: rentedGpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
-        inventory: inventory({
-          beganAtMs: NOW_MS,
-          live: [
-            { ...running, status: 'PROVISIONING', createdAt: new Date(WALL_MS - 121_000).toISOString() },
-          ],
-        }),
-      },
-      step: '-',
-      why: 'the one in the status may be in use',
-    },
-    {
-      name: 'one that starts, and still has a second',
-      known: {
-        gpuPod: gpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
-        inventory: inventory({
-          beganAtMs: NOW_MS,
-          live: [
-            { ...running, status: 'PROVISIONING', createdAt: new Date(WALL_MS - 119_000).toISOString() },
-          ],
-        }),
-      },
-      step: 'rest',
-      says: 'Reconciling',
-      why: 'it may become ready in time',
-    },
-    {
-      name: 'one that starts, and nobody knows since when',
-      known: {
-        gpuPod: gpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
-        inventory: inventory({
-          beganAtMs: NOW_MS,
-          live: [{ ...running, status: 'PROVISIONING', createdAt: 'garbage' }],
-        }),
-      },
-      step: 'rest',
-      says: 'Reconciling',
-      why: 'its time cannot be over',
-    },
-    {
-      name: 'an active one without an endpoint, for longer than its provisioning timeout',
-      known: {
-        gpuPod: gpuPod({ intent: intent(), spec: { provisioningTimeout: '2m' } }),
-        inventory: inventory({
-          beganAtMs: NOW_MS,
-          live: [
-            {
-              ...running,
-              installationStatus: 'PENDING',
-              createdAt: new Date(WALL_MS - 121_000).toISOString(),
-            },
-          ],
-        }),
-      },
-      step: 'rest',
-      says: 'Reconciling',
-      why: 'somebody may have used it before',
     },
     {
       name: 'a ready one, of a suspended GpuPod',
