@@ -6,7 +6,7 @@ import type { Config } from './config/config.ts';
 import { loadUninstallConfig, UNINSTALL_COMMAND } from './config/uninstall-settings.ts';
 import type { UninstallConfig } from './config/uninstall-settings.ts';
 import { OPERATOR_VERSION } from './config/version.ts';
-import { KubeConfigError } from './kubernetes/kube-config-error.ts';
+import { KubeConfigError } from './kubernetes/kubeconfig/kube-config-error.ts';
 import { lastWords } from './observability/last-words.ts';
 import { createLogger } from './observability/logger.ts';
 

@@ -12,7 +12,7 @@ const standIns: Readonly<Record<string, string>> = {
     'export class CoreV1Api {} export class KubeConfig { loadFromDefault() {} makeApiClient() {} }',
   // For members of the frame that frame.ts hides. It uses the deprecated `punycode`.
   gaxios: "export const instance = { request() { throw new Error('gaxios is not in this bundle'); } };",
-  // For the generated clients of @kubernetes/client-node. Our requests go through src/kubernetes/api-transport.ts.
+  // For the generated clients of @kubernetes/client-node. Our requests go through src/kubernetes/client/api-transport.ts.
   undici: `
     class NotInThisBundle { constructor() { throw new Error('undici is not in this bundle'); } }
     export { NotInThisBundle as Agent, NotInThisBundle as ProxyAgent };

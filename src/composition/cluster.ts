@@ -3,19 +3,19 @@ import { GROUP, OPERATOR_NAME, PLURAL, VERSION } from '../api/common/names.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
-import { ApiTransport } from '../kubernetes/api-transport.ts';
-import { configMapClient } from '../kubernetes/config-map-client.ts';
-import { EventRecorder } from '../kubernetes/event-recorder.ts';
-import { loadKubeConfig } from '../kubernetes/kube-config.ts';
-import type { LoadedKubeConfig } from '../kubernetes/kube-config.ts';
+import { ApiTransport } from '../kubernetes/client/api-transport.ts';
+import { configMapClient } from '../kubernetes/client/config-map-client.ts';
+import { EventRecorder } from '../kubernetes/events/event-recorder.ts';
+import { loadKubeConfig } from '../kubernetes/kubeconfig/kube-config.ts';
+import type { LoadedKubeConfig } from '../kubernetes/kubeconfig/kube-config.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { ManagerOptions, WatchedResource } from '../kubernetes/manager.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { keepOwnAnnotations, trimMetadata } from '../kubernetes/objects.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import { Reflector } from '../kubernetes/reflector.ts';
-import { ResourceClient } from '../kubernetes/resource-client.ts';
-import { secretsClient } from '../kubernetes/secrets-client.ts';
+import { Reflector } from '../kubernetes/cache/reflector.ts';
+import { ResourceClient } from '../kubernetes/client/resource-client.ts';
+import { secretsClient } from '../kubernetes/client/secrets-client.ts';
 import type { ClusterPorts } from '../controllers/gpupod/gpu-pod-options.ts';
 
 export interface ClusterParts {

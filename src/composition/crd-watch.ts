@@ -2,11 +2,11 @@ import { crdDrift } from '../api/gpupod/crd-drift.ts';
 import { GROUP, PLURAL } from '../api/common/names.ts';
 import { OPERATOR_VERSION } from '../config/version.ts';
 import type { Clock } from '../clock.ts';
-import { isForbidden } from '../kubernetes/api-errors.ts';
+import { isForbidden } from '../kubernetes/client/api-errors.ts';
 import type { Log } from '../kubernetes/log.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
-import type { ResourceClient } from '../kubernetes/resource-client.ts';
+import type { ResourceClient } from '../kubernetes/client/resource-client.ts';
 import type { Events } from '../controllers/gpupod/ports.ts';
 
 export interface CrdWatchOptions {

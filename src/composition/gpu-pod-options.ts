@@ -1,5 +1,5 @@
-import type { LeaderElector } from '../kubernetes/leader-elector.ts';
-import type { SharedSource } from '../kubernetes/source.ts';
+import type { LeaderElector } from '../kubernetes/election/leader-elector.ts';
+import type { SharedSource } from '../kubernetes/cache/source.ts';
 import type { GpuPodOptions } from '../controllers/gpupod/gpu-pod-options.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 import type { Prime } from './prime.ts';

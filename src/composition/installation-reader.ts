@@ -1,7 +1,7 @@
 import { ensureProofKey } from '../controllers/gpupod/id-proofs.ts';
 import { ensureInstallation } from '../controllers/gpupod/installation.ts';
 import type { Installation } from '../controllers/gpupod/installation.ts';
-import { apiErrorMessage } from '../kubernetes/api-errors.ts';
+import { apiErrorMessage } from '../kubernetes/client/api-errors.ts';
 import type { Cluster, ClusterParts } from './cluster.ts';
 
 const FIRST_RETRY_MS = 1_000;

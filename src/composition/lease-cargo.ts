@@ -1,5 +1,5 @@
 import { SPENT_ANNOTATION } from '../api/common/names.ts';
-import type { LeaseCargo } from '../kubernetes/lease-cargo.ts';
+import type { LeaseCargo } from '../kubernetes/election/lease-cargo.ts';
 import type { DurableRecord } from '../observability/metrics.ts';
 import { ownerAnnotations } from './lease-owner.ts';
 import type { LeaseOwner, LeaseOwnerWatch } from './lease-owner.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import type { Log } from '../kubernetes/log.ts';
-import type { ResourceClient } from '../kubernetes/resource-client.ts';
+import type { ResourceClient } from '../kubernetes/client/resource-client.ts';
 import type { Runnable } from '../kubernetes/runnable.ts';
 import type { HealthReading } from '../observability/health.ts';
 

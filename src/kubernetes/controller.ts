@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { BackOff } from './back-off.ts';
 import type { Log } from './log.ts';
 import { splitKey } from './objects.ts';
-import type { Source, WatchedEvent } from './source.ts';
-import { WorkQueue } from './work-queue.ts';
-import type { Lane, Workers, WorkQueueObserver } from './work-queue.ts';
+import type { Source, WatchedEvent } from './cache/source.ts';
+import { WorkQueue } from './queue/work-queue.ts';
+import type { Lane, Workers, WorkQueueObserver } from './queue/work-queue.ts';
 
 /** A resource whose events request a reconcile. */
 export interface Watch {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { ApiTimeoutError } from './api-errors.ts';
+import { ApiTimeoutError } from './client/api-errors.ts';
 
 /** What bounds one piece of work: a timeout, and a caller that may cancel it. */
 export interface Deadline {

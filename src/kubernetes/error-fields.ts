@@ -1,4 +1,4 @@
-import { apiErrorMessage } from './api-errors.ts';
+import { apiErrorMessage } from './client/api-errors.ts';
 
 /** The fields of an unexpected exception in a log line. */
 export interface ErrorFields {

@@ -4,11 +4,11 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { errorFields } from './error-fields.ts';
 import type { Log } from './log.ts';
 import type { KubernetesObject } from './objects.ts';
-import { resourcePath } from './resource-client.ts';
-import type { ResourceType } from './resource-client.ts';
-import type { WatchedEvent } from './source.ts';
-import type { StoreEvent } from './store.ts';
-import type { StoreHandler } from './store-handlers.ts';
+import { resourcePath } from './client/resource-client.ts';
+import type { ResourceType } from './client/resource-client.ts';
+import type { WatchedEvent } from './cache/source.ts';
+import type { StoreEvent } from './cache/store.ts';
+import type { StoreHandler } from './cache/store-handlers.ts';
 
 // The package is CommonJS with a default export. In ESM that export is a member of the default import.
 const Operator = operatorPackage.default;

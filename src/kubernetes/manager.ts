@@ -1,17 +1,17 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { whenAborted } from './deadline.ts';
-import type { Election, LeadingEnd } from './election.ts';
+import type { Election, LeadingEnd } from './election/election.ts';
 import { createFrame, toWatchedEvent } from './frame.ts';
 import type { EventSource, Frame, FramedWatch } from './frame.ts';
 import type { Log } from './log.ts';
-import { MergedStore } from './merged-store.ts';
+import { MergedStore } from './cache/merged-store.ts';
 import type { Decode, KubernetesObject } from './objects.ts';
-import { resourcePath } from './resource-client.ts';
-import type { ResourceType } from './resource-client.ts';
+import { resourcePath } from './client/resource-client.ts';
+import type { ResourceType } from './client/resource-client.ts';
 import { RunnableStack } from './runnable.ts';
 import type { Runnable } from './runnable.ts';
-import { SharedSource } from './source.ts';
-import type { StoreView } from './store.ts';
+import { SharedSource } from './cache/source.ts';
+import type { StoreView } from './cache/store.ts';
 
 /** A resource to watch. */
 export interface WatchedResource extends ResourceType {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { markedCrd } from '../../src/api/gpupod/crd-drift.ts';
 import { CrdWatch } from '../../src/composition/crd-watch.ts';
 import { OPERATOR_VERSION } from '../../src/config/version.ts';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { connectCluster, gpuPodResource } from '../../src/composition/cluster.ts';
 import type { Cluster } from '../../src/composition/cluster.ts';
 import { createTelemetry } from '../../src/composition/telemetry.ts';
-import { resourcePath } from '../../src/kubernetes/resource-client.ts';
+import { resourcePath } from '../../src/kubernetes/client/resource-client.ts';
 import { goodConfig } from '../config/load.ts';
 import { FakeApiServer } from '../kubernetes/support/fake-api-server.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { NamespaceCheck } from '../../src/composition/namespace-check.ts';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { until } from '../kubernetes/support/until.ts';

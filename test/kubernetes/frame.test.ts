@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createFrame } from '../../src/kubernetes/frame.ts';
 import type { Frame } from '../../src/kubernetes/frame.ts';
-import { Reflector } from '../../src/kubernetes/reflector.ts';
-import type { WatchedEvent } from '../../src/kubernetes/source.ts';
+import { Reflector } from '../../src/kubernetes/cache/reflector.ts';
+import type { WatchedEvent } from '../../src/kubernetes/cache/source.ts';
 import { startRuntime } from './support/runtime.ts';
 import type { Runtime } from './support/runtime.ts';
 import { until } from './support/until.ts';

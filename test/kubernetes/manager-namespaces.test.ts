@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SharedSource } from '../../src/kubernetes/source.ts';
+import type { SharedSource } from '../../src/kubernetes/cache/source.ts';
 import { ownKey } from './support/controller-bench.ts';
 import { isWatch } from './support/fake-api-server.ts';
 import { statusAnswer } from './support/fake-objects.ts';

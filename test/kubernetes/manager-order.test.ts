@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SoleProcess } from '../../src/kubernetes/election.ts';
+import { SoleProcess } from '../../src/kubernetes/election/election.ts';
 import type { Runnable } from '../../src/kubernetes/runnable.ts';
 import { ControlledWork } from './support/controlled-work.ts';
 import { ownKey } from './support/controller-bench.ts';

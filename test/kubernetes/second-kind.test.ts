@@ -3,9 +3,9 @@ import { Controller } from '../../src/kubernetes/controller.ts';
 import { recordAt, stringAt } from '../../src/json.ts';
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts';
 import { objectKey } from '../../src/kubernetes/objects.ts';
-import { ownKey } from '../../src/kubernetes/source.ts';
-import type { WatchedEvent } from '../../src/kubernetes/source.ts';
-import type { StoreView } from '../../src/kubernetes/store.ts';
+import { ownKey } from '../../src/kubernetes/cache/source.ts';
+import type { WatchedEvent } from '../../src/kubernetes/cache/source.ts';
+import type { StoreView } from '../../src/kubernetes/cache/store.ts';
 import { ManagerBench, resource } from './support/manager-bench.ts';
 import { until } from './support/until.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ApiTransportOptions } from '../../src/kubernetes/api-transport.ts';
+import type { ApiTransportOptions } from '../../src/kubernetes/client/api-transport.ts';
 import { Controller } from '../../src/kubernetes/controller.ts';
 import type { ControllerObserver } from '../../src/kubernetes/controller.ts';
-import type { ReflectorObserver } from '../../src/kubernetes/reflector-options.ts';
+import type { ReflectorObserver } from '../../src/kubernetes/cache/reflector-options.ts';
 import { ATTEMPT_OUTCOMES } from '../../src/api/gpupod/status.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
 import type { MetricDefinition } from '../../src/observability/metric-definitions.ts';

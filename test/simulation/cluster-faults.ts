@@ -1,4 +1,8 @@
-import { ApiConnectionError, ApiStatusError, ApiTimeoutError } from '../../src/kubernetes/api-errors.ts';
+import {
+  ApiConnectionError,
+  ApiStatusError,
+  ApiTimeoutError,
+} from '../../src/kubernetes/client/api-errors.ts';
 import type { CallFault } from './boundary.ts';
 
 /** What the API server, or the network before it, may do to one call. */

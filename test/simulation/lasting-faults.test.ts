@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { conditionsOf } from './readings.ts';
 import { Simulation } from './simulation.ts';
 

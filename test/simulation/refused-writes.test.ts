@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import type { EventToRecord } from '../../src/controllers/gpupod/ports.ts';
 import { Simulation } from './simulation.ts';
 

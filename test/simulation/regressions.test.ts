@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { recordAt } from '../../src/json.ts';
 import { plantPod } from '../../src/simulator/world/plant-pod.ts';
 import { judgeEnd, surplusOf } from './oracles.ts';

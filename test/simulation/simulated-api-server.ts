@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { isRecord } from '../../src/json.ts';
 import type { KubernetesObject, RawObject } from '../../src/kubernetes/objects.ts';
-import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/resource-client.ts';
+import type { MetadataPatch, NewObject, ObjectName } from '../../src/kubernetes/client/resource-client.ts';
 import { check, checkSpec, isSame } from './stored-checks.ts';
 import { stored } from './stored.ts';
 

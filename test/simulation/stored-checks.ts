@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GpuPodSpec } from '../../src/api/gpupod/spec.ts';
 import { GpuPodStatus } from '../../src/api/gpupod/status.ts';
-import { ApiStatusError } from '../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../src/kubernetes/client/api-errors.ts';
 import { stringAt } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import type { NewObject } from '../../src/kubernetes/resource-client.ts';
+import type { NewObject } from '../../src/kubernetes/client/resource-client.ts';
 
 /** The fields of a GpuPod that cannot change while it has an instance. */
 const FROZEN = [

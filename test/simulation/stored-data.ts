@@ -1,6 +1,6 @@
 import { isRecord } from '../../src/json.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import type { Secret } from '../../src/kubernetes/secrets-client.ts';
+import type { Secret } from '../../src/kubernetes/client/secrets-client.ts';
 
 /** Applies a merge patch: null removes a key. */
 export function mergeData(held: RawObject, body: unknown): RawObject {

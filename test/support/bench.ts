@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { GROUP, PLURAL, VERSION } from '../../src/api/common/names.ts';
 import { systemClock } from '../../src/clock.ts';
-import { ApiTransport } from '../../src/kubernetes/api-transport.ts';
-import { loadKubeConfig } from '../../src/kubernetes/kube-config.ts';
+import { ApiTransport } from '../../src/kubernetes/client/api-transport.ts';
+import { loadKubeConfig } from '../../src/kubernetes/kubeconfig/kube-config.ts';
 import type { RawObject } from '../../src/kubernetes/objects.ts';
-import { ResourceClient } from '../../src/kubernetes/resource-client.ts';
+import { ResourceClient } from '../../src/kubernetes/client/resource-client.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import type { ControlPlane, ControlPlaneOptions } from '../control-plane/control-plane.ts';
 

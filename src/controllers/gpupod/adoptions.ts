@@ -1,7 +1,7 @@
 import { oncePerObject } from '../../api/common/once-per-object.ts';
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { isForbidden } from '../../kubernetes/api-errors.ts';
+import { isForbidden } from '../../kubernetes/client/api-errors.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { proveId } from '../../lifecycle/id-proof.ts';

@@ -1,11 +1,11 @@
 import type { AccountRegistry } from '../../accounts/registry.ts';
 import { Housekeeping } from '../../accounts/housekeeping.ts';
-import { isRefusal } from '../../kubernetes/api-errors.ts';
+import { isRefusal } from '../../kubernetes/client/api-errors.ts';
 import { Controller } from '../../kubernetes/controller.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import { objectKey } from '../../kubernetes/objects.ts';
 import type { Runnable } from '../../kubernetes/runnable.ts';
-import { ownKey } from '../../kubernetes/source.ts';
+import { ownKey } from '../../kubernetes/cache/source.ts';
 import { afterLists, assemble } from './assemble.ts';
 import type { Context, Shared } from './context.ts';
 import type { GpuPodOptions } from './gpu-pod-options.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { ControllerObserver } from '../../kubernetes/controller.ts';
 import type { Log } from '../../kubernetes/log.ts';
-import type { Source } from '../../kubernetes/source.ts';
+import type { Source } from '../../kubernetes/cache/source.ts';
 import type { Provider } from '../../lifecycle/provider.ts';
 import type { Policy, ProtocolTimings } from '../../lifecycle/settings.ts';
 import type { Step } from '../../lifecycle/step.ts';

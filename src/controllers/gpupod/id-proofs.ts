@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
-import { isAlreadyExists, isForbidden } from '../../kubernetes/api-errors.ts';
+import { isAlreadyExists, isForbidden } from '../../kubernetes/client/api-errors.ts';
 import { recordAt, stringAt } from '../../json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import { secretData, secretText } from '../../kubernetes/secrets-client.ts';
-import type { Secret } from '../../kubernetes/secrets-client.ts';
+import { secretData, secretText } from '../../kubernetes/client/secrets-client.ts';
+import type { Secret } from '../../kubernetes/client/secrets-client.ts';
 import { proveId } from '../../lifecycle/id-proof.ts';
 import type { IdProofs } from '../../lifecycle/id-proof.ts';
 import type { GpuPodView, SecretApi } from './ports.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AccountRecord } from '../../accounts/account-watch.ts';
-import type { ConfigMap } from '../../kubernetes/config-map-client.ts';
-import { isAlreadyExists, isForbidden, isNotFound } from '../../kubernetes/api-errors.ts';
+import type { ConfigMap } from '../../kubernetes/client/config-map-client.ts';
+import { isAlreadyExists, isForbidden, isNotFound } from '../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { NewObject, ObjectName } from '../../kubernetes/resource-client.ts';
+import type { NewObject, ObjectName } from '../../kubernetes/client/resource-client.ts';
 
 export interface ConfigMapApi {
   get(target: ObjectName): Promise<ConfigMap | undefined>;

@@ -1,6 +1,6 @@
 import { recordAt, stringAt } from '../../json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { Lane } from '../../kubernetes/work-queue.ts';
+import type { Lane } from '../../kubernetes/queue/work-queue.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 
 /** Workers for terminations. So many DELETE requests may hang before another has to wait. */

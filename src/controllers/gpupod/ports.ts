@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { MetadataPatch, NewObject, ObjectName } from '../../kubernetes/resource-client.ts';
-import type { Secret } from '../../kubernetes/secrets-client.ts';
+import type { MetadataPatch, NewObject, ObjectName } from '../../kubernetes/client/resource-client.ts';
+import type { Secret } from '../../kubernetes/client/secrets-client.ts';
 
 /** What the controller needs of the cluster. `ResourceClient` and the reflector's store implement it. */
 

@@ -1,7 +1,7 @@
 import { parseGpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import { API_VERSION, KIND } from '../../api/common/names.ts';
-import { ApiError, apiErrorMessage, isRefusal } from '../../kubernetes/api-errors.ts';
+import { ApiError, apiErrorMessage, isRefusal } from '../../kubernetes/client/api-errors.ts';
 import type { Reconciled } from '../../kubernetes/controller.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { isSameSession } from '../../lifecycle/account.ts';

@@ -1,4 +1,4 @@
-import { isNotFound } from '../../kubernetes/api-errors.ts';
+import { isNotFound } from '../../kubernetes/client/api-errors.ts';
 import { numberAt, parseJson, recordAt, stringAt } from '../../json.ts';
 import type { AccountIdentity } from '../../lifecycle/account-identity.ts';
 import { namePrefixOf, isSameAttempt, parsePodName } from '../../lifecycle/pod-name.ts';

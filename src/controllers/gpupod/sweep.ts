@@ -1,4 +1,4 @@
-import { isForbidden } from '../../kubernetes/api-errors.ts';
+import { isForbidden } from '../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { identityOf } from '../../lifecycle/account.ts';
 import { isSameAttempt, parsePodName } from '../../lifecycle/pod-name.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
-import { isConflict, isNotFound, isRetryable } from '../../kubernetes/api-errors.ts';
-import type { CallOptions } from '../../kubernetes/api-transport.ts';
+import { isConflict, isNotFound, isRetryable } from '../../kubernetes/client/api-errors.ts';
+import type { CallOptions } from '../../kubernetes/client/api-transport.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
-import type { DeletePreconditions, ObjectName } from '../../kubernetes/resource-client.ts';
+import type { DeletePreconditions, ObjectName } from '../../kubernetes/client/resource-client.ts';
 import type { Policy } from '../../lifecycle/settings.ts';
 import { uninstallRowOf } from '../../lifecycle/uninstall/uninstall-row.ts';
 import type { UninstallRow } from '../../lifecycle/uninstall/uninstall-row.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { proveId } from '../../../src/lifecycle/id-proof.ts';
 import { readIntent } from '../../../src/lifecycle/intent.ts';

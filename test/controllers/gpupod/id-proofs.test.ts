@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import { stringsOf } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { secretData } from '../../../src/kubernetes/secrets-client.ts';
-import type { Secret } from '../../../src/kubernetes/secrets-client.ts';
+import { secretData } from '../../../src/kubernetes/client/secrets-client.ts';
+import type { Secret } from '../../../src/kubernetes/client/secrets-client.ts';
 import { ensureProofKey, idProofsFor, isHeldElsewhere } from '../../../src/controllers/gpupod/id-proofs.ts';
 import type { SecretApi } from '../../../src/controllers/gpupod/ports.ts';
 import { gpuPod, POD_ID, rawGpuPod } from '../../support/builders/gpu-pod.ts';

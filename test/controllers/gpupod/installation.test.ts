@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
-import type { ConfigMap } from '../../../src/kubernetes/config-map-client.ts';
+import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
+import type { ConfigMap } from '../../../src/kubernetes/client/config-map-client.ts';
 import { ensureInstallation } from '../../../src/controllers/gpupod/installation.ts';
 import type { Installation } from '../../../src/controllers/gpupod/installation.ts';
 

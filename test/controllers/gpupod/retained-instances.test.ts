@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ConfigMap } from '../../../src/kubernetes/config-map-client.ts';
+import type { ConfigMap } from '../../../src/kubernetes/client/config-map-client.ts';
 import { podName, podNamePrefix } from '../../../src/lifecycle/pod-name.ts';
 import { RetainedInstances } from '../../../src/controllers/gpupod/retained-instances.ts';
 

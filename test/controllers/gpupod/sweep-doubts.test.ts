@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { podName } from '../../../src/lifecycle/pod-name.ts';
 import type { InstanceSnapshot } from '../../../src/lifecycle/provider.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiConnectionError, ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import { ApiConnectionError, ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import type {
   UninstallPolicy,

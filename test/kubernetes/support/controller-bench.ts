@@ -1,7 +1,7 @@
 import { Controller } from '../../../src/kubernetes/controller.ts';
 import type { ControllerOptions, Reconciled } from '../../../src/kubernetes/controller.ts';
 import { recordAt, stringAt } from '../../../src/json.ts';
-import type { WatchedEvent } from '../../../src/kubernetes/source.ts';
+import type { WatchedEvent } from '../../../src/kubernetes/cache/source.ts';
 import { RecordingLog } from './recording-log.ts';
 import { Things } from './things.ts';
 import { VirtualClock } from './virtual-clock.ts';

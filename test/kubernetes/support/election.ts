@@ -1,7 +1,7 @@
-import type { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
-import type { LeadershipHandlers, LeadingEnd } from '../../../src/kubernetes/election.ts';
-import { LeaderElector } from '../../../src/kubernetes/leader-elector.ts';
-import type { LeaderElectorOptions } from '../../../src/kubernetes/leader-elector-options.ts';
+import type { ApiTransport } from '../../../src/kubernetes/client/api-transport.ts';
+import type { LeadershipHandlers, LeadingEnd } from '../../../src/kubernetes/election/election.ts';
+import { LeaderElector } from '../../../src/kubernetes/election/leader-elector.ts';
+import type { LeaderElectorOptions } from '../../../src/kubernetes/election/leader-elector-options.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import type { Fault } from './fake-api-server.ts';
 import { RecordingLog } from './recording-log.ts';

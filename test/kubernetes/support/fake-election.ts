@@ -1,4 +1,4 @@
-import type { Election, LeadershipHandlers } from '../../../src/kubernetes/election.ts';
+import type { Election, LeadershipHandlers } from '../../../src/kubernetes/election/election.ts';
 
 /** An election whose result the test decides. */
 export class FakeElection implements Election {

@@ -1,9 +1,9 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../../../src/clock.ts';
-import { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
-import { loadKubeConfig } from '../../../src/kubernetes/kube-config.ts';
-import type { KubeConfigOptions } from '../../../src/kubernetes/kube-config.ts';
+import { ApiTransport } from '../../../src/kubernetes/client/api-transport.ts';
+import { loadKubeConfig } from '../../../src/kubernetes/kubeconfig/kube-config.ts';
+import type { KubeConfigOptions } from '../../../src/kubernetes/kubeconfig/kube-config.ts';
 
 /** The parts of a kubeconfig with one context, `main`, that connects cluster `c` and user `u`. */
 export interface KubeConfigParts {

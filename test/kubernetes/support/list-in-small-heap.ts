@@ -1,9 +1,9 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { systemClock } from '../../../src/clock.ts';
-import { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
+import { ApiTransport } from '../../../src/kubernetes/client/api-transport.ts';
 import { keepOwnAnnotations } from '../../../src/kubernetes/objects.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
-import { Reflector } from '../../../src/kubernetes/reflector.ts';
+import { Reflector } from '../../../src/kubernetes/cache/reflector.ts';
 import { RecordingLog } from './recording-log.ts';
 
 /** Runs as a process with a small heap. It lists all objects of the server in its argument, and prints their number. */

@@ -1,11 +1,11 @@
 import { Controller } from '../../../src/kubernetes/controller.ts';
 import type { ControllerOptions } from '../../../src/kubernetes/controller.ts';
-import type { Election } from '../../../src/kubernetes/election.ts';
+import type { Election } from '../../../src/kubernetes/election/election.ts';
 import { Manager } from '../../../src/kubernetes/manager.ts';
 import type { Parts, WatchedResource } from '../../../src/kubernetes/manager.ts';
-import { Reflector } from '../../../src/kubernetes/reflector.ts';
+import { Reflector } from '../../../src/kubernetes/cache/reflector.ts';
 import type { Runnable } from '../../../src/kubernetes/runnable.ts';
-import type { SharedSource } from '../../../src/kubernetes/source.ts';
+import type { SharedSource } from '../../../src/kubernetes/cache/source.ts';
 import type { ownKey } from './controller-bench.ts';
 import { FakeElection } from './fake-election.ts';
 import { startRuntime } from './runtime.ts';

@@ -1,7 +1,7 @@
 import { trimMetadata } from '../../../src/kubernetes/objects.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { Reflector } from '../../../src/kubernetes/reflector.ts';
-import type { ReflectorOptions } from '../../../src/kubernetes/reflector-options.ts';
+import { Reflector } from '../../../src/kubernetes/cache/reflector.ts';
+import type { ReflectorOptions } from '../../../src/kubernetes/cache/reflector-options.ts';
 import { isWatch } from './fake-api-server.ts';
 import { startRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';

@@ -1,4 +1,4 @@
-import { ApiTransport } from '../../../src/kubernetes/api-transport.ts';
+import { ApiTransport } from '../../../src/kubernetes/client/api-transport.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 import { RecordingLog } from './recording-log.ts';
 import { until } from './until.ts';

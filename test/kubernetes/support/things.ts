@@ -1,8 +1,8 @@
 import { toWatchedEvent } from '../../../src/kubernetes/frame.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { SharedSource } from '../../../src/kubernetes/source.ts';
-import { Store } from '../../../src/kubernetes/store.ts';
-import type { StoreEvent } from '../../../src/kubernetes/store.ts';
+import { SharedSource } from '../../../src/kubernetes/cache/source.ts';
+import { Store } from '../../../src/kubernetes/cache/store.ts';
+import type { StoreEvent } from '../../../src/kubernetes/cache/store.ts';
 import { RecordingLog } from './recording-log.ts';
 
 /** A kind of objects that a test creates, changes and deletes, and the source that reports them. */

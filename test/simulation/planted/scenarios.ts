@@ -1,4 +1,4 @@
-import { ApiStatusError } from '../../../src/kubernetes/api-errors.ts';
+import { ApiStatusError } from '../../../src/kubernetes/client/api-errors.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
 import { isRecord } from '../../../src/json.ts';
 import { plantPod } from '../../../src/simulator/world/plant-pod.ts';

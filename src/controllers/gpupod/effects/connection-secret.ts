@@ -1,10 +1,15 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { API_VERSION, KIND, LABELS, OPERATOR_NAME } from '../../../api/common/names.ts';
-import { apiErrorMessage, isAlreadyExists, isConflict, isRefusal } from '../../../kubernetes/api-errors.ts';
-import { secretData } from '../../../kubernetes/secrets-client.ts';
+import {
+  apiErrorMessage,
+  isAlreadyExists,
+  isConflict,
+  isRefusal,
+} from '../../../kubernetes/client/api-errors.ts';
+import { secretData } from '../../../kubernetes/client/secrets-client.ts';
 import type { OwnerReference } from '../../../kubernetes/objects.ts';
-import type { NewObject } from '../../../kubernetes/resource-client.ts';
-import type { Secret } from '../../../kubernetes/secrets-client.ts';
+import type { NewObject } from '../../../kubernetes/client/resource-client.ts';
+import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
 import { CONNECTION_KEYS } from '../../../lifecycle/connection-secret.ts';
 import { learnSecret } from '../../../lifecycle/learn.ts';
 import type { LocalState, SecretState, SecretOutcome } from '../../../lifecycle/local-state.ts';

@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { ANNOTATIONS, FINALIZER } from '../../../api/common/names.ts';
-import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../../kubernetes/api-errors.ts';
+import { apiErrorMessage, isConflict, isNotFound, isRefusal } from '../../../kubernetes/client/api-errors.ts';
 import type { SecretValues } from '../../../lifecycle/instance-request.ts';
 import { sessionBeganAtMs } from '../../../lifecycle/account.ts';
 import { judgeAnswer } from '../../../lifecycle/created.ts';

@@ -1,6 +1,6 @@
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
-import { secretText } from '../../../kubernetes/secrets-client.ts';
-import type { Secret } from '../../../kubernetes/secrets-client.ts';
+import { secretText } from '../../../kubernetes/client/secrets-client.ts';
+import type { Secret } from '../../../kubernetes/client/secrets-client.ts';
 import type { SecretValues } from '../../../lifecycle/instance-request.ts';
 import type { SecretApi } from '../ports.ts';
 

@@ -2,7 +2,7 @@ import { hasFinalizer } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { API_VERSION, FINALIZER, KIND } from '../../../api/common/names.ts';
 import type { GpuPodStatus } from '../../../api/gpupod/status.ts';
-import { isConflict, isNotFound } from '../../../kubernetes/api-errors.ts';
+import { isConflict, isNotFound } from '../../../kubernetes/client/api-errors.ts';
 import type { KubernetesObject } from '../../../kubernetes/objects.ts';
 import type { LocalState } from '../../../lifecycle/local-state.ts';
 import type { Effect, InstanceLeft } from '../../../lifecycle/step.ts';

@@ -1,0 +1,287 @@
+import { apiErrorMessage, ApiStatusError, isForbidden } from '../client/api-errors.ts';
+import { fullJitterMs } from '../back-off.ts';
+import { objectKey } from '../objects.ts';
+import type { KubernetesObject, RawObject } from '../objects.ts';
+import { listPages } from './list-pages.ts';
+import type { ListPage } from './list-pages.ts';
+import { ListTrouble } from './list-trouble.ts';
+import type { ReflectorOptions } from './reflector-options.ts';
+import { Store } from './store.ts';
+import type { StoreEvent, StoreView } from './store.ts';
+import { StoreHandlers } from './store-handlers.ts';
+import type { StoreHandler } from './store-handlers.ts';
+import { WatchLength } from './watch-length.ts';
+import { runWatch } from './watch-stream.ts';
+import type { WatchChange, WatchOutcome } from './watch-stream.ts';
+
+/** One minute until a bookmark, and half a minute for a busy server. */
+const DEFAULT_IDLE_TIMEOUT_MS = 90_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const LIST_TIMEOUT_MS = 60_000;
+/**
+ * A watch that breaks, is refused with 410 and is followed by one failed list recovers within a second: the first
+ * retries are quick, later ones back off.
+ */
+const BACK_OFF = { baseMs: 100, maxMs: 10_000 };
+/** Failures that still count after a list with changes, or after an opened watch. The next pause is at most 0.8 s. */
+const FAILURES_AFTER_NEWS = 3;
+/** A watch must end within this time after the duration that the request asked for. */
+const END_OVERDUE_MS = 5_000;
+/** A busy server asks for a few seconds. A longer request must not silence the operator. */
+const MAX_RETRY_AFTER_MS = 15_000;
+
+/**
+ * Keeps a local copy of one resource, and notifies its handlers of each change. Modes:
+ *
+ * - NEW: until `start()`.
+ * - LISTING: there is no version to watch from, at the start, after 410, and after garbage twice in a row. A complete
+ *   list is compared with the store, so that handlers receive missed changes, deletions too. → WATCHING when it is
+ *   complete; → WAITING when it fails.
+ * - WATCHING: from the last version, which every change and every bookmark advances. → WATCHING at once when the
+ *   server ended it in order after delivering something, and after silence; → WAITING on everything else, then
+ *   WATCHING (410: LISTING).
+ * - WAITING: back-off with full jitter, never shorter than the server's Retry-After. Anything that a watch delivers
+ *   resets it. A list with changes only shortens it, so that a server that expires every watch does not receive
+ *   endless lists. An opened watch shortens it too, because whatever cuts each quiet watch after a while must not
+ *   delay the next.
+ * - STOPPED: after `stop()`, the only way in. No error of the server, the network or a handler leads here.
+ */
+export class Reflector<T extends KubernetesObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #store = new Store<T>();
+  readonly #handlers: StoreHandlers<T>;
+  readonly #stopping = new AbortController();
+  readonly #synced = Promise.withResolvers<undefined>();
+  readonly #answered = Promise.withResolvers<undefined>();
+  readonly #trouble: ListTrouble;
+  #running: Promise<void> | undefined;
+  #resourceVersion: string | undefined;
+  #hasSynced = false;
+  #failures = 0;
+  #garbageInARow = 0;
+  readonly #watchLength = new WatchLength();
+  /** True if something changed since the last list began. */
+  #hasNews = false;
+  #lastEventAtMs: number | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#handlers = new StoreHandlers(options.log);
+    this.#trouble = new ListTrouble(options.log, options.path);
+  }
+
+  /** The local copy. Complete once `hasSynced()`. */
+  get store(): StoreView<T> {
+    return this.#store;
+  }
+
+  /** Monotonic time of the last sign of life from the server; undefined before the first. */
+  get lastEventAtMs(): number | undefined {
+    return this.#lastEventAtMs;
+  }
+
+  /** How long ago the copy was last known to be current, in milliseconds; infinite before the first sign of life. */
+  ageMs(): number {
+    if (this.#lastEventAtMs === undefined) return Number.POSITIVE_INFINITY;
+    return this.#options.clock.monotonicMs() - this.#lastEventAtMs;
+  }
+
+  /** True once a complete list was stored. */
+  hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Resolves when `hasSynced()` becomes true. */
+  async whenSynced(): Promise<void> {
+    await this.#synced.promise;
+  }
+
+  /** Resolves when a complete list was stored, or the server has refused one (403). */
+  async whenAnswered(): Promise<void> {
+    await this.#answered.promise;
+  }
+
+  /** Why the last list or watch failed; undefined after one that succeeded. */
+  get problem(): string | undefined {
+    return this.#trouble.problem;
+  }
+
+  /** Adds a handler for future changes, and returns how to remove it. `store.list()` has the existing objects. */
+  subscribe(handler: StoreHandler<T>): () => void {
+    return this.#handlers.subscribe(handler);
+  }
+
+  /** Starts. Call it once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the watch and its socket. Resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const version = this.#resourceVersion;
+      const pauseMs = version === undefined ? await this.#list() : await this.#watch(version);
+      if (pauseMs > 0) await this.#options.clock.sleep(pauseMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Lists everything. Returns how long to pause before the next step, in milliseconds. */
+  async #list(): Promise<number> {
+    const { transport, path, labelSelector, fieldSelector, pageSize, log } = this.#options;
+    const { signal } = this.#stopping;
+    const request = { path, labelSelector, fieldSelector, pageSize, signal, timeoutMs: LIST_TIMEOUT_MS };
+    const seen = new Set<string>();
+    this.#hasNews = false;
+    try {
+      const version = await listPages(transport, request, (page) => {
+        if (page.isFirst && seen.size > 0) log.info({ path }, 'list expired between pages, listing again');
+        this.#takePage(page, seen);
+      });
+      this.#completeList(version, seen);
+      return 0;
+    } catch (error) {
+      if (signal.aborted) return 0;
+      this.#trouble.onListFailure(error);
+      if (isForbidden(error)) this.#answered.resolve(undefined);
+      return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
+    }
+  }
+
+  #takePage(page: ListPage, seen: Set<string>): void {
+    this.#touch();
+    // A list that began anew may lack objects of its first attempt.
+    if (page.isFirst) seen.clear();
+    for (const raw of page.items) {
+      seen.add(objectKey(raw));
+      this.#put(raw);
+    }
+  }
+
+  #completeList(version: string, seen: ReadonlySet<string>): void {
+    for (const key of this.#store.keys()) {
+      if (!seen.has(key)) this.#tell(this.#store.removeKey(key));
+    }
+    if (this.#hasNews) this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
+    this.#resourceVersion = version;
+    this.#options.observer?.onListed?.(seen.size);
+    this.#trouble.onListed(seen.size);
+    this.#hasSynced = true;
+    this.#synced.resolve(undefined);
+    this.#answered.resolve(undefined);
+  }
+
+  /** Watches until the stream ends. Returns how long to pause before the next step, in milliseconds. */
+  async #watch(version: string): Promise<number> {
+    const { transport, clock, path, labelSelector, fieldSelector, observer } = this.#options;
+    const random = this.#options.random ?? Math.random;
+    const timeoutSeconds = this.#watchLength.seconds(random());
+    const watch = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
+    const outcome = await runWatch({
+      transport,
+      clock,
+      path,
+      query: { ...watch, labelSelector, fieldSelector },
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      idleTimeoutMs: Math.min(
+        this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS,
+        timeoutSeconds * 1_000 + END_OVERDUE_MS,
+      ),
+      signal: this.#stopping.signal,
+      onOpen: () => {
+        this.#trouble.onWatchOpened();
+        this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
+      },
+      onEvent: (event) => {
+        this.#takeEvent(event);
+      },
+      onBytes: () => {
+        this.#touch();
+      },
+    });
+    observer?.onWatchEnded?.(outcome.end);
+    return this.#afterWatch(outcome, version);
+  }
+
+  #takeEvent(event: WatchChange): void {
+    this.#failures = 0;
+    this.#garbageInARow = 0;
+    if (event.kind === 'bookmark') {
+      this.#resourceVersion = event.resourceVersion;
+      return;
+    }
+    this.#resourceVersion = event.object.metadata.resourceVersion;
+    if (event.type === 'DELETED') this.#remove(event.object);
+    else this.#put(event.object);
+  }
+
+  #afterWatch(outcome: WatchOutcome, startedFrom: string): number {
+    const { log, path } = this.#options;
+    switch (outcome.end) {
+      case 'stopped':
+        return 0;
+      case 'ended':
+        this.#watchLength.noteEnd();
+        return this.#resourceVersion === startedFrom ? this.#pauseMs() : 0;
+      case 'failed':
+        this.#trouble.onWatchFailure(outcome.message);
+        return this.#pauseMs(outcome.retryAfterMs);
+      case 'garbage':
+        this.#garbageInARow += 1;
+        if (this.#garbageInARow > 1) this.#resourceVersion = undefined;
+        break;
+      case 'expired':
+        this.#resourceVersion = undefined;
+        break;
+      case 'idle':
+        // The silence already took its time. A pause would only add to the time without a watch.
+        this.#watchLength.noteSilence();
+        log.info({ path, end: outcome.end }, 'watch was silent, replacing it');
+        return 0;
+    }
+    log.info({ path, end: outcome.end }, 'watch ended, resuming it');
+    return this.#pauseMs();
+  }
+
+  #pauseMs(retryAfterMs = 0): number {
+    const random = this.#options.random ?? Math.random;
+    const jitterMs = fullJitterMs(this.#failures, BACK_OFF, random);
+    this.#failures += 1;
+    return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) + jitterMs;
+  }
+
+  #put(raw: RawObject): void {
+    const object = this.#decode(raw);
+    if (object !== undefined) this.#tell(this.#store.put(object));
+  }
+
+  /** Deletes an object even if it no longer decodes, because its identity is enough. */
+  #remove(raw: RawObject): void {
+    this.#tell(this.#store.remove(raw, this.#decode(raw)));
+  }
+
+  #tell(events: readonly StoreEvent<T>[]): void {
+    if (events.length > 0) this.#hasNews = true;
+    this.#handlers.emit(events);
+  }
+
+  /** One bad object must not stop the others: it is reported, and its last version stays. */
+  #decode(raw: RawObject): T | undefined {
+    try {
+      return this.#options.decode(raw);
+    } catch (error) {
+      const { log, path } = this.#options;
+      log.error({ path, key: objectKey(raw), error: apiErrorMessage(error) }, 'failed to parse an object');
+      return undefined;
+    }
+  }
+
+  #touch(): void {
+    this.#lastEventAtMs = this.#options.clock.monotonicMs();
+  }
+}

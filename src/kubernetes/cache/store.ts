@@ -1,0 +1,102 @@
+import { isNewerVersion, objectKey } from '../objects.ts';
+import type { KubernetesObject } from '../objects.ts';
+
+/** A change of an object that this process observed. */
+export type StoreEvent<T> =
+  | { type: 'ADDED'; object: T }
+  | { type: 'MODIFIED'; object: T; previous: T }
+  /** `object` is the last known state. */
+  | { type: 'DELETED'; object: T };
+
+/** The operations of a store for readers. */
+export interface StoreView<T extends KubernetesObject> {
+  /** @param key `namespace/name` */
+  get(key: string): T | undefined;
+  /** All objects. The caller may change the list, but not the objects. */
+  list(): T[];
+  readonly size: number;
+  /**
+   * Read your writes: stores the answer to one of our own writes, if the store has the object (same UID) in an older
+   * version. The store ignores the watch event of that version, so handlers do not see it.
+   *
+   * @returns true if the object was stored
+   */
+  applyLocal(object: T): boolean;
+}
+
+/**
+ * The last known objects, by key. Versions of an object only increase: an object that is not newer than the stored
+ * one changes nothing, whatever its origin. Each change returns events for the caller to pass on.
+ */
+export class Store<T extends KubernetesObject> implements StoreView<T> {
+  readonly #objects = new Map<string, T>();
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(): T[] {
+    return [...this.#objects.values()];
+  }
+
+  keys(): string[] {
+    return [...this.#objects.keys()];
+  }
+
+  applyLocal(object: T): boolean {
+    const key = objectKey(object);
+    const held = this.#objects.get(key);
+    if (held === undefined || !isSuccessor(object, held)) return false;
+    this.#objects.set(key, object);
+    return true;
+  }
+
+  /** Stores an object from a list or a watch. */
+  put(object: T): StoreEvent<T>[] {
+    const key = objectKey(object);
+    const held = this.#objects.get(key);
+    if (held !== undefined && !isNewer(object, held)) return [];
+    this.#objects.set(key, object);
+    if (held === undefined) return [{ type: 'ADDED', object }];
+    if (held.metadata.uid === object.metadata.uid) {
+      return [{ type: 'MODIFIED', object, previous: held }];
+    }
+    // The old object was deleted and another of its name created between two reads: two objects, not one change.
+    return [
+      { type: 'DELETED', object: held },
+      { type: 'ADDED', object },
+    ];
+  }
+
+  /**
+   * Removes an object that a watch reports as deleted, with its last state if it could be decoded. The deletion of an
+   * earlier object of that name changes nothing.
+   */
+  remove(identity: KubernetesObject, last: T | undefined): StoreEvent<T>[] {
+    const key = objectKey(identity);
+    const held = this.#objects.get(key);
+    if (held?.metadata.uid !== identity.metadata.uid) return [];
+    this.#objects.delete(key);
+    return [{ type: 'DELETED', object: last !== undefined && isNewer(last, held) ? last : held }];
+  }
+
+  /** Removes an object that a complete list no longer shows. */
+  removeKey(key: string): StoreEvent<T>[] {
+    const held = this.#objects.get(key);
+    if (held === undefined) return [];
+    this.#objects.delete(key);
+    return [{ type: 'DELETED', object: held }];
+  }
+}
+
+function isNewer(candidate: KubernetesObject, held: KubernetesObject): boolean {
+  return isNewerVersion(candidate.metadata.resourceVersion, held.metadata.resourceVersion);
+}
+
+function isSuccessor(candidate: KubernetesObject, held: KubernetesObject): boolean {
+  return candidate.metadata.uid === held.metadata.uid && isNewer(candidate, held);
+}
