@@ -21,3 +21,10 @@ export function isAtLimit(object: RawObject, entries: readonly LedgerEntry[], no
   const isSpent = typeof maxTotalCost === 'number' && spentUsd >= maxTotalCost - ROUNDING_USD;
   return isSpent || nowMs - createdAtMs >= lifetimeMs(object) - ROUNDING_MS;
 }
+
+/** A process learns the age of an instance that an earlier one rented from its wall clock, which may be wrong. */
+export function excusedMs(
+  operators: readonly { readonly clock: { readonly wallOffsetMs: number } }[],
+): number {
+  return operators.length < 2 ? 0 : Math.max(...operators.map(({ clock }) => Math.abs(clock.wallOffsetMs)));
+}

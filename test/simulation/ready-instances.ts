@@ -5,7 +5,7 @@ import { FROZEN_FIELDS } from '../../src/api/gpupod/spec.ts';
 import type { SimulatedApi } from '../../src/simulator/api/simulated-api.ts';
 import type { LoggedRequest } from '../../src/simulator/api/request-log.ts';
 import type { Journal } from './journal.ts';
-import { isAtLimit } from './limits.ts';
+import { excusedMs, isAtLimit } from './limits.ts';
 import { Successors } from './successors.ts';
 import { isReady, podIdOf, specOf } from './readings.ts';
 import type { Change, SimulatedApiServer } from './simulated-api-server.ts';
@@ -14,6 +14,8 @@ interface Parts {
   readonly server: SimulatedApiServer;
   readonly api: SimulatedApi;
   readonly journal: Journal;
+  /** All processes so far. */
+  readonly operators: readonly { readonly clock: { readonly wallOffsetMs: number } }[];
 }
 
 /**
@@ -114,12 +116,12 @@ export class ReadyInstances {
 
   /** A limit of the spec is a request to end the instance. */
   #isAtLimit(podId: string): boolean {
-    const { server, api, journal } = this.#parts;
+    const { server, api, journal, operators } = this.#parts;
     const { ledger, clock } = api.world;
     const uid = [...this.#podOf].find(([, held]) => held === podId)?.[0];
     const object = server.list('gpupods').find(({ metadata }) => metadata.uid === uid);
     const entries = ledger.entries().filter(({ id, name }) => journal.uidOf(id, name) === uid);
-    return object !== undefined && isAtLimit(object, entries, clock.nowMs());
+    return object !== undefined && isAtLimit(object, entries, clock.nowMs() + excusedMs(operators));
   }
 
   #isRunning(podId: string): boolean {

@@ -4,6 +4,8 @@ import { endVerdict, isOldEnoughForLists, mayReadAgain, untilReadAgainMs } from 
 import type { EndVerdict } from '../instance-end.ts';
 import type { InstanceState } from '../local-state.ts';
 import { readinessOf } from '../readiness.ts';
+import type { InstanceSnapshot } from '../provider.ts';
+import { creationMs, restoredCreation } from '../status/creation.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Facts } from '../status/draft.ts';
 import { timestamp } from '../status/timestamp.ts';
@@ -208,12 +210,29 @@ function accountFacts({ gpuPod, account }: Observation): Facts {
   return { account: { ...(origin === undefined ? {} : { origin }), userId } };
 }
 
+/**
+ * Writes `status.createdAt` again where it is missing, or no lifetime would end the instance. A status poll does not
+ * state it, so this waits for a list or a GET.
+ */
+function creationFacts(
+  { gpuPod: { status }, inventory, now }: Observation,
+  snapshot: InstanceSnapshot,
+): Facts {
+  const isRead = snapshot.createdAt !== undefined;
+  const row = isRead ? snapshot : inventory?.live.find(({ podId }) => podId === snapshot.podId);
+  if (row === undefined || creationMs(status, now.wallMs) !== undefined) {
+    return {};
+  }
+  return { createdAt: restoredCreation(status, row.createdAt, now.wallMs) };
+}
+
 function seenFacts(observation: Observation, { snapshot }: LastSeen): Facts {
   const { gpuPod, now } = observation;
   const isFirstActive = snapshot.status === 'ACTIVE' && gpuPod.status.activeAt === undefined;
   return {
     ...priceFacts(gpuPod.status, snapshot),
     ...accountFacts(observation),
+    ...creationFacts(observation, snapshot),
     ...proofFacts(observation),
     ...(isFirstActive ? { activeAt: timestamp(now.wallMs) } : {}),
   };

@@ -36,6 +36,25 @@ export function creationMs(status: GpuPodStatus, wallMs: number): number | undef
   return createdMs >= EARLIEST_MS ? createdMs : undefined;
 }
 
+/**
+ * `status.createdAt` of an instance whose status lost it, or lost its meaning: what a list or a GET states, within what
+ * the rest of the status allows. Without a readable statement the instance counts as old as its attempt.
+ */
+export function restoredCreation(
+  status: GpuPodStatus,
+  stated: string | undefined,
+  wallMs: number,
+): string | undefined {
+  const startedMs = timeMs(currentAttempt(status)?.startedAt);
+  const [earliestMs, latestMs] = [
+    Number.isNaN(startedMs) ? -Infinity : startedMs,
+    firstSeenMs(status, wallMs),
+  ];
+  const statedMs = timeMs(stated);
+  const ms = Math.min(latestMs, Math.max(earliestMs, Number.isNaN(statedMs) ? earliestMs : statedMs));
+  return ms >= EARLIEST_MS ? timestamp(ms) : undefined;
+}
+
 /** By this time the instance existed. Recorded times come first, so that the answer stays the same. */
 function firstSeenMs({ activeAt, readyAt }: GpuPodStatus, wallMs: number): number {
   const recorded = [activeAt, readyAt]

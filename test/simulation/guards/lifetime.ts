@@ -1,6 +1,6 @@
 import { isRecord, stringAt } from '../../../src/json.ts';
 import type { RawObject } from '../../../src/kubernetes/objects.ts';
-import { isAtLimit } from '../limits.ts';
+import { excusedMs, isAtLimit } from '../limits.ts';
 import { statusOf } from '../readings.ts';
 import { objectOf, podIdIn } from './guard.ts';
 import type { Arrival, Guard, GuardedSimulation } from './guard.ts';
@@ -22,7 +22,7 @@ export function lifetimeGuard(simulation: GuardedSimulation): Guard {
     const { ledger, clock } = simulation.api.world;
     const entries = ledger.entries().filter(({ id, name }) => simulation.journal.uidOf(id, name) === actor);
     const nowMs = clock.nowMs();
-    if (!isAtLimit(object, entries, nowMs + excusedMs(simulation))) {
+    if (!isAtLimit(object, entries, nowMs + excusedMs(simulation.operators))) {
       simulation.journal.addViolation(
         'lifetime',
         `${object.metadata.name} was ended by a limit that is not reached`,
@@ -36,11 +36,6 @@ export function lifetimeGuard(simulation: GuardedSimulation): Guard {
       if (method === 'DELETE' && route === '/pods/{id}') judge(arrival);
     },
   };
-}
-
-/** A process learns the age of an instance that an earlier one rented from its wall clock, which may be wrong. */
-function excusedMs({ operators }: GuardedSimulation): number {
-  return operators.length < 2 ? 0 : Math.max(...operators.map(({ clock }) => Math.abs(clock.wallOffsetMs)));
 }
 
 function isEndedByLimit(object: RawObject): boolean {
