@@ -67,6 +67,12 @@ describe('a random run', () => {
     expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
   });
 
+  it('ends an instance at its lifetime although an older CRD dropped its creation time: seed 500096', async () => {
+    const plan = drawRun(500_096, SOAK_SIZE);
+    const { violations } = await runOne(plan, { isTraced: false });
+    expect(violations.length === 0 ? [] : [...describeRun(plan), ...violations]).toEqual([]);
+  });
+
   it.each([3, 4, 6])(
     'leaves the instances of another cluster with the same key alone: seed %i',
     async (seed) => {
