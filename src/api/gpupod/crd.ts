@@ -103,13 +103,15 @@ function readyField(field: string): string {
 const COLUMNS = [
   { name: 'Ready', type: 'string', jsonPath: readyField('status') },
   { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-  { name: 'GPU', type: 'string', jsonPath: '.status.offer.gpuType' },
+  { name: 'Reason', type: 'string', jsonPath: readyField('reason') },
+  { name: 'Wanted', type: 'string', jsonPath: '.spec.gpu.types', description: 'The GPU types of the spec.' },
   { name: 'Count', type: 'integer', jsonPath: '.spec.gpu.count' },
+  { name: 'GPU', type: 'string', jsonPath: '.status.offer.gpuType', description: 'The GPU type that is rented.' },
   { name: 'Provider', type: 'string', jsonPath: '.status.offer.provider' },
   {
     name: '$/h',
-    type: 'number',
-    jsonPath: '.status.cost.pricePerHour',
+    type: 'string',
+    jsonPath: '.status.cost.displayPerHour',
     description: 'USD per hour for the whole instance, all in.',
   },
   {
@@ -122,6 +124,5 @@ const COLUMNS = [
   { name: 'Region', type: 'string', jsonPath: '.status.offer.region', priority: 1 },
   { name: 'SSH', type: 'string', jsonPath: '.status.ssh.command', priority: 1 },
   { name: 'Pod-Id', type: 'string', jsonPath: '.status.podId', priority: 1 },
-  { name: 'Reason', type: 'string', jsonPath: readyField('reason'), priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];

@@ -58,6 +58,10 @@ const cost = z
     highestPerHour: usdPerHour(
       'The highest price that the provider has stated for this instance, while billedPerHour is lower; accrued and maxTotalCost count it for the whole time.',
     ).optional(),
+    displayPerHour: text(
+      'The price per hour as people write it, such as 1.90: billedPerHour if it is known, or else pricePerHour.',
+      32,
+    ).optional(),
     accrued: z
       .number()
       .min(0)

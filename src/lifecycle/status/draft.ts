@@ -9,6 +9,7 @@ import { accrue } from './accrual.ts';
 import { currentAttempt, keptAttemptsCost } from './attempts.ts';
 import { expiringParts } from './expiring.ts';
 import { phaseOf } from './phase.ts';
+import { withDisplayedPrice } from './price.ts';
 import { timestamp } from './timestamp.ts';
 
 /** A reason and its message, for one condition type. */
@@ -56,7 +57,7 @@ export function draftStatus(
     phase: phaseOf(conditions),
     conditions,
   };
-  return accrue(withPlainText(withoutUndefined(status)), now.wallMs);
+  return accrue(withDisplayedPrice(withPlainText(withoutUndefined(status))), now.wallMs);
 }
 
 /** Once a termination is recorded, the deadline stays: it shows whether a person has raised the limit since. */

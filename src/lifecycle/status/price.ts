@@ -1,4 +1,5 @@
 import type { CostStatus, GpuPodStatus } from '../../api/gpupod/status.ts';
+import { formatUsd, priceToMicros } from '../../offers/money.ts';
 import type { Observation } from '../observation.ts';
 
 /**
@@ -25,4 +26,13 @@ export function atSeenPrice({ gpuPod: { status }, lastSeen }: Observation): GpuP
   return podId === undefined || podId !== status.podId || priceUsdPerHour === undefined
     ? status
     : { ...status, cost: withPrice(status.cost, priceUsdPerHour) };
+}
+
+/** The status with the price in the text that `kubectl get` shows. A number would be printed as `1.9`. */
+export function withDisplayedPrice(status: GpuPodStatus): GpuPodStatus {
+  const { cost } = status;
+  const usdPerHour = cost?.billedPerHour ?? cost?.pricePerHour;
+  return usdPerHour === undefined
+    ? status
+    : { ...status, cost: { ...cost, displayPerHour: formatUsd(priceToMicros(usdPerHour)) } };
 }

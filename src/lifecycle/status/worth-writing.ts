@@ -34,6 +34,7 @@ function steadyPart(status: GpuPodStatus): unknown {
     accrued: _accrued,
     accruedAt: _accruedAt,
     highestPerHour: _highest,
+    displayPerHour: _display,
     billedPerHour,
     ...price
   } = cost ?? {};

@@ -55,8 +55,10 @@ describe('the custom resource definition', () => {
     const columns = version.additionalPrinterColumns;
     const named = (isWide: boolean): string[] =>
       columns.filter(({ priority = 0 }) => priority > 0 === isWide).map(({ name }) => name);
-    expect(named(false)).toEqual(['Ready', 'Phase', 'GPU', 'Count', 'Provider', '$/h', 'Expires', 'Age']);
-    expect(named(true)).toEqual(['Region', 'SSH', 'Pod-Id', 'Reason']);
+    expect(named(false)).toEqual([
+      ...['Ready', 'Phase', 'Reason', 'Wanted', 'Count', 'GPU', 'Provider', '$/h', 'Expires', 'Age'],
+    ]);
+    expect(named(true)).toEqual(['Region', 'SSH', 'Pod-Id']);
   });
 
   it('has a default status that no tool reads as ready', () => {

@@ -7,6 +7,7 @@ import {
   currentAttemptNumber,
   withAttempt,
 } from '../../../src/lifecycle/status/attempts.ts';
+import { withDisplayedPrice } from '../../../src/lifecycle/status/price.ts';
 import { timestamp } from '../../../src/lifecycle/status/timestamp.ts';
 import { rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { nameOfAttempt } from '../../support/builders/intent.ts';
@@ -119,6 +120,22 @@ describe('accrue', () => {
     { name: 'the price is not known', status: rentedStatus({ cost: {} }) },
   ])('changes nothing where $name', ({ status }) => {
     expect(accrue(status, WALL_MS)).toBe(status);
+  });
+});
+
+describe('withDisplayedPrice', () => {
+  it.each([
+    { cost: { pricePerHour: 1.9 }, text: '1.90', why: 'nothing is billed yet' },
+    { cost: { pricePerHour: 1.9, billedPerHour: 2 }, text: '2.00', why: 'that is what the instance costs' },
+    { cost: { pricePerHour: 0.1234567 }, text: '0.123457', why: 'a smaller part costs nothing' },
+    { cost: { pricePerHour: 1.9, displayPerHour: '7.00' }, text: '1.90', why: 'the text follows the price' },
+  ])('writes $cost as $text, because $why', ({ cost, text }) => {
+    expect(withDisplayedPrice({ ...rentedStatus(), cost }).cost?.displayPerHour).toBe(text);
+  });
+
+  it('writes nothing without a price', () => {
+    const status = { ...rentedStatus(), cost: undefined };
+    expect(withDisplayedPrice(status)).toBe(status);
   });
 });
 

@@ -38,6 +38,12 @@ describe('isWorthWriting', () => {
       why: 'it moves with exchange rates',
     },
     {
+      name: 'the text of the price, for a status of an earlier version',
+      change: { cost: { ...status.cost, displayPerHour: '1.90' } },
+      worth: false,
+      why: 'an upgrade does not write each GpuPod',
+    },
+    {
       name: 'a price that falls',
       change: { cost: { ...status.cost, billedPerHour: 1.8, highestPerHour: 1.9 } },
       worth: false,
