@@ -22,9 +22,12 @@ export function isAtLimit(object: RawObject, entries: readonly LedgerEntry[], no
   return isSpent || nowMs - createdAtMs >= lifetimeMs(object) - ROUNDING_MS;
 }
 
-/** A process learns the age of an instance that an earlier one rented from its wall clock, which may be wrong. */
+/**
+ * A process learns the age of an instance that an earlier one rented from its wall clock, or from the time that the
+ * earlier one recorded. Either clock may have been wrong.
+ */
 export function excusedMs(
-  operators: readonly { readonly clock: { readonly wallOffsetMs: number } }[],
+  operators: readonly { readonly clock: { readonly largestErrorMs: number } }[],
 ): number {
-  return operators.length < 2 ? 0 : Math.max(...operators.map(({ clock }) => Math.abs(clock.wallOffsetMs)));
+  return operators.length < 2 ? 0 : Math.max(...operators.map(({ clock }) => clock.largestErrorMs));
 }

@@ -19,6 +19,7 @@ export class ProcessClock implements Clock {
   readonly #thawing: (() => void)[] = [];
   readonly #rate: number;
   #wallOffsetMs = 0;
+  #largestErrorMs = 0;
   #isDead = false;
   #frozenUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -33,9 +34,9 @@ export class ProcessClock implements Clock {
     return this.#isDead;
   }
 
-  /** How far its wall clock has jumped. */
-  get wallOffsetMs(): number {
-    return this.#wallOffsetMs;
+  /** The most by which its wall clock was ever wrong. */
+  get largestErrorMs(): number {
+    return this.#largestErrorMs;
   }
 
   get isFrozen(): boolean {
@@ -93,6 +94,7 @@ export class ProcessClock implements Clock {
 
   jumpWall(byMs: number): void {
     this.#wallOffsetMs += byMs;
+    this.#largestErrorMs = Math.max(this.#largestErrorMs, Math.abs(this.#wallOffsetMs));
   }
 }
 

@@ -15,7 +15,7 @@ interface Parts {
   readonly api: SimulatedApi;
   readonly journal: Journal;
   /** All processes so far. */
-  readonly operators: readonly { readonly clock: { readonly wallOffsetMs: number } }[];
+  readonly operators: readonly { readonly clock: { readonly largestErrorMs: number } }[];
 }
 
 /**

@@ -8,7 +8,7 @@ import { isSameSession } from '../../lifecycle/account.ts';
 import type { Observation, ObservedOffers } from '../../lifecycle/observation.ts';
 import type { LocalState } from '../../lifecycle/local-state.ts';
 import { walletsOf } from '../../lifecycle/open-intent.ts';
-import { withDropped } from '../../lifecycle/status/dropped.ts';
+import { withDropped, withReadyTime } from '../../lifecycle/status/dropped.ts';
 import { isWorthWriting } from '../../lifecycle/status/worth-writing.ts';
 import type { Rest } from '../../lifecycle/step.ts';
 import type { AccountSession } from '../../accounts/session.ts';
@@ -70,7 +70,7 @@ async function takeStep(
 ): Promise<TakenStep> {
   const { uid } = stored.metadata;
   const recalled = recall(context, key, stored);
-  const gpuPod = withDropped(stored, recalled.dropped);
+  const gpuPod = withReadyTime(withDropped(stored, recalled.dropped));
   const observation = await gather(context, gpuPod, recalled, offers);
   const step = context.plan(observation);
   const localState: LocalState = { ...observation.localState, ...step.remember };

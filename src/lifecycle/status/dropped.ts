@@ -1,6 +1,7 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { isRecord } from '../../json.ts';
+import { findCondition } from './draft.ts';
 
 /** Status fields that the API server did not store as they were sent, because its CRD does not know them. */
 export type DroppedFields = Partial<GpuPodStatus>;
@@ -39,6 +40,18 @@ export function protectiveFields(dropped: DroppedFields): readonly string[] {
 /** Puts the values that the last write lost back into the status. */
 export function withDropped(gpuPod: GpuPod, dropped: DroppedFields | undefined): GpuPod {
   return dropped === undefined ? gpuPod : { ...gpuPod, status: { ...gpuPod.status, ...dropped } };
+}
+
+/**
+ * Puts back the time of the first Ready where a CRD dropped it and a condition still says it. Without it, a working
+ * instance would be judged by its price like a new one.
+ */
+export function withReadyTime(gpuPod: GpuPod): GpuPod {
+  const { status } = gpuPod;
+  const ready = findCondition(status, 'Ready');
+  return status.podId === undefined || status.readyAt !== undefined || ready?.status !== 'True'
+    ? gpuPod
+    : { ...gpuPod, status: { ...status, readyAt: ready.lastTransitionTime } };
 }
 
 function isCut(sent: unknown, got: unknown): boolean {

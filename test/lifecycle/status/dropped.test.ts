@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GpuPodStatus } from '../../../src/api/gpupod/status.ts';
 import { nextStep } from '../../../src/lifecycle/next-step.ts';
-import { droppedFields, protectiveFields, withDropped } from '../../../src/lifecycle/status/dropped.ts';
+import {
+  droppedFields,
+  protectiveFields,
+  withDropped,
+  withReadyTime,
+} from '../../../src/lifecycle/status/dropped.ts';
+import { condition } from '../../support/builders/conditions.ts';
 import { rentedGpuPod, rentedStatus } from '../../support/builders/gpu-pod.ts';
 import { observed } from '../../support/builders/observation.ts';
 import { outline } from '../support/outline.ts';
@@ -46,6 +52,35 @@ describe('the fields that a write did not keep', () => {
 
   it('are all fields if there is no status', () => {
     expect(Object.keys(droppedFields(SENT, undefined))).toEqual(Object.keys(SENT));
+  });
+});
+
+describe('the time of the first Ready', () => {
+  const at = '2026-11-23T10:05:00Z';
+  const isReady = condition('Ready', 'Available', { lastTransitionTime: at });
+
+  it.each<{ name: string; status: Partial<GpuPodStatus>; readyAt: string | undefined; why: string }>([
+    { name: 'Ready', status: { conditions: [isReady] }, readyAt: at, why: 'the condition says it' },
+    {
+      name: 'recorded',
+      status: { conditions: [isReady], readyAt: '2026-11-23T10:01:00Z' },
+      readyAt: '2026-11-23T10:01:00Z',
+      why: 'the record is exact',
+    },
+    {
+      name: 'not Ready',
+      status: { conditions: [condition('Ready', 'Installing')] },
+      readyAt: undefined,
+      why: 'it may never have been ready',
+    },
+    {
+      name: 'without an instance',
+      status: { conditions: [isReady], podId: undefined },
+      readyAt: undefined,
+      why: 'the next instance is judged by its price',
+    },
+  ])('is $readyAt for a status that is $name, because $why', ({ status, readyAt }) => {
+    expect(withReadyTime(rentedGpuPod({ status })).status.readyAt).toBe(readyAt);
   });
 });
 

@@ -26,7 +26,7 @@ export interface GuardedSimulation {
   /** The user of the operator's current key. */
   readonly userId: string | undefined;
   /** All processes so far. */
-  readonly operators: readonly { readonly clock: { readonly wallOffsetMs: number } }[];
+  readonly operators: readonly { readonly clock: { readonly largestErrorMs: number } }[];
 }
 
 export function isByOperator({ by }: Change): boolean {
