@@ -84,7 +84,8 @@ export class Inventory {
   /** Requests a list that begins after `afterMs`, and requeues the GpuPod when it is complete. */
   want(key: string, waiting: Waiting): void {
     this.#waiting.set(key, waiting);
-    this.#scheduleNext();
+    // The lists that the others wait for are scheduled already, and the earliest time counts.
+    this.#scheduleFor([waiting]);
   }
 
   /** The GpuPod is deleted, or no longer waits. */
@@ -216,7 +217,7 @@ export class Inventory {
         this.#options.onReady(key);
       }
     }
-    this.#scheduleNext();
+    this.#scheduleFor(this.#waiting.values());
   }
 
   #isNews(wallet: Wallet): boolean {
@@ -230,13 +231,13 @@ export class Inventory {
     return isNews;
   }
 
-  #scheduleNext(): void {
-    if (this.#waiting.size === 0 || this.#hasFailed) {
+  #scheduleFor(waiting: Iterable<Waiting>): void {
+    if (this.#hasFailed) {
       return;
     }
     const { clock, minGapMs, schedule } = this.#options;
     let earliestMs = Infinity;
-    for (const { afterMs, wallets } of this.#waiting.values()) {
+    for (const { afterMs, wallets } of waiting) {
       earliestMs = Math.min(earliestMs, Math.max(afterMs, this.#askableAtMs(wallets)));
     }
     if (earliestMs < Infinity) {
