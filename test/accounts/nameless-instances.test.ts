@@ -69,20 +69,39 @@ describe('an instance without a readable name', () => {
       found: 'from-get',
     },
     {
-      name: 'is read three times at most while reads fail',
+      name: 'is read after one, two and four lists while reads fail, so that an outage does not hide it for good',
       answers: [DOWN, DOWN, DOWN, NAMED],
-      requests: 3,
-      found: undefined,
+      requests: 4,
+      found: 'from-get',
     },
+    { name: 'is read ever more seldom while reads fail', answers: [DOWN], requests: 4, found: undefined },
   ])('$name', async ({ answers, requests, found }) => {
     const { asked, names } = namesFrom(...answers);
-    for (let lists = 0; lists < 5; lists += 1) {
+    for (let lists = 0; lists < 10; lists += 1) {
       names.fill([nameless('p-1')], lists);
       await names.ask();
     }
     expect(asked).toHaveLength(requests);
-    expect(names.fill([nameless('p-1')], 5)[0]?.name).toBe(found);
+    expect(names.fill([nameless('p-1')], 10)[0]?.name).toBe(found);
     expect(names.open()).toEqual(found === undefined ? [{ podId: 'p-1', firstListedAtMs: 0 }] : []);
+  });
+
+  it('is not read again while a read is under way', async () => {
+    const answer = Promise.withResolvers<PodAnswer>();
+    const asked: string[] = [];
+    const names = new NamelessInstances({
+      getPod: async (podId) => {
+        asked.push(podId);
+        return await answer.promise;
+      },
+    });
+    names.fill([nameless('p-1')], 0);
+    const reading = names.ask();
+    names.fill([nameless('p-1')], 1);
+    await names.ask();
+    answer.resolve(NAMED);
+    await reading;
+    expect(asked).toEqual(['p-1']);
   });
 
   it('keeps the start of the first list that showed it', () => {
