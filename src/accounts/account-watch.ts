@@ -194,7 +194,7 @@ export class AccountWatch {
     }
     return this.#recorded === undefined || this.#recorded === `${origin} ${userId}`
       ? { kind: 'fits', userId, ...session }
-      : { kind: 'changed', userId, ...session, message: this.#strangerMessage(userId, this.#recorded) };
+      : { kind: 'changed', userId, ...session, message: this.#changedMessage(userId, this.#recorded) };
   }
 
   /** The account that a new key should belong to; undefined if nothing can be expected of it. */
@@ -255,7 +255,7 @@ export class AccountWatch {
   }
 
   /** Short enough for a condition, with IDs of any usual length, so that the advice at its end is not cut off. */
-  #strangerMessage(userId: string, recorded: string): string {
+  #changedMessage(userId: string, recorded: string): string {
     const here = `${this.#options.origin} `;
     const isSameServer = recorded.startsWith(here);
     const [theirs, ours] = isSameServer ? [userId, recorded.slice(here.length)] : [here + userId, recorded];

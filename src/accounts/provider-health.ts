@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Failure, FailureReason } from '../lifecycle/provider.ts';
-import type { KeyTrouble } from './key-trouble.ts';
+import type { KeyFailures } from './key-failures.ts';
 
 /**
  * Whether the provider can be read. A failure shorter than `quietFailureMs` is ignored. A longer one is reported to
@@ -10,15 +10,15 @@ export class ProviderHealth {
   readonly #clock: Clock;
   readonly #quietFailureMs: number;
   readonly #onChange: () => void;
-  readonly #keyTrouble: KeyTrouble | undefined;
+  readonly #keyFailures: KeyFailures | undefined;
   readonly #failing = new Map<string, { readonly failure: Failure; readonly sinceMs: number }>();
   #told: Failure | undefined;
 
-  constructor(clock: Clock, quietFailureMs: number, onChange: () => void, keyTrouble?: KeyTrouble) {
+  constructor(clock: Clock, quietFailureMs: number, onChange: () => void, keyFailures?: KeyFailures) {
     this.#clock = clock;
     this.#quietFailureMs = quietFailureMs;
     this.#onChange = onChange;
-    this.#keyTrouble = keyTrouble;
+    this.#keyFailures = keyFailures;
   }
 
   /** The failure, once it has lasted long enough to report. */
@@ -28,17 +28,17 @@ export class ProviderHealth {
 
   /** Why the provider does not accept the key, as soon as that is known. */
   get keyProblems(): readonly FailureReason[] {
-    return this.#keyTrouble?.reasons ?? [];
+    return this.#keyFailures?.reasons ?? [];
   }
 
   /** Reports the result of asking for the account. GpuPods learn it from the account state instead of from here. */
   reportAccount(failure: Failure | undefined): void {
-    this.#keyTrouble?.report('account', failure);
+    this.#keyFailures?.report('account', failure);
   }
 
   /** Reports the result of one kind of shared read (status polls, complete lists); undefined: it succeeded. */
   report(source: string, failure: Failure | undefined): void {
-    this.#keyTrouble?.report(source, failure);
+    this.#keyFailures?.report(source, failure);
     const nowMs = this.#clock.monotonicMs();
     if (failure === undefined) {
       this.#failing.delete(source);

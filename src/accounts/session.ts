@@ -13,7 +13,7 @@ import { Cooldowns } from './cooldowns.ts';
 import { InstancePoller } from './instance-poller.ts';
 import { Inventory } from './inventory.ts';
 import type { WalletReport } from './inventory.ts';
-import { KeyTrouble } from './key-trouble.ts';
+import { KeyFailures } from './key-failures.ts';
 import { createListReporter } from './list-reports.ts';
 import { ProviderHealth } from './provider-health.ts';
 import { Reservations } from './reservations.ts';
@@ -106,7 +106,7 @@ export function createSession(options: SessionOptions, signals: SessionSignals):
     clock,
     timings.quietFailureMs,
     () => signals.enqueueAll(),
-    new KeyTrouble(log),
+    new KeyFailures(log),
   );
   const vanished = new VanishedInstances(clock, timings.massAbsenceMs);
   const poller = new InstancePoller({ provider, clock, timings, health, vanished, onChange: enqueue });

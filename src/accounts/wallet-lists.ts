@@ -31,7 +31,7 @@ export interface WalletFailure {
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** Servers that disagree for longer than this are in trouble. */
+/** Servers that disagree for longer than this have failed. */
 const MAX_CHURN_MS = 60_000;
 
 export const UNLISTED: WalletState = {
@@ -70,7 +70,7 @@ export function afterList(
 
 /**
  * The state after a failed list. Retries back off, and waiting GpuPods do not hurry them. A list that changed too
- * much while it was read is no sign of trouble unless that lasts, so the first wait applies each time.
+ * much while it was read is no failure unless that lasts, so the first wait applies each time.
  */
 export function afterFailure(state: WalletState, failure: Failure, nowMs: number): WalletState {
   const sinceMs = state.failing?.sinceMs ?? nowMs;

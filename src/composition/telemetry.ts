@@ -47,7 +47,7 @@ const NOTHING: Observed = {
   accountRefused: () => new Set(),
   limiter: () => ({ requestsPerSecond: 0, tokens: 0, waiting: {} }),
   watchAgeMs: () => Infinity,
-  watchHealth: () => ({ isServing: false, troubled: [] }),
+  watchHealth: () => ({ isServing: false, failing: [] }),
   namespaceHealth: () => ({ isOk: true }),
   installationProblem: () => undefined,
   crdProblem: () => undefined,
@@ -90,9 +90,9 @@ export function createTelemetry(clock: Clock): Telemetry & { readonly checks: He
 
 const NOT_WATCHED = 'GpuPods have not been listed yet, or not watched for a while';
 
-/** A namespace in trouble is named, but only trouble with all of them makes the process not ready. */
-function readWatches({ isServing, troubled }: WatchHealth): HealthReading {
-  const named = troubled.map(({ namespace, problem = NOT_WATCHED }) =>
+/** A namespace that cannot be watched is named, but only failures in all of them make the process not ready. */
+function readWatches({ isServing, failing }: WatchHealth): HealthReading {
+  const named = failing.map(({ namespace, problem = NOT_WATCHED }) =>
     namespace === undefined ? problem : `namespace ${namespace}: ${problem}`,
   );
   const messages = isServing || named.length > 0 ? named : [NOT_WATCHED];

@@ -59,10 +59,10 @@ export interface WatchHealth {
   /** At least one namespace of each resource is current. */
   readonly isServing: boolean;
   /** The watches that fail or are not current. */
-  readonly troubled: readonly TroubledWatch[];
+  readonly failing: readonly FailingWatch[];
 }
 
-export interface TroubledWatch {
+export interface FailingWatch {
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly problem: string | undefined;
@@ -133,13 +133,13 @@ export class Manager {
     return Math.max(0, ...this.#informers().map((informer) => informer.ageMs()));
   }
 
-  /** A copy that was not known to be current for `maxAgeMs` is troubled. */
+  /** A copy that was not known to be current for `maxAgeMs` is failing. */
   health(maxAgeMs: number): WatchHealth {
     const isCurrent = ({ informer }: PathWatch): boolean =>
       informer.hasSynced() && informer.ageMs() < maxAgeMs;
     return {
       isServing: [...this.#shared.values()].every(({ watches }) => watches.some(isCurrent)),
-      troubled: [...this.#watches.values()]
+      failing: [...this.#watches.values()]
         .filter((watch) => !isCurrent(watch) || watch.informer.problem !== undefined)
         .map(({ namespace, informer: { problem } }) => ({ namespace, problem })),
     };

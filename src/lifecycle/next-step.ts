@@ -19,7 +19,7 @@ import {
   reportUsable,
 } from './rules/follow.ts';
 import { endExpired, stopAtCostLimit } from './rules/expire.ts';
-import { holdStranger, withholdAddress } from './rules/identity.ts';
+import { reportForeignInstance, withholdAddress } from './rules/identity.ts';
 import {
   refuseWhileCrdOutdated,
   refuseForbidden,
@@ -40,7 +40,7 @@ import type { Rule, Step } from './step.ts';
 /** Rules about the instance that the status names. Those with the strongest evidence come first. */
 export const INSTANCE_RULES: readonly Rule[] = [
   ofInstance(closeLost), //           the provider no longer has it
-  ofInstance(holdStranger), //        its name shows that it belongs to somebody else
+  ofInstance(reportForeignInstance), //        its name shows that it belongs to somebody else
   ofInstance(comparePrice), //        it bills more than the cap
   ofInstance(compareWithRequest), //  it does not match the create request
   ofInstance(endExpired), //          it has reached its lifetime, or the cost limit

@@ -59,9 +59,9 @@ export function refreshGpuPodMetrics(
 }
 
 /** Counts what happened since the last read. */
-export function countNews(instruments: GpuPodInstruments, book: SpendingRecord, news: LedgerNews): void {
+export function countNews(instruments: GpuPodInstruments, record: SpendingRecord, news: LedgerNews): void {
   for (const [namespace, usd] of news.spentUsd) {
-    book.add(namespace, usd);
+    record.add(namespace, usd);
   }
   for (const outcome of news.outcomes) {
     instruments.attempts.inc({ outcome });
@@ -72,11 +72,11 @@ export function countNews(instruments: GpuPodInstruments, book: SpendingRecord, 
 }
 
 /** Sets the cost so far and the recorded spending. */
-export function showAmounts(instruments: GpuPodInstruments, book: SpendingRecord, news: LedgerNews): void {
+export function showAmounts(instruments: GpuPodInstruments, record: SpendingRecord, news: LedgerNews): void {
   for (const [namespace, usd] of news.livingUsd) {
     instruments.livingCost.set({ namespace }, usd);
   }
-  for (const [namespace, usd] of book.shown()) {
+  for (const [namespace, usd] of record.shown()) {
     instruments.spent.inc({ namespace }, usd);
   }
 }

@@ -125,7 +125,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   collectDefaultMetrics({ register: registry });
   const instruments = createInstruments(registry);
   const ledger = new AttemptLedger();
-  const book = new SpendingRecord();
+  const spending = new SpendingRecord();
   let isLeading = false;
   instruments.buildInfo.set({ version }, 1);
   showKnownValues(instruments);
@@ -133,8 +133,8 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
   function read(): LedgerNews {
     const nowMs = clock.nowMs();
     const news = ledger.read(sources.gpuPods(), nowMs);
-    book.sampledAt(nowMs);
-    countNews(instruments, book, news);
+    spending.sampledAt(nowMs);
+    countNews(instruments, spending, news);
     return news;
   }
 
@@ -144,7 +144,7 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       refreshGpuPodMetrics(instruments, sources.gpuPods(), clock.nowMs());
       instruments.reserved.set(sources.reserved());
       showUnowned(instruments, sources.unowned());
-      showAmounts(instruments, book, read());
+      showAmounts(instruments, spending, read());
     } else {
       clearGpuPodMetrics(instruments);
     }
@@ -161,22 +161,22 @@ export function createMetrics({ clock, version, sources }: MetricsOptions): Metr
       if (isLeadingNow) {
         // The result is ignored: it happened before the last record, or before the first one.
         const nowMs = clock.nowMs();
-        ledger.read(sources.gpuPods(), Math.min(nowMs, book.recordedAtMs ?? nowMs));
+        ledger.read(sources.gpuPods(), Math.min(nowMs, spending.recordedAtMs ?? nowMs));
       }
     },
     spentRecord: {
       onTaken: (text) => {
-        book.open(text);
+        spending.open(text);
       },
       next: () => {
-        const isOld = clock.nowMs() - (book.recordedAtMs ?? -Infinity) >= MAX_RECORD_AGE_MS;
+        const isOld = clock.nowMs() - (spending.recordedAtMs ?? -Infinity) >= MAX_RECORD_AGE_MS;
         if (isLeading && isOld) {
           read();
         }
-        return book.record();
+        return spending.record();
       },
       onWritten: (text) => {
-        book.recorded(text);
+        spending.recorded(text);
       },
     },
   };

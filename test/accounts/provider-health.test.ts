@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '../../src/lifecycle/provider.ts';
-import { KeyTrouble } from '../../src/accounts/key-trouble.ts';
+import { KeyFailures } from '../../src/accounts/key-failures.ts';
 import { ProviderHealth } from '../../src/accounts/provider-health.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { VirtualClock } from '../kubernetes/support/virtual-clock.ts';
@@ -14,14 +14,14 @@ const REFUSED = failure({ reason: 'Unauthorized' });
 /** The result of a shared read, some milliseconds after the one before. */
 type Read = readonly [afterMs: number, source: string, failure: Failure | undefined];
 
-function healthAt(keyTrouble?: KeyTrouble) {
+function healthAt(keyFailures?: KeyFailures) {
   const clock = new VirtualClock();
   const changes: string[] = [];
   const health: ProviderHealth = new ProviderHealth(
     clock,
     QUIET_MS,
     () => changes.push(health.failure?.reason ?? 'healthy'),
-    keyTrouble,
+    keyFailures,
   );
   const take = async (reads: readonly Read[]): Promise<void> => {
     for (const [afterMs, source, failed] of reads) {
@@ -138,7 +138,7 @@ describe('the health of the provider', () => {
   });
 
   it('names a key problem at once, because it does not pass by itself', async () => {
-    const { changes, health, take } = healthAt(new KeyTrouble(new RecordingLog()));
+    const { changes, health, take } = healthAt(new KeyFailures(new RecordingLog()));
     await take([[0, 'poll', REFUSED]]);
     expect([changes, health.keyProblems]).toEqual([[], ['Unauthorized']]);
     await take([[0, 'poll', undefined]]);
@@ -146,7 +146,7 @@ describe('the health of the provider', () => {
   });
 
   it('names a key problem of the account request, and leaves the rest to the account state', async () => {
-    const { changes, health, take } = healthAt(new KeyTrouble(new RecordingLog()));
+    const { changes, health, take } = healthAt(new KeyFailures(new RecordingLog()));
     health.reportAccount(REFUSED);
     await take([[2 * QUIET_MS, 'poll', undefined]]);
     health.reportAccount(REFUSED);

@@ -86,11 +86,11 @@ describe('values from Secrets', () => {
   });
 
   it.each([
-    { why: 'the Secret is missing', standing: undefined },
-    { why: 'the key is missing', standing: { token: TOKEN } },
-  ])('delay the create request until they exist: $why', async ({ standing }) => {
+    { why: 'the Secret is missing', existing: undefined },
+    { why: 'the key is missing', existing: { token: TOKEN } },
+  ])('delay the create request until they exist: $why', async ({ existing }) => {
     scene = await cluster.open();
-    if (standing !== undefined) await createSecret(cluster.bench, scene.namespace, 'training', standing);
+    if (existing !== undefined) await createSecret(cluster.bench, scene.namespace, 'training', existing);
     await scene.startOperator();
     await scene.create('waiting', WITH_SECRETS);
     const gpuPod = await scene.untilCondition('waiting', 'Synced=False ReferenceNotFound');
@@ -98,7 +98,7 @@ describe('values from Secrets', () => {
     expect(message).toContain('training');
     expect(scene.simulator.requests.count({ method: 'POST' })).toBe(0);
 
-    if (standing === undefined) {
+    if (existing === undefined) {
       await createSecret(cluster.bench, scene.namespace, 'training', { token: TOKEN, password: PASSWORD });
     } else {
       await cluster.bench.secrets.mergePatch(

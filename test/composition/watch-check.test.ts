@@ -22,12 +22,12 @@ describe('the readiness check of the watches', () => {
     },
     {
       title: 'says nothing while all is well',
-      health: { isServing: true, troubled: [] },
+      health: { isServing: true, failing: [] },
       expected: { isOk: true },
     },
     {
       title: 'names a namespace in trouble and passes, because the others are served',
-      health: { isServing: true, troubled: [REFUSED, { namespace: 'team-c', problem: undefined }] },
+      health: { isServing: true, failing: [REFUSED, { namespace: 'team-c', problem: undefined }] },
       expected: {
         isOk: true,
         message:
@@ -36,12 +36,12 @@ describe('the readiness check of the watches', () => {
     },
     {
       title: 'fails when no namespace is served',
-      health: { isServing: false, troubled: [REFUSED] },
+      health: { isServing: false, failing: [REFUSED] },
       expected: { isOk: false, message: 'namespace team-b: 403 Forbidden: no' },
     },
     {
       title: 'says why all namespaces together cannot be watched',
-      health: { isServing: false, troubled: [{ namespace: undefined, problem: '500: no' }] },
+      health: { isServing: false, failing: [{ namespace: undefined, problem: '500: no' }] },
       expected: { isOk: false, message: '500: no' },
     },
   ])('$title', ({ health, expected }) => {

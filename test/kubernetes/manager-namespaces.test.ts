@@ -132,7 +132,7 @@ describe('a namespace that the operator may not list', () => {
 
     expect(bench.manager.health(MAX_AGE_MS)).toEqual({
       isServing: true,
-      troubled: [{ namespace: 'team-b', problem: REFUSED }],
+      failing: [{ namespace: 'team-b', problem: REFUSED }],
     });
     expect(bench.manager.unlistedNamespaces(resource('boxes', 'team-a', 'team-b'))).toEqual(['team-b']);
     const warnings = bench.runtime.log.lines.filter(({ level }) => level === 'warn');
@@ -156,7 +156,7 @@ describe('a namespace that the operator may not list', () => {
     await untilReconciled('team-b/b');
     await bench.whenWatched(2);
 
-    expect(bench.manager.health(MAX_AGE_MS)).toEqual({ isServing: true, troubled: [] });
+    expect(bench.manager.health(MAX_AGE_MS)).toEqual({ isServing: true, failing: [] });
     expect(bench.runtime.log.messages('info')).toContain('listed again');
   });
 
@@ -169,7 +169,7 @@ describe('a namespace that the operator may not list', () => {
     expect(bench.steps).toEqual(['election starts']);
     expect(bench.manager.health(MAX_AGE_MS)).toEqual({
       isServing: false,
-      troubled: ['team-a', 'team-b'].map((namespace) => ({ namespace, problem: REFUSED })),
+      failing: ['team-a', 'team-b'].map((namespace) => ({ namespace, problem: REFUSED })),
     });
   });
 });
@@ -188,10 +188,10 @@ describe('a namespace whose watch breaks', () => {
     await untilReconciled('team-a/c');
 
     expect(boxes.store.get('team-b/b')).toBeDefined();
-    await until(() => bench.manager.health(MAX_AGE_MS).troubled.length === 1);
+    await until(() => bench.manager.health(MAX_AGE_MS).failing.length === 1);
     expect(bench.manager.health(MAX_AGE_MS)).toEqual({
       isServing: true,
-      troubled: [{ namespace: 'team-b', problem: REFUSED }],
+      failing: [{ namespace: 'team-b', problem: REFUSED }],
     });
   });
 
@@ -205,7 +205,7 @@ describe('a namespace whose watch breaks', () => {
     expect(bench.manager.ageMs()).toBeGreaterThanOrEqual(1_000);
     expect(bench.manager.health(1_000)).toEqual({
       isServing: true,
-      troubled: [{ namespace: 'team-b', problem: undefined }],
+      failing: [{ namespace: 'team-b', problem: undefined }],
     });
   });
 });

@@ -22,13 +22,13 @@ const POINTS: Readonly<Record<string, string>> = {
   'while an instance is being terminated': 'DELETE /pods/{id}',
 };
 
-interface Trouble {
+interface FaultCase {
   readonly rules: readonly FaultRuleInput[];
   readonly callFaults: readonly CallFault[];
 }
 
 const CREATE = { method: 'POST', path: '/pods/' } as const;
-const TROUBLES: Readonly<Record<string, Trouble>> = {
+const FAULTS: Readonly<Record<string, FaultCase>> = {
   'nothing else': { rules: [], callFaults: [] },
   'the process dies while the call is in flight': {
     rules: [],
@@ -46,14 +46,14 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 };
 
 const CASES = Object.keys(POINTS).flatMap((point) =>
-  Object.keys(TROUBLES).map((trouble) => ({ point, trouble })),
+  Object.keys(FAULTS).map((faults) => ({ point, faults })),
 );
 
 /**
  * Three GpuPods in a namespace and one in another. The namespace is deleted during the first call with this
  * label.
  */
-async function deleteDuring(label: string, { rules, callFaults }: Trouble): Promise<Simulation> {
+async function deleteDuring(label: string, { rules, callFaults }: FaultCase): Promise<Simulation> {
   let isDone = false;
   const faultPlan: FaultPlan = (call) => {
     if (isDone || call.label !== label || simulation.objects().length < 4) return [];
@@ -93,11 +93,11 @@ function areGone(simulation: Simulation): boolean {
 
 describe('a namespace that is deleted with its contents', () => {
   it.each(CASES)(
-    'leaves nothing that bills, and keeps instances elsewhere: $point; $trouble',
+    'leaves nothing that bills, and keeps instances elsewhere: $point; $faults',
     async (course) => {
-      const trouble = TROUBLES[course.trouble];
-      if (trouble === undefined) throw new Error(`no such trouble: ${course.trouble}`);
-      const simulation = await deleteDuring(POINTS[course.point] ?? '', trouble);
+      const faults = FAULTS[course.faults];
+      if (faults === undefined) throw new Error(`no such faults: ${course.faults}`);
+      const simulation = await deleteDuring(POINTS[course.point] ?? '', faults);
       await simulation.until('all of it is deleted', () => areGone(simulation));
       await settle(simulation);
       judgeEnd(simulation);

@@ -36,13 +36,13 @@ const POINTS: Readonly<Record<string, string>> = {
 };
 
 const LOST: FaultRuleInput = { method: 'POST', path: '/pods/', effect: { kind: 'ResetAfter' } };
-interface Trouble {
+interface FaultCase {
   readonly rules: readonly FaultRuleInput[];
   /** What else goes wrong in the same call of the first cluster. */
   readonly callFaults: readonly CallFault[];
 }
 /** What else goes wrong. Both create requests are affected. */
-const TROUBLES: Readonly<Record<string, Trouble>> = {
+const MORE_FAULTS: Readonly<Record<string, FaultCase>> = {
   'nothing else': { rules: [], callFaults: [] },
   'both create responses are lost, and lists hide both instances for 80 s': {
     rules: [
@@ -60,7 +60,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 
 const CASES = Object.keys(CROSSINGS).flatMap((crossing) =>
   Object.keys(POINTS).flatMap((point) =>
-    Object.keys(TROUBLES).map((trouble) => ({ crossing, point, trouble })),
+    Object.keys(MORE_FAULTS).map((faults) => ({ crossing, point, faults })),
   ),
 );
 
@@ -71,8 +71,8 @@ function at<T>(table: Readonly<Record<string, T>>, name: string): T {
 }
 
 /** Runs both clusters. Afterwards each wanted GpuPod gets an instance, and the others are released. */
-async function cross({ crossing, point, trouble }: (typeof CASES)[number]): Promise<TwoClusters> {
-  const { rules, callFaults } = at(TROUBLES, trouble);
+async function cross({ crossing, point, faults }: (typeof CASES)[number]): Promise<TwoClusters> {
+  const { rules, callFaults } = at(MORE_FAULTS, faults);
   const label = at(POINTS, point);
   let isDone = false;
   const faultPlan: FaultPlan = (call) => {
@@ -105,7 +105,7 @@ function areWell(...simulations: readonly Simulation[]): boolean {
 }
 
 describe('two clusters that use one key', () => {
-  it.each(CASES)('keep their promises when a GpuPod $crossing $point; $trouble', async (course) => {
+  it.each(CASES)('keep their promises when a GpuPod $crossing $point; $faults', async (course) => {
     const both = await cross(course);
     const { near, far } = both;
     await near.until('both are in their final state', () => far.isReady(NAME) && areWell(near, far));

@@ -4,7 +4,7 @@ import { objectKey } from '../objects.ts';
 import type { KubernetesObject, RawObject } from '../objects.ts';
 import { listPages } from './list-pages.ts';
 import type { ListPage } from './list-pages.ts';
-import { ListTrouble } from './list-trouble.ts';
+import { ListFailures } from './list-failures.ts';
 import type { ReflectorOptions } from './reflector-options.ts';
 import { Store } from './store.ts';
 import type { StoreEvent, StoreView } from './store.ts';
@@ -53,7 +53,7 @@ export class Reflector<T extends KubernetesObject> {
   readonly #stopping = new AbortController();
   readonly #synced = Promise.withResolvers<undefined>();
   readonly #answered = Promise.withResolvers<undefined>();
-  readonly #trouble: ListTrouble;
+  readonly #listFailures: ListFailures;
   #running: Promise<void> | undefined;
   #resourceVersion: string | undefined;
   #hasSynced = false;
@@ -67,7 +67,7 @@ export class Reflector<T extends KubernetesObject> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#handlers = new StoreHandlers(options.log);
-    this.#trouble = new ListTrouble(options.log, options.path);
+    this.#listFailures = new ListFailures(options.log, options.path);
   }
 
   /** The local copy. Complete once `hasSynced()`. */
@@ -103,7 +103,7 @@ export class Reflector<T extends KubernetesObject> {
 
   /** Why the last list or watch failed; undefined after one that succeeded. */
   get problem(): string | undefined {
-    return this.#trouble.problem;
+    return this.#listFailures.problem;
   }
 
   /** Adds a handler for future changes, and returns how to remove it. `store.list()` has the existing objects. */
@@ -147,7 +147,7 @@ export class Reflector<T extends KubernetesObject> {
       return 0;
     } catch (error) {
       if (signal.aborted) return 0;
-      this.#trouble.onListFailure(error);
+      this.#listFailures.onListFailure(error);
       if (isForbidden(error)) this.#answered.resolve(undefined);
       return this.#pauseMs(error instanceof ApiStatusError ? error.retryAfterMs : undefined);
     }
@@ -170,7 +170,7 @@ export class Reflector<T extends KubernetesObject> {
     if (this.#hasNews) this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
     this.#resourceVersion = version;
     this.#options.observer?.onListed?.(seen.size);
-    this.#trouble.onListed(seen.size);
+    this.#listFailures.onListed(seen.size);
     this.#hasSynced = true;
     this.#synced.resolve(undefined);
     this.#answered.resolve(undefined);
@@ -194,7 +194,7 @@ export class Reflector<T extends KubernetesObject> {
       ),
       signal: this.#stopping.signal,
       onOpen: () => {
-        this.#trouble.onWatchOpened();
+        this.#listFailures.onWatchOpened();
         this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
       },
       onEvent: (event) => {
@@ -229,7 +229,7 @@ export class Reflector<T extends KubernetesObject> {
         this.#watchLength.noteEnd();
         return this.#resourceVersion === startedFrom ? this.#pauseMs() : 0;
       case 'failed':
-        this.#trouble.onWatchFailure(outcome.message);
+        this.#listFailures.onWatchFailure(outcome.message);
         return this.#pauseMs(outcome.retryAfterMs);
       case 'garbage':
         this.#garbageInARow += 1;

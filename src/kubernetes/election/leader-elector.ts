@@ -7,7 +7,7 @@ import { acquiredSpec, leaseClient, LeaseObservation, newLease, releasedSpec, is
 import type { Lease } from './lease.ts';
 import { withCargo } from './lease-cargo.ts';
 import { LeaseTimes } from './lease-times.ts';
-import { LeaseTrouble } from './lease-trouble.ts';
+import { LeaseFailures } from './lease-failures.ts';
 import type { LeaderElectorOptions } from './leader-elector-options.ts';
 
 const DEFAULTS = {
@@ -38,7 +38,7 @@ export class LeaderElector implements Election {
   readonly #leases: ResourceClient<Lease>;
   readonly #observation = new LeaseObservation();
   readonly #times: LeaseTimes;
-  readonly #trouble: LeaseTrouble;
+  readonly #failures: LeaseFailures;
   readonly #stopping = new AbortController();
   /** Aborts when leading ends, for any reason. */
   readonly #leading = new AbortController();
@@ -52,7 +52,7 @@ export class LeaderElector implements Election {
   constructor(options: LeaderElectorOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#times = new LeaseTimes(this.#options, options.log);
-    this.#trouble = new LeaseTrouble(options.log);
+    this.#failures = new LeaseFailures(options.log);
     this.#leases = leaseClient(options.transport);
   }
 
@@ -68,7 +68,7 @@ export class LeaderElector implements Election {
 
   /** Why the Lease can be neither read nor taken, once that has lasted, as a sentence for the readiness check. */
   get problem(): string | undefined {
-    return this.#trouble.problem(this.#nowMs(), this.#options.leaseDurationMs);
+    return this.#failures.problem(this.#nowMs(), this.#options.leaseDurationMs);
   }
 
   /** Monotonic time in milliseconds at which the last successful renewal was sent; undefined before the first. */
@@ -107,10 +107,10 @@ export class LeaderElector implements Election {
     while (!this.#isStopping()) {
       try {
         const isTaken = await this.#tryToTake(signal);
-        this.#trouble.over();
+        this.#failures.over();
         if (isTaken) return;
       } catch (error) {
-        if (!this.#isStopping()) this.#trouble.note(error, this.#nowMs());
+        if (!this.#isStopping()) this.#failures.note(error, this.#nowMs());
       }
       await clock.sleep(this.#untilNextLookMs(retryPeriodMs), signal).catch(() => undefined);
     }

@@ -86,8 +86,8 @@ export function finishDeletion(observation: Observation): Step | undefined {
 /** The status names another GpuPod's instance, which this one cannot retain. `terminateInstance` does not touch it. */
 function isOfAnother(observation: Observation, podId: string): boolean {
   const { instance } = observation.localState;
-  const isStranger = instance !== undefined && ownership(observation, instance) === 'stranger';
-  return isStranger && observation.proofs.isProvenElsewhere(podId);
+  const isForeign = instance !== undefined && ownership(observation, instance) === 'foreign';
+  return isForeign && observation.proofs.isProvenElsewhere(podId);
 }
 
 /** Newer instances that a deletion with `Retain` keeps. Without `Retain` they count as duplicates. */

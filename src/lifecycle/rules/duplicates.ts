@@ -9,7 +9,7 @@ import { ownership } from './identity.ts';
  */
 export function terminateDuplicates(observation: Observation): Step | undefined {
   const { inventory, localState, timings } = observation;
-  if (inventory === undefined || isStrangerNamed(observation)) {
+  if (inventory === undefined || isForeignNamed(observation)) {
     return undefined;
   }
   const { live, beganAtMs } = inventory;
@@ -40,7 +40,7 @@ export function terminateDuplicates(observation: Observation): Step | undefined 
  * Whether the status names an instance that may not be this GpuPod's. The status may be forged or half restored, so
  * what looks like a duplicate may be its only instance. A deletion terminates every instance of the UID in any case.
  */
-function isStrangerNamed(observation: Observation): boolean {
+function isForeignNamed(observation: Observation): boolean {
   const { gpuPod, localState } = observation;
   const { instance } = localState;
   const isSure = instance !== undefined && ownership(observation, instance) === 'ours';

@@ -15,9 +15,9 @@ import { restFailing } from './failing.ts';
 export function ownership(
   observation: Observation,
   { name, read }: InstanceState,
-): 'ours' | 'stranger' | 'unknown' {
+): 'ours' | 'foreign' | 'unknown' {
   if (name !== undefined) {
-    return isNamedAsRequested(observation, name) || isProven(observation, name) ? 'ours' : 'stranger';
+    return isNamedAsRequested(observation, name) || isProven(observation, name) ? 'ours' : 'foreign';
   }
   return read?.result === 'found' && isProven(observation, undefined) ? 'ours' : 'unknown';
 }
@@ -82,9 +82,9 @@ export function proofFacts(observation: Observation): Facts {
 }
 
 /** Another owner's instance must never be terminated for its price or state, so no later rule judges it. */
-export function holdStranger(observation: Observation, instance: InstanceState): Rest | undefined {
-  return ownership(observation, instance) === 'stranger'
-    ? reportStranger(observation, instance.podId, instance.name ?? '')
+export function reportForeignInstance(observation: Observation, instance: InstanceState): Rest | undefined {
+  return ownership(observation, instance) === 'foreign'
+    ? reportForeignId(observation, instance.podId, instance.name ?? '')
     : undefined;
 }
 
@@ -116,7 +116,7 @@ export function withholdAddress(
 }
 
 /** Keeps the status: the instance may be ours, renamed since. */
-function reportStranger(observation: Observation, podId: string, name: string): Rest {
+function reportForeignId(observation: Observation, podId: string, name: string): Rest {
   const { status } = observation.gpuPod;
   const message = `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. Its details are not shown.`;
   return restFailing(

@@ -95,7 +95,7 @@ function whyUnknown(
 function leaveAlone(observation: Observation, { podId, name = '' }: InstanceState, why: string): Step {
   const { intent, proofs } = observation;
   const isOfOther = proofs.isProvenElsewhere(podId) && intent.kind === 'read';
-  const message = isOfOther ? leftToOther(podId, intent.intent) : leftToStranger(podId, name);
+  const message = isOfOther ? leftToOther(podId, intent.intent) : leftToItsOwner(podId, name);
   return restFailing(
     observation,
     { reason: 'UnexpectedResponse', message },
@@ -110,7 +110,7 @@ function leftToOther(podId: string, { name }: Intent): string {
   );
 }
 
-function leftToStranger(podId: string, name: string): string {
+function leftToItsOwner(podId: string, name: string): string {
   return (
     `Instance ${podId} has the name ${name} at the provider, which this GpuPod did not request. The operator leaves it ` +
     `alone. To release a deleted GpuPod without it, set annotation ${ANNOTATIONS.forceRelease} to its ID.`

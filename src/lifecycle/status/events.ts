@@ -16,7 +16,7 @@ export function eventsBetween(before: GpuPodStatus, after: GpuPodStatus): readon
     ...rented(before, after),
     ...ready(before, after),
     ...attempts(before, after),
-    ...troubles(before, after),
+    ...problems(before, after),
     ...priceAboveCap(before, after),
     ...expiresSoon(before, after),
   ];
@@ -84,11 +84,11 @@ function outcomeEvent(attempt: Attempt): LifeEvent {
 }
 
 /** Warnings for reasons that need a person's attention, once when they appear. */
-function troubles(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
+function problems(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent[] {
   const events = new Map<string, LifeEvent>();
-  for (const type of TROUBLE_TYPES) {
+  for (const type of PROBLEM_TYPES) {
     const is = findCondition(after, type);
-    if (is === undefined || !isTrouble(is) || findCondition(before, type)?.reason === is.reason) {
+    if (is === undefined || !isProblem(is) || findCondition(before, type)?.reason === is.reason) {
       continue;
     }
     const hint = type === 'OfferSelected' && after.hint !== undefined ? ` ${after.hint}` : '';
@@ -100,9 +100,9 @@ function troubles(before: GpuPodStatus, after: GpuPodStatus): readonly LifeEvent
   return [...events.values()];
 }
 
-const TROUBLE_TYPES = ['Stalled', 'Synced', 'OfferSelected'] as const;
+const PROBLEM_TYPES = ['Stalled', 'Synced', 'OfferSelected'] as const;
 
-function isTrouble({ type, status, reason }: Condition): boolean {
+function isProblem({ type, status, reason }: Condition): boolean {
   return type === 'Stalled' || (status === 'False' && reason !== 'NotEvaluated');
 }
 

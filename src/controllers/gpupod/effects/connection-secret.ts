@@ -108,9 +108,9 @@ async function removeOwned(
   name: string,
 ): Promise<void> {
   const { namespace } = gpuPod.metadata;
-  const standing = await secrets.get({ namespace, name });
-  if (standing !== undefined && isOwned(standing, gpuPod)) {
-    await secrets.delete({ namespace, name }, { preconditions: { uid: standing.metadata.uid } });
+  const existing = await secrets.get({ namespace, name });
+  if (existing !== undefined && isOwned(existing, gpuPod)) {
+    await secrets.delete({ namespace, name }, { preconditions: { uid: existing.metadata.uid } });
   }
 }
 
@@ -135,19 +135,19 @@ async function writeSecret(
   const { namespace } = gpuPod.metadata;
   const data = secretData({ ...effect.data, ...(await jupyterPassword(context, gpuPod)) });
   const created = newSecret(gpuPod, effect.name, data);
-  const standing = isReadFirst
+  const existing = isReadFirst
     ? await secrets.get({ namespace, name: effect.name })
     : await createUnlessThere(context, namespace, created);
-  if (standing === 'created') {
+  if (existing === 'created') {
     return 'written';
   }
-  if (standing === undefined) {
+  if (existing === undefined) {
     await secrets.create(namespace, created);
-  } else if (isOwned(standing, gpuPod)) {
-    await update(context, standing, { ...othersData(standing), ...data });
-  } else if (isLeftBehind(context, standing)) {
-    const metadata = { ...standing.metadata, ownerReferences: [ownerReference(gpuPod)] };
-    await replace(context, { ...standing, metadata }, { ...othersData(standing), ...data });
+  } else if (isOwned(existing, gpuPod)) {
+    await update(context, existing, { ...othersData(existing), ...data });
+  } else if (isLeftBehind(context, existing)) {
+    const metadata = { ...existing.metadata, ownerReferences: [ownerReference(gpuPod)] };
+    await replace(context, { ...existing, metadata }, { ...othersData(existing), ...data });
   } else {
     return 'conflict';
   }
@@ -171,21 +171,21 @@ async function createUnlessThere(
     return 'created';
   } catch (error) {
     const isInTheWay = isAlreadyExists(error) || isRefusal(error);
-    const standing = isInTheWay ? await secrets.get({ namespace, name: secret.metadata.name }) : undefined;
-    if (standing === undefined) {
+    const existing = isInTheWay ? await secrets.get({ namespace, name: secret.metadata.name }) : undefined;
+    if (existing === undefined) {
       throw error;
     }
-    return standing;
+    return existing;
   }
 }
 
 async function update(
   context: Pick<Context, 'secrets'>,
-  standing: Secret,
+  existing: Secret,
   data: Record<string, string>,
 ): Promise<void> {
-  if (!sameData(standing.data, data)) {
-    await replace(context, standing, data);
+  if (!sameData(existing.data, data)) {
+    await replace(context, existing, data);
   }
 }
 

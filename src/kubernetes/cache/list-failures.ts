@@ -6,7 +6,7 @@ const NOT_SERVED =
 const NOT_ALLOWED = ': objects there are not seen; does the namespace exist, and may this account list them?';
 
 /** Logs why lists and watches of one resource fail, and keeps the last reason for the readiness check. */
-export class ListTrouble {
+export class ListFailures {
   readonly #log: Log;
   readonly #path: string;
   #problem: string | undefined;

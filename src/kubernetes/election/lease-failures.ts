@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 const REPEAT_MS = 60_000;
 
 /** What keeps a standby from reading or taking the Lease, for the log and the readiness check. */
-export class LeaseTrouble {
+export class LeaseFailures {
   readonly #log: Log;
   #message: string | undefined;
   #sinceMs = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '../../src/lifecycle/provider.ts';
-import { KeyTrouble } from '../../src/accounts/key-trouble.ts';
+import { KeyFailures } from '../../src/accounts/key-failures.ts';
 import { RecordingLog } from '../kubernetes/support/recording-log.ts';
 import { failure } from '../support/builders/snapshots.ts';
 
@@ -12,7 +12,7 @@ function reasonOf(fields: object): string {
   return 'reason' in fields ? String(fields.reason) : '';
 }
 
-describe('KeyTrouble', () => {
+describe('KeyFailures', () => {
   it.each<{
     name: string;
     reports: readonly (readonly [string, Failure | undefined])[];
@@ -61,26 +61,26 @@ describe('KeyTrouble', () => {
     },
   ])('$name', ({ reports, lines }) => {
     const log = new RecordingLog();
-    const trouble = new KeyTrouble(log);
-    for (const [source, reported] of reports) trouble.report(source, reported);
+    const failures = new KeyFailures(log);
+    for (const [source, reported] of reports) failures.report(source, reported);
     expect(log.lines.map(({ level, fields }) => `${level} ${reasonOf(fields)}`)).toEqual(lines);
   });
 
   it('says why the key is refused, until it works again', () => {
-    const trouble = new KeyTrouble(new RecordingLog());
-    trouble.report('list', DOWN);
-    expect(trouble.reasons).toEqual([]);
-    trouble.report('account', MISSING);
-    trouble.report('list', REFUSED);
-    expect(trouble.reasons).toEqual(['Unauthorized']);
-    trouble.report('list', undefined);
-    trouble.report('account', undefined);
-    expect(trouble.reasons).toEqual([]);
+    const failures = new KeyFailures(new RecordingLog());
+    failures.report('list', DOWN);
+    expect(failures.reasons).toEqual([]);
+    failures.report('account', MISSING);
+    failures.report('list', REFUSED);
+    expect(failures.reasons).toEqual(['Unauthorized']);
+    failures.report('list', undefined);
+    failures.report('account', undefined);
+    expect(failures.reasons).toEqual([]);
   });
 
   it('logs what to do', () => {
     const log = new RecordingLog();
-    new KeyTrouble(log).report('account', REFUSED);
+    new KeyFailures(log).report('account', REFUSED);
     expect(log.lines[0]?.fields).toMatchObject({ wayOut: expect.stringContaining('replace the API key') });
   });
 });

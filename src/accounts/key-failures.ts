@@ -15,7 +15,7 @@ const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
  * Logs once when the provider begins to refuse the key, once for each other reason, and once when it accepts the key
  * again.
  */
-export class KeyTrouble {
+export class KeyFailures {
   readonly #log: Pick<Log, 'info' | 'warn'>;
   readonly #failing = new Map<string, Failure>();
   #told: FailureReason | undefined;
