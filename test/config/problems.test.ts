@@ -135,7 +135,7 @@ describe('settings that contradict each other', () => {
       problem: /^--window-lease-fence \(16s\) must not be longer than --lease-duration \(15s\)/,
     },
     {
-      reason: 'another order under way',
+      reason: 'another create request under way',
       argv: ['--create-timeout=61s'],
       problem:
         /^--window-foreign-request \(1m10s\) must be at least --create-timeout and --window-create-fence together \(1m11s\)/,
@@ -257,7 +257,7 @@ describe('warnings', () => {
       warning: /^--max-total-price-per-hour \(2\.00\) is below --max-price-ceiling \(3\.00\)/,
     },
     {
-      name: 'short windows',
+      name: 'short timings',
       argv: ['--window-settle=1s'],
       env: {},
       warning: /shorter than their defaults \(settleMs 1s\)/,

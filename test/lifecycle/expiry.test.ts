@@ -22,7 +22,7 @@ describe('lifetimeOf', () => {
   }>([
     { name: 'no limit at all', expected: undefined },
     {
-      name: 'the wish of the spec',
+      name: 'the lifetime of the spec',
       maxLifetime: '1h30m',
       expected: { ms: 1.5 * HOUR_MS, source: 'spec' },
       text: 'spec.maxLifetime 1h30m',
@@ -34,19 +34,19 @@ describe('lifetimeOf', () => {
       text: "the operator's --default-max-lifetime 1h",
     },
     {
-      name: 'a wish that differs from the default',
+      name: 'a lifetime that differs from the default',
       maxLifetime: '2h',
       policy: { defaultMaxLifetimeMs: HOUR_MS },
       expected: { ms: 2 * HOUR_MS, source: 'spec' },
     },
     {
-      name: 'a wish of exactly the ceiling',
+      name: 'a lifetime of exactly the ceiling',
       maxLifetime: '2h',
       policy: { maxLifetimeMs: 2 * HOUR_MS },
       expected: { ms: 2 * HOUR_MS, source: 'spec' },
     },
     {
-      name: 'a longer wish, cut',
+      name: 'a longer lifetime, cut',
       maxLifetime: '3h',
       policy: { maxLifetimeMs: 2 * HOUR_MS },
       expected: { ms: 2 * HOUR_MS, source: 'ceiling', cutFromMs: 3 * HOUR_MS },

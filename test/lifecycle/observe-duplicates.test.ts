@@ -64,7 +64,7 @@ describe('duplicates', () => {
   });
 
   it('leave out an instance without a name of ours', () => {
-    const others = inventory({ live: [aSnapshot({ podId: 'x', name: 'My first pod' })] });
+    const others = inventory({ live: [aSnapshot({ podId: 'x', name: 'My first GPU' })] });
     expect(observe(observation({ gpuPod: gpuPod(), inventory: others })).duplicates).toEqual({});
   });
 

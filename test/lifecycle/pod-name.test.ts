@@ -136,7 +136,7 @@ describe('parsePodName', () => {
   it.each([
     { text: '', why: 'no name' },
     { text: undefined, why: 'a status poll has none' },
-    { text: 'My first pod', why: 'an instance that a person rented' },
+    { text: 'My first GPU', why: 'an instance that a person rented' },
     { text: `gp-abc12-${hash}-1`, why: 'an installation has six characters, not five' },
     { text: 'gp-abc123-0123456789', why: 'no attempt' },
     { text: `gp-abc123-${hash}-1x`, why: 'an attempt is a number' },

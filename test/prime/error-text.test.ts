@@ -41,7 +41,7 @@ describe('errorText', () => {
     { name: 'a detail that is not a string', body: { detail: 3 } },
     { name: 'a path without a text, and nothing else', body: { detail: [{ loc: [{ toString: 1 }] }] } },
     { name: 'a list without strings', body: { errors: [null, {}, 3] } },
-    { name: 'a pod', body: { id: 'p1', name: 'n', status: 'ACTIVE' } },
+    { name: 'an instance', body: { id: 'p1', name: 'n', status: 'ACTIVE' } },
   ])('finds no JSON error in $name', ({ body }) => {
     expect(jsonErrorText(body)).toBeUndefined();
   });

@@ -81,7 +81,7 @@ describe('cacheOffers', () => {
     { name: 'other regions', other: aQuery({ regions: ['a'] }), requests: 2 },
     { name: 'other disks', other: aQuery({ disks: ['a'] }), requests: 2 },
     { name: 'a region with a comma in its name', other: aQuery({ regions: ['a,b'] }), requests: 2 },
-    { name: 'the same in another order', other: aQuery({ regions: ['b', 'a'] }), requests: 1 },
+    { name: 'the same in another sequence', other: aQuery({ regions: ['b', 'a'] }), requests: 1 },
   ])('$name: $requests requests', ({ other, requests }) => {
     const { asked, list } = setUp(() => GOOD);
 

@@ -30,7 +30,7 @@ describe('a server that repeats a secret', () => {
   });
 
   it.each([
-    { name: 'its front', echo: 'hf_canary' },
+    { name: 'its beginning', echo: 'hf_canary' },
     { name: 'its end', echo: 'ond line' },
     { name: 'without its middle, as validators do', echo: 'hf_canary"4...cond line' },
   ])('is not repeated either when cut to $name', ({ echo }) => {

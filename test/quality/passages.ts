@@ -39,12 +39,13 @@ export function passagesOf(file: string, content: string): readonly Passage[] {
   return file.endsWith('.md') ? passagesOfPage(file, content) : passagesOfYaml(file, content);
 }
 
-/** Strings and comments of the sources, comments and titles of the tests. */
+/** Strings and comments of the sources; comments, titles and named rows of the tests. */
 function passagesOfCode(file: string, content: string): readonly Passage[] {
   const source = ts.createSourceFile(file, content, ts.ScriptTarget.Latest, true);
   return [
     ...(isWithin(SOURCES, file) ? stringsOf(source) : []),
     ...(isWithin([...SOURCES, ...TESTS], file) ? [...commentsOf(source), ...titlesOf(source)] : []),
+    ...(isWithin(TESTS, file) ? rowsOf(source) : []),
   ];
 }
 
@@ -80,6 +81,20 @@ function titlesOf(source: ts.SourceFile): readonly Passage[] {
     .flatMap(({ arguments: [title] }) =>
       title !== undefined && ts.isStringLiteralLike(title)
         ? [passageAt(source, title.getStart(source), title.text)]
+        : [],
+    );
+}
+
+/** What the rows of tables insert into titles. */
+const ROW_TEXTS: ReadonlySet<string> = new Set(['name', 'why', 'what', 'when', 'reason', 'because']);
+
+function rowsOf(source: ts.SourceFile): readonly Passage[] {
+  return descendantsOf(source)
+    .filter(ts.isPropertyAssignment)
+    .filter(({ name }) => ts.isIdentifier(name) && ROW_TEXTS.has(name.text))
+    .flatMap(({ initializer }) =>
+      ts.isStringLiteralLike(initializer) && /\S\s+\S/.test(initializer.text)
+        ? [passageAt(source, initializer.getStart(source), initializer.text)]
         : [],
     );
 }

@@ -57,6 +57,8 @@ describe('the check of words', () => {
     ['left alone', 'src/offers/planted.ts', '/**\n * The offer is left\n * alone.\n */\nexport const a = 1;'],
     ['machine', 'test/offers/planted.test.ts', "it('ends no machine', () => {});"],
     ['rental', 'test/offers/planted.test.ts', "test.each([1])('closes the rental %s', () => {});"],
+    ['machine', 'test/offers/planted.test.ts', "const rows = [{ name: 'a lost machine', price: 1 }];"],
+    ['stray', 'test/offers/planted.test.ts', "const rows = [{ why: 'the stray bills' }];"],
     ['census', 'planted.md', '# Page\n\nThe census proves it.\n'],
     ['pod', 'planted.md', '| Row | A pod of ours |\n'],
     ['machine', 'planted.md', 'Machines bill by the hour.\n'],

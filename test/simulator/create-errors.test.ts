@@ -188,13 +188,13 @@ const REFUSED: Refused[] = [
     answer: detail('You are not a member of this team'),
   },
   {
-    name: 'an unknown key in pod',
+    name: 'an unknown key in `pod`',
     body: { pod: { tags: 'a' } },
     status: 422,
     answer: errors('body.pod.tags', 'Extra inputs are not permitted'),
   },
   {
-    name: 'a missing key in pod',
+    name: 'a missing key in `pod`',
     body: { pod: { cloudId: undefined } },
     status: 422,
     answer: errors('body.pod.cloudId', 'field required'),
@@ -259,7 +259,7 @@ describe('POST /pods/ refuses', () => {
 describe('POST /pods/', () => {
   const ACCEPTED = [
     { name: 'another socket, which the service seems to ignore', body: { pod: { socket: 'SXM5' } } },
-    { name: 'an unknown key beside pod, an open object', body: { rest: { sharedWithTeam: true } } },
+    { name: 'an unknown key beside `pod`, an open object', body: { rest: { sharedWithTeam: true } } },
     { name: 'the minimum plus a step', body: { pod: { ...COMMUNITY, memory: 14 }, provider: 'tensordock' } },
     { name: 'the default of a fixed resource', body: { pod: { vcpus: 28, memory: 180, diskSize: 100 } } },
     { name: 'no image', body: { pod: { image: undefined } } },

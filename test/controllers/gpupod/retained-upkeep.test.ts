@@ -120,7 +120,7 @@ describe('an entry of the retained list', () => {
 describe('an instance that neither lists nor GETs show', () => {
   it.each<{ name: string; seconds: readonly number[]; remains: readonly boolean[] }>([
     {
-      name: 'ends with the second proof after the first sight',
+      name: 'ends with the second proof after the first absence',
       seconds: [0, SWEEP_S, SWEEP_S],
       remains: [true, true, false],
     },

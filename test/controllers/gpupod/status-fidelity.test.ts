@@ -66,7 +66,7 @@ const ROWS: readonly Row[] = [
     reports: 0,
   },
   {
-    name: 'the protecting fields that are dropped, in alphabetical order',
+    name: 'the protecting fields that are dropped, sorted by name',
     writes: [{ sent: ['podName', 'cost', 'phase'], dropped: ['podName', 'phase', 'cost'] }],
     problem: 'status.cost, status.podName',
     reports: 1,

@@ -12,7 +12,7 @@ import type { Mutation } from './json-mutations.ts';
 
 /** Instances of others at the provider, whatever the object says. */
 export const FOREIGN = [
-  { podId: 'foreign-1', name: 'My first pod' },
+  { podId: 'foreign-1', name: 'My first GPU' },
   { podId: 'foreign-2', name: intent({ uid: 'other-uid' }).name },
   { podId: 'foreign-3', name: intent({ installation: 'zzz999', uid: 'other-uid' }).name },
 ] as const;

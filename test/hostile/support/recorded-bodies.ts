@@ -57,7 +57,7 @@ function record(): Readonly<Record<Endpoint, readonly string[]>> {
     bench.ask(method, path, { body }).body;
   const offers = '?gpu_type=A100_80GB&gpu_count=1&page_size=2';
   const cheapest = { onDemand: 0.99, communityPrice: null, spotPrice: 0.5748 };
-  const twoPods = [aPodRow({ id: 'p1' }), aPodRow({ id: 'p2', name: 'My first pod', teamId: 'team-1' })];
+  const twoPods = [aPodRow({ id: 'p1' }), aPodRow({ id: 'p2', name: 'My first GPU', teamId: 'team-1' })];
   return {
     create: texts(aPodRow(), ask('POST', '/pods/', createBody({ pod: { name: POD_NAME } }))),
     pod: texts(DETAILED, { ...DETAILED, ...asRecord(ask('GET', `/pods/${id}`)), id: ASKED_ID }),

@@ -269,7 +269,7 @@ it.each([
     read: { kind: 'text', text: 'pw\n' },
   },
   {
-    what: 'a byte order mark',
+    what: 'a byte-order mark',
     base64: Buffer.from('\uFEFFa').toString('base64'),
     read: { kind: 'text', text: '\uFEFFa' },
   },

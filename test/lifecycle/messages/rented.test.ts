@@ -44,11 +44,11 @@ describe('the message about an instance that is being terminated', () => {
       name: 'that has another name: both names, and what to do',
       known: {
         gpuPod: rentedGpuPod({ isDeleting: true }),
-        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
         timings: { quietFailureMs: 0 },
       },
       type: 'Synced',
-      says: ['pod-1', 'My first pod', 'gpupod.dev/force-release'],
+      says: ['pod-1', 'My first GPU', 'gpupod.dev/force-release'],
     },
     {
       name: 'whose name could not be read: that it bills, and is terminated later',

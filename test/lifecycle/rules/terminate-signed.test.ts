@@ -22,7 +22,7 @@ describe('terminateInstance with an ID that the operator signed', () => {
   it.each<Row>([
     {
       name: 'a renamed instance whose ID is signed',
-      known: { gpuPod: signed, lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
+      known: { gpuPod: signed, lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })) },
       expected: { step: 'deletePod' },
       why: 'the ID is ours, whatever its name',
     },
@@ -63,7 +63,7 @@ describe('terminateInstance with an ID that the operator signed', () => {
       name: 'a signature for another ID',
       known: {
         gpuPod: rentedGpuPod({ status: { podIdProof: proofOf('pod-2') } }),
-        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'a status can be copied',
@@ -72,7 +72,7 @@ describe('terminateInstance with an ID that the operator signed', () => {
       name: 'a signature, and no key to check it with',
       known: {
         gpuPod: signed,
-        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
         proofs: { of: () => undefined, isProvenElsewhere: () => false },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
@@ -88,7 +88,7 @@ describe('terminateInstance with an ID that the operator signed', () => {
       name: 'a signed instance that another GpuPod can prove too',
       known: {
         gpuPod: signed,
-        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
         proofs: { of: proofOf, isProvenElsewhere: () => true },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },

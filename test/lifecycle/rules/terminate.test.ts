@@ -30,7 +30,7 @@ describe('terminateInstance', () => {
     },
     {
       name: 'an instance with the name of somebody else',
-      known: { lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })) },
+      known: { lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse', Ready: 'Terminating' },
       why: "an ID that somebody wrote into the status must not terminate another owner's instance",
     },
@@ -42,7 +42,7 @@ describe('terminateInstance', () => {
     },
     {
       name: "somebody else's instance name in the status",
-      known: { gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }) },
+      known: { gpuPod: rentedGpuPod({ status: { podName: 'My first GPU' } }) },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'somebody else may have written the status too',
     },
@@ -50,10 +50,10 @@ describe('terminateInstance', () => {
       name: "somebody else's instance name in the status and in the intent",
       known: {
         gpuPod: rentedGpuPod({
-          intent: intent({ name: 'My first pod' }),
-          status: { podName: 'My first pod' },
+          intent: intent({ name: 'My first GPU' }),
+          status: { podName: 'My first GPU' },
         }),
-        lastSeen: lastSeen(aSnapshot({ name: 'My first pod' })),
+        lastSeen: lastSeen(aSnapshot({ name: 'My first GPU' })),
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'whoever can write the one can write the other',
@@ -106,8 +106,8 @@ describe('terminateInstance', () => {
     {
       name: "somebody else's ID and name in the status, which match",
       known: {
-        gpuPod: rentedGpuPod({ status: { podName: 'My first pod' } }),
-        localState: { instance: anInstanceState({ name: 'My first pod' }) },
+        gpuPod: rentedGpuPod({ status: { podName: 'My first GPU' } }),
+        localState: { instance: anInstanceState({ name: 'My first GPU' }) },
       },
       expected: { step: 'rest', Synced: 'UnexpectedResponse' },
       why: 'neither this GpuPod nor its create intent ever had that name',

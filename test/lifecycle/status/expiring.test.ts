@@ -54,7 +54,7 @@ describe('the condition Expiring', () => {
       message: `${END} (spec.maxLifetime 8h).`,
     },
     {
-      name: 'with a wish that is cut',
+      name: 'with a lifetime that is cut',
       spec: { maxLifetime: '9h' },
       policy: { maxLifetimeMs: 480 * MINUTE_MS },
       expected: 'Scheduled',

@@ -44,7 +44,7 @@ const snapshot: Arbitrary<InstanceSnapshot> = fc
   .record({
     base: fc.constantFrom(aSnapshot, aReadySnapshot),
     podId: fc.constantFrom(POD_ID, POD_ID, 'pod-2'),
-    name: fc.constantFrom(nameOfAttempt(1), nameOfAttempt(1).toUpperCase(), nameOfAttempt(2), 'My first pod'),
+    name: fc.constantFrom(nameOfAttempt(1), nameOfAttempt(1).toUpperCase(), nameOfAttempt(2), 'My first GPU'),
     status: fc.constantFrom(...STATUSES),
     price: fc.constantFrom(undefined, 1.9, 5),
   })
