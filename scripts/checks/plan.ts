@@ -7,7 +7,7 @@ export interface Plan {
   readonly checks: readonly Command[];
   /** Needs only this repository. */
   readonly fastRing: Command;
-  /** Need what `prepare` prepares. They run in sequence, because each of them keeps both cores busy. */
+  /** Need what `prepare` prepares. Each has control planes of its own, so they run side by side. */
   readonly clusterRings: readonly Command[];
 }
 

@@ -15,6 +15,8 @@ export interface Terminal {
 
 /** The static checks share the cores with the preparation. */
 const checksAtATime = 2;
+/** Each of the rings with a control plane waits for its processes half of the time. */
+const ringsAtATime = 2;
 
 /**
  * Runs everything and writes what happens; the last line is `N passed, N failed`. A failure hides nothing that
@@ -31,13 +33,15 @@ export async function runPlan(plan: Plan, terminal: Terminal): Promise<Outcome[]
   );
   const fast = await inSection('Fast tests', write, () => runRing(plan.fastRing, children));
   const prepared = await preparing;
-  const cluster: Outcome[] = [outcomeOf(prepared)];
-  for (const ring of plan.clusterRings) {
-    const title = `${ring.title.slice(0, 1).toUpperCase()}${ring.title.slice(1)}`;
-    cluster.push(await inSection(title, write, async () => await afterPreparing(ring, prepared, terminal)));
-  }
+  const cluster = await inSection('Tests with a control plane', write, () =>
+    inParallel(ringsAtATime, plan.clusterRings, async (ring) => {
+      const outcome = await afterPreparing(ring, prepared, terminal);
+      write(lineOf(outcome));
+      return outcome;
+    }),
+  );
 
-  const outcomes = [...checks, fast, ...cluster];
+  const outcomes = [...checks, fast, outcomeOf(prepared), ...cluster];
   write(heading('Summary'));
   for (const outcome of outcomes) write(lineOf(outcome));
   write(totalOf(outcomes));

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Children } from '../../scripts/checks/children.ts';
 import type { Command } from '../../scripts/checks/command.ts';
@@ -118,6 +121,28 @@ describe('the test command', () => {
 
     expect(lines.at(-1)).toBe(last);
     expect(last).toContain(` ${failures} failed`);
+  });
+
+  it('runs the rings with a control plane side by side, because each waits for its processes', async () => {
+    const meeting = await mkdtemp(path.join(tmpdir(), 'rings-'));
+    // Each waits for the file of the other.
+    const meets = (own: string, other: string): Command =>
+      program(
+        own,
+        `const fs = require('node:fs');
+        fs.writeFileSync('${meeting}/${own}', '');
+        const waiting = setInterval(() => {
+          if (!fs.existsSync('${meeting}/${other}')) return;
+          clearInterval(waiting);
+          fs.writeFileSync(process.argv.at(-1), '{"numPassedTests":1,"numFailedTests":0,"numRuntimeErrorTestSuites":0}');
+        }, 10);`,
+      );
+    try {
+      const { lines } = await run({ clusterRings: [meets('cluster', 'faults'), meets('faults', 'cluster')] });
+      expect(lines.at(-1)).toBe('15 passed, 0 failed');
+    } finally {
+      await rm(meeting, { recursive: true });
+    }
   });
 
   it('shows the output of a failing check only', async () => {
