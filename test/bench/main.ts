@@ -1,41 +1,78 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, Option } from 'commander';
+import { z } from 'zod';
 import { prepareAudit } from '../support/audit.ts';
 import { openBench } from '../support/bench.ts';
-import { measureBurst, withoutEvents } from './burst.ts';
-import type { Burst } from './burst.ts';
+import { growthChart } from './growth-chart.ts';
+import { medians } from './measurement.ts';
+import type { Measurement, Result } from './measurement.ts';
+import { reportText } from './report.ts';
+import { SCENARIOS } from './scenarios/all.ts';
 
-/** `npm run bench -- --count 1000`: what so many GpuPods cost in writes, requests, memory and, compared with a floor, time. */
+/** `npm run bench -- --help`: what GpuPods cost in time, requests, writes, processor time and memory. */
 
-const { values } = parseArgs({ options: { count: { type: 'string', default: '1000' } } });
+const Options = z.object({
+  scenario: z.array(z.string()),
+  count: z.array(z.coerce.number().int().positive()),
+  runs: z.coerce.number().int().positive(),
+  json: z.string().optional(),
+  svg: z.string().optional(),
+});
+type Options = z.infer<typeof Options>;
 
-function report(burst: Burst): string {
-  const { count, floorMs, readyMs, goneMs, atReady } = burst;
-  const per = (number: number): string => (number / count).toFixed(2);
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-  return [
-    `GpuPods                          ${String(count)}`,
-    `all Ready                        ${seconds(readyMs)}; floor ${seconds(floorMs)}; ratio ${(readyMs / floorMs).toFixed(2)}`,
-    `all gone                         ${seconds(goneMs)}`,
-    `Kubernetes writes per GpuPod     ${per(withoutEvents(burst.writes))}, events apart: ${JSON.stringify(burst.writes)}`,
-    `Kubernetes writes at rest        ${String(burst.writesAtRest)} in 70 s`,
-    `provider requests per GpuPod     ${per(withoutEvents(burst.requests))}: ${JSON.stringify(burst.requests)}`,
-    `provider requests at rest        ${String(burst.requestsAtRest)} in 70 s`,
-    `Kubernetes writes per deletion   ${per(withoutEvents(burst.atDeletion.writes))}: ${JSON.stringify(burst.atDeletion.writes)}`,
-    `provider requests per deletion   ${per(withoutEvents(burst.atDeletion.requests))}: ${JSON.stringify(burst.atDeletion.requests)}`,
-    `resident memory, all Ready       ${(atReady.residentBytes / 1e6).toFixed(0)} MB`,
-    `event loop lag p99, at worst      ${(burst.worstLagP99Seconds * 1000).toFixed(1)} ms`,
-  ].join('\n');
+const command = new Command('npm run bench --')
+  .description(
+    `Measures the shipped operator on a real API server, with a simulated provider.\n\n${Object.entries(
+      SCENARIOS,
+    )
+      .map(([name, { what }]) => `${name}: ${what}`)
+      .join('\n')}`,
+  )
+  .addOption(
+    new Option('--scenario <names...>', 'what to measure').choices(Object.keys(SCENARIOS)).default(['life']),
+  )
+  .option('--count <numbers...>', 'how many GpuPods', ['1000'])
+  .option('--runs <number>', 'how often; the report shows medians', '1')
+  .option('--json <file>', 'also writes the results to this file')
+  .option('--svg <file>', 'also draws how they grow with the number of GpuPods')
+  .parse();
+
+function progress(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
 }
 
-const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-audit-'));
-const audit = await prepareAudit(directory);
-const bench = await openBench({ apiServerFlags: audit.flags });
-try {
-  process.stdout.write(`${report(await measureBurst(bench, audit, Number(values.count)))}\n`);
-} finally {
-  await bench.close();
-  await rm(directory, { recursive: true });
+/** Each run has a control plane of its own, so that no run pays for the objects of another. */
+async function runOnce(scenario: string, count: number): Promise<readonly Measurement[]> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'gpupod-bench-audit-'));
+  const audit = await prepareAudit(directory);
+  const bench = await openBench({ apiServerFlags: audit.flags });
+  try {
+    return (await SCENARIOS[scenario]?.run(bench, audit, count)) ?? [];
+  } finally {
+    await bench.close();
+    await rm(directory, { recursive: true });
+  }
 }
+
+async function measureAll({ scenario: names, count: counts, runs }: Options): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (const scenario of names) {
+    for (const count of counts) {
+      const measurements: (readonly Measurement[])[] = [];
+      for (let run = 1; run <= runs; run += 1) {
+        progress(`${scenario}, ${String(count)} GpuPods, run ${String(run)} of ${String(runs)}`);
+        measurements.push(await runOnce(scenario, count));
+      }
+      results.push({ scenario, count, runs, measurements: medians(measurements) });
+    }
+  }
+  return results;
+}
+
+const options = Options.parse(command.opts());
+const results = await measureAll(options);
+process.stdout.write(`${reportText(results)}\n`);
+if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
+if (options.svg !== undefined) await writeFile(options.svg, growthChart(results));

@@ -3,7 +3,10 @@ export interface Scrape {
   /** The number of GpuPods by phase. */
   readonly phases: Readonly<Record<string, number>>;
   readonly residentBytes: number;
+  readonly cpuSeconds: number;
   readonly eventLoopLagP99Seconds: number;
+  /** Requests to the API server so far. A watch counts once, when it is opened. */
+  readonly kubernetesRequests: number;
 }
 
 export async function scrape(port: number): Promise<Scrape> {
@@ -17,6 +20,11 @@ export async function scrape(port: number): Promise<Scrape> {
   return {
     phases,
     residentBytes: gauge('process_resident_memory_bytes'),
+    cpuSeconds: gauge('process_cpu_seconds_total'),
     eventLoopLagP99Seconds: gauge('nodejs_eventloop_lag_p99_seconds'),
+    kubernetesRequests: [...text.matchAll(/^rest_client_requests_total\{.*\} (\S+)$/gm)].reduce(
+      (sum, [, value]) => sum + Number(value),
+      0,
+    ),
   };
 }

@@ -1,0 +1,27 @@
+import type { Audit } from '../../support/audit.ts';
+import type { Bench } from '../../support/bench.ts';
+import type { Measurement } from '../measurement.ts';
+import { measureLife } from './life.ts';
+import { measureLimited } from './limited.ts';
+import { measureRestart } from './restart.ts';
+import { measureSingle } from './single.ts';
+
+export interface Scenario {
+  /** What the scenario measures, in a line. */
+  readonly what: string;
+  run(bench: Bench, audit: Audit, count: number): Promise<readonly Measurement[]>;
+}
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  life: { what: 'all at once until Ready, at rest, all deleted at once', run: measureLife },
+  restart: { what: 'the operator is killed and started again with all Ready', run: measureRestart },
+  single: { what: 'one GpuPod at a time, while all others are at rest', run: measureSingle },
+  'limited-5': {
+    what: 'all at once, while the provider allows 5 requests a second',
+    run: async (bench, audit, count) => await measureLimited(bench, audit, count, 5),
+  },
+  'limited-10': {
+    what: 'all at once, while the provider allows 10 requests a second',
+    run: async (bench, audit, count) => await measureLimited(bench, audit, count, 10),
+  },
+};

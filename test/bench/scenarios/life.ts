@@ -1,0 +1,106 @@
+import { systemClock } from '../../../src/clock.ts';
+import type { Audit } from '../../support/audit.ts';
+import type { Bench } from '../../support/bench.ts';
+import { measureFloor } from '../floor.ts';
+import { measured } from '../measurement.ts';
+import type { Measurement } from '../measurement.ts';
+import { namesOf, Stage, timedMs } from '../stage.ts';
+
+const REST_MS = 70_000;
+
+/** All at once until Ready, then at rest, then all deleted at once. */
+export async function measureLife(
+  bench: Bench,
+  audit: Audit,
+  count: number,
+): Promise<readonly Measurement[]> {
+  const names = namesOf(count);
+  const floorMs = await measureFloor(bench, names);
+  const stage = await Stage.open(bench, audit);
+  try {
+    return [
+      ...(await measureBurst(stage, names, floorMs)),
+      ...(await measureRest(stage)),
+      ...(await measureDeletion(stage, names, floorMs)),
+    ];
+  } finally {
+    await stage.close();
+  }
+}
+
+async function measureBurst(
+  stage: Stage,
+  names: readonly string[],
+  floorMs: number,
+): Promise<readonly Measurement[]> {
+  const { requests } = stage.scene.simulator;
+  const idle = await stage.scrape();
+  const startedMs = systemClock.monotonicMs();
+  await stage.createAll(names);
+  const ready = await stage.untilCounted('Ready', names.length);
+  const readyMs = systemClock.monotonicMs() - startedMs;
+  const writes = await stage.writes();
+  const events = writes.filter(isEvent).length;
+  const kubernetes = ready.kubernetesRequests - idle.kubernetesRequests;
+  return [
+    measured('all Ready', readyMs / 1_000, 's'),
+    measured('the same writes in a bare loop', floorMs / 1_000, 's'),
+    measured('all Ready, compared', readyMs / floorMs, 'times the floor'),
+    measured('operator CPU until Ready', ready.cpuSeconds - idle.cpuSeconds, 's'),
+    measured('Kubernetes writes until Ready', (writes.length - events) / names.length, 'per GpuPod'),
+    measured('events until Ready', events / names.length, 'per GpuPod'),
+    measured('Kubernetes requests until Ready', kubernetes / names.length, 'per GpuPod'),
+    measured('provider requests until Ready', requests.count() / names.length, 'per GpuPod'),
+    measured('memory, idle', mebibytes(idle.residentBytes), 'MiB'),
+    measured('memory, all Ready', mebibytes(ready.residentBytes), 'MiB'),
+    measured('event loop lag p99, at worst', ready.eventLoopLagP99Seconds * 1_000, 'ms'),
+  ];
+}
+
+async function measureRest(stage: Stage): Promise<readonly Measurement[]> {
+  const { requests } = stage.scene.simulator;
+  // The last events and lists of the burst.
+  await systemClock.sleep(10_000);
+  const before = { writes: (await stage.writes()).length, requests: requests.count() };
+  const cpuSeconds = (await stage.scrape()).cpuSeconds;
+  await systemClock.sleep(REST_MS);
+  const after = await stage.scrape();
+  return [
+    measured('Kubernetes writes at rest, 70 s', (await stage.writes()).length - before.writes, 'in all'),
+    measured('provider requests at rest, 70 s', requests.count() - before.requests, 'in all'),
+    measured('operator CPU at rest, 70 s', after.cpuSeconds - cpuSeconds, 's'),
+    measured('memory, at rest', mebibytes(after.residentBytes), 'MiB'),
+  ];
+}
+
+async function measureDeletion(
+  stage: Stage,
+  names: readonly string[],
+  floorMs: number,
+): Promise<readonly Measurement[]> {
+  const { requests } = stage.scene.simulator;
+  const before = { writes: (await stage.writes()).length, requests: requests.count() };
+  const goneMs = await timedMs(async () => {
+    await stage.deleteAll(names);
+    await stage.untilCounted('any', 0);
+  });
+  const writes = (await stage.writes()).slice(before.writes).filter((write) => !isEvent(write));
+  return [
+    measured('all gone', goneMs / 1_000, 's'),
+    measured('all gone, compared', goneMs / floorMs, 'times the floor'),
+    measured('Kubernetes writes per deletion', writes.length / names.length, 'per GpuPod'),
+    measured(
+      'provider requests per deletion',
+      (requests.count() - before.requests) / names.length,
+      'per GpuPod',
+    ),
+  ];
+}
+
+function isEvent(write: string): boolean {
+  return write.includes(' events');
+}
+
+function mebibytes(bytes: number): number {
+  return bytes / 2 ** 20;
+}

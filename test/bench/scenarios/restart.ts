@@ -1,0 +1,40 @@
+import { systemClock } from '../../../src/clock.ts';
+import type { Audit } from '../../support/audit.ts';
+import type { Bench } from '../../support/bench.ts';
+import { measured } from '../measurement.ts';
+import type { Measurement } from '../measurement.ts';
+import { namesOf, Stage } from '../stage.ts';
+
+const SETTLE_MS = 30_000;
+
+/** The operator is killed with all GpuPods Ready, and starts again. Meanwhile a person creates one more. */
+export async function measureRestart(
+  bench: Bench,
+  audit: Audit,
+  count: number,
+): Promise<readonly Measurement[]> {
+  const names = namesOf(count);
+  const stage = await Stage.open(bench, audit);
+  try {
+    await stage.createAll(names);
+    await stage.untilCounted('Ready', count);
+    await stage.killOperator();
+    const { requests } = stage.scene.simulator;
+    const before = { writes: (await stage.writes()).length, requests: requests.count() };
+    const startedMs = systemClock.monotonicMs();
+    await stage.startOperator();
+    const workingMs = systemClock.monotonicMs() - startedMs;
+    await systemClock.sleep(SETTLE_MS);
+    const after = { writes: (await stage.writes()).length, requests: requests.count() };
+    const { residentBytes, cpuSeconds } = await stage.scrape();
+    return [
+      measured('start until the first provider request', workingMs / 1_000, 's'),
+      measured('Kubernetes writes after the restart', after.writes - before.writes, 'in all'),
+      measured('provider requests after the restart', after.requests - before.requests, 'in all'),
+      measured('operator CPU, 30 s', cpuSeconds, 's'),
+      measured('memory, 30 s after the start', residentBytes / 2 ** 20, 'MiB'),
+    ];
+  } finally {
+    await stage.close();
+  }
+}
