@@ -5,6 +5,7 @@ import { OPERATOR_VERSION } from '../src/config/version.ts';
 import { metricsReference } from '../src/observability/metrics-reference.ts';
 import { dashboard } from './dashboard/grafana.ts';
 import { ROWS, VARIABLES } from './dashboard/panels.ts';
+import { ARGOCD_CM, argocdCm } from './gitops/argocd-cm.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
 import { CHART_README, chartReadme } from './reference/chart-readme.ts';
 import { CHART_SCHEMA, chartSchema } from './reference/chart-schema.ts';
@@ -23,6 +24,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['charts/gpupod-operator/files/gpupods.gpupod.dev.yaml', crd],
     ['deploy/crd.yaml', crd],
     ['charts/gpupod-operator/files/dashboard.json', dashboardJson()],
+    [ARGOCD_CM, argocdCm()],
     [CHART_SCHEMA, chartSchema()],
     [CHART_README, chartReadme()],
     ['docs/reference/gpupod.md', gpuPodReference()],

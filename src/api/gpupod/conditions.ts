@@ -230,6 +230,11 @@ export const REASONS = {
     Lost: { status: 'True', meaning: 'See Ready.' },
     Expired: { status: 'True', meaning: 'See Ready.' },
     CostLimitReached: { status: 'True', meaning: 'See Ready.' },
+    Failed: {
+      status: 'True',
+      meaning: 'See Ready. It ends when the provider reports that the instance recovered.',
+    },
+    Stopped: { status: 'True', meaning: 'See Ready. It ends when the provider starts the instance again.' },
     NotAllowed: { status: 'True', meaning: 'See Synced.' },
     CrdOutdated: { status: 'True', meaning: 'See Synced.' },
   },

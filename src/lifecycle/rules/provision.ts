@@ -89,8 +89,10 @@ function installationFailure({ gpuPod }: Observation, snapshot: InstanceSnapshot
 function report(observation: Observation, snapshot: InstanceSnapshot, facts: Facts, wasReady: boolean): Rest {
   const { gpuPod } = observation;
   const isMoving = !wasReady || snapshot.status === 'DELETING';
+  const ready = readyDraft(observation, snapshot);
+  const progress = isMoving ? ({ type: 'Reconciling', draft: ON_ITS_WAY } as const) : stallOf(ready);
   const drafts: ConditionDrafts = {
-    Ready: readyDraft(observation, snapshot),
+    Ready: ready,
     Provisioned:
       snapshot.status === 'ACTIVE'
         ? ['PodActive', `Instance ${snapshot.podId} is active.`]
@@ -98,13 +100,23 @@ function report(observation: Observation, snapshot: InstanceSnapshot, facts: Fac
             'CreatePending',
             `Instance ${snapshot.podId} is created but not active yet.`,
           ]),
-    ...(isMoving ? { progress: { type: 'Reconciling', draft: ON_ITS_WAY } } : {}),
+    ...(progress === undefined ? {} : { progress }),
   };
   return {
     kind: 'rest',
     status: draftStatus(observation, drafts, facts),
     pollOften: isMoving,
   };
+}
+
+/**
+ * The operator keeps an instance that fails or stops after it was ready, because there may be work on it. Only a person
+ * can go on, so nobody should wait for the GpuPod any longer.
+ */
+function stallOf([reason, message]: ConditionDraft<'Ready'>): ConditionDrafts['progress'] {
+  return reason === 'Failed' || reason === 'Stopped'
+    ? { type: 'Stalled', draft: [reason, message] }
+    : undefined;
 }
 
 function activeDraft(snapshot: InstanceSnapshot): ConditionDraft<'Ready'> {

@@ -127,9 +127,9 @@ export function closeEndedInstance(
         observation,
         {
           Ready: ['Terminated', 'The instance is terminated.'],
-          ...(isDeleting(observation.gpuPod)
-            ? {}
-            : { progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] } }),
+          ...(maySearch(observation)
+            ? { progress: { type: 'Reconciling', draft: ['Searching', 'Looking for an offer.'] } }
+            : {}),
           ...drafts,
         },
         closingFacts(observation, {
@@ -140,6 +140,11 @@ export function closeEndedInstance(
       ),
     },
   };
+}
+
+/** Whether the next pass may rent again. A suspended GpuPod is done: kstatus would wait for its end. */
+function maySearch({ gpuPod }: Observation): boolean {
+  return !isDeleting(gpuPod) && !gpuPod.spec.suspend;
 }
 
 /** Removes the Secret first: its host may soon belong to somebody else. */

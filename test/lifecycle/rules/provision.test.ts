@@ -128,21 +128,47 @@ describe('an instance that was never ready', () => {
 });
 
 describe('an instance that was ready', () => {
-  it.each<{ status: PodStatus; ready: string; progress: string | null; why: string }>([
-    { status: 'ERROR', ready: 'Failed', progress: null, why: 'the operator keeps it: a person decides' },
-    { status: 'STOPPED', ready: 'Stopped', progress: null, why: 'it bills, and the operator keeps it' },
-    { status: 'UNKNOWN', ready: 'Available', progress: null, why: 'no news is no change' },
-    {
-      status: 'DELETING',
-      ready: 'Terminating',
-      progress: 'Progressing',
-      why: 'the operator waits for its end',
-    },
-    { status: 'ACTIVE', ready: 'Installing', progress: null, why: 'its endpoint is missing' },
-  ])('is reported as $ready with status $status: $why', ({ status, ready, progress }) => {
+  it.each<{ status: PodStatus; ready: string; progress: string | null; stalled: string | null; why: string }>(
+    [
+      { status: 'ERROR', ready: 'Failed', progress: null, stalled: 'Failed', why: 'a person decides' },
+      {
+        status: 'STOPPED',
+        ready: 'Stopped',
+        progress: null,
+        stalled: 'Stopped',
+        why: 'it bills, and a person decides',
+      },
+      { status: 'UNKNOWN', ready: 'Available', progress: null, stalled: null, why: 'no news is no change' },
+      {
+        status: 'DELETING',
+        ready: 'Terminating',
+        progress: 'Progressing',
+        stalled: null,
+        why: 'the operator waits for its end',
+      },
+      {
+        status: 'ACTIVE',
+        ready: 'Installing',
+        progress: null,
+        stalled: null,
+        why: 'its endpoint is missing',
+      },
+    ],
+  )('is reported as $ready with status $status: $why', ({ status, ready, progress, stalled }) => {
     const step = follow({ status }, { status: READY });
-    expect(outline(step)).toMatchObject({ step: 'rest', Ready: ready, Reconciling: progress });
+    expect(outline(step)).toMatchObject({
+      step: 'rest',
+      Ready: ready,
+      Reconciling: progress,
+      Stalled: stalled,
+    });
     expect(restOf(step).pollOften).toBe(progress !== null);
+  });
+
+  it('stays stalled after it failed while the provider says no more', () => {
+    const failed = { ...READY, conditions: [condition('Ready', 'Failed'), condition('Stalled', 'Failed')] };
+    const step = follow({ status: 'UNKNOWN' }, { status: failed });
+    expect(outline(step)).toMatchObject({ Ready: 'Failed', Stalled: 'Failed' });
   });
 
   it('is never terminated for a timeout or a failed installation', () => {

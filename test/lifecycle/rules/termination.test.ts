@@ -170,8 +170,8 @@ describe('finishTermination', () => {
         gpuPod: rentedGpuPod({ spec: { suspend: true } }, { ending: 'Suspended' }),
         ...seenTerminated,
       },
-      expected: { step: 'writeStatus', Ready: 'Suspended' },
-      why: 'nothing is rented for now',
+      expected: { step: 'writeStatus', Ready: 'Suspended', Reconciling: null },
+      why: 'nothing is rented for now, so nobody needs to wait',
     },
   ])('$name: $expected.step, because $why', ({ known, expected }) => {
     const localState = { instance: anInstanceState() };

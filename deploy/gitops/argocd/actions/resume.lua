@@ -1,0 +1,3 @@
+-- Rents an instance again.
+obj.spec.suspend = false
+return obj

@@ -1,0 +1,3 @@
+-- Terminates the instance and keeps the GpuPod.
+obj.spec.suspend = true
+return obj
