@@ -86,6 +86,12 @@ describe('a status that is not about the present spec', () => {
     expect(await argoHealth(health, object)).toMatchObject({ status: argo });
   });
 
+  it('reads no absent field of an empty status, which a restore may leave', async () => {
+    const object = { ...available, status: {} };
+    expect(fluxStatusOf(check, object)).toBe('InProgress');
+    expect((await argoHealth(health, object)).status).toBe('Progressing');
+  });
+
   it('says in Argo CD what is missing', async () => {
     expect((await argoHealth(health, edited(available))).message).toContain('present spec');
   });

@@ -38,7 +38,11 @@ end
 if ready.reason == "Suspended" then
   return health("Suspended", ready)
 end
-if ready.status == "True" and reconciling.status ~= "True" then
-  return health("Healthy", ready)
+if ready.status ~= "True" then
+  return health("Progressing", ready)
 end
-return health("Progressing", ready)
+-- The instance was ready, and the operator cannot confirm it at the moment.
+if reconciling.status == "True" then
+  return health("Progressing", reconciling)
+end
+return health("Healthy", ready)

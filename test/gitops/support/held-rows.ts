@@ -1,12 +1,12 @@
-import { gpuPod } from '../../support/builders/gpu-pod.ts';
+import { gpuPod, rentedGpuPod } from '../../support/builders/gpu-pod.ts';
 import { intent, nameOfAttempt } from '../../support/builders/intent.ts';
-import { NOW_MS } from '../../support/builders/observation.ts';
+import { NOW_MS, WALL_TEXT } from '../../support/builders/observation.ts';
 import { condition } from '../../support/builders/conditions.ts';
-import { aReadySnapshot, inventory } from '../../support/builders/snapshots.ts';
-import { usable } from './running-rows.ts';
-import { FAILED, PAUSED } from './row.ts';
+import { aReadySnapshot, failure, inventory } from '../../support/builders/snapshots.ts';
+import { FAILED, IN_PROGRESS, PAUSED } from './row.ts';
 import type { StatusRow } from './row.ts';
 
+const READY = { readyAt: WALL_TEXT, conditions: [condition('Ready', 'Available')] };
 const paused = { annotations: { 'gpupod.dev/paused': 'true' } };
 const newer = { ...aReadySnapshot({ status: 'ERROR' }), podId: 'pod-2', name: nameOfAttempt(2) };
 const unconfirmed = {
@@ -33,10 +33,7 @@ export const HELD_ROWS: readonly StatusRow[] = [
     ready: 'Available',
     progress: undefined,
     known: {
-      gpuPod: gpuPod({
-        ...paused,
-        status: { observedGeneration: 1, podId: 'pod-1', conditions: [condition('Ready', 'Available')] },
-      }),
+      gpuPod: rentedGpuPod({ ...paused, status: READY }),
     },
     verdict: { ...PAUSED, kstatus: 'Current' },
     why: 'the instance was usable, and nobody follows it',
@@ -62,14 +59,23 @@ export const HELD_ROWS: readonly StatusRow[] = [
     ready: 'Available',
     progress: 'AccountChanged',
     known: {
-      ...usable(),
+      gpuPod: rentedGpuPod({ status: READY }),
       account: changed,
-      gpuPod: gpuPod({
-        status: { observedGeneration: 1, podId: 'pod-1', conditions: [condition('Ready', 'Available')] },
-      }),
     },
     verdict: FAILED,
     why: 'nobody follows the instance, and it bills',
+  },
+  {
+    name: 'a usable instance, while the provider does not say whose key it is',
+    ready: 'Available',
+    progress: 'Retrying',
+    known: {
+      gpuPod: rentedGpuPod({ status: READY }),
+      account: { kind: 'unknown', failure: failure() },
+      timings: { quietFailureMs: 0 },
+    },
+    verdict: { ...IN_PROGRESS, says: 'Reconciling' },
+    why: 'nobody follows the instance until the provider answers',
   },
   {
     name: 'a key of an unknown user',
