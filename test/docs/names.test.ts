@@ -6,6 +6,8 @@ import {
   ANNOTATIONS,
   API_VERSION,
   FINALIZER,
+  GROUP,
+  KIND,
   LABELS,
   SPENT_ANNOTATION,
 } from '../../src/api/common/names.ts';
@@ -75,6 +77,8 @@ const kinds: readonly NameKind[] = [
     find: matches(/(?<![\w.])(gpupod\.dev\/\w+(?:-\w+)*)/g),
     exists: isIn([
       API_VERSION,
+      // As Argo CD names the kind.
+      `${GROUP}/${KIND}`,
       FINALIZER,
       SPENT_ANNOTATION,
       ALLOW_DELETION_ANNOTATION,
