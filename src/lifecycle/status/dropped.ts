@@ -1,7 +1,6 @@
 import type { GpuPod } from '../../api/gpupod/gpu-pod.ts';
 import type { GpuPodStatus } from '../../api/gpupod/status.ts';
 import { isRecord } from '../../json.ts';
-import { findCondition } from './draft.ts';
 
 /** Status fields that the API server did not store as they were sent, because its CRD does not know them. */
 export type DroppedFields = Partial<GpuPodStatus>;
@@ -48,7 +47,7 @@ export function withDropped(gpuPod: GpuPod, dropped: DroppedFields | undefined):
  */
 export function withReadyTime(gpuPod: GpuPod): GpuPod {
   const { status } = gpuPod;
-  const ready = findCondition(status, 'Ready');
+  const ready = status.conditions?.find(({ type }) => type === 'Ready');
   return status.podId === undefined || status.readyAt !== undefined || ready?.status !== 'True'
     ? gpuPod
     : { ...gpuPod, status: { ...status, readyAt: ready.lastTransitionTime } };
