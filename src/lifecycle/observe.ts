@@ -11,6 +11,7 @@ import { openIntentOf } from './open-intent.ts';
 import { isSameAttempt } from './pod-name.ts';
 import type { InstanceSnapshot } from './provider.ts';
 import { relationOf } from './instance-relation.ts';
+import { currentAttempt, hasOutcome } from './status/attempts.ts';
 
 /** Adds what was just observed to the local state. A pure function. */
 export function observe(observation: Observation): LocalState {
@@ -39,10 +40,15 @@ export function observe(observation: Observation): LocalState {
   };
 }
 
-/** A status with another, unsigned ID is not the operator's, so the last one of its own stays. */
+/**
+ * A status with another, unsigned ID is not the operator's, so the last one of its own stays. Nor is a status without
+ * an ID that does not record how the attempt ended: somebody removed it.
+ */
 function observeSigned({ gpuPod: { status }, proofs, localState }: Observation): GpuPodStatus | undefined {
   if (status.podId === undefined) {
-    return undefined;
+    const { signed } = localState;
+    const attempt = signed === undefined ? undefined : currentAttempt(signed)?.number;
+    return attempt === undefined || hasOutcome(status, attempt) ? undefined : signed;
   }
   const proof = proofs.of(status.podId);
   return proof === undefined || status.podIdProof === proof || status.podId === localState.signed?.podId

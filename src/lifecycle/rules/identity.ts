@@ -58,13 +58,12 @@ export function isSigned(observation: Observation): boolean {
 }
 
 /**
- * Writes the operator's own status back if somebody replaced the ID of the instance in it. With the other ID a deletion
- * would look after the wrong instance, and forget the own one.
+ * Writes the operator's own status back if somebody replaced or removed the ID of the instance in it. A deletion would
+ * look after another instance, or after none, and forget the own one.
  */
 export function restoreId({ gpuPod: { status }, localState: { signed } }: Observation): Step | undefined {
-  const isReplaced =
-    signed?.podId !== undefined && status.podId !== undefined && status.podId !== signed.podId;
-  return isReplaced ? { kind: 'act', effect: { type: 'writeStatus', status: signed } } : undefined;
+  const isChanged = signed?.podId !== undefined && status.podId !== signed.podId;
+  return isChanged ? { kind: 'act', effect: { type: 'writeStatus', status: signed } } : undefined;
 }
 
 /** Signs an ID from before IDs were signed, once the name shows that it is ours. Joins the next write. */

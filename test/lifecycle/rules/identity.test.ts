@@ -156,7 +156,7 @@ describe.each(['Retain', 'Delete'] as const)(
     it.each<{
       name: string;
       status: Partial<GpuPodStatus>;
-      proofs?: ObservationOverrides['proofs'];
+      known?: ObservationOverrides;
       isRestored: boolean;
     }>([
       { name: 'another one without a signature', status: { podId: 'other-1' }, isRestored: true },
@@ -171,21 +171,45 @@ describe.each(['Retain', 'Delete'] as const)(
         isRestored: false,
       },
       { name: 'the same one without a signature', status: { podId: POD_ID }, isRestored: false },
-      { name: 'none', status: { podId: undefined }, isRestored: false },
+      {
+        name: 'none, and no create intent names the instance',
+        status: { podId: undefined },
+        known: { intent: { kind: 'none' } },
+        isRestored: true,
+      },
+      {
+        name: 'none, in an empty status',
+        status: { podId: undefined, attempts: undefined },
+        known: { intent: { kind: 'none' } },
+        isRestored: true,
+      },
+      {
+        name: 'none, and the create intent names the instance',
+        status: { podId: undefined },
+        isRestored: false,
+      },
+      {
+        name: 'none, because its attempt is over',
+        status: { podId: undefined, attempts: [{ number: 1, outcome: 'Ended' }] },
+        isRestored: false,
+      },
       {
         name: 'another one, while the operator may not sign',
         status: { podId: 'other-1' },
-        proofs: { of: () => undefined, isProvenElsewhere: () => false },
+        known: { proofs: { of: () => undefined, isProvenElsewhere: () => false } },
         isRestored: false,
       },
-    ])('that somebody replaced by $name is restored: $isRestored', ({ status, proofs, isRestored }) => {
-      const gpuPod = rentedGpuPod({ ...retained, status });
-      const known = observed({ gpuPod, ...after(own), ...(proofs === undefined ? {} : { proofs }) });
-      const step = nextStep({ ...known, localState: observe(known) });
-      const isWritten =
-        step.kind === 'act' && step.effect.type === 'writeStatus' && step.effect.status === own.status;
-      expect(isWritten).toBe(isRestored);
-    });
+    ])(
+      'that somebody replaced by $name is restored: $isRestored',
+      ({ status, known: overrides, isRestored }) => {
+        const gpuPod = rentedGpuPod({ ...retained, status });
+        const known = observed({ gpuPod, ...after(own), ...overrides });
+        const step = nextStep({ ...known, localState: observe(known) });
+        const isWritten =
+          step.kind === 'act' && step.effect.type === 'writeStatus' && step.effect.status === own.status;
+        expect(isWritten).toBe(isRestored);
+      },
+    );
 
     it('stays as it is while the GpuPod is not deleted, because lists and names tell whose instance it is', () => {
       const known = observed({ gpuPod: rentedGpuPod({ status: { podId: 'other-1' } }), ...after(own) });

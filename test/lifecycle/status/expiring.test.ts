@@ -24,8 +24,12 @@ function restingStatus(
 }
 
 function resting(overrides: GpuPodOverrides, policy: Partial<Policy> = {}, atMs = NOW_MS) {
-  // The provider states no price, so that the one in the status counts.
-  const { priceUsdPerHour: _price, ...snapshot } = aReadySnapshot({ status: 'STOPPED' });
+  // The snapshot states neither a price nor a creation time, so that those in the status count.
+  const {
+    priceUsdPerHour: _price,
+    createdAt: _createdAt,
+    ...snapshot
+  } = aReadySnapshot({ status: 'STOPPED' });
   const seen = lastSeen(snapshot, { beganAtMs: atMs });
   const gpuPod = rentedGpuPod({ ...overrides, status: { ...READY, ...overrides.status } });
   return observed({ gpuPod, lastSeen: seen, policy, atMs, localState: { secret } });
