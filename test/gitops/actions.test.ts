@@ -5,7 +5,7 @@ import { gpuPod } from '../support/builders/gpu-pod.ts';
 import { argoConfig } from './support/argo-config.ts';
 import { afterAction, argoActions, LUA_TIME } from './support/argo-lua.ts';
 import { gpuPodAfter } from './support/row.ts';
-import { usable } from './support/running-rows.ts';
+import { RUNNING_ROWS, usable } from './support/running-rows.ts';
 
 const { discovery, actions } = argoConfig();
 const available = gpuPodAfter(usable());
@@ -15,6 +15,13 @@ const fresh: RawObject = { metadata: available.metadata, spec: { gpu: { types: [
 
 function deleted(object: RawObject): RawObject {
   return { ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-11-23T10:10:00Z' } };
+}
+
+/** A GpuPod whose instance failed after it was ready, and still exists. */
+function failed(): RawObject {
+  const row = RUNNING_ROWS.find(({ progress }) => progress === 'Failed');
+  if (row === undefined) throw new Error('there is no failed GpuPod');
+  return gpuPodAfter(row.known);
 }
 
 function scriptOf(name: string): string {
@@ -33,6 +40,12 @@ describe('Argo CD', () => {
       object: stalled,
       offered: ['suspend', 'reconcile'],
       why: 'a person may try again',
+    },
+    {
+      name: 'a GpuPod whose instance failed',
+      object: failed(),
+      offered: ['suspend'],
+      why: 'the operator rents no other one while it exists',
     },
     { name: 'a deleted GpuPod', object: deleted(stalled), offered: [], why: 'it ends anyway' },
     { name: 'a deleted, suspended GpuPod', object: deleted(suspended), offered: [], why: 'it ends anyway' },

@@ -2,9 +2,10 @@
 
 local isDeleting = obj.metadata.deletionTimestamp ~= nil
 local isSuspended = obj.spec.suspend == true
+local status = obj.status or {}
 
 local isStalled = false
-for _, condition in ipairs((obj.status or {}).conditions or {}) do
+for _, condition in ipairs(status.conditions or {}) do
   if condition.type == "Stalled" and condition.status == "True" then
     isStalled = true
   end
@@ -21,6 +22,7 @@ return {
   },
   ["reconcile"] = {
     ["displayName"] = "Reconcile: rent again after a stall",
-    ["disabled"] = isDeleting or isSuspended or not isStalled,
+    -- While an instance exists, the operator rents no other one.
+    ["disabled"] = isDeleting or isSuspended or not isStalled or status.podId ~= nil,
   },
 }
