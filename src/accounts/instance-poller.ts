@@ -33,7 +33,7 @@ interface PollFailure {
   readonly failure: Failure;
   readonly sinceMs: number;
   /** The failure has lasted, and the GpuPod was notified. The reported failure does not change with each poll. */
-  readonly isTold: boolean;
+  readonly isReported: boolean;
 }
 
 export interface InstancePollerOptions {
@@ -87,7 +87,7 @@ export class InstancePoller {
    */
   failure(podId: string): Failure | undefined {
     const failing = this.#followed.get(podId)?.failing;
-    return failing?.isTold === true ? failing.failure : undefined;
+    return failing?.isReported === true ? failing.failure : undefined;
   }
 
   isFollowed(podId: string): boolean {
@@ -170,17 +170,17 @@ export class InstancePoller {
     const { failing: before, key } = followed;
     const failing = failure === undefined ? undefined : this.#lasting(before, failure, nowMs);
     this.#followed.set(podId, { ...followed, failing });
-    if ((before?.isTold ?? false) !== (failing?.isTold ?? false)) {
+    if ((before?.isReported ?? false) !== (failing?.isReported ?? false)) {
       this.#options.onChange(key);
     }
   }
 
   #lasting(before: PollFailure | undefined, failure: Failure, nowMs: number): PollFailure {
-    if (before?.isTold === true) {
+    if (before?.isReported === true) {
       return before;
     }
     const sinceMs = before?.sinceMs ?? nowMs;
-    return { failure, sinceMs, isTold: nowMs - sinceMs >= this.#options.timings.quietFailureMs };
+    return { failure, sinceMs, isReported: nowMs - sinceMs >= this.#options.timings.quietFailureMs };
   }
 
   #take(asked: readonly string[], snapshots: readonly InstanceSnapshot[], beganAtMs: number): void {
@@ -193,9 +193,9 @@ export class InstancePoller {
       const known = this.lastSeen(podId);
       const snapshot = byId.get(podId);
       if (snapshot !== undefined) {
-        const { omittedSinceMs: _since, ...standing } = known ?? {};
+        const { omittedSinceMs: _since, ...rest } = known ?? {};
         const merged = merge(known?.snapshot, snapshot);
-        this.#see(podId, { ...standing, snapshot: merged, beganAtMs, omitted: false }, { polled: snapshot });
+        this.#see(podId, { ...rest, snapshot: merged, beganAtMs, omitted: false }, { polled: snapshot });
       } else if (known !== undefined && beganAtMs > known.beganAtMs) {
         this.#see(
           podId,

@@ -70,7 +70,7 @@ export class Inventory {
   /** Wallets that failed and are being listed again, in parallel with the others. */
   readonly #underWay = new Set<Wallet>();
   /** Wallets whose failure the waiting GpuPods already know, with its reason. */
-  readonly #told = new Map<Wallet, string>();
+  readonly #reported = new Map<Wallet, string>();
   #lastBeganAtMs = -Infinity;
   #lastSize = 0;
   #hasFailed = false;
@@ -115,7 +115,7 @@ export class Inventory {
       this.#lastSize = list.value.instances.length;
       await this.#askHistory(list.value);
     }
-    return this.#takeIn(listed, list);
+    return this.#accept(listed, list);
   }
 
   /**
@@ -156,7 +156,7 @@ export class Inventory {
     this.#underWay.add(wallet);
     const list = await this.#ask([wallet]);
     this.#underWay.delete(wallet);
-    this.#takeIn([wallet], list);
+    this.#accept([wallet], list);
   }
 
   /**
@@ -180,14 +180,14 @@ export class Inventory {
     return list.kind === 'failure' || isTrusted() ? list : UNTRUSTED;
   }
 
-  #takeIn(wallets: readonly Wallet[], list: Answer<InstanceList>): InventoryResult | Failure {
+  #accept(wallets: readonly Wallet[], list: Answer<InstanceList>): InventoryResult | Failure {
     const { onList, report } = this.#options;
     if (list.kind === 'failure') {
       this.#instances.fail(wallets, list);
       for (const wallet of wallets) {
         report?.({ wallet, failure: list, nameless: [], unidentified: 0 });
       }
-      this.#tell(wallets);
+      this.#notify(wallets);
       return list;
     }
     const { beganAtMs, wallets: lists } = list.value;
@@ -201,12 +201,12 @@ export class Inventory {
     }
     const complete = lists.filter(({ failure }) => failure === undefined).map(({ wallet }) => wallet);
     onList({ instances, beganAtMs }, new Set(complete));
-    this.#tell(wallets);
+    this.#notify(wallets);
     return { beganAtMs, instances };
   }
 
   /** Notifies the GpuPods that have their list now, and those whose wallet turns out to fail. */
-  #tell(wallets: readonly Wallet[]): void {
+  #notify(wallets: readonly Wallet[]): void {
     const news = wallets.filter((wallet) => this.#isNews(wallet));
     for (const [key, { afterMs, wallets: wanted }] of this.#waiting) {
       const isThere = afterMs <= this.#instances.completeSinceMs(wanted);
@@ -223,11 +223,11 @@ export class Inventory {
   #isNews(wallet: Wallet): boolean {
     const reason = this.#instances.failing(wallet)?.failure.reason;
     if (reason === undefined || !this.#instances.isReportable(wallet)) {
-      this.#told.delete(wallet);
+      this.#reported.delete(wallet);
       return false;
     }
-    const isNews = this.#told.get(wallet) !== reason;
-    this.#told.set(wallet, reason);
+    const isNews = this.#reported.get(wallet) !== reason;
+    this.#reported.set(wallet, reason);
     return isNews;
   }
 

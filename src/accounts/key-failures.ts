@@ -18,7 +18,7 @@ const WAYS_OUT: Readonly<Partial<Record<FailureReason, string>>> = {
 export class KeyFailures {
   readonly #log: Pick<Log, 'info' | 'warn'>;
   readonly #failing = new Map<string, Failure>();
-  #told: FailureReason | undefined;
+  #reported: FailureReason | undefined;
 
   constructor(log: Pick<Log, 'info' | 'warn'>) {
     this.#log = log;
@@ -26,7 +26,7 @@ export class KeyFailures {
 
   /** Why the provider does not accept the key. */
   get reasons(): readonly FailureReason[] {
-    return this.#told === undefined ? [] : [this.#told];
+    return this.#reported === undefined ? [] : [this.#reported];
   }
 
   /** Reports the result of one kind of shared request; undefined: it was answered. */
@@ -39,10 +39,10 @@ export class KeyFailures {
     }
     // Of several failing kinds, the latest failure is the current one.
     const latest = [...this.#failing.values()].at(-1);
-    if (latest?.reason === this.#told) {
+    if (latest?.reason === this.#reported) {
       return;
     }
-    this.#told = latest?.reason;
+    this.#reported = latest?.reason;
     if (latest === undefined) {
       this.#log.info({}, 'provider accepts the API key again');
     } else {

@@ -12,7 +12,7 @@ export class ProviderHealth {
   readonly #onChange: () => void;
   readonly #keyFailures: KeyFailures | undefined;
   readonly #failing = new Map<string, { readonly failure: Failure; readonly sinceMs: number }>();
-  #told: Failure | undefined;
+  #reported: Failure | undefined;
 
   constructor(clock: Clock, quietFailureMs: number, onChange: () => void, keyFailures?: KeyFailures) {
     this.#clock = clock;
@@ -23,7 +23,7 @@ export class ProviderHealth {
 
   /** The failure, once it has lasted long enough to report. */
   get failure(): Failure | undefined {
-    return this.#told;
+    return this.#reported;
   }
 
   /** Why the provider does not accept the key, as soon as that is known. */
@@ -48,8 +48,8 @@ export class ProviderHealth {
     const lasting = [...this.#failing.values()].find(
       ({ sinceMs }) => nowMs - sinceMs >= this.#quietFailureMs,
     );
-    const isNews = this.#told?.reason !== lasting?.failure.reason;
-    this.#told = lasting?.failure;
+    const isNews = this.#reported?.reason !== lasting?.failure.reason;
+    this.#reported = lasting?.failure;
     if (isNews) {
       this.#onChange();
     }

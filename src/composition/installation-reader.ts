@@ -36,7 +36,7 @@ export class InstallationReader {
         this.#warn(installation);
         return installation;
       } catch (error) {
-        this.#tell(error);
+        this.#report(error);
         await clock.sleep(retryMs, signal).catch(() => undefined);
       }
     }
@@ -60,7 +60,7 @@ export class InstallationReader {
   }
 
   /** Logs each problem once, because every retry has the same one. */
-  #tell(error: unknown): void {
+  #report(error: unknown): void {
     const problem = `Failed to read or create the record of the installation: ${apiErrorMessage(error)}`;
     if (problem !== this.#problem) {
       this.#parts.log.error(

@@ -33,7 +33,7 @@ export class LeaseOwnerWatch {
   readonly #self: LeaseOwner;
   readonly #where: string;
   readonly #log: Log;
-  #told: string | undefined;
+  #reported: string | undefined;
   #problem: string | undefined;
 
   constructor(self: LeaseOwner, where: string, log: Log) {
@@ -59,16 +59,16 @@ export class LeaseOwnerWatch {
     const relation = relationOf(this.#self, holder);
     const message = relation === 'same' ? undefined : this.#explain(holder);
     this.#problem = relation === 'otherOwner' ? message : undefined;
-    if (message !== undefined && message !== this.#told) {
+    if (message !== undefined && message !== this.#reported) {
       this.#log.error({ holder, self: this.#self }, message);
     }
-    this.#told = message;
+    this.#reported = message;
   }
 
   /** This process leads, so the problem is over. */
   onTaken(): void {
     this.#problem = undefined;
-    this.#told = undefined;
+    this.#reported = undefined;
   }
 
   #explain({ owner, scope }: Holder): string {

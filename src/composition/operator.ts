@@ -13,7 +13,7 @@ import type { Cluster, ClusterParts } from './cluster.ts';
 import { CrdWatch } from './crd-watch.ts';
 import { gpuPodOptions } from './gpu-pod-options.ts';
 import { InstallationReader } from './installation-reader.ts';
-import { cargoOf } from './lease-cargo.ts';
+import { leaseAnnotations } from './lease-annotations.ts';
 import { LeaseOwnerWatch } from './lease-owner.ts';
 import { NamespaceCheck } from './namespace-check.ts';
 import { connectPrime } from './prime.ts';
@@ -53,8 +53,10 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
     log.info(proxies, 'using proxies');
   }
   const ownerWatch = new LeaseOwnerWatch(owner, `${cluster.namespace}/${config.lease.name}`, log);
-  const cargo = cargoOf(metrics.spentRecord, owner, ownerWatch);
-  const elector = config.lease.isEnabled ? createElector(parts, cluster, { identity, cargo }) : undefined;
+  const annotations = leaseAnnotations(metrics.spentRecord, owner, ownerWatch);
+  const elector = config.lease.isEnabled
+    ? createElector(parts, cluster, { identity, annotations })
+    : undefined;
   const { kubeConfig, openInformer } = cluster;
   const manager = new Manager({ kubeConfig, log, election: elector ?? new SoleProcess(), openInformer });
   const resource = gpuPodResource(config);
@@ -123,7 +125,7 @@ export async function startOperator(config: Config, log: Logger): Promise<Runnin
 function createElector(
   { config, clock, log }: ClusterParts,
   { leaseTransport: transport, namespace }: Cluster,
-  candidate: Pick<ConstructorParameters<typeof LeaderElector>[0], 'identity' | 'cargo'>,
+  candidate: Pick<ConstructorParameters<typeof LeaderElector>[0], 'identity' | 'annotations'>,
 ): LeaderElector {
   const { name, durationMs, renewDeadlineMs, renewPeriodMs, retryPeriodMs } = config.lease;
   return new LeaderElector({

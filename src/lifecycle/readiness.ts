@@ -43,8 +43,8 @@ function isInstallationFailed({
     return false;
   }
   const isDoneSince = installationStatus === 'FINISHED' && ssh !== undefined;
-  const isTold = installationFailure !== undefined && status !== 'UNKNOWN' && !isDoneSince;
-  return installationStatus === 'ERROR' || installationStatus === 'FAILED' || isTold;
+  const isStated = installationFailure !== undefined && status !== 'UNKNOWN' && !isDoneSince;
+  return installationStatus === 'ERROR' || installationStatus === 'FAILED' || isStated;
 }
 
 function isInstallationDone({ installationStatus, installationProgress }: InstanceSnapshot): boolean {

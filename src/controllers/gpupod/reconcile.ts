@@ -27,7 +27,7 @@ const BUSY_MS = 250;
 /**
  * The queue calls the next GpuPod when a slot is free. This requeue covers a call to one that did not take the slot.
  */
-const NO_PLACE_MS = 2_000;
+const NO_SLOT_MS = 2_000;
 const DONE: Reconciled = { kind: 'done' };
 
 /**
@@ -102,7 +102,7 @@ async function takeStep(
 
 const RESULTS: Readonly<Record<Exclude<EffectOutcome['kind'], 'known'>, Reconciled>> = {
   stale: { kind: 'retry' },
-  busy: { kind: 'done', requeueAfterMs: NO_PLACE_MS },
+  busy: { kind: 'done', requeueAfterMs: NO_SLOT_MS },
   released: DONE,
 };
 

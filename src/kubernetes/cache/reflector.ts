@@ -165,7 +165,7 @@ export class Reflector<T extends KubernetesObject> {
 
   #completeList(version: string, seen: ReadonlySet<string>): void {
     for (const key of this.#store.keys()) {
-      if (!seen.has(key)) this.#tell(this.#store.removeKey(key));
+      if (!seen.has(key)) this.#emit(this.#store.removeKey(key));
     }
     if (this.#hasNews) this.#failures = Math.min(this.#failures, FAILURES_AFTER_NEWS);
     this.#resourceVersion = version;
@@ -257,15 +257,15 @@ export class Reflector<T extends KubernetesObject> {
 
   #put(raw: RawObject): void {
     const object = this.#decode(raw);
-    if (object !== undefined) this.#tell(this.#store.put(object));
+    if (object !== undefined) this.#emit(this.#store.put(object));
   }
 
   /** Deletes an object even if it no longer decodes, because its identity is enough. */
   #remove(raw: RawObject): void {
-    this.#tell(this.#store.remove(raw, this.#decode(raw)));
+    this.#emit(this.#store.remove(raw, this.#decode(raw)));
   }
 
-  #tell(events: readonly StoreEvent<T>[]): void {
+  #emit(events: readonly StoreEvent<T>[]): void {
     if (events.length > 0) this.#hasNews = true;
     this.#handlers.emit(events);
   }

@@ -54,7 +54,7 @@ export class SharedSource implements Source {
     const { store, toAdded } = this.#options;
     this.#handlers.add(handler);
     for (const object of store.list()) {
-      this.#tell(handler, toAdded(object));
+      this.#emit(handler, toAdded(object));
     }
     return () => {
       this.#handlers.delete(handler);
@@ -64,11 +64,11 @@ export class SharedSource implements Source {
   /** Passes an event to all subscribers, oldest first. Never throws. */
   emit(event: WatchedEvent): void {
     for (const handler of this.#handlers) {
-      this.#tell(handler, event);
+      this.#emit(handler, event);
     }
   }
 
-  #tell(handler: EventHandler, event: WatchedEvent): void {
+  #emit(handler: EventHandler, event: WatchedEvent): void {
     try {
       handler(event);
     } catch (error) {

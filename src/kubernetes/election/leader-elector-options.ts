@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { ApiTransport } from '../client/api-transport.ts';
 import type { Log } from '../log.ts';
-import type { LeaseCargo } from './lease-cargo.ts';
+import type { LeaseAnnotations } from './lease-annotations.ts';
 
 export interface LeaderElectorOptions {
   transport: ApiTransport;
@@ -20,5 +20,5 @@ export interface LeaderElectorOptions {
   renewPeriodMs?: number;
   /** How often a standby reads the Lease. Bounds the hand-over after a release. @default 1000 */
   retryPeriodMs?: number;
-  cargo?: LeaseCargo;
+  annotations?: LeaseAnnotations;
 }

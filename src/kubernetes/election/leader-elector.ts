@@ -5,7 +5,7 @@ import type { ResourceClient } from '../client/resource-client.ts';
 import type { Election, LeadershipHandlers } from './election.ts';
 import { acquiredSpec, leaseClient, LeaseObservation, newLease, releasedSpec, isOvertaken } from './lease.ts';
 import type { Lease } from './lease.ts';
-import { withCargo } from './lease-cargo.ts';
+import { withAnnotations } from './lease-annotations.ts';
 import { LeaseTimes } from './lease-times.ts';
 import { LeaseFailures } from './lease-failures.ts';
 import type { LeaderElectorOptions } from './leader-elector-options.ts';
@@ -133,7 +133,7 @@ export class LeaderElector implements Election {
       const holder = lease.spec.holderIdentity;
       const isFree = holder === '' || holder === identity;
       if (!isFree && this.#observation.leftMs(leaseDurationMs, this.#nowMs()) > 0) {
-        await this.#call(() => this.#options.cargo?.onHeldByOther?.(lease.metadata.annotations ?? {}));
+        await this.#call(() => this.#options.annotations?.onHeldByOther?.(lease.metadata.annotations ?? {}));
         return false;
       }
     }
@@ -154,14 +154,14 @@ export class LeaderElector implements Election {
     const request = { identity, leaseDurationMs: this.#times.durationMs, nowMs: clock.nowMs() };
     const spec = acquiredSpec(this.#lease?.spec, request);
     // A standby adds no annotations, because it must read those of the last holder first.
-    const annotations = this.#mode === 'standby' ? {} : this.#nextCargo();
+    const annotations = this.#mode === 'standby' ? {} : this.#nextAnnotations();
     const options = { signal, timeoutMs: this.#times.requestTimeoutMs };
     const sentAtMs = this.#nowMs();
     try {
       this.#lease =
         this.#lease === undefined
           ? await this.#leases.create(namespace, newLease(name, spec), options)
-          : await this.#leases.replace(withCargo({ ...this.#lease, spec }, annotations), options);
+          : await this.#leases.replace(withAnnotations({ ...this.#lease, spec }, annotations), options);
     } catch (error) {
       if (isOvertaken(error)) return false;
       if (error instanceof ApiTimeoutError) this.#times.noteTimeout(options.timeoutMs);
@@ -170,7 +170,7 @@ export class LeaderElector implements Election {
     this.#lastRenewedAtMs = sentAtMs;
     this.#lastRenewalTookMs = this.#nowMs() - sentAtMs;
     this.#times.noteWritten(this.#lastRenewalTookMs);
-    if (this.#mode !== 'standby') this.#options.cargo?.onWritten(annotations);
+    if (this.#mode !== 'standby') this.#options.annotations?.onWritten(annotations);
     return true;
   }
 
@@ -178,7 +178,7 @@ export class LeaderElector implements Election {
     const { log, identity } = this.#options;
     this.#mode = 'leading';
     log.info({ identity }, 'leading');
-    await this.#call(() => this.#options.cargo?.onTaken(this.#lease?.metadata.annotations ?? {}));
+    await this.#call(() => this.#options.annotations?.onTaken(this.#lease?.metadata.annotations ?? {}));
     await this.#call(onStartedLeading);
     const renewing = Promise.all([this.#renewLoop(), this.#guardDeadline()]);
     await Promise.race([renewing, whenAborted(this.#stopping.signal)]);
@@ -193,9 +193,9 @@ export class LeaderElector implements Election {
   }
 
   /** Missing annotations must not cost the Lease. */
-  #nextCargo(): Readonly<Record<string, string>> {
+  #nextAnnotations(): Readonly<Record<string, string>> {
     try {
-      return this.#options.cargo?.next() ?? {};
+      return this.#options.annotations?.next() ?? {};
     } catch (error) {
       this.#options.log.error({ ...errorFields(error) }, 'failed to make the annotations of the lease');
       return {};

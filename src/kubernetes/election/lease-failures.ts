@@ -9,7 +9,7 @@ export class LeaseFailures {
   readonly #log: Log;
   #message: string | undefined;
   #sinceMs = 0;
-  #toldAtMs = 0;
+  #loggedAtMs = 0;
 
   constructor(log: Log) {
     this.#log = log;
@@ -19,8 +19,8 @@ export class LeaseFailures {
   note(error: unknown, nowMs: number): void {
     const message = apiErrorMessage(error);
     if (this.#message === undefined) this.#sinceMs = nowMs;
-    if (message !== this.#message || nowMs - this.#toldAtMs >= REPEAT_MS) {
-      this.#toldAtMs = nowMs;
+    if (message !== this.#message || nowMs - this.#loggedAtMs >= REPEAT_MS) {
+      this.#loggedAtMs = nowMs;
       this.#log.warn({ error: message }, 'failed to read or acquire the lease');
     }
     this.#message = message;

@@ -190,13 +190,13 @@ describe('releasing the lease', () => {
 describe('additional annotations of the lease', () => {
   const annotations = (): unknown => election.server.objects.get(LEASES, LEASE_KEY)?.metadata.annotations;
 
-  function cargo(next: () => Record<string, string>) {
+  function annotationsFrom(next: () => Record<string, string>) {
     const taken: unknown[] = [];
     const written: unknown[] = [];
     return {
       taken,
       written,
-      cargo: {
+      annotations: {
         onTaken: (left: unknown) => taken.push(left),
         next,
         onWritten: (what: unknown) => written.push(what),
@@ -206,16 +206,16 @@ describe('additional annotations of the lease', () => {
 
   it('are written with each renewal, and read by the next leader', async () => {
     let count = 0;
-    const carried = cargo(() => ({ 'example.com/count': String((count += 1)) }));
-    const a = await election.leader('a', { cargo: carried.cargo });
+    const carried = annotationsFrom(() => ({ 'example.com/count': String((count += 1)) }));
+    const a = await election.leader('a', { annotations: carried.annotations });
     expect(carried.taken).toEqual([{}]);
     await election.pass(5000);
     expect(annotations()).toEqual({ 'example.com/count': '2' });
     expect(carried.written).toEqual([{ 'example.com/count': '1' }, { 'example.com/count': '2' }]);
 
     await a.elector.stop();
-    const successor = cargo(() => ({ 'example.com/other': 'x' }));
-    const b = await election.leader('b', { cargo: successor.cargo });
+    const successor = annotationsFrom(() => ({ 'example.com/other': 'x' }));
+    const b = await election.leader('b', { annotations: successor.annotations });
     await election.pass(5000, [b]);
     expect(successor.taken).toEqual([{ 'example.com/count': '2' }]);
     // Other annotations stay, because they may belong to somebody else.
@@ -223,18 +223,18 @@ describe('additional annotations of the lease', () => {
   });
 
   it('are not reported as written when the renewal fails', async () => {
-    const carried = cargo(() => ({ 'example.com/count': '1' }));
-    const a = await election.leader('a', { cargo: carried.cargo });
+    const carried = annotationsFrom(() => ({ 'example.com/count': '1' }));
+    const a = await election.leader('a', { annotations: carried.annotations });
     election.breakFor(a, 'cut');
     await election.pass(3000);
     expect(carried.written).toEqual([]);
   });
 
   it('do not cost the lease when they are unavailable', async () => {
-    const { cargo: carried } = cargo(() => {
+    const { annotations: carried } = annotationsFrom(() => {
       throw new Error('no');
     });
-    const a = await election.leader('a', { cargo: carried });
+    const a = await election.leader('a', { annotations: carried });
     await election.pass(30_000);
     expect(a.elector.isLeader()).toBe(true);
     expect(a.log.lines.some(({ level }) => level === 'error')).toBe(true);

@@ -1,5 +1,5 @@
 import { SPENT_ANNOTATION } from '../api/common/names.ts';
-import type { LeaseCargo } from '../kubernetes/election/lease-cargo.ts';
+import type { LeaseAnnotations } from '../kubernetes/election/lease-annotations.ts';
 import type { DurableRecord } from '../observability/metrics.ts';
 import { ownerAnnotations } from './lease-owner.ts';
 import type { LeaseOwner, LeaseOwnerWatch } from './lease-owner.ts';
@@ -8,7 +8,11 @@ import type { LeaseOwner, LeaseOwnerWatch } from './lease-owner.ts';
  * Annotations that the Lease carries, because the leader renews it every few seconds anyway: the record of the
  * spending, and the owner of the process.
  */
-export function cargoOf(spent: DurableRecord, owner: LeaseOwner, watch: LeaseOwnerWatch): LeaseCargo {
+export function leaseAnnotations(
+  spent: DurableRecord,
+  owner: LeaseOwner,
+  watch: LeaseOwnerWatch,
+): LeaseAnnotations {
   const whose = ownerAnnotations(owner);
   return {
     onHeldByOther: (annotations) => {
