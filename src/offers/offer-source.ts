@@ -1,3 +1,4 @@
+import type { GpuPodSpec } from '../api/gpupod/spec.ts';
 import type { Offer } from './offer.ts';
 
 /**
@@ -11,6 +12,16 @@ export interface OfferQuery {
   readonly regions: readonly string[];
   /** IDs of existing disks that the instance must be able to attach; sorted. */
   readonly disks: readonly string[];
+}
+
+/** The queries whose answers together hold every offer that the spec may match: one for each GPU type. */
+export function offerQueries({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[] {
+  return [...new Set(gpu.types)].map((gpuType) => ({
+    gpuType,
+    gpuCount: gpu.count,
+    regions: (placement.regions ?? []).toSorted(),
+    disks: (disks ?? []).toSorted(),
+  }));
 }
 
 /** One valid answer of the availability API. */

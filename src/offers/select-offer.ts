@@ -16,6 +16,8 @@ export interface SelectedOffer extends FittingOffer {
   readonly kind: 'selected';
   /** Number of offers that fit, including this one. */
   readonly fittingCount: number;
+  /** All offers that fit, best first. */
+  readonly ranked: readonly FittingOffer[];
   /** What it is among them, for people: `cheapest`. */
   readonly rule: string;
   readonly rejections: readonly Rejection[];
@@ -48,9 +50,10 @@ const PASSING: readonly RejectionReason[] = ['Unavailable', 'CoolingDown'];
 export function selectOffer(offers: readonly Offer[], requirements: OfferRequirements): Selection {
   const { fitting, rejections } = judgeOffers(offers, requirements);
   const { rule, compare } = orderFor(requirements, offers);
-  const [best] = fitting.toSorted(compare);
+  const ranked = fitting.toSorted(compare);
+  const [best] = ranked;
   if (best !== undefined) {
-    return { kind: 'selected', ...best, fittingCount: fitting.length, rule, rejections };
+    return { kind: 'selected', ...best, fittingCount: ranked.length, ranked, rule, rejections };
   }
   const reason = reasonOfNone(rejections, requirements);
   const hint = hintFor(rejections, requirements);

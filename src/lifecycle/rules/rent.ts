@@ -1,15 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FRESH_STATUS } from '../../api/gpupod/status.ts';
 import { formatUsd } from '../../offers/money.ts';
-import type { OfferQuery } from '../../offers/offer-source.ts';
-import { selectOffer } from '../../offers/select-offer.ts';
+import { offerQueries } from '../../offers/offer-source.ts';
 import type { SelectedOffer } from '../../offers/select-offer.ts';
 import { chargedAtOnce } from '../../offers/upfront.ts';
-import { requirementsFrom } from '../../offers/requirements.ts';
-import type { GpuPodSpec } from '../../api/gpupod/spec.ts';
+import { chooseOffer } from '../choose-offer.ts';
 import type { Observation, ObservedOffers } from '../observation.ts';
 import type { Failure } from '../provider.ts';
-import { attemptsCostOf } from '../status/attempts.ts';
 import { draftStatus } from '../status/draft.ts';
 import type { Rest, Step } from '../step.ts';
 import { ownInstances } from '../instance-relation.ts';
@@ -123,38 +120,21 @@ export function rentFromOffers(observation: Observation): Step {
   const isFresh = offers !== undefined && now.monotonicMs - offers.beganAtMs < timings.offerMaxAgeMs;
   return isFresh
     ? chooseAndCreate(observation, offers)
-    : { kind: 'act', effect: { type: 'readOffers', queries: queriesOf(gpuPod.spec) } };
-}
-
-function queriesOf({ gpu, placement, disks }: GpuPodSpec): readonly OfferQuery[] {
-  return [...new Set(gpu.types)].map((gpuType) => ({
-    gpuType,
-    gpuCount: gpu.count,
-    regions: (placement.regions ?? []).toSorted(),
-    disks: (disks ?? []).toSorted(),
-  }));
+    : { kind: 'act', effect: { type: 'readOffers', queries: offerQueries(gpuPod.spec) } };
 }
 
 function chooseAndCreate(observation: Observation, offers: Exclude<ObservedOffers, Failure>): Step {
-  const { gpuPod, cooldownOf } = observation;
-  const requirements = requirementsFrom(
-    gpuPod.spec,
-    observation.policy,
-    cooldownOf,
-    attemptsCostOf(gpuPod.status),
-  );
-  const selection = selectOffer(offers.offers, requirements);
-  // An offer from an incomplete answer may be rented. That no offer fits cannot be concluded from it.
-  if (selection.kind === 'none' && offers.missing !== undefined) {
-    return withoutOffers(observation, offers.missing);
+  const choice = chooseOffer(observation, offers);
+  if (choice.kind === 'failure') {
+    return withoutOffers(observation, choice);
   }
-  if (selection.kind === 'none') {
-    return restWithoutOffer(observation, selection);
+  if (choice.kind === 'none') {
+    return restWithoutOffer(observation, choice);
   }
   return (
     stopAtLastNumber(observation) ??
-    awaitBudget(observation, selection) ??
-    createInstance(observation, selection, offers.beganAtMs)
+    awaitBudget(observation, choice) ??
+    createInstance(observation, choice, offers.beganAtMs)
   );
 }
 

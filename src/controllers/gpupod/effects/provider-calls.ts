@@ -1,7 +1,7 @@
 import { isDeleting, parseGpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import type { GpuPod } from '../../../api/gpupod/gpu-pod.ts';
 import { readIntent, unresolvedIntent } from '../../../lifecycle/intent.ts';
-import type { ObservedOffers } from '../../../lifecycle/observation.ts';
+import { mergeOfferAnswers } from '../../../lifecycle/choose-offer.ts';
 import { learnDelete, learnRead, learnDuplicateDeleted } from '../../../lifecycle/learn.ts';
 import type { LocalState, PodRead } from '../../../lifecycle/local-state.ts';
 import { isSameAttempt } from '../../../lifecycle/pod-name.ts';
@@ -16,10 +16,7 @@ import { whileSessionLasts } from '../../../accounts/session-fence.ts';
 import { known, STALE } from './outcome.ts';
 import type { EffectOutcome } from './outcome.ts';
 
-/**
- * Asks for the offers of each GPU type. A failed answer leaves the offers of the other types, and is the result only
- * if there are none.
- */
+/** Asks for the offers of each GPU type. */
 export async function readOffers(
   context: Pick<Context, 'readSlots' | 'session'>,
   gpuPod: GpuPod,
@@ -58,23 +55,7 @@ async function askForOffers(
   localState: LocalState,
 ): Promise<EffectOutcome> {
   const answers = await Promise.all(queries.map(async (query) => await provider.listOffers(query)));
-  const lists = answers.flatMap((answer) => (answer.kind === 'ok' ? [answer.value] : []));
-  const failures = [
-    ...answers.flatMap((answer) => (answer.kind === 'failure' ? [answer] : [])),
-    ...lists.flatMap(({ missing: more }) => (more === undefined ? [] : [more])),
-  ];
-  // A passing failure is reported before one that needs a person: it is over soon, and the other one remains visible.
-  const missing = failures.find(({ reason }) => reason !== 'InvalidRequest') ?? failures[0];
-  if (missing !== undefined && lists.length === 0) {
-    return { kind: 'known', localState, offers: missing };
-  }
-  const offers: ObservedOffers = {
-    kind: 'ok',
-    offers: lists.flatMap((list) => list.offers),
-    beganAtMs: Math.min(...lists.map(({ beganAtMs }) => beganAtMs)),
-    ...(missing === undefined ? {} : { missing }),
-  };
-  return { kind: 'known', localState, offers };
+  return { kind: 'known', localState, offers: mergeOfferAnswers(answers) };
 }
 
 export async function deletePod(
