@@ -10,7 +10,7 @@ const product = ['src/**/*.ts'];
 const tests = ['test/**/*.ts'];
 
 /** The files a process starts at: they alone may read the environment and write to the terminal. */
-const entryPoints = ['src/main.ts', 'src/simulator/main.ts'];
+const entryPoints = ['src/main.ts', 'src/simulator/main.ts', 'src/cli/main.ts'];
 /** The one place where time is read. */
 const clock = ['src/clock.ts'];
 

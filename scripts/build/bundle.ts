@@ -1,4 +1,4 @@
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { leaveOut } from './leave-out.ts';
@@ -12,6 +12,8 @@ const dataFiles = ['src/simulator/offers/default-offers.yaml'];
 /** Some CommonJS packages in the bundle still call `require` for modules of Node. */
 const requireForCommonJs =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+const EXECUTABLE = 0o755;
 
 /** A written file and its size. */
 export interface Bundle {
@@ -27,7 +29,11 @@ export async function bundle(outdir: string): Promise<Bundle[]> {
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { 'gpupod-operator': 'src/main.ts', 'prime-simulator': 'src/simulator/main.ts' },
+    entryPoints: {
+      'gpupod-operator': 'src/main.ts',
+      'prime-simulator': 'src/simulator/main.ts',
+      gpupod: 'src/cli/main.ts',
+    },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -44,6 +50,8 @@ export async function bundle(outdir: string): Promise<Bundle[]> {
     metafile: true,
     logLevel: 'warning',
   });
+  // npm does the same for the programs that it installs.
+  await chmod(path.join(outdir, 'gpupod.mjs'), EXECUTABLE);
   for (const file of dataFiles) {
     await copyFile(path.join(root, file), path.join(outdir, path.basename(file)));
   }

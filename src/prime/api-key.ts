@@ -53,13 +53,14 @@ export interface ApiKeySource {
   current(): ApiKeyState;
 }
 
-/** A key that does not change, such as one from an environment variable. */
-export function literalApiKey(text: string): ApiKeySource {
+/**
+ * A key that does not change, such as one from an environment variable.
+ *
+ * @param advice what to do about a key that cannot be used
+ */
+export function literalApiKey(text: string, advice = 'Set it and restart the operator.'): ApiKeySource {
   const found = checkKey(text, 'The API key in PRIME_API_KEY');
-  const state = toState(
-    found.problem === undefined ? found : { problem: `${found.problem} Set it and restart the operator.` },
-    1,
-  );
+  const state = toState(found.problem === undefined ? found : { problem: `${found.problem} ${advice}` }, 1);
   return { current: () => state };
 }
 

@@ -105,6 +105,7 @@ describe('the bundles', () => {
   it('exist once for each program', () => {
     expect(bundles.map(({ file }) => path.basename(file)).sort()).toEqual([
       'gpupod-operator.mjs',
+      'gpupod.mjs',
       'prime-simulator.mjs',
     ]);
   });

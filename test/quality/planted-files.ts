@@ -25,6 +25,18 @@ const ground: readonly PlantedFile[] = [
   ['src/simulator/world.ts', ['../clock.ts', 'fastify']],
   ['src/simulator/main.ts', ['./world.ts']],
   [
+    'src/cli/cost.ts',
+    [
+      '../api/spec.ts',
+      '../offers/offer.ts',
+      '../prime/base-url.ts',
+      '../clock.ts',
+      'commander',
+      'node:child_process',
+    ],
+  ],
+  ['src/cli/main.ts', ['./cost.ts']],
+  [
     'src/accounts/session.ts',
     ['../lifecycle/settings.ts', '../api/spec.ts', '../kubernetes/store.ts', '../clock.ts'],
   ],
@@ -149,6 +161,18 @@ const badFiles: readonly PlantedFile[] = [
     reason: 'a shared mistake would be tested with itself',
   },
   {
+    path: 'src/cli/bad.ts',
+    imports: ['../controllers/perform.ts'],
+    broken: ['cli-direction'],
+    reason: 'it would act instead of the operator',
+  },
+  {
+    path: 'src/cli/bad-lifecycle.ts',
+    imports: ['../lifecycle/settings.ts'],
+    broken: ['cli-direction'],
+    reason: 'of the decisions it takes over only the choice of an offer',
+  },
+  {
     path: 'src/prime/bad-orphan.ts',
     imports: [],
     broken: ['no-orphans'],
@@ -171,6 +195,12 @@ const badFiles: readonly PlantedFile[] = [
     imports: ['../../src/main.ts'],
     broken: ['main-is-the-root'],
     reason: 'importing main starts it',
+  },
+  {
+    path: 'test/quality/bad-cli-main.ts',
+    imports: ['../../src/cli/main.ts'],
+    broken: ['main-is-the-root'],
+    reason: 'it has a main of its own',
   },
   {
     path: 'src/controllers/bad-test.ts',
