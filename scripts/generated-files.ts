@@ -6,6 +6,7 @@ import { metricsReference } from '../src/observability/metrics-reference.ts';
 import { dashboard } from './dashboard/grafana.ts';
 import { ROWS, VARIABLES } from './dashboard/panels.ts';
 import { ARGOCD_CM, argocdCm } from './gitops/argocd-cm.ts';
+import { cliReference } from './reference/cli-reference.ts';
 import { gpuPodReference } from './reference/gpu-pod-reference.ts';
 import { CHART_README, chartReadme } from './reference/chart-readme.ts';
 import { CHART_SCHEMA, chartSchema } from './reference/chart-schema.ts';
@@ -33,6 +34,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference/settings.md', GENERATED + settingsReference()],
     ['docs/reference/metrics.md', GENERATED + metricsReference()],
     ['docs/reference/simulator.md', simulatorPage()],
+    ['docs/reference/gpupod-cli.md', cliReference()],
   ]);
 }
 

@@ -11,6 +11,7 @@ import {
   LABELS,
   SPENT_ANNOTATION,
 } from '../../src/api/common/names.ts';
+import { gpupodCommands } from '../../scripts/reference/cli-reference.ts';
 import { describedSettings } from '../../src/config/described-settings.ts';
 import { describedUninstallSettings } from '../../src/config/uninstall-settings.ts';
 import { METRICS } from '../../src/observability/metric-definitions.ts';
@@ -34,6 +35,8 @@ flags.add('--no-hooks');
 /** Options of the simulator. */
 const simulatorMain = readFileSync('src/simulator/main.ts', 'utf8');
 for (const [, option = ''] of simulatorMain.matchAll(/\.option\('(--[\w-]+)/g)) flags.add(option);
+/** Options of gpupod, and of its commands. */
+for (const { options } of gpupodCommands()) for (const { long } of options) flags.add(long ?? '');
 /** Options of the soak and the bench. */
 const soakMain = readFileSync('test/simulation/soak/main.ts', 'utf8');
 for (const [, option = ''] of soakMain.matchAll(/^ +(\w+): \{ type: '(?:string|boolean)'/gm)) {
