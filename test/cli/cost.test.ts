@@ -127,6 +127,15 @@ describe('gpupod cost', () => {
     });
   });
 
+  it('adds hardware, time and doubts with -o wide', async () => {
+    bench.put(running({ isDeleting: true }));
+
+    const { out } = await bench.run(['cost', '-o', 'wide']);
+
+    expect(out).toMatch(/ EXPIRES +GPU +PROVIDER +SINCE +NOTE\n/);
+    expect(out).toMatch(/ 1 × H100_80GB +hyperstack +2026-11-23T10:00:00Z +terminating\n/);
+  });
+
   it('says that there are none, on standard error, so that a pipe stays empty', async () => {
     expect(await bench.run(['cost'])).toEqual({
       code: 0,

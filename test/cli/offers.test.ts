@@ -7,6 +7,7 @@ import type { Condition } from '../../src/api/gpupod/status.ts';
 import { askProvider } from '../../src/cli/offers/ask-provider.ts';
 import { systemClock } from '../../src/clock.ts';
 import { rentFromOffers } from '../../src/lifecycle/rules/rent.ts';
+import { REJECTION_REASONS } from '../../src/offers/rejections.ts';
 import { literalApiKey } from '../../src/prime/api-key.ts';
 import { startSimulator } from '../../src/simulator/start-simulator.ts';
 import type { Simulator } from '../../src/simulator/start-simulator.ts';
@@ -65,6 +66,37 @@ describe('gpupod offers', () => {
       ].join('\n'),
     );
     expect([code, err]).toEqual([0, '']);
+  });
+
+  it('adds sizes, place and terms with -o wide', async () => {
+    const { out } = await offers('--gpu', 'H100_80GB', '--disk-size', '500', '-o', 'wide');
+
+    expect(out).toMatch(/^RANK .* SIZES +SOCKET +SECURITY +REGION +SPOT +PREPAID-HOURS$/m);
+    expect(out).toMatch(/^1 .* 500 GB disk, \d+ vCPUs, \d+ GB memory +PCIe +secure_cloud +\w+ +no +<none>$/m);
+    expect(out).toMatch(/^REASON .* DETAIL +SOCKET/m);
+  });
+
+  it('prints its decision, the offers and the rejections as JSON', async () => {
+    const { out } = await offers('--gpu', 'H100_80GB', '--max-price', '2', '-o', 'json');
+
+    expect(JSON.parse(out)).toMatchObject({
+      currency: 'USD',
+      decision: { rents: true, provider: 'hyperstack', cloudId: 'n3-H100x1', pricePerHour: 1.9, cap: 2 },
+      offers: [
+        {
+          rank: 1,
+          dataCenter: 'CANADA-1',
+          pricePerHour: 1.9,
+          price: { gpu: 1.9, disk: 0, vcpus: 0, memory: 0 },
+        },
+      ],
+      rejected: [
+        { reason: 'AboveMaxPrice', pricePerHour: 2.72, meaning: REJECTION_REASONS.AboveMaxPrice },
+        { reason: 'CurrencyDiffers', detail: 'EUR' },
+        { reason: 'Unavailable', cloudId: 'gpu_1x_h100_pcie' },
+      ],
+      notes: [],
+    });
   });
 
   it('says why nothing fits, and what would help', async () => {
