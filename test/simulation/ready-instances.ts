@@ -68,7 +68,7 @@ export class ReadyInstances {
 
   #learn(object: RawObject): void {
     const podId = podIdOf(object);
-    if (podId === undefined) return;
+    if (podId === undefined || this.#isHeldByAnother(object, podId)) return;
     this.#podOf.set(object.metadata.uid, podId);
     if (isReady(object)) this.#ready.add(podId);
   }
@@ -101,6 +101,11 @@ export class ReadyInstances {
       typeof maxPrice === 'number' &&
       ledger.entry(pod).priceHr > maxPrice
     );
+  }
+
+  /** A person wrote the ID of another GpuPod into this status, and the operator keeps what it cannot judge. */
+  #isHeldByAnother({ metadata: { uid } }: RawObject, podId: string): boolean {
+    return [...this.#podOf].some(([other, held]) => other !== uid && held === podId);
   }
 
   #isHeld(podId: string): boolean {
